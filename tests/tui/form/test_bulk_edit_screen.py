@@ -141,12 +141,17 @@ async def test_a_query_that_all_share_is_changed_in_all(
     assert {job["name"] for job in studio.jobs()} == {"one.py", "two.py"}
 
 
-async def test_what_is_wrong_for_one_of_the_jobs_is_reported_with_its_name_and_nothing_is_sent(
+async def test_what_is_wrong_for_one_of_the_jobs_is_reported_and_a_form_that_is_kept_has_its_marks(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py", compute_cluster_name="local")["id"])
     studio.end(studio.submit("print(1)", query_name="two.py")["id"])
     async with dashboard(studio, tmp_path, size=SIZE) as pilot:
+        await until_shown(pilot, "✓2 ●")
+        await pilot.press("space", "e")  # the cursor goes on to the other
+        await until_shown(pilot, "Edit two.py")  # one marked job is edited as itself
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await edit_all(pilot, 2)
         form(pilot).form.put("priority", "9")
         await pilot.press("f9")
@@ -159,15 +164,6 @@ async def test_what_is_wrong_for_one_of_the_jobs_is_reported_with_its_name_and_n
         await until_shown(pilot, "Run 2 changed jobs?", "Nothing is changed.")
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, Review))
-    assert len(studio.jobs()) == 2
-
-
-async def test_a_form_of_marked_jobs_that_is_kept_continues_with_the_same_marks(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    finished(studio, "one.py", "two.py")
-    async with dashboard(studio, tmp_path, size=SIZE) as pilot:
-        await edit_all(pilot, 2)
         form(pilot).form.put("python_version", "3.12")
         await pilot.press("f9")
         await until_shown(pilot, "Run 2 changed jobs?", "python: server default → 3.12")
@@ -179,11 +175,3 @@ async def test_a_form_of_marked_jobs_that_is_kept_continues_with_the_same_marks(
         await pilot.press("e")
         await until_shown(pilot, "This is the form as you left it", "3.12")
     assert len(studio.jobs()) == 2
-
-
-async def test_one_marked_job_is_edited_as_itself(studio: ThreadStudio, tmp_path: Path) -> None:
-    finished(studio, "one.py", "two.py")
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "✓2 ●")
-        await pilot.press("space", "e")  # the cursor goes on to the other
-        await until_shown(pilot, "Edit two.py")

@@ -47,22 +47,38 @@ async def test_each_field_says_what_it_is_for_and_gives_an_example() -> None:
             await until(pilot, lambda: not isinstance(pilot.app.screen, Explanation))
 
 
-async def test_the_field_at_hand_is_explained_by_f1_and_keeps_the_keys(
+async def test_the_field_at_hand_is_explained_by_f1_which_lists_the_keys_too(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
-        for size, name in product([(80, 24), (120, 40)], ("query_type", "cron_expression")):
+        footer = screen_text(pilot).splitlines()[-1]
+        assert "f1 help" in footer
+        assert "? help" not in footer
+        await pilot.press("question_mark")
+        assert form(pilot).form.draft.query_file == "?"
+        await pilot.press("f1", "end")
+        await until_shown(pilot, "Show or hide the values of the environment")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        for size, name in product([(120, 40), (80, 24)], ("query_type", "cron_expression")):
             await pilot.resize_terminal(*size)
             await go_to(pilot, name)
             await pilot.press("f1")
-            await until(pilot, lambda: isinstance(pilot.app.screen, Explanation))
             await until_shown(pilot, FIELDS[name].label, "esc closes", *FIELDS[name].example)
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
             focused = form(pilot).form.focused_field()
             assert focused is not None
             assert focused.field == name
+        # What a key does wraps under itself, and not under the key.
+        await pilot.press("f1", "end")
+        words = "Explain the field: what it is for"
+        await until_shown(pilot, words)
+        column = next(r.index(words) for r in screen_text(pilot).splitlines() if words in r)
+        rows = list(pilot.app.screen.query(".key .does").results(Static))
+        assert {row.region.x for row in rows} == {column}
+        assert max(row.region.height for row in rows) > 1
 
 
 async def test_a_field_that_is_added_to_the_table_is_in_form_help_and_preview(
@@ -88,7 +104,7 @@ async def test_a_field_that_is_added_to_the_table_is_in_form_help_and_preview(
         await until_shown(pilot, "Studio says: timeout is not a field of this request.")
 
 
-async def test_files_are_attached_a_line_each_with_their_paths_completed(
+async def test_files_are_attached_a_line_each_and_a_long_path_is_seen_in_whole(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("labels.csv", "notes.txt", "notes.md"):
@@ -111,6 +127,11 @@ async def test_files_are_attached_a_line_each_with_their_paths_completed(
         await go_to(pilot, "workers")
         await pilot.press("ctrl+f", "ctrl+f")
         assert form(pilot).form._fields["files"].value == "\n".join((*both, ""))
+        form(pilot).fill(Draft())
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("ctrl+f", *f"/{'long' * 20}/end.txt")
+        await until_shown(pilot, "end.txt")
+        assert form(pilot).form._fields["files"].editor.size.height == 2
 
 
 async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_continue(
@@ -139,56 +160,27 @@ async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_contin
             assert focused.field != name
 
 
-async def test_a_long_path_is_seen_in_whole(shared_studio: ThreadStudio, tmp_path: Path) -> None:
-    async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
-        await open_form(pilot)
-        await pilot.press("ctrl+f", *f"/{'long' * 20}/end.txt")
-        await until_shown(pilot, "end.txt")
-        assert form(pilot).form._fields["files"].editor.size.height == 2
-
-
-async def test_a_cron_is_explained_with_its_next_five_runs_here_and_in_utc(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path, size=(140, 60)) as pilot:
-        await open_form(pilot)
-        await fill(pilot, cron_expression="0 3 1 1 *")
-        await until_shown(pilot, "At 03:00 UTC on the 1st of January.", "Next runs:")
-        assert sum("1 Jan" in line for line in screen_text(pilot).split("\n")) == 5
-
-
-async def test_a_created_schedule_is_announced_as_a_schedule(
+async def test_the_log_of_a_new_job_and_the_list_of_a_new_schedule_are_one_key_away(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
+    studio.end(studio.submit("print('old')", query_name="older.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print('fresh ' * 2)", query_name="new.py")
+        await pilot.press("alt+enter")  # if the terminal distinguishes it from enter
+        await until_shown(pilot, "Created: new.py")
+        await until(pilot, lambda: name_at_hand(pilot) == "new.py")
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await until_shown(pilot, "new.py", "fresh fresh")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await open_form(pilot)
         await fill(pilot, query="print(1)", query_name="tick.py", cron_expression="0 3 1 1 *")
         await pilot.press("f9")
         await until_shown(pilot, "Scheduled: tick.py", "4 shows when it runs")
         await pilot.press("4")
         await until_shown(pilot, "Schedules 1", "tick.py")
-
-
-async def test_alt_enter_submits_if_the_terminal_distinguishes_it_from_enter(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(studio, tmp_path) as pilot:
-        await open_form(pilot)
-        await fill(pilot, query="print(1)", query_name="alt.py")
-        await pilot.press("alt+enter")
-        await until_shown(pilot, "Created: alt.py")
-
-
-async def test_a_new_jobs_log_is_one_key_away(studio: ThreadStudio, tmp_path: Path) -> None:
-    studio.end(studio.submit("print('old')", query_name="older.py")["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await open_form(pilot)
-        await fill(pilot, query="print('fresh ' * 2)", query_name="new.py")
-        await pilot.press("f9")
-        await until(pilot, lambda: name_at_hand(pilot) == "new.py")
-        await pilot.press("l")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
-        await until_shown(pilot, "new.py", "fresh fresh")
 
 
 def name_at_hand(pilot: Dashboard) -> str | None:
@@ -198,9 +190,9 @@ def name_at_hand(pilot: Dashboard) -> str | None:
 
 
 async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
-    studio: ThreadStudio, tmp_path: Path
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(studio, tmp_path) as pilot:
+    async with dashboard(shared_studio, tmp_path) as pilot:
         screen = await open_form(pilot)
         await fill(pilot, query="print(1)", workers="1")
         typed = screen.form.draft
@@ -222,9 +214,9 @@ async def keep_template(pilot: Dashboard, name: str, *, replace: str = "") -> No
 
 
 async def test_a_template_is_replaced_renamed_and_deleted_after_asking(
-    studio: ThreadStudio, tmp_path: Path
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(studio, tmp_path) as pilot:
+    async with dashboard(shared_studio, tmp_path) as pilot:
         saved_forms = (await open_form(pilot)).saved_forms
         await fill(pilot, query="print(1)")
         await keep_template(pilot, "daily")
@@ -280,12 +272,16 @@ async def test_what_another_form_took_the_place_of_can_be_picked_again(
         await until(pilot, lambda: form(pilot).form.draft == typed)
 
 
-async def test_uploads_of_another_draft_are_shown_and_its_continued_job_is_not_kept(
+async def test_a_cron_is_explained_and_uploads_of_another_draft_are_shown_without_its_continued_job(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     sent = Draft(query="print(1)", uploads=("8",), rerun_from_job_id="before")
-    async with dashboard(shared_studio, tmp_path, size=(120, 60)) as pilot:
+    async with dashboard(shared_studio, tmp_path, size=(140, 60)) as pilot:
         saved_forms = (await open_form(pilot)).saved_forms
+        await fill(pilot, cron_expression="0 3 1 1 *")
+        await until_shown(pilot, "At 03:00 UTC on the 1st of January.", "Next runs:")
+        assert sum("1 Jan" in line for line in screen_text(pilot).split("\n")) == 5
+        form(pilot).fill(Draft())
         saved_forms.keep("sent", sent)
         saved_forms.keep_template("nightly", sent)
         uploads = form(pilot).form._fields["uploads"]
@@ -329,10 +325,14 @@ async def test_what_was_typed_for_one_cluster_is_not_that_for_another(
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_read_only_sends_no_form_and_says_so(
+async def test_read_only_opens_no_form_and_sends_none_and_says_so(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path, read_only=True) as pilot:
+        await pilot.press("n")
+        await until_shown(pilot, "Nothing can be changed")
+        assert isinstance(pilot.app.screen, JobsScreen)
+        pilot.app.clear_notifications()
         await pilot.press("3")
         await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
         await pilot.press("n")
@@ -345,34 +345,6 @@ async def test_read_only_sends_no_form_and_says_so(
         await until_shown(pilot, "Nothing can be changed")
         assert form(pilot).form.draft == Draft(query="print(1)")
     assert await call(shared_studio.jobs) == []
-
-
-async def test_a_form_names_f1_for_help_and_f1_lists_the_keys(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        await open_form(pilot)
-        footer = screen_text(pilot).splitlines()[-1]
-        assert "f1 help" in footer
-        assert "? help" not in footer
-        await pilot.press("question_mark")
-        assert form(pilot).form.draft.query_file == "?"
-        await pilot.press("f1", "end")
-        await until_shown(pilot, "Show or hide the values of the environment")
-
-
-async def test_what_a_key_does_wraps_under_itself_and_not_under_the_key(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
-        await open_form(pilot)
-        await pilot.press("f1", "end")
-        words = "Explain the field: what it is for"
-        await until_shown(pilot, words)
-        column = next(r.index(words) for r in screen_text(pilot).splitlines() if words in r)
-        rows = list(pilot.app.screen.query(".key .does").results(Static))
-        assert {row.region.x for row in rows} == {column}
-        assert max(row.region.height for row in rows) > 1
 
 
 async def test_a_shell_script_with_windows_line_ends_is_reported_as_one_and_fixed(

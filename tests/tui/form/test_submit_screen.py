@@ -101,18 +101,6 @@ async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
         assert form(pilot).form.draft == Draft()
 
 
-async def test_a_typed_query_is_sent_as_it_was_typed(studio: ThreadStudio, tmp_path: Path) -> None:
-    async with dashboard(studio, tmp_path) as pilot:
-        await open_form(pilot)
-        await type_in(pilot, query="echo [red]hi[/]\n\necho $((1 + 2))", query_name="typed.sh")
-        await pilot.press("ctrl+j")
-        await until_shown(pilot, "Created: typed.sh")
-    job = studio.jobs()[0]
-    assert job["query"] == "echo [red]hi[/]\n\necho $((1 + 2))"
-    studio.end(job["id"])
-    assert studio.log(job["id"]).endswith("[red]hi[/]\n\n3\n".replace("\n\n", "\n"))
-
-
 class FailingUploads:
     """A plan for the proxy: uploads and requests for a job meet these faults in turn."""
 
@@ -132,28 +120,14 @@ class FailingUploads:
         return lambda frames: frames
 
 
-async def test_an_answer_that_got_lost_makes_one_job_and_ends_the_form(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = FailingCreates(faults.drop_answer)
-        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await hurry(pilot, tmp_path)
-            await open_form(pilot)
-            await fill(pilot, query="print(1)", query_name="once.py")
-            await pilot.press("f9")
-            await until_shown(pilot, "Created: once.py")
-            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-    assert len(studio.jobs()) == 1
-
-
-async def test_sending_can_be_stopped_and_costs_nothing_typed(
+async def test_sending_can_be_stopped_and_an_answer_that_got_lost_makes_one_job(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "data.txt").write_text("x")
     async with FaultProxy.before(studio.url) as proxy:
         proxy.plan = FailingUploads([faults.stall], [])
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
+            await hurry(pilot, tmp_path)
             await open_form(pilot)
             await fill(pilot, query="print(1)", files=f"{tmp_path}/data.txt")
             before = form(pilot).form.draft
@@ -166,7 +140,15 @@ async def test_sending_can_be_stopped_and_costs_nothing_typed(
             assert form(pilot).form.draft == before
             await pilot.press("f9")
             await until_shown(pilot, "Created: ")
-    assert len(studio.jobs()) == 1
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            assert len(studio.jobs()) == 1
+            proxy.plan = FailingCreates(faults.drop_answer)
+            await open_form(pilot)
+            await fill(pilot, query="print(1)", query_name="once.py")
+            await pilot.press("f9")
+            await until_shown(pilot, "Created: once.py")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+    assert len(studio.jobs()) == 2
 
 
 async def test_a_form_that_is_left_comes_back_and_outlives_the_program_without_its_secrets(
@@ -201,20 +183,21 @@ async def test_quitting_asks_where_values_would_be_lost_and_only_there(
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
-        await fill(pilot, query="print(1)", environment="TOKEN=hush")
+        await fill(pilot, query="print(1)", environment="A=\nTOKEN=hush\nhush")
         for answer in ("enter", "n"):
             await pilot.press("ctrl+q", "ctrl+q")
             await until_shown(pilot, "Leave the dashboard?", "not saved to disk", "are lost")
             await pilot.press(answer)
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
-        assert form(pilot).form.draft.environment == "TOKEN=hush"
+        assert form(pilot).form.draft.environment == "A=\nTOKEN=hush\nhush"
         await pilot.press("ctrl+q")
         await until_shown(pilot, "Leave the dashboard?")
         await pilot.press("y")
         await until(pilot, lambda: pilot.app.return_code == 0)
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_left(pilot)
-        assert form(pilot).form.draft.environment == "TOKEN"
+        assert form(pilot).form.draft.environment == "A=\nTOKEN"
+        await until_shown(pilot, "1 line that was not NAME=VALUE was not saved to disk.")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app.return_code == 0)
 
@@ -260,9 +243,10 @@ async def test_a_template_is_kept_by_name_and_picked_again(
     assert "hush" not in (tmp_path / "view.forms.json").read_text()
 
 
-async def test_the_request_is_shown_before_it_is_sent_with_its_secrets_hidden(
+async def test_the_request_is_shown_before_it_is_sent_and_a_query_is_sent_as_it_was_typed(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
+    (tmp_path / "only_script.py").write_text("print('from the file')\n")
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await pilot.press("f6")
@@ -283,24 +267,25 @@ async def test_the_request_is_shown_before_it_is_sent_with_its_secrets_hidden(
         await until_shown(pilot, "TOKEN=••••")
         await pilot.press("f7")
         await until_shown(pilot, "TOKEN=hush")
-    assert studio.jobs() == []
-
-
-async def test_a_path_is_completed_and_its_file_is_shown_in_place_of_what_was_typed(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    (tmp_path / "only_script.py").write_text("print('from the file')\n")
-    async with dashboard(studio, tmp_path) as pilot:
-        await open_form(pilot)
-        await type_in(pilot, query="print('typed')")
+        form(pilot).fill(Draft())
+        await type_in(pilot, query="echo [red]hi[/]\n\necho $((1 + 2))")
         await fill(pilot, query_file=f"{tmp_path}/on")
         await pilot.press(*"ly")
         await until_shown(pilot, "only_script.py")
         await pilot.press("tab")
         await until_shown(pilot, "print('from the file')", "1 line")
-        assert form(pilot).form.draft.query == "print('typed')"
+        typed = "echo [red]hi[/]\n\necho $((1 + 2))"
+        assert form(pilot).form.draft.query == typed
         await pilot.press("ctrl+u")
-        await until_shown(pilot, "print('typed')")
+        await until_shown(pilot, "[red]hi[/]")
+        await fill(pilot, query_name="typed.sh")
+        assert studio.jobs() == []
+        await pilot.press("ctrl+j")
+        await until_shown(pilot, "Created: typed.sh")
+    job = studio.jobs()[0]
+    assert job["query"] == typed
+    studio.end(job["id"])
+    assert studio.log(job["id"]).endswith("[red]hi[/]\n3\n")
 
 
 async def test_control_codes_of_a_draft_never_reach_the_terminal(
@@ -317,13 +302,6 @@ async def test_control_codes_of_a_draft_never_reach_the_terminal(
         assert not {"\x1b", "\x07", "\u202e"} & set(text)
 
 
-async def test_read_only_opens_no_form_and_says_so(studio: ThreadStudio, tmp_path: Path) -> None:
-    async with dashboard(studio, tmp_path, read_only=True) as pilot:
-        await pilot.press("n")
-        await until_shown(pilot, "Nothing can be changed")
-        assert isinstance(pilot.app.screen, JobsScreen)
-
-
 async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -333,6 +311,16 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
         FaultProxy.before(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
+        await pilot.press("R")
+        await until_shown(
+            pilot, "Run this job again from its checkpoints?", "loaded from its checkpoints"
+        )
+        await pilot.press("enter")
+        await until_shown(pilot, "Created: old.py")
+        sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
+        assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]
+        pilot.app.clear_notifications()
+        await pilot.press("end")
         for answer, resumed in (("r", first["id"]), ("f", None)):
             await pilot.press("e")
             await until_shown(pilot, "Edit old.py", "There is no terminal here")
@@ -381,38 +369,6 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_says_what_is_l
         form(pilot).form.go_to("query_name")
         await until_shown(pilot, "MODE has no value: values are not saved to disk; type it again.")
         assert not any(line.strip().endswith("MODE=") for line in screen_text(pilot).split("\n"))
-
-
-async def test_lines_of_the_environment_that_are_not_kept_are_counted(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        await open_form(pilot)
-        await fill(pilot, query="print(1)", environment="A=\nhush")
-        await pilot.press("ctrl+q")
-        await until(pilot, lambda: pilot.app.return_code == 0)
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        await open_left(pilot)
-        await until_shown(pilot, "1 line that was not NAME=VALUE was not saved to disk.")
-
-
-async def test_continuing_a_job_is_explained_and_names_it_in_the_request(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    first = studio.submit("print(1)", query_name="old.py")
-    studio.end(first["id"])
-    async with (
-        FaultProxy.before(studio.url) as proxy,
-        dashboard(studio, tmp_path, url=proxy.url) as pilot,
-    ):
-        await pilot.press("R")
-        await until_shown(
-            pilot, "Run this job again from its checkpoints?", "loaded from its checkpoints"
-        )
-        await pilot.press("enter")
-        await until_shown(pilot, "Created: old.py")
-        sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
-        assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]
 
 
 async def test_logins_in_addresses_are_hidden_wherever_nobody_types(

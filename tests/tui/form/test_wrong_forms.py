@@ -88,6 +88,14 @@ async def test_each_wrong_input_is_explained_at_its_field_and_nothing_typed_is_l
             await send_wrong(pilot, name, tmp_path)
             form(pilot).fill(Draft())
             await until(pilot, lambda: not form(pilot).message_line.display)
+        # An error below a form disappears when it is fixed.
+        await fill(pilot, query="print(1)", workers="0", priority="9")
+        await pilot.press("f6")
+        await until_shown(pilot, "There is no request yet. To check: workers, priority.")
+        form(pilot).form.put("workers", "1")
+        await until_shown(pilot, "There is no request yet. To check: priority.")
+        form(pilot).form.put("priority", "1")
+        await until(pilot, lambda: not form(pilot).message_line.display)
     assert await call(shared_studio.jobs) == []
 
 
@@ -127,20 +135,6 @@ def refusal(status: str, message: str) -> Any:
     return faults.answer_json({"message": message}, status)
 
 
-async def test_an_error_below_a_form_disappears_when_it_is_fixed(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        await open_form(pilot)
-        await fill(pilot, query="print(1)", workers="0", priority="9")
-        await pilot.press("f6")
-        await until_shown(pilot, "There is no request yet. To check: workers, priority.")
-        form(pilot).form.put("workers", "1")
-        await until_shown(pilot, "There is no request yet. To check: priority.")
-        form(pilot).form.put("priority", "1")
-        await until(pilot, lambda: not form(pilot).message_line.display)
-
-
 async def test_that_studio_cannot_be_reached_is_reported_until_it_answers_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -153,13 +147,19 @@ async def test_that_studio_cannot_be_reached_is_reported_until_it_answers_again(
         await fill(pilot, **GOOD)
         await proxy.refuse()
         await pilot.press("f9")
-        await until_shown(pilot, "No job was created; the form is kept.")
+        words = (
+            "refuses connections: is Studio running there? No job was created; the form is kept."
+        )
+        await until_words(pilot, words)
+        assert form(pilot).form.draft == draft_of(GOOD)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: form(pilot).session.jobs.snapshot.error is not None)
         await pilot.pause()
         await proxy.accept()
         await pilot.press("ctrl+r")
         await until_shown(pilot, "Studio answers again. No job was created yet; f9 sends the form.")
+        await send_again(pilot)
+    assert len(studio.jobs()) == 1
 
 
 REFUSALS = {
@@ -168,8 +168,12 @@ REFUSALS = {
     "404": (refusal("404 Not Found", "no such team"), "check Studio's URL, the team"),
     "422": (refusal("422 Unprocessable", "priority must be low"), "Studio says: priority must be"),
     "429": (faults.too_many("0"), "send the form again later"),
+    "file": (
+        refusal("500 Internal Server Error", "boom"),
+        "Studio failed with 500: boom. No job was created; the form is kept.",
+    ),
 }
-"""Of a field, and of the whole form; the sentences are those of `test_server_errors.py`."""
+"""Of a field, the whole form and a file; the sentences are those of `test_server_errors.py`."""
 
 
 async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_again(
@@ -182,9 +186,11 @@ async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_aga
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
         await hurry(pilot, tmp_path)
-        for made, name in enumerate(at_length(("422", "429"), tuple(REFUSALS))):
+        for made, name in enumerate(at_length(("422", "429", "file"), tuple(REFUSALS))):
             fault, words = REFUSALS[name]
-            proxy.plan = plan = FailingUploads([], [fault])
+            failed = 3 if name == "file" else 0  # it is requested three times
+            creates = [] if failed else [fault]
+            proxy.plan = plan = FailingUploads([fault] * failed, creates)
             await open_form(pilot)
             await fill(pilot, **typed)
             await pilot.press("f9")
@@ -192,7 +198,7 @@ async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_aga
             assert form(pilot).form.draft == draft_of(typed)
             assert len(await call(studio.jobs)) == made, words
             await send_again(pilot)
-            assert plan.uploads == 1, words
+            assert plan.uploads == failed + 1, words
             assert len(await call(studio.jobs)) == made + 1, words
 
 
@@ -227,26 +233,6 @@ async def test_if_the_outcome_is_unknown_the_form_asks_and_sends_nothing_by_defa
             assert len(await call(studio.jobs)) == made + 1, words
 
 
-async def test_a_file_that_cannot_be_sent_makes_no_job_and_costs_nothing_typed(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    (tmp_path / "data.txt").write_text("x")
-    typed = {**GOOD, "files": f"{tmp_path}/data.txt"}
-    async with FaultProxy.before(studio.url) as proxy:
-        boom = refusal("500 Internal Server Error", "boom")
-        proxy.plan = FailingUploads([boom] * 3, [])
-        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await hurry(pilot, tmp_path)
-            await open_form(pilot)
-            await fill(pilot, **typed)
-            await pilot.press("f9")
-            words = "Studio failed with 500: boom. No job was created; the form is kept."
-            await until(pilot, lambda: words in on_screen(pilot))
-            assert form(pilot).form.draft == draft_of(typed)
-            await send_again(pilot)
-    assert len(studio.jobs()) == 1
-
-
 async def test_a_form_can_be_sent_again_as_soon_as_it_is_said_that_it_was_not(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,25 +264,6 @@ async def test_a_form_can_be_sent_again_as_soon_as_it_is_said_that_it_was_not(
         await pilot.press("f9")
         pressed.set()
         await until_shown(pilot, "Created: wanted.py")
-    assert len(studio.jobs()) == 1
-
-
-async def test_a_form_says_that_studio_is_gone_and_waits_for_it(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(studio, tmp_path) as pilot:
-        await hurry(pilot, tmp_path)
-        await open_form(pilot)
-        await fill(pilot, **GOOD)
-        await call(studio.kill)
-        await pilot.press("f9")
-        words = (
-            "refuses connections: is Studio running there? No job was created; the form is kept."
-        )
-        await until(pilot, lambda: words in on_screen(pilot))
-        assert form(pilot).form.draft == draft_of(GOOD)
-        await call(studio.restart)
-        await send_again(pilot)
     assert len(studio.jobs()) == 1
 
 
