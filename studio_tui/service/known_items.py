@@ -51,8 +51,11 @@ class KnownItems:
     def pipelines(self) -> PipelineList:
         """Return the known pipelines: those in the list, and those watched."""
         listed = self._lists.pipelines.snapshot.value or PipelineList()
+        watched = self._watches.pipelines()
+        polled = {key: watched[key] for key in watched.keys() & self._watches.viewed()}
         known = {each.pipeline_id: each for each in listed.pipelines}
-        return replace(listed, pipelines=tuple((known | self._watches.pipelines()).values()))
+        # What the list says of a pipeline is newer than a watch that has ended.
+        return replace(listed, pipelines=tuple((known | watched | known | polled).values()))
 
     def fixed(self) -> Mapping[str, str]:
         """Return the completed run that fixed a failed job, by the ids of failed jobs.

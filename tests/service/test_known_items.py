@@ -1,4 +1,4 @@
-"""Failures that are known to be fixed."""
+"""Which pipelines are known, and which failures are known to be fixed."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -19,10 +19,13 @@ class Answers:
         self.origins = Origins()
         lists: Any = SimpleNamespace(jobs=self._source(), pipelines=self._source())
         self.watched: list[Any] = []
+        self.seen: dict[str, Pipeline] = {}
+        self.viewed: set[str] = set()
         watches: Any = SimpleNamespace(
             all=lambda: self.watched,
             jobs=lambda wanted: {each.id: each for each in self._details() if each.id in wanted},
-            pipelines=dict,
+            pipelines=lambda: self.seen,
+            viewed=lambda: self.viewed,
         )
         client: Any = None
         self.lists = lists
@@ -77,3 +80,20 @@ def test_a_run_that_is_complete_in_a_watched_pipeline_alone_is_a_fix_at_once() -
     assert answers.items.fixed() == {}
     answers.watched[0].snapshot.value = (job(2, "COMPLETE"),)
     assert answers.items.fixed() == {job(3).id: job(2).id}
+
+
+def test_a_pipeline_is_as_it_was_seen_while_it_is_viewed_and_then_as_it_is_listed() -> None:
+    answers = Answers()
+
+    def pipeline(status: str) -> Pipeline:
+        return Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
+
+    def statuses() -> list[str | None]:
+        return [each.status for each in answers.items.pipelines().pipelines]
+
+    answers.seen = {"p": pipeline("PAUSED")}
+    assert statuses() == ["PAUSED"]
+    answers.answer(pipelines=(pipeline("RUNNING"),))
+    assert statuses() == ["RUNNING"]
+    answers.viewed = {"p"}
+    assert statuses() == ["PAUSED"]

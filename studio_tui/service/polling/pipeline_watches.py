@@ -33,9 +33,13 @@ class PipelineWatches:
         return tuple(self._watches.values())
 
     def pipelines(self) -> dict[str, Pipeline]:
-        """Return their known pipelines, by id."""
+        """Return their known pipelines, by id; those that are viewed no more are as they were."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
+
+    def viewed(self) -> set[str]:
+        """Return the ids of the pipelines that are viewed now, and so polled."""
+        return {key for key, watch in self._watches.items() if watch.has_listeners}
 
     def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
         """Return the known jobs among these runs of pipelines' jobs, by id."""

@@ -233,7 +233,7 @@ async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
             two_made.cancel(run)
             await until_shown(pilot, "⊗ CANCELED")
             await pilot.press("p")
-            await until_shown(pilot, "Resume this pipeline?", "This job was canceled and", "first.py")
+            await until_shown(pilot, "Resume this pipeline?", "This job was canceled and")
             assert "goes on" not in screen_text(pilot)
             await pilot.press("enter")
             await until_shown(pilot, "● RUNNING", "2: 1 running", "p pause")
