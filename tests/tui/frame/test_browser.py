@@ -10,7 +10,6 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests.changed_answers import Changed
 from tests.fault_proxy import FaultProxy
-from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
@@ -58,7 +57,7 @@ async def until_its_page_is(pilot: Dashboard, url: str) -> None:
     await until(pilot, lambda: (job := screen.job_at_hand()) and job.url == url)
 
 
-async def test_what_is_no_page_is_copied_and_not_opened(
+async def test_what_is_no_page_is_copied_and_one_of_studio_is_opened_at_once(
     studio: ThreadStudio, tmp_path: Path, opened: Opened
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
@@ -72,43 +71,39 @@ async def test_what_is_no_page_is_copied_and_not_opened(
             assert isinstance(pilot.app.screen, JobsScreen)
             pilot.app.clear_notifications()
             assert opened() == "", url
-
-
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("https://evil.example/jobs/1", "evil.example"),
-        ("https://127.0.0.1@evil.example/", "evil.example"),
-        ("https://[2001:db8::1]/", "2001:db8::1"),
-    ][:: at_length(2, 1)],
-)
-async def test_a_page_of_another_host_is_opened_after_asking_alone(
-    studio: ThreadStudio, tmp_path: Path, opened: Opened, url: str, host: str
-) -> None:
-    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = pages(url)
-    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await until_shown(pilot, "one.py")
-        await pilot.press("o")
-        await until_shown(pilot, "Open a page that is not Studio's?", f"  {host} ")
-        await pilot.press("enter")  # No is the default
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert opened() == ""
-        await pilot.press("o")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("y")
-        await until(pilot, lambda: opened() == f"{url}\n")
-
-
-async def test_a_page_of_studio_is_opened_at_once(
-    studio: ThreadStudio, tmp_path: Path, opened: Opened
-) -> None:
-    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
-    proxy = FaultProxy.before(studio.url)
-    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         page = f"{proxy.url}/local/jobs/1"
         proxy.plan = pages(page)
         await until_its_page_is(pilot, page)
         await pilot.press("o")
         await until(pilot, lambda: opened() == f"{page}\n")
+
+
+OTHERS = [
+    ("https://evil.example/jobs/1", "evil.example"),
+    ("https://127.0.0.1@evil.example/", "evil.example"),
+    ("https://[2001:db8::1]/", "2001:db8::1"),
+]
+
+
+async def test_a_page_of_another_host_is_opened_after_asking_alone(
+    studio: ThreadStudio, tmp_path: Path, opened: Opened
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
+    proxy = FaultProxy.before(studio.url)
+    proxy.plan = pages("")
+    before = ""
+    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
+        await until_shown(pilot, "one.py")
+        for url, host in OTHERS:
+            proxy.plan = pages(url)
+            await until_its_page_is(pilot, url)
+            await pilot.press("o")
+            await until_shown(pilot, "Open a page that is not Studio's?", f"  {host} ")
+            await pilot.press("enter")  # No is the default
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            assert opened() == before
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+            await pilot.press("y")
+            before += f"{url}\n"
+            await until(pilot, lambda: opened() == before)  # noqa: B023 (called here)

@@ -1,11 +1,14 @@
+import asyncio
 import json
 import re
+import shutil
 import tempfile
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -93,18 +96,37 @@ async def starting(
             connects.set()
 
 
-async def leave_a_list(studio: ThreadStudio, folder: Path) -> list[str]:
-    """Run a dashboard until its list is saved with the cursor on the second of three jobs."""
-    names = ["one.py", "two.py", "three.py"]
-    for name in names:
-        studio.end(studio.submit("print(1)", query_name=name)["id"])
+class Left(NamedTuple):
+    """A local Studio, and what a dashboard that was left has kept of its list."""
+
+    studio: ThreadStudio
+    kept: Path
+
+    def copied(self, folder: Path) -> Path:
+        """Return a copy of what was kept, for another dashboard."""
+        return shutil.copytree(self.kept, folder / "kept")
+
+
+NAMES = ("one.py", "two.py", "three.py")
+
+
+@pytest.fixture(scope="module")
+def left(shared_studio: ThreadStudio, tmp_path_factory: pytest.TempPathFactory) -> Left:
+    """A dashboard was run until its list was saved with the cursor on the second of three jobs."""
+    folder = tmp_path_factory.mktemp("left")
+    for name in NAMES:
+        shared_studio.end(shared_studio.submit("print(1)", query_name=name)["id"])
+    asyncio.run(leave_a_list(shared_studio, folder))
+    return Left(shared_studio, folder)
+
+
+async def leave_a_list(studio: ThreadStudio, folder: Path) -> None:
     connects = threading.Event()
     connects.set()
     async with starting(studio, folder, connects=connects) as pilot:
-        await until_shown(pilot, *names, "● live")
+        await until_shown(pilot, *NAMES, "● live")
         await pilot.press("j")
         pilot.app.exit()
-    return names
 
 
 def test_a_list_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -173,20 +195,19 @@ def test_texts_of_a_file_cannot_control_the_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_the_last_list_is_in_sight_with_its_age_while_studio_is_being_reached(
-    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    left: Left, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    names = await leave_a_list(studio, tmp_path)
     later = clock.now() + timedelta(minutes=5)
     monkeypatch.setattr(clock, "now", lambda: later)
     connects = threading.Event()
-    async with starting(studio, tmp_path, connects=connects, size=size) as pilot:
-        await until_shown(pilot, *names, "local@test › Jobs", "5m old, Connecting…", "Jobs 3")
+    async with starting(left.studio, left.copied(tmp_path), connects=connects, size=size) as pilot:
+        await until_shown(pilot, *NAMES, "local@test › Jobs", "5m old, Connecting…", "Jobs 3")
         assert isinstance(pilot.app.screen, LastListScreen)
         at = next(line for line in screen_text(pilot).splitlines() if line.startswith("▌"))
         assert "two.py" in at
         connects.set()
         await until(pilot, lambda: isinstance(pilot.app.screen, Page))
-        await until_shown(pilot, *names)
+        await until_shown(pilot, *NAMES)
 
 
 async def test_the_last_list_is_scrolled_sideways_as_it_was_left(
@@ -214,51 +235,50 @@ def without_age(line: str) -> str:
 
 
 async def test_a_filtered_list_is_shown_with_its_filter_and_on_the_same_lines(
-    studio: ThreadStudio, tmp_path: Path
+    left: Left, tmp_path: Path
 ) -> None:
-    await leave_a_list(studio, tmp_path)
+    kept = left.copied(tmp_path)
     connects = threading.Event()
     connects.set()
-    async with starting(studio, tmp_path, connects=connects) as pilot:
+    async with starting(left.studio, kept, connects=connects) as pilot:
         await until_shown(pilot, "● live")
         await pilot.press("slash", *"two", "enter")
         await until_shown(pilot, "Jobs 1 of 3 · filter two")
-        left = screen_text(pilot).splitlines()[2:6]
+        before = screen_text(pilot).splitlines()[2:6]
         pilot.app.exit()
     connects = threading.Event()
-    async with starting(studio, tmp_path, connects=connects) as pilot:
+    async with starting(left.studio, kept, connects=connects) as pilot:
         await until_shown(pilot, "Jobs 1 of 3 · filter two")
         assert isinstance(pilot.app.screen, LastListScreen)
         found = screen_text(pilot).splitlines()[2:6]
         # The preview beside it is blank until the page is there, and ages go on.
-        assert list(map(without_age, found)) == list(map(without_age, left))
+        assert list(map(without_age, found)) == list(map(without_age, before))
 
 
 async def test_the_last_list_has_the_columns_of_rows_that_do_not_pass_the_filter(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")
-    await leave_a_list(studio, tmp_path)
+    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
     connects = threading.Event()
     connects.set()
     async with starting(studio, tmp_path, connects=connects, size=(200, 40)) as pilot:
         await until_shown(pilot, "● live", " QUEUE ")
         await pilot.press("slash", *"nightly", "enter")
-        await until_shown(pilot, "Jobs 1 of 4 · filter nightly", " QUEUE ")
+        await until_shown(pilot, "Jobs 1 of 2 · filter nightly", " QUEUE ")
         pilot.app.exit()
     connects = threading.Event()
     async with starting(studio, tmp_path, connects=connects, size=(200, 40)) as pilot:
-        await until_shown(pilot, "Jobs 1 of 4 · filter nightly")
+        await until_shown(pilot, "Jobs 1 of 2 · filter nightly")
         assert isinstance(pilot.app.screen, LastListScreen)
         assert " QUEUE " in screen_text(pilot)
 
 
 async def test_keys_pressed_meanwhile_are_for_the_list_that_is_in_sight(
-    studio: ThreadStudio, tmp_path: Path
+    left: Left, tmp_path: Path
 ) -> None:
-    await leave_a_list(studio, tmp_path)
     connects = threading.Event()
-    async with starting(studio, tmp_path, connects=connects) as pilot:
+    async with starting(left.studio, left.copied(tmp_path), connects=connects) as pilot:
         await until_shown(pilot, "two.py", "Connecting…")
         for key in ("j", "enter"):
             pilot.app.simulate_key(key)

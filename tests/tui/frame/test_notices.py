@@ -58,18 +58,6 @@ async def test_a_marked_job_that_fails_is_reported_and_keeps_its_badge_until_vie
         await until(pilot, lambda: "1 Jobs 1 ✗1" not in screen_text(pilot))
 
 
-async def test_a_job_that_nobody_here_cares_for_ends_without_a_word(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    gate = tmp_path / "gate"
-    await submit(studio, gate, "others.py")
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "others.py", "● RUNNING")
-        gate.touch()
-        await until_shown(pilot, "✓ COMPLETE")
-        assert said(pilot) == []
-
-
 async def test_jobs_that_end_together_share_one_notice_and_one_bell(
     studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
 ) -> None:
@@ -88,38 +76,40 @@ async def test_jobs_that_end_together_share_one_notice_and_one_bell(
         await until(pilot, lambda: "✗3" not in screen_text(pilot))
 
 
-@pytest.mark.parametrize("key", ["enter", "l"])
-async def test_a_job_that_was_opened_gets_a_notice_when_it_ends(
-    studio: ThreadStudio, tmp_path: Path, key: str
-) -> None:
-    gate = tmp_path / "gate"
-    await submit(studio, gate, "opened.py")
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "opened.py", "● RUNNING")
-        before = pilot.app.screen
-        await pilot.press(key)
-        await until(pilot, lambda: pilot.app.screen is not before)
-        if key == "l":
-            await pilot.press("q")
-        gate.touch()
-        await until_said(pilot, "✓ opened.py is done")
-
-
-async def test_the_log_of_a_job_says_itself_how_it_ended_and_is_not_covered(
+async def test_a_job_that_was_opened_gets_a_notice_when_it_ends_unless_that_is_in_sight(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    gate = tmp_path / "gate"
-    await submit(studio, gate, "opened.py")
+    gates = {name: tmp_path / f"gate of {name}" for name in ("others", "opened", "read", "seen")}
+    for name, gate in gates.items():
+        await submit(studio, gate, f"{name}.py")
     async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "opened.py", "● RUNNING")
-        await pilot.press("l")
-        await until_shown(pilot, "● RUNNING")
-        gate.touch()
+        await until_shown(pilot, "others.py", "● RUNNING")
+        home = pilot.app.screen
+        gates["others"].touch()  # nobody here cares for it
+        await until_shown(pilot, "✓ COMPLETE")
+        assert said(pilot) == []
+        await pilot.press("end")
+        for name, key in (("opened", "enter"), ("read", "l")):
+            await pilot.press("k", key)
+            await until_shown(pilot, f"› {name}.py")
+            assert pilot.app.screen is not home
+            if key == "l":
+                await pilot.press("q")
+                await until(pilot, lambda: pilot.app.screen is home)
+            gates[name].touch()
+            await until_said(pilot, f"✓ {name}.py is done")
+            if key == "enter":
+                await pilot.press("q")
+                await until(pilot, lambda: pilot.app.screen is home)
+        pilot.app.clear_notifications()
+        await pilot.press("k", "l")
+        await until_shown(pilot, "› seen.py", "● RUNNING")
+        gates["seen"].touch()
         await until_shown(pilot, "✓ COMPLETE", "whole log")
         assert said(pilot) == []
 
 
-async def test_a_job_that_is_canceled_here_gets_one_notice(
+async def test_a_job_that_is_canceled_here_gets_one_notice_and_so_does_its_run_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
@@ -140,18 +130,12 @@ async def test_a_job_that_is_canceled_here_gets_one_notice(
         requested, ended = said(pilot)
         assert requested.startswith("Cancellation requested for canceled.py")
         assert ended.startswith("✓ job_7.py is done")
-
-
-async def test_a_job_that_was_rerun_here_gets_a_notice_when_it_ends(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name="again.py")["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "again.py", "✓ COMPLETE")
+        pilot.app.clear_notifications()
         await pilot.press("r")
         await until_shown(pilot, "Run this job again as it was?")
+        gate.touch()
         await pilot.press("y")
-        await until_said(pilot, "✓ again.py is done")
+        await until_said(pilot, "✓ canceled.py is done")
 
 
 async def test_where_it_is_to_be_quiet_the_tab_alone_says_it(

@@ -9,7 +9,7 @@ from studio_tui.tui.frame.bulk import BulkCommand, run
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.naming import title
 from tests.jobs import job
-from tests.local.http.test_pipeline_routes import status, trigger
+from tests.local.http.test_pipeline_routes import status, steer, trigger
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import (
@@ -30,8 +30,9 @@ def running(studio: ThreadStudio, count: int) -> list[str]:
     return [studio.submit(SLEEP, query_name=f"sleep_{n}.py")["id"] for n in range(count)]
 
 
-async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_undone(
-    studio: ThreadStudio, tmp_path: Path
+@pytest.mark.parametrize("how", at_length(["q q"], ["q q", "ctrl+q"]))
+async def test_a_bulk_cancel_is_undone_lost_as_the_dashboard_is_left_or_sent_in_the_end(
+    studio: ThreadStudio, tmp_path: Path, how: str
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="ended.py")["id"])
     jobs = running(studio, 2)
@@ -49,14 +50,16 @@ async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_undone(
         await until(pilot, lambda: "undo canceling" not in screen_text(pilot))
         assert len(screen.view.marks) == 3, "also that of the one that has ended"
         assert not any(call.changes for call in screen.session.records.recorder.recent_calls(999))
+        await pilot.press("1", "x", "y")
+        await until_shown(pilot, "z undo canceling 2 jobs (")
+        holds = "SELECT count(*) FROM held WHERE state = 'held'"
+        await until(pilot, lambda: screen.session.records.database.rows(holds) == [(1,)])
+        await pilot.press(*how.split())
     assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
-
-
-async def test_what_is_not_undone_is_sent(studio: ThreadStudio, tmp_path: Path) -> None:
-    jobs = running(studio, 2)
     async with dashboard(studio, tmp_path, undo_seconds=0.05) as pilot:
-        await until_shown(pilot, "sleep_0.py", "sleep_1.py")
-        await pilot.press("a", "x", "y")
+        await until_shown(pilot, "Not sent, as the dashboard", "canceling 2", "2 marked")
+        assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
+        await pilot.press("x", "y")
         await until(pilot, lambda: all(studio.job(job)["status"] == "CANCELED" for job in jobs))
 
 
@@ -93,34 +96,12 @@ async def test_a_single_cancel_is_sent_at_once(studio: ThreadStudio, tmp_path: P
         await until(pilot, lambda: studio.job(job)["status"] == "CANCELED")
 
 
-async def test_a_single_stop_is_undone_or_sent_once_its_time_is_over(
+async def test_a_single_stop_and_taking_a_job_out_are_undone_or_sent_once_their_time_is_over(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     two(studio)
     (tmp_path / "hold").touch()
-    made = trigger(studio, "second", environment=f"HOLD={tmp_path / 'hold'}")
-    async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
-        await pilot.press("2")
-        await until_shown(pilot, made["name"], "2: 1 running")
-        await pilot.press("X", "y")
-        await until_shown(pilot, f"z undo stopping {made['name']} (")
-        await pilot.press("z")
-        await until_shown(pilot, f"Undone: stopping {made['name']}. Nothing was sent")
-        assert isinstance(pilot.app.screen, Page)
-        assert not pilot.app.screen.session.held.snapshot.value
-    assert status(studio, made)["status"] == "RUNNING"
-    async with dashboard(studio, tmp_path / "again", undo_seconds=0.05) as pilot:
-        await pilot.press("2")
-        await until_shown(pilot, made["name"], "2: 1 running")
-        await pilot.press("X", "y")
-        await until(pilot, lambda: status(studio, made)["status"] == "PAUSED")
-
-
-async def test_taking_a_single_job_out_is_undone_or_sent_once_its_time_is_over(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    two(studio)
-    made = trigger(studio, "second", review=True)
+    made = trigger(studio, "second", review=True, environment=f"HOLD={tmp_path / 'hold'}")
 
     def jobs() -> list[str]:
         return [run["name"] for run in status(studio, made)["job_runs"]]
@@ -132,8 +113,22 @@ async def test_taking_a_single_job_out_is_undone_or_sent_once_its_time_is_over(
         await until_shown(pilot, "Undone: removing second.py. Nothing was sent")
         assert isinstance(pilot.app.screen, Page)
         assert not pilot.app.screen.session.held.snapshot.value
-    assert jobs() == ["first.py", "second.py"]
+        assert jobs() == ["first.py", "second.py"]
+        steer(studio, "resume", made)
+        await pilot.press("q")
+        await until_shown(pilot, made["name"], "2: 1 running")
+        await until(pilot, lambda: "PAUSED" not in screen_text(pilot))
+        await pilot.press("X", "y")
+        await until_shown(pilot, f"z undo stopping {made['name']} (")
+        await pilot.press("z")
+        await until_shown(pilot, f"Undone: stopping {made['name']}. Nothing was sent")
+        assert not pilot.app.screen.session.held.snapshot.value
+    assert status(studio, made)["status"] == "RUNNING"
     async with dashboard(studio, tmp_path / "again", undo_seconds=0.05) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, made["name"], "2: 1 running")
+        await pilot.press("X", "y")
+        await until(pilot, lambda: status(studio, made)["status"] == "PAUSED")
         await take_second_out(pilot)
         await until(pilot, lambda: jobs() == ["first.py"])
 
@@ -145,21 +140,3 @@ async def take_second_out(pilot: Dashboard) -> None:
     await pilot.press("enter")
     await until_shown(pilot, "first.py", "second.py")
     await pilot.press("g", "j", "D", "y")
-
-
-@pytest.mark.parametrize("how", at_length(["q q"], ["q q", "ctrl+q"]))
-async def test_what_waits_as_the_dashboard_is_left_is_not_sent_and_the_next_says_so(
-    studio: ThreadStudio, tmp_path: Path, how: str
-) -> None:
-    jobs = running(studio, 2)
-    async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
-        await until_shown(pilot, "sleep_0.py", "sleep_1.py")
-        await pilot.press("a", "x", "y")
-        await until_shown(pilot, "z undo canceling 2 jobs (")
-        screen = await jobs_screen(pilot)
-        holds = "SELECT state FROM held"
-        await until(pilot, lambda: screen.session.records.database.rows(holds) == [("held",)])
-        await pilot.press(*how.split())
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "Not sent, as the dashboard", "canceling 2")
-    assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)

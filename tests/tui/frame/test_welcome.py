@@ -50,10 +50,17 @@ async def stranger(
         yield pilot
 
 
-async def test_one_key_leads_to_the_local_studio(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_the_form_names_the_keys_that_do_something_and_one_leads_to_the_local_studio(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
     chosen: list[Choice | None] = []
     async with stranger(studio, tmp_path, chosen) as pilot:
         await until_shown(pilot, "Welcome to studio-tui", "It is not a sandbox")
+        await until_shown(pilot, "1 local Studio  2 use a token")
+        await pilot.press("2")
+        await until_shown(pilot, "enter connect  tab next field")
+        await pilot.press("escape")
+        await until_shown(pilot, "1 local Studio  2 use a token")
         await pilot.press("1")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
     assert chosen[0] is None
@@ -146,6 +153,12 @@ async def test_a_wrong_team_leads_to_a_form_with_the_teams_that_the_answer_names
     async with running(machine) as pilot:
         await until_shown(pilot, "the only one is local", "Teams of your token: local.")
         await until(pilot, lambda: pilot.app.focused is not None)
+        address = pilot.app.screen.query_one("#url", Input)
+        typed, address.value = address.value, "https://elsewhere.example.com"
+        await pilot.press("enter")
+        await until_shown(pilot, "Still needed: token")  # the known one goes to no other Studio
+        assert machine.chosen == [None]
+        address.value = typed
         await pilot.press("enter")
         await until_shown(pilot, "No jobs yet")
     assert machine.chosen == [None, TeamChoice("local")]
@@ -163,33 +176,6 @@ async def test_the_sentence_about_a_wrong_team_is_whole_on_every_list(
             await until(
                 pilot, lambda: "the only one is local." in " ".join(screen_text(pilot).split())
             )
-
-
-async def test_the_token_of_a_refused_team_goes_to_no_other_studio(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    machine = Machine(studio, tmp_path, team="visoin", token=studio.token)
-    async with running(machine) as pilot:
-        await until_shown(pilot, "Teams of your token: local.")
-        pilot.app.screen.query_one("#url", Input).value = "https://elsewhere.example.com"
-        await pilot.press("enter")
-        await until_shown(pilot, "Still needed: token")
-    assert machine.chosen == [None]
-
-
-async def test_a_token_that_was_fixed_in_its_file_is_read_again(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
-    async with running(machine) as pilot:
-        await until_shown(pilot, "Studio refused the token", "Polling has stopped.")
-        assert "what was known" not in screen_text(pilot)
-        await pilot.press("ctrl+r")
-        await until_shown(pilot, "The settings have not changed.")
-        machine.settings = replace(machine.settings, token=SecretStr(studio.token))
-        await pilot.press("ctrl+r")
-        await until_shown(pilot, "No jobs yet")
-    assert machine.chosen == [None]
 
 
 async def test_what_was_known_is_gone_back_to_only_where_something_was(
@@ -226,21 +212,6 @@ async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_w
         await until_shown(pilot, "known.py", "token refused since")
 
 
-async def test_the_form_names_the_keys_that_do_something_where_the_focus_is(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with stranger(studio, tmp_path, []) as pilot:
-        await until_shown(pilot, "1 local Studio  2 use a token")
-        await pilot.press("2")
-        await until_shown(pilot, "enter connect  tab next field")
-        await pilot.press("escape")
-        await until_shown(pilot, "1 local Studio  2 use a token")
-    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
-    async with running(machine) as pilot:
-        await until_shown(pilot, "Studio refused the token", "enter connect  tab next field")
-        assert "1  The local Studio" not in screen_text(pilot)
-
-
 async def test_a_new_token_is_requested_once_for_all_pages(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -255,20 +226,35 @@ async def test_a_new_token_is_requested_once_for_all_pages(
         await until_shown(pilot, "Welcome to studio-tui")
 
 
-@pytest.mark.parametrize("typed", ["http://127.0.0.1:1", "http://127.0.0.1:1/elsewhere"])
-async def test_a_studio_that_does_not_answer_is_not_entered_from_the_form(
-    studio: ThreadStudio, tmp_path: Path, typed: str
+async def test_a_studio_that_does_not_answer_is_not_entered_and_a_fixed_token_is_read_again(
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
     machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
     async with running(machine) as pilot:
         await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
+        await until_shown(pilot, "Polling has stopped.", "enter connect  tab next field")
+        assert "what was known" not in screen_text(pilot)
+        assert "1  The local Studio" not in screen_text(pilot)
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
         await until(pilot, lambda: form.query_one("#token", Input).has_focus)
-        form.query_one("#url", Input).value = typed
-        await pilot.press(*"some-token", "enter")
-        await until(pilot, lambda: "127.0.0.1" in str(form.query_one("#problem", Static).content))
-        assert form.query_one("#url", Input).value == typed
+        await pilot.press(*"some-token")
+        for typed in ("http://127.0.0.1:1", "http://127.0.0.1:1/elsewhere"):
+            form.query_one("#url", Input).value = typed
+            form.query_one("#problem", Static).update("")
+            await pilot.press("enter")
+            await until(
+                pilot, lambda: "127.0.0.1" in str(form.query_one("#problem", Static).content)
+            )
+            assert pilot.app.screen is form, typed
+            assert form.query_one("#url", Input).value == typed
+        count = len(machine.chosen)
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "The settings have not changed.")
+        machine.settings = replace(machine.settings, token=SecretStr(studio.token))
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "No jobs yet")
+        assert len(machine.chosen) == count
 
 
 async def test_a_token_that_is_good_again_is_found_out_by_reading_the_settings_again(
