@@ -86,9 +86,8 @@ class EditMarkedScreen(SubmitScreen):
             finally:
                 self.sender.is_sending = False
         elif answer == "d":
-            await self.keep()
+            await self.leave()
             self.notify_user("Draft saved; e on the same marks opens it again")
-            self.post_message(GoBack())
         return None
 
     async def _may_start(self, order: StartOrder) -> bool:

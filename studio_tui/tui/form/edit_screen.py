@@ -15,7 +15,6 @@ from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
-from studio_tui.tui.messages import GoBack
 
 ANSWERS = (("r", "run from checkpoints"), ("f", "run from the start"), ("d", "save as a draft"))
 """The answers of the review, by key."""
@@ -44,9 +43,8 @@ class EditScreen(SubmitScreen):
         lines = (*self._about_the_pipeline(), *lines)
         answer = await self.ask(Review("Run the changed job?", lines, ANSWERS))
         if answer == "d":
-            await self.keep()
+            await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")
-            self.post_message(GoBack())
         if answer == "r":
             return replace(checked, draft=checked.draft.continuing(self._repeat.job.id))
         if answer == "f":

@@ -132,8 +132,7 @@ class SubmitScreen(Page):
         draft = self.form.draft
         if draft != self.start.draft and not await self.ask(confirm_leaving()):
             return
-        await self.keep()
-        self.post_message(GoBack())
+        await self.leave()
 
     def why_no_preview(self) -> str | None:
         """Return why there is no preview."""
@@ -211,6 +210,12 @@ class SubmitScreen(Page):
         lost = self.saved_forms.lost_values
         is_local = self.session.is_local
         return examine(draft, team, clock.now(), listed, files, lost_values=lost, is_local=is_local)
+
+    async def leave(self) -> None:
+        """Save the input and go back; keys typed meanwhile are for the screen below."""
+        with keys_held(self.app):
+            await self.keep()
+            self.app.post_message(GoBack())
 
     async def keep(self) -> None:
         """Save the current input, to be restored when the form is reopened."""

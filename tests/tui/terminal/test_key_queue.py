@@ -14,6 +14,7 @@ from studio_tui.api.models import Job
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.edit_screen import EditScreen
+from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.idle_pump import is_idle
@@ -110,6 +111,35 @@ async def test_what_is_typed_while_a_form_is_being_made_goes_into_the_form(
         assert isinstance(screen, EditScreen)
         await until(pilot, lambda: "xyz" in repr(screen.form.draft))
     assert studio.job(job["id"])["status"] == "RUNNING"
+
+
+async def test_what_is_typed_while_a_form_is_being_left_is_for_the_screen_below(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
+    saving, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_screen: SubmitScreen) -> None:
+        saving.set()
+        await go_on.wait()
+
+    monkeypatch.setattr(SubmitScreen, "keep", slowly)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "one.py")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        app, form = pilot.app, pilot.app.screen
+        assert isinstance(app, KeyQueue)
+        assert isinstance(form, SubmitScreen)
+        burst(pilot, [("escape", None)])
+        await saving.wait()
+        await until(pilot, lambda: app._under_way is None)
+        before = form.form.draft
+        burst(pilot, keys("l"))
+        await until(pilot, lambda: bool(app._waiting) or form.form.draft != before)
+        assert form.form.draft == before
+        go_on.set()
+        await until_shown(pilot, "› one.py", "› Log")
 
 
 @pytest.mark.parametrize(("place", "title"), [("2", "Pipelines"), ("4", "Schedules")])
