@@ -125,7 +125,14 @@ class _Composition:
 
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
-        from studio_tui.local.server.samples import ABOUT, LOOK_AT, MEND, PIPELINE, SAMPLES, TARGET
+        from studio_tui.local.server.samples import (
+            ABOUT,
+            FAILURE_HINT,
+            PIPELINE,
+            SAMPLES,
+            TARGET,
+            WATCH_HINT,
+        )
         from studio_tui.tui.connected import RestartableStudio
         from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
@@ -146,8 +153,8 @@ class _Composition:
             ask=not self._run_samples,
             target=TARGET,
             makers=PIPELINE,
-            look_at=LOOK_AT,
-            mend=MEND,
+            watch_hint=WATCH_HINT,
+            failure_hint=FAILURE_HINT,
         )
         return replace(connected, samples=samples)
 

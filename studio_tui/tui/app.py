@@ -84,10 +84,10 @@ def _welcome(app: App[int], why: str) -> None:
     show_at_bottom(app, WelcomeScreen(why))
 
 
-def _say_or_end(app: App[int], why: str) -> None:
+def _show_or_end(app: App[int], why: str) -> None:
     """Show an error on the form if it is open, else quit with it."""
     if form := _welcome_in_sight(app):
-        form.say(why)
+        form.show_problem(why)
     else:
         app.exit(return_code=2, message=Text(why))
 
@@ -159,7 +159,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         except NoCredentials as error:
             self.call_from_thread(_welcome, self, str(error))
         except ConfigError as error:
-            self.call_from_thread(_say_or_end, self, str(error))
+            self.call_from_thread(_show_or_end, self, str(error))
         else:
             from studio_tui.tui.screens import Screens  # noqa: PLC0415 (it imports the models)
 
@@ -231,7 +231,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if renewal.is_elsewhere:
             self._reach(self._choice)
         elif why := renewal.problem:
-            form.say(why) if form is not None else self.notify(why, markup=False)
+            form.show_problem(why) if form is not None else self.notify(why, markup=False)
         else:
             if form is not None:
                 form.dismiss()

@@ -53,7 +53,7 @@ async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
     """Return whether the Studio chosen in the form does not answer; show why on the form."""
     if why := await _refusal(connected):
         await connected.session.client.aclose()
-        form.say(why)
+        form.show_problem(why)
     return bool(why)
 
 
@@ -121,10 +121,10 @@ class Restarter:
         while True:
             await self._server.until_gone()
             if await asyncio.to_thread(lambda: self._server.was_stopped):
-                self._tell(STOPPED)
+                self._warn(STOPPED)
                 await self._until_wanted()
             else:
-                self._tell(DIED)
+                self._warn(DIED)
             while not await self._is_back():
                 await self._until_wanted()
 
@@ -134,20 +134,20 @@ class Restarter:
         while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._server.runs):
             await wait_for(self._wanted, CHECK_EVERY)
 
-    def _tell(self, words: str) -> None:
+    def _warn(self, words: str) -> None:
         self._notify(words, severity="warning", markup=False)
 
     async def _is_back(self) -> bool:
         try:
             settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
-            self._tell(str(error))
-            self._tell(TRY)
+            self._warn(str(error))
+            self._warn(TRY)
             return False
         await self._connected.session.client.renew(settings)
         had_running_jobs = self._connected.may_have_running_jobs
         self._connected.session.refresh()
-        self._tell(BACK + (JOBS_KEPT_RUNNING if had_running_jobs else "."))
+        self._warn(BACK + (JOBS_KEPT_RUNNING if had_running_jobs else "."))
         return True
 
 

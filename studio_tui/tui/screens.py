@@ -88,7 +88,7 @@ class Screens:
 
     def job(self, job_id: str, among: Sequence[str]) -> Page | None:
         """Return a new page of a job; `None` if the job is unknown."""
-        job = self._known(job_id)
+        job = self._known_job(job_id)
         if job is None:
             return None
         return self._job_page(job, among)
@@ -105,7 +105,7 @@ class Screens:
         Raises:
             SpoolError: there is no room for the log on the local disk.
         """
-        job = self._known(wanted.job_id) or wanted.job
+        job = self._known_job(wanted.job_id) or wanted.job
         if job is None:
             return None
         self._endings.watch((job,))
@@ -135,7 +135,7 @@ class Screens:
         Raises:
             InvalidRequest: a job has too little data for a rerun.
         """
-        jobs = [job for job_id in job_ids if (job := self._known(job_id)) is not None]
+        jobs = [job for job_id in job_ids if (job := self._known_job(job_id)) is not None]
         if not jobs:
             return None
         from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen  # noqa: PLC0415 (likewise)
@@ -191,10 +191,10 @@ class Screens:
     async def _datasets(
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
     ) -> None:
-        from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, look_at  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, browse  # noqa: PLC0415 (likewise)
 
         session, read_only = self._connected.session, self._connected.read_only
-        choice = await look_at(app, session, job_ids, can_rebuild=not read_only)
+        choice = await browse(app, session, job_ids, can_rebuild=not read_only)
         if isinstance(choice, Rebuild):
             from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (likewise)
 
@@ -303,5 +303,5 @@ class Screens:
         """Reports the endings of opened jobs and pipelines."""
         return self._connected.session.endings
 
-    def _known(self, job_id: str) -> Job | None:
+    def _known_job(self, job_id: str) -> Job | None:
         return self._connected.session.known_items.jobs([job_id]).get(job_id)

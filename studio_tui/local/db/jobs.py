@@ -16,7 +16,7 @@ from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.job_ends import JobEnds
-from studio_tui.local.db.new_job import Earlier, NewJob, insert_job
+from studio_tui.local.db.new_job import CheckpointSource, NewJob, insert_job
 from studio_tui.local.db.schedule_runs import RECENT
 from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.run.runner import RunLineage
@@ -127,7 +127,7 @@ class JobTable:
         )
         return None if row is None else JobState(row["state"])
 
-    async def earlier(self, job_id: str) -> Earlier | None:
+    async def earlier(self, job_id: str) -> CheckpointSource | None:
         """Return the run that a re-run of a job continues from; `None` if there is no such job.
 
         It is the job itself; for a schedule it is the last run, since a TASK itself runs nothing.
@@ -139,7 +139,7 @@ class JobTable:
                 [job_id, job_id],
             ).fetchone()
         )
-        return None if row is None else Earlier(*row)
+        return None if row is None else CheckpointSource(*row)
 
     async def ends(self) -> JobEnds:
         """Return which jobs have ended and when."""

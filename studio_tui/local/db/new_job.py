@@ -14,7 +14,7 @@ from studio_tui.local.db import schedules
 from studio_tui.local.db.database import placeholders
 
 
-class Earlier(NamedTuple):
+class CheckpointSource(NamedTuple):
     """A run whose checkpoints a later one may use."""
 
     job_id: str

@@ -103,9 +103,9 @@ class Dispatcher:
                 is_noted = await self._jobs.cancel_waiting(job_id, state, clock.now())
                 if is_noted is None:
                     # If this server dies before writing it, the next one finds the mark.
-                    await self._tell_to_stop(job_id)
+                    await self._signal(job_id)
             elif state in {JobState.INIT, JobState.RUNNING}:
-                await self._tell_to_stop(job_id)
+                await self._signal(job_id)
                 told_in = state
                 is_noted = await self._jobs.move(job_id, [state], JobState.CANCELING)
             else:
@@ -168,9 +168,9 @@ class Dispatcher:
                 began = clock.monotonic()
                 try:
                     if len(failures) < PATIENCE:
-                        await self._see_through(job_id, is_new=is_new)
+                        await self._run_to_end(job_id, is_new=is_new)
                     else:
-                        await self._give_up(job_id, failures[-1])
+                        await self._fail(job_id, failures[-1])
                 except (StorageFull, OSError) as error:
                     logger.warning("The end of job %s is recorded later: %s", job_id, error)
                 except Exception as error:  # a process boundary, between jobs
@@ -189,7 +189,7 @@ class Dispatcher:
             self._cancels.pop(job_id, None)
             self._changed.set()
 
-    async def _see_through(self, job_id: str, *, is_new: bool) -> None:
+    async def _run_to_end(self, job_id: str, *, is_new: bool) -> None:
         report = RunReport(JobPhase.NOT_STARTED) if is_new else await self._runner.report(job_id)
         if await self._jobs.state(job_id) is JobState.CANCELING:
             self._cancel_event(job_id).set()
@@ -197,7 +197,7 @@ class Dispatcher:
             report = await self._launch(job_id)
         await self._watch(job_id, report)
 
-    async def _give_up(self, job_id: str, failure: Exception) -> None:
+    async def _fail(self, job_id: str, failure: Exception) -> None:
         """Stop and fail a job that cannot be watched."""
         await self._runner.cancel(job_id)
         why = f"{type(failure).__name__}: {failure}"[:500]
@@ -264,7 +264,7 @@ class Dispatcher:
         if not (is_running and await self._jobs.running(job_id, report.started_at, steps)):
             await self._jobs.note_steps(job_id, steps)
 
-    async def _tell_to_stop(self, job_id: str) -> None:
+    async def _signal(self, job_id: str) -> None:
         try:
             await self._runner.cancel(job_id)
         except OSError as error:

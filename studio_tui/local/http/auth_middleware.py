@@ -38,7 +38,7 @@ class AuthMiddleware:
         is_page = scope["type"] == "http" and scope["path"].startswith(f"{FOLDER}/")
         refusal = self._refusal(scope["headers"], page_method=scope["method"] if is_page else None)
         if refusal is None:
-            await self._app(scope, receive, self._named(send))
+            await self._app(scope, receive, self._with_instance(send))
             return
         status, sentence = refusal
         if scope["type"] == "websocket" and status == 401:
@@ -50,7 +50,7 @@ class AuthMiddleware:
             response.headers[INSTANCE_HEADER] = self._instance
         await response(scope, receive, send)
 
-    def _named(self, send: Send) -> Send:
+    def _with_instance(self, send: Send) -> Send:
         """Return a `send` that adds the server's instance id to HTTP answers."""
         name = (INSTANCE_HEADER.encode(), self._instance.encode())
 

@@ -15,7 +15,7 @@ from studio_tui.api.models import JobInput, QueryType
 from studio_tui.api.own_inputs import ChangeScheduleInput, SchedulePipelineInput
 from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
 from studio_tui.local.config.clusters import Cluster, Clusters
-from studio_tui.local.db.new_job import Earlier, NewJob
+from studio_tui.local.db.new_job import CheckpointSource, NewJob
 from studio_tui.local.db.schedules import LATEST, NewSchedule
 from studio_tui.local.db.times import time_zone
 from studio_tui.local.http.errors import InvalidFields
@@ -44,7 +44,7 @@ class RequestContext:
     clusters: Clusters
     uploads: dict[int, StoredFile]
     """The existing ones of the files named in the request."""
-    earlier: Earlier | None
+    earlier: CheckpointSource | None
     """The job to re-run; `None` if there is no such job, as when it is on another server: the
     published client does not check that."""
     user: str

@@ -49,10 +49,10 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
-LOOK_AT = "Press 2 and enter to see it; one of its jobs is going to fail."
+WATCH_HINT = "Press 2 and enter to see it; one of its jobs is going to fail."
 """How to watch the pipeline."""
 
-MEND = "In it (2, enter), n goes to the failed job, L shows why, e fixes it."
+FAILURE_HINT = "In it (2, enter), n goes to the failed job, L shows why, e fixes it."
 """The advice for when the pipeline has failed."""
 
 

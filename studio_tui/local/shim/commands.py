@@ -34,7 +34,7 @@ class CommandRunner:
     """Runs the commands of one job in the current directory."""
 
     def __init__(self, folder: Path, output: OutputWriter, *, grace_seconds: float) -> None:
-        self.is_told_to_stop = False
+        self.must_stop = False
         """Whether a TERM has arrived."""
         self._folder = folder
         self._output = output
@@ -74,12 +74,12 @@ class CommandRunner:
             if self._main_status is not None:
                 break
             if deadline is not None and clock.monotonic() >= deadline:
-                self.say(f"stopping what did not end within {limit_seconds:g} s")
+                self.report(f"stopping what did not end within {limit_seconds:g} s")
                 self.stop_all()
-            elif self.is_told_to_stop:
+            elif self.must_stop:
                 self.stop_all()
         self._stop_leftovers()
-        while self._pipe >= 0 and self._take_output():
+        while self._pipe >= 0 and self._drain_pipe():
             pass
         self._close_pipe()
         self._output.pause()
@@ -94,7 +94,7 @@ class CommandRunner:
             seconds = pause if seconds is None else min(seconds, pause)
         for descriptor, _event in self._poll.poll(None if seconds is None else seconds * 1000):
             if descriptor == self._pipe:
-                self._take_output()
+                self._drain_pipe()
             else:
                 _read(self._wake)
         self._reap()
@@ -111,17 +111,17 @@ class CommandRunner:
             sleep=self.turn,
         )
         if left:
-            self.say(f"{_count(len(left))} of this job could not be stopped")
+            self.report(f"{_count(len(left))} of this job could not be stopped")
             if self._main_status is None:
                 self._main_status = signal.SIGKILL
 
-    def say(self, sentence: str) -> None:
+    def report(self, sentence: str) -> None:
         """Write a line of the local Studio's own to the output."""
         line_end = "\n" if self._output.is_within_line else ""
         self._output.write(f"{line_end}[local Studio: {sentence}]\n".encode())
 
     def _on_term(self, _number: int, _frame: object) -> None:
-        self.is_told_to_stop = True
+        self.must_stop = True
 
     def _spawn(self, command: list[str], environment: Mapping[str, str]) -> None:
         self._pipe, write_end = os.pipe()
@@ -150,7 +150,7 @@ class CommandRunner:
             os.close(write_end)
         self._poll.register(self._pipe, select.POLLIN)
 
-    def _take_output(self) -> bool:
+    def _drain_pipe(self) -> bool:
         """Move what is in the pipe to the output; return whether there was something."""
         printed = _read(self._pipe)
         if printed is None:
@@ -190,8 +190,8 @@ class CommandRunner:
         """Stop what a command left behind, except helpers that end a moment after it."""
         deadline = clock.monotonic() + _LEFTOVER_SECONDS
         while left := self._find():
-            if self.is_told_to_stop or clock.monotonic() >= deadline:
-                self.say(f"stopping {_count(len(left))} left running in the background")
+            if self.must_stop or clock.monotonic() >= deadline:
+                self.report(f"stopping {_count(len(left))} left running in the background")
                 self.stop_all()
                 return
             self.turn(0.01)

@@ -82,7 +82,7 @@ class OutputWriter:
             self._reserve.unlink()
             self._reserve = None
             self._append(
-                b"\n[local Studio: from here on output is lost, for it cannot be written]\n"
+                b"\n[local Studio: output from here on is lost, as it cannot be written]\n"
             )
 
     def pause(self) -> None:
@@ -98,7 +98,7 @@ class OutputWriter:
     def close(self) -> None:
         """Sync everything to the disk and close it."""
         if self._unwritten:
-            self._say_unwritten()
+            self._note_unwritten()
         if self._reserve:
             self._reserve.unlink()
         for descriptor in (self._file, self._cuts):
@@ -112,12 +112,12 @@ class OutputWriter:
     def _resume(self) -> bool:
         """Report lost output if there is space again; return whether there is."""
         disk = os.statvfs(self._folder)
-        if disk.f_bavail * disk.f_frsize < _ROOM_BYTES or not self._say_unwritten():
+        if disk.f_bavail * disk.f_frsize < _ROOM_BYTES or not self._note_unwritten():
             return False
         self._unwritten = 0
         return True
 
-    def _say_unwritten(self) -> bool:
+    def _note_unwritten(self) -> bool:
         note = (
             f"\n[local Studio: {self._unwritten:,} bytes of output could not be written]\n".encode()
         )

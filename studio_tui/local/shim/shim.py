@@ -80,7 +80,7 @@ class Shim:
     def run(self) -> tuple[int, str | None]:
         """Go through the steps; return the exit code and, unless it is 0, the job's error."""
         if (self._folder / "cancel").exists():
-            self._commands.is_told_to_stop = True
+            self._commands.must_stop = True
         work = self._folder / "work"
         work.mkdir(mode=0o700)
         os.chdir(work)
@@ -134,17 +134,17 @@ class Shim:
     def _make_known(self) -> None:
         """Register the job with DataChain before its query runs, so that datasets refer to it."""
         prepare = self._spec["prepare"]
-        if self._tell_datachain(prepare["begin"]):
+        if self._register(prepare["begin"]):
             self._environment |= prepare["environment"]
         else:
-            self._commands.say(prepare["failure"])
+            self._commands.report(prepare["failure"])
 
     def _settle(self, code: int) -> None:
         """Set the job's final status in DataChain; a failure is ignored."""
-        outcome = "CANCELED" if self._commands.is_told_to_stop else "FAILED" if code else "COMPLETE"
-        self._commands.is_told_to_stop = False
-        if not self._tell_datachain([*self._spec["prepare"]["end"], outcome]):
-            self._commands.say("the end of the job could not be recorded in DataChain")
+        outcome = "CANCELED" if self._commands.must_stop else "FAILED" if code else "COMPLETE"
+        self._commands.must_stop = False
+        if not self._register([*self._spec["prepare"]["end"], outcome]):
+            self._commands.report("the end of the job could not be recorded in DataChain")
 
     def _check_lineage(self) -> None:
         """Report errors in what the query wrote to its STUDIO_LINEAGE in the log."""
@@ -153,15 +153,15 @@ class Shim:
         except OSError as error:
             complaints = (f"STUDIO_LINEAGE cannot be read: {error.strerror}",)
         for complaint in complaints:
-            self._commands.say(complaint)
+            self._commands.report(complaint)
 
-    def _tell_datachain(self, command: list[str]) -> bool:
+    def _register(self, command: list[str]) -> bool:
         """Run a command besides the query, with a time limit; return whether it succeeded."""
         limit = self._spec["registration_seconds"]
         try:
             return self._commands.run(command, self._environment, limit_seconds=limit) == 0
         except CannotExecute as error:
-            self._commands.say(str(error))
+            self._commands.report(str(error))
             return False
 
     def _make_environment(
@@ -190,10 +190,10 @@ class Shim:
                 parts = [part.replace("{environment}", str(making)) for part in command]
                 code, output = self._set_up(parts)
                 unreached = resolver_words(output) if code and is_unreached(output) else None
-                if unreached and not self._commands.is_told_to_stop:
-                    self._commands.say("there is no network: only cached packages can be used")
+                if unreached and not self._commands.must_stop:
+                    self._commands.report("there is no network: only cached packages can be used")
                     code, output = self._set_up([*parts, "--offline"])
-                if code or self._commands.is_told_to_stop:
+                if code or self._commands.must_stop:
                     _remove_folder(making)
                     self._check_stop()
                     words = resolver_words(output) or exit_words(code)
@@ -217,7 +217,9 @@ class Shim:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if not is_reported:
-                    self._commands.say("waiting for another job that creates the same environment")
+                    self._commands.report(
+                        "waiting for another job that creates the same environment"
+                    )
                     is_reported = True
                 self._commands.turn(0.05)
                 self._check_stop()
@@ -246,7 +248,7 @@ class Shim:
             raise StepFailed(126, str(error)) from error
 
     def _check_stop(self) -> None:
-        if self._commands.is_told_to_stop:
+        if self._commands.must_stop:
             raise Stopped
 
     def _error(self, code: int) -> str | None:

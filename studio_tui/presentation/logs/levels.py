@@ -107,7 +107,7 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None
             return _INSIGHTS[number] if 0 <= number <= 4 else None
         if key in {"levelno", "levelvalue"}:
             # Python's logging; Logback multiplies the numbers by 1000.
-            return _known(number // (1 if key == "levelno" else 1000) // 10 * 10)
+            return _level_of(number // (1 if key == "levelno" else 1000) // 10 * 10)
         if 0 <= number <= 7 and ("priority" in key or "syslog" in key or "shortmessage" in names):
             return SYSLOG[number]
         return parse_level(number)
@@ -117,7 +117,7 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None
     return parse_level(value)
 
 
-def _known(number: int) -> LogLevel | None:
+def _level_of(number: int) -> LogLevel | None:
     return LogLevel(number) if number in LogLevel.__members__.values() else None
 
 

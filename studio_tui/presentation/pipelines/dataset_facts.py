@@ -24,23 +24,23 @@ def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple
 
 
 def dataset_lines(
-    dataset: ListedDataset, others: Iterable[ListedDataset], now: datetime, *, is_all_told: bool
+    dataset: ListedDataset, others: Iterable[ListedDataset], now: datetime, *, has_lineage: bool
 ) -> list[Cell]:
     """Return all details of a dataset; `others` are used to find those made from it."""
     lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
-    if not dataset.newer and is_all_told:
+    if not dataset.newer and has_lineage:
         lines.append(Cell("up to date: none of its sources is newer", Tone.GOOD))
     readers = sorted(short_name(other.name) for other in others if dataset.name in _sources(other))
     if readers:
         lines.append(Cell(f"for {', '.join(readers)}"))
-    elif is_all_told:
+    elif has_lineage:
         lines.append(Cell("no other dataset is made from it", Tone.DIM))
     for version in dataset.versions:
         lines += [Cell(""), Cell(_made(version, now), Tone.STRONG)]
         if version.sources:
             sources = ", ".join(map(short_name, version.sources))
             lines.append(Cell(f"    from {sources}"))
-    return lines if is_all_told else [*lines, Cell(""), Cell(NO_LINEAGE, Tone.DIM)]
+    return lines if has_lineage else [*lines, Cell(""), Cell(NO_LINEAGE, Tone.DIM)]
 
 
 def outdated_words(dataset: ListedDataset) -> str:

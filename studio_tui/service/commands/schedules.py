@@ -36,7 +36,7 @@ class ScheduleCommands:
         Raises:
             StudioError: it was not changed, or it is not known whether it was.
         """
-        await self._want(lambda: self._studio.own.change_schedule(job_id, times))
+        await self._send(lambda: self._studio.own.change_schedule(job_id, times))
 
     async def run(self, job_id: str) -> Job:
         """Run a schedule exactly once, now; return the run.
@@ -45,7 +45,7 @@ class ScheduleCommands:
             StudioError: it was not run, or it is not known whether it was.
         """
         key = uuid.uuid4().hex
-        return await self._want(lambda: self._studio.own.run_schedule(job_id, idempotency_key=key))
+        return await self._send(lambda: self._studio.own.run_schedule(job_id, idempotency_key=key))
 
     async def trigger(self, job_id: str) -> Pipeline:
         """Trigger the pipeline of a schedule exactly once, now; return it.
@@ -55,7 +55,7 @@ class ScheduleCommands:
         """
         key = uuid.uuid4().hex
         studio = self._studio.own
-        return await self._want(lambda: studio.trigger_schedule(job_id, idempotency_key=key))
+        return await self._send(lambda: studio.trigger_schedule(job_id, idempotency_key=key))
 
     async def schedule_pipeline(self, schedule: NewPipelineSchedule) -> Job:
         """Create exactly one schedule that triggers a pipeline; return it.
@@ -65,7 +65,7 @@ class ScheduleCommands:
         """
         key = uuid.uuid4().hex
         studio = self._studio.own
-        return await self._want(lambda: studio.schedule_pipeline(schedule, idempotency_key=key))
+        return await self._send(lambda: studio.schedule_pipeline(schedule, idempotency_key=key))
 
     async def suspend(self, job_id: str) -> Job | None:
         """Make no runs of a schedule until it is resumed; return its new state.
@@ -73,7 +73,7 @@ class ScheduleCommands:
         Raises:
             StudioError: it was not suspended, or it is not known whether it was.
         """
-        return await self._want(lambda: self._studio.own.suspend_schedule(job_id))
+        return await self._send(lambda: self._studio.own.suspend_schedule(job_id))
 
     async def resume(self, job_id: str) -> Job | None:
         """Resume a suspended schedule; return its new state.
@@ -81,9 +81,9 @@ class ScheduleCommands:
         Raises:
             StudioError: it was not resumed, or it is not known whether it was.
         """
-        return await self._want(lambda: self._studio.own.resume_schedule(job_id))
+        return await self._send(lambda: self._studio.own.resume_schedule(job_id))
 
-    async def _want(self, send: Callable[[], Awaitable[T]]) -> T:
+    async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
         """Send an idempotent request; retry if it may be lost."""
         try:
             return await send_with_retries(send, after=(NotSent, OutcomeUnknown))

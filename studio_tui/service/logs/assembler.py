@@ -125,7 +125,7 @@ class LogAssembler:
         last = self._index.last
         batch = PieceBatch.of(pieces)
         earlier_jump = self._jump
-        is_taken = self._took_next(batch, earlier_jump)
+        is_taken = self._append_next(batch, earlier_jump)
         if not is_taken and last is not None and self._is_here(batch, last):
             self._note_growth(batch.jump_from(last), earlier_jump)
             self._index.extend(batch.fields(self.end))
@@ -135,7 +135,7 @@ class LogAssembler:
                 placed += self._place(pieces, placed, earlier_jump)
                 self._has_pieces = True
                 # All that follows on the first piece of a connection is taken at once.
-                if placed == 1 and self._took_next(PieceBatch.of(pieces[1:]), earlier_jump):
+                if placed == 1 and self._append_next(PieceBatch.of(pieces[1:]), earlier_jump):
                     break
         if pieces:
             self._has_pieces = True
@@ -143,7 +143,7 @@ class LogAssembler:
             self._position = max(self._position or 0, pieces[-1].id)
         return (self._store.size, self._store.version) != before
 
-    def _took_next(self, batch: PieceBatch, earlier_jump: int | None) -> bool:
+    def _append_next(self, batch: PieceBatch, earlier_jump: int | None) -> bool:
         """Append a batch that follows on everything stored, with no open doubts."""
         last = self._index.last
         if (
@@ -226,7 +226,7 @@ class LogAssembler:
         place = self._index.place_of(number)
         old = self._index[place]
         if old.id == self._jump != number and self._is_refuted(place):
-            self._take_out(place, number)
+            self._remove_jump(place, number)
             self._place_last(number, raw)
             return 1
         if old.id != number:
@@ -282,7 +282,7 @@ class LogAssembler:
         before = self._index[place - 1].id if place else 0
         return known.id - before > JUMP or self._is_far(known.offset)
 
-    def _take_out(self, place: int, number: int) -> None:
+    def _remove_jump(self, place: int, number: int) -> None:
         """Remove everything after a wrong jump, set a mark, and make room for piece `number`.
 
         Genuine pieces among the removed ones come again with a replay, or from REST.

@@ -120,14 +120,14 @@ class LogTailPreview:
     async def _catch_up(self) -> bool:
         """Request the end until the log has caught up; return False if Studio refuses it."""
         self._reached.clear()
-        leave = self._whole.watch(self._look)
+        leave = self._whole.watch(self._check_reached)
         try:
             while not self._reached.is_set():
                 rest = REST
                 await self._reachability.wait()
                 try:
                     with self._reachability.asking("end of a log"):
-                        await self._ask()
+                        await self._request_end()
                 except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
                     rest = max(REST, error.asked_rest)
                 except StudioError as error:
@@ -148,7 +148,7 @@ class LogTailPreview:
 
     # --- answers ---------------------------------------------------------------------------------
 
-    async def _ask(self) -> None:
+    async def _request_end(self) -> None:
         """Request the end, and add what is new.
 
         Bytes it covers that are not stored yet were not seen arriving live.
@@ -216,7 +216,7 @@ class LogTailPreview:
             self._end += len(part)
             self.store.append(self._decoder.decode(part).encode())
 
-    def _look(self) -> None:
+    def _check_reached(self) -> None:
         """Check whether the log itself has caught up."""
         if self.is_needed and self._whole.size >= self._end:
             self._cease()

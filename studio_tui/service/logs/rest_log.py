@@ -94,7 +94,7 @@ class RestLog:
             )
             if self._version != self._store.version:
                 continue
-            if not await self._take(comparison, body, is_final=is_final):
+            if not await self._compare_body(comparison, body, is_final=is_final):
                 continue
             if is_final and not has_begun and body.total is not None and body.total < asked:
                 self._begin(mends=mends)  # more was compared than there is
@@ -146,7 +146,7 @@ class RestLog:
         text = "".join(piece.text for piece in pieces)
         self._spoiled += 2 * text.count("\N{REPLACEMENT CHARACTER}")
 
-    async def _take(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
+    async def _compare_body(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
         """Compare an answer; return False if the store was changed by others meanwhile."""
         here = self._store.size - self._spoiled - self._padding
         self._is_short = body.total is not None and body.total < here

@@ -237,7 +237,7 @@ class LogTail:
                     if not isinstance(frame, Closed):
                         self._reachability.answered(LOG_STREAM)
                     self._replay.waited(time.now - asked)
-                    verdict = await self._take(frame)
+                    verdict = await self._process(frame)
                     if verdict is not None:
                         return verdict
         except TimeoutError:
@@ -252,7 +252,7 @@ class LogTail:
             self._reachability.failed(LOG_STREAM, error)
             return refused(error)
 
-    async def _take(self, frame: LogFrame) -> Verdict | None:
+    async def _process(self, frame: LogFrame) -> Verdict | None:
         """Process one frame; a verdict ends the connection."""
         if self._merge.misses_before(frame):
             self._unreadable += 1
@@ -262,7 +262,7 @@ class LogTail:
             case Closed(code, reason):
                 return await self._closed(code, reason)
             case LogMessages(items, is_spoiled):
-                await self._take_pieces(items, is_spoiled=is_spoiled)
+                await self._add_pieces(items, is_spoiled=is_spoiled)
             case StatusFrame(word):
                 self._states.note_status(word)
                 if word in FINISHED_STATES:
@@ -281,7 +281,7 @@ class LogTail:
         self._states.publish(FollowPhase.FOLLOWING)
         return None
 
-    async def _take_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
+    async def _add_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
         for start in range(0, len(items), _ITEMS):
             if start:
                 await give_way()  # one frame can hold 100,000 lines

@@ -153,7 +153,7 @@ class JobDetailsReader:
     async def _read(self, job: Job) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_past(job), name="read other runs of a job")
-            tasks.create_task(self._learn(job), name="read details of a job")
+            tasks.create_task(self._load(job), name="read details of a job")
 
     async def _keep_past(self, job: Job) -> None:
         """Read the other runs of a job's name again and again, as long as it is selected."""
@@ -162,7 +162,7 @@ class JobDetailsReader:
                 self._note(job, trouble=self.get(job.id).trouble, past=past)
             await asyncio.sleep(self._paced(PAST_AGAIN))
 
-    async def _learn(self, job: Job) -> None:
+    async def _load(self, job: Job) -> None:
         """Read what the job itself has, unless all of it is known."""
         if self._settled.get(job.id) is job.state:
             return
@@ -176,9 +176,9 @@ class JobDetailsReader:
             if job.state.is_finished:
                 self._settle(job)
                 return
-        await self._ask(job)
+        await self._request_ends(job)
 
-    async def _ask(self, job: Job) -> None:
+    async def _request_ends(self, job: Job) -> None:
         """Request the end of the log: once for a job that has ended, else repeatedly."""
         etag: str | None = None
         while True:

@@ -105,7 +105,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         """
         super().__init__(
             f"pipeline {pipeline_id}",
-            self._look,
+            self._fetch_detail,
             self._rest_after,
             refused=refused,
             reachability=reachability,
@@ -182,25 +182,25 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Poll while there are subscribers, until canceled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(super().run(), name=f"poll {self.name}")
-            tasks.create_task(self._tell(), name=f"publish jobs of {self.name}")
+            tasks.create_task(self._publish_changes(), name=f"publish jobs of {self.name}")
             tasks.create_task(self._recall_detail(), name=f"recall {self.name}")
             for _ in range(AT_ONCE):
-                tasks.create_task(self._ask_in_turn(), name=f"request jobs of {self.name}")
+                tasks.create_task(self._request_in_turn(), name=f"request jobs of {self.name}")
 
     async def _recall_detail(self) -> None:
         """Begin with the recorded data, unless Studio answers before the disk."""
         if self.snapshot.value is None and (found := await self._recalled()) is not None:
             self._recorded = found.detail.jobs
-            self._take_listed(found.detail.pipeline)
+            self._copy_listed(found.detail.pipeline)
             self.recall(self._detail(found.detail.pipeline), found.at)
 
-    async def _look(self) -> PipelineDetail:
+    async def _fetch_detail(self) -> PipelineDetail:
         """Read the pipeline; return it with its known jobs."""
         last = self.snapshot.value
         pipeline = with_attempts(await self._read(), last.pipeline if last else None)
         if last is not None and pipeline == last.pipeline:
             pipeline = last.pipeline
-        self._take_listed(pipeline)
+        self._copy_listed(pipeline)
         detail = self._detail(pipeline)
         self._plan_questions(pipeline)
         return detail
@@ -235,13 +235,13 @@ class PipelineWatch(Poller[PipelineDetail]):
         has_moved = snapshot.value is not self._jobs_seen
         self._jobs_seen = snapshot.value
         if (last := self.snapshot.value) is not None:
-            self._take_listed(last.pipeline)
+            self._copy_listed(last.pipeline)
             self._plan_questions()
             self._news.set()
         if has_moved and self._follows_jobs:
             self.hint()
 
-    def _take_listed(self, pipeline: Pipeline) -> None:
+    def _copy_listed(self, pipeline: Pipeline) -> None:
         """Copy the runs of this pipeline from the job list."""
         runs = {run.created_job_id for run in all_runs(pipeline)}
         known = self._jobs.snapshot.value
@@ -262,7 +262,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             return last
         return PipelineDetail(pipeline, MappingProxyType(jobs))
 
-    async def _tell(self) -> None:
+    async def _publish_changes(self) -> None:
         """Publish changed jobs, at most every `NOTIFY_INTERVAL` seconds."""
         while True:
             await self._news.wait()
@@ -310,7 +310,7 @@ class PipelineWatch(Poller[PipelineDetail]):
                 return run
         return None
 
-    async def _ask_in_turn(self) -> None:
+    async def _request_in_turn(self) -> None:
         """Request one run after the other."""
         while True:
             await self._reachability.wait()
@@ -321,12 +321,12 @@ class PipelineWatch(Poller[PipelineDetail]):
                 continue
             self._asking.add(run.created_job_id)
             try:
-                rest = await self._ask_about(run.created_job_id, run.status)
+                rest = await self._request_run(run.created_job_id, run.status)
             finally:
                 self._asking.discard(run.created_job_id)
             await asyncio.sleep(max(rest, self._pace.paced(self._pace.job)))
 
-    async def _ask_about(self, run_id: str, status: str | None) -> float:
+    async def _request_run(self, run_id: str, status: str | None) -> float:
         """Request a run once; return the seconds to rest, if more than usual."""
         try:
             with self._reachability.asking(f"jobs of {self.name}"):

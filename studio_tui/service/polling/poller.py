@@ -171,13 +171,13 @@ class Poller(SnapshotPublisher[T]):
                 elif not self._reachability.first.may_ask(self.name):
                     await self._reachability.first.turn()
                 else:
-                    seconds = await self._ask()
+                    seconds = await self._request()
                     if not self.snapshot.stopped:
                         await self._wait(self._poked, seconds)
         finally:
             leave()
 
-    async def _ask(self) -> float:
+    async def _request(self) -> float:
         """Send the request once, publish the outcome, return the seconds to rest."""
         try:
             with self._reachability.asking(self.name):

@@ -146,8 +146,8 @@ class ProgressWatch:
     async def run(self) -> None:
         """Watch until canceled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._ask_in_turn(), name="request ends of logs")
-            tasks.create_task(self._tell(), name="publish progress")
+            tasks.create_task(self._request_in_turn(), name="request ends of logs")
+            tasks.create_task(self._notify_listeners(), name="publish progress")
             while True:
                 await self._changed.wait()
                 self._changed.clear()
@@ -183,7 +183,7 @@ class ProgressWatch:
                 await self._reachability.wait()
                 before = log.last
                 try:
-                    if not await self._take(log):
+                    if not await self._read_connection(log):
                         return
                 except AuthenticationError as error:
                     self._refuse(error)
@@ -203,7 +203,7 @@ class ProgressWatch:
         finally:
             log.task, log.is_asked = None, True
 
-    async def _take(self, log: _Log) -> bool:
+    async def _read_connection(self, log: _Log) -> bool:
         """Read one connection; return False if it brought more than it may."""
         loop = asyncio.get_running_loop()
         began, received = loop.time(), 0
@@ -228,7 +228,7 @@ class ProgressWatch:
                     return False
         return True
 
-    async def _ask_in_turn(self) -> None:
+    async def _request_in_turn(self) -> None:
         """Request the ends of logs that are not followed, one after the other."""
         loop = asyncio.get_running_loop()
         while True:
@@ -243,10 +243,10 @@ class ProgressWatch:
                 await asyncio.sleep(min(log.due - loop.time(), self._paced(ASK_REST)))
                 continue
             log.due = loop.time() + self._paced(ASK_AGAIN)
-            rest = await self._ask(log)
+            rest = await self._request_end(log)
             await asyncio.sleep(max(rest, self._paced(ASK_REST)))
 
-    async def _ask(self, log: _Log) -> float:
+    async def _request_end(self, log: _Log) -> float:
         """Request the end once; return the seconds to rest, if more than usual."""
         try:
             with self._reachability.asking("ends of logs"):
@@ -286,7 +286,7 @@ class ProgressWatch:
         self._unpublished.add(log)
         self._news.set()
 
-    async def _tell(self) -> None:
+    async def _notify_listeners(self) -> None:
         """Notify listeners of changes, at most every `NOTIFY_INTERVAL` seconds."""
         while True:
             await self._news.wait()

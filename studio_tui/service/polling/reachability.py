@@ -246,7 +246,7 @@ class Reachability:
         while True:
             await self._away.wait()
             await self._until_due()
-            await self._ask()
+            await self._probe_once()
 
     async def _until_due(self) -> None:
         """Wait for the next probe; ends early if the clock was set or the machine slept."""
@@ -266,7 +266,7 @@ class Reachability:
             except TimeoutError:
                 pass
 
-    async def _ask(self) -> None:
+    async def _probe_once(self) -> None:
         """Send one probe and handle its outcome."""
         if self._probe is None or self.outage is None:
             return

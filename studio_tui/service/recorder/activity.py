@@ -57,12 +57,12 @@ class Activity(SnapshotPublisher[Actions]):
         """Read while there are subscribers, until canceled."""
         while True:
             await self._looked_at.wait()
-            found = await asyncio.to_thread(self._read)
-            if found != self.snapshot.value:
-                self._publish(Snapshot(found, self._now()))
+            actions = await asyncio.to_thread(self._read)
+            if actions != self.snapshot.value:
+                self._publish(Snapshot(actions, self._now()))
             await asyncio.sleep(READ_EVERY)
 
     def _read(self) -> Actions:
-        found = self._recorder.recent_calls(self.wanted + 1)
-        calls = found[: self.wanted]
-        return Actions(calls, tuple(self._holds.past(PAGE)), len(found) == len(calls))
+        recent = self._recorder.recent_calls(self.wanted + 1)
+        calls = recent[: self.wanted]
+        return Actions(calls, tuple(self._holds.past(PAGE)), len(recent) == len(calls))

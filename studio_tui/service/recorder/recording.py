@@ -88,7 +88,7 @@ class Recording:
                 is_recorded and is_kept and submitted is not None, bool(submitted)
             )
 
-        self._take("jobs", jobs, at, write)
+        self._enqueue("jobs", jobs, at, write)
 
     def take_pipelines(self, pipelines: PipelineList) -> None:
         """Record a list of pipelines, unless it is the same object as before."""
@@ -98,7 +98,7 @@ class Recording:
         def write() -> RecordedAnswer:
             return RecordedAnswer(recorder.note_pipelines(listed, at, has_all=has_all))
 
-        self._take("pipelines", pipelines, at, write)
+        self._enqueue("pipelines", pipelines, at, write)
 
     def take_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
         """Record a short list as a whole, unless it is the same object as before."""
@@ -107,7 +107,7 @@ class Recording:
         def write() -> RecordedAnswer:
             return RecordedAnswer(recorder.note_list(name, things, at))
 
-        self._take(name, answer, at, write)
+        self._enqueue(name, answer, at, write)
 
     async def run(self) -> None:
         """Record queued answers until canceled, and the remaining ones then."""
@@ -137,7 +137,7 @@ class Recording:
         if recorded.has_added:
             self._added()
 
-    def _take(self, name: str, answer: object, at: datetime, write: Write) -> None:
+    def _enqueue(self, name: str, answer: object, at: datetime, write: Write) -> None:
         if self._recorded.get(name) is answer and self._recorder.confirm(name, at):
             return
         if self._in_progress is not answer:

@@ -10,9 +10,9 @@ from studio_tui.presentation.form.file_checks import QUERY_LIMIT, FileFacts, Fil
 
 def facts_of(draft: Draft) -> dict[str, FileFacts]:
     """Return facts about the files of a form, by path as typed; also reads the query's file."""
-    found = {path: _look(path, read=False) for path in draft.files if path.strip()}
+    found = {path: _facts_of(path, read=False) for path in draft.files if path.strip()}
     if draft.query_file.strip():
-        found[draft.query_file] = _look(draft.query_file, read=True)
+        found[draft.query_file] = _facts_of(draft.query_file, read=True)
     return found
 
 
@@ -21,7 +21,7 @@ def path_of(typed: str) -> Path:
     return Path(os.path.expanduser(typed.strip()))  # noqa: PTH111 (an unknown ~name stays)
 
 
-def _look(typed: str, *, read: bool) -> FileFacts:
+def _facts_of(typed: str, *, read: bool) -> FileFacts:
     if "\0" in typed:
         return FileFacts(FileState.MISSING)
     path = path_of(typed)

@@ -121,7 +121,9 @@ class DraftForm(Lifetime, VerticalScroll):
             problems = [each for each in refused if each.field == name]
             if all_fields or name in self._touched or field.value:
                 problems += [each for each in checked.problems if each.field == name]
-            field.say(problems, checked.notes.get(name, ()), lasting=FIELDS[name].explains_value)
+            field.set_notes(
+                problems, checked.notes.get(name, ()), lasting=FIELDS[name].explains_value
+            )
 
     def show_values(self, *, shown: bool) -> None:
         """Show or hide values of the environment and logins in addresses."""

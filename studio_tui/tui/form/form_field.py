@@ -147,9 +147,9 @@ class FormField(Lifetime, Vertical):
     def on_mount(self) -> None:
         """Fit the height to the content."""
         self._grow()
-        self._tell()
+        self._show_notes()
 
-    def say(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
+    def set_notes(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
         """Set the problems and the note; all of it is safe.
 
         A `lasting` note stays visible without the focus if the field has a value.
@@ -157,7 +157,7 @@ class FormField(Lifetime, Vertical):
         content = (tuple(problems), tuple(note), lasting)
         if content != (self._problems, self._note, self._lasting):
             self._problems, self._note, self._lasting = content
-            self._tell()
+            self._show_notes()
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -167,7 +167,7 @@ class FormField(Lifetime, Vertical):
         self._grow()
         if self._offered:
             self._offered = ()
-            self._tell()
+            self._show_notes()
         self.post_message(self.Changed(self.field))
 
     @on(Offered)
@@ -176,7 +176,7 @@ class FormField(Lifetime, Vertical):
         names = event.names if len(event.names) > 1 else []
         more = len(names) - OFFERED
         self._offered = (*map(safe_line, names[:OFFERED]), *([f"and {more} more"] * (more > 0)))
-        self._tell()
+        self._show_notes()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -188,13 +188,13 @@ class FormField(Lifetime, Vertical):
         self.add_class("-focus")
         self._tallest = TALLEST
         self._grow()
-        self._tell()
+        self._show_notes()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
         """Hide the note, unless it is lasting; the lines of the editor stay where they are."""
         self.remove_class("-focus")
         self._offered = ()
-        self._tell()
+        self._show_notes()
 
     def on_resize(self) -> None:
         """Fit the height to the lines wrapped for the new width."""
@@ -206,7 +206,7 @@ class FormField(Lifetime, Vertical):
             lines = self.editor.wrapped_document.height
             self.editor.styles.height = min(self._tallest, lines)
 
-    def _tell(self) -> None:
+    def _show_notes(self) -> None:
         lines: list[Content] = []
         for problem in self._problems[:SHOWN]:
             sign, style = (

@@ -64,7 +64,7 @@ class PathArea(Lifetime, CodeArea):
     def update_suggestion(self) -> None:
         """Look up the completion of the path before the cursor."""
         if self.is_alive:
-            self._look_for_path()
+            self._suggest_path()
 
     async def action_complete(self) -> None:
         """Complete the path as far as unique, or offer its completions; else move on."""
@@ -79,7 +79,7 @@ class PathArea(Lifetime, CodeArea):
         self.post_message(FormField.Offered(names or []))
 
     @work(name="complete", group="complete", exclusive=True)
-    async def _look_for_path(self) -> None:
+    async def _suggest_path(self) -> None:
         before = self._path()
         whole = await asyncio.to_thread(complete_path, before) if before else None
         if before == self._path():

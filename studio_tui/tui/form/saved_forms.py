@@ -122,7 +122,7 @@ class SavedForms:
             found = read_json(self._path)
             self._drafts = _drafts(found.get("drafts"))
             self._templates = _drafts(found.get("templates"))
-            self._take_asides(found.get("asides"))
+            self._read_asides(found.get("asides"))
         except FileNotFoundError:
             pass
         except (OSError, ValueError, AttributeError) as error:
@@ -131,7 +131,7 @@ class SavedForms:
             self._names.update(draft.environment.split("\n"))
         return self._drafts
 
-    def _take_asides(self, found: Any) -> None:
+    def _read_asides(self, found: Any) -> None:
         """Read the saved notes about drafts, see `_aside`."""
         for key, aside in found.items() if isinstance(found, dict) else ():
             if not isinstance(aside, dict):

@@ -107,13 +107,13 @@ class FormSender:
             and value_of(each.field, now) == value_of(each.field, then)
         )
 
-    async def sendable(self, said_first: str) -> Checked | None:
-        """Return the form if valid; else show `said_first` and focus the first error."""
+    async def sendable(self, first_words: str) -> Checked | None:
+        """Return the form if valid; else show `first_words` and focus the first error."""
         self.was_sent = True
         checked = await self._screen.examine()
         if not checked.errors:
             return checked
-        self._say_to_do(said_first, checked.errors)
+        self._list_problems(first_words, checked.errors)
         self._screen.form.go_to(checked.errors[0].field)
         return None
 
@@ -183,7 +183,7 @@ class FormSender:
         if whole:
             self._screen.note(" ".join(whole))
         else:
-            self._say_to_do("No job was created.", fields)
+            self._list_problems("No job was created.", fields)
         if fields:
             self._screen.form.go_to(fields[0].field)
 
@@ -195,7 +195,7 @@ class FormSender:
             self._was_not_sent = False
             self._screen.note("Studio answers again. No job was created yet; f9 sends the form.")
 
-    def _say_to_do(self, first: str, problems: Iterable[Problem]) -> None:
+    def _list_problems(self, first: str, problems: Iterable[Problem]) -> None:
         """Show which fields have errors, until there are none."""
 
         def follow(checked: Checked) -> str:

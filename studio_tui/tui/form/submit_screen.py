@@ -63,7 +63,7 @@ class SubmitScreen(Page):
     help_key = "f1"
 
     form = query_one(DraftForm)
-    message_line = query_one("#form-said", Static)
+    message_line = query_one("#form-message", Static)
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, start: Start) -> None:
         super().__init__(basics)
@@ -83,7 +83,7 @@ class SubmitScreen(Page):
 
     def body(self) -> ComposeResult:
         yield DraftForm(self.start.draft)
-        yield Static(markup=False, id="form-said")
+        yield Static(markup=False, id="form-message")
 
     def on_mount(self) -> None:
         """Restore the saved input, and focus the first field."""

@@ -75,7 +75,7 @@ class TemplatePicker(Choose):
             "Delete this template?", (f"  {safe_line(name)}",), yes="Delete it", no="Keep it"
         )
         if await self.app.push_screen_wait(question):
-            await self._take_over(
+            await self._update_list(
                 await asyncio.to_thread(self._saved_forms.keep_template, name, None)
             )
 
@@ -92,7 +92,7 @@ class TemplatePicker(Choose):
             replace_question(other)
         ):
             return
-        await self._take_over(
+        await self._update_list(
             await asyncio.to_thread(self._saved_forms.rename_template, name, other)
         )
 
@@ -105,7 +105,7 @@ class TemplatePicker(Choose):
         self.app.notify(words, severity="warning", markup=False)
         return None
 
-    async def _take_over(self, kept: bool) -> None:
+    async def _update_list(self, kept: bool) -> None:
         """Update the list of templates."""
         self._templates = await asyncio.to_thread(self._saved_forms.templates)
         options = self.query_one(OptionList)

@@ -63,7 +63,7 @@ class LastListScreen(OpeningScreen):
         table.begin_at(keys[last.cursor], line=last.cursor, sideways=last.sideways)
         table.show(keys)
 
-    def say(self, words: str) -> None:
+    def show_waiting(self, words: str) -> None:
         """Show the age of the list beside `words`, which say what the dashboard is waiting for."""
         span = age((clock.now() - self._last.at).total_seconds())
         how_old = "just now" if span == "now" else f"{span} old"

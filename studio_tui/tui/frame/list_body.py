@@ -111,7 +111,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             holder,
             lambda: self.table,
             changed=self._marks_changed,
-            say=page.notify_user,
+            notify=page.notify_user,
             unfiltered_row=lambda: self._kept,
             is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
         )
@@ -195,7 +195,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Move the cursor to a row as soon as it is listed."""
         self._awaited = key
         if self.is_alive:
-            self._look_for_new(self.table.keys)
+            self._move_to_awaited(self.table.keys)
 
     def take(self, rows: Sequence[T], *, are_all: bool = True) -> None:
         """Show new rows; if they are all there are, drop the marks of rows that are gone."""
@@ -288,7 +288,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if (cursor := self.table.cursor) is not None:
             self.table.join_cursor_to(self._page.row_of(cursor))
         self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
-        self._look_for_new(keys)
+        self._move_to_awaited(keys)
         self.marks.show()
         self._page.rows_changed()
         self.show_title()
@@ -306,7 +306,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Show the preview of the row under the cursor, unless previews are off."""
         self.previewing.show(now)
 
-    def _look_for_new(self, listed: Sequence[str]) -> None:
+    def _move_to_awaited(self, listed: Sequence[str]) -> None:
         if self._awaited is not None and self._awaited in listed:
             self.table.move_to(self._awaited)
             self._awaited = None

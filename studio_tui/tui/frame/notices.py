@@ -36,7 +36,7 @@ class Notices:
         self._began = 0.0
         """When the first of it ended, by `monotonic()`; 0 if there is none."""
         self._due: TimerHandle | None = None
-        self._leave: Callable[[], None] = endings.on_end(self._tell)
+        self._leave: Callable[[], None] = endings.on_end(self._gather)
         app.screen_change_signal.subscribe(app, lambda _: self.clear_badge())
 
     def end(self) -> None:
@@ -51,7 +51,7 @@ class Notices:
         if (page := self._page_in_sight()) is not None:
             self._endings.clear_badge(page.tab)
 
-    def _tell(self, ended: Ended) -> None:
+    def _gather(self, ended: Ended) -> None:
         page = self._page_in_sight()
         # A log and the graph of a pipeline say above what they show how it has ended.
         subject = getattr(page, "kept_as", ())
@@ -73,9 +73,9 @@ class Notices:
             self._due.cancel()
         left = max(0.0, self._began + LONGEST - monotonic())
         # A Textual timer would not fire at all if the machine is busy at that moment.
-        self._due = get_running_loop().call_later(min(NOTICE_DELAY, left), self._say)
+        self._due = get_running_loop().call_later(min(NOTICE_DELAY, left), self._report)
 
-    def _say(self) -> None:
+    def _report(self) -> None:
         """Report everything that was gathered."""
         ended, self._gathered, self._began, self._due = self._gathered, Ended(), 0.0, None
         words = [jobs_ended(ended.jobs)] if ended.jobs else []
@@ -100,7 +100,7 @@ class Notices:
 def from_threads(app: App[Any]) -> Callable[[str], None]:
     """Return a function that shows a warning and can be called from any thread."""
 
-    def say(words: str) -> None:
+    def warn(words: str) -> None:
         app.call_later(app.notify, words, severity="warning", markup=False, timeout=20)
 
-    return say
+    return warn

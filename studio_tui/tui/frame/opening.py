@@ -67,13 +67,13 @@ class OpeningScreen(Lifetime, Screen[None]):
         """Fill in the known parts of the frame."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#keys", Bar).left = (Part(" ctrl+q", "key"), Part(" quit", Tone.DIM))
-        self.say(self._waiting_for)
+        self.show_waiting(self._waiting_for)
 
     def on_screen_suspend(self) -> None:
         """Let the page that is shown now have the keys."""
         self._keys_held.close()
 
-    def say(self, words: str) -> None:
+    def show_waiting(self, words: str) -> None:
         """Show what the dashboard is waiting for now."""
         self.query_one("#waiting", Static).update(words)
 

@@ -39,7 +39,7 @@ class RowMarks:
         table: Callable[[], BigTable],
         *,
         changed: Callable[[], None],
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         unfiltered_row: Callable[[], str | None],
         is_filter_wrong: Callable[[], bool],
     ) -> None:
@@ -52,7 +52,7 @@ class RowMarks:
         self._place = place
         self._table = table
         self._changed = changed
-        self._say = say
+        self._notify = notify
         self._unfiltered_row = unfiltered_row
         self._is_filter_wrong = is_filter_wrong
         self.bundles: Bundles = Singles()
@@ -132,7 +132,7 @@ class RowMarks:
             self._mark(remaining)
             rows = plural(gone, f"marked {self._noun}")
             verb = "is" if gone == 1 else "are"
-            self._say(f"{rows} {verb} no longer in the list, so no longer marked")
+            self._notify(f"{rows} {verb} no longer in the list, so no longer marked")
 
     def _all(self, rows: Iterable[str]) -> Iterator[str]:
         return (key for row in rows for key in self.bundles.members(row))

@@ -110,13 +110,13 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             part for key, label in keys for part in (Part(f" {key}", "key"), Part(f" {label} "))
         )
 
-    def say(self, problem: str) -> None:
+    def show_problem(self, problem: str) -> None:
         """Show why the choice did not work; the input is kept."""
         self.query_one("#problem", Static).update(problem)
 
     def action_local(self) -> None:
         """Choose the local Studio."""
-        self.say("Starting the local Studio…")
+        self.show_problem("Starting the local Studio…")
         self.post_message(StudioChosen(LocalChoice()))
 
     def action_token(self) -> None:
@@ -126,7 +126,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
 
     def action_read_again(self) -> None:
         """Read the settings again, which may have been corrected elsewhere."""
-        self.say("Reading the settings again…")
+        self.show_problem("Reading the settings again…")
         self.post_message(ReadAgain())
 
     @property
@@ -160,9 +160,9 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         ]
         if missing:
             self.query_one(f"#{missing[0]}").focus()
-            self.say(f"Still needed: {', '.join(missing)}")
+            self.show_problem(f"Still needed: {', '.join(missing)}")
             return
-        self.say("Connecting…")
+        self.show_problem("Connecting…")
         self.post_message(
             StudioChosen(TeamChoice(values["team"]) if keeps else TokenChoice(**values))
         )

@@ -98,7 +98,7 @@ async def ask_about_left(
 def confirm_again(unknown: UnconfirmedJob) -> Confirm:
     """Return the question whether to send a job again if it cannot be found."""
     why = (str(unknown.why),) if unknown.why else ()
-    return send_again("job", (*_named(unknown.intent), "", *why, _seen(unknown.searched)))
+    return send_again("job", (*_named(unknown.intent), "", *why, _search_words(unknown.searched)))
 
 
 def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:
@@ -110,7 +110,7 @@ def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:
             "That run ended before Studio answered, and Studio does not list:",
             *(line for unknown in left for line in ("", *_named(unknown.intent))),
             "",
-            _seen(left[-1].searched),
+            _search_words(left[-1].searched),
             "If you still want it, run it again. Forget the request?",
         ),
         yes="Forget it",
@@ -126,7 +126,7 @@ def _named(intent: Intent) -> tuple[str, ...]:
     )
 
 
-def _seen(searched: SearchExtent) -> str:
+def _search_words(searched: SearchExtent) -> str:
     """Return in words whether the job was found in Studio's list."""
     if not searched.answers:
         return "Studio has not sent its list of jobs since."

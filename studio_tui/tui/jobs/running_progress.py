@@ -32,7 +32,7 @@ class RunningProgress:
         """Follow these jobs, and no others."""
         ids = list(job_ids)
         if self._unsubscribe is None:
-            self._unsubscribe = self._watch.subscribe(self._take)
+            self._unsubscribe = self._watch.subscribe(self._update)
         self._bars = {job_id: bar for job_id, bar in self._bars.items() if job_id in ids}
         self._watch.watch(ids)
 
@@ -43,7 +43,7 @@ class RunningProgress:
             self._unsubscribe = None
             self._watch.watch(())
 
-    def _take(self, job_id: str, end: bytes) -> None:
+    def _update(self, job_id: str, end: bytes) -> None:
         known = self._bars.get(job_id)
         bar = latest(end, known)
         if bar is not None and bar != known:

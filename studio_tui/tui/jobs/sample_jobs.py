@@ -34,9 +34,9 @@ class SampleJobs:
     """The dataset that a pipeline rebuilds as soon as the jobs that make it have run."""
     makers: Collection[str] = ()
     """Names of these jobs."""
-    look_at: str = ""
+    watch_hint: str = ""
     """A sentence on how to watch the pipeline."""
-    mend: str = ""
+    failure_hint: str = ""
     """A sentence of advice for when it has failed."""
 
 
@@ -97,9 +97,9 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return
     if isinstance(outcome, Triggered):
-        app.notify(f"The sample pipeline is running. {work.look_at}", timeout=20, markup=False)
+        app.notify(f"The sample pipeline is running. {work.watch_hint}", timeout=20, markup=False)
         await _until(session.pipelines, lambda: _has_failed(session, outcome.pipeline))
-        app.notify(f"The sample pipeline failed. {work.mend}", timeout=20, markup=False)
+        app.notify(f"The sample pipeline failed. {work.failure_hint}", timeout=20, markup=False)
 
 
 def _has_failed(session: StudioSession, pipeline: Pipeline) -> bool:

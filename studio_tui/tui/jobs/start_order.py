@@ -86,7 +86,7 @@ class OrderedCreation:
         async with self._asking:
             if not self._is_over:
                 try:
-                    self._made = await self._ask()
+                    self._made = await self._request()
                 except StudioError as error:
                     self._error = error
                 self._is_over = True
@@ -97,7 +97,7 @@ class OrderedCreation:
         runs = {run.job_id: run.created_job_id for run in self._made.job_runs}
         return CreatedJob(runs.get(job.id) or "", self._made)
 
-    async def _ask(self) -> Pipeline | None:
+    async def _request(self) -> Pipeline | None:
         sent: dict[str, JobInput] = {}
         for job, request in self._requests:
             if isinstance(request, StudioError):

@@ -121,7 +121,7 @@ class MemberChoice:
         member, view = self._member_at_hand(), self._view()
         if self.members is not None and member is not None and view is not None:
             self.members.take_out(member)
-            view.say(f"{title(member.job)} was removed; z brings it back")
+            view.show_message(f"{title(member.job)} was removed; z brings it back")
             self._members_changed()
 
     def undo(self) -> None:
@@ -136,7 +136,7 @@ class MemberChoice:
         except SpoolError as error:
             self._host.notify_user(str(error), "error")
             return
-        view.say(f"{title(job)} is back" if job else "There is no room for another log")
+        view.show_message(f"{title(job)} is back" if job else "There is no room for another log")
         self._members_changed()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

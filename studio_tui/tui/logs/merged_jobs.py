@@ -174,10 +174,10 @@ class MergedJobs:
             origin=began.timestamp() if began else 0.0,
             time_of=lambda line: times.seconds(line, clock.now()),
         )
-        unsubscribe = lease.tail.subscribe(lambda _: self._tell())
+        unsubscribe = lease.tail.subscribe(lambda _: self._note_change())
         self._members[job.id] = Member(job, number, lease, times, self._joined, unsubscribe)
         self._joined += 1
 
-    def _tell(self) -> None:
+    def _note_change(self) -> None:
         self.log.poke()
         self._changed()

@@ -61,13 +61,13 @@ class SaveLog(Dialog[Saved | None]):
     def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
         """Make a dialog of choices for saving, the most likely first."""
         self._question = question
-        super().__init__(self._asked(offers[0]))
+        super().__init__(self._question_about(offers[0]))
         self._offers = offers
         self._may_replace = ""
         """The input for which the user was warned of an existing file."""
         self._is_saving = False
 
-    def _asked(self, offer: Offer) -> str:
+    def _question_about(self, offer: Offer) -> str:
         return f"{self._question}: {offer.words}"
 
     def body(self) -> ComposeResult:
@@ -86,7 +86,7 @@ class SaveLog(Dialog[Saved | None]):
     def on_mount(self) -> None:
         """Select the most likely choice."""
         self.choices.highlighted = 0
-        self._tell("")
+        self._show_problem("")
 
     def action_close(self) -> None:
         """Cancel, including an unfinished write."""
@@ -106,7 +106,7 @@ class SaveLog(Dialog[Saved | None]):
             self.field.value = self._offers[event.option_index].path
             self.field.cursor_position = len(self.field.value)
         chosen = self._offers[event.option_index]
-        self.title_line.update(self._asked(chosen))
+        self.title_line.update(self._question_about(chosen))
         for place, offer in enumerate(self._offers):
             sign = "●" if place == event.option_index else "○"
             self.choices.replace_option_prompt_at_index(place, f"{sign} {offer.words}")
@@ -114,7 +114,7 @@ class SaveLog(Dialog[Saved | None]):
     @on(Input.Changed)
     def _changed(self) -> None:
         self._may_replace = ""
-        self._tell("")
+        self._show_problem("")
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
@@ -150,9 +150,9 @@ class SaveLog(Dialog[Saved | None]):
         self._is_saving = False
         self.field.disabled = False
         self.field.focus()
-        self._tell(words)
+        self._show_problem(words)
 
-    def _tell(self, problem: str) -> None:
+    def _show_problem(self, problem: str) -> None:
         self.problem.update(problem)
         self.query_one(DialogBody).display = bool(problem)
         self.keys.update("↑↓ what, enter saves, esc closes")

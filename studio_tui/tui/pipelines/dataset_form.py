@@ -86,7 +86,7 @@ class DatasetInput(FieldInput):
         self._choice = 0
         self.select_on_focus = False
 
-    def go_on_after(self) -> None:
+    def start_next_name(self) -> None:
         """Add a space after the text, so that typing starts another name."""
         with self.prevent(Input.Changed):
             self.value = with_trailing_space(self.value)
@@ -191,7 +191,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     def body(self) -> ComposeResult:
         yield DialogBody(*self.fields.values(), classes="fields")
-        yield Static(markup=False, id="form-said")
+        yield Static(markup=False, id="form-message")
         yield DialogButtons(
             Button(f"f9  {self.send_words}", id="yes", compact=True),
             *self.more_answers(),
@@ -202,7 +202,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         """Show the notes of the fields, and whether the input is that of an earlier form."""
         self.check()
         if self.beginning.is_restored:
-            self.say(RESTORED)
+            self.show_message(RESTORED)
 
     def action_anew(self) -> None:
         """Replace the input by what a new form starts with."""
@@ -210,20 +210,20 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             self.was_sent, self.refused = False, ()
             self.fill(self.beginning.fresh)
             self.line.focus()
-            self.say("")
+            self.show_message("")
 
     def check(self) -> None:
         """Show the problems and notes of the input."""
         self._show((*self._problems(), *self.refused))
 
-    def say(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Show a message about the whole form."""
-        self.query_one("#form-said", Static).update(words)
+        self.query_one("#form-message", Static).update(words)
 
     def action_close(self) -> None:
         """Close the form; the input is kept for the next time."""
         if self.is_sending:
-            self.say("Studio has not answered yet.")
+            self.show_message("Studio has not answered yet.")
         else:
             self.dismiss(None)
 
@@ -240,7 +240,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             first.editor.focus()
             return
         self.is_sending = True
-        self.say(WAITING)
+        self.show_message(WAITING)
         try:
             answer = await self.send()
         except StudioError as error:
@@ -262,13 +262,13 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     def _show(self, problems: tuple[Problem, ...]) -> None:
         notes = self.notes()
-        for name, one in self.fields.items():
+        for name, field in self.fields.items():
             of_field = [problem for problem in problems if problem.field == name]
-            one.say(of_field, notes[name], lasting=name in self.lasting)
+            field.set_notes(of_field, notes[name], lasting=name in self.lasting)
 
     def _refuse(self, error: StudioError) -> None:
         """Show an error of Studio at the field that it is about."""
-        self.say("")
+        self.show_message("")
         sentence = f"Studio says: {failure_message(error)}"
         if isinstance(error, InvalidRequest | NotFound):
             field = self.field_of_error(str(error).lower())
@@ -276,7 +276,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             self.check()
             self.fields[field].editor.focus()
         else:
-            self.say(f"{sentence} Your input is kept.")
+            self.show_message(f"{sentence} Your input is kept.")
 
     @on(FormField.Changed)
     def _changed(self, event: FormField.Changed) -> None:

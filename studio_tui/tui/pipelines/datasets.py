@@ -76,7 +76,7 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
     return session.datasets.listed({job.id: job for job in jobs})
 
 
-async def look_at(
+async def browse(
     app: App[Any], session: StudioSession, job_ids: Collection[str], *, can_rebuild: bool
 ) -> DatasetChoice:
     """Show all datasets, starting at one that these jobs made; return the user's choice."""
@@ -100,7 +100,7 @@ async def look_at(
         return datasets
 
     return await choose(
-        app, datasets, now_known, next(names, ""), is_all_told=session.client.is_local_studio,
+        app, datasets, now_known, next(names, ""), has_lineage=session.client.is_local_studio,
         can_rebuild=can_rebuild,
     )  # fmt: skip
 
@@ -111,12 +111,12 @@ async def choose(
     now_known: Callable[[], Awaitable[Sequence[ListedDataset]]],
     current: str = "",
     *,
-    is_all_told: bool,
+    has_lineage: bool,
     can_rebuild: bool,
 ) -> DatasetChoice:
     """Show the list and details of datasets until the user closes it or wants something else.
 
-    After each choice the datasets are requested again with `now_known`. `is_all_told` means that
+    After each choice the datasets are requested again with `now_known`. `has_lineage` means that
     Studio says which are out of date; the heading then counts those, and has the time.
     """
     while True:
@@ -126,7 +126,7 @@ async def choose(
         at = now.astimezone().strftime("%H:%M:%S")
         heading = f"Datasets: {len(datasets)}, {count} out of date, at {at}"
         picked = await app.push_screen_wait(
-            DatasetPicker(heading if is_all_told else "Datasets", rows, current or rows[0][0])
+            DatasetPicker(heading if has_lineage else "Datasets", rows, current or rows[0][0])
         )
         if picked is None:
             return None
@@ -142,8 +142,8 @@ async def choose(
         if not current:
             continue
         chosen, now = by_name[picked], clock.now()
-        choice = await _look_closer(
-            app, chosen, datasets, now, is_all_told=is_all_told, can_rebuild=can_rebuild
+        choice = await _show_details(
+            app, chosen, datasets, now, has_lineage=has_lineage, can_rebuild=can_rebuild
         )
         if choice is not None:
             return choice
@@ -156,13 +156,13 @@ def rebuild(outdated: Sequence[str], name: str) -> Rebuild:
     return Rebuild((short_name(name),), only=False)
 
 
-async def _look_closer(
+async def _show_details(
     app: App[Any],
     dataset: ListedDataset,
     others: Sequence[ListedDataset],
     now: datetime,
     *,
-    is_all_told: bool,
+    has_lineage: bool,
     can_rebuild: bool,
 ) -> DatasetChoice:
     """Show the details of a dataset; `None` returns to the list."""
@@ -172,7 +172,7 @@ async def _look_closer(
         answers.append(("t", "rebuild it"))
     if maker is not None:
         answers.append(("g", "go to its job"))
-    lines = dataset_lines(dataset, others, now, is_all_told=is_all_told)
+    lines = dataset_lines(dataset, others, now, has_lineage=has_lineage)
     answer = await app.push_screen_wait(Review(short_name(dataset.name), lines, answers))
     if answer == "t":
         names = outdated_upstream(dataset, others)

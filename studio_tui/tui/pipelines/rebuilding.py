@@ -94,7 +94,7 @@ class Rebuilding:
         )
         learning = start_worker(
             self._page,
-            partial(self._learn_datasets, form.while_alive(form.names_changed)),
+            partial(self._load_datasets, form.while_alive(form.names_changed)),
             name="datasets",
             group="datasets",
             exclusive=True,
@@ -110,11 +110,11 @@ class Rebuilding:
             if self._flags.review and can_be_used(pipeline.pipeline_id):
                 self._page.post_message(OpenPipeline(pipeline.pipeline_id))
 
-    async def _learn_datasets(self, learned: Callable[[], None]) -> None:
+    async def _load_datasets(self, learned: Callable[[], None]) -> None:
         """Request names, and again whenever jobs have ended, until canceled."""
 
         async def ask(jobs: Sequence[Job]) -> bool:
-            has_answered = await self._learn(jobs)
+            has_answered = await self._load(jobs)
             learned()
             return has_answered
 
@@ -129,7 +129,7 @@ class Rebuilding:
         known = self._session.jobs.snapshot.value
         return known.jobs if known is not None else None
 
-    async def _learn(self, jobs: Sequence[Job]) -> bool:
+    async def _load(self, jobs: Sequence[Job]) -> bool:
         """Request the datasets if Studio lists them, else those made by its jobs.
 
         Return whether the answer is complete.

@@ -79,7 +79,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
 
     def on_mount(self) -> None:
         """Show the notes of the fields, and load the names of datasets."""
-        self._learn_names()
+        self._load_names()
         super().on_mount()
 
     @property
@@ -94,7 +94,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         self._time.value, self.area.text = draft.time, draft.environment
 
     @work(name="datasets", group="datasets", exclusive=True)
-    async def _learn_names(self) -> None:
+    async def _load_names(self) -> None:
         """Load the names of all datasets that `f2` lists, and those of known pipelines."""
         try:
             listed = [each.name for each in await fetch(self._session)]

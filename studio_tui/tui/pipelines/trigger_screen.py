@@ -123,7 +123,9 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         outcome = await self._pipeline_trigger.trigger(request, self._before())
         while isinstance(outcome, UnconfirmedPipeline):
             if not await self.app.push_screen_wait(_confirm_again(outcome)):
-                self.say("Not sent again. If it was created after all, the list will show it.")
+                self.show_message(
+                    "Not sent again. If it was created after all, the list will show it."
+                )
                 return None
             outcome = await self._pipeline_trigger.send_again(outcome)
         self._inform(outcome)
@@ -139,15 +141,15 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         """Return an error of Studio, for names with suggestions."""
         if field != "datasets":
             return Problem(field, sentence)
-        self.line.go_on_after()
+        self.line.start_next_name()
         return refused_names(sentence, self.line.value, self._names())
 
     def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return unknown names, unless the input has the focus or Studio has refused names."""
-        is_said = self.focused is self.line or self._are_names_refused
+        is_covered = self.focused is self.line or self._are_names_refused
         is_certain = bool(self._known().listed)
         names = self._names()
-        return () if is_said else unknown_datasets(self.line.value, names, is_certain=is_certain)
+        return () if is_covered else unknown_datasets(self.line.value, names, is_certain=is_certain)
 
     @property
     def _are_names_refused(self) -> bool:
@@ -185,17 +187,17 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         """Show the datasets, and copy those to rebuild into the form."""
         listed = self._known().listed
         if not listed:
-            self.say("This Studio does not list datasets.")
+            self.show_message("This Studio does not list datasets.")
             return
 
         async def now_known() -> Sequence[ListedDataset]:
             return self._known().listed or listed
 
-        choice = await choose(self.app, listed, now_known, is_all_told=True, can_rebuild=True)
+        choice = await choose(self.app, listed, now_known, has_lineage=True, can_rebuild=True)
         if isinstance(choice, Rebuild):
             self.line.value = " ".join(choice.names)
             self._only.value = choice.only
-            self.line.go_on_after()
+            self.line.start_next_name()
             self.check()
 
     def _offer(self) -> tuple[str, ...]:

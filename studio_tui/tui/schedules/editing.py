@@ -68,7 +68,7 @@ class AskTime(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """Show the explanation of the initial input."""
-        self._say(self.typed)
+        self._show_explanation(self.typed)
 
     def action_anew(self) -> None:
         """Replace the input by the present time of the schedule."""
@@ -78,14 +78,14 @@ class AskTime(Dialog[str | None]):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         self.typed = event.value
-        self._say(event.value)
+        self._show_explanation(event.value)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         if self._explain(event.value.strip()).is_good:
             self.dismiss(event.value.strip())
 
-    def _say(self, typed: str) -> None:
+    def _show_explanation(self, typed: str) -> None:
         explained = self._explain(typed.strip()) if typed.strip() else Explained((), is_good=True)
         self.answer.update("\n".join(explained.lines))
         self.set_class(not explained.is_good, "-problem")

@@ -27,7 +27,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._output = TerminalOutput(
-            cast(IO[str], self._file).fileno(), lost=self._tell, read_again=self._redraw
+            cast(IO[str], self._file).fileno(), lost=self._report_hangup, read_again=self._redraw
         )
         self._file: Any = self._output
         self._is_watched = False
@@ -66,7 +66,7 @@ class TerminalDriver(LinuxDriver):
         try:
             read_input(self.fileno, self._stop, self.process_message, debug=self._debug)
         except OSError:
-            self._tell()
+            self._report_hangup()
 
     def _sigtstp_application(self, *_signal: object) -> None:
         """Stop the whole process group, as a terminal does, including a parent such as make.
@@ -75,7 +75,7 @@ class TerminalDriver(LinuxDriver):
         """
         if os.getpgrp() == os.getsid(0):
             # A shell with job control would have given this job its own process group.
-            self._say("There is no shell here to bring the dashboard back")
+            self._notify("There is no shell here to bring the dashboard back")
             return
         if self._auto_restart:
             self.suspend_application_mode()
@@ -101,7 +101,7 @@ class TerminalDriver(LinuxDriver):
             self._must_signal_resume = True
             self.resume_application_mode()
 
-    def _say(self, words: str) -> None:
+    def _notify(self, words: str) -> None:
         with suppress(RuntimeError):  # the loop is closed: the program has already ended
             self._loop.call_soon_threadsafe(partial(self._app.notify, words, markup=False))
 
@@ -110,9 +110,9 @@ class TerminalDriver(LinuxDriver):
         poll = select.poll()
         poll.register(self.fileno, 0)
         if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
-            self._tell()
+            self._report_hangup()
 
-    def _tell(self) -> None:
+    def _report_hangup(self) -> None:
         """Notify the app, from any thread."""
         if isinstance(self._app, HandlesExit):
             with suppress(RuntimeError):  # the loop is closed, as above

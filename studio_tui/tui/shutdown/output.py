@@ -83,17 +83,17 @@ class TerminalOutput:
             while not self._is_lost and (self._pieces or self._is_writing):
                 written = self._written
                 if not self._changed.wait_for(lambda: self._written != written, PATIENCE):  # noqa: B023
-                    self._forget()
+                    self._clear()
                     return
 
     def _drop_frames(self) -> None:
         modes = [each for each in self._pieces if _MODES.fullmatch(each) and _UPDATE not in each]
-        self._forget()
+        self._clear()
         self._pieces.extend(modes)
         self._size = sum(map(len, modes))
         self._has_dropped = True
 
-    def _forget(self) -> None:
+    def _clear(self) -> None:
         self._pieces.clear()
         self._size = 0
 
@@ -102,7 +102,7 @@ class TerminalOutput:
         while not self._is_lost:
             with self._changed:
                 self._changed.wait_for(lambda: self._pieces and not self._is_within_frame)
-                text = self._taken()
+                text = self._next_pieces()
                 self._is_writing = True
             try:
                 self._put(text.encode("utf-8", "backslashreplace"))
@@ -118,7 +118,7 @@ class TerminalOutput:
             if is_behind and not self._is_lost:
                 self._read_again()
 
-    def _taken(self) -> str:
+    def _next_pieces(self) -> str:
         """Remove the first piece from the buffer, and those that can be written with it."""
         text = self._pieces.popleft()
         while self._pieces and len(text) + len(self._pieces[0]) <= _CHUNK:
@@ -143,6 +143,6 @@ class TerminalOutput:
     def _fail(self) -> None:
         with self._changed:
             self._is_lost = True
-            self._forget()
+            self._clear()
             self._changed.notify_all()
         self._lost()

@@ -146,7 +146,7 @@ class LogPrompt(Vertical):
     def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
         """Open the prompt, with a problem shown until something is typed."""
         self._sign.update(kind.sign)
-        self._say(problem)
+        self._show_problem(problem)
         with self.prevent(Input.Changed):
             self._line.ask(kind, value)
         self.add_class("-open")
@@ -155,9 +155,9 @@ class LogPrompt(Vertical):
     def refuse(self, why: str) -> None:
         """Show an error and focus the line, which keeps its text."""
         self.screen.set_focus(self._line)
-        self._say(why)
+        self._show_problem(why)
 
-    def _say(self, why: str) -> None:
+    def _show_problem(self, why: str) -> None:
         self._problem.update(Content(why))
         self._problem.display = bool(why)
 
@@ -169,5 +169,5 @@ class LogPrompt(Vertical):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._say("")
+        self._show_problem("")
         self.post_message(self.Changed(self._line.kind, event.value))

@@ -162,7 +162,7 @@ class Painter:
             length = _length(cell)
             if length > width and align is _LEFT and not self.reach:
                 # Let it overflow into empty cells at its right.
-                while at < len(places) and not _says(cells[places[at][0]]):
+                while at < len(places) and not _has_text(cells[places[at][0]]):
                     width, after = width + len(after) + places[at][1], places[at][3]
                     at += 1
                 if at == len(places):
@@ -252,7 +252,7 @@ def _first_that_fits(texts: Sequence[str], width: int) -> str:
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
-def _says(cell: Cell | Pieces) -> bool:
+def _has_text(cell: Cell | Pieces) -> bool:
     """Return whether a cell is not empty."""
     if isinstance(cell, Pieces):
         return any(part.text for part in cell.parts)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.local.config.clusters import Cluster, Clusters
-from studio_tui.local.db.new_job import Earlier, NewJob
+from studio_tui.local.db.new_job import CheckpointSource, NewJob
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.uploads import StoredFile
 from studio_tui.local.http.validation import RequestContext, check
@@ -30,7 +30,9 @@ UPLOADS = {
 }
 
 
-def checked(earlier: Earlier | None = None, key: str | None = None, **fields: Any) -> NewJob:
+def checked(
+    earlier: CheckpointSource | None = None, key: str | None = None, **fields: Any
+) -> NewJob:
     request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
     return check(request, key, RequestContext(CLUSTERS, UPLOADS, earlier, "me", NOW))
 
@@ -136,7 +138,7 @@ def test_an_unknown_job_to_rerun_counts_as_none() -> None:
 
 
 def test_a_rerun_joins_the_group_of_the_first_run() -> None:
-    job = checked(Earlier("second", "first"), rerun_from_job_id="second", reset=True)
+    job = checked(CheckpointSource("second", "first"), rerun_from_job_id="second", reset=True)
     assert (job.run_group, job.rerun_from, job.ignore_checkpoints) == ("first", "second", True)
 
 

@@ -666,7 +666,7 @@ async def test_a_full_disk_ends_the_log_with_a_sentence_and_keeps_the_exit_code(
         report = await bench.run("for n in range(200_000): print(f'seq={n:06}')\nexit(7)")
         assert report.exit_code == 7
         *_, beginning, blank, end = bench.log().splitlines()
-        assert "from here on output is lost" in beginning
+        assert "output from here on is lost" in beginning
         assert blank == ""
         assert "bytes of output could not be written" in end
         with pytest.raises(StartFailed, match="No space left"):

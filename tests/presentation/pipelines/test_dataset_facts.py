@@ -46,19 +46,19 @@ def test_rows_begin_with_what_is_out_of_date_and_say_why() -> None:
 
 
 def test_a_dataset_says_who_made_which_version_when_from_what_and_for_what() -> None:
-    lines = [cell.text for cell in dataset_lines(CLEAN, ALL, NOW, is_all_told=True)]
+    lines = [cell.text for cell in dataset_lines(CLEAN, ALL, NOW, has_lineage=True)]
     assert lines[:3] == ["out of date: raw@1.0.1 is newer", "for report", ""]
     assert lines[3].startswith("@1.0.0  2026-03-04 ")
     assert "(2h ago)  by clean.py (job-of-c)  of ann" in lines[3]
     assert lines[4] == "    from raw@1.0.0"
-    lines = [cell.text for cell in dataset_lines(REPORT, ALL, NOW, is_all_told=True)]
+    lines = [cell.text for cell in dataset_lines(REPORT, ALL, NOW, has_lineage=True)]
     assert "no other dataset is made from it" in lines
-    lines = [cell.text for cell in dataset_lines(RAW, ALL, NOW, is_all_told=True)]
+    lines = [cell.text for cell in dataset_lines(RAW, ALL, NOW, has_lineage=True)]
     assert lines[0] == "up to date: none of its sources is newer"
 
 
 def test_no_dataset_is_called_up_to_date_if_studio_does_not_say() -> None:
-    lines = [cell.text for cell in dataset_lines(RAW, (RAW,), NOW, is_all_told=False)]
+    lines = [cell.text for cell in dataset_lines(RAW, (RAW,), NOW, has_lineage=False)]
     assert not any("up to date" in line or "no other" in line for line in lines)
     assert lines[-1] == NO_LINEAGE
 

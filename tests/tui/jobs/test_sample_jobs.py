@@ -44,8 +44,8 @@ async def beginning(
             ask=ask,
             target="made",
             makers=["make.py"],
-            look_at="2 shows it.",
-            mend="e fixes it.",
+            watch_hint="2 shows it.",
+            failure_hint="e fixes it.",
         )
         view = folder / "view.json"
         return Connected(session, "local", studio.team, view, samples=samples)

@@ -100,7 +100,7 @@ class Interleaver:
             while due:
                 cursor = heap[0][2]
                 due -= cursor.is_due
-                self._take(cursor)
+                self._merge(cursor)
                 if cursor.find():
                     due += cursor.is_due
                     heapreplace(heap, (cursor.key, cursor.source.number, cursor))
@@ -114,7 +114,7 @@ class Interleaver:
         self._mark_ends()
         return False
 
-    def _take(self, cursor: LineCursor) -> None:
+    def _merge(self, cursor: LineCursor) -> None:
         self._mark(cursor)
         self.is_unsorted |= cursor.key < self._latest and cursor.is_late
         self._latest = max(self._latest, cursor.key)

@@ -63,7 +63,7 @@ class Appearance:
         pane = self._view.pane
         with self._line_kept_in_sight():
             pane.form = pane.form._replace(json=following(pane.form.json))
-        self._view.say(f"JSON lines: {pane.form.json}")
+        self._view.show_message(f"JSON lines: {pane.form.json}")
 
     @contextmanager
     def _line_kept_in_sight(self) -> Iterator[None]:

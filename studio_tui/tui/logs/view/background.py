@@ -60,7 +60,7 @@ class ForegroundSearch:
                     reported_at = clock.monotonic()
                     self._progressed()
         except SpoolError as error:
-            self._view.say(str(error))
+            self._view.show_message(str(error))
         finally:
             self._is_searching = False
         self._progressed()
@@ -107,7 +107,7 @@ class BackgroundSearch:
                 rest = _REST_GROWING if size > before else _REST
                 await asyncio.sleep(rest * (clock.monotonic() - begun))
         except SpoolError as error:
-            self._view.say(str(error))
+            self._view.show_message(str(error))
         finally:
             self._is_searching = False
         self._view.settle()

@@ -34,7 +34,7 @@ class Bookmarks:
         pane.bookmarks = pane.bookmarks ^ {start}
         count = len(pane.bookmarks)
         change = "bookmark set" if start in pane.bookmarks else "bookmark removed"
-        view.say(f"{change}, {count} in all; ' and \" go from one to another")
+        view.show_message(f"{change}, {count} in all; ' and \" go from one to another")
         view.settle()
 
     def scrolled(self) -> None:
@@ -50,7 +50,7 @@ class Bookmarks:
         if not bookmarks:
             is_hidden = bool(pane.bookmarks)
             words = "no bookmark is among the lines shown" if is_hidden else NO_BOOKMARKS
-            self._view.say(words)
+            self._view.show_message(words)
             return
         here = pane.current
         if here is None:
@@ -61,7 +61,7 @@ class Bookmarks:
         self._view.go(bookmarks[place % len(bookmarks)])
         hidden = len(pane.bookmarks) - len(bookmarks)
         more = f", {hidden} more {'is' if hidden == 1 else 'are'} hidden" if hidden else ""
-        self._view.say(f"bookmark {place % len(bookmarks) + 1} of {len(bookmarks)}{more}")
+        self._view.show_message(f"bookmark {place % len(bookmarks) + 1} of {len(bookmarks)}{more}")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -67,9 +67,9 @@ class LogErrors:
                 return
             has_others = await self._target(store, hits, -step) is not None
         except SpoolError as error:
-            self._view.say(str(error))
+            self._view.show_message(str(error))
             return
-        self._view.say(
+        self._view.show_message(
             self._why_stayed(hits, step, has_others=has_others),
             lambda: (store.size, self._lines.typed) == (end, typed),
         )

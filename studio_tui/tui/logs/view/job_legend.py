@@ -82,8 +82,8 @@ class JobLegend(Bar):
             for n in range(COLOURS)
         ]
 
-        def say(start: int, _text: str) -> tuple[str, Style | None]:
+        def name_at(start: int, _text: str) -> tuple[str, Style | None]:
             label = label_of(start)
             return ("", None) if label is None else (label[0], styles[label[1] % COLOURS])
 
-        return GutterColumn("job", width + 1, say)
+        return GutterColumn("job", width + 1, name_at)

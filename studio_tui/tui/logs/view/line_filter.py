@@ -129,7 +129,7 @@ class LineFilter:
         """
         if self.shows(start):
             self._view.go(start)
-            self._view.say(words(start))
+            self._view.show_message(words(start))
         else:
             self._work.run(partial(self._go_near, start, words), "go to a line")
 
@@ -142,13 +142,13 @@ class LineFilter:
             if near is None:
                 near = await hits.nearest(start, backwards=True)
         except SpoolError as error:
-            view.say(str(error))
+            view.show_message(str(error))
             return
         if near is None:
-            view.say("no line is shown")
+            view.show_message("no line is shown")
         elif hits is self.hits:
             view.go(near)
-            view.say(f"nearest line shown{said}" if (said := words(near)) else "")
+            view.show_message(f"nearest line shown{more}" if (more := words(near)) else "")
 
     # --- the available lines ---------------------------------------------------------------------
 

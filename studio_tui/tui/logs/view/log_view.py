@@ -156,7 +156,7 @@ class LogView(HasCommands, Widget):
 
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
-        self._take(store)
+        self._set_store(store)
         self._new_lines.begin()
         self._filter_and_search.begin()
         self._errors.begin(store)
@@ -174,7 +174,7 @@ class LogView(HasCommands, Widget):
         """
         pane, window = self.pane, self.pane.window
         top, current, bookmarks = window.top.start if window else 0, pane.current, pane.bookmarks
-        self._take(store)
+        self._set_store(store)
         pane.is_part = is_part
         pane.bookmarks = frozenset(store.line_start(place_of(start)) for start in bookmarks)
         if not self.following and pane.window is not None:
@@ -185,7 +185,7 @@ class LogView(HasCommands, Widget):
         self._errors.begin(store)
         self.settle()
 
-    def _take(self, store: LogStore | None) -> None:
+    def _set_store(self, store: LogStore | None) -> None:
         self._leave()
         self._leave = lambda: None
         self.store = store
@@ -236,7 +236,7 @@ class LogView(HasCommands, Widget):
 
     # --- the interface for controllers, see `Reader` ---------------------------------------------
 
-    def say(self, words: str, still: Callable[[], bool] = _always) -> None:
+    def show_message(self, words: str, still: Callable[[], bool] = _always) -> None:
         """Show a text below the rows until the reader moves, or `still` returns False."""
         self._report, self._still = words, still
         self._show_words()
@@ -264,7 +264,7 @@ class LogView(HasCommands, Widget):
         if self.pane.window is None:
             return
         self.following = False
-        self.say("")
+        self.show_message("")
         self.pane.current = start
         self.pane.window.to(start, above=self.pane.size.height // 3)
         self.settle()

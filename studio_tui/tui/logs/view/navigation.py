@@ -61,7 +61,7 @@ class LogTimes:
         about = f"; {missing[0].lower()}{missing[1:]}" if missing else _RECEIVED
         about = "" if self.form is StampForm.OFF else about
         self._view.settle()
-        self._view.say(f"times beside the lines: {self.form}{about}")
+        self._view.show_message(f"times beside the lines: {self.form}{about}")
 
     def show(self, form: StampForm) -> None:
         """Show times beside lines in a form."""
@@ -79,7 +79,7 @@ class LogTimes:
     ) -> Callable[[int, str], tuple[str, Style | None]]:
         origin = self.origin or self._first_time()
 
-        def say(start: int, _text: str) -> tuple[str, Style | None]:
+        def time_at(start: int, _text: str) -> tuple[str, Style | None]:
             store = self._view.store
             if store is None:
                 return "", None
@@ -89,7 +89,7 @@ class LogTimes:
             words = stamp(moment, form, origin=origin, is_own=own is not None, dated=dated)
             return words, None
 
-        return say
+        return time_at
 
     def _first_time(self) -> datetime | None:
         return self._time_from(self._view.store, 0)[0] if self._view.store else None

@@ -30,7 +30,7 @@ class Reader(Protocol):
     def settle(self) -> None:
         """Update window, scroll bar, pill and status line."""
 
-    def say(self, words: str, still: Callable[[], bool] = ...) -> None:
+    def show_message(self, words: str, still: Callable[[], bool] = ...) -> None:
         """Show a safe text below the rows until the reader moves, or `still` returns False."""
 
     def clear_message(self) -> None:

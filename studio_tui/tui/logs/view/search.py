@@ -195,7 +195,7 @@ class LogSearch:
             while self._steps:
                 await self._find_one(self._steps.popleft())
         except SpoolError as error:
-            self._view.say(str(error))
+            self._view.show_message(str(error))
         finally:
             self._is_finding = False
             self._steps.clear()

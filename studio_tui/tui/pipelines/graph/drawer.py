@@ -68,7 +68,7 @@ class Drawer:
             return
         facts: tuple[Fact, ...] = ()
         if (node := self._cursor.node()) is not None:
-            self._ask_what_was_made(node)
+            self._request_datasets(node)
             facts = node_facts(
                 self._state.view_model(),
                 node.id,
@@ -84,14 +84,14 @@ class Drawer:
         pipeline = self._session.commands.pipelines.with_removed(loaded.pipeline)
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
-    def _ask_what_was_made(self, node: Node) -> None:
+    def _request_datasets(self, node: Node) -> None:
         if node.state is JobState.COMPLETE and node.run and node.run not in self._made:
             kept = list(self._made.items())[1 - _KEPT :]
             self._made = {**dict(kept), node.run: ()}
-            asking = partial(self._learn_what_was_made, node.run)
+            asking = partial(self._load_datasets, node.run)
             start_worker(self._screen, asking, name="datasets made", group="datasets made")
 
-    async def _learn_what_was_made(self, run: str) -> None:
+    async def _load_datasets(self, run: str) -> None:
         """Request the datasets of a run once; if that fails, none are shown."""
         try:
             versions = await self._session.client.job_dataset_versions(run)

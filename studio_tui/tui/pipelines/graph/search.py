@@ -18,13 +18,13 @@ class Search:
     """Controller of the search on a pipeline's page."""
 
     def __init__(
-        self, state: GraphState, cursor: Cursor, prompt: LogPrompt, say: Callable[[str], None]
+        self, state: GraphState, cursor: Cursor, prompt: LogPrompt, notify: Callable[[str], None]
     ) -> None:
         """Make a controller; `prompt` is the input of the search."""
         self._state = state
         self._cursor = cursor
         self._prompt = prompt
-        self._say = say
+        self._notify = notify
         self._from: str | None = None
         """The cursor's place before the prompt was opened."""
 
@@ -52,10 +52,12 @@ class Search:
         self._prompt.close()
         matches, search = len(self.matches()), self._state.view.search
         if search and not matches:
-            self._say(f"Nothing matches {search}")
+            self._notify(f"Nothing matches {search}")
             self.clear()
         elif matches > 1:
-            self._say(f"{plural(matches, 'job')} found; n and N go through them, & shows only them")
+            self._notify(
+                f"{plural(matches, 'job')} found; n and N go through them, & shows only them"
+            )
 
     def give_up(self) -> None:
         """Cancel the search, and restore the cursor."""

@@ -832,7 +832,7 @@ async def test_what_is_said_of_the_last_lines_hides_none_of_them(store: LogStore
         await pilot.press("g")
         await until(pilot, lambda: len(rows(view)) == 10 and shown(view)[0] == "line 0")
         view.pane.current = view.pane.in_sight[-1].start
-        view.say("a message")
+        view.show_message("a message")
         await until(pilot, lambda: len(rows(view)) == 9)
         assert shown(view)[-1].startswith("line 9 ")
 
