@@ -5,17 +5,20 @@ A hosted Studio does not send when a schedule runs; then that is stated, without
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from studio_tui import cron
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, ago, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.schedules.cron_words import RUNS
 from studio_tui.presentation.schedules.explanations import in_words, runs_ahead
@@ -88,17 +91,17 @@ def facts(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) 
     return (
         *timetable(task, now, zone),
         *((Fact("rebuilds", Cell(", ".join(datasets))),) if (datasets := rebuilds(task)) else ()),
-        Fact("last runs", _past(runs, schedule, now)),
+        Fact("last runs", _past_cell(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(task.id)),
         Fact("created", _created(task, now, zone)),
         Fact("by", Cell(task.created_by or UNKNOWN)),
-        *(() if datasets else _where(task)),
+        *(() if datasets else _placement(task)),
     )
 
 
-def _where(task: Job) -> tuple[Fact, ...]:
+def _placement(task: Job) -> tuple[Fact, ...]:
     return (
         Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
         Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
@@ -114,7 +117,7 @@ def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     )
 
 
-def _words(task: Job) -> Cell:
+def _words_cell(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
         return Cell(NOT_SENT, Tone.DIM)
@@ -130,7 +133,7 @@ def _when(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
         return UNREADABLE if "schedule" in task.unreadable else Cell(NOT_SENT, Tone.DIM)
-    text = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
+    text = " · ".join(cell.text for cell in (expression_cell(task), _words_cell(task)) if cell.text)
     return Cell(text, Tone.STRONG)
 
 
@@ -147,13 +150,13 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
         except cron.CronError as error:
             problem = f"the expression is not understood here: {error}"
     elif schedule.next_run_at:
-        lines = (_both(schedule.next_run_at, zone),)
+        lines = (_in_both(schedule.next_run_at, zone),)
     if not lines:
         return (Fact("next runs", Cell(problem or UNKNOWN, Tone.WARN if problem else Tone.DIM)),)
     return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
 
 
-def _past(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datetime) -> Cell:
+def _past_cell(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datetime) -> Cell:
     if runs:
         lines = [line(run, now) for run in runs[:RUNS]]
         return Cell("\n".join(lines))
@@ -183,14 +186,14 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
 def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
     if task.created_at is None:
         return Cell(UNKNOWN, Tone.DIM)
-    return Cell(f"{_both(task.created_at, zone)}  ({ago(task.created_at, now)})")
+    return Cell(f"{_in_both(task.created_at, zone)}  ({ago(task.created_at, now)})")
 
 
-def _name(task: Job) -> Cell:
+def _name_cell(task: Job) -> Cell:
     return Cell(task.name, Tone.STRONG) if task.name else Cell("(no name)", Tone.DIM)
 
 
-def _next_run(task: Job, now: datetime) -> Cell:
+def _next_run_cell(task: Job, now: datetime) -> Cell:
     if is_suspended(task):
         return Cell("suspended", Tone.WARN)
     moment = task.schedule.next_run_at if task.schedule else None
@@ -217,14 +220,14 @@ def _at(moment: datetime, zone: tzinfo) -> str:
     return f"{local:%a} {local.day:2} {local:%b %H:%M}"
 
 
-def _both(moment: datetime, zone: tzinfo) -> str:
+def _in_both(moment: datetime, zone: tzinfo) -> str:
     try:
         return in_both_zones(moment, zone)
     except (OverflowError, ValueError):
         return in_both_zones(moment, UTC)
 
 
-def _count(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
+def _count_cell(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
     if count is None:
         return Cell(UNKNOWN, Tone.DIM)
     return Cell(str(count), tone) if count else Cell("0", Tone.DIM)
@@ -250,7 +253,7 @@ def _local_time(row: ScheduleRow) -> Cell:
     return Cell(_at(next_run_at, row.zone)) if next_run_at else _unknown_cell(row.task)
 
 
-def _counted(item: Scheduled, *fields: str) -> int:
+def _sum_of(item: Scheduled, *fields: str) -> int:
     return sum(getattr(item.task.schedule, field, None) or 0 for field in fields)
 
 
@@ -262,7 +265,7 @@ def _by(read: Callable[[Scheduled], Any]) -> Callable[[Scheduled, datetime], Any
 SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
     ListColumn(
         Column("name", "NAME", 16, grow=2, fits=True, sticky=True, likes=24, first=16),
-        lambda row: _name(row.task),
+        lambda row: _name_cell(row.task),
         SortOrder("name", _by(lambda item: 0)),
         text=lambda item: item.task.name or "",
     ),
@@ -275,12 +278,12 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
     ),
     ListColumn(
         Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32, likes=32),
-        lambda row: _words(row.task),
+        lambda row: _words_cell(row.task),
         sorted_like="expression",
     ),
     ListColumn(
         Column("next", "NEXT RUN", 14, fits=True, reserves=Reserves.ALWAYS, wants=11),
-        lambda row: _next_run(row.task, row.now),
+        lambda row: _next_run_cell(row.task, row.now),
         SortOrder("next run, soonest first", _by(_next_at)),
     ),
     ListColumn(
@@ -296,23 +299,21 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
     ),
     ListColumn(
         Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
-        lambda row: _count(row.schedule.runs if row.schedule else None),
-        SortOrder(
-            "runs, most first", _by(lambda item: -_counted(item, "runs")), largest_first=True
-        ),
+        lambda row: _count_cell(row.schedule.runs if row.schedule else None),
+        SortOrder("runs, most first", _by(lambda item: -_sum_of(item, "runs")), largest_first=True),
     ),
     ListColumn(
         Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
-        lambda row: _count(row.schedule.missed if row.schedule else None, Tone.WARN),
+        lambda row: _count_cell(row.schedule.missed if row.schedule else None, Tone.WARN),
         SortOrder(
             "missed and skipped runs, most first",
-            _by(lambda item: -_counted(item, "missed", "skipped")),
+            _by(lambda item: -_sum_of(item, "missed", "skipped")),
             largest_first=True,
         ),
     ),
     ListColumn(
         Column("skipped", "SKIPPED", 7, align=Align.RIGHT, grow=1, drop=4, fits=True),
-        lambda row: _count(row.schedule.skipped if row.schedule else None, Tone.WARN),
+        lambda row: _count_cell(row.schedule.skipped if row.schedule else None, Tone.WARN),
         sorted_like="missed",
     ),
     ListColumn(
@@ -343,3 +344,27 @@ def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) 
     row = ScheduleRow(task, runs, now, zone)
     made = tuple(column.cell(row) for column in SCHEDULE_COLUMNS)
     return made if can_be_used(task.id) else dimmed(made)
+
+
+SCHEDULES = Kind[Scheduled](
+    noun="schedule",
+    key=attrgetter("task.id"),
+    made_at=attrgetter("task.created_at"),
+    texts=lambda row: (
+        *(row.task.name, row.task.id, row.task.created_by, typed_expression(row)),
+        *(row.task.compute_cluster_name, "suspended" if is_suspended(row.task) else None),
+    ),
+    state=attrgetter("state"),
+    states=JobState,
+    groups={
+        "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
+        "done": frozenset({JobState.COMPLETE}),
+    },
+    also={"suspended": lambda row: is_suspended(row.task)},
+    columns=SCHEDULE_COLUMNS,
+    other_fields={"cluster": lambda row: row.task.compute_cluster_name or ""},
+    suggestions=("age<1d",),
+    hint="words, is:suspended, status=failed (last run), name==exact, name~regex, !not",
+    is_moving=lambda row: True,
+)
+"""Filters: status= is the state of the last known run; is:suspended; cron= is the expression."""

@@ -11,10 +11,10 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.schedules.filters import SCHEDULES
 from studio_tui.presentation.schedules.rows import (
     COLUMNS,
     COLUMNS_IN_UTC,
+    SCHEDULES,
     cells,
     facts,
 )

@@ -13,7 +13,7 @@ from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.rows import PIPELINES
-from studio_tui.presentation.schedules.filters import SCHEDULES
+from studio_tui.presentation.schedules.rows import SCHEDULES
 from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter
 

@@ -9,7 +9,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.schedules.filters import SCHEDULES
+from studio_tui.presentation.schedules.rows import SCHEDULES
 from studio_tui.presentation.schedules.runs import Scheduled, ScheduledRun, run_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
