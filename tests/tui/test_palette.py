@@ -1,17 +1,19 @@
 """The palette and the lists to choose from, whose keys may come before they are laid out."""
 
-from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 from textual import events
 from textual.app import App, ComposeResult
 from textual.command import CommandList, CommandPalette
+from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
+from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.palette import PagedPalette, match_words
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
@@ -36,32 +38,29 @@ class Unseen(App[None]):
         yield self.options
 
 
-@pytest.mark.parametrize("key", PAGES)
-async def test_a_page_in_the_palette_before_its_list_is_laid_out_is_no_error(
-    shared_studio: ThreadStudio, tmp_path: Path, key: str
+async def test_a_key_in_the_palette_before_its_list_is_there_or_laid_out_is_no_error(
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
-        for each in ("ctrl+p", key, key, "up", key):
-            pilot.app.post_message(events.Key(each, None))
-        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
-        palette = pilot.app.screen
-        await until(
-            pilot, lambda: any(each.highlighted is not None for each in palette.query(CommandList))
-        )
+        for key in PAGES:
+            for each in ("ctrl+p", key, key, "up", key):
+                pilot.app.post_message(events.Key(each, None))
+            await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+            await until(pilot, lambda: has_cursor(pilot.app.screen))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        for action in ("command_list('page_down')", "cursor_down"):
+            palette = PagedPalette(id="--command-palette")
+            pilot.app.push_screen(palette)
+            assert not palette.query(CommandList)
+            await pilot.app.run_action(action, palette)
+            await until(pilot, lambda palette=palette: bool(palette.query(CommandList)))  # type: ignore[misc]
+            await pilot.press("escape")
+            assert pilot.app.screen is not palette, action
 
 
-@pytest.mark.parametrize("action", ["command_list('page_down')", "cursor_down"])
-async def test_a_key_before_the_palette_has_its_list_is_no_error(
-    shared_studio: ThreadStudio, tmp_path: Path, action: str
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        palette = PagedPalette(id="--command-palette")
-        pilot.app.push_screen(palette)
-        assert not palette.query(CommandList)
-        await pilot.app.run_action(action, palette)
-        await until(pilot, lambda: bool(palette.query(CommandList)))
-        await pilot.press("escape")
-        assert pilot.app.screen is not palette
+def has_cursor(palette: Screen[object]) -> bool:
+    return any(each.highlighted is not None for each in palette.query(CommandList))
 
 
 async def test_the_palette_looks_the_same_after_the_help_was_opened(
@@ -83,11 +82,19 @@ async def test_the_palette_looks_the_same_after_the_help_was_opened(
         assert await list_of_palette(pilot) == before
 
 
-async def test_what_is_chosen_in_the_palette_is_done(
+async def test_the_palette_shows_commands_first_finds_other_words_and_does_what_is_chosen(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
-        await pilot.press("ctrl+p", *"show the clusters")
+        await pilot.press("ctrl+p")
+        await until_shown(pilot, "key: ")
+        rows = pilot.app.screen.query_one(CommandList).options
+        titles = [str(row.prompt).split("\n")[0] for row in rows]
+        assert titles.index("Theme") > titles.index("Quit the dashboard") > 0
+        assert "Quit" not in titles
+        await pilot.press(*"terminate")
+        await until_shown(pilot, "Cancel the job, after confirmation")
+        await pilot.press(*["backspace"] * len("terminate"), *"show the clusters")
         await until_shown(pilot, "key: 3")
         palette = pilot.app.screen
         assert isinstance(palette.query_one(CommandList), PaletteChoice)
@@ -97,29 +104,24 @@ async def test_what_is_chosen_in_the_palette_is_done(
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ClustersScreen")
 
 
-@pytest.mark.parametrize("key", PAGES)
-@pytest.mark.parametrize(
-    "show",
-    [
-        lambda app: app.action_command_palette(),
-        lambda app: app.search_themes(),
-    ],
-    ids=["actions", "themes"],
-)
 async def test_every_list_of_the_palette_is_paged_before_it_is_laid_out(
-    shared_studio: ThreadStudio, tmp_path: Path, show: Callable[[App[int]], object], key: str
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
-        show(pilot.app)
-        palette = pilot.app.screen
-        await until(pilot, lambda: bool(palette.query(CommandList)))
-        options = palette.query_one(CommandList)
-        options.display = False
-        await until(pilot, lambda: options.option_count > 0)
-        options.highlighted = 0
-        pilot.app.post_message(events.Key(key, None))
-        await pilot.pause()
-        assert pilot.app.screen is palette
+        app = pilot.app
+        for show, key in product((app.action_command_palette, app.search_themes), PAGES):
+            show()
+            palette = app.screen
+            await until(pilot, lambda palette=palette: bool(palette.query(CommandList)))  # type: ignore[misc]
+            options = palette.query_one(CommandList)
+            options.display = False
+            await until(pilot, lambda options=options: options.option_count > 0)  # type: ignore[misc]
+            options.highlighted = 0
+            app.post_message(events.Key(key, None))
+            await pilot.pause()
+            assert app.screen is palette, key
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, JobsScreen))
 
 
 @pytest.mark.parametrize("way", [1, -1])
@@ -158,61 +160,40 @@ async def test_the_palette_opens_again_while_the_one_before_it_is_on_its_way_out
         assert pilot.app.screen is not first
 
 
-async def test_one_palette_is_enough_also_below_a_question(
+async def test_no_palette_comes_over_a_question_also_with_one_below_it(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
-        await pilot.press("ctrl+p")
-        pilot.app.push_screen(question := Confirm("Sure?", (), yes="Yes", no="No"))
-        await pilot.press("ctrl+p")
-        await pilot.pause()
-        assert pilot.app.screen is question
-        assert sum(isinstance(screen, PagedPalette) for screen in pilot.app.screen_stack) == 1
+        for count in (0, 1):
+            await pilot.press(*["ctrl+p"] * count)
+            question = Confirm("Sure?", (), yes="Yes", no="No")
+            pilot.app.push_screen(question)
+            await until(pilot, lambda question=question: question.is_alive)  # type: ignore[misc]
+            await pilot.press("ctrl+p")
+            await pilot.pause()
+            assert pilot.app.screen is question
+            palettes = [each for each in pilot.app.screen_stack if isinstance(each, PagedPalette)]
+            assert len(palettes) == count
+            await pilot.press("escape")
+            await until(pilot, lambda question=question: pilot.app.screen is not question)  # type: ignore[misc]
 
 
-async def test_the_palette_finds_a_command_by_the_words_of_other_tools(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        await pilot.press("ctrl+p", *"terminate")
-        await until_shown(pilot, "Cancel the job, after confirmation")
-
-
-async def test_the_palette_shows_what_the_screen_can_do_before_what_textual_can(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        await pilot.press("ctrl+p")
-        await until_shown(pilot, "key: ")
-        rows = pilot.app.screen.query_one(CommandList).options
-        titles = [str(row.prompt).split("\n")[0] for row in rows]
-        assert titles.index("Theme") > titles.index("Quit the dashboard") > 0
-        assert "Quit" not in titles
-
-
-async def test_no_palette_comes_over_a_question(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        question = Confirm("Sure?", (), yes="Yes", no="No")
-        pilot.app.push_screen(question)
-        await until(pilot, lambda: question.is_alive)
-        await pilot.press("ctrl+p")
-        assert pilot.app.screen is question
-
-
-@pytest.mark.parametrize(
-    ("key", "name"),
-    [("semicolon", ";"), ("inverted_exclamation_mark", "¡"), ("日", "日"), ("f12", "f12")],
-)
 async def test_an_unknown_key_says_once_that_it_does_nothing(
-    shared_studio: ThreadStudio, tmp_path: Path, key: str, name: str
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
+    def said() -> list[str]:
+        return [each.message for each in pilot.app._notifications]
+
     async with dashboard(shared_studio, tmp_path) as pilot:
-        await pilot.press(key, key, "j")
-        assert [each.message for each in pilot.app._notifications] == [
-            f"{name} does nothing here; ? lists the keys"
-        ]
+        for key, name in (
+            ("f12", "f12"),
+            ("semicolon", ";"),
+            ("inverted_exclamation_mark", "¡"),
+            ("日", "日"),
+        ):
+            await pilot.press(key, key, "j")
+            assert said() == [f"{name} does nothing here; ? lists the keys"]
+            pilot.app.clear_notifications()
 
 
 async def test_many_unknown_keys_leave_one_notice(

@@ -52,7 +52,7 @@ async def show(pilot: Dashboard) -> BigTable:
 
 
 @pytest.mark.starts_processes
-async def test_a_cluster_shows_its_jobs_and_no_others(
+async def test_a_cluster_shows_its_jobs_and_no_others_and_marked_ones_show_theirs_together(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     for cluster in ("small", "small-too"):
@@ -70,26 +70,25 @@ async def test_a_cluster_shows_its_jobs_and_no_others(
         assert "on small-too.py" not in screen_text(pilot)
         await pilot.press("escape")
         await until_shown(pilot, "on small-too.py")
-
-
-async def test_the_preview_follows_the_cursor_and_can_be_hidden(
-    clusters: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "yes: jobs that name no cluster run on it")
-        await pilot.press("down")
-        await until_shown(pilot, "0 busy · 3 free · 3 up · 3 at most")
-        await pilot.press("i")
-        await until(pilot, lambda: "at most" not in screen_text(pilot))
+        await pilot.press("a", "l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await until_shown(pilot, "cluster_id~^(1|2|3)$", "2 of 2")
 
 
 async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
+    ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
     async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
-        await pilot.press("down", "asterisk")
+        await until_shown(pilot, "retired, chosen for new jobs, no longer exists")
+        await until_shown(pilot, "yes: jobs that name no cluster run on it")
+        await pilot.press("down")
+        await until_shown(pilot, "0 busy · 3 free · 3 up · 3 at most")
+        await pilot.press("i")
+        await until(pilot, lambda: "at most" not in screen_text(pilot))
+        await pilot.press("i", "asterisk")
         await until_shown(pilot, "* chosen", "new jobs run on small-too")
     async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
@@ -99,15 +98,6 @@ async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
         await pilot.press("down", "asterisk")
         await until_shown(pilot, "closed is INACTIVE and accepts no jobs")
         assert "* chosen" not in screen_text(pilot)
-
-
-async def test_a_chosen_cluster_that_is_gone_is_reported(
-    clusters: ThreadStudio, tmp_path: Path
-) -> None:
-    ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
-    async with dashboard(clusters, tmp_path) as pilot:
-        await show(pilot)
-        await until_shown(pilot, "retired, chosen for new jobs, no longer exists")
 
 
 async def test_clusters_are_filtered_and_sorted_as_jobs_are(
@@ -127,19 +117,6 @@ async def test_clusters_are_filtered_and_sorted_as_jobs_are(
     async with dashboard(clusters, tmp_path) as pilot:
         table = await show(pilot)
         assert list(table.keys) == ["3", "1", "2"]
-
-
-async def test_the_jobs_of_all_marked_clusters_are_shown_together(
-    clusters: ThreadStudio, tmp_path: Path
-) -> None:
-    for cluster in ("small", "small-too"):
-        clusters.submit("print(1)", query_name=f"on {cluster}.py", compute_cluster_name=cluster)
-    clusters.submit("print(1)", query_name="elsewhere.py", compute_cluster_name="small")
-    async with dashboard(clusters, tmp_path) as pilot:
-        await show(pilot)
-        await pilot.press("a", "l")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        await until_shown(pilot, "cluster_id~^(1|2|3)$", "3 of 3")
 
 
 async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_reported(

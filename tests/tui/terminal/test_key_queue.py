@@ -41,26 +41,23 @@ def typed(words: str) -> list[tuple[str, str | None]]:
     return [("slash", "/"), *((letter, letter) for letter in words), ("enter", "\r")]
 
 
-async def test_a_filter_typed_in_one_burst_is_whole(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_a_filter_typed_in_one_burst_is_whole_and_a_key_after_it_acts_on_the_list(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
     for name in ("one1", "two2"):
         studio.end(studio.submit("print(1)", query_name=f"{name}.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "one1.py", "two2.py")
-        burst(pilot, typed("one1"))
+        burst(pilot, typed("two2"))
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
-        await until(pilot, lambda: screen.view.filter == "one1" and screen.table.has_focus)
+        await until(pilot, lambda: screen.view.filter == "two2" and screen.table.has_focus)
         assert isinstance(pilot.app.screen, JobsScreen)
-
-
-async def test_a_search_typed_in_one_burst_is_whole(studio: ThreadStudio, tmp_path: Path) -> None:
-    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("l")
-        await until_shown(pilot, "✓ whole log")
-        burst(pilot, typed("n 17"))
-        await until_shown(pilot, "/n 17 1 of 1")
-        assert isinstance(pilot.app.screen, LogScreen)
+        await pilot.press("escape")
+        await until_shown(pilot, "one1.py", "two2.py")
+        burst(pilot, keys("/ o n e 1 enter l"))
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await until_shown(pilot, "one1.py")
 
 
 def keys(pressed: str) -> list[tuple[str, str | None]]:
@@ -69,13 +66,20 @@ def keys(pressed: str) -> list[tuple[str, str | None]]:
     return [named.get(key, (key, key if len(key) == 1 else None)) for key in pressed.split()]
 
 
-async def test_a_search_typed_with_the_key_that_opens_the_log_is_whole(
+async def test_keys_before_a_question_do_not_answer_it_and_those_that_open_a_log_search_it(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit("import time; print('n 17', flush=True); time.sleep(60)")
     studio.until(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "RUNNING")
+        burst(pilot, [("x", "x"), ("y", "y")])
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Confirm)
+        assert not isinstance(pilot.app.focused, Input)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         burst(pilot, keys("l / e r r o x enter"))
         await until_shown(pilot, "/errox")
         assert isinstance(pilot.app.screen, LogScreen)
@@ -142,62 +146,27 @@ async def test_what_is_typed_while_a_form_is_being_left_is_for_the_screen_below(
         await until_shown(pilot, "› one.py", "› Log")
 
 
-@pytest.mark.parametrize(("place", "title"), [("2", "Pipelines"), ("4", "Schedules")])
-async def test_keys_that_come_with_the_one_that_shows_a_page_do_not_filter_it(
-    shared_studio: ThreadStudio, tmp_path: Path, place: str, title: str
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        burst(pilot, keys(f"{place} g u u"))
-        await until_shown(pilot, f"› {title}")
-        await pilot.pause()
-        assert "filter" not in screen_text(pilot).split("── ")[1].split("──")[0]
-        burst(pilot, keys(f"1 {place} 3"))
-        await until_shown(pilot, "› Clusters")
-
-
-async def test_keys_typed_right_after_the_one_that_opens_the_help_search_it(
+async def test_keys_that_come_with_the_one_that_shows_a_page_the_help_or_a_form_are_for_that(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
+        for place, title in (("2", "Pipelines"), ("4", "Schedules")):
+            burst(pilot, keys(f"{place} g u u"))
+            await until_shown(pilot, f"› {title}")
+            await pilot.pause()
+            assert "filter" not in screen_text(pilot).split("── ")[1].split("──")[0], title
+            burst(pilot, keys(f"1 {place} 3"))
+            await until_shown(pilot, "› Clusters")
         burst(pilot, keys("? N s o r"))
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "Nsor")
-
-
-async def test_a_key_after_a_filter_acts_on_the_list(studio: ThreadStudio, tmp_path: Path) -> None:
-    for name in ("one1", "two2"):
-        studio.end(studio.submit("print(1)", query_name=f"{name}.py")["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "one1.py", "two2.py")
-        burst(pilot, keys("/ o n e 1 enter l"))
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
-        await until_shown(pilot, "one1.py")
-
-
-async def test_what_is_typed_with_the_key_that_opens_a_form_is_whole(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("escape", "1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         burst(pilot, keys("n a b c"))
         await until_shown(pilot, "abc")
 
 
-async def test_a_question_is_not_answered_by_keys_pressed_before_it_came(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    job = studio.submit("import time; time.sleep(60)")
-    studio.until(job["id"], "RUNNING")
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "RUNNING")
-        burst(pilot, [("x", "x"), ("y", "y")])
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.pause()
-        assert isinstance(pilot.app.screen, Confirm)
-        assert not isinstance(pilot.app.focused, Input)
-    assert studio.job(job["id"])["status"] == "RUNNING"
-
-
-async def test_keys_of_a_line_act_in_the_order_in_which_they_were_pressed(
+async def test_a_search_typed_in_one_burst_is_whole_and_its_keys_and_those_behind_it_are_in_order(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
@@ -206,8 +175,15 @@ async def test_keys_of_a_line_act_in_the_order_in_which_they_were_pressed(
         await until_shown(pilot, "✓ whole log")
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
+        burst(pilot, typed("n 17"))
+        await until_shown(pilot, "/n 17 1 of 1")
+        assert isinstance(pilot.app.screen, LogScreen)
+        await pilot.press("escape")
+        burst(pilot, [("g", "g"), *typed("n 1"), ("n", "n"), ("n", "n")])
+        await until_shown(pilot, "/n 1 3 of 11")
+        await pilot.press("escape")
         letters = {letter: (letter, letter) for letter in "abcdefghxy"}
-        for keys, line in [
+        for pressed, line in [
             ("d e g backspace f", "def"),
             ("d e left x y", "dxye"),
             ("d e f ctrl+e g h", "defgh"),
@@ -215,7 +191,7 @@ async def test_keys_of_a_line_act_in_the_order_in_which_they_were_pressed(
         ]:
             burst(
                 pilot,
-                [("slash", "/"), *(letters.get(key, (key, None)) for key in keys.split())],
+                [("slash", "/"), *(letters.get(key, (key, None)) for key in pressed.split())],
             )
             prompt = screen.view.prompt.query_one(Input)
             await until(pilot, lambda line=line, prompt=prompt: prompt.value == line)  # type: ignore[misc]
@@ -223,30 +199,7 @@ async def test_keys_of_a_line_act_in_the_order_in_which_they_were_pressed(
             await pilot.pause()
 
 
-async def test_what_follows_a_search_in_one_burst_acts_on_the_log(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("l")
-        await until_shown(pilot, "✓ whole log")
-        burst(pilot, [("g", "g"), *typed("n 1"), ("n", "n"), ("n", "n")])
-        await until_shown(pilot, "/n 1 3 of 11")
-
-
-async def test_what_is_pasted_onto_a_line_commands_no_terminal(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("slash")
-        pilot.app.post_message(events.Paste("a\x07b\x1b[31mc\u202ed\tlong" + "x" * 600))
-        line = pilot.app.focused
-        assert isinstance(line, Input)
-        await until(pilot, lambda: line.value.endswith("x" * 600))
-        assert line.value == "a␇b␛[31mcd    long" + "x" * 600
-
-
-async def test_lines_that_are_pasted_into_a_filter_are_alternatives(
+async def test_lines_that_are_pasted_into_a_filter_are_alternatives_and_elsewhere_one_is_used(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     ids = [studio.submit("print(1)", query_name=f"{name}.py")["id"] for name in ("a", "b", "c")]
@@ -259,19 +212,19 @@ async def test_lines_that_are_pasted_into_a_filter_are_alternatives(
         assert isinstance(line, Input)
         assert line.value == f"{ids[0]} or {ids[2]}"
         assert not pilot.app._notifications
-
-
-async def test_an_input_of_one_line_says_that_it_takes_the_first_of_several(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("ctrl+p")
+        # What is pasted commands no terminal.
+        await pilot.press("ctrl+u")
+        pilot.app.post_message(events.Paste("a\x07b\x1b[31mc\u202ed\tlong" + "x" * 600))
+        await until(pilot, lambda: line.value.endswith("x" * 600))
+        assert line.value == "a␇b␛[31mcd    long" + "x" * 600
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: pilot.app.focused is not line)
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
         pilot.app.post_message(events.Paste("theme\nsecond\nthird"))
         await until_shown(pilot, "Only the first of 3 pasted lines is used")
-        line = pilot.app.focused
-        assert isinstance(line, Input)
-        assert line.value == "theme"
+        search = pilot.app.focused
+        assert isinstance(search, Input)
+        assert search.value == "theme"
 
 
 class Keys(Widget, can_focus=True):
