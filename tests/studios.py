@@ -12,10 +12,7 @@ from typing import Any, Protocol
 
 import httpx
 from fastapi import routing
-from fastapi._compat import v2
-from fastapi.dependencies import models, utils
-from fastapi.dependencies.models import Dependant
-from pydantic import TypeAdapter
+from fastapi.dependencies import models
 from uvicorn import server as uvicorn_server
 
 from studio_tui.local.config.data_dir import DataDir
@@ -24,38 +21,37 @@ from studio_tui.local.server.server import Server, serve
 from tests import forked_studio
 from tests.waiting import HANG, eventually
 
-_ADAPTERS: dict[tuple[str, ...], TypeAdapter[Any]] = {}
+_populate = routing._populate_api_route_state
+_ROUTES: dict[tuple[object, ...], dict[str, Any]] = {}
 
 
-def _adapter(of: Any, **options: Any) -> TypeAdapter[Any]:
-    """Build the validator of a route's argument or response once for all servers.
+def _populate_once(
+    route: Any,
+    path: str,
+    endpoint: Callable[..., Any],
+    *,
+    dependency_overrides_provider: Any,
+    **options: Any,
+) -> None:
+    """Analyze a route once for all servers, whose routes have the same code.
 
     There are hundreds of servers in threads, and this is most of the cost of starting one.
     """
-    key = repr(of), *map(repr, options.items())
-    if key not in _ADAPTERS:
-        _ADAPTERS[key] = TypeAdapter(of, **options)
-    return _ADAPTERS[key]
+    key = type(route), path, getattr(endpoint, "__code__", endpoint), repr(options)
+    own = {
+        "endpoint": endpoint,
+        "dependency_overrides_provider": dependency_overrides_provider,
+    }
+    if known := _ROUTES.get(key):
+        vars(route).update(known, **own, dependant=replace(known["dependant"], call=endpoint))
+        return
+    _populate(route, path, **own, **options)
+    if not route.dependant.dependencies:  # these call functions of this server
+        none = dict.fromkeys(own)
+        _ROUTES[key] = {**vars(route), **none, "dependant": replace(route.dependant, call=None)}
 
 
-v2.TypeAdapter = _adapter  # type: ignore[attr-defined, assignment]
-
-_DEPENDANTS: dict[tuple[object, ...], Dependant] = {}
-
-
-def _dependant(*, path: str, call: Callable[..., Any], **options: Any) -> Dependant:
-    """Analyze the arguments of a route once for all servers, whose routes have the same code."""
-    key = path, getattr(call, "__code__", call), *map(repr, options.items())
-    known = _DEPENDANTS.get(key)
-    if known is None:
-        known = utils.get_dependant(path=path, call=call, **options)
-        if known.dependencies:  # these call functions of this server
-            return known
-        _DEPENDANTS[key] = replace(known, call=None)
-    return replace(known, call=call, dependencies=[])
-
-
-routing.get_dependant = _dependant  # type: ignore[attr-defined]
+routing._populate_api_route_state = _populate_once  # type: ignore[assignment] # by name
 
 
 class _Asyncio:
