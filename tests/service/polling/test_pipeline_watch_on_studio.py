@@ -14,7 +14,7 @@ from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerReque
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, PipelineWatch
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
-from tests.local.http.test_pipeline_routes import diamond, make
+from tests.local.http.test_pipeline_routes import make, make_diamond
 from tests.waiting import HANG
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def triggered(session: StudioSession, *datasets: str, review: bool = False
 async def test_a_pipeline_is_seen_to_complete_with_the_times_of_every_job(
     studio: "ThreadStudio", tmp_path: Path
 ) -> None:
-    await asyncio.to_thread(diamond, studio)
+    await asyncio.to_thread(make_diamond, studio)
     async with session_of(studio, tmp_path) as session:
         watch = await triggered(session, "join")
         detail = await until(
@@ -78,7 +78,7 @@ async def test_a_pipeline_is_seen_to_complete_with_the_times_of_every_job(
 async def test_paused_resumed_and_thinned_out_it_is_what_the_watch_says(
     studio: "ThreadStudio", tmp_path: Path
 ) -> None:
-    await asyncio.to_thread(diamond, studio)
+    await asyncio.to_thread(make_diamond, studio)
     async with session_of(studio, tmp_path) as session:
         watch = await triggered(session, "join", review=True)
         detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 4)

@@ -302,6 +302,17 @@ async def test_control_codes_of_a_draft_never_reach_the_terminal(
         assert not {"\x1b", "\x07", "\u202e"} & set(text)
 
 
+async def go_to_oldest(pilot: Dashboard, job_id: str) -> None:
+    """Wait until the cursor is on the job that was created, and go back to the oldest one."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+    jobs = pilot.app.screen
+    assert isinstance(jobs, JobsScreen)
+    await until(pilot, lambda: jobs.table.cursor not in {None, job_id})
+    pilot.app.clear_notifications()
+    await pilot.press("end")
+    await until(pilot, lambda: jobs.table.cursor == job_id)
+
+
 async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -319,8 +330,7 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
         await until_shown(pilot, "Created: old.py")
         sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
         assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]
-        pilot.app.clear_notifications()
-        await pilot.press("end")
+        await go_to_oldest(pilot, first["id"])
         for answer, resumed in (("r", first["id"]), ("f", None)):
             await pilot.press("e")
             await until_shown(pilot, "Edit old.py", "There is no terminal here")
@@ -341,9 +351,7 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
             asked = json.loads(sent.body)
             assert (asked["query"], asked["priority"]) == ("#print(1)", 3)
             assert asked.get("rerun_from_job_id") == resumed
-            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            pilot.app.clear_notifications()
-            await pilot.press("end")
+            await go_to_oldest(pilot, first["id"])
 
 
 async def test_a_saved_draft_has_the_values_that_studio_sends_and_says_what_is_lost(
