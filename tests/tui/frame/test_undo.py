@@ -57,7 +57,7 @@ async def test_a_bulk_cancel_is_undone_lost_as_the_dashboard_is_left_or_sent_in_
         await pilot.press(*how.split())
     assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
     async with dashboard(studio, tmp_path, undo_seconds=0.05) as pilot:
-        await until_shown(pilot, "Not sent, as the dashboard", "canceling 2", "2 marked")
+        await until_shown(pilot, "Not sent, as the dashboard", "canceling 2", "3 marked")
         assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
         await pilot.press("x", "y")
         await until(pilot, lambda: all(studio.job(job)["status"] == "CANCELED" for job in jobs))
