@@ -6,6 +6,7 @@ from typing import Any
 from textual.app import App
 from textual.notifications import Notification, Notify, SeverityLevel
 from textual.screen import Screen
+from textual.widgets._toast import ToastRack
 
 LEAST = 0.1
 """Minimum time in seconds for which a toast is shown, even if created late."""
@@ -50,9 +51,10 @@ def hide_toasts(screen: Screen[Any]) -> None:
     """
     for rack in screen.query("ToastRack"):
         rack.display = False
-    for shown in [*screen.app._notifications]:
-        if isinstance(shown, TimedNotification) and shown.screen is screen:
-            screen.app._unnotify(shown)
+    about = [each for each in screen.app._notifications if getattr(each, "screen", None) is screen]
+    _end(screen.app, about)
+    if about:
+        screen.app._refresh_notifications()
 
 
 def notify_here(app: App[Any], message: str, severity: SeverityLevel = "information") -> None:
@@ -66,10 +68,24 @@ def withdraw(app: App[Any], message: str) -> None:
     """Remove the toasts with a message, also one whose notification is on its way."""
 
     def remove() -> None:
-        for shown in [each for each in app._notifications if each.message == message]:
-            app._unnotify(shown)
+        _end(app, [each for each in app._notifications if each.message == message])
+        app._refresh_notifications()
 
     app.call_later(remove)
+
+
+def _end(app: App[Any], ended: Sequence[Notification]) -> None:
+    """Remove notifications, and on all screens the rows of their toasts.
+
+    Textual removes the toast only, whose holder would remain as an empty row.
+    """
+    ids = {ToastRack._toast_id(each) for each in ended}
+    for each in ended:
+        del app._notifications[each]
+    for screen in app.screen_stack if ids else ():
+        for holder in screen.query("ToastHolder"):
+            if holder.id in ids:
+                holder.remove()
 
 
 class ShowsToasts(App[Any]):
@@ -77,8 +93,7 @@ class ShowsToasts(App[Any]):
 
     def on_notify(self, event: Notify) -> None:
         """Remove what the notification takes the place of; Textual then shows the new one."""
-        for shown in _replaced(tuple(self._notifications), event.notification):
-            del self._notifications[shown]
+        _end(self, _replaced(tuple(self._notifications), event.notification))
 
     def notify(
         self,

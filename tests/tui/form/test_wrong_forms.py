@@ -21,7 +21,7 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.form.test_submit_screen import FailingUploads, call, fill, form, open_form
 from tests.tui.jobs.test_create import FailingCreates, hurry
-from tests.waiting import within_reason
+from tests.waiting import HANG, within_reason
 
 GOOD = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"}
 
@@ -92,6 +92,10 @@ async def test_each_wrong_input_is_explained_at_its_field_and_nothing_typed_is_l
         await fill(pilot, query="print(1)", workers="0", priority="9")
         await pilot.press("f6")
         await until_shown(pilot, "There is no request yet. To check: workers, priority.")
+        pilot.app.notify("a notice\nof two lines", markup=False, timeout=HANG)
+        await until_shown(pilot, "of two lines")
+        (toast,) = pilot.app.screen.query("Toast")
+        await until(pilot, lambda: toast.region.bottom == form(pilot).message_line.region.y)
         form(pilot).form.put("workers", "1")
         await until_shown(pilot, "There is no request yet. To check: priority.")
         form(pilot).form.put("priority", "1")

@@ -96,6 +96,17 @@ async def test_only_the_last_toasts_are_shown_and_errors_longest() -> None:
         assert told == ["failed", *(f"news {number}" for number in range(9)[1 - MOST :])]
 
 
+async def test_a_toast_that_is_replaced_leaves_no_empty_row() -> None:
+    app = ToastApp()
+    async with driving(app, notifications=True) as pilot:
+        for number in range(3):
+            app.notify("the same", timeout=600)
+            app.notify(f"news {number}", timeout=600)
+            await until(pilot, lambda: len(app.query(Toast)) == 2)
+            withdraw(app, f"news {number}")
+            await until(pilot, lambda: len(app.query("ToastHolder")) == 1)
+
+
 async def test_a_toast_can_be_withdrawn_also_before_it_is_shown() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:

@@ -174,8 +174,14 @@ class LogTimes:
         return self._time_up_to(store, store.last_start())
 
     def _time_here(self, store: LogStore) -> datetime | None:
-        """Return the time of the current line if it is in sight, else of the last line in sight."""
-        here = self._view.pane.at_hand
+        """Return the time of the current line; if it is not in sight, of the first one that is.
+
+        At the end of the log it is the last one.
+        """
+        pane = self._view.pane
+        here, rows = pane.current_in_sight, pane.in_sight
+        if here is None and rows:
+            here = (rows[-1] if pane.window and pane.window.is_at_end else rows[0]).start
         return None if here is None else self._time_up_to(store, here)
 
     def _time_up_to(self, store: LogStore, at: int | None) -> datetime | None:

@@ -401,6 +401,14 @@ async def test_a_time_is_gone_to(store: LogStore) -> None:
         await until(pilot, lambda: "step 47" in "".join(hit(view)))
         await type_at(pilot, "T", "+3m")
         await until(pilot, lambda: "step 50" in "".join(hit(view)))
+        view.pane.current = None
+        await pilot.press("g", "j")
+        await type_at(pilot, "T", "+4m")
+        await until(pilot, lambda: "step 5" in "".join(hit(view)))
+        view.pane.current = None
+        await pilot.press("G")
+        await type_at(pilot, "T", "-4m")
+        await until(pilot, lambda: "step 55" in "".join(hit(view)))
         await type_at(pilot, "T", "soon")
         assert view.prompt.is_open
         assert "soon is not a time; type 14:05, 2026-11-25 14:05 or -10m." in screen_row(view)
