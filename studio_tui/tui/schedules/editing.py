@@ -61,7 +61,8 @@ class AskTime(Dialog[str | None]):
         yield Input(self.typed, compact=True, select_on_focus=False)
         yield DialogBody(Static(markup=False, id="answer"))
         if self.typed != self._before:
-            yield Static(f"{RESTORED_TIME} {self._before}", markup=False, classes="keys")
+            words = f"{RESTORED_TIME} {self._before}"
+            yield Static(words, markup=False, id="restored", classes="keys")
         yield Static(
             "enter continues, esc closes and keeps the input", markup=False, classes="keys"
         )
@@ -74,6 +75,7 @@ class AskTime(Dialog[str | None]):
         """Replace the input by the present time of the schedule."""
         self.field.value = self._before
         self.field.action_end()
+        self.query("#restored").remove()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -91,7 +93,7 @@ class AskTime(Dialog[str | None]):
         self.set_class(not explained.is_good, "-problem")
 
 
-RESTORED_TIME = "This is your input of an earlier time; f3 restores"
+RESTORED_TIME = "This is the input as you left it; f3 restores"
 """A message of a question that starts with unsent input, followed by the present time."""
 
 Replaced = Callable[[str, str], None]
