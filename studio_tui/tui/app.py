@@ -43,7 +43,7 @@ from studio_tui.tui.stacking import (
 )
 from studio_tui.tui.styling import apply_theme, keeps_palette, variables_of_theme
 from studio_tui.tui.terminal.key_queue import KeyQueue
-from studio_tui.tui.widgets.toasts import ShowsToasts
+from studio_tui.tui.widgets.toasts import ShowsToasts, notify_here
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
@@ -354,7 +354,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             self.exit(0)
         else:
             self._quit_asked = monotonic()
-            self.notify(self._connected.quit_question, timeout=QUIT_WITHIN)
+            notify_here(self, self._connected.quit_question, seconds=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
         if self._screens:

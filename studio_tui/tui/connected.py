@@ -64,9 +64,14 @@ class Connected:
 
     @property
     def may_have_running_jobs(self) -> bool:
-        """Whether a job is running or waiting, or no list of jobs has been received."""
-        listed = self.session.jobs.snapshot.value
-        return listed is None or any(not job.state.is_finished for job in listed.jobs)
+        """Whether a job is running or queued, or no list of jobs has been received.
+
+        Those that wait for others alone do not run by themselves: they may be blocked.
+        """
+        from studio_tui.api.states import FINISHED_STATES, NOT_QUEUED_STATES  # noqa: PLC0415 (likewise)
+
+        listed, idle = self.session.jobs.snapshot.value, FINISHED_STATES | NOT_QUEUED_STATES
+        return listed is None or any(job.state not in idle for job in listed.jobs)
 
     @property
     def quit_question(self) -> str:

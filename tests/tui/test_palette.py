@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+import studio_tui.tui.app
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -206,8 +207,9 @@ async def test_many_unknown_keys_leave_one_notice(
 
 
 async def test_notices_go_with_the_screen_they_are_about_and_never_cover_the_tabs(
-    shared_studio: ThreadStudio, tmp_path: Path
+    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(studio_tui.tui.app, "QUIT_WITHIN", HANG)
     async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
         pilot.app.NOTIFICATION_TIMEOUT = HANG  # type: ignore[misc] # they end by nothing else
         # Of a key that nothing handles, and of a command that is not available.
@@ -217,6 +219,10 @@ async def test_notices_go_with_the_screen_they_are_about_and_never_cover_the_tab
             await pilot.press("question_mark")
             await until(pilot, lambda: not pilot.app._notifications)
             await pilot.press("escape")
+        await pilot.press("q")
+        await until_shown(pilot, "Press q again to quit")
+        await pilot.press("2", "1")
+        await until(pilot, lambda: not pilot.app._notifications)
         await pilot.press("x")
         await until_shown(pilot, "There is no job here")
         await pilot.press("2")

@@ -57,9 +57,16 @@ def hide_toasts(screen: Screen[Any]) -> None:
         screen.app._refresh_notifications()
 
 
-def notify_here(app: App[Any], message: str, severity: SeverityLevel = "information") -> None:
+def notify_here(
+    app: App[Any],
+    message: str,
+    severity: SeverityLevel = "information",
+    *,
+    seconds: float | None = None,
+) -> None:
     """Show a toast about the current screen, until another one is shown at the latest."""
-    about = TimedNotification(message, "", severity, app.NOTIFICATION_TIMEOUT, markup=False)
+    seconds = app.NOTIFICATION_TIMEOUT if seconds is None else seconds
+    about = TimedNotification(message, "", severity, seconds, markup=False)
     about.screen = app.screen
     app.post_message(Notify(about))
 

@@ -1,0 +1,33 @@
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from studio_tui.api.states import JobState
+from studio_tui.service.polling.jobs_feed import JobList
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.connected import Connected
+from tests.jobs import job
+
+
+def connected(jobs: JobList | None, *, held: int = 0) -> Connected:
+    session = SimpleNamespace(
+        jobs=SimpleNamespace(snapshot=SimpleNamespace(value=jobs)),
+        held=SimpleNamespace(snapshot=SimpleNamespace(value=(None,) * held)),
+        batches=SimpleNamespace(remaining=0),
+    )
+    return Connected(cast("StudioSession", session), "a@b", "a", Path("view.json"))
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_before_quitting_running_jobs_are_mentioned_if_there_are_any(state: JobState) -> None:
+    idle = {"COMPLETE", "FAILED", "CANCELED", "TASK", "PENDING", "CREATED"}
+    question = connected(JobList((job(1, status=state),))).quit_question
+    assert question == "Press q again to quit" + ("" if state in idle else "; jobs keep running")
+
+
+def test_before_quitting_it_is_said_what_is_unknown_and_what_is_lost() -> None:
+    assert connected(None).quit_question == "Press q again to quit; jobs keep running"
+    waiting = connected(JobList(), held=1).quit_question
+    assert waiting == "Press q again to quit; 1 command that can be undone will not be sent"
