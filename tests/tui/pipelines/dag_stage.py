@@ -186,6 +186,36 @@ async def dag(
         yield pilot
 
 
+async def show_anew(
+    pilot: Pilot[int],
+    studio: DagStudio,
+    pipeline: Pipeline | None = None,
+    *,
+    size: tuple[int, int] = (120, 40),
+) -> None:
+    """Show another pipeline on a new page, on which nothing is remembered of earlier ones."""
+    app = pilot.app
+    if app.size != size:
+        await pilot.resize_terminal(*size)
+    pages = [page for page in app.screen_stack if isinstance(page, PipelineScreen)]
+    pages[-1].state._memory.mode = Mode.TREE
+    studio.error = None
+    studio.done.clear()
+    pipeline_id = f"{len(pages):08x}"
+    studio.becomes((pipeline or sixteen()).model_copy(update={"pipeline_id": pipeline_id}))
+    pages[-1].session.jobs.poke()
+    app.clear_notifications()
+    app.post_message(OpenPipeline(pipeline_id))
+
+    def is_shown() -> bool:
+        page = app.screen
+        return isinstance(page, PipelineScreen) and page.state.pipeline_id == pipeline_id
+
+    await until(pilot, is_shown)
+    await until(pilot, lambda: screen_of(pilot).state.loaded is not None)
+    await pilot.pause()
+
+
 def screen_of(pilot: Pilot[int]) -> PipelineScreen:
     """Return the screen of the pipeline."""
     screen = pilot.app.screen
@@ -218,8 +248,8 @@ async def go_to(pilot: Pilot[int], name: str) -> None:
 
 async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> None:
     """Let Studio answer with another pipeline, and wait until it is taken over."""
-    studio.becomes(pipeline)
     screen = screen_of(pilot)
+    studio.becomes(pipeline.model_copy(update={"pipeline_id": screen.state.pipeline_id}))
     screen.source.poke()
     await until(
         pilot,

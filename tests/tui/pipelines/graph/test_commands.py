@@ -14,6 +14,7 @@ from studio_tui.tui.pipelines.graph.state import UNKNOWN
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from tests.presentation.pipelines.graphs import chain_of_diamonds
 from tests.presentation.pipelines.sample import sixteen
+from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
 from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
 
@@ -49,8 +50,7 @@ async def test_the_mouse_chooses_modes_and_undoes_what_the_line_of_modes_says(
         await until_shown(pilot, "b by stage")
 
 
-@pytest.mark.parametrize("mode", MODES)
-async def test_the_job_is_brought_into_the_middle(tmp_path: Path, mode: str) -> None:
+async def test_the_job_is_brought_into_the_middle(tmp_path: Path) -> None:
     async with dag(DagStudio(chain_of_diamonds(20)), tmp_path, size=(80, 24)) as pilot:
         views = screen_of(pilot).views
 
@@ -59,13 +59,20 @@ async def test_the_job_is_brought_into_the_middle(tmp_path: Path, mode: str) -> 
                 return canvas.drawing.boxes["top10"].y - views.drawing.widget.top
             return list(views.rows.widget.keys).index("top10") - views.rows.widget.top
 
-        await press(pilot, ("b", "b", "b", *["m"] * MODES.index(mode)))
-        await go_to(pilot, "top10")
-        height = views.shown.widget.size.height
-        assert abs(lines_above() - height // 2) > 1
-        await press(pilot, ("full_stop",))
-        await until(pilot, lambda: abs(lines_above() - height // 2) <= 1)
-        assert screen_of(pilot).cursor.here() == "top10"
+        def off_the_middle() -> int:
+            return abs(lines_above() - views.shown.widget.size.height // 2)
+
+        await press(pilot, ("b", "b", "b"))
+        for mode in MODES:
+            with step(mode):
+                assert screen_of(pilot).state.view.mode is mode
+                await press(pilot, ("home",))
+                await go_to(pilot, "top10")
+                assert off_the_middle() > 1
+                await press(pilot, ("full_stop",))
+                await until(pilot, lambda: off_the_middle() <= 1)
+                assert screen_of(pilot).cursor.here() == "top10"
+                await press(pilot, ("m",))
 
 
 async def test_what_needs_the_pipeline_says_that_it_is_not_known_yet(tmp_path: Path) -> None:
@@ -87,33 +94,30 @@ async def test_what_needs_the_pipeline_says_that_it_is_not_known_yet(tmp_path: P
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
 
 
-@pytest.mark.parametrize("key", ["r", "R"])
 async def test_where_no_order_can_be_kept_the_question_says_so_and_rests_on_no(
-    tmp_path: Path, key: str
-) -> None:
-    studio = DagStudio(chain_of_diamonds(2))
-    async with dag(studio, tmp_path) as pilot:
-        await press(pilot, ("a", key))
-        await until_shown(pilot, "on others of these", "would start at once", "all at once?")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        assert studio.done == []
-
-
-async def test_edited_jobs_that_would_all_start_at_once_are_asked_about_once_more(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(chain_of_diamonds(2))
     async with dag(studio, tmp_path) as pilot:
-        await press(pilot, ("a", "e"))
-        await until_shown(pilot, "Edit 7 jobs", "workers")
-        await pilot.press("f9")
-        await until_shown(pilot, "changed jobs?", "would start at once")
-        await pilot.press("f")
-        await until_shown(pilot, "Start them all at once?", "t rebuilds")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
-        assert studio.done == []
+        await press(pilot, ("a",))
+        for key in ("r", "R"):
+            with step(key):
+                await press(pilot, (key,))
+                await until_shown(pilot, "on others of these", "would start at once")
+                await until_shown(pilot, "all at once?")
+                await pilot.press("enter")
+                await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+                assert studio.done == []
+        with step("edited jobs are asked about once more"):
+            await press(pilot, ("e",))
+            await until_shown(pilot, "Edit 7 jobs", "workers")
+            await pilot.press("f9")
+            await until_shown(pilot, "changed jobs?", "would start at once")
+            await pilot.press("f")
+            await until_shown(pilot, "Start them all at once?", "t rebuilds")
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+            assert studio.done == []
 
 
 async def test_a_studio_without_a_way_back_still_shows_what_was_taken_out_here(

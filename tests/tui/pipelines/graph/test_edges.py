@@ -7,8 +7,9 @@ import pytest
 from studio_tui.presentation.pipelines.views.node_facts import node_facts
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.graphs import pipeline
+from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of, show_anew
 
 pytestmark = pytest.mark.draws_dashboards
 
@@ -22,41 +23,45 @@ SPLIT = pipeline(
 """Evaluation waits for what training waits for, too."""
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_a_box_counts_the_edges_that_are_not_drawn_and_a_key_draws_them(
-    tmp_path: Path, size: tuple[int, int]
+    tmp_path: Path,
 ) -> None:
     def edges() -> int:
         canvas = screen_of(pilot).views.drawing.canvas
         return len(canvas.drawing.edges) if canvas is not None else 0
 
-    async with dag(DagStudio(SPLIT), tmp_path, size=size) as pilot:
+    async with dag(DagStudio(SPLIT), tmp_path) as pilot:
         await press(pilot, ("E",))
         await until_shown(pilot, "Only the graph omits edges")
         await press(pilot, ("m",))
-        await until_shown(pilot, "evaluate +2 direct")
-        assert screen_text(pilot).count("+2 direct") == 1
-        assert edges() == 4
-        await press(pilot, ("E",))
-        await until_shown(pilot, "E all edges")
-        assert "+2 direct" not in screen_text(pilot)
-        assert edges() == 6
-        await press(pilot, ("E",))
-        await until_shown(pilot, "evaluate +2 direct")
+        for size in ((80, 24), (120, 40), (200, 60)):
+            with step(f"at {size}"):
+                await pilot.resize_terminal(*size)
+                await until_shown(pilot, "evaluate +2 direct")
+                assert screen_text(pilot).count("+2 direct") == 1
+                assert edges() == 4
+                await press(pilot, ("E",))
+                await until_shown(pilot, "E all edges")
+                assert "+2 direct" not in screen_text(pilot)
+                assert edges() == 6
+                await press(pilot, ("E",))
+                await until_shown(pilot, "evaluate +2 direct")
 
 
-async def test_a_graph_that_leaves_nothing_out_says_so(tmp_path: Path) -> None:
-    async with dag(DagStudio(pipeline(a=[], b=["a"])), tmp_path) as pilot:
-        await press(pilot, ("m", "E"))
-        await until_shown(pilot, "All edges are drawn")
-
-
-async def test_groups_count_edges_that_are_not_drawn_too(tmp_path: Path) -> None:
-    shards = {f"shard_{number}": ["list"] for number in range(12)}
-    sent = pipeline(list=[], **shards, merge=["list", *shards])
-    async with dag(DagStudio(sent), tmp_path) as pilot:
-        await press(pilot, ("m",))
-        await until_shown(pilot, "merge +1 direct")
+async def test_a_graph_that_leaves_nothing_out_says_so_and_groups_count_what_they_do(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio(pipeline(a=[], b=["a"]))
+    async with dag(studio, tmp_path) as pilot:
+        with step("nothing is left out"):
+            await press(pilot, ("m", "E"))
+            await until_shown(pilot, "All edges are drawn")
+        with step("groups count what is left out"):
+            shards = {f"shard_{number}": ["list"] for number in range(12)}
+            sent = pipeline(list=[], **shards, merge=["list", *shards])
+            await show_anew(pilot, studio, sent)
+            await press(pilot, ("m",))
+            await until_shown(pilot, "merge +1 direct")
 
 
 async def test_the_drawer_lists_them_and_the_text_has_a_line_of_them(tmp_path: Path) -> None:

@@ -7,8 +7,17 @@ from textual.pilot import Pilot
 
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import sixteen, thousand
+from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, refresh, screen_of
+from tests.tui.pipelines.dag_stage import (
+    DagStudio,
+    dag,
+    go_to,
+    press,
+    refresh,
+    screen_of,
+    show_anew,
+)
 
 pytestmark = pytest.mark.draws_dashboards
 
@@ -53,44 +62,45 @@ async def test_only_jobs_of_a_state_are_shown_until_the_filter_is_taken_away(
             await press(pilot, ("m",))
 
 
-async def test_a_filter_that_is_given_up_leaves_what_there_was(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await go_to(pilot, "thumbs")
-        await press(pilot, ("ampersand", *"is:failed"))
-        await until(pilot, lambda: jobs_shown(pilot) == {"embed"})
-        await press(pilot, ("escape",))
-        await until(pilot, lambda: len(jobs_shown(pilot)) == 16)
-        assert screen_of(pilot).cursor.here() == "thumbs"
+async def test_a_filter_is_given_up_and_a_search_understands_its_terms(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        with step("given up"):
+            await go_to(pilot, "thumbs")
+            await press(pilot, ("ampersand", *"is:failed"))
+            await until(pilot, lambda: jobs_shown(pilot) == {"embed"})
+            await press(pilot, ("escape",))
+            await until(pilot, lambda: len(jobs_shown(pilot)) == 16)
+            assert screen_of(pilot).cursor.here() == "thumbs"
+        with step("a search understands terms"):
+            await show_anew(pilot, studio)
+            await press(pilot, ("slash", *"is:blocked after=eval", "enter"))
+            await until_shown(pilot, "2 jobs found; n and N go through them, & shows only them")
+            assert screen_of(pilot).cursor.here() == "report"
+            await press(pilot, ("n",))
+            assert screen_of(pilot).cursor.here() == "export"
+            await press(pilot, ("ampersand", "enter"))
+            await until(pilot, lambda: jobs_shown(pilot) == {"report", "export"})
+        with step("what is not shown can be gone to"):
+            await show_anew(pilot, studio)
+            await press(pilot, ("ampersand", *"is:blocked", "enter", "W"))
+            await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
+            assert "& is:blocked" not in screen_text(pilot)
 
 
-async def test_a_search_understands_terms_and_a_filter_begins_with_it(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await press(pilot, ("slash", *"is:blocked after=eval", "enter"))
-        await until_shown(pilot, "2 jobs found; n and N go through them, & shows only them")
-        assert screen_of(pilot).cursor.here() == "report"
-        await press(pilot, ("n",))
-        assert screen_of(pilot).cursor.here() == "export"
-        await press(pilot, ("ampersand", "enter"))
-        await until(pilot, lambda: jobs_shown(pilot) == {"report", "export"})
-
-
-@pytest.mark.parametrize("key", ["slash", "ampersand"])
 async def test_a_term_that_is_not_understood_stays_on_the_line_and_says_why(
-    tmp_path: Path, key: str
+    tmp_path: Path,
 ) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await press(pilot, (key, *"is:sleeping", "enter"))
-        await until_shown(pilot, "“sleeping” is not a status.", "is:sleeping")
-        await press(pilot, (*["backspace"] * 8, *"fai", "tab", "enter"))
-        await until_shown(pilot, "is:failed")
-        assert screen_of(pilot).cursor.here() == "embed"
-
-
-async def test_what_is_not_shown_can_be_gone_to_all_the_same(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await press(pilot, ("ampersand", *"is:blocked", "enter", "W"))
-        await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
-        assert "& is:blocked" not in screen_text(pilot)
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        for key in ("slash", "ampersand"):
+            with step(key):
+                await press(pilot, (key, *"is:sleeping", "enter"))
+                await until_shown(pilot, "“sleeping” is not a status.", "is:sleeping")
+                await press(pilot, (*["backspace"] * 8, *"fai", "tab", "enter"))
+                await until_shown(pilot, "is:failed")
+                assert screen_of(pilot).cursor.here() == "embed"
+                await press(pilot, ("escape", "home"))
 
 
 async def test_groups_of_a_thousand_jobs_are_filtered_too(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.tui.pipelines.graph.headlines import legend_of, note_parts
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import sixteen
+from tests.steps import step
 from tests.tui.dashboards import until_shown
 from tests.tui.pipelines.dag_stage import DagStudio, dag, jobs_of, press
 
@@ -55,15 +56,18 @@ SIGNS = {
 
 
 @pytest.mark.draws_dashboards
-@pytest.mark.parametrize("width", SIGNS)
-async def test_the_signs_of_each_mode_are_explained(tmp_path: Path, width: int) -> None:
-    async with dag(DagStudio(), tmp_path, size=(width, 24)) as pilot:
-        for words in SIGNS[width]:
-            await until_shown(pilot, words)
-            await press(pilot, ("m",))
-        await press(pilot, ("space", "m"))
-        signs = "⊘ blocked" if width < 200 else "✓6 done"
-        await until_shown(pilot, "graph", "1 marked", signs)
+async def test_the_signs_of_each_mode_are_explained(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        for width, explained in SIGNS.items():
+            with step(f"at a width of {width}"):
+                await pilot.resize_terminal(width, 24)
+                for words in explained:
+                    await until_shown(pilot, words)
+                    await press(pilot, ("m",))
+                await press(pilot, ("space", "m"))
+                signs = "⊘ blocked" if width < 200 else "✓6 done"
+                await until_shown(pilot, "graph", "1 marked", signs)
+                await press(pilot, ("u", "m", "m", "m"))
 
 
 def test_a_legend_explains_the_present_states_and_of_these_first_what_is_not_self_evident() -> None:

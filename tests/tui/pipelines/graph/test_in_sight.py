@@ -10,6 +10,7 @@ from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of
 from tests.soak import at_length
+from tests.steps import step
 from tests.tui.dashboards import until
 from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, refresh, screen_of
 
@@ -55,23 +56,21 @@ def scroll_away(pilot: Pilot[int]) -> None:
     screen_of(pilot).views.shown.look_from(0, 0)
 
 
-@pytest.mark.parametrize(
-    ("mode", "size"),
-    at_length([*zip(MODES, cycle(SIZES), strict=False)], [*product(MODES, SIZES)]),
-)
-async def test_the_cursor_is_in_sight_in_a_mode_that_is_entered(
-    tmp_path: Path, size: tuple[int, int], mode: Mode
-) -> None:
-    async with dag(DagStudio(fan(90)), tmp_path, size=size) as pilot:
+async def test_the_cursor_is_in_sight_in_a_mode_that_is_entered(tmp_path: Path) -> None:
+    combinations = at_length([*zip(MODES, cycle(SIZES), strict=False)], [*product(MODES, SIZES)])
+    async with dag(DagStudio(fan(90)), tmp_path) as pilot:
         await press(pilot, ("b", "b", "b"))
         await go_to(pilot, "shard_0085")
-        for _ in range(2):
-            await switch_to(pilot, mode)
-            await until_seen(pilot, "shard_0085")
-            scroll_away(pilot)
-            assert not shows(pilot, "shard_0085")
-            await press(pilot, ("m",))
-            await until_seen(pilot, "shard_0085")
+        for mode, size in combinations:
+            with step(f"{mode} at {size}"):
+                await pilot.resize_terminal(*size)
+                for _ in range(2):
+                    await switch_to(pilot, mode)
+                    await until_seen(pilot, "shard_0085")
+                    scroll_away(pilot)
+                    assert not shows(pilot, "shard_0085")
+                    await press(pilot, ("m",))
+                    await until_seen(pilot, "shard_0085")
 
 
 async def test_the_cursor_is_in_sight_in_a_pipeline_that_is_opened_again(tmp_path: Path) -> None:

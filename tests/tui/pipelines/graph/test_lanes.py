@@ -5,28 +5,31 @@ from pathlib import Path
 import pytest
 
 from tests.presentation.pipelines.graphs import fan
+from tests.steps import step
 from tests.tui.dashboards import screen_text, until_shown
 from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
 
 pytestmark = pytest.mark.draws_dashboards
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_branches_are_seen_to_part_and_meet_with_the_cursor_on_its_job(
-    tmp_path: Path, size: tuple[int, int]
+    tmp_path: Path,
 ) -> None:
-    async with dag(DagStudio(), tmp_path, size=size) as pilot:
-        await go_to(pilot, "eval")
-        await press(pilot, ("B",))
-        await until_shown(pilot, "· B lanes", "├─✓ thumbs", "✗ │ embed", "⊘─╯ join_feats")
-        assert screen_of(pilot).cursor.here() == "eval"
-        await press(pilot, ("n",))
-        assert screen_of(pilot).cursor.here() == "embed"
-        await press(pilot, ("ampersand", *"is:blocked", "enter"))
-        await until_shown(pilot, "├─⊘ train_s")
-        assert "thumbs" not in screen_text(pilot).split("JOB")[1].split("▏")[0]
-        await press(pilot, ("escape", "B"))
-        await until_shown(pilot, "├─✓ thumbs  (also feeds")
+    async with dag(DagStudio(), tmp_path) as pilot:
+        for size in ((80, 24), (120, 40), (200, 60)):
+            with step(f"at {size}"):
+                await pilot.resize_terminal(*size)
+                await go_to(pilot, "eval")
+                await press(pilot, ("B",))
+                await until_shown(pilot, "· B lanes", "├─✓ thumbs", "✗ │ embed", "⊘─╯ join_feats")
+                assert screen_of(pilot).cursor.here() == "eval"
+                await press(pilot, ("n",))
+                assert screen_of(pilot).cursor.here() == "embed"
+                await press(pilot, ("ampersand", *"is:blocked", "enter"))
+                await until_shown(pilot, "├─⊘ train_s")
+                assert "thumbs" not in screen_text(pilot).split("JOB")[1].split("▏")[0]
+                await press(pilot, ("escape", "B"))
+                await until_shown(pilot, "├─✓ thumbs  (also feeds")
 
 
 async def test_lanes_are_remembered_and_where_there_are_none_it_is_said_why(tmp_path: Path) -> None:

@@ -19,8 +19,17 @@ from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of, run
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
+from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, refresh, screen_of
+from tests.tui.pipelines.dag_stage import (
+    DagStudio,
+    dag,
+    go_to,
+    press,
+    refresh,
+    screen_of,
+    show_anew,
+)
 
 pytestmark = pytest.mark.draws_dashboards
 
@@ -63,22 +72,56 @@ async def test_the_cursor_stays_on_its_job_through_modes_and_answers(tmp_path: P
         assert screen_of(pilot).cursor.here() == "join_feats"
 
 
-async def test_keys_go_along_the_edges_in_the_graph(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await go_to(pilot, "dedupe")
-        await press(pilot, ("m", "down"))
-        assert screen_of(pilot).cursor.here() in {"thumbs", "embed"}
-        here = screen_of(pilot).cursor.here()
-        await press(pilot, ("right" if here == "thumbs" else "left",))
-        assert {here, screen_of(pilot).cursor.here()} == {"thumbs", "embed"}
-        await press(pilot, ("j", "j"))
-        assert screen_of(pilot).cursor.here() == "merge_train"
-        await press(pilot, ("k",))
-        assert screen_of(pilot).cursor.here() in {"join_feats", "clean_labels"}
-        await press(pilot, ("G",))
-        canvas = screen_of(pilot).views.drawing.canvas
-        assert canvas is not None
-        assert screen_of(pilot).cursor.here() == list(canvas.drawing.boxes)[-1]
+async def test_keys_go_along_the_edges_in_the_graph_and_to_reasons(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        with step("along the edges"):
+            await go_to(pilot, "dedupe")
+            await press(pilot, ("m", "down"))
+            assert screen_of(pilot).cursor.here() in {"thumbs", "embed"}
+            here = screen_of(pilot).cursor.here()
+            await press(pilot, ("right" if here == "thumbs" else "left",))
+            assert {here, screen_of(pilot).cursor.here()} == {"thumbs", "embed"}
+            await press(pilot, ("j", "j"))
+            assert screen_of(pilot).cursor.here() == "merge_train"
+            await press(pilot, ("k",))
+            assert screen_of(pilot).cursor.here() in {"join_feats", "clean_labels"}
+            await press(pilot, ("G",))
+            canvas = screen_of(pilot).views.drawing.canvas
+            assert canvas is not None
+            assert screen_of(pilot).cursor.here() == list(canvas.drawing.boxes)[-1]
+        with step("to parents and children"):
+            await show_anew(pilot, studio)
+            await go_to(pilot, "eval")
+            await press(pilot, ("left_curly_bracket",))
+            assert screen_of(pilot).cursor.here() == "train_s"
+            await press(pilot, ("right_curly_bracket", "right_curly_bracket"))
+            assert screen_of(pilot).cursor.here() == "report"
+            await press(pilot, ("right_curly_bracket",))
+            await until_shown(pilot, "No other job waits for it")
+            assert screen_of(pilot).cursor.here() == "report"
+        with step("to the reason why a job waits"):
+            await show_anew(pilot, studio)
+            await go_to(pilot, "publish")
+            await until_shown(
+                pilot, "blocked by embed, which", "(W goes there)", "after      ⊘ export"
+            )
+            await press(pilot, ("W",))
+            assert screen_of(pilot).cursor.here() == "embed"
+            await until_shown(pilot, "9 jobs", "ran 9:58 · waited 0:08", "after      ✓ dedupe")
+            await press(pilot, ("W",))
+            await until_shown(pilot, "It waits for no other job now")
+        with step("the arrows after a search"):
+            await show_anew(pilot, studio, sixteen())
+            await press(pilot, ("m",))
+            for end in ("escape", "enter"):
+                await press(pilot, ("slash", *"index", end))
+                await until(
+                    pilot, lambda: screen_of(pilot).focused is screen_of(pilot).views.drawing.widget
+                )
+                before = screen_of(pilot).cursor.here()
+                await press(pilot, ("down",))
+                assert screen_of(pilot).cursor.here() != before, end
 
 
 async def test_the_lineage_of_the_cursor_is_highlighted(tmp_path: Path) -> None:
@@ -106,198 +149,141 @@ async def test_the_lineage_of_the_cursor_is_highlighted(tmp_path: Path) -> None:
         assert "cursor" in styles["join_feats"]
 
 
-async def test_the_lineage_is_highlighted_after_another_grouping_too(tmp_path: Path) -> None:
-    async with dag(DagStudio(fan(4)), tmp_path) as pilot:
-
-        def kin() -> str:
-            return screen_of(pilot).views.rows.cells_of("shard_0001")[0].text  # type: ignore[union-attr]
-
-        await until(pilot, lambda: kin() == "↓")
-        await press(pilot, ("b",))
-        await until(pilot, lambda: "↓  ▸· shard_*" in screen_text(pilot))
-
-
-async def test_a_waiting_job_shows_the_reason_and_a_key_goes_there(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await go_to(pilot, "publish")
-        await until_shown(pilot, "blocked by embed, which", "(W goes there)", "after      ⊘ export")
-        await press(pilot, ("W",))
-        assert screen_of(pilot).cursor.here() == "embed"
-        await until_shown(pilot, "9 jobs", "ran 9:58 · waited 0:08", "after      ✓ dedupe")
-        await press(pilot, ("W",))
-        await until_shown(pilot, "It waits for no other job now")
-
-
-async def test_parents_and_children_are_reached_exactly(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await go_to(pilot, "eval")
-        await press(pilot, ("left_curly_bracket",))
-        assert screen_of(pilot).cursor.here() == "train_s"
-        await press(pilot, ("right_curly_bracket", "right_curly_bracket"))
-        assert screen_of(pilot).cursor.here() == "report"
-        await press(pilot, ("right_curly_bracket",))
-        await until_shown(pilot, "No other job waits for it")
-        assert screen_of(pilot).cursor.here() == "report"
-
-
-async def test_failures_are_gone_through_around_the_end(tmp_path: Path) -> None:
-    studio = DagStudio(sixteen(ingest_labels="FAILED", clean_labels="PENDING"))
-    async with dag(studio, tmp_path) as pilot:
-        seen = []
-        for key in ("n", "n", "n", "N"):
-            await press(pilot, (key,))
-            seen.append(screen_of(pilot).cursor.here())
-        assert seen == ["embed", "ingest_labels", "embed", "ingest_labels"]
-
-
-async def test_a_search_goes_to_what_it_finds_and_back_when_it_is_given_up(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await go_to(pilot, "split")
-        await press(pilot, ("slash", *"cuda"))
-        assert screen_of(pilot).cursor.here() == "embed"
-        await press(pilot, ("escape",))
-        assert screen_of(pilot).cursor.here() == "split"
-        await press(pilot, ("slash", *"TRAIN_", "enter"))
-        await until_shown(pilot, "/TRAIN_ 2 found")
-        assert screen_of(pilot).cursor.here() == "train_s"
-        await press(pilot, ("n",))
-        assert screen_of(pilot).cursor.here() == "train_l"
-        await press(pilot, ("n",))
-        assert screen_of(pilot).cursor.here() == "train_s"
-        await press(pilot, ("escape", "slash", *"nowhere", "enter"))
-        await until_shown(pilot, "Nothing matches nowhere")
-        await press(pilot, ("n",))
-        assert screen_of(pilot).cursor.here() == "embed"
-
-
-async def test_only_problems_and_what_they_block(tmp_path: Path) -> None:
+async def test_a_search_and_problems_go_to_what_they_find(tmp_path: Path) -> None:
     studio = DagStudio()
     async with dag(studio, tmp_path) as pilot:
-        await press(pilot, ("exclamation_mark",))
-        assert set(screen_of(pilot).views.rows.widget.keys) == {
-            "embed", "join_feats", "merge_train", "split", "train_s", "train_l", "eval", "report",
-            "export", "publish",
-        }  # fmt: skip
-        await press(pilot, ("m",))
-        assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == 10  # type: ignore[union-attr]
-        await press(pilot, ("left_square_bracket", "slash", *"ingest_raw", "enter"))
-        assert screen_of(pilot).cursor.here() == "ingest_raw"
-        assert not screen_of(pilot).state.view.problems
-        await press(pilot, ("escape", "exclamation_mark"))
-        await refresh(pilot, studio, sixteen(embed="RUNNING"))
-        await until_shown(pilot, "No problems")
+        with step("a search, and back when it is given up"):
+            await go_to(pilot, "split")
+            await press(pilot, ("slash", *"cuda"))
+            assert screen_of(pilot).cursor.here() == "embed"
+            await press(pilot, ("escape",))
+            assert screen_of(pilot).cursor.here() == "split"
+            await press(pilot, ("slash", *"TRAIN_", "enter"))
+            await until_shown(pilot, "/TRAIN_ 2 found")
+            assert screen_of(pilot).cursor.here() == "train_s"
+            await press(pilot, ("n",))
+            assert screen_of(pilot).cursor.here() == "train_l"
+            await press(pilot, ("n",))
+            assert screen_of(pilot).cursor.here() == "train_s"
+            await press(pilot, ("escape", "slash", *"nowhere", "enter"))
+            await until_shown(pilot, "Nothing matches nowhere")
+            await press(pilot, ("n",))
+            assert screen_of(pilot).cursor.here() == "embed"
+        with step("failures, around the end"):
+            await show_anew(pilot, studio, sixteen(ingest_labels="FAILED", clean_labels="PENDING"))
+            seen = []
+            for key in ("n", "n", "n", "N"):
+                await press(pilot, (key,))
+                seen.append(screen_of(pilot).cursor.here())
+            assert seen == ["embed", "ingest_labels", "embed", "ingest_labels"]
+        with step("only problems and what they block"):
+            await show_anew(pilot, studio)
+            await press(pilot, ("exclamation_mark",))
+            assert set(screen_of(pilot).views.rows.widget.keys) == {
+                "embed", "join_feats", "merge_train", "split", "train_s", "train_l", "eval",
+                "report", "export", "publish",
+            }  # fmt: skip
+            await press(pilot, ("m",))
+            assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == 10  # type: ignore[union-attr]
+            await press(pilot, ("left_square_bracket", "slash", *"ingest_raw", "enter"))
+            assert screen_of(pilot).cursor.here() == "ingest_raw"
+            assert not screen_of(pilot).state.view.problems
+            await press(pilot, ("escape", "exclamation_mark"))
+            await refresh(pilot, studio, sixteen(embed="RUNNING"))
+            await until_shown(pilot, "No problems")
 
 
-async def test_problems_are_requested_in_the_graph_of_groups(tmp_path: Path) -> None:
-    async with dag(DagStudio(fan(MOST_CHILDREN + 1)), tmp_path) as pilot:
-        await press(pilot, ("m", "exclamation_mark"))
-        await until_shown(pilot, "No problems")
-        assert screen_of(pilot).views.rows.widget.notice == "No problems"
-
-
-async def test_an_error_can_be_read_beside_the_drawer_in_each_grouping(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        for _ in range(3):
-            rows = [line for line in screen_text(pilot).splitlines() if "✗ embed" in line]
-            assert any("OutOfMemoryError: CUDA" in row.partition("▏ name")[0] for row in rows)
-            await press(pilot, ("b",))
-
-
-async def test_groups_count_all_their_jobs_where_only_problems_are_shown(tmp_path: Path) -> None:
-    names = [f"shard_{number:02}" for number in range(12)]
-    states = ["FAILED", *["COMPLETE"] * 10, "RUNNING"]
-    shards = [run(name, [], state) for name, state in zip(names, states, strict=True)]
-    async with dag(DagStudio(pipeline_of(shards)), tmp_path) as pilot:
-        await press(pilot, ("b", "exclamation_mark"))
-        screen = screen_of(pilot)
-        head, *rows = screen.views.rows.widget.keys
-        assert rows == ["shard_00"]
-        assert screen.views.rows.cells_of(head)[2].text == "12"  # type: ignore[union-attr]
-        assert list(screen.views.shown.members(head)) == ["shard_00"]
-        await press(pilot, ("m",))
-        await until_shown(pilot, "shard_* ×12 10/12 ✗1")
-
-
-async def test_that_there_are_no_problems_is_reported_in_each_mode_at_once(tmp_path: Path) -> None:
-    async with dag(DagStudio(sixteen(embed="RUNNING")), tmp_path) as pilot:
-        await press(pilot, ("exclamation_mark",))
-        for _ in MODES:
-            assert "No problems" in screen_text(pilot)
-            await press(pilot, ("down", "m"))
-
-
-async def test_the_tree_folds_and_says_what_it_hides(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await go_to(pilot, "split")
-        await press(pilot, ("left",))
-        await until_shown(pilot, "⊘ split  +6: 6⊘")
-        await press(pilot, ("left",))
-        assert screen_of(pilot).cursor.here() == "merge_train"
-        await go_to(pilot, "publish")
-        assert "+6" not in screen_text(pilot)
-        await press(pilot, ("less_than_sign",))
-        assert list(screen_of(pilot).views.rows.widget.keys) == ["ingest_raw", "ingest_labels"]
-        assert screen_of(pilot).cursor.here() == "ingest_raw"
-        assert screen_of(pilot).state.view.cursor == "publish"
-        await press(pilot, ("greater_than_sign",))
-        assert screen_of(pilot).cursor.here() == "publish"
-
-
-async def test_actions_apply_to_the_row_under_the_cursor_not_to_what_it_hides(
+async def test_the_tree_folds_and_commands_apply_to_the_row_not_to_what_it_hides(
     tmp_path: Path,
 ) -> None:
-    studio = DagStudio(sixteen(embed="RUNNING"))
+    studio = DagStudio()
     async with dag(studio, tmp_path) as pilot:
-        await go_to(pilot, "embed")
-        await press(pilot, ("less_than_sign", "x"))
-        await until_shown(pilot, "The job has ended: complete")
-        assert studio.done == []
+        with step("it folds"):
+            await go_to(pilot, "split")
+            await press(pilot, ("left",))
+            await until_shown(pilot, "⊘ split  +6: 6⊘")
+            await press(pilot, ("left",))
+            assert screen_of(pilot).cursor.here() == "merge_train"
+            await go_to(pilot, "publish")
+            assert "+6" not in screen_text(pilot)
+            await press(pilot, ("less_than_sign",))
+            assert list(screen_of(pilot).views.rows.widget.keys) == ["ingest_raw", "ingest_labels"]
+            assert screen_of(pilot).cursor.here() == "ingest_raw"
+            assert screen_of(pilot).state.view.cursor == "publish"
+            await press(pilot, ("greater_than_sign",))
+            assert screen_of(pilot).cursor.here() == "publish"
+        with step("commands apply to the row"):
+            await show_anew(pilot, studio, sixteen(embed="RUNNING"))
+            await go_to(pilot, "embed")
+            await press(pilot, ("less_than_sign", "x"))
+            await until_shown(pilot, "The job has ended: complete")
+            assert studio.done == []
 
 
 async def test_marks_stay_with_their_jobs_and_their_logs_are_read_as_one(tmp_path: Path) -> None:
     studio = DagStudio()
     async with dag(studio, tmp_path) as pilot:
-        await go_to(pilot, "train_l")
-        await press(pilot, ("a",))
-        assert screen_of(pilot).state.view.marks == (
-            "train_l",
-            "eval",
-            "report",
-            "export",
-            "publish",
-        )
-        await press(pilot, ("m", "m", "u"))
-        assert screen_of(pilot).state.view.marks == ()
-        await press(pilot, ("m", "m"))
-        await go_to(pilot, "thumbs")
-        await press(pilot, ("space", "down", "v"))
-        assert screen_of(pilot).state.view.marks == ("thumbs", "embed", "join_feats")
-        await refresh(
-            pilot, studio, pipeline_of([*sixteen().job_runs[:4], *sixteen().job_runs[5:]])
-        )
-        assert screen_of(pilot).state.view.marks == ("thumbs", "join_feats")
-        await until_shown(pilot, "1 marked job is no longer in the pipeline")
-        await press(pilot, ("L",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
-        await until_shown(pilot, "thumbs", "join_feats")
+        with step("they stay"):
+            await go_to(pilot, "train_l")
+            await press(pilot, ("a",))
+            assert screen_of(pilot).state.view.marks == (
+                "train_l",
+                "eval",
+                "report",
+                "export",
+                "publish",
+            )
+            await press(pilot, ("m", "m", "u"))
+            assert screen_of(pilot).state.view.marks == ()
+            await press(pilot, ("m", "m"))
+            await go_to(pilot, "thumbs")
+            await press(pilot, ("space", "down", "v"))
+            assert screen_of(pilot).state.view.marks == ("thumbs", "embed", "join_feats")
+            await refresh(
+                pilot, studio, pipeline_of([*sixteen().job_runs[:4], *sixteen().job_runs[5:]])
+            )
+            assert screen_of(pilot).state.view.marks == ("thumbs", "join_feats")
+            await until_shown(pilot, "1 marked job is no longer in the pipeline")
+            await press(pilot, ("L",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+            await until_shown(pilot, "thumbs", "join_feats")
+        with step("a key takes away those of jobs that have ended"):
+            await show_anew(pilot, studio, sixteen(embed="RUNNING"))
+            await go_to(pilot, "thumbs")
+            await press(pilot, ("space", "down", "v"))
+            assert screen_of(pilot).state.view.marks == ("thumbs", "embed", "join_feats")
+            await press(pilot, ("U",))
+            assert screen_of(pilot).state.view.marks == ("embed", "join_feats")
+            await press(pilot, ("U",))
+            await until_shown(pilot, "No marked job has ended")
+            await refresh(pilot, studio, sixteen())
+            await press(pilot, ("U",))
+            assert screen_of(pilot).state.view.marks == ("join_feats",)
 
 
 async def test_a_job_is_opened_read_and_left_with_the_place_kept(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await go_to(pilot, "embed")
-        await press(pilot, ("l",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
-        pipeline = sixteen().name
-        await until_shown(pilot, f"› Pipelines › {pipeline} › embed", "› Log")
-        await press(pilot, ("q",))
-        assert screen_of(pilot).cursor.here() == "embed"
-        await press(pilot, ("enter",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
-        await until_shown(pilot, "exit code 1")
-        await press(pilot, ("q", "m"))
-        assert screen_of(pilot).cursor.here() == "embed"
-        await press(pilot, ("enter",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        with step("a job"):
+            await go_to(pilot, "embed")
+            await press(pilot, ("l",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+            pipeline = sixteen().name
+            await until_shown(pilot, f"› Pipelines › {pipeline} › embed", "› Log")
+            await press(pilot, ("q",))
+            assert screen_of(pilot).cursor.here() == "embed"
+            await press(pilot, ("enter",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+            await until_shown(pilot, "exit code 1")
+            await press(pilot, ("q", "m"))
+            assert screen_of(pilot).cursor.here() == "embed"
+            await press(pilot, ("enter",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        with step("the raw answer"):
+            await show_anew(pilot, studio)
+            await go_to(pilot, "embed")
+            await press(pilot, ("d",))
+            await until_shown(pilot, '"job_id": "embed"', '"created_job_id": "run-embed"')
 
 
 async def test_the_place_is_found_again_after_leaving_and_by_the_next_run(tmp_path: Path) -> None:
@@ -334,23 +320,51 @@ async def test_the_place_is_kept_while_studio_does_not_answer(tmp_path: Path) ->
         await until(pilot, lambda: screen_of(pilot).views.rows.widget.top == top)
 
 
-async def test_large_pipelines_come_in_groups_that_open(tmp_path: Path) -> None:
+async def test_groups_open_and_count_all_of_their_jobs(tmp_path: Path) -> None:
     studio = DagStudio(fan(MOST_CHILDREN + 1))
     async with dag(studio, tmp_path) as pilot:
-        await until_shown(pilot, "shard_*")
-        assert len(screen_of(pilot).views.rows.widget.keys) == 3
-        await press(pilot, ("slash", *"shard_0003", "enter", "escape"))
-        assert "shard_0003" in screen_of(pilot).views.rows.widget.keys
-        await press(pilot, ("less_than_sign", "m"))
-        await until_shown(pilot, f"shard_* ×{MOST_CHILDREN + 1}")
-        assert len(screen_of(pilot).cursor.members()) == MOST_CHILDREN + 1
-        await press(pilot, ("enter",))
-        assert screen_of(pilot).state.view.mode is Mode.TREE
-        assert len(screen_of(pilot).views.rows.widget.keys) == 3 + MOST_CHILDREN + 1
-        await press(pilot, ("b", "b", "b"))
-        await until_shown(pilot, "b not grouped")
-        await press(pilot, ("m",))
-        assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == MOST_CHILDREN + 3  # type: ignore[union-attr]
+        with step("large pipelines come in groups that open"):
+            await until_shown(pilot, "shard_*")
+            assert len(screen_of(pilot).views.rows.widget.keys) == 3
+            await press(pilot, ("slash", *"shard_0003", "enter", "escape"))
+            assert "shard_0003" in screen_of(pilot).views.rows.widget.keys
+            await press(pilot, ("less_than_sign", "m"))
+            await until_shown(pilot, f"shard_* ×{MOST_CHILDREN + 1}")
+            assert len(screen_of(pilot).cursor.members()) == MOST_CHILDREN + 1
+            await press(pilot, ("enter",))
+            assert screen_of(pilot).state.view.mode is Mode.TREE
+            assert len(screen_of(pilot).views.rows.widget.keys) == 3 + MOST_CHILDREN + 1
+            await press(pilot, ("b", "b", "b"))
+            await until_shown(pilot, "b not grouped")
+            await press(pilot, ("m",))
+            assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == MOST_CHILDREN + 3  # type: ignore[union-attr]
+        with step("problems in the graph of groups"):
+            await show_anew(pilot, studio, fan(MOST_CHILDREN + 1))
+            await press(pilot, ("m", "exclamation_mark"))
+            await until_shown(pilot, "No problems")
+            assert screen_of(pilot).views.rows.widget.notice == "No problems"
+        with step("all jobs are counted where only problems are shown"):
+            names = [f"shard_{number:02}" for number in range(12)]
+            states = ["FAILED", *["COMPLETE"] * 10, "RUNNING"]
+            shards = [run(name, [], state) for name, state in zip(names, states, strict=True)]
+            await show_anew(pilot, studio, pipeline_of(shards))
+            await press(pilot, ("b", "exclamation_mark"))
+            screen = screen_of(pilot)
+            head, *rows = screen.views.rows.widget.keys
+            assert rows == ["shard_00"]
+            assert screen.views.rows.cells_of(head)[2].text == "12"  # type: ignore[union-attr]
+            assert list(screen.views.shown.members(head)) == ["shard_00"]
+            await press(pilot, ("m",))
+            await until_shown(pilot, "shard_* ×12 10/12 ✗1")
+        with step("the lineage after another grouping"):
+            await show_anew(pilot, studio, fan(4))
+
+            def kin() -> str:
+                return screen_of(pilot).views.rows.cells_of("shard_0001")[0].text  # type: ignore[union-attr]
+
+            await until(pilot, lambda: kin() == "↓")
+            await press(pilot, ("b",))
+            await until(pilot, lambda: "↓  ▸· shard_*" in screen_text(pilot))
 
 
 async def test_a_pipeline_of_a_thousand_jobs_is_reckoned_and_drawn_beside_the_keys(
@@ -391,34 +405,37 @@ async def test_a_pipeline_is_paused_a_job_taken_out_and_it_continues(tmp_path: P
         ]
 
 
-async def test_a_running_job_is_canceled_through_its_run(tmp_path: Path) -> None:
+async def test_running_jobs_are_canceled_followed_and_no_problem(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
     async with dag(studio, tmp_path) as pilot:
-        await go_to(pilot, "embed")
-        await press(pilot, ("x",))
-        await until_shown(pilot, "Cancel this job?", "run-embed", "9 jobs wait for it and will not")
-        await press(pilot, ("y",))
-        await until(pilot, lambda: studio.done == [("cancel", "run-embed")])
-
-
-async def test_merged_logs_lead_back_to_the_pipeline_and_are_a_place_of_their_own(
-    tmp_path: Path,
-) -> None:
-    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
-        here = pilot.app.screen
-        await go_to(pilot, "index")
-        await press(pilot, ("space", "space", "L"))
-        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
-        await press(pilot, ("q",))
-        await until(pilot, lambda: pilot.app.screen is here)
-        await press(pilot, ("L",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
-        await press(pilot, ("5", "q"))
-        await until_shown(pilot, "Press q again to quit")
-        await press(pilot, ("2",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        await press(pilot, ("5",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+        with step("canceled through its run"):
+            await go_to(pilot, "embed")
+            await press(pilot, ("x",))
+            await until_shown(
+                pilot, "Cancel this job?", "run-embed", "9 jobs wait for it and will not"
+            )
+            await press(pilot, ("y",))
+            await until(pilot, lambda: studio.done == [("cancel", "run-embed")])
+        with step("followed by the cursor"):
+            await show_anew(pilot, studio, sixteen(embed="RUNNING"))
+            await press(pilot, ("f",))
+            assert screen_of(pilot).cursor.here() == "embed"
+            await until_shown(pilot, "f following")
+            await refresh(pilot, studio, sixteen(embed="COMPLETE", join_feats="RUNNING"))
+            assert screen_of(pilot).cursor.here() == "join_feats"
+            await press(pilot, ("f",))
+            await refresh(
+                pilot,
+                studio,
+                sixteen(embed="COMPLETE", join_feats="COMPLETE", merge_train="RUNNING"),
+            )
+            assert screen_of(pilot).cursor.here() == "join_feats"
+        with step("no problem in each mode"):
+            await show_anew(pilot, studio, sixteen(embed="RUNNING"))
+            await press(pilot, ("exclamation_mark",))
+            for _ in MODES:
+                assert "No problems" in screen_text(pilot)
+                await press(pilot, ("down", "m"))
 
 
 async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
@@ -439,19 +456,6 @@ async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
         await until(pilot, lambda: WAITING not in {each.message for each in notices})
 
 
-async def test_the_arrows_continue_in_the_graph_after_a_search(tmp_path: Path) -> None:
-    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
-        await press(pilot, ("m",))
-        for end in ("escape", "enter"):
-            await press(pilot, ("slash", *"index", end))
-            await until(
-                pilot, lambda: screen_of(pilot).focused is screen_of(pilot).views.drawing.widget
-            )
-            before = screen_of(pilot).cursor.here()
-            await press(pilot, ("down",))
-            assert screen_of(pilot).cursor.here() != before, end
-
-
 async def test_the_cursor_of_the_graph_needs_no_colour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -469,9 +473,11 @@ async def test_one_letter_shows_the_log_in_every_mode(tmp_path: Path) -> None:
     async with dag(studio, tmp_path) as pilot:
         for mode in MODES:
             assert screen_of(pilot).state.view.mode == mode
-            for name in ("embed", "split", "index", "eval"):
+            for name in ("embed", "split", "index"):
                 await go_to(pilot, name)
                 await until_shown(pilot, "l log  ")
+            await press(pilot, ("slash", *"eval", "enter", "escape"))
+            await until_shown(pilot, "l log  ")
             await press(pilot, ("l",))
             await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
             await press(pilot, ("q",))
@@ -494,31 +500,22 @@ async def test_what_runs_can_be_paused_by_a_key_that_the_footer_names(tmp_path: 
         await until_shown(pilot, "p pause pipeline  ")
 
 
-async def test_marks_of_jobs_that_have_ended_are_taken_away_by_a_key(tmp_path: Path) -> None:
-    studio = DagStudio(sixteen(embed="RUNNING"))
+async def test_groupings_are_named_and_errors_read_in_each(tmp_path: Path) -> None:
+    studio = DagStudio(sixteen())
     async with dag(studio, tmp_path) as pilot:
-        await go_to(pilot, "thumbs")
-        await press(pilot, ("space", "down", "v"))
-        assert screen_of(pilot).state.view.marks == ("thumbs", "embed", "join_feats")
-        await press(pilot, ("U",))
-        assert screen_of(pilot).state.view.marks == ("embed", "join_feats")
-        await press(pilot, ("U",))
-        await until_shown(pilot, "No marked job has ended")
-        await refresh(pilot, studio, sixteen())
-        await press(pilot, ("U",))
-        assert screen_of(pilot).state.view.marks == ("join_feats",)
-
-
-async def test_the_line_of_modes_shows_how_jobs_are_grouped_without_a_toast(
-    tmp_path: Path,
-) -> None:
-    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
-        for words in ("by name", "by stage", "not grouped"):
-            await press(pilot, ("b",))
-            await until_shown(pilot, words)
-        assert not pilot.app._notifications
-        await press(pilot, ("question_mark", *"alike"))
-        await until_shown(pilot, "that are alike: auto, by name, by stage,")
+        with step("the line of modes shows the grouping without a toast"):
+            for words in ("by name", "by stage", "not grouped"):
+                await press(pilot, ("b",))
+                await until_shown(pilot, words)
+            assert not pilot.app._notifications
+            await press(pilot, ("question_mark", *"alike"))
+            await until_shown(pilot, "that are alike: auto, by name, by stage,")
+        with step("an error can be read beside the drawer"):
+            await show_anew(pilot, studio)
+            for _ in range(3):
+                rows = [line for line in screen_text(pilot).splitlines() if "✗ embed" in line]
+                assert any("OutOfMemoryError: CUDA" in row.partition("▏ name")[0] for row in rows)
+                await press(pilot, ("b",))
 
 
 async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_continue(
@@ -548,26 +545,39 @@ async def test_nothing_is_changed_when_only_reading(tmp_path: Path) -> None:
         assert studio.done == []
 
 
-async def test_states_of_a_newer_studio_are_shown_as_they_came(tmp_path: Path) -> None:
+async def test_odd_pipelines_are_shown_as_they_came(tmp_path: Path) -> None:
     strange = sixteen(embed="WARMING").model_copy(update={"status": "DREAMING"})
-    async with dag(DagStudio(strange), tmp_path) as pilot:
-        await until_shown(pilot, "? DREAMING")
-        await go_to(pilot, "embed")
-        await until_shown(pilot, "unknown status WARMING")
-        await press(pilot, ("m",))
-        await until_shown(pilot, "? embed")
+    studio = DagStudio(strange)
+    async with dag(studio, tmp_path) as pilot:
+        with step("states of a newer Studio"):
+            await until_shown(pilot, "? DREAMING")
+            await go_to(pilot, "embed")
+            await until_shown(pilot, "unknown status WARMING")
+            await press(pilot, ("m",))
+            await until_shown(pilot, "? embed")
+        with step("counts have signs"):
+            states = ["RUNNING", "QUEUED", "FAILED", "PENDING", "CANCELED", "COMPLETE", "NEWWORD"]
+            jobs = [run(f"job-{place}", [], state) for place, state in enumerate(states)]
+            await show_anew(pilot, studio, pipeline_of(jobs))
+            await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ⊗1 ?1")
+        with step("warnings beside a pause and in the drawer"):
+            warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
+            reviewed = sixteen("PAUSED", **dict.fromkeys(SIXTEEN, "PENDING"))
+            await show_anew(pilot, studio, reviewed.model_copy(update={"warnings": warnings}))
+            await until_shown(pilot, "⚠ 1 of 3: raw stays as it is")
+            await until_shown(pilot, *(f"⚠ {warning}" for warning in warnings))
+        with step("flaws of the graph"):
+            flawed = pipeline_of([run("a", ["gone"]), run("b", ["c"]), run("c", ["b"])])
+            await show_anew(pilot, studio, flawed, size=(200, 40))
+            await until_shown(
+                pilot, "Waits for a job that is not in the pipeline: a", "Waits for itself"
+            )
+            for _ in MODES:
+                await press(pilot, ("m",))
+                await until_shown(pilot, " c")
 
 
 HOSTILE = ("[red]x[/]", "a\x1b[31mb", "new\nline", "列车" * 9, "[/]", "…" * 40)
-
-
-async def test_counts_have_signs_only_where_names_have_no_space(
-    tmp_path: Path,
-) -> None:
-    states = ["RUNNING", "QUEUED", "FAILED", "PENDING", "CANCELED", "COMPLETE", "NEWWORD"]
-    jobs = [run(f"job-{place}", [], state) for place, state in enumerate(states)]
-    async with dag(DagStudio(pipeline_of(jobs)), tmp_path) as pilot:
-        await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ⊗1 ?1")
 
 
 async def test_there_is_no_estimate_from_data_older_than_an_outage(tmp_path: Path) -> None:
@@ -599,33 +609,14 @@ async def test_names_from_outside_are_neither_markup_nor_commands(tmp_path: Path
         await until_shown(pilot, "name of the job")
 
 
-async def test_warnings_are_shown_beside_a_pause_and_in_full_in_the_drawer(
-    tmp_path: Path,
-) -> None:
-    warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
-    reviewed = sixteen("PAUSED", **dict.fromkeys(SIXTEEN, "PENDING"))
-    studio = DagStudio(reviewed.model_copy(update={"warnings": warnings}))
-    async with dag(studio, tmp_path) as pilot:
-        await until_shown(pilot, "⚠ 1 of 3: raw stays as it is")
-        await until_shown(pilot, *(f"⚠ {warning}" for warning in warnings))
-
-
-async def test_flaws_of_the_graph_are_shown(tmp_path: Path) -> None:
-    flawed = pipeline_of([run("a", ["gone"]), run("b", ["c"]), run("c", ["b"])])
-    async with dag(DagStudio(flawed), tmp_path, size=(200, 40)) as pilot:
-        await until_shown(
-            pilot, "Waits for a job that is not in the pipeline: a", "Waits for itself"
-        )
-        for _ in MODES:
-            await press(pilot, ("m",))
-            await until_shown(pilot, " c")
-
-
 async def test_a_pipeline_that_cannot_be_had_says_why(tmp_path: Path) -> None:
     studio = DagStudio()
     studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
     async with dag(studio, tmp_path, known=False) as pilot:
         await until_shown(pilot, "Studio is being repaired.")
+        common = [action for action in actions_of(screen_of(pilot)) if action.rank in {1, 2}]
+        assert len(common) > 5
+        assert [action for action in common if not action.enabled] == [], "as on every page"
         for key in (
             "m",
             "n",
@@ -663,38 +654,26 @@ async def test_what_is_written_down_is_whole(
             assert all(text.count(f"{name}") for name in SIXTEEN), suffix
 
 
-async def test_the_raw_answer_is_shown_without_secrets(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await go_to(pilot, "embed")
-        await press(pilot, ("d",))
-        await until_shown(pilot, '"job_id": "embed"', '"created_job_id": "run-embed"')
-
-
-async def test_the_cursor_follows_what_runs(tmp_path: Path) -> None:
-    studio = DagStudio(sixteen(embed="RUNNING"))
-    async with dag(studio, tmp_path) as pilot:
-        await press(pilot, ("f",))
-        assert screen_of(pilot).cursor.here() == "embed"
-        await until_shown(pilot, "f following")
-        await refresh(pilot, studio, sixteen(embed="COMPLETE", join_feats="RUNNING"))
-        assert screen_of(pilot).cursor.here() == "join_feats"
-        await press(pilot, ("f",))
-        await refresh(
-            pilot, studio, sixteen(embed="COMPLETE", join_feats="COMPLETE", merge_train="RUNNING")
-        )
-        assert screen_of(pilot).cursor.here() == "join_feats"
-
-
-async def test_the_mouse_points_at_boxes_and_scrolls_both_ways(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path, size=(80, 24), frames=True) as pilot:
-        await press(pilot, ("m",))
-        screen = screen_of(pilot)
-        assert screen.views.drawing.canvas is not None
-        box = screen.views.drawing.canvas.drawing.boxes["dedupe"]
-        await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
-        await until(pilot, lambda: screen.cursor.here() == "dedupe")
-        await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+async def test_the_mouse_points_at_boxes_and_sorts_by_titles(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path, size=(80, 24), frames=True) as pilot:
+        with step("boxes"):
+            await press(pilot, ("m",))
+            screen = screen_of(pilot)
+            assert screen.views.drawing.canvas is not None
+            box = screen.views.drawing.canvas.drawing.boxes["dedupe"]
+            await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
+            await until(pilot, lambda: screen.cursor.here() == "dedupe")
+            await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        with step("titles of the table"):
+            await show_anew(pilot, studio)
+            await press(pilot, ("left_square_bracket",))
+            assert screen_of(pilot).views.rows.widget.keys[0] == "ingest_raw"
+            await pilot.click("#dag-list", offset=(20, 0))
+            await until(pilot, lambda: screen_of(pilot).views.rows.widget.keys[0] == "clean_labels")
+            await pilot.click("#dag-list", offset=(20, 0))
+            await until(pilot, lambda: screen_of(pilot).views.rows.widget.keys[0] == "train_s")
 
 
 async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one(
@@ -718,59 +697,53 @@ async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one
         await until_shown(pilot, "made       local.local.ingest_raw@1.0.3")
 
 
-async def test_the_table_is_sorted_by_the_title_that_is_clicked(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path, frames=True) as pilot:
-        await press(pilot, ("left_square_bracket",))
-        assert screen_of(pilot).views.rows.widget.keys[0] == "ingest_raw"
-        await pilot.click("#dag-list", offset=(20, 0))
-        await until(pilot, lambda: screen_of(pilot).views.rows.widget.keys[0] == "clean_labels")
-        await pilot.click("#dag-list", offset=(20, 0))
-        await until(pilot, lambda: screen_of(pilot).views.rows.widget.keys[0] == "train_s")
-
-
-async def test_the_timeline_is_zoomed_and_the_other_modes_say_that_they_are_not(
-    tmp_path: Path,
-) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await press(pilot, ("plus",))
-        await until_shown(pilot, "Only the timeline can be zoomed")
-        await press(pilot, ("m", "m", "plus"))
-        once = screen_of(pilot).state.view.span
-        await press(pilot, ("plus",))
-        twice = screen_of(pilot).state.view.span
-        assert once is not None
-        assert twice is not None
-        assert twice < once
-        await press(pilot, ("underscore", "underscore"))
-        assert screen_of(pilot).state.view.span is None
-
-
-async def test_signs_of_the_timeline_are_explained_where_there_is_room(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
-        await press(pilot, ("m", "m"))
-        await until_shown(pilot, "queued  ▒ starting  █ run")
-        await press(pilot, ("exclamation_mark", "C"))
-        await until_shown(pilot, "! only problems", "C critical path")
-        assert "queued  ▒" not in screen_text(pilot)
-
-
-async def test_p_leads_to_the_list_of_pipelines_and_enter_back(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        await press(pilot, ("P",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        await until_shown(pilot, "rathe-kyat")
-        await press(pilot, ("enter",))
-        await until_shown(pilot, "1 root failure")
-        assert screen_of(pilot).cursor.here() == "ingest_raw"
-
-
-async def test_what_every_page_can_do_can_be_done_before_the_pipeline_is_known(
-    tmp_path: Path,
-) -> None:
+async def test_the_timeline_is_zoomed_and_explained(tmp_path: Path) -> None:
     studio = DagStudio()
-    studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
-    async with dag(studio, tmp_path, known=False) as pilot:
-        await until_shown(pilot, "Studio is being repaired.")
-        common = [action for action in actions_of(screen_of(pilot)) if action.rank in {1, 2}]
-        assert len(common) > 5
-        assert [action for action in common if not action.enabled] == []
+    async with dag(studio, tmp_path) as pilot:
+        with step("zoomed, and the other modes are not"):
+            await press(pilot, ("plus",))
+            await until_shown(pilot, "Only the timeline can be zoomed")
+            await press(pilot, ("m", "m", "plus"))
+            once = screen_of(pilot).state.view.span
+            await press(pilot, ("plus",))
+            twice = screen_of(pilot).state.view.span
+            assert once is not None
+            assert twice is not None
+            assert twice < once
+            await press(pilot, ("underscore", "underscore"))
+            assert screen_of(pilot).state.view.span is None
+        with step("its signs are explained where there is room"):
+            await show_anew(pilot, studio, size=(80, 24))
+            await press(pilot, ("m", "m"))
+            await until_shown(pilot, "queued  ▒ starting  █ run")
+            await press(pilot, ("exclamation_mark", "C"))
+            await until_shown(pilot, "! only problems", "C critical path")
+            assert "queued  ▒" not in screen_text(pilot)
+
+
+async def test_other_pages_lead_back_to_the_pipeline(tmp_path: Path) -> None:
+    studio = DagStudio()
+    async with dag(studio, tmp_path) as pilot:
+        with step("the list of pipelines"):
+            await press(pilot, ("P",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+            await until_shown(pilot, "rathe-kyat")
+            await press(pilot, ("enter",))
+            await until_shown(pilot, "1 root failure")
+            assert screen_of(pilot).cursor.here() == "ingest_raw"
+        with step("merged logs, which are a place of their own"):
+            await show_anew(pilot, studio, sixteen())
+            here = pilot.app.screen
+            await go_to(pilot, "index")
+            await press(pilot, ("space", "space", "L"))
+            await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+            await press(pilot, ("q",))
+            await until(pilot, lambda: pilot.app.screen is here)
+            await press(pilot, ("L",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+            await press(pilot, ("5", "q"))
+            await until_shown(pilot, "Press q again to quit")
+            await press(pilot, ("2",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+            await press(pilot, ("5",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
