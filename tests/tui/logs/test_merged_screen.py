@@ -13,12 +13,13 @@ from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.view.job_legend import labels
 from studio_tui.tui.logs.view.pane import LogPane
-from tests.bench.studio import studio_with
 from tests.hostile import HOSTILE, controls_of_lines
+from tests.steps import step
 from tests.studios import LocalStudio, ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown, widget_text
+from tests.tui.filled import studio_with
 from tests.tui.jobs.test_list_screen import call, table
-from tests.tui.logs.test_log_screen import COUNTING, let_on
+from tests.tui.logs.test_log_screen import COUNTING, WORKERS, let_on
 
 TICKING = """
 import os, time
@@ -87,6 +88,57 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
             if segment.style and segment.text.startswith("job_")
         }
         assert len(colours) == 3
+        await pilot.resize_terminal(120, 60)
+        with step("a job joins, and the tab keeps the rest"):
+            screen, joined = await a_job_joins(pilot, studio)
+        with step("it is taken out"):
+            await pilot.press("tab")
+            while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
+                await pilot.press("tab")
+            await pilot.press("D")
+            await until_shown(pilot, "63 lines", "3 jobs", "was removed")
+            assert "joined" not in screen_text(pilot)
+        with step("it is brought back, and taken out again"):
+            await pilot.press("z")
+            await until_shown(pilot, "64 lines", "4 jobs", "joined", "new.py (", "is back")
+            await pilot.press("z")
+            await until_shown(pilot, "There is nothing to undo")
+            while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
+                await pilot.press("tab")
+            await pilot.press("D")
+            await until_shown(pilot, "63 lines", "3 jobs", "z brings it back")
+        with step("the log of the current line"):
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+
+
+async def a_job_joins(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScreen, str]:
+    """Add a job to the merged log of three, and return the page and the job's id."""
+    await pilot.press("q")
+    await pilot.press("1")
+    await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+    new = await call(studio.submit, "print('2026-03-01 12:00:30 joined')", query_name="new.py")
+    await until(pilot, lambda: len(table(pilot).keys) == 4)
+    await pilot.press("5")
+    await until_shown(pilot, "63 lines", "3 jobs")
+    await pilot.press("1")
+    screen = await opened(pilot, "64 lines", "4 jobs", "joined")
+    await until(
+        pilot,
+        lambda: any(
+            before.endswith("tick 30") and "joined" in after
+            for before, after in zip(shown(pilot), shown(pilot)[1:], strict=False)
+        ),
+    )
+    # If the first line in sight leaves, the next one of another job is found again.
+    member_of = screen.choice.member_of
+    rows = [row.start for row in screen.view.pane.in_sight]
+    others = [start for start in rows if member_of(start) is not member_of(rows[0])]
+    left = {start: member_of(start) for start in others}
+    assert others[0] not in screen.choice.viewed_lines()
+    with mock.patch.object(screen.choice, "member_of", left.get):
+        assert others[0] in screen.choice.viewed_lines()
+    return screen, str(new["id"])
 
 
 async def test_one_job_is_shown_alone_or_muted_and_search_follows(
@@ -139,56 +191,6 @@ async def test_one_job_is_shown_alone_or_muted_and_search_follows(
         assert shown(pilot)[0].endswith("tick 7")
 
 
-async def test_a_job_joins_one_is_taken_out_and_the_tab_keeps_the_rest(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    (tmp_path / "gate").touch()
-    for job in submit(studio, tmp_path / "gate"):
-        studio.end(job)
-    async with dashboard(studio, tmp_path, size=(120, 60)) as pilot:
-        await opened(pilot, "63 lines", "3 jobs")
-        await pilot.press("q")
-        await pilot.press("1")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        new = await call(studio.submit, "print('2026-03-01 12:00:30 joined')", query_name="new.py")
-        await until(pilot, lambda: len(table(pilot).keys) == 4)
-        await pilot.press("5")
-        await until_shown(pilot, "63 lines", "3 jobs")
-        await pilot.press("1")
-        screen = await opened(pilot, "64 lines", "4 jobs", "joined")
-        await until(
-            pilot,
-            lambda: any(
-                before.endswith("tick 30") and "joined" in after
-                for before, after in zip(shown(pilot), shown(pilot)[1:], strict=False)
-            ),
-        )
-        # If the first line in sight leaves, the next one of another job is found again.
-        member_of = screen.choice.member_of
-        rows = [row.start for row in screen.view.pane.in_sight]
-        others = [start for start in rows if member_of(start) is not member_of(rows[0])]
-        left = {start: member_of(start) for start in others}
-        assert others[0] not in screen.choice.viewed_lines()
-        with mock.patch.object(screen.choice, "member_of", left.get):
-            assert others[0] in screen.choice.viewed_lines()
-        await pilot.press("tab")
-        while (job_at_hand := screen.choice.job_at_hand()) is None or job_at_hand.id != new["id"]:
-            await pilot.press("tab")
-        await pilot.press("D")
-        await until_shown(pilot, "63 lines", "3 jobs", "was removed")
-        assert "joined" not in screen_text(pilot)
-        await pilot.press("z")
-        await until_shown(pilot, "64 lines", "4 jobs", "joined", "new.py (", "is back")
-        await pilot.press("z")
-        await until_shown(pilot, "There is nothing to undo")
-        while (job_at_hand := screen.choice.job_at_hand()) is None or job_at_hand.id != new["id"]:
-            await pilot.press("tab")
-        await pilot.press("D")
-        await until_shown(pilot, "63 lines", "3 jobs", "z brings it back")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
-
-
 async def test_without_marks_the_log_is_that_of_the_job_and_the_tab_says_what_to_do(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -214,13 +216,12 @@ async def test_a_job_that_waits_joins_when_it_starts(studio: ThreadStudio, tmp_p
     (first,) = submit(studio, gate, 1)
     studio.until(first, "RUNNING")
     wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
-    for _ in range(8):  # more than there are workers
-        studio.submit(wait + "\nprint('second')", query_name="second.py")
+    studio.submit(wait + "\nprint('second')", query_name="second.py", workers=WORKERS)
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "◌ QUEUED")
-        await opened(pilot, "9 jobs", "tick 30")
+        await opened(pilot, "2 jobs", "tick 30")
         gate.touch()
-        await until_shown(pilot, "✓ 9 whole", "29 lines")
+        await until_shown(pilot, "✓ 2 whole", "22 lines")
 
 
 async def test_hostile_names_and_lines_are_text_here_too(
