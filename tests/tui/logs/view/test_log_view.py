@@ -14,6 +14,7 @@ import pytest
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 from textual.scrollbar import ScrollTo
+from textual.strip import Strip
 
 from studio_tui.paths import styles_dir
 from studio_tui.service.logs.doubts import NO_REPLAY
@@ -22,6 +23,7 @@ from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.logs.view.viewport import Row
 from tests.driving import driving
+from tests.steps import step
 from tests.tui.logs.view.log_stage import HOSTILE, Stage
 
 Screen = tuple[Pilot[None], LogView]
@@ -75,37 +77,44 @@ async def test_it_opens_at_the_tail_and_follows(store: LogStore) -> None:
         assert view.new_lines == 0
 
 
-@pytest.mark.parametrize("key", ["up", "k", "pageup", "b", "ctrl+u", "home", "g"])
-async def test_any_move_up_pauses_at_once_and_a_pill_counts_what_comes(
-    store: LogStore, key: str
-) -> None:
-    store.append(numbered(100))
+async def test_any_move_up_pauses_at_once_and_a_pill_counts_what_comes(store: LogStore) -> None:
+    count = 100
+    store.append(numbered(count))
     async with showing(store) as (pilot, view):
-        await pilot.press(key)
-        assert not view.following
-        before = rows(view)
-        store.append(numbered(1123, first=100))
-        await until(pilot, lambda: view.new_lines == 1123)
-        await pilot.pause()
-        assert rows(view)[:-1] == before[:-1]
-        assert rows(view)[-1].endswith("+1,123 new")
+        for key in ("up", "k", "pageup", "b", "ctrl+u", "home", "g"):
+            with step(f"the key {key}"):
+                await pilot.press(key)
+                assert not view.following
+                before = rows(view)
+                store.append(numbered(1123, first=count))
+                count += 1123
+                await until(pilot, lambda: view.new_lines == 1123)
+                await pilot.pause()
+                assert rows(view)[:-1] == before[:-1]
+                assert rows(view)[-1].endswith("+1,123 new")
+                await pilot.press("end")
+                assert view.following
 
 
-@pytest.mark.parametrize("key", ["F", "end", "G", ">"])
-async def test_the_keys_of_the_end_follow_again(store: LogStore, key: str) -> None:
-    store.append(numbered(100))
+async def test_the_keys_of_the_end_follow_again(store: LogStore) -> None:
+    count = 100
+    store.append(numbered(count))
     async with showing(store) as (pilot, view):
-        await pilot.press("home")
-        store.append(numbered(5, first=100))
-        await until(pilot, lambda: view.new_lines == 5)
-        await pilot.press(key)
-        await pilot.pause()
-        assert view.following
-        assert rows(view)[-1] == "  line 104"
         app = view.app
         assert isinstance(app, Stage)
-        changes = [said.following for said in app.said if isinstance(said, LogView.FollowChanged)]
-        assert changes == [True, False, True]
+        for key in ("F", "end", "G", ">"):
+            with step(f"the key {key}"):
+                app.said.clear()
+                await pilot.press("home")
+                store.append(numbered(5, first=count))
+                count += 5
+                await until(pilot, lambda: view.new_lines == 5)
+                await pilot.press(key)
+                await pilot.pause()
+                assert view.following
+                assert rows(view)[-1] == f"  line {count - 1}"
+                said = [each for each in app.said if isinstance(each, LogView.FollowChanged)]
+                assert [each.following for each in said] == [False, True]
 
 
 async def test_moving_down_past_the_end_follows(store: LogStore) -> None:
@@ -391,18 +400,19 @@ async def test_n_and_escape_are_the_logs_only_while_it_is_searched(store: LogSto
         assert are_here() == [False, False, False]
 
 
-@pytest.mark.parametrize("command", ["logs.search", "logs.filter", "logs.time", "logs.line"])
-async def test_nothing_is_requested_where_no_log_is_to_be_seen(
-    store: LogStore, command: str
-) -> None:
+async def test_nothing_is_requested_where_no_log_is_to_be_seen(store: LogStore) -> None:
     store.append(numbered(100) + b"2026-03-04 11:20:00 end\n")
+    commands = ("logs.search", "logs.filter", "logs.time", "logs.line")
     async with showing(store) as (pilot, view):
-        assert view.commands.why_not(command) is None
+        for command in commands:
+            assert view.commands.why_not(command) is None, command
         view.display = False
-        assert view.commands.why_not(command) == "There is no log here"
-        view.commands.do(command)
-        await pilot.pause()
-        assert not view.prompt.is_open
+        for command in commands:
+            with step(command):
+                assert view.commands.why_not(command) == "There is no log here"
+                view.commands.do(command)
+                await pilot.pause()
+                assert not view.prompt.is_open
 
 
 async def test_y_copies_the_current_line_as_it_is_shown(store: LogStore) -> None:
@@ -478,26 +488,31 @@ async def test_a_resize_keeps_the_end_or_the_place(store: LogStore) -> None:
 
 
 @pytest.mark.parametrize("width", [3, 20, 60])
-@pytest.mark.parametrize("wrap", [False, True])
 async def test_hostile_text_is_drawn_in_its_place_and_commands_nothing(
-    store: LogStore, width: int, wrap: bool
+    store: LogStore, width: int
 ) -> None:
     store.append("\n".join(HOSTILE).encode())
     async with showing(store, width=width, height=len(HOSTILE) + 1) as (pilot, view):
-        view.pane.wrap = wrap
-        await pilot.pause()
-        for y in range(view.pane.size.height):
-            strip = view.pane.render_line(y)
-            assert strip.cell_length == view.pane.size.width
-            for segment in strip:
-                assert segment.control is None
-                assert segment.style is None or not (segment.style.conceal or segment.style.blink)
-                assert segment.style is None or segment.style.link is None
-                for character in segment.text:
-                    assert unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-        if width == 60 and not wrap:
+        if width == 60:
             assert rows(view)[0] == "  " + HOSTILE[0]
-            assert view.app.is_running
+        for wrap in (False, True):
+            with step(f"{wrap=}"):
+                view.pane.wrap = wrap
+                await pilot.pause()
+                for y in range(view.pane.size.height):
+                    check_drawn(view.pane.render_line(y), view.pane.size.width)
+        assert view.app.is_running
+
+
+def check_drawn(strip: Strip, width: int) -> None:
+    """Assert that a line has its width, and nothing that commands a terminal."""
+    assert strip.cell_length == width
+    for segment in strip:
+        assert segment.control is None
+        assert segment.style is None or not (segment.style.conceal or segment.style.blink)
+        assert segment.style is None or segment.style.link is None
+        for character in segment.text:
+            assert unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def test_no_line_is_read_but_those_in_sight(tmp_path: Path) -> None:
