@@ -8,8 +8,9 @@ from textual.pilot import Pilot
 from studio_tui.errors import InvalidRequest
 from tests.presentation.pipelines.graphs import pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
+from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of, show_anew
 
 pytestmark = pytest.mark.draws_dashboards
 
@@ -70,29 +71,28 @@ async def test_marked_jobs_are_taken_out_of_a_paused_pipeline_after_one_question
 ) -> None:
     studio = DagStudio(sixteen("PAUSED"))
     async with dag(studio, tmp_path) as pilot:
-        await mark(pilot, "train_l", "report", "export", "thumbs")
-        await until_shown(pilot, "D remove")
-        await press(pilot, ("D",))
-        await until_shown(
-            pilot, "Remove 3 jobs from the pipeline?", "3 pending will be removed, 1 has begun.",
-            "eval will then wait for train_s, split.", "publish will then wait for eval.",
-        )  # fmt: skip
-        await press(pilot, ("y",))
-        await until_shown(pilot, "3 of 3 jobs removed")
-        assert sorted(studio.done) == [
-            ("remove", "export"),
-            ("remove", "report"),
-            ("remove", "train_l"),
-        ]
-        await until(pilot, lambda: "1 marked" in screen_text(pilot))
-
-
-async def test_the_ids_of_marked_jobs_are_copied_together(tmp_path: Path) -> None:
-    studio = DagStudio(sixteen(train_s="RUNNING", split="COMPLETE"))
-    async with dag(studio, tmp_path) as pilot:
-        await mark(pilot, "train_s", "thumbs")
-        await press(pilot, ("c",))
-        await until(pilot, lambda: pilot.app.clipboard == "run-train_s\nrun-thumbs")
+        with step("taken out"):
+            await mark(pilot, "train_l", "report", "export", "thumbs")
+            await until_shown(pilot, "D remove")
+            await press(pilot, ("D",))
+            await until_shown(
+                pilot, "Remove 3 jobs from the pipeline?",
+                "3 pending will be removed, 1 has begun.",
+                "eval will then wait for train_s, split.", "publish will then wait for eval.",
+            )  # fmt: skip
+            await press(pilot, ("y",))
+            await until_shown(pilot, "3 of 3 jobs removed")
+            assert sorted(studio.done) == [
+                ("remove", "export"),
+                ("remove", "report"),
+                ("remove", "train_l"),
+            ]
+            await until(pilot, lambda: "1 marked" in screen_text(pilot))
+        with step("their ids are copied together"):
+            await show_anew(pilot, studio, sixteen(train_s="RUNNING", split="COMPLETE"))
+            await mark(pilot, "train_s", "thumbs")
+            await press(pilot, ("c",))
+            await until(pilot, lambda: pilot.app.clipboard == "run-train_s\nrun-thumbs")
 
 
 async def test_a_command_on_a_group_is_about_all_of_its_jobs(tmp_path: Path) -> None:

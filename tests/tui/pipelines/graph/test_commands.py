@@ -16,7 +16,7 @@ from tests.presentation.pipelines.graphs import chain_of_diamonds
 from tests.presentation.pipelines.sample import sixteen
 from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
+from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of, show_anew
 
 pytestmark = pytest.mark.draws_dashboards
 
@@ -120,18 +120,29 @@ async def test_where_no_order_can_be_kept_the_question_says_so_and_rests_on_no(
             assert studio.done == []
 
 
-async def test_a_studio_without_a_way_back_still_shows_what_was_taken_out_here(
+async def test_a_studio_with_fewer_endpoints_shows_what_is_known_and_claims_no_more(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(sixteen("PAUSED"))
     async with dag(studio, tmp_path) as pilot:
-        await go_to(pilot, "publish")
-        await press(pilot, ("D",))
-        await until_shown(pilot, "Remove this job from the pipeline?")
-        await press(pilot, ("y",))
-        await until(pilot, lambda: ("remove", "publish") in studio.done)
-        await press(pilot, ("Z",))
-        await until_shown(pilot, "Removed: 1 job", "publish", "cannot restore a job")
+        with step("what was taken out here"):
+            await go_to(pilot, "publish")
+            await press(pilot, ("D",))
+            await until_shown(pilot, "Remove this job from the pipeline?")
+            await press(pilot, ("y",))
+            await until(pilot, lambda: ("remove", "publish") in studio.done)
+            await press(pilot, ("Z",))
+            await until_shown(pilot, "Removed: 1 job", "publish", "cannot restore a job")
+        with step("what its jobs made"):
+            await show_anew(pilot, studio, sixteen(embed="COMPLETE"))
+            await press(pilot, ("f2",))
+            await until_shown(pilot, "Datasets", "embed", "@1.0.3")
+            assert "out of date by" not in screen_text(pilot)
+            await press(pilot, ("enter",))
+            await until_shown(
+                pilot, "@1.0.3", "This Studio does not say what datasets were made from"
+            )
+            assert "up to date" not in screen_text(pilot)
 
 
 async def test_n_stops_at_a_canceled_job_that_blocks_others_and_at_no_other_canceled_one(
@@ -148,15 +159,3 @@ async def test_n_stops_at_a_canceled_job_that_blocks_others_and_at_no_other_canc
     async with dag(lone, tmp_path) as pilot:
         await press(pilot, ("g", "n"))
         await until_shown(pilot, "No job has failed, and no canceled one blocks others")
-
-
-async def test_a_studio_that_lists_no_datasets_shows_what_its_jobs_made_and_claims_no_more(
-    tmp_path: Path,
-) -> None:
-    async with dag(DagStudio(sixteen(embed="COMPLETE")), tmp_path) as pilot:
-        await press(pilot, ("f2",))
-        await until_shown(pilot, "Datasets", "embed", "@1.0.3")
-        assert "out of date by" not in screen_text(pilot)
-        await press(pilot, ("enter",))
-        await until_shown(pilot, "@1.0.3", "This Studio does not say what datasets were made from")
-        assert "up to date" not in screen_text(pilot)

@@ -14,7 +14,7 @@ from tests.presentation.pipelines.graphs import STATES, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen, thousand
 from tests.steps import step
 from tests.tui.dashboards import screen_text, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, press, refresh, screen_of
+from tests.tui.pipelines.dag_stage import DagStudio, dag, press, refresh, screen_of, show_anew
 
 NAMES = [
     f"{step}_of_the_embeddings.py" for step in ("ingest", "split", "embed", "merge", "publish")
@@ -70,24 +70,46 @@ def wide_below_narrow() -> Pipeline:
 
 
 @pytest.mark.draws_dashboards
-async def test_layers_with_room_have_their_names_in_full_and_counts_are_never_cut(
-    tmp_path: Path,
-) -> None:
-    async with dag(DagStudio(wide_below_narrow()), tmp_path, size=(80, 24)) as pilot:
-        await press(pilot, ("m", "n"))
-        await until_shown(
-            pilot,
-            "ingest_and_clean_shard_*.py ×220 219/220 ✗1",
-            "merge_all_of_the_shards_again.py",
-            "⊘ a_model_of_the_embeddings.py, b_model_of_the_embeddings.py… ×8 0/8",
-        )
-
-
-@pytest.mark.draws_dashboards
-async def test_what_a_group_leaves_out_is_reported_whole(tmp_path: Path) -> None:
-    async with dag(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
-        await until_shown(pilot, "… 11 more running, 22 queued, 310 waiting, 131 done")
-        assert "…  " not in screen_text(pilot)
+async def test_groups_have_their_names_and_counts_in_full(tmp_path: Path) -> None:
+    studio = DagStudio(wide_below_narrow())
+    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+        with step("layers with room"):
+            await press(pilot, ("m", "n"))
+            await until_shown(
+                pilot,
+                "ingest_and_clean_shard_*.py ×220 219/220 ✗1",
+                "merge_all_of_the_shards_again.py",
+                "⊘ a_model_of_the_embeddings.py, b_model_of_the_embeddings.py… ×8 0/8",
+            )
+        with step("how many of each are done"):
+            stages = {
+                "load": [],
+                "thumbs": ["load"],
+                "embed": ["load"],
+                "join": ["thumbs", "embed"],
+            }
+            sent = pipeline_of(
+                [
+                    run(
+                        f"{stage}_{number:02}",
+                        [f"{above}_{number:02}" for above in parents],
+                        "COMPLETE" if stage == "load" or number % 3 else "FAILED",
+                    )
+                    for stage, parents in stages.items()
+                    for number in range(40)
+                ]
+            )
+            await show_anew(pilot, studio, sent, size=(80, 24))
+            await press(pilot, ("m",))
+            for group in (
+                "load_* ×40 40/40",
+                *(f"{stage}_* ×40 26/40 ✗14" for stage in [*stages][1:]),
+            ):
+                await until_shown(pilot, group)
+        with step("what a group leaves out"):
+            await show_anew(pilot, studio, thousand(), size=(80, 24))
+            await until_shown(pilot, "… 11 more running, 22 queued, 310 waiting, 131 done")
+            assert "…  " not in screen_text(pilot)
 
 
 @given(st.lists(st.sampled_from(STATES), min_size=16, max_size=16), st.integers(40, 220))
@@ -125,23 +147,3 @@ async def test_the_critical_path_has_a_line_of_its_own_below_what_failed(tmp_pat
 def shown(bar: Bar) -> str:
     """Return the visible text of a bar."""
     return bar.render().plain
-
-
-@pytest.mark.draws_dashboards
-async def test_every_group_of_a_graph_says_how_many_of_it_are_done(tmp_path: Path) -> None:
-    stages = {"load": [], "thumbs": ["load"], "embed": ["load"], "join": ["thumbs", "embed"]}
-    sent = pipeline_of(
-        [
-            run(
-                f"{stage}_{number:02}",
-                [f"{above}_{number:02}" for above in parents],
-                "COMPLETE" if stage == "load" or number % 3 else "FAILED",
-            )
-            for stage, parents in stages.items()
-            for number in range(40)
-        ]
-    )
-    async with dag(DagStudio(sent), tmp_path, size=(80, 24)) as pilot:
-        await press(pilot, ("m",))
-        for group in ("load_* ×40 40/40", *(f"{stage}_* ×40 26/40 ✗14" for stage in [*stages][1:])):
-            await until_shown(pilot, group)

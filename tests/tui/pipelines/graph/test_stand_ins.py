@@ -8,8 +8,9 @@ from textual.pilot import Pilot
 from studio_tui.presentation.pipelines.views.groups import GroupBy, group_jobs
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import thousand
+from tests.steps import step
 from tests.tui.dashboards import until
-from tests.tui.pipelines.dag_stage import DagStudio, dag, press, screen_of
+from tests.tui.pipelines.dag_stage import DagStudio, dag, press, screen_of, show_anew
 
 pytestmark = pytest.mark.draws_dashboards
 
@@ -34,16 +35,25 @@ def group_of(pilot: Pilot[int], name: str) -> str:
     return next(group.key for group in groups if name in group.members)
 
 
-async def test_a_group_is_still_under_the_cursor_when_all_modes_were_gone_through(
-    tmp_path: Path,
-) -> None:
-    async with dag(DagStudio(thousand()), tmp_path) as pilot:
-        embeds = group_of(pilot, "03_embed_0042")
-        for row, box in ((embeds, embeds), (f"{embeds}\0rest", embeds)):
-            await go(pilot, row)
-            for expected in (box, "03_embed_0042", "03_embed_0042", row):
-                await press(pilot, ("m",))
-                await at(pilot, expected)
+async def test_where_a_group_is_not_shown_a_related_row_is_under_the_cursor(tmp_path: Path) -> None:
+    studio = DagStudio(thousand())
+    async with dag(studio, tmp_path) as pilot:
+        with step("in each mode"):
+            embeds = group_of(pilot, "03_embed_0042")
+            for row, box in ((embeds, embeds), (f"{embeds}\0rest", embeds)):
+                await go(pilot, row)
+                for expected in (box, "03_embed_0042", "03_embed_0042", row):
+                    await press(pilot, ("m",))
+                    await at(pilot, expected)
+        with step("a part of another group"):
+            await show_anew(pilot, studio, thousand())
+            shards = group_of(pilot, "02_shard_000")
+            await go(pilot, shards)
+            await press(pilot, ("m", "b", "b"))
+            stages = group_jobs(screen_of(pilot).state.require_loaded().plan, GroupBy.STAGE)
+            await at(pilot, stages[1].key)
+            await press(pilot, ("b", "b"))
+            await at(pilot, shards)
 
 
 async def test_a_job_of_the_group_is_under_the_cursor_while_jobs_are_not_grouped(
@@ -62,14 +72,3 @@ async def test_a_job_of_the_group_is_under_the_cursor_while_jobs_are_not_grouped
             await at(pilot, here)
             while screen_of(pilot).state.view.mode is not Mode.TREE:
                 await press(pilot, ("m",))
-
-
-async def test_a_group_that_is_part_of_another_is_shown_as_that_one(tmp_path: Path) -> None:
-    async with dag(DagStudio(thousand()), tmp_path) as pilot:
-        shards = group_of(pilot, "02_shard_000")
-        await go(pilot, shards)
-        await press(pilot, ("m", "b", "b"))
-        stages = group_jobs(screen_of(pilot).state.require_loaded().plan, GroupBy.STAGE)
-        await at(pilot, stages[1].key)
-        await press(pilot, ("b", "b"))
-        await at(pilot, shards)
