@@ -137,8 +137,8 @@ async def test_the_log_of_a_job_that_has_ended_is_whole_and_can_have_the_whole_s
             await pilot.press("i")
             await until_shown(pilot, "✓ COMPLETE", "failed: 1")
             screen = log_screen(pilot)
-            await until(pilot, lambda: toast.region.y == screen.query_one("#tabs").region.bottom)
-            assert toast.region.y < screen.view.pane.region.y, "it begins above the lines"
+            await until(pilot, lambda: toast.region.y == screen.view.pane.region.y)
+            assert "whole log" in screen_text(pilot), "it does not hide the state of the log"
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 

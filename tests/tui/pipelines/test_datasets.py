@@ -5,9 +5,9 @@ from pathlib import Path
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
-from tests.local.http.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import make, makers, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
-from tests.local.http.test_undocumented_routes import chain, datasets, rerun
+from tests.local.http.test_undocumented_routes import datasets, make_chain, rerun
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
@@ -16,7 +16,7 @@ from tests.tui.dashboards import dashboard, screen_text, until, until_shown
 async def test_what_is_out_of_date_is_reported_and_t_offers_exactly_that(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    chain(studio)
+    make_chain(studio)
     make(studio, "raw")
     async with dashboard(studio, tmp_path, size=(100, 30)) as pilot:
         await until_shown(pilot, "Jobs 4", "✓4")
@@ -67,7 +67,8 @@ async def test_what_is_out_of_date_is_reported_and_t_offers_exactly_that(
 async def test_a_dataset_leads_to_the_job_that_made_it_and_jobs_that_ran_again_are_no_dataset(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    jobs = chain(studio)
+    make_chain(studio)
+    jobs = makers(studio)
     made = until_state(studio, trigger(studio, "report"), "COMPLETED")
     async with dashboard(studio, tmp_path, size=(140, 40)) as pilot:
         with step("a dataset is found from the job that made it"):
