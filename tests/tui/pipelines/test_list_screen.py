@@ -305,7 +305,7 @@ async def test_a_job_leads_to_its_pipeline_whose_logs_are_read_as_one(
         with step("a job without a pipeline"):
             screen.table.move_to(next(key for key in screen.table.keys if key not in runs))
             await pilot.press("P")
-            await until_said(pilot, "No pipeline that is known here runs this job")
+            await until_said(pilot, "No known pipeline runs this job")
         with step("a job of the pipeline"):
             screen.table.move_to(next(key for key in screen.table.keys if key in runs))
             await pilot.press("P")
