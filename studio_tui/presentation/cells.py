@@ -59,7 +59,10 @@ class Cell(NamedTuple):
 
 
 class Pieces(NamedTuple):
-    """A cell of several parts with different tones, joined without separators."""
+    """A cell of several parts with different tones, joined without separators.
+
+    Of their shorter forms only those of the last part are used.
+    """
 
     parts: tuple[Cell, ...]
 

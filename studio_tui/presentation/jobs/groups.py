@@ -231,6 +231,6 @@ def _counts(
     ]
     # With them, the sum is the number of jobs that the row shows.
     if repaired := sum(job.id in fixed for job in jobs):
-        failed = LOOKS[JobState.FAILED]
-        shown.append(Cell(f"{failed.glyph}{repaired} fixed", Tone.DIM))
+        # Without the sign of a failure, which it would be taken for if the word is cut off.
+        shown.append(Cell(f"+{repaired} fixed", Tone.DIM))
     return tuple(shown)

@@ -75,8 +75,8 @@ class MergedJobs:
         self._changed = changed
         self._members: dict[str, Member] = {}
         self._joined = 0
-        self.removed: list[Job] = []
-        """The jobs that the user removed, the last one at the end."""
+        self.removed: list[tuple[Job, int]] = []
+        """The jobs that the user removed, the last one at the end, with their former places."""
 
     def __len__(self) -> int:
         return len(self._members)
@@ -119,19 +119,24 @@ class MergedJobs:
 
     def take_out(self, member: Member) -> None:
         """Remove a job so that it can be brought back."""
+        place = list(self._members).index(member.job.id)
         self.leave(member.job.id)
-        self.removed.append(member.job)
+        self.removed.append((member.job, place))
 
     def bring_back(self) -> Job | None:
-        """Merge the job that was removed last; return it, `None` if there is no room for it.
+        """Merge the job that was removed last, in its former place.
+
+        Returns the job, `None` if there is no room for it.
 
         Raises:
             SpoolError: its log cannot be stored on the local disk.
         """
-        job = self.removed.pop()
+        job, place = self.removed.pop()
         if len(self) >= LIMIT:
             return None
         self._join(job)
+        *others, back = self._members.items()
+        self._members = dict([*others[:place], back, *others[place:]])
         return job
 
     def update(self, jobs: Mapping[str, Job]) -> None:

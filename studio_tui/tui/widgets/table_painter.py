@@ -279,7 +279,10 @@ def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
             return
         yield Cell(text, tone)
         width -= length
-    yield Cell(fit(parts[-1].text, width, Align.LEFT), parts[-1].tone)
+    text, tone, shorter = parts[-1]
+    if shorter and cell_len(text) > width:
+        text = _first_that_fits(shorter, width)
+    yield Cell(fit(text, width, Align.LEFT), tone)
 
 
 class _RowCells:

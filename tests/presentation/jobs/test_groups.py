@@ -144,7 +144,7 @@ def test_a_group_counts_failures_that_are_fixed_apart() -> None:
     assert isinstance(state, Cell)
     assert isinstance(error, Pieces)
     assert state.tone is not Tone.BAD
-    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓1 ✗1 fixed"
+    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓1 +1 fixed"
     assert all(part.tone is not Tone.BAD for part in error.parts)
     facts = {fact.label: fact.value.text for fact in group_facts(group, jobs, NOON, fixed=fixed)}
     assert facts["jobs"] == "2: 1 done, 1 fixed"

@@ -92,6 +92,7 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
         with step("a job joins, and the tab keeps the rest"):
             screen, joined = await a_job_joins(pilot, studio)
         with step("it is taken out"):
+            before = [member.job.id for member in screen.choice.members or ()]
             await pilot.press("tab")
             while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
                 await pilot.press("tab")
@@ -101,6 +102,7 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
         with step("it is brought back, and taken out again"):
             await pilot.press("z")
             await until_shown(pilot, "64 lines", "4 jobs", "joined", "new.py (", "is back")
+            assert [member.job.id for member in screen.choice.members or ()] == before
             await pilot.press("z")
             await until_shown(pilot, "There is nothing to undo")
             while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:

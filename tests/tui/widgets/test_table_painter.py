@@ -137,6 +137,18 @@ def test_a_text_without_enough_space_is_shortened_if_possible() -> None:
     assert cell.text in painter(GUTTER + 8 + 33).row(beside_blanks, PLAIN).text
 
 
+def test_the_last_part_of_a_text_is_shortened_if_possible() -> None:
+    parts = (
+        Cell("└─", Tone.DIM),
+        Cell("eval.py"),
+        Cell("  (also feeds a.py)", shorter=("  (+1)",)),
+    )
+    row = (Cell(""), Pieces(parts), Cell("me"), Cell("1m"))
+    assert "└─eval.py  (also feeds a.py)" in painter(80).row(row, PLAIN).text
+    assert "└─eval.py  (+1) " in painter(42).row(row, PLAIN).text
+    assert "also" not in painter(42).row(row, PLAIN).text
+
+
 def test_a_text_does_not_continue_where_columns_are_scrolled_sideways() -> None:
     cells = (Cell(""), Cell("a_name_of_thirty_characters_00"), Cell(""), Cell("12m"))
     assert "a_name_of…" in painter(20, wide=True).row(cells, PLAIN).text

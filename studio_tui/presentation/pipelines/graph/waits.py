@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
-from studio_tui.presentation.format import join_names
+from studio_tui.presentation.format import join_names, plural
 from studio_tui.presentation.jobs.waiting import WAITS_FOR, Wait
 from studio_tui.presentation.logs.progress import Progress, share
 from studio_tui.presentation.pipelines.graph.plan import Node
@@ -70,8 +70,8 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
     """Return shorter forms of the reason why a job is not running.
 
     `blocked by embed.py +2`: the first of the jobs named in the reason, and the number of others,
-    in the same words, so that a list whose names differ in length has one form. `ready, not queued
-    yet` and `ready` if it waits for no other job.
+    in the same words, so that a list whose names differ in length has one form; where that is too
+    long, `blocked by 3 jobs`. `ready, not queued yet` and `ready` if it waits for no other job.
     """
     ahead: Sequence[str] = ()
     match statuses.states[node_id]:
@@ -82,8 +82,11 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
     if not ahead:
         wait = waits(statuses, node_id)
         return wait.shorter if wait is not None else ()
-    others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
-    return (f"{verb} {statuses.plan.nodes[ahead[0]].name}{others}",)
+    first = f"{verb} {statuses.plan.nodes[ahead[0]].name}"
+    if len(ahead) == 1:
+        return (first,)
+    named, counted = f"{first} +{len(ahead) - 1}", f"{verb} {plural(len(ahead), 'job')}"
+    return (named, counted) if len(counted) < len(named) else (named,)
 
 
 def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:

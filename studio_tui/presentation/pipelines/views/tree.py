@@ -180,7 +180,10 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     if row.hidden:
         parts.append(_hidden(row, statuses))
     if links := link_words(row, statuses):
-        parts.append(Cell(f"  ({links})", Tone.DIM))
+        # A name that is cut off says less than a number; what else the words tell is not dropped.
+        number = len(row.also_after) + len(row.also_feeds)
+        is_short = not flaw_words(statuses, statuses.plan.nodes[row.id])
+        parts.append(Cell(f"  ({links})", Tone.DIM, (f"  (+{number})",) if is_short else ()))
     return tuple(part for part in parts if part.text)
 
 

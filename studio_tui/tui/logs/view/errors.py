@@ -59,7 +59,7 @@ class LogErrors:
         store, hits = self._view.store, self._hits
         if store is None or hits is None or not self._view.pane.in_sight:
             return
-        end, typed = store.size, self._lines.typed
+        total, typed = hits.total, self._lines.typed
         try:
             start = await self._target(store, hits, step)
             if start is not None:
@@ -71,7 +71,7 @@ class LogErrors:
             return
         self._view.show_message(
             self._why_stayed(hits, step, has_others=has_others),
-            lambda: (store.size, self._lines.typed) == (end, typed),
+            lambda: self._hits is hits and (hits.total, self._lines.typed) == (total, typed),
         )
 
     def _why_stayed(self, hits: LineMatches, step: int, *, has_others: bool) -> str:

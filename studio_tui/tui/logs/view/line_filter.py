@@ -122,25 +122,26 @@ class LineFilter:
                 return start
             offset = start if backwards else start + 1
 
-    def go(self, start: int, words: Callable[[int], str]) -> None:
+    def go(self, start: int, words: Callable[[int], str], *, backwards: bool = False) -> None:
         """Go to a line, or to the first shown one after it; if there is none, the last before it.
 
-        `words` returns what to say about the line gone to.
+        If `backwards`, it is the last one before it, else the first after it. `words` returns what
+        to say about the line gone to.
         """
         if self.shows(start):
             self._view.go(start)
             self._view.show_message(words(start))
         else:
-            self._work.run(partial(self._go_near, start, words), "go to a line")
+            self._work.run(partial(self._go_near, start, words, backwards), "go to a line")
 
-    async def _go_near(self, start: int, words: Callable[[int], str]) -> None:
+    async def _go_near(self, start: int, words: Callable[[int], str], backwards: bool) -> None:
         hits, view = self.hits, self._view
         if hits is None:
             return
         try:
-            near = await hits.nearest(start, backwards=False)
+            near = await hits.nearest(start, backwards=backwards)
             if near is None:
-                near = await hits.nearest(start, backwards=True)
+                near = await hits.nearest(start, backwards=not backwards)
         except SpoolError as error:
             view.show_message(str(error))
             return

@@ -100,18 +100,25 @@ class LogTimes:
         self._view.ask(TIME, problem=f"{why_not}." if why_not else "")
 
     def submit(self, typed: str) -> str | None:
-        """Go to the first line at or after a time, as far as shown; return the error if invalid."""
+        """Go to the first line at or after a time, as far as shown; return the error if invalid.
+
+        For a time back from the current line it is the last line at or before it, as else a step
+        that is shorter than the time between two lines would lead nowhere.
+        """
         store = self._view.store
         if store is None or not typed:
             return None
         try:
-            here, end = self._time_here(store), self._last_time(store)
+            is_back = typed.strip().startswith("-")
+            here, end = self._time_here(store, is_back=is_back), self._last_time(store)
             moment = read_moment(typed, now=clock.now(), here=here, end=end)
         except GutterTimeError as error:
             return str(error)
         start = self._find_time(store, moment)
         if start is None:
             return f"{self._no_times()}."
+        if is_back:
+            start = self._line_up_to(store, start, moment)
 
         def words(near: int) -> str:
             found = self._time_from(store, near)[0]
@@ -120,7 +127,7 @@ class LogTimes:
             time = f"{stamp(found, StampForm.LOCAL, origin=None, dated=True)} local time"
             return time if near == start else f": {time}"
 
-        self._lines.go(start, words)
+        self._lines.go(start, words, backwards=is_back)
         return None
 
     def why_no_times(self) -> str | None:
@@ -173,15 +180,22 @@ class LogTimes:
         """Return the last time in the log."""
         return self._time_up_to(store, store.last_start())
 
-    def _time_here(self, store: LogStore) -> datetime | None:
+    def _line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
+        """Return the last line not after a time, given the first one that is not before it."""
+        time = self._time_up_to(store, start)
+        before = store.previous_start(start)
+        return before if before is not None and time is not None and time > moment else start
+
+    def _time_here(self, store: LogStore, *, is_back: bool) -> datetime | None:
         """Return the time of the current line; if it is not in sight, of the first one that is.
 
-        At the end of the log it is the last one.
+        At the end of the log it is the last one, unless the way is forward and all is in sight.
         """
-        pane = self._view.pane
+        pane, window = self._view.pane, self._view.pane.window
         here, rows = pane.current_in_sight, pane.in_sight
-        if here is None and rows:
-            here = (rows[-1] if pane.window and pane.window.is_at_end else rows[0]).start
+        if here is None and rows and window is not None:
+            is_last = window.is_at_end and (is_back or not window.is_at_start)
+            here = (rows[-1] if is_last else rows[0]).start
         return None if here is None else self._time_up_to(store, here)
 
     def _time_up_to(self, store: LogStore, at: int | None) -> datetime | None:

@@ -104,6 +104,12 @@ class LogWindow:
             return False
         return not rows or self._below(rows[-1]) is None
 
+    @property
+    def is_at_start(self) -> bool:
+        """Whether the first row of the log is visible."""
+        rows = self.rows()
+        return not rows or self._above(rows[0]) is None
+
     def move(self, count: int) -> None:
         """Move down by `count` rows, or up if negative, but not past an end."""
         for _ in range(count, 0):

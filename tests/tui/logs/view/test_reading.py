@@ -398,8 +398,10 @@ async def test_a_time_is_gone_to(store: LogStore) -> None:
         await type_at(pilot, "T", "10m")
         await until(pilot, lambda: "step 49" in "".join(hit(view)))
         await type_at(pilot, "T", "-150s")
-        await until(pilot, lambda: "step 47" in "".join(hit(view)))
-        await type_at(pilot, "T", "+3m")
+        await until(pilot, lambda: "step 46" in "".join(hit(view)))
+        await type_at(pilot, "T", "-1s")
+        await until(pilot, lambda: "step 45" in "".join(hit(view)))
+        await type_at(pilot, "T", "+270s")
         await until(pilot, lambda: "step 50" in "".join(hit(view)))
         view.pane.current = None
         await pilot.press("g", "j")
@@ -412,6 +414,29 @@ async def test_a_time_is_gone_to(store: LogStore) -> None:
         await type_at(pilot, "T", "soon")
         assert view.prompt.is_open
         assert "soon is not a time; type 14:05, 2026-11-25 14:05 or -10m." in screen_row(view)
+
+
+async def test_a_time_is_counted_from_the_first_line_if_all_are_in_sight(store: LogStore) -> None:
+    store.append(b"".join(b"2026-03-04 11:%02d:00 step %d\n" % (n, n) for n in range(0, 60, 10)))
+    async with showing(store, width=90) as (pilot, view):
+        await type_at(pilot, "T", "+5m")
+        await until(pilot, lambda: "step 10" in "".join(hit(view)))
+        await type_at(pilot, "T", "-1m")
+        await until(pilot, lambda: "step 0" in "".join(hit(view)))
+        view.pane.current = None
+        await type_at(pilot, "T", "-10m")
+        await until(pilot, lambda: "step 40" in "".join(hit(view)))
+
+
+async def test_a_time_back_leads_to_the_shown_line_before_it(store: LogStore) -> None:
+    store.append(TIMED)
+    async with showing(store, width=90) as (pilot, view):
+        await type_at(pilot, "T", "2026-03-04T11:50:00Z")
+        await until(pilot, lambda: "step 50" in "".join(hit(view)))
+        await type_at(pilot, "ampersand", "step 5")
+        await until(pilot, lambda: "step 50" in "".join(hit(view)))
+        await type_at(pilot, "T", "-1m")
+        await until(pilot, lambda: [row[-6:] for row in hit(view)] == ["step 5"])
 
 
 @pytest.mark.parametrize(
@@ -820,6 +845,10 @@ async def test_at_the_last_error_it_is_said_how_to_go_to_those_before(store: Log
         for key in ("E", "e"):
             await pilot.press("k", key)
             await until(pilot, lambda: below(view) == " the only error")
+        store.append(b"one more line\n")
+        view.settle()
+        await pilot.pause()
+        assert below(view) == " the only error", "which a new line does not change"
         await type_at(pilot, "ampersand", "line")
         await pilot.press("e")
         await until(pilot, lambda: below(view).startswith(" no error among the lines shown"))
