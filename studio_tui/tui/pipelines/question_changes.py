@@ -31,10 +31,10 @@ def pipeline_changes(
         if not over:
             return None
         if len(now) == 1:
+            is_same = now[0].status == pipelines[0].status
             status = (now[0].status or "unknown").lower()
-            return QuestionChange(
-                f"It is {status} now: there is nothing left to {what}.", is_void=True
-            )
+            why = "Its jobs have ended" if is_same else f"It is {status} now"
+            return QuestionChange(f"{why}: there is nothing left to {what}.", is_void=True)
         is_void = len(over) == len(now)
         counted = f"{len(over):,} of {plural(len(now), 'pipeline')}"
         return QuestionChange(f"There is nothing left to {what} in {counted}.", is_void)

@@ -213,6 +213,8 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
                 return ("There is no dataset with this name.",)
             return ("No dataset known here has this name; Studio may know it.",)
         if completions == (word,):
+            if self.line.is_proposed:
+                return ("Typing replaces it; end and a space begin another name.",)
             return ("More names may follow after a space.",)
         left = len(completions) - OFFERED
         more = (f"and {left} more: down goes to the next",) if left > 0 else ()

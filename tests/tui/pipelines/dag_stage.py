@@ -16,7 +16,7 @@ from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.messages import OpenPipeline
-from studio_tui.tui.pipelines.graph.memory import Mode
+from studio_tui.tui.pipelines.graph.memory import DagPlace, Mode
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.theme import DARK
 from tests.driving import driving
@@ -198,10 +198,11 @@ async def show_anew(
     if app.size != size:
         await pilot.resize_terminal(*size)
     pages = [page for page in app.screen_stack if isinstance(page, PipelineScreen)]
-    pages[-1].state._memory.mode = Mode.TREE
     studio.error = None
     studio.done.clear()
     pipeline_id = f"{len(pages):08x}"
+    # By its id, as the place of an earlier page may yet be saved, and its mode with it.
+    pages[-1].state._memory.note(pipeline_id, DagPlace(mode=Mode.TREE))
     studio.becomes((pipeline or sixteen()).model_copy(update={"pipeline_id": pipeline_id}))
     pages[-1].session.jobs.poke()
     app.clear_notifications()

@@ -515,7 +515,7 @@ async def test_a_form_without_all_names_says_so_and_a_lost_answer_makes_one_pipe
         with step("that names are lacking is reported"):
             await until_shown(pilot, "PAUSED")
             await pilot.press("t")
-            await until_shown(pilot, "More names may follow", NOT_ALL)
+            await until_shown(pilot, "Typing replaces it", NOT_ALL)
         with step("they come while the form is open"):
             plan.left = 1
             await type_in(pilot, "sec")
