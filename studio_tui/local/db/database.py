@@ -30,7 +30,7 @@ STORAGE_REST = 1.0
 _OUT_OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 
 
-class StorageFull(Exception):  # noqa: N818 (reads as what happened)
+class StorageFull(Exception):  # noqa: N818 (the name says what happened)
     """Nothing was written: the disk with the data directory has no space left."""
 
 

@@ -80,7 +80,7 @@ class JobEnd:
     steps: tuple[Step, ...] = ()
 
 
-class KeyReused(Exception):  # noqa: N818 (reads as what happened)
+class KeyReused(Exception):  # noqa: N818 (the name says what happened)
     """An idempotency key was sent again with a different request."""
 
 

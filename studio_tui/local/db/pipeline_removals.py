@@ -15,7 +15,7 @@ WHY = "It was removed from its pipeline."
 """The error of a removed job."""
 
 
-class WrongPipelineState(Exception):  # noqa: N818 (reads as what is wrong)
+class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
     """The pipeline's state does not allow it; the message says why."""
 
 

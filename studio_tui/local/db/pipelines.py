@@ -62,7 +62,7 @@ class PipelineRows(NamedTuple):
     """Jobs removed from it, in the order of the plan."""
 
 
-class NothingToRun(Exception):  # noqa: N818 (reads as what is wrong)
+class NothingToRun(Exception):  # noqa: N818 (the name says what is wrong)
     """No job is known that could make the datasets; the message says why."""
 
 

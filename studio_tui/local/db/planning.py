@@ -70,7 +70,7 @@ class RebuildPlan:
     """Sentences about what the plan leaves as it is."""
 
 
-class UnknownDataset(Exception):  # noqa: N818 (reads as what is wrong)
+class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
     """Some of the named datasets have no known version; the arguments are their names as given."""
 
     def __str__(self) -> str:

@@ -31,7 +31,7 @@ class NewRerun:
     request_digest: str
 
 
-class UnknownJob(Exception):  # noqa: N818 (reads as what is wrong)
+class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
     """There is no job with an id; `str` is the id."""
 
 

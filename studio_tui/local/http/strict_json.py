@@ -75,7 +75,7 @@ class StrictRequest(Request):
             raise Refusal(422 if is_text else 400, f"The body {error}.") from error
 
 
-class AmbiguousJson(ValueError):  # noqa: N818 (reads as what is wrong)
+class AmbiguousJson(ValueError):  # noqa: N818 (the name says what is wrong)
     """Invalid or ambiguous JSON; the message completes "The body ..."."""
 
 

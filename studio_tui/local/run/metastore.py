@@ -34,7 +34,7 @@ _SOURCES = """
 """
 
 
-class UnreadableMetastore(Exception):  # noqa: N818 (reads as what is wrong)
+class UnreadableMetastore(Exception):  # noqa: N818 (the name says what is wrong)
     """The database exists, but cannot be read now, or not by this program."""
 
 

@@ -30,7 +30,7 @@ class JobPhase(StrEnum):
     """Its shim was killed, so its exit code is unknown; none of its processes is left."""
 
 
-class StartFailed(StudioError):  # noqa: N818 (reads as what happened)
+class StartFailed(StudioError):  # noqa: N818 (the name says what happened)
     """The job could not be started, or was started before; the message says which."""
 
 

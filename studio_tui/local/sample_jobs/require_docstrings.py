@@ -12,7 +12,7 @@ LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 MINIMUM = float(os.environ.get("MINIMUM", "95"))
 
 
-class TooFewDocstrings(Exception):  # noqa: N818 (reads as what is wrong)
+class TooFewDocstrings(Exception):  # noqa: N818 (the name says what is wrong)
     """The share of documented functions is below the minimum."""
 
 

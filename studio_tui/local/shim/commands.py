@@ -22,11 +22,11 @@ _READ_BYTES = 256 * 1024
 _RESET_SIGNALS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGXFSZ)
 
 
-class CannotExecute(Exception):  # noqa: N818 (reads as what happened)
+class CannotExecute(Exception):  # noqa: N818 (the name says what happened)
     """A command does not exist or may not be executed; the message says which."""
 
 
-class Stopped(Exception):  # noqa: N818 (reads as what happened)
+class Stopped(Exception):  # noqa: N818 (the name says what happened)
     """The job was told to stop before the current command had ended."""
 
 

@@ -35,7 +35,7 @@ _TAIL_BYTES = 64 * 1024
 T = TypeVar("T")
 
 
-class StepFailed(Exception):  # noqa: N818 (reads as what happened)
+class StepFailed(Exception):  # noqa: N818 (the name says what happened)
     """A step failed; the message is the job's error."""
 
     def __init__(self, exit_code: int, message: str) -> None:
