@@ -1,4 +1,4 @@
-"""Changes to a schedule by users: one transaction each, besides those by the clock."""
+"""Changes that users make to schedules, one transaction each; those by the clock: `schedules`."""
 
 import hashlib
 import sqlite3
@@ -13,8 +13,8 @@ from studio_tui.local.db.schedules import NewSchedule
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 
-class ScheduleOver(Exception):  # noqa: N818 (reads as what is wrong)
-    """The job is no schedule, or one that has ended; the message says which."""
+class ScheduleUnusable(Exception):  # noqa: N818 (the name says what is wrong)
+    """The schedule cannot do this now; the message says why."""
 
 
 class ScheduleActions:
@@ -28,19 +28,19 @@ class ScheduleActions:
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no longer a schedule.
+            ScheduleUnusable: It is no longer a schedule.
             StorageFull: The disk is full.
         """
         await self._database.write(_change, job_id, schedule)
 
     async def suspend(self, job_id: str, now: datetime) -> None:
-        """Make no runs of a schedule by the clock; fire times are neither run nor counted.
+        """Suspend a schedule: until resumed, fire times start no run and are not counted as gaps.
 
-        On a full disk this is written once there is space; nothing is run before.
+        On a full disk this is written once there is space; until then nothing runs either.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no longer a schedule.
+            ScheduleUnusable: It is no longer a schedule.
         """
         await self._database.write_or_defer(_suspend, job_id, stamp(now))
 
@@ -49,49 +49,50 @@ class ScheduleActions:
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no longer a schedule, or its only time has passed.
+            ScheduleUnusable: It is no longer a schedule, its only time has passed, or its time
+                zone is unknown here.
             StorageFull: The disk is full.
         """
         await self._database.write(_resume, job_id, now)
 
-    async def run(self, job_id: str, key: str | None, now: datetime) -> str:
-        """Run a schedule once manually; the same key returns the same run. Return its id.
+    async def run(self, job_id: str, idempotency_key: str | None, now: datetime) -> str:
+        """Run a schedule once manually and return the run's id; the same key, the same run.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no longer a schedule.
+            ScheduleUnusable: It is no longer a schedule, or it triggers a pipeline.
             KeyReused: The key was used for another request.
             StorageFull: The disk is full.
         """
-        return await self._database.write(_run, job_id, key, stamp(now))
+        return await self._database.write(_run, job_id, idempotency_key, stamp(now))
 
 
-def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str) -> str:
+def _run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None, now: str) -> str:
     digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
     earlier = connection.execute(
-        "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?", [key]
+        "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?", [idempotency_key]
     ).fetchone()
     if earlier is not None:
         if earlier["request_digest"] != digest:
             raise KeyReused
         return str(earlier["id"])
-    check(connection, job_id)
+    require_active_schedule(connection, job_id)
     expression, datasets = connection.execute(
         "SELECT cron_expression, datasets FROM schedules WHERE job_id = ?", [job_id]
     ).fetchone()
     if datasets is not None:
-        raise ScheduleOver("It triggers a pipeline and does not run a job.")
+        raise ScheduleUnusable("It triggers a pipeline and does not run a job.")
     moment = free_moment(connection, job_id, now)
     run_id = make_run(connection, job_id, moment, now, is_once=expression is None)
     connection.execute(
         "UPDATE jobs SET by_hand = 1, idempotency_key = ?, request_digest = ? WHERE id = ?",
-        [key, digest, run_id],
+        [idempotency_key, digest, run_id],
     )
     return run_id
 
 
 def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
-    check(connection, job_id)
+    require_active_schedule(connection, job_id)
     connection.execute(
         "UPDATE schedules SET suspended_at = ? WHERE job_id = ? AND suspended_at IS NULL",
         [now, job_id],
@@ -99,13 +100,13 @@ def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
 
 
 def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
-    check(connection, job_id)
+    require_active_schedule(connection, job_id)
     row = connection.execute("SELECT * FROM schedules WHERE job_id = ?", [job_id]).fetchone()
     if row["suspended_at"] is None:
         return
     following = from_stamp(row["next_fire_at"])
     if following < now:
-        following = _first(connection, job_id, _from_now_on(row, now))
+        following = _first_fire_time(connection, job_id, _from_now_on(row, now))
     connection.execute(
         "UPDATE schedules SET suspended_at = NULL, next_fire_at = ? WHERE job_id = ?",
         [stamp(following), job_id],
@@ -116,21 +117,25 @@ def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
     """Return the times of a schedule without those that have passed.
 
     Raises:
-        ScheduleOver: None is left, or its zone is not known.
+        ScheduleUnusable: No time is left, or this machine does not have its time zone.
     """
     expression, name = row["cron_expression"], row["time_zone"]
     if expression is None:
-        gone = f"Its time, {row['next_fire_at']}, passed while it was suspended"
-        raise ScheduleOver(f"{gone}: change its time, run it by hand, or cancel it.")
+        time = f"{from_stamp(row['next_fire_at']):%Y-%m-%d %H:%M} UTC"
+        gone = f"Its time, {time}, passed while it was suspended"
+        raise ScheduleUnusable(f"{gone}: change its time, run it by hand, or cancel it.")
     zone = time_zone(name)
     if zone is None:
-        raise ScheduleOver(f"This machine no longer has the time zone {name}: change its times.")
+        raise ScheduleUnusable(
+            f"This machine no longer has the time zone {name}: change its times."
+        )
+    # A time that is exactly `now` has not passed, and `next_fire` returns only later ones.
     following = cron.next_fire(expression, now - timedelta.resolution, zone)
     return NewSchedule(expression, None, name, following)
 
 
 def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
-    check(connection, job_id)
+    require_active_schedule(connection, job_id)
     connection.execute(
         "UPDATE schedules SET cron_expression = ?, start_after = ?, time_zone = ?,"
         " next_fire_at = ? WHERE job_id = ?",
@@ -138,16 +143,18 @@ def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) 
             schedule.cron_expression,
             stamp_if_any(schedule.start_after),
             schedule.time_zone,
-            stamp(_first(connection, job_id, schedule)),
+            stamp(_first_fire_time(connection, job_id, schedule)),
             job_id,
         ],
     )
 
 
-def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> datetime:
-    """Return when a changed schedule fires first: later than every run it has.
+def _first_fire_time(
+    connection: sqlite3.Connection, job_id: str, schedule: NewSchedule
+) -> datetime:
+    """Return when a changed schedule fires first: later than every run by the clock.
 
-    The clock may have been set back since, and there must be only one run per time.
+    The machine's clock may have been set back since the last run, and a time must not run twice.
     """
     (latest,) = connection.execute(
         "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs"
@@ -161,16 +168,16 @@ def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -
     if schedule.cron_expression is None:
         return from_stamp(latest) + timedelta.resolution
     zone = time_zone(schedule.time_zone)
-    assert zone is not None  # noqa: S101 (it was checked with the request)
+    assert zone is not None  # noqa: S101 (checked with the request, or by `_from_now_on`)
     return cron.next_fire(schedule.cron_expression, from_stamp(latest), zone)
 
 
-def check(connection: sqlite3.Connection, job_id: str) -> None:
-    """Check that a job is a schedule that has not ended.
+def require_active_schedule(connection: sqlite3.Connection, job_id: str) -> None:
+    """Check that a job is a schedule that has not ended; it may be suspended.
 
     Raises:
         LookupError: There is no such job.
-        ScheduleOver: It is no longer a schedule.
+        ScheduleUnusable: It is not a schedule, or no longer.
     """
     row = connection.execute(
         "SELECT state, next_fire_at FROM jobs LEFT JOIN schedules ON job_id = id WHERE id = ?",
@@ -179,4 +186,4 @@ def check(connection: sqlite3.Connection, job_id: str) -> None:
     if row is None:
         raise LookupError(job_id)
     if row["state"] != JobState.TASK:
-        raise ScheduleOver(f"It is not an active schedule: it is {row['state']}.")
+        raise ScheduleUnusable(f"It is not an active schedule: it is {row['state']}.")

@@ -15,7 +15,7 @@ from studio_tui.local.db.database import Database
 from studio_tui.local.db.pipeline_additions import InitialPipeline, add_pipeline
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, find, trigger
 from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.schedule_actions import ScheduleOver, check
+from studio_tui.local.db.schedule_actions import ScheduleUnusable, require_active_schedule
 from studio_tui.local.db.schedule_runs import free_moment
 from studio_tui.local.db.schedules import Due
 from studio_tui.local.db.times import stamp
@@ -45,7 +45,7 @@ class SchedulePipelines:
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no longer a schedule, or it runs a job.
+            ScheduleUnusable: It is no longer a schedule, or it runs a job.
             KeyReused: The key was used for another request.
             UnknownDataset: A dataset is not known.
             NothingToRun: No job makes the datasets.
@@ -73,7 +73,7 @@ def _by_hand(
         "SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]
     ).fetchone()
     if earlier is None:
-        check(connection, job_id)
+        require_active_schedule(connection, job_id)
     request = _request_of(connection, job_id, key)
     rows = trigger(connection, request, metastore, now)
     if earlier is None:
@@ -90,7 +90,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
     if row is None:
         raise LookupError(job_id)
     if row["datasets"] is None:
-        raise ScheduleOver("It runs a job and does not trigger a pipeline.")
+        raise ScheduleUnusable("It runs a job and does not trigger a pipeline.")
     return NewPipeline(
         datasets=tuple(json.loads(row["datasets"])),
         environment=json.loads(row["environment"]),

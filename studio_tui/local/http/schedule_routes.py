@@ -17,7 +17,7 @@ from studio_tui.api.models import QueryType
 from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.schedule_actions import ScheduleOver
+from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
@@ -163,5 +163,5 @@ def _refusing(job_id: str) -> Iterator[None]:
         yield
     except LookupError as error:
         raise Refusal(404, f"There is no job {job_id}.") from error
-    except ScheduleOver as error:
+    except ScheduleUnusable as error:
         raise Refusal(409, str(error)) from error

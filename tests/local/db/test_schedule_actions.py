@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.own_inputs import ChangeScheduleInput
-from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleOver
+from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleUnusable
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import read_schedule
 from tests.local.db.schedule_bench import BEGIN, HOUR, MINUTE, Bench, opened
@@ -151,7 +151,7 @@ async def test_a_start_that_went_by_while_it_was_suspended_is_not_made_up_for(
     task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
     schedule_actions = ScheduleActions(bench.database)
     await schedule_actions.suspend(task_id, BEGIN)
-    with pytest.raises(ScheduleOver, match="passed while it was suspended"):
+    with pytest.raises(ScheduleUnusable, match="Its time, 2026-10-21 13:00 UTC, passed while"):
         await schedule_actions.resume(task_id, BEGIN + 2 * HOUR)
     await change(bench, task_id, BEGIN + 2 * HOUR, start_after=BEGIN + 3 * HOUR)
     await schedule_actions.resume(task_id, BEGIN + 2 * HOUR)

@@ -15,7 +15,7 @@ from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd, JobTable, KeyReused
 from studio_tui.local.db.pipelines import PipelineRows, PipelineTable
 from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleOver
+from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleUnusable
 from studio_tui.local.db.schedule_pipelines import SchedulePipelines, make_pipeline
 from studio_tui.local.db.schedules import Due, Schedules, decide
 from studio_tui.local.dispatch.scheduler import Scheduler
@@ -135,9 +135,9 @@ async def test_a_pipeline_by_hand_is_made_once_for_a_key_and_fails_aloud(tmp_pat
     (recent,) = (await bench.row())["recent"]
     assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
     job = await bench.submit(cron_expression="0 * * * *")
-    with pytest.raises(ScheduleOver, match="runs a job"):
+    with pytest.raises(ScheduleUnusable, match="runs a job"):
         await bench.own.trigger(job, "b", Metastore(), NOON)
-    with pytest.raises(ScheduleOver, match="triggers a pipeline"):
+    with pytest.raises(ScheduleUnusable, match="triggers a pipeline"):
         await ScheduleActions(bench.database).run(bench.task, "c", NOON)
     other = await bench.submit(datasets=("nothing",))
     with pytest.raises(UnknownDataset):
@@ -145,7 +145,7 @@ async def test_a_pipeline_by_hand_is_made_once_for_a_key_and_fails_aloud(tmp_pat
     with pytest.raises(KeyReused):
         await bench.own.trigger(other, "a", Metastore(), NOON)
     await bench.jobs.end(bench.task, [JobState.TASK], JobEnd(JobState.CANCELED, NOON))
-    with pytest.raises(ScheduleOver):
+    with pytest.raises(ScheduleUnusable):
         await bench.own.trigger(bench.task, "e", Metastore(), NOON)
     assert len(await bench.made()) == 1
     await bench.database.close()
