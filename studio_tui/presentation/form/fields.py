@@ -61,7 +61,7 @@ FIELDS: dict[str, Field] = {
         takes="PYTHON or SHELL. Empty: PYTHON if the name ends in .py or is empty, else SHELL.",
         example=("PYTHON",),
         check=checks.query_type_problems,
-        hint=hints.chosen_type,
+        hint=hints.derived_type,
         value=lambda draft, _context: checks.query_type(draft),
     ),
     "query_name": Field(

@@ -1,4 +1,4 @@
-"""Hints below the fields of a job's form that have no problem: what the current value means."""
+"""Hints below those fields of a job's form that have no problem: what the current value means."""
 
 from itertools import islice
 
@@ -29,10 +29,12 @@ def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
     return (f"{lines}, {size(facts.size)}; it is read again when the form is sent.",)
 
 
-def chosen_type(draft: Draft, _context: FormContext) -> tuple[str, ...]:
+def derived_type(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     if draft.query_type.strip():
         return ()
-    return (f"{query_type(draft).value}, from the extension of the name; type PYTHON or SHELL.",)
+    is_named = draft.query_file.strip() or draft.query_name.strip()
+    reason = "from the extension of the name" if is_named else "the default"
+    return (f"{query_type(draft).value}, {reason}; to change it, type PYTHON or SHELL.",)
 
 
 def query_name(draft: Draft, _context: FormContext) -> tuple[str, ...]:
@@ -43,7 +45,9 @@ def query_name(draft: Draft, _context: FormContext) -> tuple[str, ...]:
 
 
 def workers(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    return () if draft.workers.strip() else _chosen(draft, context) or ("Studio's default.",)
+    return (
+        () if draft.workers.strip() else _target_cluster(draft, context) or ("Studio's default.",)
+    )
 
 
 def priority(draft: Draft, _context: FormContext) -> tuple[str, ...]:
@@ -58,28 +62,31 @@ def cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if context.clusters is None:
         return ("The clusters are not known yet.",)
     if not draft.compute_cluster_name.strip():
-        names = [with_free(cluster) for cluster in context.clusters]
-        return (*_chosen(draft, context), *([f"There are {', '.join(names)}."] if names else []))
-    return _chosen(draft, context)
+        names = [name_with_free_workers(cluster) for cluster in context.clusters]
+        return (
+            *_target_cluster(draft, context),
+            *([f"Clusters: {', '.join(names)}."] if names else []),
+        )
+    return _target_cluster(draft, context)
 
 
 def cluster_id(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if draft.compute_cluster_id.strip():
-        return _chosen(draft, context)
+        return _target_cluster(draft, context)
     return ("Instead of the name; give only one of the two.",)
 
 
-def _chosen(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    """Return on which cluster the job runs; empty if that is unknown."""
+def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
+    """Say which cluster the job runs on; empty if unknown."""
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
     cluster = chosen_cluster(name, cluster_id, context.clusters)
     if cluster is None:
         return ()
     by_default = "" if name or cluster_id else " by default"
-    return (f"It runs on {with_free(cluster)}{by_default}.",)
+    return (f"It runs on {name_with_free_workers(cluster)}{by_default}.",)
 
 
-def with_free(cluster: Cluster) -> str:
+def name_with_free_workers(cluster: Cluster) -> str:
     """Format a cluster's name with its free workers if known: `gpu (~18 of 32 workers free)`."""
     name = cluster.name or cluster.id
     most, free = cluster.max_workers, free_workers(cluster)
@@ -118,10 +125,10 @@ def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    finished = [each.strip() for each in draft.uploads if each.strip() in context.uploads]
+    known_ids = [each.strip() for each in draft.uploads if each.strip() in context.uploads]
     return (
         "Ids of files that were uploaded before, one per line.",
-        *(f"{safe_line(each)} is {context.uploads[each]}" for each in dict.fromkeys(finished)),
+        *(f"{safe_line(each)} is {context.uploads[each]}" for each in dict.fromkeys(known_ids)),
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, hint
-from studio_tui.presentation.form.hints import with_free
+from studio_tui.presentation.form.hints import name_with_free_workers
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import CLUSTERS, CONTEXT, DRAFTS, NOW, cluster
 
@@ -22,12 +22,13 @@ def said(name: str, **fields: Any) -> str:
         ("query_file", {}, "The path of a script; else type the query below."),
         ("query_file", {"query_file": "train.py"}, "1 line, 8 B; it is read again when"),
         ("query_type", {"query_file": "list.sh"}, "SHELL, from the extension of the name"),
+        ("query_type", {}, "PYTHON, the default; to change it, type PYTHON or SHELL."),
         ("query_name", {}, "Studio generates one."),
         ("query_name", {"query_file": "src/train.py"}, "train.py, from the file name."),
         ("workers", {}, "It runs on default (at most 8 workers) by default."),
         ("priority", {}, "5: last, the default."),
         ("priority", {"priority": "0"}, "0: first. 0 is first"),
-        ("compute_cluster_name", {}, "There are default (at most 8 workers), gpu-large"),
+        ("compute_cluster_name", {}, "Clusters: default (at most 8 workers), gpu-large"),
         ("compute_cluster_name", {"compute_cluster_name": "gpu-large"}, "It runs on gpu-large"),
         ("compute_cluster_id", {}, "give only one of the two"),
         ("compute_cluster_id", {"compute_cluster_id": "2"}, "It runs on gpu-large"),
@@ -101,7 +102,7 @@ def test_clusters_that_are_not_known_yet_are_not_made_up() -> None:
 def test_free_workers_are_an_estimate_and_never_less_than_none(
     fields: dict[str, Any], words: str
 ) -> None:
-    assert with_free(cluster(1, "a", **fields)) == words
+    assert name_with_free_workers(cluster(1, "a", **fields)) == words
     assert CLUSTERS
 
 
