@@ -17,14 +17,18 @@ from studio_tui.presentation.schedules.start_times import (
 
 
 class Explained(NamedTuple):
-    """Explanation of the time typed for a schedule, or an error message."""
+    """Explanation of the time or expression typed for a schedule, or an error message."""
 
     lines: tuple[str, ...]
     is_good: bool
 
 
 def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: tzinfo) -> Explained:
-    """Describe an expression and its next fire times, or why it is invalid."""
+    """Describe an expression and its next fire times, or why it is invalid.
+
+    `time_zone` is the schedule's, in which the expression is read; `None` for UTC. `zone` is the
+    user's, in which times are shown.
+    """
     try:
         runs = runs_ahead(typed, time_zone, now, zone)
         lines = (in_words(typed, time_zone), *other_readings(typed), *runs)
@@ -34,8 +38,8 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
         return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
 
 
-def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
-    """Format the time that was typed, or explain why it is invalid."""
+def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
+    """Format the time that was typed, in the user's `zone`, or explain why it is invalid."""
     try:
         return Explained((describe_time(resolve(typed, now, zone), now, zone),), is_good=True)
     except StartTimeError as error:
@@ -47,12 +51,13 @@ def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
 def runs_ahead(
     expression: str, time_zone: str | None, now: datetime, zone: tzinfo
 ) -> tuple[str, ...]:
-    """Return the next fire times of an expression in `time_zone`, shown in `zone` and in UTC.
+    """Return the next fire times of an expression, as `explain_expression` shows them.
 
     Raises:
         CronError: the expression is invalid, or its time zone is unknown here.
     """
-    # No run is between the start of the minute and now, so the result is cached per minute.
+    # Cron fires only on whole minutes, so the next times are the same throughout a minute:
+    # cached per minute.
     minute = now.replace(second=0, microsecond=0)
     return _runs_after(expression, time_zone or "UTC", minute, zone)
 
@@ -60,16 +65,16 @@ def runs_ahead(
 @lru_cache(maxsize=64)
 def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo) -> tuple[str, ...]:
     try:
-        clock: tzinfo = UTC if time_zone == "UTC" else ZoneInfo(time_zone)
+        schedule_zone: tzinfo = UTC if time_zone == "UTC" else ZoneInfo(time_zone)
     except (LookupError, ValueError, OSError) as error:
         raise cron.CronError(f"this machine has no time zone {time_zone}") from error
-    times = cron.fire_times(expression, minute, clock, count=RUNS)
+    times = cron.fire_times(expression, minute, schedule_zone, count=RUNS)
     return tuple(in_both_zones(moment, zone) for moment in times)
 
 
 @lru_cache(maxsize=1024)
 def in_words(expression: str, time_zone: str | None) -> str:
-    """Describe an expression.
+    """Describe an expression; cached, as lists repaint it.
 
     Raises:
         CronError: the expression is invalid.
@@ -78,7 +83,7 @@ def in_words(expression: str, time_zone: str | None) -> str:
 
 
 class ExplainedTime(NamedTuple):
-    """Meaning of a time, or an error message."""
+    """An explanation, with the single time that was typed, if it is one."""
 
     lines: tuple[str, ...]
     is_good: bool
@@ -86,8 +91,8 @@ class ExplainedTime(NamedTuple):
     """The single time; `None` for a cron expression, or if invalid."""
 
 
-def explain_time(typed: str, now: datetime, zone: tzinfo) -> ExplainedTime:
-    """Explain a cron expression in UTC, or a single time in `zone`."""
+def explain_time_or_expression(typed: str, now: datetime, zone: tzinfo) -> ExplainedTime:
+    """Explain a cron expression, which is read in UTC, or a single time in the user's `zone`."""
     if _is_cron(typed):
         explained = explain_expression(typed, None, now, zone)
         return ExplainedTime(explained.lines, explained.is_good)

@@ -19,7 +19,7 @@ from studio_tui.presentation.pipelines.datasets import (
     short_name,
     unknown_datasets,
 )
-from studio_tui.presentation.schedules.explanations import explain_time
+from studio_tui.presentation.schedules.explanations import explain_time_or_expression
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
@@ -110,7 +110,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
     async def send(self) -> Job:
         """Create the schedule."""
         draft = self.draft
-        times = explain_time(draft.time.strip(), clock.now(), self._zone)
+        times = explain_time_or_expression(draft.time.strip(), clock.now(), self._zone)
         request = NewPipelineSchedule(
             datasets_in(draft.datasets),
             draft.environment if draft.environment.strip() else None,
@@ -134,7 +134,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         typed = self._time.value.strip()
         if not typed:
             return (Problem("time", f"When should it run? {_NO_TIME}"),) if self.was_sent else ()
-        explained = explain_time(typed, clock.now(), self._zone)
+        explained = explain_time_or_expression(typed, clock.now(), self._zone)
         return () if explained.is_good else (Problem("time", explained.lines[0]),)
 
     def _unknown(self) -> tuple[Problem, ...]:
@@ -146,7 +146,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
         typed = self._time.value.strip()
-        explained = explain_time(typed, clock.now(), self._zone) if typed else None
+        explained = explain_time_or_expression(typed, clock.now(), self._zone) if typed else None
         return {
             "datasets": self._offered(),
             "time": explained.lines if explained and explained.is_good else (_NO_TIME,),

@@ -19,7 +19,7 @@ from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.schedules.explanations import (
     Explained,
     explain_expression,
-    explain_moment,
+    explain_single_time,
 )
 from studio_tui.presentation.schedules.start_times import resolve
 from studio_tui.service.commands.jobs import failure_message, rescheduled
@@ -231,7 +231,7 @@ def _begin(task: Job, now: datetime) -> datetime:
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
     """Return a function that explains the time typed for a schedule."""
     if _is_once(task):
-        return partial(explain_moment, now=clock.now(), zone=zone)
+        return partial(explain_single_time, now=clock.now(), zone=zone)
     time_zone = task.schedule.time_zone if task.schedule else None
     return partial(explain_expression, time_zone=time_zone, now=clock.now(), zone=zone)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from studio_tui.presentation.schedules.explanations import explain_time
+from studio_tui.presentation.schedules.explanations import explain_time_or_expression
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_a_valid_time_is_explained_in_words(typed: str, words: str) -> None:
-    told = explain_time(typed, NOW, UTC)
+    told = explain_time_or_expression(typed, NOW, UTC)
     assert told.is_good
     assert words in " ".join(told.lines)
     assert (told.moment is None) == (typed[0] in "0@")
@@ -37,6 +37,6 @@ def test_a_valid_time_is_explained_in_words(typed: str, words: str) -> None:
     ],
 )
 def test_what_means_nothing_says_why(typed: str, words: str) -> None:
-    told = explain_time(typed, NOW, UTC)
+    told = explain_time_or_expression(typed, NOW, UTC)
     assert (told.is_good, told.moment) == (False, None)
     assert words in told.lines[0]

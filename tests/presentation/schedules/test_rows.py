@@ -10,7 +10,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import by_key
-from studio_tui.presentation.schedules.explanations import explain_expression, explain_moment
+from studio_tui.presentation.schedules.explanations import explain_expression, explain_single_time
 from studio_tui.presentation.schedules.rows import COLUMNS, cells, facts
 from studio_tui.presentation.schedules.runs import (
     RESULTS,
@@ -259,11 +259,11 @@ def test_a_typed_expression_is_explained_with_its_runs_or_refused() -> None:
 
 
 def test_a_typed_time_is_shown_in_both_zones_or_refused() -> None:
-    assert explain_moment("tomorrow 15:00", NOON, BERLIN) == (
+    assert explain_single_time("tomorrow 15:00", NOON, BERLIN) == (
         ("Mon 2 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 2 h",),
         True,
     )
-    assert not explain_moment("soonish", NOON, BERLIN).is_good
+    assert not explain_single_time("soonish", NOON, BERLIN).is_good
 
 
 def test_a_minute_of_the_clock_does_not_hide_a_run() -> None:
