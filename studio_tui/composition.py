@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 def dashboard(
     arguments: "Arguments", theme: str | None, *, local: bool, data_dir: Path | None, samples: bool
 ) -> int:
-    """Run the dashboard and return the exit code."""
+    """Run the dashboard and return the exit code.
+
+    With `local` it connects to the local Studio, whose data is in `data_dir` or by default in
+    `paths.local_data_dir()`; with `samples` that runs the sample jobs without a question.
+    """
     from studio_tui.launch import run_dashboard
     from studio_tui.tui.frame.choices import LocalChoice
 
-    composition = _Composition(arguments, data_dir, run_samples=samples)
+    connector = _Connector(arguments, data_dir, run_samples=samples)
     return run_dashboard(
-        composition.connect,
+        connector.connect,
         first=LocalChoice() if local else None,
         theme=theme,
         waiting_for="Connecting to the local Studio…" if local else "Connecting…",
@@ -34,38 +38,49 @@ def dashboard(
     )
 
 
-def _last_list(arguments: "Arguments", local: Path | None) -> Path | None:
-    """Return the file with the last list of a launch with the same arguments and environment."""
+def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | None:
+    """Return the file with the last list of a launch with the same arguments and environment.
+
+    `local_data_dir` is that of the local Studio; `None` for any other. If the current folder
+    does not exist, no file is known: `None`.
+    """
     from studio_tui.launch_key import launch_key
 
     try:
-        key = launch_key(arguments.url, arguments.team, os.environ, Path.cwd(), local=local)
+        key = launch_key(
+            arguments.url, arguments.team, os.environ, Path.cwd(), local_data_dir=local_data_dir
+        )
     except OSError:
         return None
     return paths.state_dir() / f"list-{key}.json"
 
 
-def profile_of(settings: "Settings", data_dir: Path | None) -> str:
-    """Return the key of a team's recorded data, which is in a separate file for each team."""
-    return str(data_dir) if data_dir is not None else f"{settings.url}\n{settings.team}"
+def profile_of(settings: "Settings", local_data_dir: Path | None) -> str:
+    """Return the key of a team's recorded data, which is in a separate file for each team.
+
+    `local_data_dir` is that of the local Studio; `None` for any other.
+    """
+    if local_data_dir is not None:
+        return str(local_data_dir)
+    return f"{settings.url}\n{settings.team}"
 
 
-class _Composition:
+class _Connector:
     """Connects to the chosen Studio; runs in a thread, after the first paint."""
 
     def __init__(self, arguments: "Arguments", data_dir: Path | None, *, run_samples: bool) -> None:
         self._arguments = arguments
         self._named_data_dir = data_dir
         self._run_samples = run_samples
-        self._latest: tuple[Settings, str] | None = None
-        """The latest settings, and the name of their Studio if it is not derived from them."""
+        self._latest: Settings | None = None
+        """The settings of the latest connection; `None` before the first."""
 
     @property
     def _data_dir(self) -> Path:
         return self._named_data_dir or paths.local_data_dir()
 
     def connect(self, choice: "Choice | None") -> "Connected":
-        """Connect to a choice, or without one according to the settings.
+        """Connect to what the user chose; without a choice, as the settings say.
 
         Raises:
             ConfigError: the choice cannot be used; the message says why.
@@ -89,21 +104,26 @@ class _Composition:
             notes.append(f"The program's log cannot be written: {safe_line(str(error))}")
         match choice:
             case LocalChoice():
-                connected = self._local()
+                connected = self._connect_local()
             case TokenChoice(url, team, token):
                 arguments = self._arguments._replace(url=url, team=team)
-                connected = self._connected(load_settings(arguments, typed_token=token))
+                connected = self._connect_with(load_settings(arguments, typed_token=token))
             case TeamChoice(team) if self._latest is not None:
-                settings, home = self._latest
-                connected = self._connected(replace(settings, team=checked_team(team)), home=home)
+                # The latest Studio has refused its team; a local one never does, as it has only
+                # one. So there is no guard here, and nothing to restart.
+                settings = replace(self._latest, team=checked_team(team))
+                connected = self._connect_with(settings)
             case TrustChoice(url):
-                connected = self._configured(self._arguments._replace(url=url))
+                connected = self._connect_as_configured(self._arguments._replace(url=url))
             case _:
-                connected = self._configured(self._arguments)
+                connected = self._connect_as_configured(self._arguments)
         return replace(connected, notes=(*notes, *connected.notes))
 
-    def _configured(self, arguments: "Arguments") -> "Connected":
-        """Connect according to arguments, environment and files; these can be reloaded if fixed."""
+    def _connect_as_configured(self, arguments: "Arguments") -> "Connected":
+        """Connect according to arguments, environment and files.
+
+        The result can read them again, once the user has corrected them.
+        """
         from dataclasses import replace
 
         from studio_tui.settings import ca_file_version, load_settings
@@ -118,9 +138,9 @@ class _Composition:
             version = ca_file_version(settings)
             return settings if (settings, version) != before else None
 
-        return replace(self._connected(settings), read_again=read_again)
+        return replace(self._connect_with(settings), read_again=read_again)
 
-    def _local(self) -> "Connected":
+    def _connect_local(self) -> "Connected":
         from dataclasses import replace
 
         from studio_tui.local.server.endpoint import attach_or_start
@@ -138,13 +158,13 @@ class _Composition:
 
         guard = PortGuard(self._data_dir)
 
-        def start_again() -> "Settings":
+        def start() -> "Settings":
             endpoint = attach_or_start(self._data_dir)
-            return self._settings(endpoint.url, endpoint.team, endpoint.token())
+            return self._local_settings(endpoint.url, endpoint.team, endpoint.token())
 
-        settings = start_again()
-        connected = self._connected(settings, home="local Studio", guard=guard)
-        connected = replace(connected, restartable=RestartableStudio(guard, start_again))
+        settings = start()
+        connected = self._connect_with(settings, local_guard=guard)
+        connected = replace(connected, restartable=RestartableStudio(guard, start))
         if settings.read_only:
             return connected
         samples = SampleJobs(
@@ -158,18 +178,21 @@ class _Composition:
         )
         return replace(connected, samples=samples)
 
-    def _settings(self, url: str, team: str, token: str) -> "Settings":
-        """Create the settings of a Studio that is not from arguments, environment and files."""
+    def _local_settings(self, url: str, team: str, token: str) -> "Settings":
+        """Create the settings of the local Studio: its address, team and token replace any others.
 
+        Otherwise only the arguments and `STUDIO_TUI_` variables apply.
+        """
         from studio_tui.settings import load_settings
 
         named = self._arguments._replace(url=url, team=team, token_file=None)
         ours = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
         return load_settings(named, {**ours, "DATACHAIN_STUDIO_TOKEN": token})
 
-    def _connected(
-        self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
+    def _connect_with(
+        self, settings: "Settings", *, local_guard: "PortGuard | None" = None
     ) -> "Connected":
+        """Connect to the local Studio behind `local_guard`; without one, to any other Studio."""
         from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
@@ -179,31 +202,32 @@ class _Composition:
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
 
-        self._latest = settings, home
+        self._latest, is_local_studio = settings, local_guard is not None
         host = settings.host
         for secret in settings.secrets:
             register_secret(secret)
-        profile = profile_of(settings, self._data_dir if home else None)
+        profile = profile_of(settings, self._data_dir if is_local_studio else None)
         name = paths.profile_name(profile)[:16]
         return Connected(
             session=StudioSession(
-                StudioClient(settings, guard=guard),
+                StudioClient(settings, guard=local_guard),
                 settings.team,
                 paths.cache_dir() / "logs",
                 SessionOptions(
                     profile=profile,
                     host=host,
                     is_local=is_loopback(host),
-                    restarts=guard is not None,
+                    restarts=is_local_studio,
                     state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
-                    intents=paths.state_dir() / "intents",
-                    histories=paths.state_dir() / "ledgers",
+                    # The names on disk are older than the words, and files in them are kept.
+                    journal_folder=paths.state_dir() / "intents",
+                    recorder_folder=paths.state_dir() / "ledgers",
                     labels=settings.labels_jobs,
                     undo_seconds=settings.undo_seconds,
                     limits=Limits(settings.remember_days, settings.remember_megabytes),
                 ),
             ),
-            home=home or safe_line(f"{settings.team}@{host}"),
+            home="local Studio" if is_local_studio else safe_line(f"{settings.team}@{host}"),
             team=settings.team,
             view_file=paths.state_dir() / f"view-{name}.json",
             read_only=settings.read_only,

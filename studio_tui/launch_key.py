@@ -19,15 +19,21 @@ VARIABLES = ("DATACHAIN_STUDIO_URL", "DATACHAIN_STUDIO_TEAM")
 
 
 def launch_key(
-    url: str | None, team: str | None, environ: Mapping[str, str], cwd: Path, *, local: Path | None
+    url: str | None,
+    team: str | None,
+    environ: Mapping[str, str],
+    cwd: Path,
+    *,
+    local_data_dir: Path | None,
 ) -> str:
     """Return a key that reveals nothing about its origin.
 
-    `url` and `team` are the command line's, and `local` is the local Studio's data folder; `None`
-    for another Studio. Contents of the CLI's files are part of the key, so it changes with a login.
+    `url` and `team` are the command line's; `local_data_dir` is the local Studio's data folder,
+    `None` for another Studio. Contents of the CLI's files are part of the key, so that a login
+    changes it.
     """
-    if local is not None:
-        inputs: object = str(local)
+    if local_data_dir is not None:
+        inputs: object = str(local_data_dir)
     else:
         files = [(str(path), _digest(path)) for path in datachain_config_files(environ, cwd)]
         inputs = [url, team, [environ.get(name) for name in VARIABLES], files]

@@ -43,7 +43,7 @@ def test_launches_with_the_same_key_reach_the_same_team_of_the_same_studio(
                 "DATACHAIN_SYSTEM_CONFIG_DIR": str(folder / "system"),
                 **variables,
             }
-            key = launch_key(arguments.url, arguments.team, environ, folder, local=None)
+            key = launch_key(arguments.url, arguments.team, environ, folder, local_data_dir=None)
             try:
                 settings = load_settings(arguments, environ, folder)
                 reached = (settings.url, settings.team)
@@ -56,7 +56,7 @@ def test_launches_with_the_same_key_reach_the_same_team_of_the_same_studio(
 
 def test_the_key_of_the_local_studio_is_that_of_its_data_alone(tmp_path: Path) -> None:
     def key(local: Path, **environ: str) -> str:
-        return launch_key(None, None, environ, tmp_path, local=local)
+        return launch_key(None, None, environ, tmp_path, local_data_dir=local)
 
     assert key(tmp_path / "a") == key(tmp_path / "a", DATACHAIN_STUDIO_TEAM="vision")
     assert key(tmp_path / "a") != key(tmp_path / "b")
@@ -65,4 +65,4 @@ def test_the_key_of_the_local_studio_is_that_of_its_data_alone(tmp_path: Path) -
 def test_files_that_cannot_be_read_are_no_error(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     environ = {"DATACHAIN_GLOBAL_CONFIG_DIR": str(tmp_path)}
-    assert len(launch_key(None, None, environ, tmp_path, local=None)) == 32
+    assert len(launch_key(None, None, environ, tmp_path, local_data_dir=None)) == 32

@@ -96,10 +96,10 @@ class SessionOptions:
     """Whether the dashboard can start that Studio again."""
     state_file: Path | None = None
     """The state file of a Studio on this machine, which counts as up again once it is written."""
-    intents: Path | None = None
-    """The folder of intents; by default beside the logs, as that of the records."""
-    histories: Path | None = None
-    """The folder of the records."""
+    journal_folder: Path | None = None
+    """The folder of the journal; by default in that of the logs."""
+    recorder_folder: Path | None = None
+    """The folder of the recorder; by default in that of the logs."""
     labels: bool = True
     """Whether new jobs carry labels."""
     limits: Limits | None = None
@@ -135,7 +135,7 @@ class StudioSession:
         self._now = now
         self._pacing = Pacing(is_local=options.is_local)
         self.reachability = self._make_reachability(options.state_file)
-        database = RecorderFile(options.histories or logs / "ledgers", options.profile)
+        database = RecorderFile(options.recorder_folder or logs / "ledgers", options.profile)
         self.records = Records(database, options.limits, added=self._publish_jobs_again, now=now)
         client.observe(self.records.recorder.note_call)
         self.endings = Endings()
@@ -161,7 +161,7 @@ class StudioSession:
         """Commands that wait to be sent, and can be undone."""
         self.commands = StudioCommands(
             client,
-            Journal(options.intents or logs / "intents", options.profile),
+            Journal(options.journal_folder or logs / "intents", options.profile),
             self.records,
             self.endings,
             self._changed,

@@ -43,7 +43,7 @@ class Connected:
 
     session: "StudioSession"
     home: str
-    """`team@host`, safe text."""
+    """Its name in the header: `team@host`, or `local Studio`; safe text."""
     team: str
     view_file: Path
     """Path of the saved view; those of other files are derived from it."""
@@ -57,7 +57,7 @@ class Connected:
     read_again: "Callable[[], Settings | None] | None" = None
     """Reads the settings again, in a thread; returns `None` if they are unchanged.
 
-    Raises `ConfigError`.
+    Raises `ConfigError`. There is none for the local Studio, and none for what the user has typed.
     """
     restartable: RestartableStudio | None = None
     """The local Studio, if this dashboard can restart it; else `None`."""

@@ -112,7 +112,7 @@ class Basics(NamedTuple):
 
     session: "StudioSession"
     home: str
-    """`team@host`, safe text."""
+    """The name of Studio in the header: `team@host`, or `local Studio`; safe text."""
     read_only: bool
 
 

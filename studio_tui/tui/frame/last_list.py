@@ -30,7 +30,7 @@ class LastList(NamedTuple):
     at: datetime
     """When Studio last confirmed the data."""
     home: str
-    """`team@host`."""
+    """The name of Studio in the header: `team@host`, or `local Studio`."""
     crumbs: tuple[str, ...]
     tabs: tuple[Part, ...]
     """Titles of the tabs, with their numbers."""

@@ -69,7 +69,7 @@ def _undo_parts(session: StudioSession, now: datetime) -> Parts:
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
-    """Return the breadcrumbs; `home` is `team@host`, safe text."""
+    """Return the breadcrumbs; `home` is the name of Studio, as in `Basics`; safe text."""
     parts = [Part(" studio-tui ", "title"), Part(f" {home}", Tone.DIM)]
     for crumb in crumbs:
         parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]

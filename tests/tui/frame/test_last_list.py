@@ -80,7 +80,7 @@ async def starting(
             StudioClient(settings),
             studio.team,
             folder / "spool",
-            SessionOptions(is_local=True, profile="here", histories=folder / "ledgers"),
+            SessionOptions(is_local=True, profile="here", recorder_folder=folder / "ledgers"),
         )
         view = folder / "view.json"
         home = "typed@test" if isinstance(choice, TokenChoice) else "local@test"
