@@ -127,10 +127,10 @@ class JobTable:
         )
         return None if row is None else JobState(row["state"])
 
-    async def earlier(self, job_id: str) -> CheckpointSource | None:
-        """Return the run that a re-run of a job continues from; `None` if there is no such job.
+    async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
+        """Return the run whose checkpoints continue a job; `None` if there is no such job.
 
-        It is the job itself; for a schedule it is the last run, since a TASK itself runs nothing.
+        That is the job itself; of a schedule it is the last run, since a TASK itself runs nothing.
         """
         row = await self._database.read(
             lambda connection: connection.execute(

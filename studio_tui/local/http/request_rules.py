@@ -18,6 +18,8 @@ LIST_LIMIT = 100_000
 def check_team(team_name: str | None = None) -> None:
     """Refuse any team but the only one, as hosted Studio refuses foreign teams.
 
+    `None` is a request that names no team, which is accepted.
+
     Raises:
         Refusal: 403.
     """
@@ -36,12 +38,12 @@ def refusing_reused_keys() -> Iterator[None]:
 
 
 async def request_context(studio: Studio, body: JobInput) -> RequestContext:
-    """Return the context in which a request for a job is validated."""
+    """Reread the cluster file if it has changed; return what a job request is validated against."""
     await studio.reread_clusters()
     return RequestContext(
         studio.clusters,
         await studio.uploads.find(upload_numbers(body)),
-        await studio.jobs.earlier(body.rerun_from_job_id or ""),
+        await studio.jobs.checkpoint_source(body.rerun_from_job_id or ""),
         studio.user,
         clock.now(),
     )

@@ -44,9 +44,9 @@ class RequestContext:
     clusters: Clusters
     uploads: dict[int, StoredFile]
     """The existing ones of the files named in the request."""
-    earlier: CheckpointSource | None
-    """The job to re-run; `None` if there is no such job, as when it is on another server: the
-    published client does not check that."""
+    checkpoint_source: CheckpointSource | None
+    """The run to continue from; `None` if the request names none or there is no such job, as when
+    it is on another server: the published client does not check that."""
     user: str
     """The user who sent the request."""
     now: datetime
@@ -138,8 +138,8 @@ def check(request: JobInput, key: str | None, context: RequestContext) -> NewJob
         requirements=request.requirements or None,
         repository=request.repository or None,
         uploads=tuple(dict.fromkeys(upload_numbers(request))),
-        rerun_from=context.earlier.job_id if context.earlier else None,
-        run_group=context.earlier.run_group if context.earlier else job_id,
+        rerun_from=context.checkpoint_source.job_id if context.checkpoint_source else None,
+        run_group=context.checkpoint_source.run_group if context.checkpoint_source else job_id,
         ignore_checkpoints=bool(request.reset),
         created_by=context.user,
         idempotency_key=key,

@@ -1,4 +1,7 @@
-"""The parts of a job request that Studio does not send back; no secret, query or environment."""
+"""The parts of a job request that Studio does not return, to be recorded here.
+
+Secrets, query and environment are left out.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,8 +17,11 @@ class RelatedRequest(JobRequest):
     """A job request with its relation to a schedule or job, which is recorded here, not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
+    """The schedule of which this is a manual run."""
     replaces: str | None = Field(default=None, exclude=True)
+    """The schedule that this one replaces."""
     repeats: str | None = Field(default=None, exclude=True)
+    """The job that this one runs again unchanged, not from its checkpoints."""
 
     @classmethod
     def of(
@@ -33,31 +39,34 @@ class RelatedRequest(JobRequest):
 
 
 def run_again(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobInput:
-    """Return `request`, which repeats a job, as one that continues it or runs it from the start."""
+    """Return the request that runs a job again: from its checkpoints, or unchanged from the start.
+
+    `request` is that job's own.
+    """
     if from_checkpoints:
         return request.model_copy(update={"rerun_from_job_id": job_id})
     return RelatedRequest.of(request, repeats=job_id)
 
 
 class SentFile(BaseModel):
-    """An uploaded file, and its origin."""
+    """An uploaded file, with its path on this machine."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
     id: str
     """The upload's id, assigned by Studio."""
     label: Line | None = None
-    """Its name; `None` if only the id is known."""
+    """The file's name; `None` if only the id is known."""
     size: int | None = None
     """Bytes."""
     path: Line | None = None
-    """Its path on this machine, safe to draw."""
+    """The path on this machine, safe to draw; `None` if unknown."""
 
 
 class Submitted(BaseModel):
-    """The parts of a job that Studio does not send; `None` means Studio's default.
+    """The parts of a job request that Studio does not return; `None` means Studio's default.
 
-    Fields of the request that `JobInput` lacks are extra attributes.
+    Request fields unknown to `JobInput` are kept as extra attributes.
     """
 
     model_config = ConfigDict(
@@ -76,11 +85,9 @@ class Submitted(BaseModel):
     rerun_from_job_id: str | None = None
     reset: bool | None = None
     run_of: str | None = None
-    """The schedule that it is a manual run of."""
+    """This, `replaces` and `repeats` mean the same as in `RelatedRequest`."""
     replaces: str | None = None
-    """The schedule that it replaces."""
     repeats: str | None = None
-    """The job that it runs again unchanged, not from its checkpoints."""
 
     @classmethod
     def of(cls, request: JobInput, files: Mapping[str, SentFile]) -> Self:
@@ -90,5 +97,5 @@ class Submitted(BaseModel):
         return cls(files=sent, **same, **(request.model_extra or {}))
 
     def to_json(self) -> str:
-        """Return it as a single line of JSON that `model_validate_json` reads."""
+        """Return the parts as a single line of JSON that `model_validate_json` reads."""
         return self.model_dump_json(exclude_none=True)

@@ -1,4 +1,4 @@
-"""The known schedules: the jobs in the state TASK, however old they are."""
+"""The known schedules: the newest jobs in the state TASK."""
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
@@ -6,7 +6,7 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 
 LIMIT = 1000
-"""Newest schedules requested; newest jobs, if Studio cannot filter them."""
+"""Most schedules requested, the newest; most jobs, if Studio cannot filter by state."""
 
 Schedules = tuple[Job, ...]
 """Newest first."""
@@ -18,7 +18,7 @@ class SchedulesFeed:
     def __init__(self, client: StudioClient) -> None:
         self._client = client
         self._can_filter = True
-        self._answer: Schedules = ()
+        self._last_schedules: Schedules = ()
 
     async def fetch(self) -> Schedules:
         """Return the schedules; the same object as last time if nothing changed.
@@ -27,15 +27,15 @@ class SchedulesFeed:
             StudioError: the request failed.
         """
         tasks = tuple(job for job in await self._read() if job.state is JobState.TASK)
-        if tasks != self._answer:
-            self._answer = tasks
-        return self._answer
+        if tasks != self._last_schedules:
+            self._last_schedules = tasks
+        return self._last_schedules
 
     async def _read(self) -> tuple[Job, ...]:
         if self._can_filter:
             try:
                 return (await self._client.jobs(limit=LIMIT, status=JobState.TASK)).items
             except InvalidRequest:
-                # A server without this filter.
+                # This Studio cannot filter by state.
                 self._can_filter = False
         return (await self._client.jobs(limit=LIMIT)).items

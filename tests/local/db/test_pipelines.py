@@ -56,7 +56,7 @@ class Bench:
         request = JobInput.model_validate(
             {"query": f"print({name!r})", "query_name": name, "team_name": "local", **fields}
         )
-        earlier = await self.jobs.earlier(rerun_from or "")
+        earlier = await self.jobs.checkpoint_source(rerun_from or "")
         job = check(request, None, RequestContext(CLUSTERS, {}, earlier, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 

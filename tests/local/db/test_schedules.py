@@ -177,7 +177,7 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
 ) -> None:
     bench = await opened(tmp_path)
     first = await bench.submit()
-    earlier = await bench.jobs.earlier(first)
+    earlier = await bench.jobs.checkpoint_source(first)
     assert earlier == (first, first)
     for expression in (None, "0 * * * *"):
         request = JobInput(
@@ -202,13 +202,13 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
 async def test_a_rerun_of_a_schedule_continues_from_its_last_run(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    assert await bench.jobs.earlier(task_id) == (task_id, task_id)
+    assert await bench.jobs.checkpoint_source(task_id) == (task_id, task_id)
     for hours in (1, 2):
         await bench.scheduler.settle(BEGIN + hours * HOUR)
         await bench.end_runs(BEGIN + hours * HOUR)
     _, last = await bench.runs(task_id)
-    assert await bench.jobs.earlier(task_id) == (last["id"], last["id"])
-    assert await bench.jobs.earlier("nobody") is None
+    assert await bench.jobs.checkpoint_source(task_id) == (last["id"], last["id"])
+    assert await bench.jobs.checkpoint_source("nobody") is None
     await bench.database.close()
 
 
