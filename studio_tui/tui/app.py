@@ -181,7 +181,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (likewise)
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
-        connected.session.records.database.warn = notices.from_threads(self)
+        connected.session.records.database.warn = notices.warn_from_any_thread(self)
         self._poll(connected, screens.last.tab)
         self._watch_over(connected)
         remembering.hold_keys(self, screens.tab(screens.last.tab))

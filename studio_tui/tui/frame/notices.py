@@ -16,7 +16,7 @@ NOTICE_DELAY = 1.6
 """Seconds without another ending before a notice is shown: a little longer than the polling
 interval of lists, so that what ends together is reported together."""
 
-LONGEST = 8.0
+LONGEST_DELAY = 8.0
 """Longest delay of a notice, in seconds."""
 
 FAILURE_TIMEOUT = 20.0
@@ -34,17 +34,17 @@ class Notices:
         self._gathered = Ended()
         """Jobs and pipelines that have ended and have not been reported."""
         self._began = 0.0
-        """When the first of it ended, by `monotonic()`; 0 if there is none."""
-        self._due: TimerHandle | None = None
-        self._leave: Callable[[], None] = endings.on_end(self._gather)
+        """When the first of these ended, by `monotonic()`; 0 if there is none."""
+        self._timer: TimerHandle | None = None
+        self._unsubscribe: Callable[[], None] = endings.on_end(self._gather)
         app.screen_change_signal.subscribe(app, lambda _: self.clear_badge())
 
     def end(self) -> None:
         """Stop reporting."""
-        if self._due is not None:
-            self._due.cancel()
-        self._leave()
-        self._leave = lambda: None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
 
     def clear_badge(self) -> None:
         """Remove the badge of the current tab, if the terminal has the focus."""
@@ -53,7 +53,8 @@ class Notices:
 
     def _gather(self, ended: Ended) -> None:
         page = self._page_in_sight()
-        # A log and the graph of a pipeline say above what they show how it has ended.
+        # The page of this very job's log or this pipeline already shows the ending in its header.
+        # `kept_as` is the kind of a page and the ids of what it shows; other pages lack it.
         subject = getattr(page, "kept_as", ())
         ended = Ended(
             tuple(job for job in ended.jobs if ("log", job.id) != subject),
@@ -69,15 +70,15 @@ class Notices:
             return
         self._gathered += ended
         self._began = self._began or monotonic()
-        if self._due is not None:
-            self._due.cancel()
-        left = max(0.0, self._began + LONGEST - monotonic())
+        if self._timer is not None:
+            self._timer.cancel()
+        left = max(0.0, self._began + LONGEST_DELAY - monotonic())
         # A Textual timer would not fire at all if the machine is busy at that moment.
-        self._due = get_running_loop().call_later(min(NOTICE_DELAY, left), self._report)
+        self._timer = get_running_loop().call_later(min(NOTICE_DELAY, left), self._report)
 
     def _report(self) -> None:
         """Report everything that was gathered."""
-        ended, self._gathered, self._began, self._due = self._gathered, Ended(), 0.0, None
+        ended, self._gathered, self._began, self._timer = self._gathered, Ended(), 0.0, None
         words = [jobs_ended(ended.jobs)] if ended.jobs else []
         words += [pipelines_ended(ended.pipelines)] if ended.pipelines else []
         if ended.failed:
@@ -90,14 +91,17 @@ class Notices:
             self._app.bell()
 
     def _page_in_sight(self) -> Page | None:
-        """Return the visible page, also if below a dialog; `None` without focus or page."""
+        """Return the visible page, also if below a dialog.
+
+        `None` if the terminal lacks the focus or no page is open.
+        """
         if not self._app.app_focus:
             return None
         pages = (each for each in reversed(self._app.screen_stack) if isinstance(each, Page))
         return next(pages, None)
 
 
-def from_threads(app: App[Any]) -> Callable[[str], None]:
+def warn_from_any_thread(app: App[Any]) -> Callable[[str], None]:
     """Return a function that shows a warning and can be called from any thread."""
 
     def warn(words: str) -> None:
