@@ -82,7 +82,7 @@ def rows(
     """
     drawn: list[GroupRow] = []
     for group in groups:
-        if group.is_alone:
+        if group.is_single_job:
             drawn.append(GroupRow(group.key, group, group.key))
             continue
         if group.key in folded:
@@ -104,8 +104,8 @@ def rows(
     return tuple(drawn)
 
 
-def group_of_rest(key: str) -> str:
-    """Return the key of the group if a row represents its hidden jobs; any other key unchanged."""
+def without_rest_suffix(key: str) -> str:
+    """Return the key of the group of a row `... n more`; any other key unchanged."""
     return key.removesuffix(_REST)
 
 
@@ -129,7 +129,7 @@ def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
         mark, name = "▾" if row.is_open else "▸", row.group.title
     else:
         look = statuses.look(row.node_id)
-        mark = " " if row.group.is_alone else "   "
+        mark = " " if row.group.is_single_job else "   "
         name = statuses.plan.nodes[row.node_id].name
     return Cell(mark, Tone.DIM), Cell(f"{look.glyph} ", look.tone), Cell(name, Tone.STRONG)
 
@@ -153,7 +153,7 @@ def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
         return (name, *(NOTHING for _ in COLUMNS[1:]))
     if row.node_id is not None:
         node = model.plan.nodes[row.node_id]
-        count = Cell("1") if row.group.is_alone else NOTHING
+        count = Cell("1") if row.group.is_single_job else NOTHING
         bar, _ = bar_cells(node, model)
         return (
             name,

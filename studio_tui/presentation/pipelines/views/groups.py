@@ -55,8 +55,8 @@ class Group:
     """Nodes in the plan's order; at least one."""
 
     @property
-    def is_alone(self) -> bool:
-        """Whether it is a single job."""
+    def is_single_job(self) -> bool:
+        """Whether this is a single job, not a group."""
         return self.members == (self.key,)
 
 
@@ -90,8 +90,8 @@ def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
             stages[layers[node.id]].append(node)
         return tuple(_stage(stage, stages[stage]) for stage in sorted(stages))
     groups = list(_by_name(plan.nodes.values()))
-    alone = [plan.nodes[group.key] for group in groups if group.is_alone]
-    groups = [group for group in groups if not group.is_alone] + list(_by_links(alone))
+    alone = [plan.nodes[group.key] for group in groups if group.is_single_job]
+    groups = [group for group in groups if not group.is_single_job] + list(_by_links(alone))
     position = {node_id: index for index, node_id in enumerate(plan.nodes)}
     first = {group.key: group.members[0] for group in groups}
     groups.sort(

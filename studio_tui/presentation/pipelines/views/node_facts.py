@@ -104,7 +104,7 @@ def _group_links(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
     """Format groups with their patterns, such as `02_shard_* ×480, 1:1`."""
     cells = []
     for group, link in related:
-        title = group.title if group.is_alone else f"{group.title} ×{len(group.members)}"
+        title = group.title if group.is_single_job else f"{group.title} ×{len(group.members)}"
         cells.append(Cell(", ".join(filter(None, (title, link.pattern)))))
     return labelled_facts(label, cells)
 

@@ -116,7 +116,7 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
     return Boxes(
         {group.key: group.title for group in groups},
         {key: tuple(above) for key, above in parents.items()},
-        {group.key: len(group.members) for group in groups if not group.is_alone},
+        {group.key: len(group.members) for group in groups if not group.is_single_job},
     )
 
 

@@ -141,7 +141,7 @@ class DrawingView:
     def members(self, key: str) -> Sequence[str]:
         """Return the nodes of a box."""
         if (group := self._structure.group(key)) is not None:
-            return self._structure.in_sight(group)
+            return self._structure.shown_members(group)
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
@@ -300,6 +300,6 @@ class DrawingView:
         whole = (
             group.key
             for group in (self._structure.groups() or () if marks else ())
-            if marks.issuperset(self._structure.in_sight(group))
+            if marks.issuperset(self._structure.shown_members(group))
         )
         return marks.union(whole).intersection(canvas.boxes.names)

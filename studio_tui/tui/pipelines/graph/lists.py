@@ -176,7 +176,7 @@ def group_listing(
             if row.node_id is None
         },
         above={key: row.group.key for key, row in rows.items() if key not in heads and
-               not row.group.is_alone},
+               not row.group.is_single_job},
         foldable=frozenset(heads),
     )  # fmt: skip
 
@@ -187,7 +187,7 @@ def _group_names(groups: Iterable[Group], plan: Plan) -> Iterator[int]:
     Which jobs have a row changes with their states, which must not move columns.
     """
     for group in groups:
-        before = _SIGN + len(" " if group.is_alone else "   ")
+        before = _SIGN + len(" " if group.is_single_job else "   ")
         yield _SIGN + 1 + cell_len(group.title)
         yield from (before + cell_len(plan.nodes[each].name) for each in group.members)
 

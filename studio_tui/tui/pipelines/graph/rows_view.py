@@ -272,7 +272,7 @@ class RowsView:
             )  # fmt: skip
         if view.lanes and (rows := self._structure.lanes()) is not None:
             return lane_listing(
-                view_model, rows, self._structure.lanes(is_whole=True) or rows, room
+                view_model, rows, self._structure.lanes(ignore_filter=True) or rows, room
             )
         whole = self._structure.whole_tree(self._state.require_loaded().plan)
         return tree_listing(view_model, self._structure.tree_rows(), whole, room)

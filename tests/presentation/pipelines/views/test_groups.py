@@ -119,7 +119,7 @@ def test_stages_are_groups_on_request() -> None:
 def test_a_group_has_the_same_key_when_states_change_and_never_that_of_a_job() -> None:
     before, after = group_jobs(plan_of(fan(30))), group_jobs(plan_of(fan(30)))
     assert before == after
-    assert [group.is_alone for group in before] == [True, False, True]
+    assert [group.is_single_job for group in before] == [True, False, True]
     assert all(group.key not in SIXTEEN for group in before)
     assert before[1].key.startswith("\0")
 
