@@ -37,20 +37,20 @@ def stamp(
     moment: datetime | None,
     form: StampForm,
     *,
-    origin: datetime | None,
+    zero_time: datetime | None,
     is_own: bool = True,
     dated: bool = False,
 ) -> str:
     """Format a time in at most `WIDTH - 1` cells, or `WIDE - 1` with date; empty if unknown.
 
     The arrival time of a line, which is later than it was written, has a `~`. Elapsed time counts
-    from `origin`.
+    from `zero_time`.
     """
-    if moment is None or (form is StampForm.ELAPSED and origin is None):
+    if moment is None or (form is StampForm.ELAPSED and zero_time is None):
         return ""
     about = "" if is_own else "~"
-    if form is StampForm.ELAPSED and origin is not None:
-        return about + _elapsed(moment - origin)
+    if form is StampForm.ELAPSED and zero_time is not None:
+        return about + _elapsed(moment - zero_time)
     try:
         local = moment.astimezone(UTC if form is StampForm.UTC else None)
     except (OverflowError, ValueError):

@@ -116,7 +116,7 @@ class LogScreen(Page):
         self.view.times.line_clock = LineClock(
             self._store, zones, lambda: life_of(self._job, clock.now())
         )
-        self.view.times.origin = self._job.began_at
+        self.view.times.zero_time = self._job.began_at
         self.view.appearance.apply(self._memory.look)
         place = self._memory.places.get(self._job.id)
         if self._start is not None:

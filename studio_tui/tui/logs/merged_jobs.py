@@ -176,7 +176,7 @@ class MergedJobs:
             lease.store,
             title(job),
             is_over=lambda: lease.tail.state.is_over,
-            origin=began.timestamp() if began else 0.0,
+            begins_at=began.timestamp() if began else 0.0,
             time_of=lambda line: times.seconds(line, clock.now()),
         )
         unsubscribe = lease.tail.subscribe(lambda _: self._note_change())

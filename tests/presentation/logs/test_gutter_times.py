@@ -37,19 +37,19 @@ def test_the_forms_go_round() -> None:
     ],
 )
 def test_elapsed_time_counts_from_the_origin(after: timedelta, shown: str) -> None:
-    assert stamp(NOON + after, StampForm.ELAPSED, origin=NOON) == shown
+    assert stamp(NOON + after, StampForm.ELAPSED, zero_time=NOON) == shown
 
 
 def test_a_stamp_fits_its_place_and_says_when_it_is_not_the_lines_own() -> None:
     moment = NOON.astimezone(timezone(timedelta(hours=5)))
-    assert stamp(moment, StampForm.UTC, origin=None) == "12:00:00"
-    assert stamp(moment, StampForm.UTC, origin=None, is_own=False) == "~12:00:00"
-    dated = stamp(moment, StampForm.UTC, origin=None, is_own=False, dated=True)
+    assert stamp(moment, StampForm.UTC, zero_time=None) == "12:00:00"
+    assert stamp(moment, StampForm.UTC, zero_time=None, is_own=False) == "~12:00:00"
+    dated = stamp(moment, StampForm.UTC, zero_time=None, is_own=False, dated=True)
     assert dated == "~03-04 12:00:00"
     assert len(dated) < WIDE
-    assert len(stamp(moment, StampForm.UTC, origin=None, is_own=False)) < WIDTH
-    assert stamp(None, StampForm.UTC, origin=None) == ""
-    assert stamp(moment, StampForm.ELAPSED, origin=None) == ""
+    assert len(stamp(moment, StampForm.UTC, zero_time=None, is_own=False)) < WIDTH
+    assert stamp(None, StampForm.UTC, zero_time=None) == ""
+    assert stamp(moment, StampForm.ELAPSED, zero_time=None) == ""
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class MergedSource:
     store: LogStore
     is_over: Callable[[], bool]
     """Whether nothing more will come, so that an unterminated last line is complete."""
-    origin: float
+    begins_at: float
     """When the log begins, in seconds since the epoch; used if nothing else gives a time."""
     time_of: TimeOf | None = None
     """Reads the times of its lines; `None` for the default."""
@@ -51,7 +51,7 @@ class LineCursor:
         """Bytes that were present at the last full ordering."""
         self.grew_at = 0.0
         """When bytes last arrived, in seconds on the clock of `make_due`."""
-        self.key = self._last = source.origin
+        self.key = self._last = source.begins_at
         self.marked: set[Mark] = set()
         """The marks of the log that are in the merged one."""
         self._store = source.store

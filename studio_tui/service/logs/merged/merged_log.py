@@ -77,12 +77,12 @@ class MergedLog:
         name: str,
         *,
         is_over: Callable[[], bool],
-        origin: float = 0.0,
+        begins_at: float = 0.0,
         time_of: TimeOf | None = None,
     ) -> int:
         """Merge another log from now on; return the number in the tags of its lines.
 
-        `is_over` returns whether the log is finished; call `poke` when that changes. `origin` is
+        `is_over` returns whether the log is finished; call `poke` when that changes. `begins_at` is
         when it begins, in seconds since the epoch; `time_of` reads the times of its lines, if they
         differ from those of other logs.
         """
@@ -90,7 +90,7 @@ class MergedLog:
         while number in self._sources:
             number = (number + 1) % TAGS
         self._next = (number + 1) % TAGS
-        source = MergedSource(number, name, store, is_over, origin, time_of)
+        source = MergedSource(number, name, store, is_over, begins_at, time_of)
         self._sources[number] = source
         self._unwatch[number] = store.watch(self.poke)
         self._interleaver.add(source)

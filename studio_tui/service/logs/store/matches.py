@@ -260,14 +260,14 @@ class LineMatches:
 
     def _starts_in(self, data: bytes, blocks: range, size: int) -> Sequence[int]:
         """Return the matches that begin in `blocks`; `data` begins at the byte before them."""
-        origin = max(0, blocks.start * BLOCK - 1)
-        first = data.find(b"\n") + 1 if origin else 0
-        room = min(blocks.stop * BLOCK, size) - origin
-        if (origin and not first) or first >= room:
+        base = max(0, blocks.start * BLOCK - 1)
+        first = data.find(b"\n") + 1 if base else 0
+        room = min(blocks.stop * BLOCK, size) - base
+        if (base and not first) or first >= room:
             return ()
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
-        seen, starts = _searched_parts(lines, origin + first)
+        seen, starts = _searched_parts(lines, base + first)
         offsets = _untagged(self._find, seen, self._store.tag)
         if self._negated:
             offsets = _others(seen, offsets)
@@ -277,7 +277,7 @@ class LineMatches:
             offsets = [start for start in offsets if start in inside]
         if starts is not None:
             offsets = [starts[start] for start in offsets]
-        return [origin + first + start for start in offsets]
+        return [base + first + start for start in offsets]
 
     # --- growth ----------------------------------------------------------------------------------
 

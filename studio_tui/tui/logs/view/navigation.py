@@ -43,7 +43,7 @@ class LogTimes:
     """Parses the times of lines of a single log."""
     clock_at: Callable[[int], LineClock] | None = None
     """Returns the clock of the line at an offset, for a merged log."""
-    origin: datetime | None = None
+    zero_time: datetime | None = None
     """When the job began, for elapsed times; if `None`, the time of the first line."""
     form = StampForm.OFF
     """The form of the times beside lines."""
@@ -77,7 +77,7 @@ class LogTimes:
     def _stamper(
         self, form: StampForm, dated: bool
     ) -> Callable[[int, str], tuple[str, Style | None]]:
-        origin = self.origin or self._first_time()
+        zero_time = self.zero_time or self._first_time()
 
         def time_at(start: int, _text: str) -> tuple[str, Style | None]:
             store = self._view.store
@@ -86,7 +86,7 @@ class LogTimes:
             came = store.arrivals.at(start)
             own = self._own_time(store, start, came)
             moment = own or came
-            words = stamp(moment, form, origin=origin, is_own=own is not None, dated=dated)
+            words = stamp(moment, form, zero_time=zero_time, is_own=own is not None, dated=dated)
             return words, None
 
         return time_at
@@ -124,7 +124,7 @@ class LogTimes:
             found = self._time_from(store, near)[0]
             if found is None:
                 return ""
-            time = f"{stamp(found, StampForm.LOCAL, origin=None, dated=True)} local time"
+            time = f"{stamp(found, StampForm.LOCAL, zero_time=None, dated=True)} local time"
             return time if near == start else f": {time}"
 
         self._lines.go(start, words, backwards=is_back)

@@ -47,10 +47,10 @@ class Bench:
         self.stores.append(LogStore.create(self.folder))
         return len(self.stores) - 1
 
-    def join(self, job: int, origin: float = 0.0) -> None:
+    def join(self, job: int, begins_at: float = 0.0) -> None:
         store = self.stores[job]
         self.numbers[job] = self.log.join(
-            store, f"job {job}", is_over=lambda: job in self.over, origin=origin
+            store, f"job {job}", is_over=lambda: job in self.over, begins_at=begins_at
         )
 
     def leave(self, job: int) -> None:
@@ -201,7 +201,7 @@ def test_a_traceback_stays_whole_and_lines_without_times_stay_where_they_arrived
         bench.stores[plain].append(b"no time\n")
         bench.join(one)
         bench.join(two)
-        bench.join(plain, origin=3.0)
+        bench.join(plain, begins_at=3.0)
         await rest()
         assert bench.texts() == [
             *(b"t=1 boom", b"Traceback", b"  frame", b"Error"),

@@ -66,7 +66,7 @@ def merged(folder: Path, logs: tuple[str, ...], cuts: list[int]) -> str:
                 store,
                 f"job {number}",
                 is_over=lambda: over[0],
-                origin=BEGIN.timestamp(),
+                begins_at=BEGIN.timestamp(),
                 time_of=time_of,
             )
         running = asyncio.create_task(log.run())

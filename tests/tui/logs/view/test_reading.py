@@ -381,7 +381,7 @@ async def test_times_are_in_the_gutter_in_four_forms(store: LogStore) -> None:
         await pilot.press("t")
         await pilot.pause()
         assert rows(view)[0].startswith("+0:51:00")
-        view.times.origin = datetime(2026, 3, 4, 10, 50, tzinfo=UTC)
+        view.times.zero_time = datetime(2026, 3, 4, 10, 50, tzinfo=UTC)
         await pilot.press("t", "t", "t", "t")
         await pilot.pause()
         assert rows(view)[0].startswith("+1:01:00")
