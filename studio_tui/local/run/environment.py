@@ -221,7 +221,7 @@ def _prepare(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
 def _query_environment(
     spec: RunSpec, folder: Path, shared: Shared, *, has_own_python: bool
 ) -> dict[str, str]:
-    fixed = {
+    required = {
         "PYTHONUNBUFFERED": "1",
         "DATACHAIN_NO_ANALYTICS": "1",
         "DATACHAIN_ROOT_DIR": str(_datachain_root(shared)),
@@ -233,8 +233,8 @@ def _query_environment(
         "STUDIO_DATASETS": str(shared.datasets),
     }
     if spec.reset:
-        fixed["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
-    environment = {"PYTHONUTF8": "1"} | base_environment() | dict(spec.environment) | fixed
+        required["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
+    environment = {"PYTHONUTF8": "1"} | base_environment() | dict(spec.environment) | required
     if has_own_python:
         own = folder / "env"
         environment["VIRTUAL_ENV"] = str(own)

@@ -188,12 +188,12 @@ def _named_problems(
 
 def _why_invalid(line: str) -> str:
     if turned := _TURNED.fullmatch(line):
-        fixed = quoted(f"{turned['name']}{turned['sign']}={turned['version'].strip()}")
-        return f"{quoted(line)} has its comparison the wrong way round; type {fixed}."
+        corrected = quoted(f"{turned['name']}{turned['sign']}={turned['version'].strip()}")
+        return f"{quoted(line)} has its comparison the wrong way round; type {corrected}."
     single = _SINGLE_EQUALS.fullmatch(line)
     if single:
-        fixed = quoted(f"{single['name']}=={single['version'].strip()}")
-        return f"{quoted(line)} has one equals sign; type {fixed}."
+        corrected = quoted(f"{single['name']}=={single['version'].strip()}")
+        return f"{quoted(line)} has one equals sign; type {corrected}."
     words = line.split()
     if len(words) > 1 and all(re.fullmatch(r"[A-Za-z][\w.-]*", word) for word in words):
         return f"{quoted(line)} names {len(words)} packages; put each on a line of its own."

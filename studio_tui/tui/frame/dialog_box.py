@@ -1,4 +1,4 @@
-"""The box of every dialog: title and answers are fixed, and the content between them scrolls.
+"""The box of every dialog: title and answers stay, and the content between them scrolls.
 
 What its layout needs of Textual beyond the public interface is in
 docs/upstream/layout-box-model.md.
