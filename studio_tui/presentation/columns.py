@@ -53,16 +53,16 @@ class Column(NamedTuple):
     """
 
     reserves: Reserves = Reserves.NOTHING
-    """Place that it has beyond that of its contents, if it fits them."""
+    """Place of a column that `fits`, beyond that of its contents."""
 
     wants: int = 0
-    """Width in cells, if its contents need it, for which columns of higher `drop` are dropped."""
+    """Width in cells, if the contents need it, for which columns of higher `drop` are dropped."""
 
     likes: int = 0
     """Like `wants`, but only columns of little interest are dropped."""
 
     first: int = 0
-    """Width in cells that it gets before columns to its right grow, and before `grow` shares."""
+    """Width in cells that a column gets before those to its right, and before `grow` shares."""
 
     sticky: bool = False
     """Whether it stays in place during horizontal scrolling; for the leftmost columns."""

@@ -19,7 +19,7 @@ _GROWTH = 1.25
 class GrowingRest:
     """A rest that grows while answers are the same.
 
-    At its maximum it ends at a multiple of it, so that lists are polled together.
+    The longest rests end at multiples of `most`, so that lists are polled together.
     """
 
     least: float

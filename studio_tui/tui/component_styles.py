@@ -14,8 +14,8 @@ from textual.dom import DOMNode
 class ComponentStyles(dict[str, RenderStyles]):
     """The styles of one widget by component class, made anew whenever Textual asks for them.
 
-    That is seldom, as it keeps what it makes of them, and each would keep a node of 7 KB. So the
-    mapping itself remains empty.
+    Textual seldom asks, as it keeps what it makes of the styles, and each style would keep a node
+    of 7 KB. So the mapping itself remains empty.
     """
 
     def __init__(self, sheet: "ComponentsOnDemand", node: DOMNode, names: Set[str]) -> None:

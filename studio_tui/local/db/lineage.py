@@ -38,7 +38,8 @@ def note(
 ) -> None:
     """Record the lineage of a job that has ended.
 
-    Its own statements count if it completed; DataChain's versions count if they are complete.
+    What the job stated counts if it completed; versions in DataChain's database count if they are
+    complete.
     Failures are logged, and do not prevent the end of the job.
     """
     connection.execute("SAVEPOINT lineage")
@@ -53,9 +54,9 @@ def note(
 
 
 def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made]) -> None:
-    """Record what a completed job says it made, in the order it says it.
+    """Record the datasets that a completed job states to have made, in that order.
 
-    A version that existed is replaced: its makers and sources are now these.
+    An existing version is replaced, with its makers and sources.
     """
     latest = _Latest(connection)
     first_made: dict[str, int] = {}

@@ -45,7 +45,7 @@ class NewPipeline:
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether only these datasets are rebuilt, with those that must be rebuilt with them."""
+    """Whether only `datasets` are rebuilt, with those that must be rebuilt with them."""
 
 
 class PipelineRows(NamedTuple):
@@ -55,11 +55,11 @@ class PipelineRows(NamedTuple):
     runs: list[sqlite3.Row]
     """The current run of each job; parents before their children.
 
-    As JSON, `parents` has the ids of its parents' originals, in the order of the plan, and
-    `attempts` the ids of its earlier runs in this pipeline, oldest first.
+    As JSON, `parents` has the ids of the originals of the job's parents, in the order of the plan,
+    and `attempts` the ids of the job's earlier runs in this pipeline, oldest first.
     """
     removed: list[sqlite3.Row]
-    """Jobs removed from it, in the order of the plan."""
+    """Jobs removed from the pipeline, in the order of the plan."""
 
 
 class NothingToRun(Exception):  # noqa: N818 (the name says what is wrong)

@@ -93,8 +93,8 @@ class Dispatcher:
         end does not depend on this server. A canceled schedule starts nothing more; runs that
         have started continue.
 
-        This works on a full disk: a started job is signalled before that is written, and deferred
-        writes are done before all others.
+        This works on a full disk: a started job is signalled before its state is written, and
+        deferred writes are done before all others.
         """
         told_in: JobState | None = None
         while True:

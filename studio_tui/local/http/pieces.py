@@ -44,8 +44,8 @@ class PieceReader:
     def has_news(self) -> bool:
         """Whether reading again is worthwhile, at the cost of three stats of files.
 
-        It may miss a segment begun within a tick of the file system's clock, so also read without
-        it now and then.
+        A segment begun within a tick of the file system's clock may be missed, so read now and then
+        even if there seems to be no news.
         """
         seen = self._output.signature()
         if seen == self._seen:

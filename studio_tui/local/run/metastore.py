@@ -45,7 +45,7 @@ class Metastore:
     versions: tuple[tuple[int, str, str, bool], ...] = ()
     """Id, `namespace.project.name`, version, and whether it was removed since."""
     jobs: tuple[tuple[int, str, bool], ...] = ()
-    """Id of a version, id of a job, and whether it made the version or only reused it."""
+    """Id of a version, id of a job, and whether the job made the version, not only reused it."""
     sources: tuple[tuple[int, str, int | None], ...] = ()
     """Id of a version, the dataset it was made from (empty if gone), and the id of that dataset's
     version (`None` if gone)."""

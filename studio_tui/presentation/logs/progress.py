@@ -85,7 +85,7 @@ class Progress(NamedTuple):
     remaining: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False
-    """Whether it is one part of the work, and the bar above it, of all the work, is unknown."""
+    """Whether the bar is for a part of the work, and the bar above, for all of it, is unknown."""
 
 
 def parse(state: str) -> Progress | None:
@@ -108,8 +108,8 @@ def latest(data: bytes, known: Progress | None = None) -> Progress | None:
     The bytes may start and end anywhere: text before the first cursor movement is ignored, and so
     are incomplete states. A program can show several bars, one above the other, by moving the
     cursor up to redraw them. The topmost unfinished one is then returned, as it shows the overall
-    progress, unless it is no longer updated. It may be updated so rarely that it is not in the
-    bytes: `known`, the previous result, is returned if it was that bar.
+    progress, unless it is no longer updated. Updates may be so rare that the bytes have none of
+    that bar: then `known`, the previous result, is returned if it was that bar.
     """
     found = _latest(data[-_NEWEST:], known)
     if found is not None and found.is_part and known is None and len(data) > _NEWEST:
@@ -137,7 +137,7 @@ def _latest(data: bytes, known: Progress | None) -> Progress | None:
 def _is_overall(above: Progress, drawn: Progress) -> bool:
     """Whether the bar `above` shows the overall progress of which `drawn`, below it, is a part.
 
-    It does not if it is finished, or if it started with the lower one and is no longer updated.
+    A bar does not if it is finished, or if it started with `drawn` and is no longer updated.
     """
     if above.percent is None or above.percent >= 100:
         return False

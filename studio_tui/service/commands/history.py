@@ -133,9 +133,9 @@ class JobHistory:
     ) -> dict[str, Submitted]:
         """Return the submissions of jobs, by job id; unknown ones are left out.
 
-        A job that Studio created from another one gets the submission of that one, without the
-        times of its schedule. For a scheduled run, the other one is its schedule; for the rest, the
-        first known of `originals`, which has the ids of the jobs that each job repeats.
+        A job that Studio created from another one gets the other's submission, without the times
+        of a schedule. For a scheduled run, the other is the schedule; for the rest, the first known
+        of `originals`, which has the ids of the jobs that each job repeats.
         """
         sources = {
             job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))

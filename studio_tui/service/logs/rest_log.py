@@ -204,7 +204,7 @@ logger = logging.getLogger(__name__)
 
 
 class RestBeside:
-    """Polls one log, from the time that its websocket keeps failing until it answers."""
+    """Polls one log while its websocket keeps failing, until the websocket answers."""
 
     def __init__(
         self, job_id: str, rest: RestLog, reachability: Reachability, came: Callable[[], None]

@@ -79,7 +79,7 @@ _NORMAL = 1000
 class LogTail:
     """Follows one job's log; `run` is owned by the caller, and is ended by canceling it.
 
-    It can be run again, and resumes where it was; the creator closes it.
+    `run` can be called again, and resumes where it was; the creator closes the tail.
     """
 
     def __init__(

@@ -28,7 +28,7 @@ _UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason =
 class RecordedCall:
     """A request that was sent, or several equal, consecutive ones.
 
-    Those that change something are counted together only while they fail.
+    Requests that change something are counted together only while they fail.
     """
 
     method: str

@@ -30,7 +30,7 @@ SHOWN = 3
 TALLEST = 12
 """The most lines that a field shows, once it has had the focus."""
 _TALLEST_UNSEEN = 5
-"""The most lines that it shows before, so that a new form fits more fields."""
+"""The most lines that a field shows before, so that a new form fits more fields."""
 
 OFFERED = 12
 """How many completions of a path are shown."""

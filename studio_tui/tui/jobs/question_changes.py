@@ -14,7 +14,7 @@ def status_words(job: Job) -> str:
 
 
 def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
-    """Return jobs as they are known now, which may be as they were."""
+    """Return jobs in their latest known states; a job that is not known stays as given."""
     known = session.known_items.jobs([job.id for job in jobs])
     return [known.get(job.id, job) for job in jobs]
 

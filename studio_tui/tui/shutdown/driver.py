@@ -85,8 +85,9 @@ class TerminalDriver(LinuxDriver):
     def _sigcont_application(self, *signals: object) -> None:
         """Take over the terminal again, whether or not the app has been suspended.
 
-        Textual takes it over twice if not, as with a hangup or `kill -CONT`: it would then have two
-        threads for its input, of which it ends one, and would restore the modes it has set itself.
+        If the app was not suspended, as with a hangup or `kill -CONT`, Textual would take it over
+        twice: with two threads for input, of which it ends one, and restoring the modes that it has
+        set itself.
         """
         if self._must_signal_resume:
             super()._sigcont_application(*signals)

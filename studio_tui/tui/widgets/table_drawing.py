@@ -41,8 +41,8 @@ class TableLook(NamedTuple):
 class ColumnMemory(Protocol):
     """The contents of a table's columns, so that another table can show them in the same places.
 
-    That is what they contained at any time, which decides which of them are shown, and, if there
-    were rows, the width of the table and what the columns have contained since it has that width.
+    What columns contained at any time decides which columns are shown. If there were rows, the
+    memory also has the width of the table, and what columns contained since the table has it.
     """
 
     @property

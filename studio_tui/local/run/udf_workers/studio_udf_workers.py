@@ -54,7 +54,7 @@ class Distributor(AbstractUDFDistributor, metaclass=_OnlyForWorkers):  # type: i
         )
 
     def __call__(self) -> None:
-        """Run the UDF on all rows; its results are in its table on return."""
+        """Run the UDF on all rows; on return the results are in the UDF's table."""
         # A separate process, so that the script needs no `if __name__ == "__main__"`.
         command = [*dataset.get_datachain_executable(), "internal-run-udf"]
         environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}

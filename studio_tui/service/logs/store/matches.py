@@ -53,8 +53,8 @@ class LineMatches:
         """Initialise with the condition; `negated` selects the lines that do not match.
 
         `find` gets lines without the tags that a store may put before them. `within` gets tagged
-        lines, and only lines that match it as well are included; it also gets about `ahead` bytes
-        of what follows, which it may depend on.
+        lines, with about `ahead` bytes of what follows, and only lines that match both conditions
+        are included.
         """
         self.total = 0
         self._store = store
