@@ -60,7 +60,7 @@ def read_metastore(path: Path) -> Metastore:
     if not path.exists():
         return Metastore()
     try:
-        with _opened(path) as connection:
+        with _open(path) as connection:
             _check_version(connection)
             return Metastore(
                 tuple((*row[:3], bool(row[3])) for row in connection.execute(_VERSIONS)),
@@ -80,7 +80,7 @@ def metrics(path: Path, job_id: str) -> str | None:
     if not path.exists():
         return None
     try:
-        with _opened(path) as connection:
+        with _open(path) as connection:
             _check_version(connection)
             query = "SELECT metrics FROM jobs WHERE id = ?"
             (text,) = connection.execute(query, [job_id]).fetchone() or (None,)
@@ -94,7 +94,7 @@ def metrics(path: Path, job_id: str) -> str | None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
     uri = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
         connection.execute("PRAGMA query_only = ON")

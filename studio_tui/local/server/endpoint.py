@@ -217,17 +217,17 @@ def state_seal(data: DataDir) -> object:
 
 def pid_of(data: DataDir) -> int | None:
     """Return the pid in the state file."""
-    found = _noted(data)
+    found = _read_endpoint(data)
     return found.pid if found is not None else None
 
 
 def running_endpoint(data: DataDir) -> Endpoint | None:
     """Return the endpoint in the state file if that very server answers there."""
-    found = _noted(data)
+    found = _read_endpoint(data)
     return found if found is not None and _instance_at(found.url) == found.instance else None
 
 
-def _noted(data: DataDir) -> Endpoint | None:
+def _read_endpoint(data: DataDir) -> Endpoint | None:
     """Return the endpoint in the state file, without checking who answers there."""
     try:
         state = read_json(data.state)

@@ -188,7 +188,7 @@ class JobCreator:
         except StudioError as error:
             return replace(unconfirmed, why=error)
         if job is not None:
-            return await self._ended(unconfirmed.note, job)
+            return await self._end(unconfirmed.note, job)
         return await self._make(unconfirmed.note, request, doubted, may_exist=True)
 
     async def give_up(self, unconfirmed: UnconfirmedJob) -> None:
@@ -221,20 +221,20 @@ class JobCreator:
         """Send a request; `may_exist` is whether an earlier attempt may have created the job."""
         try:
             try:
-                job = await self._sent(note.intent, request)
+                job = await self._send(note.intent, request)
             except StudioError as error:
                 if not may_exist and not isinstance(error, OutcomeUnknown):
-                    return await self._ended(note, JobRefused(error))
+                    return await self._end(note, JobRefused(error))
                 doubted(error)
                 return await self._look_up(note, error, request)
-            return await self._ended(note, Created(job))
+            return await self._end(note, Created(job))
         except BaseException:
             note.close()
             raise
         finally:
             self._changed()
 
-    async def _sent(self, intent: Intent, request: JobInput) -> Job:
+    async def _send(self, intent: Intent, request: JobInput) -> Job:
         """Send a request; retry only if it cannot have arrived."""
         return await send_with_retries(
             lambda: self._client.create_job(request, idempotency_key=intent.id), self._rests()
@@ -285,7 +285,7 @@ class JobCreator:
                         rest = max(backoff.failed(), error.asked_rest)
                     else:
                         if job is not None:
-                            return await self._ended(note, job)
+                            return await self._end(note, job)
                         searched = replace(seen, answers=searched.answers + 1)
                     if searched.answers < looks:
                         await asyncio.sleep(rest)
@@ -298,7 +298,7 @@ class JobCreator:
         limit = PAGE
         while True:
             page = await self._client.jobs(limit=limit)
-            if found := await self._found(intent, page.items):
+            if found := await self._find(intent, page.items):
                 return found, SearchExtent()
             oldest = min((job.created_at for job in page.items if job.created_at), default=None)
             reaches = oldest is not None and oldest < intent.sent_at - SKEW
@@ -307,7 +307,7 @@ class JobCreator:
                 return None, SearchExtent(1, page.received, is_far_enough=is_far_enough)
             limit *= 4
 
-    async def _found(self, intent: Intent, jobs: Sequence[Job]) -> Created | None:
+    async def _find(self, intent: Intent, jobs: Sequence[Job]) -> Created | None:
         """Return the job with the intent's label, else the only job that is a likely match."""
         labels = [(job, intent_of(job)) for job in jobs]
         for job, label in labels:
@@ -320,9 +320,9 @@ class JobCreator:
             and intent.resembles(job)
             and (job.created_at is None or abs(job.created_at - intent.sent_at) <= SKEW)
         ]
-        return await self._guessed(intent, likely) if likely else None
+        return await self._guess(intent, likely) if likely else None
 
-    async def _guessed(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
+    async def _guess(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
         """Return the likely job, if it is the only one that no other intent can have created."""
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
@@ -340,7 +340,7 @@ class JobCreator:
         ]
         return Created(mine[0], is_guess=True) if len(mine) == 1 else None
 
-    async def _ended(self, note: OpenIntent, outcome: Created | JobRefused) -> Outcome:
+    async def _end(self, note: OpenIntent, outcome: Created | JobRefused) -> Outcome:
         """Record the outcome of an intent; only certain matches go into the history."""
         if isinstance(outcome, Created):
             if not outcome.is_guess:

@@ -53,7 +53,7 @@ class JobCommands:
         try:
             with self._canceling(job_id):
                 try:
-                    await self._sent_cancel(job_id)
+                    await self._send_cancel(job_id)
                 except OutcomeUnknown as unknown:
                     if await self._is_still_cancelable(job_id, unknown):
                         await self._cancel_again(job_id)
@@ -63,7 +63,7 @@ class JobCommands:
     async def _cancel_again(self, job_id: str) -> None:
         """Repeat a request; if it is refused because the job is already canceled, it succeeded."""
         try:
-            await self._sent_cancel(job_id)
+            await self._send_cancel(job_id)
         except OutcomeUnknown as unknown:
             if await self._is_still_cancelable(job_id, unknown):
                 raise
@@ -72,7 +72,7 @@ class JobCommands:
             if job is None or job.state is not JobState.CANCELED:
                 raise refused from None
 
-    async def _sent_cancel(self, job_id: str) -> None:
+    async def _send_cancel(self, job_id: str) -> None:
         """Request cancellation; retry as long as the request cannot have had an effect."""
         await send_with_retries(
             lambda: self._client.cancel_job(job_id),

@@ -63,7 +63,7 @@ class OrderedReruns:
             for job_id, job in inputs.items()
         }
         try:
-            pipeline = await self._sent(
+            pipeline = await self._send(
                 [RerunJob(job_id=key, job=job) for key, job in jobs.items()]
             )
         finally:
@@ -82,7 +82,7 @@ class OrderedReruns:
             self._made(pipeline, submitted)
         return pipeline
 
-    async def _sent(self, jobs: Sequence[RerunJob]) -> Pipeline | None:
+    async def _send(self, jobs: Sequence[RerunJob]) -> Pipeline | None:
         body = "\n".join(f"{job.job_id} {job.job.model_dump_json()}" for job in jobs)
         key = self._unknown.pop(body, None) or uuid.uuid4().hex
         rests = iter(self._rests)

@@ -62,7 +62,7 @@ class Uploads:
         if version in self._sent:
             on_progress(path, size, size)
         else:
-            upload_id = await self._uploaded(path, on_progress)
+            upload_id = await self._upload(path, on_progress)
             self._sent[version] = SentFile(
                 id=upload_id,
                 label=safe_line(path.name),
@@ -71,7 +71,7 @@ class Uploads:
             )
         return self._sent[version]
 
-    async def _uploaded(self, path: Path, on_progress: UploadProgress) -> str:
+    async def _upload(self, path: Path, on_progress: UploadProgress) -> str:
         def progress(sent: int, size: int) -> None:
             on_progress(path, sent, size)
 

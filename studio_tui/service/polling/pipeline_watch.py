@@ -209,18 +209,18 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Read by id; if this Studio does not support that, by name from then on."""
         if not self._by_name:
             try:
-                return self._checked(await self._client.pipeline(pipeline_id=self.pipeline_id))
+                return self._check(await self._client.pipeline(pipeline_id=self.pipeline_id))
             except InvalidRequest:
                 if self._name() is None:
                     raise
                 self._by_name = True
-        return self._checked(await self._client.pipeline(name=self._name()))
+        return self._check(await self._client.pipeline(name=self._name()))
 
     def _name(self) -> str | None:
         last = self.snapshot.value
         return (last.pipeline.name if last is not None else None) or self._name_of()
 
-    def _checked(self, pipeline: Pipeline) -> Pipeline:
+    def _check(self, pipeline: Pipeline) -> Pipeline:
         if pipeline.pipeline_id != self.pipeline_id:
             raise ProtocolError("Studio returned a different pipeline than the requested one.")
         return pipeline

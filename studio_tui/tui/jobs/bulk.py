@@ -87,7 +87,7 @@ class BulkJobs:
         words = plural(count, self.marked.noun)
         return words if count == len(jobs) else f"{len(jobs):,} of {words}"
 
-    async def _chosen(self, part: Callable[..., JobSelection], done: str) -> JobSelection | None:
+    async def _choose(self, part: Callable[..., JobSelection], done: str) -> JobSelection | None:
         """Return the jobs a command can apply to; if there are none, notify and return `None`."""
         jobs = await self.marked.jobs()
         chosen = part(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
@@ -104,12 +104,12 @@ class BulkJobs:
 
     async def ids(self) -> list[str]:
         """Return the ids of those that can be rerun; if there are none, notify the user."""
-        chosen = await self._chosen(to_repeat, "run again")
+        chosen = await self._choose(to_repeat, "run again")
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
         """Show which jobs will and will not be canceled, ask, then cancel."""
-        chosen = await self._chosen(to_cancel_jobs, "canceled")
+        chosen = await self._choose(to_cancel_jobs, "canceled")
         if chosen is None:
             return
         jobs = chosen.jobs
@@ -137,7 +137,7 @@ class BulkJobs:
 
     async def repeat(self, *, from_checkpoints: bool) -> None:
         """Show the known and unknown settings of the jobs, ask, then create them again."""
-        chosen = await self._chosen(to_repeat, "run again")
+        chosen = await self._choose(to_repeat, "run again")
         if chosen is None:
             return
         jobs = chosen.jobs
