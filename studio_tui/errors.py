@@ -38,7 +38,10 @@ class StudioError(Exception):
 
 
 class ConfigError(StudioError):
-    """The settings are invalid; the message says which and what to do."""
+    """A setting, a file that was named, or the local Studio cannot be used.
+
+    The message says which, and why or what to do.
+    """
 
 
 class NoCredentials(ConfigError):  # noqa: N818 (the name is the condition)
@@ -134,7 +137,7 @@ class OutcomeUnknown(StudioError):  # noqa: N818
 
 
 class ProtocolError(StudioError):
-    """The response does not match the API document; the message says where."""
+    """The response does not match the API document; the message says in what."""
 
 
 class BrokenAnswer(ProtocolError):  # noqa: N818

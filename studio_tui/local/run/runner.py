@@ -31,7 +31,7 @@ class JobPhase(StrEnum):
 
 
 class StartFailed(StudioError):  # noqa: N818 (the name says what happened)
-    """The job could not be started, or was started before; the message says which."""
+    """The job was not started; the message says why, such as that it has been started before."""
 
 
 @dataclass(frozen=True, slots=True)

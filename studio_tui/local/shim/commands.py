@@ -23,7 +23,7 @@ _RESET_SIGNALS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGXFSZ)
 
 
 class CannotExecute(Exception):  # noqa: N818 (the name says what happened)
-    """A command does not exist or may not be executed; the message says which."""
+    """A command could not be executed, as it does not exist or otherwise; the message says why."""
 
 
 class Stopped(Exception):  # noqa: N818 (the name says what happened)

@@ -60,7 +60,8 @@ def export(database: RecorderFile, file: Path) -> int:
     """Write all records to a file readable only by its owner; return the number of changes.
 
     Raises:
-        ConfigError: nothing is recorded, or the file cannot be written; the message says which.
+        ConfigError: nothing is recorded, or the file exists or cannot be created; the message says
+            which.
     """
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.rows(query)
