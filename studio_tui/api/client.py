@@ -245,11 +245,11 @@ class StudioClient:
         return answers.model(Pipeline, answer.body)
 
     async def pause_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
-        """Pause a pipeline: start no more of its jobs. Return it if the response includes it."""
+        """Pause a pipeline: start no more of its jobs. Return the pipeline if included."""
         return await self._pause_or_resume(routes.PAUSE_PIPELINE, pipeline_id)
 
     async def resume_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
-        """Resume a paused pipeline. Return it if the response includes it."""
+        """Resume a paused pipeline. Return the pipeline if included."""
         return await self._pause_or_resume(routes.RESUME_PIPELINE, pipeline_id)
 
     async def remove_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:

@@ -27,7 +27,7 @@ class Request:
     body: bytes | AsyncIterable[bytes] | None = None
     """A stream must be restartable, in case the token's scheme is refused."""
     changes: bool = False
-    """Whether its outcome is unknown when it fails after being sent."""
+    """Whether the request changes something: if it fails once sent, its outcome is unknown."""
     deadline: float | None = None
     """Timeout of the whole request in seconds, instead of the default."""
     skip: int = 0

@@ -33,7 +33,7 @@ def variables(job: Job) -> dict[str, SecretStr]:
 def intent_of(job: Job) -> str | None:
     """Return the intent that created a job; empty if none did, `None` if unknown.
 
-    It is unknown when Studio omits the environment or masks its values.
+    The intent is unknown when Studio omits the environment or masks its values.
     """
     if job.environment is None:
         return None

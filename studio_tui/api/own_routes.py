@@ -33,7 +33,7 @@ class OwnRoutes:
         self._connection = connection
 
     async def change_schedule(self, job_id: str, times: ScheduleTimes) -> Job | None:
-        """Change the times of a schedule. Return it if the response includes it."""
+        """Change the times of a schedule. Return the schedule if included."""
         body = ChangeScheduleInput(team_name=self._connection.team, **asdict(times))
         answer = await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
         return optional_answer(Job, answer)
@@ -43,11 +43,11 @@ class OwnRoutes:
         return parse_created(Job, await self._act(routes.RUN_SCHEDULE, job_id, idempotency_key))
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
-        """Suspend a schedule until it is resumed. Return it if the response includes it."""
+        """Suspend a schedule until it is resumed. Return the schedule if included."""
         return optional_answer(Job, await self._act(routes.SUSPEND_SCHEDULE, job_id))
 
     async def resume_schedule(self, job_id: str) -> Job | None:
-        """Resume a suspended schedule. Return it if the response includes it."""
+        """Resume a suspended schedule. Return the schedule if included."""
         return optional_answer(Job, await self._act(routes.RESUME_SCHEDULE, job_id))
 
     async def rerun_jobs(

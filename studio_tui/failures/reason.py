@@ -87,7 +87,7 @@ class _Failure(NamedTuple):
     is_announced: bool = False
     """Whether a logger wrote it."""
     is_certain: bool = False
-    """Whether a program prints it only at its very end, so that it cannot have been handled."""
+    """Whether a program prints this only at its very end, so that it has not been handled."""
     is_python: bool = False
     origin: str = ""
 

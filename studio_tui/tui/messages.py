@@ -62,7 +62,7 @@ class OpenLogs(Message):
 
     job_ids: Sequence[str]
     jobs: Sequence[Job] = ()
-    """Those of them that the list of jobs may not contain."""
+    """The jobs among these that the list of jobs may not contain."""
 
 
 @dataclass

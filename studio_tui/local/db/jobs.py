@@ -218,7 +218,7 @@ class JobTable:
     ) -> bool:
         """Record the end of a job in one of `origins`; return whether it was.
 
-        Its lineage, and what its pipeline does next, are written in the same transaction.
+        The job's lineage, and what its pipeline does next, are written in the same transaction.
         """
         return await self._database.write(_end, job_id, origins, ending, made, is_urgent=True)
 

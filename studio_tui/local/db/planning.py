@@ -49,7 +49,7 @@ class ByProducts:
     def certain(self, version_id: int) -> Collection[int]:
         """Return the versions that a version's job makes, if no other job could make any of them.
 
-        It is known at once, before it is decided which of several jobs are to make the others.
+        They are known before it is decided which of several jobs are to make the other versions.
         """
         links = self._lineage.versions[version_id].jobs
         if len(links) == 1 and links[0].job_id in self._undisputed:

@@ -42,7 +42,7 @@ class TranscriptVersion(NamedTuple):
 
 
 class Transcript:
-    """An open transcript; it preserves its bytes even if the cap drops them meanwhile."""
+    """An open transcript; its bytes can be read even if the output's cap drops them meanwhile."""
 
     def __init__(self, output: OutputReader) -> None:
         """Open the current output; blocks briefly."""

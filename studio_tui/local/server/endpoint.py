@@ -64,7 +64,7 @@ class Endpoint:
         """Return the token, which is secret.
 
         Raises:
-            ConfigError: Its file is missing, or is not text.
+            ConfigError: The token's file cannot be read, or is not text.
         """
         restart = "Run `studio-tui local stop`, remove the file, and start it again."
         try:

@@ -31,7 +31,7 @@ _UNREACHED = re.compile(
 def exit_words(code: int, output: str = "") -> str:
     """Return why a command ended with exit code `code`, never 0.
 
-    That is the exception that ended it, else its code with its last output.
+    That is the exception that ended the command, else its exit code with its last output.
     """
     sentence = f"The query ended with {exit_code_words(code)}"
     if (number := signal_of(code)) is not None:

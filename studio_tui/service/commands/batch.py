@@ -41,7 +41,7 @@ class ItemOutcome(Generic[T, R]):
     result: R | None = None
     """The command's return value, if it was done."""
     error: StudioError | None = None
-    """Why it failed, or why its outcome is unknown; `None` if it was done."""
+    """Why the command failed, or why its outcome is unknown; `None` if it was done."""
 
     @property
     def outcome(self) -> Outcome:

@@ -69,7 +69,7 @@ class LogCache:
     def resume(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
         """Reopen an incomplete log that an ended program left, to append to it.
 
-        Return it and when it was last written: the newest that can be opened; `None` if there is
+        Return the newest that can be opened, and when that was last written; `None` if there is
         none.
         """
         for at, path in sorted(self._leftovers(job_id, created_at), reverse=True):

@@ -96,7 +96,7 @@ class Endings(SnapshotPublisher[Badges]):
     def canceling(self, job_id: str) -> Iterator[None]:
         """Not report that a job was canceled, unless the request made meanwhile fails.
 
-        It is reported if it ends in another way, such as completing before.
+        A job that ends in another way, such as completing before, is reported.
         """
         self._canceled_here.add(job_id)
         try:

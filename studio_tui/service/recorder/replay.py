@@ -179,7 +179,7 @@ class ReplayClient:
         return models
 
     def _go_to(self, moment: datetime) -> None:
-        """Bring the bodies to their state at a time, from the beginning if it is earlier."""
+        """Bring the bodies to their state at `moment`; to go back, begin anew."""
         if self._applied and self._changes[self._applied - 1].at > moment:
             self._applied, self._bodies, self._models = 0, {}, {}
         while self._applied < len(self._changes) and self._changes[self._applied].at <= moment:

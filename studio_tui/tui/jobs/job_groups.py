@@ -43,7 +43,7 @@ class JobGroups:
         self.blocked: frozenset[str] = frozenset()
         """Jobs of pipelines that will not start, as one that they depend on failed."""
         self.fixed_by: Mapping[str, str] = {}
-        """The ids of later runs that are complete, by those of the failed jobs that they fixed."""
+        """By id of a failed job that is fixed, the id of the later, complete run that fixed it."""
         self._known: PipelineList | None = None
         self._arranged = GroupedRows((), {})
 

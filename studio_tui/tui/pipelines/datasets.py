@@ -33,7 +33,7 @@ class Rebuild:
 
     names: tuple[str, ...]
     only: bool
-    """Whether to leave their dependencies as they are."""
+    """Whether to leave the dependencies of `names` as they are."""
 
 
 @dataclass(frozen=True)

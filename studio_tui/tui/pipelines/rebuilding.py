@@ -53,7 +53,7 @@ class Rebuilding:
     async def trigger(self) -> None:
         """Show the form for triggering a pipeline; the cursor then moves to the new pipeline.
 
-        If it is to be reviewed first, its page is opened.
+        If the user wants to review the new pipeline first, its page is opened.
         """
         here = self._at_hand()
         target = here.datasets if here else ""

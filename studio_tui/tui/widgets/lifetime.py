@@ -27,11 +27,11 @@ class Lifetime(MessagePump):
     _pruning: bool
     """Textual's flag for a widget that is being removed."""
     _removed_before_mount = False
-    """Whether it was removed before it was mounted."""
+    """Whether the widget was removed before it was mounted."""
 
     @property
     def is_alive(self) -> bool:
-        """Whether it is mounted with all its children, and is not being removed."""
+        """Whether the widget is mounted with all its children, and is not being removed."""
         return self._is_mounted and self._is_attached_for_good
 
     @property

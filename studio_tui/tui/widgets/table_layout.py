@@ -94,7 +94,7 @@ def extent(placed: Sequence[Placed]) -> int:
 def fixed_width(placed: Sequence[Placed], width: int) -> int:
     """Return the width in cells of the leading columns that stay in place while others scroll.
 
-    It includes the gap after them; 0 if all scroll, as `width` cells are too few.
+    The gap after those columns is included; 0 if all scroll, as `width` cells are too few.
     """
     least = end = 0
     for p in placed:

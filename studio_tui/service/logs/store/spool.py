@@ -1,7 +1,7 @@
 """A file that grows at its end, read in blocks of which a few are cached in memory.
 
-Every program that has it open holds a shared lock: a file without one was left behind by a program
-that has ended.
+Every program that has the file open holds a shared lock: an unlocked file was left behind by a
+program that has ended.
 """
 
 import asyncio
@@ -68,8 +68,8 @@ def _make(directory: Path, name: str) -> tuple[int, str]:
 def _take_over(path: Path, own: Path) -> int:
     """Lock a file that nobody has open, and rename it to `own`.
 
-    The lock is shared in the end, as readers wait for an exclusive one. Changing it is not atomic:
-    whoever gets it in between does not find the file under its old name.
+    The lock is shared in the end, as readers wait for an exclusive one. Changing the lock is not
+    atomic: whoever locks the file in between does not find it under the old name.
 
     Raises:
         OSError: it cannot be opened, is in use, or was taken over by another program.
