@@ -72,7 +72,7 @@ def read_json(path: Path) -> Any:
     # Not before the first paint, and not for a file that is missing.
     import json  # noqa: PLC0415
 
-    return _parsed(text, json.loads)
+    return _parse(text, json.loads)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     text = read_text(path)
     import tomllib  # noqa: PLC0415 (likewise)
 
-    return _parsed(text, tomllib.loads)
+    return _parse(text, tomllib.loads)
 
 
 def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
@@ -125,7 +125,7 @@ def keep(path: Path, text: str) -> bool:
     return True
 
 
-def _parsed(text: str, parse: Callable[[str], T]) -> T:
+def _parse(text: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(text)
     except RecursionError:

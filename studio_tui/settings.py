@@ -122,10 +122,10 @@ def load_settings(
             "No Studio token is set. Run `datachain auth login`, set DATACHAIN_STUDIO_TOKEN, "
             "or use --token-file."
         )
-    url = _checked_url(found_url)
+    url = _check_url(found_url)
     if found_url.file is not None and found_url.file == files.project:
         elsewhere = [file for file in files.all if file.path != files.project]
-        trusted = _checked_url(_find("url", None, environ, elsewhere))
+        trusted = _check_url(_find("url", None, environ, elsewhere))
         if token.file != files.project and origin(trusted) != origin(url):
             raise TokenOriginChanged(
                 f"{found_url.source} would send your token, from {token.source}, to {url} instead "
@@ -141,7 +141,7 @@ def load_settings(
     return Settings(
         url=url,
         team=_checked_team(team if typed_token is None else team._replace(source=TYPED)),
-        token=SecretStr(_checked_token(token)),
+        token=SecretStr(_check_token(token)),
         ca_file=_ca_file(arguments, environ),
         read_only=arguments.read_only,
         proxy=proxy_for(url, environ),
@@ -268,7 +268,7 @@ def _find_token(
     return found if found.value else None
 
 
-def _checked_url(found: _Found) -> str:
+def _check_url(found: _Found) -> str:
     """Return a normalized URL, unless it would expose the token."""
     where = _named("The URL", found)
     if not found.value.isprintable() or " " in found.value:
@@ -306,7 +306,7 @@ def _checked_team(team: _Found) -> str:
     return team.value
 
 
-def _checked_token(token: _Found) -> str:
+def _check_token(token: _Found) -> str:
     """Return the token if it is valid in a header; error messages never include it."""
     if not token.value:
         raise ConfigError(f"{token.source if token.source != TYPED else 'The token'} is empty.")

@@ -52,10 +52,10 @@ class InvalidFields(Refusal):
 
 def install(app: FastAPI) -> None:
     """Give every error of `app` a body with a sentence."""
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(HTTPException, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(StorageFull, _storage_full)
-    app.add_exception_handler(Exception, _failed)
+    app.add_exception_handler(Exception, _answer_failure)
 
 
 def error_response(status: int, message: str, detail: object = None) -> Response:
@@ -63,7 +63,7 @@ def error_response(status: int, message: str, detail: object = None) -> Response
     return answer(Refused(message, message if detail is None else detail), status)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _answer_refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
         return error_response(error.status_code, error.message, error.more)
     if not isinstance(error, HTTPException):
@@ -101,7 +101,7 @@ async def _storage_full(_request: Request, error: Exception) -> Response:
     return error_response(507, str(error))
 
 
-async def _failed(request: Request, error: Exception) -> Response:
+async def _answer_failure(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
     return error_response(500, "The local Studio failed to handle this request; see its log.")
 

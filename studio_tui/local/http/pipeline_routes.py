@@ -86,7 +86,7 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
         body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
     ) -> Response:
         check_team(body.team_name)
-        new = _checked(body, key)
+        new = _check(body, key)
         if is_refresh:
             made_by = f"refresh {new.request_digest}"
             new = replace(new, is_refresh=True, request_digest=made_by)
@@ -214,7 +214,7 @@ def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in names))
 
 
-def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
+def _check(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
     datasets = read_datasets(body.datasets)
     check_key(key)
     return NewPipeline(

@@ -75,7 +75,7 @@ def read_steps(folder: Path) -> tuple[RunStep, ...]:
     starts: dict[str, datetime] = {}
     ends: dict[str, datetime] = {}
     for line in lines:
-        note = _parsed(_StepNote, line)
+        note = _parse(_StepNote, line)
         if note is None:
             continue
         if note.started_at is not None:
@@ -87,7 +87,7 @@ def read_steps(folder: Path) -> tuple[RunStep, ...]:
 
 def _read(kind: type[Note], path: Path) -> Note | None:
     text = _bytes(path)
-    return _parsed(kind, text) if text is not None else None
+    return _parse(kind, text) if text is not None else None
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -100,7 +100,7 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
-def _parsed(kind: type[Note], text: bytes) -> Note | None:
+def _parse(kind: type[Note], text: bytes) -> Note | None:
     try:
         return kind.model_validate_json(text)
     except ValidationError:

@@ -90,13 +90,13 @@ class DiskUsage:
 def survey(data: DataDir, jobs: JobEnds) -> DiskUsage:
     """Measure a data directory; this may take long."""
     ended = jobs.ended
-    listed = _listed_folders(data)
+    listed = _list_folders(data)
     logs = folders = 0
     to_clean = []
     last_uses: dict[str, datetime] = {}
     in_use: set[str] = set()
     for folder in _entries(data.jobs):
-        log, whole = _used(folder / "output"), _used(folder)
+        log, whole = _measure(folder / "output"), _measure(folder)
         logs, folders = logs + log, folders + whole - log
         environment = _environment_of(folder)
         ended_at = ended.get(folder.name)
@@ -109,7 +109,7 @@ def survey(data: DataDir, jobs: JobEnds) -> DiskUsage:
     environments = data.cache / "environments"
     made = {path.name: path for path in _entries(environments) if path.is_dir()}
     unused = [
-        Item(path, _used(path), last_uses.get(name) or _changed(path))
+        Item(path, _measure(path), last_uses.get(name) or _changed_at(path))
         for name, path in made.items()
         if name not in in_use
     ]
@@ -119,10 +119,10 @@ def survey(data: DataDir, jobs: JobEnds) -> DiskUsage:
         ended_jobs=len(ended),
         logs=logs,
         folders=folders,
-        environments=_used(environments),
-        uploads=_used(data.uploads),
-        datasets=_used(data.root / "datasets") + _used(data.root / "datachain"),
-        database=sum(map(_used, databases)),
+        environments=_measure(environments),
+        uploads=_measure(data.uploads),
+        datasets=_measure(data.root / "datasets") + _measure(data.root / "datachain"),
+        database=sum(map(_measure, databases)),
         jobs_to_clean=tuple(sorted(to_clean, key=lambda item: item.last_used)),
         environments_to_clean=tuple(sorted(unused, key=lambda item: item.last_used)),
     )
@@ -144,7 +144,7 @@ def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobEnds]) -> i
 
 def _free_folder(item: Item) -> int:
     """Delete a job's folder except for how it ended; its log then says so."""
-    with _locked(item.path / "lock") as is_ours:
+    with _lock(item.path / "lock") as is_ours:
         if not is_ours:
             return 0
         for entry in _entries(item.path):
@@ -153,13 +153,13 @@ def _free_folder(item: Item) -> int:
         output = item.path / "output"
         output.mkdir(mode=0o700)
         (output / segment_name(0)).write_text(REMARK, "utf-8")
-    return max(0, item.used - _used(item.path))
+    return max(0, item.used - _measure(item.path))
 
 
 def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) -> int:
     """Delete an environment unless a job uses it; others that build the same one wait for it."""
     key = item.path.name.rpartition("-")[0]
-    with _locked(item.path.with_name(f"{key}.lock")) as is_ours:
+    with _lock(item.path.with_name(f"{key}.lock")) as is_ours:
         ended = jobs().ended
         in_use = (_environment_of(f) for f in _entries(data.jobs) if f.name not in ended)
         if not is_ours or item.path.name in in_use:
@@ -172,7 +172,7 @@ def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) ->
     return item.used
 
 
-def _listed_folders(data: DataDir) -> tuple[Path, ...]:
+def _list_folders(data: DataDir) -> tuple[Path, ...]:
     """Return the folders that DataChain has listed, from which datasets may have been made."""
     database = data.root / "datachain" / "root" / ".datachain" / "db"
     if not database.exists():
@@ -214,7 +214,7 @@ def _entries(folder: Path) -> Iterator[Path]:
         return
 
 
-def _used(path: Path) -> int:
+def _measure(path: Path) -> int:
     """Return the bytes on disk of a file or a whole folder, without following links."""
     try:
         found = path.lstat()
@@ -230,7 +230,7 @@ def _used(path: Path) -> int:
     return used
 
 
-def _changed(path: Path) -> datetime:
+def _changed_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.lstat().st_mtime).astimezone()
 
 
@@ -243,7 +243,7 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[bool]:
+def _lock(path: Path) -> Iterator[bool]:
     """Hold a lock if nobody else does; yield whether it is held."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

@@ -188,7 +188,7 @@ class Poller(SnapshotPublisher[T]):
             self._refused(error)
             return 0.0
         except StudioError as error:
-            return 0.0 if self.snapshot.stopped else self._failed(error)
+            return 0.0 if self.snapshot.stopped else self._note_failure(error)
         if self.snapshot.stopped:
             return 0.0
         self._backoff.succeeded()
@@ -197,7 +197,7 @@ class Poller(SnapshotPublisher[T]):
         self._publish(self._with_outage(Snapshot(value=value, fetched_at=now, due_at=due_at)))
         return seconds
 
-    def _failed(self, error: StudioError) -> float:
+    def _note_failure(self, error: StudioError) -> float:
         is_denied = isinstance(error, PermissionDenied)
         seconds = DENIED_REST if is_denied else max(self._backoff.failed(), error.asked_rest)
         now = self._now()

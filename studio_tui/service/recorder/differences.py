@@ -37,12 +37,12 @@ def apply_difference(before: Any, found: dict[str, Any]) -> Any:
         ValueError: the difference does not apply to that value.
     """
     try:
-        return _applied(before, found)
+        return _apply(before, found)
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise ValueError("The difference does not apply to the previous version.") from error
 
 
-def _applied(before: Any, found: dict[str, Any]) -> Any:
+def _apply(before: Any, found: dict[str, Any]) -> Any:
     if not found:
         return before
     if "=" in found:
@@ -53,9 +53,9 @@ def _applied(before: Any, found: dict[str, Any]) -> Any:
             if each == _GONE:
                 del members[key]
             else:
-                members[key] = _applied(members.get(key), each)
+                members[key] = _apply(members.get(key), each)
         return members
     items = list(before)
     for place, each in found["["].items():
-        items[int(place)] = _applied(items[int(place)], each)
+        items[int(place)] = _apply(items[int(place)], each)
     return items

@@ -152,12 +152,12 @@ class ReplayClient:
     async def _nothing(self, *_: object, **__: object) -> NoReturn:
         raise NotFound(404, "A recording has no logs.")
 
-    async def _refused(self, *_: object, **__: object) -> NoReturn:
+    async def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise ReadOnly("Nothing can be changed in a recording.")
 
     job_logs = job_log_end = job_dataset_versions = _nothing
-    create_job = cancel_job = upload_file = trigger_pipeline = _refused
-    pause_pipeline = resume_pipeline = remove_job = _refused
+    create_job = cancel_job = upload_file = trigger_pipeline = _refuse
+    pause_pipeline = resume_pipeline = remove_job = _refuse
 
     async def aclose(self) -> None:
         """Do nothing, as nothing is open."""
