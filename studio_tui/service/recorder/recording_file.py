@@ -60,8 +60,8 @@ def export(database: RecorderFile, file: Path) -> int:
     """Write all records to a file readable only by its owner; return the number of changes.
 
     Raises:
-        ConfigError: nothing is recorded, or the file exists or cannot be created; the message says
-            which.
+        ConfigError: nothing is recorded, or the file exists or cannot be written; the message says
+            which. No part of a file is left.
     """
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.rows(query)
@@ -73,9 +73,13 @@ def export(database: RecorderFile, file: Path) -> int:
         raise ConfigError(f"{file} already exists: choose another file name.") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as written:
-        for line in _lines(database, rows):
-            written.write(json.dumps(line, ensure_ascii=True) + "\n")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+            for line in _lines(database, rows):
+                written.write(json.dumps(line, ensure_ascii=True) + "\n")
+    except OSError as error:
+        file.unlink(missing_ok=True)
+        raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
     return len(rows)
 
 

@@ -4,6 +4,7 @@ import json
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -171,6 +172,22 @@ def test_an_export_overwrites_nothing_and_says_where_there_is_nothing(
         export(kept.database, tmp_path / "no folder" / "x")
     with pytest.raises(ConfigError, match="Nothing has been recorded"):
         export(recorder(tmp_path / "other").database, tmp_path / "new")
+    assert not os.path.lexists(tmp_path / "new")
+
+
+def test_an_export_to_a_full_disk_says_so_and_leaves_no_part_of_a_file(
+    kept: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(kept, [job(1, "RUNNING")])
+    kept.flush()
+
+    def full(descriptor: int, *_mode: object, **_options: object) -> TextIO:
+        os.close(descriptor)
+        return Path("/dev/full").open("w")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(ConfigError, match="cannot be written: No space left"):
+        export(kept.database, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
 
 

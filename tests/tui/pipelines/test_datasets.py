@@ -89,6 +89,7 @@ async def test_a_dataset_leads_to_the_job_that_made_it_and_jobs_that_ran_again_a
             await until_shown(pilot, again["name"], "target     jobs raw.py, clean.py")
             await pilot.press("t")
             await until_shown(pilot, "known: report")
+            await until(pilot, lambda: "Not all names" not in screen_text(pilot))
             names = screen_text(pilot).partition("known: report")[2].partition("Review")[0]
             lines = [line.split("│")[1].split() for line in names.split("\n")[1:-1]]
             assert [line for line in lines if line] == [["clean"], ["raw"]]
