@@ -47,7 +47,9 @@ KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 3
 """Time that pending requests and websockets get at the end."""
 
-_LOCK_SECONDS = 0.05
+_LOCK_SECONDS = 1.0
+"""Time that a process which is no server may hold the lock; long on a busy machine."""
+
 _ROUNDS_TO_CONNECT = 2
 _WEBSOCKET_LIMIT = 64 * 1024
 
@@ -287,10 +289,11 @@ def _locked(data: DataDir) -> Iterator[None]:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                # Processes that check whether a server runs hold the lock for a moment too.
+                # Processes that check whether a server runs hold the lock for a moment too, and so
+                # does a shim that a killed server was starting, until it executes its program.
                 if clock.monotonic() > deadline:
                     raise ConfigError(f"A local Studio already runs in {data.root}.") from error
-                time.sleep(0.001)
+                time.sleep(0.005)
             else:
                 break
         yield

@@ -1,9 +1,11 @@
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import socket
 import stat
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +32,17 @@ def test_a_second_server_of_a_data_directory_is_refused(studio: ThreadStudio) ->
     with pytest.raises(ConfigError, match="already runs"):
         asyncio.run(server.serve(DataDir(studio.data_dir), None, lambda _server, _url: None))
     assert studio.jobs() == []
+
+
+def test_a_lock_that_is_held_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    data = DataDir(tmp_path)
+    data.prepare()
+    held = os.open(data.lock, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    release = threading.Timer(0.3, os.close, [held])
+    release.start()
+    asyncio.run(server.serve(data, None, lambda running, _url: running.stop()))
+    release.join()
 
 
 def test_the_address_survives_a_restart_and_the_token_too(studio: ThreadStudio) -> None:
