@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -359,13 +360,21 @@ class ProcessStudio(Calls):
 def data_of(folder: Path, make: Callable[[ThreadStudio], object]) -> Path:
     """Return the data of a local Studio in which `make` has made something, and which has stopped.
 
-    A Studio starts on a copy of it (`shutil.copytree`) in a tenth of the time of a job.
+    A Studio starts on a copy of it (`on_copy`) in a tenth of the time of a job.
     """
     studio = ThreadStudio(folder)
     with closing(studio):
         make(studio)
     (folder / "port").unlink()  # each copy has its own
     return folder
+
+
+@contextmanager
+def on_copy(data: Path, folder: Path) -> Iterator[ThreadStudio]:
+    """Run a local Studio on a copy of `data` in a new `folder`; stop it and its jobs at the end."""
+    studio = ThreadStudio(shutil.copytree(data, folder))
+    with closing(studio):
+        yield studio
 
 
 @contextmanager

@@ -1,5 +1,4 @@
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.studios import ThreadStudio, closing, data_of
+from tests.studios import ThreadStudio, data_of, on_copy
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.starts_processes
@@ -54,8 +53,7 @@ def diamond_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def diamond(diamond_data: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
     """A local Studio with a diamond of datasets."""
-    studio = ThreadStudio(shutil.copytree(diamond_data, tmp_path / "studio"))
-    with closing(studio):
+    with on_copy(diamond_data, tmp_path / "studio") as studio:
         yield studio
 
 

@@ -1,6 +1,5 @@
 """Endpoints that only the local Studio has: reruns in order, attempts, and jobs put back."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from tests.local.http.test_pipeline_routes import (
     until,
     versions,
 )
-from tests.studios import ThreadStudio, closing, data_of
+from tests.studios import ThreadStudio, data_of, on_copy
 
 pytestmark = pytest.mark.starts_processes
 
@@ -60,8 +59,7 @@ def chain_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def chain(chain_data: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
     """A local Studio with a chain of datasets."""
-    studio = ThreadStudio(shutil.copytree(chain_data, tmp_path / "studio"))
-    with closing(studio):
+    with on_copy(chain_data, tmp_path / "studio") as studio:
         yield studio
 
 

@@ -14,6 +14,7 @@ import pytest
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
+from tests import needs
 from tests.studios import ThreadStudio
 from tests.waiting import HANG, eventually
 
@@ -78,6 +79,7 @@ def servers(home: Path) -> set[int]:
     return found
 
 
+@needs.linux("it looks for processes in /proc")
 def test_starters_at_once_find_one_server_that_is_started_again_on_its_port_after_a_kill(
     home: Path,
 ) -> None:

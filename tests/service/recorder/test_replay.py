@@ -14,6 +14,7 @@ from studio_tui.errors import ConfigError, NotFound, ReadOnly
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording_file import RecordingContents, export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
+from tests import needs
 from tests.jobs import NOON, job
 from tests.service.recorder.test_recorder import SECRETS, call, job_with_secrets, note, recorder
 
@@ -175,6 +176,7 @@ def test_an_export_overwrites_nothing_and_says_where_there_is_nothing(
     assert not os.path.lexists(tmp_path / "new")
 
 
+@needs.linux("it writes to /dev/full")
 def test_an_export_to_a_full_disk_says_so_and_leaves_no_part_of_a_file(
     kept: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

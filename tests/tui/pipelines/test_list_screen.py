@@ -1,7 +1,6 @@
 """The pipelines of a real local Studio, driven by keys."""
 
 import asyncio
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from tests.local.http.test_pipeline_routes import make, status, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
 from tests.soak import at_length
 from tests.steps import step
-from tests.studios import ThreadStudio, closing
+from tests.studios import ThreadStudio, data_of, on_copy
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 pytestmark = pytest.mark.starts_processes
@@ -56,19 +55,13 @@ def two(studio: ThreadStudio, **more: Any) -> None:
 @pytest.fixture(scope="module")
 def data_of_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a local Studio on which both datasets have been made, and which has stopped."""
-    folder = tmp_path_factory.mktemp("two") / "studio"
-    studio = ThreadStudio(folder)
-    with closing(studio):
-        two(studio)
-    (folder / "port").unlink()  # each copy has its own
-    return folder
+    return data_of(tmp_path_factory.mktemp("two") / "studio", two)
 
 
 @pytest.fixture
 def two_made(data_of_two: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
     """A local Studio on which both datasets have been made."""
-    studio = ThreadStudio(shutil.copytree(data_of_two, tmp_path / "studio"))
-    with closing(studio):
+    with on_copy(data_of_two, tmp_path / "studio") as studio:
         yield studio
 
 
