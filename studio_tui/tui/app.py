@@ -194,6 +194,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
+        self._place = None  # else it would save the list of the next Studio as that of this one
         self._connected.session.held.undo_all()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
@@ -266,11 +267,11 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     async def _return(self, connected: "Connected", screens: "Screens") -> None:
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
-        await remembering.report_unsent_commands(self, connected.session)
         # What was typed into a form is not what the next run begins with.
         last_list = self._last_list if self._choice == self._first else None
-        self._place = remembering.PlaceKeeper(self, connected, screens, last_list)
-        await self._place.run()
+        self._place = place = remembering.PlaceKeeper(self, connected, screens, last_list)
+        await remembering.report_unsent_commands(self, connected.session)
+        await place.run()
 
     @work(name="create", group="command")
     async def on_create_job(self, message: "messages.CreateJob") -> None:

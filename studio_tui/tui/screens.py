@@ -214,7 +214,7 @@ class Screens:
             if not page.is_current:
                 self._filters_before[name] = page.view.filter
             if page.list.is_alive:
-                page.list.filtering.show_only(terms)
+                page.list.filtering.replace(terms)
             else:
                 page.list.filtering.begin_with(Terms(terms, page.kind))
 

@@ -126,8 +126,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def toggle_commands(self) -> None:
         """Toggle the filter for commands that change something."""
-        filtering = self.list.filtering
-        filtering.show_only("" if filtering.terms.text == _ONLY_COMMANDS else _ONLY_COMMANDS)
+        self.list.filtering.toggle(_ONLY_COMMANDS)
 
     @on(BigTable.Opened)
     def _opened(self) -> None:

@@ -227,9 +227,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.table.wide = self.holder.view.wide
 
     def back_out(self) -> None:
-        """Clear the filter, also one that is invalid; if there is none, the marks."""
+        """Go back from the filter, also from an invalid one; if there is none, clear the marks."""
         if self.filtering.terms or self.filtering.is_wrong:
-            self.filtering.show_only("")
+            self.filtering.go_back()
         else:
             self.marks.unmark_all()
 

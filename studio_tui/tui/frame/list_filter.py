@@ -32,6 +32,8 @@ class ListFilter(Generic[T]):
         self._table = table
         self.terms: Terms[T] = Terms(holder.view.filter, kind)
         """The current filter."""
+        self._replaced: list[tuple[str, str]] = []
+        """Filters set by keys, each with the filter that it replaced; the latest last."""
 
     @property
     def is_wrong(self) -> bool:
@@ -44,14 +46,38 @@ class ListFilter(Generic[T]):
 
     def toggle_problems(self) -> None:
         """Toggle the filter that passes only problems."""
-        self.show_only("" if self.terms.text == self._problems else self._problems)
+        self.toggle(self._problems)
+
+    def toggle(self, terms: str) -> None:
+        """Replace the current filter by `terms`; if `terms` is the current one, go back."""
+        if self.terms.text == terms:
+            self.go_back()
+        else:
+            self.replace(terms)
+
+    def replace(self, terms: str) -> None:
+        """Set the filter until `go_back` restores the current one."""
+        before = self.terms.text
+        self._bar().set(terms)
+        self._replaced.append((terms, before))
+
+    def go_back(self) -> None:
+        """Restore the filter that `replace` replaced; clear a filter that the user typed."""
+        replaced, self._replaced = self._replaced, []
+        if replaced and not self.is_wrong and self.terms.text == replaced[-1][0]:
+            *self._replaced, (_, before) = replaced
+            self._bar().set(before)
+        else:
+            self._bar().set("")
 
     def show_only(self, terms: str) -> None:
-        """Set the filter."""
+        """Set the filter for good."""
+        self._replaced = []
         self._bar().set(terms)
 
     def begin_with(self, terms: Terms[T]) -> None:
-        """Set the filter of a list that is not mounted yet."""
+        """Replace the filter of a list that is not mounted yet."""
+        self._replaced.append((terms.text, self.terms.text))
         self.terms = terms
         self._holder.change(filter=terms.text)
 

@@ -172,7 +172,7 @@ class ListPage(Page, Generic[T]):
         self.list.tick(now)
 
     def escape(self) -> None:
-        """Clear the filter; if there is none, the marks."""
+        """Go back from the filter; if there is none, clear the marks."""
         self.list.back_out()
 
     def remembered(self) -> ListView:

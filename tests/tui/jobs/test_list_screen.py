@@ -233,6 +233,12 @@ async def test_a_filter_is_given_up_replaced_and_taken_away_before_the_marks(
             await until_shown(pilot, "one.py", "1 of 3")
             await pilot.press("slash", *"two", "enter")
             await until_shown(pilot, "two.py", "1 of 3")
+        with step("replaced by a key, from which both the key and esc lead back"):
+            for back in ("exclamation_mark", "escape"):
+                await pilot.press("exclamation_mark")
+                await until_shown(pilot, "status=problem", "0 of 3")
+                await pilot.press(back)
+                await until_shown(pilot, "two.py", "1 of 3")
         with step("taken away before the marks"):
             await pilot.press("space")
             await until_shown(pilot, "1 of 3", "1 marked")
@@ -649,7 +655,12 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
             "It creates no more jobs",
             "n  Keep it",
         )
-        await pilot.press("n", "enter")
+        await pilot.press("n", *"/night", "enter", "l")
+        await until_shown(pilot, "task=", "0 of 1")
+        await pilot.press("escape")
+        screen = await jobs_screen(pilot)
+        await until(pilot, lambda: screen.view.filter == "night")
+        await pilot.press("enter")
         await until_shown(pilot, "nightly.py (", "schedule     0 3 1 1 *", "next runs")
 
 
