@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState, PipelineState
-from studio_tui.presentation.format import duration, join_names, plural, seconds_between
+from studio_tui.presentation.format import duration, join_names, plural
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.jobs.times import run_seconds
 
 _LONGEST = 120
 """Maximum number of characters of an error."""
@@ -49,8 +50,8 @@ def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
 
 
 def _one_job(job: Job) -> str:
-    took = seconds_between(job.started_at, job.finished_at)
-    after = "" if took is None else f" after {duration(took)}"
+    ran = run_seconds(job, job.finished_at) if job.finished_at else None
+    after = "" if ran is None else f" after {duration(ran)}"
     sentence = f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_HOW[job.state]}"
     error = cause_of(job)
     if job.state is not JobState.FAILED or not error:

@@ -34,12 +34,16 @@ def describe_connections(
         ("reading", "… {} reading", Tone.DIM),
         ("waiting", "◌ {} waiting", Tone.WAITING),
         ("live", "● {} live", Tone.GOOD),
-        ("complete", "✓ {} whole", Tone.GOOD),
+        ("complete", "✓ {} whole log{s}", Tone.GOOD),
         ("doubtful", "{} possibly incomplete", Tone.WARN),
         ("reconnecting", f"✗ {{}} {away}", Tone.BAD),
         ("stopped", "✗ {} stopped", Tone.BAD),
     )
-    return tuple(Cell(words.format(number[k]), tone) for k, words, tone in kinds if number[k])
+    return tuple(
+        Cell(words.format(number[k], s="" if number[k] == 1 else "s"), tone)
+        for k, words, tone in kinds
+        if number[k]
+    )
 
 
 def _phase(state: Following, job: Job) -> str:

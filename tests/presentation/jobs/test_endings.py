@@ -1,5 +1,7 @@
 """One sentence about jobs and pipelines that ended, for any number of them."""
 
+from datetime import timedelta
+
 from studio_tui.presentation.jobs.endings import jobs_ended, pipelines_ended
 from tests.jobs import job
 from tests.pipelines import pipeline
@@ -11,6 +13,14 @@ def test_one_job_is_named_with_how_it_ended_and_why() -> None:
     assert jobs_ended([failed]) == "✗ job_2.py failed after 1:00: RuntimeError: corrupt tile 17"
     framed = "The query ended with exit code 1; its last output: no such bucket"
     assert jobs_ended([job(2, "FAILED", error_message=framed)]).endswith(": no such bucket")
+    begun = job(1).started_at
+    assert begun is not None
+    query = {
+        "name": "running_query",
+        "started_at": begun,
+        "finished_at": begun + timedelta(seconds=42),
+    }
+    assert jobs_ended([job(1, steps=[query])]) == "✓ job_1.py is done after 0:42", "as in lists"
     assert jobs_ended([job(3, "CANCELED")]) == "⊗ job_3.py was canceled after 1:00"
 
 

@@ -69,7 +69,7 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
     for job in ids:
         studio.until(job, "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
-        await opened(pilot, "tick 30", "tick 31", "3 jobs", "● 2 live", "✓ 1 whole", "q back")
+        await opened(pilot, "tick 30", "tick 31", "3 jobs", "● 2 live", "✓ 1 whole log", "q back")
         ticks = [
             f"job_{n % 3}.py 2026-03-01 12:00:{n:02} tick {n}"
             for n in range(60)
@@ -80,7 +80,7 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
         )
         (tmp_path / "gate").touch()
         await asyncio.to_thread(lambda: [studio.end(job) for job in ids])
-        await until_shown(pilot, "✓ 3 whole", "63 lines", "that was it")
+        await until_shown(pilot, "✓ 3 whole logs", "63 lines", "that was it")
         colours = {
             segment.style.color
             for y in range(9)
@@ -223,7 +223,7 @@ async def test_a_job_that_waits_joins_when_it_starts(studio: ThreadStudio, tmp_p
         await until_shown(pilot, "◌ QUEUED")
         await opened(pilot, "2 jobs", "tick 30")
         gate.touch()
-        await until_shown(pilot, "✓ 2 whole", "22 lines")
+        await until_shown(pilot, "✓ 2 whole logs", "22 lines")
 
 
 async def test_hostile_names_and_lines_are_text_here_too(
@@ -265,7 +265,7 @@ async def test_an_outage_costs_and_doubles_no_line_of_any_job(
         await asyncio.to_thread(studio.restart)
         for job in ids:
             let_on(studio, job, *range(550, 1000, 100))
-        await until_shown(pilot, "✓ 2 whole", "2,000 lines")
+        await until_shown(pilot, "✓ 2 whole logs", "2,000 lines")
         assert screen.choice.members is not None
         text = screen.choice.members.log.store.path.read_text()
     lines: dict[str, list[str]] = {}
@@ -288,6 +288,6 @@ async def test_logs_beyond_the_limit_are_left_out_of_a_merged_log_and_counted(
     async with dashboard(busy_studio, tmp_path) as pilot:
         await until(pilot, lambda: len(table(pilot).keys) == 70)
         await opened(pilot, "64 jobs", "6 jobs left out")
-        await until_shown(pilot, "✓ 64 whole")
+        await until_shown(pilot, "✓ 64 whole logs")
         await pilot.press("shift+tab")
         await until_shown(pilot, "‹")

@@ -44,7 +44,7 @@ _READY = {
     PipelineState.CANCELED: Wait("the pipeline was canceled", shorter=("pipeline canceled",)),
     PipelineState.UNKNOWN: _NOT_QUEUED,
 }
-_QUEUED = Wait("queued: for free workers", shorter=("queued",))
+_QUEUED = Wait("queued: waiting for free workers", shorter=("queued",))
 _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 

@@ -36,6 +36,11 @@ _DATED_FROM = 110
 """Columns from which times include the date."""
 
 
+def _local(moment: datetime) -> str:
+    """Format a time for messages: with its date, in local time."""
+    return stamp(moment, StampForm.LOCAL, zero_time=None, dated=True).strip()
+
+
 class LogTimes:
     """Controller of the times in a log view: shown beside lines, and to go to."""
 
@@ -120,15 +125,26 @@ class LogTimes:
         if is_back:
             start = self._line_up_to(store, start, moment)
 
+        outside = self._outside(moment, self._first_time(), end)
+
         def words(near: int) -> str:
-            found = self._time_from(store, near)[0]
-            if found is None:
+            shown = self._time_from(store, near)[0]
+            if shown is None:
                 return ""
-            time = f"{stamp(found, StampForm.LOCAL, zero_time=None, dated=True)} local time"
+            time = f"{_local(shown)} local time{outside}"
             return time if near == start else f": {time}"
 
         self._lines.go(start, words, backwards=is_back)
         return None
+
+    def _outside(self, moment: datetime, first: datetime | None, last: datetime | None) -> str:
+        """Return the remark about a time before the first one of the log or after the last one."""
+        if last is not None and moment > last:
+            so_far = "" if self._view.is_all_here else " so far"
+            return f"; the log{so_far} ends before {_local(moment)}"
+        if first is not None and moment < first:
+            return f"; the log begins after {_local(moment)}"
+        return ""
 
     def why_no_times(self) -> str | None:
         """Return why there is no time to go to; `None` if a line has one."""

@@ -121,7 +121,7 @@ def test_a_pause_is_reported_beside_the_parents() -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("QUEUED", "queued: for free workers"),
+        ("QUEUED", "queued: waiting for free workers"),
         ("SCHEDULED", "on its way to the queue"),
         ("INIT", "starting: preparing its environment"),
         ("PROVISIONING", "starting: preparing a machine"),

@@ -439,6 +439,22 @@ async def test_a_time_back_leads_to_the_shown_line_before_it(store: LogStore) ->
         await until(pilot, lambda: [row[-6:] for row in hit(view)] == ["step 5"])
 
 
+async def test_a_time_outside_the_log_leads_to_its_end_or_beginning_and_says_so(
+    store: LogStore,
+) -> None:
+    store.append(TIMED)
+    async with showing(store, width=90) as (pilot, view):
+        await type_at(pilot, "T", "2026-03-04T21:50:00Z")
+        await until(pilot, lambda: "step 59" in "".join(hit(view)))
+        assert "; the log ends before " in below(view)
+        await type_at(pilot, "T", "2026-03-04T01:50:00Z")
+        await until(pilot, lambda: [row[-7:] for row in hit(view)] == [" step 0"])
+        assert "; the log begins after " in below(view)
+        await type_at(pilot, "T", "2026-03-04T11:50:00Z")
+        await until(pilot, lambda: "step 50" in "".join(hit(view)))
+        assert ";" not in below(view)
+
+
 @pytest.mark.parametrize(
     ("key", "typed", "said"),
     [
