@@ -53,13 +53,14 @@ class Notices:
 
     def _gather(self, ended: Ended) -> None:
         page = self._page_in_sight()
-        # The page of this very job's log or this pipeline already shows the ending in its header.
+        # The page of a job, its log or a pipeline already shows that this has ended.
         # `kept_as` is the kind of a page and the ids of what it shows; other pages lack it.
-        subject = getattr(page, "kept_as", ())
-        ended = Ended(
-            tuple(job for job in ended.jobs if ("log", job.id) != subject),
-            tuple(one for one in ended.pipelines if ("pipeline", one.pipeline_id) != subject),
-        )
+        kind, *ids = getattr(page, "kept_as", ("",))
+        if kind in {"job", "log"}:
+            ended = replace(ended, jobs=tuple(job for job in ended.jobs if job.id not in ids))
+        elif kind == "pipeline":
+            others = (each for each in ended.pipelines if each.pipeline_id not in ids)
+            ended = replace(ended, pipelines=tuple(others))
         for tab, of_tab in (
             ("jobs", replace(ended, pipelines=())),
             ("pipelines", replace(ended, jobs=())),

@@ -11,6 +11,7 @@ from textual import events
 
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.messages import OpenJob
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from tests.jobs import NOON, job
 from tests.local.http.test_pipeline_routes import make, trigger
@@ -93,15 +94,11 @@ async def test_a_job_that_was_opened_gets_a_notice_when_it_ends_unless_that_is_i
             await pilot.press("k", key)
             await until_shown(pilot, f"› {name}.py")
             assert pilot.app.screen is not home
-            if key == "l":
-                await pilot.press("q")
-                await until(pilot, lambda: pilot.app.screen is home)
+            await pilot.press("q")
+            await until(pilot, lambda: pilot.app.screen is home)
             gates[name].touch()
             await until_said(pilot, f"✓ {name}.py is done")
             assert not any("others.py" in each or "2 jobs" in each for each in said(pilot))
-            if key == "enter":
-                await pilot.press("q")
-                await until(pilot, lambda: pilot.app.screen is home)
         await pilot.press("k", "l")
         await until_shown(pilot, "› seen.py", "● RUNNING")
         gates["seen"].touch()
@@ -157,6 +154,26 @@ async def test_where_it_is_to_be_quiet_the_tab_alone_says_it(
         await until_shown(pilot, "1 Jobs 1 ✓1")
         assert said(pilot) == []
         bell.assert_not_called()
+
+
+async def test_a_job_whose_page_is_in_sight_leaves_no_badge_elsewhere_and_others_do(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    own = studio.submit("print(1)", query_name="own.py")["id"]
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "own.py")
+        endings = (await jobs_screen(pilot)).session.endings
+        endings.watch([job(7, "RUNNING")])
+        await pilot.press("4")
+        await until_shown(pilot, "› Schedules")
+        pilot.app.post_message(OpenJob(own))
+        await until_shown(pilot, "› own.py")
+        endings.check_jobs([job(1, id=own)])
+        assert not endings.snapshot.value
+        endings.check_jobs([job(1, id=own), job(7)])
+        await until_shown(pilot, "1 Jobs 1 ✓1")
+        await until_said(pilot, "job_7.py is done")
+        assert not any("own.py" in words for words in said(pilot))
 
 
 async def test_a_pipeline_whose_graph_is_in_sight_leaves_no_badge_and_others_do(
