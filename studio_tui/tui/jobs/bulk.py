@@ -31,7 +31,9 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.question_changes import (
     as_known_now,
     cancelable_now,
+    fixed_failures,
     job_changes,
+    rerun_changes,
     status_words,
 )
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
@@ -146,11 +148,14 @@ class BulkJobs:
         order = await start_order(session, jobs)
         before = (*order.paragraph, *summary(chosen), "")
         names, after = _lines_and_notes(jobs, submitted)
+        if fixed := fixed_failures(session, jobs):
+            after = ("", fixed, *after)
         question = Confirm(
             f"Run {self._counted(jobs)} again {_how(len(jobs), order.is_lost, from_checkpoints)}?",
             list_between(self._host, before, names, after),
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
+            changes=rerun_changes(session, jobs),
         )
         if await self._host.ask(question):
             requests = [

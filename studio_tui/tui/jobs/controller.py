@@ -6,32 +6,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
-from studio_tui.errors import InvalidRequest
-from studio_tui.service.commands.submitted import run_again
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
-from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
-from studio_tui.tui.jobs.naming import describe
 from studio_tui.tui.jobs.schedule_runs import show_runs
-from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
+from studio_tui.tui.messages import EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
 if TYPE_CHECKING:
     from studio_tui.tui.jobs.bulk import BulkJobs
-    from studio_tui.tui.jobs.rerun import Repeat
 
 NO_JOB = "There is no job here"
-
-_CONTINUE = "Run this job again from its checkpoints?"
-
-_CONTINUING = (
-    (
-        "A new job runs the same query. Datasets that this one has finished are loaded from its "
-        "checkpoints if the query up to them is unchanged; everything else is computed again. r "
-        "runs all of it again."
-    ),
-    "",
-)
 
 
 class JobController:
@@ -177,24 +161,13 @@ class JobController:
             await self._bulk.repeat(from_checkpoints=from_checkpoints)
             return
         job = self._at_hand()
-        if job is None or (repeat := await self._repeat_of(job)) is None:
+        if job is None:
             return
-        question = Confirm(
-            _CONTINUE if from_checkpoints else "Run this job again as it was?",
-            (
-                *describe(job),
-                "",
-                *(_CONTINUING if from_checkpoints else ()),
-                *repeat.lines,
-                *self._pipeline_notes(job, "continue" if from_checkpoints else "run_again"),
-            ),
-            yes="Run it again",
-            no="Don't",
-            default_yes=True,
-        )
-        if await self._host.ask(question):
-            request = run_again(repeat.request, job.id, from_checkpoints=from_checkpoints)
-            self._host.post_message(CreateJob(request))
+        # Imported on use, as it reads what was submitted.
+        from studio_tui.tui.jobs.rerun_question import rerun_after_asking  # noqa: PLC0415
+
+        notes = self._pipeline_notes(job, "continue" if from_checkpoints else "run_again")
+        await rerun_after_asking(self._host, job, notes, from_checkpoints=from_checkpoints)
 
     async def edit(self) -> None:
         """Open one form for the marked jobs, else for the current one."""
@@ -225,16 +198,6 @@ class JobController:
         """Return the known pipeline that runs a job; `None` if there is none."""
         known = self._host.session.pipelines.snapshot.value
         return known.owner(job.id) if known else None
-
-    async def _repeat_of(self, job: Job) -> "Repeat | None":
-        """Return how to create a job again; if impossible, notify the user and return `None`."""
-        from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (not before it is used)
-
-        try:
-            return await Repeat.of(job, self._host.session)
-        except InvalidRequest as error:
-            self._host.notify_user(str(error), "error")
-            return None
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
         """Return the effects of a command on the job's pipeline, after an empty line."""

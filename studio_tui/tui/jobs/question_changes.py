@@ -1,5 +1,6 @@
 """Changes of the jobs in a question while it is open."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Job
@@ -39,5 +40,40 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
         count = len(chosen.jobs)
         left = f"{count:,} will be canceled" if count else "there is nothing left to cancel"
         return QuestionChange(f"Meanwhile {chosen.reasons}: {left}.", is_void=not chosen.jobs)
+
+    return change
+
+
+def fixed_failures(session: StudioSession, jobs: Sequence[Job]) -> str:
+    """Return a sentence about failures of jobs that later runs have fixed; empty if none has."""
+    fixed = session.known_items.fixed()
+    count = sum(job.id in fixed for job in jobs)
+    if not count:
+        return ""
+    if len(jobs) == 1:
+        return "A later run has fixed this failure."
+    was = "1 of these failures was" if count == 1 else f"{count:,} of these failures were"
+    return f"{was} fixed by a later run."
+
+
+def rerun_changes(
+    session: StudioSession, jobs: Sequence[Job]
+) -> Callable[[], QuestionChange | None]:
+    """Return a function that describes what has changed in jobs that are to be run again."""
+    states = {job.id: job.state for job in jobs}
+    fixed_before = fixed_failures(session, jobs)
+
+    def change() -> QuestionChange | None:
+        changed = [job for job in as_known_now(session, jobs) if job.state is not states[job.id]]
+        sentences = []
+        if len(jobs) == 1:
+            sentences += [f"The status is {status_words(job)} now." for job in changed]
+        elif changed:
+            counts = Counter(map(status_words, changed)).items()
+            now = ", ".join(f"{count:,} {status}" for status, count in counts)
+            sentences.append(f"Changed since: now {now}.")
+        if (fixed := fixed_failures(session, jobs)) != fixed_before:
+            sentences.append(fixed)
+        return QuestionChange(" ".join(sentences), is_void=False) if sentences else None
 
     return change

@@ -51,6 +51,7 @@ class Screen:
                     new_job=SimpleNamespace(instead_of=lambda _job_id: None)
                 ),
             ),
+            known_items=SimpleNamespace(fixed=dict),
             is_local=True,
         )
 

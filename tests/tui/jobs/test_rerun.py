@@ -267,5 +267,12 @@ async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_p
         await until_shown(pilot, "▏ continues ", f"{old[:8]}… ✗ mended.py")
         await pilot.press("down")
         await until_shown(pilot, "▏ continued ", f"by {new[:8]}… ✓ mended.py")
+        await pilot.press("r")
+        await until_shown(pilot, "Run this job again", "A later run has fixed this failure.")
+        await pilot.press("n", "a", "r")
+        await until_shown(
+            pilot, "Run 2 marked jobs", "1 of these failures was fixed by a later run."
+        )
+        await pilot.press("n")
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, f"fixed by {new[:2]}")
