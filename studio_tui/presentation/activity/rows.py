@@ -31,6 +31,7 @@ _EXPLANATIONS = {
     ActivityState.UNDONE: "undone before it was sent",
     ActivityState.LOST: "not sent, because the dashboard was closed first",
     ActivityState.UNKNOWN: "it may or may not have taken effect",
+    ActivityState.EMPTY: "Studio had nothing new since the request before",
 }
 
 

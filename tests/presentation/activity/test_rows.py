@@ -166,10 +166,12 @@ def test_polls_move_up_with_their_last_request_but_not_each_time() -> None:
 
 @pytest.mark.parametrize(("status", "why"), [("416", "nothing new"), ("304", "unchanged")])
 def test_an_answer_that_looks_like_a_failure_and_is_none_says_why(status: str, why: str) -> None:
-    polled = entry(path=f"/datachain/jobs/{JOB}/logs", outcome=status)
+    path = f"/datachain/jobs/{JOB}/logs"
+    polled = entry(path=path, outcome=status, state=ActivityState.EMPTY)
     assert cells(polled)[-2].text == status
     told = {fact.label: fact.value for fact in facts(polled, NOON)}
     assert (told["reason"].text, told["reason"].tone) == (why, Tone.DIM)
+    assert told["status"].text == "· EMPTY: Studio had nothing new since the request before"
 
 
 def test_every_error_of_a_request_has_words() -> None:
