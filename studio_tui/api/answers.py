@@ -47,10 +47,10 @@ _TEAMS = re.compile(
 def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
     """Return the exception for an error status, with the reason that Studio gave, if any.
 
-    Reads all three forms of error bodies: `message`, `detail` as a text, `detail` as FastAPI's
-    list. A body in another form, such as a proxy's web page, is never shown.
+    Understands three forms of error bodies: `message`, `detail` as a text, and `detail` as
+    FastAPI's list. A body in another form, such as a proxy's web page, is never shown.
     """
-    words = _reason(body)
+    words = _reason_in(body)
     detail = f": {_with_full_stop(words)}" if words else f" ({_status_phrase(status)})."
     match status:
         case 401:
@@ -70,9 +70,9 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
 
 
 def _teams(words: str) -> tuple[str, ...]:
-    """Return the teams listed in Studio's message, which exclude the refused one."""
-    found = _TEAMS.search(words)
-    return tuple(re.split(r",? and |,? or |, ", found[1])) if found else ()
+    """Return the teams listed in Studio's message; it lists those that the token permits."""
+    match = _TEAMS.search(words)
+    return tuple(re.split(r",? and |,? or |, ", match[1])) if match else ()
 
 
 def _with_full_stop(words: str) -> str:
@@ -81,17 +81,20 @@ def _with_full_stop(words: str) -> str:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Parse a Retry-After header (RFC 9110, 10.2.3) as seconds, clamped to 0 to 300."""
+    """Parse a Retry-After header (RFC 9110, 10.2.3) as seconds, clamped to 0 to 300.
+
+    Returns `None` if there is no header, or if it is invalid.
+    """
     if value is None:
         return None
     try:
-        seconds = float(value) if value.strip().isdigit() else _until(value, now)
+        seconds = float(value) if value.strip().isdigit() else _seconds_until(value, now)
     except (ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_REST)
 
 
-def _until(date: str, now: datetime) -> float:
+def _seconds_until(date: str, now: datetime) -> float:
     moment = parsedate_to_datetime(date)
     return (moment.replace(tzinfo=moment.tzinfo or now.tzinfo) - now).total_seconds()
 
@@ -103,7 +106,7 @@ def _status_phrase(status: int) -> str:
         return f"status {status}"
 
 
-def _reason(body: bytes) -> str:
+def _reason_in(body: bytes) -> str:
     """Return Studio's message as one safe line with secrets redacted; empty if there is none."""
     try:
         answer = from_json(without_mark(body))
@@ -111,22 +114,22 @@ def _reason(body: bytes) -> str:
         return ""
     if not isinstance(answer, Mapping):
         return ""
-    for words in (answer.get("message"), answer.get("detail")):
-        if isinstance(words, str) and words.strip():
-            return message_line(words.strip())
-        if isinstance(words, list):
-            problems = [_problem(item) for item in words if isinstance(item, Mapping)]
+    for value in (answer.get("message"), answer.get("detail")):
+        if isinstance(value, str) and value.strip():
+            return message_line(value.strip())
+        if isinstance(value, list):
+            problems = [_format_problem(item) for item in value if isinstance(item, Mapping)]
             if any(problems):
                 return message_line("; ".join(filter(None, problems)))
     return ""
 
 
-def _problem(item: Mapping[str, Any]) -> str:
+def _format_problem(item: Mapping[str, Any]) -> str:
     """Format one of FastAPI's validation errors, such as `workers: must be a number`."""
-    message, place = item.get("msg"), item.get("loc")
+    message, location = item.get("msg"), item.get("loc")
     if not isinstance(message, str):
         return ""
-    parts = place if isinstance(place, list) else []
+    parts = location if isinstance(location, list) else []
     field = ".".join(str(part) for part in parts if part not in ("body", "query", "path"))
     return f"{field}: {message}" if field else message
 
@@ -137,7 +140,7 @@ def without_mark(body: bytes) -> bytes:
 
 
 def json_value(body: bytes) -> Any:
-    """Parse a JSON body.
+    """Parse a JSON body, also one with invalid UTF-8.
 
     Raises:
         ProtocolError: the body is not JSON; the message says what it is or where parsing failed.
@@ -148,7 +151,7 @@ def json_value(body: bytes) -> Any:
     except ValueError:
         pass
     try:
-        # Accepts what from_json rejects: invalid UTF-8 (replaced here) and lone surrogates.
+        # `from_json` rejects invalid UTF-8, which is replaced here, and lone surrogates.
         return json.loads(body.decode("utf-8", "replace"))
     except ValueError as error:
         raise ProtocolError(not_json(body, str(error))) from None
@@ -181,7 +184,10 @@ def model(kind: type[M], body: bytes) -> M:
 
 
 def _format_errors(error: ValidationError) -> str:
-    """Format the first three validation errors; here pydantic's `msg` never contains the value."""
+    """Format the first three validation errors.
+
+    For the types in these models, pydantic's `msg` never contains the untrusted or secret value.
+    """
     return "; ".join(
         safe_line(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}")
         for item in error.errors(include_input=False, include_url=False, include_context=False)[:3]

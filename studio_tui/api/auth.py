@@ -11,11 +11,12 @@ TOKEN = "token"  # noqa: S105 (the name of a scheme)
 
 
 class StudioAuth:
-    """Writes the Authorization header; the only class that reads the secret token.
+    """Writes the Authorization header; only this class sends the secret token.
 
-    Studio's document and its published client disagree on the scheme. When the first scheme is
-    refused, the other is tried once, and the one that was accepted is remembered. Requests and
-    streams have separate `StudioAuth` objects, because a server may treat them differently.
+    Studio's API document and its published client disagree on the scheme. When Studio refuses the
+    first scheme, the caller tries the second, and `remember` stores the accepted one. Requests
+    and websockets have separate `StudioAuth` objects, because a server may accept different
+    schemes for them.
     """
 
     def __init__(self, settings: Settings, first_scheme: str = BEARER) -> None:
@@ -27,7 +28,7 @@ class StudioAuth:
 
     @property
     def schemes(self) -> tuple[str, ...]:
-        """Schemes to try, in order: only the accepted one once it is known, else both."""
+        """Schemes to try, in order: both, or only the accepted one once Studio has accepted it."""
         return (self._accepted,) if self._accepted else self._schemes
 
     def header(self, scheme: str) -> str:

@@ -1,6 +1,6 @@
 """Download of archived logs, which Studio stores on other hosts.
 
-These URLs are untrusted: the token is never sent there, and another host is accepted only with
+Their URLs are untrusted, so the token is never sent to them. A host other than Studio's must have
 https and a public address, so that a log cannot cause requests to this machine's private network.
 """
 
@@ -38,10 +38,9 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
     extensions: dict[str, str] = {}
     if parts.origin != settings.origin:
         _refuse_private(parts.host)
-        # A proxy would resolve the name itself.
+        # With a proxy, the proxy resolves the name, so a check here would prove nothing.
         if settings.proxy is None:
-            # connect to the address that was checked, even if the name resolves to another one
-            # later
+            # Connect to the address that was checked: the name may resolve to another one later.
             target = target.copy_with(host=await _public_address(parts))
             extensions["sni_hostname"] = parts.host
     try:
@@ -73,7 +72,11 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
 
 
 def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
-    """Parse a URL, if it is one of Studio's own or https on another host."""
+    """Parse a URL.
+
+    Raises:
+        ProtocolError: it is neither on Studio's host nor https on another host.
+    """
     refused = ProtocolError("Studio sent an address for the archived log that is not allowed.")
     parts = address(url)
     if parts is None or not parts.is_web or parts.has_user:
@@ -88,13 +91,16 @@ def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
 
 def _refuse_private(host: str) -> None:
     """Reject a host that is an address outside the public Internet, without resolving a name."""
-    address = _literal_address(host.rstrip("."))
-    if address is not None and not is_public(address):
+    ip_address = _literal_address(host.rstrip("."))
+    if ip_address is not None and not is_public(ip_address):
         raise ProtocolError(_PRIVATE)
 
 
 def _literal_address(host: str) -> str | None:
-    """Return the IP address that a host denotes without DNS, in any notation, e.g. 127.1."""
+    """Return the IP address that a host denotes without DNS, e.g. 127.0.0.1 for `127.1`.
+
+    `None` for a name that needs DNS.
+    """
     if host.rpartition(".")[2] == "localhost":
         return "127.0.0.1"
     try:
@@ -108,28 +114,36 @@ def _literal_address(host: str) -> str | None:
 
 
 async def _public_address(parts: Address) -> str:
-    """Resolve a host and return one of its addresses, if all of them are public."""
+    """Resolve a host and return one of its IP addresses.
+
+    Raises:
+        ProtocolError: one of its addresses is not public.
+        TransportError: the name cannot be resolved.
+    """
     host = parts.host
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+        entries = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
     except OSError as error:
         raise TransportError(reason(error, safe_line(host))) from error
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = [str(entry[4][0]) for entry in entries]
     if not all(map(is_public, addresses)):
         raise ProtocolError(_PRIVATE)
     return addresses[0]
 
 
-def is_public(address: str) -> bool:
+def is_public(ip_address: str) -> bool:
     """Return whether an IP address, in its usual notation, is on the public Internet."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
+    parsed = ipaddress.ip_address(ip_address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_global and not parsed.is_multicast
 
 
 def _trusting_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context with the default authorities, which archives use, and the settings' own."""
+    """Return a context that trusts the default authorities, and also those of the settings.
+
+    Archives usually have certificates of the default authorities.
+    """
     context = tls_context(replace(settings, ca_file=None))
     if settings.ca_file is not None:
         trust(context, settings.ca_file)

@@ -28,9 +28,9 @@ class Call:
 
 
 _NOTHING_NEW = {"304", "416"}
-"""Answers to a question for the rest of a log: it is unchanged, or has no bytes from there on."""
+"""Statuses for a request of new log bytes: the log is unchanged, or has no bytes after `offset`."""
 
 
 def is_success(outcome: str) -> bool:
-    """Whether the outcome of a `Call` is that Studio did what was asked."""
+    """Whether the outcome of a `Call` means that Studio did what was requested."""
     return outcome.startswith("2") or outcome in _NOTHING_NEW

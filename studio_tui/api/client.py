@@ -1,6 +1,7 @@
 """StudioClient: the endpoints of the REST API, in the document's order, and the log websocket.
 
-Sends each request once and raises only `StudioError`; retrying is up to the caller.
+The client raises only `StudioError`. It never repeats a failed request, except once if Studio
+refuses the scheme of the token; retrying is up to the caller.
 """
 
 import asyncio
@@ -58,14 +59,16 @@ SLOWEST_UPLOAD = 64 * 1024
 
 
 class StudioClient:
-    """One team of one Studio, over at most six connections; use as an async context manager.
+    """One team of one Studio; use as an async context manager.
+
+    All requests share at most six connections; each followed log has its own websocket.
 
     Each coroutine may raise:
         TransportError: no complete response; if `NotSent`, the request cannot have arrived.
         StatusError: Studio responded with an error status.
         ProtocolError: the response does not match the API document.
-    Those that change something may also raise:
-        OutcomeUnknown: sent, but it may or may not have taken effect. Never resend blindly.
+    A coroutine that changes something may also raise:
+        OutcomeUnknown: the request was sent and may have taken effect. Never resend it blindly.
         ReadOnly: the settings allow only reading.
     """
 
@@ -76,7 +79,7 @@ class StudioClient:
         timeouts: Timeouts | None = None,
         guard: Guard | None = None,
     ) -> None:
-        """Create a client; `guard` verifies the server if another program could take its port."""
+        """Create a client; `guard` verifies a server whose port another program could take."""
         self._connection = Connection(settings, timeouts or Timeouts(), guard)
         self.own = OwnRoutes(self._connection)
         """Endpoints that only a local Studio has."""
@@ -101,7 +104,7 @@ class StudioClient:
         await self._connection.renew(settings)
 
     def observe(self, ended: Callable[[Call], None]) -> None:
-        """Call `ended` with each request when it ends; to be set before the first request."""
+        """Call `ended` with each request when it ends; must be called before the first request."""
         self._connection.ended = ended
 
     @property
@@ -132,8 +135,8 @@ class StudioClient:
     ) -> ResultPage[Job]:
         """Return the newest jobs, newest first.
 
-        `status` is a word of `JobState`, or ACTIVE or INACTIVE; jobs with other statuses are
-        filtered out here too, because not every Studio filters. `job_id` selects one job.
+        `status` is a word of `JobState`, or ACTIVE or INACTIVE. `job_id` selects one job. Because
+        not every Studio filters, other jobs are also removed from the response here.
         """
         query = {"limit": str(limit)}
         if status is not None:
@@ -141,11 +144,11 @@ class StudioClient:
         if job_id is not None:
             query["job_id"] = job_id
 
-        def asked_for(job: Job) -> bool:
+        def is_requested(job: Job) -> bool:
             return (job_id is None or job.id == job_id) and _has_status(job, status)
 
-        keep = None if job_id is None and status is None else asked_for
-        reader = ListReader(Job, attrgetter("id"), keep)
+        has_filter = job_id is not None or status is not None
+        reader = ListReader(Job, attrgetter("id"), is_requested if has_filter else None)
         return await self._connection.read_list(
             routes.LIST_JOBS, query, reader, remember=job_id is None
         )
@@ -158,7 +161,7 @@ class StudioClient:
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return a job's log from byte `offset` on, or `unchanged` if its ETag is still `etag`."""
         headers = range_headers(offset, etag)
-        answer = await self._log(job_id, headers=headers, skip=offset, may_cut=True)
+        answer = await self._request_log(job_id, headers=headers, skip=offset, may_cut=True)
         return log_body(answer, offset, etag)
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
@@ -167,7 +170,8 @@ class StudioClient:
         Raises `ProtocolError` if the log is too large and Studio does not support range requests.
         """
         headers = suffix_headers(length, etag)
-        return log_end(await self._log(job_id, headers=headers, last=length), length, etag)
+        answer = await self._request_log(job_id, headers=headers, last=length)
+        return log_end(answer, length, etag)
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Follow a job's log over a websocket, from its beginning until Studio closes it.
@@ -193,8 +197,8 @@ class StudioClient:
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
         """Upload a file; its id goes into `JobInput.files`.
 
-        `progress` is called with the bytes sent and the total. A failed upload can be retried
-        safely, since a file that no job uses has no effect. Hence it never raises `OutcomeUnknown`.
+        `progress` is called with the bytes sent and the total. A file that no job uses has no
+        effect, so a failed upload can be retried safely, and `OutcomeUnknown` is never raised.
         """
         self._connection.check_writable()
         form = await asyncio.to_thread(FileForm, path, progress)
@@ -221,9 +225,9 @@ class StudioClient:
     ) -> Pipeline:
         """Create a pipeline that rebuilds `datasets`; with `review` it starts paused.
 
-        With `only`, upstream datasets are not rebuilt; only a local Studio supports it (see
-        `is_local_studio`). A Studio that supports `Idempotency-Key` creates only one for equal
-        keys.
+        With `only`, upstream datasets are not rebuilt; only a local Studio supports that (see
+        `is_local_studio`). If Studio supports `Idempotency-Key`, equal keys create only one
+        pipeline.
         """
         body = TriggerPipelineInput(
             datasets=tuple(datasets),
@@ -239,26 +243,35 @@ class StudioClient:
         self, *, name: str | None = None, pipeline_id: str | None = None
     ) -> Pipeline:
         """Return one pipeline with its jobs, by name or id."""
-        named = {"name": name, "pipeline_id": pipeline_id}
-        query = {key: value for key, value in named.items() if value}
+        parameters = {"name": name, "pipeline_id": pipeline_id}
+        query = {key: value for key, value in parameters.items() if value}
         answer = await self._connection.request(routes.PIPELINE_STATUS, query)
         return answers.model(Pipeline, answer.body)
 
     async def pause_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
-        """Pause a pipeline: start no more of its jobs. Return the pipeline if included."""
+        """Pause a pipeline: start no more of its jobs.
+
+        Returns the pipeline, or `None` if the response does not include it.
+        """
         return await self._pause_or_resume(routes.PAUSE_PIPELINE, pipeline_id)
 
     async def resume_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
-        """Resume a paused pipeline. Return the pipeline if included."""
+        """Resume a paused pipeline.
+
+        Returns the pipeline, or `None` if the response does not include it.
+        """
         return await self._pause_or_resume(routes.RESUME_PIPELINE, pipeline_id)
 
     async def remove_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Remove a pending job from a paused pipeline. Return the pipeline if included."""
+        """Remove a pending job from a paused pipeline.
+
+        Returns the pipeline, or `None` if the response does not include it.
+        """
         body = RemoveJobFromPipelineInput(
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
-        done = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
-        return pipeline_in(optional_answer(PipelineOutput, done))
+        answer = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
+        return pipeline_in(optional_answer(PipelineOutput, answer))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the newest pipelines, newest first."""
@@ -271,8 +284,11 @@ class StudioClient:
         answer = await self._connection.request(routes.JOB_DATASET_VERSIONS, {"job_id": job_id})
         return answers.model(DatasetVersions, answer.body).dataset_versions
 
-    async def _log(self, job_id: str, **how: Any) -> Answer:
-        return await self._connection.request(routes.JOB_LOGS, {}, job_id, accepted=ACCEPTED, **how)
+    async def _request_log(self, job_id: str, **fields: Any) -> Answer:
+        """Request a log; `fields` are further fields of the `Request`."""
+        return await self._connection.request(
+            routes.JOB_LOGS, {}, job_id, accepted=ACCEPTED, **fields
+        )
 
     async def _pause_or_resume(self, route: Route, pipeline_id: str) -> Pipeline | None:
         body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id)

@@ -1,6 +1,6 @@
 """Connection to one team of one Studio: sends requests, and follows logs over websockets.
 
-It knows how to send, but no endpoint; those are in `client` and `own_routes`.
+It knows no endpoint: `client` and `own_routes` have the endpoints.
 """
 
 import asyncio
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Received)
 _REMEMBERED_LISTS = 8
 _REMEMBERED_BYTES = 16 * 1024 * 1024
-"""Maximum total bytes of cached bodies; the most recent one is kept whatever its size."""
+"""Maximum total bytes of cached bodies; the most recent body is cached whatever its size."""
 
 
 class RememberedLists:
-    """List readers by query, in LRU order."""
+    """A cache of list readers by query; the least recently used ones are evicted first."""
 
     def __init__(self) -> None:
         self._readers: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
 
     def reader(self, path: str, query: Mapping[str, str], fresh: ListReader[R]) -> ListReader[R]:
-        """Return the reader of the last response to the same query, else `fresh`."""
+        """Return the reader of the last response to the same query; `fresh` if there is none."""
         key = (path, *(f"{name}={value}" for name, value in query.items()))
         reader = cast("ListReader[R]", self._readers.setdefault(key, fresh))
         self._readers.move_to_end(key)
@@ -48,10 +48,10 @@ class RememberedLists:
 
     def forget(self) -> None:
         """Evict the least recently used readers beyond the limits."""
-        left = _REMEMBERED_BYTES
+        bytes_left = _REMEMBERED_BYTES
         for number, (key, reader) in enumerate(reversed(tuple(self._readers.items()))):
-            left -= reader.size
-            if number and (left < 0 or number >= _REMEMBERED_LISTS):
+            bytes_left -= reader.size
+            if number and (bytes_left < 0 or number >= _REMEMBERED_LISTS):
                 del self._readers[key]
 
 
@@ -59,10 +59,13 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class Connection:
-    """Sends the requests of one client; opened by the first one, and again after `aclose`."""
+    """Sends the requests of one client.
+
+    The first request opens the transport, and so does the first one after `aclose`.
+    """
 
     def __init__(self, settings: Settings, timeouts: Timeouts, guard: Guard | None) -> None:
-        """Create it; `guard` verifies the server if another program could take its port."""
+        """Create it; `guard` verifies a server whose port another program could take."""
         self.settings = settings
         self.timeouts = timeouts
         self.ended: Callable[[Call], None] = lambda _: None
@@ -71,8 +74,11 @@ class Connection:
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
         self._opened: Transport | None = None
+        """`None` before the first request, and after `aclose`."""
         self._opening = asyncio.Lock()
+        """Held while a request opens the transport, so that concurrent ones share it."""
         self._has_answered = False
+        """Whether any request has succeeded."""
         self._lists = RememberedLists()
 
     async def aclose(self) -> None:
@@ -104,11 +110,16 @@ class Connection:
         return self._opened is not None and self._opened.is_local_studio
 
     async def request(
-        self, route: Route, query: Mapping[str, str] | None = None, *segments: str, **how: Any
+        self, route: Route, query: Mapping[str, str] | None = None, *segments: str, **fields: Any
     ) -> Answer:
-        """Send a request with a query, and the team; `how` are further fields of `Request`."""
-        path = path_of(route, *segments)
-        return await self.send(Request(route.method, path, {**(query or {}), **self.query}, **how))
+        """Send a request whose query also names the team.
+
+        `segments` are the parameters of the path, `fields` further fields of the `Request`.
+        """
+        full_query = {**(query or {}), **self.query}
+        return await self.send(
+            Request(route.method, path_of(route, *segments), full_query, **fields)
+        )
 
     async def read_list(
         self,
@@ -118,14 +129,18 @@ class Connection:
         *,
         remember: bool = True,
     ) -> ResultPage[R]:
-        """Request a list, reusing the reader of the last response to the same query."""
+        """Request a list and parse it.
+
+        With `remember`, the response is parsed by the reader of the last response to the same
+        query, if there is one, and `reader` is used only for the first response.
+        """
         query = {**query, **self.query}
         try:
             answer = await self.request(route, query)
         except NotFound as error:
             if self._has_answered:
                 raise
-            raise _no_studio(self.settings.url, error) from error
+            raise _not_a_studio(self.settings.url, error) from error
         if remember:
             reader = self._lists.reader(route.path, query, reader)
         page = await reader.read(answer.body)
@@ -139,7 +154,7 @@ class Connection:
         *segments: str,
         key: str | None = None,
     ) -> Answer:
-        """Send a body that changes something, with the parameters of the route's path.
+        """Send a body that changes something; `segments` are the parameters of the path.
 
         If Studio supports `Idempotency-Key`, requests with equal keys create only one object.
         """
@@ -167,7 +182,7 @@ class Connection:
             raise ReadOnly("Nothing was sent: this is a read-only dashboard.")
 
     async def send(self, request: Request) -> Answer:
-        """Send a request once and return its complete response; raises only `StudioError`."""
+        """Send a request and return its complete response; raises only `StudioError`."""
         async with self._opening:
             if self._opened is None:
                 self._opened = await asyncio.to_thread(
@@ -180,7 +195,7 @@ class Connection:
         return answer
 
     def follow(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[LogFrame, None]:
-        """Yield the frames of a websocket until Studio closes it."""
+        """Yield the frames of a websocket until the connection ends."""
         return log_stream.follow(
             self.settings,
             self._stream_auth,
@@ -191,8 +206,8 @@ class Connection:
         )
 
 
-def _no_studio(url: str, error: NotFound) -> NotFound:
-    """Return the error for a 404 before any successful response: probably not a Studio server."""
+def _not_a_studio(url: str, error: NotFound) -> NotFound:
+    """Return the error for a 404 before any success: the server is probably not a Studio."""
     message = f"{safe_line(url)} answers with 404 (Not Found), so it does not look like Studio"
     return NotFound(error.status, f"{message}: is the URL right? It says: {error}")
 
@@ -200,9 +215,12 @@ def _no_studio(url: str, error: NotFound) -> NotFound:
 def _open(
     settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
 ) -> "Transport":
-    """Create the transport; run in a thread, as loading httpx and the authorities takes 100 ms."""
+    """Create the transport.
+
+    Call it in a thread, because loading httpx and the certificate authorities takes 100 ms.
+    """
     leave_out_command_line()
-    from studio_tui.api.transport import Transport  # noqa: PLC0415 (see above)
+    from studio_tui.api.transport import Transport  # noqa: PLC0415 (it imports httpx)
 
     return Transport(settings, auth, timeouts, guard)
 
@@ -217,5 +235,6 @@ def path_of(route: Route, *segments: str) -> str:
     for segment in segments:
         if not can_be_used(segment):
             raise InvalidRequest(400, f"{safe_line(segment) or 'nothing'} cannot be an id.")
-        path = path.replace(path[path.index("{") : path.index("}") + 1], quote(segment, safe=""), 1)
+        parameter = path[path.index("{") : path.index("}") + 1]
+        path = path.replace(parameter, quote(segment, safe=""), 1)
     return path

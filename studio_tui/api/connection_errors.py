@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _NOT_VALID_NOW = frozenset({9, 10})
-"""OpenSSL's codes for a certificate that is not valid yet, or has expired."""
+"""OpenSSL's codes for a certificate that is not valid yet, and for one that has expired."""
 
 _WRONG_NAME = frozenset({62, 64})
 """OpenSSL's codes for a certificate of another host name or IP address."""
@@ -26,17 +26,17 @@ class Failure(NamedTuple):
 
 
 def failure(error: BaseException, host: str) -> Failure:
-    """Return why `host` could not be reached, derived from an exception and its causes."""
+    """Return why `host` could not be reached, according to an exception and its causes."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _certificate(cause, host)
+            return _certificate_failure(cause, host)
         if isinstance(cause, ssl.SSLError):
             return Failure(f"{host} does not speak TLS properly: is it https?", "no TLS")
         if isinstance(cause, socket.gaierror):
             sentence = f"The host {host} does not exist, or its name cannot be resolved."
             return Failure(sentence, "unknown host")
-        if isinstance(cause, OSError) and (known := _ERRNOS.get(cause.errno or 0)):
-            return Failure(known.format(host=host))
+        if isinstance(cause, OSError) and (template := _SENTENCES.get(cause.errno or 0)):
+            return Failure(template.format(host=host))
     return Failure(f"{host} could not be reached.")
 
 
@@ -69,7 +69,7 @@ async def speaks_tls(host: str, port: int) -> bool:
     return True
 
 
-def _certificate(error: ssl.SSLCertVerificationError, host: str) -> Failure:
+def _certificate_failure(error: ssl.SSLCertVerificationError, host: str) -> Failure:
     if error.verify_code in _NOT_VALID_NOW:
         sentence = f"The certificate of {host} has expired, or this machine's clock is wrong."
         return Failure(sentence, "certificate expired")
@@ -98,7 +98,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending += [cause for cause in (current.__cause__, current.__context__) if cause]
 
 
-_ERRNOS = {
+_SENTENCES = {
     errno.ECONNREFUSED: "{host} refuses connections: is Studio running there?",
     errno.ENETUNREACH: "There is no network route to {host}.",
     errno.EHOSTUNREACH: "There is no network route to {host}.",

@@ -10,8 +10,11 @@ class Timeouts:
 
     connect: float = 10.0
     read: float = 20.0
+    """Of each read, not of the whole response."""
     write: float = 20.0
+    """Of each write."""
     pool: float = 10.0
+    """Of waiting for one of the connections to become free."""
     whole: float = 30.0
 
 
@@ -25,15 +28,18 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | AsyncIterable[bytes] | None = None
-    """A stream must be restartable, in case the token's scheme is refused."""
+    """It must be possible to iterate over it again, in case the token's scheme is refused."""
     changes: bool = False
-    """Whether the request changes something: if it fails once sent, its outcome is unknown."""
+    """Whether the request changes something. If it fails after it was sent, `OutcomeUnknown`."""
     deadline: float | None = None
     """Timeout of the whole request in seconds, instead of the default."""
     skip: int = 0
     """Number of leading bytes to drop from a 200 response that is not JSON."""
     last: int | None = None
-    """Number of trailing bytes to keep of such a response; earlier ones are dropped on arrival."""
+    """Number of trailing bytes to return of a 200 response that is not JSON; `None` for all.
+
+    Earlier bytes are dropped on arrival, so that a large log needs little memory.
+    """
     may_cut: bool = False
     """Whether a response that is too large is truncated instead of raising an error."""
     accepted: frozenset[int] = frozenset()
@@ -50,7 +56,7 @@ class Answer:
     body: bytes
     """Decompressed. Untrusted."""
     length: int
-    """Number of bytes read, including those skipped."""
+    """Number of decompressed bytes read, including those that are not in `body`."""
     is_cut: bool = False
     """Whether the body was truncated."""
 

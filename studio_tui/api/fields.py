@@ -1,6 +1,6 @@
 """Field types of the REST document's schemas, and base classes of received and sent models.
 
-Received models are lenient: a field that cannot be parsed becomes `None` and is listed in
+Received models are lenient: a field that cannot be parsed has its default and is listed in
 `unreadable`. Sent models are strict. All received text is safe to draw, except `Verbatim` and
 secrets.
 """
@@ -33,6 +33,7 @@ _LONGEST_SHARED = 4096
 
 def _as_aware(value: datetime) -> datetime:
     """Interpret a naive time as UTC. All UTC times share one tzinfo object, which saves memory."""
+    # The offset is `None` for a naive time, and zero for UTC.
     return value if value.utcoffset() else value.replace(tzinfo=UTC)
 
 
@@ -43,26 +44,30 @@ def _upper_line(value: str) -> str:
 def _as_texts(value: object) -> object:
     """Convert environment values to text, since some servers send numbers."""
     if isinstance(value, Mapping):
-        return {safe_line(str(k)): "" if v is None else str(v) for k, v in value.items()}
+        return {
+            safe_line(str(name)): "" if text is None else str(text) for name, text in value.items()
+        }
     return value
 
 
 def _metrics_as_texts(value: object) -> object:
-    """Convert metrics of any type to text: strings as they are, everything else as JSON."""
+    """Convert metrics of any type to text: strings unchanged, everything else as JSON."""
     if not isinstance(value, Mapping):
         return value
-    texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in value.items()}
-    return {safe_line(str(key)): safe_line(text) for key, text in texts.items()}
+    return {
+        safe_line(str(name)): safe_line(metric if isinstance(metric, str) else json.dumps(metric))
+        for name, metric in value.items()
+    }
 
 
 @lru_cache(maxsize=1024)
-def _shared(text: Verbatim) -> Verbatim:
+def _share(text: Verbatim) -> Verbatim:
     return text
 
 
-def _deduplicated(text: Verbatim) -> Verbatim:
-    """Return the shared object of equal texts, as reruns repeat them. Long texts are not shared."""
-    return _shared(text) if len(text.text) <= _LONGEST_SHARED else text
+def _deduplicate(text: Verbatim) -> Verbatim:
+    """Return one object for equal texts, since reruns repeat them. Long texts are not shared."""
+    return _share(text) if len(text.text) <= _LONGEST_SHARED else text
 
 
 Line = Annotated[str, AfterValidator(safe_line)]
@@ -80,7 +85,7 @@ Word = Annotated[str, AfterValidator(_upper_line)]
 Moment = Annotated[datetime, AfterValidator(_as_aware)]
 """A time-zone-aware time, from year 1 to 9999."""
 
-Source = Annotated[Verbatim, AfterValidator(_deduplicated)]
+Source = Annotated[Verbatim, AfterValidator(_deduplicate)]
 """Text to be sent back unchanged, such as a query."""
 
 Environment = Annotated[dict[str, SecretStr], BeforeValidator(_as_texts)]
@@ -96,13 +101,13 @@ _NO_FIELDS: set[str] = set()
 class Received(BaseModel):
     """Base of received models: frozen and lenient; lists the fields that could not be parsed."""
 
-    # Schemas are built on first use: showing jobs need not wait for those of pipelines.
+    # Schemas are built on first use, so that jobs are shown before the schemas of pipelines exist.
     model_config = ConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
     )
 
     unreadable: Annotated[tuple[str, ...], Field(exclude=True, init=False)] = ()
-    """Names of received fields that could not be parsed and are `None` here."""
+    """Names of received fields that could not be parsed; they have their default, mostly `None`."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -114,15 +119,15 @@ class Received(BaseModel):
             if not isinstance(data, Mapping):
                 raise
             bad = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
-            rest = {key: value for key, value in data.items() if key not in bad}
-            model = read(rest).model_copy(update={"unreadable": tuple(sorted(bad))})
-        # The set of received fields is not used, and takes 2 KB a job: a third of its size.
+            readable = {key: value for key, value in data.items() if key not in bad}
+            model = read(readable).model_copy(update={"unreadable": tuple(sorted(bad))})
+        # pydantic's set of received fields is not used, and takes 2 KB, a third of a job's size.
         object.__setattr__(model, "__pydantic_fields_set__", _NO_FIELDS)
         return model
 
 
 Texts = Annotated[tuple[str, ...], Field(fail_fast=True)]
-"""Validation stops at the first invalid item of a list."""
+"""A list of texts; its validation stops at the first invalid one."""
 
 
 class Sent(BaseModel):

@@ -3,18 +3,20 @@
 from typing import Protocol
 
 NOT_RUNNING = "The local Studio is not running."
-"""Why nothing is sent; whatever listens at its former port must not see the token."""
+"""Error message: nothing is sent, as another program at its former port must not see the token."""
 
 
 class Guard(Protocol):
     """Verifies the server at an address; both methods read files, so call them in a thread."""
 
     def before(self, url: str) -> object:
-        """Verify the server at `url`; return a seal to be checked by `holds`.
+        """Verify the server at `url` before a connection to it is opened.
+
+        Returns the seal of that server: a value that is different after each start of a server.
 
         Raises:
             NotSent: it is not the right server, so nothing may be sent there.
         """
 
     def holds(self, seal: object) -> bool:
-        """Whether the same server has been running since the seal was created."""
+        """Whether the server with that `seal` still runs; called once a connection is open."""

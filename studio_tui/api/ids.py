@@ -10,9 +10,10 @@ from studio_tui.text import LINE_LIMIT, safe_line
 _STAND_IN = "⊘"
 """Prefix of a placeholder for an unusable id."""
 _DIGITS = 12
+"""Number of hexadecimal digits of a placeholder."""
 
 NO_ID = "Studio sent an unusable id, so nothing can be requested for it"
-"""Explanation for a row with such an id."""
+"""Why the commands on a row with a placeholder instead of an id are disabled."""
 
 
 def can_be_used(identifier: str) -> bool:
@@ -26,7 +27,7 @@ def can_be_used(identifier: str) -> bool:
 
 
 def _identifier(value: object) -> str:
-    """Validate an id, which Studio sends as a string or an int; it must fit in one path segment."""
+    """Validate an id, which Studio sends as a string or an int, and return it as a text."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("an id must be a string or a whole number")  # noqa: TRY004 (pydantic reads it)
     text = str(value)
@@ -36,7 +37,7 @@ def _identifier(value: object) -> str:
 
 
 def _row_identifier(value: object) -> str:
-    """Validate the id of a row; an unusable one is replaced by a placeholder derived from it."""
+    """Validate the id of a row; replace an unusable text by a placeholder derived from it."""
     if not isinstance(value, str) or can_be_used(value):
         return _identifier(value)
     return _STAND_IN + sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]

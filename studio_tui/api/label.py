@@ -1,7 +1,7 @@
-"""The environment variable that identifies a job created by this dashboard.
+"""The label of a job: an environment variable with the id of the intent that created the job.
 
-It belongs to the dashboard, not the user: it is hidden from the user's variables and not copied
-when a job is run again.
+The dashboard finds by it whether an unconfirmed request created a job. The user does not see it
+among the job's variables, and it is not copied when the job is run again.
 """
 
 import re
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from studio_tui.api.models import Job
 
 NAME = "STUDIO_TUI_INTENT"
+"""Name of the variable."""
 
 _INTENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -18,22 +19,24 @@ _INTENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def labelled(environment: str | None, intent_id: str) -> str:
     """Return an environment text with the label of an intent, replacing any existing label.
 
-    The label is the first line, so that a value with a missing quote cannot swallow it.
+    The label is the first line: after a value with a missing quote, it would be read as part of
+    that value.
     """
     lines = (environment or "").split("\n")
-    kept = "\n".join(line for line in lines if not line.startswith(f"{NAME}="))
-    return f"{NAME}={intent_id}\n{kept}" if kept else f"{NAME}={intent_id}"
+    other_lines = "\n".join(line for line in lines if not line.startswith(f"{NAME}="))
+    label = f"{NAME}={intent_id}"
+    return f"{label}\n{other_lines}" if other_lines else label
 
 
 def variables(job: Job) -> dict[str, SecretStr]:
-    """Return a job's variables set by the user; empty when Studio did not send them."""
+    """Return a job's variables without the label; empty if Studio did not send them."""
     return {name: value for name, value in (job.environment or {}).items() if name != NAME}
 
 
 def intent_of(job: Job) -> str | None:
-    """Return the intent that created a job; empty if none did, `None` if unknown.
+    """Return the id of the intent that created a job; empty if it has no label.
 
-    The intent is unknown when Studio omits the environment or masks its values.
+    Returns `None` if that is unknown: Studio omits the environment, or masks its values.
     """
     if job.environment is None:
         return None

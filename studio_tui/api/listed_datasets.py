@@ -24,7 +24,10 @@ class ListedDataset(Received):
     name: Line
     versions: tuple[ListedVersion, ...] = ()
     newer: tuple[Line, ...] = ()
-    """Source versions newer than those it was built from; empty if up to date or unknown."""
+    """Versions of its direct and indirect sources that are newer than those it was built from.
+
+    Empty if it is up to date, or if that is unknown.
+    """
 
 
 class ListedDatasets(Received):

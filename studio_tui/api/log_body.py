@@ -25,21 +25,27 @@ class LogBody:
     offset: int
     """Where `data` starts in the log, even for a server without range requests."""
     total: int | None
-    """Size of the whole log in bytes; less than `offset` if it was truncated; `None` if unknown."""
+    """Size of the whole log in bytes; `None` if unknown.
+
+    It is less than `offset` if the log was truncated since.
+    """
     etag: str | None
     """ETag to send with the next request."""
     unchanged: bool = False
-    """The log still has the ETag that was sent; `data` is empty."""
+    """Whether the log still has the ETag that was sent; `data` is empty then."""
     more: bool = False
-    """More bytes follow: request again from the end of `data`."""
+    """Whether more bytes follow: request again from the end of `data`."""
     is_exact: bool = False
-    """Studio sent a Content-Range that matches the data: neither truncated nor duplicated."""
+    """Whether Studio sent a Content-Range with the total size, and it matches the data.
+
+    Such data is neither truncated nor duplicated.
+    """
 
 
 def range_headers(offset: int, etag: str | None) -> Mapping[str, str]:
     """Return the headers that request a log from `offset` on, unless its ETag is still `etag`.
 
-    They request a range even from 0 on, since only a partial response states its range.
+    Even for offset 0 they have a Range, since only the response to one has a Content-Range.
     """
     return _headers_for(f"{offset}-", etag)
 
@@ -50,7 +56,10 @@ def suffix_headers(length: int, etag: str | None) -> Mapping[str, str]:
 
 
 def _headers_for(part: str, etag: str | None) -> dict[str, str]:
-    """Build the headers; no compression, because ranges would count compressed bytes."""
+    """Build the headers of a range request.
+
+    They forbid compression, because a range would count compressed bytes.
+    """
     headers = {
         "Accept": "text/plain, application/json;q=0.5",
         "Accept-Encoding": "identity",
@@ -71,13 +80,13 @@ def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
         BrokenAnswer: not the requested range, or the body does not match its Content-Range.
         ProtocolError: the response is not a log.
     """
-    body = _read(answer, offset, etag)
+    body = _parse_answer(answer, offset, etag)
     if body.offset != offset:
         raise BrokenAnswer("Studio sent a different part of the log than requested.")
     return body
 
 
-def _read(answer: Answer, offset: int, etag: str | None) -> LogBody:
+def _parse_answer(answer: Answer, offset: int, etag: str | None) -> LogBody:
     new_etag = answer.headers.get("ETag")
     if answer.status == _NOT_MODIFIED:
         return LogBody(b"", offset, None, new_etag or etag, unchanged=True)
@@ -91,8 +100,8 @@ def _read(answer: Answer, offset: int, etag: str | None) -> LogBody:
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         raise ProtocolError("Studio answered with a web page instead of a log.")
     if answer.is_json:
-        text = _text(json_value(answer.body))
-        return LogBody(text[offset:], offset, len(text), new_etag)
+        log = _bytes_of(json_value(answer.body))
+        return LogBody(log[offset:], offset, len(log), new_etag)
     total = None if answer.is_cut else answer.length
     return LogBody(answer.body, offset, total, new_etag, more=answer.is_cut)
 
@@ -104,31 +113,35 @@ def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
         BrokenAnswer: the body does not match its Content-Range.
         ProtocolError: the response is not a log.
     """
-    body = _read(answer, 0, etag)
+    body = _parse_answer(answer, 0, etag)
     end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0
     data = body.data[-length:]
     return replace(body, data=data, offset=end - len(data))
 
 
 def _content_range(answer: Answer) -> tuple[int, int | None]:
-    """Return the start of a range and the size of the whole log (RFC 9110, 14.4)."""
-    found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
-    if found is None or (found[1] is None and answer.status == _PARTIAL):
+    """Return the start of a range and the size of the whole log (RFC 9110, 14.4).
+
+    The size is `None` if it is unknown.
+    """
+    match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
+    if match is None or (match[1] is None and answer.status == _PARTIAL):
         raise ProtocolError("Studio sent a part of a log without saying which.")
-    first, last, size = found.groups()
+    first, last, size = match.groups()
     total = None if size == "*" else int(size)
     if answer.status == _OUT_OF_RANGE or first is None:
         return 0, total
-    promised = int(last) + 1 - int(first)
-    fits = len(answer.body) <= promised if answer.is_cut else len(answer.body) == promised
-    if not fits or promised <= 0 or (total is not None and int(last) >= total):
+    declared = int(last) + 1 - int(first)
+    fits = len(answer.body) <= declared if answer.is_cut else len(answer.body) == declared
+    if not fits or declared <= 0 or (total is not None and int(last) >= total):
         raise BrokenAnswer(
             f"Studio sent {answer.length} bytes of a log, declared as bytes {first} to {last}."
         )
     return int(first), total
 
 
-def _text(value: Any) -> bytes:
+def _bytes_of(value: Any) -> bytes:
+    """Return the bytes of a log that was sent as a JSON value."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     if value is None:

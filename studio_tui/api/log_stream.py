@@ -1,7 +1,7 @@
 """A job's log received over the websocket, as typed frames.
 
-Frames are passed on as received: in any order, repeated, or split anywhere. Assembling lines and
-reconnecting are done by `service`.
+Log chunks are passed on as received: in any order, repeated, or split anywhere. Code in `service`
+orders them and connects again.
 """
 
 import asyncio
@@ -60,12 +60,13 @@ _PING_EVERY = 20.0
 _KEYS = frozenset({"log_blobs", "logs", "job", "message", "type"})
 """Keys of a message that this client handles."""
 
-_CLOSING = 1.0
+_CLOSE_TIMEOUT = 1.0
 _ID, _TEXT = itemgetter("id"), itemgetter("message")
 _ID_BITS = 63
-"""Size of an id in the message index."""
+"""Maximum size of the id of a log chunk, as the index of a log stores 64-bit integers."""
 
-_NO_CODE = 1006
+_BROKEN = 1006
+"""Close code of a connection that ended without one (RFC 6455, 7.4.1)."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,12 +75,12 @@ class LogMessage(NamedTuple):
     """A chunk of the log; may contain many lines or part of one."""
 
     id: int
-    """Increases along the log; replayed chunks have the same ids."""
+    """Increases along the log; a chunk that is sent again has the same id."""
     text: RawText
 
 
-_made: Callable[[tuple[int, str]], LogMessage] = partial(tuple.__new__, LogMessage)
-"""Makes a message of its fields, twice as fast as the class itself."""
+_make_message: Callable[[tuple[int, str]], LogMessage] = partial(tuple.__new__, LogMessage)
+"""Creates a message from its fields, twice as fast as the class itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class LogMessages:
 
 @dataclass(frozen=True, slots=True)
 class StatusFrame:
-    """A new status of the job."""
+    """The job's status."""
 
     word: str
     """Upper-case and safe to draw; may be unknown to `JobState`."""
@@ -154,16 +155,16 @@ async def follow(
 ) -> AsyncGenerator[LogFrame, None]:
     """Connect and yield frames until the connection ends; the last one is `Closed`.
 
-    `opening` is the timeout of the connection and the handshake, in seconds. A guard runs before
-    anything is sent over the connection.
+    `opening` is the timeout of the connection and the handshake, in seconds. `guard` verifies the
+    server before anything is sent to it.
 
     Raises:
         NotSent: no connection could be made.
         StatusError: Studio refused the connection.
-        TransportError: the connection was accepted and then timed out.
+        TransportError: no answer in time, or no frame for `longest_silence` seconds.
         ProtocolError: the server has no websocket there.
     """
-    # Importing it takes 30 ms; a thread keeps the screen responsive.
+    # The import takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
     connection = await _connect(auth, _Target(settings, path, query, opening, guard))
     try:
@@ -173,7 +174,7 @@ async def follow(
         try:
             await connection.close()
         finally:
-            # also if closing was canceled
+            # Closing may have been canceled.
             connection.transport.abort()
 
 
@@ -189,7 +190,7 @@ class _Target(NamedTuple):
 
 
 async def _connect(auth: StudioAuth, target: _Target) -> "ClientConnection":
-    """Perform the handshake; on 401 or 403, try the other scheme, as it may have been wrong."""
+    """Connect; on 401 or 403, try the token's other scheme, as the first may be the reason."""
     for scheme in auth.schemes:
         began = clock.monotonic()
         try:
@@ -209,7 +210,7 @@ def _ms_since(began: float) -> float:
 
 
 async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
-    # imported with the first log that is followed
+    # `follow` has imported these modules in a thread.
     from websockets.asyncio.client import connect  # noqa: PLC0415
     from websockets.exceptions import (  # noqa: PLC0415
         InvalidHandshake,
@@ -225,7 +226,7 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
             return exc
 
     settings = target.settings
-    scheme, _, rest = settings.url.partition("://")
+    scheme, _, location = settings.url.partition("://")
     host = settings.netloc
     secure = scheme == "https"
     try:
@@ -233,22 +234,22 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
         if target.guard is not None:
             extra["sock"] = await _connect_guarded(settings.url, target.guard, target.opening)
         return await Connect(
-            f"{'wss' if secure else 'ws'}://{rest}/api{target.path}?{urlencode(target.query)}",
+            f"{'wss' if secure else 'ws'}://{location}/api{target.path}?{urlencode(target.query)}",
             additional_headers={"Authorization": authorization},
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
             ssl=await asyncio.to_thread(_tls_context, settings) if secure else None,
             max_size=LARGEST_FRAME,
             open_timeout=target.opening,
-            close_timeout=_CLOSING,
+            close_timeout=_CLOSE_TIMEOUT,
             ping_interval=_PING_EVERY,
-            # Only frames count as signs of life.
+            # `_frames` has a timeout, for which only received frames count.
             ping_timeout=None,
             **extra,
         )
     except TimeoutError as error:
         raise RequestTimedOut(f"{host} did not answer in time.") from error
     except InvalidStatus as error:
-        raise _refusal(error.response, host) from error
+        raise _error_of(error.response, host) from error
     except InvalidMessage as error:
         raise TransportError(f"{host} closed the connection before it answered.") from error
     except ProxyError as error:
@@ -261,8 +262,8 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
 
 async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.socket:
     """Connect to `url`, which is on this machine, and verify the server's identity."""
-    place = address(url)
-    host, port = (place.host, place.port or _HTTP) if place else ("", 0)
+    parts = address(url)
+    host, port = (parts.host, parts.port or _HTTP) if parts else ("", 0)
     seal = await asyncio.to_thread(guard.before, url)
     connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
@@ -278,13 +279,13 @@ async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.soc
     raise NotSent(NOT_RUNNING)
 
 
-def _refusal(answer: "Response", host: str) -> StudioError:
+def _error_of(answer: "Response", host: str) -> StudioError:
     if 300 <= answer.status_code < 400:
         return ProtocolError(f"{host} redirects to another address, which is not followed.")
     if answer.status_code < 400:
         return ProtocolError(f"{host} does not serve logs over a websocket.")
-    rest = retry_after(answer.headers.get("Retry-After"), clock.now())
-    return refusal(answer.status_code, bytes(answer.body or b""), retry_after=rest)
+    delay = retry_after(answer.headers.get("Retry-After"), clock.now())
+    return refusal(answer.status_code, bytes(answer.body or b""), retry_after=delay)
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext:
@@ -296,7 +297,7 @@ def _tls_context(settings: Settings) -> ssl.SSLContext:
 async def _frames(
     connection: "ClientConnection", longest_silence: float
 ) -> AsyncGenerator[LogFrame, None]:
-    from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 (as above)
+    from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 (see `follow`)
 
     while True:
         try:
@@ -308,27 +309,27 @@ async def _frames(
             ) from error
         except ConnectionClosed as error:
             close = error.rcvd or error.sent
-            yield Closed(close.code, message_line(close.reason)) if close else Closed(_NO_CODE, "")
+            yield Closed(close.code, message_line(close.reason)) if close else Closed(_BROKEN, "")
             return
         for frame in frames(text):
             yield frame
 
 
 def frames(text: bytes) -> Iterator[LogFrame]:
-    """Yield the frames in one websocket message, log chunks before the status that follows them.
+    """Yield the frames in one websocket message, which may contain several kinds at once.
 
-    A message may contain several kinds at once. Unknown kinds yield nothing.
+    Log chunks come before the job's status. Unknown kinds yield nothing.
     """
-    message, is_spoiled = _json(text)
+    message, is_spoiled = _parse_json(text)
     if not isinstance(message, Mapping):
         yield Unreadable(1)
         return
     if is_spoiled and message.keys().isdisjoint(_KEYS):
         yield Unreadable(1)
     if "log_blobs" in message:
-        yield from _blobs(message["log_blobs"])
+        yield from _parse_blobs(message["log_blobs"])
     if "logs" in message:
-        yield from _messages(message["logs"], is_spoiled=is_spoiled)
+        yield from _parse_chunks(message["logs"], is_spoiled=is_spoiled)
     job = message.get("job")
     if isinstance(job, Mapping) and isinstance(job.get("status"), str):
         yield StatusFrame(safe_line(job["status"]).upper())
@@ -338,7 +339,7 @@ def frames(text: bytes) -> Iterator[LogFrame]:
         yield Ping()
 
 
-def _json(text: bytes) -> tuple[Any, bool]:
+def _parse_json(text: bytes) -> tuple[Any, bool]:
     """Parse a message as JSON; also return whether it had invalid UTF-8."""
     text = without_mark(text)
     try:
@@ -347,13 +348,13 @@ def _json(text: bytes) -> tuple[Any, bool]:
         pass
     decoded = text.decode("utf-8", "replace")
     try:
-        # Invalid UTF-8 and lone surrogates affect a character, not the message.
+        # Invalid UTF-8 or a lone surrogate makes one character unreadable, not the message.
         return json.loads(decoded), decoded.encode() != text
     except (ValueError, RecursionError):
         return None, True
 
 
-def _blobs(value: Any) -> Iterator[LogFrame]:
+def _parse_blobs(value: Any) -> Iterator[LogFrame]:
     urls = value if isinstance(value, list) else [value]
     texts = tuple(url for url in urls if isinstance(url, str))
     if texts:
@@ -362,11 +363,11 @@ def _blobs(value: Any) -> Iterator[LogFrame]:
         yield Unreadable(len(urls) - len(texts))
 
 
-def _messages(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
+def _parse_chunks(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
     rows = value if isinstance(value, list) else [value]
     items = _read_well_formed(rows)
     if items is None:
-        items = tuple(item for row in rows if (item := _message(row)) is not None)
+        items = tuple(item for row in rows if (item := _parse_chunk(row)) is not None)
     if items:
         yield LogMessages(items, is_spoiled)
     if len(items) < len(rows):
@@ -374,7 +375,7 @@ def _messages(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
 
 
 def _read_well_formed(rows: list[Any]) -> tuple[LogMessage, ...] | None:
-    """Convert rows at once, three times as fast as one by one; `None` if any is malformed."""
+    """Convert rows together, three times as fast as one by one; `None` if any is malformed."""
     try:
         numbers, texts = list(map(_ID, rows)), list(map(_TEXT, rows))
     except (KeyError, TypeError):
@@ -383,10 +384,10 @@ def _read_well_formed(rows: list[Any]) -> tuple[LogMessage, ...] | None:
         return None
     if not -(2**_ID_BITS) < min(numbers) <= max(numbers) < 2**_ID_BITS:
         return None
-    return tuple(map(_made, zip(numbers, texts, strict=True)))
+    return tuple(map(_make_message, zip(numbers, texts, strict=True)))
 
 
-def _message(row: Any) -> LogMessage | None:
+def _parse_chunk(row: Any) -> LogMessage | None:
     if not isinstance(row, Mapping):
         return None
     number, text = row.get("id"), row.get("message")

@@ -1,7 +1,8 @@
 """Sanitizing of Studio's messages: safe to draw, with secrets redacted.
 
-Control characters are removed before redaction, since an invisible character would hide a secret;
-truncation comes after it, since half a secret has another form.
+Control characters are removed before redaction, since an invisible character inside a secret would
+hide it. A line is truncated to `LINE_LIMIT` after redaction, since half a secret does not look
+like one.
 """
 
 from studio_tui.log import redacted

@@ -1,9 +1,9 @@
-"""Every schema of the REST document, both directions, in the document's order.
+"""Every schema of the REST document, received and sent, in the document's order.
 
-Received models are lenient: unknown keys are ignored, a field that cannot be parsed becomes `None`
-and is listed in `unreadable`, an unknown status is kept. Sent models are strict. Class names are
-the document's; the program uses the short aliases at the end. All received text is safe to draw,
-except `Verbatim` and secrets.
+Received models are lenient: unknown keys are ignored, an unknown status is stored as it is, and a
+field that cannot be parsed has its default and is listed in `unreadable`. Sent models are strict.
+All received text is safe to draw, except `Verbatim` and secrets. Classes have the document's names;
+the program uses the short aliases at the end.
 """
 
 from datetime import datetime
@@ -37,7 +37,7 @@ class QueryType(StrEnum):
     SHELL = "SHELL"
 
 
-def _query_type(value: object) -> object:
+def _parse_query_type(value: object) -> object:
     """Parse a query type: a word, or from older servers 1 for Python and 2 for shell."""
     if isinstance(value, int):
         return {1: "PYTHON", 2: "SHELL"}.get(value, str(value))
@@ -64,7 +64,7 @@ class JobOutput(Received):
     created_by: Line | None = None
     finished_at: Moment | None = None
     query: Source | None = None
-    query_type: Annotated[QueryType | None, BeforeValidator(_query_type)] = None
+    query_type: Annotated[QueryType | None, BeforeValidator(_parse_query_type)] = None
     team: Line | None = None
     name: Line | None = None
     workers: int | None = None
@@ -76,28 +76,28 @@ class JobOutput(Received):
     error_message: Message | None = None
 
     started_at: Moment | None = None
-    """When the query started. Newer servers only, like all that follow."""
+    """When the query started. This field and all below are sent by newer servers only."""
     compute_cluster_id: Identifier | None = None
     compute_cluster_name: Line | None = None
     steps: tuple[JobStep, ...] | None = None
     metrics: Metrics | None = None
     schedule: JobSchedule | None = None
-    """The schedule of a TASK. From the local Studio only, like all that follow."""
+    """The schedule of a TASK. This field and all below are sent by the local Studio only."""
     scheduled_by: Identifier | None = None
-    """The TASK that created this run."""
+    """Id of the TASK that created this run."""
     scheduled_for: Moment | None = None
     """The fire time of this run."""
     waits_for: Line | None = None
-    """Why its cluster cannot start it yet although it is queued: a clause without a full stop."""
+    """Why the cluster cannot start this queued job yet: a clause without a full stop."""
 
     @property
     def state(self) -> JobState:
-        """The status as an enum value; UNKNOWN if it is not a known one."""
+        """The status as an enum value; UNKNOWN if there is no status, or an unknown one."""
         return JobState.of(self.status)
 
     @property
     def began_at(self) -> datetime | None:
-        """When the query started, taken from its step if there is one; `None` before that."""
+        """When the query started, according to its step or else the job; `None` before that."""
         for step in self.steps or ():
             if step.name == "running_query" and step.started_at is not None:
                 return step.started_at
@@ -137,13 +137,13 @@ class JobInput(Sent):
 
 
 class JobRequest(JobInput):
-    """A new job with all fields of a form: Studio validates those that `JobInput` lacks."""
+    """A new job with all fields of a form; Studio validates those that `JobInput` lacks."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class ActionFeedback(Received):
-    """Response to an action."""
+    """Response to a request to cancel a job."""
 
     message: MessageLine | None = None
 
@@ -179,13 +179,13 @@ class ComputeClusterOutput(Received):
     max_workers: int | None = None
 
     cloud_region: Line | None = None
-    """Newer servers only, like all that follow."""
+    """This field and all below are sent by newer servers only."""
     instance_type: Line | None = None
     compute_class: Line | None = None
     disk_size: int | None = None
     busy_workers: int | None = None
     problem: MessageLine | None = None
-    """Why a change of the clusters is not in effect. From the local Studio only."""
+    """Why a change of the clusters is not in effect. Sent by the local Studio only."""
     active_workers: int | None = None
 
 
@@ -193,30 +193,30 @@ class JobPipelineRunOutput(Received):
     """A node of a pipeline: the original job and, once created, its run in this pipeline."""
 
     job_id: Identifier
-    """The original job, which identifies the node."""
+    """Id of the original job, which identifies the node."""
     status: Word | None = None
     parent_job_ids: tuple[Identifier, ...] = ()
-    """Original jobs that this one depends on."""
+    """Ids of the original jobs that this one depends on."""
     name: Line | None = None
     created_job_id: Identifier | None = None
-    """The run in this pipeline; may be set while the status is still PENDING."""
+    """Id of the latest run in this pipeline; may be set while the status is still PENDING."""
 
     attempts: tuple[Identifier, ...] = ()
-    """Runs in this pipeline that were replaced by a newer one, oldest first.
+    """Ids of earlier runs in this pipeline, which the latest run replaced, oldest first.
 
-    Sent by the local Studio only; for others, those that this dashboard observed.
+    Only the local Studio sends them; for others, this dashboard adds the ones that it has observed.
     """
 
     @property
     def run_ids(self) -> tuple[str, ...]:
-        """All its runs in this pipeline, oldest first."""
+        """Ids of all runs of the job in this pipeline, oldest first."""
         if self.created_job_id is None:
             return self.attempts
         return (*self.attempts, self.created_job_id) if self.attempts else (self.created_job_id,)
 
     @property
     def state(self) -> JobState:
-        """The status as an enum value; UNKNOWN if it is not a known one."""
+        """The status as an enum value; UNKNOWN if there is no status, or an unknown one."""
         return JobState.of(self.status)
 
 
@@ -226,12 +226,12 @@ class RemovedJobOutput(Received):
     job_id: Identifier
     name: Line | None = None
     created_job_id: Identifier | None = None
-    """The run that was canceled as a result."""
+    """Id of the run that was canceled by the removal; `None` if there was none."""
     removed_at: Moment | None = None
 
 
 RERUN_TARGET = "jobs "
-"""Prefix of `triggered_from` when the local Studio created the pipeline to rerun jobs."""
+"""Prefix of `triggered_from` of a pipeline that the local Studio created to rerun jobs."""
 
 
 class JobPipelineOutput(Received):
@@ -250,21 +250,24 @@ class JobPipelineOutput(Received):
     updated_at: Moment | None = None
 
     warnings: tuple[MessageLine, ...] | None = None
-    """Datasets that are not rebuilt, and why. From the local Studio only, like all that follow."""
+    """Datasets that are not rebuilt, and why.
+
+    This field and all below are sent by the local Studio only.
+    """
     scheduled_by: Identifier | None = None
-    """The TASK that created it."""
+    """Id of the TASK that created the pipeline."""
     removed: tuple[RemovedJobOutput, ...] | None = None
-    """Jobs that were removed from it; `None` if unknown."""
+    """Jobs that were removed from the pipeline; `None` if unknown."""
 
     @property
     def datasets(self) -> str:
-        """The datasets that it rebuilds; empty for one that reruns jobs."""
+        """The datasets that the pipeline rebuilds, as a text; empty if it reruns jobs."""
         target = self.triggered_from or ""
         return "" if target.startswith(RERUN_TARGET) else target
 
     @property
     def state(self) -> PipelineState:
-        """The status as an enum value; UNKNOWN if it is not a known one."""
+        """The status as an enum value; UNKNOWN if there is no status, or an unknown one."""
         return _PIPELINE_STATES.get(self.status or "", PipelineState.UNKNOWN)
 
 
@@ -290,7 +293,7 @@ class TriggerPipelineInput(Sent):
 
 
 class PipelineInput(Sent):
-    """Identifies a pipeline by id or name."""
+    """Body of a request to pause or resume a pipeline, which has an id or a name."""
 
     team_name: str
     pipeline_id: str | None = None
@@ -298,7 +301,7 @@ class PipelineInput(Sent):
 
 
 class RemoveJobFromPipelineInput(Sent):
-    """Identifies a job of a pipeline."""
+    """Body of a request to remove a job from a pipeline, or to restore it."""
 
     team_name: str
     pipeline_id: str | None = None
@@ -307,14 +310,14 @@ class RemoveJobFromPipelineInput(Sent):
 
 
 class DatasetVersion(Received):
-    """A dataset version that a job created; its schema is not in the document."""
+    """A dataset version that a job created. Not in the document."""
 
     dataset_name: Line
     version: Line | None = None
 
 
 class DatasetVersions(Received):
-    """Response of `JOB_DATASET_VERSIONS`."""
+    """Response of `JOB_DATASET_VERSIONS`. Not in the document."""
 
     dataset_versions: tuple[DatasetVersion, ...] = ()
 
@@ -328,9 +331,10 @@ UploadedFile = UploadFileOutput
 
 
 def runs_on(job: Job, cluster: Cluster) -> bool:
-    """Whether a job belongs to a cluster: by id, as a newer cluster may have the same name.
+    """Whether a job belongs to a cluster.
 
-    The name is compared only if Studio does not send the cluster id of the job.
+    Ids are compared, as a newer cluster may have the same name; names are compared only if Studio
+    does not send the cluster id of the job.
     """
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id

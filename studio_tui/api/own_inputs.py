@@ -8,13 +8,13 @@ from studio_tui.api.models import JobInput
 
 
 class ScheduleInput(Sent):
-    """Body of an action on a schedule."""
+    """Body of a request to run, trigger, suspend or resume a schedule."""
 
     team_name: str
 
 
 class ChangeScheduleInput(Sent):
-    """New times of a schedule."""
+    """Body of a request to change the times of a schedule."""
 
     team_name: str
     cron_expression: str | None = None
@@ -39,7 +39,7 @@ class NewPipelineSchedule:
 
     datasets: tuple[str, ...]
     environment: str | None = field(default=None, repr=False)
-    """Lines of `NAME=VALUE`."""
+    """Lines of `NAME=VALUE`; may contain secrets."""
     cron_expression: str | None = None
     start_after: datetime | None = None
 
@@ -48,20 +48,20 @@ class RerunJob(Sent):
     """A job to rerun."""
 
     job_id: str
-    """The original job."""
+    """Id of the original job."""
     job: JobInput
     """The new job to create."""
 
 
 class RerunInput(Sent):
-    """Several jobs to rerun, each after those of them that it depends on."""
+    """Body of a request to rerun jobs; each one starts after the others that it depends on."""
 
     team_name: str
     jobs: tuple[RerunJob, ...]
 
 
 class SchedulePipelineInput(ChangeScheduleInput):
-    """A new schedule that rebuilds datasets."""
+    """Body of a request to create a schedule that rebuilds datasets."""
 
     datasets: Texts
     environment: str | None = None

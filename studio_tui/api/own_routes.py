@@ -27,33 +27,47 @@ from studio_tui.api.write_responses import (
 
 
 class OwnRoutes:
-    """One coroutine per endpoint; they raise what those of `StudioClient` raise."""
+    """One coroutine per endpoint; they raise the same errors as those of `StudioClient`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def change_schedule(self, job_id: str, times: ScheduleTimes) -> Job | None:
-        """Change the times of a schedule. Return the schedule if included."""
+        """Change the times of a schedule.
+
+        Returns the schedule, or `None` if the response does not include it.
+        """
         body = ChangeScheduleInput(team_name=self._connection.team, **asdict(times))
         answer = await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
         return optional_answer(Job, answer)
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
         """Run a schedule once outside its timetable; equal keys create only one run."""
-        return parse_created(Job, await self._act(routes.RUN_SCHEDULE, job_id, idempotency_key))
+        return parse_created(
+            Job, await self._send_action(routes.RUN_SCHEDULE, job_id, idempotency_key)
+        )
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
-        """Suspend a schedule until it is resumed. Return the schedule if included."""
-        return optional_answer(Job, await self._act(routes.SUSPEND_SCHEDULE, job_id))
+        """Suspend a schedule until it is resumed.
+
+        Returns the schedule, or `None` if the response does not include it.
+        """
+        return optional_answer(Job, await self._send_action(routes.SUSPEND_SCHEDULE, job_id))
 
     async def resume_schedule(self, job_id: str) -> Job | None:
-        """Resume a suspended schedule. Return the schedule if included."""
-        return optional_answer(Job, await self._act(routes.RESUME_SCHEDULE, job_id))
+        """Resume a suspended schedule.
+
+        Returns the schedule, or `None` if the response does not include it.
+        """
+        return optional_answer(Job, await self._send_action(routes.RESUME_SCHEDULE, job_id))
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
-        """Rerun jobs, dependencies first; return `None`, creating nothing, if there are none."""
+        """Create a pipeline that reruns jobs, each one after those that it depends on.
+
+        Returns `None`, and nothing was created, if none of the jobs depends on another.
+        """
         body = RerunInput(team_name=self._connection.team, jobs=tuple(jobs))
         answer = await self._connection.write(routes.RERUN_JOBS, body, key=idempotency_key)
         return pipeline_in(parse_created(PipelineOutput, answer))
@@ -68,10 +82,15 @@ class OwnRoutes:
 
     async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
         """Trigger the pipeline of a schedule now; equal keys create only one pipeline."""
-        return created_pipeline(await self._act(routes.TRIGGER_SCHEDULE, job_id, idempotency_key))
+        return created_pipeline(
+            await self._send_action(routes.TRIGGER_SCHEDULE, job_id, idempotency_key)
+        )
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Restore a removed job, which pauses the pipeline. Return the pipeline if included."""
+        """Restore a job that was removed from a pipeline; the pipeline is paused.
+
+        Returns the pipeline, or `None` if the response does not include it.
+        """
         body = RemoveJobFromPipelineInput(
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
@@ -83,7 +102,7 @@ class OwnRoutes:
         answer = await self._connection.request(routes.DATASETS)
         return answers.model(ListedDatasets, answer.body).datasets
 
-    async def _act(self, route: Route, job_id: str, key: str | None = None) -> Answer:
-        """Send an action on a schedule."""
+    async def _send_action(self, route: Route, job_id: str, key: str | None = None) -> Answer:
+        """Send an action on the schedule `job_id`."""
         body = ScheduleInput(team_name=self._connection.team)
         return await self._connection.write(route, body, job_id, key=key)

@@ -1,8 +1,8 @@
 """Incremental parsing of a polled list: only rows that changed are parsed again.
 
-Consecutive responses are mostly equal. Equal ranges are found by comparing bytes, and only rows
-outside them are parsed, in slices, so that the event loop is never blocked for long. Of 1,000
-jobs (1 MB) with 1 % changed this takes 1 ms of CPU, where parsing all of them takes 64 ms.
+Most rows of a response are the same as in the response before it. Equal rows are found by comparing
+bytes, and only the others are parsed, in slices, so that the event loop is never blocked for long.
+If 1 % of 1,000 jobs (1 MB) have changed, this takes 1 ms of CPU; parsing all of them takes 64 ms.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ SLICE = 64 * 1024
 """Bytes of rows parsed between two yields to the event loop: about 2 ms."""
 
 _MOST_ROWS = 64
-"""Maximum number of rows compared at once; copying more is wasted when they differ."""
+"""Maximum number of rows compared at once; a comparison copies their bytes."""
 
 _FIRST_ROW = re.compile(rb'\s*\[\s*(?=\{\s*"([^"\\]*)")')
 _EMPTY = re.compile(rb"\s*\[\s*\]\s*")
@@ -34,7 +34,7 @@ _BLANK = re.compile(r"[\s,]*")
 
 @dataclass(frozen=True, slots=True)
 class ResultPage(Generic[T]):
-    """Parsed response of a list endpoint, in Studio's order; the same object if it is unchanged."""
+    """Parsed response of a list endpoint, in Studio's order."""
 
     items: tuple[T, ...]
     unreadable: int = 0
@@ -50,13 +50,14 @@ class ResultPage(Generic[T]):
 
 @dataclass(slots=True)
 class _Rows(Generic[T]):
-    """The rows of one body: start offsets and models."""
+    """The rows of one body."""
 
     starts: list[int] = field(default_factory=list)
+    """Offset of each row in the body; empty if the rows do not all start with the same key."""
     models: list[T | None] = field(default_factory=list)
-    """`None` for a row that could not be parsed."""
-    places: dict[str, int] = field(default_factory=dict)
-    """Index of each row by key; empty until computed."""
+    """The model of each row; `None` for a row that could not be parsed."""
+    indices: dict[str, int] = field(default_factory=dict)
+    """Index of each row by its identity; empty until computed."""
 
 
 class _Irregular(Exception):  # noqa: N818 (never leaves this module)
@@ -64,17 +65,21 @@ class _Irregular(Exception):  # noqa: N818 (never leaves this module)
 
 
 class ListReader(Generic[T]):
-    """Parses the responses of one list query, reusing models of the previous response.
-
-    `key` returns a row's identity; `keep` filters out rows that Studio should not have sent.
-    """
+    """Parses the responses of one list query, reusing models of the previous response."""
 
     def __init__(
-        self, kind: type[T], key: Callable[[T], str], keep: Callable[[T], bool] | None = None
+        self,
+        kind: type[T],
+        key: Callable[[T], str],
+        is_requested: Callable[[T], bool] | None = None,
     ) -> None:
+        """Initialise; `key` returns a row's identity.
+
+        Rows for which `is_requested` returns false are left out; Studio should not have sent them.
+        """
         self._kind = kind
         self._key = key
-        self._keep = keep
+        self._is_requested = is_requested
         self._body = b""
         self._rows: _Rows[T] = _Rows()
         self._page: ResultPage[T] | None = None
@@ -82,11 +87,11 @@ class ListReader(Generic[T]):
 
     @property
     def size(self) -> int:
-        """Size of the previous body in bytes."""
+        """Size of the latest body in bytes."""
         return len(self._body)
 
     async def read(self, body: bytes) -> ResultPage[T]:
-        """Parse a body; returns the same object as before if nothing changed.
+        """Parse a body; return the previous page itself if the body has not changed.
 
         Raises:
             ProtocolError: the body is not a JSON list, or is truncated.
@@ -111,12 +116,15 @@ class ListReader(Generic[T]):
             return rows
         position, separator, end = _row_bounds(body)
         old = self._rows
-        expected, parsed = 0, 0
-        in_place = len(old.places) == len(old.models)
+        # Index of the old row that is compared with the next row of `body`.
+        expected = 0
+        # Bytes parsed since the event loop ran.
+        parsed = 0
+        is_same_order = len(old.indices) == len(old.models)
         while position < end:
-            same = self._same_rows(body, position, expected)
+            same = self._count_same_rows(body, position, expected)
             if same:
-                in_place = in_place and expected == len(rows.models)
+                is_same_order = is_same_order and expected == len(rows.models)
                 shift = position - old.starts[expected]
                 last = expected + same
                 unchanged = old.starts[expected:last]
@@ -128,12 +136,12 @@ class ListReader(Generic[T]):
             cut = body.find(separator, position) if separator else -1
             row_end = end if cut < 0 else cut + 1
             model = self._parse(body[position:row_end])
-            place = None if model is None else old.places.get(self._key(model))
-            in_place = in_place and place == len(rows.models)
-            if place is not None:
-                expected = place + 1
-                if old.models[place] == model:
-                    model = old.models[place]
+            old_index = None if model is None else old.indices.get(self._key(model))
+            is_same_order = is_same_order and old_index == len(rows.models)
+            if old_index is not None:
+                expected = old_index + 1
+                if old.models[old_index] == model:
+                    model = old.models[old_index]
             rows.starts.append(position)
             rows.models.append(model)
             parsed += row_end - position
@@ -141,12 +149,15 @@ class ListReader(Generic[T]):
                 parsed = 0
                 await asyncio.sleep(0)
             position = end if cut < 0 else body.index(b"{", row_end)
-        if in_place and len(rows.models) == len(old.models):
-            rows.places = old.places
+        if is_same_order and len(rows.models) == len(old.models):
+            rows.indices = old.indices
         return rows
 
-    def _same_rows(self, body: bytes, position: int, expected: int) -> int:
-        """Return how many rows from index `expected` on are unchanged at byte `position`."""
+    def _count_same_rows(self, body: bytes, position: int, expected: int) -> int:
+        """Return how many old rows, from index `expected` on, are in `body` at `position`.
+
+        Compares ever more rows at once until some differ, then halves their number.
+        """
         old, starts = self._body, self._rows.starts
         if expected >= len(starts):
             return 0
@@ -186,7 +197,7 @@ class ListReader(Generic[T]):
         text = body.decode("utf-8", "replace").strip()
         if not text.startswith("["):
             value = json_value(body)
-            raise ProtocolError(f"Studio answered with {_kind_of(value)} instead of a list.")
+            raise ProtocolError(f"Studio answered with {_describe_type(value)} instead of a list.")
         position, parsed = 1, 0
         decoder = json.JSONDecoder()
         try:
@@ -207,20 +218,20 @@ class ListReader(Generic[T]):
     def _build_page(self, rows: _Rows[T]) -> ResultPage[T]:
         """Build the page from the rows, and index each row by key for the next body."""
         unique = readable = list(filter(None, rows.models))
-        if not rows.places:
+        if not rows.indices:
             keys = map(self._key, readable)
-            rows.places = dict(zip(keys, range(len(readable)), strict=True))
-        if len(rows.places) < len(rows.models):
+            rows.indices = dict(zip(keys, range(len(readable)), strict=True))
+        if len(rows.indices) < len(rows.models):
             # Rare, so it may be slow.
             first: dict[str, T] = {}
             for row in readable:
                 first.setdefault(self._key(row), row)
             unique = list(first.values())
-            rows.places = {
-                self._key(row): n for n, row in enumerate(rows.models) if row is not None
+            rows.indices = {
+                self._key(row): index for index, row in enumerate(rows.models) if row is not None
             }
         return ResultPage(
-            items=tuple(filter(self._keep, unique) if self._keep else unique),
+            items=tuple(filter(self._is_requested, unique) if self._is_requested else unique),
             unreadable=len(rows.models) - len(readable),
             duplicates=len(readable) - len(unique),
         )
@@ -229,8 +240,8 @@ class ListReader(Generic[T]):
 def _row_bounds(body: bytes) -> tuple[int, bytes | None, int]:
     """Return the start of the first row, the separator between rows, and the end of the last row.
 
-    The separator contains an unescaped quote, so it cannot occur inside a JSON string. It can occur
-    in a nested list; then the row that it splits fails to parse.
+    The separator, such as `}, {"id"`, contains an unescaped quote, so it cannot occur inside a JSON
+    string. It can occur in a nested list; then the row that it splits fails to parse.
     """
     first = _FIRST_ROW.match(body)
     end = body.rfind(b"]")
@@ -242,9 +253,9 @@ def _row_bounds(body: bytes) -> tuple[int, bytes | None, int]:
 
 
 def _skip_blanks(text: str, position: int) -> int:
-    found = _BLANK.match(text, position)
-    return found.end() if found else position
+    blanks = _BLANK.match(text, position)
+    return blanks.end() if blanks else position
 
 
-def _kind_of(value: Any) -> str:
+def _describe_type(value: Any) -> str:
     return {dict: "an object", str: "a text", type(None): "null"}.get(type(value), "a value")

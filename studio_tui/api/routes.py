@@ -32,8 +32,8 @@ LIST_PIPELINES = Route("GET", "/datachain/pipeline/list")
 JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
 """Not in the document; used by the published client after following a job."""
 
-# The routes below are not in the document either: only a local Studio has them, which it indicates
-# by `INSTANCE_HEADER`.
+# The routes below are not in the document either. Only a local Studio has them; its responses have
+# the `INSTANCE_HEADER`.
 CHANGE_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/change")
 RUN_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/run")
 SUSPEND_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/suspend")
@@ -49,8 +49,8 @@ REFRESH_PIPELINE = Route("POST", "/datachain/pipeline/refresh")
 INSTANCE_HEADER = "studio-instance"
 """Response header that identifies a running local Studio.
 
-It distinguishes the server from another program on the same port before the token is sent, and from
-a Studio that has only the endpoints of the document.
+A client sees by it that the server is not another program on the same port, before it sends the
+token, and not a Studio that has only the endpoints of the document.
 """
 
 FOLLOW_LOGS = "/logs/follow/"

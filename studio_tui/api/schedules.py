@@ -5,7 +5,7 @@ from studio_tui.api.ids import Identifier
 
 
 class ScheduleRun(Received):
-    """A run of a schedule, or a fire time without one (sent by the local Studio)."""
+    """A run of a schedule, or a fire time without a run."""
 
     kind: Line
     """job, pipeline, missed (no Studio was running) or skipped (the previous run had not ended)."""
@@ -17,11 +17,12 @@ class ScheduleRun(Received):
     """The fire time; `None` for a manual run."""
     created_at: Moment | None = None
     by_hand: bool | None = None
+    """Whether a user started the run."""
     error_message: Message | None = None
 
 
 class JobSchedule(Received):
-    """The timetable of a TASK and its runs so far (sent by the local Studio)."""
+    """The timetable of a TASK and its runs so far."""
 
     cron_expression: Line | None = None
     """`None` for a single run, at `start_after`."""
@@ -31,6 +32,7 @@ class JobSchedule(Received):
     next_run_at: Moment | None = None
     """`None` when no more runs follow."""
     runs: int | None = None
+    """Number of runs so far."""
     missed: int | None = None
     """Number of fire times at which no Studio was running."""
     skipped: int | None = None

@@ -29,12 +29,12 @@ class JobState(StrEnum):
 
     @property
     def is_finished(self) -> bool:
-        """Whether the job has ended; false for an unknown state."""
+        """Whether the job has ended, or is a TASK, which never runs; false for UNKNOWN."""
         return self in FINISHED_STATES
 
     @property
     def is_cancelable(self) -> bool:
-        """Whether the job can be canceled."""
+        """Whether the job can be canceled; canceling a TASK ends its schedule."""
         return self not in FINISHED_STATES - {JobState.TASK} and self not in CANCELING_STATES
 
 
@@ -44,7 +44,7 @@ _JOB_STATES = {state.value: state for state in JobState}
 FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
 CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 CANCELED_STATES = CANCELING_STATES | {JobState.CANCELED}
-"""States of jobs that someone has canceled."""
+"""States of jobs that were canceled, and of those whose cancellation was requested."""
 
 WAITING_STATES = (
     frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
@@ -58,14 +58,14 @@ STARTED_STATES = frozenset({JobState.PROVISIONING, JobState.INIT, JobState.RUNNI
 """States from the preparation of workers to the end of the query."""
 
 NOT_QUEUED_STATES = frozenset({JobState.PENDING, JobState.CREATED})
-"""States of jobs that wait for others, or for Studio, to be queued."""
+"""States of jobs that are not queued yet: they wait for other jobs or for Studio."""
 
 STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
 """States in which a job has workers: from before its query runs until it ends."""
 
 
 class PipelineState(StrEnum):
-    """Statuses of a pipeline; note COMPLETED, where a job has COMPLETE."""
+    """Statuses of a pipeline; a completed one is COMPLETED, whereas a job is COMPLETE."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -77,7 +77,7 @@ class PipelineState(StrEnum):
 
     @property
     def is_finished(self) -> bool:
-        """Whether the pipeline has ended; one that is resumed runs again."""
+        """Whether the pipeline has ended; it is active again if a user resumes it."""
         return self in FINISHED_PIPELINE_STATES
 
 

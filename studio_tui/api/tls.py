@@ -12,7 +12,7 @@ _NO_CERTIFICATES = "The CA file {} contains no certificates."
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context that trusts the settings' authorities; reads files (10 to 30 ms).
+    """Return a context that trusts the settings' authorities; it reads files for 10 to 30 ms.
 
     Raises:
         ConfigError: the CA file contains no certificates.

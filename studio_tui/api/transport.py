@@ -63,7 +63,7 @@ is about to be closed.
 """
 
 CLOSE_SECONDS = 1.0
-"""Time that requests under way get before their connections are closed."""
+"""Seconds that unfinished requests have until their connections are closed."""
 
 _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
@@ -71,8 +71,8 @@ _CLOSED = "closed the connection before its answer was complete."
 _HTTP_PORT = 80
 _TO_TLS = b"HTTP request was sent to HTTPS port"
 """Response of nginx to plain HTTP on a TLS port."""
-_REFUSED = frozenset({501, 505, 507, 508, 511})
-"""Statuses of server errors with which nothing was done."""
+_NOTHING_DONE = frozenset({501, 505, 507, 508, 511})
+"""Statuses of server errors that mean that Studio did nothing, so the outcome is known."""
 
 _log = logging.getLogger(__name__)
 
@@ -93,14 +93,15 @@ class Transport:
         """Whether the last response came from a local Studio."""
         self.ended: Callable[[Call], None] = lambda _: None
         """Called with each request when it ends."""
-        self._under_way = 0
-        self._at_rest = asyncio.Event()
-        """Set while no request is under way."""
-        self._at_rest.set()
+        self._unfinished = 0
+        """Number of requests that have not ended."""
+        self._is_idle = asyncio.Event()
+        """Set while no request is unfinished."""
+        self._is_idle.set()
         self._closing: asyncio.Task[None] | None = None
         self._http = httpx.AsyncClient(
-            # Plain HTTP is allowed to this machine only, so authorities, slow to load, are not
-            # needed.
+            # Plain HTTP is allowed only to this machine. It needs no certificate authorities,
+            # which are slow to load.
             verify=tls_context(settings) if settings.url.startswith("https:") else False,
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
             trust_env=False,
@@ -121,17 +122,17 @@ class Transport:
         )
 
     async def aclose(self) -> None:
-        """Close every connection once no request is under way, at the latest after a second."""
+        """Close all connections once no request is unfinished, at the latest after a second."""
         if self._closing is None:
-            # A task of its own, as cancellation would leave the rest of the connections open.
+            # It is a separate task, as canceling it would leave some of the connections open.
             self._closing = asyncio.create_task(self._close(), name="close connections")
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        # httpx does not close a connection that is being opened.
+        # Wait, because httpx does not close a connection that is still being opened.
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self._at_rest.wait()
+                await self._is_idle.wait()
         await self._http.aclose()
 
     async def send(self, request: Request) -> Answer:
@@ -139,22 +140,22 @@ class Transport:
 
         Raises:
             NotSent: the request cannot have reached Studio.
-            OutcomeUnknown: it changes something, was sent, and no clear response came.
-            TransportError: no complete response came.
+            OutcomeUnknown: it changes something and was sent, but no clear response was received.
+            TransportError: no complete response was received.
             StatusError: Studio responded with an error status.
             ProtocolError: a redirect, or a response that is too large or has an unknown encoding.
         """
-        self._under_way += 1
-        self._at_rest.clear()
+        self._unfinished += 1
+        self._is_idle.clear()
         try:
-            return await self._send_in_scheme(request)
+            return await self._send_with_scheme(request)
         finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._at_rest.set()
+            self._unfinished -= 1
+            if not self._unfinished:
+                self._is_idle.set()
 
-    async def _send_in_scheme(self, request: Request) -> Answer:
-        """Send a request in the scheme that Studio accepts; return its complete response."""
+    async def _send_with_scheme(self, request: Request) -> Answer:
+        """Send a request with the token's scheme that Studio accepts."""
         for scheme in self._auth.schemes:
             try:
                 answer = await self._send_and_log(request, self._auth.header(scheme))
@@ -168,7 +169,7 @@ class Transport:
 
     async def _send_and_log(self, request: Request, authorization: str) -> Answer:
         """Send once; log the outcome, and report it to `ended`."""
-        at, began = clock.now(), clock.monotonic()
+        started_at, began = clock.now(), clock.monotonic()
         outcome, reason = "canceled", ""
         try:
             answer = await self._attempt(request, authorization)
@@ -178,9 +179,9 @@ class Transport:
             outcome, reason = str(status or type(error).__name__), str(error)
             raise
         finally:
-            spent = (clock.monotonic() - began) * 1000
-            _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, spent)
-            self.ended(_call(request, at, outcome, reason, spent))
+            ms = (clock.monotonic() - began) * 1000
+            _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, ms)
+            self.ended(_create_call(request, started_at, outcome, reason, ms))
         return answer
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
@@ -193,7 +194,7 @@ class Transport:
             failed: StudioError = RequestTimedOut(f"{self._host} did not answer in time.")
             cause: Exception = error
         except ServerError as error:
-            if error.status in _REFUSED:
+            if error.status in _NOTHING_DONE:
                 raise
             failed, cause = error, error
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
@@ -273,8 +274,8 @@ class Transport:
     async def _error_of(self, answer: httpx.Response) -> StudioError:
         if answer.is_redirect or 300 <= answer.status_code < 400:
             return ProtocolError(
-                f"{self._host} redirects to {_target(answer)}. The redirect is not followed, to "
-                "protect your token: is the URL right?"
+                f"{self._host} redirects to {_redirect_host(answer)}. The redirect is not "
+                "followed, to protect your token: is the URL right?"
             )
         body = bytearray()
         try:
@@ -283,28 +284,30 @@ class Transport:
                 if len(body) > LARGEST_REASON:
                     break
         except (httpx.HTTPError, ProtocolError):
-            # The status is sufficient without a reason.
+            # The status is known, so an unreadable reason is left out.
             body.clear()
         if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
             return _transport_error(wrong_scheme(self._host))
-        wait = retry_after(answer.headers.get("Retry-After"), clock.now())
-        return refusal(answer.status_code, bytes(body), retry_after=wait)
+        delay = retry_after(answer.headers.get("Retry-After"), clock.now())
+        return refusal(answer.status_code, bytes(body), retry_after=delay)
 
 
 @lru_cache(maxsize=32)
 def _url(address: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
-    """Return the URL of a request; polls are equal, and parsing takes longer than sending."""
+    """Return the URL of a request; cached, as parsing one takes longer than sending a request."""
     return httpx.URL(address, params=query or None)
 
 
-def _call(request: Request, at: datetime, outcome: str, reason: str, spent: float) -> Call:
+def _create_call(
+    request: Request, started_at: datetime, outcome: str, reason: str, ms: float
+) -> Call:
     body = request.body if request.changes and isinstance(request.body, bytes) else b""
     return Call(
-        at=at,
+        at=started_at,
         method=request.method,
         path=request.path,
         outcome=outcome,
-        ms=spent,
+        ms=ms,
         query=request.query,
         changes=request.changes,
         reason=reason,
@@ -317,13 +320,14 @@ def _transport_error(why: Failure) -> TransportError:
 
 
 class _Progress:
-    """Tracks by httpx's trace events whether any byte of the request may have been sent.
+    """Tracks, by httpx's trace events, whether any byte of the request may have been sent.
 
-    A new connection is checked with the guard before it is opened and again afterwards.
+    The guard verifies the server before a new connection is opened, and again afterwards.
     """
 
     def __init__(self, url: str, guard: Guard | None) -> None:
         self.sent = False
+        """Whether any byte may have been sent to Studio."""
         self._url = url
         self._guard = guard
         self._seal: object = None
@@ -336,12 +340,16 @@ class _Progress:
                 await details["return_value"].aclose()
                 raise NotSent(NOT_RUNNING)
         elif event.endswith("send_request_headers.started"):
-            # CONNECT is sent to a proxy.
+            # CONNECT goes to the proxy, not to Studio.
             self.sent = self.sent or details["request"].method != b"CONNECT"
 
 
 async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield a body in decompressed chunks of at most 1 MiB, decompressing only as consumed."""
+    """Yield a body in decompressed chunks of at most 1 MiB; each is decompressed when requested.
+
+    Raises:
+        ProtocolError: the compression is unknown, invalid or incomplete.
+    """
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
         async for piece in answer.aiter_raw():
@@ -352,11 +360,11 @@ async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
         async for piece in answer.aiter_raw():
-            rest = piece
-            while rest:
-                yield inflater.decompress(rest, _INFLATE_STEP)
-                rest = inflater.unconsumed_tail
-                # 1 MiB takes 2 ms, so yield to the event loop.
+            compressed = piece
+            while compressed:
+                yield inflater.decompress(compressed, _INFLATE_STEP)
+                compressed = inflater.unconsumed_tail
+                # Decompressing 1 MiB takes 2 ms, so let the event loop run in between.
                 await asyncio.sleep(0)
     except zlib.error:
         raise ProtocolError("Studio's answer is compressed incorrectly.") from None
@@ -367,11 +375,11 @@ async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
 def _lower_first(error: StudioError) -> str:
     """Return an error's message so that it can follow a comma."""
     sentence = str(error)
-    is_name = sentence.startswith("Studio")
-    return sentence if is_name else sentence[0].lower() + sentence[1:]
+    starts_with_name = sentence.startswith("Studio")
+    return sentence if starts_with_name else sentence[0].lower() + sentence[1:]
 
 
-def _target(answer: httpx.Response) -> str:
+def _redirect_host(answer: httpx.Response) -> str:
     """Return the host of a redirect, never its path or query."""
     target = address(answer.headers.get("Location", ""))
     return safe_line(target.host) if target and target.host else "another address"

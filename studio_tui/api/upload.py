@@ -16,7 +16,7 @@ Progress = Callable[[int, int], None]
 
 
 class FileForm:
-    """A multipart body (RFC 7578) with a single part `file`; can be sent repeatedly."""
+    """A multipart body (RFC 7578) with a single part `file`; can be iterated over repeatedly."""
 
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
         """Read the current size of the file.
@@ -28,6 +28,7 @@ class FileForm:
         self._progress = progress or (lambda _sent, _size: None)
         try:
             self.size = path.stat().st_size
+            # Fail before anything is sent if the file cannot be opened.
             path.open("rb").close()
         except OSError as error:
             raise NotSent(f"{path} cannot be read: {error.strerror}.") from error

@@ -15,7 +15,11 @@ _NO_DETAILS = "Studio accepted the request, but its answer does not say what the
 
 
 def parse_created(kind: type[R], answer: Answer) -> R:
-    """Parse the response to a request that created something, which must include the object."""
+    """Parse the response to a request that created an object.
+
+    Raises:
+        OutcomeUnknown: the response does not include the object, or its id cannot be used.
+    """
     try:
         item = answers.model(kind, answer.body)
     except ProtocolError as error:
@@ -26,26 +30,34 @@ def parse_created(kind: type[R], answer: Answer) -> R:
 
 
 def optional_answer(kind: type[R], answer: Answer) -> R | None:
-    """Parse the response to a request whose status is sufficient; `None` if it cannot be parsed."""
+    """Parse the response to a request that succeeded according to its status.
+
+    Returns `None` if the body cannot be parsed.
+    """
     try:
         return answers.model(kind, answer.body)
     except ProtocolError:
         return None
 
 
-def pipeline_in(done: PipelineOutput | None) -> Pipeline | None:
-    """Return the pipeline in a response, if any.
+def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
+    """Return the pipeline in a response; `None` if it has none.
 
     Raises:
-        InvalidRequest: its `ok` says that nothing was done.
+        InvalidRequest: `ok` in the response is false: Studio did nothing.
     """
-    if done is not None and done.ok is False:
+    if response is not None and response.ok is False:
         raise InvalidRequest(200, "Studio refused, and gave no reason.")
-    return done.pipeline if done else None
+    return response.pipeline if response else None
 
 
 def created_pipeline(answer: Answer) -> Pipeline:
-    """Parse the response to a request that created a pipeline, which must include it."""
+    """Parse the response to a request that created a pipeline.
+
+    Raises:
+        InvalidRequest: `ok` in the response is false: Studio did nothing.
+        OutcomeUnknown: the response does not include the pipeline.
+    """
     if pipeline := pipeline_in(parse_created(PipelineOutput, answer)):
         return pipeline
     raise OutcomeUnknown(f"{_NO_DETAILS}.")
