@@ -12,11 +12,13 @@ NAME = r"(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$][\w$]*"
 FINAL = re.compile(rf"({NAME}(?:\({NAME}\))?)(?::(?:\s+(.*))?)?$", re.DOTALL)
 """The last line of a traceback: the exception and its message."""
 _LOG_LEVELS = frozenset({"ERROR", "WARNING", "INFO", "DEBUG", "CRITICAL", "FATAL", "WARN"})
-"""Log levels, which look like an exception name before a colon."""
+"""Log levels; before a colon, they look like the name of an exception."""
 CHAIN = re.compile(
     r"\s*(?:\| )?(?:During handling of the above|(The above exception was the direct cause))"
 )
+"""The line between two tracebacks of a chain."""
 INDENTS = frozenset(" \t│╭╰")
+"""First characters of the lines between the first and the last line of a traceback."""
 SYNTAX_FILE = re.compile(r"\s*File \"([^\"]+)\", line (\d+)\s*$")
 """Location line of a syntax error. Unlike other `File` lines it names no function."""
 SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError)(?:: |$)")
@@ -28,18 +30,22 @@ _WRAPPER_NAMES = frozenset(
 )  # fmt: skip
 """Exceptions that only report that something else failed."""
 _EXIT_CODE = re.compile(r"(?i)\bexit (?:code|status)\b|\bexitcode\b")
-"""Exit status of another process in a message, e.g. DataChain's message about a UDF worker."""
+"""Exit status of another process in a message, such as DataChain's message about a UDF worker."""
 _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
 )
+"""A line that announces the traceback of another process."""
 _CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
+"""A line that belongs to the message above it."""
 _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
 _OMITTED = re.compile(r"[\s|]*and (\d+) more exceptions?$")
 _SECTION = re.compile(r"[\s|+-]*-{3,} (?:\d+|\.\.\.) -{3,}")
+"""The line before an exception in a group, such as `+---------------- 2 ----------------`."""
 _GROUP_DRAWING = re.compile(r"\s*[|+] ?")
 _DIGITS = re.compile(r"\d+")
 _MAX_BLANKS = 3
+"""Maximum number of separator lines between two parts of a traceback."""
 _SEPARATORS = frozenset({"", '"""'})
 """Separator lines between chained exceptions; one from another process is in triple quotes."""
 _MAX_JOINED = 3
@@ -54,6 +60,7 @@ _NEXT_RECORD = re.compile(
 )
 """Start of a new log record, or of a launcher's summary."""
 _OUTER_LENGTH = 240
+"""Maximum number of characters of the exception that is named after the root cause."""
 
 
 class ParsedException(NamedTuple):
@@ -79,20 +86,20 @@ class ParsedException(NamedTuple):
     @property
     def innermost(self) -> "ParsedException":
         """The first exception in the chain of causes."""
-        found = self
-        while found.cause is not None:
-            found = found.cause
-        return found
+        exception = self
+        while exception.cause is not None:
+            exception = exception.cause
+        return exception
 
     @property
     def reason(self) -> str:
-        """The root cause, followed by the exception it was raised as, on one line."""
-        first = self.innermost
-        if first is self or self.is_wrapper or _is_same(self.text, first.text):
-            return first.text
+        """The root cause, and in parentheses the exception that was raised from it, on one line."""
+        root = self.innermost
+        if root is self or self.is_wrapper or _is_same(self.text, root.text):
+            return root.text
         outer = self.text.rstrip(": ")
         outer = outer if len(outer) <= _OUTER_LENGTH else outer[: _OUTER_LENGTH - 1] + "…"
-        return f"{first.text} (raised as {outer})"
+        return f"{root.text} (raised as {outer})"
 
 
 def _is_same(text: str, other: str) -> bool:
@@ -101,14 +108,18 @@ def _is_same(text: str, other: str) -> bool:
 
 
 class Prefix:
-    """The prefix that a logger or a launcher wrote on the first line and repeats on each line."""
+    """The prefix that a logger or a launcher repeats on each line, such as `[rank3]: `."""
 
     def __init__(self, first: str, column: int) -> None:
+        """Take the first `column` characters of the first line as the prefix."""
         self._column = column
         self._shape = _DIGITS.sub("0", first[:column])
 
     def body(self, line: str) -> str:
-        """Return the line without its prefix, if that has the same form as the first line's."""
+        """Return the line without its prefix; unchanged if its prefix has another form.
+
+        Two prefixes have the same form if they differ only in digits, as timestamps do.
+        """
         if self._column and _DIGITS.sub("0", line[: self._column]) == self._shape:
             return line[self._column :]
         return line
@@ -120,16 +131,16 @@ def is_final(body: str) -> bool:
     return final is not None and (final[1] not in _LOG_LEVELS or not final[2])
 
 
-def read_traceback(lines: Sequence[str], at: int) -> ParsedException | None:
-    """Return the exception whose traceback starts at line index `at`, with its chain.
+def read_traceback(lines: Sequence[str], start: int) -> ParsedException | None:
+    """Return the exception whose traceback starts at line index `start`, with its chain.
 
-    Returns `None` when the traceback is cut off.
+    Returns `None` if the traceback is incomplete.
     """
-    raised = _read_one(lines, at)
+    raised = _read_one(lines, start)
     while raised is not None:
-        place = _skip_blanks(lines, raised.end)
-        chained = CHAIN.match(lines[place]) if place < len(lines) else None
-        head = _skip_blanks(lines, place + 1)
+        index = _skip_blanks(lines, raised.end)
+        chained = CHAIN.match(lines[index]) if index < len(lines) else None
+        head = _skip_blanks(lines, index + 1)
         if chained is None or head >= len(lines) or not HEAD.search(lines[head]):
             return raised
         following = _read_one(lines, head)
@@ -141,47 +152,51 @@ def read_traceback(lines: Sequence[str], at: int) -> ParsedException | None:
     return raised
 
 
-def read_syntax_error(lines: Sequence[str], at: int) -> ParsedException | None:
-    """Return the syntax error of a script whose file is named on line `at`."""
-    place = SYNTAX_FILE.match(lines[at])
-    if place is None:
+def read_syntax_error(lines: Sequence[str], start: int) -> ParsedException | None:
+    """Return the syntax error of a script, whose file is named on the line at index `start`.
+
+    Returns `None` if the line does not begin a syntax error.
+    """
+    location = SYNTAX_FILE.match(lines[start])
+    if location is None:
         return None
-    for number in range(at + 1, min(at + 5, len(lines))):
+    for number in range(start + 1, min(start + 5, len(lines))):
         if SYNTAX.match(lines[number]):
-            file = place[1].rpartition("/")[2]
-            return ParsedException(f"{lines[number]} ({file}, line {place[2]})", number + 1)
+            file = location[1].rpartition("/")[2]
+            return ParsedException(f"{lines[number]} ({file}, line {location[2]})", number + 1)
         if lines[number][:1] not in INDENTS:
             return None
     return None
 
 
-def _skip_blanks(lines: Sequence[str], at: int) -> int:
-    end = min(len(lines), at + _MAX_BLANKS)
-    while at < end and lines[at].strip() in _SEPARATORS:
-        at += 1
-    return at
+def _skip_blanks(lines: Sequence[str], start: int) -> int:
+    """Return the index of the first line from `start` on that is no separator."""
+    index = start
+    while index < min(len(lines), start + _MAX_BLANKS) and lines[index].strip() in _SEPARATORS:
+        index += 1
+    return index
 
 
-def _read_one(lines: Sequence[str], at: int) -> ParsedException | None:
+def _read_one(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse one traceback, including any traceback embedded in its message."""
-    head = HEAD.search(lines[at])
+    head = HEAD.search(lines[start])
     if head is None:
         return None
     if "Exception Group" in head[0]:
-        return _read_group(lines, at, Prefix(lines[at], head.start()))
-    prefix = Prefix(lines[at], head.start())
-    end = _end_of_frames(lines, at + 1, prefix)
+        return _read_group(lines, start, Prefix(lines[start], head.start()))
+    prefix = Prefix(lines[start], head.start())
+    end = _end_of_frames(lines, start + 1, prefix)
     if end >= len(lines) or not is_final(prefix.body(lines[end])):
         return None
-    syntax = _syntax_place(lines, end, prefix)
     raised = _read_message(lines, end, prefix)
-    return raised._replace(text=raised.text + syntax) if syntax else raised
+    return raised._replace(text=raised.text + _syntax_location(lines, end, prefix))
 
 
-def _end_of_frames(lines: Sequence[str], at: int, prefix: Prefix) -> int:
-    """Return the index of the first line after the frames; loguru puts blanks between frames."""
+def _end_of_frames(lines: Sequence[str], start: int, prefix: Prefix) -> int:
+    """Return the index of the first line after the frames."""
+    # loguru prints empty lines between frames.
     blanks = 0
-    for number in range(at, len(lines)):
+    for number in range(start, len(lines)):
         body = prefix.body(lines[number])
         if not body.strip():
             blanks += 1
@@ -194,30 +209,33 @@ def _end_of_frames(lines: Sequence[str], at: int, prefix: Prefix) -> int:
     return len(lines)
 
 
-def _syntax_place(lines: Sequence[str], end: int, prefix: Prefix) -> str:
-    """Return the location of a syntax error raised by an import; empty for other exceptions."""
+def _syntax_location(lines: Sequence[str], end: int, prefix: Prefix) -> str:
+    """Return the location of the syntax error on line `end`; empty for another exception."""
     if not SYNTAX.match(prefix.body(lines[end])):
         return ""
     for number in range(end - 1, max(-1, end - 5), -1):
-        if place := SYNTAX_FILE.match(prefix.body(lines[number])):
-            return f" ({place[1].rpartition('/')[2]}, line {place[2]})"
+        if location := SYNTAX_FILE.match(prefix.body(lines[number])):
+            return f" ({location[1].rpartition('/')[2]}, line {location[2]})"
     return ""
 
 
-def _read_message(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException:
-    """Parse an exception from its last line on: its message, and any exception embedded in it."""
-    text = prefix.body(lines[at])
-    embedded = _embedded(lines, at, prefix)
+def _read_message(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException:
+    """Parse an exception whose name is on line `start`, and an exception embedded in its message.
+
+    A message of several lines is joined into one.
+    """
+    text = prefix.body(lines[start])
+    embedded = _embedded_exception(lines, start, prefix)
     if embedded is not None:
         return ParsedException(text, embedded.end, embedded)
-    end = at + 1
+    end = start + 1
     joined = 1
-    place = end
+    index = end
     if text.rstrip().endswith(":"):
         # The message starts with a line break.
-        place = _skip_blanks(lines, place)
-    while place < len(lines):
-        body = prefix.body(lines[place])
+        index = _skip_blanks(lines, index)
+    while index < len(lines):
+        body = prefix.body(lines[index])
         is_more = (
             _CONTINUATION.match(body)
             or (text.endswith(":") and joined == 1)
@@ -228,9 +246,9 @@ def _read_message(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedExcept
         if joined < _MAX_JOINED:
             text = _join(text, body)
         joined += 1
-        place += 1
-        end = place
-    if prefix.body(lines[at]).rstrip().endswith(":") or _has_paragraphs(lines, end, prefix):
+        index += 1
+        end = index
+    if prefix.body(lines[start]).rstrip().endswith(":") or _has_paragraphs(lines, end, prefix):
         end = _end_of_paragraphs(lines, end, prefix)
     return ParsedException(text.rstrip(), end)
 
@@ -240,16 +258,16 @@ def _starts_something_else(body: str) -> bool:
     return bool(HEAD.search(body) or CHAIN.match(body) or _NEXT_RECORD.match(body))
 
 
-def _has_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> bool:
-    """Whether a message continues after an empty line."""
-    below = _skip_blanks(lines, at)
-    return at < below < len(lines) and bool(_PARAGRAPH.match(prefix.body(lines[below])))
+def _has_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> bool:
+    """Whether a message that ends before line `start` continues after an empty line."""
+    below = _skip_blanks(lines, start)
+    return start < below < len(lines) and bool(_PARAGRAPH.match(prefix.body(lines[below])))
 
 
-def _end_of_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> int:
-    """Return the index of the line after a message that started with a line break."""
-    end = at
-    for number in range(at, min(len(lines), at + _MAX_PARAGRAPH_LINES)):
+def _end_of_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> int:
+    """Return the index after the last line of a message of several paragraphs."""
+    end = start
+    for number in range(start, min(len(lines), start + _MAX_PARAGRAPH_LINES)):
         body = prefix.body(lines[number])
         if _starts_something_else(body):
             break
@@ -272,87 +290,93 @@ def _join(text: str, line: str) -> str:
     return f"{text} {line}" if text.endswith((".", ",", ";")) else f"{text}; {line}"
 
 
-def _embedded(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException | None:
-    """Return the exception embedded in the message of another, e.g. one from a worker."""
-    text = prefix.body(lines[at])
+def _embedded_exception(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
+    """Return the exception embedded in the message of another, such as that of a worker.
+
+    `start` is the line with the name of the other exception.
+    """
+    text = prefix.body(lines[start])
     name = text.partition(":")[0].partition("(")[0].rpartition(".")[2]
     if name == "RayTaskError":
-        end = _end_of_frames(lines, at + 1, prefix)
-        if at + 1 < end < len(lines) and is_final(prefix.body(lines[end])):
+        end = _end_of_frames(lines, start + 1, prefix)
+        if start + 1 < end < len(lines) and is_final(prefix.body(lines[end])):
             return _read_message(lines, end, prefix)
         return None
-    place = at + 1
     is_announced = False
-    for place in range(at + 1, min(len(lines), at + 5)):
-        body = prefix.body(lines[place])
+    for index in range(start + 1, min(len(lines), start + 5)):
+        body = prefix.body(lines[index])
         if _EMBEDDING.match(body):
             is_announced = True
         head = HEAD.search(body)
         if head and is_announced:
-            return _read_body(lines, place, prefix)
+            return _read_embedded(lines, index, prefix)
         if body.strip() and not is_announced:
             return None
     return None
 
 
-def _read_body(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException | None:
+def _read_embedded(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
     """Parse a traceback whose lines have the prefix of another traceback."""
-    bodies = [prefix.body(line) for line in lines[at:]]
+    bodies = [prefix.body(line) for line in lines[start:]]
     head = HEAD.search(bodies[0])
     bodies[0] = "Traceback (most recent call last):" if head else bodies[0]
-    traceback = read_traceback(bodies, 0)
-    if traceback is None:
+    embedded = read_traceback(bodies, 0)
+    if embedded is None:
         return None
-    end = traceback.end + at
+    end = embedded.end + start
     if end < len(lines) and prefix.body(lines[end]).strip() == '"""':
         end += 1
-    return traceback._replace(end=end)
+    return embedded._replace(end=end)
 
 
-# --- groups ----------------------------------------------------------------------------------
+# --- exception groups ------------------------------------------------------------------------
 
 
-def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException | None:
-    """Parse an exception group: its text has the first exception and the number of exceptions."""
-    end = at + 1
+def _read_group(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
+    """Parse an exception group: `ValueError: bad row (the first of 3 in ExceptionGroup: load)`."""
+    end = start + 1
     while end < len(lines):
         body = prefix.body(lines[end])
         if not body.strip() or (body[0] not in " +"):
             break
         end += 1
-    bodies = [prefix.body(line) for line in lines[at + 1 : end]]
-    head = next((_without_drawing(body) for body in bodies if _is_group_final(body)), None)
-    leaves, more = _leaves(bodies)
-    if head is None or not leaves:
+    bodies = [prefix.body(line) for line in lines[start + 1 : end]]
+    final = next((_without_drawing(body) for body in bodies if _is_group_final(body)), None)
+    leaves, omitted = _leaves(bodies)
+    if final is None or not leaves:
         return None
-    counted = _COUNTED.search(head)
-    count = max(len(leaves) + more, int(counted[1]) if counted else 0)
-    title = _COUNTED.sub("", head)
-    place = f"the first of {count} in {title}" if count > 1 else f"in {title}"
-    return ParsedException(f"{leaves[0]} ({place})", end)
+    stated_count = _COUNTED.search(final)
+    count = max(len(leaves) + omitted, int(stated_count[1]) if stated_count else 0)
+    title = _COUNTED.sub("", final)
+    position = f"the first of {count} in {title}" if count > 1 else f"in {title}"
+    return ParsedException(f"{leaves[0]} ({position})", end)
 
 
 def _without_drawing(body: str) -> str:
-    drawn = _GROUP_DRAWING.match(body)
-    return body[drawn.end() :] if drawn else body
+    drawing = _GROUP_DRAWING.match(body)
+    return body[drawing.end() :] if drawing else body
 
 
 def _is_group_final(body: str) -> bool:
+    """Whether a line is the last one of a group's traceback: its name, message and count."""
     return _COUNTED.search(body) is not None and is_final(_without_drawing(body))
 
 
 def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
-    """Return the exceptions of a group, including nested groups, and the number that were omitted.
+    """Return the exceptions of a group and of the groups in it, and the number of omitted ones.
 
-    For a chain of exceptions, returns its cause.
+    Of exceptions that were raised from one another, only the root cause is returned; of exceptions
+    that were raised while another was handled, only the last.
     """
     leaves: list[str] = []
-    more = 0
+    omitted = 0
+    # Whether an exception has begun whose last line has not been reached.
     is_open = False
-    is_caused = is_chained = False
+    # Whether another exception precedes the open one in its chain, and whether as its cause.
+    is_chained = is_caused = False
     for body in bodies:
-        if more_match := _OMITTED.match(body):
-            more += int(more_match[1])
+        if omission := _OMITTED.match(body):
+            omitted += int(omission[1])
         if _SECTION.match(body):
             # An exception that was never raised has no traceback.
             is_open, is_caused, is_chained = True, False, False
@@ -371,4 +395,4 @@ def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
             else:
                 leaves.append(text)
             is_caused = is_chained = False
-    return leaves, more
+    return leaves, omitted

@@ -1,4 +1,4 @@
-"""The meaning of an exit code by itself: the signal it may stand for, and no culprit."""
+"""The meaning of an exit code: the signal that it may stand for."""
 
 _SIGNALS = {
     2: ("SIGINT", "interrupted"),
@@ -14,22 +14,23 @@ _SIGNALS = {
     14: ("SIGALRM", ""),
     15: ("SIGTERM", "told to stop"),
 }
-"""By number on Linux, where jobs run, whatever this machine is (`man 7 signal`).
+"""Name and meaning of each signal, by its number on Linux, where jobs run (`man 7 signal`).
 
-Without SIGHUP: 129 is the code of git for wrong arguments.
+SIGHUP is left out, because git exits with its code, 129, for wrong arguments.
 """
 
 ABORTED = 6
-"""The signal of `abort()`, which is called after printing why."""
+"""The signal of `abort()`, which programs call after they have printed the reason."""
 
 CRASHES = frozenset({4, 5, ABORTED, 7, 8, 11})
-"""Signals caused by a program's own fault, so that a failure in its output explains them."""
+"""Signals caused by a program's own fault, which a failure in its output explains."""
 
 
 def signal_of(code: int) -> int | None:
-    """Return the number of the signal that an exit code stands for; `None` if for none.
+    """Return the number of the signal that an exit code stands for; `None` if it is no signal's.
 
-    Shells and containers use 128 + n, Python -n. A program may also choose such a code itself.
+    For signal n, shells and containers report 128 + n, Python -n. A program that was not ended by a
+    signal may exit with such a code too.
     """
     number = -code if code < 0 else code - 128
     return number if number in _SIGNALS else None
@@ -38,7 +39,7 @@ def signal_of(code: int) -> int | None:
 def exit_code_words(code: int, *, is_brief: bool = False, has_sum: bool = True) -> str:
     """Return an exit code in words: `exit code 137 (128+9: SIGKILL, often out of memory)`.
 
-    If brief, only the name of the signal is beside it; without the sum, `128+9` is left out.
+    With `is_brief`, it is `exit code 137 (SIGKILL)`; without `has_sum`, `128+9: ` is left out.
     """
     number = signal_of(code)
     if number is None:

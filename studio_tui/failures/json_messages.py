@@ -7,24 +7,25 @@ FIELDS = (
     "shortmessage", "fullmessage", "text", "log", "error", "err", "exception",
 )  # fmt: skip
 """Field names that hold a message, lowercase and without punctuation, in order of preference."""
-_MARKS = str.maketrans("", "", "@_.- ")
-_MARKED = frozenset({"m", "mt"})
-"""Names that hold a message only with a leading `@`, as in `@m`."""
+_PUNCTUATION = str.maketrans("", "", "@_.- ")
+_ONLY_WITH_AT_SIGN = frozenset({"m", "mt"})
+"""Names that hold a message only if they are written with a leading `@`: `@m`, `@mt`."""
 
 
 def message_in(fields: Mapping[str, object]) -> tuple[str, str] | None:
     """Return the name and the value of the message field; `None` if there is none."""
-    name_of: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name in fields:
-        key = name.lower().translate(_MARKS)
-        if key not in _MARKED or name.startswith("@"):
-            name_of.setdefault(key, name)
+        key = name.lower().translate(_PUNCTUATION)
+        if key not in _ONLY_WITH_AT_SIGN or name.startswith("@"):
+            names.setdefault(key, name)
     for key in FIELDS:
-        if key not in name_of:
+        if key not in names:
             continue
-        value = fields[name_of[key]]
+        value = fields[names[key]]
         if isinstance(value, Mapping):
+            # OpenTelemetry writes `"body": {"stringValue": "..."}`.
             value = value.get("stringValue")
         if isinstance(value, str):
-            return name_of[key], value
+            return names[key], value
     return None

@@ -1,4 +1,4 @@
-"""Decorations around a printed line: the prefix naming its origin, and the box around it."""
+"""Decorations of a printed line: the prefix that names its origin, and the box around it."""
 
 import re
 
@@ -29,9 +29,9 @@ TRACEBACK = "Traceback (most recent call last)"
 
 
 def split_origin(line: str) -> tuple[str, str]:
-    """Return the origin of a line (empty if it has no prefix) and the rest of the line.
+    """Return the origin of a line, empty if it has no prefix, and the line without the prefix.
 
-    The rest of a traceback's first line is without a progress bar before it.
+    If the line is the first one of a traceback, a progress bar before it is removed too.
     """
     if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
         origin = _ORIGIN.match(line)
@@ -43,7 +43,7 @@ def split_origin(line: str) -> tuple[str, str]:
 def behind_bar(body: str) -> str:
     """Return a traceback's first line without a progress bar before it; any other line unchanged.
 
-    While a bar is shown, the line it is on has no line break.
+    A progress bar prints no line break, so a traceback printed after it is on the same line.
     """
     start = body.find(TRACEBACK)
     return body[start:] if start > 0 and is_bar(body[:start]) else body

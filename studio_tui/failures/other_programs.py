@@ -31,7 +31,7 @@ _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: 
 _NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
 _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
 _NODE_MESSAGE = 8
-"""Maximum number of message lines before the frames."""
+"""Maximum number of lines of a message, which come before the frames."""
 _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
@@ -47,18 +47,21 @@ _RANK = re.compile(r"(\d+) \(local_rank: (\d+)\)")
 _EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
 
 
-def _first_line(lines: Sequence[str], at: int) -> tuple[str, int]:
-    """Return the first non-empty line from index `at` on, and the index after it."""
-    for number in range(at, min(len(lines), at + 3)):
+def _first_line(lines: Sequence[str], start: int) -> tuple[str, int]:
+    """Return the first non-empty of the three lines from index `start` on, and the index after it.
+
+    Returns an empty text and `start` if all of them are empty.
+    """
+    for number in range(start, min(len(lines), start + 3)):
         if lines[number].strip():
             return lines[number].strip(), number + 1
-    return "", at
+    return "", start
 
 
-def _after_frames(lines: Sequence[str], at: int) -> int:
-    """Return the index of the first line from `at` on that is neither a frame nor a hint."""
-    end = at
-    for number in range(at, len(lines)):
+def _after_frames(lines: Sequence[str], start: int) -> int:
+    """Return the index after the last of the frames and hints that begin at index `start`."""
+    end = start
+    for number in range(start, len(lines)):
         line = lines[number]
         if is_frame(line) or is_hint(line):
             end = number + 1
@@ -67,28 +70,28 @@ def _after_frames(lines: Sequence[str], at: int) -> int:
     return end
 
 
-def rust_panic(lines: Sequence[str], at: int) -> OtherFailure | None:
-    """Parse a Rust panic, with its message on the same line (old format) or the next (new one)."""
-    panic = _PANIC.match(lines[at])
+def rust_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
+    """Parse a Rust panic; its message is on the same line in the old format, else on the next."""
+    panic = _PANIC.match(lines[start])
     if panic is None:
         return None
     if panic["old"] is not None:
-        message, place, end = panic["old"], panic["old_place"], at + 1
+        message, place, end = panic["old"], panic["old_place"], start + 1
     else:
-        message, end = _first_line(lines, at + 1)
+        message, end = _first_line(lines, start + 1)
         place = panic["place"]
     return OtherFailure(f"panicked: {message} ({place})", _after_frames(lines, end))
 
 
-def go_panic(lines: Sequence[str], at: int) -> OtherFailure | None:
-    """Parse a Go panic, which is followed by its goroutines."""
-    panic = _GO.match(lines[at])
+def go_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
+    """Parse a Go panic and the list of goroutines after it."""
+    panic = _GO.match(lines[start])
     if panic is None:
         return None
-    following = [line for line in lines[at + 1 : at + 6] if line.strip()]
+    following = [line for line in lines[start + 1 : start + 6] if line.strip()]
     if not any(_GO_PLACE.match(line) for line in following):
         return None
-    end = at + 1
+    end = start + 1
     while end < len(lines) and (
         not lines[end].strip()
         or lines[end][0] in " \t["
@@ -96,17 +99,17 @@ def go_panic(lines: Sequence[str], at: int) -> OtherFailure | None:
         or is_frame(lines[end])
     ):
         end += 1
-    return OtherFailure(lines[at].strip(), end)
+    return OtherFailure(lines[start].strip(), end)
 
 
-def java_exception(lines: Sequence[str], at: int) -> OtherFailure | None:
-    """Parse a Java exception; the reason is its last cause."""
-    first = _THROWN.match(lines[at])
-    if first is None or at + 1 >= len(lines) or not _JAVA_FRAME.match(lines[at + 1]):
+def java_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
+    """Parse a Java exception; the reason is its root cause."""
+    first = _THROWN.match(lines[start])
+    if first is None or start + 1 >= len(lines) or not _JAVA_FRAME.match(lines[start + 1]):
         return None
     text = f"{first[1]}: {first[2]}" if first[2] else first[1]
     reason = text
-    end = at + 1
+    end = start + 1
     while end < len(lines):
         if cause := _JAVA_CAUSE.match(lines[end]):
             reason = cause[1]
@@ -116,13 +119,13 @@ def java_exception(lines: Sequence[str], at: int) -> OtherFailure | None:
     return OtherFailure(reason if reason == text else f"{reason} (raised as {text})", end)
 
 
-def node_error(lines: Sequence[str], at: int) -> OtherFailure | None:
-    """Parse an uncaught error of Node, Deno or Bun; the reason is its last cause."""
-    line = _UNCAUGHT.sub("", lines[at])
+def node_error(lines: Sequence[str], start: int) -> OtherFailure | None:
+    """Parse an uncaught error of Node, Deno or Bun; the reason is its root cause."""
+    line = _UNCAUGHT.sub("", lines[start])
     if not _NODE_NAME.match(line):
         return None
-    end = at + 1
-    while end < min(len(lines), at + _NODE_MESSAGE) and not _NODE_FRAME.match(lines[end]):
+    end = start + 1
+    while end < min(len(lines), start + _NODE_MESSAGE) and not _NODE_FRAME.match(lines[end]):
         if not lines[end].strip():
             return None
         end += 1
@@ -140,78 +143,79 @@ def node_error(lines: Sequence[str], at: int) -> OtherFailure | None:
     return OtherFailure(reason, end)
 
 
-def fatal_python_error(lines: Sequence[str], at: int) -> OtherFailure | None:
+def fatal_python_error(lines: Sequence[str], start: int) -> OtherFailure | None:
     """Parse the message that Python prints before it aborts."""
-    if not lines[at].startswith("Fatal Python error: "):
+    if not lines[start].startswith("Fatal Python error: "):
         return None
-    end = at + 1
+    end = start + 1
     while end < len(lines) and (
         not lines[end].strip()
         or lines[end].startswith((" ", "Current thread ", "Thread 0x", "Python runtime state"))
         or lines[end].startswith(("Extension modules:", "<no Python frame>"))
     ):
         end += 1
-    return OtherFailure(lines[at], end)
+    return OtherFailure(lines[start], end)
 
 
-def cpp_exception(lines: Sequence[str], at: int) -> OtherFailure | None:
+def cpp_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
     """Parse an uncaught C++ exception."""
-    match = _TERMINATE.match(lines[at])
+    match = _TERMINATE.match(lines[start])
     if match is None:
         return None
-    what = _WHAT.match(lines[at + 1]) if at + 1 < len(lines) else None
-    return OtherFailure(f"{match[1]}: {what[1]}" if what else match[1], at + (2 if what else 1))
+    what = _WHAT.match(lines[start + 1]) if start + 1 < len(lines) else None
+    return OtherFailure(f"{match[1]}: {what[1]}" if what else match[1], start + (2 if what else 1))
 
 
-def compiler_error(lines: Sequence[str], at: int) -> OtherFailure | None:
-    """Parse a failed Rust compilation: its first error, with the location."""
-    if not _CARGO_END.match(lines[at]):
+def compiler_error(lines: Sequence[str], start: int) -> OtherFailure | None:
+    """Parse the last line of a failed Rust compilation; the reason is the first error above it."""
+    if not _CARGO_END.match(lines[start]):
         return None
-    for number in range(max(0, at - 400), at):
+    for number in range(max(0, start - 400), start):
         error = _CARGO.match(lines[number])
         place = _CARGO_PLACE.match(lines[number + 1]) if error else None
         if error and place:
-            return OtherFailure(f"{error[1]} ({place[1]})", _after_frames(lines, at + 1))
+            return OtherFailure(f"{error[1]} ({place[1]})", _after_frames(lines, start + 1))
     return None
 
 
-def resolver_error(lines: Sequence[str], at: int) -> OtherFailure | None:
-    """Parse the tree printed by a dependency resolver: what failed, and why."""
-    if not _CROSS.match(lines[at]):
+def resolver_error(lines: Sequence[str], start: int) -> OtherFailure | None:
+    """Parse the tree printed by a dependency resolver such as uv: what failed, and why."""
+    if not _CROSS.match(lines[start]):
         return None
-    words = [lines[at].strip(" ×")]
-    end = at + 1
+    words = [lines[start].strip(" ×")]
+    end = start + 1
     while end < len(lines) and lines[end].startswith("  ") and lines[end].strip():
         words.append(lines[end].strip(" ╰─▶│├"))
         end += 1
     return OtherFailure(" ".join(words), end) if len(words) > 1 else None
 
 
-def pytest_summary(lines: Sequence[str], at: int) -> OtherFailure | None:
-    """Parse the summary line of pytest, with the first test that failed."""
-    counted = _PYTEST_END.match(lines[at])
-    if counted is None:
+def pytest_summary(lines: Sequence[str], start: int) -> OtherFailure | None:
+    """Parse the summary line of pytest; the reason is the first test that failed, with counts."""
+    summary = _PYTEST_END.match(lines[start])
+    if summary is None:
         return None
-    for number in range(max(0, at - 400), at):
+    for number in range(max(0, start - 400), start):
         if failed := _PYTEST_FAILED.match(lines[number]):
             why = f": {failed[3]}" if failed[3] else ""
             verb = "failed" if failed[1] == "FAILED" else "could not run"
-            return OtherFailure(f"{failed[2]} {verb}{why} ({counted[1]})", at + 1)
-    return OtherFailure(counted[1], at + 1)
+            return OtherFailure(f"{failed[2]} {verb}{why} ({summary[1]})", start + 1)
+    return OtherFailure(summary[1], start + 1)
 
 
 def torchrun_summary(
-    lines: Sequence[str], at: int, of_rank: Callable[[str, str], str | None]
+    lines: Sequence[str], start: int, exception_of_rank: Callable[[str, str], str | None]
 ) -> OtherFailure | None:
     """Parse torchrun's summary of the first worker that failed.
 
-    `of_rank` returns the exception printed by a worker, given its rank and local rank.
+    `exception_of_rank` returns the exception that a worker printed, by its rank and local rank;
+    `None` if there is none.
     """
-    if not _SUMMARY.match(lines[at].strip()):
+    if not _SUMMARY.match(lines[start].strip()):
         return None
     fields: dict[str, str] = {}
-    end = at + 1
-    for number in range(at + 1, min(len(lines), at + 200)):
+    end = start + 1
+    for number in range(start + 1, min(len(lines), start + 200)):
         if field := _FIELD.match(lines[number]):
             fields[field[1]] = field[2]
             end = number + 1
@@ -220,16 +224,16 @@ def torchrun_summary(
             break
     ranks = _RANK.match(fields.get("rank", ""))
     rank, local = (ranks[1], ranks[2]) if ranks else (fields.get("rank", "?"), "")
-    exception = _own_traceback(lines, at, end) or of_rank(rank, local)
+    exception = _exception_in_summary(lines, start, end) or exception_of_rank(rank, local)
     where = f"rank {rank} on {fields['host']}" if "host" in fields else f"rank {rank}"
     if exception:
         return OtherFailure(f"{exception} ({where})", end)
     return OtherFailure(f"{where} {_describe_exit(fields.get('exitcode', ''))}", end)
 
 
-def _own_traceback(lines: Sequence[str], at: int, end: int) -> str | None:
-    """Return the exception that a worker recorded in the summary."""
-    for number in range(at, end):
+def _exception_in_summary(lines: Sequence[str], start: int, end: int) -> str | None:
+    """Return the exception whose traceback is in the summary itself; `None` if it has none."""
+    for number in range(start, end):
         head = HEAD.search(lines[number])
         if head and "traceback" in lines[number]:
             below = [line.removeprefix("  ") for line in lines[number + 1 : end]]
@@ -239,6 +243,6 @@ def _own_traceback(lines: Sequence[str], at: int, end: int) -> str | None:
 
 
 def _describe_exit(exit_code: str) -> str:
-    found = _EXIT.match(exit_code)
-    code = int(found[1]) if found else 0
+    match = _EXIT.match(exit_code)
+    code = int(match[1]) if match else 0
     return f"ended with {exit_code_words(code)}" if code else "failed"

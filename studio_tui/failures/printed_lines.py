@@ -1,4 +1,8 @@
-"""Classification of output lines: stack frames, hints, progress bars, epilogues."""
+"""Classification of output lines: stack frames, hints, progress bars, epilogues.
+
+An epilogue is what a launcher, a tracker or the interpreter prints after a failure, such as
+`make: *** [all] Error 1`.
+"""
 
 import re
 
@@ -79,6 +83,7 @@ _CLOSING = re.compile(
     r"|atexit|finali[sz](?:ing|ed))\b|^(?:all )?(?:done|finished|ok|completed?)\W*$"
 )
 _OWN = "[local Studio: "
+"""Prefix of the lines that the local Studio adds to a job's output."""
 
 
 def printed_lines(output: str) -> list[str]:
@@ -92,15 +97,16 @@ def printed_lines(output: str) -> list[str]:
 
 
 def bare(line: str) -> str:
-    """Return a line without the box or tree drawn around it; empty for rules."""
+    """Return a line without the box or tree drawn around it; empty for a horizontal rule."""
     text = line.strip().strip(_DRAWING + " \t").strip()
     if text[:1] == "|" and text[-1:] == "|" and len(text) > 1:
         text = text[1:-1].strip()
     words = text.strip(_RULE + " ")
     if not words:
         return ""
-    # A heading within a rule, such as `==== 1 failed ====`.
-    return words if text[:2] == text[-2:] and text[:1] in _RULE and text[:1] == text[1:2] else text
+    # A heading within a rule begins and ends with the same two signs: `==== 1 failed ====`.
+    is_heading = text[:2] == text[-2:] and text[:1] in _RULE and text[:1] == text[1:2]
+    return words if is_heading else text
 
 
 def is_frame(line: str) -> bool:
@@ -114,15 +120,15 @@ def is_hint(line: str) -> bool:
 
 
 def is_bar(line: str) -> bool:
-    """Whether a line is a state of a progress bar."""
+    """Whether a line is a progress bar."""
     return _BAR.search(line) is not None
 
 
 def is_epilogue(line: str) -> bool:
-    """Whether a line is added to a failure by a launcher, a tracker or the interpreter."""
+    """Whether a launcher, a tracker or the interpreter printed the line after a failure."""
     return _EPILOGUE.match(line.lstrip(_DRAWING + " ")) is not None
 
 
 def is_closing(line: str) -> bool:
-    """Whether a line reports that the program is cleaning up."""
+    """Whether a line reports that the program cleans up, stops or is done."""
     return _CLOSING.search(line) is not None
