@@ -1,6 +1,7 @@
-"""The program: the dashboard at once if the command line is a usual one, else as `click` reads it.
+"""Entry point: opens the dashboard for a simple command line, and leaves any other to `click`.
 
-Importing `click` takes longer than everything else that is done before Textual is imported.
+A simple command line is parsed without `click`, because importing `click` takes longer than
+everything else that is done before Textual is imported.
 """
 
 import os
@@ -12,27 +13,27 @@ from studio_tui import arguments
 
 def main() -> None:
     """Run the program as its command line says, and exit."""
-    usual = arguments.parse_simple(sys.argv[1:], os.environ)
-    if usual is not None:
-        _run(usual)
+    simple = arguments.parse_simple(sys.argv[1:], os.environ)
+    if simple is not None:
+        _run_dashboard(simple)
     from studio_tui import commands
 
     commands.main()
 
 
-def _run(usual: arguments.Usual) -> NoReturn:
-    """Run the dashboard and exit, with the messages and codes of `click`."""
+def _run_dashboard(command_line: arguments.Usual) -> NoReturn:
+    """Run the dashboard and exit; errors have the same messages and exit codes as with `click`."""
     from studio_tui.composition import dashboard
     from studio_tui.errors import ConfigError
 
     try:
         sys.exit(
             dashboard(
-                usual.arguments,
-                usual.theme,
-                local=usual.local,
+                command_line.arguments,
+                command_line.theme,
+                local=command_line.local,
                 data_dir=None,
-                samples=usual.samples,
+                samples=command_line.samples,
             )
         )
     except ConfigError as error:

@@ -9,39 +9,40 @@ _PORTS = {"https": 443, "http": 80}
 """Default ports of web schemes."""
 
 _LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/]+)@")
-"""Scheme and login of a URL in a text; URLs for git and pip may contain `?` and `#`."""
+"""Scheme and login of a URL in a text. The login may contain `?` and `#`, as for git and pip."""
 
 _VARIABLE = re.compile(r"\$\{\w+\}")
+"""A shell variable, such as `${TOKEN}`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A parsed URL. Its parts are untrusted, and not safe to draw."""
+    """A parsed URL. All its parts are untrusted, and not safe to draw."""
 
     text: str = field(repr=False)
     """The whole URL, unchanged."""
     scheme: str
     """In lower case."""
     host: str
-    """In lower case, an IPv6 address without brackets; may be empty."""
+    """A name or IP address in lower case; IPv6 addresses have no brackets. May be empty."""
     port: int | None
-    """As written."""
+    """As written; `None` if the URL has no port."""
     path: str
     netloc: str = field(repr=False)
     """Host and port as written, including a user before `@`."""
     has_more: bool
-    """Whether it has a query or a fragment."""
+    """Whether the URL has a query or a fragment."""
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
     @property
     def has_user(self) -> bool:
-        """Whether it has a user or password, which can disguise the host."""
+        """Whether the URL has a user or password, which can disguise the host."""
         return self.user is not None or self.password is not None
 
     @property
     def is_web(self) -> bool:
-        """Whether it is an http or https URL with a host and a valid port."""
+        """Whether this is an http or https URL with a host and a valid port."""
         return self.scheme in _PORTS and bool(self.host) and self.port != 0
 
     @property
@@ -53,10 +54,10 @@ class Address:
 
 
 def address(text: str) -> Address | None:
-    r"""Parse a URL; `None` if it is invalid, or if programs would parse it differently.
+    r"""Parse a URL; return `None` if it is invalid, or if programs would parse it differently.
 
-    Python strips line breaks and tabs, and parses the text before `\@` as a user, whereas in a
-    browser the host ends there (URL Standard, section 4.4).
+    Python ignores line breaks and tabs in a URL. The host of `https://a.com\@b.com` is `b.com` for
+    Python, but `a.com` for a browser (URL Standard, section 4.4).
     """
     if text != text.strip() or not text.isprintable():
         return None
@@ -80,7 +81,7 @@ def address(text: str) -> Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name denotes this machine."""
+    """Whether a host, a name or an IP address, is this machine."""
     if host == "localhost":
         return True
     try:
@@ -92,23 +93,28 @@ def is_loopback(host: str) -> bool:
 def has_login(text: str) -> bool:
     """Whether a URL in a text has a password or a token, such as `https://TOKEN@host`.
 
-    A user name for ssh does not count, nor does a variable: `https://${TOKEN}@host`.
+    Neither a user name for ssh counts nor a variable, such as `https://${TOKEN}@host`.
     """
-    return any(map(_is_login, _LOGIN.finditer(text)))
+    return any(map(_is_secret, _LOGIN.finditer(text)))
 
 
 def without_logins(text: str, mark: str = "") -> str:
-    """Return a text with the logins in its URLs replaced by `mark`, or removed if it is empty."""
+    """Return a text with `mark` in place of each login that `has_login` finds.
 
-    def hidden(found: re.Match[str]) -> str:
-        return f"{found[1]}://{mark and mark + '@'}" if _is_login(found) else found[0]
+    If `mark` is empty, logins are removed with their `@`.
+    """
+    replacement = f"{mark}@" if mark else ""
 
-    return _LOGIN.sub(hidden, text)
+    def replace(match: re.Match[str]) -> str:
+        return f"{match[1]}://{replacement}" if _is_secret(match) else match[0]
+
+    return _LOGIN.sub(replace, text)
 
 
-def _is_login(found: re.Match[str]) -> bool:
-    user, _, password = found[2].partition(":")
-    if found[1].lower().endswith("ssh"):
+def _is_secret(match: re.Match[str]) -> bool:
+    """Whether a match of `_LOGIN` has a password or a token."""
+    user, _, password = match[2].partition(":")
+    if match[1].lower().endswith("ssh"):
         user = ""
     secret = password or user
     return bool(secret) and _VARIABLE.fullmatch(secret) is None

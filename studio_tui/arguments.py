@@ -25,36 +25,40 @@ class Arguments(NamedTuple):
 
 
 class Usual(NamedTuple):
-    """A command line that opens the dashboard."""
+    """A simple command line: it opens the dashboard."""
 
     arguments: Arguments
     theme: str | None
+    """One of `THEMES`; `None` means not given."""
     local: bool
+    """Whether the dashboard connects to the local Studio."""
     samples: bool
+    """Whether the local Studio runs the sample jobs, if it has no jobs."""
 
 
 def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> Usual | None:
-    """Parse the words of a usual command line.
+    """Parse a simple command line, given as its words.
 
-    `None` for any other, which `click` must read: a command, a request for help or completions, a
-    mistake, a path to check.
+    Returns `None` for any other, which `click` must parse: one with a command, a request for help
+    or completions, a mistake, or a path to check.
     """
     if any(name.startswith("_") and name.endswith("_COMPLETE") for name in environ):
         return None
     flags: set[str] = set()
     values: dict[str, str] = {}
-    rest = list(reversed(words))
-    while rest:
-        name, sign, value = rest.pop().partition("=")
+    # The next word is the last of this list.
+    remaining = list(reversed(words))
+    while remaining:
+        name, sign, value = remaining.pop().partition("=")
         if name in _FLAGS and not sign:
             flags.add(name)
-        elif name in _VALUES and (sign or (rest and not rest[-1].startswith("-"))):
-            values[name] = value if sign else rest.pop()
+        elif name in _VALUES and (sign or (remaining and not remaining[-1].startswith("-"))):
+            values[name] = value if sign else remaining.pop()
         else:
             return None
     url, team, theme = (values.get(name) for name in ("--url", "--team", "--theme"))
     local, samples = "--local" in flags, "--samples" in flags
     if (samples and not local) or (local and (url or team)) or theme not in {None, *THEMES}:
         return None
-    known = Arguments(url, team, read_only="--read-only" in flags, quiet="--quiet" in flags)
-    return Usual(known, theme, local, samples)
+    arguments = Arguments(url, team, read_only="--read-only" in flags, quiet="--quiet" in flags)
+    return Usual(arguments, theme, local, samples)

@@ -1,4 +1,4 @@
-"""The current time and time zone; read only here, so that tests can set them."""
+"""The current time and time zone. No other module reads them, so that tests can set them here."""
 
 import os
 import struct
@@ -7,19 +7,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from io import BytesIO
 
-_followed: Callable[[], datetime] | None = None
-"""Returns the time of a replay."""
+_replay_time: Callable[[], datetime] | None = None
+"""Returns the current time of the replay; `None` if there is no replay."""
 
 
 def now() -> datetime:
-    """Return the current time, aware, in UTC; in a replay, that of the recording."""
-    return datetime.now(UTC) if _followed is None else _followed()
+    """Return the current time, aware, in UTC; in a replay, the replayed time."""
+    return datetime.now(UTC) if _replay_time is None else _replay_time()
 
 
 def follow(source: Callable[[], datetime] | None) -> None:
     """Set the source of the current time, for a replay; `None` for this machine's clock."""
-    global _followed  # noqa: PLW0603 (there is one time of day)
-    _followed = source
+    global _replay_time  # noqa: PLW0603 (there is one time of day)
+    _replay_time = source
 
 
 def monotonic() -> float:
@@ -32,26 +32,26 @@ def zone() -> tzinfo:
 
     Reads system settings each time, so call it once and keep the result.
     """
-    # imported late, because only forms need it
+    # Only forms need the time zone, so its import must not delay the start.
     from tzlocal import reload_localzone  # noqa: PLC0415
 
     try:
         return reload_localzone()
     except (LookupError, ValueError, OSError):
-        # TZ has rules instead of a name, or settings are inconsistent.
+        # TZ has rules instead of a name, or the system's settings contradict each other.
         rules = os.environ.get("TZ")
         return (rules and _zone_of_rules(rules)) or now().astimezone().tzinfo or UTC
 
 
 def _zone_of_rules(rules: str) -> tzinfo | None:
-    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` if it has no rules.
+    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` if that is no rule.
 
     `zoneinfo` reads such rules only at the end of a TZif file (RFC 8536, section 3.3), so a minimal
     file is created in memory.
     """
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 (late, for the same reason)
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 (see `zone`)
 
-    # One local time type with a one-byte name, the minimum in a file.
+    # A file has at least one local time type, which has a name of at least one byte.
     header = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 1)
     block = header + struct.pack(">lBB", 0, 0, 0) + b"\0"
     try:
@@ -63,7 +63,8 @@ def _zone_of_rules(rules: str) -> tzinfo | None:
 def until_multiple(seconds: float) -> float:
     """Return the seconds until the monotonic clock is a multiple of `seconds`; never 0.
 
-    Everything done at multiples is done together. After a wake-up the processor's caches are
-    cold, so a single request costs three times as much as one that follows another.
+    Tasks that wait until a multiple of the same interval run together. That saves processor time:
+    after a wake-up the caches are cold, so a request by itself takes three times as long as one
+    that follows another.
     """
     return seconds - monotonic() % seconds

@@ -1,4 +1,4 @@
-"""The command line as a whole: options, commands, and which of them exclude each other."""
+"""The command line in full: options, commands, and which of them exclude each other."""
 
 import sys
 from pathlib import Path
@@ -19,17 +19,17 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "local":
-            from studio_tui.local.server.cli import local  # noqa: PLC0415 (a server's imports)
+            from studio_tui.local.server.cli import local  # noqa: PLC0415 (imports the server)
 
             return local
         if cmd_name in {"record", "replay"}:
-            from studio_tui import recordings  # noqa: PLC0415 (needed by few)
+            from studio_tui import recordings  # noqa: PLC0415 (only for these commands)
 
             return recordings.record if cmd_name == "record" else recordings.replay
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; print a `ConfigError` and exit with code 2."""
+        """Run a command; if it raises a `ConfigError`, print the message and exit with code 2."""
         try:
             return super().invoke(ctx)
         except ConfigError as error:
@@ -115,6 +115,6 @@ def main(
 @click.pass_obj
 def doctor(arguments: Arguments) -> None:
     """Check settings, Studio and terminal. Shows no secrets."""
-    from studio_tui.doctor import examine  # noqa: PLC0415 (needed by few)
+    from studio_tui.doctor import examine  # noqa: PLC0415 (only for this command)
 
     sys.exit(examine(arguments))

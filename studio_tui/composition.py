@@ -22,8 +22,9 @@ def dashboard(
 ) -> int:
     """Run the dashboard and return the exit code.
 
-    With `local` it connects to the local Studio, whose data is in `data_dir` or by default in
-    `paths.local_data_dir()`; with `samples` that runs the sample jobs without a question.
+    With `local`, the dashboard connects to the local Studio. The data of that Studio is in
+    `data_dir`, by default `paths.local_data_dir()`. With `samples`, the sample jobs are run without
+    asking if the local Studio has no jobs.
     """
     from studio_tui.launch import run_dashboard
     from studio_tui.tui.frame.choices import LocalChoice
@@ -41,8 +42,8 @@ def dashboard(
 def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | None:
     """Return the file with the last list of a launch with the same arguments and environment.
 
-    `local_data_dir` is that of the local Studio; `None` for any other. If the current folder
-    does not exist, no file is known: `None`.
+    `local_data_dir` is the data directory of the local Studio; `None` for any other Studio. Returns
+    `None` if the current folder does not exist, as the project's configuration is looked up there.
     """
     from studio_tui.launch_key import launch_key
 
@@ -56,9 +57,9 @@ def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | No
 
 
 def profile_of(settings: "Settings", local_data_dir: Path | None) -> str:
-    """Return the key of a team's recorded data, which is in a separate file for each team.
+    """Return the profile, a text that identifies one team of one Studio.
 
-    `local_data_dir` is that of the local Studio; `None` for any other.
+    `local_data_dir` is the data directory of the local Studio; `None` for any other Studio.
     """
     if local_data_dir is not None:
         return str(local_data_dir)
@@ -70,17 +71,18 @@ class _Connector:
 
     def __init__(self, arguments: "Arguments", data_dir: Path | None, *, run_samples: bool) -> None:
         self._arguments = arguments
-        self._named_data_dir = data_dir
+        self._data_dir_option = data_dir
         self._run_samples = run_samples
         self._latest: Settings | None = None
         """The settings of the latest connection; `None` before the first."""
 
     @property
     def _data_dir(self) -> Path:
-        return self._named_data_dir or paths.local_data_dir()
+        """The data directory of the local Studio."""
+        return self._data_dir_option or paths.local_data_dir()
 
     def connect(self, choice: "Choice | None") -> "Connected":
-        """Connect to what the user chose; without a choice, as the settings say.
+        """Connect to the Studio that the user chose; without a choice, to that of the settings.
 
         Raises:
             ConfigError: the choice cannot be used; the message says why.
@@ -109,8 +111,8 @@ class _Connector:
                 arguments = self._arguments._replace(url=url, team=team)
                 connected = self._connect_with(load_settings(arguments, typed_token=token))
             case TeamChoice(team) if self._latest is not None:
-                # The latest Studio has refused its team; a local one never does, as it has only
-                # one. So there is no guard here, and nothing to restart.
+                # The Studio that was connected to last has refused the team. A local Studio has
+                # only one team and never refuses it, so this one needs no guard and no restart.
                 settings = replace(self._latest, team=checked_team(team))
                 connected = self._connect_with(settings)
             case TrustChoice(url):
@@ -122,7 +124,7 @@ class _Connector:
     def _connect_as_configured(self, arguments: "Arguments") -> "Connected":
         """Connect according to arguments, environment and files.
 
-        The result can read them again, once the user has corrected them.
+        `read_again` of the result loads the settings again, after the user has corrected them.
         """
         from dataclasses import replace
 
@@ -179,20 +181,22 @@ class _Connector:
         return replace(connected, samples=samples)
 
     def _local_settings(self, url: str, team: str, token: str) -> "Settings":
-        """Create the settings of the local Studio: its address, team and token replace any others.
+        """Create the settings of the local Studio, with its address, team and token.
 
-        Otherwise only the arguments and `STUDIO_TUI_` variables apply.
+        All other settings are from the arguments and from `STUDIO_TUI_` variables.
         """
         from studio_tui.settings import load_settings
 
-        named = self._arguments._replace(url=url, team=team, token_file=None)
-        ours = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
-        return load_settings(named, {**ours, "DATACHAIN_STUDIO_TOKEN": token})
+        arguments = self._arguments._replace(url=url, team=team, token_file=None)
+        variables = {
+            name: value for name, value in os.environ.items() if name.startswith("STUDIO_TUI_")
+        }
+        return load_settings(arguments, {**variables, "DATACHAIN_STUDIO_TOKEN": token})
 
     def _connect_with(
         self, settings: "Settings", *, local_guard: "PortGuard | None" = None
     ) -> "Connected":
-        """Connect to the local Studio behind `local_guard`; without one, to any other Studio."""
+        """Create the connection; with `local_guard`, to the local Studio, which it verifies."""
         from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
@@ -219,7 +223,8 @@ class _Connector:
                     is_local=is_loopback(host),
                     restarts=is_local_studio,
                     state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
-                    # The names on disk are older than the words, and files in them are kept.
+                    # The folders have the names that the journal and the recorder had at first:
+                    # other names would make files of earlier versions unreachable.
                     journal_folder=paths.state_dir() / "intents",
                     recorder_folder=paths.state_dir() / "ledgers",
                     labels=settings.labels_jobs,

@@ -1,6 +1,6 @@
-"""The report that is printed and logged for an uncaught exception.
+"""Prints and logs a report of an uncaught exception.
 
-It is installed before the first paint, so it imports the log only when it needs it.
+The hook is installed before the first paint, so it imports the log only when there is an exception.
 """
 
 import sys

@@ -2,17 +2,17 @@
 
 An expression is five fields (minute, hour, day of month, month, day of week) or an alias such as
 `@daily`. A field is `*` or a list of values and ranges, each with an optional step; months and days
-of the week have English names too. Rejected are fields invalid in every cron, expressions that
-never fire, and those that croniter interprets differently from their text (`5-5` would fire every
-minute).
+of the week have English names too. Fields that are invalid in every cron are rejected, and so are
+expressions that never fire, and expressions that croniter interprets differently from their text
+(`5-5` would fire every minute).
 
-A valid expression is passed unchanged to croniter, which Studio uses too: whether both day fields
-must match or either is sufficient depends on their text, not only on their values.
+A valid expression is passed unchanged to croniter, which Studio uses too, because whether both day
+fields must match or one is sufficient depends on their text, not only on their values.
 
-Local times that are skipped or repeated due to daylight saving time follow one rule. If the hour
-field includes all hours, the expression follows the wall clock: "every ten minutes" remains true.
-Otherwise it denotes times of day, each of which fires once: a repeated time fires at its first
-occurrence, and all skipped times fire together, immediately after the gap.
+Daylight saving time skips and repeats local times. If the hour field includes all hours, the
+expression follows the wall clock, so "every ten minutes" remains true. Otherwise each of its times
+of day fires once: a repeated time fires at its first occurrence, and all skipped times fire
+together, immediately after the gap.
 """
 
 import re
@@ -37,14 +37,14 @@ ALIASES: Mapping[str, str] = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LAST_WEEKDAY = 6
-"""Last value of `3/2` in the day of week; 7 is Sunday again, only reached by explicit ranges."""
+"""Last value of `3/2` in the day of week. 7 is Sunday too, and belongs only to explicit ranges."""
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_STEP = timedelta(days=1)
-"""Interval for checking the offset from UTC: no zone changes it back and forth faster."""
+_CHECK_INTERVAL = timedelta(days=1)
+"""Interval of checks of the offset from UTC; no zone changes it back and forth in less time."""
 
-_INSTANT = timedelta(milliseconds=1)
-_LONGEST = 1000
-_SHOWN = 40
+_PRECISION = timedelta(milliseconds=1)
+_MAX_CHARACTERS = 1000
+_MAX_QUOTED = 40
 
 
 class CronError(ValueError):
@@ -63,13 +63,13 @@ _FIELDS = (
     _Field("minute", 0, 59, {}),
     _Field("hour", 0, 23, {}),
     _Field("day of month", 1, 31, {}),
-    _Field("month", 1, 12, {name: at for at, name in enumerate(_MONTHS, 1)}),
-    _Field("day of week", 0, 7, {name: at for at, name in enumerate(_DAYS)}),
+    _Field("month", 1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
+    _Field("day of week", 0, 7, {name: number for number, name in enumerate(_DAYS)}),
 )
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\w+))?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _UNUSUAL_BLANK = re.compile(r"(?![ \t])\s")
-"""Blanks that croniter and other crons would treat differently."""
+"""Blanks that croniter would treat differently from other crons."""
 
 _UNSUPPORTED = (
     (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not supported; give the time"),
@@ -81,7 +81,7 @@ _UNSUPPORTED = (
 )
 
 _WORD = re.compile(r"[a-z]{2,}[,.]?", re.IGNORECASE)
-_NO_PROSE = frozenset((*_MONTHS, *_DAYS, "lw"))
+_NAMES = frozenset((*_MONTHS, *_DAYS, "lw"))
 _EXAMPLES = (
     (re.compile(r"(every|each) minute", re.IGNORECASE), "* * * * * is every minute"),
     (re.compile(r"min", re.IGNORECASE), "*/15 * * * * is every 15 minutes"),
@@ -93,7 +93,7 @@ _EXAMPLES = (
      "0 9 * * mon is every Monday at 09:00"),
     (re.compile(r""), "0 9 * * * is every day at 09:00"),
 )  # fmt: skip
-"""A cron expression as an example for a time typed in words: the first that matches."""
+"""Examples for times typed in words; the first one whose pattern occurs is shown."""
 
 
 def check(expression: str) -> None:
@@ -106,9 +106,9 @@ def check(expression: str) -> None:
 
 
 def plain_fields(expression: str) -> tuple[frozenset[int] | None, ...]:
-    """Return the values of the five fields, `None` for all possible values; 0 is Sunday.
+    """Return the values of the five fields; a field is `None` if it has no effect. 0 is Sunday.
 
-    A day matches if both day fields are `None`, or if one that is not `None` contains it.
+    A day matches if both day fields are `None`, or if one of them contains it.
 
     Raises:
         CronError: the expression is invalid.
@@ -117,7 +117,7 @@ def plain_fields(expression: str) -> tuple[frozenset[int] | None, ...]:
 
 
 def typed_fields(expression: str) -> tuple[str, ...]:
-    """Return the five fields as typed, those of an alias for the alias.
+    """Return the five fields as typed; for an alias, those that it stands for.
 
     Raises:
         CronError: the expression is invalid.
@@ -159,7 +159,7 @@ def fires(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[date
         CronError: the expression is invalid.
     """
     fields = _parse(expression)
-    times = _wall_clock_times if fields.plain[1] is None else _named_times
+    times = _wall_clock_times if fields.plain[1] is None else _times_of_day
     return _until_overflow(times(" ".join(fields.typed), after.astimezone(UTC), zone))
 
 
@@ -169,17 +169,17 @@ def _until_overflow(moments: Iterator[datetime]) -> Iterator[datetime]:
         yield from moments
 
 
-def _named_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Yield one time for each local time, even if it is skipped or repeated."""
-    next_local = _arithmetic(fields, _local_time(after, zone))
+def _times_of_day(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Yield one time for each matching local time, even if it is skipped or repeated."""
+    next_local = _local_fire_times(fields, _local_time(after, zone))
     latest = after
     while True:
         local = next_local()
-        # With `fold` 0, this is the first of two.
+        # With `fold` 0, a repeated time is its first occurrence.
         moment = local.replace(tzinfo=zone).astimezone(UTC)
         if _local_time(moment, zone) != local:
-            # In a gap, the offset from before it applies, so the result is after the gap.
-            moment = _change(moment - _STEP, moment, zone) or moment
+            # The time is skipped: it fires at the change of the offset, which is before `moment`.
+            moment = _offset_change(moment - _CHECK_INTERVAL, moment, zone) or moment
         if moment > latest:
             latest = moment
             yield moment
@@ -190,13 +190,14 @@ def _wall_clock_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[da
     while True:
         local = _local_time(after, zone)
         shift = local - after.replace(tzinfo=None)
-        next_local = _arithmetic(fields, local)
+        next_local = _local_fire_times(fields, local)
         while True:
             moment = (next_local() - shift).replace(tzinfo=UTC)
-            change = _change(after, moment, zone)
+            change = _offset_change(after, moment, zone)
             if change is not None:
+                # Fire at the change itself if it matches; the next period only has later times.
                 after, local_change = change, _local_time(change, zone)
-                if _arithmetic(fields, local_change - timedelta(minutes=1))() == local_change:
+                if _local_fire_times(fields, local_change - timedelta(minutes=1))() == local_change:
                     yield change
                 break
             yield moment
@@ -204,24 +205,23 @@ def _wall_clock_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[da
 
 
 def _local_time(moment: datetime, zone: tzinfo) -> datetime:
-    """Return the local time in `zone`."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
-def _change(after: datetime, until: datetime, zone: tzinfo) -> datetime | None:
-    """Return the first time in (after, until] with another UTC offset than at `after`."""
+def _offset_change(after: datetime, until: datetime, zone: tzinfo) -> datetime | None:
+    """Return the first time after `after`, up to `until`, with another UTC offset than `after`."""
     if zone is UTC:
         return None
     before = after.astimezone(zone).utcoffset()
     early = after
     while early < until:
-        late = min(early + _STEP, until)
+        late = min(early + _CHECK_INTERVAL, until)
         if late.astimezone(zone).utcoffset() != before:
             break
         early = late
     else:
         return None
-    while late - early > _INSTANT:
+    while late - early > _PRECISION:
         middle = early + (late - early) / 2
         if middle.astimezone(zone).utcoffset() == before:
             early = middle
@@ -230,9 +230,9 @@ def _change(after: datetime, until: datetime, zone: tzinfo) -> datetime | None:
     return late.replace(microsecond=0)
 
 
-def _arithmetic(fields: str, start: datetime) -> Callable[[], datetime]:
+def _local_fire_times(fields: str, start: datetime) -> Callable[[], datetime]:
     """Return a function that returns successive local fire times, all after `start`."""
-    # imported late, as it takes a third of the acceptable time for a command
+    # Imported here, as the import takes a third of the acceptable time for a command.
     from croniter import croniter  # noqa: PLC0415
 
     times = croniter(fields, start, ret_type=datetime)
@@ -243,24 +243,25 @@ class _Fields(NamedTuple):
     """The fields of a valid expression."""
 
     typed: tuple[str, ...]
+    """See `typed_fields`."""
     plain: tuple[frozenset[int] | None, ...]
-    """Their values, see `plain_fields`."""
+    """See `plain_fields`."""
 
 
 def _parse(expression: str) -> _Fields:
-    if len(expression) > _LONGEST:
-        raise CronError(f"a cron expression has at most {_LONGEST} characters")
+    if len(expression) > _MAX_CHARACTERS:
+        raise CronError(f"a cron expression has at most {_MAX_CHARACTERS} characters")
     if unusual := _UNUSUAL_BLANK.search(expression):
         raise CronError(
-            f"the blank {_quoted(unusual[0])} is not supported; separate the fields by spaces"
+            f"the blank {_quote(unusual[0])} is not supported; separate the fields by spaces"
         )
     words = expression.split()
     if words and words[0].startswith("@"):
-        words = _alias(expression.strip()).split()
+        words = _expand_alias(expression.strip()).split()
     if _is_prose(words):
         example = next(words for pattern, words in _EXAMPLES if pattern.search(expression))
         raise CronError(
-            f"{_quoted(expression)} is in words: type five fields instead, minute, hour,"
+            f"{_quote(expression)} is in words: type five fields instead, minute, hour,"
             f" day of month, month and day of week, for example: {example}"
         )
     if len(words) in {6, 7}:
@@ -271,10 +272,10 @@ def _parse(expression: str) -> _Fields:
     if len(words) != len(_FIELDS):
         number = "is 1 field" if len(words) == 1 else f"are {len(words)} fields"
         raise CronError(f"there {number}, not five: minute, hour, day of month, month, day of week")
-    values = [_values(word, field) for word, field in zip(words, _FIELDS, strict=True)]
+    values = [_parse_field(word, field) for word, field in zip(words, _FIELDS, strict=True)]
     minutes, hours, _, months = (
-        None if len(found) == size else frozenset(found)
-        for found, size in zip(values, (60, 24, 31, 12), strict=False)
+        None if len(numbers) == size else frozenset(numbers)
+        for numbers, size in zip(values, (60, 24, 31, 12), strict=False)
     )
     dates, weekdays = _days(words[2], words[4], values[2], {day % 7 for day in values[4]})
     if dates is not None and weekdays is None:
@@ -283,18 +284,18 @@ def _parse(expression: str) -> _Fields:
 
 
 def _is_prose(words: Sequence[str]) -> bool:
-    """Whether a time was typed in words; five fields with a wrong name in one are not words."""
-    looked_at = words[:1] if len(words) == len(_FIELDS) else words
-    return any(_WORD.fullmatch(word) and word.lower() not in _NO_PROSE for word in looked_at)
+    """Whether a time was typed in words; of five, the later ones may be misspelled names."""
+    checked_words = words[:1] if len(words) == len(_FIELDS) else words
+    return any(_WORD.fullmatch(word) and word.lower() not in _NAMES for word in checked_words)
 
 
 def _days(
     date: str, weekday: str, dates: set[int], weekdays: set[int]
 ) -> tuple[frozenset[int] | None, frozenset[int] | None]:
-    """Return the values of the day fields as croniter interprets their combination.
+    """Return the values of the day fields, as `plain_fields`, for what croniter makes of both.
 
-    A list of all values is equivalent to `*` only if the other field contains a star; otherwise two
-    restricted fields are alternatives, and if one contains every day, it fires every day.
+    If both fields are restricted, one of them has to match. A list of all values, such as `1-31`,
+    counts as restricted, so that every day matches; but as `*` if the other field contains a star.
     """
     is_every_date, is_every_weekday = len(dates) == 31, len(weekdays) == 7
     any_date = is_any(date) or (is_every_date and "*" in weekday)
@@ -307,59 +308,58 @@ def _days(
     )
 
 
-def _alias(expression: str) -> str:
+def _expand_alias(expression: str) -> str:
     name = expression.lower()
     if name == "@reboot":
         raise CronError("@reboot is not supported: it is not a time")
     if name not in ALIASES:
-        known = ", ".join(ALIASES)
-        raise CronError(f"{_quoted(expression)} is not one of {known}")
+        raise CronError(f"{_quote(expression)} is not one of {', '.join(ALIASES)}")
     return ALIASES[name]
 
 
-def _values(word: str, field: _Field) -> set[int]:
+def _parse_field(word: str, field: _Field) -> set[int]:
     values: set[int] = set()
     for part in word.split(","):
-        values |= _part(part, field)
+        values |= _parse_part(part, field)
     return values
 
 
-def _part(part: str, field: _Field) -> set[int]:
+def _parse_part(part: str, field: _Field) -> set[int]:
     for pattern, why in _UNSUPPORTED:
         if pattern.fullmatch(part.partition("/")[0]):
             raise CronError(f"{field.name}: {why}")
     match = _PART.fullmatch(part)
     if match is None or (match["first"] == "*" and match["last"]):
         raise CronError(
-            f"{field.name}: {_quoted(part)} is not *, a value or a range such as"
+            f"{field.name}: {_quote(part)} is not *, a value or a range such as"
             f" {field.first}-{field.first + 4}, nor one of them with a step such as */5"
         )
     first, last = field.first, field.last
     if match["first"] != "*":
-        first = _value(match["first"], field)
+        first = _parse_value(match["first"], field)
         if match["last"]:
-            last = _value(match["last"], field)
+            last = _parse_value(match["last"], field)
             if match["last"].lower() == "sun" and first:
                 # A week may end with Sunday: fri-sun.
                 last = 7
             _check_range(match["first"], match["last"], first, last, field)
         elif not match["step"]:
             last = first
-    step = _step(match["step"], first, last, field)
+    step = _parse_step(match["step"], first, last, field)
     if field.last == 7 and match["step"] and not match["last"]:
         last = _LAST_WEEKDAY
         if first == last:
-            raise CronError(f"{field.name}: {_quoted(part)} is one value; write {first}")
+            raise CronError(f"{field.name}: {_quote(part)} is one value; write {first}")
     return set(range(first, last + 1, step))
 
 
-def _value(text: str, field: _Field) -> int:
+def _parse_value(text: str, field: _Field) -> int:
     value = field.names.get(text.lower())
     if value is None:
         if not _NUMBER.fullmatch(text):
             names = f" or {', '.join(field.names)}" if field.names else ""
             span = f"{field.first} to {field.last}{names}"
-            raise CronError(f"{field.name}: {_quoted(text)} is not {span}")
+            raise CronError(f"{field.name}: {_quote(text)} is not {span}")
         value = int(text)
     if not field.first <= value <= field.last:
         raise CronError(f"{field.name}: {value} is not {field.first} to {field.last}")
@@ -375,11 +375,11 @@ def _check_range(begin: str, end: str, first: int, last: int, field: _Field) -> 
         raise CronError(f"{field.name}: the range {begin}-{end} is one value; write {begin}")
 
 
-def _step(text: str | None, first: int, last: int, field: _Field) -> int:
+def _parse_step(text: str | None, first: int, last: int, field: _Field) -> int:
     if text is None:
         return 1
     if not _NUMBER.fullmatch(text):
-        raise CronError(f"{field.name}: the step {_quoted(text)} is not a number")
+        raise CronError(f"{field.name}: the step {_quote(text)} is not a number")
     step = int(text)
     if step == 0:
         raise CronError(f"{field.name}: a step of 0 is not allowed")
@@ -389,12 +389,12 @@ def _step(text: str | None, first: int, last: int, field: _Field) -> int:
 
 
 def _check_date(days: set[int], months: set[int]) -> None:
-    """Reject days that exist in none of the months; only for an unrestricted day of the week."""
+    """Reject days that are in none of the months; only if the day of the week is unrestricted."""
     if min(days) > max(_LONGEST_MONTHS[month - 1] for month in months):
         months_named = ", ".join(_MONTHS[month - 1].capitalize() for month in sorted(months))
         raise CronError(f"it never fires: there is no day {min(days)} in {months_named}")
 
 
-def _quoted(text: str) -> str:
-    """Quote untrusted text for display: unprintable characters are escaped."""
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+def _quote(text: str) -> str:
+    """Quote untrusted text for display, with unprintable characters escaped."""
+    return repr(text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…")

@@ -27,22 +27,22 @@ class Finding(NamedTuple):
     """One line of the report."""
 
     ok: bool | None
-    """Whether it is as it should be; `None` for information."""
+    """Whether the subject is as it should be; `None` for information that cannot be wrong."""
     subject: str
-    words: str
+    text: str
 
 
 def examine(arguments: Arguments) -> int:
     """Print the report; return 1 if the program or Studio cannot be used, else 0."""
-    needed = [*_program(), *_studio(arguments)]
-    for ok, subject, words in (*needed, *_local(), *_terminal(os.environ)):
-        line = f" {_SIGNS[ok]} {subject:<14} {safe_line(words)}"
-        # The encoding of the terminal may lack characters.
+    essential = [*_check_program(), *_check_studio(arguments)]
+    for ok, subject, text in (*essential, *_check_local_studio(), *_check_terminal(os.environ)):
+        line = f" {_SIGNS[ok]} {subject:<14} {safe_line(text)}"
+        # The encoding of the terminal may lack some of the characters.
         click.echo(line.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))
-    return 1 if any(ok is False for ok, _, _ in needed) else 0
+    return 1 if any(ok is False for ok, _, _ in essential) else 0
 
 
-def _program() -> Iterator[Finding]:
+def _check_program() -> Iterator[Finding]:
     python = ".".join(map(str, sys.version_info[:3]))
     yield Finding(None, "version", f"studio-tui {__version__} on Python {python}")
     styles = paths.styles_dir()
@@ -51,7 +51,7 @@ def _program() -> Iterator[Finding]:
     yield Finding(None, "log file", str(paths.log_dir()))
 
 
-def _studio(arguments: Arguments) -> Iterator[Finding]:
+def _check_studio(arguments: Arguments) -> Iterator[Finding]:
     try:
         settings = load_settings(arguments)
     except StudioError as error:
@@ -64,10 +64,10 @@ def _studio(arguments: Arguments) -> Iterator[Finding]:
     yield Finding(True, "token", f"found, not shown  (from {settings.sources.token})")
     for note in settings.notes:
         yield Finding(None, "note", note)
-    yield asyncio.run(_reach(settings))
+    yield asyncio.run(_request_jobs(settings))
 
 
-async def _reach(settings: Settings) -> Finding:
+async def _request_jobs(settings: Settings) -> Finding:
     client = StudioClient(settings)
     try:
         page = await client.jobs(limit=1)
@@ -78,7 +78,7 @@ async def _reach(settings: Settings) -> Finding:
     return Finding(True, "answer", "Studio answers" + ("" if page.items else "; there are no jobs"))
 
 
-def _local() -> Iterator[Finding]:
+def _check_local_studio() -> Iterator[Finding]:
     data = paths.local_data_dir()
     try:
         running = endpoint.find(data)
@@ -89,7 +89,7 @@ def _local() -> Iterator[Finding]:
     yield Finding(None, "local Studio", f"{where}; data in {data}")
 
 
-def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _check_terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
     size = shutil.get_terminal_size()
     big_enough = size.columns >= 60 and size.lines >= 16
     yield Finding(
@@ -105,14 +105,14 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield Finding(None, "background", background)
     encoding = sys.stdout.encoding.lower()
     yield Finding(encoding.startswith("utf"), "encoding", encoding)
-    yield Finding(None, "clipboard", _clipboard(environ))
+    yield Finding(None, "clipboard", _describe_clipboard(environ))
 
 
-def _clipboard(environ: Mapping[str, str]) -> str:
+def _describe_clipboard(environ: Mapping[str, str]) -> str:
     """Describe how copied text reaches the clipboard."""
-    chosen = route(environ, sys.platform, shutil.which)
-    if chosen is None:
+    program = route(environ, sys.platform, shutil.which)
+    if program is None:
         return "by your terminal (OSC 52), if it allows that"
     if environ.get("TMUX"):
         return "by tmux, and your terminal too after `set -g set-clipboard on`"
-    return f"by {chosen.argv[0]}"
+    return f"by {program.argv[0]}"

@@ -1,8 +1,8 @@
-"""Exceptions between Studio and the screen; the class of an error determines how it is handled.
+"""Exceptions of code below the screens; the class of an error determines how it is handled.
 
 StudioError
 ├── ConfigError            invalid url, token or team: on stderr before a screen opens, exit code 2
-│   ├── NoCredentials      no user is configured: the first-run screen opens
+│   ├── NoCredentials      no token is set: the first-run screen opens
 │   └── TokenOriginChanged a project redirects the token: asks for confirmation, default No
 ├── ReadOnly               a write was requested in a read-only dashboard
 ├── TransportError         no response: data becomes stale, one shared probe retries forever
@@ -10,15 +10,15 @@ StudioError
 │   └── NotSent            the request was never sent: safe to send again
 ├── StatusError            Studio responded with an error status
 │   ├── AuthenticationError   401: all polling stops, one banner
-│   ├── PermissionDenied      403: the panel is retried after minutes
+│   ├── PermissionDenied      403: only this list is refused, and retried after minutes
 │   ├── NotFound              404
 │   ├── InvalidRequest        other 4xx: the message is about the request
 │   ├── RateLimited           429: pause for `retry_after`
 │   └── ServerError           5xx
 ├── OutcomeUnknown         a write may or may not have taken effect: refresh, then report
 ├── ProtocolError          the response does not match the API document
-│   ├── AnswerTooLarge     it exceeds the size limit: request less
-│   └── BrokenAnswer       it was truncated or duplicated in transit: request again
+│   ├── AnswerTooLarge     the response exceeds the size limit: request less
+│   └── BrokenAnswer       the response was truncated or duplicated in transit: request again
 └── SpoolError             a log cannot be cached on, or read from, this machine's disk
 
 `str(error)` of each is a sentence for the user. Any other exception is a bug.
@@ -29,18 +29,18 @@ class StudioError(Exception):
     """Base of all errors that code below the screens may raise."""
 
     retry_after: float | None = None
-    """Seconds until the next request, as requested by Studio; `None` if it requested none."""
+    """Seconds that Studio asks to wait before the next request; `None` if it does not ask."""
 
     @property
     def asked_rest(self) -> float:
-        """Seconds until the next request, as requested by Studio; 0 if it requested none."""
+        """`retry_after`, but 0 if Studio requested no delay."""
         return self.retry_after or 0.0
 
 
 class ConfigError(StudioError):
-    """A setting, a file that was named, or the local Studio cannot be used.
+    """A setting, a file named by the user, or the local Studio cannot be used.
 
-    The message says which, and why or what to do.
+    The message says which one, and why or what to do.
     """
 
 
@@ -51,16 +51,16 @@ class NoCredentials(ConfigError):  # noqa: N818 (the name is the condition)
 class TokenOriginChanged(ConfigError):  # noqa: N818
     """A project's own configuration would send the user's token to another Studio.
 
-    The user is asked for confirmation, default No. After a yes, the settings are loaded again with
-    `url` as an argument, which takes precedence over every file.
+    The user is asked for confirmation, default No. If the user confirms, the settings are loaded
+    again with `url` as an argument, which takes precedence over every file.
     """
 
     def __init__(self, message: str, *, url: str, trusted_url: str) -> None:
         super().__init__(message)
         self.url = url
-        """URL in the project's configuration."""
+        """The URL in the project's configuration."""
         self.trusted_url = trusted_url
-        """URL without the project's configuration."""
+        """The URL that would be used without the project's configuration."""
 
 
 class ReadOnly(StudioError):  # noqa: N818
@@ -98,12 +98,12 @@ class AuthenticationError(StatusError):
 
 
 class PermissionDenied(StatusError):  # noqa: N818
-    """403: the token does not permit this, or not in this team."""
+    """403: the token does not permit the request, at least not in this team."""
 
     def __init__(self, status: int, message: str, teams: tuple[str, ...] = ()) -> None:
         super().__init__(status, message)
         self.teams = teams
-        """Names of teams suggested in the response, safe to draw."""
+        """Names of the teams that the response lists as permitted, safe to draw."""
 
 
 class NotFound(StatusError):  # noqa: N818
@@ -137,7 +137,7 @@ class OutcomeUnknown(StudioError):  # noqa: N818
 
 
 class ProtocolError(StudioError):
-    """The response does not match the API document; the message says in what."""
+    """The response does not match the API document; the message says how it differs."""
 
 
 class BrokenAnswer(ProtocolError):  # noqa: N818

@@ -1,7 +1,7 @@
-"""Reads whole files robustly, raising only errors that callers expect, and replaces them.
+"""Reads and replaces whole files, and raises only `OSError` and `ValueError`.
 
-A folder, a pipe or a device instead of a file is an `OSError`, like a missing file. Content that is
-not text, JSON or TOML, or is nested too deeply, is a `ValueError`.
+A folder, a pipe or a device in place of a file raises `OSError`, like a missing file. Content that
+is not text, JSON or TOML, or is nested too deeply, raises `ValueError`.
 """
 
 import errno
@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 READ_LIMIT = 64 * 1024 * 1024
 """Maximum size of a file in bytes."""
-_MACHINES_OWN = frozenset(
+_SYSTEM_ERRORS = frozenset(
     {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ESTALE}
 )
-"""Errors caused by the system rather than the file."""
+"""Errors caused by the state of the system rather than by the file."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -30,7 +30,7 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         OSError: missing, not a regular file, longer than `READ_LIMIT`, or not readable.
     """
-    # Opening a pipe would block otherwise.
+    # Without O_NONBLOCK, opening a pipe would block.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         mode = os.fstat(descriptor).st_mode
@@ -47,8 +47,8 @@ def read_bytes(path: Path) -> bytes:
 
 
 def is_of_machine(error: OSError) -> bool:
-    """Whether the system and not the file caused an error, so that it may be temporary."""
-    return error.errno in _MACHINES_OWN
+    """Whether an error was caused by the system, not by the file, so that it may be temporary."""
+    return error.errno in _SYSTEM_ERRORS
 
 
 def read_text(path: Path) -> str:
@@ -69,7 +69,7 @@ def read_json(path: Path) -> Any:
         ValueError: it is not JSON.
     """
     text = read_text(path)
-    # Not before the first paint, and not for a file that is missing.
+    # The import must not delay the first paint, so it is left out if the file does not exist.
     import json  # noqa: PLC0415
 
     return _parse(text, json.loads)
@@ -83,7 +83,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         ValueError: it is not TOML.
     """
     text = read_text(path)
-    import tomllib  # noqa: PLC0415 (likewise)
+    import tomllib  # noqa: PLC0415 (as in `read_json`)
 
     return _parse(text, tomllib.loads)
 
@@ -91,30 +91,30 @@ def read_toml(path: Path) -> dict[str, Any]:
 def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
     """Write a 0600 file atomically: a reader gets the old text or the new, never a part.
 
-    Without `syncs`, the text may be lost if the machine fails soon.
+    Without `syncs`, the text may be lost if the machine crashes within the next seconds.
 
     Raises:
         OSError: it cannot be written.
         ValueError: the text cannot be encoded.
     """
-    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             if syncs:
                 file.flush()
                 os.fsync(file.fileno())
-        draft.replace(path)
+        temporary.replace(path)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
 def keep(path: Path, text: str) -> bool:
-    """Replace a file of state that is only for convenience, in a folder of its owner's alone.
+    """Replace a state file whose loss is harmless; create its folder, private to its owner.
 
-    Return whether it was written; an error is logged, not raised.
+    Returns whether the file was written. An error is logged, not raised.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

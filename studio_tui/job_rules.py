@@ -1,6 +1,6 @@
 """Validation rules shared by the job form and the local Studio, so that both agree.
 
-Error messages are clauses that follow the field's name, without a full stop.
+Error messages are clauses without a full stop, to be appended to the name of the field.
 """
 
 import re
@@ -11,6 +11,7 @@ _ENTRY_BYTES = 128 * 1024 - 1
 """Maximum size of an environment entry on Linux (MAX_ARG_STRLEN)."""
 
 _SCP_HOST = re.compile(r"[^/@]+@[^/:]+:")
+"""User and host of a repository in the syntax of scp, such as `git@github.com:`."""
 _JOB_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
@@ -18,17 +19,20 @@ class VariableFault(StrEnum):
     """Reason why an entry `NAME=VALUE` is invalid in an environment."""
 
     NAME = "name"
+    """The name is not one of a variable."""
     LENGTH = "length"
+    """The entry is too long."""
     NUL = "nul"
+    """The entry contains a NUL."""
 
 
 def is_variable(name: str) -> bool:
-    """Return whether a text is a valid name of a variable."""
+    """Whether a text is a valid name of a variable."""
     return _NAME.fullmatch(name) is not None
 
 
 def variable_fault(name: str, entry: str) -> VariableFault | None:
-    """Return the fault of a variable with that name, written as `entry`; `None` if it is valid."""
+    """Return the fault of the variable `name`, whose `entry` is `NAME=VALUE`; `None` if valid."""
     if not is_variable(name):
         return VariableFault.NAME
     if len(entry.encode("utf-8", "replace")) > _ENTRY_BYTES:
@@ -37,17 +41,20 @@ def variable_fault(name: str, entry: str) -> VariableFault | None:
 
 
 def split_repository(repository: str) -> tuple[str, str | None]:
-    """Split `URL@REVISION`; the revision may contain slashes and may be missing."""
-    scheme, slashes, rest = repository.rpartition("://")
+    """Split `URL@REVISION` into its URL and its revision, which is `None` if it is missing.
+
+    The revision may contain slashes. An `@` in the host, as in `git@github.com:`, begins none.
+    """
+    scheme, slashes, location = repository.rpartition("://")
     if slashes:
-        host_end = rest.find("/")
+        host_end = location.find("/")
     else:
-        scp = _SCP_HOST.match(rest)
-        host_end = scp.end() if scp else 0
-    at = rest.rfind("@", max(0, host_end))
-    if host_end < 0 or at < 0:
+        scp_host = _SCP_HOST.match(location)
+        host_end = scp_host.end() if scp_host else 0
+    at_sign = location.rfind("@", max(0, host_end))
+    if host_end < 0 or at_sign < 0:
         return repository, None
-    return scheme + slashes + rest[:at], rest[at + 1 :] or None
+    return scheme + slashes + location[:at_sign], location[at_sign + 1 :] or None
 
 
 def repository_fault(repository: str) -> str | None:
@@ -61,5 +68,5 @@ def repository_fault(repository: str) -> str | None:
 
 
 def is_job_id(text: str) -> bool:
-    """Return whether a text is a valid job id in any Studio."""
+    """Whether a text is a valid job id in any Studio."""
     return _JOB_ID.fullmatch(text) is not None

@@ -1,6 +1,6 @@
-"""Runs the dashboard in the terminal, with the connection that a command makes.
+"""Runs the dashboard in the terminal, with a connection that its caller makes.
 
-Imports are inside functions, as in `__main__`.
+Imports are inside functions, so that they run while garbage collection is disabled.
 """
 
 import gc
@@ -25,10 +25,12 @@ def run_dashboard(
 ) -> int:
     """Run the dashboard with the connection made by `connect`; return the exit code.
 
-    `last_list` is the file of the list that is shown while connecting.
+    `connect` is called in a thread, with the choice `first`; meanwhile the screen shows the text
+    `waiting_for`, or the list in the file `last_list`. Without a `theme`, the one chosen last is
+    used.
     """
-    # Imports leave hardly any garbage, but collections would take a tenth of their time. The app
-    # collects garbage from its first paint on.
+    # Imports leave hardly any garbage, yet collecting it would take a tenth of their time. The app
+    # enables the collection again after its first paint.
     gc.disable()
     try:
         return _run(connect, waiting_for, first, theme, last_list)

@@ -1,7 +1,8 @@
 """A key for the connection settings: command line, environment and the CLI's files.
 
-Two launches with the same key connect to the same team of the same Studio, so data saved by one
-may be shown by the next before the settings are validated. It imports nothing that is slow.
+Two launches with the same key connect to the same team of the same Studio, so the second one may
+show data that the first one saved, before it has validated the settings. This module imports
+nothing that is slow.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from studio_tui.paths import datachain_config_files
 
-try:  # without OpenSSL, which takes 2 ms more
+try:  # `hashlib` loads OpenSSL, which takes 2 ms
     from _sha256 import sha256  # type: ignore[import-not-found]
 except ImportError:
     from hashlib import sha256
@@ -26,26 +27,26 @@ def launch_key(
     *,
     local_data_dir: Path | None,
 ) -> str:
-    """Return a key that reveals nothing about its origin.
+    """Return the key, a digest that reveals nothing about the settings.
 
-    `url` and `team` are the command line's; `local_data_dir` is the local Studio's data folder,
-    `None` for another Studio. Contents of the CLI's files are part of the key, so that a login
-    changes it.
+    `url` and `team` are those of the command line. `local_data_dir` is the data directory of the
+    local Studio; `None` for another Studio. The key depends on the contents of the CLI's files, so
+    that a login changes it.
     """
     if local_data_dir is not None:
         inputs: object = str(local_data_dir)
     else:
-        files = [(str(path), _digest(path)) for path in datachain_config_files(environ, cwd)]
+        files = [(str(path), _hash_file(path)) for path in datachain_config_files(environ, cwd)]
         inputs = [url, team, [environ.get(name) for name in VARIABLES], files]
-    return _hashed(repr(inputs).encode())
+    return _hash(repr(inputs).encode())
 
 
-def _digest(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     try:
-        return _hashed(path.read_bytes())
+        return _hash(path.read_bytes())
     except OSError as error:
         return type(error).__name__
 
 
-def _hashed(data: bytes) -> str:
+def _hash(data: bytes) -> str:
     return str(sha256(data).hexdigest()[:32])

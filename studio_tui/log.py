@@ -1,7 +1,7 @@
 """The program's own log: a rotating file without secrets, never the terminal.
 
-Code that obtains a secret calls `register_secret`, which excludes it from all later records and
-crash reports. Other secrets are recognized by their form.
+Code that obtains a secret calls `register_secret`, so that the secret is redacted in all later
+records and crash reports. Other secrets are recognized by their form.
 """
 
 import logging
@@ -26,6 +26,7 @@ SHORTEST_SECRET = 4
 """Minimum length of a secret; redacting shorter texts would garble the log."""
 
 _CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
+"""Loggers of libraries that log every request at INFO."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")
@@ -36,19 +37,23 @@ logger = logging.getLogger(__name__)
 
 
 def register_secret(secret: str) -> None:
-    """Redact `secret` in all later log records and crash reports, plain or URL-quoted."""
+    """Redact `secret` in all later log records and crash reports, plain or URL-quoted.
+
+    A text shorter than `SHORTEST_SECRET` is not redacted.
+    """
     _secrets.update(
         form for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET
     )
 
 
 def redacted(text: str, *, spare_words: bool = False) -> str:
-    """Return `text` with registered secrets and what looks like one redacted, longest first.
+    """Return `text` with registered secrets redacted, and all that looks like a secret.
 
     For messages and records, never for a job's log, query or files. With `spare_words`, a secret
-    that is a plain word, such as the token `wrong`, is kept: no Studio issues such tokens, and the
-    message would be incomprehensible without it.
+    that is a plain word, such as the token `wrong`, is not redacted: no Studio issues such tokens,
+    and a message without the word would be incomprehensible.
     """
+    # Longest first, as a secret may contain another one.
     for secret in sorted(_secrets, key=len, reverse=True):
         if not (spare_words and _PLAIN_WORD.fullmatch(secret)):
             text = text.replace(secret, REDACTED)
@@ -66,7 +71,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
     """A rotating file that is created readable only by its owner."""
 
     def _open(self) -> IO[str]:  # type: ignore[override] # the base class says TextIOWrapper
-        # With O_NONBLOCK a pipe at this path is an error instead of a hang.
+        # Without O_NONBLOCK, opening a pipe at this path would block.
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
         descriptor = os.open(self.baseFilename, flags, 0o600)
         os.fchmod(descriptor, 0o600)
@@ -76,15 +81,19 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
     """Write the program's log to a file in `log_dir`, and return its path.
 
-    Another call replaces the file. Libraries that log requests and headers stay at WARNING.
+    A second call closes the file of the first. Of libraries, only warnings and errors are logged,
+    as their other records have requests and headers.
+
+    Raises:
+        OSError: the file cannot be written.
     """
     path = private_dir(log_dir) / FILE_NAME
     handler = _PrivateFile(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
     handler.setFormatter(_RedactingFormatter(_FORMAT))
     root = logging.getLogger()
-    for old in [handler for handler in root.handlers if isinstance(handler, _PrivateFile)]:
-        root.removeHandler(old)
-        old.close()
+    for earlier in [each for each in root.handlers if isinstance(each, _PrivateFile)]:
+        root.removeHandler(earlier)
+        earlier.close()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("studio_tui").setLevel(level)

@@ -12,39 +12,38 @@ if TYPE_CHECKING:
 
 
 def state_dir() -> Path:
-    """Return the folder of persistent state (views, drafts)."""
-    return _override("STUDIO_TUI_STATE_DIR") or _platform().user_state_path
+    """Return the folder of persistent state, such as drafts, the journal and the recorder."""
+    return _path_in_variable("STUDIO_TUI_STATE_DIR") or _platform().user_state_path
 
 
 def cache_dir() -> Path:
     """Return the folder of data that can be fetched again."""
-    return _override("STUDIO_TUI_CACHE_DIR") or _platform().user_cache_path
+    return _path_in_variable("STUDIO_TUI_CACHE_DIR") or _platform().user_cache_path
 
 
 def log_dir() -> Path:
     """Return the folder of the program's own log files."""
-    return _override("STUDIO_TUI_LOG_DIR") or _platform().user_log_path
+    return _path_in_variable("STUDIO_TUI_LOG_DIR") or _platform().user_log_path
 
 
 def local_data_dir() -> Path:
     """Return the local Studio's data folder: `STUDIO_TUI_DATA_DIR`, else the platform's."""
-    return _override("STUDIO_TUI_DATA_DIR") or _platform().user_data_path / "local"
+    return _path_in_variable("STUDIO_TUI_DATA_DIR") or _platform().user_data_path / "local"
 
 
 def datachain_config_files(environ: Mapping[str, str], cwd: Path) -> list[Path]:
     """Return the paths of the DataChain CLI's configuration: project, user and system.
 
-    They are the same places that the CLI reads; the files need not exist.
+    The CLI reads the same paths, in the same order. The files need not exist.
     """
     from platformdirs import PlatformDirs  # noqa: PLC0415 (slow)
 
     dirs = PlatformDirs("datachain", "iterative")
-    root = environ.get("DATACHAIN_DIR") or cwd / environ.get("DATACHAIN_ROOT_DIR", "") / (
-        ".datachain"
-    )
+    root = cwd / environ.get("DATACHAIN_ROOT_DIR", "")
+    project = environ.get("DATACHAIN_DIR") or root / ".datachain"
     user = environ.get("DATACHAIN_GLOBAL_CONFIG_DIR") or dirs.user_config_dir
     system = environ.get("DATACHAIN_SYSTEM_CONFIG_DIR") or dirs.site_config_dir
-    return [Path(folder) / "config" for folder in (root, user, system)]
+    return [Path(folder) / "config" for folder in (project, user, system)]
 
 
 def styles_dir() -> Path:
@@ -55,7 +54,7 @@ def styles_dir() -> Path:
 
 
 def at_home(path: Path, what: str) -> Path:
-    """Return a path with `~` or `~user` expanded; `what` names its source.
+    """Return a path with `~` or `~user` expanded; `what` names the path in the error.
 
     Raises:
         ConfigError: there is no such user.
@@ -67,7 +66,7 @@ def at_home(path: Path, what: str) -> Path:
 
 
 def profile_name(profile: str) -> str:
-    """Return the name of the file or folder of a profile; it reveals nothing about it."""
+    """Return the name of a profile's files and folders: a digest that reveals no team or URL."""
     import hashlib  # noqa: PLC0415 (not before the first paint)
 
     return hashlib.sha256(profile.encode("utf-8", "replace")).hexdigest()[:32]
@@ -85,6 +84,6 @@ def _platform() -> "PlatformDirsABC":
     return PlatformDirs("studio-tui", appauthor=False)
 
 
-def _override(variable: str) -> Path | None:
+def _path_in_variable(variable: str) -> Path | None:
     value = os.environ.get(variable)
     return at_home(Path(value), variable) if value else None

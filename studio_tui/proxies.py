@@ -20,7 +20,9 @@ _PORTS = {"https": 443, "http": 80}
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> SecretStr | None:
-    """Return the proxy for an https URL; `None` for no proxy, as for this machine.
+    """Return the URL of the proxy for a URL; `None` for no proxy.
+
+    No proxy is used for http, which is allowed only to this machine, nor for https to this machine.
 
     Raises:
         ConfigError: HTTPS_PROXY is invalid; the message does not include its value.
@@ -33,19 +35,20 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> SecretStr | None:
     exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     if not proxy or is_excepted(target, exceptions):
         return None
-    return SecretStr(_checked(proxy))
+    return SecretStr(_validate(proxy))
 
 
 def is_excepted(target: Address, exceptions: str) -> bool:
-    """Whether NO_PROXY matches a target, by `*`, name, suffix or network, with an optional port.
+    """Whether `exceptions`, the value of NO_PROXY, has an entry that matches a target.
 
-    Matches all that `requests` does (requests.utils.should_bypass_proxies), and also IPv6 networks,
-    ports of IP addresses, and default ports.
+    An entry is `*`, a name, a suffix of names, an IP address or a network, with an optional port.
+    Whatever matches for `requests` matches here (requests.utils.should_bypass_proxies). IPv6
+    networks, ports of IP addresses, and default ports match only here.
     """
-    return any(_excepts(entry, target) for entry in exceptions.replace(" ", "").lower().split(","))
+    return any(_matches(entry, target) for entry in exceptions.replace(" ", "").lower().split(","))
 
 
-def _excepts(entry: str, target: Address) -> bool:
+def _matches(entry: str, target: Address) -> bool:
     if not entry:
         return False
     ip = _ip_address(target.host)
@@ -81,8 +84,11 @@ def _is_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) 
         return False
 
 
-def _checked(proxy: str) -> str:
-    """Return a proxy's URL if httpx and websockets accept it; their own errors would show it."""
+def _validate(proxy: str) -> str:
+    """Return a proxy's URL if httpx and websockets accept it.
+
+    It is validated here, because their own errors would show the URL with its password.
+    """
     wrong_form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
     if not proxy.isprintable():
         raise ConfigError("HTTPS_PROXY has a control character in it.")

@@ -1,8 +1,8 @@
 """Redacts text that looks like a secret in untrusted messages: keys, tokens, passwords.
 
 For messages and the program's own log. A job's log, query and files belong to the user and are not
-changed. The time is linear in the length of the text: where a pattern fails, it has advanced at
-most to the next possible match, or some hundred characters.
+changed. The time is linear in the length of the text: a pattern that fails has read no further than
+to the next possible match, or some hundred characters.
 """
 
 import re
@@ -11,7 +11,7 @@ REDACTED = "[secret]"
 """Replacement for a secret."""
 
 _SHORTEST = 8
-"""Minimum length of a secret without an assignment sign."""
+"""Minimum length of a secret, unless a sign or quotes mark it as a value, as in `password=abc`."""
 
 _ROUNDS = 4
 """Maximum number of passes, since removing one secret may reveal another."""
@@ -24,9 +24,9 @@ _NAMES = re.compile(
 """Names of secret values: `DB_SECRET_2`, `clientSecret`, all of `AWS_`, but not `max_tokens`."""
 
 _ORDINARY = re.compile(r"(?:[A-Za-z][a-z]*+|[A-Z]++)(?:[-'/.,_](?:[a-z]++|[A-Z]++))*+")
-"""A word of a sentence, or several joined ones."""
+"""A word of a sentence, or several words joined by punctuation."""
 
-_KNOWN = re.compile(
+_KNOWN_FORMS = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}+\w*+"
     r"|\b(?:gh[opsur]_|github_pat_|glpat-|hf_|xox[abeoprs]-|sk-|sk_live_|rk_live_)[\w-]{16,}+"
     r"|\beyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]*+)?"
@@ -41,16 +41,16 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(\b(?:(?:bearer|basic) ++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
-_BARE = re.compile(
+_AFTER_NAME = re.compile(
     r"((?:(?:token|passw(?:or)?d|passphrase|(?:api|access|private|secret)[ _-]?key|secret"
     r"|credential)s?+ {1,3}){1,8}+)"
     r"[\"'`]?(?!\d{4}-\d\d-\d\d)([A-Za-z0-9][\w.~+/=-]{7,}+)(?!://)[\"'`]?",
     re.IGNORECASE,
 )
-"""A secret after its bare name, as in `token VALUE is invalid`; neither a date nor a URL."""
+"""A value after the name of a secret, as in `token VALUE is invalid`, if not a date or a URL."""
 
 _HAS_BOTH = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
-"""Both a digit and a letter: what a generated value has, and a word or a number does not."""
+"""Both a digit and a letter, as a generated value has, unlike a word or a number."""
 
 _NAME = re.compile(r"(?<![\w.-])([\w.-]++)([\"']? ?[=:] ?)")
 _VALUE = re.compile(
@@ -74,44 +74,47 @@ def without_secrets(text: str) -> str:
 
 
 def _redact_once(text: str) -> str:
-    text = _KNOWN.sub(REDACTED, text)
+    text = _KNOWN_FORMS.sub(REDACTED, text)
     text = _HEADER.sub(_redact_unless_ordinary, text)
     text = _SCHEME.sub(_redact_unless_ordinary, text)
-    text = _BARE.sub(_redact_if_generated, text)
-    text = _without_values(text)
+    text = _AFTER_NAME.sub(_redact_if_generated, text)
+    text = _without_named_values(text)
     text = _IN_URL.sub(_redact_second, text)
     text = _TOKEN_IN_URL.sub(_redact_unless_ordinary, text)
     return _BEFORE_HOST.sub(_redact_second, text)
 
 
-def _redact_second(found: re.Match[str]) -> str:
-    return found[1] + REDACTED
+def _redact_second(match: re.Match[str]) -> str:
+    return match[1] + REDACTED
 
 
-def _redact_unless_ordinary(found: re.Match[str]) -> str:
-    return found[0] if _is_ordinary(found[2]) else found[1] + REDACTED
+def _redact_unless_ordinary(match: re.Match[str]) -> str:
+    return match[0] if _is_ordinary(match[2]) else match[1] + REDACTED
 
 
-def _redact_if_generated(found: re.Match[str]) -> str:
-    return found[1] + REDACTED if _HAS_BOTH.match(found[2]) else found[0]
+def _redact_if_generated(match: re.Match[str]) -> str:
+    return match[1] + REDACTED if _HAS_BOTH.match(match[2]) else match[0]
 
 
-def _without_values(text: str) -> str:
-    """Redact values by their names; a colon may also be punctuation in a sentence."""
+def _without_named_values(text: str) -> str:
+    """Redact the values of secrets: `DB_SECRET=value`, `"password": "value"`, `token: value`.
+
+    After a colon, an ordinary word is not redacted, as the colon may be part of a sentence.
+    """
     parts: list[str] = []
-    at = 0
+    position = 0
     for match in _NAME.finditer(text):
         name, sign = match.groups()
-        if match.start() < at or not _NAMES.search(name):
+        if match.start() < position or not _NAMES.search(name):
             continue
         value = _VALUE.match(text, match.end())
         if value is None:
             continue
         is_sentence = ":" in sign and value[0][0] not in "\"'" and sign[0] not in "\"'"
         if not (is_sentence and _is_ordinary(value[0])):
-            parts += (text[at : match.end()], REDACTED)
-            at = value.end()
-    return "".join((*parts, text[at:]))
+            parts += (text[position : match.end()], REDACTED)
+            position = value.end()
+    return "".join((*parts, text[position:]))
 
 
 def _is_ordinary(value: str) -> bool:

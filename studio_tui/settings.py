@@ -1,6 +1,7 @@
 """Settings of the connection to Studio: from arguments, environment, then configuration files.
 
-The files are those of the DataChain CLI, so a login there is sufficient. Opens no connection.
+The files are those of the DataChain CLI, so a login with the CLI is sufficient. This module opens
+no connection.
 """
 
 import math
@@ -26,7 +27,7 @@ DEFAULT_URL = "https://studio.datachain.ai"
 """The hosted Studio, used by default."""
 
 TYPED = "form"
-"""Source of values typed into a form of this program."""
+"""Source of values that the user typed into a form of this program."""
 
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
@@ -34,7 +35,7 @@ _REPAIR = "Correct it, or move it away and run `datachain auth login`."
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where each setting was found, as a phrase for the user."""
+    """Where each setting was found, as a phrase for the user, such as `DATACHAIN_STUDIO_URL`."""
 
     url: str
     team: str
@@ -43,14 +44,14 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings for one Studio, team and token. Created by `load_settings`, or directly in tests."""
+    """Settings for one Studio, team and token. Only tests create them without `load_settings`."""
 
     url: str
     """Origin and optional path, without `/api` and without a trailing slash."""
     team: str
     token: SecretStr
     ca_file: Path | None = None
-    """PEM file of the only authorities to trust; `None` for the default ones."""
+    """PEM file of the only certificate authorities to trust; `None` for the default ones."""
     read_only: bool = False
     """Whether all writes are refused before they are sent."""
     proxy: SecretStr | None = None
@@ -69,28 +70,29 @@ class Settings:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, to which the token is bound."""
+        """Scheme, host and port; the token is sent only there."""
         return origin(self.url)
 
     @property
     def host(self) -> str:
-        """Studio's host, an IPv6 address without brackets."""
-        found = address(self.url)
-        return found.host if found else ""
+        """Studio's host; an IPv6 address has no brackets."""
+        parts = address(self.url)
+        return parts.host if parts else ""
 
     @property
     def netloc(self) -> str:
         """Studio's host and port, as written."""
-        found = address(self.url)
-        return found.netloc if found else ""
+        parts = address(self.url)
+        return parts.netloc if parts else ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """All texts that must not appear in a log or crash report, in all of their forms."""
+        """All texts that must not appear in a log or crash report: token, proxy, its password."""
         secrets = [self.token.get_secret_value()]
         if self.proxy is not None:
             proxy = self.proxy.get_secret_value()
-            password = (found.password if (found := address(proxy)) else None) or ""
+            parts = address(proxy)
+            password = (parts.password if parts else None) or ""
             secrets += [proxy, password, unquote(password)]
         return tuple(filter(None, secrets))
 
@@ -104,44 +106,44 @@ def load_settings(
 ) -> Settings:
     """Load all settings, each from its first source.
 
-    With a `typed_token`, url, team and token were typed into a form, and error messages refer to
-    its fields.
+    With a `typed_token`, the user typed url, team and token into a form, so error messages name its
+    fields.
 
     Raises:
         NoCredentials: no token is set anywhere.
-        TokenOriginChanged: a project's configuration redirects a token that is not its own.
+        TokenOriginChanged: a project's configuration redirects a token from another source.
         ConfigError: another setting is missing or invalid; the message says what to do.
     """
     files = _Files.read(environ, cwd or _working_directory())
-    found_url = _find("url", arguments.url, environ, files.all)
+    raw_url = _find("url", arguments.url, environ, files.all)
     token = _find_token(arguments, environ, files.all, typed_token)
     if typed_token is not None:
-        found_url = found_url._replace(source=TYPED)
+        raw_url = raw_url._replace(source=TYPED)
     if token is None:
         raise NoCredentials(
             "No Studio token is set. Run `datachain auth login`, set DATACHAIN_STUDIO_TOKEN, "
             "or use --token-file."
         )
-    url = _check_url(found_url)
-    if found_url.file is not None and found_url.file == files.project:
-        elsewhere = [file for file in files.all if file.path != files.project]
-        trusted = _check_url(_find("url", None, environ, elsewhere))
+    url = _normalize_url(raw_url)
+    if raw_url.file is not None and raw_url.file == files.project:
+        other_files = [file for file in files.all if file.path != files.project]
+        trusted = _normalize_url(_find("url", None, environ, other_files))
         if token.file != files.project and origin(trusted) != origin(url):
             raise TokenOriginChanged(
-                f"{found_url.source} would send your token, from {token.source}, to {url} instead "
+                f"{raw_url.source} would send your token, from {token.source}, to {url} instead "
                 f"of {trusted}. If you trust it, use --url {url}",
                 url=url,
                 trusted_url=trusted,
             )
     team = _find("team", arguments.team, environ, files.all)
-    if not team.value:
+    if not team.text:
         raise ConfigError(
             "No team is set. Use --team, DATACHAIN_STUDIO_TEAM or `datachain auth team NAME`."
         )
     return Settings(
         url=url,
-        team=_checked_team(team if typed_token is None else team._replace(source=TYPED)),
-        token=SecretStr(_check_token(token)),
+        team=_validate_team(team if typed_token is None else team._replace(source=TYPED)),
+        token=SecretStr(_validate_token(token)),
         ca_file=_ca_file(arguments, environ),
         read_only=arguments.read_only,
         proxy=proxy_for(url, environ),
@@ -149,8 +151,8 @@ def load_settings(
         remember_days=_number(environ, "STUDIO_TUI_REMEMBER_DAYS", 90.0, 1.0, 3650.0),
         remember_megabytes=_number(environ, "STUDIO_TUI_REMEMBER_MB", 256.0, 1.0, 65_536.0),
         undo_seconds=_number(environ, "STUDIO_TUI_UNDO_SECONDS", 5.0, 0.0, 60.0),
-        sources=Sources(url=found_url.source, team=team.source, token=token.source),
-        notes=tuple(_notes(token, found_url)),
+        sources=Sources(url=raw_url.source, team=team.source, token=token.source),
+        notes=tuple(_notes(token, raw_url)),
     )
 
 
@@ -160,7 +162,7 @@ def checked_team(name: str) -> str:
     Raises:
         ConfigError: it is invalid.
     """
-    return _checked_team(_Found(name, TYPED))
+    return _validate_team(_Value(name, TYPED))
 
 
 def ca_file_version(settings: Settings) -> object:
@@ -168,16 +170,16 @@ def ca_file_version(settings: Settings) -> object:
     if settings.ca_file is None:
         return None
     try:
-        found = settings.ca_file.stat()
+        status = settings.ca_file.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def origin(url: str) -> str:
     """Return scheme, host and port of a URL, without the default port; empty if it is invalid."""
-    found = address(url)
-    return found.origin if found else ""
+    parts = address(url)
+    return parts.origin if parts else ""
 
 
 def _working_directory() -> Path:
@@ -189,12 +191,14 @@ def _working_directory() -> Path:
         ) from error
 
 
-class _Found(NamedTuple):
-    """A value, a phrase for its source, and its file if any."""
+class _Value(NamedTuple):
+    """The value of a setting, and where it was found."""
 
-    value: str
+    text: str
     source: str
+    """A phrase for the user, as in `Sources`."""
     file: Path | None = None
+    """The file that contains it; `None` if it was found elsewhere."""
 
 
 class _File(NamedTuple):
@@ -205,21 +209,23 @@ class _File(NamedTuple):
 
 
 class _Files(NamedTuple):
-    """Existing configuration files of the DataChain CLI, nearest first."""
+    """Configuration files of the DataChain CLI."""
 
     all: list[_File]
+    """The existing files, in the order of precedence."""
     project: Path
     """Path of the project's file, which may not exist."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "_Files":
-        """Read project, user and system configuration, from the same places as the CLI."""
+        """Read the configuration of the project, the user and the system, like the CLI."""
         paths = datachain_config_files(environ, cwd)
-        tables = [(path, _studio_table(path)) for path in dict.fromkeys(paths)]
+        tables = [(path, _read_studio_table(path)) for path in dict.fromkeys(paths)]
         return cls([_File(path, table) for path, table in tables if table is not None], paths[0])
 
 
-def _studio_table(path: Path) -> Mapping[str, Any] | None:
+def _read_studio_table(path: Path) -> Mapping[str, Any] | None:
+    """Return the `[studio]` table of a file, which may be empty; `None` if there is no file."""
     try:
         table = read_toml(path).get("studio", {})
     except (FileNotFoundError, NotADirectoryError):
@@ -227,7 +233,7 @@ def _studio_table(path: Path) -> Mapping[str, Any] | None:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}. {_REPAIR}") from error
     except ValueError as error:
-        # Not UTF-8, or invalid TOML, whose message has the position.
+        # For invalid TOML, the message of the error has the position.
         sentence = f"{path} is not valid TOML: {safe_line(str(error))}. {_REPAIR}"
         raise ConfigError(sentence) from None
     if not isinstance(table, Mapping):
@@ -237,97 +243,101 @@ def _studio_table(path: Path) -> Mapping[str, Any] | None:
 
 def _find(
     name: str, argument: str | None, environ: Mapping[str, str], files: list[_File]
-) -> _Found:
+) -> _Value:
     if argument is not None:
-        return _Found(argument, f"--{name}")
+        return _Value(argument, f"--{name}")
     variable = f"DATACHAIN_STUDIO_{name.upper()}"
     if value := environ.get(variable):
-        return _Found(value, variable)
+        return _Value(value, variable)
     for file in files:
         if value := file.studio.get(name):
             if not isinstance(value, str):
                 raise ConfigError(f"{file.path}: `{name}` under [studio] must be a string.")
-            return _Found(value, str(file.path), file.path)
-    return _Found(DEFAULT_URL if name == "url" else "", "default")
+            return _Value(value, str(file.path), file.path)
+    return _Value(DEFAULT_URL if name == "url" else "", "default")
 
 
 def _find_token(
     arguments: Arguments, environ: Mapping[str, str], files: list[_File], typed: str | None
-) -> _Found | None:
+) -> _Value | None:
     if typed is not None:
-        return _Found(typed, TYPED)
+        return _Value(typed, TYPED)
     if arguments.token_file is not None:
         path = at_home(arguments.token_file, "The token file")
         try:
-            return _Found(read_text(path).strip(), f"--token-file {path}", path)
+            return _Value(read_text(path).strip(), f"--token-file {path}", path)
         except OSError as error:
             raise ConfigError(f"The token file {path} cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError:
             raise ConfigError(f"The token file {path} is not a text file.") from None
-    found = _find("token", None, environ, files)
-    return found if found.value else None
+    value = _find("token", None, environ, files)
+    return value if value.text else None
 
 
-def _check_url(found: _Found) -> str:
-    """Return a normalized URL, unless it would expose the token."""
-    where = _named("The URL", found)
-    if not found.value.isprintable() or " " in found.value:
-        raise ConfigError(f"{where} has a blank or a control character in it.")
-    parts = address(found.value)
+def _normalize_url(url: _Value) -> str:
+    """Return the URL without `/api` and trailing slashes.
+
+    Raises:
+        ConfigError: it is invalid, or requests to it would expose the token.
+    """
+    subject = _with_source("The URL", url)
+    if not url.text.isprintable() or " " in url.text:
+        raise ConfigError(f"{subject} has a blank or a control character in it.")
+    parts = address(url.text)
     if parts is None:
-        raise ConfigError(f"{where} is not a URL.")
+        raise ConfigError(f"{subject} is not a URL.")
     if not parts.is_web:
-        raise ConfigError(f"{where} must look like https://studio.example.com.")
+        raise ConfigError(f"{subject} must look like https://studio.example.com.")
     if parts.has_user:
-        raise ConfigError(f"{where} must not contain a user name or password.")
+        raise ConfigError(f"{subject} must not contain a user name or password.")
     if parts.has_more:
-        raise ConfigError(f"{where} must end before any `?` or `#`.")
+        raise ConfigError(f"{subject} must end before any `?` or `#`.")
     if parts.scheme == "http" and not is_loopback(parts.host):
         raise ConfigError(
-            f"{where} would send your token unencrypted: use https. "
+            f"{subject} would send your token unencrypted: use https. "
             "Plain http is only for this machine."
         )
     return parts.origin + _base_path(parts)
 
 
-def _named(what: str, found: _Found) -> str:
-    """Return the subject of an error message, with its source unless it was typed."""
-    return what if found.source == TYPED else f"{what} from {found.source}"
+def _with_source(what: str, value: _Value) -> str:
+    """Return the subject of an error message: `The URL from --url`, or `The URL` of the form."""
+    return what if value.source == TYPED else f"{what} from {value.source}"
 
 
 def _base_path(parts: Address) -> str:
-    """Return the path without `/api`, which may have been copied from the API document."""
+    """Return the path without `/api`, which users may have copied from the API document."""
     return parts.path.rstrip("/").removesuffix("/api").rstrip("/")
 
 
-def _checked_team(team: _Found) -> str:
-    if safe_line(team.value) != team.value or not team.value.strip():
-        raise ConfigError(f"{_named('The team name', team)} is not a valid team name.")
-    return team.value
+def _validate_team(team: _Value) -> str:
+    if safe_line(team.text) != team.text or not team.text.strip():
+        raise ConfigError(f"{_with_source('The team name', team)} is not a valid team name.")
+    return team.text
 
 
-def _check_token(token: _Found) -> str:
-    """Return the token if it is valid in a header; error messages never include it."""
-    if not token.value:
+def _validate_token(token: _Value) -> str:
+    """Return the token if it is valid in a header; an error message never includes it."""
+    if not token.text:
         raise ConfigError(f"{token.source if token.source != TYPED else 'The token'} is empty.")
-    if not token.value.isascii() or not token.value.isprintable() or " " in token.value:
-        raise ConfigError(
-            f"{_named('The token', token)} contains characters that are not allowed in a token."
-        )
-    return token.value
+    if not token.text.isascii() or not token.text.isprintable() or " " in token.text:
+        subject = _with_source("The token", token)
+        raise ConfigError(f"{subject} contains characters that are not allowed in a token.")
+    return token.text
 
 
 def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
-    """Return the CA file: the argument, else the one that the CLI's library would use."""
+    """Return the CA file: the argument, else the file that the CLI's HTTP library would use."""
     if arguments.ca_file is not None:
-        return _existing(at_home(arguments.ca_file, "The CA file"), "The CA file")
+        return _require_file(at_home(arguments.ca_file, "The CA file"), "The CA file")
     for name in _CA_VARIABLES:
         if value := environ.get(name):
-            return _existing(Path(value), f"{name}: the CA file")
+            return _require_file(Path(value), f"{name}: the CA file")
     return None
 
 
-def _existing(path: Path, what: str) -> Path:
+def _require_file(path: Path, what: str) -> Path:
+    """Return a path if it is a file; `what` names it in an error."""
     try:
         is_file = path.is_file()
     except OSError as error:
@@ -349,26 +359,26 @@ def _labels_jobs(environ: Mapping[str, str]) -> bool:
 
 
 def _number(
-    environ: Mapping[str, str], name: str, usual: float, least: float, most: float
+    environ: Mapping[str, str], name: str, default: float, minimum: float, maximum: float
 ) -> float:
-    """Return a number from the environment, within bounds.
+    """Return a number from the environment variable `name`; `default` if it is not set.
 
     Raises:
-        ConfigError: it is not such a number.
+        ConfigError: it is not a number from `minimum` to `maximum`.
     """
     text = environ.get(name, "").strip()
     try:
-        number = float(text) if text else usual
+        number = float(text) if text else default
     except ValueError:
         number = math.nan
-    if not least <= number <= most:
+    if not minimum <= number <= maximum:
         raise ConfigError(
-            f"{name} is {safe_line(text)!r}, and must be a number from {least:g} to {most:g}."
+            f"{name} is {safe_line(text)!r}, and must be a number from {minimum:g} to {maximum:g}."
         )
     return number
 
 
-def _notes(token: _Found, url: _Found) -> Iterator[str]:
+def _notes(token: _Value, url: _Value) -> Iterator[str]:
     if token.file is not None and stat.S_IMODE(token.file.stat().st_mode) & 0o077:
         yield f"{token.file} contains your token and is readable by others: chmod 600 {token.file}"
     if token.file is not None and url.source == "DATACHAIN_STUDIO_URL":

@@ -21,21 +21,22 @@ _ELLIPSIS = "…"
 _CONTROL_PICTURES = 0x2400
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _TAGS = range(0xE0000, 0xE1000)
-"""Default-ignorable in Unicode (PropList), including unassigned ones: not drawn."""
+"""Code points that are not drawn: default-ignorable in Unicode (PropList), assigned or not."""
 
 
-class _Safe(dict[int, str]):
-    """Maps a code point to its replacement; computed on demand."""
+class _Replacements(dict[int, str]):
+    """Maps a code point to its replacement, which is computed on demand."""
 
     def __init__(self, newline: str, tab: str) -> None:
         super().__init__({0x0A: newline, 0x09: tab})
 
     def __missing__(self, code: int) -> str:
-        shown = self[code] = _shown(code)
-        return shown
+        replacement = self[code] = _replacement(code)
+        return replacement
 
 
-def _shown(code: int) -> str:
+def _replacement(code: int) -> str:
+    """Return the text that is drawn for a code point; the character itself if it is safe."""
     character = chr(code)
     if code < 0x20:
         return chr(_CONTROL_PICTURES + code)
@@ -51,8 +52,8 @@ def _shown(code: int) -> str:
     return character
 
 
-_LINE = _Safe(newline="␊", tab=" ")
-_BLOCK = _Safe(newline="\n", tab="    ")
+_LINE = _Replacements(newline="␊", tab=" ")
+_BLOCK = _Replacements(newline="\n", tab="    ")
 
 
 def safe_line(text: str) -> str:
@@ -71,13 +72,13 @@ def safe_block(text: str) -> str:
     """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters."""
     safe = text[:BLOCK_LIMIT].replace("\r\n", "\n").translate(_BLOCK)
     if len(text) > BLOCK_LIMIT or len(safe) > BLOCK_LIMIT:
-        # A tab becomes four characters.
+        # `safe` can be longer than the text, because a tab becomes four spaces.
         return safe[: BLOCK_LIMIT - 1] + _ELLIPSIS
     return safe
 
 
 def incomplete_bytes(data: bytes) -> int:
-    """Return the number of bytes at the end that are an incomplete UTF-8 character."""
+    """Return the number of bytes, 0 to 3, at the end that are an incomplete UTF-8 character."""
     for count, byte in enumerate(reversed(data[-3:]), 1):
         if byte < 0x80:
             return 0
@@ -98,7 +99,7 @@ class Verbatim:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        """As sent by Studio. Untrusted."""
+        """The text as sent by Studio. Untrusted."""
 
     @property
     def shown(self) -> str:

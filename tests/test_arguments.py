@@ -78,7 +78,7 @@ def test_an_error_of_the_dashboard_ends_the_program_as_click_would(
         mock.patch("studio_tui.composition.dashboard", side_effect=raised),
         pytest.raises(SystemExit) as ended,
     ):
-        program._run(Usual(Arguments(), None, local=False, samples=False))
+        program._run_dashboard(Usual(Arguments(), None, local=False, samples=False))
     assert ended.value.code == code
     assert capsys.readouterr().err == said
     with mock.patch.object(commands, "dashboard", side_effect=raised):
