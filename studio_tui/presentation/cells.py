@@ -52,23 +52,23 @@ class Cell(NamedTuple):
     """Tone of the whole text."""
 
     shorter: tuple[str, ...] = ()
-    """Alternatives for narrow cells, each shorter than the one before.
+    """Texts to show instead in a narrow cell, each shorter than the one before.
 
-    If empty, the text is truncated instead.
+    If there are none, `text` is truncated.
     """
 
 
 class Pieces(NamedTuple):
     """A cell of several parts with different tones, joined without separators.
 
-    Of their shorter forms only those of the last part are used.
+    In a narrow cell, `shorter` of the last part is used, and that of the other parts is not.
     """
 
     parts: tuple[Cell, ...]
 
 
 def dimmed(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
-    """Return a row without highlights, for an item that cannot be used."""
+    """Return the cells of a row in the tone DIM, for an item that cannot be used."""
     return tuple(
         Cell(
             "".join(part.text for part in cell.parts) if isinstance(cell, Pieces) else cell.text,
@@ -82,4 +82,4 @@ NOTHING = Cell("")
 """An empty cell."""
 
 UNREADABLE = Cell("?", Tone.WARN)
-"""The cell of a field that Studio sent in a form that could not be read."""
+"""The cell of a field that Studio sent and that could not be parsed."""

@@ -7,6 +7,9 @@ Choice = TypeVar("Choice", bound=Enum)
 
 
 def following(choice: Choice, step: int = 1) -> Choice:
-    """Return the choice a number of steps after another; the first one follows the last."""
+    """Return the choice `step` members after another; the first one follows the last.
+
+    A negative `step` goes backwards.
+    """
     order = list(type(choice))
     return order[(order.index(choice) + step) % len(order)]

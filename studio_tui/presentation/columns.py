@@ -15,7 +15,10 @@ class Align(StrEnum):
 
 
 class Reserves(StrEnum):
-    """When a column has the place of long contents, so that others do not move as its own grow."""
+    """When a column is as wide as for its longest possible contents.
+
+    Then the other columns do not move while its contents grow.
+    """
 
     NOTHING = "never"
     FROM_FIRST = "once it has contents"
@@ -47,28 +50,31 @@ class Column(NamedTuple):
     """Drop priority in a narrow table: higher is dropped first; 0 is never dropped."""
 
     fits: bool = False
-    """Whether it shrinks to its title and contents, and is dropped until it has contents.
+    """Whether the column is only as wide as its contents, and is dropped until it has contents.
 
-    A column with `drop` 0 is at least as wide as its title.
+    A column with `drop` 0 is never dropped, and at least as wide as its title.
     """
 
     reserves: Reserves = Reserves.NOTHING
-    """Place of a column that `fits`, beyond that of its contents."""
+    """When a column that `fits` is wider than its contents need."""
 
     wants: int = 0
-    """Width in cells, if the contents need it, for which columns of higher `drop` are dropped."""
+    """Width in cells for which columns of higher `drop` are dropped, if the contents need it."""
 
     likes: int = 0
-    """Like `wants`, but only columns of little interest are dropped."""
+    """Like `wants`, but only columns of little interest are dropped for it."""
 
     first: int = 0
-    """Width in cells that a column gets before those to its right, and before `grow` shares."""
+    """Width in cells that the column gets before the columns to its right get more than `width`.
+
+    What remains after that is shared by `grow`.
+    """
 
     sticky: bool = False
     """Whether it stays in place during horizontal scrolling; for the leftmost columns."""
 
     passing: bool = False
-    """Whether only what is not finished has contents, such as progress."""
+    """Whether the column has contents only for items that have not ended, as progress has."""
 
 
 def by_key(columns: Sequence[Column], cells: Sequence[AnyCell]) -> dict[str, AnyCell]:

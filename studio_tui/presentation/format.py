@@ -37,12 +37,12 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return UNKNOWN
     whole = int(seconds)
-    hours, minutes, rest = whole // _HOUR, whole // _MINUTE % _MINUTE, whole % _MINUTE
+    hours, minutes, remainder = whole // _HOUR, whole // _MINUTE % _MINUTE, whole % _MINUTE
     if hours >= 100:
         return f"{hours // 24}d {hours % 24:02}:{minutes:02}"
     if hours:
-        return f"{hours}:{minutes:02}:{rest:02}"
-    return f"{minutes}:{rest:02}"
+        return f"{hours}:{minutes:02}:{remainder:02}"
+    return f"{minutes}:{remainder:02}"
 
 
 def age(seconds: float | None) -> str:
@@ -58,9 +58,9 @@ def age(seconds: float | None) -> str:
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
-    """Format an age as `5m ago` or `now`."""
-    old = age(seconds_between(moment, now))
-    return old if old in {"now", UNKNOWN} else f"{old} ago"
+    """Format the age of a moment as `5m ago` or `now`."""
+    text = age(seconds_between(moment, now))
+    return text if text in {"now", UNKNOWN} else f"{text} ago"
 
 
 def next_try(moment: datetime, now: datetime) -> str:
@@ -78,7 +78,7 @@ def local_time(moment: datetime | None) -> str:
     try:
         return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     except (OverflowError, ValueError):
-        # In some time zones, year 1 and 9999 have no local time.
+        # The local time of a moment in year 1 or 9999 may be in year 0 or 10000.
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 

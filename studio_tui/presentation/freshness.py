@@ -1,4 +1,4 @@
-"""The age of the data on screen, and why it is not updated; in a replay, its time bar."""
+"""The age of the data on screen, and why it is not updated; and the time bar of a replay."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -22,10 +22,10 @@ LIVE_WITHIN = timedelta(seconds=3)
 
 
 class HasAge(Protocol):
-    """Protocol of a snapshot's age."""
+    """What the freshness indicator needs to know about a snapshot."""
 
     def moment(self, now: datetime) -> datetime:
-        """Return the time that the data represents: now, unless polling fails."""
+        """Return the time that the data represents: `now`, unless polling fails."""
 
     @property
     def fetched_at(self) -> datetime | None:
@@ -55,21 +55,21 @@ class HasAge(Protocol):
 def freshness(snapshot: HasAge, now: datetime, remedy: str = "") -> Cell:
     """Return the freshness indicator of a snapshot.
 
-    It is live while no answer is overdue, whatever the polling interval. If the last poll failed, a
-    `remedy`, what has to be done about it, is shown instead of the kind of outage and the next try.
+    Data is live until the next answer is overdue, however long the interval between polls is. If
+    the last poll failed, the indicator has the kind of outage and the next try. A `remedy`, which
+    says what the user has to do, replaces both.
     """
-    has_data = snapshot.fetched_at is not None
-    old = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
+    data_age = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
     if snapshot.error is None:
-        if not has_data:
+        if snapshot.fetched_at is None:
             return Cell("loading…", Tone.DIM)
         if snapshot.is_recalled:
-            return Cell(f"{'just now' if old == 'now' else f'{old} old'}, updating…", Tone.WARN)
-        due_at = snapshot.due_at or snapshot.fetched_at
-        if due_at and now - due_at < LIVE_WITHIN:
+            recorded = "just now" if data_age == "now" else f"{data_age} old"
+            return Cell(f"{recorded}, updating…", Tone.WARN)
+        if now - (snapshot.due_at or snapshot.fetched_at) < LIVE_WITHIN:
             return Cell("● live", Tone.GOOD)
-        return Cell(f"{old} old", Tone.DIM)
-    stale = f"stale {old}, " if has_data and old != "now" else ""
+        return Cell(f"{data_age} old", Tone.DIM)
+    stale = f"stale {data_age}, " if data_age not in {"", "now"} else ""
     if remedy:
         return Cell(f"✗ {stale}{remedy}", Tone.BAD)
     trouble = f"✗ {stale}{outage_words(snapshot.error)}"
@@ -79,7 +79,7 @@ def freshness(snapshot: HasAge, now: datetime, remedy: str = "") -> Cell:
 
 
 def outage_words(error: StudioError) -> str:
-    """Describe an error in a few words, distinct for each kind of outage; the same everywhere."""
+    """Describe an error in a few words, which are different for each kind of outage."""
     match error:
         case AuthenticationError():
             return "token refused"
@@ -102,13 +102,17 @@ def outage_words(error: StudioError) -> str:
 
 
 WIDTH = 12
-"""Width of the bar in cells."""
+"""Width of the time bar in cells."""
 
 
 def time_bar(now: datetime, share: float, speed: float, *, runs: bool) -> Cell:
-    """Return the bar; `share` is the share played, from 0 to 1."""
-    done = round(max(0.0, min(1.0, share)) * WIDTH)
+    """Return the time bar of a replay, whose time is `now`.
+
+    `share` is the share of the recording that has been played, from 0 to 1; `speed` is in recorded
+    seconds per second; `runs` is false while the replay is paused.
+    """
+    played = round(max(0.0, min(1.0, share)) * WIDTH)
     sign = ("■" if share >= 1 else "▶") if runs else "‖"
-    bar = "█" * done + "░" * (WIDTH - done)
-    at = now.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return Cell(f"{sign} replay {at} ▕{bar}▏ {speed:g}x", Tone.WARN)
+    bar = "█" * played + "░" * (WIDTH - played)
+    time = now.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return Cell(f"{sign} replay {time} ▕{bar}▏ {speed:g}x", Tone.WARN)

@@ -29,23 +29,27 @@ _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>==|[=~<>])(?P<value>.*)",
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
 _SPAN = re.compile(r"(?:\d{1,6}(?:ms|[smhdw]))+")
 _PART = re.compile(r"(\d+)(ms|.)")
+"""One number of a span, and its unit."""
 _LONELY_OR = "“or” belongs between two terms; in quotes it is a word"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 """In seconds."""
 
 
 class FilterError(ValueError):
-    """The filter is invalid; the message quotes the term and lists valid ones."""
+    """The filter is invalid; the message says why, and often what is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Test(Generic[T]):
-    """A term, for many rows, as a call per row would cost more than the test."""
+    """The test of one term.
+
+    It tests many rows in one call, because a call for each row would take longer than the test.
+    """
 
     among: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
-    """Returns the rows that pass at a given time; haystacks are by id."""
+    """Returns those of the rows that pass; its arguments are those of `Terms.among`."""
     reads_haystacks: bool = False
-    """Whether haystacks are needed."""
+    """Whether `among` needs haystacks."""
 
 
 class Terms(Generic[T]):
@@ -65,9 +69,11 @@ class Terms(Generic[T]):
                 alternatives[-1].append(term)
         if len(alternatives) > 1 and not all(alternatives):
             raise FilterError(_LONELY_OR)
-        self.text = ALTERNATIVES.join(" ".join(term.raw for term in all_) for all_ in alternatives)
+        self.text = ALTERNATIVES.join(
+            " ".join(term.raw for term in terms) for terms in alternatives
+        )
         self._tests = tuple(
-            tuple(_parse(term, kind) for term in all_) for all_ in alternatives if all_
+            tuple(_parse(term, kind) for term in terms) for terms in alternatives if terms
         )
 
     def __bool__(self) -> bool:
@@ -81,18 +87,19 @@ class Terms(Generic[T]):
     def among(
         self, rows: Iterable[tuple[str, T]], haystacks: Mapping[str, str], now: datetime
     ) -> Rows[T]:
-        """Return the rows, with their ids, that pass all terms of an alternative.
+        """Return the rows, with their ids, that pass all terms of at least one alternative.
 
-        `haystacks` are their search texts by id, needed only if `reads_haystacks`.
-
-        It goes term by term, each over what the one before it left: of many rows most fail soon.
+        `haystacks` are the search texts of the rows by id; they are read only if `reads_haystacks`.
         """
+        # Each term tests only the rows that passed the terms before it, and most fail the first.
         all_rows = list(rows)
         passed = [_apply_tests(all_rows, tests, haystacks, now) for tests in self._tests]
         if len(passed) == 1:
             return passed[0]
-        passing = {key for some in passed for key, _ in some}
-        return [row for row in all_rows if row[0] in passing] if self._tests else all_rows
+        if not self._tests:
+            return all_rows
+        passing = {key for rows_of_alternative in passed for key, _ in rows_of_alternative}
+        return [row for row in all_rows if row[0] in passing]
 
 
 def _apply_tests(
@@ -106,7 +113,7 @@ def _apply_tests(
 def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
     """Return the filter of the valid terms, and an error message about the others.
 
-    Thus an incomplete term does not empty a list while it is typed.
+    So a list is not emptied by an incomplete term while the user types it.
     """
     alternatives: list[list[str]] = [[]]
     problem = ""
@@ -131,39 +138,45 @@ def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     if not term.is_closed:
         raise FilterError(f"“{term.raw}” has a quote that is not closed")
     if term.sign and (term.text or term.is_word):
-        inner = _parse_positive(term, kind)
-        return _opposite(inner) if len(term.sign) % 2 else inner
+        positive = _parse_positive(term, kind)
+        return _negation(positive) if len(term.sign) % 2 else positive
+    # Exclamation marks with nothing behind them are a word.
     return _parse_positive(term if term.text else term._replace(text=term.raw), kind)
 
 
 def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
+    """Return the test of a term without its exclamation marks."""
     if not term.is_word and (match := _IS.fullmatch(term.text)):
-        return _status(match["value"], kind)
+        return _status_test(match["value"], kind)
     parts = None if term.is_word else _TERM.fullmatch(term.head or term.text)
     if parts is None:
-        return _word(term.text.lower())
+        return _word_test(term.text.lower())
     field, operator = parts["field"].lower(), parts["operator"]
     value = term.text.removeprefix(term.head) if term.head else parts["value"]
     if field == "status" and operator in {"=", "=="}:
-        return _status(value, kind)
+        return _status_test(value, kind)
     spans = kind.spans
     if field in spans and operator in "<>":
-        return _span(term.raw, operator, value, spans[field])
+        return _span_test(term.raw, operator, value, spans[field])
     if field in kind.fields and operator == "=":
-        wanted, read = value.lower(), kind.fields[field]
-        return _of_row(lambda row: wanted in read(row).lower())
+        part, read = value.lower(), kind.fields[field]
+        return _row_test(lambda row: part in read(row).lower())
     if field in kind.fields and operator == "==":
         exact, read = value.lower(), kind.fields[field]
-        return _of_row(lambda row: not exact or read(row).lower() == exact)
+        return _row_test(lambda row: not exact or read(row).lower() == exact)
     if field in kind.fields and operator == "~":
-        return _pattern(value, kind.fields[field])
+        return _pattern_test(value, kind.fields[field])
     fields = ", ".join(
         ("status=", *(f"{name}<" for name in spans), *(f"{name}=" for name in kind.fields))
     )
     raise FilterError(f"“{term.raw}” is not understood. Use words, or one of {fields}")
 
 
-def _status(value: str, kind: Kind[T]) -> Test[T]:
+def _status_test(value: str, kind: Kind[T]) -> Test[T]:
+    """Return the test of `is:` and `status=`; a row passes if one of the words in `value` fits it.
+
+    A word, of those that are separated by commas, is a state, a group of states or a condition.
+    """
     states: set[object] = set()
     others: list[Callable[[T], bool]] = []
     words = [word for word in value.lower().split(",") if word]
@@ -172,22 +185,23 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
             states.update(group)
             continue
         matching = [state for state in kind.states if state.lower().startswith(word)]
-        also = [test for known, test in kind.also.items() if known.startswith(word)]
-        if not matching and not also:
+        conditions = [test for name, test in kind.also.items() if name.startswith(word)]
+        if not matching and not conditions:
             raise FilterError(f"“{word}” is not a status. Statuses are {', '.join(kind.words)}")
         states.update(matching)
-        others.extend(also)
+        others.extend(conditions)
     if not words:
-        return _of_row(lambda row: True)
+        # `is:` is a term that the user has not finished typing.
+        return _row_test(lambda row: True)
     state_of = kind.state
     if len(others) == 1 and not states:
-        return _of_row(others[0])
+        return _row_test(others[0])
     if others:
-        return _of_row(lambda row: state_of(row) in states or any(test(row) for test in others))
+        return _row_test(lambda row: state_of(row) in states or any(test(row) for test in others))
     return Test(lambda rows, haystacks, now: [each for each in rows if state_of(each[1]) in states])
 
 
-def _span(
+def _span_test(
     term: str, operator: str, value: str, seconds: Callable[[T, datetime], float | None]
 ) -> Test[T]:
     if _SPAN.fullmatch(value) is None:
@@ -204,30 +218,30 @@ def _span(
     return Test(among)
 
 
-def _pattern(value: str, read: Callable[[T], str]) -> Test[T]:
+def _pattern_test(value: str, read: Callable[[T], str]) -> Test[T]:
     try:
         pattern = re.compile(value, re.IGNORECASE)
     except re.error as error:
         raise FilterError(f"“{value}” is not a valid regular expression: {error}") from error
     search = pattern.search
-    return _of_row(lambda row: search(read(row)) is not None)
+    return _row_test(lambda row: search(read(row)) is not None)
 
 
-def _word(word: str) -> Test[T]:
+def _word_test(word: str) -> Test[T]:
     return Test(
         lambda rows, haystacks, now: [each for each in rows if word in haystacks[each[0]]],
         reads_haystacks=True,
     )
 
 
-def _of_row(test: Callable[[T], bool]) -> Test[T]:
+def _row_test(test: Callable[[T], bool]) -> Test[T]:
     """Return a test that needs only the row."""
     return Test(lambda rows, haystacks, now: [each for each in rows if test(each[1])])
 
 
-def _opposite(inner: Test[T]) -> Test[T]:
+def _negation(positive: Test[T]) -> Test[T]:
     def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:
-        passing = {key for key, _ in inner.among(rows, haystacks, now)}
+        passing = {key for key, _ in positive.among(rows, haystacks, now)}
         return [each for each in rows if each[0] not in passing]
 
-    return Test(among, reads_haystacks=inner.reads_haystacks)
+    return Test(among, reads_haystacks=positive.reads_haystacks)

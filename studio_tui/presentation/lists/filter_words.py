@@ -17,7 +17,7 @@ _SPACED = re.compile(
     r"(?P<sign>!*)(?P<field>[A-Za-z_]+)\s*(?P<operator>[<>])\s*"
     r"(?P<longer>(?:\d+(?:ms|[smhdw]))*)(?P<number>\d+)\s*(?P<unit>ms|[smhdw])(?!\S)"
 )
-"""A limit of a span that may be typed with blanks, as in `took > 80 ms` or `age > 1h30m`."""
+"""A comparison with a span, which may be typed with blanks: `took > 80 ms`, `age > 1h30m`."""
 _ESCAPED = re.compile(r"\\([\"\\])")
 
 
@@ -29,36 +29,39 @@ class TypedTerm(NamedTuple):
     sign: str
     """The exclamation marks before it."""
     text: str
-    """The rest, without quotes."""
+    """The term without `sign` and quotes."""
     is_word: bool
-    """Whether it is quoted, so that it is always a search word."""
+    """Whether the whole term is quoted, so that it is a search word and has no field."""
     is_closed: bool = True
-    """Whether its quotes are closed."""
+    """Whether its quotes are closed; true if it has none."""
     head: str = ""
-    """Its field and operator if its value, which may begin like an operator, is quoted."""
+    """Field and operator, such as `name=`, if only the value is quoted; else empty.
+
+    `text` alone does not show where the operator ends, as the value may begin with `=`.
+    """
 
     @property
     def is_or(self) -> bool:
-        """Whether it separates alternatives; in quotes it is a word."""
+        """Whether the term is `or`, which separates alternatives; in quotes it is a word."""
         return self.raw.lower() == OR
 
 
 def split_terms(text: str) -> Iterator[TypedTerm]:
     """Yield the terms of a filter. Quotes count only at the start of a term or its value."""
-    at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
+    position = 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
             continue
-        if spaced := _SPACED.match(text, at):
-            at = spaced.end()
+        if spaced := _SPACED.match(text, position):
+            position = spaced.end()
             sign, *parts = spaced.groups()
             yield TypedTerm(spaced[0], sign, "".join(parts), is_word=False)
             continue
-        match = _TERM.match(text, at)
+        match = _TERM.match(text, position)
         if match is None or not match[0]:
             return
-        at = match.end()
+        position = match.end()
         value = _ESCAPED.sub(r"\1", match["value"] or "")
         yield TypedTerm(
             match[0],
@@ -71,7 +74,8 @@ def split_terms(text: str) -> Iterator[TypedTerm]:
 
 
 def quoted(value: str) -> str:
-    """Return a value as it must be typed: in quotes if it would be parsed otherwise."""
-    if value and not any(c.isspace() for c in value) and not value.startswith(('"', "=")):
+    """Return a value as it must be typed: in quotes if it would be parsed differently without."""
+    has_blank = any(character.isspace() for character in value)
+    if value and not has_blank and not value.startswith(('"', "=")):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -11,28 +11,31 @@ class ListSpace(NamedTuple):
     """Space for a list in a dialog."""
 
     rows: int
-    """May be negative."""
+    """Number of rows; may be negative."""
     width: int
     """Width in cells; longer lines wrap."""
 
 
 def rows_of(line: str, width: int) -> int:
-    """Return the approximate number of rows of a line."""
+    """Return about how many rows a line needs if it wraps at `width` cells."""
     return max(1, -(-len(line) // max(1, width)))
 
 
 def fitting(lines: Sequence[str], room: ListSpace) -> tuple[str, ...]:
-    """Return as many lines as fit into `room`; if some are omitted, the last line counts them."""
+    """Return as many lines as fit into `room`, but at least `LEAST`.
+
+    If some are left out, the last line says how many: `and 4 more`.
+    """
     rows = [rows_of(line, room.width) for line in lines]
     if len(lines) <= LEAST or sum(rows) <= room.rows:
         return tuple(lines)
-    shown = taken = 0
-    left = room.rows - rows_of(_more(len(lines)), room.width)
-    while shown < LEAST - 1 or taken + rows[shown] <= left:
-        taken += rows[shown]
+    shown = used_rows = 0
+    usable_rows = room.rows - rows_of(_omission(len(lines)), room.width)
+    while shown < LEAST - 1 or used_rows + rows[shown] <= usable_rows:
+        used_rows += rows[shown]
         shown += 1
-    return (*lines[:shown], _more(len(lines) - shown))
+    return (*lines[:shown], _omission(len(lines) - shown))
 
 
-def _more(count: int) -> str:
+def _omission(count: int) -> str:
     return f"  and {count:,} more"

@@ -13,10 +13,10 @@ from studio_tui.presentation.lists.list_column import ListColumn, SortOrder
 T = TypeVar("T")
 
 NEWEST_FIRST = "age"
-"""Key of Studio's own order."""
+"""Key of the order in which Studio sends the rows."""
 
 _OFFERED = {"name": ("=", "==", "~")}
-"""The operators that completion offers for a field, if it is not only the first."""
+"""The operators that completion offers for a field; for any other field, only `=`."""
 
 
 @dataclass(frozen=True)
@@ -30,32 +30,34 @@ class Kind(Generic[T]):
     made_at: Callable[[T], datetime | None] | None
     """Returns the creation time; `None` if rows have none, so that `age` is not available."""
     texts: Callable[[T], Iterable[str | None]]
-    """Returns the texts searched by filter words."""
+    """Returns the texts in which filter words are searched."""
     state: Callable[[T], StrEnum]
+    """Returns the state of a row."""
     states: type[StrEnum]
+    """All states."""
     groups: Mapping[str, frozenset[Any]]
-    """Words for sets of states."""
+    """Words for sets of states, such as `active`."""
     columns: tuple[ListColumn[Any, T, Any], ...]
-    """Its columns, of which sort orders and most filter fields are derived."""
+    """The columns, from which the sort orders and most filter fields are derived."""
     suggestions: tuple[str, ...]
     """Terms offered by completion, besides those for states and fields."""
     hint: str
     """Examples of terms."""
     as_sent: str = field(default="age, newest first", kw_only=True)
-    """Menu label of Studio's own order."""
+    """Label in the sort menu for the order in which Studio sends the rows."""
     other_fields: Mapping[str, Callable[[T], str]] = field(default_factory=dict, kw_only=True)
     """Filter fields that have no column, by name."""
     other_spans: Mapping[str, Callable[[T, datetime], float | None]] = field(
         default_factory=dict, kw_only=True
     )
-    """Durations in seconds that have no column, by name."""
+    """Durations that filters can compare and that have no column, in seconds, by name."""
     also: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
-    """Words for conditions that are neither states nor groups."""
+    """Conditions that are valid after `is:` besides states and groups, by word."""
     is_moving: Callable[[T], bool]
-    """Whether cells of a row change every second."""
+    """Returns whether cells of a row change every second."""
 
     def haystack(self, row: T) -> str:
-        """Return the lower-case text of a row that filter words are searched in."""
+        """Return the lower-case text of a row in which filter words are searched."""
         return "\n".join(filter(None, self.texts(row))).lower()
 
     @property
@@ -77,12 +79,12 @@ class Kind(Generic[T]):
     @cached_property
     def fields(self) -> Mapping[str, Callable[[T], str]]:
         """Functions that return the texts of the filter fields, by name."""
-        shown = {column.name_in_filters: column.text for column in self.columns if column.text}
-        return {**shown, **self.other_fields}
+        of_columns = {column.name_in_filters: column.text for column in self.columns if column.text}
+        return {**of_columns, **self.other_fields}
 
     @cached_property
     def spans(self) -> Mapping[str, Callable[[T, datetime], float | None]]:
-        """Durations in seconds that filters can compare, by name; `age` if rows have one."""
+        """Functions that return the durations that filters can compare, in seconds, by name."""
         made_at = self.made_at
         age = {"age": lambda row, now: seconds_between(made_at(row), now)} if made_at else {}
         of_columns = {
@@ -92,13 +94,14 @@ class Kind(Generic[T]):
 
     @cached_property
     def sorts(self) -> Mapping[str, SortOrder[T]]:
-        """Sort orders by the key of their column, in the order of the menu: Studio's own first."""
-        own: SortOrder[T] = SortOrder(self.as_sent, lambda row, now: 0)
+        """Sort orders, by the key of their column, in the order of the menu: Studio's first."""
+        # Sorting is stable, so rows with equal sort keys stay as they were sent.
+        as_sent: SortOrder[T] = SortOrder(self.as_sent, lambda row, now: 0)
         orders = {column.layout.key: column.order for column in self.columns if column.order}
-        return {NEWEST_FIRST: own, **orders}
+        return {NEWEST_FIRST: as_sent, **orders}
 
     def order_of(self, column: str) -> str | None:
-        """Return the key of the sort order of a column; `None` if it has none."""
+        """Return the key in `sorts` of the order of a column; `None` if it has none."""
         shared = {each.layout.key: each.sorted_like for each in self.columns if each.sorted_like}
         order = shared.get(column, column)
         return order if order in self.sorts else None

@@ -19,11 +19,11 @@ class SortOrder(Generic[Item]):
     """A sort order; equal items stay in Studio's order."""
 
     label: str
-    """Label in the menu."""
+    """Label in the sort menu."""
     key: Callable[[Item, datetime], Any]
     """Returns the sort key of an item at a given time."""
     largest_first: bool = False
-    """Whether the header shows it as descending, unless reversed."""
+    """Whether `key` sorts the largest values first, so that the header shows it as descending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,22 @@ class ListColumn(Generic[Row, Item, RowCell]):
     cell: Callable[[Row], RowCell]
     """Returns the cell of a row."""
     order: SortOrder[Item] | None = None
-    """The sort order; `None` if the list cannot be sorted by it, or `sorted_like` another one."""
+    """The sort order; `None` if the column has none, or shares one by `sorted_like`."""
     sorted_like: str = ""
-    """Key of the column whose sort order it shares."""
+    """Key of the column whose sort order this column shares; empty if it shares none."""
     text: Callable[[Item], str] | None = None
-    """Returns the text of its filter field; `None` if there is none."""
+    """Returns the text of the column's filter field; `None` if it has no field."""
     seconds: Callable[[Item, datetime], float | None] | None = None
-    """Returns the duration that filters compare, such as `run>1m`; `None` if there is none."""
+    """Returns the duration that filters such as `run>1m` compare; `None` if there is none."""
     filter_name: str = ""
-    """Name in filters, if it is not the key."""
+    """Name in filters; empty if it is the key."""
 
     @property
     def name_in_filters(self) -> str:
-        """Name of its filter field and of its duration."""
+        """Name of the filter field and of the duration."""
         return self.filter_name or self.layout.key
 
 
 def layouts(columns: Sequence[ListColumn[Any, Any, Any]]) -> tuple[Column, ...]:
-    """Return the layouts of the columns."""
+    """Return the layouts of columns, in the same order."""
     return tuple(column.layout for column in columns)

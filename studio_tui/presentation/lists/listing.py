@@ -16,16 +16,20 @@ _MINUTE = 60
 
 
 class Listing(Generic[T]):
-    """Rows by id; search texts of unchanged rows are cached between responses."""
+    """The rows of a list by id.
+
+    The search texts of rows are cached until the rows change.
+    """
 
     def __init__(self, kind: Kind[T]) -> None:
         self._kind = kind
         self._rows: dict[str, T] = {}
         self._listed: Sequence[T] = ()
-        """The rows as they were given, which may repeat a key."""
+        """The rows passed to `replace`; several may have the same id."""
         self._haystacks: dict[str, str] = {}
+        """Search texts by id."""
         self._moving: set[str] = set()
-        """Keys of the rows that show passing seconds."""
+        """Ids of the rows of which cells change every second."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -38,11 +42,11 @@ class Listing(Generic[T]):
 
     @property
     def has_moving(self) -> bool:
-        """Whether any row shows passing seconds."""
+        """Whether there is a row of which cells change every second."""
         return bool(self._moving)
 
     def values(self) -> Iterable[T]:
-        """Return all rows."""
+        """Return all rows, newest first."""
         return self._rows.values()
 
     def get(self, key: str | None) -> T | None:
@@ -63,7 +67,11 @@ class Listing(Generic[T]):
         return changed
 
     def _replace_in_place(self, rows: Sequence[T]) -> frozenset[str] | None:
-        """Replace only the rows that differ; return `None` if other keys, or in another order."""
+        """Replace only the rows that differ, and return the ids of those that changed.
+
+        Returns `None`, without replacing any, if the ids are not the same as before, in the same
+        order.
+        """
         before, key_of = self._listed, self._kind.key
         if not len(rows) == len(before) == len(self._rows):
             return None
@@ -75,7 +83,7 @@ class Listing(Generic[T]):
 
     def _replace_all(self, rows: Sequence[T]) -> frozenset[str]:
         before, key_of = self._rows, self._kind.key
-        # Most objects are the same as before and need no comparison.
+        # Most rows are the same objects as before, and need no slow comparison.
         ids_before = set(map(id, before.values()))
         new_rows = filterfalse(lambda row: id(row) in ids_before, rows)
         self._rows = dict(zip(map(key_of, rows), rows, strict=True))
@@ -95,7 +103,7 @@ class Listing(Generic[T]):
     ) -> list[str]:
         """Return the ids of the rows that pass `terms`, sorted by the column `sort`.
 
-        The row `also`, if there is one, is among them in any case.
+        The id `also` is included even if its row does not pass, but not if there is no such row.
         """
         rows = self._rows.items()
         passing: Iterable[tuple[str, T]] = rows
@@ -103,8 +111,8 @@ class Listing(Generic[T]):
             haystacks = self._all_haystacks() if terms.reads_haystacks else {}
             passing = terms.among(passing, haystacks, now)
             if also in self._rows:
-                wanted = {key for key, _ in passing} | {also}
-                passing = [(key, row) for key, row in rows if key in wanted]
+                included = {key for key, _ in passing} | {also}
+                passing = [(key, row) for key, row in rows if key in included]
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort].key
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
@@ -114,7 +122,10 @@ class Listing(Generic[T]):
         return ids
 
     def changes_with_the_second(self, now: datetime) -> bool:
-        """Whether a cell shows passing seconds: of an unfinished row or one under a minute old."""
+        """Whether any cell changes every second.
+
+        Cells of a moving row do (see `Kind.is_moving`), and the age of a row under a minute old.
+        """
         newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
         if newest is None or self._moving:
             return bool(self._moving)
@@ -123,6 +134,7 @@ class Listing(Generic[T]):
     def _all_haystacks(self) -> Mapping[str, str]:
         texts, haystack = self._haystacks, self._kind.haystack
         if len(texts) < len(self._rows):
-            missing = {key: haystack(row) for key, row in self._rows.items() if key not in texts}
-            texts |= missing
+            texts.update(
+                (key, haystack(row)) for key, row in self._rows.items() if key not in texts
+            )
         return texts

@@ -12,7 +12,10 @@ SIGN = "~"
 
 
 def as_recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
-    """Return a row's cells, dimmed, with `SIGN` for the glyph of the state, which is the first."""
+    """Return the cells of a row, dimmed, with `SIGN` instead of the glyph of the state.
+
+    The first cell of the row is its state: a glyph and a word.
+    """
     state = row[0]
     if isinstance(state, Cell):
         _, _, word = state.text.partition(" ")
