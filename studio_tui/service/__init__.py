@@ -1,1 +1,1 @@
-"""The polling service: when to poll, what is known and how old it is. Independent of the UI."""
+"""The service: polls Studio, keeps the data with its age, and sends commands. Has no UI."""

@@ -1,4 +1,4 @@
-"""The jobs and pipelines that are known in any way: listed, watched or recorded."""
+"""Lookup of jobs and pipelines in all that is known: lists, watches and the recorder."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ from studio_tui.service.recorder.archive import Archive, Archived
 
 
 class KnownItems:
-    """Finds jobs and pipelines by id."""
+    """The jobs and pipelines that are listed, watched or recorded."""
 
     def __init__(
         self,
@@ -37,33 +37,36 @@ class KnownItems:
         self._attempts = AttemptIndex()
         self._fixed: Mapping[str, str] = {}
         self._fixed_from: tuple[object, ...] = ()
-        """The answers, and the number of changes of links, that `_fixed` was found in."""
+        """What `_fixed` was computed from, to notice changes."""
 
     def jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return the known jobs among these: listed, in watched pipelines, or recorded."""
+        """Return those of the jobs that are known, by id."""
         ids = frozenset(job_ids)
-        listed = self._lists.jobs.snapshot.value
-        jobs = {job.id: job for job in listed.jobs if job.id in ids} if listed else {}
-        recorded = self._archive.snapshot.value or Archived()
-        ever_seen = {job_id: recorded.things[job_id] for job_id in ids & recorded.things.keys()}
-        return ever_seen | self._watches.jobs(ids) | jobs
+        job_list = self._lists.jobs.snapshot.value
+        listed = {job.id: job for job in job_list.jobs if job.id in ids} if job_list else {}
+        archived = self._archive.snapshot.value or Archived()
+        recorded = {job_id: archived.things[job_id] for job_id in ids & archived.things.keys()}
+        # A job in several of them is returned as it is in the last.
+        return recorded | self._watches.jobs(ids) | listed
 
     def pipelines(self) -> PipelineList:
-        """Return the known pipelines: those in the list, and those watched."""
-        listed = self._lists.pipelines.snapshot.value or PipelineList()
+        """Return the known pipelines: those in the list, in its order, then the watched ones."""
+        pipeline_list = self._lists.pipelines.snapshot.value or PipelineList()
+        listed = {each.pipeline_id: each for each in pipeline_list.pipelines}
         watched = self._watches.pipelines()
         polled = {key: watched[key] for key in watched.keys() & self._watches.viewed()}
-        known = {each.pipeline_id: each for each in listed.pipelines}
-        # What the list says of a pipeline is newer than a watch that has ended.
-        return replace(listed, pipelines=tuple((known | watched | known | polled).values()))
+        # A pipeline that is polled is newer in its watch than in the list; one that is no longer
+        # polled is newer in the list. The first `listed` is for the order.
+        pipelines = listed | watched | listed | polled
+        return replace(pipeline_list, pipelines=tuple(pipelines.values()))
 
     def fixed(self) -> Mapping[str, str]:
-        """Return the completed run that fixed a failed job, by the ids of failed jobs.
+        """Return the ids of failed jobs that are fixed, each with the id of the run that fixed it.
 
-        That run continued or repeated it at the request of this machine, or is a later attempt of
-        the same job of a pipeline. A failure of which that is not known is not included.
+        That run is complete. It continued or repeated the failed job at the request of this
+        machine, or is a later attempt of the same job of a pipeline.
         """
-        found_in = (
+        sources = (
             self._origins.changes,
             self._lists.jobs.snapshot.value,
             self._lists.pipelines.snapshot.value,
@@ -72,54 +75,55 @@ class KnownItems:
         )
         before = self._fixed_from
         # A poll without news returns the same objects.
-        if len(found_in) != len(before) or not all(map(is_, found_in, before)):
-            self._fixed_from = found_in
-            self._fixed = self._found_fixed()
+        if len(sources) != len(before) or not all(map(is_, sources, before)):
+            self._fixed_from = sources
+            self._fixed = self._find_fixed()
         return self._fixed
 
-    def _found_fixed(self) -> Mapping[str, str]:
-        attempts = {
+    def _find_fixed(self) -> Mapping[str, str]:
+        # The completed run of the same job of a pipeline, by the id of each earlier attempt.
+        later_runs = {
             attempt: run.created_job_id
             for pipeline in self.pipelines().pipelines
             for run in pipeline.job_runs
             if run.state is JobState.COMPLETE and run.created_job_id is not None
             for attempt in run.attempts
         }
-        wanted = self._origins.linked() | attempts.keys()
-        jobs = self.jobs(wanted) if wanted else {}
+        job_ids = self._origins.linked() | later_runs.keys()
+        jobs = self.jobs(job_ids) if job_ids else {}
         fixed = {}
         for job_id, job in jobs.items():
-            later = self._origins.fixed_by(job, jobs.get)
-            if later is not None:
-                fixed[job_id] = later.id
-            elif job.state is JobState.FAILED and job_id in attempts:
-                fixed[job_id] = attempts[job_id]
+            successor = self._origins.fixed_by(job, jobs.get)
+            if successor is not None:
+                fixed[job_id] = successor.id
+            elif job.state is JobState.FAILED and job_id in later_runs:
+                fixed[job_id] = later_runs[job_id]
         return fixed
 
     async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return these jobs, requesting unknown ones concurrently, a few at a time.
+        """Return these jobs; unknown ones are requested from Studio, a few at a time.
 
-        Jobs that cannot be read are left out.
+        Jobs that Studio does not have, or whose request fails, are left out.
         """
-        listed = self.jobs(job_ids)
-        turns = asyncio.Semaphore(AT_ONCE)
+        known = self.jobs(job_ids)
+        requests = asyncio.Semaphore(AT_ONCE)
 
-        async def one(job_id: str) -> Job | None:
-            if job_id in listed:
-                return listed[job_id]
-            async with turns:
+        async def find(job_id: str) -> Job | None:
+            if job_id in known:
+                return known[job_id]
+            async with requests:
                 try:
                     return await self._client.job(job_id)
                 except StudioError:
                     return None
 
-        found = await asyncio.gather(*map(one, job_ids))
-        return tuple(job for job in found if job is not None)
+        jobs = await asyncio.gather(*map(find, job_ids))
+        return tuple(job for job in jobs if job is not None)
 
     def related(self, job_id: str) -> RelatedJobs:
-        """Return the job that this one continues, those that continue it, and other attempts."""
+        """Return a job's origin, the jobs that continue it, and other attempts in its pipeline."""
         origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
         before, after = self._attempts.neighbours(job_id, self.pipelines().pipelines)
-        related = (*((origin,) if origin else ()), *successors, *before, *after)
-        jobs = self.jobs(related) if related else {}
+        related_ids = (*((origin,) if origin else ()), *successors, *before, *after)
+        jobs = self.jobs(related_ids) if related_ids else {}
         return RelatedJobs(origin, successors, jobs, before, after)

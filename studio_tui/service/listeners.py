@@ -7,7 +7,7 @@ P = ParamSpec("P")
 
 
 class Listeners(Generic[P]):
-    """Callbacks in the order they were added; one may be added more than once."""
+    """Callbacks in the order in which they were added; one may be added more than once."""
 
     def __init__(self) -> None:
         self._callbacks: dict[object, Callable[P, None]] = {}
@@ -20,10 +20,10 @@ class Listeners(Generic[P]):
         key = object()
         self._callbacks[key] = callback
 
-        def leave() -> None:
+        def remove() -> None:
             self._callbacks.pop(key, None)
 
-        return leave
+        return remove
 
     def notify(self, *args: P.args, **options: P.kwargs) -> None:
         """Call the callbacks that were registered when the call began."""

@@ -1,4 +1,4 @@
-"""The lists of one Studio: each is polled, watched for ends, and recorded."""
+"""The lists of one Studio: polls them, reports ended items, and records them."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -35,7 +35,10 @@ class Lists:
         refused: Callable[[AuthenticationError], None],
         now: Callable[[], datetime],
     ) -> None:
-        """`is_local` is whether Studio is on this machine; `refused` is called for a bad token."""
+        """Initialise; `is_local` is whether Studio is on this machine.
+
+        `refused` is called if Studio refuses the token.
+        """
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
         self._schedules_feed = SchedulesFeed(client)
@@ -47,10 +50,10 @@ class Lists:
         self._is_local = is_local
         self._refused = refused
         self._now = now
-        self.jobs = self._poller("jobs", self._fetch_jobs, pacing.jobs)
-        self.clusters = self._poller("clusters", self._fetch_clusters, pacing.clusters)
-        self.schedules = self._poller("schedules", self._fetch_schedules, pacing.schedules)
-        self.pipelines = self._poller("pipelines", self._fetch_pipelines, pacing.pipelines)
+        self.jobs = self._create_poller("jobs", self._fetch_jobs, pacing.jobs)
+        self.clusters = self._create_poller("clusters", self._fetch_clusters, pacing.clusters)
+        self.schedules = self._create_poller("schedules", self._fetch_schedules, pacing.schedules)
+        self.pipelines = self._create_poller("pipelines", self._fetch_pipelines, pacing.pipelines)
 
     @property
     def all(self) -> tuple[Poller[Any], ...]:
@@ -58,12 +61,12 @@ class Lists:
         return (self.jobs, self.clusters, self.schedules, self.pipelines)
 
     def poke(self) -> None:
-        """Poll again what a command may have changed."""
+        """Poll the lists that a command may have changed: all but the clusters."""
         self.jobs.poke()
         self.schedules.poke()
         self.pipelines.poke()
 
-    def _poller(
+    def _create_poller(
         self, name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]
     ) -> Poller[T]:
         return Poller(
@@ -81,7 +84,7 @@ class Lists:
         self._endings.check_jobs(jobs.jobs)
         self._recording.take_jobs(jobs, self.jobs_feed.back_to)
         if self._is_local and jobs is not self.jobs.snapshot.value:
-            # When jobs have changed, so have free workers and most other lists.
+            # A change of the jobs often changes the free workers and the other lists too.
             self.clusters.hint()
             self.schedules.hint()
             self.pipelines.hint()

@@ -1,4 +1,8 @@
-"""How long pollers rest, by activity, where Studio runs, and whether the terminal has focus."""
+"""How long pollers rest.
+
+A rest is the time between an answer of Studio and the next poll. It depends on whether anything in
+the answer is active, where Studio runs, and whether the terminal has the focus.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +23,7 @@ _GROWTH = 1.25
 class GrowingRest:
     """A rest that grows while answers are the same.
 
-    The longest rests end at multiples of `most`, so that lists are polled together.
+    Once it has grown to `most`, it ends at multiples of `most`, so that lists are polled together.
     """
 
     least: float
@@ -27,23 +31,27 @@ class GrowingRest:
     most: float
     """Seconds of the longest rest, on average."""
     turn: float = 0.0
-    """Seconds by which it ends later than a multiple: one connection is enough for all lists."""
+    """Seconds from a multiple of `most` to the end of the rest.
+
+    Lists with different turns are polled one after the other, over one connection.
+    """
     _seconds: float = 0.0
     _answer: object = None
 
     def after(self, answer: object) -> float:
-        """Return the seconds to rest after an answer, which is the same object if unchanged."""
+        """Return the seconds to rest after `answer`; an unchanged answer is the same object."""
         if answer is not self._answer or not self._seconds:
             self._answer, self._seconds = answer, self.least
             return self._seconds
         self._seconds = min(self._seconds * _GROWTH, self.most)
         if self.least < self._seconds == self.most:
             rest = clock.until_multiple(self.most) + self.turn
+            # At least half the longest rest, which makes `most` the average.
             return rest if rest > self.most / 2 else rest + self.most
         return self._seconds
 
     def end(self) -> None:
-        """Begin again with the least, as a change is expected."""
+        """Begin again with `least`, because a change is expected."""
         self._seconds, self._answer = 0.0, None
 
 
@@ -52,9 +60,12 @@ BUSY_REST = 1.5
 IDLE_REST = 10.0
 """Seconds between polls of a list without active items, on a server shared with others."""
 LOCAL_IDLE_REST = 3.0
-"""The same on this machine, for the list of jobs, once it has stayed the same for a while."""
+"""Longest seconds between polls of the jobs on this machine, if none of them is active."""
 LOCAL_OTHERS_REST = 2 * LOCAL_IDLE_REST
-"""The same for the other lists, which are polled whenever the jobs have changed, too."""
+"""Longest seconds between polls of another list on this machine without active items.
+
+It is longer, as a change of the jobs makes the other lists be polled at once.
+"""
 CLUSTERS_REST = 30.0
 """Seconds between polls of the clusters of a remote Studio."""
 LOCAL_CLUSTERS_REST = 3.0
@@ -62,29 +73,27 @@ LOCAL_CLUSTERS_REST = 3.0
 SCHEDULES_REST = 30.0
 """Seconds between polls of the schedules."""
 PIPELINES_REST = 5.0
-"""Seconds between polls of the list of pipelines, which is long, while one of them is active."""
+"""Seconds between polls of the list of pipelines while one is active; its responses are large."""
 RUNS_A_SECOND = 2000
-"""Jobs of pipelines read per second at most, on average; the rest between polls follows from it."""
+"""Maximum number of jobs of pipelines received per second, on average; it may lengthen a rest."""
 JOB_REST = 0.3
+"""Seconds to rest after a request about one job of a pipeline; three such requests run at once."""
 LOCAL_JOB_REST = 0.05
-"""Seconds to rest after a request about one job of a pipeline: remote Studio, local Studio.
-
-Three such requests run concurrently.
-"""
+"""`JOB_REST` if Studio is on this machine."""
 LOCAL_BACKOFF_CAP = 5.0
 """Maximum seconds between attempts while a Studio on this machine does not answer."""
 AWAY_FACTOR = 5.0
 """Factor by which polling slows down while the terminal has no focus."""
 
 _TURN = 0.05
-"""Seconds from one list to the next."""
+"""Seconds between the polls of two lists that are polled together."""
 
 
 class Pacing:
     """The rests of one session's pollers, in seconds."""
 
     def __init__(self, *, is_local: bool) -> None:
-        """Initialise; `is_local`: Studio is on this machine, and is polled more often."""
+        """Initialise; a Studio on this machine, `is_local`, is polled more often."""
         self.focused = True
         """Whether the terminal has the focus."""
         self.backoff_cap = LOCAL_BACKOFF_CAP if is_local else BACKOFF_CAP
@@ -92,8 +101,8 @@ class Pacing:
         least = BUSY_REST if is_local else IDLE_REST
         self._idle = least
         self._job = LOCAL_JOB_REST if is_local else JOB_REST
-        self._moving: dict[str, tuple[object, bool]] = {}
-        """The last answer of each list that was checked, and whether anything in it is active."""
+        self._activity: dict[str, tuple[object, bool]] = {}
+        """The last answer of each list, and whether anything in it is active."""
         self._jobs = GrowingRest(least, LOCAL_IDLE_REST if is_local else least)
         self._pipelines = GrowingRest(least, LOCAL_OTHERS_REST if is_local else least, _TURN)
         clusters = LOCAL_CLUSTERS_REST if is_local else CLUSTERS_REST
@@ -102,17 +111,17 @@ class Pacing:
         )
 
     def paced(self, seconds: float) -> float:
-        """Return a rest, stretched while the terminal has no focus."""
+        """Return `seconds`, or a multiple of it while the terminal has no focus."""
         return seconds if self.focused else seconds * AWAY_FACTOR
 
     def expect_changes(self) -> None:
-        """Let no list rest for long, as something has been changed from here."""
+        """Let all lists rest only shortly, because this dashboard has changed something."""
         for rest in (self._jobs, self._pipelines, self._clusters):
             rest.end()
 
     def jobs(self, jobs: JobList) -> float:
         """Return the rest after a list of jobs."""
-        if self._moves("jobs", jobs, lambda: any(not j.state.is_finished for j in jobs.jobs)):
+        if self._is_active("jobs", jobs, lambda: any(not j.state.is_finished for j in jobs.jobs)):
             self._jobs.end()
             return self.paced(BUSY_REST)
         return self.paced(self._jobs.after(jobs))
@@ -127,7 +136,9 @@ class Pacing:
 
     def pipelines(self, pipelines: PipelineList) -> float:
         """Return the rest after a list of pipelines."""
-        if self._moves("pipelines", pipelines, lambda: any(map(is_moving, pipelines.pipelines))):
+        if self._is_active(
+            "pipelines", pipelines, lambda: any(map(is_moving, pipelines.pipelines))
+        ):
             self._pipelines.end()
             rest = min(PIPELINES_REST, self._idle)
         else:
@@ -145,9 +156,9 @@ class Pacing:
             paced=self.paced,
         )
 
-    def _moves(self, name: str, answer: object, moves: Callable[[], bool]) -> bool:
-        """Return whether anything in a list is active; an unchanged one is not checked again."""
-        cached = self._moving.get(name)
+    def _is_active(self, name: str, answer: object, check: Callable[[], bool]) -> bool:
+        """Return whether anything in a list is active; `check` is called only for a new answer."""
+        cached = self._activity.get(name)
         if cached is None or cached[0] is not answer:
-            cached = self._moving[name] = answer, moves()
+            cached = self._activity[name] = answer, check()
         return cached[1]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 class StudioCommands:
-    """The commands of one session; what is created here is watched for its end."""
+    """The commands of one session; a job or pipeline that they create is watched until it ends."""
 
     def __init__(
         self,
@@ -58,7 +58,10 @@ class StudioCommands:
         *,
         labels: bool,
     ) -> None:
-        """Initialise; `changed` is called after each command, `labels`: whether jobs carry one."""
+        """Initialise; `changed` is called after each command.
+
+        `labels` is whether new jobs have a label (see `studio_tui.api.label`).
+        """
         self._origins = records.origins
         self._endings = endings
         self.jobs = JobCommands(client, changed, canceling=endings.canceling)
@@ -66,20 +69,20 @@ class StudioCommands:
         self.schedules = ScheduleCommands(client, changed)
         self.pipeline_trigger = PipelineTrigger(client, changed)
         self.job_creator = JobCreator(
-            client, journal, records.history, changed, made=self._made, labels=labels
+            client, journal, records.history, changed, made=self._watch_job, labels=labels
         )
-        self.reruns = OrderedReruns(client, records.history, changed, made=self._reran)
+        self.reruns = OrderedReruns(client, records.history, changed, made=self._watch_reruns)
 
-    def _made(self, job: Job, submitted: Submitted) -> None:
+    def _watch_job(self, job: Job, submitted: Submitted) -> None:
         """Watch a job created here for its end, and record which job it continues."""
         self._endings.watch((job,))
         self._origins.note(job.id, submitted)
 
-    def _reran(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
+    def _watch_reruns(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
         """Watch a pipeline of repeated jobs for its end, and record which jobs they continue."""
         self._endings.watch_pipelines((pipeline,))
-        for job_id, known in submitted.items():
-            self._origins.note(job_id, known)
+        for job_id, submission in submitted.items():
+            self._origins.note(job_id, submission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +90,25 @@ class SessionOptions:
     """Where a session runs and keeps its files, and how it behaves."""
 
     profile: str = ""
-    """Identifies the Studio and the team."""
+    """Identifies one team of one Studio."""
     host: str = ""
-    """The host that archived logs may be fetched from without a question."""
+    """The host from which archived logs may be fetched without asking the user."""
     is_local: bool = False
-    """Whether Studio is on this machine; then it is polled more often."""
+    """Whether Studio is on this machine; if so, it is polled more often."""
     restarts: bool = False
-    """Whether the dashboard can start that Studio again."""
+    """Whether the dashboard can start Studio again."""
     state_file: Path | None = None
-    """The state file of a Studio on this machine, which counts as up again once it is written."""
+    """The state file of a local Studio, which is probed at once when its server writes the file."""
     journal_folder: Path | None = None
-    """The folder of the journal; by default in that of the logs."""
+    """The folder of the journal; `None` for one inside the folder of logs."""
     recorder_folder: Path | None = None
-    """The folder of the recorder; by default in that of the logs."""
+    """The folder of the recorder; `None` for one inside the folder of logs."""
     labels: bool = True
-    """Whether new jobs carry labels."""
+    """Whether new jobs have a label (see `studio_tui.api.label`)."""
     limits: Limits | None = None
-    """How much is recorded."""
+    """How much is recorded; `None` for the default limits."""
     undo_seconds: float = 0.0
-    """How long batch commands wait before they are sent."""
+    """Seconds during which a bulk command is held and can be undone; 0 sends it at once."""
 
 
 class StudioSession:
@@ -127,9 +130,9 @@ class StudioSession:
         self.is_local = options.is_local
         """Whether Studio is on this machine."""
         self.restarts = options.restarts
-        """Whether the dashboard can start it again, after ctrl+r if it was stopped."""
+        """Whether the dashboard can start Studio again; if a user stopped it, only after ctrl+r."""
         self.recalled = asyncio.Event()
-        """Set once the lists on disk have been read."""
+        """Set once the recorded lists have been read from disk."""
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
         self._now = now
@@ -142,7 +145,7 @@ class StudioSession:
         self.lists = self._make_lists()
         self.jobs, self.clusters = self.lists.jobs, self.lists.clusters
         self.schedules, self.pipelines = self.lists.schedules, self.lists.pipelines
-        self._watches = PipelineWatches(self._watch_of)
+        self._watches = PipelineWatches(self._create_watch)
         self.known_items = KnownItems(
             client, self.lists, self._watches, self.records.jobs, self.records.origins
         )
@@ -156,15 +159,15 @@ class StudioSession:
         self.job_details = self._make_details_reader()
         self.datasets = DatasetNames(client, self.reachability)
         self.batches = Batches()
-        """Running batch commands."""
+        """Bulk commands that are running."""
         self.held = HeldCommands(self.records.holds, options.undo_seconds, now=now)
-        """Commands that wait to be sent, and can be undone."""
+        """Bulk commands that have not been sent yet, and can be undone."""
         self.commands = StudioCommands(
             client,
             Journal(options.journal_folder or logs / "intents", options.profile),
             self.records,
             self.endings,
-            self._changed,
+            self._poll_changes,
             labels=options.labels,
         )
 
@@ -175,13 +178,13 @@ class StudioSession:
 
     @property
     def knows_anything(self) -> bool:
-        """Whether any list has been received."""
+        """Whether any list has been received, or recalled."""
         return any(poller.snapshot.value is not None for poller in self.pollers)
 
     async def run(self, tab: str = "jobs") -> None:
         """Poll and follow logs until canceled; a bug in any task propagates.
 
-        The list of `tab` is requested first; the jobs if it has none.
+        The list of `tab` is requested first; if the tab has no list, the jobs are.
         """
         lists = {poller.name for poller in self.pollers}
         self.reachability.first.begin_with(tab if tab in lists else self.jobs.name)
@@ -196,10 +199,11 @@ class StudioSession:
                 tasks.create_task(self._watches.run(), name="watch pipelines")
                 tasks.create_task(self.records.run(), name="record")
                 if self.replay is not None:
-                    tasks.create_task(self.replay.run(self._replayed), name="replay")
+                    tasks.create_task(self.replay.run(self._poll_replayed), name="replay")
                 tasks.create_task(self._recall(), name="recall lists")
         finally:
-            # Others may have written since the recorder ended, which began its thread again.
+            # Other tasks may have written after the recorder ended, so that the database has
+            # started its thread again.
             self.records.database.close()
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
@@ -207,14 +211,17 @@ class StudioSession:
         return self._watches.get(pipeline_id)
 
     async def settle_open_intents(self) -> tuple[UnconfirmedJob, ...]:
-        """Settle open intents of ended runs after the first job list; return those still open."""
+        """Find out which unconfirmed requests of ended runs of the program have created jobs.
+
+        Waits for the first list of jobs; returns the requests that are still unconfirmed.
+        """
         await self.jobs.first_answer()
         return await self.commands.job_creator.settle()
 
     def refresh(self) -> None:
-        """Poll everything that has subscribers now, including stopped pollers.
+        """Poll at once everything that has subscribers, and start stopped pollers again.
 
-        During an outage that is a single probe.
+        During an outage, only one probe is sent.
         """
         self.reachability.hurry()
         for poller in (*self.pollers, *self._watches.all()):
@@ -274,10 +281,10 @@ class StudioSession:
             refused=self._stop_all,
         )
 
-    def _watch_of(self, pipeline_id: str) -> PipelineWatch:
+    def _create_watch(self, pipeline_id: str) -> PipelineWatch:
         def name() -> str | None:
-            known = self.pipelines.snapshot.value
-            pipeline = known.get(pipeline_id) if known is not None else None
+            listed = self.pipelines.snapshot.value
+            pipeline = listed.get(pipeline_id) if listed is not None else None
             return pipeline.name if pipeline is not None else None
 
         return PipelineWatch(
@@ -301,23 +308,23 @@ class StudioSession:
             self.recalled.set()
 
     def _publish_jobs_again(self) -> None:
-        """Publish the jobs again, as the disk has shown how some of them are related."""
+        """Publish the jobs again, because relations of some have been read from disk."""
         self.jobs.publish_again()
 
-    def _changed(self) -> None:
-        """Poll again what a command may have changed, now and often for a while."""
+    def _poll_changes(self) -> None:
+        """Poll all that a command may have changed, at once and then often for a while."""
         self._pacing.expect_changes()
         self.lists.poke()
         for watch in self._watches.all():
             watch.poke()
 
-    def _replayed(self) -> None:
-        """Poll again what the replay has changed: clusters too, as jobs keep them busy."""
-        self._changed()
+    def _poll_replayed(self) -> None:
+        """Poll all that the replay has changed: clusters too, as jobs use their workers."""
+        self._poll_changes()
         self.clusters.poke()
 
     def _stop_all(self, error: AuthenticationError) -> None:
-        """Stop all polling: a rejected token is rejected everywhere and must not be retried."""
+        """Stop all polling: every request would have the rejected token, which is not retried."""
         for poller in (*self.pollers, *self._watches.all()):
             poller.stop(error)
         self.progress.stop()
