@@ -46,6 +46,11 @@ class Address:
         return self.scheme in _PORTS and bool(self.host) and self.port != 0
 
     @property
+    def effective_port(self) -> int:
+        """The port, or else the default port of the scheme; 0 if there is none."""
+        return self.port or _PORTS.get(self.scheme, 0)
+
+    @property
     def origin(self) -> str:
         """Scheme, host and port, without the default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -284,7 +284,7 @@ def _parse(expression: str) -> _Fields:
 
 
 def _is_prose(words: Sequence[str]) -> bool:
-    """Whether a time was typed in words; of five, the later ones may be misspelled names."""
+    """Whether a time was typed in words. Words 2 to 5 of five are fields, even if misspelled."""
     checked_words = words[:1] if len(words) == len(_FIELDS) else words
     return any(_WORD.fullmatch(word) and word.lower() not in _NAMES for word in checked_words)
 
@@ -295,7 +295,7 @@ def _days(
     """Return the values of the day fields, as `plain_fields`, for what croniter makes of both.
 
     If both fields are restricted, one of them has to match. A list of all values, such as `1-31`,
-    counts as restricted, so that every day matches; but as `*` if the other field contains a star.
+    is restricted too, so that every day matches. If the other field has a star, it counts as `*`.
     """
     is_every_date, is_every_weekday = len(dates) == 31, len(weekdays) == 7
     any_date = is_any(date) or (is_every_date and "*" in weekday)

@@ -73,7 +73,7 @@ class TransportError(StudioError):
     def __init__(self, message: str, *, brief: str = "") -> None:
         super().__init__(message)
         self.brief = brief
-        """The cause in a few words, such as `not trusted`; empty if it may be temporary."""
+        """The cause in a few words, such as `unknown host`; empty if it may be temporary."""
 
 
 class RequestTimedOut(TransportError):  # noqa: N818 (the name is the event)

@@ -16,8 +16,6 @@ _HOST_AND_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)
 _EXCEPTION = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
 """An entry of NO_PROXY: an address in brackets, or a name; with an optional port."""
 
-_PORTS = {"https": 443, "http": 80}
-
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> SecretStr | None:
     """Return the URL of the proxy for a URL; `None` for no proxy.
@@ -60,7 +58,7 @@ def _matches(entry: str, target: Address) -> bool:
     if parts is None:
         return False
     bracketed, name, port = parts.groups()
-    if port is not None and int(port) != (target.port or _PORTS.get(target.scheme)):
+    if port is not None and int(port) != target.effective_port:
         return False
     if bracketed is not None:
         return ip is not None and _ip_address(bracketed) == ip

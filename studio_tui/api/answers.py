@@ -70,7 +70,7 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
 
 
 def _teams(words: str) -> tuple[str, ...]:
-    """Return the teams listed in Studio's message; it lists those that the token permits."""
+    """Return the teams listed in Studio's message, which are those that the token permits."""
     match = _TEAMS.search(words)
     return tuple(re.split(r",? and |,? or |, ", match[1])) if match else ()
 

@@ -123,7 +123,7 @@ async def _public_address(parts: Address) -> str:
     host = parts.host
     loop = asyncio.get_running_loop()
     try:
-        entries = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+        entries = await loop.getaddrinfo(host, parts.effective_port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise TransportError(reason(error, safe_line(host))) from error
     addresses = [str(entry[4][0]) for entry in entries]

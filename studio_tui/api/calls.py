@@ -28,7 +28,7 @@ class Call:
 
 
 _NOTHING_NEW = {"304", "416"}
-"""Statuses for a request of new log bytes: the log is unchanged, or has no bytes after `offset`."""
+"""Statuses that mean that a log has nothing new: it is unchanged (304), or not longer (416)."""
 
 
 def is_success(outcome: str) -> bool:

@@ -174,7 +174,7 @@ class StudioClient:
         return log_end(answer, length, etag)
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        """Follow a job's log over a websocket, from its beginning until Studio closes it.
+        """Yield the frames of a job's log, from the beginning until Studio closes the websocket.
 
         Close the iterator (`contextlib.aclosing`) when leaving it early. Not in the API document.
         """

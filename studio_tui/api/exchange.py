@@ -30,7 +30,8 @@ class Request:
     body: bytes | AsyncIterable[bytes] | None = None
     """It must be possible to iterate over it again, in case the token's scheme is refused."""
     changes: bool = False
-    """Whether the request changes something. If it fails after it was sent, `OutcomeUnknown`."""
+    """Whether the request changes something, so that its outcome is unknown if it fails once sent.
+    """
     deadline: float | None = None
     """Timeout of the whole request in seconds, instead of the default."""
     skip: int = 0

@@ -12,11 +12,11 @@ class Guard(Protocol):
     def before(self, url: str) -> object:
         """Verify the server at `url` before a connection to it is opened.
 
-        Returns the seal of that server: a value that is different after each start of a server.
+        Returns the seal of that server: a value that changes whenever a server starts.
 
         Raises:
             NotSent: it is not the right server, so nothing may be sent there.
         """
 
     def holds(self, seal: object) -> bool:
-        """Whether the server with that `seal` still runs; called once a connection is open."""
+        """Whether the server with that seal still runs; called after a connection was opened."""

@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
     from websockets.http11 import Response
 
-_HTTP = 80
-
 RawText = NewType("RawText", str)
 """Raw text of a job's log: not safe to draw. Only the log decoder may split it into lines."""
 
@@ -190,7 +188,7 @@ class _Target(NamedTuple):
 
 
 async def _connect(auth: StudioAuth, target: _Target) -> "ClientConnection":
-    """Connect; on 401 or 403, try the token's other scheme, as the first may be the reason."""
+    """Connect; on 401 or 403, try the other scheme, as the first one may have been wrong."""
     for scheme in auth.schemes:
         began = clock.monotonic()
         try:
@@ -263,7 +261,7 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
 async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.socket:
     """Connect to `url`, which is on this machine, and verify the server's identity."""
     parts = address(url)
-    host, port = (parts.host, parts.port or _HTTP) if parts else ("", 0)
+    host, port = (parts.host, parts.effective_port) if parts else ("", 0)
     seal = await asyncio.to_thread(guard.before, url)
     connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:

@@ -202,9 +202,10 @@ class JobPipelineRunOutput(Received):
     """Id of the latest run in this pipeline; may be set while the status is still PENDING."""
 
     attempts: tuple[Identifier, ...] = ()
-    """Ids of earlier runs in this pipeline, which the latest run replaced, oldest first.
+    """Ids of earlier runs in this pipeline, which newer ones replaced, oldest first.
 
-    Only the local Studio sends them; for others, this dashboard adds the ones that it has observed.
+    Only the local Studio sends them. For another Studio they are those that this dashboard has
+    observed.
     """
 
     @property

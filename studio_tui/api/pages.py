@@ -61,7 +61,7 @@ class _Rows(Generic[T]):
 
 
 class _Irregular(Exception):  # noqa: N818 (never leaves this module)
-    """The rows of the body do not all start with the same key."""
+    """The body cannot be split into rows by the key with which the first row starts."""
 
 
 class ListReader(Generic[T]):
@@ -120,6 +120,7 @@ class ListReader(Generic[T]):
         expected = 0
         # Bytes parsed since the event loop ran.
         parsed = 0
+        # Whether all rows so far have the same index as in the old body.
         is_same_order = len(old.indices) == len(old.models)
         while position < end:
             same = self._count_same_rows(body, position, expected)
@@ -192,7 +193,7 @@ class ListReader(Generic[T]):
             return None
 
     async def _read_all(self, body: bytes) -> _Rows[T]:
-        """Parse a list in any layout, row by row, with the lenient parser."""
+        """Parse a list in any layout, row by row, with Python's parser, which is more lenient."""
         rows: _Rows[T] = _Rows()
         text = body.decode("utf-8", "replace").strip()
         if not text.startswith("["):

@@ -47,10 +47,10 @@ REFRESH_PIPELINE = Route("POST", "/datachain/pipeline/refresh")
 """Like `TRIGGER_PIPELINE`, but does not rebuild upstream datasets."""
 
 INSTANCE_HEADER = "studio-instance"
-"""Response header that identifies a running local Studio.
+"""Response header with the id of a running local Studio.
 
-A client sees by it that the server is not another program on the same port, before it sends the
-token, and not a Studio that has only the endpoints of the document.
+Before the token is sent, a request without the token checks this header, as another program may
+have taken the port. A Studio that has only the endpoints of the document does not send it.
 """
 
 FOLLOW_LOGS = "/logs/follow/"

@@ -68,11 +68,10 @@ CLOSE_SECONDS = 1.0
 _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
 _CLOSED = "closed the connection before its answer was complete."
-_HTTP_PORT = 80
 _TO_TLS = b"HTTP request was sent to HTTPS port"
 """Response of nginx to plain HTTP on a TLS port."""
 _NOTHING_DONE = frozenset({501, 505, 507, 508, 511})
-"""Statuses of server errors that mean that Studio did nothing, so the outcome is known."""
+"""Statuses of server errors after which it is certain that Studio did nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -155,7 +154,7 @@ class Transport:
                 self._is_idle.set()
 
     async def _send_with_scheme(self, request: Request) -> Answer:
-        """Send a request with the token's scheme that Studio accepts."""
+        """Send a request with the scheme that Studio accepts, which may take two attempts."""
         for scheme in self._auth.schemes:
             try:
                 answer = await self._send_and_log(request, self._auth.header(scheme))
@@ -223,7 +222,7 @@ class Transport:
             return failure(error, self._host)
         target = address(self._base)
         is_plain = target is not None and target.scheme == "http"
-        if target and is_plain and await speaks_tls(target.host, target.port or _HTTP_PORT):
+        if target and is_plain and await speaks_tls(target.host, target.effective_port):
             return wrong_scheme(self._host)
         return Failure(f"{self._host} {_CLOSED}")
 

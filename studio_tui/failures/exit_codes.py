@@ -27,7 +27,7 @@ CRASHES = frozenset({4, 5, ABORTED, 7, 8, 11})
 
 
 def signal_of(code: int) -> int | None:
-    """Return the number of the signal that an exit code stands for; `None` if it is no signal's.
+    """Return the number of the signal that an exit code stands for; `None` if it stands for none.
 
     For signal n, shells and containers report 128 + n, Python -n. A program that was not ended by a
     signal may exit with such a code too.

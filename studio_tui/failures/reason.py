@@ -52,7 +52,7 @@ _SEVERE_RECORD = re.compile(
 _HARMLESS_RECORD = re.compile(
     r".{0,80}?\b(?:DEBUG|INFO|NOTICE|SUCCESS|debug|info)\b(?![\w/.])|I\d{4} \d\d:|\[I \d"
 )
-"""Log record of neither."""
+"""Log record that is neither an error nor a warning."""
 _CONTINUED = re.compile(
     r"(?i)\b(?:retry|retries|retrying|try(?:ing)? (?:again|the next|another|next)|attempt(?:ing)?"
     r"|skip(?:s|ped|ping)?|continu(?:e|es|ed|ing)|going on|fall(?:ing|s)? back|fallback"
@@ -120,7 +120,7 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     """
     lines = lines[-_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
-    last = last_message(lines)
+    last = _last_message(lines)
     chosen = _choose(failures, lines)
     if chosen is None:
         error = _error_before_advice(lines, last)
@@ -331,11 +331,11 @@ def _error_before_advice(lines: Sequence[str], last: str) -> str:
 
 def _ends_without_reason(lines: Sequence[str]) -> bool:
     """Whether the last message cannot be the reason: a harmless record, or a closing message."""
-    last = last_message(lines)
+    last = _last_message(lines)
     return bool(_HARMLESS_RECORD.match(last)) or is_closing(last)
 
 
-def last_message(lines: Sequence[str]) -> str:
+def _last_message(lines: Sequence[str]) -> str:
     """Return the last message of a program; empty if it printed nothing.
 
     Rules, frames and hints do not count. An epilogue or a progress bar counts only if the program

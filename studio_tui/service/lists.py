@@ -1,4 +1,4 @@
-"""The lists of one Studio: polls them, reports ended items, and records them."""
+"""The lists of one Studio: polls them, reports what has ended, and records each list."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime

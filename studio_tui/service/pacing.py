@@ -60,11 +60,11 @@ BUSY_REST = 1.5
 IDLE_REST = 10.0
 """Seconds between polls of a list without active items, on a server shared with others."""
 LOCAL_IDLE_REST = 3.0
-"""Longest seconds between polls of the jobs on this machine, if none of them is active."""
+"""Seconds between polls of the jobs on this machine, once they have been unchanged for a while."""
 LOCAL_OTHERS_REST = 2 * LOCAL_IDLE_REST
-"""Longest seconds between polls of another list on this machine without active items.
+"""Seconds between polls of another list on this machine, once it has been unchanged for a while.
 
-It is longer, as a change of the jobs makes the other lists be polled at once.
+It is longer than for the jobs, because any change of the jobs polls the other lists at once.
 """
 CLUSTERS_REST = 30.0
 """Seconds between polls of the clusters of a remote Studio."""

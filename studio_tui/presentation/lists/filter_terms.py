@@ -113,7 +113,7 @@ def _apply_tests(
 def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
     """Return the filter of the valid terms, and an error message about the others.
 
-    So a list is not emptied by an incomplete term while the user types it.
+    Because invalid terms are ignored, typing a term does not empty the list until it is complete.
     """
     alternatives: list[list[str]] = [[]]
     problem = ""
@@ -148,6 +148,7 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     """Return the test of a term without its exclamation marks."""
     if not term.is_word and (match := _IS.fullmatch(term.text)):
         return _status_test(match["value"], kind)
+    # A quoted value may contain operators, so only the head in front of it is parsed.
     parts = None if term.is_word else _TERM.fullmatch(term.head or term.text)
     if parts is None:
         return _word_test(term.text.lower())
@@ -163,6 +164,7 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
         return _row_test(lambda row: part in read(row).lower())
     if field in kind.fields and operator == "==":
         exact, read = value.lower(), kind.fields[field]
+        # Every row passes `name==`, whose value the user has not typed yet.
         return _row_test(lambda row: not exact or read(row).lower() == exact)
     if field in kind.fields and operator == "~":
         return _pattern_test(value, kind.fields[field])
@@ -173,9 +175,9 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
 
 
 def _status_test(value: str, kind: Kind[T]) -> Test[T]:
-    """Return the test of `is:` and `status=`; a row passes if one of the words in `value` fits it.
+    """Return the test of `is:` and `status=`; a row passes if one of the words in `value` fits.
 
-    A word, of those that are separated by commas, is a state, a group of states or a condition.
+    The words are separated by commas. A word is a state, a group of states or a condition.
     """
     states: set[object] = set()
     others: list[Callable[[T], bool]] = []
