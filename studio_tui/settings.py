@@ -106,8 +106,8 @@ def load_settings(
 ) -> Settings:
     """Load all settings, each from its first source.
 
-    With a `typed_token`, the user typed url, team and token into a form, so error messages name its
-    fields.
+    `typed_token` is a token that the user typed into a form, together with url and team. If it is
+    given, error messages name the fields of the form.
 
     Raises:
         NoCredentials: no token is set anywhere.

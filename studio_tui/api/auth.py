@@ -11,7 +11,7 @@ TOKEN = "token"  # noqa: S105 (the name of a scheme)
 
 
 class StudioAuth:
-    """Writes the Authorization header; only this class sends the secret token.
+    """Writes the Authorization header; no other class puts the secret token into a request.
 
     Studio's API document and its published client disagree on the scheme. When Studio refuses the
     first scheme, the caller tries the second, and `remember` stores the accepted one. Requests

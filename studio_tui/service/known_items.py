@@ -40,13 +40,13 @@ class KnownItems:
         """What `_fixed` was computed from, to notice changes."""
 
     def jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return those of the jobs that are known, by id."""
+        """Return the jobs with these ids, by id; jobs that are not known are left out."""
         ids = frozenset(job_ids)
         job_list = self._lists.jobs.snapshot.value
         listed = {job.id: job for job in job_list.jobs if job.id in ids} if job_list else {}
         archived = self._archive.snapshot.value or Archived()
         recorded = {job_id: archived.things[job_id] for job_id in ids & archived.things.keys()}
-        # A job in several of them is returned as it is in the last.
+        # A job may be in several of these; the list is the newest, then the watches.
         return recorded | self._watches.jobs(ids) | listed
 
     def pipelines(self) -> PipelineList:

@@ -47,7 +47,7 @@ class Test(Generic[T]):
     """
 
     among: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
-    """Returns those of the rows that pass; its arguments are those of `Terms.among`."""
+    """Returns the rows that pass. Its arguments are rows, haystacks and the current time."""
     reads_haystacks: bool = False
     """Whether `among` needs haystacks."""
 

@@ -29,7 +29,7 @@ class Listing(Generic[T]):
         self._haystacks: dict[str, str] = {}
         """Search texts by id."""
         self._moving: set[str] = set()
-        """Ids of the rows of which cells change every second."""
+        """Ids of the rows with cells that change every second."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -42,7 +42,7 @@ class Listing(Generic[T]):
 
     @property
     def has_moving(self) -> bool:
-        """Whether there is a row of which cells change every second."""
+        """Whether any row has cells that change every second."""
         return bool(self._moving)
 
     def values(self) -> Iterable[T]:
