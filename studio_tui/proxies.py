@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from pydantic import SecretStr
@@ -17,23 +18,41 @@ _EXCEPTION = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
 """An entry of NO_PROXY: an address in brackets, or a name; with an optional port."""
 
 
-def proxy_for(url: str, environ: Mapping[str, str]) -> SecretStr | None:
-    """Return the URL of the proxy for a URL; `None` for no proxy.
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """The proxy for https, and the targets that are connected to without it."""
 
-    No proxy is used for http, which is allowed only to this machine, nor for https to this machine.
+    https: SecretStr | None = None
+    """URL of the proxy, as in HTTPS_PROXY; secret, as it may contain a password."""
+    exceptions: str = ""
+    """The value of NO_PROXY, see `is_excepted`."""
 
-    Raises:
-        ConfigError: HTTPS_PROXY is invalid; the message does not include its value.
-    """
-    target = address(url)
-    if target is None or target.scheme != "https" or is_loopback(target.host):
-        return None
+    def for_url(self, url: str) -> SecretStr | None:
+        """Return the URL of the proxy for a URL; `None` for no proxy.
+
+        No proxy is used for http, which is allowed only to this machine, nor for https to this
+        machine.
+
+        Raises:
+            ConfigError: the proxy is invalid; the message does not include its URL.
+        """
+        target = address(url)
+        if target is None or target.scheme != "https" or is_loopback(target.host):
+            return None
+        if self.https is None or is_excepted(target, self.exceptions):
+            return None
+        return SecretStr(_validate(self.https.get_secret_value()))
+
+
+NO_PROXIES = Proxies()
+
+
+def proxies_from(environ: Mapping[str, str]) -> Proxies:
+    """Return the proxies that environment variables set."""
     # Lower-case names take precedence, as in `requests` and curl.
     proxy = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
     exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    if not proxy or is_excepted(target, exceptions):
-        return None
-    return SecretStr(_validate(proxy))
+    return Proxies(SecretStr(proxy) if proxy else None, exceptions)
 
 
 def is_excepted(target: Address, exceptions: str) -> bool:

@@ -20,7 +20,7 @@ from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.files import read_text, read_toml
 from studio_tui.paths import at_home, datachain_config_files
-from studio_tui.proxies import proxy_for
+from studio_tui.proxies import NO_PROXIES, Proxies, proxies_from
 from studio_tui.text import safe_line
 
 DEFAULT_URL = "https://studio.datachain.ai"
@@ -54,8 +54,8 @@ class Settings:
     """PEM file of the only certificate authorities to trust; `None` for the default ones."""
     read_only: bool = False
     """Whether all writes are refused before they are sent."""
-    proxy: SecretStr | None = None
-    """URL of the proxy for https; secret, as it may contain a password. `None` for no proxy."""
+    proxies: Proxies = NO_PROXIES
+    """The proxy for https, and where it is not used."""
     labels_jobs: bool = True
     """Whether jobs created here get an environment variable that identifies them."""
     remember_days: float = 90.0
@@ -86,11 +86,16 @@ class Settings:
         return parts.netloc if parts else ""
 
     @property
+    def proxy(self) -> SecretStr | None:
+        """URL of the proxy for Studio; `None` for no proxy."""
+        return self.proxies.for_url(self.url)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """All texts that must not appear in a log or crash report: token, proxy, its password."""
         secrets = [self.token.get_secret_value()]
-        if self.proxy is not None:
-            proxy = self.proxy.get_secret_value()
+        if self.proxies.https is not None:
+            proxy = self.proxies.https.get_secret_value()
             parts = address(proxy)
             password = (parts.password if parts else None) or ""
             secrets += [proxy, password, unquote(password)]
@@ -140,13 +145,15 @@ def load_settings(
         raise ConfigError(
             "No team is set. Use --team, DATACHAIN_STUDIO_TEAM or `datachain auth team NAME`."
         )
+    proxies = proxies_from(environ)
+    proxies.for_url(url)  # an invalid one is reported before anything is requested
     return Settings(
         url=url,
         team=_validate_team(team if typed_token is None else team._replace(source=TYPED)),
         token=SecretStr(_validate_token(token)),
         ca_file=_ca_file(arguments, environ),
         read_only=arguments.read_only,
-        proxy=proxy_for(url, environ),
+        proxies=proxies,
         labels_jobs=_labels_jobs(environ),
         remember_days=_number(environ, "STUDIO_TUI_REMEMBER_DAYS", 90.0, 1.0, 3650.0),
         remember_megabytes=_number(environ, "STUDIO_TUI_REMEMBER_MB", 256.0, 1.0, 65_536.0),

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.addresses import address
-from studio_tui.proxies import is_excepted, proxy_for
+from studio_tui.proxies import is_excepted, proxies_from
 
 PROXY = "http://proxy.example.com:3128"
 
@@ -60,15 +60,16 @@ ENTRIES = (
     ],
 )
 def test_no_proxy_names_networks_and_ports(url: str, no_proxy: str, used: bool) -> None:
-    assert (proxy_for(url, {"HTTPS_PROXY": PROXY, "NO_PROXY": no_proxy}) is not None) is used
+    proxies = proxies_from({"HTTPS_PROXY": PROXY, "NO_PROXY": no_proxy})
+    assert (proxies.for_url(url) is not None) is used
 
 
 def test_variables_in_lower_case_come_first_as_in_requests() -> None:
     url = "https://studio.example.com"
     both = {"HTTPS_PROXY": PROXY, "NO_PROXY": "example.com", "no_proxy": "example.org"}
-    assert proxy_for(url, both) is not None
+    assert proxies_from(both).for_url(url) is not None
     other = "http://other.example.com:3128"
-    found = proxy_for(url, {"HTTPS_PROXY": PROXY, "https_proxy": other})
+    found = proxies_from({"HTTPS_PROXY": PROXY, "https_proxy": other}).for_url(url)
     assert found is not None
     assert found.get_secret_value() == other
 

@@ -12,12 +12,13 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import httpx
+from pydantic import SecretStr
 
 from studio_tui.addresses import Address, address
 from studio_tui.api.connection_errors import reason
 from studio_tui.api.tls import tls_context, trust
 from studio_tui.api.transport import inflated
-from studio_tui.errors import ProtocolError, RequestTimedOut, TransportError
+from studio_tui.errors import ConfigError, ProtocolError, RequestTimedOut, TransportError
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
@@ -34,12 +35,13 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         TransportError: the host cannot be reached, or the download breaks off.
     """
     parts, target = _parse_url(settings, url)
+    proxy = _proxy_for(settings, url)
     host = safe_line(parts.host)
     extensions: dict[str, str] = {}
     if parts.origin != settings.origin:
         _refuse_private(parts.host)
         # With a proxy, the proxy resolves the name, so a check here would prove nothing.
-        if settings.proxy is None:
+        if proxy is None:
             # Connect to the address that was checked: the name may resolve to another one later.
             target = target.copy_with(host=await _public_address(parts))
             extensions["sni_hostname"] = parts.host
@@ -47,7 +49,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         async with (
             httpx.AsyncClient(
                 verify=await asyncio.to_thread(_trusting_context, settings),
-                proxy=settings.proxy.get_secret_value() if settings.proxy else None,
+                proxy=proxy.get_secret_value() if proxy else None,
                 trust_env=False,
                 follow_redirects=False,
                 timeout=_TIMEOUT,
@@ -87,6 +89,14 @@ def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
         return parts, httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
         raise refused from None
+
+
+def _proxy_for(settings: Settings, url: str) -> SecretStr | None:
+    """Return the proxy for an archive, whose host NO_PROXY may treat otherwise than Studio's."""
+    try:
+        return settings.proxies.for_url(url)
+    except ConfigError as error:
+        raise ProtocolError(str(error)) from error
 
 
 def _refuse_private(host: str) -> None:

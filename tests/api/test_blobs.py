@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from studio_tui import errors
 from studio_tui.api import blobs
 from studio_tui.api.client import StudioClient
+from studio_tui.proxies import Proxies
 from tests.api.conftest import settings_for
 from tests.fault_proxy import FaultProxy
 from tests.faults import answer, redirect, reset, reset_in_body
@@ -73,7 +74,7 @@ async def test_an_archive_inside_a_private_network_is_not_taken(
 )  # fmt: skip
 async def test_no_private_address_is_requested_from_a_proxy(host: str) -> None:
     async with FaultProxy(always=answer(b"inside")) as proxy:
-        settings = settings_for("https://studio.example.com", proxy=SecretStr(proxy.url))
+        settings = settings_for("https://studio.example.com", proxies=Proxies(SecretStr(proxy.url)))
         async with StudioClient(settings) as client:
             with pytest.raises(errors.ProtocolError, match="private network"):
                 await read(client, f"https://{host}:1/log")
@@ -82,11 +83,36 @@ async def test_no_private_address_is_requested_from_a_proxy(host: str) -> None:
 
 async def test_a_proxy_looks_an_archives_name_up_itself() -> None:
     async with FaultProxy(always=answer(status="502 Bad Gateway")) as proxy:
-        settings = settings_for("https://studio.example.com", proxy=SecretStr(proxy.url))
+        settings = settings_for("https://studio.example.com", proxies=Proxies(SecretStr(proxy.url)))
         async with StudioClient(settings) as client:
             with pytest.raises(errors.TransportError, match=r"HTTPS_PROXY|could not be reached"):
                 await read(client, "https://archive.invalid/log")
         assert [seen.target for seen in proxy.seen] == ["archive.invalid:443"]
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "targets"),
+    [("studio.example.com", ["archive.invalid:443"]), ("archive.invalid", [])],
+)
+async def test_no_proxy_is_evaluated_for_the_host_of_the_archive(
+    exceptions: str, targets: list[str]
+) -> None:
+    async with FaultProxy(always=answer(status="502 Bad Gateway")) as proxy:
+        proxies = Proxies(SecretStr(proxy.url), exceptions)
+        settings = settings_for("https://studio.example.com", proxies=proxies)
+        async with StudioClient(settings) as client:
+            with pytest.raises(
+                errors.TransportError, match=r"HTTPS_PROXY|could not be reached|resolve"
+            ):
+                await read(client, "https://archive.invalid/log")
+        assert [seen.target for seen in proxy.seen] == targets
+
+
+async def test_an_invalid_proxy_is_reported_if_only_the_archive_needs_it() -> None:
+    proxies = Proxies(SecretStr("not a proxy"), "studio.example.com")
+    async with StudioClient(settings_for("https://studio.example.com", proxies=proxies)) as client:
+        with pytest.raises(errors.ProtocolError, match="HTTPS_PROXY must look like"):
+            await read(client, "https://archive.invalid/log")
 
 
 @pytest.mark.parametrize(

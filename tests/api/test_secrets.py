@@ -15,6 +15,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import StudioError
 from studio_tui.log import crash_report
+from studio_tui.proxies import Proxies
 from tests import faults
 from tests.api.conftest import IMPATIENT, TOKEN, settings_for
 from tests.fault_proxy import Fault, FaultProxy
@@ -106,7 +107,7 @@ async def test_the_token_is_in_no_repr(client: StudioClient) -> None:
 
 async def test_a_proxy_and_its_password_are_redacted_once_there_is_a_client() -> None:
     proxy = "http://user:pr0xy%2Fpass@proxy.example.com:3128"
-    settings = settings_for("https://studio.example.com", proxy=SecretStr(proxy))
+    settings = settings_for("https://studio.example.com", proxies=Proxies(SecretStr(proxy)))
     assert "pr0xy" not in repr(settings)
     async with StudioClient(settings):
         error = OSError(f"{proxy}: pr0xy%2Fpass or pr0xy/pass is wrong")

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
 from studio_tui.errors import ConfigError, NotSent, ProtocolError, TransportError
+from studio_tui.proxies import Proxies
 from tests.api.conftest import TOKEN, settings_for
 from tests.waiting import within_reason
 
@@ -156,14 +157,21 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await writer.wait_closed()
 
 
+class ProxiesToThisMachine(Proxies):
+    """Uses the proxy also for this machine, on which all servers of tests are."""
+
+    def for_url(self, _url: str) -> SecretStr | None:
+        return self.https
+
+
 @pytest.mark.parametrize("url", ["good"], indirect=True)
 @pytest.mark.parametrize("refuses", [False, True])
 async def test_a_proxy_makes_a_tunnel_and_sees_no_token(url: str, refuses: bool) -> None:
     tunnel = Tunnel(refuses=refuses)
     server = await asyncio.start_server(tunnel.begin, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    proxy = SecretStr(f"http://me:pw@127.0.0.1:{port}")
-    async with StudioClient(settings_for(url, ca_file=AUTHORITY, proxy=proxy)) as client:
+    proxies = ProxiesToThisMachine(SecretStr(f"http://me:pw@127.0.0.1:{port}"))
+    async with StudioClient(settings_for(url, ca_file=AUTHORITY, proxies=proxies)) as client:
         if refuses:
             with pytest.raises(NotSent, match="The proxy in HTTPS_PROXY"):
                 await client.create_job(JobInput(query="1", team_name="a team"))
