@@ -16,27 +16,33 @@ NO_LINEAGE = "This Studio does not say what datasets were made from, or which ar
 
 
 def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:
-    """Return the name and the list line of each dataset, outdated ones first."""
+    """Return the name of each dataset and its line in the list: outdated datasets first."""
     names = {each.name: short_name(each.name) for each in datasets}
     width = min(_WIDEST, max(map(len, names.values()), default=0))
     ordered = sorted(datasets, key=lambda each: (not each.newer, each.name))
-    return [(each.name, _row(each, names[each.name], width, now)) for each in ordered]
+    return [(each.name, _list_line(each, names[each.name], width, now)) for each in ordered]
 
 
 def dataset_lines(
     dataset: ListedDataset, others: Iterable[ListedDataset], now: datetime, *, has_lineage: bool
 ) -> list[Cell]:
-    """Return all details of a dataset; `others` are used to find those made from it."""
+    """Return all details of a dataset as lines.
+
+    `others` are the datasets among which those made from it are found. `has_lineage` is whether
+    Studio reports what datasets were made from.
+    """
     lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
     if not dataset.newer and has_lineage:
         lines.append(Cell("up to date: none of its sources is newer", Tone.GOOD))
-    readers = sorted(short_name(other.name) for other in others if dataset.name in _sources(other))
-    if readers:
-        lines.append(Cell(f"for {', '.join(readers)}"))
+    consumers = sorted(
+        short_name(other.name) for other in others if dataset.name in _sources(other)
+    )
+    if consumers:
+        lines.append(Cell(f"for {', '.join(consumers)}"))
     elif has_lineage:
         lines.append(Cell("no other dataset is made from it", Tone.DIM))
     for version in dataset.versions:
-        lines += [Cell(""), Cell(_made(version, now), Tone.STRONG)]
+        lines += [Cell(""), Cell(_version_line(version, now), Tone.STRONG)]
         if version.sources:
             sources = ", ".join(map(short_name, version.sources))
             lines.append(Cell(f"    from {sources}"))
@@ -44,12 +50,12 @@ def dataset_lines(
 
 
 def outdated_words(dataset: ListedDataset) -> str:
-    """Return why a dataset is out of date."""
+    """Return why a dataset is out of date: `out of date: raw@2 and labels@5 are newer`."""
     verb = "is" if len(dataset.newer) == 1 else "are"
     return f"out of date: {join_names([*map(short_name, dataset.newer)])} {verb} newer"
 
 
-def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
+def _list_line(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
     latest = dataset.versions[0] if dataset.versions else None
     parts = [f"{'!' if dataset.newer else ' '} {name:<{width}}"]
     if latest is not None:
@@ -63,7 +69,7 @@ def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
     return "  ".join(parts)
 
 
-def _made(version: ListedVersion, now: datetime) -> str:
+def _version_line(version: ListedVersion, now: datetime) -> str:
     parts = [f"@{version.version}"]
     if version.made_at is not None:
         parts.append(f"{local_time(version.made_at)} ({ago(version.made_at, now)})")
@@ -77,16 +83,19 @@ def _made(version: ListedVersion, now: datetime) -> str:
 
 
 def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
-    """Return a dataset and those of its upstream datasets, direct or not, that are out of date."""
+    """Return the names of a dataset and of all outdated datasets that it is made from.
+
+    It is made from them directly or through others, which then are outdated as well.
+    """
     by_name = {each.name: each for each in others}
     names = {dataset.name: None}
-    waiting = [dataset]
-    for each in waiting:
+    to_visit = [dataset]
+    for each in to_visit:
         for source in _sources(each):
-            above = by_name.get(source)
-            if above is not None and above.newer and source not in names:
+            source_dataset = by_name.get(source)
+            if source_dataset is not None and source_dataset.newer and source not in names:
                 names[source] = None
-                waiting.append(above)
+                to_visit.append(source_dataset)
     return tuple(names)
 
 

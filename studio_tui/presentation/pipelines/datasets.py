@@ -12,21 +12,21 @@ from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.jobs.problems import Problem, did_you_mean, quoted, unsendable, warning
 
 LOCAL_PLACE = "local.local."
-"""Namespace and project of the local Studio, which may be omitted there."""
+"""Prefix of all names in the local Studio, which may be omitted there: namespace and project."""
 
 
 class KnownDatasets(NamedTuple):
-    """Dataset names for completion."""
+    """The datasets known here, for checking and completing names."""
 
     names: tuple[str, ...]
     is_all: bool
     """Whether the datasets of all recent jobs have been loaded."""
     listed: tuple[ListedDataset, ...] = ()
-    """All datasets, if Studio lists them."""
+    """All datasets if Studio lists them; else empty."""
 
     @property
     def outdated(self) -> tuple[str, ...]:
-        """The names of outdated datasets."""
+        """The short names of outdated datasets."""
         return tuple(short_name(each.name) for each in self.listed if each.newer)
 
 
@@ -39,7 +39,7 @@ def datasets_in(text: str) -> tuple[str, ...]:
 
 
 def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
-    """Return the problems of the names; an empty text is a problem only if `is_sent`."""
+    """Return the problems of the names in a text; an empty one is a problem only if `is_sent`."""
     if problems := unsendable("datasets", text):
         return problems
     names = datasets_in(text)
@@ -58,20 +58,21 @@ def short_name(name: str) -> str:
 
 
 def target_key(target: str) -> frozenset[str]:
-    """Return a key that is equal for targets that rebuild the same datasets, however written.
+    """Return a key that is equal for targets that rebuild the same datasets.
 
-    Versions are ignored, because a rebuild always creates a new version.
+    So it is the same for `a,b` and `local.local.b@1 a`. Versions are ignored, because a rebuild
+    always creates a new version.
     """
-    return frozenset(_bare(name) for name in datasets_in(target)) or frozenset((target,))
+    return frozenset(_without_version(name) for name in datasets_in(target)) or frozenset((target,))
 
 
 def unknown_datasets(
     text: str, known: Iterable[str], *, is_certain: bool = False
 ) -> tuple[Problem, ...]:
-    """Return a warning with all unknown datasets in a text, and suggestions.
+    """Return one warning that names all unknown datasets in a text, with suggestions.
 
-    There is none if no dataset at all is known. `is_certain` means that Studio lists all datasets,
-    so others do not exist.
+    It is empty if all names are known, or if no dataset at all is known. `is_certain` means that
+    `known` are all datasets of Studio, so that no others exist.
     """
     unknown = _unknown_names(text, known)
     if not unknown:
@@ -85,7 +86,7 @@ def unknown_datasets(
 
 
 def refused_names(sentence: str, text: str, known: Iterable[str]) -> Problem:
-    """Return the problem of names that Studio rejected, with suggestions."""
+    """Return the problem of names that Studio refused: its `sentence`, then suggestions."""
     hints = [
         f"{quoted(name)}: {hint}" for name, hint in _unknown_names(text, known).items() if hint
     ]
@@ -97,28 +98,28 @@ def _unknown_names(text: str, known: Iterable[str]) -> dict[str, str]:
 
     Empty if no dataset at all is known.
     """
-    names = {_bare(name): name for name in known}
+    names = {_without_version(name): name for name in known}
     if not names:
         return {}
     return {
-        name: did_you_mean(_bare(name), names).removeprefix("; ")
+        name: did_you_mean(_without_version(name), names).removeprefix("; ")
         for name in datasets_in(text)
-        if _bare(name) not in names
+        if _without_version(name) not in names
     }
 
 
-def _bare(name: str) -> str:
+def _without_version(name: str) -> str:
     return short_name(name).partition("@")[0]
 
 
 def version_notes(text: str) -> tuple[str, ...]:
-    """Return a note about names with a version: the version is not overwritten."""
-    named = [name for name in datasets_in(text) if "@" in name.removeprefix("@")]
-    if not named:
+    """Return a note if a name in a text has a version: the rebuild does not overwrite it."""
+    versioned = [name for name in datasets_in(text) if "@" in name.removeprefix("@")]
+    if not versioned:
         return ()
     return (
         (
-            f"{quoted(named[0])} is rebuilt as a new version from the same sources;"
+            f"{quoted(versioned[0])} is rebuilt as a new version from the same sources;"
             " the named version is kept."
         ),
     )
@@ -135,17 +136,17 @@ def matching(word: str, names: Iterable[str]) -> tuple[str, ...]:
 
     A word with `*`, `?` or `[` is a pattern for whole names, with or without namespace and project.
     """
-    lowered = word.lower()
-    if any(sign in lowered for sign in "*?["):
-        pattern = re.compile(fnmatch.translate(lowered))
+    lowered_word = word.lower()
+    if any(sign in lowered_word for sign in "*?["):
+        pattern = re.compile(fnmatch.translate(lowered_word))
         return tuple(name for name in names if any(map(pattern.match, _suffixes(name.lower()))))
     starting, part_starting, containing = [], [], []
     for name in names:
-        low = name.lower()
-        if low.startswith(lowered):
+        lowered_name = name.lower()
+        if lowered_name.startswith(lowered_word):
             starting.append(name)
-        elif any(part.startswith(lowered) for part in low.lstrip("@").split(".")):
+        elif any(part.startswith(lowered_word) for part in lowered_name.lstrip("@").split(".")):
             part_starting.append(name)
-        elif lowered in low:
+        elif lowered_word in lowered_name:
             containing.append(name)
     return (*starting, *part_starting, *containing)

@@ -40,11 +40,14 @@ from studio_tui.presentation.pipelines.rows import Overview, state_cell, total
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
 NAMED = 8
-"""Maximum number of jobs listed by name."""
+"""Maximum number of failed or running jobs that are listed by name."""
 GRID_RUNS = 8
 """Maximum number of runs compared side by side."""
 GRID_JOBS = 24
-"""Up to this number all jobs are compared; of more, those that fit and this many with problems."""
+"""Maximum number of jobs of which a comparison always shows all.
+
+Of more jobs, it shows as many as fit, and up to this number of jobs with problems in any case.
+"""
 
 _GRID_FRAME_ROWS = 3
 """Lines of a comparison besides its rows: the title, the ages, and `and N more`."""
@@ -54,14 +57,14 @@ _NAME_LEAST, _NAME_MOST = 12, 24
 
 
 class PipelineContext(NamedTuple):
-    """Context of a pipeline."""
+    """The data besides a pipeline from which facts about it are derived."""
 
     overview: Overview
     jobs: Mapping[str, Job]
     """Loaded runs by id."""
     now: datetime
     answered_at: datetime | None = None
-    """Time of Studio's last answer while it is unreachable; durations are counted up to then."""
+    """Time of Studio's last answer while Studio is unreachable; `None` while it is reachable."""
 
     @property
     def until(self) -> datetime:
@@ -81,19 +84,19 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     if failures and not says_more(error, failures[:NAMED]):
         error = ""
     return (
-        Fact("status", _status(pipeline, statuses)),
-        Fact("jobs", _counts(pipeline, overview)),
+        Fact("status", _status_cell(pipeline, statuses)),
+        Fact("jobs", _counts_cell(pipeline, overview)),
         *((Fact("error", Cell(with_short_ids(error), Tone.BAD)),) if error else ()),
         *warning_facts(pipeline),
         *removed_facts(pipeline),
-        *_failed(statuses, failures),
-        *_running(statuses, jobs, context.until),
+        *_failure_facts(statuses, failures),
+        *_running_facts(statuses, jobs, context.until),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
         Fact("id", id_cell(pipeline.pipeline_id)),
         Fact("created", moment_cell(pipeline.created_at, now)),
         Fact("updated", moment_cell(pipeline.updated_at, now)),
-        *_times(pipeline, context),
+        *_time_facts(pipeline, context),
         *(Fact("inconsistent", Cell(flaw, Tone.WARN)) for flaw in statuses.plan.flaws),
         *(
             (Fact("unreadable", Cell(", ".join(pipeline.unreadable), Tone.WARN)),)
@@ -111,14 +114,14 @@ def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
 
 
 def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
-    """Return the jobs that were removed, if known."""
+    """Return the jobs that were removed from a pipeline; none if Studio does not say."""
     return labelled_facts(
         "removed", [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()]
     )
 
 
 def removed_words(job: RemovedJob) -> str:
-    """Return the name of a removed job, and when it was removed."""
+    """Return the name of a removed job, else its id, and when it was removed."""
     when = f"  {local_time(job.removed_at)}" if job.removed_at is not None else ""
     return f"{job.name or job.job_id}{when}"
 
@@ -130,10 +133,11 @@ def grid(
     width: int,
     room: int,
 ) -> tuple[FactLine, ...]:
-    """Return a comparison of the runs of a pipeline's target, oldest first, in `width` cells.
+    """Return a comparison of the pipelines that ran the target of a pipeline.
 
-    One row per job name; no lines at all if the target has no other run. If there are very many
-    jobs, only as many as fit in `room` lines are shown, those with problems first.
+    It has a column for each pipeline, oldest first, as far as they fit in `width` cells, and a row
+    for each job name. It is empty if no other pipeline ran the target. Of more than `GRID_JOBS`
+    jobs, as many as fit in `room` lines are shown, those with problems first.
     """
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
@@ -155,18 +159,18 @@ def grid(
         # Drop the oldest first.
         del runs[0], heads[0], columns[0], widths[0]
     name_width = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
-    chosen = _rows_to_show(rows, columns, room - _GRID_FRAME_ROWS)
-    left = len(rows) - len(chosen)
+    shown_rows = _rows_to_show(rows, columns, room - _GRID_FRAME_ROWS)
+    hidden_count = len(rows) - len(shown_rows)
     return (
         FactLine((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
-        _line("", [Cell(head, Tone.DIM) for head in heads], name_width, widths),
+        _grid_line("", [Cell(head, Tone.DIM) for head in heads], name_width, widths),
         *(
-            _line(rows[row][0], [column[row] for column in columns], name_width, widths)
-            for row in chosen
+            _grid_line(rows[row][0], [column[row] for column in columns], name_width, widths)
+            for row in shown_rows
         ),
         *(
-            (FactLine((Cell(f"and {plural(left, 'job')} more", Tone.DIM),), (width,)),)
-            if left
+            (FactLine((Cell(f"and {plural(hidden_count, 'job')} more", Tone.DIM),), (width,)),)
+            if hidden_count
             else ()
         ),
     )
@@ -177,12 +181,12 @@ def raw_json(pipeline: Pipeline) -> str:
     return as_json(pipeline, pipeline.model_dump(mode="json"))
 
 
-def _status(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
+def _status_cell(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
     text, tone, _ = state_cell(pipeline)
     return Cell(" · ".join(filter(None, (text, paused_words(statuses)))), tone)
 
 
-def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
+def _counts_cell(pipeline: Pipeline, overview: Overview) -> Cell:
     numbers = overview.numbers(pipeline)
     if not total(numbers):
         return Cell(UNKNOWN, Tone.DIM)
@@ -190,7 +194,7 @@ def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
     return Cell(f"{total(numbers):,}: {', '.join(words)}")
 
 
-def _failed(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
+def _failure_facts(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
     """List the jobs that failed by themselves, the cause, and how many jobs each blocks."""
 
     def cell(failure: RootFailure) -> Cell:
@@ -201,7 +205,9 @@ def _failed(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fac
     return labelled_facts("failed", up_to(NAMED, failures, cell, Tone.BAD))
 
 
-def _running(statuses: JobStatuses, jobs: Mapping[str, Job], until: datetime) -> tuple[Fact, ...]:
+def _running_facts(
+    statuses: JobStatuses, jobs: Mapping[str, Job], until: datetime
+) -> tuple[Fact, ...]:
     running = [
         node
         for node_id, node in statuses.plan.nodes.items()
@@ -215,22 +221,22 @@ def _running(statuses: JobStatuses, jobs: Mapping[str, Job], until: datetime) ->
 
 
 def _with_time(node: Node, jobs: Mapping[str, Job], until: datetime) -> str:
-    ran = _run_time(node, jobs, until)
+    ran = _seconds_run(node, jobs, until)
     return node.name if ran is None else f"{node.name} {duration(ran)}"
 
 
-def _run_time(node: Node, jobs: Mapping[str, Job], until: datetime) -> float | None:
-    """Return the seconds that a job has run until then; `None` if unknown."""
+def _seconds_run(node: Node, jobs: Mapping[str, Job], until: datetime) -> float | None:
+    """Return the seconds that a job has run up to `until`; `None` if unknown."""
     job = jobs.get(node.run or "")
     return run_seconds(job, until) if job else None
 
 
-def _times(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
+def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     """Return when a pipeline ended, and how long it has taken."""
     ended = ended_at(pipeline, context.jobs)
     took = pipeline_seconds(pipeline, context.jobs, context.until)
-    # Unknown while paused, or if the end is.
     if took is None:
+        # The pipeline is paused, or its end is unknown.
         return ()
     if ended is None:
         return (Fact("so far", Cell(duration(took))),)
@@ -238,15 +244,15 @@ def _times(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
 
 
 def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
-    """Return the latest pipelines of the same target including this one, oldest first.
+    """Return the latest pipelines of the target of `pipeline`, which is included, oldest first.
 
     `pipelines` are in the order of Studio, newest first.
     """
     if not pipeline.triggered_from:
         return []
     target = target_key(pipeline.triggered_from)
-    same = [one for one in pipelines if target_key(one.triggered_from or "") == target]
-    newest = same[:GRID_RUNS]
+    same_target = [one for one in pipelines if target_key(one.triggered_from or "") == target]
+    newest = same_target[:GRID_RUNS]
     if not any(one is pipeline for one in newest):
         newest = [*newest[: GRID_RUNS - 1], pipeline]
     return newest[::-1]
@@ -255,52 +261,52 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
 def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
     """Return the jobs by name, numbered if a run has several of the same name.
 
-    Jobs of the latest run come first, in its order, followed by those only in older runs.
+    Jobs of the latest run come first, in its order. Jobs that only older runs have follow.
     """
     rows: dict[tuple[str, int], None] = {}
     for statuses in reversed(statuses_of_runs):
-        rows |= dict.fromkeys(_numbered(statuses))
+        rows |= dict.fromkeys(_nodes_by_row(statuses))
     return list(rows)
 
 
-def _numbered(statuses: JobStatuses) -> dict[tuple[str, int], str]:
-    """Return the nodes of a run by name and number."""
-    seen: dict[str, int] = {}
+def _nodes_by_row(statuses: JobStatuses) -> dict[tuple[str, int], str]:
+    """Return the nodes of a run by row, which is the name of the job and its number."""
+    numbers: dict[str, int] = {}
     numbered = {}
     for node_id, node in statuses.plan.nodes.items():
-        seen[node.name] = seen.get(node.name, 0) + 1
-        numbered[node.name, seen[node.name]] = node_id
+        numbers[node.name] = numbers.get(node.name, 0) + 1
+        numbered[node.name, numbers[node.name]] = node_id
     return numbered
 
 
 def _column(
     statuses: JobStatuses, rows: Iterable[tuple[str, int]], context: PipelineContext
 ) -> list[Cell]:
-    nodes = _numbered(statuses)
+    nodes = _nodes_by_row(statuses)
     return [_state_cell(statuses, nodes[row], context) if row in nodes else NOTHING for row in rows]
 
 
 def _state_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -> Cell:
     """Return the state of a job in a run, with its run time if known."""
     look = statuses.look(node_id)
-    ran = _run_time(statuses.plan.nodes[node_id], context.jobs, context.until)
+    ran = _seconds_run(statuses.plan.nodes[node_id], context.jobs, context.until)
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
 
 
 def _rows_to_show(
     rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int
 ) -> list[int]:
-    """Return the rows to show: all, or if there are very many, those with problems first.
+    """Return the indexes of the rows to show: all up to `GRID_JOBS`, else `most`.
 
-    The others fill the remaining space; at least one row is shown.
+    Of more than `GRID_JOBS` rows, those with problems come first. Up to `GRID_JOBS` of these are
+    shown even if that exceeds `most`, and at least one row of any kind.
     """
+    indexes = range(len(rows))
     if len(rows) <= GRID_JOBS:
-        return list(range(len(rows)))
-    with_problems = [
-        row for row in range(len(rows)) if any(_has_problem(column[row]) for column in columns)
-    ]
-    others = (row for row in range(len(rows)) if row not in set(with_problems))
-    return [*with_problems, *others][: max(most, min(len(with_problems), GRID_JOBS), 1)]
+        return list(indexes)
+    has_problem = [any(_has_problem(column[row]) for column in columns) for row in indexes]
+    problems_first = sorted(indexes, key=lambda row: not has_problem[row])
+    return problems_first[: max(most, min(sum(has_problem), GRID_JOBS), 1)]
 
 
 def _has_problem(cell: Cell) -> bool:
@@ -308,12 +314,14 @@ def _has_problem(cell: Cell) -> bool:
     return cell.tone in {Tone.BAD, Tone.WARN} or cell.text.startswith(canceled)
 
 
-def _line(name: str, cells: Sequence[Cell], width: int, widths: Sequence[int]) -> FactLine:
-    return FactLine((Cell(name), NOTHING, *cells), (width - 1, 1, *widths))
+def _grid_line(
+    name: str, cells: Sequence[Cell], name_width: int, widths: Sequence[int]
+) -> FactLine:
+    return FactLine((Cell(name), NOTHING, *cells), (name_width - 1, 1, *widths))
 
 
 def jobs_with_logs(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs that have a log, most important first."""
+    """Return the jobs that have a log: failed ones first, then those that have not ended."""
     runs = [
         run for run in pipeline.job_runs if run.created_job_id and run.state is not JobState.PENDING
     ]

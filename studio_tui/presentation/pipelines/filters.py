@@ -20,14 +20,14 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 
 class LoadedJob(NamedTuple):
-    """A job of a pipeline with all loaded data."""
+    """A job of a pipeline with all data that filters may read."""
 
     node: Node
     model: ViewModel
 
     @property
     def job(self) -> Job | None:
-        """Its run, if it is loaded."""
+        """Its run; `None` if that is not loaded."""
         return self.model.job(self.node)
 
     def names(self, node_ids: Sequence[str]) -> str:
@@ -42,8 +42,9 @@ def _texts(loaded: LoadedJob) -> Iterable[str | None]:
     return (node.name, node.id, node.run, node.status, state, error)
 
 
-def _of_run(read: Callable[[Job], str | None]) -> Callable[[LoadedJob], str]:
-    return lambda loaded: (read(loaded.job) or "") if loaded.job is not None else ""
+def _run_text(field_of: Callable[[Job], str | None]) -> Callable[[LoadedJob], str]:
+    """Return a function that reads a field of a job's run, or `""` if the run is not loaded."""
+    return lambda loaded: (field_of(loaded.job) or "") if loaded.job is not None else ""
 
 
 def _run_seconds(loaded: LoadedJob, _: datetime) -> float | None:
@@ -60,20 +61,20 @@ _GROUPS: dict[str, frozenset[NodeState]] = {
         {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED, NodeState.UNKNOWN}
     ),
 }
-"""Words for sets of states."""
+"""Filter words that stand for several states."""
 
 
 def _has_studio_state(state: JobState) -> Callable[[LoadedJob], bool]:
-    """Return a test for jobs that Studio reports in this state, whatever is shown here."""
+    """Return a test for Studio's own state of a job, which may be shown as blocked."""
     return lambda loaded: loaded.node.state is state
 
 
 _FIELDS: dict[str, Callable[[LoadedJob], str]] = {
     "name": lambda loaded: loaded.node.name,
     "id": lambda loaded: f"{loaded.node.run or ''}\n{loaded.node.id}",
-    "by": _of_run(lambda job: job.created_by),
-    "error": _of_run(lambda job: job.error_message),
-    "cluster": _of_run(lambda job: job.compute_cluster_name),
+    "by": _run_text(lambda job: job.created_by),
+    "error": _run_text(lambda job: job.error_message),
+    "cluster": _run_text(lambda job: job.compute_cluster_name),
     "after": lambda loaded: loaded.names(loaded.node.parents),
     "feeds": lambda loaded: loaded.names(loaded.node.children),
 }
@@ -107,9 +108,9 @@ def terms_of(text: str) -> Terms[LoadedJob]:
 def matching_jobs(
     terms: Terms[LoadedJob], model: ViewModel, haystacks: dict[str, str]
 ) -> frozenset[str]:
-    """Return the nodes that match; none if there are no terms.
+    """Return the ids of the nodes that match all terms; none if there are no terms.
 
-    Search texts are cached in `haystacks`, by node.
+    `haystacks` is a cache of search texts by node id, to which this adds missing ones.
     """
     if not terms:
         return frozenset()

@@ -1,4 +1,4 @@
-"""The part of a pipeline's own error that is not in the failures of its jobs, shown beside it."""
+"""Whether a pipeline's own error says more than the failures of its jobs, shown beside it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.pipelines.graph.plan import Node
 
-_FRAME = frozenset({
+_COMMON_WORDS = frozenset({
     "job", "jobs", "run", "runs", "has", "have", "failed", "failure", "failures", "error", "errors",
     "with", "because", "and", "more", "other", "others",
 })  # fmt: skip
@@ -19,26 +19,27 @@ _COUNT = re.compile(r",? and \d+ (?:more|others?)\b")
 
 
 class RootFailure(NamedTuple):
-    """A job that failed by itself, as far as it is known."""
+    """A job that failed, not because another job did, and its run."""
 
     node: Node
     job: Job | None
+    """Its run; `None` if that is not loaded."""
 
     @property
     def why(self) -> str:
-        """The cause in one line; empty where it is not known."""
+        """The cause in one line; empty if unknown."""
         return cause_of(self.job) if self.job is not None else ""
 
     def is_named_in(self, message: str) -> bool:
         """Whether a message names the job or its run."""
-        return any(each in message and _word(each).search(message) for each in self._names)
+        return any(each in message and _whole_word(each).search(message) for each in self._names)
 
     @property
     def words(self) -> Iterator[str]:
         """The words of its name, ids and error."""
         error = self.job.error_message if self.job is not None else None
         for text in (*self._names, error or "", self.why):
-            yield from _words(text)
+            yield from _lower_words(text)
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -47,19 +48,19 @@ class RootFailure(NamedTuple):
 
 
 def says_more(message: str, failures: Iterable[RootFailure]) -> bool:
-    """Return whether an error says something that the names and causes of failures do not."""
-    reported = {*_FRAME, *chain.from_iterable(failure.words for failure in failures)}
-    return any(word not in reported and not word.isdigit() for word in _words(message))
+    """Return whether an error has words that are not in the names, ids and errors of failures."""
+    reported = {*_COMMON_WORDS, *chain.from_iterable(failure.words for failure in failures)}
+    return any(word not in reported and not word.isdigit() for word in _lower_words(message))
 
 
 def without_count(message: str) -> str:
-    """Return an error without the number of other failed jobs, if that is shown already."""
+    """Return an error without its number of other jobs, as in `load failed, and 3 more`."""
     return _COUNT.sub("", message)
 
 
-def _words(text: str) -> Iterator[str]:
-    return (found[0].lower() for found in _WORD.finditer(text))
+def _lower_words(text: str) -> Iterator[str]:
+    return (match[0].lower() for match in _WORD.finditer(text))
 
 
-def _word(text: str) -> re.Pattern[str]:
+def _whole_word(text: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")

@@ -36,38 +36,39 @@ LOOKS: dict[PipelineState, StateLook] = {
 }
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""The time by which pipelines without a time are sorted."""
 
 
 class Overview:
-    """Derived states of the pipelines in a list, cached until a pipeline changes."""
+    """Derived states of the jobs of all listed pipelines, cached until a pipeline changes."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Pipeline, JobStatuses]] = {}
+        self._cached: dict[str, tuple[Pipeline, JobStatuses]] = {}
 
     def statuses(self, pipeline: Pipeline) -> JobStatuses:
         """Return the derived states of a pipeline's jobs."""
-        cached = self._known.get(pipeline.pipeline_id)
+        cached = self._cached.get(pipeline.pipeline_id)
         if cached is None or cached[0] is not pipeline:
             cached = pipeline, judge(plan_of(pipeline), pipeline.state)
-            self._known[pipeline.pipeline_id] = cached
+            self._cached[pipeline.pipeline_id] = cached
         return cached[1]
 
     def numbers(self, pipeline: Pipeline) -> Mapping[NodeState, int]:
-        """Return the number of jobs by state; from the pipeline's totals if jobs were not sent."""
+        """Return the number of jobs by state; from the pipeline's totals if Studio sent no jobs."""
         if pipeline.job_runs or not pipeline.total:
             return self.statuses(pipeline).numbers
         done = min(pipeline.completed or 0, pipeline.total)
-        rest = NodeState.UNKNOWN if pipeline.state.is_finished else NodeState.WAITING
+        other_state = NodeState.UNKNOWN if pipeline.state.is_finished else NodeState.WAITING
         totals = dict.fromkeys(NodeState, 0) | {NodeState.DONE: done}
-        return MappingProxyType(totals | {rest: pipeline.total - done})
+        return MappingProxyType(totals | {other_state: pipeline.total - done})
 
     def keep(self, ids: Container[str]) -> None:
-        """Drop cached data of pipelines with other ids."""
-        self._known = {key: known for key, known in self._known.items() if key in ids}
+        """Keep only the cached data of pipelines with these ids."""
+        self._cached = {key: entry for key, entry in self._cached.items() if key in ids}
 
 
 class PipelineRow(NamedTuple):
-    """A pipeline with the other data of its row."""
+    """The data from which the row of a pipeline is derived."""
 
     pipeline: Pipeline
     numbers: Mapping[NodeState, int]
@@ -82,12 +83,15 @@ def state_cell(pipeline: Pipeline) -> Cell:
 
 
 def target_cell(pipeline: Pipeline) -> Cell | Pieces:
-    """Return the target of a pipeline, its name before the namespace, which distinguishes it."""
+    """Return the target of a pipeline with its name first, which distinguishes it most.
+
+    A target with several datasets, or without a namespace, is shown unchanged.
+    """
     target = pipeline.triggered_from or ""
     plain, at, version = target.partition("@") if not target.startswith("@") else (target, "", "")
     namespace, dot, name = plain.rpartition(".")
     if not dot or not name or "," in target or " " in target:
-        return _line(pipeline, "triggered_from", Tone.PLAIN)
+        return _text_cell(pipeline, "triggered_from", Tone.PLAIN)
     return Pieces((Cell(name + at + version), Cell(f"  {namespace}", Tone.DIM)))
 
 
@@ -107,30 +111,30 @@ def total(numbers: Mapping[NodeState, int]) -> int:
     return sum(numbers.values())
 
 
-def _line(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
+def _text_cell(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
     if field in pipeline.unreadable:
         return UNREADABLE
     text = getattr(pipeline, field)
     return Cell(text, tone) if text else Cell(UNKNOWN, Tone.DIM)
 
 
-def _done(numbers: Mapping[NodeState, int]) -> Cell:
+def _done_cell(numbers: Mapping[NodeState, int]) -> Cell:
     jobs = total(numbers)
     return Cell(f"{numbers[NodeState.DONE]}/{jobs}") if jobs else NOTHING
 
 
-def _age(pipeline: Pipeline, field: str, now: datetime) -> Cell:
+def _age_cell(pipeline: Pipeline, field: str, now: datetime) -> Cell:
     if field in pipeline.unreadable:
         return UNREADABLE
     return Cell(age(seconds_between(getattr(pipeline, field), now)), Tone.DIM)
 
 
-def _jobs(pipeline: Pipeline) -> int:
+def _job_count(pipeline: Pipeline) -> int:
     return pipeline.total or len(pipeline.job_runs)
 
 
-def _share(pipeline: Pipeline) -> float:
-    jobs = _jobs(pipeline)
+def _share_done(pipeline: Pipeline) -> float:
+    jobs = _job_count(pipeline)
     return (pipeline.completed or 0) / jobs if jobs else 0.0
 
 
@@ -142,7 +146,7 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
     ),
     ListColumn(
         Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
-        lambda row: _line(row.pipeline, "name", Tone.STRONG),
+        lambda row: _text_cell(row.pipeline, "name", Tone.STRONG),
         SortOrder("name", lambda pipeline, now: (pipeline.name or "").lower()),
         text=lambda pipeline: pipeline.name or "",
     ),
@@ -159,25 +163,25 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
     ),
     ListColumn(
         Column("done", "DONE", 7, align=Align.RIGHT, drop=4, fits=True),
-        lambda row: _done(row.numbers),
-        SortOrder("progress, least first", lambda pipeline, now: _share(pipeline)),
+        lambda row: _done_cell(row.numbers),
+        SortOrder("progress, least first", lambda pipeline, now: _share_done(pipeline)),
     ),
     ListColumn(
         Column("jobs", "JOBS", 18, grow=1, most=34, drop=3, fits=True),
         lambda row: counts_cell(row.numbers),
         SortOrder(
             "number of jobs, most first",
-            lambda pipeline, now: -_jobs(pipeline),
+            lambda pipeline, now: -_job_count(pipeline),
             largest_first=True,
         ),
     ),
     ListColumn(
         Column("age", "AGE", 4, align=Align.RIGHT),
-        lambda row: _age(row.pipeline, "created_at", row.now),
+        lambda row: _age_cell(row.pipeline, "created_at", row.now),
     ),
     ListColumn(
         Column("updated", "UPDATED", 7, align=Align.RIGHT, drop=5, fits=True),
-        lambda row: _age(row.pipeline, "updated_at", row.now),
+        lambda row: _age_cell(row.pipeline, "updated_at", row.now),
         SortOrder(
             "last change, newest first",
             lambda pipeline, now: _LONG_AGO - (pipeline.updated_at or _LONG_AGO),
@@ -190,7 +194,7 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
         text=lambda pipeline: pipeline.pipeline_id,
     ),
 )
-"""From left to right. Identifying columns do not scroll."""
+"""From left to right."""
 
 COLUMNS = layouts(PIPELINE_COLUMNS)
 
@@ -198,8 +202,8 @@ COLUMNS = layouts(PIPELINE_COLUMNS)
 def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each of `COLUMNS`."""
     row = PipelineRow(pipeline, overview.numbers(pipeline), now)
-    made = tuple(column.cell(row) for column in PIPELINE_COLUMNS)
-    return made if can_be_used(pipeline.pipeline_id) else dimmed(made)
+    row_cells = tuple(column.cell(row) for column in PIPELINE_COLUMNS)
+    return row_cells if can_be_used(pipeline.pipeline_id) else dimmed(row_cells)
 
 
 PIPELINES = Kind[Pipeline](
@@ -207,8 +211,11 @@ PIPELINES = Kind[Pipeline](
     key=attrgetter("pipeline_id"),
     made_at=attrgetter("created_at"),
     texts=lambda pipeline: (
-        *(pipeline.name, pipeline.pipeline_id, pipeline.status),
-        *(pipeline.triggered_from, pipeline.error_message),
+        pipeline.name,
+        pipeline.pipeline_id,
+        pipeline.status,
+        pipeline.triggered_from,
+        pipeline.error_message,
     ),
     state=attrgetter("state"),
     states=PipelineState,

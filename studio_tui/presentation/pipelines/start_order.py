@@ -22,16 +22,16 @@ def order_lines(
     *,
     is_kept: bool,
 ) -> tuple[str, ...]:
-    """Return the lines about the order of rerun jobs; empty if no order is needed.
+    """Return the lines about the order in which jobs are rerun; empty if none depends on another.
 
-    `originals` has for each run of a pipeline the jobs it is a rerun of; `is_kept` means that
-    Studio starts each job after those that it depends on.
+    `originals` are, by the id of each run of a pipeline, the jobs that it repeats. `is_kept` is
+    whether Studio keeps the order, so that it starts each job after those that it depends on.
     """
     dependencies: list[str] = []
     alternatives: list[str] = []
-    for pipeline, chosen in _concerned(pipelines, jobs, originals):
+    for pipeline, chosen in _pipelines_of(pipelines, jobs, originals):
         plan = plan_of(pipeline)
-        if waiting := [plan.nodes[key].name for key in _waiting(plan, chosen)]:
+        if waiting := [plan.nodes[key].name for key in _dependent_nodes(plan, chosen)]:
             verb = "depends" if len(waiting) == 1 else "depend"
             name = pipeline.name or pipeline.pipeline_id
             dependencies.append(
@@ -44,27 +44,28 @@ def order_lines(
     return (*dict.fromkeys(dependencies), *notes, *dict.fromkeys(alternatives))
 
 
-def _concerned(
+def _pipelines_of(
     pipelines: Iterable[Pipeline], jobs: Set[str], originals: Mapping[str, Sequence[str]]
 ) -> list[tuple[Pipeline, set[str]]]:
-    """Return the pipelines that run several of the jobs, each with the plan ids of these jobs.
+    """Return the pipelines that run several of the jobs, each with the node ids of these jobs.
 
-    Pipelines that have only earlier runs of the jobs count unless the others run all of them.
+    If these pipelines do not run all of the jobs, pipelines also count that repeat several of the
+    jobs or of their originals.
     """
-    alike = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
-    own: list[tuple[Pipeline, set[str]]] = []
-    others: list[tuple[Pipeline, set[str]]] = []
-    run_in_own: set[str] = set()
+    jobs_and_originals = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
+    running: list[tuple[Pipeline, set[str]]] = []
+    running_or_repeating: list[tuple[Pipeline, set[str]]] = []
+    jobs_run: set[str] = set()
     for pipeline in pipelines:
         runs = [run for run in pipeline.job_runs if not jobs.isdisjoint(_runs_of(run))]
-        repeated = {run.job_id for run in pipeline.job_runs if run.job_id in alike}
+        repeated = {run.job_id for run in pipeline.job_runs if run.job_id in jobs_and_originals}
         chosen = {run.job_id for run in runs}
         if len(chosen) > 1:
-            own.append((pipeline, chosen))
-            run_in_own.update(*map(_runs_of, runs))
+            running.append((pipeline, chosen))
+            jobs_run.update(*map(_runs_of, runs))
         if len(chosen | repeated) > 1:
-            others.append((pipeline, chosen | repeated))
-    return own if jobs <= run_in_own else others
+            running_or_repeating.append((pipeline, chosen | repeated))
+    return running if jobs <= jobs_run else running_or_repeating
 
 
 def _runs_of(run: PipelineJob) -> tuple[str, ...]:
@@ -72,21 +73,21 @@ def _runs_of(run: PipelineJob) -> tuple[str, ...]:
     return (*((run.created_job_id,) if run.created_job_id else ()), *run.attempts)
 
 
-def _waiting(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
-    """Yield the chosen nodes that depend on other chosen ones, directly or not."""
-    below: set[str] = set()
+def _dependent_nodes(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
+    """Yield the ids of chosen nodes that depend on other chosen nodes, directly or not."""
+    descendants: set[str] = set()
     for key, node in plan.nodes.items():
-        if any(parent in chosen or parent in below for parent in node.parents):
-            below.add(key)
+        if any(parent in chosen or parent in descendants for parent in node.parents):
+            descendants.add(key)
             if key in chosen:
                 yield key
 
 
 def _alternatives(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
-    """Yield alternatives: rebuilding the datasets in order, or continuing the pipeline."""
+    """Yield what else the user may do: continue the pipeline, or rebuild its datasets in order."""
     roots = [plan.nodes[key].name for key in judge(plan, pipeline.state).roots]
     if roots and pipeline.state is not PipelineState.COMPLETED:
-        # Only the local Studio is known to replace the failed job by the new one.
+        # Only the local Studio, which keeps the order, is known to replace the failed job.
         lets = "lets" if is_kept else "may let"
         name = pipeline.name or pipeline.pipeline_id
         yield f"Instead, R on {join_names(roots)} alone {lets} {name} go on."

@@ -9,14 +9,14 @@ from studio_tui.presentation.format import seconds_between
 
 
 def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
-    """Return when a pipeline ended; `None` before that, or if unknown.
+    """Return when a pipeline ended; `None` if it has not, or if the end is unknown.
 
-    It is the end of its last run if all runs that started are loaded; else the time of its last
-    update, which may be later.
+    It is the end of the last run if all runs are loaded. Otherwise it is the time of the pipeline's
+    last update, which may be later. `jobs` are the loaded runs by id.
     """
     if not pipeline.state.is_finished:
         return None
-    runs = _runs(pipeline, jobs)
+    runs = _started_runs(pipeline, jobs)
     if runs is not None:
         ends = [job.finished_at for job in runs if job.finished_at is not None]
         if ends and len(ends) == len(runs):
@@ -25,21 +25,21 @@ def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
 
 
 def pipeline_seconds(pipeline: Pipeline, jobs: Mapping[str, Job], now: datetime) -> float | None:
-    """Return how long a pipeline took or has taken; `None` if unknown.
+    """Return how long a pipeline took, or has taken up to `now`; `None` if unknown or paused.
 
-    It is counted from the start of the first run if known, else from the creation of the pipeline:
-    time spent waiting for a review is not included.
+    It is counted from the start of the first run, so that time spent waiting for a review is not
+    included. If that start is unknown, it is counted from the creation of the pipeline.
     """
     is_moving = pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
     end = now if is_moving else ended_at(pipeline, jobs)
-    runs = _runs(pipeline, jobs) or ()
+    runs = _started_runs(pipeline, jobs) or ()
     starts = [job.began_at for job in runs if job.began_at is not None]
     begin = min(starts) if starts and len(starts) == len(runs) else pipeline.created_at
     return seconds_between(begin, end)
 
 
-def _runs(pipeline: Pipeline, jobs: Mapping[str, Job]) -> list[Job] | None:
-    """Return the runs that started or ended; `None` if one of them is not loaded."""
+def _started_runs(pipeline: Pipeline, jobs: Mapping[str, Job]) -> list[Job] | None:
+    """Return the runs that started or ended; `None` if any run is not loaded."""
     runs = []
     for run in pipeline.job_runs:
         job = jobs.get(run.created_job_id or "")
