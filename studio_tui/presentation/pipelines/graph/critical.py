@@ -1,13 +1,15 @@
 """The critical path of a pipeline, and an estimate of the remaining time.
 
-While jobs are queued, the number of jobs that run at once is assumed to stay the same; otherwise
-workers are assumed to be available, so the estimate is a lower bound.
+The critical path is the chain of dependent jobs that takes longest. While jobs are queued, the
+number of jobs that run at once is assumed to stay the same. Otherwise a worker is assumed to be
+free for each job, so that the estimate is a lower bound.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from studio_tui.api.states import PipelineState
@@ -35,13 +37,13 @@ class Critical:
     """The critical path, which determines when a pipeline ends."""
 
     path: tuple[str, ...]
-    """Nodes, each the parent of the next; empty if no duration is known."""
+    """Node ids, each the parent of the next; empty if no duration is known."""
     remaining: float | None
     """Estimated seconds until the end; `None` if unknown, or if nothing will run."""
     reason: str
-    """Why `remaining` is unknown, as a short phrase; else empty."""
+    """Why `remaining` is unknown, such as `no ETA while paused`; else empty."""
     samples: int = FEWEST_SAMPLES
-    """Smallest number of past runs on which the estimate for any remaining job is based."""
+    """Number of past runs of the remaining job with the fewest."""
 
     @property
     def words(self) -> str:
@@ -56,32 +58,35 @@ def critical(model: ViewModel) -> Critical:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
     For a pipeline that has ended, it is the path that determined the end: from the job that ended
-    last back to the parents that ended last. If those times are unknown, it is the longest path.
+    last back to the parents that ended last. If no job has a known end, it is the longest path.
     """
-    best: dict[str, Weight] = {}
-    before: dict[str, str] = {}
-    unestimated: list[str] = []
-    nothing = Weight(0.0, 0.0)
-    last, heaviest = None, nothing
+    weights: dict[str, Weight] = {}
+    previous: dict[str, str] = {}
+    without_estimate: list[str] = []
+    zero = Weight(0.0, 0.0)
+    last, heaviest = None, zero
     for node_id, node in model.plan.nodes.items():
-        above = nothing
+        heaviest_parent = zero
         for parent in node.parents:
-            # Of equals the deepest, since redundant edges are not drawn.
-            if best[parent] > above or best[parent] == above > nothing:
-                above = best[parent]
-                before[node_id] = parent
+            # Of equals the last parent, usually the deepest: edges from others may be redundant,
+            # and these are not drawn.
+            if weights[parent] > heaviest_parent or weights[parent] == heaviest_parent > zero:
+                heaviest_parent = weights[parent]
+                previous[node_id] = parent
         own = weight(node, model)
         if own is None:
-            own = nothing
+            own = zero
             if model.statuses.states[node_id] in TO_RUN:
-                unestimated.append(node.name)
-        sums = best[node_id] = Weight(above.remaining + own.remaining, above.whole + own.whole)
-        if sums > heaviest:
-            last, heaviest = node_id, sums
+                without_estimate.append(node.name)
+        whole_path = weights[node_id] = Weight(
+            heaviest_parent.remaining + own.remaining, heaviest_parent.whole + own.whole
+        )
+        if whole_path > heaviest:
+            last, heaviest = node_id, whole_path
     if model.statuses.state.is_finished:
-        last = _actual_end(model, best, before) or last
-    path = _path(last, before)
-    reason = _reason(model, unestimated)
+        last = _actual_end(model, weights, previous) or last
+    path = _path(last, previous)
+    reason = _why_no_estimate(model, without_estimate)
     if reason or not _is_active(model):
         return Critical(path, None, reason)
     return Critical(
@@ -89,19 +94,21 @@ def critical(model: ViewModel) -> Critical:
     )
 
 
-def _actual_end(model: ViewModel, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
-    """Store for each job the parent that ended last in `before`; return the job that ended last.
+def _actual_end(
+    model: ViewModel, weights: Mapping[str, Weight], previous: dict[str, str]
+) -> str | None:
+    """Return the job that ended last; store in `previous` the parent of each job that ended last.
 
-    If several ended at the same time, the one with the longest path is returned.
+    Of several jobs that ended last at the same time, it is the job with the longest path.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in model.plan.nodes.items():
         job = model.job(node)
         if job is None or job.finished_at is None or model.took(node) is None:
             continue
-        ends[node_id] = job.finished_at, best[node_id]
+        ends[node_id] = job.finished_at, weights[node_id]
         if parents := [parent for parent in node.parents if parent in ends]:
-            before[node_id] = max(parents, key=ends.__getitem__)
+            previous[node_id] = max(parents, key=ends.__getitem__)
     sinks = [
         node_id
         for node_id in ends
@@ -123,14 +130,14 @@ def _fewest_samples(model: ViewModel) -> int:
 def _work_per_worker(model: ViewModel) -> float:
     """Return the total remaining time in seconds divided by the number of running jobs.
 
-    0 if no job is queued or running, because then the number of workers is unknown.
+    0 if no job is queued, or if none is running: then the number of workers is unknown.
     """
     numbers = model.statuses.numbers
     at_once = numbers[NodeState.RUNNING]
     if not at_once or not numbers[NodeState.QUEUED]:
         return 0.0
-    own = (weight(node, model) for node in model.plan.nodes.values())
-    return sum(each.remaining for each in own if each is not None) / at_once
+    weights = (weight(node, model) for node in model.plan.nodes.values())
+    return sum(each.remaining for each in weights if each is not None) / at_once
 
 
 def weight(node: Node, model: ViewModel) -> Weight | None:
@@ -150,21 +157,21 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
         return Weight(expected, expected) if expected is not None else None
     took, bar = model.took(node), model.bar(node)
     elapsed = took.seconds if took is not None else 0.0
-    ends = [expected] if expected is not None else []
+    estimates = [expected] if expected is not None else []
     if bar is not None and bar.remaining is not None:
-        # A bar may show only a part of the job, so the maximum is used.
+        # The bar may be that of a part of the job, so it never shortens the estimate.
         usual = max(expected, elapsed) if expected is not None else None
-        ends.append(_by_bar(elapsed + bar.remaining, bar.percent, usual))
-    if not ends:
+        estimates.append(_duration_by_bar(elapsed + bar.remaining, bar.percent, usual))
+    if not estimates:
         return None
-    whole = max(elapsed, *ends)
+    whole = max(elapsed, *estimates)
     return Weight(whole - elapsed, whole)
 
 
 def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
-    """Return the progress of a running job, with the remaining time estimated for the pipeline.
+    """Return the progress of a running job, with the remaining time that `weight` estimates.
 
-    So no job takes longer than the pipeline it is part of.
+    The estimate for the pipeline is based on `weight` as well, so it is never less than this.
     """
     bar, own = model.bar(node), weight(node, model)
     if bar is None or bar.remaining is None or own is None:
@@ -172,10 +179,10 @@ def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
     return bar._replace(remaining=own.remaining)
 
 
-def _by_bar(whole: float, percent: float | None, usual: float | None) -> float:
-    """Return the duration of a job according to its bar, weighted by the progress of the bar.
+def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -> float:
+    """Return a duration between the `usual` one and `whole`, that by the bar: closer as it fills.
 
-    The first steps of a bar may be much slower than the others, and the estimate would jump from
+    The first steps of a bar may be much slower than the others: `whole` alone would jump from
     seconds to an hour and back. The error of a rate falls with the square root of its samples.
     """
     if usual is None or percent is None or whole <= usual:
@@ -193,23 +200,23 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
 
 def _is_active(model: ViewModel) -> bool:
     numbers = model.statuses.numbers
-    return not model.statuses.state.is_finished and any(numbers[kind] for kind in TO_RUN)
+    return not model.statuses.state.is_finished and any(numbers[state] for state in TO_RUN)
 
 
-def _reason(model: ViewModel, unestimated: list[str]) -> str:
+def _why_no_estimate(model: ViewModel, without_estimate: list[str]) -> str:
     if not _is_active(model):
         return ""
     if model.statuses.state is PipelineState.PAUSED:
         return "no ETA while paused"
-    if unestimated:
-        return f"no ETA: no past run of {join_names(unestimated)}"
+    if without_estimate:
+        return f"no ETA: no past run of {join_names(without_estimate)}"
     return ""
 
 
 def rough_duration(seconds: float) -> str:
     """Format an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`.
 
-    It is rounded up, so as not to be less than what is shown of a part.
+    It is rounded up, so that the estimate for a pipeline is never less than that shown for a job.
     """
     whole = math.ceil(seconds)
     minutes, hours = math.ceil(whole / 60), math.ceil(whole / 3600)
@@ -223,39 +230,44 @@ def rough_duration(seconds: float) -> str:
 
 
 _ARROW = " ▸ "
-_ROOM = 100
-"""Default maximum width of the text."""
+_DEFAULT_WIDTH = 100
+"""Default maximum width of the text in cells."""
 
 
 def path_words(
-    found: Critical, model: ViewModel, room: int = _ROOM, cells: Callable[[str], int] = len
+    critical_path: Critical,
+    model: ViewModel,
+    room: int = _DEFAULT_WIDTH,
+    cells: Callable[[str], int] = len,
 ) -> str:
-    """Format the path from the last ended job on, with durations or estimates.
+    """Format a path with durations or estimates: `… 3 before ▸ load 0:40 ▸ … 2 more ▸ fit ~9:00`.
 
-    The ended jobs before that one are counted.
-
-    Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by their number. The
-    longest job is always named; then longer ones are preferred, and the ends among equals.
+    It begins with the last job that has ended; the jobs before that are only counted, unless all
+    jobs have ended. Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by
+    their number. The job with the longest duration is always named. Of the others, longer ones are
+    preferred, and of equally long ones the first and the last.
     """
-    shown = model.statuses.states
-    ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
-    is_over = len(ended) == len(found.path)
+    states = model.statuses.states
+    ended = [
+        index for index, node_id in enumerate(critical_path.path) if states[node_id] not in TO_RUN
+    ]
+    is_over = len(ended) == len(critical_path.path)
     skipped = 0 if is_over or not ended else ended[-1]
-    remaining = found.path[skipped:]
-    before = f"… {skipped} before{_ARROW}" if skipped else ""
+    remaining = critical_path.path[skipped:]
+    skipped_words = f"… {skipped} before{_ARROW}" if skipped else ""
     steps = [_step(node_id, model) for node_id in remaining]
     seconds = [own.whole if (own := weight(model.plan.nodes[each], model)) else 0.0
                for each in remaining]  # fmt: skip
     chosen: set[int] = set()
     for index in _by_preference(seconds):
-        more = before + _join_steps(steps, chosen | {index})
-        if not chosen or cells(more) <= room:
+        words = skipped_words + _join_steps(steps, chosen | {index})
+        if not chosen or cells(words) <= room:
             chosen.add(index)
-    return before + _join_steps(steps, chosen)
+    return skipped_words + _join_steps(steps, chosen)
 
 
 def _by_preference(seconds: Sequence[float]) -> list[int]:
-    """Return the indexes of a path's jobs in order of preference."""
+    """Return the indexes of a path's jobs, longest first, and of equals its ends first."""
     ends = (len(seconds) - 1, 0)
     return sorted(
         range(len(seconds)), key=lambda index: (-seconds[index], index not in ends, index)
@@ -263,26 +275,21 @@ def _by_preference(seconds: Sequence[float]) -> list[int]:
 
 
 def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
-    """Join the chosen steps in order, with the number of omitted ones between them."""
+    """Join the chosen steps in order, with the number of the steps left out between them."""
     parts: list[str] = []
-    left_out = 0
-    for index, step in enumerate(steps):
-        if index not in chosen:
-            left_out += 1
-            continue
-        parts += [f"… {left_out} more"] * (left_out > 0) + [step]
-        left_out = 0
-    parts += [f"… {left_out} more"] * (left_out > 0)
+    for is_chosen, indexes in groupby(range(len(steps)), chosen.__contains__):
+        adjacent = [steps[index] for index in indexes]
+        parts += adjacent if is_chosen else [f"… {len(adjacent)} more"]
     return _ARROW.join(parts)
 
 
 def _step(node_id: str, model: ViewModel) -> str:
-    """Return a job's name with its duration or estimate."""
+    """Format a job as `load 0:40`, with an estimate as `load ~0:40`, or as `load ?` if unknown."""
     node = model.plan.nodes[node_id]
     own = weight(node, model)
     if own is None:
         return f"{node.name} ?"
-    is_told = model.statuses.states[node_id] not in TO_RUN
-    if is_told and not own.whole:
+    is_estimate = model.statuses.states[node_id] in TO_RUN
+    if not is_estimate and not own.whole:
         return node.name
-    return f"{node.name} {'' if is_told else '~'}{duration(own.whole)}"
+    return f"{node.name} {'~' if is_estimate else ''}{duration(own.whole)}"

@@ -10,7 +10,7 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge
 
 @dataclass(frozen=True)
 class LoadedPipeline:
-    """All loaded data of a pipeline at one time."""
+    """A pipeline, the states of its jobs, and their runs as far as they are loaded."""
 
     pipeline: Pipeline
     statuses: JobStatuses
@@ -27,7 +27,7 @@ class LoadedPipeline:
         return self.plan.nodes.get(node_id) if node_id is not None else None
 
     def job(self, node_id: str | None) -> Job | None:
-        """Return the run of a node, if it is loaded."""
+        """Return the run of a node; `None` if it is not loaded, or for a group."""
         node = self.node(node_id)
         return self.jobs.get(node.run) if node is not None and node.run is not None else None
 
@@ -35,7 +35,7 @@ class LoadedPipeline:
 def loaded_pipeline(
     pipeline: Pipeline, jobs: Mapping[str, Job], before: LoadedPipeline | None = None
 ) -> LoadedPipeline:
-    """Return the state of a pipeline, reusing unchanged parts of `before`."""
+    """Return the state of a pipeline, with the unchanged parts of an earlier one."""
     if before is not None and pipeline is before.pipeline:
         return LoadedPipeline(pipeline, before.statuses, jobs)
     plan = plan_of(pipeline, before.plan if before is not None else None)

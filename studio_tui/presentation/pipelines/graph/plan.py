@@ -1,8 +1,8 @@
 """The dependency graph of a pipeline's jobs, robust against any data from Studio.
 
-A node is an original job (`job_id`), because parents are original jobs; the run in this pipeline is
-another job, created for it (`created_job_id`). Invalid data (cycles, missing parents, duplicate
-ids) is recorded and reported, so that no edge is lost silently.
+A node is an original job (`job_id`), because parents are original jobs. The run in this pipeline is
+another job, created for the original (`created_job_id`). Invalid data (cycles, missing parents,
+duplicate ids) is recorded and reported, so that no edge is lost silently.
 """
 
 import heapq
@@ -24,9 +24,9 @@ class Node:
     """One job of a pipeline with its edges."""
 
     id: str
-    """The original job, to which parents refer."""
+    """Id of the original job, to which the parents of other nodes refer."""
     run: str | None
-    """The job created by this pipeline, which has the log and the times."""
+    """Id of the job created by this pipeline, which has the log and the times."""
     name: str
     """Safe text; a shortened id if Studio sent no name."""
     state: JobState
@@ -59,23 +59,23 @@ class Plan:
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
-        """Redundant parents by node: those that another parent depends on as well."""
-        # Not for lists, which draw no graph.
+        """Redundant parents by node: those on which another of its parents depends."""
+        # Imported here because lists of pipelines draw no graph.
         from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415
 
         return redundant_parents({node.id: node.parents for node in self.nodes.values()})
 
     def ancestors(self, node_id: str) -> frozenset[str]:
         """Return all nodes that a node depends on, directly or not."""
-        return self._reached(node_id, lambda node: node.parents)
+        return self._reachable(node_id, lambda node: node.parents)
 
     def descendants(self, node_id: str) -> frozenset[str]:
         """Return all nodes that depend on a node, directly or not."""
-        return self._reached(node_id, lambda node: node.children)
+        return self._reachable(node_id, lambda node: node.children)
 
-    def _reached(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
-        nexts = step(self.nodes[start]) if start in self.nodes else ()
-        return reachable_nodes(nexts, lambda node_id: step(self.nodes[node_id]))
+    def _reachable(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
+        first_steps = step(self.nodes[start]) if start in self.nodes else ()
+        return reachable_nodes(first_steps, lambda node_id: step(self.nodes[node_id]))
 
 
 def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> frozenset[str]:
@@ -106,7 +106,7 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
             repeated[run.job_id] = None
         else:
             runs[run.job_id] = run
-    order = _ordered(runs)
+    order = _topological_order(runs)
     position = {node_id: index for index, node_id in enumerate(order)}
     children: dict[str, list[str]] = {node_id: [] for node_id in order}
     nodes: dict[str, Node] = {}
@@ -127,11 +127,11 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
     seen: set[str] = set()
     for run in pipeline.job_runs:
         node = before.nodes[run.job_id]
-        # The first of duplicate ids counts.
-        is_shown = run.job_id not in seen
+        is_first = run.job_id not in seen
         seen.add(run.job_id)
-        now = (run.status, run.created_job_id, run.attempts)
-        if is_shown and now != (node.status, node.run, node.attempts):
+        sent = (run.status, run.created_job_id, run.attempts)
+        # Of jobs with the same id, the first is shown.
+        if is_first and sent != (node.status, node.run, node.attempts):
             changed[node.id] = replace(
                 node,
                 state=run.state,
@@ -145,7 +145,7 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
     return replace(before, nodes=MappingProxyType(nodes))
 
 
-def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
+def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
     """Return the ids with parents first; a cycle is broken at its first job in Studio's order."""
     position = {node_id: index for index, node_id in enumerate(runs)}
     parents_left = {

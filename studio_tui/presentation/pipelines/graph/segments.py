@@ -18,7 +18,7 @@ _FILLS = {
     NodeState.BLOCKED: "░",
     NodeState.WAITING: "░",
 }
-"""In the order of the bar: ended, active, not started."""
+"""Character of each state, in the order of the bar: ended, active, not started."""
 
 
 class BarSegment(NamedTuple):
@@ -26,7 +26,7 @@ class BarSegment(NamedTuple):
 
     kind: NodeState
     cells: int
-    """Width; at least 1."""
+    """Width in cells; at least 1."""
 
     @property
     def text(self) -> str:
@@ -41,22 +41,22 @@ def segments(numbers: Mapping[NodeState, int], width: int) -> tuple[BarSegment, 
     looks complete. If there are more states than cells, the worst are shown.
     """
     width = max(width, 0)
-    present = [kind for kind in WORST_FIRST if numbers.get(kind)][:width]
+    present = [state for state in WORST_FIRST if numbers.get(state)][:width]
     if not present:
         return ()
-    total = sum(numbers[kind] for kind in present)
-    cells = {kind: max(1, numbers[kind] * width // total) for kind in present}
-    rests = sorted(present, key=lambda kind: -(numbers[kind] * width % total))
+    total = sum(numbers[state] for state in present)
+    cells = {state: max(1, numbers[state] * width // total) for state in present}
+    largest_remainders_first = sorted(present, key=lambda state: -(numbers[state] * width % total))
     spare = width - sum(cells.values())
-    for kind in rests[: max(spare, 0)]:
-        cells[kind] += 1
+    for state in largest_remainders_first[: max(spare, 0)]:
+        cells[state] += 1
     for _ in range(-spare):
-        cells[max(present, key=lambda kind: cells[kind])] -= 1
-    return tuple(BarSegment(kind, cells[kind]) for kind in _FILLS if kind in cells)
+        cells[max(present, key=lambda state: cells[state])] -= 1
+    return tuple(BarSegment(state, cells[state]) for state in _FILLS if state in cells)
 
 
 def bar(numbers: Mapping[NodeState, int], width: int) -> tuple[Cell, ...]:
-    """Return a bar of exactly `width` cells including its edges, as cells of one tone each."""
+    """Return a bar of exactly `width` cells including its edges, in parts of one tone each."""
     inside = segments(numbers, width - 2)
     if not inside:
         return (Cell(" " * max(width, 0)),)
@@ -75,4 +75,4 @@ def bar_cell(numbers: Mapping[NodeState, int], width: int) -> Cell:
 
 def worst_of(numbers: Mapping[NodeState, int]) -> NodeState | None:
     """Return the worst state of these jobs; `None` if there are none."""
-    return next((kind for kind in WORST_FIRST if numbers.get(kind)), None)
+    return next((state for state in WORST_FIRST if numbers.get(state)), None)

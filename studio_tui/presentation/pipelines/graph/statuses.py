@@ -1,4 +1,4 @@
-"""Derived states of a pipeline's jobs: which are blocked by which, and counts by state.
+"""Derived states of a pipeline's jobs: which jobs are blocked by which, and numbers by state.
 
 Computed for each response in one pass from parents to children.
 """
@@ -54,6 +54,7 @@ SHOWN = {
     JobState.TASK: NodeState.SCHEDULE,
     JobState.UNKNOWN: NodeState.UNKNOWN,
 }
+"""The state shown for each of Studio's states, unless the job is blocked."""
 
 SHOWN_LOOKS = {
     NodeState.DONE: LOOKS[JobState.COMPLETE],
@@ -67,12 +68,19 @@ SHOWN_LOOKS = {
     NodeState.SCHEDULE: LOOKS[JobState.TASK],
     NodeState.UNKNOWN: LOOKS[JobState.UNKNOWN],
 }
-"""Appearance of several jobs in the same state."""
+"""Appearance of a state where jobs are counted; for one job see `JobStatuses.look`."""
 
 WORST_FIRST = (
-    *(NodeState.FAILED, NodeState.RUNNING, NodeState.CANCELING),
-    *(NodeState.QUEUED, NodeState.UNKNOWN, NodeState.SCHEDULE),
-    *(NodeState.CANCELED, NodeState.WAITING, NodeState.BLOCKED, NodeState.DONE),
+    NodeState.FAILED,
+    NodeState.RUNNING,
+    NodeState.CANCELING,
+    NodeState.QUEUED,
+    NodeState.UNKNOWN,
+    NodeState.SCHEDULE,
+    NodeState.CANCELED,
+    NodeState.WAITING,
+    NodeState.BLOCKED,
+    NodeState.DONE,
 )
 """Order of importance: failed, then active, then inactive."""
 
@@ -90,14 +98,14 @@ class JobStatuses:
     states: Mapping[str, NodeState]
     """By node."""
     roots: Mapping[str, int]
-    """Jobs that failed or were canceled by themselves, with the number of jobs each blocks.
+    """Jobs that failed or were canceled, but not below another such job, in the plan's order.
 
-    In the plan's order. A job can be blocked by several.
+    Each has the number of jobs that it blocks. A job can be blocked by several roots.
     """
     numbers: Mapping[NodeState, int]
     """Number of jobs by state; the sum is the number of jobs in the plan."""
     causes: Mapping[str, int]
-    """By affected node: a bit for each of `roots` that it is or depends on."""
+    """By node: bit mask of the roots that it is or depends on, bit 0 for the first of `roots`."""
 
     def blocked_by(self, node_id: str) -> tuple[str, ...]:
         """Return the roots that block a job; empty for a job that is not blocked."""
@@ -107,7 +115,7 @@ class JobStatuses:
         return tuple(root for bit, root in enumerate(self.roots) if causes >> bit & 1)
 
     def look(self, node_id: str) -> StateLook:
-        """Return the appearance of a job."""
+        """Return the appearance of a job, which may show more than its `NodeState`."""
         is_blocked = self.states[node_id] is NodeState.BLOCKED
         return BLOCKED if is_blocked else LOOKS[self.plan.nodes[node_id].state]
 
@@ -117,74 +125,75 @@ class JobStatuses:
         return state_cell(self.plan.nodes[node_id], is_blocked=is_blocked)
 
     def blocks(self, node_id: str) -> bool:
-        """Whether a failed or canceled job blocks others."""
+        """Whether a job failed or was canceled and so keeps others from starting."""
         if self.plan.nodes[node_id].state not in _STOPPED:
             return False
         children = self.plan.nodes[node_id].children
-        is_next = any(self.states[child] is NodeState.BLOCKED for child in children)
-        return is_next or self.roots.get(node_id, 0) > 0
+        has_blocked_child = any(self.states[child] is NodeState.BLOCKED for child in children)
+        return has_blocked_child or self.roots.get(node_id, 0) > 0
 
     @property
     def problems(self) -> frozenset[str]:
         """Jobs that failed or were canceled, and those that they block."""
         bad = {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED}
-        return frozenset(node_id for node_id, kind in self.states.items() if kind in bad)
+        return frozenset(node_id for node_id, state in self.states.items() if state in bad)
 
     @property
     def root_failures(self) -> tuple[str, ...]:
-        """The roots that failed, excluding those that were canceled."""
+        """The roots that failed, without those that were canceled."""
         return tuple(root for root in self.roots if self.states[root] is NodeState.FAILED)
 
 
 def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     """Return the derived states of a pipeline's jobs.
 
-    A completed job does not pass on failures above it, as these were before a successful rerun.
-    Jobs with an unknown status are not considered failed.
+    A completed job does not pass on failures of the jobs it depends on: it ran after these had been
+    rerun successfully. A job with an unknown status blocks none.
     """
     states: dict[str, NodeState] = {}
     causes: dict[str, int] = {}
     roots: list[str] = []
     for node_id, node in plan.nodes.items():
-        kind = SHOWN[node.state]
+        shown = SHOWN[node.state]
         is_stopped = node.state in _STOPPED
-        if is_stopped or kind is NodeState.WAITING:
-            above = 0
+        if is_stopped or shown is NodeState.WAITING:
+            mask = 0
             for parent in node.parents:
-                above |= causes.get(parent, 0)
-            if above and not is_stopped:
-                kind = NodeState.BLOCKED
-            elif is_stopped and not above:
-                above = 1 << len(roots)
+                mask |= causes.get(parent, 0)
+            if mask and not is_stopped:
+                shown = NodeState.BLOCKED
+            elif is_stopped and not mask:
+                mask = 1 << len(roots)
                 roots.append(node_id)
-            if above:
-                causes[node_id] = above
-        states[node_id] = kind
+            if mask:
+                causes[node_id] = mask
+        states[node_id] = shown
     numbers = Counter(states.values())
     return JobStatuses(
         plan,
         state,
         MappingProxyType(states),
         MappingProxyType(_blocked_by_root(roots, states, causes)),
-        MappingProxyType({kind: numbers[kind] for kind in NodeState}),
+        MappingProxyType({each: numbers[each] for each in NodeState}),
         MappingProxyType(causes),
     )
 
 
 def _blocked_by_root(
-    roots: list[str], shown: Mapping[str, NodeState], causes: Mapping[str, int]
+    roots: list[str], states: Mapping[str, NodeState], causes: Mapping[str, int]
 ) -> dict[str, int]:
-    # Most jobs are blocked by the same roots, so equal sets are counted together.
-    same = Counter(
-        above for node_id, above in causes.items() if shown[node_id] is NodeState.BLOCKED
+    """Return the number of jobs that each root blocks."""
+    # Most jobs are blocked by the same roots, so equal masks are counted first.
+    jobs_by_mask = Counter(
+        mask for node_id, mask in causes.items() if states[node_id] is NodeState.BLOCKED
     )
     blocked = dict.fromkeys(roots, 0)
-    for above, jobs in same.items():
-        rest = above
-        while rest:
-            lowest = rest & -rest
-            blocked[roots[lowest.bit_length() - 1]] += jobs
-            rest ^= lowest
+    for mask, jobs in jobs_by_mask.items():
+        bits_left = mask
+        while bits_left:
+            lowest_bit = bits_left & -bits_left
+            blocked[roots[lowest_bit.bit_length() - 1]] += jobs
+            bits_left ^= lowest_bit
     return blocked
 
 
@@ -194,42 +203,42 @@ def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
     Done, running and failed are always included.
     """
     return tuple(
-        Count(SHOWN_LOOKS[kind].glyph, numbers[kind], kind.value, SHOWN_LOOKS[kind].tone)
-        for kind in NodeState
-        if numbers[kind] or kind in _ALWAYS_COUNTED
+        Count(SHOWN_LOOKS[state].glyph, numbers[state], state.value, SHOWN_LOOKS[state].tone)
+        for state in NodeState
+        if numbers[state] or state in _ALWAYS_COUNTED
     )
 
 
 def paused_words(statuses: JobStatuses) -> str:
-    """Return what a pause does not stop, and what it does: `14 still running, 332 waiting …`.
+    """Return what the jobs of a paused pipeline do: `14 still running, 332 waiting …`.
 
-    Empty if there is neither, or the pipeline is not paused. Queued jobs are already released;
-    blocked ones wait for another reason as well.
+    Empty if the pipeline is not paused, or if no job is in such a state. Queued jobs are already
+    released, so the pause does not stop them. Blocked jobs would not start without it either.
     """
     if statuses.state is not PipelineState.PAUSED:
         return ""
     return ", ".join(
-        f"{statuses.numbers[kind]} {words}"
-        for kind, words in (
+        f"{statuses.numbers[state]} {words}"
+        for state, words in (
             (NodeState.RUNNING, "still running"),
             (NodeState.CANCELING, "being canceled"),
             (NodeState.QUEUED, "still queued"),
             (NodeState.WAITING, "waiting until resumed (p)"),
-            (NodeState.BLOCKED, f"blocked by {_stopped_roots(statuses)}"),
+            (NodeState.BLOCKED, f"blocked by {_blocking_roots(statuses)}"),
         )
-        if statuses.numbers[kind]
+        if statuses.numbers[state]
     )
 
 
-def _stopped_roots(statuses: JobStatuses) -> str:
-    """Return the jobs that block others: `shingle.py, which was canceled`, or how many."""
+def _blocking_roots(statuses: JobStatuses) -> str:
+    """Return which jobs block others: `shingle.py, which was canceled`, `2 jobs that failed`."""
     roots = [statuses.plan.nodes[root] for root, number in statuses.roots.items() if number]
     which = f"{roots[0].name}, which" if len(roots) == 1 else f"{plural(len(roots), 'job')} that"
     return f"{which} {how_stopped(roots)}"
 
 
 def how_stopped(nodes: Collection[Node]) -> str:
-    """Return how jobs ended without being complete: `failed or were canceled`."""
+    """Return in which ways jobs ended incomplete: `failed or were canceled`."""
     states = {node.state for node in nodes}
     canceled = "was canceled" if len(nodes) == 1 else "were canceled"
     words = (JobState.FAILED, "failed"), (JobState.CANCELED, canceled)
@@ -237,6 +246,6 @@ def how_stopped(nodes: Collection[Node]) -> str:
 
 
 def root_words(statuses: JobStatuses) -> str:
-    """Return `3 root failures`; empty if there are none."""
+    """Return the number of root failures: `3 root failures`; empty if there are none."""
     failures = len(statuses.root_failures)
     return plural(failures, "root failure") if failures else ""

@@ -30,7 +30,7 @@ class RunTime(NamedTuple):
 
     seconds: float
     is_estimate: bool = False
-    """Whether the start is unknown, so that the time may include waiting for a worker."""
+    """Whether the start is unknown, so that the time may include that in the queue."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class ViewModel:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     """By run (`Node.run`), with times and errors."""
     bars: Bars = field(default_factory=dict[str, Progress])
+    """By run: progress of running jobs."""
     past: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """By name: durations in seconds of successful past runs."""
 
@@ -60,7 +61,7 @@ class ViewModel:
         return self.bars.get(node.run or "") if is_running else None
 
     def waits(self, node_id: str) -> Wait | None:
-        """Return why a job is not running; `None` for one that runs or has ended."""
+        """Return why a job does not run yet; `None` if it runs or has ended."""
         job = self.job(self.plan.nodes[node_id])
         if self.statuses.states[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
             return Wait(f"queued: waits for {job.waits_for}")
@@ -76,9 +77,9 @@ class ViewModel:
         return median(took) if took else None
 
     def longest_failure(self, node: Node) -> float:
-        """Return the seconds after which the longest failed attempt ended; 0 if none is known.
+        """Return the run time in seconds of the longest failed attempt; 0 if none is known.
 
-        What has failed so late takes at least as long when it is run again.
+        A job that ran so long before it failed takes at least as long when it is run again.
         """
         jobs = (self.jobs.get(run) for run in node.attempts)
         failed = (job for job in jobs if job is not None and job.state is JobState.FAILED)
@@ -89,13 +90,13 @@ class ViewModel:
         return len(self.past.get(node.name, ()))
 
     def took(self, node: Node) -> RunTime | None:
-        """Return how long a job has run; `None` if it has not or this is unknown."""
+        """Return how long a job has run; `None` if it has not run, or if the time is unknown."""
         job = self.job(node)
         state = self.statuses.states[node.id]
         if job is None or state in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED}:
             return None
         if node.state.is_finished and not job.state.is_finished:
-            # The job is older than the plan.
+            # The response with the job is older than that with the plan.
             return None
         seconds = run_seconds(job, self.now)
         if seconds is not None:
@@ -104,6 +105,7 @@ class ViewModel:
             return None
         guessed = guessed_seconds(job, self.now)
         if guessed is not None and not job.steps:
+            # Without steps, the guess counts from the creation of the run, far too early here.
             end = job.finished_at if job.state.is_finished else self.now
             guessed = seconds_between(self.ready_at(node), end)
         return RunTime(guessed, is_estimate=True) if guessed is not None else None
@@ -113,21 +115,21 @@ class ViewModel:
         job = self.job(node)
         if job is None:
             return None
-        if (left := left_queue_at(job)) is not None:
-            return seconds_between(self.ready_at(node), left)
+        if (left_queue := left_queue_at(job)) is not None:
+            return seconds_between(self.ready_at(node), left_queue)
         is_queued = self.statuses.states[node.id] is NodeState.QUEUED
         return seconds_between(self.ready_at(node), self.now) if is_queued else None
 
     def ready_at(self, node: Node) -> datetime | None:
         """Return when a job was ready to be queued; `None` if unknown.
 
-        Runs are created together with the pipeline, so long before their dependencies are complete
-        or before a pipeline is released after a review.
+        The creation of its run does not tell: all runs are created together with the pipeline, long
+        before their dependencies are complete or the pipeline is released after a review.
         """
         job = self.job(node)
         moments = [released_at(job) if job is not None else None]
         for parent in node.parents:
             above = self.job(self.plan.nodes[parent])
             moments.append(above.finished_at if above is not None else None)
-        known = [moment for moment in moments if moment is not None]
-        return max(known) if len(known) == len(moments) else None
+        known_moments = [moment for moment in moments if moment is not None]
+        return max(known_moments) if len(known_moments) == len(moments) else None

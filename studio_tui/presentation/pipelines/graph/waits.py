@@ -11,16 +11,14 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeSt
 
 _SHORT_ID = 8
 
-_ACTIVE_FIRST = (
-    *(NodeState.UNKNOWN, NodeState.SCHEDULE),
-    *(NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED),
-)
-"""States of parents that are named first, since the others depend on them."""
-
+_ACTIVE = frozenset({
+    NodeState.UNKNOWN, NodeState.SCHEDULE,
+    NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED,
+})  # fmt: skip
+"""States of parents that are named first, since parents in other states wait themselves."""
 
 Bars = Mapping[str, Progress]
 """Progress of running jobs, by run (`Node.run`)."""
-
 
 _NOT_QUEUED = Wait(
     "ready: Studio has not queued it yet", shorter=("ready, not queued yet", "ready")
@@ -44,18 +42,19 @@ _READY = {
     PipelineState.CANCELED: Wait("the pipeline was canceled", shorter=("pipeline canceled",)),
     PipelineState.UNKNOWN: _NOT_QUEUED,
 }
-_QUEUED = Wait("queued: waiting for free workers", shorter=("queued",))
+"""Why a job that waits for no other job is not queued, by the state of its pipeline."""
+_QUEUED = Wait("queued: for free workers", shorter=("queued",))
 _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
 def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
-    """Return why a job is not running; `None` for one that runs or has ended."""
+    """Return why a job does not run yet; `None` if it runs or has ended."""
     node = statuses.plan.nodes[node_id]
     match statuses.states[node_id]:
         case NodeState.BLOCKED:
-            return _blocked(statuses, node_id)
+            return _wait_if_blocked(statuses, node_id)
         case NodeState.WAITING:
-            return _waiting(statuses, node, bars)
+            return _wait_if_waiting(statuses, node, bars)
         case NodeState.QUEUED:
             return _QUEUED if node.state is JobState.QUEUED else _TO_BE_QUEUED
         case NodeState.SCHEDULE:
@@ -67,25 +66,25 @@ def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait
 
 
 def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
-    """Return shorter forms of the reason why a job is not running.
+    """Return shorter forms of the reason why a job does not run yet, the longest first.
 
-    `blocked by embed.py +2`: the first of the jobs named in the reason, and the number of others,
-    in the same words, so that a list whose names differ in length has one form; where that is too
-    long, `blocked by 3 jobs`. `ready, not queued yet` and `ready` if it waits for no other job.
+    If other jobs are the reason, the first is named: `blocked by embed.py +2`. All rows of a list
+    can have this form, even if their names differ in length. It is followed by `blocked by 3 jobs`
+    if that is shorter. Without other jobs, the forms are such as `ready, not queued yet`, `ready`.
     """
-    ahead: Sequence[str] = ()
+    awaited: Sequence[str] = ()
     match statuses.states[node_id]:
         case NodeState.BLOCKED:
-            verb, ahead = "blocked by", _failures_first(statuses, statuses.blocked_by(node_id))
+            verb, awaited = "blocked by", _failures_first(statuses, statuses.blocked_by(node_id))
         case NodeState.WAITING:
-            verb, ahead = WAITS_FOR, _pending_parents(statuses, statuses.plan.nodes[node_id])
-    if not ahead:
+            verb, awaited = WAITS_FOR, _pending_parents(statuses, statuses.plan.nodes[node_id])
+    if not awaited:
         wait = waits(statuses, node_id)
         return wait.shorter if wait is not None else ()
-    first = f"{verb} {statuses.plan.nodes[ahead[0]].name}"
-    if len(ahead) == 1:
+    first = f"{verb} {statuses.plan.nodes[awaited[0]].name}"
+    if len(awaited) == 1:
         return (first,)
-    named, counted = f"{first} +{len(ahead) - 1}", f"{verb} {plural(len(ahead), 'job')}"
+    named, counted = f"{first} +{len(awaited) - 1}", f"{verb} {plural(len(awaited), 'job')}"
     return (named, counted) if len(counted) < len(named) else (named,)
 
 
@@ -94,12 +93,12 @@ def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:
 
 
 def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
-    """Return the parents that are not complete, active ones first."""
+    """Return the parents that are not complete, those that wait for no other job first."""
     pending = [parent for parent in node.parents if statuses.states[parent] is not NodeState.DONE]
-    return sorted(pending, key=lambda parent: statuses.states[parent] not in _ACTIVE_FIRST)
+    return sorted(pending, key=lambda parent: statuses.states[parent] not in _ACTIVE)
 
 
-def _blocked(statuses: JobStatuses, node_id: str) -> Wait:
+def _wait_if_blocked(statuses: JobStatuses, node_id: str) -> Wait:
     roots = statuses.blocked_by(node_id)
     failed = [root for root in roots if statuses.states[root] is NodeState.FAILED]
     if len(failed) == len(roots):
@@ -113,11 +112,11 @@ def _blocked(statuses: JobStatuses, node_id: str) -> Wait:
     return Wait(f"blocked by {names}, {how}", first_failed[0])
 
 
-def _waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:
+def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:
     pending = _pending_parents(statuses, node)
     awaited = _flaws(statuses, node)
     if pending:
-        awaited.insert(0, _parents(statuses, node, pending, bars))
+        awaited.insert(0, _pending_words(statuses, node, pending, bars))
     if not awaited:
         return _READY[statuses.state]
     reason = f"; {WAITS_FOR} ".join(awaited)
@@ -127,17 +126,19 @@ def _waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:
     return Wait(reason, target, is_awaited=True)
 
 
-def _parents(statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None) -> str:
-    """Return which parents a job waits for."""
+def _pending_words(
+    statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None
+) -> str:
+    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load and clean`."""
     nodes = statuses.plan.nodes
     if len(pending) > 1:
         names = join_names([nodes[parent].name for parent in pending])
         return f"{len(pending)} of {len(node.parents)}: {names}"
     parent = nodes[pending[0]]
-    return f"{parent.name} ({_parent_state(statuses, parent, bars)})"
+    return f"{parent.name} ({_progress_words(statuses, parent, bars)})"
 
 
-def _parent_state(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str:
+def _progress_words(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str:
     state = statuses.states[parent.id]
     if state is NodeState.UNKNOWN:
         return parent.status or "unknown"
@@ -146,12 +147,12 @@ def _parent_state(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str
     if parent.state in _STARTING:
         return "starting"
     bar = bars.get(parent.run) if bars is not None and parent.run is not None else None
-    how_far = share(bar) if bar is not None and state is NodeState.RUNNING else ""
-    return f"{state.value}, {how_far}" if how_far else state.value
+    done = share(bar) if bar is not None and state is NodeState.RUNNING else ""
+    return f"{state.value}, {done}" if done else state.value
 
 
 def flaw_words(statuses: JobStatuses, node: Node) -> tuple[str, ...]:
-    """Return invalid dependencies of a job: missing jobs, and cycles."""
+    """Return the invalid dependencies of a job, missing jobs and cycles: `waits for itself`."""
     return tuple(f"{WAITS_FOR} {flaw}" for flaw in _flaws(statuses, node))
 
 
