@@ -1,7 +1,7 @@
 """Draws the edges between two layers with box-drawing characters, row by row.
 
-Lines that cross do not touch: the horizontal one is interrupted by the vertical one. So lines are
-connected only where strokes meet.
+Where lines cross without being connected, the horizontal line is interrupted by the vertical one.
+So lines are connected only where strokes meet.
 """
 
 from bisect import bisect_left
@@ -14,17 +14,22 @@ from studio_tui.presentation.pipelines.drawing.edge_routing import Channel, Net
 from studio_tui.presentation.pipelines.drawing.layers import Layers
 
 _STROKES = " ╴╸╷╮┑╻┒┓╶─╾╭┬┭┎┰┱╺╼━┍┮┯┏┲┳╵╯┙│┤┥╽┧┪╰┴┵├┼┽┟╁╅┕┶┷┝┾┿┢╆╈╹┚┛╿┦┩┃┨┫┖┸┹┞╀╃┠╂╉┗┺┻┡╄╇┣╊╋"
-"""Indexed by the weights (0 to 2) of the arms up, right, down and left, as ternary digits."""
+"""Box-drawing characters, indexed by a number of four ternary digits.
+
+The digits are the weights of the arms up, right, down and left: 0 none, 1 light, 2 heavy.
+"""
 _UP, _RIGHT, _DOWN, _LEFT = 27, 9, 3, 1
+"""Values of the digits."""
 
 
 class BoxColumn(NamedTuple):
-    """A vertical part of a net, between the rows where it turns."""
+    """A vertical part of a net, without the rows where the net turns."""
 
     x: int
     top: int
+    """First row."""
     bottom: int
-    """One less than `top` if it turns immediately."""
+    """Last row; one less than `top` for a part without rows, next to which the net turns."""
     net: Net
     vertex: int | None
     """The vertex at its end; `None` for a jog."""
@@ -34,10 +39,12 @@ class Track(NamedTuple):
     """A horizontal part of a net."""
 
     left: int
+    """First column."""
     right: int
+    """Last column."""
     net: Net
     ends: Sequence[tuple[int, int | None]]
-    """Columns where it meets a vertical part, and the vertex at the end of that."""
+    """The vertical parts that it meets: the column of each and the vertex at its end, if any."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,9 @@ class StyledRun(NamedTuple):
     node: str | None
     """The node whose box it is part of; `None` for edges."""
     is_lit: bool
-    """Whether it belongs to the nodes passed as `lit` or the edges between them."""
+    """Whether it belongs to the highlight passed as `lit`."""
     is_heavy: bool
-    """The same for `heavy`; its characters are already heavy."""
+    """Whether it belongs to the highlight passed as `heavy`; its lines are already heavy."""
 
 
 class Highlight:
@@ -73,21 +80,27 @@ class Highlight:
         self._layers = layers
         self._nodes = nodes
         self._reach: dict[int, int] = {}
+        """By chain, the farthest layer to which it is highlighted, seen from its owner."""
+        # Drawings keep nets and columns alive, so that their `id` can be the key of a cache.
         self._nets: dict[int, bool] = {}
         self._columns: dict[int, bool] = {}
 
     def falls_on(self, vertex: int | None) -> bool:
-        """Return whether a node is highlighted, or a joint is on a highlighted line."""
+        """Return whether a node is highlighted, or a joint is on a highlighted line.
+
+        `None`, the end of a part at a jog, counts as highlighted.
+        """
         if vertex is None or vertex < self._layers.size:
             return vertex is None or vertex in self._nodes
-        number = self._layers.chain[vertex - self._layers.size]
-        chain, layer = self._layers.chains[number], self._layers.layer
+        chain_index = self._layers.chain[vertex - self._layers.size]
+        chain, layer = self._layers.chains[chain_index], self._layers.layer
         if chain.owner not in self._nodes:
             return False
-        if number not in self._reach:
-            lit = [layer[end] for end in chain.ends if end in self._nodes] or [layer[chain.owner]]
-            self._reach[number] = max(lit) if chain.is_source else min(lit)
-        reach = self._reach[number]
+        if chain_index not in self._reach:
+            lit_ends = [end for end in chain.ends if end in self._nodes] or [chain.owner]
+            lit_layers = [layer[end] for end in lit_ends]
+            self._reach[chain_index] = max(lit_layers) if chain.is_source else min(lit_layers)
+        reach = self._reach[chain_index]
         return layer[vertex] < reach if chain.is_source else layer[vertex] > reach
 
     def has(self, net: Net) -> bool:
@@ -100,7 +113,7 @@ class Highlight:
         return self._nets[key]
 
     def lights(self, column: BoxColumn) -> bool:
-        """Return whether a vertical part, which a drawing keeps, belongs to a highlighted edge."""
+        """Return whether a vertical part belongs to a highlighted edge."""
         is_lit = self._columns.get(id(column))
         if is_lit is None:
             is_lit = self.has(column.net) and self.falls_on(column.vertex)
@@ -116,7 +129,7 @@ class Highlight:
 
 
 def edges_of(channel: Channel, top: int) -> Edges:
-    """Return the lines of a channel whose first row is `top`."""
+    """Return the lines of a channel whose first row is row `top` of the drawing."""
     columns: list[BoxColumn] = []
     tracks: dict[int, list[Track]] = {}
     end = top + channel.height - 1
@@ -136,8 +149,8 @@ def edges_of(channel: Channel, top: int) -> Edges:
             _add_track(tracks, row, net, [*tops, (net.jog, None)])
             _add_track(tracks, low_row, net, [(net.jog, None), *bottoms])
     columns.sort(key=attrgetter("x"))
-    for across in tracks.values():
-        across.sort(key=attrgetter("left"))
+    for tracks_of_row in tracks.values():
+        tracks_of_row.sort(key=attrgetter("left"))
     return Edges(columns, tracks)
 
 
@@ -151,15 +164,15 @@ def _add_track(
 def strokes(
     edges: Edges, y: int, window: range, lit: Highlight | None, heavy: Highlight | None
 ) -> list[StyledRun]:
-    """Return the non-blank cells of a row, from left to right."""
+    """Return the non-blank cells of row `y` in the columns of `window`, from left to right."""
     codes: dict[int, int] = {}
-    in_light: set[int] = set()
-    in_weight: set[int] = set()
-    for track in _in_sight(edges.tracks.get(y, ()), window):
-        _across(codes, track, window, heavy.span(track) if heavy else _NOWHERE, in_weight)
+    lit_columns: set[int] = set()
+    heavy_columns: set[int] = set()
+    for track in _visible_tracks(edges.tracks.get(y, ()), window):
+        _draw_track(codes, track, window, heavy.span(track) if heavy else _NO_SPAN, heavy_columns)
         if lit:
             first, last = lit.span(track)
-            in_light.update(range(max(first, window.start), min(last + 1, window.stop)))
+            lit_columns.update(range(max(first, window.start), min(last + 1, window.stop)))
     begin = bisect_left(edges.columns, window.start, key=attrgetter("x"))
     end = bisect_left(edges.columns, window.stop, lo=begin, key=attrgetter("x"))
     for column in edges.columns[begin:end]:
@@ -169,38 +182,49 @@ def strokes(
         weight = 2 if heavy and heavy.lights(column) else 1
         if top <= y <= bottom:
             codes[x] = weight * (_UP + _DOWN)
-            (in_light.add if lit and lit.lights(column) else in_light.discard)(x)
-            (in_weight.add if weight == 2 else in_weight.discard)(x)
+            # It interrupts a track, which may have another style.
+            _mark(lit_columns, x, lit is not None and lit.lights(column))
+            _mark(heavy_columns, x, weight == 2)
         elif y > bottom:
             codes[x] += weight * _UP
         else:
             codes[x] += weight * _DOWN
-    return _joined(codes, in_light, in_weight)
+    return _runs_of_cells(codes, lit_columns, heavy_columns)
 
 
-def _joined(codes: dict[int, int], in_light: set[int], in_weight: set[int]) -> list[StyledRun]:
-    """Join adjacent cells with the same look."""
-    joined: list[StyledRun] = []
+def _mark(columns: set[int], x: int, is_marked: bool) -> None:
+    if is_marked:
+        columns.add(x)
+    else:
+        columns.discard(x)
+
+
+def _runs_of_cells(
+    codes: dict[int, int], lit_columns: set[int], heavy_columns: set[int]
+) -> list[StyledRun]:
+    """Return runs of adjacent cells with the same style; `codes` index `_STROKES` by column."""
+    runs: list[StyledRun] = []
     start = end = 0
     text, is_lit, is_heavy = "", False, False
     for x in sorted(codes):
-        lit, heavy = x in in_light, x in in_weight
+        lit, heavy = x in lit_columns, x in heavy_columns
         if x == end and text and lit is is_lit and heavy is is_heavy:
             text += _STROKES[codes[x]]
         else:
             if text:
-                joined.append(StyledRun(start, end - start, text, None, is_lit, is_heavy))
+                runs.append(StyledRun(start, end - start, text, None, is_lit, is_heavy))
             start, text, is_lit, is_heavy = x, _STROKES[codes[x]], lit, heavy
         end = x + 1
     if text:
-        joined.append(StyledRun(start, end - start, text, None, is_lit, is_heavy))
-    return joined
+        runs.append(StyledRun(start, end - start, text, None, is_lit, is_heavy))
+    return runs
 
 
-_NOWHERE = (1, 0)
+_NO_SPAN = (1, 0)
+"""First and last column of an empty span."""
 
 
-def _in_sight(tracks: Sequence[Track], window: range) -> Iterable[Track]:
+def _visible_tracks(tracks: Sequence[Track], window: range) -> Iterable[Track]:
     """Yield the tracks of a row that are in the window; tracks do not overlap."""
     first = bisect_left(tracks, window.start, key=attrgetter("right"))
     for index in range(first, len(tracks)):
@@ -209,14 +233,14 @@ def _in_sight(tracks: Sequence[Track], window: range) -> Iterable[Track]:
         yield tracks[index]
 
 
-def _across(
+def _draw_track(
     codes: dict[int, int],
     track: Track,
     window: range,
     heavy: tuple[int, int],
-    in_weight: set[int],
+    heavy_columns: set[int],
 ) -> None:
-    """Draw a track, with heavy strokes between two of its columns."""
+    """Draw a track, with heavy strokes from the first to the last column in `heavy`."""
     first, last = heavy
     for x in range(max(track.left, window.start), min(track.right + 1, window.stop)):
         code = 0
@@ -226,7 +250,7 @@ def _across(
             code += _RIGHT * (2 if first <= x < last else 1)
         codes[x] = code
         if first <= x <= last:
-            in_weight.add(x)
+            heavy_columns.add(x)
 
 
 def vertical(*, is_heavy: bool) -> str:

@@ -9,72 +9,76 @@ GAP = 3
 """Number of blank cells between two nodes of a layer."""
 
 _LINE_GAP = 2
-"""The same beside a line that only passes the layer."""
+"""Number of blank cells beside a line that only passes the layer."""
 
 _SWEEPS, _LAST_SWEEPS = 4, 2
-"""Number of sweeps towards the layers above and below in turn, and of final sweeps towards both."""
+"""Numbers of sweeps: first towards the layer above or below in turn, then towards both."""
 _STRAIGHTNESS = (1.0, 2.0, 1000.0)
-"""Cost of a bend by the number of joints at the ends of the line: long lines stay straight."""
+"""Cost of a bend, by how many of the ends of a line are joints: long lines stay straight."""
 
 
 def vertex_columns(layers: Layers, widths: Sequence[int]) -> list[int]:
     """Return the middle column of each vertex; the leftmost cell of the drawing is in column 0."""
-    gaps = [_offsets(row, widths, layers.size) for row in layers.rows]
+    packed_rows = [_packed_offsets(row, widths, layers.size) for row in layers.rows]
     middle = [0.0] * len(layers.layer)
-    for row, offsets in zip(layers.rows, gaps, strict=True):
+    for row, offsets in zip(layers.rows, packed_rows, strict=True):
         for vertex, offset in zip(row, offsets, strict=True):
             middle[vertex] = offset - offsets[-1] / 2
-    above, below = _weighed(layers, layers.parents), _weighed(layers, layers.children)
-    neighbours = _neighbours(layers, above, below)
-    for sweep, near in enumerate([above, below] * (_SWEEPS // 2) + [neighbours] * _LAST_SWEEPS):
-        numbers = range(len(gaps))
+    above, below = _with_costs(layers, layers.parents), _with_costs(layers, layers.children)
+    both = _on_both_sides(layers, above, below)
+    for sweep, neighbours_of in enumerate([above, below] * (_SWEEPS // 2) + [both] * _LAST_SWEEPS):
+        numbers = range(len(packed_rows))
         for number in numbers if sweep % 2 == 0 else reversed(numbers):
-            row, offsets = layers.rows[number], gaps[number]
+            row, offsets = layers.rows[number], packed_rows[number]
             ideal, weights = [], []
             for vertex in row:
-                others, costs, weight = near[vertex]
+                neighbours, costs, weight = neighbours_of[vertex]
                 if weight:
-                    total = sum([middle[o] * cost for o, cost in zip(others, costs, strict=True)])
-                    ideal.append(total / weight)
+                    pulls = [
+                        middle[each] * cost for each, cost in zip(neighbours, costs, strict=True)
+                    ]
+                    ideal.append(sum(pulls) / weight)
                     weights.append(weight)
                 else:
                     ideal.append(middle[vertex])
+                    # It makes room for vertices that have neighbours.
                     weights.append(0.1)
-            # Halves are rounded up in one row and down in the next, otherwise long graphs would
-            # lean.
+            # Halves are rounded up in one row and down in the next: long graphs must not lean.
             half = 0.5 if number % 2 else 0.499
-            for vertex, at in zip(row, spread(ideal, weights, offsets, half), strict=True):
-                middle[vertex] = at
+            for vertex, column in zip(row, spread(ideal, weights, offsets, half), strict=True):
+                middle[vertex] = column
     first = min((middle[row[0]] - widths[row[0]] // 2 for row in layers.rows), default=0)
-    return [int(at - first) for at in middle]
+    return [int(column - first) for column in middle]
 
 
 def spread(
-    wanted: Sequence[float], weights: Sequence[float], offsets: Sequence[int], half: float = 0.5
+    ideal: Sequence[float], weights: Sequence[float], offsets: Sequence[int], half: float = 0.5
 ) -> list[int]:
-    """Return the integer positions closest to those wanted (least squares) without overlap.
+    """Return the integer positions closest to the ideal ones (least squares) without overlap.
 
-    `offsets` are the positions of vertices packed as closely as allowed. Uses pooling: vertices
-    that would overlap are merged and move together.
+    `offsets` are the positions of vertices packed as closely as allowed. This is the "pool adjacent
+    violators" algorithm: vertices that would overlap form a pool and move together. `half` is added
+    to the position of a pool before it is rounded down.
     """
-    pools: list[tuple[float, float, int]] = []  # mean, weight, how many
-    for want, weight, offset in zip(wanted, weights, offsets, strict=True):
-        mean, many = want - offset, 1
+    pools: list[tuple[float, float, int]] = []  # mean, weight, number of vertices
+    for position, weight, offset in zip(ideal, weights, offsets, strict=True):
+        mean, pool_weight, size = position - offset, weight, 1
         while pools and pools[-1][0] >= mean:
-            other, more, number = pools.pop()
-            mean = (mean * weight + other * more) / (weight + more)
-            weight += more  # noqa: PLW2901 (now that of the pool)
-            many += number
-        pools.append((mean, weight, many))
-    places: list[int] = []
-    for mean, _, many in pools:
+            other_mean, other_weight, other_size = pools.pop()
+            total_weight = pool_weight + other_weight
+            mean = (mean * pool_weight + other_mean * other_weight) / total_weight
+            pool_weight = total_weight
+            size += other_size
+        pools.append((mean, pool_weight, size))
+    positions: list[int] = []
+    for mean, _, size in pools:
         start = floor(mean + half)
-        places += [start + offset for offset in offsets[len(places) : len(places) + many]]
-    return places
+        positions += [start + offset for offset in offsets[len(positions) : len(positions) + size]]
+    return positions
 
 
-def _offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> list[int]:
-    """Return the middles of a row's vertices when packed as closely as allowed."""
+def _packed_offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> list[int]:
+    """Return the middle columns of a row's vertices when these are packed as closely as allowed."""
     offsets: list[int] = []
     end = 0
     was_node = True
@@ -90,23 +94,25 @@ def _offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> list[int]
 
 
 _Near = tuple[Sequence[int], Sequence[float], float]
+"""Neighbours of a vertex, the cost of a bend to each, and the sum of the costs."""
 
 
-def _weighed(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]:
-    """Return the neighbours of each vertex, the cost of a bend to each, and the total cost."""
+def _with_costs(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]:
+    """Return the neighbours of each vertex on one side, with the costs of bends."""
     size = layers.size
-    weighed: list[_Near] = []
+    near_vertices: list[_Near] = []
     for vertex, near in enumerate(neighbours):
         costs = [_STRAIGHTNESS[(vertex >= size) + (other >= size)] for other in near]
-        weighed.append((near, costs, sum(costs)))
-    return weighed
+        near_vertices.append((near, costs, sum(costs)))
+    return near_vertices
 
 
-def _neighbours(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> list[_Near]:
-    """Return the neighbours of each vertex on both sides.
+def _on_both_sides(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> list[_Near]:
+    """Return the neighbours of each vertex on both sides, with the costs of bends.
 
-    A neighbour with many lines on this side has little weight: they are drawn as one line, so it
-    does not matter where each starts. So the target of many lines is placed near their sources.
+    The lines from a parent to its children are drawn as one, so it matters little where each ends:
+    the cost of a bend to a parent is divided by the number of the parent's children. The same holds
+    for a child and its parents. So a vertex with many parents is placed near these parents.
     """
     neighbours: list[_Near] = []
     for (parents, up, _), (children, down, _) in zip(above, below, strict=True):

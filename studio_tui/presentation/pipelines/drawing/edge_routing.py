@@ -1,7 +1,8 @@
-"""Routes the edges between two layers: which are merged, and on which row each turns.
+"""Routes the edges between two layers: which edges are merged, and on which row each turns.
 
-Edges are merged into a net only if each source of the net is a parent of each of its targets, so
-that following any branch ends at an actual edge. Nets may cross, but never share a cell otherwise.
+The words are those of channel routing in circuit design. Edges are merged into a net only if each
+source of the net is a parent of each of its targets, so that any way along its lines is an edge of
+the graph. Nets share a cell only where they cross.
 """
 
 import heapq
@@ -17,7 +18,7 @@ _PITCH = 2
 
 @dataclass(slots=True)
 class Net:
-    """Merged lines: from each of the sources to each of the targets."""
+    """Edges drawn as connected lines: from each of the sources to each of the targets."""
 
     sources: tuple[int, ...]
     targets: tuple[int, ...]
@@ -26,11 +27,11 @@ class Net:
     bottoms: list[int] = field(default_factory=list)
     """Columns where it enters the targets."""
     jog: int | None = None
-    """The column that connects to a second row, if one row is not sufficient."""
+    """Column of its vertical line between two rows where it turns; `None` if it turns once."""
     row: int = 0
     """Row where it turns, counted from the row below the sources."""
     low_row: int = 0
-    """Row of the second turn, if it has a jog."""
+    """Row of the second turn below the jog, if it has one."""
 
     @property
     def is_straight(self) -> bool:
@@ -47,10 +48,11 @@ class Channel:
 
 
 def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
-    """Return the nets below a row; a greedy approximation of the minimum.
+    """Return the nets below a row of vertices; a greedy approximation of the smallest number.
 
-    Each edge is assigned to the net of the end that has more edges; then nets with equal opposite
-    ends are merged. A joint has one line above and one below, so its edges are never split.
+    Each edge is assigned to the end of it that has more edges here. The edges assigned to a vertex
+    are a net, and nets with equal opposite ends are merged. A joint has one line above and one
+    below, so its edges are never split.
     """
     by_source: dict[int, list[int]] = {}
     by_target: dict[int, list[int]] = {}
@@ -59,28 +61,28 @@ def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
         below = children[source]
         for target in below:
             if source >= size and len(below) > 1:
-                is_sources = True
+                is_of_source = True
             elif target >= size and len(parents[target]) > 1:
-                is_sources = False
+                is_of_source = False
             else:
-                is_sources = len(below) >= len(parents[target])
-            if is_sources:
+                is_of_source = len(below) >= len(parents[target])
+            if is_of_source:
                 by_source.setdefault(source, []).append(target)
             else:
                 by_target.setdefault(target, []).append(source)
-    alike: dict[tuple[tuple[int, ...], bool], list[int]] = {}
+    owners_by_ends: dict[tuple[tuple[int, ...], bool], list[int]] = {}
     for source, targets in by_source.items():
-        alike.setdefault((tuple(targets), True), []).append(source)
+        owners_by_ends.setdefault((tuple(targets), True), []).append(source)
     for target, sources in by_target.items():
-        alike.setdefault((tuple(sources), False), []).append(target)
+        owners_by_ends.setdefault((tuple(sources), False), []).append(target)
     return [
-        Net(tuple(owners), others) if are_sources else Net(others, tuple(owners))
-        for (others, are_sources), owners in alike.items()
+        Net(tuple(owners), others) if are_owners_sources else Net(others, tuple(owners))
+        for (others, are_owners_sources), owners in owners_by_ends.items()
     ]
 
 
 def lines_at(channels: Iterable[Sequence[Net]], vertices: int) -> list[int]:
-    """Return for each vertex the maximum number of lines on either side."""
+    """Return for each vertex the number of lines that leave or enter it, whichever is larger."""
     above, below = [0] * vertices, [0] * vertices
     for nets in channels:
         for net in nets:
@@ -92,7 +94,10 @@ def lines_at(channels: Iterable[Sequence[Net]], vertices: int) -> list[int]:
 
 
 def route_edges(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -> Channel:
-    """Return the channel of some nets, with columns and rows assigned."""
+    """Assign columns and rows to the nets between two layers, and return their channel.
+
+    `middle` is the middle column of each vertex, `widths` its width in cells.
+    """
     for net in nets:
         net.tops = [middle[source] for source in net.sources]
         net.bottoms = [middle[target] for target in net.targets]
@@ -106,14 +111,15 @@ def route_edges(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -
 def _choose_ports(
     nets: Sequence[Net], middle: Sequence[int], widths: Sequence[int], *, at_top: bool
 ) -> None:
-    """Assign a column to each net at each vertex, opposite to its other end if possible."""
-    at: dict[int, list[tuple[float, int, int]]] = {}  # other end, number of the net and of the end
+    """Assign a column to each net at each vertex: that of its other end if possible."""
+    # By vertex: the mean column of the other ends, the net, and which of its ends the vertex is.
+    ports_at: dict[int, list[tuple[float, int, int]]] = {}
     for number, net in enumerate(nets):
         ends, others = (net.sources, net.bottoms) if at_top else (net.targets, net.tops)
         mean = sum(others) / len(others)
         for index, end in enumerate(ends):
-            at.setdefault(end, []).append((mean, number, index))
-    for vertex, ports in at.items():
+            ports_at.setdefault(end, []).append((mean, number, index))
+    for vertex, ports in ports_at.items():
         left = middle[vertex] - widths[vertex] // 2
         right = left + widths[vertex] - 1
         if len(ports) == 1:
@@ -130,10 +136,10 @@ def _choose_ports(
             is_opposite = is_single and left <= mean <= right
             ideal.append(mean if is_opposite else middle[vertex])
         offsets = range(0, _PITCH * len(ports), _PITCH)
-        for place, offset, (_, number, index) in zip(
+        for position, offset, (_, number, index) in zip(
             spread(ideal, [1.0] * len(ports), offsets), offsets, ports, strict=True
         ):
-            column = min(max(place, left + offset), right - offsets[-1] + offset)
+            column = min(max(position, left + offset), right - offsets[-1] + offset)
             columns = nets[number].tops if at_top else nets[number].bottoms
             columns[index] = column
 
@@ -141,63 +147,67 @@ def _choose_ports(
 def _choose_rows(channel: Channel) -> None:
     """Assign each net the first free row that is low enough.
 
-    A net that leaves a column turns above the net that enters the same column. To break a cycle,
-    one net of it gets a jog.
+    A net that leaves a vertex in some column must turn above the net that enters another vertex in
+    the same column. If these conditions form a cycle, a net in it gets a jog: it turns twice.
     """
     nets = [net for net in channel.nets if not net.is_straight]
-    enters = {column: number for number, net in enumerate(nets) for column in net.bottoms}
-    below: list[set[int]] = []
-    waits = [0] * len(nets)
+    net_entering = {column: number for number, net in enumerate(nets) for column in net.bottoms}
+    must_be_below: list[set[int]] = []
+    nets_above = [0] * len(nets)
     for number, net in enumerate(nets):
-        lower = {enters[column] for column in net.tops if column in enters} - {number}
-        below.append(lower)
-        for other in lower:
-            waits[other] += 1
-    taken = _Rows()
-    used: set[int] = set()
-    least = [0] * len(nets)
+        lower_nets = {net_entering[column] for column in net.tops if column in net_entering}
+        lower_nets.discard(number)
+        must_be_below.append(lower_nets)
+        for other in lower_nets:
+            nets_above[other] += 1
+    rows = _Rows()
+    used_columns: set[int] = set()
+    first_row = [0] * len(nets)
     urgency = [_urgency(net) for net in nets]
-    ready = [(urgency[number], number) for number in range(len(nets)) if not waits[number]]
+    ready = [(urgency[number], number) for number in range(len(nets)) if not nets_above[number]]
     heapq.heapify(ready)
-    left = dict.fromkeys(sorted(range(len(nets)), key=urgency.__getitem__))
-    while left:
+    unplaced = dict.fromkeys(sorted(range(len(nets)), key=urgency.__getitem__))
+    while unplaced:
         if ready:
             number = heapq.heappop(ready)[1]
             net = nets[number]
-            del left[number]
+            del unplaced[number]
             if net.jog is None:
-                net.row = last = taken.take(least[number], *_reach(net.tops + net.bottoms))
+                net.row = turn = rows.reserve(first_row[number], *_extent(net.tops + net.bottoms))
             else:
-                net.low_row = taken.take(least[number], *_reach([net.jog, *net.bottoms]))
+                # Its first turn was placed with the jog, which released the nets below.
+                net.low_row = rows.reserve(first_row[number], *_extent([net.jog, *net.bottoms]))
                 continue
         else:
-            number = next(number for number in left if nets[number].jog is None)
+            number = next(number for number in unplaced if nets[number].jog is None)
             net = nets[number]
-            used = used or {c for other in channel.nets for c in (*other.tops, *other.bottoms)}
-            net.jog = _free_column(net, used)
-            net.row = last = taken.take(0, *_reach([*net.tops, net.jog]))
-            least[number] = max(least[number], last + 1)
-        for other in below[number]:
-            least[other] = max(least[other], last + 1)
-            waits[other] -= 1
-            if not waits[other]:
+            used_columns = used_columns or {
+                column for other in channel.nets for column in (*other.tops, *other.bottoms)
+            }
+            net.jog = _free_column(net, used_columns)
+            net.row = turn = rows.reserve(0, *_extent([*net.tops, net.jog]))
+            first_row[number] = max(first_row[number], turn + 1)
+        for other in must_be_below[number]:
+            first_row[other] = max(first_row[other], turn + 1)
+            nets_above[other] -= 1
+            if not nets_above[other]:
                 heapq.heappush(ready, (urgency[other], other))
-    channel.height = max(1, len(taken.rows))
+    channel.height = max(1, len(rows.rows))
 
 
 def _urgency(net: Net) -> tuple[int, int]:
-    """Return a sort key that avoids crossings of nets in the same direction: foremost first."""
+    """Return a sort key that avoids crossings of nets in the same direction: the foremost first."""
     goes_right = sum(net.bottoms) * len(net.tops) > sum(net.tops) * len(net.bottoms)
     return (0, -max(net.tops)) if goes_right else (1, min(net.tops))
 
 
-def _reach(columns: Sequence[int]) -> tuple[int, int]:
+def _extent(columns: Sequence[int]) -> tuple[int, int]:
     return min(columns), max(columns)
 
 
 def _free_column(net: Net, used: set[int]) -> int:
     """Reserve and return a column without line ends, close to the net."""
-    left, right = _reach(net.tops + net.bottoms)
+    left, right = _extent(net.tops + net.bottoms)
     middle = (left + right) // 2
     steps = (middle + sign * step for step in range(len(used) + 2) for sign in (1, -1))
     column = next(column for column in steps if column >= 0 and column not in used)
@@ -211,13 +221,13 @@ class _Rows:
     def __init__(self) -> None:
         self.rows: list[list[tuple[int, int]]] = []
 
-    def take(self, least: int, left: int, right: int) -> int:
-        """Reserve the columns in the first free row from `least` on, and return the row."""
-        for number in range(least, len(self.rows)):
+    def reserve(self, first_row: int, left: int, right: int) -> int:
+        """Reserve columns in the first row from `first_row` on that is free; return the row."""
+        for number in range(first_row, len(self.rows)):
             if all(right + 1 < begin or end + 1 < left for begin, end in self.rows[number]):
                 break
         else:
-            number = max(least, len(self.rows))
+            number = max(first_row, len(self.rows))
             while len(self.rows) <= number:
                 self.rows.append([])
         self.rows[number].append((left, right))

@@ -1,7 +1,7 @@
 """A top-down drawing of a graph with one-line boxes, rendered only where visible.
 
-The layout depends only on the ids, the edges and the widths of labels. Labels are drawn by the
-caller, so that a change of state redraws only the lines it is on.
+The layout depends only on the ids, the edges and the widths of labels. The caller draws the labels,
+so that a change of a job's state redraws only the line with its label.
 """
 
 from bisect import bisect_left, bisect_right
@@ -32,6 +32,7 @@ from studio_tui.presentation.pipelines.drawing.layers import (
 )
 
 _PAD = "─"
+"""Fills a box that is wider than its label."""
 
 
 class Direction(StrEnum):
@@ -44,7 +45,7 @@ class Direction(StrEnum):
 
 
 class Box(NamedTuple):
-    """A node's box, which is one row high; positions are from the drawing's top left cell, 0, 0."""
+    """The box of a node, one row high; positions count from 0 at the top left of the drawing."""
 
     id: str
     x: int
@@ -52,7 +53,7 @@ class Box(NamedTuple):
     y: int
     """Row."""
     width: int
-    """Width in cells; larger than the label's if more edges meet the box than the label is wide."""
+    """Width in cells; more than the label's if the edges that meet the box need more."""
     label_x: int
     """Column of the left end of the label."""
     label_width: int
@@ -71,8 +72,8 @@ class Drawing:
     ) -> None:
         """Initialise with a finished layout; `draw` computes one.
 
-        `channels` are the edges below each layer, `middle` the column of the middle of each vertex:
-        of the nodes in their order, then of the joints of long lines.
+        `channels` are the edges below each layer. `middle` is the middle column of each vertex: of
+        the nodes in their order, then of the joints of long lines.
         """
         self._layers = layers
         self._channels = channels
@@ -98,16 +99,16 @@ class Drawing:
         return frozenset(
             (self._ids[parent], node)
             for node, index in self._index.items()
-            for parent in self._ends(index, up=True)
+            for parent in self._adjacent(index, up=True)
         )
 
     @property
     def crossings(self) -> int:
-        """Number of pairs of lines that cross; merged lines count as one."""
+        """Number of pairs of lines that cross; long edges drawn as one line count once."""
         return crossings_of(self._layers, self._layers.rows)
 
     def light(self, nodes: Iterable[str]) -> Highlight:
-        """Return a highlight of some nodes and the edges between them, for drawing lines."""
+        """Return a highlight of some nodes and the edges between them, for `line`."""
         index = self._index
         return Highlight(self._layers, frozenset(index[node] for node in nodes if node in index))
 
@@ -116,8 +117,8 @@ class Drawing:
     ) -> list[StyledRun]:
         """Return the non-blank runs of row `y` from column `x0` to before `x1`; empty outside.
 
-        A partially visible box is returned as a whole. What `lit` and `heavy` contain is marked in
-        the runs; `heavy` also changes the characters of lines.
+        A partially visible box is returned as a whole. Runs say whether they belong to `lit` or to
+        `heavy`. The lines of edges in `heavy` have heavy characters.
         """
         if not 0 <= y < self.height:
             return []
@@ -133,8 +134,8 @@ class Drawing:
         number = bisect_left(self._tops, y)
         if number == len(self._tops) or self._tops[number] != y:
             return None
-        at = bisect_right(self._middles[number], x)
-        for vertex in self._layers.rows[number][max(0, at - 1) : at + 1]:
+        index = bisect_right(self._middles[number], x)
+        for vertex in self._layers.rows[number][max(0, index - 1) : index + 1]:
             if vertex < self._layers.size:
                 box = self.boxes[self._ids[vertex]]
                 if box.x <= x < box.x + box.width:
@@ -142,13 +143,13 @@ class Drawing:
         return None
 
     def neighbour(self, node: str, direction: Direction) -> str | None:
-        """Return the closest parent, closest child or neighbour in the layer; `None` if none."""
+        """Return the closest parent or child, or the next node in the layer; `None` if none."""
         index = self._index[node]
         if direction in {Direction.UP, Direction.DOWN}:
-            near = self._ends(index, up=direction is Direction.UP)
+            adjacent = self._adjacent(index, up=direction is Direction.UP)
             here = self._middle[index]
             closest = min(
-                near, key=lambda other: (abs(self._middle[other] - here), other), default=None
+                adjacent, key=lambda other: (abs(self._middle[other] - here), other), default=None
             )
             return None if closest is None else self._ids[closest]
         row = [
@@ -156,10 +157,10 @@ class Drawing:
             for vertex in self._layers.rows[self._layers.layer[index]]
             if vertex < len(self._ids)
         ]
-        at = row.index(index) + (1 if direction is Direction.RIGHT else -1)
-        return self._ids[row[at]] if 0 <= at < len(row) else None
+        place = row.index(index) + (1 if direction is Direction.RIGHT else -1)
+        return self._ids[row[place]] if 0 <= place < len(row) else None
 
-    def _ends(self, index: int, *, up: bool) -> list[int]:
+    def _adjacent(self, index: int, *, up: bool) -> list[int]:
         """Return the parents or children of a node."""
         ends = []
         for vertex in (self._layers.parents if up else self._layers.children)[index]:
@@ -167,6 +168,7 @@ class Drawing:
             if chain is None:
                 ends.append(vertex)
             elif chain.is_source is up:
+                # The joint is between the owner and this node, which is one of the other ends.
                 ends.append(chain.owner)
             else:
                 ends += chain.ends
@@ -195,23 +197,25 @@ class Drawing:
                 yield StyledRun(box.x, before, _PAD * before, box.id, is_lit, is_heavy)
             yield StyledRun(box.label_x, box.label_width, "", box.id, is_lit, is_heavy)
             if after:
-                at = box.label_x + box.label_width
-                yield StyledRun(at, after, _PAD * after, box.id, is_lit, is_heavy)
+                label_end = box.label_x + box.label_width
+                yield StyledRun(label_end, after, _PAD * after, box.id, is_lit, is_heavy)
 
 
 def redundant_parents(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return redundant parents by node: those that are also ancestors of another parent."""
+    """Return the redundant parents of each node that has some: ancestors of another parent."""
     ids = tuple(parents)
-    given = _numbered(parents)
+    all_parents = _parent_indexes(parents)
     return {
-        ids[number]: tuple(ids[parent] for parent in mine if parent not in kept)
-        for number, (mine, kept) in enumerate(zip(given, transitive_reduction(given), strict=True))
-        if len(kept) < len(mine)
+        ids[number]: tuple(ids[parent] for parent in mine if parent not in needed)
+        for number, (mine, needed) in enumerate(
+            zip(all_parents, transitive_reduction(all_parents), strict=True)
+        )
+        if len(needed) < len(mine)
     }
 
 
-def _numbered(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
-    """Return the indexes of the parents of each node that precede it, without duplicates."""
+def _parent_indexes(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
+    """Return for each node the indexes of the parents that precede it, without duplicates."""
     index = {node: number for number, node in enumerate(parents)}
     return [
         list(dict.fromkeys(index[parent] for parent in mine if index.get(parent, number) < number))
@@ -231,26 +235,28 @@ def draw(
     `redundant_parents` are drawn only if `all_edges`.
     """
     index = {node: number for number, node in enumerate(parents)}
-    given = _numbered(parents)
-    labels = [max(1, widths[node]) for node in parents]
-    layers = assign_layers(given if all_edges else transitive_reduction(given))
+    parent_indexes = _parent_indexes(parents)
+    label_widths = [max(1, widths[node]) for node in parents]
+    layers = assign_layers(parent_indexes if all_edges else transitive_reduction(parent_indexes))
     channels = [nets_of(layers, row) for row in layers.rows]
     lines = lines_at(channels, len(layers.layer))
-    cells = [
-        max(label, 2 * count - 1)
-        for label, count in zip(labels + [1] * (len(lines) - len(labels)), lines, strict=True)
+    box_widths = [
+        max(label, 2 * line_count - 1)
+        for label, line_count in zip(
+            label_widths + [1] * (len(lines) - len(label_widths)), lines, strict=True
+        )
     ]
-    middle = vertex_columns(layers, cells)
-    routes = [route_edges(nets, middle, cells) for nets in channels]
+    middle = vertex_columns(layers, box_widths)
+    routes = [route_edges(nets, middle, box_widths) for nets in channels]
     tops = _tops(routes)
     boxes = {
         node: Box(
             node,
-            middle[number] - cells[number] // 2,
+            middle[number] - box_widths[number] // 2,
             tops[layers.layer[number]],
-            cells[number],
-            middle[number] - labels[number] // 2,
-            labels[number],
+            box_widths[number],
+            middle[number] - label_widths[number] // 2,
+            label_widths[number],
         )
         for node, number in index.items()
     }
