@@ -50,7 +50,7 @@ def dataset_lines(
 
 
 def outdated_words(dataset: ListedDataset) -> str:
-    """Return why a dataset is out of date: `out of date: raw@2 and labels@5 are newer`."""
+    """Return why a dataset is out of date: `out of date: raw@2, labels@5 are newer`."""
     verb = "is" if len(dataset.newer) == 1 else "are"
     return f"out of date: {join_names([*map(short_name, dataset.newer)])} {verb} newer"
 

@@ -129,7 +129,7 @@ def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wa
 def _pending_words(
     statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None
 ) -> str:
-    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load and clean`."""
+    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load, clean`."""
     nodes = statuses.plan.nodes
     if len(pending) > 1:
         names = join_names([nodes[parent].name for parent in pending])

@@ -14,7 +14,7 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import name_parts, rows
 
-_FILLS = {
+_FILL_COLOURS = {
     NodeState.DONE: "#d7f0d7",
     NodeState.RUNNING: "#d7e8fa",
     NodeState.QUEUED: "#ebebfa",
@@ -33,15 +33,16 @@ _READ_BY_MERMAID = re.compile(
     r"|(?<![^\W_])_|_(?![^\W_])"
     r"|\s(?=\s*$)"
 )
-"""Text with a special meaning within double quotes.
+"""Text that Mermaid does not draw unchanged within double quotes.
 
-Punctuation; a word that turns its line into a direction; what versions with Markdown parse as a
-link or emphasis; and trailing blanks, which are stripped.
+In the order of the pattern: punctuation; `direction`, which would change the direction of the
+graph; `www.`, which becomes a link; underscores at the edges of words, which are emphasis in
+Markdown; and trailing blanks, which are stripped.
 """
 
 
 def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
-    """Return a drawing as text; `label` returns a label of the width reserved for a node."""
+    """Return a drawing as text; `label` returns the label of a node, as wide as in the drawing."""
     lines = []
     for y in range(drawing.height):
         line, end = "", 0
@@ -54,7 +55,10 @@ def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
 
 
 def direct_text(implied: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> str:
-    """Return the edges omitted in a drawing as text, such as `split, clean → eval`."""
+    """Return the edges that a drawing omits as text, such as `split, clean → eval`.
+
+    `implied` are redundant parents by node, `names` the names of all nodes by id.
+    """
     if not implied:
         return ""
     lines = ["", "Direct edges that are not drawn, as other lines lead there too:"]
@@ -77,53 +81,56 @@ def tree_text(model: ViewModel) -> str:
 def mermaid(statuses: JobStatuses) -> str:
     """Return a flowchart with a class for each state; edges that close a cycle are dotted."""
     plan = statuses.plan
-    numbers = _numbers(plan)
-    lines = ["flowchart TD", *(f"  %% {_in_mermaid(flaw)}" for flaw in plan.flaws)]
+    ids = _short_ids(plan)
+    lines = ["flowchart TD", *(f"  %% {_escape_for_mermaid(flaw)}" for flaw in plan.flaws)]
     for node in plan.nodes.values():
-        text = _in_mermaid(f"{statuses.look(node.id).glyph} {node.name}")
-        lines.append(f'  {numbers[node.id]}["{text}"]:::{statuses.states[node.id]}')
+        text = _escape_for_mermaid(f"{statuses.look(node.id).glyph} {node.name}")
+        lines.append(f'  {ids[node.id]}["{text}"]:::{statuses.states[node.id]}')
     for node in plan.nodes.values():
-        here = numbers[node.id]
-        lines += [f"  {numbers[parent]} --> {here}" for parent in node.parents]
-        lines += [f"  {numbers[parent]} -.-> {here}" for parent in node.circular]
-    lines += [f"  classDef {shown} fill:{fill},color:#000" for shown, fill in _FILLS.items()]
+        here = ids[node.id]
+        lines += [f"  {ids[parent]} --> {here}" for parent in node.parents]
+        lines += [f"  {ids[parent]} -.-> {here}" for parent in node.circular]
+    lines += [f"  classDef {state} fill:{fill},color:#000" for state, fill in _FILL_COLOURS.items()]
     return "".join(f"{line}\n" for line in lines)
 
 
 def dot(statuses: JobStatuses, name: str) -> str:
     """Return a directed graph in the DOT language; edges that close a cycle are dashed."""
     plan = statuses.plan
-    numbers = _numbers(plan)
-    lines = [f"digraph {_in_dot(name)} {{", '  node [shape=box style=filled fontname="monospace"];']
+    ids = _short_ids(plan)
+    lines = [
+        f"digraph {_quote_for_dot(name)} {{",
+        '  node [shape=box style=filled fontname="monospace"];',
+    ]
     lines += [f"  // {flaw}" for flaw in plan.flaws]
     for node in plan.nodes.values():
-        text = _in_dot(f"{statuses.look(node.id).glyph} {node.name}")
-        fill = _FILLS[statuses.states[node.id]]
-        lines.append(f'  {numbers[node.id]} [label={text} fillcolor="{fill}"];')
+        text = _quote_for_dot(f"{statuses.look(node.id).glyph} {node.name}")
+        fill = _FILL_COLOURS[statuses.states[node.id]]
+        lines.append(f'  {ids[node.id]} [label={text} fillcolor="{fill}"];')
     for node in plan.nodes.values():
-        here = numbers[node.id]
-        lines += [f"  {numbers[parent]} -> {here};" for parent in node.parents]
+        here = ids[node.id]
+        lines += [f"  {ids[parent]} -> {here};" for parent in node.parents]
         lines += [
-            f"  {numbers[parent]} -> {here} [style=dashed constraint=false];"
+            f"  {ids[parent]} -> {here} [style=dashed constraint=false];"
             for parent in node.circular
         ]
     return "".join(f"{line}\n" for line in (*lines, "}"))
 
 
-def _numbers(plan: Plan) -> dict[str, str]:
-    """Return short ids, since Studio's ids would need quotes."""
+def _short_ids(plan: Plan) -> dict[str, str]:
+    """Return an id such as `n1` for each node, as Studio's ids would need quotes."""
     return {node_id: f"n{number}" for number, node_id in enumerate(plan.nodes, 1)}
 
 
-def _in_mermaid(text: str) -> str:
-    """Escape text for use in double quotes, where Mermaid supports only entities.
+def _escape_for_mermaid(text: str) -> str:
+    """Escape text for use in double quotes, with entities, as Mermaid has no other escapes.
 
-    Mermaid also parses directives, Markdown and HTML there, so their characters are escaped.
+    Mermaid parses directives, Markdown and HTML within quotes, so their characters are escaped.
     """
-    return _READ_BY_MERMAID.sub(lambda found: f"#{ord(found[0])};", text)
+    return _READ_BY_MERMAID.sub(lambda match: f"#{ord(match[0])};", text)
 
 
-def _in_dot(text: str) -> str:
+def _quote_for_dot(text: str) -> str:
     """Return a quoted string; Graphviz interprets backslashes and HTML entities in labels."""
     escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

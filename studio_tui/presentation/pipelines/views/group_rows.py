@@ -43,7 +43,7 @@ COLUMNS = (
 FAILED_SHOWN = 10
 """Maximum number of failed jobs shown per group, unless the group is expanded."""
 
-_REST = "\0rest"
+_SUMMARY_SUFFIX = "\0rest"
 """Suffix of the key of the row that counts the hidden jobs of a group."""
 
 RUNNING_SHOWN = 3
@@ -55,12 +55,12 @@ class GroupRow:
     """A group heading, one of its jobs, or a summary of its hidden jobs."""
 
     key: str
-    """Key of the group, or id of the node."""
+    """Key of the group for a heading and, with a suffix, for a summary; for a job its id."""
     group: Group
     node_id: str | None = None
     """The node of a job row; `None` for a heading and a summary."""
     rest: tuple[str, ...] = ()
-    """The hidden nodes of a summary row."""
+    """The hidden nodes that a summary counts; empty for other rows."""
     is_open: bool = False
     """For a heading, whether rows of the group follow."""
 
@@ -74,44 +74,44 @@ def rows(
     only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> tuple[GroupRow, ...]:
-    """Return the groups, each with its failed and running jobs.
+    """Return the rows of groups: the heading of each, then its first failed and running jobs.
 
-    Groups in `listed` are followed by all of their jobs, those in `folded` by none. `only` hides
-    all other jobs, though headings still count them; if it `is_filter`, a group of which no failed
-    or running job is left shows the first others.
+    Groups in `listed` are followed by all of their jobs, and groups in `folded` by none. Only
+    nodes in `only` have a row, but headings count all jobs. If `only` are the matches of a filter
+    (`is_filter`), a group without failed or running matches shows its first other matches.
     """
-    drawn: list[GroupRow] = []
+    group_rows: list[GroupRow] = []
     for group in groups:
         if group.is_single_job:
-            drawn.append(GroupRow(group.key, group, group.key))
+            group_rows.append(GroupRow(group.key, group, group.key))
             continue
         if group.key in folded:
             shown: list[str] = []
         elif group.key in listed:
             shown = [each for each in group.members if only is None or each in only]
         else:
-            seen = _visible_members(group, statuses)
-            shown = [each for each in seen if only is None or each in only]
+            important = _important_members(group, statuses)
+            shown = [each for each in important if only is None or each in only]
             if not shown and is_filter:
                 shown = [each for each in group.members if only is None or each in only]
                 shown = shown[:FAILED_SHOWN]
-        drawn.append(GroupRow(group.key, group, is_open=bool(shown)))
-        drawn += (GroupRow(node_id, group, node_id) for node_id in shown)
+        group_rows.append(GroupRow(group.key, group, is_open=bool(shown)))
+        group_rows += (GroupRow(node_id, group, node_id) for node_id in shown)
         hidden = set(group.members if only is None else only).difference(shown)
-        rest = tuple(member for member in group.members if member in hidden)
-        if shown and rest:
-            drawn.append(GroupRow(f"{group.key}{_REST}", group, rest=rest))
-    return tuple(drawn)
+        summarized = tuple(member for member in group.members if member in hidden)
+        if shown and summarized:
+            group_rows.append(GroupRow(f"{group.key}{_SUMMARY_SUFFIX}", group, rest=summarized))
+    return tuple(group_rows)
 
 
 def without_rest_suffix(key: str) -> str:
-    """Return the key of the group of a row `... n more`; any other key unchanged."""
-    return key.removesuffix(_REST)
+    """Return the key of the group of a summary; any other key unchanged."""
+    return key.removesuffix(_SUMMARY_SUFFIX)
 
 
-def _visible_members(group: Group, statuses: JobStatuses) -> Iterator[str]:
-    for kind, most in ((NodeState.FAILED, FAILED_SHOWN), (NodeState.RUNNING, RUNNING_SHOWN)):
-        yield from [each for each in group.members if statuses.states[each] is kind][:most]
+def _important_members(group: Group, statuses: JobStatuses) -> Iterator[str]:
+    for state, most in ((NodeState.FAILED, FAILED_SHOWN), (NodeState.RUNNING, RUNNING_SHOWN)):
+        yield from [each for each in group.members if statuses.states[each] is state][:most]
 
 
 def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[NodeState]:
@@ -122,7 +122,7 @@ def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[NodeSta
 def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     """Return the name column of a row, as cells of one tone each."""
     if row.rest:
-        return (Cell(f"   … {_rest_words(row, statuses)}", Tone.DIM),)
+        return (Cell(f"   … {_hidden_words(row, statuses)}", Tone.DIM),)
     if row.node_id is None:
         worst = worst_of(numbers_of(row.group.members, statuses)) or NodeState.UNKNOWN
         look = SHOWN_LOOKS[worst]
@@ -134,14 +134,14 @@ def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     return Cell(mark, Tone.DIM), Cell(f"{look.glyph} ", look.tone), Cell(name, Tone.STRONG)
 
 
-def _rest_words(row: GroupRow, statuses: JobStatuses) -> str:
+def _hidden_words(row: GroupRow, statuses: JobStatuses) -> str:
     """Format hidden jobs as `290 more failed, 11 more running, 131 done`."""
     numbers = numbers_of(row.rest, statuses)
-    everything = numbers_of(row.group.members, statuses)
+    all_numbers = numbers_of(row.group.members, statuses)
     return ", ".join(
-        f"{numbers[kind]}{' more' if numbers[kind] < everything[kind] else ''} {kind.value}"
-        for kind in WORST_FIRST
-        if numbers[kind]
+        f"{numbers[state]}{' more' if numbers[state] < all_numbers[state] else ''} {state.value}"
+        for state in WORST_FIRST
+        if numbers[state]
     )
 
 
@@ -162,7 +162,7 @@ def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
             NOTHING,
             NOTHING,
             took_cell(node, model),
-            _member_cell(node, model),
+            _job_now_cell(node, model),
         )
     numbers = numbers_of(row.group.members, model.statuses)
     return (
@@ -172,15 +172,16 @@ def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
         _number_cell(numbers, NodeState.FAILED),
         _number_cell(numbers, NodeState.BLOCKED),
         NOTHING,
-        _current_cell(row.group, model),
+        _group_now_cell(row.group, model),
     )
 
 
-def _number_cell(numbers: Counter[NodeState], kind: NodeState) -> Cell:
-    return Cell(str(numbers[kind]), SHOWN_LOOKS[kind].tone) if numbers[kind] else NOTHING
+def _number_cell(numbers: Counter[NodeState], state: NodeState) -> Cell:
+    return Cell(str(numbers[state]), SHOWN_LOOKS[state].tone) if numbers[state] else NOTHING
 
 
-def _member_cell(node: Node, model: ViewModel) -> Cell:
+def _job_now_cell(node: Node, model: ViewModel) -> Cell:
+    """Return why a job is in its state, or the usual duration of a running job."""
     why = why_cell(node, model)
     usual = model.usual(node)
     if why.text or usual is None or model.statuses.states[node.id] is not NodeState.RUNNING:
@@ -188,8 +189,8 @@ def _member_cell(node: Node, model: ViewModel) -> Cell:
     return Cell(f"usual {duration(usual)}", Tone.DIM)
 
 
-def _current_cell(group: Group, model: ViewModel) -> Cell:
-    """Return the slowest running job, else the first reason for waiting, else the slowest job."""
+def _group_now_cell(group: Group, model: ViewModel) -> Cell:
+    """Return the slowest running job, else the first reason to wait, else the slowest job."""
     shown = model.statuses.states
     running = [model.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
     if running:
@@ -206,10 +207,12 @@ def _slowest_cell(nodes: Iterable[Node], model: ViewModel) -> Cell:
     durations = [(took, node) for node in nodes if (took := model.took(node)) is not None]
     if not durations:
         return NOTHING
-    # An estimate includes waiting, so known times are preferred.
+    # An estimate includes time in the queue, so known times are preferred.
     took, node = max(durations, key=lambda each: (not each[0].is_estimate, each[0].seconds))
     usual = model.usual(node)
-    beside = f" (usual {duration(usual)})" if usual is not None else ""
+    usual_words = f" (usual {duration(usual)})" if usual is not None else ""
     about = "~" if took.is_estimate else ""
-    lasted = f"{about}{duration(took.seconds)}"
-    return Cell(f"slowest {node.name} {lasted}{beside}", Tone.DIM, (f"slowest {lasted}",))
+    took_words = f"{about}{duration(took.seconds)}"
+    return Cell(
+        f"slowest {node.name} {took_words}{usual_words}", Tone.DIM, (f"slowest {took_words}",)
+    )

@@ -1,7 +1,8 @@
 """Groups of jobs in a large pipeline, and the dependencies between groups.
 
-Jobs are grouped by their names without numbers and hashes, else by equal dependencies and
-consumers; or by stage. Groups depend only on the plan's shape, not on states.
+Jobs are grouped by stage, or by their names without numbers and hashes. In the latter case, jobs
+with unique names are grouped by equal dependencies and consumers. Groups depend only on the shape
+of the plan, not on states.
 """
 
 import re
@@ -20,18 +21,19 @@ MOST_JOBS = 150
 """Number of jobs above which a plan is shown in groups by default."""
 
 MOST_CHILDREN = 8
-"""Number of children of one job above which it is shown in groups too."""
+"""Number of children of a job above which its plan is shown in groups by default, too."""
 
 FEWEST = 3
-"""Minimum number of jobs in a group; a row for two would hide as much as it saves."""
+"""Minimum number of jobs in a group; one of two jobs would save only one row."""
 
 _HASH = r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_ONE = rf"(?:{_UUID}|{_HASH}|[0-9]+)"
-_VARYING = re.compile(rf"({_ONE}(?:[-_.:]{_ONE})*)")
+_NUMBER_OR_HASH = rf"(?:{_UUID}|{_HASH}|[0-9]+)"
+_VARYING = re.compile(rf"({_NUMBER_OR_HASH}(?:[-_.:]{_NUMBER_OR_HASH})*)")
 _STAGE = re.compile(r"[0-9]{1,3}(?=[-_. ])")
 """A leading number that may be a stage, as in `03_embed_0042`."""
 _SEPARATORS = "-_. /"
+"""Characters after which the common start of names may end."""
 
 
 class GroupBy(StrEnum):
@@ -64,14 +66,16 @@ class Link(NamedTuple):
     """All edges from the jobs of one group to those of another."""
 
     source: str
-    """Key of a group."""
+    """Key of the group with the parents."""
     target: str
+    """Key of the group with the children."""
     edges: int
+    """Number of edges."""
     pattern: str
     """Pattern of the edges: `1:1`, `20:1` (parents per job : children per job), `all`, `mixed`.
 
-    `within` for edges inside a group; empty if one group is a single job with edges to all jobs of
-    the other.
+    It is `within` for edges inside a group, and empty if one group is a single job with edges to
+    all jobs of the other.
     """
 
 
@@ -82,50 +86,52 @@ def wants_groups(plan: Plan) -> bool:
 
 
 def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
-    """Return groups such that each job is in exactly one, in order of their first stages."""
+    """Return groups of which each job is in exactly one, ordered by their first stages."""
     layers = depths(plan)
     if by is GroupBy.STAGE:
         stages: dict[int, list[Node]] = defaultdict(list)
         for node in plan.nodes.values():
             stages[layers[node.id]].append(node)
-        return tuple(_stage(stage, stages[stage]) for stage in sorted(stages))
-    groups = list(_by_name(plan.nodes.values()))
-    alone = [plan.nodes[group.key] for group in groups if group.is_single_job]
-    groups = [group for group in groups if not group.is_single_job] + list(_by_links(alone))
+        return tuple(_stage_group(stage, stages[stage]) for stage in sorted(stages))
+    groups = list(_group_by_name(plan.nodes.values()))
+    ungrouped = [plan.nodes[group.key] for group in groups if group.is_single_job]
+    groups = [group for group in groups if not group.is_single_job] + list(
+        _group_by_links(ungrouped)
+    )
     position = {node_id: index for index, node_id in enumerate(plan.nodes)}
-    first = {group.key: group.members[0] for group in groups}
+    first_members = {group.key: group.members[0] for group in groups}
     groups.sort(
         key=lambda group: (
             min(layers[member] for member in group.members),
-            position[first[group.key]],
+            position[first_members[group.key]],
         )
     )
     return tuple(groups)
 
 
-def _by_name(nodes: Iterable[Node]) -> Iterable[Group]:
+def _group_by_name(nodes: Iterable[Node]) -> Iterable[Group]:
     alike: dict[tuple[str, ...], list[Node]] = defaultdict(list)
     for node in nodes:
         alike[tuple(_VARYING.split(node.name)[::2])].append(node)
     for stem, members in alike.items():
         stages: dict[str, list[Node]] = defaultdict(list)
         for node in members:
-            found = _STAGE.match(node.name)
-            stages[found[0] if found else ""].append(node)
+            number = _STAGE.match(node.name)
+            stages[number[0] if number else ""].append(node)
         if len(members) < FEWEST * len(stages):
-            # The leading number numbers jobs, not stages.
+            # The leading number counts jobs, not stages.
             stages = {"": members}
         for stage, jobs in stages.items():
-            yield from _group(f"name:{stage}:{'*'.join(stem)}", _title(jobs), jobs)
+            yield from _groups_of(f"name:{stage}:{'*'.join(stem)}", _title(jobs), jobs)
 
 
 def _title(nodes: Sequence[Node]) -> str:
     """Return the common name with `*` for differing parts."""
-    columns = zip(*(_VARYING.split(node.name) for node in nodes), strict=True)
-    return "".join(parts[0] if len(set(parts)) == 1 else "*" for parts in columns)
+    parts_by_place = zip(*(_VARYING.split(node.name) for node in nodes), strict=True)
+    return "".join(parts[0] if len(set(parts)) == 1 else "*" for parts in parts_by_place)
 
 
-def _by_links(nodes: Iterable[Node]) -> Iterable[Group]:
+def _group_by_links(nodes: Iterable[Node]) -> Iterable[Group]:
     alike: dict[tuple[frozenset[str], tuple[str, ...]], list[Node]] = defaultdict(list)
     for node in nodes:
         alike[frozenset(node.parents), node.children].append(node)
@@ -133,14 +139,14 @@ def _by_links(nodes: Iterable[Node]) -> Iterable[Group]:
         names = [node.name for node in members]
         start = _common_start(names)
         title = f"{start}*{_common_end(names, start)}" if start else join_names(names)
-        yield from _group(f"links:{members[0].id}", title, members)
+        yield from _groups_of(f"links:{members[0].id}", title, members)
 
 
 def _common_start(names: Sequence[str]) -> str:
     """Return the common prefix of names, up to a separator."""
     pairs = zip(min(names), max(names), strict=False)
-    same = "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    return same[: 1 + max(same.rfind(separator) for separator in _SEPARATORS)]
+    common = "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return common[: 1 + max(common.rfind(separator) for separator in _SEPARATORS)]
 
 
 def _common_end(names: Sequence[str], start: str) -> str:
@@ -150,33 +156,33 @@ def _common_end(names: Sequence[str], start: str) -> str:
     return f".{ends.pop()}" if is_same else ""
 
 
-def _group(key: str, title: str, nodes: Sequence[Node]) -> Iterable[Group]:
+def _groups_of(key: str, title: str, nodes: Sequence[Node]) -> Iterable[Group]:
     if len(nodes) < FEWEST:
         return [Group(node.id, node.name, (node.id,)) for node in nodes]
-    return [Group(_apart(key), title, tuple(node.id for node in nodes))]
+    return [Group(_group_key(key), title, tuple(node.id for node in nodes))]
 
 
-def _stage(stage: int, nodes: Sequence[Node]) -> Group:
+def _stage_group(stage: int, nodes: Sequence[Node]) -> Group:
     if len(nodes) == 1:
         return Group(nodes[0].id, nodes[0].name, (nodes[0].id,))
-    titles = [group.title for group in _by_name(nodes)]
+    titles = [group.title for group in _group_by_name(nodes)]
     members = tuple(node.id for node in nodes)
-    return Group(_apart(f"stage:{stage}"), f"{stage + 1}: {join_names(titles)}", members)
+    return Group(_group_key(f"stage:{stage}"), f"{stage + 1}: {join_names(titles)}", members)
 
 
-def _apart(key: str) -> str:
+def _group_key(key: str) -> str:
     # Ids have no control characters, so keys of groups and jobs never collide.
     return f"\0{key}"
 
 
 def links(plan: Plan, groups: Iterable[Group]) -> tuple[Link, ...]:
-    """Return the dependencies between groups; the numbers of edges add up to those of the plan."""
+    """Return the dependencies between groups; the edges add up to the edges of the plan."""
     sizes = {group.key: len(group.members) for group in groups}
-    home = {member: group.key for group in groups for member in group.members}
+    group_of = {member: group.key for group in groups for member in group.members}
     edges: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for node_id, node in plan.nodes.items():
         for parent in node.parents:
-            edges[home[parent], home[node_id]].append((parent, node_id))
+            edges[group_of[parent], group_of[node_id]].append((parent, node_id))
     return tuple(
         Link(source, target, len(pairs), _pattern(source, target, pairs, sizes))
         for (source, target), pairs in edges.items()
@@ -191,9 +197,9 @@ def _pattern(
     above, below = sizes[source], sizes[target]
     if len(pairs) == above * below:
         return "all" if min(above, below) > 1 else ""
-    feeds = Counter(parent for parent, _ in pairs)
-    waits = Counter(child for _, child in pairs)
-    is_regular = len({*feeds.values()}) == len({*waits.values()}) == 1
-    if is_regular and len(feeds) == above and len(waits) == below:
+    children_of = Counter(parent for parent, _ in pairs)
+    parents_of = Counter(child for _, child in pairs)
+    is_regular = len({*children_of.values()}) == len({*parents_of.values()}) == 1
+    if is_regular and len(children_of) == above and len(parents_of) == below:
         return f"{len(pairs) // below}:{len(pairs) // above}"
     return "mixed"

@@ -1,7 +1,7 @@
 """A pipeline as a list with one job per line and its edges as lanes, like `git log --graph`.
 
-A lane leads from a job to all that depend on it, and ends at the last of them. Lines that cross do
-not touch: the horizontal one is interrupted by the vertical one.
+A lane is a vertical line. It leads from a job to all jobs that depend on it, and ends at the last.
+Where lines cross, the horizontal line is interrupted by the vertical one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,14 +26,15 @@ class LaneRow:
     id: str
     """The node."""
     before: str
+    """Characters left of the glyph."""
     after: str
-    """Padded so that all names start in the same column."""
+    """Characters right of the glyph, padded so that all names start in the same column."""
 
 
 def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow, ...] | None:
     """Return a line for each job, parents first; `None` if more than `MOST_LANES` are needed.
 
-    With `only`, it is the graph of those nodes.
+    With `only`, other nodes and their edges are left out.
     """
     parents = {
         node_id: [parent for parent in node.parents if only is None or parent in only]
@@ -73,7 +74,7 @@ def name_parts(row: LaneRow, statuses: JobStatuses) -> tuple[Cell, ...]:
 
 
 def _depth_first(parents: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield each node after all of its parents, preferring children of the latest node."""
+    """Yield each node after all of its parents, preferably directly after one of them."""
     children: dict[str, list[str]] = {node_id: [] for node_id in parents}
     for node_id, mine in parents.items():
         for parent in mine:
@@ -103,44 +104,50 @@ class _Lanes:
         self._open: dict[int, str] = {}
         """By column, the node where the lane starts."""
         self._just_ended: int | None = None
-        """The column of the job on the previous line if it has no children."""
+        """The column of the job on the previous line, if that job has no children."""
 
     def add(self, node_id: str) -> tuple[int, list[str]]:
         """Return the column of a job's glyph, and the characters of its line with a blank there."""
         mine = frozenset(self._parents[node_id])
-        joined = sorted(column for column, source in self._open.items() if source in mine)
+        parent_lanes = sorted(column for column, source in self._open.items() if source in mine)
         for parent in mine:
             self._undrawn_children[parent] -= 1
-        ending = [column for column in joined if not self._undrawn_children[self._open[column]]]
-        column = ending[0] if ending else self._free()
+        ending_lanes = [
+            column for column in parent_lanes if not self._undrawn_children[self._open[column]]
+        ]
+        column = ending_lanes[0] if ending_lanes else self._free_column()
         signs = [" "] * (_PITCH * (max((*self._open, column)) + 1))
         for lane in self._open:
             signs[lane * _PITCH] = "│"
-        self._across(signs, column, joined, ending)
-        for lane in ending:
+        self._draw_across(signs, column, parent_lanes, ending_lanes)
+        for lane in ending_lanes:
             del self._open[lane]
         if self._undrawn_children[node_id]:
             self._open[column] = node_id
         self._just_ended = None if self._undrawn_children[node_id] else column
         return column, signs
 
-    def _across(
-        self, signs: list[str], column: int, joined: Sequence[int], ending: Collection[int]
+    def _draw_across(
+        self,
+        signs: list[str],
+        column: int,
+        parent_lanes: Sequence[int],
+        ending_lanes: Collection[int],
     ) -> None:
-        """Draw the lanes of a job's parents to its column."""
-        first, last = min((*joined, column)), max((*joined, column))
+        """Draw the line that connects the lanes of a job's parents with its column."""
+        first, last = min((*parent_lanes, column)), max((*parent_lanes, column))
         for place in range(first * _PITCH, last * _PITCH):
             if signs[place] == " ":
                 signs[place] = "─"
-        for lane in joined:
+        for lane in parent_lanes:
             if lane in {first, last}:
-                ends, goes_on = ("╰", "├") if lane < column else ("╯", "┤")
+                end, branch = ("╰", "├") if lane < column else ("╯", "┤")
             else:
-                ends, goes_on = "┴", "┼"
-            signs[lane * _PITCH] = ends if lane in ending else goes_on
+                end, branch = "┴", "┼"
+            signs[lane * _PITCH] = end if lane in ending_lanes else branch
         signs[column * _PITCH] = " "
 
-    def _free(self) -> int:
+    def _free_column(self) -> int:
         """Return the leftmost free column that is not directly below a job without children."""
         column = 0
         while column in self._open or column == self._just_ended:

@@ -21,13 +21,13 @@ TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
 
 
 def bar_cells(node: Node, model: ViewModel) -> tuple[Cell, Cell]:
-    """Return a bar and the share done; empty if a job is not running or has no progress."""
+    """Return a bar and the share done; both empty if a job does not run or shows no progress."""
     progress = model.bar(node)
     return progress_cell(progress), share_cell(progress)
 
 
 def took_cell(node: Node, model: ViewModel) -> Cell:
-    """Return how long a job has run; with `~` if estimated."""
+    """Return how long a job has run: `1:02`, or `~1:02` if estimated."""
     took = model.took(node)
     if took is None:
         return NOTHING
@@ -46,11 +46,13 @@ def usual_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def why_cell(node: Node, model: ViewModel) -> Cell:
-    """Return the error of a failure and what it blocks, the reason for waiting, or the rate.
+    """Return why a job is in its state.
 
-    For a job that was run before in this pipeline, the number of the attempt follows if it fits.
+    That is the error of a failure and the number of jobs it blocks, the reason why a job waits, or
+    the rate of a running job. If a job was run before in this pipeline, the number of the attempt
+    follows where it fits.
     """
-    reason = _why(node, model)
+    reason = _reason_cell(node, model)
     if not node.attempts:
         return reason
     attempt = f"attempt {len(node.attempts) + 1}"
@@ -60,7 +62,7 @@ def why_cell(node: Node, model: ViewModel) -> Cell:
     return Cell(text, reason.tone, (reason.text, *reason.shorter))
 
 
-def _why(node: Node, model: ViewModel) -> Cell:
+def _reason_cell(node: Node, model: ViewModel) -> Cell:
     state = model.statuses.states[node.id]
     if state in {NodeState.FAILED, NodeState.CANCELED, NodeState.CANCELING}:
         return _failure_cell(node, model)

@@ -23,13 +23,13 @@ from studio_tui.presentation.pipelines.views.groups import Group, Link
 _MAX_RELATED, _MAX_MEMBERS = 12, 50
 """Maximum numbers of related jobs and of group members listed by name."""
 
-_FIRST = frozenset({"progress", "error", WAITS_FOR})
-_LAST = frozenset(
+_FIRST_LABELS = frozenset({"progress", "error", WAITS_FOR})
+_LAST_LABELS = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
-"""Facts about the run that are also shown here; the job's own page has all of them."""
-_ENDED = frozenset({"error", "finished"})
-"""Facts about a run that has ended."""
+"""Labels of facts about the run that are also shown here; the page of the job has all of them."""
+_ENDED_LABELS = frozenset({"error", "finished"})
+"""Labels of facts about a run that has ended."""
 
 
 def node_facts(
@@ -41,7 +41,7 @@ def node_facts(
 ) -> tuple[Fact, ...]:
     """Return the facts about a job of a pipeline, most important first.
 
-    `made` are the datasets created by its run.
+    `around` explains why its run waits; `made` are the datasets that its run created.
     """
     statuses = model.statuses
     node = statuses.plan.nodes[node_id]
@@ -50,29 +50,29 @@ def node_facts(
     if job is not None:
         run_facts = facts(job, model.now, around, estimated_bar(node, model))
     if not node.state.is_finished:
-        # Jobs and plan are polled separately: after a rerun one is older for a while.
-        run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED)
-    # A job that is queued although the plan says otherwise is older than the plan.
+        # Jobs and plan are polled separately: after a rerun, one of them is older for a while.
+        run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED_LABELS)
+    # If only the job says that it is queued, it is older than the plan.
     is_queued = statuses.states[node_id] is NodeState.QUEUED
-    goes_there = "  (W goes there)" if wait and wait.target is not None else ""
+    key_hint = "  (W goes there)" if wait and wait.target is not None else ""
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
-        Fact("status", _status(model, node)),
-        *_attempts(model, node),
-        *((Fact("why", Cell(wait.words + goes_there, Tone.WAITING)),) if wait else ()),
-        *_blocks(statuses, node_id),
+        Fact("status", _status_cell(model, node)),
+        *_attempt_facts(model, node),
+        *((Fact("why", Cell(wait.words + key_hint, Tone.WAITING)),) if wait else ()),
+        *_blocked_facts(statuses, node_id),
         *(
             fact
             for fact in run_facts
-            if fact.label in (_FIRST if is_queued else _FIRST - {WAITS_FOR})
+            if fact.label in (_FIRST_LABELS if is_queued else _FIRST_LABELS - {WAITS_FOR})
         ),
-        *_related("after", "waits for no other job", statuses, node.parents),
+        *_related_facts("after", "waits for no other job", statuses, node.parents),
         *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(statuses, node)),
-        *_related("feeds", "no other job waits for it", statuses, node.children),
-        *_direct(statuses, node),
+        *_related_facts("feeds", "no other job waits for it", statuses, node.children),
+        *_redundant_edge_facts(statuses, node),
         *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
-        *_made(made),
-        *(fact for fact in run_facts if fact.label in _LAST),
+        *_dataset_facts(made),
+        *(fact for fact in run_facts if fact.label in _LAST_LABELS),
         Fact("run", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
         Fact("original", Cell(node.id)),
     )
@@ -88,20 +88,20 @@ def group_facts(
     after: Sequence[GroupLink] = (),
     feeds: Sequence[GroupLink] = (),
 ) -> tuple[Fact, ...]:
-    """Return the states of a group's jobs, and its dependencies on other groups."""
+    """Return the states of a group's jobs, and its dependencies and consumers."""
     numbers = numbers_of(members, model.statuses)
-    states = ", ".join(f"{numbers[kind]} {kind.value}" for kind in NodeState if numbers[kind])
+    states = ", ".join(f"{numbers[state]} {state.value}" for state in NodeState if numbers[state])
     return (
         Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
         Fact("status", Cell(states)),
-        *_group_links("after", after),
-        *_group_links("feeds", feeds),
-        *_related("members", "none left", model.statuses, members, _MAX_MEMBERS),
+        *_group_link_facts("after", after),
+        *_group_link_facts("feeds", feeds),
+        *_related_facts("members", "none left", model.statuses, members, _MAX_MEMBERS),
     )
 
 
-def _group_links(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
-    """Format groups with their patterns, such as `02_shard_* ×480, 1:1`."""
+def _group_link_facts(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
+    """List groups with their size and the pattern of edges, such as `02_shard_* ×480, 1:1`."""
     cells = []
     for group, link in related:
         title = group.title if group.is_single_job else f"{group.title} ×{len(group.members)}"
@@ -109,11 +109,11 @@ def _group_links(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
     return labelled_facts(label, cells)
 
 
-def _status(model: ViewModel, node: Node) -> Cell:
-    """Return the state with the times of the job.
+def _status_cell(model: ViewModel, node: Node) -> Cell:
+    """Return the state of a job, its exit code, and how long it ran and was queued.
 
-    The job's own facts would count time spent waiting for dependencies as queue time, because its
-    run is created with the plan.
+    The facts about its run are not used: they count the time in which it waits for other jobs as
+    queue time, because the run is created with the plan.
     """
     text, tone, _ = model.statuses.state_cell(node.id)
     job, took, queued = model.job(node), model.took(node), model.queue_seconds(node)
@@ -130,8 +130,8 @@ def _status(model: ViewModel, node: Node) -> Cell:
     return Cell(" · ".join(parts), tone)
 
 
-def _attempts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
-    """Return the number of the attempt, and the outcomes of earlier ones, latest first."""
+def _attempt_facts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
+    """Return the number of the attempt, and the outcomes of earlier attempts, latest first."""
     if not node.attempts:
         return ()
 
@@ -148,12 +148,12 @@ def _attempts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
     return (first, *labelled_facts("before", up_to(_MAX_RELATED, node.attempts[::-1], cell)))
 
 
-def _blocks(statuses: JobStatuses, node_id: str) -> tuple[Fact, ...]:
+def _blocked_facts(statuses: JobStatuses, node_id: str) -> tuple[Fact, ...]:
     blocked = statuses.roots.get(node_id)
     return (Fact("blocks", Cell(plural(blocked, "job"), Tone.WARN)),) if blocked else ()
 
 
-def _related(
+def _related_facts(
     label: str,
     if_none: str,
     statuses: JobStatuses,
@@ -172,7 +172,7 @@ def _related(
     return labelled_facts(label, up_to(most, worst_first, cell))
 
 
-def _direct(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
+def _redundant_edge_facts(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
     """List the redundant edges of a job, each with another path that implies it."""
     plan = statuses.plan
     edges = [(parent, node.id) for parent in plan.implied.get(node.id, ())]
@@ -180,16 +180,16 @@ def _direct(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
 
     def cell(edge: tuple[str, str]) -> Cell:
         parent, child = edge
-        below = plan.descendants(parent)
-        way = next(each for each in plan.nodes[child].parents if each in below)
-        names = (plan.nodes[each].name for each in (parent, child, way))
+        descendants = plan.descendants(parent)
+        other_parent = next(each for each in plan.nodes[child].parents if each in descendants)
+        names = (plan.nodes[each].name for each in (parent, child, other_parent))
         return Cell("{} → {}, also through {}".format(*names), Tone.DIM)
 
     return labelled_facts("direct", up_to(_MAX_RELATED, edges, cell))
 
 
-def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
-    """Return the datasets created by a run, and the key that opens them."""
+def _dataset_facts(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
+    """Return the datasets created by a run, and the key that shows their versions."""
     if not made:
         return ()
     names = [f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name

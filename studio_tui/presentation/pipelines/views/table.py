@@ -18,7 +18,7 @@ PLAN_ORDER = "layer"
 
 
 class NodeRow(NamedTuple):
-    """A job of a pipeline with the other data of its row."""
+    """The data from which the row of a job is derived."""
 
     node: Node
     model: ViewModel
@@ -30,18 +30,19 @@ def _parent_count(node: Node) -> int:
     return len(node.parents) + len(node.circular) + len(node.missing)
 
 
-def _seconds(row: NodeRow) -> float:
+def _run_seconds(row: NodeRow) -> float:
     took = row.model.took(row.node)
     return took.seconds if took is not None else 0.0
 
 
 def _why_key(row: NodeRow) -> tuple[int, bool, str]:
+    """Return a sort key: jobs that block most first, then by reason, without a reason last."""
     words = why_cell(row.node, row.model).text
     return -row.model.statuses.roots.get(row.node.id, 0), not words, words
 
 
-def _by(key: Callable[[NodeRow], Any]) -> SortOrder[NodeRow]:
-    """Return a sort order without a label, as the table has no menu."""
+def _sort_order(key: Callable[[NodeRow], Any]) -> SortOrder[NodeRow]:
+    """Return a sort order without a label, as the table has no menu of them."""
     return SortOrder("", lambda row, now: key(row))
 
 
@@ -49,44 +50,44 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
     ListColumn(
         Column("state", "STATUS", 11),
         lambda row: row.model.statuses.state_cell(row.node.id),
-        _by(lambda row: row.model.statuses.look(row.node.id).rank),
+        _sort_order(lambda row: row.model.statuses.look(row.node.id).rank),
     ),
     ListColumn(
         Column("name", "JOB", LEAST_NAME, grow=2),
         lambda row: Cell(row.node.name, Tone.STRONG),
-        _by(lambda row: row.node.name.lower()),
+        _sort_order(lambda row: row.node.name.lower()),
     ),
     ListColumn(
         Column("id", "RUN ID", SHORT_ID, drop=7),
         lambda row: Cell((row.node.run or UNKNOWN)[:SHORT_ID], Tone.DIM),
-        _by(lambda row: row.node.run or ""),
+        _sort_order(lambda row: row.node.run or ""),
     ),
     ListColumn(
         Column(PLAN_ORDER, "LAYER", 6, align=Align.RIGHT, drop=6),
         lambda row: Cell(str(row.layers[row.node.id] + 1), Tone.DIM),
-        _by(lambda row: row.layers[row.node.id]),
+        _sort_order(lambda row: row.layers[row.node.id]),
     ),
     ListColumn(
         Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
         lambda row: _numbered_names(
             row.node.parents + row.node.circular, row.node.missing, row.model
         ),
-        _by(lambda row: -_parent_count(row.node)),
+        _sort_order(lambda row: -_parent_count(row.node)),
     ),
     ListColumn(
         Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
         lambda row: _numbered_names(row.node.children, (), row.model),
-        _by(lambda row: -len(row.node.children)),
+        _sort_order(lambda row: -len(row.node.children)),
     ),
     ListColumn(
         Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
-        lambda row: _queue(row.node, row.model),
-        _by(lambda row: -(row.model.queue_seconds(row.node) or 0.0)),
+        lambda row: _queue_cell(row.node, row.model),
+        _sort_order(lambda row: -(row.model.queue_seconds(row.node) or 0.0)),
     ),
     ListColumn(
         TOOK,
         lambda row: took_cell(row.node, row.model),
-        _by(lambda row: -_seconds(row)),
+        _sort_order(lambda row: -_run_seconds(row)),
     ),
     ListColumn(
         Column(
@@ -100,7 +101,7 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
             wants=24,
         ),
         lambda row: why_cell(row.node, row.model),
-        _by(_why_key),
+        _sort_order(_why_key),
     ),
 )
 """From left to right."""
@@ -108,11 +109,11 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
 COLUMNS = layouts(NODE_COLUMNS)
 
 SORTS = {column.layout.key: column.order for column in NODE_COLUMNS if column.order}
-"""Sort orders by column."""
+"""Sort orders by key of the column."""
 
 
 def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
-    """Return all nodes sorted by `sort` (see `SORTS`); ties by layer, then as sent."""
+    """Return all node ids sorted by `sort`, a key of `SORTS`; equals by layer, then as sent."""
     layers = depths(model.plan)
     key = SORTS[sort].key
     rows = [NodeRow(node, model, layers) for node in model.plan.nodes.values()]
@@ -126,13 +127,13 @@ def cells(node_id: str, model: ViewModel, layers: Mapping[str, int]) -> tuple[Ce
     return tuple(column.cell(row) for column in NODE_COLUMNS)
 
 
-def _queue(node: Node, model: ViewModel) -> Cell:
+def _queue_cell(node: Node, model: ViewModel) -> Cell:
     seconds = model.queue_seconds(node)
     return Cell(duration(seconds)) if seconds is not None else NOTHING
 
 
 def _numbered_names(others: tuple[str, ...], missing: tuple[str, ...], model: ViewModel) -> Cell:
-    """Format jobs with their number: `2: thumbs, embed`."""
+    """Format the number of jobs and their names: `2: thumbs, embed`."""
     names = [model.plan.nodes[other].name for other in others]
     names += [f"{other[:SHORT_ID]} (missing)" for other in missing]
     return Cell(f"{len(names)}: {join_names(names)}", Tone.DIM) if names else NOTHING

@@ -1,6 +1,6 @@
 """Gantt chart of a pipeline: when each job was queued, started, ran and ended.
 
-Jobs with unknown times have no bar; bars are facts, dots are estimates.
+Bars are facts, dots are estimates. Jobs with unknown times have no bar.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +27,7 @@ _STEPS = (
     *(3600 * hours for hours in (1, 2, 3, 6, 12)),
     *(_DAY * days for days in (1, 2, 7, 14, 28)),
 )
+"""Possible distances of labels in seconds."""
 _GAP = 3
 """Minimum number of blank cells between labels."""
 
@@ -34,18 +35,20 @@ _GAP = 3
 def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
     """Return time labels for an axis of `width` cells, which shows `seconds` from `start` on.
 
-    Each label begins in the cell of its time, in the time zone `zone`. There are none for times out
-    of range, such as year 1, and for a period of many years.
+    Each label begins in the cell of its time, in the time zone `zone`. Times out of range, such as
+    year 1, have no labels, and neither have periods of many years.
     """
-    step = next((s for s in _STEPS if s * width >= seconds * (_label_width(s) + _GAP)), None)
+    fitting = (step for step in _STEPS if step * width >= seconds * (_label_width(step) + _GAP))
+    step = next(fitting, None)
     line = ""
     if step is None:
         return line
     try:
-        begin = start.astimezone(zone).replace(tzinfo=None)
-        tick = _rounded(begin, step)
+        local_start = start.astimezone(zone).replace(tzinfo=None)
+        tick = _rounded(local_start, step)
         while True:
             moment = tick.replace(tzinfo=zone).astimezone(UTC)
+            # Clocks that are put forward skip an hour.
             is_on_clocks = moment.astimezone(zone).replace(tzinfo=None) == tick
             cell = int((moment - start).total_seconds() * width // seconds)
             label = _label(tick, step)
@@ -59,12 +62,12 @@ def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
 
 
 def _label_width(step: int) -> int:
-    """Return the width in cells of labels that are `step` seconds apart."""
+    """Return the width of labels in cells if they are `step` seconds apart."""
     return len(_label(datetime.combine(date.min, time.min), step))
 
 
 def _rounded(begin: datetime, step: int) -> datetime:
-    """Return the last round time up to `begin`; weeks start on Monday."""
+    """Return the last multiple of `step` seconds up to `begin`; weeks start on Monday."""
     midnight = datetime.combine(begin.date(), time.min)
     if step < _DAY:
         return midnight + (begin - midnight) // timedelta(seconds=step) * timedelta(seconds=step)
@@ -79,7 +82,7 @@ def _label(tick: datetime, step: int) -> str:
 
 
 QUEUED, STARTING, RUNNING, EITHER = "░▒█▓"
-"""Characters of a bar; the last is used if Studio does not send when the query started."""
+"""Characters of a bar; `EITHER` is used if Studio does not send when the query started."""
 AHEAD, NOW, BEYOND = "·┊→"
 """Characters for an estimate, for the current time, and for an estimate that ends off the axis."""
 LEGEND = (
@@ -89,16 +92,15 @@ LEGEND = (
 NOT_KNOWN = Cell("times not known yet", Tone.DIM)
 
 SPANS = (
-    *(7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0),
-    *(120.0, 60.0, 30.0, 20.0, 10.0),
-)
-"""Lengths of the zoom levels in seconds, besides the whole period."""
+    7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0, 120.0, 60.0, 30.0, 20.0, 10.0,
+)  # fmt: skip
+"""Visible periods of the zoom levels in seconds, besides the whole period."""
 _ROOM_AHEAD = 0.2
 """Share of the visible period reserved for estimates while a pipeline is running."""
-_SHORTEST, _LONGER = 10.0, 1.25
-"""Shortest axis in seconds, and growth factor of the axis.
+_SHORTEST, _GROWTH = 10.0, 1.25
+"""Shortest axis in seconds, and the factor between the lengths of two axes.
 
-The axis does not change until known times need the next longer one.
+While a pipeline runs, its axis changes only when the known times need the next longer one.
 """
 
 _ACTIVE = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
@@ -122,7 +124,7 @@ class _Period(NamedTuple):
 
 
 class Timeline:
-    """The bars of a pipeline's jobs at one time, created on demand."""
+    """The bars of a pipeline's jobs at one time; each is created when it is requested."""
 
     def __init__(
         self, model: ViewModel, zone: tzinfo, width: int, span: float | None = None
@@ -135,21 +137,26 @@ class Timeline:
         self._zone = zone
         self._width = max(2, width)
         self._span = span
-        self._phases = {node.id: tuple(_phases(node, model)) for node in model.plan.nodes.values()}
-        self._earlier = {
-            node.id: tuple(_earlier(node, model))
+        self._known_phases = {
+            node.id: tuple(_known_phases(node, model)) for node in model.plan.nodes.values()
+        }
+        self._earlier_attempts = {
+            node.id: tuple(_earlier_attempts(node, model))
             for node in model.plan.nodes.values()
             if node.attempts
         }
-        self._ahead = _ahead(model)
+        self._estimates = _estimates(model)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Ids of the nodes by the beginning of their bars, then by layer; without a bar last."""
+        """Ids of the nodes by the begin of their bars, then by layer; nodes without a bar last."""
         depth = depths(self._model.plan)
         begins = {
-            node: min((part.begin for part in (*self._earlier.get(node, ()), *parts)), default=inf)
-            for node, parts in self._phases.items()
+            node: min(
+                (phase.begin for phase in (*self._earlier_attempts.get(node, ()), *phases)),
+                default=inf,
+            )
+            for node, phases in self._known_phases.items()
         }
         return tuple(sorted(begins, key=lambda node: (begins[node], depth[node])))
 
@@ -171,10 +178,10 @@ class Timeline:
     def bar(self, node_id: str) -> tuple[Cell, ...]:
         """Return the bar of a job as texts of one tone each, which together have `width` cells."""
         cells: list[tuple[str, Tone]] = [(" ", Tone.PLAIN)] * self._width
-        for phase in (*self._phases[node_id], *self._earlier.get(node_id, ())):
+        for phase in (*self._known_phases[node_id], *self._earlier_attempts.get(node_id, ())):
             self._fill(cells, phase)
-        if node_id in self._ahead:
-            begin, end = self._ahead[node_id]
+        if node_id in self._estimates:
+            begin, end = self._estimates[node_id]
             self._fill(cells, _Phase(begin, end, AHEAD, Tone.DIM), over=" ")
             if end > self._visible_period.end:
                 cells[-1] = (BEYOND, Tone.DIM)
@@ -188,8 +195,10 @@ class Timeline:
         )
 
     def note(self, node_id: str) -> Cell:
-        """Return a note if a job's times are unknown although it should have some."""
-        is_known = self._phases[node_id] or self._model.statuses.states[node_id] in _UNRELEASED
+        """Return a note if a job was released but its times are unknown; else an empty cell."""
+        is_known = (
+            self._known_phases[node_id] or self._model.statuses.states[node_id] in _UNRELEASED
+        )
         return NOTHING if is_known else NOT_KNOWN
 
     def zoomed(self, steps: int) -> float | None:
@@ -198,8 +207,8 @@ class Timeline:
         Negative steps zoom out.
         """
         spans = [None, *(span for span in SPANS if span < self.whole)]
-        at = spans.index(self._span) if self._span in spans else 0
-        return spans[min(max(0, at + steps), len(spans) - 1)]
+        level = spans.index(self._span) if self._span in spans else 0
+        return spans[min(max(0, level + steps), len(spans) - 1)]
 
     @cached_property
     def _is_active(self) -> bool:
@@ -212,8 +221,10 @@ class Timeline:
     @cached_property
     def _known_period(self) -> _Period:
         """The period of all known times, up to now if jobs are running or yet to run."""
-        bars = (*self._phases.values(), *self._earlier.values())
-        times = [time for parts in bars for part in parts for time in part[:2]]
+        bars = (*self._known_phases.values(), *self._earlier_attempts.values())
+        times = [
+            moment for phases in bars for phase in phases for moment in (phase.begin, phase.end)
+        ]
         times += [0.0] if self._is_active or not times else []
         begin, end = min(times), max(times)
         return _Period(begin, max(end, begin + 1.0))
@@ -234,8 +245,8 @@ class Timeline:
         if not has_remaining:
             return self._known_period
         needed = (end - begin) / (1 - _ROOM_AHEAD)
-        steps = ceil(log(max(1.0, needed / _SHORTEST), _LONGER))
-        return _Period(begin, begin + _SHORTEST * _LONGER**steps)
+        steps = ceil(log(max(1.0, needed / _SHORTEST), _GROWTH))
+        return _Period(begin, begin + _SHORTEST * _GROWTH**steps)
 
     def _cell(self, seconds: float) -> int:
         """Return the cell of a time; the last cell is reserved for the final state of a job."""
@@ -243,7 +254,7 @@ class Timeline:
         return int((seconds - begin) * (self._width - 1) // (end - begin))
 
     def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase, over: str | None = None) -> None:
-        """Draw a phase; if `over` is given, only on cells with that character."""
+        """Draw a phase, with `over` only on cells with that character."""
         begin, end = self._cell(phase.begin), self._cell(phase.end)
         for cell in range(max(0, begin), min(max(end, begin + 1), self._width)):
             if over is None or cells[cell][0] == over:
@@ -251,28 +262,29 @@ class Timeline:
 
     def _mark_end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
         """Mark the end of a bar whose job failed or was canceled."""
-        parts, state = self._phases[node_id], self._model.statuses.states[node_id]
-        if parts and state in {NodeState.FAILED, NodeState.CANCELED}:
-            begin, end = self._cell(parts[-1].begin), self._cell(parts[-1].end)
+        phases, state = self._known_phases[node_id], self._model.statuses.states[node_id]
+        if phases and state in {NodeState.FAILED, NodeState.CANCELED}:
+            begin, end = self._cell(phases[-1].begin), self._cell(phases[-1].end)
             look = self._model.statuses.look(node_id)
             if 0 <= (cell := max(end, begin + 1)) < self._width:
                 cells[cell] = (look.glyph, look.tone)
 
 
-def _phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
-    """Yield the known phases of a job in order; none if it was not released."""
+def _known_phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
+    """Yield the known phases of a job in order; none if it has not been released."""
     job, state = model.job(node), model.statuses.states[node.id]
     if job is None or state in _UNRELEASED or state is NodeState.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
-        # The response with the job is older than the one with the plan.
+        # The response with the job is older than that with the plan.
         return
     end = (job.finished_at - model.now).total_seconds() if job.finished_at else 0.0
     run = (job.began_at - model.now).total_seconds() if job.began_at else None
     ready_at = model.ready_at(node)
     ready = (ready_at - model.now).total_seconds() if ready_at else None
     left_queue = _left_queue(job, model)
-    start = min(end, run if run is not None else left_queue if left_queue is not None else end)
+    first_known = run if run is not None else left_queue
+    start = end if first_known is None else min(end, first_known)
     tone = model.statuses.look(node.id).tone
     if run is None and left_queue is None and state is not NodeState.QUEUED:
         if ready is not None:
@@ -287,12 +299,12 @@ def _phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
         yield _Phase(start, max(start, end), RUNNING, tone)
 
 
-def _earlier(node: Node, model: ViewModel) -> Iterator[_Phase]:
+def _earlier_attempts(node: Node, model: ViewModel) -> Iterator[_Phase]:
     """Yield the earlier runs of a job, each followed by the glyph of its final state."""
     for run in node.attempts:
         job = model.jobs.get(run)
         if job is None or job.began_at is None or job.finished_at is None:
-            # It never started.
+            # It never started, or is not loaded.
             continue
         look = LOOKS[job.state]
         begin = (job.began_at - model.now).total_seconds()
@@ -302,28 +314,30 @@ def _earlier(node: Node, model: ViewModel) -> Iterator[_Phase]:
 
 
 def _left_queue(job: Job, model: ViewModel) -> float | None:
-    """Return when a job left the queue, in seconds from now; `None` if Studio sends no steps."""
+    """Return when a job left the queue, in seconds from now; `None` if its steps do not say."""
     starts = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
     return (min(starts) - model.now).total_seconds() if starts else None
 
 
-def _ahead(model: ViewModel) -> Mapping[str, Sequence[float]]:
-    """Return when jobs should start and end by their past runs, in seconds from now, by node."""
+def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:
+    """Return by node when jobs are estimated to start and end, in seconds from now."""
     if model.statuses.state is PipelineState.PAUSED:
-        to_come = {NodeState.RUNNING}
+        estimated_states = {NodeState.RUNNING}
     else:
-        to_come = {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}
-    ahead: dict[str, tuple[float, float]] = {}
+        estimated_states = {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}
+    estimates: dict[str, tuple[float, float]] = {}
     for node in model.plan.nodes.values():
         state = model.statuses.states[node.id]
-        own = weight(node, model) if state in to_come else None
+        own = weight(node, model) if state in estimated_states else None
         if own is None:
             continue
         if all(
-            parent in ahead or model.statuses.states[parent] is NodeState.DONE
+            parent in estimates or model.statuses.states[parent] is NodeState.DONE
             for parent in node.parents
         ):
-            begin = max((ahead[each][1] for each in node.parents if each in ahead), default=0.0)
+            begin = max(
+                (estimates[each][1] for each in node.parents if each in estimates), default=0.0
+            )
             if own.remaining:
-                ahead[node.id] = (begin, begin + own.remaining)
-    return ahead
+                estimates[node.id] = (begin, begin + own.remaining)
+    return estimates

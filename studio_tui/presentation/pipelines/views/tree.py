@@ -1,7 +1,7 @@
 """A pipeline as a tree: each job once, below its deepest parent, with other edges as text.
 
-The layout depends only on the plan's shape and on folded nodes, so it is cached while states
-change. Of equally deep parents the last one is chosen, so that the others are above as well.
+The layout depends only on the shape of the plan and on folded nodes, so it is cached while states
+change. Of equally deep parents the last one is chosen, so that the others are above the job, too.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TOOK,
     Column("usual", "USUAL", 12, drop=4, fits=True),
-    # Before the edges in parentheses after the names, which are drawn as well.
+    # `first`: before the names get space for the edges in parentheses behind them.
     Column(
         "why",
         "WHY / ERROR",
@@ -49,9 +49,9 @@ COLUMNS = (
 DEEPEST = 12
 """Maximum depth with one level of indentation each.
 
-Below that, the last child is in the column of its parent, like a lane, and only its siblings are
-indented; the last child is the one with the most descendants. So a chain of any length stays in its
-column, and a tree of n jobs is at most log2(n) levels wider than this.
+Below that, the child with the most descendants is last and in the column of its parent, and only
+its siblings are indented. So a chain of any length stays in its column, and a tree of n jobs is at
+most log2(n) levels wider than this.
 """
 
 
@@ -76,7 +76,7 @@ class TreeRow:
 
 
 def depths(plan: Plan) -> dict[str, int]:
-    """Return the length of the longest path to each node."""
+    """Return the length of the longest path to each node, in edges."""
     depth: dict[str, int] = {}
     for node_id, node in plan.nodes.items():
         depth[node_id] = max((depth[parent] + 1 for parent in node.parents), default=0)
@@ -88,7 +88,7 @@ def rows(
 ) -> tuple[TreeRow, ...]:
     """Return the tree without descendants of `folded` nodes.
 
-    With `only`, it is the tree of those nodes; edges to others are still listed as text.
+    With `only`, other nodes are left out, but edges to them are still listed as text.
     """
     parents = _tree_parents(plan, only)
     children: dict[str | None, list[str]] = {}
@@ -135,15 +135,15 @@ def _walk(
             prefix,
             parent,
             has_children=bool(below),
-            hidden=tuple(_below(children, node_id)) if is_folded else (),
+            hidden=tuple(_tree_descendants(children, node_id)) if is_folded else (),
             also_after=tuple(each for each in node.parents if each != parent),
             also_feeds=tuple(each for each in node.children if parents.get(each) != node_id),
         )
         if not is_folded:
-            stack += reversed(list(_placed(below, guides, sizes)))
+            stack += reversed(list(_child_prefixes(below, guides, sizes)))
 
 
-def _placed(
+def _child_prefixes(
     below: Sequence[str], guides: str, sizes: Mapping[str, int]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield for each child its own prefix, and the prefix of its children."""
@@ -161,7 +161,7 @@ def _placed(
             yield child, f"{guides}└─", f"{guides}  "
 
 
-def _below(children: Mapping[str | None, Sequence[str]], node_id: str) -> Iterator[str]:
+def _tree_descendants(children: Mapping[str | None, Sequence[str]], node_id: str) -> Iterator[str]:
     stack = list(reversed(children.get(node_id, ())))
     while stack:
         child = stack.pop()
@@ -170,7 +170,7 @@ def _below(children: Mapping[str | None, Sequence[str]], node_id: str) -> Iterat
 
 
 def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
-    """Return the name with everything beside it, as cells of one tone each."""
+    """Return the name with the lines before and the edges after it, as cells of one tone each."""
     look = statuses.look(row.id)
     parts = [
         Cell(row.prefix, Tone.DIM),
@@ -178,9 +178,9 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
         Cell(statuses.plan.nodes[row.id].name, Tone.STRONG),
     ]
     if row.hidden:
-        parts.append(_hidden(row, statuses))
+        parts.append(_hidden_cell(row, statuses))
     if links := link_words(row, statuses):
-        # A name that is cut off says less than a number; what else the words tell is not dropped.
+        # In little space, a number says more than a name that is cut off. Flaws are never dropped.
         number = len(row.also_after) + len(row.also_feeds)
         is_short = not flaw_words(statuses, statuses.plan.nodes[row.id])
         parts.append(Cell(f"  ({links})", Tone.DIM, (f"  (+{number})",) if is_short else ()))
@@ -190,20 +190,20 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
 def link_words(row: TreeRow, statuses: JobStatuses) -> str:
     """Return the edges that are not in the tree: `also after x, y; also feeds z`."""
     nodes = statuses.plan.nodes
-    links = [
+    parts = [
         f"{words} {join_names([nodes[each].name for each in others])}"
         for words, others in (("also after", row.also_after), ("also feeds", row.also_feeds))
         if others
     ]
-    return "; ".join((*links, *flaw_words(statuses, nodes[row.id])))
+    return "; ".join((*parts, *flaw_words(statuses, nodes[row.id])))
 
 
-def _hidden(row: TreeRow, statuses: JobStatuses) -> Cell:
+def _hidden_cell(row: TreeRow, statuses: JobStatuses) -> Cell:
     """Format the hidden jobs of a folded row, failures first: `+41: 2✗ 3● 36·`."""
     numbers = Counter(statuses.states[node_id] for node_id in row.hidden)
-    kinds = [kind for kind in WORST_FIRST if numbers[kind]]
-    text = " ".join(f"{numbers[kind]}{SHOWN_LOOKS[kind].glyph}" for kind in kinds)
-    return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[kinds[0]].tone)
+    states = [state for state in WORST_FIRST if numbers[state]]
+    text = " ".join(f"{numbers[state]}{SHOWN_LOOKS[state].glyph}" for state in states)
+    return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[states[0]].tone)
 
 
 def cells(row: TreeRow, model: ViewModel) -> tuple[Cell, ...]:
