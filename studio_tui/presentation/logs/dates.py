@@ -1,4 +1,4 @@
-"""Parsing of dates before a time of day, in the formats found in logs."""
+"""Parsing of the date before a time of day, in the formats found in logs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ DATE = re.compile(
     r")(?:T|_|:|,?\ {1,2}|\ -\ )$",
     re.ASCII | re.VERBOSE,
 )
-"""Matches a date that ends at the time of day; the last group is the format."""
+"""Matches a date that ends at the time of day; `lastgroup` is the name of its format."""
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]{3}")
 
@@ -41,13 +41,17 @@ class Order(StrEnum):
 
 
 class DateShape(NamedTuple):
-    """Properties shared by the dates of one writer, which therefore have the same order."""
+    """How a date is written, apart from its numbers.
+
+    In one log, dates of the same shape are assumed to have the same order.
+    """
 
     mark: str
     """Separator of the numbers; may be empty."""
     year: int
     """Number of digits of the year; 0 if there is none."""
     is_bracketed: bool
+    """Whether it follows `[` or `(`."""
 
 
 class Day(NamedTuple):
@@ -77,8 +81,8 @@ def orders(shape: DateShape) -> tuple[Order, ...]:
         return Order.YEAR_FIRST, Order.MONTH_FIRST, Order.DAY_FIRST
     if shape.mark != ".":
         return Order.MONTH_FIRST, Order.DAY_FIRST
-    rest = (Order.YEAR_FIRST,) if shape.year == 2 else ()
-    return Order.DAY_FIRST, Order.MONTH_FIRST, *rest
+    year_first = (Order.YEAR_FIRST,) if shape.year == 2 else ()
+    return Order.DAY_FIRST, Order.MONTH_FIRST, *year_first
 
 
 def days(
@@ -86,9 +90,9 @@ def days(
 ) -> Iterator[Day]:
     """Yield the days that a date may denote.
 
-    `form` is the name of the group of `DATE` that matched `date`; `order` matters only if the date
-    has a `DateShape`. `later_year` is a year found after the time of day, or empty; if there is no
-    year at all, each of `years` is possible.
+    `form` is the name of the group of `DATE` that matched `date`. `order` matters only if the date
+    has a `DateShape`. `later_year` is the year after the time of day, or empty. If the line has no
+    year at all, there is a day for each of `years`.
     """
     if form == "iso":
         year, month, day = map(int, _NUMBER.findall(date))
@@ -96,16 +100,16 @@ def days(
     elif form == "compact":
         yield Day(int(date[:4]), int(date[4:6]), int(date[6:]))
     elif form == "short":
-        yield _ordered((int(date[:2]), int(date[2:4]), int(date[4:])), order)
+        yield _day_in_order((int(date[:2]), int(date[2:4]), int(date[4:])), order)
     elif form == "numeric":
-        yield _ordered(tuple(map(int, _NUMBER.findall(date))), order)
+        yield _day_in_order(tuple(map(int, _NUMBER.findall(date))), order)
     else:
-        known, month, day = _yearless(form, date, order)
-        named = known or (int(later_year) if later_year else None)
-        yield from (Day(year, month, day) for year in ((named,) if named else years))
+        written_year, month, day = _year_month_day(form, date, order)
+        year = written_year or int(later_year or 0)
+        yield from (Day(each, month, day) for each in ((year,) if year else years))
 
 
-def _ordered(numbers: tuple[int, ...], order: Order) -> Day:
+def _day_in_order(numbers: tuple[int, ...], order: Order) -> Day:
     first, second, third = numbers
     if order is Order.YEAR_FIRST:
         return Day(2000 + first, second, third)
@@ -115,15 +119,15 @@ def _ordered(numbers: tuple[int, ...], order: Order) -> Day:
     return Day(year, second, first)
 
 
-def _yearless(form: str, date: str, order: Order) -> tuple[int | None, int, int]:
-    """Return year (if any), month and day for formats in which the year is optional."""
+def _year_month_day(form: str, date: str, order: Order) -> tuple[int | None, int, int]:
+    """Return year, if any, month and day of a date in a format in which the year is optional."""
     if form == "letter":
         return None, int(date[:2]), int(date[2:])
     numbers = [int(number) for number in _NUMBER.findall(date)]
     if form == "yearless":
         month, day = reversed(numbers) if order is Order.DAY_FIRST else numbers
         return None, month, day
-    name = _WORD.search(date)
-    month = MONTHS.index(name[0].lower()) + 1 if name else 0
+    month_name = _WORD.search(date)
+    month = MONTHS.index(month_name[0].lower()) + 1 if month_name else 0
     year = numbers[1] if len(numbers) > 1 else None
     return (2000 + year if year is not None and year < 100 else year), month, numbers[0]

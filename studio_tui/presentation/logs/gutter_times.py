@@ -11,11 +11,11 @@ from studio_tui.presentation.logs.line_clock import Zones
 WIDTH = 12
 """Width of a timestamp in cells, including a blank after it."""
 WIDE = 16
-"""The same, with the date."""
+"""Width of a timestamp with its date in cells, including a blank after it."""
 
 _DAY = timedelta(days=1)
 _SPAN = re.compile(r"([+-]?)\s*(\d{1,6})\s*(s|sec|m|min|h|d)")
-"""A span, with a sign if it begins at the current line."""
+"""A span of time; with a sign, it is counted from the current line."""
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
 
@@ -41,16 +41,17 @@ def stamp(
     is_own: bool = True,
     dated: bool = False,
 ) -> str:
-    """Format a time in at most `WIDTH - 1` cells, or `WIDE - 1` with date; empty if unknown.
+    """Format a time in at most `WIDTH - 1` cells, or `WIDE - 1` if `dated`; empty if unknown.
 
-    The arrival time of a line, which is later than it was written, has a `~`. Elapsed time counts
-    from `zero_time`.
+    `is_own` is whether the line itself has this time. Otherwise the time is that of its arrival,
+    which is later, and is marked by `~`. Elapsed time is counted from `zero_time`. The form `OFF`
+    is handled by the caller.
     """
-    if moment is None or (form is StampForm.ELAPSED and zero_time is None):
+    if moment is None:
         return ""
     about = "" if is_own else "~"
-    if form is StampForm.ELAPSED and zero_time is not None:
-        return about + _elapsed(moment - zero_time)
+    if form is StampForm.ELAPSED:
+        return "" if zero_time is None else about + _elapsed(moment - zero_time)
     try:
         local = moment.astimezone(UTC if form is StampForm.UTC else None)
     except (OverflowError, ValueError):
@@ -61,16 +62,19 @@ def stamp(
 def _elapsed(span: timedelta) -> str:
     sign = "-" if span < timedelta(0) else "+"
     span = abs(span)
-    hours, rest = divmod(int(span.total_seconds()), 3600)
+    hours, seconds = divmod(int(span.total_seconds()), 3600)
     if span >= 100 * _DAY:
         return f"{sign}{span.days}d"
     if span >= _DAY:
-        return f"{sign}{hours // 24}d{hours % 24:02}:{rest // 60:02}"
-    return f"{sign}{hours}:{rest // 60:02}:{rest % 60:02}"
+        return f"{sign}{hours // 24}d{hours % 24:02}:{seconds // 60:02}"
+    return f"{sign}{hours}:{seconds // 60:02}:{seconds % 60:02}"
 
 
 def zones_of_lines(*, is_local: bool, local_zone: Callable[[], tzinfo]) -> Zones:
-    """Return the zones for parsing; times without offset are local if the Studio is `is_local`."""
+    """Return the zones for parsing: a time without an offset is UTC, or local if `is_local`.
+
+    `is_local` is whether the log is from a local Studio, whose jobs run on this machine.
+    """
     zone = local_zone()
     return Zones(zone if is_local else UTC, zone)
 
@@ -80,18 +84,19 @@ def read_moment(
 ) -> datetime:
     """Parse a time typed in the user's time zone.
 
-    `here` is the time of the current line, `end` that of the log's last line. `14:05` is the last
-    such time before the end, `10m` is ten minutes before it; `-10m` and `+10m` count from here.
+    `here` is the time of the current line, and `end` is that of the log's last line, else `now`.
+    `14:05` is the last such time before `end`. `10m` is ten minutes before `end`. `-10m` and `+10m`
+    are ten minutes before and after `here`.
 
     Raises:
         GutterTimeError: not a time.
     """
     end = end or now
     if span := _SPAN.fullmatch(typed.strip().lower()):
-        away = timedelta(seconds=int(span[2]) * _UNITS[span[3]])
-        begin = here or end if span[1] else end
+        distance = timedelta(seconds=int(span[2]) * _UNITS[span[3]])
+        reference = here or end if span[1] else end
         with suppress(OverflowError):
-            return begin + away if span[1] == "+" else begin - away
+            return reference + distance if span[1] == "+" else reference - distance
     if clock := _CLOCK.fullmatch(typed.strip()):
         hour, minute, second = (int(part or 0) for part in clock.groups())
         if hour < 24 and minute < 60 and second < 60:

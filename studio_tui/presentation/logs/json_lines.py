@@ -33,11 +33,11 @@ class JsonLine(NamedTuple):
     """Timestamp in UTC."""
     level: LogLevel | None
     message: str
-    """Unchanged, with line breaks: *not* safe to draw. Empty if there is none."""
+    """As received, with line breaks: *not* safe to draw. Empty if there is none."""
     rest: tuple[tuple[str, JsonValue], ...]
-    """The other fields in order: *not* safe to draw."""
+    """The fields not shown by time, level and message, in order: *not* safe to draw."""
     every: tuple[tuple[str, JsonValue], ...] = ()
-    """All fields unchanged, in order: *not* safe to draw."""
+    """All fields as received, in order: *not* safe to draw."""
 
 
 def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
@@ -53,30 +53,32 @@ def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
         return None
     fields = dict(parsed)
     if has_record(parsed):
+        # Loguru writes the time as an object with `repr` and `timestamp`.
         fields = dict(_object(parsed["record"]))
-        fields["time"] = _inner(fields.get("time"), "repr")
+        fields["time"] = _field_or_value(fields.get("time"), "repr")
     time = level = None
     for name in _TIMES:
-        if name in fields and (time := _time(fields[name], zone)) is not None:
+        if name in fields and (time := _time_of_value(fields[name], zone)) is not None:
             del fields[name]
             break
-    if graded := level_in(fields):
-        name, level = graded
+    if level_field := level_in(fields):
+        name, level = level_field
+        # `log` is an object with the level, which may have other fields to be shown.
         if name != "log" or len(_object(fields[name])) == 1:
             del fields[name]
     message = ""
-    if found := message_in(fields):
-        name, message = found
+    if message_field := message_in(fields):
+        name, message = message_field
         del fields[name]
     return JsonLine(time, level, message, tuple(fields.items()), tuple(parsed.items()))
 
 
 def _is_shallow(value: JsonValue) -> bool:
     """Whether a value is nested at most `DEPTH_LIMIT` deep, without recursion."""
-    level = [value]
+    values = [value]
     for _ in range(DEPTH_LIMIT + 1):
-        level = [inner for outer in level for inner in _inside(outer)]
-        if not level:
+        values = [inner for outer in values for inner in _inside(outer)]
+        if not values:
             return True
     return False
 
@@ -92,30 +94,31 @@ def _object(value: JsonValue) -> dict[str, JsonValue]:
     return value if isinstance(value, dict) else {}
 
 
-def _inner(value: JsonValue, name: str) -> JsonValue:
+def _field_or_value(value: JsonValue, name: str) -> JsonValue:
     """Return a field of an object, or the value itself if it is not an object."""
     return value.get(name) if isinstance(value, dict) else value
 
 
-def _time(value: JsonValue, zone: tzinfo) -> datetime | None:
+def _time_of_value(value: JsonValue, zone: tzinfo) -> datetime | None:
     if isinstance(value, str):
         return time_of(value, zone)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
+    # Without an exponent, and an integer may have thousands of digits.
     return time_of(f"{value:.6f}" if isinstance(value, float) else str(value)[:20], zone)
 
 
 def compact(line: JsonLine, zone: tzinfo = UTC) -> str:
-    """Format as one safe line: `12:03:04 ERROR message  key=value key=value`."""
+    """Format as one safe line, time in `zone`: `12:03:04 ERROR message  key=value key=value`."""
     parts = [f"{_local(line.time, zone):%H:%M:%S}"] if line.time else []
     if line.level:
         parts.append(line.level.name)
     if line.message:
         parts.append(_one_line(line.message.rstrip()))
     head = " ".join(parts)
-    rest = " ".join(f"{safe_line(key)}={_word(value)}" for key, value in line.rest)
-    text = f"{head}  {rest}" if head and rest else head or rest
-    return _cut(text)
+    fields = " ".join(f"{safe_line(key)}={_as_word(value)}" for key, value in line.rest)
+    text = f"{head}  {fields}" if head and fields else head or fields
+    return _shortened(text)
 
 
 def _local(moment: datetime, zone: tzinfo) -> datetime:
@@ -130,11 +133,11 @@ def _one_line(text: str) -> str:
     return safe_block(text[:WIDTH_LIMIT]).replace("\n", "␊")
 
 
-def _cut(text: str) -> str:
+def _shortened(text: str) -> str:
     return text if len(text) <= WIDTH_LIMIT else text[: WIDTH_LIMIT - 1] + "…"
 
 
-def _word(value: JsonValue) -> str:
+def _as_word(value: JsonValue) -> str:
     """Return a value as one safe word, quoted if it is empty or contains blanks, `"` or `=`."""
     if isinstance(value, str):
         shown = safe_line(value)
@@ -144,10 +147,10 @@ def _word(value: JsonValue) -> str:
 
 def pretty(line: JsonLine) -> list[str]:
     """Format all fields, one per line; safe to draw. Multi-line texts keep their line breaks."""
-    return [_cut(text) for key, value in line.every for text in _lines(key, value, 0)]
+    return [_shortened(text) for key, value in line.every for text in _field_rows(key, value, 0)]
 
 
-def _lines(key: str, value: JsonValue, depth: int) -> Iterator[str]:
+def _field_rows(key: str, value: JsonValue, depth: int) -> Iterator[str]:
     """Yield a field as `key: value`, with multi-line and nested values indented below the key."""
     indent = "  " * depth
     key = safe_line(key)
@@ -160,10 +163,10 @@ def _lines(key: str, value: JsonValue, depth: int) -> Iterator[str]:
     elif isinstance(value, dict) and value:
         yield f"{indent}{key}:"
         for name, inner in value.items():
-            yield from _lines(name, inner, depth + 1)
+            yield from _field_rows(name, inner, depth + 1)
     elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
         yield f"{indent}{key}:"
         for number, inner in enumerate(value):
-            yield from _lines(str(number), inner, depth + 1)
+            yield from _field_rows(str(number), inner, depth + 1)
     else:
         yield f"{indent}{key}: {_one_line(json.dumps(value, ensure_ascii=False))}"

@@ -1,4 +1,4 @@
-"""Fast search for lines that may be errors or warnings, which are then checked exactly."""
+"""Fast search for lines that may be errors or warnings; `level_of` then checks them exactly."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,10 @@ _ERROR_CAPITALS = re.compile(
     rb"|I(?:s a dir|nput/out|llegal inst)|Operation not p|D(?:irectory not|isk quota|evice or r)"
     rb"|Read-only f|B(?:roken pipe|us error)|Un(?:known com|handled exc|caught exc)"
 )
-"""Capitals are rare, so one pattern anchored on them is faster than a `find` for each."""
+"""Signs that begin with a capital.
+
+Capitals are rare, so one pattern that begins with them is faster than a `find` for each sign.
+"""
 _WARNING_SIGNS = (b"WARN", b"Warning", b"warn", b"WRN", b" W ")
 _LINE = (
     rb"\n(?:\x1b\[[\d;]*m)*(?:\[?rank ?\d+\]?: ?)?"
@@ -31,7 +34,9 @@ _ERROR_LINE = re.compile(_LINE % b"EFC")
 _WARNING_LINE = re.compile(_LINE % b"W")
 _WARNING_STAMP = re.compile(rb"W\d{3,4} \d\d:")
 _ERROR_MARKS = re.compile(rb"\xe2(?:\x9c[\x96-\x98]|\x9d\x8c|\xa8\xaf)|\xc3\x97 +[\[A-Z]")
+"""✖ ✗ ✘ ❌ ⨯ and × before a word, in UTF-8."""
 _WARNING_MARK = b"\xe2\x9a\xa0"
+"""⚠ in UTF-8."""
 _VALUE = rb'"\s?:\s?"?(?:(?:%s)(?![.\d])|(?i:%s))'
 _ERROR_VALUES = rb'err|ero|crit|emerg|alert|severe|fail|ftl|fata|[efc]"'
 _WARNING_VALUES = rb'wrn|w"'
@@ -49,12 +54,12 @@ _NUMBERS = {
     b"@l": (rb"[56]\d", rb"4\d"),
     b'"s': (rb"[56]\d", rb"4\d"),
 }
-"""Suffixes of field names, with the numbers that mean error and warning."""
+"""By the end of a field's name: patterns of numbers that mean an error, and a warning."""
 
 
 @cache
-def _of_field(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return patterns for errors and warnings in a field; compiled only for JSON logs."""
+def _field_patterns(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return the patterns for errors and for warnings in a field, compiled on demand."""
     errors, warnings = _NUMBERS[name]
     return (
         re.compile(name + _VALUE % (errors, _ERROR_VALUES)),
@@ -63,15 +68,16 @@ def _of_field(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 def candidates(data: bytes, least: LogLevel) -> Iterator[int]:
-    """Yield offsets of lines in `data` that may have level `least` or above, in order.
+    """Yield the start offsets of lines in `data` that may have level `least` or above, in order.
 
-    Misses almost no such line, but has many false positives: check with `level_of`. `data` starts
-    at the start of a line, whose offset 0 is always yielded.
+    It misses almost no such line, but yields many others, so check with `level_of`. `data` begins
+    at the start of a line, which is always yielded, as 0.
     """
     yield 0
     signs: list[bytes] = []
     patterns: list[re.Pattern[bytes]] = []
     if least < LogLevel.WARNING:
+        # Every line matches.
         signs.append(b"")
     else:
         signs.extend(_ERROR_SIGNS)
@@ -82,15 +88,15 @@ def candidates(data: bytes, least: LogLevel) -> Iterator[int]:
             signs += [*_WARNING_SIGNS, _WARNING_MARK]
             patterns += [_WARNING_LINE, _WARNING_STAMP]
         if b'{"' in data:
-            patterns += _of_fields(data, least)
+            patterns += _patterns_of_fields(data, least)
     yield from _lines_with(data, signs, patterns)
 
 
-def _of_fields(data: bytes, least: LogLevel) -> Iterator[re.Pattern[bytes]]:
-    """Yield patterns for the levels in JSON, for fields that occur in the data."""
+def _patterns_of_fields(data: bytes, least: LogLevel) -> Iterator[re.Pattern[bytes]]:
+    """Yield the patterns for levels in JSON, of the fields that occur in the data."""
     for name in _NUMBERS:
         if name + b'"' in data:
-            error, warning = _of_field(name)
+            error, warning = _field_patterns(name)
             yield error
             if least == LogLevel.WARNING:
                 yield warning
@@ -99,28 +105,31 @@ def _of_fields(data: bytes, least: LogLevel) -> Iterator[re.Pattern[bytes]]:
 def _lines_with(
     data: bytes, signs: list[bytes], patterns: list[re.Pattern[bytes]]
 ) -> Iterator[int]:
-    """Yield offsets of matching lines but the first; separate `find` calls beat a joint pattern."""
+    """Yield the start offsets of matching lines after the first line of `data`.
+
+    A `find` for each sign is faster than one pattern for all of them.
+    """
     start = data.find(b"\n") + 1
-    nexts: dict[bytes | re.Pattern[bytes], int] = dict.fromkeys([*signs, *patterns], -1)
+    next_offsets: dict[bytes | re.Pattern[bytes], int] = dict.fromkeys([*signs, *patterns], -1)
     while 0 < start < len(data):
-        for sign, at in list(nexts.items()):
+        for sign, at in list(next_offsets.items()):
             if at < start:
-                position = _next(data, sign, start)
+                position = _next_sign(data, sign, start)
                 if position < 0:
-                    del nexts[sign]
+                    del next_offsets[sign]
                 else:
-                    nexts[sign] = position
-        if not nexts:
+                    next_offsets[sign] = position
+        if not next_offsets:
             return
-        at = min(nexts.values())
+        at = min(next_offsets.values())
         yield data.rfind(b"\n", 0, at) + 1
         start = data.find(b"\n", at) + 1
 
 
-def _next(data: bytes, sign: bytes | re.Pattern[bytes], start: int) -> int:
-    """Return the next offset of a sign in lines from `start` on; -1 if there is none."""
+def _next_sign(data: bytes, sign: bytes | re.Pattern[bytes], start: int) -> int:
+    """Return an offset in the next sign, in lines from `start` on; -1 if there is none."""
     if isinstance(sign, bytes):
         return data.find(sign, start)
-    # Some patterns start with the preceding line break.
-    found = sign.search(data, start - 1)
-    return found.end() - 1 if found else -1
+    # Some patterns begin with the line break before the line, so the end of a match is returned.
+    match = sign.search(data, start - 1)
+    return match.end() - 1 if match else -1

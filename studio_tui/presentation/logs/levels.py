@@ -46,7 +46,7 @@ SYSLOG = (LogLevel.CRITICAL,) * 3 + (
     LogLevel.INFO,
     LogLevel.DEBUG,
 )
-"""Levels of severities 0 to 7 (RFC 5424, 6.2.1)."""
+"""Levels of the severities 0 to 7 (RFC 5424, 6.2.1)."""
 _PINO = (
     LogLevel.DEBUG,
     LogLevel.DEBUG,
@@ -55,11 +55,11 @@ _PINO = (
     LogLevel.ERROR,
     LogLevel.CRITICAL,
 )
-"""Levels of 10, 20 … 60, as used by pino and bunyan."""
+"""Levels of the numbers 10, 20 … 60, as used by pino and bunyan."""
 _OTEL = _PINO
-"""Levels of groups of four severity numbers, from 1 on (OpenTelemetry logs data model)."""
+"""Levels of the severity numbers 1 to 4, 5 to 8 … 21 to 24 (OpenTelemetry logs data model)."""
 _INSIGHTS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR, LogLevel.CRITICAL)
-"""Levels of severities 0 to 4 (Azure Application Insights)."""
+"""Levels of the severities 0 to 4 (Azure Application Insights)."""
 
 FIELDS = (
     "level", "loglevel", "levelname", "severity", "severitytext", "lvl", "l", "sev", "levelstr",
@@ -69,26 +69,28 @@ FIELDS = (
 )  # fmt: skip
 """Field names that hold a level, lowercase and without punctuation, most reliable first."""
 _MARKS = str.maketrans("", "", "@_.- ")
+"""Removes punctuation from field names."""
 _VAGUE = frozenset({"status", "type"})
 """Fields that hold a level only if their value is one of `_GRAVE`."""
 _GRAVE = frozenset({"error", "err", "critical", "fatal", "emergency", "alert", "warning", "warn"})
 _INNER = ("name", "level", "levelStr", "label", "value")
+"""Names of fields with the level, if a level field is an object."""
 
 
 def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
     """Return the name of the field with the level of an object, and the level; `None` if none."""
     name_of: dict[str, str] = {}
-    for name in fields:
-        name_of.setdefault(name.lower().translate(_MARKS), name)
+    for field in fields:
+        name_of.setdefault(field.lower().translate(_MARKS), field)
     for key in FIELDS:
-        found = name_of.get(key)
-        if found is not None and (level := _level(key, fields[found], name_of)) is not None:
-            return found, level
+        name = name_of.get(key)
+        if name is not None and (level := _level_in_field(key, fields[name], name_of)) is not None:
+            return name, level
     return None
 
 
-def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None:
-    """Return the level in the field `key`; `names` are all fields of the object."""
+def _level_in_field(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None:
+    """Return the level in the field `key` of `FIELDS`; `names` has the keys of all fields."""
     if key == "log":
         # ECS nests the field that it also writes as `log.level`.
         return parse_level(value.get("level")) if isinstance(value, dict) else None
@@ -99,7 +101,7 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None
         # MongoDB: a letter, together with the fields `c` and `msg`.
         is_letter = isinstance(value, str) and value[:1] in LETTERS and len(value) <= 2
         return LETTERS[str(value)[0]] if is_letter and {"c", "msg"} <= names.keys() else None
-    number = _as_integer(value)
+    number = _integer_of(value)
     if number is not None:
         if key == "severitynumber":
             return _OTEL[(number - 1) // 4] if 1 <= number <= 24 else None
@@ -107,7 +109,8 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None
             return _INSIGHTS[number] if 0 <= number <= 4 else None
         if key in {"levelno", "levelvalue"}:
             # Python's logging; Logback multiplies the numbers by 1000.
-            return _level_of(number // (1 if key == "levelno" else 1000) // 10 * 10)
+            return _standard_level(number // (1 if key == "levelno" else 1000) // 10 * 10)
+        # GELF has syslog's numbers in `level`, beside `short_message`.
         if 0 <= number <= 7 and ("priority" in key or "syslog" in key or "shortmessage" in names):
             return SYSLOG[number]
         return parse_level(number)
@@ -117,12 +120,12 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None
     return parse_level(value)
 
 
-def _level_of(number: int) -> LogLevel | None:
+def _standard_level(number: int) -> LogLevel | None:
     return LogLevel(number) if number in LogLevel.__members__.values() else None
 
 
-def _as_integer(value: object) -> int | None:
-    """Return an integer, also if given as digits; `None` if it is not one."""
+def _integer_of(value: object) -> int | None:
+    """Return a number, or a text of digits, from 0 to 999,999 as an integer; else `None`."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
         value = int(value.strip()[:16])
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -131,7 +134,7 @@ def _as_integer(value: object) -> int | None:
 
 
 def parse_level(value: object) -> LogLevel | None:
-    """Return the level for a field's value: a word, a letter, or a number of pino."""
+    """Return the level for a field's value: a word, a letter, or a number of pino from 10 to 69."""
     if isinstance(value, str):
         word = value.strip()[:16].lower()
         if not word.isascii() or not word.isdecimal():

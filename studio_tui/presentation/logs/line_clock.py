@@ -1,4 +1,4 @@
-"""Timestamps of one log's lines, with ambiguous date formats resolved per log."""
+"""Timestamps of the lines of one log, with the order of day and month that the log has."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,14 +22,15 @@ LINE = 512
 _FIRST = 32 * 1024
 """Number of bytes at the start of a log that are used to detect the order of dates."""
 _PIECE = 8 * 1024
+"""Number of bytes that are read at once."""
 _NO_DATE = timedelta(days=10_000)
-"""Distance of a date that is invalid in an order."""
+"""Distance from the job's lifetime of a date that does not exist in an order."""
 _AHEAD = timedelta(hours=26)
 """Tolerance for future timestamps: clock differences, and unknown time zones."""
 
 
 class Bytes(Protocol):
-    """Access to the bytes of a log, for detecting its date format."""
+    """Access to the bytes of a log, for detecting the order of its dates."""
 
     @property
     def version(self) -> int:
@@ -40,7 +41,7 @@ class Bytes(Protocol):
         """Size in bytes."""
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes."""
+        """Return up to `length` bytes from `offset` on."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,10 @@ class Zones:
 class LineClock:
     """Parses the timestamps of one log's lines.
 
-    The order of day, month and year is taken from the first line for which exactly one order is
-    within a day of the job's lifetime; without such a line, it is the order that puts all lines
-    closest to it. If that is a tie, or the order does not apply, each line gets the closest time.
+    The order of day, month and year is that of the first line which only one order puts within a
+    day of the job's lifetime. Without such a line, it is the order that puts all lines closest to
+    the lifetime. If several orders do, or if a line has no date in that order, each line gets the
+    time closest to the lifetime.
     """
 
     def __init__(
@@ -69,30 +71,30 @@ class LineClock:
     ) -> None:
         self._log = log
         self._find_zones = zones
-        self._life = life
+        self._find_life = life
         self._orders: dict[DateShape, Order] = {}
         """Orders that are certain."""
         self._distances: dict[DateShape, dict[Order, float]] = {}
         """Total distance of lines from the job's lifetime in days, for each order."""
         self._now: datetime | None = None
-        self._latest: Life | None = None
+        self._current_life: Life | None = None
         """Lifetime of the job; read once per call of `time`."""
-        self._has_life = False
-        self._seen = 0
-        """Number of bytes already examined for the order of dates."""
+        self._is_life_read = False
+        self._examined = 0
+        """Number of bytes that have been examined for the order of dates."""
         self._version = log.version if log is not None else 0
 
     def time(self, text: str, now: datetime, came: datetime | None = None) -> datetime | None:
-        """Return the timestamp in a line that is safe to draw; `None` if it has none.
+        """Return the timestamp in a line, which is safe to draw; `None` if it has none.
 
         `came` is the arrival time of the line, if known.
         """
-        self._now, self._has_life = now, False
+        self._now, self._is_life_read = now, False
         return read_time(text, self, came=came)
 
     @cached_property
     def _zones(self) -> Zones:
-        """Read lazily: detecting this machine's time zone is slow."""
+        """The time zones, requested on first use: detecting that of this machine is slow."""
         return self._find_zones()
 
     @property
@@ -108,9 +110,9 @@ class LineClock:
     @property
     def life(self) -> Life | None:
         """Lifetime of the job; `None` if unknown."""
-        if not self._has_life:
-            self._latest, self._has_life = self._life(), True
-        return self._latest
+        if not self._is_life_read:
+            self._current_life, self._is_life_read = self._find_life(), True
+        return self._current_life
 
     @property
     def reference_time(self) -> datetime | None:
@@ -120,64 +122,64 @@ class LineClock:
     def seconds(self, line: bytes, now: datetime) -> float | None:
         """Return the timestamp of an untrusted line in seconds since the epoch.
 
-        `None` if it has none, or one too far in the future.
+        `None` if the line has no timestamp, or one too far in the future.
         """
         moment = self.time(styled_line(line).text, now)
         return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 
     def order_of(self, shape: DateShape) -> Order | None:
-        """Return the order for a shape of dates, examining lines that arrived since the last call.
+        """Return the order for a shape of dates; `None` if undecided.
 
-        `None` if undecided.
+        Lines near the start of the log that arrived since the last call are examined first.
         """
         log, life = self._log, self.life
         if log is None or life is None:
             return None
         if self._version != log.version:
-            self._version, self._seen = log.version, 0
+            self._version, self._examined = log.version, 0
             self._orders.clear()
             self._distances.clear()
-        if shape not in self._orders and self._seen < min(_FIRST, log.size):
+        if shape not in self._orders and self._examined < min(_FIRST, log.size):
             self._examine(log, life)
-        return self._orders.get(shape) or self._nearest(shape)
+        return self._orders.get(shape) or self._closest_order(shape)
 
-    def _nearest(self, shape: DateShape) -> Order | None:
+    def _closest_order(self, shape: DateShape) -> Order | None:
         """Return the order with the smallest distance from the job's lifetime; `None` if tied."""
         distances = self._distances.get(shape, {})
         least = min(distances.values(), default=0.0)
-        found = [order for order, distance in distances.items() if distance == least]
-        return found[0] if len(found) == 1 else None
+        closest = [order for order, distance in distances.items() if distance == least]
+        return closest[0] if len(closest) == 1 else None
 
     def _examine(self, log: Bytes, life: Life) -> None:
-        while self._seen < min(_FIRST, log.size):
-            piece = log.read(self._seen, min(_PIECE, _FIRST - self._seen))
+        while self._examined < min(_FIRST, log.size):
+            piece = log.read(self._examined, min(_PIECE, _FIRST - self._examined))
             end = piece.rfind(b"\n") + 1
             if not end:
-                if len(piece) < _PIECE and self._seen + len(piece) < _FIRST:
+                if len(piece) < _PIECE and self._examined + len(piece) < _FIRST:
                     # Wait until the line is complete.
                     return
                 # Skip a very long line.
-                self._seen += len(piece)
+                self._examined += len(piece)
                 continue
             for line in piece[:end].split(b"\n"):
                 self._examine_line(styled_line(line[:LINE]).text, life)
-            self._seen += end
+            self._examined += end
 
     def _examine_line(self, text: str, life: Life) -> None:
-        """Record the order of a line's date if it is the only plausible one for its shape."""
-        written = written_in(text)
-        shape = written[0].shape if written is not None else None
-        if written is None or shape is None or shape in self._orders:
+        """Record the order of a line's date if only one is plausible; add up distances of all."""
+        timestamp = written_in(text)
+        shape = timestamp[0].shape if timestamp is not None else None
+        if timestamp is None or shape is None or shape in self._orders:
             return
-        readings = readings_of(written[0], self._zones.lines, self._zones.local, life)
+        readings = readings_of(timestamp[0], self._zones.lines, self._zones.local, life)
         distances = {
             order: min(map(life.distance, moments), default=_NO_DATE)
             for order in orders(shape)
             for moments in (readings.get(order, ()),)
         }
-        sure = [order for order, distance in distances.items() if distance <= DAY]
-        if len(sure) == 1:
-            self._orders[shape] = sure[0]
-        sums = self._distances.setdefault(shape, dict.fromkeys(distances, 0.0))
+        plausible = [order for order, distance in distances.items() if distance <= DAY]
+        if len(plausible) == 1:
+            self._orders[shape] = plausible[0]
+        totals = self._distances.setdefault(shape, dict.fromkeys(distances, 0.0))
         for order, distance in distances.items():
-            sums[order] += distance / DAY
+            totals[order] += distance / DAY

@@ -1,7 +1,7 @@
 """Detection of the level of a log line from what loggers, compilers and tracebacks print.
 
-A level is near the start of a line, between delimiters. The same words within a sentence (`0
-errors`, `error_rate=0.1`) do not count.
+A level is a word near the start of a line, between delimiters. The same words in a sentence or in a
+name (`0 errors`, `error_rate=0.1`) do not count.
 """
 
 import json
@@ -29,40 +29,46 @@ SIZE_LIMIT = 65_536
 _ANY = "|".join(sorted(WORDS, key=len, reverse=True))
 _UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)(?! =)")
 _CAPITALS = re.compile("[A-Z]{3}")
-"""In every match of `_UPPER`, and found faster."""
+"""A part of every match of `_UPPER` that is found faster."""
 _PROSE = re.compile(
     r"(?:^|[\s(])[A-Za-z][a-z']* [a-z']+(?= |$)"
     r"|(?:^|\s)(?i:no|zero|without|any)\s+$|(?i:level)\W{0,4}$|(?:^|\s)--?[\w-]+\s+$",
 )
-"""Text before a word that is not a level: a sentence, a negation, an option."""
+"""Text before a word that is therefore no level: a sentence, a negation, an option."""
 _LOWER = re.compile(
     rf"(?<![\w\].])[\[(<](?:[\w.-]{{1,24}}[:.])?\s*({_ANY})\s*[\])>]"
     rf"|\|\s*({_ANY})\s*\||\s-\s({_ANY})\s-\s",
     re.IGNORECASE,
 )
-_NAMED = r"[@_]?(?:log[._-]?)?(?:level|lvl|severity|sev)(?:[._-]?(?:name|text|str|label|level))?"
+"""A level in any case between brackets, bars or dashes."""
+_FIELD_NAME = (
+    r"[@_]?(?:log[._-]?)?(?:level|lvl|severity|sev)(?:[._-]?(?:name|text|str|label|level))?"
+)
 _FIELD = re.compile(
-    rf"(?:^|[\s,;{{(|])(?!(?-i:LOG_)|[^=]*_level=[^=]*$){_NAMED}=[\"']?({_ANY})\b"
-    rf"|[\"'](?:{_NAMED}|@l)[\"']"
+    rf"(?:^|[\s,;{{(|])(?!(?-i:LOG_)|[^=]*_level=[^=]*$){_FIELD_NAME}=[\"']?({_ANY})\b"
+    rf"|[\"'](?:{_FIELD_NAME}|@l)[\"']"
     rf"\s*:\s*(?:\{{[^{{}}]{{0,80}}[\"']name[\"']\s*:\s*)?"
     rf"(?:[\"']({_ANY})[\"']|(\d{{2}})\b|\{{\s*[\"']name[\"']\s*:\s*[\"']({_ANY})[\"'])",
     re.IGNORECASE,
 )
 _TIME = r"\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?(?:AM|PM|Z|UTC|[+-]\d\d:?\d\d))?"
-_DRAWN = "│┃║├└╰─╴▶►❯•●*+|"
+_DECORATION = "│┃║├└╰─╴▶►❯•●*+|"
 _BEFORE = re.compile(
     rf"(?:{ORIGIN}|\[?rank\s?\d+\]?:\s?|\([^()]{{0,60}}pid=[^()]{{0,60}}\)\s?"
-    rf"|std(?:err|out) [FP] |\s{{0,40}}[{_DRAWN}]{{1,8}}-?\s+"
+    rf"|std(?:err|out) [FP] |\s{{0,40}}[{_DECORATION}]{{1,8}}-?\s+"
     rf"|[\[(]?(?:\d{{2,4}}[-/]\d\d[-/]\d{{2,4}}[T ,]\s?)?{_TIME}[\])]?[\s:|-]*)*\s*",
 )
-"""Prefix before a line's own text: a rank, a container, a process, the time."""
-_GLOG = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
+"""Text before a line's own text: a rank, a container, a process, the time."""
+_LETTER = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
+"""A letter for the level, as glog and klog write it."""
 _PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
-_NUMBER = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?|nan|none|null|false|no(?: \w+s)?)\s*(?:$|[,;|]))"
+"""A number of syslog."""
+_NO_VALUE = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?|nan|none|null|false|no(?: \w+s)?)\s*(?:$|[,;|]))"
+"""Rules out a measured value after a name, as in `error: 0.1`."""
 _COLON = re.compile(
     rf"(?:\S{{1,300}}:\s){{0,3}}"
     rf"(?:(?:fatal |internal compiler |syntax )?(error|warning|fatal|panic|crit|fail|warn|info"
-    rf"|debug|dbug|trce|note)(?:\[\w+\]| [A-Z]{{1,4}}\d+)?:(?=\s|$){_NUMBER}"
+    rf"|debug|dbug|trce|note)(?:\[\w+\]| [A-Z]{{1,4}}\d+)?:(?=\s|$){_NO_VALUE}"
     r"|(?:npm|yarn|pnpm) (error|warn)\b"
     rf"|({_ANY})(?:\s{{2,}}(?=\S)|\s\|))",
 )
@@ -70,16 +76,18 @@ _EXCEPTION = re.compile(
     r"(?:Caused by: |Uncaught |Unhandled (?:exception|rejection)\W+|Suppressed: )?"
     r"(?:[A-Za-z_$][\w$<>]*\.){0,12}"
     r"(?:[A-Z_][\w$]{0,80})?(Error|Exception|ExceptionGroup|Interrupt|SystemExit|Warning)"
-    rf"(?:\([\w.]{{1,80}}\))?(?::(?=\s){_NUMBER}|(?= \[|\s*$))",
+    rf"(?:\([\w.]{{1,80}}\))?(?::(?=\s){_NO_VALUE}|(?= \[|\s*$))",
 )
-_SIGNS = re.compile(
+_FAILURES = re.compile(
     r"(?:Exception in thread|terminate called|Segmentation fault|Aborted \(core|Bus error"
     r"|Fatal Python error|CMake Error|Error response from|thread '[^']{0,80}'(?: \(\d+\))? panicked"
     r"|make(?:\[\d+\])?: \*\*\*|fatal error|goroutine \d+ \[running|Unhandled exception"
     r"|(?:PHP )?Fatal error|FAILURE:|Killed$|--- FAIL:|error: [A-Z])"
 )
-_CROSS = re.compile(r"[×✖✗✘⨯❌]\ufe0f?\s+\[?[A-Za-z`'\"]|╭─{1,4} ?(?:Error|ERROR|Fehler|Failed)\b")
-_CAUTION = re.compile(r"⚠\ufe0f?\s+\S|╭─{1,4} ?(?:Warning|WARNING)\b")
+_ERROR_SIGN = re.compile(
+    r"[×✖✗✘⨯❌]\ufe0f?\s+\[?[A-Za-z`'\"]|╭─{1,4} ?(?:Error|ERROR|Fehler|Failed)\b"
+)
+_WARNING_SIGN = re.compile(r"⚠\ufe0f?\s+\S|╭─{1,4} ?(?:Warning|WARNING)\b")
 _REASONS = (
     "No such file or directory|Permission denied|command not found|Is a directory|Not a directory"
     "|No space left on device|Operation not permitted|Connection (?:refused|timed out)"
@@ -89,7 +97,7 @@ _REASONS = (
     "|Argument list too long|Name or service not known|Temporary failure in name resolution"
 )
 """Error messages of the operating system (`strerror`) and of shells."""
-_SHELL = re.compile(
+_SYSTEM_ERROR = re.compile(
     rf"\S{{1,300}}: (?:.{{0,400}}: )?(?:\[Errno \d+\] )?(?:{_REASONS})(?:: '[^']*')?\.?\s*$"
     r"|\S{1,300}: (?:line )?\d+: .{0,400}?"
     r"(?:: not found|unbound variable|parameter (?:null or )?not set|bad substitution"
@@ -102,15 +110,16 @@ _SHELL = re.compile(
     r"|\S{1,300}: error while loading shared libraries: "
 )
 _WARNING_AT = re.compile(r"\S{1,300}:\d+: (?:\w+\.)*\w*Warning: |CMake (?:Deprecation )?Warning")
-_PYTHON = "Traceback (most recent call last)"
+_TRACEBACK = "Traceback (most recent call last)"
 
 
 def level_of(text: str) -> LogLevel | None:
     """Return the level of a line that is safe to draw; `None` if it has none."""
     if text.startswith("{") and (fields := _fields(text)) is not None:
-        found = level_in(fields)
-        return found[1] if found else LogLevel.ERROR if _PYTHON in text else None
-    if _PYTHON in text:
+        if level_field := level_in(fields):
+            return level_field[1]
+        return LogLevel.ERROR if _TRACEBACK in text else None
+    if _TRACEBACK in text:
         return LogLevel.ERROR
     if "evel" in text or "everity" in text or "lvl" in text or "LEVEL" in text or '"@l"' in text:
         field = _FIELD.search(text, 0, _FIELDS)
@@ -127,7 +136,7 @@ def level_of(text: str) -> LogLevel | None:
 
 
 def _fields(text: str) -> dict[str, object] | None:
-    """Return the fields of a line that is a JSON object, or those of its loguru record."""
+    """Return the fields of a line that is a JSON object, or of its loguru record; else `None`."""
     if len(text) > SIZE_LIMIT or not text.rstrip().endswith("}"):
         return None
     try:
@@ -157,19 +166,20 @@ def _level_at_start(text: str) -> LogLevel | None:
     """Return the level implied by the start of a line's own text."""
     before = _BEFORE.match(text, 0, HEAD)
     start = before.end() if before else 0
-    if letter := _GLOG.match(text, start):
+    if letter := _LETTER.match(text, start):
         return LETTERS[letter[1]]
     if error := _EXCEPTION.match(text, start):
         return LogLevel.WARNING if error[1] == "Warning" else LogLevel.ERROR
     if word := _COLON.match(text, start):
-        found = word[1] or word[2] or word[3]
-        return LogLevel.INFO if found == "note" else WORDS[found]
-    if _SIGNS.match(text, start) or _CROSS.match(text, start) or SYNTAX_FILE.match(text, start):
+        name = word[1] or word[2] or word[3]
+        return LogLevel.INFO if name == "note" else WORDS[name]
+    if (
+        _FAILURES.match(text, start)
+        or _ERROR_SIGN.match(text, start)
+        or SYNTAX_FILE.match(text, start)
+        or _SYSTEM_ERROR.match(text, start)
+    ):
         return LogLevel.ERROR
-    if _SHELL.match(text, start):
-        return LogLevel.ERROR
-    if _CAUTION.match(text, start):
-        return LogLevel.WARNING
-    if _WARNING_AT.match(text, start):
+    if _WARNING_SIGN.match(text, start) or _WARNING_AT.match(text, start):
         return LogLevel.WARNING
     return None

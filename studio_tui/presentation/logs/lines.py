@@ -1,8 +1,8 @@
 """Converts the bytes of a log line to text that is safe to draw, with its colours.
 
-Only SGR sequences are interpreted: colours, bold, dim, italic, underline, strike and reverse. Other
-complete sequences are dropped, and the rest of incomplete ones is made visible. Attributes are
-reset on each line, so that any line can be drawn without those above it.
+Of escape sequences, only SGR is interpreted: colours, bold, dim, italic, underline, strike and
+reverse. Other complete sequences are dropped, and incomplete ones are made visible. Attributes are
+reset on each line, so that any line can be drawn without the lines above it.
 """
 
 import re
@@ -30,9 +30,9 @@ _COMMAND_BYTES = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
     rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
-_OTHERS = re.compile(rb"[^A-Za-z]+")
+_NO_LETTERS = re.compile(rb"[^A-Za-z]+")
 _COMPARED = 400
-"""Number of bytes of a state that are compared."""
+"""Number of bytes of a state that are compared with another state."""
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
 
@@ -53,7 +53,7 @@ PLAIN = Pen()
 
 
 class Span(NamedTuple):
-    """Range of a line drawn with a pen other than `PLAIN`, in characters; `end` is exclusive."""
+    """Characters of a line from `start` to before `end`, with a pen other than `PLAIN`."""
 
     start: int
     end: int
@@ -68,27 +68,27 @@ class StyledLine(NamedTuple):
     spans: tuple[Span, ...]
     """In order, not overlapping."""
     omitted: int
-    """Number of bytes of the visible state that are missing in `text`; usually 0."""
+    """Number of bytes of the visible state that are missing in `text`; 0 for most lines."""
     updates: int
     """Number of earlier states of the line that were overwritten."""
     has_more: bool = False
-    """Whether there are more earlier states, in bytes that were not read."""
+    """Whether the line may have more states than `updates` says, in bytes that were not read."""
     is_alike: bool = True
-    """Whether it differs from the state before only in numbers and symbols, like a progress bar."""
+    """Whether the last two states have the same letters, as those of a progress bar."""
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
     """Convert a line to what a terminal would show.
 
-    For an overwritten line, that is its last non-empty state: a progress bar is one line. `head` is
-    the line, or its start if `length` is larger than `len(head)`; then `tail` is its end.
+    Of an overwritten line, such as a progress bar, that is the last non-empty state. `head` is the
+    line, or its start if `length` in bytes is larger than `len(head)`; then `tail` is its end.
     """
     total = len(head) if length is None else length
     if tail and total == len(head) + len(tail):
         head, tail = head + tail, b""
-    raw, updates, is_alike = _newest(head, tail)
+    raw, updates, is_alike = _newest_state(head, tail)
     omitted = 0 if updates and tail else total - len(head)
-    text, spans = _interpret(_decode(raw, is_cut=omitted > 0))
+    text, spans = _text_and_spans(_decode(raw, is_cut=omitted > 0))
     if len(text) > CHARACTER_LIMIT:
         omitted += len(text[CHARACTER_LIMIT:].encode("utf-8", "replace"))
         text = text[:CHARACTER_LIMIT]
@@ -102,12 +102,12 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
 
 
 def without_escapes(lines: bytes) -> bytes:
-    """Return lines without complete escape sequences, for searching."""
+    """Return lines without complete escape sequences."""
     return _COMMAND_BYTES.sub(b"", lines)
 
 
-def _newest(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
-    """Return the newest state, the number of earlier ones, and whether the last two are alike."""
+def _newest_state(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
+    """Return the last state, the number of earlier states, and whether the last two are alike."""
     end = tail or head
     if not is_rewritten(end):
         return (head if tail else head.rstrip(b"\r")), 0, True
@@ -115,13 +115,13 @@ def _newest(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
     if not earlier:
         return (head if tail else newest), 0, True
     # Bytes between head and tail were not read.
-    before = len(states(head).earlier) if tail else 0
-    return newest, len(earlier) + before, _letters(newest) == _letters(earlier[-1])
+    states_in_head = len(states(head).earlier) if tail else 0
+    return newest, len(earlier) + states_in_head, _letters(newest) == _letters(earlier[-1])
 
 
 def _letters(state: bytes) -> bytes:
     """Return the letters of a state, without its escape sequences."""
-    return _OTHERS.sub(b"", _COMMAND_BYTES.sub(b"", state[:_COMPARED]))
+    return _NO_LETTERS.sub(b"", _COMMAND_BYTES.sub(b"", state[:_COMPARED]))
 
 
 def _decode(raw: bytes, *, is_cut: bool) -> str:
@@ -140,7 +140,7 @@ def _join_halves(pair: re.Match[bytes]) -> bytes:
     return halves.decode("utf-16").encode()
 
 
-def _interpret(text: str) -> tuple[str, list[Span]]:
+def _text_and_spans(text: str) -> tuple[str, list[Span]]:
     if text.isascii() and text.isprintable():
         return text, []
     canvas = _Canvas()
@@ -150,7 +150,7 @@ def _interpret(text: str) -> tuple[str, list[Span]]:
         canvas.draw(text[end : command.start()], pen)
         end = command.end()
         if command["final"] == "m":
-            pen = _select(pen, command["csi"])
+            pen = _pen_after(pen, command["csi"])
     canvas.draw(text[end:], pen)
     return "".join(canvas.pieces), canvas.spans
 
@@ -166,8 +166,9 @@ class _Canvas:
     def draw(self, piece: str, pen: Pen) -> None:
         """Append the text between two escape sequences."""
         if "\t" in piece:
-            room = " " * (self.length % TAB)
-            piece = (room + piece).expandtabs(TAB)[len(room) :]
+            # Blanks before the text make it expand from its place in the line.
+            blanks = " " * (self.length % TAB)
+            piece = (blanks + piece).expandtabs(TAB)[len(blanks) :]
         drawn = safe_block(piece).replace("\n", "␊")
         if not drawn:
             return
@@ -200,8 +201,8 @@ _SWITCHES: dict[int, dict[str, bool]] = {
 
 
 @lru_cache(maxsize=1024)
-def _select(pen: Pen, parameters: str) -> Pen:
-    """Return the pen after an SGR sequence (ECMA-48, 8.3.117); unknown codes are ignored.
+def _pen_after(pen: Pen, parameters: str) -> Pen:
+    """Return the pen after an SGR sequence (ECMA-48, 8.3.117), of which unknown codes are ignored.
 
     Colons separate sub-parameters of one code (ITU-T T.416), as in `38:2::255:0:0` and `4:3`.
     """
@@ -214,15 +215,16 @@ def _select(pen: Pen, parameters: str) -> Pen:
             pen = PLAIN
         elif code in {38, 48, 58}:
             if not rest:
-                rest = _take_colour(codes)
+                rest = _pop_colour(codes)
+            # The colour of an underline (58) is not drawn.
             if code != 58 and (colour := _colour(rest)) is not None:
-                pen = _paint(pen, code == 38, colour)
+                pen = _with_colour(pen, code == 38, colour)
         elif code in {39, 49}:
-            pen = _paint(pen, code == 39, None)
+            pen = _with_colour(pen, code == 39, None)
         elif 30 <= code <= 37 or 90 <= code <= 97:
-            pen = _paint(pen, True, code - 30 if code < 90 else code - 82)
+            pen = _with_colour(pen, True, code - 30 if code < 90 else code - 82)
         elif 40 <= code <= 47 or 100 <= code <= 107:
-            pen = _paint(pen, False, code - 40 if code < 100 else code - 92)
+            pen = _with_colour(pen, False, code - 40 if code < 100 else code - 92)
         elif code == 4 and rest[:1] == [0]:
             pen = pen._replace(underline=False)
         elif code in _SWITCHES:
@@ -234,12 +236,12 @@ def _numbers(part: str) -> list[int]:
     return [int(digits[:4]) if digits else 0 for digits in part.split(":")]
 
 
-def _take_colour(codes: list[list[int]]) -> list[int]:
-    """Remove the codes of a colour from the front of the list: `5;n` or `2;r;g;b`."""
+def _pop_colour(codes: list[list[int]]) -> list[int]:
+    """Remove the codes of a colour, `5;n` or `2;r;g;b`, from the front of the list."""
     count = {5: 2, 2: 4}.get(codes[0][0], 1) if codes else 0
-    taken = [code[0] for code in codes[:count]]
+    colour_codes = [code[0] for code in codes[:count]]
     del codes[:count]
-    return taken
+    return colour_codes
 
 
 def _colour(parts: list[int]) -> Colour | None:
@@ -251,5 +253,5 @@ def _colour(parts: list[int]) -> Colour | None:
     return None
 
 
-def _paint(pen: Pen, is_foreground: bool, colour: Colour | None) -> Pen:
+def _with_colour(pen: Pen, is_foreground: bool, colour: Colour | None) -> Pen:
     return pen._replace(foreground=colour) if is_foreground else pen._replace(background=colour)

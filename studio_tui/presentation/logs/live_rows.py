@@ -1,7 +1,8 @@
 """Detection of rows that a program redraws by moving the cursor up, such as stacked bars.
 
-Each row of such a region is shown once, in its last state: by the last line of the region if it is
-still being redrawn, else by the line that wrote it.
+A line is text up to a line break. A row is a row of the terminal, to which several lines may write.
+The region is the rows that the cursor moves up through. Each of its rows is shown once, in its last
+state: by the last line of the region if the row is still redrawn, else by the line that wrote it.
 """
 
 import re
@@ -11,11 +12,11 @@ from itertools import accumulate
 from studio_tui.presentation.logs.rewritten import last_state
 
 UP = re.compile(rb"\x1b\[\d{0,3}[AF]")
-"""Cursor movement that redraws the rows above."""
+"""A movement of the cursor to a row above."""
 _MOVE = re.compile(rb"\n|\x1b\[(\d{0,3})([ABEF])")
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
 _HIGHEST = 100
-"""Maximum number of rows a program can redraw; terminals are rarely higher."""
+"""Maximum number of rows that a program redraws; terminals are rarely higher."""
 
 
 class LiveRows:
@@ -25,11 +26,13 @@ class LiveRows:
         self._written: dict[int, tuple[int, bytes]] = {}
         """For each row, the line that shows it, and the bytes written there."""
         self._touched: set[int] = set()
-        """Lines that are in a region, which shows their rows by other lines."""
+        """Lines in a region; those that do not show a row are hidden."""
         self._top = 0
+        """First row of the region."""
         self._bottom = -1
+        """Last row of the region; less than `_top` if there is none."""
         if UP.search(data):
-            self._walk(data)
+            self._follow_cursor(data)
 
     def rows(self, line: int) -> list[bytes]:
         """Return the rows shown by a line, from the top; empty for an ordinary line."""
@@ -42,16 +45,16 @@ class LiveRows:
         """Return the numbers of the lines that show nothing."""
         return self._touched - {owner for owner, _ in self._written.values()}
 
-    def _walk(self, data: bytes) -> None:
-        """Replay the cursor movements; one loop, because a block may have thousands."""
+    def _follow_cursor(self, data: bytes) -> None:
+        """Follow the movements of the cursor; one loop, because a block may have thousands."""
         written, touched, is_visible = self._written, self._touched, _VISIBLE.match
         latest_line = {0: 0}
-        row = line = at = last = 0
+        row = line = end = last_line = 0
         for move in _MOVE.finditer(data):
             start = move.start()
-            if start > at and is_visible(data, at, start):
-                written[row] = (line, data[at:start])
-            at = move.end()
+            if start > end and is_visible(data, end, start):
+                written[row] = (line, data[end:start])
+            end = move.end()
             count, kind = move.groups()
             if kind is None:
                 line += 1
@@ -59,55 +62,57 @@ class LiveRows:
             elif kind in b"BE":
                 row += int(count or 1)
             else:
-                base, row = row, row - min(int(count or 1), _HIGHEST)
-                self._rise(base, row, last)
+                from_row, row = row, row - min(int(count or 1), _HIGHEST)
+                self._move_up(from_row, row, last_line)
                 touched.update(
-                    latest_line[each] for each in range(row, base + 1) if each in latest_line
+                    latest_line[each] for each in range(row, from_row + 1) if each in latest_line
                 )
             latest_line[row] = line
             if self._top <= row <= self._bottom:
                 touched.add(line)
-                last = line
-        if is_visible(data, at):
-            written[row] = (line, data[at:])
-        self._settle(last)
+                last_line = line
+        if is_visible(data, end):
+            written[row] = (line, data[end:])
+        self._show_in_last_line(last_line)
 
-    def _rise(self, base: int, target: int, last: int) -> None:
-        """Record a cursor movement from a row up to another."""
-        if target > self._bottom:
-            self._settle(last)
-            self._top = target
-        elif base > self._bottom:
-            # The region has moved down: rows above it keep their contents.
-            self._top = target
-        elif target < self._top:
-            self._top = target
-        self._bottom = max(self._bottom, base)
+    def _move_up(self, from_row: int, to_row: int, last_line: int) -> None:
+        """Update the region for a movement of the cursor from a row up to another."""
+        if to_row > self._bottom:
+            # A new region begins below the previous one.
+            self._show_in_last_line(last_line)
+            self._top = to_row
+        elif from_row > self._bottom:
+            # The region has moved down, and rows above it keep their contents.
+            self._top = to_row
+        elif to_row < self._top:
+            self._top = to_row
+        self._bottom = max(self._bottom, from_row)
 
-    def _settle(self, last: int) -> None:
-        """Assign all rows that are still redrawn to the last line of the region."""
+    def _show_in_last_line(self, last_line: int) -> None:
+        """Assign all rows of the region to its last line."""
         for row in range(self._top, self._bottom + 1):
             if row in self._written:
-                self._written[row] = (last, self._written[row][1])
+                self._written[row] = (last_line, self._written[row][1])
 
 
 def final_lines(lines: bytes, tag: int = 0) -> Sequence[int]:
-    """Return the start offsets of the lines that are not overdrawn by others.
+    """Return the start offsets of the lines that show something.
 
-    Each line starts with a tag of `tag` bytes; lines with the same tag come from one program.
+    Lines are left out if other lines redraw their rows.
+    Each line begins with a tag of `tag` bytes. Lines with the same tag are from one program.
     """
-    every = lines.split(b"\n")
-    starts = list(accumulate((len(line) + 1 for line in every), initial=0))[: len(every)]
-    if not every[-1]:
-        every.pop()
+    all_lines = lines.split(b"\n")
+    starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))[: len(all_lines)]
+    if not all_lines[-1]:
+        all_lines.pop()
         starts.pop()
     if not UP.search(lines):
         return starts
-    streams: dict[bytes, list[int]] = {}
-    for number, line in enumerate(every):
-        streams.setdefault(line[:tag], []).append(number)
-    left_out: set[int] = set()
-    for numbers in streams.values():
-        rows = LiveRows(b"\n".join(every[number][tag:] for number in numbers))
-        left_out.update(numbers[hidden] for hidden in rows.hidden())
-    return [start for number, start in enumerate(starts) if number not in left_out]
+    numbers_by_tag: dict[bytes, list[int]] = {}
+    for number, line in enumerate(all_lines):
+        numbers_by_tag.setdefault(line[:tag], []).append(number)
+    hidden_lines: set[int] = set()
+    for numbers in numbers_by_tag.values():
+        live_rows = LiveRows(b"\n".join(all_lines[number][tag:] for number in numbers))
+        hidden_lines.update(numbers[hidden] for hidden in live_rows.hidden())
+    return [start for number, start in enumerate(starts) if number not in hidden_lines]

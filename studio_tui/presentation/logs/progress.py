@@ -1,8 +1,8 @@
 """Progress of a job, parsed from the progress bars in its log.
 
-A bar must have evidence that a fraction in prose lacks: a drawn bar next to the numbers, or times
-in brackets with a rate. The supported formats are those of tqdm, which DataChain uses, of pip and
-rich, and of keras.
+Numbers such as `3/4` in prose are no progress. So there must be a drawn bar next to the numbers, or
+times in brackets with a rate. The supported formats are those of tqdm, which DataChain uses, of pip
+and rich, and of keras.
 """
 
 import re
@@ -48,23 +48,26 @@ _LEFT = re.compile(
 )
 
 _SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+"""Factors of decimal prefixes."""
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
+"""Factors of binary prefixes."""
 _SCALED_UNITS = frozenset({"", "B", "b", "bit", "bits", "bytes", "it"})
-"""Units that may have a scale prefix; the T of `Tokens` is not one."""
+"""Units that may have a scale prefix; the T of `Tokens` is no prefix."""
 _VOWELS = frozenset("aeiouy")
 _PARTS = {"": 1.0, "k": 1e-3, "M": 1e-6, "m": 1e3, "u": 1e6, "µ": 1e6, "n": 1e9}
+"""Units per second at a pace of one unit of time per unit, by the prefix of the unit of time."""
 
 _ROUNDED = 2.0
-"""Maximum difference in percent between a rounded share and a rounded count."""
+"""Maximum difference, due to rounding, between a percentage and that computed from the count."""
 
 _EIGHTHS = "░▏▎▍▌▋▊▉"
 _MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]{0,3}[ABEF]|2K|[01]?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
 """Number of bytes at the end of a log that are parsed first."""
 _PATIENCE = 5.0
-"""Seconds without an update after which an outer bar is considered finished."""
+"""Seconds without an update after which an outer bar counts as finished."""
 _PACES = 5
-"""The same in multiples of the time between its updates."""
+"""Multiple of the time between two updates after which an outer bar counts as finished."""
 
 
 class Progress(NamedTuple):
@@ -73,7 +76,9 @@ class Progress(NamedTuple):
     label: str
     """Description; safe to draw, may be empty."""
     done: float | None
+    """Number of units that are done."""
     total: float | None
+    """Number of all units."""
     percent: float | None
     """From 0 to 100, as shown or computed from `done` and `total`."""
     unit: str
@@ -81,11 +86,11 @@ class Progress(NamedTuple):
     rate: float | None
     """Units per second."""
     elapsed: float | None
-    """Seconds."""
+    """Seconds since the start."""
     remaining: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False
-    """Whether the bar is for a part of the work, and the bar above, for all of it, is unknown."""
+    """Whether this is only a part of the work, as the bar above it, of all the work, is unknown."""
 
 
 def parse(state: str) -> Progress | None:
@@ -107,37 +112,38 @@ def latest(data: bytes, known: Progress | None = None) -> Progress | None:
 
     The bytes may start and end anywhere: text before the first cursor movement is ignored, and so
     are incomplete states. A program can show several bars, one above the other, by moving the
-    cursor up to redraw them. The topmost unfinished one is then returned, as it shows the overall
-    progress, unless it is no longer updated. Updates may be so rare that the bytes have none of
-    that bar: then `known`, the previous result, is returned if it was that bar.
+    cursor up to redraw them. Of these, the topmost unfinished bar is returned, as it shows the
+    overall progress, unless it is no longer updated. Updates of this bar may be so rare that the
+    bytes have none. Then the previous result, `known`, is returned if it was that of this bar.
     """
-    found = _latest(data[-_NEWEST:], known)
-    if found is not None and found.is_part and known is None and len(data) > _NEWEST:
+    newest = _latest(data[-_NEWEST:], known)
+    if newest is not None and newest.is_part and known is None and len(data) > _NEWEST:
         return _latest(data, None)
-    return found
-
-
-def _latest(data: bytes, known: Progress | None) -> Progress | None:
-    states, rows_above = _states(data)
-    bars = ((row, bar) for row in reversed(states) if (bar := _newest(states[row])))
-    row, newest = next(bars, (0, None))
-    if newest is None:
-        return None
-    drawn = newest
-    if row - 1 in rows_above and row - 1 not in states:
-        is_of_known = known is not None and not known.is_part and _is_overall(known, drawn)
-        return known if is_of_known else newest._replace(is_part=True)
-    while row - 1 in rows_above and (above := _newest(states.get(row - 1, ()))) is not None:
-        row -= 1
-        if _is_overall(above, drawn):
-            newest = above
     return newest
 
 
-def _is_overall(above: Progress, drawn: Progress) -> bool:
-    """Whether the bar `above` shows the overall progress of which `drawn`, below it, is a part.
+def _latest(data: bytes, known: Progress | None) -> Progress | None:
+    states, rows_moved_through = _states(data)
+    bars = ((row, bar) for row in reversed(states) if (bar := _newest(states[row])))
+    row, overall = next(bars, (0, None))
+    if overall is None:
+        return None
+    lowest = overall
+    if row - 1 in rows_moved_through and row - 1 not in states:
+        is_known_overall = known is not None and not known.is_part and _is_overall(known, lowest)
+        return known if is_known_overall else overall._replace(is_part=True)
+    while row - 1 in rows_moved_through and (above := _newest(states.get(row - 1, ()))) is not None:
+        row -= 1
+        if _is_overall(above, lowest):
+            overall = above
+    return overall
 
-    A bar does not if it is finished, or if it started with `drawn` and is no longer updated.
+
+def _is_overall(above: Progress, drawn: Progress) -> bool:
+    """Whether the bar `above` shows the overall progress, of which `drawn`, below it, is a part.
+
+    It does not if it is finished, or if it is no longer updated: then it shows much less elapsed
+    time than `drawn`.
     """
     if above.percent is None or above.percent >= 100:
         return False
@@ -148,59 +154,61 @@ def _is_overall(above: Progress, drawn: Progress) -> bool:
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
-    """Return the complete states of each row, and the rows that the cursor moved up through.
+    """Return the complete states by row, and the rows that the cursor moved up through.
 
     Rows are numbered from the start of the data; the most recently written row is last.
     """
     pieces = _MOVE.split(data)
     states: dict[int, list[str]] = {}
-    rows_above: set[int] = set()
+    rows_moved_through: set[int] = set()
     row = 0
-    for move, raw, following in zip(pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False):
-        if move == b"\n":
+    for movement, raw, following in zip(
+        pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False
+    ):
+        if movement == b"\n":
             row += 1
-        elif move[-1:] in b"BE":
-            row += int(move[2:-1] or 1)
-        elif move[-1:] in b"AF":
-            rows = int(move[2:-1] or 1)
-            rows_above.update(range(row - rows, row))
-            row -= rows
+        elif movement[-1:] in b"BE":
+            row += int(movement[2:-1] or 1)
+        elif movement[-1:] in b"AF":
+            count = int(movement[2:-1] or 1)
+            rows_moved_through.update(range(row - count, row))
+            row -= count
         text = styled_line(raw).text.rstrip() if len(raw) <= 4 * LONGEST_STATE else ""
         if text and (following or (text.endswith("]") and _METER.search(text))):
             states.setdefault(row, []).append(text)
             states[row] = states.pop(row)
-    return states, rows_above
+    return states, rows_moved_through
 
 
 def _newest(states: Iterable[str]) -> Progress | None:
-    """Return the last of a row's states that is a bar."""
+    """Return the last bar among the states of a row; `None` if there is none."""
     return next((bar for state in reversed(list(states)) if (bar := parse(state))), None)
 
 
 def _with_meter(before: str, meter: re.Match[str]) -> Progress | None:
     """Parse the tqdm format: `label:  37%|###7      | 37/100 [00:12<00:20,  3.10it/s]`."""
-    text = meter["unit"] if meter["pace"] is None else meter["paced"]
-    total = share = None
+    meter_unit = meter["unit"] if meter["pace"] is None else meter["paced"]
+    total = percent = None
     if (count := _COUNT_BEFORE.search(before)) is not None:
-        factor, unit = _unit(text, "", scaled=bool(count["scale"] or count["unit"].strip()))
+        factor, unit = _unit(meter_unit, "", scaled=bool(count["scale"] or count["unit"].strip()))
         done, total = _done_and_total(count, unit)
         before = before[: count.start()]
-        if (share := _PERCENT_BEFORE.search(before)) is not None:
-            before = before[: share.start()]
+        if (percent := _PERCENT_BEFORE.search(before)) is not None:
+            before = before[: percent.start()]
     elif (count := _AMOUNT_BEFORE.search(before.rstrip())) is not None:
-        factor, unit = _unit(text, count["unit"], scaled=False)
+        factor, unit = _unit(meter_unit, count["unit"], scaled=False)
         scale, unit = _unit(count["unit"], unit, scaled=False)
         done = _number(count["done"]) * scale
         before = before[: count.start()]
     else:
         return None
     if meter["pace"] is not None:
-        rate = _rate_of(meter, factor)
+        rate = _rate_from_pace(meter, factor)
     else:
         rate = None if meter["rate"] == "?" else _number(meter["rate"]) * factor
-    elapsed, left = _seconds(meter["elapsed"]), _seconds(meter["left"])
-    bar = Progress(_label(before), done, total, None, unit, rate, elapsed, left)
-    return _reconciled(bar, share)
+    elapsed, remaining = _seconds(meter["elapsed"]), _seconds(meter["left"])
+    bar = Progress(_label(before), done, total, None, unit, rate, elapsed, remaining)
+    return _with_percent(bar, percent)
 
 
 def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
@@ -208,10 +216,10 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
     before, after = state[: drawing.start()], state[drawing.end() :]
     done = total = rate = None
     unit = ""
-    if (share := _PERCENT_BEFORE.search(before)) is not None:
-        before = before[: share.start()]
-    elif (share := _PERCENT_AFTER.match(after)) is not None:
-        after = after[share.end() :]
+    if (percent := _PERCENT_BEFORE.search(before)) is not None:
+        before = before[: percent.start()]
+    elif (percent := _PERCENT_AFTER.match(after)) is not None:
+        after = after[percent.end() :]
     if (count := _COUNT_AFTER.match(after)) is not None:
         after = after[count.end() :]
     elif (count := _COUNT_BEFORE.search(before)) is not None:
@@ -222,7 +230,7 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
         if count["unit"].startswith(" "):
             # as in 12.3/45.6 MB
             done *= scale
-    elif share is None:
+    elif percent is None:
         return None
     # A truncated meter would have wrong values.
     after = after.partition("[")[0]
@@ -230,20 +238,22 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
         factor, counted = _unit(speed["unit"], unit, scaled=False)
         rate, unit = _number(speed["rate"]) * factor, unit or counted
     elif (speed := _PACE.search(after)) is not None:
-        rate, unit = _rate_of(speed, 1.0), unit or speed["paced"]
-    found = _LEFT.search(after)
-    left = _seconds(found["left"] or found["bare"]) if found else None
-    return _reconciled(Progress(_label(before), done, total, None, unit, rate, None, left), share)
+        rate, unit = _rate_from_pace(speed, 1.0), unit or speed["paced"]
+    left_match = _LEFT.search(after)
+    remaining = _seconds(left_match["left"] or left_match["bare"]) if left_match else None
+    return _with_percent(
+        Progress(_label(before), done, total, None, unit, rate, None, remaining), percent
+    )
 
 
-def _reconciled(bar: Progress, share: re.Match[str] | None) -> Progress:
-    """Return the bar with its percentage; drops a truncated count, which contradicts it."""
+def _with_percent(bar: Progress, percent_match: re.Match[str] | None) -> Progress:
+    """Return a bar with its percentage, without a count that contradicts it, being truncated."""
     computed = None
     if bar.done is not None and bar.total:
         computed = min(100 * bar.done / bar.total, 100.0)
-    if share is None:
+    if percent_match is None:
         return bar._replace(percent=computed)
-    percent = min(_number(share["percent"]), 100.0)
+    percent = min(_number(percent_match["percent"]), 100.0)
     if computed is not None and abs(computed - percent) > _ROUNDED:
         bar = bar._replace(done=None, total=None)
     return bar._replace(percent=percent)
@@ -256,15 +266,15 @@ def _done_and_total(count: re.Match[str], unit: str) -> tuple[float, float | Non
     return done, _number(count["total"]) * _unit(count["unit"], unit, scaled=True)[0]
 
 
-def _rate_of(found: re.Match[str], factor: float) -> float | None:
-    pace = _number(found["pace"])
-    return factor * _PARTS[found["part"]] / pace if pace else None
+def _rate_from_pace(match: re.Match[str], factor: float) -> float | None:
+    pace = _number(match["pace"])
+    return factor * _PARTS[match["part"]] / pace if pace else None
 
 
 def _unit(text: str, other: str, *, scaled: bool) -> tuple[float, str]:
-    """Split a unit such as `kB` into factor and unit; `other` is the unit elsewhere in the bar.
+    """Split a unit such as `kB` into the factor 1000 and the unit `B`.
 
-    `scaled` is true if the bar is known to scale its numbers.
+    `other` is the unit elsewhere in the bar. `scaled` is whether the bar is known to scale numbers.
     """
     text, other = text.strip(), other.strip()
     if text[:2] in _BINARY and text[2:] in _SCALED_UNITS:
@@ -290,6 +300,7 @@ def _seconds(text: str | None) -> float | None:
         return None
     if text.endswith("s"):
         return float(text[:-1])
+    # "2 days, 1:02:03" is divided into "2 " and "ays, 1:02:03".
     days, _, clock = text.rpartition("d")
     seconds = 0.0
     for part in clock.rpartition(" ")[2].lstrip("ays,").split(":"):
@@ -302,7 +313,7 @@ def _label(before: str) -> str:
 
 
 def bar_text(percent: float, width: int) -> str:
-    """Draw `percent` as a bar of `width` cells, full only from 100 on; blank below 3 cells."""
+    """Draw a bar of `width` cells, which is full only from 100 percent on; blank below 3 cells."""
     room = width - 2
     if room < 1:
         return " " * max(width, 0)
@@ -313,10 +324,10 @@ def bar_text(percent: float, width: int) -> str:
 
 
 def share(progress: Progress) -> str:
-    """Format the share done in at most four characters: `37%`, else `270k`."""
+    """Format the share done in at most four characters: `37%`, or `270k` without a total."""
     if progress.percent is not None:
         return f"{int(progress.percent)}%"
-    return "" if progress.done is None else _short(progress.done, "", tenths_below=10)
+    return "" if progress.done is None else _short_number(progress.done, "", tenths_below=10)
 
 
 def progress_text(progress: Progress) -> str:
@@ -325,8 +336,9 @@ def progress_text(progress: Progress) -> str:
     if progress.percent is not None:
         parts.append(share(progress))
     elif progress.done is not None:
-        amount = f"{progress.done:,.0f}" if progress.unit != "B" else _short(progress.done, "B")
-        parts.append(f"{amount} {progress.unit}".strip() if progress.unit != "B" else amount)
+        is_bytes = progress.unit == "B"
+        amount = f"{progress.done:,.0f} {progress.unit}".strip()
+        parts.append(_short_number(progress.done, "B") if is_bytes else amount)
     if rate := rate_words(progress, with_unit=progress.percent is not None):
         parts.append(rate)
     if progress.remaining is not None and progress.percent != 100:
@@ -340,12 +352,12 @@ def rate_words(progress: Progress, *, with_unit: bool = True) -> str:
     if not rate:
         return ""
     if rate < 1 and unit and unit != "B":
-        return f"{_short(1 / rate, '')} s/{unit}"
-    return f"{_short(rate, unit)}/s"
+        return f"{_short_number(1 / rate, '')} s/{unit}"
+    return f"{_short_number(rate, unit)}/s"
 
 
-def _short(amount: float, unit: str, *, tenths_below: float = 100) -> str:
-    """Format a number with about three digits, its scale and unit."""
+def _short_number(amount: float, unit: str, *, tenths_below: float = 100) -> str:
+    """Format a number with about three digits, its scale and unit: `3.1k it`, `270 MB`."""
     scale = ""
     for letter in "kMGTPE":
         if amount < 999.5:

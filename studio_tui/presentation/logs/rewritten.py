@@ -1,7 +1,8 @@
 """Splits a line that was overwritten into its states.
 
-A line is overwritten after a carriage return, `CSI G`, `CSI 2K`, or `CSI n D` and backspaces that
-reach its start; those that do not reach it keep the text before the cursor.
+A line is overwritten after a carriage return, `CSI G` or `CSI 2K`. It is also overwritten after
+`CSI n D` and backspaces that reach its start. If they do not reach the start, the text before the
+cursor is kept.
 """
 
 import re
@@ -15,15 +16,16 @@ _MOVES = re.compile(
 _SHOWN = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*)([^\x1b]|\x1b(?!\[))", re.DOTALL)
 _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
 _LARGEST = 9999
+"""Maximum number of cells that a sequence moves the cursor."""
 _BUDGET = 2_000_000
-"""Maximum number of characters copied per line; then partial moves count as full ones."""
+"""Maximum number of characters copied per line; beyond it, each move leads to the line's start."""
 
 
 class States(NamedTuple):
     """Successive states of a line."""
 
     newest: bytes
-    """The last non-empty state, without the movements."""
+    """The last non-empty state, without movements of the cursor."""
     earlier: tuple[bytes, ...]
     """The earlier non-empty states, in order."""
 
@@ -40,15 +42,15 @@ def is_rewritten(raw: bytes) -> bool:
 
 
 def states(raw: bytes) -> States:
-    """Return the states of a line; only one if it was never rewritten."""
+    """Return the states of a line, of which a line that was never rewritten has one."""
     raw = raw.rstrip(b"\r")
     if b"\x1b" not in raw and b"\x08" not in raw:
-        shown = [state for state in raw.split(b"\r") if state.strip()] or [raw]
-        return States(shown.pop(), tuple(shown))
-    every = _walked(raw) if _PARTIAL.search(raw) else _RETURNS.split(raw)
-    while len(every) > 1 and not _has_text(every[-1]):
-        every.pop()
-    return States(every[-1], tuple(state for state in every[:-1] if _has_text(state)))
+        non_empty = [state for state in raw.split(b"\r") if state.strip()] or [raw]
+        return States(non_empty.pop(), tuple(non_empty))
+    all_states = _states_with_partial_moves(raw) if _PARTIAL.search(raw) else _RETURNS.split(raw)
+    while len(all_states) > 1 and not _has_text(all_states[-1]):
+        all_states.pop()
+    return States(all_states[-1], tuple(state for state in all_states[:-1] if _has_text(state)))
 
 
 def last_state(raw: bytes) -> bytes:
@@ -73,29 +75,29 @@ def _has_text(state: bytes) -> bool:
     return bool(_INVISIBLE.sub(b"", state).strip()) if b"\x1b" in state else bool(state.strip())
 
 
-def _walked(raw: bytes) -> list[bytes]:
-    """Return the states of a line with movements that go back only partially."""
-    every: list[bytes] = []
+def _states_with_partial_moves(raw: bytes) -> list[bytes]:
+    """Return the states of a line with moves that do not reach its start."""
+    all_states: list[bytes] = []
     cells: list[str] = []
-    at = budget = 0
-    length = -1
+    end = copied = 0
+    length_after_move = -1
     for move in _MOVES.finditer(raw):
-        cells += _cells(raw[at : move.start()])
-        at = move.end()
-        column = _column(move, len(cells))
+        cells += _cells(raw[end : move.start()])
+        end = move.end()
+        column = _cells_kept(move, len(cells))
         if column < len(cells):
-            budget += len(cells)
-            every.append("".join(cells).encode("utf-8", "surrogateescape"))
-            del cells[column if budget < _BUDGET else 0 :]
-            length = len(cells)
-    cells += _cells(raw[at:])
-    if len(cells) != length or not every:
-        every.append("".join(cells).encode("utf-8", "surrogateescape"))
-    return every
+            copied += len(cells)
+            all_states.append("".join(cells).encode("utf-8", "surrogateescape"))
+            del cells[column if copied < _BUDGET else 0 :]
+            length_after_move = len(cells)
+    cells += _cells(raw[end:])
+    if len(cells) != length_after_move or not all_states:
+        all_states.append("".join(cells).encode("utf-8", "surrogateescape"))
+    return all_states
 
 
-def _column(move: re.Match[bytes], length: int) -> int:
-    """Return the number of cells before the cursor after a movement."""
+def _cells_kept(move: re.Match[bytes], length: int) -> int:
+    """Return how many of `length` cells are before the cursor after a movement, and so are kept."""
     if move["start"] is not None:
         return 0
     if move["column"] is not None:

@@ -17,7 +17,7 @@ _STATES = 200
 
 _TRACEBACK = TRACEBACK.encode()
 
-_TINTS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
+_COLOURS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
 
 
 class JsonForm(StrEnum):
@@ -48,58 +48,63 @@ def rows_of(
     form: RowForm,
     above: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[StyledLine, ...]:
-    """Return the rows of a line, at least one; see `styled_line` for the parameters.
+    """Return the rows of a line, at least one.
 
-    `above` returns the preceding lines, nearest first; the level may be in one of them.
+    `head`, `tail` and `length` are as in `styled_line`. `above` returns the preceding lines, the
+    nearest first: one of them may say which level the line has.
     """
     if form.states and is_rewritten(head):
         newest, earlier = states(head)
         if earlier:
             *before, last = (styled_line(state) for state in [*earlier, newest][-_STATES:])
-            return (*before, *_divided(last))
+            return (*before, *_split_at_traceback(last))
     if form.json is not JsonForm.RAW and not tail and head.lstrip()[:1] == b"{":
         parsed = json_line(head.decode("utf-8", "replace"))
         if parsed is not None:
             return _json_rows(parsed, form.json)
-    rows = _divided(styled_line(head, tail=tail, length=length))
-    return tuple(_tinted(row, _level(row.text, above)) for row in rows)
+    rows = _split_at_traceback(styled_line(head, tail=tail, length=length))
+    return tuple(_coloured(row, _level_in_context(row.text, above)) for row in rows)
 
 
 def may_have_two_rows(head: bytes, tail: bytes) -> bool:
-    """Whether a line may have two rows in the default form; cheaper than `rows_of`."""
+    """Whether a line may have two rows in the default form: a bar, and a traceback behind it."""
     return (tail or head).find(_TRACEBACK) > 0
 
 
-def _divided(line: StyledLine) -> tuple[StyledLine, ...]:
-    """Split a line at a traceback behind a progress bar, whose count of states it is not part of.
+def _split_at_traceback(line: StyledLine) -> tuple[StyledLine, ...]:
+    """Split a line in which a traceback follows a progress bar, which has no line break after it.
 
-    While a bar is shown, the line it is on has no line break.
+    The number of overwritten states is that of the bar.
     """
-    cut = len(line.text) - len(behind_bar(line.text))
-    if not cut:
+    bar_length = len(line.text) - len(behind_bar(line.text))
+    if not bar_length:
         return (line,)
-    before = [span._replace(end=min(span.end, cut)) for span in line.spans if span.start < cut]
-    behind = [
-        span._replace(start=max(0, span.start - cut), end=span.end - cut)
+    before = [
+        span._replace(end=min(span.end, bar_length))
         for span in line.spans
-        if span.end > cut
+        if span.start < bar_length
     ]
-    bar = line._replace(text=line.text[:cut], spans=tuple(before), omitted=0)
-    return bar, StyledLine(line.text[cut:], tuple(behind), line.omitted, 0)
+    behind = [
+        span._replace(start=max(0, span.start - bar_length), end=span.end - bar_length)
+        for span in line.spans
+        if span.end > bar_length
+    ]
+    bar = line._replace(text=line.text[:bar_length], spans=tuple(before), omitted=0)
+    return bar, StyledLine(line.text[bar_length:], tuple(behind), line.omitted, 0)
 
 
-def _level(text: str, above: Callable[[], Iterable[str]]) -> LogLevel | None:
+def _level_in_context(text: str, above: Callable[[], Iterable[str]]) -> LogLevel | None:
     level = level_of(text)
     return level_below(text, above()) if level is None and text.strip() else level
 
 
 def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:
     texts = [compact(parsed)] if form is JsonForm.SHORT else pretty(parsed)
-    return tuple(_tinted(StyledLine(text, (), 0, 0), parsed.level) for text in texts)
+    return tuple(_coloured(StyledLine(text, (), 0, 0), parsed.level) for text in texts)
 
 
-def _tinted(line: StyledLine, level: LogLevel | None) -> StyledLine:
-    """Colour a line by its level if it has no colours of its own."""
+def _coloured(line: StyledLine, level: LogLevel | None) -> StyledLine:
+    """Return a line coloured by its level, if it has no colours of its own."""
     if line.spans or not line.text or level is None or level < LogLevel.WARNING:
         return line
-    return line._replace(spans=(Span(0, len(line.text), _TINTS[min(level, LogLevel.ERROR)]),))
+    return line._replace(spans=(Span(0, len(line.text), _COLOURS[min(level, LogLevel.ERROR)]),))

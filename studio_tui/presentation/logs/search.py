@@ -1,7 +1,7 @@
 """Search in the bytes of a log, limited to text that is visible.
 
-Words are literal; after `~` the rest is a regular expression. Case is ignored unless there are
-capital letters.
+The typed text is literal, or a regular expression if it begins with `~`. Case is ignored unless the
+text has capital letters.
 """
 
 import re
@@ -23,19 +23,20 @@ REGEX_SIGN = "~"
 """Prefix of a regular expression, as in list filters."""
 
 _LIKE_EXPRESSION = re.compile(r"\\[bdswBDSW]|\.[*+?]|\[[^\]]+\][*+?]|\w\|\w|^\^|\$$")
-"""Characters that are rarely meant literally."""
+"""Parts of regular expressions that are rarely meant literally."""
 _SPANS = 500
 """Maximum number of matches returned for a line."""
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 _HEAD = 4096
 """Number of bytes of a line that are searched for its level."""
 _BELOW = 20
-"""Maximum number of lines of a message below the line that announces it."""
+"""Maximum number of lines that a message has below the line that announces it."""
 _LARGE = 256 * 1024
+"""Length in characters or bytes from which data counts as large."""
 _TIMEOUT_LARGE = 2.0
-"""Timeout in seconds for large data, which is searched in a thread."""
+"""Timeout in seconds of a search in large data, which is done in a thread."""
 _TIMEOUT = 0.02
-"""Timeout in seconds for a block or a line, which delays the screen."""
+"""Timeout in seconds of a search in a block or a line, during which the screen waits."""
 
 
 class SearchPatternError(Exception):
@@ -43,7 +44,7 @@ class SearchPatternError(Exception):
 
 
 class SearchPattern:
-    """A search for words or a regular expression; never empty, within one line."""
+    """A search within lines for a text or a regular expression, which is never empty."""
 
     def __init__(self, typed: str) -> None:
         """Compile the search text.
@@ -61,7 +62,7 @@ class SearchPattern:
         self._has_no_timeout = not is_regex
         """Searching words takes linear time, so it has no timeout."""
         source = words if is_regex else regex.escape(words, special_only=True)
-        flags = regex.MULTILINE | (regex.IGNORECASE if _is_lower(words, is_regex) else 0)
+        flags = regex.MULTILINE | (regex.IGNORECASE if _has_no_capitals(words, is_regex) else 0)
         try:
             self._text: Pattern[str] = regex.compile(source, flags)
             self._bytes: Pattern[bytes] | None = (
@@ -75,12 +76,12 @@ class SearchPattern:
         if not words or self._text.search("") is not None:
             raise SearchPatternError("That matches every line; type something more specific.")
         self.beyond = 0
-        """Number of lines in which it occurs only beyond the part that is shown."""
+        """Number of lines that match only beyond the characters that are shown."""
         self.problem = ""
-        """An error message once the expression was too slow; from then on it finds nothing."""
+        """An error message if the expression was too slow. From then on, it matches nothing."""
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the ranges of matches in the safe text of a line."""
+        """Return the ranges of matches in the safe text of a line; their ends are exclusive."""
         spans: list[tuple[int, int]] = []
         try:
             for match in self._text.finditer(text, timeout=self._timeout(len(text))):
@@ -106,64 +107,64 @@ class SearchPattern:
         """Return the start offsets of matching lines; `lines` are complete and untrusted."""
         if self.problem:
             return ()
-        shown = last_states(lines)
-        clean = without_escapes(shown) if b"\x1b" in shown else shown
+        visible = last_states(lines)
+        clean = without_escapes(visible) if b"\x1b" in visible else visible
         try:
             if self._bytes is not None and clean.isascii():
                 if clean is lines and b"\r" not in lines:
-                    return self._in_plain(self._bytes, lines)
-                return self._verified(lines, self._numbers(self._bytes, clean, b"\n"))
+                    return self._search_plain(self._bytes, lines)
+                return self._verify(lines, self._matching_indexes(self._bytes, clean, b"\n"))
             text = clean.decode("utf-8", "replace")
-            return self._verified(lines, self._numbers(self._text, text, "\n"))
+            return self._verify(lines, self._matching_indexes(self._text, text, "\n"))
         except TimeoutError:
             self._give_up()
             return ()
 
-    def _in_plain(self, pattern: "Pattern[bytes]", lines: bytes) -> list[int]:
-        """Search lines that are displayed unchanged."""
+    def _search_plain(self, pattern: "Pattern[bytes]", lines: bytes) -> list[int]:
+        """Search lines that are displayed as they are, except for control characters."""
         starts = []
-        at, end = 0, len(lines)
-        timeout = self._timeout(end)
-        while match := pattern.search(lines, at, concurrent=True, timeout=timeout):
+        next_line, length = 0, len(lines)
+        timeout = self._timeout(length)
+        while match := pattern.search(lines, next_line, concurrent=True, timeout=timeout):
             start = lines.rfind(b"\n", 0, match.start()) + 1
-            at = lines.find(b"\n", match.start()) + 1
+            next_line = lines.find(b"\n", match.start()) + 1
             if match.start() - start >= CHARACTER_LIMIT:
                 self.beyond += 1
-            elif self._is_shown(lines[start : at - 1 if at else end]):
+            elif self._matches_as_shown(lines[start : next_line - 1 if next_line else length]):
                 starts.append(start)
-            if not at:
+            if not next_line:
                 break
         return starts
 
-    def _numbers(self, pattern: Any, text: Any, newline: Any) -> list[int]:
+    def _matching_indexes(self, pattern: Any, text: Any, newline: Any) -> list[int]:
         """Return the indexes of matching lines in `text`, from 0."""
-        numbers = []
-        at = number = 0
+        indexes = []
+        next_line = index = 0
         timeout = self._timeout(len(text))
-        while match := pattern.search(text, at, concurrent=True, timeout=timeout):
-            number += text.count(newline, at, match.start())
-            numbers.append(number)
-            at = text.find(newline, match.start()) + 1
-            number += 1
-            if not at:
+        while match := pattern.search(text, next_line, concurrent=True, timeout=timeout):
+            index += text.count(newline, next_line, match.start())
+            indexes.append(index)
+            next_line = text.find(newline, match.start()) + 1
+            index += 1
+            if not next_line:
                 break
-        return numbers
+        return indexes
 
-    def _verified(self, lines: bytes, numbers: Sequence[int]) -> list[int]:
-        """Return the start offsets of those of the lines that match as displayed."""
-        if not numbers:
+    def _verify(self, lines: bytes, indexes: Sequence[int]) -> list[int]:
+        """Return the start offsets of lines by index, without lines that do not match as shown."""
+        if not indexes:
             return []
         raw = lines.split(b"\n")
         starts = list(accumulate((len(line) + 1 for line in raw), initial=0))
         return [
-            starts[number]
-            for number in numbers
-            if (_is_plain(raw[number]) and self._is_shown(raw[number]))
-            or self.shows(styled_line(raw[number]).text)
+            starts[index]
+            for index in indexes
+            if (_is_plain(raw[index]) and self._matches_as_shown(raw[index]))
+            or self.shows(styled_line(raw[index]).text)
         ]
 
-    def _is_shown(self, line: bytes) -> bool:
-        """Whether a matching line also matches as displayed: a tab is drawn as blanks."""
+    def _matches_as_shown(self, line: bytes) -> bool:
+        """Whether a line that matches does so as shown: a tab, for example, is shown as blanks."""
         return _CONTROL.search(line) is None or self.shows(styled_line(line).text)
 
     def _give_up(self) -> None:
@@ -177,7 +178,7 @@ class LevelPattern:
         self._least = least
 
     def starts(self, lines: bytes) -> Sequence[int]:
-        """Return the start offsets of such lines; `lines` are complete and untrusted."""
+        """Return the start offsets of lines of the level; `lines` are complete and untrusted."""
         starts: list[int] = []
         for start in candidates(lines, self._least):
             if starts and start <= starts[-1]:
@@ -186,12 +187,13 @@ class LevelPattern:
             level = level_of(text)
             if level is not None and level >= self._least:
                 starts.append(start)
+                # A panic, or the top of a box drawn by rich.
                 if message_below(text) or "╭" in text:
-                    starts += _below(lines, start, text)
+                    starts += _message_lines(lines, start, text)
         return starts
 
 
-def _below(lines: bytes, start: int, text: str) -> Iterator[int]:
+def _message_lines(lines: bytes, start: int, text: str) -> Iterator[int]:
     """Yield the start offsets of the message lines below a line that announces an error."""
     for _ in range(_BELOW):
         start = lines.find(b"\n", start) + 1
@@ -217,8 +219,8 @@ def _is_plain(line: bytes) -> bool:
     return len(line) <= CHARACTER_LIMIT and b"\x1b" not in line and not is_rewritten(line)
 
 
-def _is_lower(words: str, is_regex: bool) -> bool:
-    r"""Whether there are no capital letters; an escape such as `\S` does not count."""
+def _has_no_capitals(words: str, is_regex: bool) -> bool:
+    r"""Whether a text has no capital letters, apart from escapes such as `\S` in an expression."""
     if not is_regex:
         return words == words.lower()
     letters = (c for before, c in zip(" " + words, words, strict=False) if before != "\\")

@@ -1,4 +1,4 @@
-"""One-line failure reasons, and their normalization for grouping equal failures."""
+"""Signatures: the reasons for failures in one line, by which equal failures are grouped."""
 
 import re
 from collections.abc import Sequence
@@ -11,12 +11,13 @@ from studio_tui.text import safe_line
 SIGNATURE_LIMIT = 200
 """Maximum number of characters of a signature."""
 
-_MESSAGE = re.compile(
+_PREFIX = re.compile(
     r".{0,160}?\b(?:ERROR|ERRO|ERR|CRITICAL|CRIT|FATAL|FATA|SEVERE|PANIC)\b!?"
     r"(?:/[\w-]+|\[\d+\])?[\s\])|:>*-]*(?:\[[\w.-]+\]\s)*"
     r"(?:[\w.:<>]+ [-|] |[\w./-]+:\d+(?: --|\]|:)? |(?<=:)[\w.]+:(?=\S))?"
     r"|.{0,40}?\b[EF]\d{4} [\d:.]+\s+\d+ \S+\]\s"
 )
+"""What loggers write before a message: time, level, logger."""
 
 _MODULES = re.compile(
     r"(?:^|(?<=\(raised as )|(?<=\(in )|(?<= in ))(?:[A-Za-z_$][\w$]*\.)+"
@@ -30,36 +31,36 @@ _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
 def signature(lines: Sequence[str]) -> str | None:
     """Return the reason for a failure in one short safe line; `None` if the lines have none.
 
-    That is the failure that ended the program; else its last message, if a failure was handled
-    before; else the message of the last line at error level.
+    That is the failure that ended the program. If the program handled a failure and went on, it is
+    its last message. Otherwise, it is the message of the last line at error level.
     """
     from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms, not needed to open a log)
 
-    found = ending(lines)
-    if found.failure:
-        is_exception = _EXCEPTION.match(found.failure)
-        text = found.failure if is_exception else _message(found.failure)
-        return _short(_MODULES.sub("", text))
-    if found.has_gone_on and found.last:
-        return _short(_message(found.last))
+    end_of_log = ending(lines)
+    if end_of_log.failure:
+        is_exception = _EXCEPTION.match(end_of_log.failure)
+        text = end_of_log.failure if is_exception else _without_prefix(end_of_log.failure)
+        return _shortened(_MODULES.sub("", text))
+    if end_of_log.has_gone_on and end_of_log.last:
+        return _shortened(_without_prefix(end_of_log.last))
     error = next(
         (line for line in reversed(lines) if (level_of(line) or 0) >= LogLevel.ERROR), None
     )
-    return None if error is None else _short(_message(error))
+    return None if error is None else _shortened(_without_prefix(error))
 
 
-def _message(line: str) -> str:
-    """Return an error line without time, level and logger."""
+def _without_prefix(line: str) -> str:
+    """Return the message of an error line: without time, level, logger and module."""
     if parsed := json_line(line):
         return parsed.message or line
-    if quoted := _LOGFMT.search(line):
-        return quoted[1]
-    message = _MESSAGE.match(line)
-    rest = line[message.end() :] if message else line
-    return _MODULES.sub("", rest).strip() or line
+    if field := _LOGFMT.search(line):
+        return field[1]
+    prefix = _PREFIX.match(line)
+    message = line[prefix.end() :] if prefix else line
+    return _MODULES.sub("", message).strip() or line
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     text = " ".join(safe_line(text).split())
     return text if len(text) <= SIGNATURE_LIMIT else text[: SIGNATURE_LIMIT - 1] + "…"
 

@@ -1,6 +1,7 @@
-"""Parsing of the timestamp at the start of a log line; results are time-zone-aware, in UTC.
+"""Parsing of the timestamp at the start of a log line; the results are in UTC.
 
-An ambiguous timestamp is resolved to the time closest to the lifetime of the line's job.
+An ambiguous timestamp is resolved to the time closest to the lifetime of the job that wrote the
+line.
 """
 
 import re
@@ -24,7 +25,7 @@ from studio_tui.presentation.logs.zones import FORM, zones_of
 HEAD = 96
 """Number of characters from the start of a line that may contain its timestamp."""
 _FIELDS = 4096
-"""Number of characters that may contain a named field."""
+"""Number of characters of a line that may contain a named field."""
 _VALUE = 48
 """Number of characters of a field's value that may contain its timestamp."""
 
@@ -32,16 +33,19 @@ DAY = timedelta(days=1)
 LIFE_TOLERANCE = timedelta(minutes=1)
 """Maximum distance of a time of day without a date from the job's lifetime."""
 _FEW_DAYS = 2 * DAY
-"""A job that runs longer than this has each time of day more than once."""
+"""Lifetime of a job above which a time of day without a date is ambiguous."""
 _LATE = timedelta(hours=1)
-"""Maximum delay between timestamp and arrival of a line, for a job of several days."""
+"""Maximum time between timestamp and arrival of a line, if the job runs for several days."""
 
 _CLOCK = re.compile(
     r"\d:[0-5]\d(?::[0-6]\d(?![\d:])|(?= ?[AaPp](?:[Mm](?!\w)|\. ?[Mm]\.)))", re.ASCII
 )
-"""Starts at the last digit of the hour, which is faster; seconds are optional before AM or PM."""
+"""A time of day from the last digit of the hour on, as the search for one digit is faster.
+
+Seconds are optional before AM or PM.
+"""
 _INSIDE = frozenset("0123456789:.")
-"""Characters before a time of day that rule it out, unless they belong to a date."""
+"""Characters directly before a time of day that rule it out, unless they belong to a date."""
 _AFTER = re.compile(
     r"(?:[.,](?P<fraction>\d{1,9})\d*)?"
     r"(?: ?(?P<half>[AaPp])(?:[Mm](?!\w)|\. ?[Mm]\.))?"
@@ -51,11 +55,11 @@ _AFTER = re.compile(
 )
 _PLAIN = frozenset({"iso", "compact"})
 """Date formats that are unambiguous."""
-_NOTHING = ("",) * 6
+_NO_SUFFIX = ("",) * 6
 _SPEECH = re.compile(
     r"(?:^|\s)(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )[A-Z]?[a-z]+ $|(?:^|\s)[A-Za-z]+ [a-z]+ "
 )
-"""Text before a time within a sentence."""
+"""Text before a time of day that shows that the time is within a sentence."""
 _EPOCH = re.compile(r"[\[(]?(1\d{9}(?:\d{3}){0,3})(?:[.,](\d{1,9})\d*)?(?=[\s\]):|,]|$)", re.ASCII)
 _EPOCH_FIELD = re.compile(r"(1\d{9}(?:\d{3}){0,3})(?:\.(\d{1,9})\d*)?(?=[\s,}\]\"'e]|$)", re.ASCII)
 _FIELD = re.compile(
@@ -93,7 +97,7 @@ class TimestampContext(Protocol):
 
     @property
     def reference_time(self) -> datetime | None:
-        """A time near the lines, used if the lifetime is unknown."""
+        """A time close to which the lines were written; used if the lifetime is unknown."""
 
     def order_of(self, shape: DateShape) -> Order | None:
         """Return the order of day, month and year in dates of a shape; `None` if unknown."""
@@ -101,7 +105,7 @@ class TimestampContext(Protocol):
 
 @dataclass(frozen=True)
 class UnknownLogContext:
-    """Context for parsing timestamps of an unknown log."""
+    """Context for parsing the timestamps of a log about which nothing else is known."""
 
     zone: tzinfo = UTC
     local_zone: tzinfo = UTC
@@ -148,7 +152,9 @@ def time_of(
     return read_time(text, UnknownLogContext(zone, zone, reference_time=reference_time), came=came)
 
 
-def read_time(text: str, how: TimestampContext, *, came: datetime | None = None) -> datetime | None:
+def read_time(
+    text: str, context: TimestampContext, *, came: datetime | None = None
+) -> datetime | None:
     """Return when a line was written; `None` if it has no timestamp or it cannot be resolved.
 
     `came` is the arrival time of the line, if known.
@@ -156,18 +162,18 @@ def read_time(text: str, how: TimestampContext, *, came: datetime | None = None)
     if text.startswith("{"):
         for name in _FIELD.finditer(text, 0, _FIELDS):
             start = name.end()
-            timestamp = _epoch_at(text, start, how) or _time_within(
-                text, start, start + _VALUE, how, came
+            timestamp = _moment_of_epoch(text, start, context) or _moment_within(
+                text, start, start + _VALUE, context, came
             )
             if timestamp:
                 return timestamp
         return None
-    if (timestamp := _time_within(text, 0, HEAD, how, came)) is not None:
+    if (timestamp := _moment_within(text, 0, HEAD, context, came)) is not None:
         return timestamp
     if text[:1].isdecimal() or text[1:2].isdecimal():
-        return _epoch_at(text, 0, how)
+        return _moment_of_epoch(text, 0, context)
     if "=1" in text and (named := _LOGFMT.search(text, 0, HEAD)):
-        return _epoch_at(text, named.end(), how)
+        return _moment_of_epoch(text, named.end(), context)
     return None
 
 
@@ -176,25 +182,26 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp
     clock = _CLOCK.search(text, start, end)
     if not clock:
         return None
-    at = clock.start()
-    at -= at > start and "0" <= text[at - 1] <= "9"
-    day = DATE.search(text, max(start, at - BEFORE), at)
-    begins = day.start() if day else at
-    if day is None and (begins - start > 1 or text[at - 1 : at] in _INSIDE):
+    hour = clock.start()
+    if hour > start and "0" <= text[hour - 1] <= "9":
+        hour -= 1
+    day = DATE.search(text, max(start, hour - BEFORE), hour)
+    first = day.start() if day else hour
+    if day is None and (first - start > 1 or text[hour - 1 : hour] in _INSIDE):
         return None
-    if begins > start + 1 and _SPEECH.search(text, start, begins):
+    if first > start + 1 and _SPEECH.search(text, start, first):
         return None
     after = _AFTER.match(text, clock.end())
-    fraction, half, zone, hours, attached, year = after.groups("") if after else _NOTHING
-    if day is None and not half and clock.start() == at:
+    fraction, half, zone, hours, attached, year = after.groups("") if after else _NO_SUFFIX
+    if day is None and not half and clock.start() == hour:
         # `0:00:07` is a duration.
         return None
     form = day.lastgroup or "" if day else ""
     written = RawTimestamp(
         form,
         day[form] if day else "",
-        text[begins - 1 : begins] in {"[", "("},
-        text[at : clock.end()],
+        text[first - 1 : first] in {"[", "("},
+        text[hour : clock.end()],
         half.lower(),
         zone or hours or attached,
         year,
@@ -202,49 +209,50 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp
     return written, fraction
 
 
-def _time_within(
-    text: str, start: int, end: int, how: TimestampContext, came: datetime | None
+def _moment_within(
+    text: str, start: int, end: int, context: TimestampContext, came: datetime | None
 ) -> datetime | None:
     """Return the time of the first timestamp between two offsets."""
-    found = written_in(text, start, end)
-    if found is None:
+    timestamp = written_in(text, start, end)
+    if timestamp is None:
         return None
-    written, fraction = found
+    written, fraction = timestamp
     if written.form:
         shape = written.shape
-        order = how.order_of(shape) if shape is not None else None
-        life = _period_of(how) if written.is_ambiguous else None
-        moment = _dated(written, how.zone, how.local_zone, life, order)
-    elif (life := how.life) is not None:
-        moment = _within_life(written, how, life, came)
+        order = context.order_of(shape) if shape is not None else None
+        life = _period_of(context) if written.is_ambiguous else None
+        moment = _moment_with_date(written, context.zone, context.local_zone, life, order)
+    elif (life := context.life) is not None:
+        moment = _within_life(written, context, life, came)
     else:
-        moment = _nearest(written, how)
+        moment = _closest_to_reference(written, context)
     if moment is None or not fraction:
         return moment
     return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
 
 
-def _period_of(how: TimestampContext) -> Life | None:
-    """Return the period that ambiguous dates are close to."""
-    if (life := how.life) is not None:
+def _period_of(context: TimestampContext) -> Life | None:
+    """Return the period to which ambiguous dates are close; `None` if unknown."""
+    if (life := context.life) is not None:
         return life
-    return Life(how.reference_time, how.reference_time) if how.reference_time is not None else None
+    reference_time = context.reference_time
+    return Life(reference_time, reference_time) if reference_time is not None else None
 
 
 @lru_cache(maxsize=4096)
-def _dated(
+def _moment_with_date(
     written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life | None, order: Order | None
 ) -> datetime | None:
-    """Return the time for a date with a time of day."""
+    """Return the time of a timestamp with a date: if ambiguous, the one closest to `life`."""
     readings = readings_of(written, zone, local_zone, life, order) if order else {}
     readings = readings or readings_of(written, zone, local_zone, life)
     moments = [moment for each in readings.values() for moment in each]
     if life is None or not moments:
         return moments[0] if moments else None
-    found = min(moments, key=life.distance)
-    # Two numbers alone may as well be a count.
+    closest = min(moments, key=life.distance)
+    # A date such as `03/12` may as well be a count.
     is_doubtful = written.form == "yearless" and life.begin != life.end
-    return None if is_doubtful and life.distance(found) > DAY else found
+    return None if is_doubtful and life.distance(closest) > DAY else closest
 
 
 def readings_of(
@@ -254,35 +262,35 @@ def readings_of(
     life: Life | None,
     known: Order | None = None,
 ) -> Mapping[Order, tuple[datetime, ...]]:
-    """Return the possible times for a date with a time of day, by the order of the date.
+    """Return the possible times of a timestamp with a date, by the order of day, month and year.
 
-    There is one order if the date is unambiguous or its order is `known`.
+    There is only one order if the date is unambiguous, or if its order is `known`.
     """
     shape = written.shape
-    years = _years(life) if life is not None else ()
+    years = _possible_years(life) if life is not None else ()
     readings = {}
     possible = orders(shape) if shape is not None else (Order.YEAR_FIRST,)
     for order in possible if known is None else (known,):
         moments = [
             moment
             for day in days(written.form, written.date, written.year, years, order)
-            for moment in _at(written, day, zone, local_zone)
+            for moment in _moments_on(written, day, zone, local_zone)
         ]
         if moments:
             readings[order] = tuple(moments)
     return readings
 
 
-def _years(life: Life) -> tuple[int, ...]:
+def _possible_years(life: Life) -> tuple[int, ...]:
     """Return the possible years of a date without one, most likely first."""
     end = life.end.year
     return tuple(year for year in (end, *range(life.begin.year - 1, end), end + 1) if year > 0)
 
 
-def _at(
+def _moments_on(
     written: RawTimestamp, day: tuple[int, int, int], zone: tzinfo, local_zone: tzinfo
 ) -> Iterator[datetime]:
-    """Yield the times for a time of day on a day; none if the day or the time does not exist."""
+    """Yield the possible times of a time of day on a day: none if there is no such day or time."""
     hour, minute, second = map(int, f"{written.clock}:0".split(":")[:3])
     if written.half:
         is_later = written.half == "p"
@@ -293,46 +301,49 @@ def _at(
         local = datetime(*day, hour, minute, min(second, 59))  # noqa: DTZ001 (each zone follows)
         zones = zones_of(written.zone, local_zone, local.year) if written.zone else ()
     except ValueError:
-        # 30 February, or an unknown zone
+        # The day does not exist, such as 30 February, or the zone is unknown.
         return
     for each in zones or (zone,):
         try:
             yield local.replace(tzinfo=each).astimezone(UTC)
         except (ValueError, OverflowError):
-            # out of range in UTC
+            # The time is out of range in UTC.
             continue
 
 
 @lru_cache(maxsize=4096)
-def _bare(
+def _moments_near(
     written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life
 ) -> tuple[datetime, ...]:
-    """Return the times for a time of day on each day of a period, and on the days next to it."""
+    """Return the possible times of a time of day in a period, or on the day before or after it."""
     first = max(1, life.begin.toordinal() - 1)
     last = min(life.end.toordinal() + 1, date.max.toordinal())
     moments: list[datetime] = []
     for number in range(first, last + 1):
         day = date.fromordinal(number)
-        moments += _at(written, (day.year, day.month, day.day), zone, local_zone)
+        moments += _moments_on(written, (day.year, day.month, day.day), zone, local_zone)
     return tuple(sorted(moments))
 
 
-def _nearest(written: RawTimestamp, how: TimestampContext) -> datetime | None:
-    """Return the time for a time of day that is closest to `how.reference_time`."""
-    reference_time = how.reference_time
+def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> datetime | None:
+    """Return the time of a time of day that is closest to `context.reference_time`."""
+    reference_time = context.reference_time
     if reference_time is None:
         return None
-    moments = _bare(written, how.zone, how.local_zone, Life(reference_time, reference_time))
+    moments = _moments_near(
+        written, context.zone, context.local_zone, Life(reference_time, reference_time)
+    )
     return min(moments, key=lambda moment: abs(moment - reference_time), default=None)
 
 
 def _within_life(
-    written: RawTimestamp, how: TimestampContext, life: Life, came: datetime | None
+    written: RawTimestamp, context: TimestampContext, life: Life, came: datetime | None
 ) -> datetime | None:
-    """Return the time for a time of day within a lifetime; of several, the last before arrival.
+    """Return the time of a time of day within a job's lifetime; `None` if it is ambiguous.
 
-    A line cannot arrive before it is written. If it arrived long after its time of day, the arrival
-    was not observed, or the time counts from the start of the job.
+    Of several such times, it is the last before the line arrived (`came`), as a line cannot arrive
+    before it is written. It is `None` if the line arrived long after that time: then the arrival
+    was not observed, or what looks like a time of day is the time since the start of the job.
     """
     if came is not None:
         life = Life(life.begin, max(life.begin, min(life.end, came)))
@@ -340,21 +351,21 @@ def _within_life(
     if not is_short and came is None:
         return None
     period = life if is_short else Life(life.end, life.end)
-    within = [
+    possible = [
         moment
-        for moment in _bare(written, how.zone, how.local_zone, period)
+        for moment in _moments_near(written, context.zone, context.local_zone, period)
         if life.distance(moment) <= LIFE_TOLERANCE
     ]
-    if len(within) == 1 and is_short:
-        return within[0]
-    is_fresh = within and came is not None and came - within[-1] <= _LATE
-    return within[-1] if is_fresh else None
+    if len(possible) == 1 and is_short:
+        return possible[0]
+    is_fresh = possible and came is not None and came - possible[-1] <= _LATE
+    return possible[-1] if is_fresh else None
 
 
-def _epoch_at(text: str, at: int, how: TimestampContext) -> datetime | None:
-    """Return the time for an epoch in seconds, or fractions thereof, at an offset.
+def _moment_of_epoch(text: str, at: int, context: TimestampContext) -> datetime | None:
+    """Return the time of the epoch at an offset, a number of seconds or of fractions of a second.
 
-    It must be within a day of the job's lifetime: other numbers count bytes or rows.
+    `None` if it is more than a day from the job's lifetime: such numbers count bytes or rows.
     """
     number = _EPOCH.match(text, at) or _EPOCH_FIELD.match(text, at)
     if not number:
@@ -362,6 +373,6 @@ def _epoch_at(text: str, at: int, how: TimestampContext) -> datetime | None:
     digits = number[1]
     seconds, fraction = int(digits[:10]), digits[10:] + (number[2] or "")
     moment = datetime.fromtimestamp(seconds, UTC)
-    if (life := how.life) is not None and life.distance(moment) > DAY:
+    if (life := context.life) is not None and life.distance(moment) > DAY:
         return None
     return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))

@@ -1,7 +1,7 @@
-"""Grouping of the lines that belong to one failure.
+"""Grouping of the lines of one failure into a unit.
 
-A traceback is a unit together with the line that announces it, its frames, its message and its
-chained exceptions, whatever prefix a logger or a launcher adds to each line.
+The unit of a traceback is the line that announces it, its frames, its message and its chained
+exceptions, whatever prefix a logger or a launcher adds to each line.
 """
 
 import re
@@ -25,24 +25,32 @@ _CONTINUATION = re.compile(
     r"|Exception raised from |frame #\d+:"
 )
 _PANIC = re.compile(r"thread '[^']{0,80}'(?: \(\d+\))? panicked at \S+:\d+:\d+:?\s*$")
+_EXCEPTION = re.compile(rf"(?:[\w$]+\.)+[\w$]*(?:Error|Exception)(?:: |$)|{NAME}Exception: ")
 _BLANKS = 2
 """Maximum number of consecutive empty lines within a unit."""
 _FOREIGN = 500
 """Maximum number of consecutive lines of other origins between frames of a traceback."""
 _FOREIGN_AFTER = 8
-"""The same after the line with the exception."""
+"""Maximum number of consecutive lines of other origins after the line with the exception."""
 
 
 class _Place(Enum):
     """Position of a line within a unit."""
 
     MESSAGE = auto()
+    """The message of an error, which a traceback may follow."""
     FRAMES = auto()
+    """The header or a frame of a traceback."""
     GROUP = auto()
+    """Part of an exception group."""
     RAISED = auto()
+    """The line with the exception."""
     CHAINED = auto()
+    """The words between two chained exceptions."""
     GO = auto()
+    """Part of a traceback of Go."""
     PANIC = auto()
+    """The first line of a panic of Rust."""
 
 
 class _Unit:
@@ -54,14 +62,18 @@ class _Unit:
         self._place = _place_after(head, first)
         self._length = 1
         self._pending = 0
+        """Number of empty lines since the last added line."""
 
     @property
     def is_within_frames(self) -> bool:
         """Whether the line with the exception has not been read yet."""
         return self._place in {_Place.FRAMES, _Place.CHAINED, _Place.PANIC}
 
-    def takes(self, line: str) -> bool | None:
-        """Return whether the next line belongs to the unit; `None` if later lines decide."""
+    def add(self, line: str) -> bool | None:
+        """Add the next line if it belongs to the unit, and return whether it does.
+
+        `None` for an empty line, which belongs to the unit only if a later line does.
+        """
         body = self._prefix.body(line)
         if not body.strip():
             self._pending += 1
@@ -74,7 +86,7 @@ class _Unit:
         elif head and self._place is not _Place.GROUP:
             return False
         else:
-            following = _next_place(self._place, body, self._pending)
+            following = _place_of_next(self._place, body, self._pending)
             if following is None:
                 return False
             self._place = following
@@ -84,7 +96,7 @@ class _Unit:
 
 
 def unit_lines(lines: Iterable[str]) -> list[int]:
-    """Return the indexes of the lines in the unit of the first line: 0 and others.
+    """Return the indexes of the lines in the unit that begins with the first line: 0 and others.
 
     Lines of other origins may be interleaved, e.g. those of several ranks. Reads at most
     `LINE_LIMIT` lines, and few beyond the unit.
@@ -97,21 +109,21 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
     unit = _Unit(body)
     indexes = [0]
     pending: list[int] = []
-    foreign = 0
-    for number, line in enumerate(_limited(source), 1):
+    foreign_count = 0
+    for number, line in enumerate(_first_lines(source), 1):
         writer, body = split_origin(line) if origin else ("", behind_bar(line))
         if writer != origin:
-            foreign += 1
-            if foreign > (_FOREIGN if unit.is_within_frames else _FOREIGN_AFTER):
+            foreign_count += 1
+            if foreign_count > (_FOREIGN if unit.is_within_frames else _FOREIGN_AFTER):
                 break
             continue
-        takes = unit.takes(body)
-        if takes is None:
+        was_added = unit.add(body)
+        if was_added is None:
             pending.append(number)
-        elif takes:
+        elif was_added:
             indexes += [*pending, number]
             pending = []
-            foreign = 0
+            foreign_count = 0
         else:
             break
     return indexes
@@ -125,7 +137,7 @@ def message_below(text: str) -> bool:
 def level_below(text: str, above: Iterable[str]) -> LogLevel | None:
     """Return the level that a line inherits from the lines above it, nearest first.
 
-    Applies to the message of a panic, and to text in a box titled Error.
+    `None` unless the line is the message of a panic, or is in a box whose title has a level.
     """
     for line in above:
         if message_below(line):
@@ -137,7 +149,7 @@ def level_below(text: str, above: Iterable[str]) -> LogLevel | None:
     return None
 
 
-def _limited(source: Iterator[str]) -> Iterator[str]:
+def _first_lines(source: Iterator[str]) -> Iterator[str]:
     for _ in range(LINE_LIMIT - 1):
         line = next(source, None)
         if line is None:
@@ -150,6 +162,7 @@ def _indent(line: str) -> int:
 
 
 def _place_after(head: re.Match[str] | None, line: str) -> _Place:
+    """Return the position of a line that begins a unit or a traceback; `head` is its header."""
     if head is None:
         if SYNTAX_FILE.match(line):
             return _Place.FRAMES
@@ -157,7 +170,7 @@ def _place_after(head: re.Match[str] | None, line: str) -> _Place:
     return _Place.GROUP if "Group" in head[0] else _Place.FRAMES
 
 
-def _next_place(place: _Place, body: str, pending: int) -> _Place | None:
+def _place_of_next(place: _Place, body: str, pending: int) -> _Place | None:
     """Return the position of a line after one at `place`; `None` if it is not in the unit."""
     if place in {_Place.RAISED, _Place.GROUP} and _CHAIN.match(body):
         return _Place.GROUP if place is _Place.GROUP and body[0] == " " else _Place.CHAINED
@@ -178,10 +191,10 @@ def _next_place(place: _Place, body: str, pending: int) -> _Place | None:
         return place if is_indented or _GO.match(body) else None
     if _GO.match(body) and place is _Place.MESSAGE:
         return _Place.GO
-    return None if pending else _place_below_message(place, body, is_indented=is_indented)
+    return None if pending else _place_directly_below(place, body, is_indented=is_indented)
 
 
-def _place_below_message(place: _Place, body: str, *, is_indented: bool) -> _Place | None:
+def _place_directly_below(place: _Place, body: str, *, is_indented: bool) -> _Place | None:
     """Return the position of a line directly below a message; `None` if it is not in the unit."""
     if _JAVA.match(body) or _CONTINUATION.match(body):
         return place
@@ -190,6 +203,3 @@ def _place_below_message(place: _Place, body: str, *, is_indented: bool) -> _Pla
     if place is _Place.MESSAGE and _EXCEPTION.match(body):
         return _Place.RAISED
     return None
-
-
-_EXCEPTION = re.compile(rf"(?:[\w$]+\.)+[\w$]*(?:Error|Exception)(?:: |$)|{NAME}Exception: ")

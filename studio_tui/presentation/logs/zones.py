@@ -6,7 +6,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _HOUR = timedelta(hours=1)
-_NAMED = {
+_OFFSETS = {
     **dict.fromkeys(("UT", "UTC", "GMT", "Z"), 0),
     "EST": -5,
     "EDT": -4,
@@ -18,7 +18,7 @@ _NAMED = {
     "PDT": -7,
 }
 """Offsets in hours of the abbreviations defined for mail (RFC 5322, 4.3)."""
-_OTHERS = frozenset((
+_AMBIGUOUS = frozenset((
     "ACDT", "ACST", "ACWS", "ADT", "AEDT", "AEST", "AFT", "AKDT", "AKST", "AMT", "ART", "AST",
     "AWST", "AZT", "BDT", "BNT", "BOT", "BRST", "BRT", "BST", "BTT", "CAT", "CEST", "CET", "CHST",
     "CLST", "CLT", "COT", "EAT", "ECT", "EEST", "EET", "FJT", "GET", "GST", "HADT", "HAST", "HDT",
@@ -28,7 +28,7 @@ _OTHERS = frozenset((
     "SGT", "SRT", "SST", "THA", "TJT", "TLT", "TMT", "TOT", "TRT", "UYT", "UZT", "VET", "VLAT",
     "VUT", "WAST", "WAT", "WEST", "WET", "WIB", "WIT", "WITA", "YAKT", "YEKT",
 ))  # fmt: skip
-"""Abbreviations that are ambiguous or only used regionally."""
+"""Abbreviations without an offset here, because they are ambiguous or only used in some regions."""
 
 FORM = (
     r"(?:Z(?!\w)"
@@ -37,23 +37,24 @@ FORM = (
     r"|[\[(]?(?:[A-Z]{2,5}|utc|gmt)(?!\w)"
     r"|[\[(]?[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?(?![\w/]))"
 )
-"""Text that may follow a time of day, including words that are not zones."""
+"""Pattern of text after a time of day that may be a zone, but also another word."""
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2}):?(\d\d)?", re.ASCII)
 _HALF_YEAR = timedelta(days=182)
 
 
 class UnknownZoneError(ValueError):
-    """The zone is ambiguous or unknown."""
+    """The text is a zone, but its offset is ambiguous or unknown."""
 
 
 @lru_cache(maxsize=256)
 def zones_of(written: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
-    """Return the possible zones for a text in `FORM`, most likely first; empty for other words.
+    """Return the possible zones for a text that matches `FORM`, the most likely first.
 
-    `local_zone` is the zone of this machine, whose abbreviations are recognized too.
+    Empty if the text is not a zone. `local_zone` is the zone of this machine, whose abbreviations
+    in `year` are recognized, too.
 
     Raises:
-        UnknownZoneError: it is a zone, but an ambiguous or invalid one.
+        UnknownZoneError: the text is an ambiguous abbreviation or an invalid offset.
     """
     text = written.lstrip("[(")
     if offset := _OFFSET.fullmatch(text):
@@ -67,16 +68,16 @@ def zones_of(written: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
         except (LookupError, ValueError, OSError):
             return ()
     name = text.upper()
-    zones = [timezone(ahead) for ahead in _own_offsets(name, local_zone, year)]
-    if name in _NAMED:
-        zones.append(UTC if not _NAMED[name] else timezone(_NAMED[name] * _HOUR))
-    if not zones and name in _OTHERS:
+    zones = [timezone(ahead) for ahead in _local_offsets(name, local_zone, year)]
+    if name in _OFFSETS:
+        zones.append(UTC if not _OFFSETS[name] else timezone(_OFFSETS[name] * _HOUR))
+    if not zones and name in _AMBIGUOUS:
         raise UnknownZoneError(text)
     return tuple(dict.fromkeys(zones))
 
 
-def _own_offsets(name: str, local_zone: tzinfo, year: int) -> list[timedelta]:
-    """Return the offsets for which the zone of this machine has the given abbreviation."""
+def _local_offsets(name: str, local_zone: tzinfo, year: int) -> list[timedelta]:
+    """Return the offsets from UTC for which the zone of this machine has an abbreviation."""
     offsets = []
     try:
         january = datetime(year, 1, 2, 12, tzinfo=local_zone)
