@@ -63,7 +63,7 @@ class Day(NamedTuple):
 
 
 def shape_of(form: str, date: str, *, is_bracketed: bool) -> DateShape | None:
-    """Return the shape of a date with an ambiguous order; `None` for all others.
+    """Return the shape of a date with an ambiguous order; `None` for other dates.
 
     `form` is the name of the group of `DATE` that matched `date`.
     """
@@ -120,7 +120,7 @@ def _day_in_order(numbers: tuple[int, ...], order: Order) -> Day:
 
 
 def _year_month_day(form: str, date: str, order: Order) -> tuple[int | None, int, int]:
-    """Return year, if any, month and day of a date in a format in which the year is optional."""
+    """Return the year (if any), month and day of a date in a format with an optional year."""
     if form == "letter":
         return None, int(date[:2]), int(date[2:])
     numbers = [int(number) for number in _NUMBER.findall(date)]

@@ -24,6 +24,7 @@ _TIMES = (
     "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "@t", "eventTime",
     "timeUnixNano", "observedTimeUnixNano",
 )  # fmt: skip
+"""Names of fields with the time of a line, in order of preference."""
 
 
 class JsonLine(NamedTuple):
@@ -35,7 +36,7 @@ class JsonLine(NamedTuple):
     message: str
     """As received, with line breaks: *not* safe to draw. Empty if there is none."""
     rest: tuple[tuple[str, JsonValue], ...]
-    """The fields not shown by time, level and message, in order: *not* safe to draw."""
+    """The fields other than time, level and message, in order: *not* safe to draw."""
     every: tuple[tuple[str, JsonValue], ...] = ()
     """All fields as received, in order: *not* safe to draw."""
 
@@ -104,7 +105,7 @@ def _time_of_value(value: JsonValue, zone: tzinfo) -> datetime | None:
         return time_of(value, zone)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
-    # Without an exponent, and an integer may have thousands of digits.
+    # A float must have no exponent, and an integer may have thousands of digits.
     return time_of(f"{value:.6f}" if isinstance(value, float) else str(value)[:20], zone)
 
 

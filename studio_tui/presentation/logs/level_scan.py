@@ -30,6 +30,7 @@ _LINE = (
     rb"\n(?:\x1b\[[\d;]*m)*(?:\[?rank ?\d+\]?: ?)?"
     rb"(?:\[?[%s](?:\d{3,4} |: | |, \[)|<\d{1,3}>|fail: |crit: )"
 )
+"""A letter, number or word for the level at the start of a line; `%s` is for letters."""
 _ERROR_LINE = re.compile(_LINE % b"EFC")
 _WARNING_LINE = re.compile(_LINE % b"W")
 _WARNING_STAMP = re.compile(rb"W\d{3,4} \d\d:")
@@ -38,6 +39,7 @@ _ERROR_MARKS = re.compile(rb"\xe2(?:\x9c[\x96-\x98]|\x9d\x8c|\xa8\xaf)|\xc3\x97 
 _WARNING_MARK = b"\xe2\x9a\xa0"
 """⚠ in UTF-8."""
 _VALUE = rb'"\s?:\s?"?(?:(?:%s)(?![.\d])|(?i:%s))'
+"""The value of a JSON field: a number (first `%s`) or the start of a word (second)."""
 _ERROR_VALUES = rb'err|ero|crit|emerg|alert|severe|fail|ftl|fata|[efc]"'
 _WARNING_VALUES = rb'wrn|w"'
 _NUMBERS = {
@@ -112,8 +114,8 @@ def _lines_with(
     start = data.find(b"\n") + 1
     next_offsets: dict[bytes | re.Pattern[bytes], int] = dict.fromkeys([*signs, *patterns], -1)
     while 0 < start < len(data):
-        for sign, at in list(next_offsets.items()):
-            if at < start:
+        for sign, offset in list(next_offsets.items()):
+            if offset < start:
                 position = _next_sign(data, sign, start)
                 if position < 0:
                     del next_offsets[sign]
@@ -121,9 +123,9 @@ def _lines_with(
                     next_offsets[sign] = position
         if not next_offsets:
             return
-        at = min(next_offsets.values())
-        yield data.rfind(b"\n", 0, at) + 1
-        start = data.find(b"\n", at) + 1
+        offset = min(next_offsets.values())
+        yield data.rfind(b"\n", 0, offset) + 1
+        start = data.find(b"\n", offset) + 1
 
 
 def _next_sign(data: bytes, sign: bytes | re.Pattern[bytes], start: int) -> int:

@@ -1,4 +1,4 @@
-"""Timestamps of the lines of one log, with the order of day and month that the log has."""
+"""Timestamps of the lines of one log, with the order of day and month detected for the log."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

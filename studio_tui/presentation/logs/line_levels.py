@@ -62,7 +62,7 @@ _BEFORE = re.compile(
 _LETTER = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
 """A letter for the level, as glog and klog write it."""
 _PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
-"""A number of syslog."""
+"""A priority of syslog: eight times the facility plus the severity."""
 _NO_VALUE = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?|nan|none|null|false|no(?: \w+s)?)\s*(?:$|[,;|]))"
 """Rules out a measured value after a name, as in `error: 0.1`."""
 _COLON = re.compile(

@@ -26,10 +26,12 @@ _COMMAND = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
+"""A complete escape sequence; of CSI sequences also the parameters and the final character."""
 _COMMAND_BYTES = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
     rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
+"""A complete escape sequence in bytes, without 8-bit control characters."""
 _NO_LETTERS = re.compile(rb"[^A-Za-z]+")
 _COMPARED = 400
 """Number of bytes of a state that are compared with another state."""
@@ -166,7 +168,7 @@ class _Canvas:
     def draw(self, piece: str, pen: Pen) -> None:
         """Append the text between two escape sequences."""
         if "\t" in piece:
-            # Blanks before the text make it expand from its place in the line.
+            # Tab stops count from the start of the line, so blanks stand for the text before.
             blanks = " " * (self.length % TAB)
             piece = (blanks + piece).expandtabs(TAB)[len(blanks) :]
         drawn = safe_block(piece).replace("\n", "␊")
@@ -202,7 +204,7 @@ _SWITCHES: dict[int, dict[str, bool]] = {
 
 @lru_cache(maxsize=1024)
 def _pen_after(pen: Pen, parameters: str) -> Pen:
-    """Return the pen after an SGR sequence (ECMA-48, 8.3.117), of which unknown codes are ignored.
+    """Return the pen after an SGR sequence (ECMA-48, 8.3.117); unknown codes are ignored.
 
     Colons separate sub-parameters of one code (ITU-T T.416), as in `38:2::255:0:0` and `4:3`.
     """
@@ -210,14 +212,14 @@ def _pen_after(pen: Pen, parameters: str) -> Pen:
         return pen
     codes = [_numbers(part) for part in parameters.split(";")]
     while codes:
-        code, *rest = codes.pop(0)
+        code, *sub_parameters = codes.pop(0)
         if code == 0:
             pen = PLAIN
         elif code in {38, 48, 58}:
-            if not rest:
-                rest = _pop_colour(codes)
+            if not sub_parameters:
+                sub_parameters = _pop_colour(codes)
             # The colour of an underline (58) is not drawn.
-            if code != 58 and (colour := _colour(rest)) is not None:
+            if code != 58 and (colour := _colour(sub_parameters)) is not None:
                 pen = _with_colour(pen, code == 38, colour)
         elif code in {39, 49}:
             pen = _with_colour(pen, code == 39, None)
@@ -225,7 +227,7 @@ def _pen_after(pen: Pen, parameters: str) -> Pen:
             pen = _with_colour(pen, True, code - 30 if code < 90 else code - 82)
         elif 40 <= code <= 47 or 100 <= code <= 107:
             pen = _with_colour(pen, False, code - 40 if code < 100 else code - 92)
-        elif code == 4 and rest[:1] == [0]:
+        elif code == 4 and sub_parameters[:1] == [0]:
             pen = pen._replace(underline=False)
         elif code in _SWITCHES:
             pen = pen._replace(**_SWITCHES[code])

@@ -14,7 +14,9 @@ from studio_tui.presentation.logs.rewritten import last_state
 UP = re.compile(rb"\x1b\[\d{0,3}[AF]")
 """A movement of the cursor to a row above."""
 _MOVE = re.compile(rb"\n|\x1b\[(\d{0,3})([ABEF])")
+"""A line break, or a movement of the cursor down (`B`, `E`) or up (`A`, `F`)."""
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
+"""The beginning of text, up to its first visible character."""
 _HIGHEST = 100
 """Maximum number of rows that a program redraws; terminals are rarely higher."""
 
@@ -98,8 +100,8 @@ class LiveRows:
 def final_lines(lines: bytes, tag: int = 0) -> Sequence[int]:
     """Return the start offsets of the lines that show something.
 
-    Lines are left out if other lines redraw their rows.
-    Each line begins with a tag of `tag` bytes. Lines with the same tag are from one program.
+    Lines are left out if other lines redraw their rows. Each line begins with a tag of `tag` bytes.
+    Lines with the same tag are from one program.
     """
     all_lines = lines.split(b"\n")
     starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))[: len(all_lines)]

@@ -25,6 +25,7 @@ _METER = re.compile(
     rf"\[(?P<elapsed>{_TIME})(?:<(?P<left>{_TIME}|\?))?, *"
     rf"(?:(?P<rate>{_NUMBER}|\?)(?P<unit>{_UNIT})/s|(?P<pace>{_NUMBER})(?P<part>[kM]?)s/(?P<paced>{_UNIT}))(?=[,\]])"
 )
+"""Times and rate, as in `[00:12<00:20,  3.10it/s]`."""
 _COUNT_BEFORE = re.compile(rf"{_TOTAL}\s*$")
 _AMOUNT_BEFORE = re.compile(rf"(?<![\w.,/])(?P<done>{_NUMBER})(?P<unit>[^\[\]|:/0-9]{{0,40}})$")
 _PERCENT_BEFORE = re.compile(rf"(?<![\w.,])(?P<percent>{_NUMBER}) ?%:? *(?:\|[^|]*\|)?\s*$")
@@ -37,6 +38,7 @@ _DRAWING = re.compile(
     r"|[━╸╺]{5,}"
     r"|-{10,}(?=.* eta )"
 )
+"""A drawn bar, as in `[####  ]`, `▕██░░▏` or `━━━╸`."""
 _PERCENT_AFTER = re.compile(rf"\s*(?P<percent>{_NUMBER}) ?%")
 _COUNT_AFTER = re.compile(rf"\s*{_TOTAL}(?![\w/])")
 _RATE = re.compile(rf"(?<![\w.])(?P<rate>{_NUMBER}) ?(?P<unit>[^\W\d_]{{1,9}})/s(?:ec)?\b")
@@ -55,7 +57,7 @@ _SCALED_UNITS = frozenset({"", "B", "b", "bit", "bits", "bytes", "it"})
 """Units that may have a scale prefix; the T of `Tokens` is no prefix."""
 _VOWELS = frozenset("aeiouy")
 _PARTS = {"": 1.0, "k": 1e-3, "M": 1e-6, "m": 1e3, "u": 1e6, "µ": 1e6, "n": 1e9}
-"""Units per second at a pace of one unit of time per unit, by the prefix of the unit of time."""
+"""Length of a second in other units of time, by their prefix: 1000 for `ms`."""
 
 _ROUNDED = 2.0
 """Maximum difference, due to rounding, between a percentage and that computed from the count."""
@@ -122,35 +124,37 @@ def latest(data: bytes, known: Progress | None = None) -> Progress | None:
     return newest
 
 
-def _latest(data: bytes, known: Progress | None) -> Progress | None:
+def _latest(data: bytes, previous: Progress | None) -> Progress | None:
     states, rows_moved_through = _states(data)
     bars = ((row, bar) for row in reversed(states) if (bar := _newest(states[row])))
     row, overall = next(bars, (0, None))
     if overall is None:
         return None
-    lowest = overall
+    newest = overall
     if row - 1 in rows_moved_through and row - 1 not in states:
-        is_known_overall = known is not None and not known.is_part and _is_overall(known, lowest)
-        return known if is_known_overall else overall._replace(is_part=True)
+        is_known_overall = (
+            previous is not None and not previous.is_part and _is_overall(previous, newest)
+        )
+        return previous if is_known_overall else overall._replace(is_part=True)
     while row - 1 in rows_moved_through and (above := _newest(states.get(row - 1, ()))) is not None:
         row -= 1
-        if _is_overall(above, lowest):
+        if _is_overall(above, newest):
             overall = above
     return overall
 
 
-def _is_overall(above: Progress, drawn: Progress) -> bool:
-    """Whether the bar `above` shows the overall progress, of which `drawn`, below it, is a part.
+def _is_overall(above: Progress, part: Progress) -> bool:
+    """Whether the bar `above` shows the overall progress, of which `part`, below it, is a part.
 
     It does not if it is finished, or if it is no longer updated: then it shows much less elapsed
-    time than `drawn`.
+    time than `part`.
     """
     if above.percent is None or above.percent >= 100:
         return False
-    if above.elapsed is None or drawn.elapsed is None:
+    if above.elapsed is None or part.elapsed is None:
         return True
     pace = 1 / above.rate if above.rate else 0.0
-    return drawn.elapsed - above.elapsed <= max(_PATIENCE, _PACES * pace)
+    return part.elapsed - above.elapsed <= max(_PATIENCE, _PACES * pace)
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
@@ -228,11 +232,11 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
         scale, unit = _unit(count["unit"], "", scaled=False)
         done, total = _done_and_total(count, unit)
         if count["unit"].startswith(" "):
-            # as in 12.3/45.6 MB
+            # In `12.3/45.6 MB`, the scale applies to both numbers.
             done *= scale
     elif percent is None:
         return None
-    # A truncated meter would have wrong values.
+    # The meter of tqdm, which is truncated here, would have wrong values.
     after = after.partition("[")[0]
     if (speed := _RATE.search(after)) is not None:
         factor, counted = _unit(speed["unit"], unit, scaled=False)
@@ -247,7 +251,7 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
 
 
 def _with_percent(bar: Progress, percent_match: re.Match[str] | None) -> Progress:
-    """Return a bar with its percentage, without a count that contradicts it, being truncated."""
+    """Return a bar with its percentage, without a truncated count, which contradicts it."""
     computed = None
     if bar.done is not None and bar.total:
         computed = min(100 * bar.done / bar.total, 100.0)
@@ -272,22 +276,22 @@ def _rate_from_pace(match: re.Match[str], factor: float) -> float | None:
 
 
 def _unit(text: str, other: str, *, scaled: bool) -> tuple[float, str]:
-    """Split a unit such as `kB` into the factor 1000 and the unit `B`.
+    """Split a unit: `kB` into the factor 1000 and the unit `B`.
 
     `other` is the unit elsewhere in the bar. `scaled` is whether the bar is known to scale numbers.
     """
     text, other = text.strip(), other.strip()
     if text[:2] in _BINARY and text[2:] in _SCALED_UNITS:
         return _BINARY[text[:2]], text[2:]
-    letter, rest = text[:1], text[1:]
+    letter, unit = text[:1], text[1:]
     is_scale = letter in _SCALES and (
-        rest in _SCALED_UNITS
-        or rest.startswith(" ")
-        or rest == other
-        or (other != text and other[:1] in _SCALES and other[1:] == rest)
-        or (rest[0] not in _VOWELS and (scaled or letter == "k"))
+        unit in _SCALED_UNITS
+        or unit.startswith(" ")
+        or unit == other
+        or (other != text and other[:1] in _SCALES and other[1:] == unit)
+        or (unit[0] not in _VOWELS and (scaled or letter == "k"))
     )
-    return (_SCALES[letter], rest.strip()) if is_scale else (1.0, text)
+    return (_SCALES[letter], unit.strip()) if is_scale else (1.0, text)
 
 
 def _number(digits: str) -> float:

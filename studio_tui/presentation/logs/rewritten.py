@@ -9,11 +9,15 @@ import re
 from typing import NamedTuple
 
 _RETURNS = re.compile(rb"\r|\x1b\[(?:2K|[01]?G)")
+"""Moves to the start of a line."""
 _PARTIAL = re.compile(rb"\x08|\x1b\[\d*D|\x1b\[(?:[2-9]|\d\d+)G")
+"""Moves that may not reach the start of a line."""
 _MOVES = re.compile(
     rb"(?P<start>\r|\x1b\[(?:2K|[01]?G))|(?P<back>\x08+)|\x1b\[(?:(?P<left>\d*)D|(?P<column>\d+)G)"
 )
+"""All moves."""
 _SHOWN = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*)([^\x1b]|\x1b(?!\[))", re.DOTALL)
+"""A character with the escape sequences before it."""
 _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
 _LARGEST = 9999
 """Maximum number of cells that a sequence moves the cursor."""
@@ -42,7 +46,7 @@ def is_rewritten(raw: bytes) -> bool:
 
 
 def states(raw: bytes) -> States:
-    """Return the states of a line, of which a line that was never rewritten has one."""
+    """Return the states of a line; a line that was never rewritten has only one."""
     raw = raw.rstrip(b"\r")
     if b"\x1b" not in raw and b"\x08" not in raw:
         non_empty = [state for state in raw.split(b"\r") if state.strip()] or [raw]

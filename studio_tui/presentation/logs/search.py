@@ -44,7 +44,7 @@ class SearchPatternError(Exception):
 
 
 class SearchPattern:
-    """A search within lines for a text or a regular expression, which is never empty."""
+    """A search within lines for a text or a regular expression, which must not be empty."""
 
     def __init__(self, typed: str) -> None:
         """Compile the search text.
@@ -58,9 +58,9 @@ class SearchPattern:
         words = typed.removeprefix(REGEX_SIGN)
         is_regex = words != typed
         self.is_like_expression = not is_regex and bool(_LIKE_EXPRESSION.search(words))
-        """Whether these are words that look as if they were meant as a regular expression."""
+        """Whether a literal text looks as if it was meant as a regular expression."""
         self._has_no_timeout = not is_regex
-        """Searching words takes linear time, so it has no timeout."""
+        """A literal text is found in linear time, so its search needs no timeout."""
         source = words if is_regex else regex.escape(words, special_only=True)
         flags = regex.MULTILINE | (regex.IGNORECASE if _has_no_capitals(words, is_regex) else 0)
         try:
@@ -151,7 +151,7 @@ class SearchPattern:
         return indexes
 
     def _verify(self, lines: bytes, indexes: Sequence[int]) -> list[int]:
-        """Return the start offsets of lines by index, without lines that do not match as shown."""
+        """Return the start offsets of the lines at `indexes` that also match as shown."""
         if not indexes:
             return []
         raw = lines.split(b"\n")
@@ -178,7 +178,7 @@ class LevelPattern:
         self._least = least
 
     def starts(self, lines: bytes) -> Sequence[int]:
-        """Return the start offsets of lines of the level; `lines` are complete and untrusted."""
+        """Return the start offsets of lines of the level or above; `lines` are complete."""
         starts: list[int] = []
         for start in candidates(lines, self._least):
             if starts and start <= starts[-1]:

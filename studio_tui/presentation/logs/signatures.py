@@ -32,7 +32,7 @@ def signature(lines: Sequence[str]) -> str | None:
     """Return the reason for a failure in one short safe line; `None` if the lines have none.
 
     That is the failure that ended the program. If the program handled a failure and went on, it is
-    its last message. Otherwise, it is the message of the last line at error level.
+    the program's last message. Otherwise, it is the message of the last line at error level.
     """
     from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms, not needed to open a log)
 

@@ -53,6 +53,7 @@ _AFTER = re.compile(
     r"(?:[)]? (?P<year>(?:19|20)\d\d)(?=[\]\s]|$))?",
     re.ASCII,
 )
+"""What may follow a time of day: a fraction, AM or PM, a zone, a year."""
 _PLAIN = frozenset({"iso", "compact"})
 """Date formats that are unambiguous."""
 _NO_SUFFIX = ("",) * 6
@@ -61,6 +62,7 @@ _SPEECH = re.compile(
 )
 """Text before a time of day that shows that the time is within a sentence."""
 _EPOCH = re.compile(r"[\[(]?(1\d{9}(?:\d{3}){0,3})(?:[.,](\d{1,9})\d*)?(?=[\s\]):|,]|$)", re.ASCII)
+"""Seconds since 1970, or milliseconds, microseconds or nanoseconds, at the start of a line."""
 _EPOCH_FIELD = re.compile(r"(1\d{9}(?:\d{3}){0,3})(?:\.(\d{1,9})\d*)?(?=[\s,}\]\"'e]|$)", re.ASCII)
 _FIELD = re.compile(
     r"[\"'](?:@timestamp|timestamp|time|ts|asctime|datetime|date|eventTime|@t)[\"']\s*:\s*"
@@ -212,7 +214,7 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp
 def _moment_within(
     text: str, start: int, end: int, context: TimestampContext, came: datetime | None
 ) -> datetime | None:
-    """Return the time of the first timestamp between two offsets."""
+    """Return the moment that the first timestamp between two offsets denotes."""
     timestamp = written_in(text, start, end)
     if timestamp is None:
         return None
@@ -243,7 +245,7 @@ def _period_of(context: TimestampContext) -> Life | None:
 def _moment_with_date(
     written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life | None, order: Order | None
 ) -> datetime | None:
-    """Return the time of a timestamp with a date: if ambiguous, the one closest to `life`."""
+    """Return the moment that a timestamp with a date denotes, the closest to `life`."""
     readings = readings_of(written, zone, local_zone, life, order) if order else {}
     readings = readings or readings_of(written, zone, local_zone, life)
     moments = [moment for each in readings.values() for moment in each]
@@ -262,7 +264,7 @@ def readings_of(
     life: Life | None,
     known: Order | None = None,
 ) -> Mapping[Order, tuple[datetime, ...]]:
-    """Return the possible times of a timestamp with a date, by the order of day, month and year.
+    """Return the moments that a timestamp with a date may denote, by the order of the date.
 
     There is only one order if the date is unambiguous, or if its order is `known`.
     """
@@ -290,7 +292,7 @@ def _possible_years(life: Life) -> tuple[int, ...]:
 def _moments_on(
     written: RawTimestamp, day: tuple[int, int, int], zone: tzinfo, local_zone: tzinfo
 ) -> Iterator[datetime]:
-    """Yield the possible times of a time of day on a day: none if there is no such day or time."""
+    """Yield the moments that a time of day on a day may denote; none if it does not exist."""
     hour, minute, second = map(int, f"{written.clock}:0".split(":")[:3])
     if written.half:
         is_later = written.half == "p"
@@ -315,7 +317,7 @@ def _moments_on(
 def _moments_near(
     written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life
 ) -> tuple[datetime, ...]:
-    """Return the possible times of a time of day in a period, or on the day before or after it."""
+    """Return the moments that a time of day may denote in a period or a day from it."""
     first = max(1, life.begin.toordinal() - 1)
     last = min(life.end.toordinal() + 1, date.max.toordinal())
     moments: list[datetime] = []
@@ -326,7 +328,7 @@ def _moments_near(
 
 
 def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> datetime | None:
-    """Return the time of a time of day that is closest to `context.reference_time`."""
+    """Return the moment closest to `context.reference_time` that a time of day may denote."""
     reference_time = context.reference_time
     if reference_time is None:
         return None
@@ -339,11 +341,11 @@ def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> d
 def _within_life(
     written: RawTimestamp, context: TimestampContext, life: Life, came: datetime | None
 ) -> datetime | None:
-    """Return the time of a time of day within a job's lifetime; `None` if it is ambiguous.
+    """Return the moment that a time of day denotes in a job's lifetime; `None` if ambiguous.
 
-    Of several such times, it is the last before the line arrived (`came`), as a line cannot arrive
-    before it is written. It is `None` if the line arrived long after that time: then the arrival
-    was not observed, or what looks like a time of day is the time since the start of the job.
+    Of several such moments, it is the last before the line arrived (`came`), since a line cannot
+    arrive before it is written. It is `None` if the line arrived long after that moment: then the
+    arrival was not observed, or what looks like a time of day is the time since the job's start.
     """
     if came is not None:
         life = Life(life.begin, max(life.begin, min(life.end, came)))
@@ -362,12 +364,12 @@ def _within_life(
     return possible[-1] if is_fresh else None
 
 
-def _moment_of_epoch(text: str, at: int, context: TimestampContext) -> datetime | None:
-    """Return the time of the epoch at an offset, a number of seconds or of fractions of a second.
+def _moment_of_epoch(text: str, start: int, context: TimestampContext) -> datetime | None:
+    """Return the moment that a number at an offset denotes: seconds or their fractions since 1970.
 
-    `None` if it is more than a day from the job's lifetime: such numbers count bytes or rows.
+    `None` if that is more than a day from the job's lifetime: such numbers count bytes or rows.
     """
-    number = _EPOCH.match(text, at) or _EPOCH_FIELD.match(text, at)
+    number = _EPOCH.match(text, start) or _EPOCH_FIELD.match(text, start)
     if not number:
         return None
     digits = number[1]

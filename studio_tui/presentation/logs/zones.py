@@ -47,7 +47,7 @@ class UnknownZoneError(ValueError):
 
 
 @lru_cache(maxsize=256)
-def zones_of(written: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
+def zones_of(zone_text: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
     """Return the possible zones for a text that matches `FORM`, the most likely first.
 
     Empty if the text is not a zone. `local_zone` is the zone of this machine, whose abbreviations
@@ -56,7 +56,7 @@ def zones_of(written: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
     Raises:
         UnknownZoneError: the text is an ambiguous abbreviation or an invalid offset.
     """
-    text = written.lstrip("[(")
+    text = zone_text.lstrip("[(")
     if offset := _OFFSET.fullmatch(text):
         ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
         if ahead >= 24 * _HOUR:

@@ -28,8 +28,8 @@ def dataset_lines(
 ) -> list[Cell]:
     """Return all details of a dataset as lines.
 
-    `others` are the datasets among which those made from it are found. `has_lineage` is whether
-    Studio reports what datasets were made from.
+    `others` are searched for datasets that are made from it. `has_lineage` is whether Studio
+    reports what datasets are made from.
     """
     lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
     if not dataset.newer and has_lineage:
@@ -83,9 +83,9 @@ def _version_line(version: ListedVersion, now: datetime) -> str:
 
 
 def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
-    """Return the names of a dataset and of all outdated datasets that it is made from.
+    """Return the name of a dataset, then those of the outdated datasets that it is made from.
 
-    It is made from them directly or through others, which then are outdated as well.
+    It may be made from them directly or through other datasets, which then are outdated as well.
     """
     by_name = {each.name: each for each in others}
     names = {dataset.name: None}

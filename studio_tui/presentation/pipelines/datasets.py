@@ -12,7 +12,7 @@ from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.jobs.problems import Problem, did_you_mean, quoted, unsendable, warning
 
 LOCAL_PLACE = "local.local."
-"""Prefix of all names in the local Studio, which may be omitted there: namespace and project."""
+"""Namespace and project of all datasets in the local Studio, whose names may omit them."""
 
 
 class KnownDatasets(NamedTuple):
@@ -39,7 +39,7 @@ def datasets_in(text: str) -> tuple[str, ...]:
 
 
 def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
-    """Return the problems of the names in a text; an empty one is a problem only if `is_sent`."""
+    """Return the problems of the names in a text; an empty text is one only if `is_sent`."""
     if problems := unsendable("datasets", text):
         return problems
     names = datasets_in(text)
@@ -67,14 +67,14 @@ def target_key(target: str) -> frozenset[str]:
 
 
 def unknown_datasets(
-    text: str, known: Iterable[str], *, is_certain: bool = False
+    text: str, known_names: Iterable[str], *, is_certain: bool = False
 ) -> tuple[Problem, ...]:
     """Return one warning that names all unknown datasets in a text, with suggestions.
 
     It is empty if all names are known, or if no dataset at all is known. `is_certain` means that
-    `known` are all datasets of Studio, so that no others exist.
+    `known_names` are all datasets of Studio, so that no others exist.
     """
-    unknown = _unknown_names(text, known)
+    unknown = _unknown_names(text, known_names)
     if not unknown:
         return ()
     names = ", ".join(
@@ -85,20 +85,22 @@ def unknown_datasets(
     return (warning("datasets", f"Not known here: {names}. Studio may know more."),)
 
 
-def refused_names(sentence: str, text: str, known: Iterable[str]) -> Problem:
+def refused_names(sentence: str, text: str, known_names: Iterable[str]) -> Problem:
     """Return the problem of names that Studio refused: its `sentence`, then suggestions."""
     hints = [
-        f"{quoted(name)}: {hint}" for name, hint in _unknown_names(text, known).items() if hint
+        f"{quoted(name)}: {hint}"
+        for name, hint in _unknown_names(text, known_names).items()
+        if hint
     ]
     return Problem("datasets", " ".join((sentence, *hints)))
 
 
-def _unknown_names(text: str, known: Iterable[str]) -> dict[str, str]:
+def _unknown_names(text: str, known_names: Iterable[str]) -> dict[str, str]:
     """Return the unknown names in a text, each with a suggestion.
 
     Empty if no dataset at all is known.
     """
-    names = {_without_version(name): name for name in known}
+    names = {_without_version(name): name for name in known_names}
     if not names:
         return {}
     return {

@@ -57,7 +57,7 @@ _NAME_LEAST, _NAME_MOST = 12, 24
 
 
 class PipelineContext(NamedTuple):
-    """The data besides a pipeline from which facts about it are derived."""
+    """The data, besides a pipeline itself, from which the facts about it are derived."""
 
     overview: Overview
     jobs: Mapping[str, Job]
@@ -244,7 +244,7 @@ def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...
 
 
 def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
-    """Return the latest pipelines of the target of `pipeline`, which is included, oldest first.
+    """Return the latest pipelines with the same target, including `pipeline`, oldest first.
 
     `pipelines` are in the order of Studio, newest first.
     """
@@ -259,7 +259,7 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
 
 
 def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
-    """Return the jobs by name, numbered if a run has several of the same name.
+    """Return the jobs by name and number: a run may have several jobs of the same name.
 
     Jobs of the latest run come first, in its order. Jobs that only older runs have follow.
     """

@@ -39,7 +39,7 @@ def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, 
 
 
 def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
-    """Return the consequences for a pipeline of canceling runs; empty if it has none of them."""
+    """Return the consequences for a pipeline of canceling runs; empty if none is in it."""
     plan, run_ids = plan_of(pipeline), frozenset(runs)
     nodes = [node for node in plan.nodes.values() if node.run in run_ids]
     if not nodes:
@@ -73,7 +73,7 @@ def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...
 
 
 def waits_after(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
-    """Return what remaining jobs will wait for, one per line, if others are removed from a plan."""
+    """Return what jobs will wait for if others are removed from a plan, in a line for each job."""
     lines = []
     for node in plan.nodes.values():
         if node.id in removed or not any(parent in removed for parent in node.parents):

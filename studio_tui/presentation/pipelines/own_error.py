@@ -19,7 +19,7 @@ _COUNT = re.compile(r",? and \d+ (?:more|others?)\b")
 
 
 class RootFailure(NamedTuple):
-    """A job that failed, not because another job did, and its run."""
+    """A job that failed by itself, and its run."""
 
     node: Node
     job: Job | None

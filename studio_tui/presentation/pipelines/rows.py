@@ -83,7 +83,7 @@ def state_cell(pipeline: Pipeline) -> Cell:
 
 
 def target_cell(pipeline: Pipeline) -> Cell | Pieces:
-    """Return the target of a pipeline with its name first, which distinguishes it most.
+    """Return the target of a pipeline: first the name, which distinguishes it, then the namespace.
 
     A target with several datasets, or without a namespace, is shown unchanged.
     """
@@ -150,7 +150,7 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
         SortOrder("name", lambda pipeline, now: (pipeline.name or "").lower()),
         text=lambda pipeline: pipeline.name or "",
     ),
-    ListColumn(  # gets spare space
+    ListColumn(  # `grow`: it gets most of the spare space
         Column("target", "TARGET", 14, grow=2),
         lambda row: target_cell(row.pipeline),
         SortOrder("target", lambda pipeline, now: (pipeline.triggered_from or "").lower()),

@@ -49,8 +49,8 @@ def _pipelines_of(
 ) -> list[tuple[Pipeline, set[str]]]:
     """Return the pipelines that run several of the jobs, each with the node ids of these jobs.
 
-    If these pipelines do not run all of the jobs, pipelines also count that repeat several of the
-    jobs or of their originals.
+    If these pipelines do not run all of the jobs, pipelines that repeat several of the jobs or of
+    their originals count as well.
     """
     jobs_and_originals = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     running: list[tuple[Pipeline, set[str]]] = []

@@ -29,7 +29,7 @@ class BoxColumn(NamedTuple):
     top: int
     """First row."""
     bottom: int
-    """Last row; one less than `top` for a part without rows, next to which the net turns."""
+    """Last row; one less than `top` if the part has no rows."""
     net: Net
     vertex: int | None
     """The vertex at its end; `None` for a jog."""
@@ -80,7 +80,7 @@ class Highlight:
         self._layers = layers
         self._nodes = nodes
         self._reach: dict[int, int] = {}
-        """By chain, the farthest layer to which it is highlighted, seen from its owner."""
+        """By chain: the layer where its highlighted part ends, which begins at its owner."""
         # Drawings keep nets and columns alive, so that their `id` can be the key of a cache.
         self._nets: dict[int, bool] = {}
         self._columns: dict[int, bool] = {}
@@ -88,7 +88,7 @@ class Highlight:
     def falls_on(self, vertex: int | None) -> bool:
         """Return whether a node is highlighted, or a joint is on a highlighted line.
 
-        `None`, the end of a part at a jog, counts as highlighted.
+        At a jog there is no vertex: `None` counts as highlighted.
         """
         if vertex is None or vertex < self._layers.size:
             return vertex is None or vertex in self._nodes
@@ -121,7 +121,7 @@ class Highlight:
         return is_lit
 
     def span(self, track: Track) -> tuple[int, int]:
-        """Return the first and last highlighted column of a track; first > last if none is."""
+        """Return the first and last highlighted column of a track; first > last if no column is."""
         if not self.has(track.net):
             return track.right + 1, track.left - 1
         lit = [x for x, vertex in track.ends if self.falls_on(vertex)]
@@ -185,6 +185,7 @@ def strokes(
             # It interrupts a track, which may have another style.
             _mark(lit_columns, x, lit is not None and lit.lights(column))
             _mark(heavy_columns, x, weight == 2)
+        # Otherwise, it meets a track of its net on this row.
         elif y > bottom:
             codes[x] += weight * _UP
         else:

@@ -43,7 +43,7 @@ def vertex_columns(layers: Layers, widths: Sequence[int]) -> list[int]:
                     ideal.append(middle[vertex])
                     # It makes room for vertices that have neighbours.
                     weights.append(0.1)
-            # Halves are rounded up in one row and down in the next: long graphs must not lean.
+            # Halves are rounded up in one row and down in the next, else long graphs would lean.
             half = 0.5 if number % 2 else 0.499
             for vertex, column in zip(row, spread(ideal, weights, offsets, half), strict=True):
                 middle[vertex] = column

@@ -50,9 +50,9 @@ class Channel:
 def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
     """Return the nets below a row of vertices; a greedy approximation of the smallest number.
 
-    Each edge is assigned to the end of it that has more edges here. The edges assigned to a vertex
-    are a net, and nets with equal opposite ends are merged. A joint has one line above and one
-    below, so its edges are never split.
+    Each edge is assigned to the one of its two ends that has more edges between the layers. The
+    edges assigned to the same vertex are a net. Nets with equal opposite ends are merged. A joint
+    has one line above and one below, so its edges are never split.
     """
     by_source: dict[int, list[int]] = {}
     by_target: dict[int, list[int]] = {}
@@ -222,7 +222,7 @@ class _Rows:
         self.rows: list[list[tuple[int, int]]] = []
 
     def reserve(self, first_row: int, left: int, right: int) -> int:
-        """Reserve columns in the first row from `first_row` on that is free; return the row."""
+        """Reserve columns and return the row: the first from `first_row` on where they are free."""
         for number in range(first_row, len(self.rows)):
             if all(right + 1 < begin or end + 1 < left for begin, end in self.rows[number]):
                 break

@@ -147,9 +147,11 @@ class Drawing:
         index = self._index[node]
         if direction in {Direction.UP, Direction.DOWN}:
             adjacent = self._adjacent(index, up=direction is Direction.UP)
-            here = self._middle[index]
+            own_middle = self._middle[index]
             closest = min(
-                adjacent, key=lambda other: (abs(self._middle[other] - here), other), default=None
+                adjacent,
+                key=lambda other: (abs(self._middle[other] - own_middle), other),
+                default=None,
             )
             return None if closest is None else self._ids[closest]
         row = [
@@ -202,25 +204,26 @@ class Drawing:
 
 
 def redundant_parents(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return the redundant parents of each node that has some: ancestors of another parent."""
+    """Return redundant parents by node: parents that are also ancestors of another parent."""
     ids = tuple(parents)
     all_parents = _parent_indexes(parents)
     return {
-        ids[number]: tuple(ids[parent] for parent in mine if parent not in needed)
-        for number, (mine, needed) in enumerate(
+        ids[number]: tuple(ids[parent] for parent in node_parents if parent not in needed)
+        for number, (node_parents, needed) in enumerate(
             zip(all_parents, transitive_reduction(all_parents), strict=True)
         )
-        if len(needed) < len(mine)
+        if len(needed) < len(node_parents)
     }
 
 
 def _parent_indexes(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
     """Return for each node the indexes of the parents that precede it, without duplicates."""
     index = {node: number for number, node in enumerate(parents)}
-    return [
-        list(dict.fromkeys(index[parent] for parent in mine if index.get(parent, number) < number))
-        for number, mine in enumerate(parents.values())
-    ]
+    indexes: list[list[int]] = []
+    for number, node_parents in enumerate(parents.values()):
+        earlier = (index[parent] for parent in node_parents if index.get(parent, number) < number)
+        indexes.append(list(dict.fromkeys(earlier)))
+    return indexes
 
 
 def draw(

@@ -23,7 +23,7 @@ _PASSES, _MOST_COMPARED = 10, 200_000
 _FEW = 250
 """Maximum number of vertices for which sweeps are repeated from other starting orders."""
 _OTHER_STARTS = ((False, True), (True, True), (True, False))
-"""Other starting orders for small graphs: if filled from below, and if first swept upwards."""
+"""Other starting orders: are rows filled from below, and does the first sweep go upwards?"""
 _SHUFFLES, _SHUFFLED_LINES = 16, 1000
 """Maximum number of shuffled starting orders, and of lines in all of them."""
 _IN_VAIN = 2
@@ -82,10 +82,10 @@ def transitive_reduction(parents: Sequence[Sequence[int]]) -> list[list[int]]:
 
 
 def assign_layers(parents: Sequence[Sequence[int]]) -> Layers:
-    """Return the layers of a graph: that of a node is the length of the longest path to it."""
+    """Assign each node to a layer, whose number is the length of the longest path to the node."""
     layer: list[int] = []
-    for mine in parents:
-        layer.append(max((layer[parent] + 1 for parent in mine), default=0))
+    for node_parents in parents:
+        layer.append(max((layer[parent] + 1 for parent in node_parents), default=0))
     layers = _with_joints(parents, layer)
     _order_rows(layers)
     return layers
@@ -98,8 +98,8 @@ def _with_joints(parents: Sequence[Sequence[int]], layer: list[int]) -> Layers:
     long_children: dict[int, list[int]] = {}
     long_parents: dict[int, list[int]] = {}
     long_edges = []
-    for node, mine in enumerate(parents):
-        for parent in mine:
+    for node, node_parents in enumerate(parents):
+        for parent in node_parents:
             if layer[node] - layer[parent] == 1:
                 _connect(layers, parent, node)
             else:
@@ -169,11 +169,11 @@ def _other_starts(layers: Layers) -> Iterator[tuple[list[list[int]], bool]]:
     for is_from_below, is_first_up in _OTHER_STARTS:
         yield _depth_first(layers, is_from_below=is_from_below), is_first_up
     # Seeded, so that a graph is always drawn the same.
-    chance = Random(0)  # noqa: S311 (no secret)
+    random = Random(0)  # noqa: S311 (no secret)
     rows = _depth_first(layers)
     lines = max(1, sum(map(len, layers.parents)))
     for number in range(min(_SHUFFLES, _SHUFFLED_LINES // lines)):
-        yield [chance.sample(row, len(row)) for row in rows], bool(number % 2)
+        yield [random.sample(row, len(row)) for row in rows], bool(number % 2)
 
 
 def _depth_first(layers: Layers, *, is_from_below: bool = False) -> list[list[int]]:
@@ -247,13 +247,15 @@ def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
         for row in rows:
             for index in range(len(row) - 1):
                 left, right = row[index], row[index + 1]
-                crossings_saved = 0
+                # Two lines cross if their ends are not in the order of the vertices.
+                saved = 0
                 for near in (layers.parents, layers.children):
-                    for one in near[left]:
-                        at = place[one]
-                        for other in near[right]:
-                            crossings_saved += (at > place[other]) - (at < place[other])
-                if crossings_saved > 0:
+                    for left_end in near[left]:
+                        left_place = place[left_end]
+                        for right_end in near[right]:
+                            right_place = place[right_end]
+                            saved += (left_place > right_place) - (left_place < right_place)
+                if saved > 0:
                     row[index], row[index + 1] = right, left
                     place[left], place[right] = index + 1, index
                     has_changed = True

@@ -43,7 +43,7 @@ class Critical:
     reason: str
     """Why `remaining` is unknown, such as `no ETA while paused`; else empty."""
     samples: int = FEWEST_SAMPLES
-    """Number of past runs of the remaining job with the fewest."""
+    """Smallest number of past runs from which the duration of a remaining job is estimated."""
 
     @property
     def words(self) -> str:
@@ -60,7 +60,8 @@ def critical(model: ViewModel) -> Critical:
     For a pipeline that has ended, it is the path that determined the end: from the job that ended
     last back to the parents that ended last. If no job has a known end, it is the longest path.
     """
-    weights: dict[str, Weight] = {}
+    # The heaviest path that ends with each node, and the node before it on this path.
+    path_weights: dict[str, Weight] = {}
     previous: dict[str, str] = {}
     without_estimate: list[str] = []
     zero = Weight(0.0, 0.0)
@@ -68,23 +69,27 @@ def critical(model: ViewModel) -> Critical:
     for node_id, node in model.plan.nodes.items():
         heaviest_parent = zero
         for parent in node.parents:
-            # Of equals the last parent, usually the deepest: edges from others may be redundant,
-            # and these are not drawn.
-            if weights[parent] > heaviest_parent or weights[parent] == heaviest_parent > zero:
-                heaviest_parent = weights[parent]
+            # Of equally heavy parents the last is chosen, which is usually the deepest: edges from
+            # the others may be redundant, and redundant edges are not drawn.
+            if (
+                path_weights[parent] > heaviest_parent
+                or path_weights[parent] == heaviest_parent > zero
+            ):
+                heaviest_parent = path_weights[parent]
                 previous[node_id] = parent
         own = weight(node, model)
         if own is None:
             own = zero
             if model.statuses.states[node_id] in TO_RUN:
                 without_estimate.append(node.name)
-        whole_path = weights[node_id] = Weight(
+        path_weight = Weight(
             heaviest_parent.remaining + own.remaining, heaviest_parent.whole + own.whole
         )
-        if whole_path > heaviest:
-            last, heaviest = node_id, whole_path
+        path_weights[node_id] = path_weight
+        if path_weight > heaviest:
+            last, heaviest = node_id, path_weight
     if model.statuses.state.is_finished:
-        last = _actual_end(model, weights, previous) or last
+        last = _actual_end(model, path_weights, previous) or last
     path = _path(last, previous)
     reason = _why_no_estimate(model, without_estimate)
     if reason or not _is_active(model):
@@ -95,18 +100,20 @@ def critical(model: ViewModel) -> Critical:
 
 
 def _actual_end(
-    model: ViewModel, weights: Mapping[str, Weight], previous: dict[str, str]
+    model: ViewModel, path_weights: Mapping[str, Weight], previous: dict[str, str]
 ) -> str | None:
-    """Return the job that ended last; store in `previous` the parent of each job that ended last.
+    """Return the job that ended last, and store for each job which parent ended last.
 
-    Of several jobs that ended last at the same time, it is the job with the longest path.
+    These parents are stored in `previous`. Of several jobs that ended last at the same time, that
+    with the longest path is returned.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in model.plan.nodes.items():
         job = model.job(node)
         if job is None or job.finished_at is None or model.took(node) is None:
+            # It is not loaded, has not ended, or never ran.
             continue
-        ends[node_id] = job.finished_at, weights[node_id]
+        ends[node_id] = job.finished_at, path_weights[node_id]
         if parents := [parent for parent in node.parents if parent in ends]:
             previous[node_id] = max(parents, key=ends.__getitem__)
     sinks = [
@@ -180,10 +187,11 @@ def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
 
 
 def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -> float:
-    """Return a duration between the `usual` one and `whole`, that by the bar: closer as it fills.
+    """Return a duration between `usual` and `whole`: the fuller the bar, the closer to `whole`.
 
-    The first steps of a bar may be much slower than the others: `whole` alone would jump from
-    seconds to an hour and back. The error of a rate falls with the square root of its samples.
+    `whole` is the duration according to the bar. The first steps of a bar may be much slower than
+    the others, so that `whole` jumps from seconds to an hour and back. The error of a rate falls
+    with the square root of its samples.
     """
     if usual is None or percent is None or whole <= usual:
         return whole

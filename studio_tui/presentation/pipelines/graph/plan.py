@@ -59,7 +59,7 @@ class Plan:
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
-        """Redundant parents by node: those on which another of its parents depends."""
+        """Redundant parents by node: parents on which another parent of the node depends."""
         # Imported here because lists of pipelines draw no graph.
         from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415
 
@@ -179,7 +179,7 @@ def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
 
 
 def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
-    here = position[run.job_id]
+    own_position = position[run.job_id]
     parents = tuple(dict.fromkeys(run.parent_job_ids))
     return Node(
         id=run.job_id,
@@ -187,9 +187,11 @@ def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
         name=run.name or run.job_id[:_SHORT_ID],
         state=run.state,
         status=run.status,
-        parents=tuple(parent for parent in parents if position.get(parent, here) < here),
+        parents=tuple(
+            parent for parent in parents if position.get(parent, own_position) < own_position
+        ),
         missing=tuple(parent for parent in parents if parent not in position),
-        circular=tuple(parent for parent in parents if position.get(parent, -1) >= here),
+        circular=tuple(parent for parent in parents if position.get(parent, -1) >= own_position),
         attempts=run.attempts,
     )
 

@@ -115,7 +115,7 @@ class JobStatuses:
         return tuple(root for bit, root in enumerate(self.roots) if causes >> bit & 1)
 
     def look(self, node_id: str) -> StateLook:
-        """Return the appearance of a job, which may show more than its `NodeState`."""
+        """Return the appearance of a job, which distinguishes more states than `NodeState`."""
         is_blocked = self.states[node_id] is NodeState.BLOCKED
         return BLOCKED if is_blocked else LOOKS[self.plan.nodes[node_id].state]
 
@@ -242,7 +242,7 @@ def how_stopped(nodes: Collection[Node]) -> str:
     states = {node.state for node in nodes}
     canceled = "was canceled" if len(nodes) == 1 else "were canceled"
     words = (JobState.FAILED, "failed"), (JobState.CANCELED, canceled)
-    return " or ".join(how for state, how in words if state in states)
+    return " or ".join(way for state, way in words if state in states)
 
 
 def root_words(statuses: JobStatuses) -> str:

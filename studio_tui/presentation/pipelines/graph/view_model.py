@@ -30,7 +30,7 @@ class RunTime(NamedTuple):
 
     seconds: float
     is_estimate: bool = False
-    """Whether the start is unknown, so that the time may include that in the queue."""
+    """Whether the start is unknown, so that `seconds` may include time in the queue."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ViewModel:
         return self.jobs.get(node.run) if node.run is not None else None
 
     def bar(self, node: Node) -> Progress | None:
-        """Return the progress of a running job."""
+        """Return the progress of a running job; `None` if it shows none, or does not run."""
         is_running = node.run is not None and self.statuses.states[node.id] is NodeState.RUNNING
         return self.bars.get(node.run or "") if is_running else None
 

@@ -15,7 +15,7 @@ _ACTIVE = frozenset({
     NodeState.UNKNOWN, NodeState.SCHEDULE,
     NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED,
 })  # fmt: skip
-"""States of parents that are named first, since parents in other states wait themselves."""
+"""States of parents that are named first, as parents in other states wait for jobs themselves."""
 
 Bars = Mapping[str, Progress]
 """Progress of running jobs, by run (`Node.run`)."""
@@ -70,7 +70,7 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
 
     If other jobs are the reason, the first is named: `blocked by embed.py +2`. All rows of a list
     can have this form, even if their names differ in length. It is followed by `blocked by 3 jobs`
-    if that is shorter. Without other jobs, the forms are such as `ready, not queued yet`, `ready`.
+    if that is shorter. Otherwise, the forms are such as `ready, not queued yet`, `ready`.
     """
     awaited: Sequence[str] = ()
     match statuses.states[node_id]:
@@ -102,14 +102,14 @@ def _wait_if_blocked(statuses: JobStatuses, node_id: str) -> Wait:
     roots = statuses.blocked_by(node_id)
     failed = [root for root in roots if statuses.states[root] is NodeState.FAILED]
     if len(failed) == len(roots):
-        how = "which failed"
+        outcome = "which failed"
     elif failed:
-        how = "which failed or were canceled"
+        outcome = "which failed or were canceled"
     else:
-        how = "which was canceled" if len(roots) == 1 else "which were canceled"
+        outcome = "which was canceled" if len(roots) == 1 else "which were canceled"
     first_failed = _failures_first(statuses, roots)
     names = join_names([statuses.plan.nodes[root].name for root in first_failed])
-    return Wait(f"blocked by {names}, {how}", first_failed[0])
+    return Wait(f"blocked by {names}, {outcome}", first_failed[0])
 
 
 def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:

@@ -87,9 +87,9 @@ def mermaid(statuses: JobStatuses) -> str:
         text = _escape_for_mermaid(f"{statuses.look(node.id).glyph} {node.name}")
         lines.append(f'  {ids[node.id]}["{text}"]:::{statuses.states[node.id]}')
     for node in plan.nodes.values():
-        here = ids[node.id]
-        lines += [f"  {ids[parent]} --> {here}" for parent in node.parents]
-        lines += [f"  {ids[parent]} -.-> {here}" for parent in node.circular]
+        child = ids[node.id]
+        lines += [f"  {ids[parent]} --> {child}" for parent in node.parents]
+        lines += [f"  {ids[parent]} -.-> {child}" for parent in node.circular]
     lines += [f"  classDef {state} fill:{fill},color:#000" for state, fill in _FILL_COLOURS.items()]
     return "".join(f"{line}\n" for line in lines)
 
@@ -108,10 +108,10 @@ def dot(statuses: JobStatuses, name: str) -> str:
         fill = _FILL_COLOURS[statuses.states[node.id]]
         lines.append(f'  {ids[node.id]} [label={text} fillcolor="{fill}"];')
     for node in plan.nodes.values():
-        here = ids[node.id]
-        lines += [f"  {ids[parent]} -> {here};" for parent in node.parents]
+        child = ids[node.id]
+        lines += [f"  {ids[parent]} -> {child};" for parent in node.parents]
         lines += [
-            f"  {ids[parent]} -> {here} [style=dashed constraint=false];"
+            f"  {ids[parent]} -> {child} [style=dashed constraint=false];"
             for parent in node.circular
         ]
     return "".join(f"{line}\n" for line in (*lines, "}"))

@@ -55,7 +55,7 @@ class GroupRow:
     """A group heading, one of its jobs, or a summary of its hidden jobs."""
 
     key: str
-    """Key of the group for a heading and, with a suffix, for a summary; for a job its id."""
+    """Of a heading the key of the group, of a summary that with a suffix, of a job its id."""
     group: Group
     node_id: str | None = None
     """The node of a job row; `None` for a heading and a summary."""
@@ -76,9 +76,9 @@ def rows(
 ) -> tuple[GroupRow, ...]:
     """Return the rows of groups: the heading of each, then its first failed and running jobs.
 
-    Groups in `listed` are followed by all of their jobs, and groups in `folded` by none. Only
-    nodes in `only` have a row, but headings count all jobs. If `only` are the matches of a filter
-    (`is_filter`), a group without failed or running matches shows its first other matches.
+    Groups in `listed` are followed by all of their jobs, and groups in `folded` by none. With
+    `only`, other jobs of groups have no row, but headings count all jobs. If `only` are the matches
+    of a filter (`is_filter`), a group without failed or running matches shows its first others.
     """
     group_rows: list[GroupRow] = []
     for group in groups:

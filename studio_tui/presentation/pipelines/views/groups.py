@@ -24,7 +24,7 @@ MOST_CHILDREN = 8
 """Number of children of a job above which its plan is shown in groups by default, too."""
 
 FEWEST = 3
-"""Minimum number of jobs in a group; one of two jobs would save only one row."""
+"""Minimum number of jobs in a group; a group of two jobs would save only one row."""
 
 _HASH = r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -86,7 +86,7 @@ def wants_groups(plan: Plan) -> bool:
 
 
 def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
-    """Return groups of which each job is in exactly one, ordered by their first stages."""
+    """Return the groups of a plan, in the order of their first stages; each job is in one group."""
     layers = depths(plan)
     if by is GroupBy.STAGE:
         stages: dict[int, list[Node]] = defaultdict(list)
@@ -110,14 +110,14 @@ def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
 
 
 def _group_by_name(nodes: Iterable[Node]) -> Iterable[Group]:
-    alike: dict[tuple[str, ...], list[Node]] = defaultdict(list)
+    nodes_by_stem: dict[tuple[str, ...], list[Node]] = defaultdict(list)
     for node in nodes:
-        alike[tuple(_VARYING.split(node.name)[::2])].append(node)
-    for stem, members in alike.items():
+        nodes_by_stem[tuple(_VARYING.split(node.name)[::2])].append(node)
+    for stem, members in nodes_by_stem.items():
         stages: dict[str, list[Node]] = defaultdict(list)
         for node in members:
-            number = _STAGE.match(node.name)
-            stages[number[0] if number else ""].append(node)
+            stage_match = _STAGE.match(node.name)
+            stages[stage_match[0] if stage_match else ""].append(node)
         if len(members) < FEWEST * len(stages):
             # The leading number counts jobs, not stages.
             stages = {"": members}
@@ -132,10 +132,10 @@ def _title(nodes: Sequence[Node]) -> str:
 
 
 def _group_by_links(nodes: Iterable[Node]) -> Iterable[Group]:
-    alike: dict[tuple[frozenset[str], tuple[str, ...]], list[Node]] = defaultdict(list)
+    nodes_by_links: dict[tuple[frozenset[str], tuple[str, ...]], list[Node]] = defaultdict(list)
     for node in nodes:
-        alike[frozenset(node.parents), node.children].append(node)
-    for members in alike.values():
+        nodes_by_links[frozenset(node.parents), node.children].append(node)
+    for members in nodes_by_links.values():
         names = [node.name for node in members]
         start = _common_start(names)
         title = f"{start}*{_common_end(names, start)}" if start else join_names(names)

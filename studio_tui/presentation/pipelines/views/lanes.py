@@ -76,10 +76,10 @@ def name_parts(row: LaneRow, statuses: JobStatuses) -> tuple[Cell, ...]:
 def _depth_first(parents: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield each node after all of its parents, preferably directly after one of them."""
     children: dict[str, list[str]] = {node_id: [] for node_id in parents}
-    for node_id, mine in parents.items():
-        for parent in mine:
+    for node_id, node_parents in parents.items():
+        for parent in node_parents:
             children[parent].append(node_id)
-    waits = {node_id: len(mine) for node_id, mine in parents.items()}
+    waits = {node_id: len(node_parents) for node_id, node_parents in parents.items()}
     ready = [node_id for node_id in parents if not waits[node_id]]
     ready.reverse()
     while ready:
@@ -98,8 +98,8 @@ class _Lanes:
         self._parents = parents
         self._undrawn_children = dict.fromkeys(parents, 0)
         """By node, the number of its children not drawn yet."""
-        for mine in parents.values():
-            for parent in mine:
+        for node_parents in parents.values():
+            for parent in node_parents:
                 self._undrawn_children[parent] += 1
         self._open: dict[int, str] = {}
         """By column, the node where the lane starts."""
@@ -108,9 +108,11 @@ class _Lanes:
 
     def add(self, node_id: str) -> tuple[int, list[str]]:
         """Return the column of a job's glyph, and the characters of its line with a blank there."""
-        mine = frozenset(self._parents[node_id])
-        parent_lanes = sorted(column for column, source in self._open.items() if source in mine)
-        for parent in mine:
+        node_parents = frozenset(self._parents[node_id])
+        parent_lanes = sorted(
+            column for column, source in self._open.items() if source in node_parents
+        )
+        for parent in node_parents:
             self._undrawn_children[parent] -= 1
         ending_lanes = [
             column for column in parent_lanes if not self._undrawn_children[self._open[column]]

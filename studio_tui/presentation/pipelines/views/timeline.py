@@ -149,7 +149,7 @@ class Timeline:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Ids of the nodes by the begin of their bars, then by layer; nodes without a bar last."""
+        """Ids of the nodes by the start of their bars, then by layer; nodes without a bar last."""
         depth = depths(self._model.plan)
         begins = {
             node: min(
@@ -190,8 +190,8 @@ class Timeline:
         if self._is_active and 0 <= now < self._width and cells[now][0] in {" ", AHEAD}:
             cells[now] = (NOW, Tone.DIM)
         return tuple(
-            Cell("".join(glyph for glyph, _ in alike), tone)
-            for tone, alike in groupby(cells, key=lambda cell: cell[1])
+            Cell("".join(glyph for glyph, _ in adjacent), tone)
+            for tone, adjacent in groupby(cells, key=lambda cell: cell[1])
         )
 
     def note(self, node_id: str) -> Cell:
@@ -213,7 +213,7 @@ class Timeline:
     @cached_property
     def _is_active(self) -> bool:
         statuses = self._model.statuses
-        if any(statuses.numbers[kind] for kind in _ACTIVE):
+        if any(statuses.numbers[state] for state in _ACTIVE):
             return True
         is_over = all(node.state.is_finished for node in statuses.plan.nodes.values())
         return not is_over and not statuses.state.is_finished
@@ -237,7 +237,7 @@ class Timeline:
         """
         begin, end = self._known_period
         has_remaining = self._is_active and any(
-            self._model.statuses.numbers[kind] for kind in (*_ACTIVE, NodeState.WAITING)
+            self._model.statuses.numbers[state] for state in (*_ACTIVE, NodeState.WAITING)
         )
         if self._span is not None and self._span < self.whole:
             end = self._span * _ROOM_AHEAD if has_remaining else end

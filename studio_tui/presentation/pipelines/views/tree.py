@@ -31,7 +31,7 @@ COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TOOK,
     Column("usual", "USUAL", 12, drop=4, fits=True),
-    # `first`: before the names get space for the edges in parentheses behind them.
+    # `first`: it gets this width before the names get space for the edges behind them.
     Column(
         "why",
         "WHY / ERROR",
@@ -98,7 +98,7 @@ def rows(
     for node_id, parent in reversed(parents.items()):
         if parent is not None:
             sizes[parent] += sizes[node_id]
-    return tuple(_walk(plan, parents, children, sizes, folded))
+    return tuple(_tree_rows(plan, parents, children, sizes, folded))
 
 
 def _tree_parents(plan: Plan, only: Collection[str] | None) -> dict[str, str | None]:
@@ -116,7 +116,7 @@ def _tree_parents(plan: Plan, only: Collection[str] | None) -> dict[str, str | N
     }
 
 
-def _walk(
+def _tree_rows(
     plan: Plan,
     parents: Mapping[str, str | None],
     children: Mapping[str | None, Sequence[str]],
@@ -128,27 +128,27 @@ def _walk(
     while stack:
         node_id, prefix, guides = stack.pop()
         node = plan.nodes[node_id]
-        parent, below = parents[node_id], children.get(node_id, ())
-        is_folded = bool(below) and node_id in folded
+        parent, tree_children = parents[node_id], children.get(node_id, ())
+        is_folded = bool(tree_children) and node_id in folded
         yield TreeRow(
             node_id,
             prefix,
             parent,
-            has_children=bool(below),
+            has_children=bool(tree_children),
             hidden=tuple(_tree_descendants(children, node_id)) if is_folded else (),
             also_after=tuple(each for each in node.parents if each != parent),
             also_feeds=tuple(each for each in node.children if parents.get(each) != node_id),
         )
         if not is_folded:
-            stack += reversed(list(_child_prefixes(below, guides, sizes)))
+            stack += reversed(list(_child_prefixes(tree_children, guides, sizes)))
 
 
 def _child_prefixes(
-    below: Sequence[str], guides: str, sizes: Mapping[str, int]
+    tree_children: Sequence[str], guides: str, sizes: Mapping[str, int]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield for each child its own prefix, and the prefix of its children."""
     is_lane = len(guides) >= 2 * DEEPEST
-    order = list(below)
+    order = list(tree_children)
     if is_lane and len(order) > 1:
         largest = max(range(len(order)), key=lambda index: (sizes[order[index]], index))
         order.append(order.pop(largest))
