@@ -34,6 +34,7 @@ LOOKS: dict[PipelineState, StateLook] = {
     PipelineState.CANCELED: StateLook("⊗", Tone.DIM, 5),
     PipelineState.COMPLETED: StateLook("✓", Tone.GOOD, 6),
 }
+"""Appearance of each state, and its rank when sorted by state."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """The time by which pipelines without a time are sorted."""

@@ -16,7 +16,8 @@ from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState
 from studio_tui.presentation.format import join_names
 
-_SHORT_ID = 8
+SHORT_ID = 8
+"""Number of characters of an id that are shown in place of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
     return Node(
         id=run.job_id,
         run=run.created_job_id,
-        name=run.name or run.job_id[:_SHORT_ID],
+        name=run.name or run.job_id[:SHORT_ID],
         state=run.state,
         status=run.status,
         parents=tuple(

@@ -6,10 +6,8 @@ from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
 from studio_tui.presentation.format import join_names, plural
 from studio_tui.presentation.jobs.waiting import WAITS_FOR, Wait
 from studio_tui.presentation.logs.progress import Progress, share
-from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.graph.plan import SHORT_ID, Node
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
-
-_SHORT_ID = 8
 
 _ACTIVE = frozenset({
     NodeState.UNKNOWN, NodeState.SCHEDULE,
@@ -160,7 +158,7 @@ def _flaws(statuses: JobStatuses, node: Node) -> list[str]:
     others = [statuses.plan.nodes[each].name for each in node.circular if each != node.id]
     flaws = []
     if node.missing:
-        ids = join_names([parent[:_SHORT_ID] for parent in node.missing])
+        ids = join_names([parent[:SHORT_ID] for parent in node.missing])
         flaws.append(f"{ids}, not in the pipeline")
     if others:
         wait = "waits" if len(others) == 1 else "wait"
