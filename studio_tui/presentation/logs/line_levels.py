@@ -1,7 +1,7 @@
 """Detection of the level of a log line from what loggers, compilers and tracebacks print.
 
-A level is a word near the start of a line, between delimiters. The same words in a sentence or in a
-name (`0 errors`, `error_rate=0.1`) do not count.
+A word is a level only near the start of a line, between delimiters. The same words in a sentence or
+in a name (`0 errors`, `error_rate=0.1`) do not count.
 """
 
 import json

@@ -62,8 +62,9 @@ _SPEECH = re.compile(
 )
 """Text before a time of day that shows that the time is within a sentence."""
 _EPOCH = re.compile(r"[\[(]?(1\d{9}(?:\d{3}){0,3})(?:[.,](\d{1,9})\d*)?(?=[\s\]):|,]|$)", re.ASCII)
-"""Seconds since 1970, or milliseconds, microseconds or nanoseconds, at the start of a line."""
+"""Seconds since 1970, or milliseconds, microseconds or nanoseconds, before a delimiter."""
 _EPOCH_FIELD = re.compile(r"(1\d{9}(?:\d{3}){0,3})(?:\.(\d{1,9})\d*)?(?=[\s,}\]\"'e]|$)", re.ASCII)
+"""The same as the value of a JSON field."""
 _FIELD = re.compile(
     r"[\"'](?:@timestamp|timestamp|time|ts|asctime|datetime|date|eventTime|@t)[\"']\s*:\s*"
     r"(?:[\"']|(?=1))"
@@ -341,7 +342,7 @@ def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> d
 def _within_life(
     written: RawTimestamp, context: TimestampContext, life: Life, came: datetime | None
 ) -> datetime | None:
-    """Return the moment that a time of day denotes in a job's lifetime; `None` if ambiguous.
+    """Return the moment that a time of day denotes in a job's lifetime; `None` if none or unclear.
 
     Of several such moments, it is the last before the line arrived (`came`), since a line cannot
     arrive before it is written. It is `None` if the line arrived long after that moment: then the

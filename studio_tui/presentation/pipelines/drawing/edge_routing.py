@@ -27,7 +27,7 @@ class Net:
     bottoms: list[int] = field(default_factory=list)
     """Columns where it enters the targets."""
     jog: int | None = None
-    """Column of its vertical line between two rows where it turns; `None` if it turns once."""
+    """Column of its vertical line between two turns; `None` if it has no second turn."""
     row: int = 0
     """Row where it turns, counted from the row below the sources."""
     low_row: int = 0
