@@ -101,9 +101,7 @@ async def test_no_proxy_is_evaluated_for_the_host_of_the_archive(
         proxies = Proxies(SecretStr(proxy.url), exceptions)
         settings = settings_for("https://studio.example.com", proxies=proxies)
         async with StudioClient(settings) as client:
-            with pytest.raises(
-                errors.TransportError, match=r"HTTPS_PROXY|could not be reached|resolve"
-            ):
+            with pytest.raises(errors.TransportError):
                 await read(client, "https://archive.invalid/log")
         assert [seen.target for seen in proxy.seen] == targets
 
