@@ -41,7 +41,7 @@ _READY = {
     PipelineState.UNKNOWN: _NOT_QUEUED,
 }
 """Why a job that waits for no other job is not queued, by the state of its pipeline."""
-_QUEUED = Wait("queued: for free workers", shorter=("queued",))
+_QUEUED = Wait("queued: waiting for free workers", shorter=("queued",))
 _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
