@@ -156,12 +156,17 @@ class SearchPattern:
             return []
         raw = lines.split(b"\n")
         starts = list(accumulate((len(line) + 1 for line in raw), initial=0))
-        return [
-            starts[index]
-            for index in indexes
-            if (_is_plain(raw[index]) and self._matches_as_shown(raw[index]))
-            or self.shows(styled_line(raw[index]).text)
-        ]
+        shown = []
+        for index in indexes:
+            line = raw[index]
+            is_shown = _is_plain(line) and self._matches_as_shown(line)
+            if not is_shown:
+                styled = styled_line(line)
+                is_shown = self.shows(styled.text)
+                self.beyond += bool(styled.omitted and not is_shown)
+            if is_shown:
+                shown.append(starts[index])
+        return shown
 
     def _matches_as_shown(self, line: bytes) -> bool:
         """Whether a line that matches does so as shown: a tab, for example, is shown as blanks."""

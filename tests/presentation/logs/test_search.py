@@ -77,6 +77,14 @@ def test_what_a_long_line_does_not_show_is_not_found() -> None:
     assert not lines_with("xyz", line)
 
 
+@pytest.mark.parametrize("before", [b"", b"\x1b[31mred\x1b[0m\n", "ü\n".encode(), b"1%\r2%\n"])
+def test_lines_that_match_only_beyond_what_is_shown_are_counted(before: bytes) -> None:
+    pattern = SearchPattern("xyz")
+    line = b"." * CHARACTER_LIMIT + b"xyz\n"
+    assert not pattern.starts(before + line + b"abc\n")
+    assert pattern.beyond == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
