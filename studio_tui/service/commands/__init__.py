@@ -1,1 +1,1 @@
-"""Commands that change something in Studio, and the journal that prevents lost or doubled ones."""
+"""Commands that change something in Studio, and the journal of the jobs that were requested."""

@@ -1,4 +1,4 @@
-"""Sends a request again after errors of which the caller says that they allow it."""
+"""Sends a request again after the kinds of errors that the caller names."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,7 +10,7 @@ from studio_tui.errors import NotSent, StudioError
 T = TypeVar("T")
 
 RESTS = (0.5, 1.0)
-"""Seconds after each attempt but the last, unless Studio asks for more."""
+"""Seconds to wait after each attempt but the last; longer if Studio asks for it."""
 
 
 async def send_with_retries(
@@ -20,12 +20,14 @@ async def send_with_retries(
     after: tuple[type[StudioError], ...] = (NotSent,),
     longest: float = inf,
 ) -> T:
-    """Return the answer to a request, which is sent again after the errors in `after`.
+    """Send a request, and send it again after the errors in `after`; return the answer.
 
-    By default that is only one that cannot have arrived.
+    By default a request is sent again only if it cannot have arrived. There is one attempt more
+    than there are `rests`.
 
     Raises:
-        StudioError: the last attempt failed, or Studio asks to wait more than `longest` seconds.
+        StudioError: the last attempt failed, an attempt failed with an error that is not in
+            `after`, or Studio asks to wait more than `longest` seconds.
     """
     for rest in rests:
         try:

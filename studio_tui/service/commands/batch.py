@@ -1,7 +1,7 @@
 """Runs a command on many items, a few at a time, and reports an outcome for each item.
 
-A failing item never ends a batch early. When the token is rejected or Studio is unreachable, the
-remaining items are not sent, and each of their outcomes says so.
+A single failing item does not end a batch. When the token is rejected or Studio is unreachable, no
+further commands are sent, and the outcome of each remaining item says so.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ R = TypeVar("R")
 AT_ONCE = 4
 """Maximum number of commands of one batch that run concurrently."""
 
-_IN_A_ROW = 2 * AT_ONCE
-"""Consecutive commands that could not be sent before the remaining ones are given up."""
+_UNSENT_LIMIT = 2 * AT_ONCE
+"""After this number of consecutive commands that could not be sent, no further ones are tried."""
 
 
 class Outcome(Enum):
@@ -28,9 +28,9 @@ class Outcome(Enum):
 
     DONE = auto()
     REFUSED = auto()
-    """It had no effect."""
+    """The command had no effect."""
     UNKNOWN = auto()
-    """It was sent, but may or may not have had an effect."""
+    """The command was sent, but may or may not have had an effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +72,22 @@ class BatchReport:
     lines: tuple[tuple[Outcome, str], ...]
     """Outcome and description of each item; the description includes its name."""
     states_now: Callable[[], tuple[str, ...]]
-    """Returns the current state of each item; an empty text if there is none."""
+    """Returns the current state of each item, in the order of `lines`; empty if it has none."""
 
 
 class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
-    """All running batches; can be subscribed to like a poller."""
+    """The progress of all running batches; can be subscribed to like a poller."""
 
     def __init__(self) -> None:
         super().__init__("batches", Snapshot(()))
         self.last: BatchReport | None = None
         """Report of the batch that ended last; `None` before the first one."""
-        self._under_way: dict[object, BatchProgress] = {}
+        self._running: dict[object, BatchProgress] = {}
 
     @property
     def remaining(self) -> int:
         """Number of items without an outcome yet, in all batches."""
-        return sum(each.total - each.ended for each in self._under_way.values())
+        return sum(each.total - each.ended for each in self._running.values())
 
     def keep(self, report: BatchReport) -> None:
         """Store the report of a batch, for viewing it later."""
@@ -106,16 +106,17 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
         `ended` is called with each outcome as it arrives. The returned outcomes are in item order.
         """
         key, sending = object(), _Sending()
-        self._note(key, BatchProgress(doing, len(items)))
+        self._set_progress(key, BatchProgress(doing, len(items)))
         outcomes: dict[int, ItemOutcome[T, R]] = {}
-        left = iter(enumerate(items))
+        # All workers take their next item from the same iterator.
+        remaining = iter(enumerate(items))
 
         async def work() -> None:
-            for place, item in left:
-                outcomes[place] = outcome = await sending.one(item, command)
-                before = self._under_way[key]
+            for index, item in remaining:
+                outcomes[index] = outcome = await sending.run(item, command)
+                before = self._running[key]
                 failed = before.failed + (outcome.error is not None)
-                self._note(key, replace(before, ended=before.ended + 1, failed=failed))
+                self._set_progress(key, replace(before, ended=before.ended + 1, failed=failed))
                 ended(outcome)
                 if sending.why_no_more:
                     # Nothing is awaited from here on: yield, so that keys are handled in between.
@@ -126,16 +127,16 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
                 for _ in range(min(AT_ONCE, len(items))):
                     workers.create_task(work(), name=f"batch: {doing}")
         finally:
-            del self._under_way[key]
+            del self._running[key]
             self._publish_all()
-        return tuple(outcomes[place] for place in range(len(items)))
+        return tuple(outcomes[index] for index in range(len(items)))
 
-    def _note(self, key: object, progress: BatchProgress) -> None:
-        self._under_way[key] = progress
+    def _set_progress(self, key: object, progress: BatchProgress) -> None:
+        self._running[key] = progress
         self._publish_all()
 
     def _publish_all(self) -> None:
-        self._publish(Snapshot(tuple(self._under_way.values())))
+        self._publish(Snapshot(tuple(self._running.values())))
 
 
 class _Sending:
@@ -143,22 +144,23 @@ class _Sending:
 
     def __init__(self) -> None:
         self.why_no_more: StudioError | None = None
+        """The error of every further item, which is not sent; `None` while commands are sent."""
         self._unsent = 0
         """Consecutive commands that could not be sent."""
 
-    async def one(self, item: T, command: Callable[[T], Awaitable[R]]) -> ItemOutcome[T, R]:
-        """Run the command on one item, or return the reason for not sending it."""
+    async def run(self, item: T, command: Callable[[T], Awaitable[R]]) -> ItemOutcome[T, R]:
+        """Run the command on one item, unless no further ones are sent; return the outcome."""
         if self.why_no_more is not None:
             return ItemOutcome(item, error=self.why_no_more)
         try:
             result = await command(item)
         except StudioError as error:
-            self._note(error)
+            self._count_unsent(error)
             return ItemOutcome(item, error=error)
         self._unsent = 0
         return ItemOutcome(item, result)
 
-    def _note(self, error: StudioError) -> None:
+    def _count_unsent(self, error: StudioError) -> None:
         self._unsent = self._unsent + 1 if isinstance(error, NotSent) else 0
-        if isinstance(error, AuthenticationError) or self._unsent >= _IN_A_ROW:
+        if isinstance(error, AuthenticationError) or self._unsent >= _UNSENT_LIMIT:
             self.why_no_more = NotSent(f"Not sent, because the ones before it failed: {error}")

@@ -1,8 +1,9 @@
-"""Creates jobs, so that no request creates two and none is lost silently.
+"""Creates jobs, so that no request creates two jobs and no request is lost silently.
 
-A request is written to the journal and sent once. If no clear answer arrives, Studio's job list is
-searched for the job by its label. If it is not there, the user is asked, and only then is the same
-request sent again, with the same idempotency key.
+A request is written to the journal before it is sent. It is sent again at once only if it cannot
+have arrived. If no clear answer arrives, Studio's list of jobs is searched for the job's label. If
+the job is not in the list, the user decides whether the same request is sent again, with the same
+idempotency key.
 """
 
 import asyncio
@@ -33,39 +34,39 @@ from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
 
 PAGE = 100
-"""Number of newest jobs that are searched first."""
+"""Maximum number of newest jobs that are searched at first."""
 FURTHEST = 6400
 """Maximum number of newest jobs that are searched."""
 
 SKEW = timedelta(minutes=10)
-"""Allowed difference between Studio's clock and ours, and between a request and its job."""
+"""Allowed difference between a request's time and the creation of its job by Studio's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Limits, in seconds and attempts, for finding out whether a job was created."""
+    """How often requests are repeated, and how long a job is searched for."""
 
     tries: int = 3
-    """Attempts for an upload, or for a request that cannot have arrived."""
+    """Maximum attempts for an upload, or for a request that cannot have arrived."""
     rest: float = 0.5
     """Seconds before the second attempt; doubled for each further one."""
     longest_rest: float = 5.0
-    """Maximum seconds between two attempts to read the list."""
+    """Maximum seconds between failed attempts to read the list, unless Studio asks for more."""
     looks: int = 2
-    """Lists without the job that Studio must have returned before the search ends."""
+    """Number of lists without the job after which the search ends."""
     apart: float = 4.0
-    """Seconds between those lists, as a job may appear late."""
+    """Seconds between two of these lists, as a new job may appear in them late."""
     look_up: float = 30.0
-    """Maximum seconds spent searching."""
+    """Maximum seconds of a search."""
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The request created exactly this job."""
+    """The request created this job."""
 
     job: Job
     is_guess: bool = False
-    """Whether the match is only likely, as Studio sends nothing that would make it certain."""
+    """Whether this is only likely: the job was recognized by its name and query, not its label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +86,32 @@ class SearchExtent:
     jobs: int = 0
     """Number of newest jobs that were searched."""
     is_far_enough: bool = True
-    """Whether these jobs reach back to the time the request was sent."""
+    """Whether the searched jobs include all that were created since the request was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnconfirmedJob:
     """It is unknown whether the request created a job, so the user is asked.
 
-    It stays in the journal, also after the program has ended, until `JobCreator` finds the job or
-    the user gives up.
+    The intent stays open in the journal, also after the program has ended, until `JobCreator` finds
+    the job or the user gives up.
     """
 
     intent: Intent
     searched: SearchExtent
     why: StudioError | None = None
-    """Why it is unknown; `None` if an earlier run ended before the answer."""
+    """The error instead of an answer; `None` if an earlier run of the program ended before it."""
     note: OpenIntent = field(kw_only=True, repr=False)
+    """The intent's entry in the journal."""
     request: JobInput | None = field(default=None, kw_only=True, repr=False)
-    """The request that was sent; `None` if an earlier run sent it."""
+    """The request that was sent; `None` if an earlier run of the program sent it."""
 
 
 Outcome = Created | JobRefused | UnconfirmedJob
 
 
 class JobCreator:
-    """Creates jobs for one team; writes the journal of open intents and the job history."""
+    """Creates jobs for one team; writes the journal and the history."""
 
     def __init__(
         self,
@@ -124,13 +126,12 @@ class JobCreator:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise with the client, the files and the callbacks.
+        """Initialise; `labels` is whether new jobs get a label by which they can be found.
 
         `changed` is called when Studio's jobs may have changed, `made` when a job was created.
-        `labels` is whether new jobs get a label by which they can be found.
         """
         self.new_job = JustCreated()
-        """The job created last."""
+        """The job created last, for the key that opens its log."""
         self._made = made
         self._client = client
         self._journal = journal
@@ -150,22 +151,22 @@ class JobCreator:
         doubted: Callable[[StudioError], None] = lambda _: None,
         uploading: UploadProgress = lambda _path, _sent, _size: None,
     ) -> Outcome:
-        """Create a job with its files, each uploaded once.
+        """Upload `files`, each once, and create a job with them.
 
-        `doubted` is called if the answer was not clear, before the search for the job begins;
-        `uploading` is called with the progress of each file.
+        `doubted` is called with the error if no clear answer arrived, before the search for the job
+        begins. `uploading` is called with the progress of each upload.
         """
         try:
-            request, known = await self._with_files(job, files, uploading)
+            request, sent_files = await self._with_files(job, files, uploading)
             now = self._now()
-            intent = Intent.of(request, now, is_labelled=self._labels, files=known)
-            note = await asyncio.to_thread(self._journal.begin, intent)
+            intent = Intent.of(request, now, is_labelled=self._labels, files=sent_files)
+            open_intent = await asyncio.to_thread(self._journal.begin, intent)
         except StudioError as error:
             return JobRefused(error)
         if self._labels:
             environment = labelled(request.environment, intent.id)
             request = request.model_copy(update={"environment": environment})
-        outcome = await self._make(note, request, doubted, may_exist=False)
+        outcome = await self._send_or_search(open_intent, request, doubted, may_exist=False)
         if isinstance(outcome, Created) or _is_refused_for_files(outcome):
             self._uploads.forget()
         return outcome
@@ -178,58 +179,63 @@ class JobCreator:
     ) -> Outcome:
         """Send a request again, with the same key, if the job is still not in the list.
 
-        Nothing is sent if an earlier run of the program sent it, as requests are not stored.
+        Nothing is sent if an earlier run of the program sent the request, as none are stored.
         """
         request = unconfirmed.request
         if request is None:
             return unconfirmed
         try:
-            job, _ = await self._seek(unconfirmed.intent)
+            created, _ = await self._search_once(unconfirmed.intent)
         except StudioError as error:
             return replace(unconfirmed, why=error)
-        if job is not None:
-            return await self._end(unconfirmed.note, job)
-        return await self._make(unconfirmed.note, request, doubted, may_exist=True)
+        if created is not None:
+            return await self._end(unconfirmed.note, created)
+        return await self._send_or_search(unconfirmed.note, request, doubted, may_exist=True)
 
     async def give_up(self, unconfirmed: UnconfirmedJob) -> None:
-        """End an intent unconfirmed: it is not searched for again, and the user not asked."""
+        """Record that the user gave up: the job is not searched for at the next start."""
         await asyncio.to_thread(unconfirmed.note.end, IntentOutcome.GIVEN_UP)
 
     def leave(self, unconfirmed: UnconfirmedJob) -> None:
-        """Leave an intent open, so that `settle` of the next start looks it up."""
+        """Leave an intent open, so that `settle` searches for its job at the next start."""
         unconfirmed.note.close()
 
     async def settle(self) -> tuple[UnconfirmedJob, ...]:
-        """Look up the intents that ended programs left open; return those still unconfirmed."""
+        """Search for the jobs of intents that ended programs left open; return those not found."""
         open_intents = await asyncio.to_thread(self._journal.claim_open)
-        # One look is enough for a job that has had enough time to appear.
-        late = self._now() - timedelta(seconds=self._patience.look_up)
+        # A job that was requested before this time would be in the first list.
+        long_ago = self._now() - timedelta(seconds=self._patience.look_up)
         outcomes = [
-            await self._look_up(note, looks=1 if note.intent.sent_at < late else None)
-            for note in open_intents
+            await self._search(
+                open_intent, looks=1 if open_intent.intent.sent_at < long_ago else None
+            )
+            for open_intent in open_intents
         ]
         return tuple(outcome for outcome in outcomes if isinstance(outcome, UnconfirmedJob))
 
-    async def _make(
+    async def _send_or_search(
         self,
-        note: OpenIntent,
+        open_intent: OpenIntent,
         request: JobInput,
         doubted: Callable[[StudioError], None],
         *,
         may_exist: bool,
     ) -> Outcome:
-        """Send a request; `may_exist` is whether an earlier attempt may have created the job."""
+        """Send a request; search for the job if it is not clear whether the request created one.
+
+        `may_exist` is whether an earlier attempt may have created the job.
+        """
         try:
             try:
-                job = await self._send(note.intent, request)
+                job = await self._send(open_intent.intent, request)
             except StudioError as error:
                 if not may_exist and not isinstance(error, OutcomeUnknown):
-                    return await self._end(note, JobRefused(error))
+                    return await self._end(open_intent, JobRefused(error))
                 doubted(error)
-                return await self._look_up(note, error, request)
-            return await self._end(note, Created(job))
+                return await self._search(open_intent, error, request)
+            return await self._end(open_intent, Created(job))
         except BaseException:
-            note.close()
+            open_intent.close()
             raise
         finally:
             self._changed()
@@ -243,31 +249,31 @@ class JobCreator:
     async def _with_files(
         self, job: JobInput, paths: Sequence[Path], uploading: UploadProgress
     ) -> tuple[JobInput, dict[str, SentFile]]:
-        """Upload files; return the request with their ids, and what is known of all its files."""
-        named = job.files or ()
-        known_files = await asyncio.to_thread(self._history.files, named) if named else {}
+        """Upload files; return the request with their ids, and its known files by id."""
+        earlier_ids = job.files or ()
+        files = await asyncio.to_thread(self._history.files, earlier_ids) if earlier_ids else {}
         uploaded = await self._uploads.upload(paths, uploading)
-        known_files |= {file.id: file for file in uploaded}
+        files |= {file.id: file for file in uploaded}
         if not uploaded:
-            return job, known_files
-        files = (*named, *(file.id for file in uploaded))
-        return job.model_copy(update={"files": files}), known_files
+            return job, files
+        ids = (*earlier_ids, *(file.id for file in uploaded))
+        return job.model_copy(update={"files": ids}), files
 
     def _rests(self) -> list[float]:
         """Return the seconds to wait after each attempt but the last."""
         return [self._patience.rest * 2.0**number for number in range(self._patience.tries - 1)]
 
-    async def _look_up(
+    async def _search(
         self,
-        note: OpenIntent,
+        open_intent: OpenIntent,
         why: StudioError | None = None,
         request: JobInput | None = None,
         *,
         looks: int | None = None,
     ) -> Outcome:
-        """Search for the job of an intent, until `looks` lists have not contained it.
+        """Search for the job of an intent, until `looks` lists did not contain it.
 
-        Failed reads are retried until the time limit; a refusal ends the search.
+        Failed reads are repeated until the time limit; a 401 or 403 ends the search.
         """
         looks = looks or self._patience.looks
         searched = SearchExtent()
@@ -278,31 +284,35 @@ class JobCreator:
                 while searched.answers < looks:
                     rest = self._patience.apart
                     try:
-                        job, seen = await self._seek(note.intent)
+                        created, extent = await self._search_once(open_intent.intent)
                     except (AuthenticationError, PermissionDenied):
                         break
                     except StudioError as error:
                         rest = max(backoff.failed(), error.asked_rest)
                     else:
-                        if job is not None:
-                            return await self._end(note, job)
-                        searched = replace(seen, answers=searched.answers + 1)
+                        if created is not None:
+                            return await self._end(open_intent, created)
+                        searched = replace(extent, answers=searched.answers + 1)
                     if searched.answers < looks:
                         await asyncio.sleep(rest)
         except TimeoutError:
             pass
-        return UnconfirmedJob(note.intent, searched, why, note=note, request=request)
+        return UnconfirmedJob(open_intent.intent, searched, why, note=open_intent, request=request)
 
-    async def _seek(self, intent: Intent) -> tuple[Created | None, SearchExtent]:
-        """Search once for the job of an intent, back to before it was sent, or `FURTHEST` jobs."""
+    async def _search_once(self, intent: Intent) -> tuple[Created | None, SearchExtent]:
+        """Search the newest jobs, more in each request, for the job of an intent.
+
+        Ends with a list that has the job, is complete, begins before the intent was sent, or has
+        `FURTHEST` jobs.
+        """
         limit = PAGE
         while True:
             page = await self._client.jobs(limit=limit)
-            if found := await self._find(intent, page.items):
-                return found, SearchExtent()
+            if created := await self._find(intent, page.items):
+                return created, SearchExtent()
             oldest = min((job.created_at for job in page.items if job.created_at), default=None)
-            reaches = oldest is not None and oldest < intent.sent_at - SKEW
-            is_far_enough = page.received < limit or reaches
+            begins_before = oldest is not None and oldest < intent.sent_at - SKEW
+            is_far_enough = page.received < limit or begins_before
             if is_far_enough or limit >= FURTHEST:
                 return None, SearchExtent(1, page.received, is_far_enough=is_far_enough)
             limit *= 4
@@ -313,6 +323,7 @@ class JobCreator:
         for job, label in labels:
             if label == intent.id:
                 return Created(job)
+        # A job without a label cannot be that of a labelled request, unless its label is unknown.
         likely = [
             job
             for job, label in labels
@@ -323,7 +334,7 @@ class JobCreator:
         return await self._guess(intent, likely) if likely else None
 
     async def _guess(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
-        """Return the likely job, if it is the only one that no other intent can have created."""
+        """Return the only one of the likely jobs that no other intent can have created."""
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
@@ -331,30 +342,32 @@ class JobCreator:
             for entry in others
         ):
             return None
-        taken = {entry.job_id for entry in others}
-        names = [entry.created_by for entry in others if entry.created_by]
-        mine = [
+        ids_of_others = {entry.job_id for entry in others}
+        # Studio's name for this user is the creator of the job that was last created from here.
+        creators = [entry.created_by for entry in others if entry.created_by]
+        candidates = [
             job
             for job in likely
-            if job.id not in taken and (not names or job.created_by in {names[-1], None})
+            if job.id not in ids_of_others
+            and (not creators or job.created_by in {creators[-1], None})
         ]
-        return Created(mine[0], is_guess=True) if len(mine) == 1 else None
+        return Created(candidates[0], is_guess=True) if len(candidates) == 1 else None
 
-    async def _end(self, note: OpenIntent, outcome: Created | JobRefused) -> Outcome:
-        """Record the outcome of an intent; only certain matches go into the history."""
+    async def _end(self, open_intent: OpenIntent, outcome: Created | JobRefused) -> Outcome:
+        """Record the outcome of an intent in the journal, and a job in the history if certain."""
         if isinstance(outcome, Created):
+            submitted = open_intent.intent.submitted
             if not outcome.is_guess:
-                submitted = note.intent.submitted
                 await asyncio.to_thread(self._history.note_submitted, outcome.job.id, submitted)
-            self._made(outcome.job, note.intent.submitted)
-            await asyncio.to_thread(note.end, IntentOutcome.APPLIED, outcome.job)
+            self._made(outcome.job, submitted)
+            await asyncio.to_thread(open_intent.end, IntentOutcome.APPLIED, outcome.job)
         else:
-            await asyncio.to_thread(note.end, IntentOutcome.REFUSED)
+            await asyncio.to_thread(open_intent.end, IntentOutcome.REFUSED)
         return outcome
 
 
 def _is_refused_for_files(outcome: Outcome) -> bool:
-    """Whether a job was refused because of its files: Studio may have discarded uploads."""
+    """Whether a job was refused because of its files, as Studio may have discarded uploads."""
     return (
         isinstance(outcome, JobRefused)
         and isinstance(outcome.error, InvalidRequest)

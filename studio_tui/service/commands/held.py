@@ -1,7 +1,7 @@
 """Commands that wait a few seconds before they are sent, and can be undone until then.
 
-Waiting commands are stored in the recorder, so that the next run can report those that were not
-sent because this one ended.
+Waiting commands are stored in the recorder. If the program ends before one is sent, the next run of
+the program reports it.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ class Held:
     """A waiting command."""
 
     hold: Hold
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set as soon as it is undone."""
+    undone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the command is undone."""
 
     def remaining_seconds(self, now: datetime) -> int:
-        """Return the whole seconds until it is sent, at least 1."""
+        """Return the whole seconds until the command is sent, at least 1."""
         seconds = (self.hold.until - now).total_seconds()
         return max(1, round(seconds))
 
@@ -40,7 +40,7 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `seconds` is how long commands wait, 0 sends them at once."""
+        """Initialise; `seconds` is how long each command waits, 0 to send it at once."""
         super().__init__("held", Snapshot(()))
         self._holds = holds
         self._seconds = seconds
@@ -48,7 +48,7 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         self._waiting: list[Held] = []
 
     async def may_be_sent(self, words: str) -> bool:
-        """Wait; return whether the command may be sent, False if it was undone.
+        """Wait before a command is sent; return whether to send it, False if it was undone.
 
         `words` describe the command, such as `canceling 3 jobs`; they are shown after `undo`.
         """
@@ -60,22 +60,23 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         self._publish_all()
         try:
             await asyncio.to_thread(self._holds.note, held.hold)
-            is_over = await self._is_taken_back(held)
+            is_undone = await self._is_undone_in_time(held)
         finally:
-            # Canceled as the program ends: it stays held in the recorder, and is not sent.
+            # If the program ends, it cancels this task: the command is not sent, and stays HELD in
+            # the recorder, from which the next run reports it.
             if held in self._waiting:
                 self._waiting.remove(held)
             self._publish_all()
-        state = HoldState.UNDONE if is_over else HoldState.SENT
+        state = HoldState.UNDONE if is_undone else HoldState.SENT
         await asyncio.to_thread(self._holds.settle, held.hold.id, state)
-        return not is_over
+        return not is_undone
 
     def undo(self) -> str | None:
-        """Undo the latest waiting command; return its description."""
+        """Undo the latest waiting command; return its description, `None` if none waits."""
         if not self._waiting:
             return None
         held = self._waiting.pop()
-        held.over.set()
+        held.undone.set()
         self._publish_all()
         return held.hold.words
 
@@ -84,10 +85,10 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         while self.undo() is not None:
             pass
 
-    async def _is_taken_back(self, held: Held) -> bool:
+    async def _is_undone_in_time(self, held: Held) -> bool:
         with suppress(TimeoutError):
-            await asyncio.wait_for(held.over.wait(), self._seconds)
-        return held.over.is_set()
+            await asyncio.wait_for(held.undone.wait(), self._seconds)
+        return held.undone.is_set()
 
     def _publish_all(self) -> None:
         self._publish(Snapshot(tuple(self._waiting)))

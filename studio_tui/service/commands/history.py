@@ -1,8 +1,8 @@
-"""The history of jobs that Studio does not store: how they were submitted, and how long runs took.
+"""The history of jobs: how they were submitted, and how long runs took.
 
-It is in the recorder's file, and contains no query, no environment and no token. Entries that could
-not be written stay in memory until the next write succeeds. All methods block on the disk: call
-them in a thread.
+Studio does not store how a job was submitted. The history is in the recorder's file, and contains
+no query, no environment and no token. Entries that could not be written stay in memory until a
+later write succeeds. All methods block on the disk: call them in a thread.
 """
 
 import json
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 KEPT_SUBMISSIONS = 10_000
-"""Maximum number of recorded submissions, the latest ones."""
+"""Maximum number of submissions in the file; the oldest ones are deleted."""
 KEPT_RUNS = 100_000
-"""Maximum number of recorded runs, those that ended last."""
+"""Maximum number of runs in the file; those that ended first are deleted."""
 SAMPLES = 30
-"""Maximum number of runs returned per name, the newest."""
+"""Maximum number of runs returned per name; the newest ones are returned."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 _NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class EndedRun(NamedTuple):
-    """A job that has ended, as in the file.
+    """A job that has ended: one row of the table `run`, in the order of its columns.
 
     Times are in seconds since the epoch, and `None` if Studio did not send them.
     """
@@ -66,7 +66,7 @@ class EndedRun(NamedTuple):
 
     @property
     def seconds(self) -> float | None:
-        """Duration of its query in seconds; `None` if unknown or if it never began."""
+        """Duration of the query in seconds; `None` if it is unknown or the query never began."""
         if self.started_at is None or self.finished_at < self.started_at:
             return None
         return round(self.finished_at - self.started_at, 6)
@@ -79,11 +79,11 @@ class JobHistory:
         self._database = database
         self._lock = Lock()
         self._submitted: dict[str, Submitted] = {}
-        """Submissions that are not written yet, by job id."""
+        """Submissions that are not in the file yet, by job id."""
         self._runs: dict[str, EndedRun] = {}
-        """Runs that are not written yet, by job id."""
-        self._noted: set[str] = set()
-        """Ids of jobs whose runs are written."""
+        """Runs that are not in the file yet, by job id."""
+        self._written_runs: set[str] = set()
+        """Ids of jobs whose runs are in the file, as far as this program wrote them."""
 
     # Submissions.
 
@@ -97,12 +97,12 @@ class JobHistory:
                 self._submitted.clear()
 
     def submitted(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
-        """Return the submissions of these jobs, by job id, of those that were submitted here.
+        """Return the submissions of jobs, by job id; jobs not submitted from here are left out.
 
-        If the file cannot be read, only submissions that are not written yet are returned.
+        If the file cannot be read, only submissions that are not in it yet are returned.
         """
-        wanted = list(job_ids)
-        return self.look_up(wanted) or self._not_written(wanted)
+        ids = list(job_ids)
+        return self.look_up(ids) or self._not_written(ids)
 
     def look_up(self, job_ids: Iterable[str]) -> dict[str, Submitted] | None:
         """Return the same as `submitted`, but `None` if the file cannot be read at the moment."""
@@ -124,28 +124,29 @@ class JobHistory:
                     _log.warning("The submission of %s cannot be read", job_id)
         return submissions | self._not_written(ids)
 
-    def _not_written(self, wanted: Iterable[str]) -> dict[str, Submitted]:
+    def _not_written(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
         with self._lock:
-            return {each: self._submitted[each] for each in wanted if each in self._submitted}
+            return {each: self._submitted[each] for each in job_ids if each in self._submitted}
 
     def of_jobs(
         self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = _NO_ORIGINALS
     ) -> dict[str, Submitted]:
-        """Return the submissions of jobs, by job id; unknown ones are left out.
+        """Return the submissions of jobs, by job id; jobs without one are left out.
 
-        A job that Studio created from another one gets the other's submission, without the times
-        of a schedule. For a scheduled run, the other is the schedule; for the rest, the first known
-        of `originals`, which has the ids of the jobs that each job repeats.
+        A job that was not submitted from here may repeat others: the schedule that created it, and
+        the jobs whose ids are in `originals`, by the id of the job. It gets the submission of the
+        first of them that has one, without the times of a schedule.
         """
         sources = {
             job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))
             for job in jobs
         }
-        recorded = self.submitted([*sources, *(id_ for ids in sources.values() for id_ in ids)])
+        all_source_ids = (source_id for ids in sources.values() for source_id in ids)
+        recorded = self.submitted([*sources, *all_source_ids])
         no_times = {"start_after": None, "cron_expression": None, "time_zone": None}
         submissions = {}
-        for job_id, repeated in sources.items():
-            source = next((id_ for id_ in repeated if id_ in recorded), None)
+        for job_id, source_ids in sources.items():
+            source = next((id_ for id_ in source_ids if id_ in recorded), None)
             if job_id in recorded:
                 submissions[job_id] = recorded[job_id]
             elif source is not None:
@@ -153,7 +154,7 @@ class JobHistory:
         return submissions
 
     def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
-        """Return the files with these upload ids that were uploaded from here, by id."""
+        """Return the files with these upload ids, by id; without those uploaded elsewhere."""
         query = (
             "SELECT file.value FROM submitted, json_each(submitted.parts, '$.files') AS file"
             " WHERE json_extract(file.value, '$.id') IN (SELECT value FROM json_each(?))"
@@ -161,18 +162,18 @@ class JobHistory:
         )
         with self._lock:
             rows = self._database.rows(query, json.dumps(list(upload_ids)))
-            known = [SentFile.model_validate_json(text) for (text,) in rows]
-            known += [file for each in self._submitted.values() for file in each.files]
-            return {file.id: file for file in known if file.id in upload_ids and file.label}
+            files = [SentFile.model_validate_json(text) for (text,) in rows]
+            files += [file for each in self._submitted.values() for file in each.files]
+            return {file.id: file for file in files if file.id in upload_ids and file.label}
 
     # Runs.
 
     def note_ended(self, jobs: Iterable[Job]) -> bool:
-        """Record those of `jobs` that have ended; return whether the file now has all of them."""
+        """Record the jobs that have ended; return whether the file now has all of their runs."""
         with self._lock:
             for job in jobs:
                 if (
-                    job.id not in self._noted
+                    job.id not in self._written_runs
                     and job.id not in self._runs
                     and (run := EndedRun.of(job))
                 ):
@@ -183,7 +184,7 @@ class JobHistory:
             insert = "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)"
             if not self._write(insert, rows, "run", "finished_at", KEPT_RUNS):
                 return False
-            self._noted.update(self._runs)
+            self._written_runs.update(self._runs)
             self._runs.clear()
             return True
 
@@ -223,7 +224,7 @@ class JobHistory:
     def _write(
         self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, kept: int
     ) -> bool:
-        """Insert rows and delete the oldest beyond `kept`; return whether that succeeded."""
+        """Insert rows, and keep only the last `kept` by `order`; return whether that succeeded."""
         drop = (
             f"DELETE FROM {table} WHERE rowid IN"  # noqa: S608 (words of ours)
             f" (SELECT rowid FROM {table} ORDER BY {order} DESC LIMIT -1 OFFSET ?)"

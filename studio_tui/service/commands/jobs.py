@@ -1,8 +1,4 @@
-"""Commands on jobs: each is one request, and its outcome is never guessed.
-
-A command is sent once. If no answer arrives, it raises `OutcomeUnknown`, and the caller reads the
-job again before reporting anything. Jobs are created by `JobCreator`.
-"""
+"""Cancels jobs, and makes the requests that repeat them; `JobCreator` creates jobs."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,11 +13,11 @@ from studio_tui.service.commands.attempts import RESTS, send_with_retries
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_REST = 30.0
-"""Longest wait, in seconds, that Studio may ask for before a command is given up."""
+"""If Studio asks to wait for more seconds than these, a command fails instead of waiting."""
 
 
 class JobCommands:
-    """Commands to Studio; after each one the lists are refreshed at once."""
+    """Commands on existing jobs; after each one the lists are refreshed at once."""
 
     def __init__(
         self,
@@ -43,9 +39,9 @@ class JobCommands:
     async def cancel(self, job_id: str) -> None:
         """Cancel a job.
 
-        Canceling is idempotent, so if the outcome is unknown, the job is read again, and the
-        request repeated once if it still runs. A request that had no effect, because it did not
-        arrive or came too early, is retried a few times.
+        If the outcome is unknown, the job is read again. If it still runs, the request is repeated
+        once, as canceling is idempotent. A request that had no effect, because it did not arrive or
+        Studio had received too many, is repeated a few times.
 
         Raises:
             StudioError: the job was not canceled, or it is not known whether it was.
@@ -61,7 +57,7 @@ class JobCommands:
             self._changed()
 
     async def _cancel_again(self, job_id: str) -> None:
-        """Repeat a request; if it is refused because the job is already canceled, it succeeded."""
+        """Repeat a request; a refusal because the job is canceled already counts as success."""
         try:
             await self._send_cancel(job_id)
         except OutcomeUnknown as unknown:
@@ -73,7 +69,7 @@ class JobCommands:
                 raise refused from None
 
     async def _send_cancel(self, job_id: str) -> None:
-        """Request cancellation; retry as long as the request cannot have had an effect."""
+        """Request cancellation; repeat a request that cannot have had an effect."""
         await send_with_retries(
             lambda: self._client.cancel_job(job_id),
             self._rests,
@@ -93,9 +89,10 @@ class JobCommands:
 
 
 def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:
-    """Return the input that repeats `job` once, from the data that Studio sends.
+    """Return the request that runs `job` again once, from the data that Studio sends.
 
-    What Studio does not send is taken from `submitted`, if known; else it is left at its default.
+    Settings that Studio does not send are taken from `submitted`, if known; else they get Studio's
+    defaults.
 
     Raises:
         InvalidRequest: the known data of the job are not enough to repeat it.
@@ -110,10 +107,12 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
                 f"The environment variable {name} has a line break in its value, which the API "
                 "does not accept. Submit the job from its script instead.",
             )
-    unsent = submitted or Submitted()
+    recorded = submitted or Submitted()
     has_cluster = job.compute_cluster_name or job.compute_cluster_id
-    where: Job | Submitted = job if has_cluster else unsent
-    by_id = None if where.compute_cluster_name else _cluster_id(where.compute_cluster_id)
+    source: Job | Submitted = job if has_cluster else recorded
+    cluster_name = source.compute_cluster_name
+    # Studio accepts the name or the id, not both.
+    cluster_id = None if cluster_name else _as_number(source.compute_cluster_id)
     return JobRequest(
         query=job.query.text,
         query_type=job.query_type or QueryType.PYTHON,
@@ -124,22 +123,22 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
         python_version=job.python_version,
         requirements=job.requirements.text if job.requirements else None,
         repository=job.repository.text if job.repository else None,
-        files=tuple(file.id for file in unsent.files) or None,
-        priority=unsent.priority,
-        compute_cluster_name=where.compute_cluster_name,
-        compute_cluster_id=by_id,
-        credentials_name=unsent.credentials_name,
-        **(unsent.model_extra or {}),
+        files=tuple(file.id for file in recorded.files) or None,
+        priority=recorded.priority,
+        compute_cluster_name=cluster_name,
+        compute_cluster_id=cluster_id,
+        credentials_name=recorded.credentials_name,
+        **(recorded.model_extra or {}),
     )
 
 
-def _cluster_id(cluster_id: str | int | None) -> str | int | None:
-    """Return a cluster's id as the API expects it: its document has a number there."""
+def _as_number(cluster_id: str | int | None) -> str | int | None:
+    """Return a cluster's id as a number if it is one, as requests have in the API document."""
     return int(cluster_id) if isinstance(cluster_id, str) and cluster_id.isdecimal() else cluster_id
 
 
 def failure_message(error: StudioError) -> str:
-    """Return the message for a failed command, which says so if the outcome is unknown."""
+    """Return the message for a failed command; it says whether the outcome is unknown."""
     if isinstance(error, OutcomeUnknown):
         return f"No answer from Studio; it may or may not have been done: {error}"
     return str(error)
@@ -148,7 +147,11 @@ def failure_message(error: StudioError) -> str:
 def rescheduled(
     task: Job, repeat: JobInput, *, cron_expression: str | None, start_after: datetime | None
 ) -> JobInput:
-    """Return the input of a schedule with other times; `repeat` repeats `task` once."""
+    """Return the request for a schedule like `task`, but with other times.
+
+    `repeat` is the request that runs its job once. The time zone of `task` is kept for an
+    expression.
+    """
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {
         "cron_expression": cron_expression,

@@ -2,9 +2,10 @@
 
     <folder>/<intent>.intent   one JSON line when it is sent, and one for its outcome
 
-It survives a crash, so that open requests are looked up at the next start. It holds no query, no
-environment and no token. Several programs may use it at once: the one working on an intent holds a
-lock on its file, which the system releases when the program ends in any way.
+The journal survives a crash, so that the jobs of open intents are searched for at the next start.
+It contains no query, no environment and no token. Several programs may use it at once: a program
+locks the file of an intent while it works on the intent, and the system releases the lock when the
+program ends in any way.
 """
 
 import contextlib
@@ -33,12 +34,12 @@ from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.text import safe_line
 
 MAX_ENTRIES = 200
-"""Files kept; beyond that the oldest ones whose outcome is known are deleted."""
+"""Number of files above which the oldest ones are deleted, if their outcomes are known."""
 
 _SUFFIX = ".intent"
 _NEW = ".new"
 _LARGEST = 1024 * 1024
-"""Maximum bytes read of a file; only the names of a job's files can be long."""
+"""Maximum bytes read of a file; longer lines can only be due to the names of a job's files."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,13 +48,13 @@ class IntentOutcome(StrEnum):
     """The outcome of an intent."""
 
     SENT = "sent"
-    """It is not known yet."""
+    """The outcome is not known yet."""
     APPLIED = "applied"
-    """It made a job."""
+    """The request created a job."""
     REFUSED = "refused"
-    """It made no job."""
+    """The request created no job."""
     GIVEN_UP = "given up"
-    """The outcome stayed unknown, and the user gave up asking."""
+    """The outcome stayed unknown, and the user gave up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,14 @@ class Intent:
     """A request to create one job, with the properties by which that job is found."""
 
     id: str
-    """Also the idempotency key and the label of the job."""
+    """A UUID; also the idempotency key of the request and the label of the job."""
     sent_at: datetime
     name: str | None
     """Safe to draw; `None` if Studio chooses the name."""
     query_type: str
     query_digest: str
     is_labelled: bool
-    """Whether the job carries the id in its environment."""
+    """Whether the environment of the job has the id as a label."""
     submitted: Submitted = field(default_factory=Submitted)
     """Recorded in the history once the job exists."""
 
@@ -81,7 +82,7 @@ class Intent:
         is_labelled: bool,
         files: Mapping[str, SentFile] = MappingProxyType({}),
     ) -> "Intent":
-        """Return a new intent for the request `job`; `files` are its known uploads by id."""
+        """Return a new intent for the request `job`; `files` are its known files by upload id."""
         return cls(
             id=str(uuid.uuid4()),
             sent_at=now,
@@ -94,7 +95,7 @@ class Intent:
 
     @property
     def identity(self) -> tuple[str | None, str, str]:
-        """The properties that are equal in jobs which differ only in their labels."""
+        """Name, type and digest of the query: with equal ones, jobs differ only in their labels."""
         return self.name, self.query_type, self.query_digest
 
     def resembles(self, job: Job) -> bool:
@@ -108,7 +109,7 @@ class Intent:
 
 
 def query_digest(query: str) -> str:
-    """Return a digest of a query that does not depend on its line endings."""
+    """Return a digest of a query; line endings and blanks around the query do not matter."""
     lines = "\n".join(query.splitlines()).strip()
     return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -120,7 +121,7 @@ class JournalEntry:
     intent: Intent
     outcome: IntentOutcome
     job_id: str | None = None
-    """The job that it made, if any."""
+    """Id of the job that the request created, if known."""
     created_by: str | None = None
     """The creator of that job, as named by Studio."""
 
@@ -135,7 +136,7 @@ class OpenIntent:
     def end(self, outcome: IntentOutcome, job: Job | None = None) -> None:
         """Write the outcome of the intent, and release it.
 
-        If writing fails, the next start looks the intent up again.
+        If writing fails, the intent stays open, and its job is searched for at the next start.
         """
         line: dict[str, Any] = {"fate": outcome}
         if job is not None:
@@ -151,13 +152,13 @@ class OpenIntent:
             os.close(descriptor)
 
     def close(self) -> None:
-        """Release the intent without an outcome; another start will look it up."""
+        """Release the intent without an outcome; its job is searched for at the next start."""
         descriptor = self._take_descriptor()
         if descriptor is not None:
             os.close(descriptor)
 
     def _take_descriptor(self) -> int | None:
-        """Return the file descriptor, to exactly one caller in any thread, who closes it."""
+        """Return the file descriptor to the first caller, who closes it; `None` to all others."""
         descriptor, self._descriptor = self._descriptor, None
         return descriptor
 
@@ -204,11 +205,11 @@ class Journal:
         return sorted(intents, key=lambda intent: intent.intent.sent_at)
 
     def _write(self, intent: Intent) -> int:
-        """Write and lock the file of an intent, then give it its final name; return it open."""
+        """Write and lock the file of an intent, and rename it when complete; return it open."""
         new = self._folder / f"{intent.id}{_NEW}"
         descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # some file systems have no locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _append(descriptor, _fields(intent))
             os.fsync(descriptor)
@@ -231,8 +232,8 @@ class Journal:
         files = self._files()
         if len(files) < MAX_ENTRIES:
             return
-        aged = sorted((path.stat().st_mtime, path) for path in files)
-        for _, path in aged[: len(files) - MAX_ENTRIES + 1]:
+        oldest_first = sorted((path.stat().st_mtime, path) for path in files)
+        for _, path in oldest_first[: len(files) - MAX_ENTRIES + 1]:
             entry = _read(path)
             if entry is None or entry.outcome is not IntentOutcome.SENT:
                 remove_unused(path)
@@ -254,7 +255,8 @@ def _fields(intent: Intent) -> dict[str, Any]:
 
 
 def _append(descriptor: int, line: Mapping[str, Any]) -> None:
-    data = b"\n" + json.dumps(line).encode()  # on a line of its own, also after a crash
+    # The line break comes first, as a crash may have cut the line before it short.
+    data = b"\n" + json.dumps(line).encode()
     if os.write(descriptor, data) < len(data):
         raise OSError(None, "the disk is full")
 
@@ -268,26 +270,33 @@ def _sync(folder: Path) -> None:
 
 
 def _take_over(path: Path) -> OpenIntent | None:
-    """Lock the file of an open intent, unless another program has locked it."""
+    """Lock the file of an intent and return it; `None` if its outcome is known.
+
+    Raises:
+        OSError: another program has locked the file, or it cannot be opened.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
+    is_open = False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         entry = _read(path)
-        if entry is not None and entry.outcome is IntentOutcome.SENT:
-            intent = OpenIntent(entry.intent, descriptor)
-            descriptor = -1
-            return intent
-        return None
+        if entry is None or entry.outcome is not IntentOutcome.SENT:
+            return None
+        is_open = True
+        return OpenIntent(entry.intent, descriptor)
     finally:
-        if descriptor >= 0:
+        if not is_open:
             os.close(descriptor)
 
 
 def _read(path: Path) -> JournalEntry | None:
-    """Return the entry in a file; lines that a crash has cut short are skipped."""
+    """Return the entry in a file, without lines that a crash cut short; `None` if unreadable.
+
+    A field of a later line replaces that of an earlier one.
+    """
     data = read_bytes(path)[:_LARGEST]
     fields: dict[str, Any] = {}
-    for line in _lines(data):
+    for line in _parse_lines(data):
         fields |= line
     try:
         intent = Intent(
@@ -306,14 +315,14 @@ def _read(path: Path) -> JournalEntry | None:
 
 
 def _parse_submitted(text: Any) -> Submitted:
-    """Return the submitted parts, or empty ones; the intent is usable without them."""
+    """Return the submission in a file; an empty one if it is unreadable, as no search needs it."""
     try:
         return Submitted.model_validate_json(text or "{}")
     except (ValidationError, TypeError):
         return Submitted()
 
 
-def _lines(data: bytes) -> Iterator[Mapping[str, Any]]:
+def _parse_lines(data: bytes) -> Iterator[Mapping[str, Any]]:
     for line in data.split(b"\n"):
         try:
             parsed = json.loads(line)

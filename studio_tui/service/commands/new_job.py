@@ -7,36 +7,37 @@ from studio_tui.api.models import Job
 from studio_tui.clock import monotonic
 
 IN_SIGHT = 5.0
-"""Seconds for which a notice about a new job is shown."""
+"""Seconds for which the notice about a new job is shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _NewJob:
     job: Job
     until: float
-    """On the clock of `monotonic`."""
-    beside: str | None
-    """The id of the job that was selected then; `None` if there was none."""
+    """End of the notice, in seconds of the monotonic clock."""
+    selected_id: str | None
+    """Id of the job that was selected when this one was created; `None` if none was."""
 
 
 class JustCreated:
-    """The job that `l` opens just after it was created."""
+    """The job created last, and whether `l` opens its log."""
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         """Initialise with a monotonic clock in seconds."""
         self._now = now
-        self._made: _Made | None = None
+        self._new: _NewJob | None = None
 
-    def note(self, job: Job, beside: str | None) -> None:
-        """Record that a job was created, and the id of the job that was selected then."""
-        self._made = _Made(job, self._now() + IN_SIGHT, beside)
+    def note(self, job: Job, selected_id: str | None) -> None:
+        """Record a new job, and the id of the job that is selected now; `None` if none is."""
+        self._new = _NewJob(job, self._now() + IN_SIGHT, selected_id)
 
-    def instead_of(self, at_hand: str | None) -> Job | None:
-        """Return the new job if `l` should open it instead of the selected job, else `None`.
+    def instead_of(self, selected_id: str | None) -> Job | None:
+        """Return the new job if `l` opens its log instead of the selected job's, else `None`.
 
-        Once the user has moved to another job, `l` opens the selected job again.
+        `l` opens the log of the selected job again when the notice has ended, or when the user has
+        selected another job.
         """
-        made = self._made
-        if made is None or self._now() >= made.until:
+        new = self._new
+        if new is None or self._now() >= new.until:
             return None
-        return made.job if made.beside in {None, at_hand} else None
+        return new.job if new.selected_id in {None, selected_id} else None

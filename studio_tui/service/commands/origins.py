@@ -1,4 +1,4 @@
-"""Which job continues or repeats which, and which belongs to which schedule, if requested here."""
+"""Links between jobs requested on this machine: what each continues, repeats or replaces."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
@@ -9,17 +9,23 @@ from studio_tui.service.commands.submitted import Submitted
 
 
 class Origins:
-    """Links from jobs to those that they continue from checkpoints or repeat, and back."""
+    """Links between jobs and between schedules, by their ids, in both directions."""
 
     def __init__(self) -> None:
         self.changes = 0
-        """How often a job was linked with an earlier one."""
+        """How many jobs were found to continue or repeat others so far."""
         self._origin: dict[str, str] = {}
+        """The job that each job continues."""
         self._successors: dict[str, list[str]] = {}
+        """The jobs that continue each job."""
         self._repeats: dict[str, list[str]] = {}
+        """The jobs that repeat each job."""
         self._runs: dict[str, list[str]] = {}
+        """The manual runs of each schedule."""
         self._replaced: dict[str, str] = {}
-        self._asked: set[str] = set()
+        """The schedule that each schedule replaced."""
+        self._looked_up: set[str] = set()
+        """Jobs whose submissions were looked up in the history."""
 
     def note(self, job_id: str, submitted: Submitted) -> None:
         """Record a job's links from its submission."""
@@ -39,12 +45,12 @@ class Origins:
 
     def unknown(self, jobs: Iterable[Job]) -> list[str]:
         """Return the ids of jobs that were not looked up yet."""
-        return [job.id for job in jobs if job.id not in self._asked]
+        return [job.id for job in jobs if job.id not in self._looked_up]
 
-    def learn(self, asked: Iterable[str], known: Mapping[str, Submitted]) -> None:
-        """Record the submissions of jobs, by id; `asked` are all ids that were looked up."""
-        self._asked.update(asked)
-        for job_id, submitted in known.items():
+    def learn(self, looked_up: Iterable[str], submissions: Mapping[str, Submitted]) -> None:
+        """Record the submissions of jobs, by id; `looked_up` are all ids that were looked up."""
+        self._looked_up.update(looked_up)
+        for job_id, submitted in submissions.items():
             self.note(job_id, submitted)
 
     def origin(self, job_id: str) -> str | None:
@@ -61,34 +67,35 @@ class Origins:
 
     def predecessors(self, task_id: str) -> tuple[str, ...]:
         """Return a schedule's id and those of the schedules it replaced, newest first."""
-        found = [task_id]
-        while (before := self._replaced.get(found[-1])) is not None and before not in found:
-            found.append(before)
-        return tuple(found)
+        ids = [task_id]
+        while (replaced := self._replaced.get(ids[-1])) is not None and replaced not in ids:
+            ids.append(replaced)
+        return tuple(ids)
 
     def linked(self) -> frozenset[str]:
-        """Return the ids of all jobs that continue or repeat others, and of these."""
+        """Return the ids of all jobs that continue or repeat others, and of these other jobs."""
         links = (self._successors, self._repeats)
-        later = (job_id for each in links for ids in each.values() for job_id in ids)
-        return frozenset(chain(*links, later))
+        later_ids = (job_id for each in links for ids in each.values() for job_id in ids)
+        return frozenset(chain(*links, later_ids))
 
     def fixed_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
-        """Return the completed job that continued or repeated a failed one, or such a job.
+        """Return the completed job that fixed a failed one; `None` if there is none.
 
-        `find` returns a known job by its id.
+        It continued or repeated the failed job, or another job that did so. `find` returns a known
+        job by its id.
         """
         if job.state is not JobState.FAILED:
             return None
-        later = (find(job_id) for job_id in self._later(job.id))
-        return next((one for one in later if one and one.state is JobState.COMPLETE), None)
+        later_runs = (find(job_id) for job_id in self._later_runs(job.id))
+        return next((run for run in later_runs if run and run.state is JobState.COMPLETE), None)
 
-    def _later(self, job_id: str) -> Iterator[str]:
-        """Yield the ids of the jobs that continue or repeat a job, or such a job."""
+    def _later_runs(self, job_id: str) -> Iterator[str]:
+        """Yield the ids of all jobs that continue or repeat a job, directly or through others."""
         seen, pending = {job_id}, [job_id]
         while pending:
             current = pending.pop()
-            for each in (*self.successors(current), *self._repeats.get(current, ())):
-                if each not in seen:
-                    seen.add(each)
-                    pending.append(each)
-                    yield each
+            for later_id in (*self.successors(current), *self._repeats.get(current, ())):
+                if later_id not in seen:
+                    seen.add(later_id)
+                    pending.append(later_id)
+                    yield later_id

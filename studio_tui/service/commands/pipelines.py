@@ -1,7 +1,8 @@
-"""Commands on pipelines: pause, resume, remove a job, stop safely.
+"""Commands on pipelines: pause, resume, remove or restore a job, stop.
 
-Each one sets a desired state. If the outcome of a request is unknown, the pipeline is read again,
-and the request repeated until the state is reached or a newer command replaces it.
+Each command has a desired state. If the outcome of a request is unknown, the pipeline is read
+again. If the state is not reached, the request is repeated a few times, unless a newer command on
+the same pipeline or job replaces it.
 """
 
 import asyncio
@@ -18,10 +19,10 @@ from studio_tui.service.commands.attempts import RESTS
 CANCELS_AT_ONCE = 3
 """Maximum number of concurrent requests that cancel the jobs of a pipeline."""
 ROUNDS = 3
-"""Times that a pipeline being stopped is checked for running jobs."""
+"""How often `stop` cancels the running jobs of a pipeline, as more may have started meanwhile."""
 
 ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
-"""Seconds before each further check, while canceled jobs have not ended."""
+"""Seconds before each check whether the canceled jobs have ended."""
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED})
@@ -29,11 +30,11 @@ _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class StillRunning:
-    """A job that still ran at the last check, though it was to be canceled."""
+    """A job that ran at the last check and was not being canceled."""
 
     run: PipelineJob
     error: StudioError | None = None
-    """Why it could not be canceled, if Studio gave a reason."""
+    """Why canceling it failed; `None` if that did not fail, or was not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,8 @@ class StopOutcome:
     """Jobs that ended by themselves before they could be canceled."""
     still_running: tuple[StillRunning, ...]
     pipeline: Pipeline
-    """The pipeline itself."""
     starts_more_jobs: bool
-    """Whether more jobs may start: it could not be paused, or somebody resumed it."""
+    """Whether the pipeline may start more jobs, as a newer command or another user resumed it."""
 
 
 class PipelineCommands:
@@ -69,39 +69,45 @@ class PipelineCommands:
         self._removed: dict[str, dict[str, RemovedJob]] = {}
         """Jobs removed by this session, by pipeline id and job id in the plan."""
         self._latest_commands: dict[str, object] = {}
-        """The latest command for each pipeline and subject."""
+        """The latest command that is still running, by pipeline and subject; see `_reach`."""
         self._newest: dict[str, Pipeline] = {}
-        """The last read state of pipelines that were stopped."""
+        """Pipelines as `stop` last read them, by id; until the lists are as new."""
 
     async def pause(self, pipeline: Pipeline) -> bool:
-        """Let running jobs finish and start no others.
+        """Start no more jobs of a pipeline; running ones finish.
 
-        Returns whether that is reached; False if a newer command replaced this one.
+        Returns whether the pipeline is paused; False if a newer command replaced this one.
 
         Raises:
             StudioError: it was not paused, or it is not known whether it was.
         """
-        key = pipeline.pipeline_id
+        pipeline_id = pipeline.pipeline_id
         return await self._reach(
-            key,
-            lambda: self._client.pause_pipeline(pipeline_id=key),
-            lambda now: starts_no_jobs(now.state),
+            pipeline_id,
+            lambda: self._client.pause_pipeline(pipeline_id=pipeline_id),
+            lambda current: starts_no_jobs(current.state),
         )
 
     async def resume(self, pipeline: Pipeline) -> bool:
-        """Start jobs that are ready; returns as `pause` does.
+        """Start the jobs of a pipeline that are ready; returns as `pause` does.
 
         Raises:
             StudioError: it was not resumed, or it is not known whether it was.
         """
-        key, before = pipeline.pipeline_id, (pipeline.state, pipeline.updated_at)
+        pipeline_id = pipeline.pipeline_id
+        before = pipeline.state, pipeline.updated_at
 
-        def is_resumed(now: Pipeline) -> bool:
+        def is_resumed(current: Pipeline) -> bool:
             # A failed pipeline may have failed again by now, but then `updated_at` differs.
-            return now.state is not PipelineState.PAUSED and (now.state, now.updated_at) != before
+            return (
+                current.state is not PipelineState.PAUSED
+                and (current.state, current.updated_at) != before
+            )
 
         return await self._reach(
-            key, lambda: self._client.resume_pipeline(pipeline_id=key), is_resumed
+            pipeline_id,
+            lambda: self._client.resume_pipeline(pipeline_id=pipeline_id),
+            is_resumed,
         )
 
     async def remove_job(self, pipeline: Pipeline, job_id: str) -> bool:
@@ -110,16 +116,16 @@ class PipelineCommands:
         Raises:
             StudioError: it was not removed, or it is not known whether it was.
         """
-        key = pipeline.pipeline_id
+        pipeline_id = pipeline.pipeline_id
         is_removed = await self._reach(
-            key,
-            lambda: self._client.remove_job(job_id, pipeline_id=key),
-            lambda now: all(run.job_id != job_id for run in now.job_runs),
-            about=job_id,
+            pipeline_id,
+            lambda: self._client.remove_job(job_id, pipeline_id=pipeline_id),
+            lambda current: all(run.job_id != job_id for run in current.job_runs),
+            job_id=job_id,
         )
         run = next((run for run in pipeline.job_runs if run.job_id == job_id), None)
         if is_removed and run is not None:
-            self._removed.setdefault(key, {})[job_id] = RemovedJob(
+            self._removed.setdefault(pipeline_id, {})[job_id] = RemovedJob(
                 job_id=job_id,
                 name=run.name,
                 created_job_id=run.created_job_id,
@@ -128,12 +134,12 @@ class PipelineCommands:
         return is_removed
 
     def with_removed(self, pipeline: Pipeline) -> Pipeline:
-        """Return a pipeline with the jobs removed here, unless Studio itself lists removed jobs."""
+        """Return a pipeline with the jobs that this session removed, unless Studio lists them."""
         removed = self._removed.get(pipeline.pipeline_id, {})
         if pipeline.removed is not None or not removed:
             return pipeline
         listed = {run.job_id for run in pipeline.job_runs}
-        unlisted = tuple(job for key, job in removed.items() if key not in listed)
+        unlisted = tuple(job for job_id, job in removed.items() if job_id not in listed)
         return pipeline.model_copy(update={"removed": unlisted})
 
     async def restore_job(self, pipeline: Pipeline, job_id: str) -> bool:
@@ -142,72 +148,74 @@ class PipelineCommands:
         Raises:
             StudioError: it was not restored, or it is not known whether it was.
         """
-        key = pipeline.pipeline_id
+        pipeline_id = pipeline.pipeline_id
         return await self._reach(
-            key,
-            lambda: self._client.own.restore_job(job_id, pipeline_id=key),
-            lambda now: any(run.job_id == job_id for run in now.job_runs),
-            about=job_id,
+            pipeline_id,
+            lambda: self._client.own.restore_job(job_id, pipeline_id=pipeline_id),
+            lambda current: any(run.job_id == job_id for run in current.job_runs),
+            job_id=job_id,
         )
 
     async def stop(self, pipeline: Pipeline) -> StopOutcome:
-        """Pause a pipeline, cancel its running jobs, and check again for jobs started meanwhile.
+        """Pause a pipeline, and cancel its running jobs, also those that started meanwhile.
 
-        Stops early if somebody resumes the pipeline. Returns once the canceled jobs have ended, or
-        after ten seconds; the outcome is as of the last check.
+        Cancels no further jobs once somebody has resumed the pipeline. Returns when the canceled
+        jobs have ended, at the latest ten seconds after canceling them.
 
         Raises:
-            StudioError: it could not be paused or read; running jobs go on.
+            StudioError: the pipeline could not be paused or read; its jobs may still be running.
         """
-        key = pipeline.pipeline_id
+        pipeline_id = pipeline.pipeline_id
         requested = {run.job_id for run in to_cancel(pipeline)}
         errors: dict[str, StudioError] = {}
-        now = pipeline
+        current = pipeline
         try:
             if starts_no_jobs(pipeline.state) or await self._pause_unless_ended(pipeline):
-                now = await self._read(key)
+                current = await self._read(pipeline_id)
                 for rest in (*RESTS, 0.0)[:ROUNDS]:
-                    running = to_cancel(now)
-                    if not running or not starts_no_jobs(now.state):
+                    running = to_cancel(current)
+                    if not running or not starts_no_jobs(current.state):
                         break
                     requested |= {run.job_id for run in running}
                     errors |= await self._cancel_all(running)
                     await asyncio.sleep(rest)
-                    now = await self._read(key)
+                    current = await self._read(pipeline_id)
                 for rest in ENDING_RESTS:
                     if not any(
-                        run.job_id in requested and run.state in _CANCELING for run in now.job_runs
+                        run.job_id in requested and run.state in _CANCELING
+                        for run in current.job_runs
                     ):
                         break
                     await asyncio.sleep(rest)
-                    now = await self._read(key)
+                    current = await self._read(pipeline_id)
         finally:
             self._changed()
-        return _outcome(now, requested, errors)
+        return _outcome(current, requested, errors)
 
     async def _read(self, pipeline_id: str) -> Pipeline:
-        """Read a pipeline, and cache it until the lists are at least as new."""
-        now = await self._client.pipeline(pipeline_id=pipeline_id)
-        self._newest[pipeline_id] = now
-        return now
+        """Read a pipeline, and store it for `newest`."""
+        current = await self._client.pipeline(pipeline_id=pipeline_id)
+        self._newest[pipeline_id] = current
+        return current
 
     def newest(self, pipeline: Pipeline) -> Pipeline:
-        """Return the pipeline as a command last read it, if that is newer than the one given."""
-        read = self._newest.get(pipeline.pipeline_id)
-        if read is None:
+        """Return the pipeline as `stop` last read it, if that is newer; else `pipeline`."""
+        last_read = self._newest.get(pipeline.pipeline_id)
+        if last_read is None:
             return pipeline
-        if read.updated_at and pipeline.updated_at and read.updated_at > pipeline.updated_at:
-            return read
+        read_at, listed_at = last_read.updated_at, pipeline.updated_at
+        if read_at and listed_at and read_at > listed_at:
+            return last_read
         del self._newest[pipeline.pipeline_id]
         return pipeline
 
     async def _pause_unless_ended(self, pipeline: Pipeline) -> bool:
-        """Pause a pipeline; one that has ended by itself counts as paused."""
+        """Pause a pipeline; return as `pause` does, and True if it has ended by itself."""
         try:
             return await self.pause(pipeline)
         except InvalidRequest:
-            now = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
-            if not starts_no_jobs(now.state):
+            current = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
+            if not starts_no_jobs(current.state):
                 raise
             return True
 
@@ -216,32 +224,33 @@ class PipelineCommands:
         turns = asyncio.Semaphore(CANCELS_AT_ONCE)
         errors: dict[str, StudioError] = {}
 
-        async def one(run: PipelineJob) -> None:
+        async def cancel(run: PipelineJob) -> None:
             async with turns:
                 try:
                     await self._cancel(run.created_job_id or run.job_id)
                 except StudioError as error:
                     errors[run.job_id] = error
 
-        await asyncio.gather(*map(one, runs))
+        await asyncio.gather(*map(cancel, runs))
         return errors
 
     async def _reach(
         self,
         pipeline_id: str,
         send: Callable[[], Awaitable[object]],
-        is_wanted: Callable[[Pipeline], bool],
+        has_state: Callable[[Pipeline], bool],
         *,
-        about: str = "",
+        job_id: str = "",
     ) -> bool:
-        """Bring a state about; return whether it is reached, False if a newer command replaced it.
+        """Send a command until a pipeline has the desired state, which `has_state` recognizes.
 
-        Commands on the same subject replace each other; `about` names a subject in the pipeline.
+        A newer command on the same subject replaces this one: on the pipeline, or on its job
+        `job_id`. Returns whether the state is reached; False if this command was replaced.
 
         Raises:
-            StudioError: it is not reached, or its outcome is unknown.
+            StudioError: the state is not reached, or it is unknown whether it is.
         """
-        key, command = f"{pipeline_id} {about}", object()
+        key, command = f"{pipeline_id} {job_id}", object()
         self._latest_commands[key] = command
         rests = iter(RESTS)
         try:
@@ -250,7 +259,7 @@ class PipelineCommands:
                     await send()
                 except (OutcomeUnknown, NotSent) as error:
                     if isinstance(error, OutcomeUnknown) and await self._is_reached(
-                        pipeline_id, is_wanted, error
+                        pipeline_id, has_state, error
                     ):
                         return True
                     if (rest := next(rests, None)) is None:
@@ -266,24 +275,28 @@ class PipelineCommands:
             self._changed()
 
     async def _is_reached(
-        self, pipeline_id: str, is_wanted: Callable[[Pipeline], bool], unknown: OutcomeUnknown
+        self, pipeline_id: str, has_state: Callable[[Pipeline], bool], unknown: OutcomeUnknown
     ) -> bool:
-        """Return whether a state is reached; if that is unknown, raise `unknown`."""
+        """Return whether a pipeline has a state; if it cannot be read, raise `unknown`."""
         try:
-            return is_wanted(await self._client.pipeline(pipeline_id=pipeline_id))
+            return has_state(await self._client.pipeline(pipeline_id=pipeline_id))
         except StudioError:
             raise unknown from None
 
 
-def _outcome(now: Pipeline, ids: Collection[str], errors: Mapping[str, StudioError]) -> StopOutcome:
-    runs = [run for run in now.job_runs if run.job_id in ids]
+def _outcome(
+    current: Pipeline, ids: Collection[str], errors: Mapping[str, StudioError]
+) -> StopOutcome:
+    runs = [run for run in current.job_runs if run.job_id in ids]
     return StopOutcome(
         canceled=tuple(run for run in runs if run.state is JobState.CANCELED),
         canceling=tuple(run for run in runs if run.state in _CANCELING),
         ended=tuple(run for run in runs if run.state in _ENDED),
-        still_running=tuple(StillRunning(run, errors.get(run.job_id)) for run in to_cancel(now)),
-        pipeline=now,
-        starts_more_jobs=not starts_no_jobs(now.state),
+        still_running=tuple(
+            StillRunning(run, errors.get(run.job_id)) for run in to_cancel(current)
+        ),
+        pipeline=current,
+        starts_more_jobs=not starts_no_jobs(current.state),
     )
 
 
@@ -293,7 +306,7 @@ def starts_no_jobs(state: PipelineState) -> bool:
 
 
 def to_cancel(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs that run, or are about to, and are not being canceled yet."""
+    """Return the jobs that were started, have not ended, and are not being canceled."""
     return tuple(
         run
         for run in pipeline.job_runs

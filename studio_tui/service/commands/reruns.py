@@ -1,7 +1,7 @@
-"""Running several jobs again in the order of their dependencies.
+"""Runs several jobs again in the order of their dependencies, as a pipeline.
 
-Only the local Studio supports this. It recognises the idempotency key of an earlier request, so a
-request whose outcome is unknown can be sent again without making a second pipeline.
+Only the local Studio supports this. It recognizes the idempotency key of an earlier request, so a
+request whose outcome is unknown can be sent again without creating a second pipeline.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.uploads import Uploads
 
 _RESTS = (0.5, 1.0, 2.0)
-"""Seconds after each attempt but the last."""
+"""Seconds to wait after each attempt but the last."""
 
 
 class OrderedReruns:
-    """Runs jobs again in order, and records their submissions."""
+    """Runs jobs again as a pipeline, and records in the history how its jobs were submitted."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class OrderedReruns:
         made: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda _made, _jobs: None,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
-        """Initialise; `changed` is called when there may be more jobs, `made` per new pipeline.
+        """Initialise; `changed` is called when there may be new jobs.
 
-        `made` also gets the submission of each job of the pipeline, by job id.
+        `made` is called with each new pipeline, and the submissions of its jobs by job id.
         """
         self._client = client
         self._history = history
@@ -49,40 +49,42 @@ class OrderedReruns:
     async def run(
         self, inputs: Mapping[str, JobInput], files: Sequence[Path] = ()
     ) -> Pipeline | None:
-        """Run each of `inputs`, by the id of the job it repeats; all of them get `files`.
+        """Run jobs again; `inputs` are their requests, by the id of the job that each repeats.
 
-        Returns `None`, without creating anything, if none of the jobs depends on another.
+        `files` are uploaded and added to each of the jobs. Returns `None`, without creating
+        anything, if none of the jobs depends on another.
 
         Raises:
-            StudioError: nothing was created, or it is not known whether it was.
+            StudioError: nothing was created, or it is not known whether the pipeline was.
         """
-        sent = await self._uploads.upload(files, lambda _path, _sent, _size: None)
-        more = tuple(file.id for file in sent)
+        uploaded = await self._uploads.upload(files, lambda _path, _sent, _size: None)
+        new_ids = tuple(file.id for file in uploaded)
         jobs = {
-            job_id: job.model_copy(update={"files": (*(job.files or ()), *more) or None})
+            job_id: job.model_copy(update={"files": (*(job.files or ()), *new_ids) or None})
             for job_id, job in inputs.items()
         }
         try:
             pipeline = await self._send(
-                [RerunJob(job_id=key, job=job) for key, job in jobs.items()]
+                [RerunJob(job_id=job_id, job=job) for job_id, job in jobs.items()]
             )
         finally:
             self._changed()
         if pipeline is not None:
-            named = {file for job in jobs.values() for file in job.files or ()}
-            known_files = await asyncio.to_thread(self._history.files, named) if named else {}
-            known_files |= {file.id: file for file in sent}
-            submitted = {
+            file_ids = {file_id for job in jobs.values() for file_id in job.files or ()}
+            known_files = await asyncio.to_thread(self._history.files, file_ids) if file_ids else {}
+            known_files |= {file.id: file for file in uploaded}
+            submissions = {
                 run.created_job_id: Submitted.of(jobs[run.job_id], known_files)
                 for run in pipeline.job_runs
                 if run.created_job_id and run.job_id in jobs
             }
-            for job_id, parts in submitted.items():
-                await asyncio.to_thread(self._history.note_submitted, job_id, parts)
-            self._made(pipeline, submitted)
+            for job_id, submitted in submissions.items():
+                await asyncio.to_thread(self._history.note_submitted, job_id, submitted)
+            self._made(pipeline, submissions)
         return pipeline
 
     async def _send(self, jobs: Sequence[RerunJob]) -> Pipeline | None:
+        """Send a request until its outcome is known; the user's next attempt has the same key."""
         body = "\n".join(f"{job.job_id} {job.job.model_dump_json()}" for job in jobs)
         key = self._unknown.pop(body, None) or uuid.uuid4().hex
         rests = iter(self._rests)

@@ -1,7 +1,7 @@
 """Commands on schedules that only the local Studio supports.
 
-Each sets a desired state or carries an idempotency key, so it is sent again if no clear answer
-arrives.
+Each command sets a desired state or has an idempotency key, so that it can be sent again if no
+clear answer arrives.
 """
 
 import uuid
@@ -21,7 +21,7 @@ class ScheduleCommands:
     """Commands on schedules; after each one the lists are refreshed at once."""
 
     def __init__(self, studio: StudioClient, changed: Callable[[], None]) -> None:
-        """Initialise; `changed` is called when schedules have changed."""
+        """Initialise; `changed` is called when schedules may have changed."""
         self._studio = studio
         self._changed = changed
 
@@ -68,7 +68,7 @@ class ScheduleCommands:
         return await self._send(lambda: studio.schedule_pipeline(schedule, idempotency_key=key))
 
     async def suspend(self, job_id: str) -> Job | None:
-        """Make no runs of a schedule until it is resumed; return its new state.
+        """Suspend a schedule, so that it creates no runs until it is resumed; return its new state.
 
         Raises:
             StudioError: it was not suspended, or it is not known whether it was.
@@ -84,7 +84,7 @@ class ScheduleCommands:
         return await self._send(lambda: self._studio.own.resume_schedule(job_id))
 
     async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
-        """Send an idempotent request; retry if it may be lost."""
+        """Send an idempotent request, again if it did not arrive or its outcome is unknown."""
         try:
             return await send_with_retries(send, after=(NotSent, OutcomeUnknown))
         finally:

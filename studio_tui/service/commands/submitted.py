@@ -1,6 +1,6 @@
-"""The parts of a job request that Studio does not return, to be recorded here.
+"""The parts of a job request that Studio does not return, so that this program records them.
 
-Secrets, query and environment are left out.
+Secrets, the query and the environment are not recorded.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from studio_tui.api.models import JobInput, JobRequest
 
 
 class RelatedRequest(JobRequest):
-    """A job request with its relation to a schedule or job, which is recorded here, not sent."""
+    """A job request with its relation to a schedule or job, which is recorded but not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
-    """The schedule of which this is a manual run."""
+    """Id of the schedule of which this is a manual run."""
     replaces: str | None = Field(default=None, exclude=True)
-    """The schedule that this one replaces."""
+    """Id of the schedule that this one replaces."""
     repeats: str | None = Field(default=None, exclude=True)
-    """The job that this one runs again unchanged, not from its checkpoints."""
+    """Id of the job that this one runs again unchanged, not from its checkpoints."""
 
     @classmethod
     def of(
@@ -32,16 +32,15 @@ class RelatedRequest(JobRequest):
         replaces: str | None = None,
         repeats: str | None = None,
     ) -> Self:
-        """Return the request for a manual run, a schedule that replaces another, or a job that
-        runs another again unchanged."""
-        related = {"run_of": run_of, "replaces": replaces, "repeats": repeats}
-        return cls(**{**dict(job), **related})
+        """Return the request `job` with its relations; see the attributes of the same names."""
+        relations = {"run_of": run_of, "replaces": replaces, "repeats": repeats}
+        return cls(**{**dict(job), **relations})
 
 
 def run_again(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobInput:
-    """Return the request that runs a job again: from its checkpoints, or unchanged from the start.
+    """Return the request that runs a job again: from its checkpoints, or from the start.
 
-    `request` is that job's own.
+    `request` is the one that created the job `job_id`, or is equal to it.
     """
     if from_checkpoints:
         return request.model_copy(update={"rerun_from_job_id": job_id})
@@ -58,15 +57,15 @@ class SentFile(BaseModel):
     label: Line | None = None
     """The file's name; `None` if only the id is known."""
     size: int | None = None
-    """Bytes."""
+    """Size in bytes; `None` if unknown."""
     path: Line | None = None
-    """The path on this machine, safe to draw; `None` if unknown."""
+    """The path on this machine; `None` if unknown."""
 
 
 class Submitted(BaseModel):
     """The parts of a job request that Studio does not return; `None` means Studio's default.
 
-    Request fields unknown to `JobInput` are kept as extra attributes.
+    Fields of the request that `JobInput` does not declare are extra attributes.
     """
 
     model_config = ConfigDict(
@@ -91,10 +90,11 @@ class Submitted(BaseModel):
 
     @classmethod
     def of(cls, request: JobInput, files: Mapping[str, SentFile]) -> Self:
-        """Return the parts of a request to record; `files` are the known uploads by id."""
-        sent = tuple(files.get(each) or SentFile(id=each) for each in request.files or ())
-        same = {name: getattr(request, name, None) for name in cls.model_fields if name != "files"}
-        return cls(files=sent, **same, **(request.model_extra or {}))
+        """Return the parts of a request to record; `files` are the known files by upload id."""
+        sent_files = tuple(files.get(each) or SentFile(id=each) for each in request.files or ())
+        other_names = cls.model_fields.keys() - {"files"}
+        others = {name: getattr(request, name, None) for name in other_names}
+        return cls(files=sent_files, **others, **(request.model_extra or {}))
 
     def to_json(self) -> str:
         """Return the parts as a single line of JSON that `model_validate_json` reads."""

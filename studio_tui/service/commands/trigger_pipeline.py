@@ -1,8 +1,8 @@
-"""Triggers pipelines so that one request never makes two.
+"""Triggers pipelines, so that no request creates two pipelines.
 
-A request is sent once. If no clear answer arrives, the list of pipelines is searched for a new one
-with the same datasets. If that is inconclusive, the user is asked before the request is sent again,
-under the same idempotency key.
+A request is sent again at once only if it cannot have arrived. If no clear answer arrives, the list
+of pipelines is searched for a new pipeline with the same datasets. If the search finds none, or
+several, the user decides whether the request is sent again, with the same idempotency key.
 """
 
 import asyncio
@@ -33,28 +33,30 @@ class TriggerRequest:
     review: bool = True
     """Whether the pipeline starts paused."""
     only: bool = False
-    """Whether the datasets' own sources are left as they are."""
+    """Whether only `datasets` are rebuilt, not those that they are made from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """The request made exactly this pipeline."""
+    """The request created this pipeline."""
 
     pipeline: Pipeline
     is_guess: bool = False
-    """Whether it was found in the list and is only a likely match."""
+    """Whether this is only likely: the pipeline was recognized by its datasets and its age."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnconfirmedPipeline:
-    """It is unknown whether the request made a pipeline, so the user is asked."""
+    """It is unknown whether the request created a pipeline, so the user is asked."""
 
     request: TriggerRequest
     why: StudioError
+    """The error instead of an answer."""
     key: str
+    """The idempotency key of the request."""
     sent_at: datetime
     before: frozenset[str]
-    """Ids of pipelines that were known before the request."""
+    """Ids of the pipelines that were known before the request."""
 
 
 class PipelineTrigger:
@@ -67,7 +69,7 @@ class PipelineTrigger:
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `changed` is called when there may be another pipeline."""
+        """Initialise; `changed` is called when there may be a new pipeline."""
         self._client = client
         self._changed = changed
         self._now = now
@@ -80,7 +82,7 @@ class PipelineTrigger:
         Raises:
             StudioError: Studio refused, or the request did not arrive; there is no pipeline.
         """
-        return await self._make(
+        return await self._send_or_search(
             UnconfirmedPipeline(
                 request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
             )
@@ -93,64 +95,69 @@ class PipelineTrigger:
             StudioError: Studio refused the repeated request.
         """
         try:
-            found = await self._seek(unconfirmed)
+            triggered = await self._search_once(unconfirmed)
         except StudioError as error:
             return replace(unconfirmed, why=error)
-        return found or await self._make(unconfirmed)
+        return triggered or await self._send_or_search(unconfirmed)
 
-    async def _make(self, sent: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
+    async def _send_or_search(
+        self, unconfirmed: UnconfirmedPipeline
+    ) -> Triggered | UnconfirmedPipeline:
+        """Send a request; search for its pipeline if the outcome is unknown."""
         try:
             try:
-                return Triggered(await self._send(sent))
+                return Triggered(await self._send(unconfirmed))
             except OutcomeUnknown as error:
-                return await self._look_up(replace(sent, why=error))
+                return await self._search(replace(unconfirmed, why=error))
         finally:
             self._changed()
 
-    async def _send(self, sent: UnconfirmedPipeline) -> Pipeline:
-        """Send a request; retry only if it cannot have arrived."""
+    async def _send(self, unconfirmed: UnconfirmedPipeline) -> Pipeline:
+        """Send a request, again only if it cannot have arrived."""
+        request = unconfirmed.request
         return await send_with_retries(
             lambda: self._client.trigger_pipeline(
-                sent.request.datasets,
-                environment=sent.request.environment,
-                review=sent.request.review,
-                **({"only": True} if sent.request.only else {}),
-                idempotency_key=sent.key,
+                request.datasets,
+                environment=request.environment,
+                review=request.review,
+                **({"only": True} if request.only else {}),
+                idempotency_key=unconfirmed.key,
             )
         )
 
-    async def _look_up(self, sent: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
+    async def _search(self, unconfirmed: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
         for rest in _LOOKS:
             await asyncio.sleep(rest)
             try:
-                pipeline = await self._seek(sent)
+                triggered = await self._search_once(unconfirmed)
             except StudioError:
                 continue
-            if pipeline is not None:
-                return pipeline
-        return sent
+            if triggered is not None:
+                return triggered
+        return unconfirmed
 
-    async def _seek(self, sent: UnconfirmedPipeline) -> Triggered | None:
-        """Return the only pipeline in the list that is a likely match."""
+    async def _search_once(self, unconfirmed: UnconfirmedPipeline) -> Triggered | None:
+        """Return the pipeline in the list that resembles the request, if only one does."""
         page = await self._client.pipelines(limit=PAGE)
-        likely = [pipeline for pipeline in page.items if _resembles(pipeline, sent)]
+        likely = [pipeline for pipeline in page.items if _resembles(pipeline, unconfirmed)]
         return Triggered(likely[0], is_guess=True) if len(likely) == 1 else None
 
 
-def _resembles(pipeline: Pipeline, sent: UnconfirmedPipeline) -> bool:
+def _resembles(pipeline: Pipeline, unconfirmed: UnconfirmedPipeline) -> bool:
     """Whether a pipeline is new and has the requested datasets.
 
-    How Studio writes several datasets into `triggered_from` is not documented, so it is searched
-    for the bare name of each.
+    It is not documented how Studio writes several datasets into `triggered_from`. So this field
+    must contain the bare name of each dataset.
     """
-    if pipeline.pipeline_id in sent.before or pipeline.triggered_from is None:
+    target = pipeline.triggered_from
+    if pipeline.pipeline_id in unconfirmed.before or target is None:
         return False
-    if pipeline.created_at is None or pipeline.created_at < sent.sent_at - SKEW:
+    if pipeline.created_at is None or pipeline.created_at < unconfirmed.sent_at - SKEW:
         return False
-    return all(bare_name(dataset) in pipeline.triggered_from for dataset in sent.request.datasets)
+    return all(bare_name(dataset) in target for dataset in unconfirmed.request.datasets)
 
 
 def bare_name(dataset: str) -> str:
-    """Return the name of a dataset without namespace, project and version."""
-    whole, _, version = dataset.rpartition("@")
-    return (whole or version).rpartition(".")[2]
+    """Return the name without namespace, project and version: `cats` of `lab.pets.cats@v1.0.0`."""
+    qualified_name = dataset.rpartition("@")[0] or dataset
+    return qualified_name.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Uploads the files of a job: several at a time, each once, with progress."""
+"""Uploads the files of a job, several at a time."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -14,17 +14,17 @@ AT_ONCE = 3
 """Maximum number of concurrent uploads."""
 
 UploadProgress = Callable[[Path, int, int], None]
-"""Callback with a file, the bytes of it sent so far, and its size in bytes."""
+"""Called with the path of a file, the number of its bytes sent so far, and its size in bytes."""
 
 _Version = tuple[Path, int, int, int]
 """Identity of a file's content: path, inode, size in bytes, modification time in nanoseconds."""
 
 
 class Uploads:
-    """Uploads files, and caches their ids: an unchanged file is not uploaded again."""
+    """Uploads files, and caches their upload ids: an unchanged file is not uploaded again."""
 
     def __init__(self, client: StudioClient, rests: Sequence[float]) -> None:
-        """Initialise with the seconds to wait after each attempt but the last."""
+        """Initialise; `rests` are the seconds to wait after each attempt but the last."""
         self._client = client
         self._rests = rests
         self._sent: dict[_Version, SentFile] = {}
@@ -32,7 +32,7 @@ class Uploads:
     async def upload(
         self, paths: Iterable[Path], on_progress: UploadProgress
     ) -> tuple[SentFile, ...]:
-        """Return the uploads of files in order, after uploading those that are not cached.
+        """Upload the files that are not cached; return the uploads of all different `paths`.
 
         Raises:
             StudioError: an upload failed; the successful ones are cached.
@@ -42,23 +42,26 @@ class Uploads:
         )
         turns = asyncio.Semaphore(AT_ONCE)
 
-        async def one(version: _Version) -> SentFile:
+        async def upload_in_turn(version: _Version) -> SentFile:
             async with turns:
-                return await self._file(version, on_progress)
+                return await self._upload_unless_cached(version, on_progress)
 
-        # All uploads finish before the first failure is raised, so that none is sent twice.
-        ended = await asyncio.gather(*map(one, versions), return_exceptions=True)
-        for outcome in ended:
+        # A failure does not cancel the other uploads: those that succeed are cached, so that they
+        # are not sent again with the next attempt.
+        outcomes = await asyncio.gather(*map(upload_in_turn, versions), return_exceptions=True)
+        for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
-        return tuple(outcome for outcome in ended if isinstance(outcome, SentFile))
+        return tuple(outcome for outcome in outcomes if isinstance(outcome, SentFile))
 
     def forget(self) -> None:
         """Forget all uploads, as Studio may have discarded them."""
         self._sent.clear()
 
-    async def _file(self, version: _Version, on_progress: UploadProgress) -> SentFile:
-        path, size = version[0], version[2]
+    async def _upload_unless_cached(
+        self, version: _Version, on_progress: UploadProgress
+    ) -> SentFile:
+        path, _, size, _ = version
         if version in self._sent:
             on_progress(path, size, size)
         else:
@@ -85,7 +88,7 @@ class Uploads:
 
 def _version(path: Path) -> _Version:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError as error:
         raise NotSent(f"{path} cannot be read: {error.strerror}.") from error
-    return path, found.st_ino, found.st_size, found.st_mtime_ns
+    return path, status.st_ino, status.st_size, status.st_mtime_ns
