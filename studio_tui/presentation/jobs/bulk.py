@@ -1,4 +1,4 @@
-"""Text of questions about many jobs: how many, in which states, and which are excluded."""
+"""Text of questions about many jobs: how many are in which state, and which are left out."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -17,11 +17,11 @@ class JobSelection:
     jobs: tuple[Job, ...]
     """Jobs that the command applies to."""
     left_out: tuple[str, ...]
-    """Reasons why it excludes the others, each with a count: `2 have ended`."""
+    """Reasons why the command leaves out other jobs, each with their number: `2 have ended`."""
 
     @property
     def reasons(self) -> str:
-        """The reasons as one sentence without its full stop."""
+        """The reasons as one line, such as `2 have ended, 1 is being canceled already`."""
         return ", ".join(self.left_out)
 
 
@@ -31,10 +31,10 @@ def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
 
 
 def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
-    """Split jobs likewise, without schedules, which are no jobs that run."""
+    """Split jobs by whether the list of jobs can cancel them; it leaves out schedules."""
 
     def why_not(job: Job) -> str | None:
-        return _SCHEDULE if job.state is JobState.TASK else why_not_cancel(job)
+        return _CANCELED_ELSEWHERE if job.state is JobState.TASK else why_not_cancel(job)
 
     return _split(jobs, why_not, not_begun)
 
@@ -42,16 +42,18 @@ def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
 def cancel_effect(jobs: Sequence[Job]) -> str:
     """Return the effect of canceling these jobs, as a sentence."""
     states = {job.state for job in jobs}
-    its, it = ("Its", "It") if len(jobs) == 1 else ("Their", "They")
+    is_one = len(jobs) == 1
+    subject, has = ("It", "has") if is_one else ("They", "have")
     if states == {JobState.TASK}:
-        create, has = ("creates", "it has") if it == "It" else ("create", "they have")
-        what = {"pipelines" if job.schedule and job.schedule.datasets else "jobs" for job in jobs}
+        create = "creates" if is_one else "create"
+        kinds = {"pipelines" if job.schedule and job.schedule.datasets else "jobs" for job in jobs}
         return (
-            f"{it} {create} no more {' and '.join(sorted(what))}. Those {has} created keep running."
+            f"{subject} {create} no more {' and '.join(sorted(kinds))}."
+            f" Those {subject.lower()} {has} created keep running."
         )
     if states <= WAITING_STATES:
-        return f"{it} {'has' if it == 'It' else 'have'} not started, and will not run."
-    return f"{its} processes are stopped; what they wrote is kept."
+        return f"{subject} {has} not started, and will not run."
+    return f"{'Its' if is_one else 'Their'} processes are stopped; what they wrote is kept."
 
 
 def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
@@ -69,50 +71,51 @@ def why_not_cancel(job: Job) -> str | None:
 
 
 def is_over(job: Job) -> bool:
-    """Whether canceling a job would change nothing, as it has ended or will at once."""
+    """Whether canceling a job would change nothing, as it has ended or is being canceled."""
     is_job = job.state is not JobState.TASK
     return is_job and (job.state.is_finished or job.state in CANCELING_STATES)
 
 
 def why_not_repeat(job: Job) -> str | None:
-    """Return why a job cannot be run again, without a subject; `None` if it can."""
+    """Return why a job cannot be run again, as `why_not_cancel` does; `None` if it can."""
     if not can_be_used(job.id):
         return "has no usable id"
     return "has no query that is known here" if job.query is None else None
 
 
-def summary(chosen: JobSelection) -> tuple[str, ...]:
-    """Return the first lines of a question: the number of jobs by state, and who is left out."""
-    counts = ", ".join(f"{count:,} {word}" for word, count in by_state(chosen.jobs))
-    return (f"{counts}.", *((f"Left out: {chosen.reasons}.",) if chosen.left_out else ()))
+def summary(selection: JobSelection) -> tuple[str, ...]:
+    """Return the first lines of a question: the number of jobs by state, and what is left out."""
+    counts = ", ".join(f"{count:,} {word}" for word, count in by_state(selection.jobs))
+    return (f"{counts}.", *((f"Left out: {selection.reasons}.",) if selection.left_out else ()))
 
 
 def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
-    """Return the number of jobs in each state, by name, in order of rank."""
+    """Return name and number of jobs of each state that occurs, the most urgent state first."""
     numbers = Counter(job.state for job in jobs)
-    order = sorted(numbers, key=lambda state: LOOKS[state].rank)
-    return tuple((state.value.lower().replace("_", " "), numbers[state]) for state in order)
+    states = sorted(numbers, key=lambda state: LOOKS[state].rank)
+    return tuple((state.value.lower().replace("_", " "), numbers[state]) for state in states)
 
 
-_SCHEDULE = "has to be canceled in Schedules (4)"
+_CANCELED_ELSEWHERE = "has to be canceled in Schedules (4)"
 _PLURALS = {"has": "have", "is": "are"}
 
 
 def _split(
     jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun: int
 ) -> JobSelection:
-    chosen, reasons = [], Counter[str]()
+    selected, reasons = [], Counter[str]()
     for job in jobs:
         if (reason := why_not(job)) is None:
-            chosen.append(job)
+            selected.append(job)
         else:
             reasons[reason] += 1
     if not_begun:
         reasons["has not started"] = not_begun
-    return JobSelection(tuple(chosen), tuple(_counted(reason, n) for reason, n in reasons.items()))
+    left_out = (_with_number(reason, number) for reason, number in reasons.items())
+    return JobSelection(tuple(selected), tuple(left_out))
 
 
-def _counted(reason: str, count: int) -> str:
+def _with_number(reason: str, number: int) -> str:
     """Turn `has ended` and 2 into `2 have ended`."""
-    verb, _, rest = reason.partition(" ")
-    return f"{count:,} {verb if count == 1 else _PLURALS[verb]} {rest}"
+    verb, _, complement = reason.partition(" ")
+    return f"{number:,} {verb if number == 1 else _PLURALS[verb]} {complement}"

@@ -16,7 +16,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 _SUBJECT = (
     r"(?:the |your |this )?(?:user |python |shell )?(?:query|job|script|process|command|run|task)"
 )
-_FRAME = re.compile(
+_EXIT = re.compile(
     rf"{_SUBJECT}(?: script| process)?\b[^:;\n]{{0,60}}?"
     r"\b(?:ended|failed|exited|finished|terminated|stopped|died|returned)\b"
     r"(?:[^:;.\n]{0,40}?\b(?P<code>(?:code|status)\s*:?\s*-?\d+))?"
@@ -24,19 +24,22 @@ _FRAME = re.compile(
     r"(?P<rest>\s*[:;,.–—-]\s*.*|\s*)$",
     re.IGNORECASE | re.DOTALL,
 )
-"""States only that a job failed, and with which exit code."""
+"""A statement only that a job failed, and with which exit code; `rest` may have the cause."""
 _SIGNAL = re.compile(
     rf"{_SUBJECT}(?: script| process)?\b[^:;.\n]{{0,40}}?\b(?P<signal>signal \d+(?: \(\w+\))?)"
     r"(?:[\s.]*$|;\s*(?=its last output:))",
     re.IGNORECASE,
 )
-"""States only that a job was ended by a signal, and which."""
+"""A statement only that a job was ended by a signal, and by which."""
 _LEAD = re.compile(
     r"[\s:;,.–—-]*(?:(?P<output>(?:(?:it |its )?last (?:said|words|line|output)|output))"
     r"|stderr|error|reason|cause)\s*:\s+|[\s:;,.–—-]+",
     re.IGNORECASE,
 )
-"""Text between such a statement and the cause, or the last output, whatever that says."""
+"""Text between a statement and the cause.
+
+The group `output` matches if the last output of a program follows, which may be no error.
+"""
 _COMPLAINT = re.compile(
     r"(?<!\b0 )(?<!\bno )(?<!\bnone )\b(?:fail(?:ed|ure)|can ?not|can't|could(?: not|n't)"
     r"|unable to|invalid|no such|not found|(?:out of|no) (?:memory|space|room)"
@@ -44,19 +47,19 @@ _COMPLAINT = re.compile(
     r"|unreachable|missing|corrupt(?:ed)?|killed|aborted|bad)\b",
     re.IGNORECASE,
 )
-"""Words of errors that programs print without naming them so."""
+"""Words in error messages that have no word such as `error`."""
 _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
     r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
 )
-_RECORD = re.compile(
+_PREFIX = re.compile(
     r"\[?(?:\d{2,4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?\]?[\s|:-]*"
     r"(?:\{\S+\}[\s|:-]*|[\w.]+[\s|:-]+)?"
     r"(?:\[?(?:ERROR|ERR|WARN(?:ING)?|CRITICAL|FATAL|SEVERE|error)\b\]?[\s|:-]*)"
     r"(?:[\w.]+:[\w<>.]+:\d+[\s|:-]+|[\w.]+:\d+\]?[\s|:-]+)?"
     r"|\d\d:\d\d:\d\d\s{2,}|\S+\.(?:sh|bash): line \d+: |npm (?:ERR!|error) |\[ERROR\] |> "
 )
-"""Prefix written by a logger, a shell or a tool."""
+"""The text that a logger, a shell or a tool prints before its message."""
 _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError", "SystemExit"})
 """Exceptions that only report that something else failed."""
 
@@ -65,8 +68,8 @@ _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError",
 def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
-    The wording is that of the message; only the text around the cause is removed. Output that does
-    not look like an error is not presented as the cause, but after the exit code.
+    The words are those of the message; only the text around the cause is removed. If the message
+    ends with output that does not look like an error, the line is `exit code 3; last output: done`.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
@@ -74,31 +77,31 @@ def cause(message: str) -> str:
     if _TRACEBACK in message and (raised := signature(message.splitlines())):
         return raised
     text = lines[0]
-    if ended := _SIGNAL.match(text):
-        lead = _LEAD.match(text, ended.end())
-        text = text[lead.end() :] if lead else ended["signal"]
-    elif framed := _FRAME.match(text):
-        rest = framed["rest"]
+    if signaled := _SIGNAL.match(text):
+        lead = _LEAD.match(text, signaled.end())
+        text = text[lead.end() :] if lead else signaled["signal"]
+    elif exited := _EXIT.match(text):
+        rest = exited["rest"]
         lead = _LEAD.match(rest)
-        bare = (rest[lead.end() :] if lead else rest).strip()
-        code = framed["code"] and _code_words(framed["code"])
-        if code and bare and lead and lead["output"] and not _is_error(bare):
-            return _short(f"{code}; last output: {bare}")
-        text = bare or (lines[1] if len(lines) > 1 else code or "")
-        text = text or lines[0]
-    text = _RECORD.sub("", text, count=1) if _RECORD.match(text) else text
-    return _short(_exception(text) or text) or _short(lines[0])
+        following = (rest[lead.end() :] if lead else rest).strip()
+        code = exited["code"] and _code_words(exited["code"])
+        if code and following and lead and lead["output"] and not _is_error(following):
+            return _short(f"{code}; last output: {following}")
+        second_line = lines[1] if len(lines) > 1 else ""
+        text = following or second_line or code or text
+    text = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
+    return _short(_from_exception(text) or text) or _short(lines[0])
 
 
 def own_error(message: str | None, state: JobState) -> str:
     """Return the error message of a job in `state`; empty if it has none.
 
-    How the processes of a canceled job ended is not an error, but what the user asked for.
+    A canceled job has none if its message says only how its processes ended, as that was asked for.
     """
     if not message or state not in CANCELED_STATES:
         return message or ""
     first = message.strip().partition("\n")[0]
-    is_ending = _SIGNAL.match(first) or _FRAME.match(first)
+    is_ending = _SIGNAL.match(first) or _EXIT.match(first)
     return "" if is_ending or cause(message).startswith("KeyboardInterrupt") else message
 
 
@@ -108,22 +111,25 @@ def cause_of(job: Job) -> str:
 
 
 def _is_error(output: str) -> bool:
-    """Whether a line of output reports an error, and so can be the cause."""
+    """Whether a line of output reports an error."""
     level = level_of(output)
     return level >= LogLevel.ERROR if level is not None else bool(_COMPLAINT.search(output))
 
 
 def _code_words(code: str) -> str:
-    """Return an exit code in words; a list has no room for how it is made up."""
+    """Return `code 137` or `status: 1` in words, without the sum such as `128 + 9`."""
     return exit_code_words(int(re.sub(r"[^\d-]", "", code)), has_sum=False)
 
 
-def _exception(text: str) -> str:
-    """Return a line from its exception on, without the module; empty if there is none."""
-    found = list(_EXCEPTION.finditer(text))
-    if not found:
+def _from_exception(text: str) -> str:
+    """Return a line from the name of its exception on; empty if it names none.
+
+    Exceptions that only wrap another are skipped if there is another.
+    """
+    matches = list(_EXCEPTION.finditer(text))
+    if not matches:
         return ""
-    first = next((each for each in found if each["name"] not in _WRAPPERS), found[0])
+    first = next((match for match in matches if match["name"] not in _WRAPPERS), matches[0])
     return text[first.start("name") :]
 
 

@@ -1,4 +1,4 @@
-"""Notifications about jobs and pipelines that ended: one message, however many there are."""
+"""Notifications about jobs and pipelines that ended: one message for all that ended together."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,17 +12,18 @@ from studio_tui.presentation.jobs.times import run_seconds
 
 _LONGEST = 120
 """Maximum number of characters of an error."""
-_HOW = {
+_PREDICATES = {
     JobState.COMPLETE: "is done",
     JobState.FAILED: "failed",
     JobState.CANCELED: "was canceled",
 }
-_PIPELINES = {
-    PipelineState.COMPLETED: (JobState.COMPLETE, "is done"),
-    PipelineState.FAILED: (JobState.FAILED, "failed"),
-    PipelineState.CANCELED: (JobState.CANCELED, "was canceled"),
+_EQUIVALENTS = {
+    PipelineState.COMPLETED: JobState.COMPLETE,
+    PipelineState.FAILED: JobState.FAILED,
+    PipelineState.CANCELED: JobState.CANCELED,
 }
-_WORDS = {
+"""The state of a job that is equivalent to that of a pipeline."""
+_COUNTED_AS = {
     JobState.COMPLETE: "complete",
     JobState.FAILED: "failed",
     JobState.CANCELED: "canceled",
@@ -33,26 +34,26 @@ def jobs_ended(jobs: Sequence[Job]) -> str:
     """Return a message about jobs that ended, safe to draw."""
     if len(jobs) == 1:
         return _one_job(jobs[0])
-    lines = [_counted([job.state for job in jobs], "job")]
     failed = [job.name or "a job without a name" for job in jobs if job.state is JobState.FAILED]
-    return "\n".join([*lines, *_failures(failed)])
+    return _summary([job.state for job in jobs], "job", failed)
 
 
 def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
     """Return a message about pipelines that ended, safe to draw."""
-    ends = [(_pipeline_name(each), _PIPELINES[each.state]) for each in pipelines]
-    if len(ends) == 1:
-        name, (state, how) = ends[0]
-        return f"{LOOKS[state].glyph} Pipeline {name} {how}"
-    lines = [_counted([state for _, (state, _) in ends], "pipeline")]
-    failed = [name for name, (state, _) in ends if state is JobState.FAILED]
-    return "\n".join([*lines, *_failures(failed)])
+    names = [_pipeline_name(pipeline) for pipeline in pipelines]
+    states = [_EQUIVALENTS[pipeline.state] for pipeline in pipelines]
+    if len(pipelines) == 1:
+        return f"{LOOKS[states[0]].glyph} Pipeline {names[0]} {_PREDICATES[states[0]]}"
+    failed = [name for name, state in zip(names, states, strict=True) if state is JobState.FAILED]
+    return _summary(states, "pipeline", failed)
 
 
 def _one_job(job: Job) -> str:
     ran = run_seconds(job, job.finished_at) if job.finished_at else None
     after = "" if ran is None else f" after {duration(ran)}"
-    sentence = f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_HOW[job.state]}"
+    sentence = (
+        f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_PREDICATES[job.state]}"
+    )
     error = cause_of(job)
     if job.state is not JobState.FAILED or not error:
         return f"{sentence}{after}"
@@ -60,18 +61,16 @@ def _one_job(job: Job) -> str:
     return f"{sentence}{after}: {shown}"
 
 
-def _counted(states: Sequence[JobState], noun: str) -> str:
+def _summary(states: Sequence[JobState], noun: str, failed: Sequence[str]) -> str:
+    """Return the number of items by state, and the names of the failed ones."""
     numbers = Counter(states)
     counts = ", ".join(
         f"{LOOKS[state].glyph} {numbers[state]:,} {word}"
-        for state, word in _WORDS.items()
+        for state, word in _COUNTED_AS.items()
         if numbers[state]
     )
-    return f"{plural(len(states), noun)} ended: {counts}"
-
-
-def _failures(names: Sequence[str]) -> list[str]:
-    return [f"failed: {join_names(names)}"] if names else []
+    failures = [f"failed: {join_names(failed)}"] if failed else []
+    return "\n".join([f"{plural(len(states), noun)} ended: {counts}", *failures])
 
 
 def _pipeline_name(pipeline: Pipeline) -> str:

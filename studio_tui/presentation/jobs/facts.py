@@ -42,9 +42,9 @@ MASK = "••••••••"
 
 
 LABEL_WIDTH = 9
-"""Width in cells of the longest label that comes and goes, so that no value moves meanwhile.
+"""Minimum width of all labels in cells, so that values do not move when a fact is added.
 
-With it an id fits beside a list of 120 columns.
+With this width, the preview has room for a whole id beside a list in a terminal of 120 columns.
 """
 
 
@@ -52,7 +52,7 @@ class Fact(NamedTuple):
     """A label and a value, which may have several lines."""
 
     label: str
-    """At most `LABEL_WIDTH` cells, unless it is always there, or rare."""
+    """At most `LABEL_WIDTH` cells wide, except if the fact is always shown, or rarely."""
     value: Cell
 
 
@@ -64,7 +64,7 @@ def labelled_facts(label: str, cells: Iterable[Cell]) -> tuple[Fact, ...]:
 def up_to(
     most: int, items: Sequence[Item], cell_of: Callable[[Item], Cell], tone: Tone = Tone.DIM
 ) -> list[Cell]:
-    """Return the cells of the first items, and one in this tone that counts the others."""
+    """Return the cells of the first `most` items, and `and 3 more` in `tone` for the others."""
     more = [Cell(f"and {len(items) - most} more", tone)] if len(items) > most else []
     return [*map(cell_of, items[:most]), *more]
 
@@ -80,7 +80,7 @@ class FactLine(NamedTuple):
 def facts(
     job: Job,
     now: datetime,
-    around: Surroundings = NOTHING_KNOWN,
+    surroundings: Surroundings = NOTHING_KNOWN,
     progress: Progress | None = None,
     *,
     answered_at: datetime | None = None,
@@ -89,18 +89,18 @@ def facts(
     """Return the summary of a job, most important first.
 
     Logins in URLs are masked unless `with_secrets`. While Studio is unreachable, `answered_at` is
-    the time of its last answer, up to which durations of running parts are counted.
+    the time of its last answer: the durations of what still ran then end there.
     """
     until = answered_at or now
     error = own_error(job.error_message, job.state)
     return (
-        Fact("status", _status(job, until, is_blocked=around.is_blocked)),
+        Fact("status", _status(job, until, is_blocked=surroundings.is_blocked)),
         *_progress(job, progress),
-        *_why_waiting(job, around),
+        *_why_waiting(job, surroundings),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(job.id)),
-        *_pipeline(around.pipeline),
+        *_pipeline(surroundings.pipeline),
         Fact("created", _moment(job, "created_at", now)),
         Fact("started", _moment(job, "started_at", now)),
         Fact("finished", _moment(job, "finished_at", now)),
@@ -120,7 +120,7 @@ def facts(
 
 
 class Values(Enum):
-    """Which environment values are shown."""
+    """Which environment values are shown; the text is the hint of the key that changes it."""
 
     NONE = "s shows the values that do not look secret"
     ORDINARY = "s shows the secrets too"
@@ -130,12 +130,12 @@ class Values(Enum):
 def environment(job: Job, values: Values) -> tuple[Fact, ...]:
     """Return a job's user variables, sorted by name, with values masked according to `values`.
 
-    Secrets are recognized by name or form.
+    Secrets are recognized by their names or by the form of their values.
     """
+    texts = {name: value.get_secret_value() for name, value in variables(job).items()}
     return tuple(
         Fact(name, Cell(safe_line(text) if _is_shown(name, text, values) else MASK))
-        for name, value in sorted(variables(job).items())
-        for text in (value.get_secret_value(),)
+        for name, text in sorted(texts.items())
     )
 
 
@@ -157,10 +157,10 @@ def raw_json(job: Job) -> str:
 
 
 def as_json(received: Received, fields: dict[str, Any]) -> str:
-    """Return the fields of a received model as indented JSON, with the names of unreadable ones."""
-    if received.unreadable:
-        fields["(could not be read)"] = list(received.unreadable)
-    return json.dumps(fields, indent=2, ensure_ascii=False)
+    """Return `fields` of a received model as indented JSON, and the names of unreadable fields."""
+    unreadable = list(received.unreadable)
+    noted = {**fields, "(could not be read)": unreadable} if unreadable else fields
+    return json.dumps(noted, indent=2, ensure_ascii=False)
 
 
 def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:
@@ -184,8 +184,8 @@ def _progress(job: Job, progress: Progress | None) -> tuple[Fact, ...]:
     return (Fact("progress", Cell(f"{drawn}{progress_text(progress)}{label}", Tone.ACTIVE)),)
 
 
-def _why_waiting(job: Job, around: Surroundings) -> tuple[Fact, ...]:
-    wait = why_waiting(job, around)
+def _why_waiting(job: Job, surroundings: Surroundings) -> tuple[Fact, ...]:
+    wait = why_waiting(job, surroundings)
     if wait is None:
         return ()
     return (Fact(WAITS_FOR if wait.is_awaited else "why", Cell(wait.reason, Tone.WAITING)),)
@@ -205,7 +205,7 @@ def _moment(job: Job, field: str, now: datetime) -> Cell:
 
 
 def moment_cell(moment: datetime | None, now: datetime) -> Cell:
-    """Return a time with its age."""
+    """Return a time with its age; a dash if it is unknown."""
     if moment is None:
         return Cell(UNKNOWN, Tone.DIM)
     return Cell(f"{local_time(moment)}  ({ago(moment, now)})")
@@ -256,10 +256,8 @@ def _visible(text: Verbatim | None, *, with_secrets: bool) -> str:
 
 
 def no_environment(job: Job) -> str:
-    """Return why no variable of a job is shown.
-
-    Recorded jobs have neither a query nor an environment.
-    """
+    """Return why no variable of a job is shown."""
+    # A recorded job has neither, as they are not recorded.
     if job.query is None and job.environment is None:
         return "Its environment variables are not known here: they are not recorded."
     return "This job has no environment variables."

@@ -1,4 +1,4 @@
-"""Filter fields of jobs, in the language of `filter_terms`, and sort orders.
+"""The list of jobs: its filter fields, in the language of `filter_terms`, and its columns.
 
 run>1m  waited>5m     run time, queue time
 status=failed         also active, finished, problem, done, running, canceling, queued, waiting,
@@ -64,8 +64,8 @@ def jobs_with(
 ) -> Kind[Job]:
     """Return `JOBS` with the columns and states that depend on a job's log or other jobs.
 
-    All functions are called with the job's id, the first two as in `job_columns`. A failure is
-    fixed if a later run is complete, and then no problem.
+    All functions are called with the job's id. `progress` and `pipeline` are those of
+    `job_columns`. A failed job that `is_fixed` is not a problem, as a later run is complete.
     """
 
     def not_queued(*, blocked: bool) -> Callable[[Job], bool]:
@@ -95,7 +95,7 @@ def jobs_with(
 def by_id(field: str, *ids: str) -> str:
     """Return a filter term that matches the jobs whose field is one of `ids`.
 
-    UUIDs are shortened to what lists show of them, so that it can be read and typed.
+    UUIDs are shortened to the characters that lists show, so that the term can be read and typed.
     """
     if not all(_UUID.fullmatch(each) for each in ids):
         return exactly(field, *ids)
@@ -107,7 +107,8 @@ def exactly(field: str, *values: str) -> str:
     """Return a filter term that matches exactly the jobs whose field is one of `values`."""
     if len(values) == 1:
         return f"{field}=={quoted(values[0])}"
-    # Of several values one term, so that a term that is added applies to all of them. It cannot
-    # contain blanks, so `\s` matches any of them.
+    # One term for all values, as a term that the user adds must apply to each of them. A term
+    # cannot contain blanks, so `\s` stands for each blank.
     patterns = [r"\s".join(re.escape(word) for word in re.split(r"\s", value)) for value in values]
+    # `re.escape` escapes hyphens too, which is not needed here and harder to read.
     return f"{field}~^({'|'.join(patterns)})$".replace(r"\-", "-")

@@ -1,4 +1,4 @@
-"""Groups of jobs as single rows of a list."""
+"""Groups of jobs, each of which is one row of a list."""
 
 import re
 from collections import Counter, defaultdict
@@ -18,16 +18,17 @@ from studio_tui.presentation.jobs.states import LOOKS, counts
 from studio_tui.presentation.logs.signatures import normalised
 
 MANY = 20
-"""Maximum number of a pipeline's pending jobs that are listed without being folded."""
+"""Maximum number of pending jobs of one pipeline that are listed without a group."""
 
 _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
-"""States that say whether a job of that name works now."""
+"""States of the jobs of which the newest shows whether jobs of its name work."""
 
 MARK = "▸"
 """Prefix of a group's key, which distinguishes it from job ids."""
 
-_BAR = 10
+_BAR_WIDTH = 10
 _REASONS = 6
+"""Maximum number of failure reasons shown."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -35,7 +36,7 @@ class JobGrouping(StrEnum):
     """Criterion by which jobs are grouped."""
 
     NONE = "none"
-    """No grouping, except of many pending jobs of a pipeline."""
+    """Only more than `MANY` pending jobs of one pipeline are a group."""
     PIPELINE = "pipeline"
     NAME = "name"
     """Numbers in names are ignored."""
@@ -71,10 +72,12 @@ def with_group_rows(
     opened: Collection[str],
     least: int = 2,
 ) -> GroupedRows:
-    """Insert a group row at the position of the first job of each group.
+    """Return the rows of a list in which each group begins with a row of its own.
 
-    `label_of` returns the group of a job, empty for none. Jobs of a group that is not in `opened`
-    are hidden unless `stays`. Groups of fewer than `least` jobs are not grouped.
+    `keys` are job ids in the order of the list, and the row of a group is at the place of its first
+    job. `label_of` returns the label of a job's group; empty if it is in none. A group whose key is
+    not in `opened` is folded: it shows only the jobs for which `stays` is true. Fewer than `least`
+    jobs are no group.
     """
     members: dict[str, list[str]] = {}
     labels = [label_of(key) for key in keys]
@@ -87,35 +90,35 @@ def with_group_rows(
         if not label or len(members[label]) < least:
             shown.append(key)
             continue
-        group = f"{MARK}{label}"
-        if group in groups:
+        group_key = f"{MARK}{label}"
+        if group_key in groups:
             continue
-        groups[group] = JobGroup(label, tuple(members[label]))
-        shown.append(group)
-        shown += members[label] if group in opened else filter(stays, members[label])
+        groups[group_key] = JobGroup(label, tuple(members[label]))
+        shown.append(group_key)
+        shown += members[label] if group_key in opened else filter(stays, members[label])
     return GroupedRows(shown, groups)
 
 
 def in_sight(jobs: Iterable[Job]) -> frozenset[str]:
-    """Return the jobs that remain visible while their group is folded: what runs or fails now.
+    """Return the ids of the jobs that a folded group still shows: running and failing ones.
 
-    Of the failures, that is the newest of each name, unless a newer job of the name is complete.
+    Of the failed and complete jobs of one name, only the newest counts; it is shown if it failed.
     """
     job_ids = set()
-    tried: dict[str, Job] = {}
+    newest_tried: dict[str, Job] = {}
     for job in jobs:
         if job.state is JobState.RUNNING:
             job_ids.add(job.id)
         elif job.state in _TRIED:
             name = job.name or job.id
-            newest = tried.get(name)
-            if newest is None or _stamp(job) > _stamp(newest):
-                tried[name] = job
-    job_ids.update(job.id for job in tried.values() if job.state is JobState.FAILED)
+            newest = newest_tried.get(name)
+            if newest is None or _created_at(job) > _created_at(newest):
+                newest_tried[name] = job
+    job_ids.update(job.id for job in newest_tried.values() if job.state is JobState.FAILED)
     return frozenset(job_ids)
 
 
-def _stamp(job: Job) -> float:
+def _created_at(job: Job) -> float:
     return job.created_at.timestamp() if job.created_at else 0.0
 
 
@@ -130,8 +133,8 @@ def group_cells(
 ) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each column of the job list; `age` is that of the newest job.
 
-    `blocked` are the jobs that will not start because of others. The failures that later runs have
-    `fixed` are counted apart.
+    `blocked` are the ids of jobs that will not start, because jobs that they depend on did not
+    complete. `fixed` are the ids of failed jobs of which a later run is complete.
     """
     states = {JobState.COMPLETE if job.id in fixed else job.state for job in jobs}
     worst = min(states, key=lambda state: LOOKS[state].rank)
@@ -140,9 +143,7 @@ def group_cells(
         "state": Cell(f"{sign} {_amount(jobs)}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
         "age": age,
-        "error": Pieces(
-            (*_bar(jobs, _BAR, blocked, fixed), Cell(" "), *_counts(jobs, blocked, fixed))
-        ),
+        "error": Pieces((*_bar(jobs, blocked, fixed), Cell(" "), *_counts(jobs, blocked, fixed))),
     }
     return tuple(by_column.get(column.key, NOTHING) for column in COLUMNS)
 
@@ -156,34 +157,17 @@ def group_facts(
 ) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons.
 
-    Each reason has the age of the latest job that failed so. `blocked` and `fixed` are as in
-    `group_cells`.
+    `blocked` and `fixed` are those of `group_cells`.
     """
     numbers = counts(jobs, blocked=blocked, fixed=fixed)
     states = [f"{count.number} {count.name}" for count in numbers if count.number]
-    # With what the counts of states leave out, the sum is the number of jobs.
+    # `counts` leaves out these two; with them, the numbers add up to that of all jobs.
     repaired = sum(job.id in fixed for job in jobs)
     schedules = sum(job.state is JobState.TASK for job in jobs)
     states += [f"{repaired} fixed"] if repaired else []
     states += [plural(schedules, "schedule")] if schedules else []
-    alike: dict[str, Counter[str]] = defaultdict(Counter)
-    latest: dict[str, Job] = {}
-    for job in jobs:
-        if job.state is JobState.FAILED and job.id not in fixed:
-            reason = cause_of(job) or "no reason given"
-            kind = normalised(reason)
-            alike[kind][reason] += 1
-            latest[kind] = max(latest.get(kind, job), job, key=_stamp)
-    # What differs in numbers alone is one reason; where all are equal, it is shown as it is.
-    reasons = Counter({kind: exact.total() for kind, exact in alike.items()})
-    lines = []
-    for kind, number in reasons.most_common(_REASONS):
-        status = next(iter(alike[kind])) if len(alike[kind]) == 1 else kind
-        old = age(seconds_between(latest[kind].created_at, now))
-        ago = old if old in {"now", UNKNOWN} else f"{old} ago"
-        lines.append(f"{number} × {status} · {'latest ' if number > 1 else ''}{ago}")
-    if left := len(reasons) - len(lines):
-        lines.append(f"and {plural(left, 'other reason')}")
+    failed = [job for job in jobs if job.state is JobState.FAILED and job.id not in fixed]
+    lines = _reason_lines(failed, now)
     return (
         Fact("group", Cell(group.label, Tone.STRONG)),
         Fact("jobs", Cell(f"{len(jobs)}: {', '.join(states)}" if states else str(len(jobs)))),
@@ -197,18 +181,41 @@ def group_facts(
     )
 
 
+def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
+    """Return `3 × no space left · latest 5m ago` for each reason, the most common first.
+
+    Reasons that differ only in their numbers are one; their numbers are shown if they are equal.
+    """
+    exact_reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    latest: dict[str, Job] = {}
+    for job in failed:
+        reason = cause_of(job) or "no reason given"
+        kind = normalised(reason)
+        exact_reasons[kind][reason] += 1
+        latest[kind] = max(latest.get(kind, job), job, key=_created_at)
+    kinds = Counter({kind: exact.total() for kind, exact in exact_reasons.items()})
+    lines = []
+    for kind, number in kinds.most_common(_REASONS):
+        exact = exact_reasons[kind]
+        words = next(iter(exact)) if len(exact) == 1 else kind
+        old = age(seconds_between(latest[kind].created_at, now))
+        ago = old if old in {"now", UNKNOWN} else f"{old} ago"
+        lines.append(f"{number} × {words} · {'latest ' if number > 1 else ''}{ago}")
+    if left_out := len(kinds) - len(lines):
+        lines.append(f"and {plural(left_out, 'other reason')}")
+    return lines
+
+
 def _amount(jobs: Sequence[Job]) -> str:
-    """Return the number of jobs, without schedules (TASK), as in all counts; else of these."""
+    """Return the number of jobs without schedules (TASK); of schedules if there are no others."""
     schedules = sum(job.state is JobState.TASK for job in jobs)
     if schedules == len(jobs):
         return plural(schedules, "task")
     return plural(len(jobs) - schedules, "job")
 
 
-def _bar(
-    jobs: Sequence[Job], width: int, blocked: Container[str], fixed: Container[str]
-) -> tuple[Cell, ...]:
-    # Not before a group is shown: they import what draws pipelines.
+def _bar(jobs: Sequence[Job], blocked: Container[str], fixed: Container[str]) -> tuple[Cell, ...]:
+    # Imported when the first group is shown, as these modules import all that draws pipelines.
     from studio_tui.presentation.pipelines.graph.segments import bar  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import SHOWN, NodeState  # noqa: PLC0415
 
@@ -216,9 +223,9 @@ def _bar(
         is_blocked = job.state in NOT_QUEUED_STATES and job.id in blocked
         return NodeState.BLOCKED if is_blocked else SHOWN[job.state]
 
-    # As where they are counted, schedules and fixed failures are not among them.
-    counted = (job for job in jobs if job.state is not JobState.TASK and job.id not in fixed)
-    return bar(Counter(map(kind, counted)), width)
+    # Without schedules and fixed failures, which `counts` leaves out too.
+    drawn = (job for job in jobs if job.state is not JobState.TASK and job.id not in fixed)
+    return bar(Counter(map(kind, drawn)), _BAR_WIDTH)
 
 
 def _counts(
@@ -229,8 +236,8 @@ def _counts(
         for count in counts(jobs, blocked=blocked, fixed=fixed)
         if count.number
     ]
-    # With them, the sum is the number of jobs that the row shows.
+    # With the fixed failures, the numbers add up to that of the jobs in the first cell of the row.
     if repaired := sum(job.id in fixed for job in jobs):
-        # Without the sign of a failure, which it would be taken for if the word is cut off.
+        # No sign of a failure: if a narrow column cuts off the word, it would look like one.
         shown.append(Cell(f"+{repaired} fixed", Tone.DIM))
     return tuple(shown)

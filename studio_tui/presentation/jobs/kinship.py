@@ -1,4 +1,4 @@
-"""Facts about related runs of a job: those that continue each other, and other attempts."""
+"""Facts about the jobs related to a job: its origin, jobs that continue it, and other attempts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -11,54 +11,55 @@ from studio_tui.presentation.jobs.states import LOOKS
 
 
 class Kin(Protocol):
-    """Jobs related to one job, by id."""
+    """The jobs that are related to one job."""
 
     @property
     def origin(self) -> str | None:
-        """The job whose checkpoints it continues from."""
+        """Id of the job from whose checkpoints this one continues; `None` if it continues none."""
 
     @property
     def successors(self) -> Sequence[str]:
-        """Jobs that continued from its checkpoints, latest last."""
+        """Ids of the jobs that continue from the checkpoints of this one, latest last."""
 
     @property
     def before(self) -> Sequence[str]:
-        """Earlier runs of the same job of a pipeline, latest last."""
+        """Ids of earlier runs of the same job of a pipeline, latest last."""
 
     @property
     def after(self) -> Sequence[str]:
-        """Later runs of the same job of a pipeline, latest last."""
+        """Ids of later runs of the same job of a pipeline, latest last."""
 
     @property
     def jobs(self) -> Mapping[str, Job]:
-        """Those of the related jobs that are loaded."""
+        """The related jobs that are loaded, by id."""
 
 
 def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
-    """Return the facts about a job, with related jobs inserted after its state."""
+    """Return the facts about a job, with related jobs inserted after the first, its status."""
     related: list[Fact] = []
     if kin.before or kin.after:
-        number, later = len(kin.before) + 1, len(kin.after)
-        related.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
+        number = len(kin.before) + 1
+        total = number + len(kin.after)
+        related.append(Fact("attempt", Cell(f"{number} of {total} in its pipeline")))
     if kin.origin is not None:
         related.append(Fact("continues", _job_cell(kin.origin, kin.jobs)))
-    for label, words, ids, listed_already in (
+    for label, prefix, ids, listed_already in (
         ("previous", "", kin.before, (kin.origin,)),
         ("continued", "by ", kin.successors, ()),
         ("next", "", kin.after, kin.successors),
     ):
         related += [
-            Fact(label, _job_cell(each, kin.jobs, words))
-            for each in reversed(ids)
-            if each not in listed_already
+            Fact(label, _job_cell(job_id, kin.jobs, prefix))
+            for job_id in reversed(ids)
+            if job_id not in listed_already
         ]
     return (*facts[:1], *related, *facts[1:])
 
 
-def _job_cell(job_id: str, jobs: Mapping[str, Job], words: str = "") -> Cell:
-    """Format a job as `91bcd2e0… ✓ name` after `words`; only the id if it is not loaded."""
+def _job_cell(job_id: str, jobs: Mapping[str, Job], prefix: str = "") -> Cell:
+    """Format a job as `91bcd2e0… ✓ name` after `prefix`; only the id if it is not loaded."""
     job = jobs.get(job_id)
     if job is None:
-        return Cell(f"{words}{job_id[:SHORT_ID]}…", Tone.DIM)
+        return Cell(f"{prefix}{job_id[:SHORT_ID]}…", Tone.DIM)
     look = LOOKS[job.state]
-    return Cell(f"{words}{job_id[:SHORT_ID]}… {look.glyph} {job.name or ''}".rstrip(), look.tone)
+    return Cell(f"{prefix}{job_id[:SHORT_ID]}… {look.glyph} {job.name or ''}".rstrip(), look.tone)

@@ -1,4 +1,4 @@
-"""The line above a log: the state of the job, and of the log connection."""
+"""The line above a log: the state of the job, and that of the connection to its log."""
 
 from datetime import datetime
 from typing import Protocol
@@ -20,13 +20,14 @@ from studio_tui.presentation.logs.signatures import signature
 END = 32 * 1024
 """Number of bytes at the end of a log that are searched for progress or a failure reason."""
 
-_LINE = 4096
-_BAR = 14
+_LINE_BYTES = 4096
+"""Number of bytes of a line that are searched for a failure reason."""
+_BAR_WIDTH = 14
 """Width of the progress bar in cells."""
 
 
 class Following(Protocol):
-    """State of a log follower."""
+    """The state of receiving a log."""
 
     @property
     def phase(self) -> str:
@@ -42,19 +43,19 @@ class Following(Protocol):
 
     @property
     def reason(self) -> str:
-        """Explanation of the phase; a safe sentence."""
+        """Explanation of the phase; a safe sentence, empty if it needs none."""
 
     @property
     def kept_since(self) -> datetime | None:
-        """When the complete log was cached on this machine, if it was not requested since."""
+        """When the complete log was stored on this machine; `None` if it was requested since."""
 
     @property
     def left_at(self) -> datetime | None:
-        """When an earlier run last wrote to the log, if nothing was received since."""
+        """When an earlier run stored its last bytes of the log; `None` if any arrived since."""
 
     @property
     def received_at(self) -> datetime | None:
-        """When Studio last sent a frame of the log, while it is followed."""
+        """When Studio last sent a frame of the log; `None` if it is not followed."""
 
     @property
     def lines(self) -> int:
@@ -66,11 +67,11 @@ class Following(Protocol):
 
 
 class HasOutage(Protocol):
-    """A period in which Studio cannot be reached; its start and end are in the page's header."""
+    """A period in which Studio cannot be reached."""
 
     @property
     def since(self) -> datetime:
-        """When it began."""
+        """When requests began to fail in this way."""
 
     @property
     def error(self) -> StudioError:
@@ -80,9 +81,10 @@ class HasOutage(Protocol):
 def job_parts(
     job: Job, now: datetime, reason: str = "", *, is_blocked: bool = False
 ) -> tuple[Cell, ...]:
-    """Return status, exit code and run time of the job; no code that the `reason` begins with.
+    """Return status, exit code and run time of a job.
 
-    The job `is_blocked` if one that it depends on failed or was canceled.
+    The exit code is left out if `reason`, which is shown beside it, begins with it. A job
+    `is_blocked` if a job that it depends on failed or was canceled.
     """
     parts = [state_cell(job, is_blocked=is_blocked)]
     if job.exit_code is not None and not reason.startswith(f"exit code {job.exit_code}"):
@@ -100,14 +102,14 @@ def describe_connection(
     behind: int = 0,
     outage: HasOutage | None = None,
 ) -> Cell:
-    """Describe the state of the log connection; `behind` is in bytes.
+    """Describe the state of the connection to a log.
 
-    A connection without frames since Studio became unreachable may be dead, so it is not shown as
-    live.
+    `behind` is the number of bytes that are still missing from a followed log. If no frame has
+    arrived since Studio became unreachable, the connection is not shown as live.
     """
-    old = f"as of {clock_time(state.left_at, now)}, " if state.left_at and state.size else ""
+    age = f"as of {clock_time(state.left_at, now)}, " if state.left_at and state.size else ""
     if outage and (state.phase in {"connecting", "reconnecting"} or _is_silent(state, outage)):
-        return Cell(f"✗ {old}{outage_words(outage.error)}", Tone.BAD)
+        return Cell(f"✗ {age}{outage_words(outage.error)}", Tone.BAD)
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":
@@ -120,19 +122,18 @@ def describe_connection(
             return Cell(f"✓ whole log, kept since {clock_time(state.kept_since, now)}", Tone.GOOD)
         return Cell("✓ whole log", Tone.GOOD)
     if state.phase == "stopped":
-        # First, because a long reason is truncated at its end.
-        again = f"{next_try(state.next_try, now)}: " if state.next_try else ""
-        return Cell(f"✗ {old}{again}{state.reason}", Tone.BAD)
+        # The next attempt comes before the reason, which may be so long that it is cut off.
+        next_attempt = f"{next_try(state.next_try, now)}: " if state.next_try else ""
+        return Cell(f"✗ {age}{next_attempt}{state.reason}", Tone.BAD)
     if state.phase == "reconnecting":
-        trying = next_try(state.next_try, now) if state.next_try else "trying…"
-        return Cell(
-            f"✗ {old or f'disconnected since {clock_time(state.since, now)}, '}{trying}", Tone.BAD
-        )
-    return Cell(f"{old}connecting…", Tone.WAITING if old else Tone.DIM)
+        next_attempt = next_try(state.next_try, now) if state.next_try else "trying…"
+        since = age or f"disconnected since {clock_time(state.since, now)}, "
+        return Cell(f"✗ {since}{next_attempt}", Tone.BAD)
+    return Cell(f"{age}connecting…", Tone.WAITING if age else Tone.DIM)
 
 
 def _is_silent(state: Following, outage: HasOutage) -> bool:
-    """Whether nothing has been received of a followed log since an outage began."""
+    """Whether no frame of a followed log has arrived since an outage began."""
     received = state.received_at
     return state.phase == "following" and received is not None and received < outage.since
 
@@ -145,27 +146,28 @@ def amount(state: Following) -> Cell:
 
 
 def why(job: Job, end: bytes) -> str:
-    """Return in one line why a job failed: the cause in Studio's error message, else in its log.
+    """Return in one line why a job failed: from its error message, or else from its log.
 
-    `end` is the end of the complete log, untrusted; empty if unknown.
+    `end` is the end of the complete log, untrusted; empty if unknown. The line is empty if no cause
+    is known.
     """
     if job.error_message:
         return cause_of(job)
     if job.state is not JobState.FAILED:
         return ""
-    lines = [styled_line(line[:_LINE]).text for line in end.split(b"\n")]
+    lines = [styled_line(line[:_LINE_BYTES]).text for line in end.split(b"\n")]
     return signature(lines) or ""
 
 
-def progress(job: Job, end: bytes, known: Progress | None = None) -> Progress | None:
+def progress(job: Job, end: bytes, previous: Progress | None = None) -> Progress | None:
     """Return the progress of a running job from the end of its log; `None` if there is none.
 
-    `known` is the previous progress, since the overall bar may be printed rarely.
+    `previous` is the progress that was last returned, as an overall bar may be printed rarely.
     """
-    return latest(end, known) if job.state is JobState.RUNNING else None
+    return latest(end, previous) if job.state is JobState.RUNNING else None
 
 
 def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:
     """Return the progress of a job; without the bar unless `wide`."""
-    drawn = f"{bar_text(bar.percent, _BAR)} " if wide and bar.percent is not None else ""
+    drawn = f"{bar_text(bar.percent, _BAR_WIDTH)} " if wide and bar.percent is not None else ""
     return (Cell(f"{drawn}{progress_text(bar)}", Tone.ACTIVE),)

@@ -15,42 +15,43 @@ from studio_tui.presentation.logs.progress import Progress, share
 TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
 """Text for a log that cannot be received, by phase."""
 
-_AT_WORK = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
+_MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
 
 
 def amount(jobs: int, lines: int, length: int) -> Cell:
-    """Return the size of the merged log."""
+    """Return the size of a merged log; `length` is in bytes."""
     return Cell(f"{plural(jobs, 'job')}  {plural(lines, 'line')}  {size(length)}")
 
 
 def describe_connections(
     logs: Iterable[tuple[Following, Job]], outage: HasOutage | None = None
 ) -> tuple[Cell, ...]:
-    """Summarize the connections of several logs, during an outage of Studio or not."""
-    away = outage_words(outage.error) if outage else "disconnected"
-    number = Counter(_phase(state, job) for state, job in logs)
-    kinds = (
+    """Return the number of logs in each state; `outage` is set while Studio cannot be reached."""
+    disconnected = outage_words(outage.error) if outage else "disconnected"
+    numbers = Counter(_phase(state, job) for state, job in logs)
+    phases = (
         ("connecting", "… {} connecting", Tone.DIM),
         ("reading", "… {} reading", Tone.DIM),
         ("waiting", "◌ {} waiting", Tone.WAITING),
         ("live", "● {} live", Tone.GOOD),
         ("complete", "✓ {} whole log{s}", Tone.GOOD),
         ("doubtful", "{} possibly incomplete", Tone.WARN),
-        ("reconnecting", f"✗ {{}} {away}", Tone.BAD),
+        ("reconnecting", f"✗ {{}} {disconnected}", Tone.BAD),
         ("stopped", "✗ {} stopped", Tone.BAD),
     )
     return tuple(
-        Cell(words.format(number[k], s="" if number[k] == 1 else "s"), tone)
-        for k, words, tone in kinds
-        if number[k]
+        Cell(words.format(numbers[phase], s="" if numbers[phase] == 1 else "s"), tone)
+        for phase, words, tone in phases
+        if numbers[phase]
     )
 
 
 def _phase(state: Following, job: Job) -> str:
+    """Return the phase of a log; following and complete ones are told apart by job and reason."""
     if state.phase == "following":
         if job.state.is_finished:
             return "reading"
-        return "live" if job.state in _AT_WORK else "waiting"
+        return "live" if job.state in _MAY_PRINT else "waiting"
     if state.phase == "complete" and state.reason:
         return "doubtful"
     return state.phase
@@ -59,11 +60,11 @@ def _phase(state: Following, job: Job) -> str:
 def entry(
     state: Following, job: Job, progress: Progress | None, outage: HasOutage | None = None
 ) -> tuple[Cell, Cell]:
-    """Return the cells before and after the name of one of the jobs."""
+    """Return the cells before and after the name of one job: its state, and trouble or progress."""
     look = LOOKS[job.state]
     if outage and state.phase == "reconnecting":
         return Cell(look.glyph, look.tone), Cell(f"✗ {outage_words(outage.error)}", Tone.BAD)
     if trouble := TROUBLES.get(state.phase):
         return Cell(look.glyph, look.tone), Cell(trouble, Tone.BAD)
-    far = share(progress) if progress is not None and not job.state.is_finished else ""
-    return Cell(look.glyph, look.tone), Cell(far, Tone.DIM)
+    done = share(progress) if progress is not None and not job.state.is_finished else ""
+    return Cell(look.glyph, look.tone), Cell(done, Tone.DIM)

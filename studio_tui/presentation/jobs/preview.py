@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from math import ceil
 from typing import NamedTuple
 
 from studio_tui.api.label import variables
@@ -14,19 +15,19 @@ from studio_tui.presentation.jobs.waiting import WAITS_FOR
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 
 FIRST = frozenset({"status", "progress", WAITS_FOR, "why", "error", "schedule", "next runs"})
-"""Facts shown above the last log lines even when space is short."""
+"""Labels of the facts that are shown above the last log lines even when space is short."""
 
 ROOM_FOR_LOG = 5
-"""Free lines from which the log comes after all facts; with fewer it precedes the minor ones."""
+"""Number of lines that all facts must leave free, so that the log is shown below them."""
 
 _LEAST_LINES = 2
 """Minimum number of log lines."""
 
-_LABELS = 13
+_LABEL_COLUMN = 13
 """Typical width of the labels with the space after them, in cells."""
 
-_LINE = 4096
-"""Maximum number of bytes drawn of a line: its last ones, where the news is."""
+_LINE_BYTES = 4096
+"""Number of bytes at the end of a line that are drawn; a progress bar redraws itself there."""
 
 
 class FactSpace(NamedTuple):
@@ -39,14 +40,14 @@ class FactSpace(NamedTuple):
 
 
 class JobExtras(NamedTuple):
-    """Data about a job that Studio's list does not include, as far as it is loaded."""
+    """Data about a job that is not in Studio's list; it is loaded for the preview."""
 
     files: Mapping[str, int | None] = {}
-    """Names of attached files, already made safe, with their sizes in bytes if known."""
+    """Sizes in bytes of the job's files, `None` if unknown, by their names, which are safe."""
     log_end: bytes | None = None
-    """The last bytes of its log, untrusted; `None` if not loaded yet."""
+    """The last bytes of the job's log, untrusted; `None` if not loaded yet."""
     log_trouble: str = ""
-    """Why the log is unavailable; a safe sentence."""
+    """Why the log is unavailable, a safe sentence; empty if it is available."""
 
 
 def preview(
@@ -58,37 +59,37 @@ def preview(
     now: datetime,
     zone: tzinfo,
 ) -> tuple[Fact | FactLine, ...]:
-    """Return the known facts about a job, and the last lines of its log.
+    """Return the facts about a job that are not empty, and the last lines of its log.
 
-    When space is short, the lines come before less important facts.
+    When space is short, the lines come after the facts in `FIRST` and before the others.
     """
     filled: Sequence[Fact] = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
     filled = with_timetable(filled, job, now, zone)
     filled = [*(_with_variable_names(fact, job) for fact in filled), *_files(extra.files)]
     first = [fact for fact in filled if fact.label in FIRST]
-    rest = [fact for fact in filled if fact.label not in FIRST]
+    others = [fact for fact in filled if fact.label not in FIRST]
     height = sum(_height(fact, space.width) for fact in filled)
-    spare = space.height - height - 2  # the heading of the log, and an empty line
-    if spare >= ROOM_FOR_LOG:
-        return (*first, *rest, *_log(extra, space.width, spare))
+    free = space.height - height - 2  # the heading of the log, and an empty line
+    if free >= ROOM_FOR_LOG:
+        return (*first, *others, *_log(extra, space.width, free))
     height = sum(_height(fact, space.width) for fact in first)
     lines = _log(extra, space.width, max(_LEAST_LINES, space.height - height - 1))
-    return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *rest)
+    return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *others)
 
 
 def with_timetable(
     facts: Sequence[Fact], job: Job, now: datetime, zone: tzinfo
 ) -> tuple[Fact, ...]:
-    """Return facts with the times of a schedule after the status, which comes first."""
+    """Return the facts; those of a schedule with its times after the first fact, its status."""
     if job.state is not JobState.TASK:
         return tuple(facts)
-    from studio_tui.presentation.schedules.rows import timetable  # noqa: PLC0415 (needed by few)
+    from studio_tui.presentation.schedules.rows import timetable  # noqa: PLC0415 (few jobs need it)
 
     return (*facts[:1], *timetable(job, now, zone), *facts[1:])
 
 
 def last_lines(end: bytes, count: int) -> list[str]:
-    """Return up to `count` last non-empty lines, safe to draw."""
+    """Return the last `count` lines that are not empty, safe to draw."""
     texts: list[str] = []
     for line in reversed(end.split(b"\n")):
         texts += filter(None, reversed(_line_texts(line)))
@@ -98,8 +99,8 @@ def last_lines(end: bytes, count: int) -> list[str]:
 
 
 def _line_texts(line: bytes) -> list[str]:
-    """Return the rows of a line as the log shows them by default: a JSON object in short."""
-    end = line[-_LINE:]
+    """Return the rows of a line as the log shows them by default; a JSON object is shortened."""
+    end = line[-_LINE_BYTES:]
     return [row.text.rstrip() for row in rows_of(end, b"", len(end), PLAIN_FORM)]
 
 
@@ -133,5 +134,5 @@ def _files(files: Mapping[str, int | None]) -> tuple[Fact, ...]:
 
 def _height(fact: Fact, width: int) -> int:
     """Return the approximate number of lines of a fact."""
-    room = max(8, width - _LABELS)
-    return sum(-(-max(1, len(line)) // room) for line in fact.value.text.split("\n"))
+    value_width = max(8, width - _LABEL_COLUMN)
+    return sum(ceil(max(1, len(line)) / value_width) for line in fact.value.text.split("\n"))

@@ -1,4 +1,4 @@
-"""Problems of form fields, each a sentence that includes what to do."""
+"""Problems of form fields, each a sentence that says what is wrong and what to do."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from studio_tui.addresses import without_logins
 from studio_tui.text import safe_line
 
-_SHOWN = 40
+_LONGEST_QUOTE = 40
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -24,14 +24,14 @@ class Problem(NamedTuple):
     """One problem of one field."""
 
     field: str
-    """Field name of `Draft`."""
+    """Name of the field in `FIELDS`."""
     sentence: str
     """Safe to draw."""
     level: Level = Level.ERROR
 
 
 Found = str | tuple[Problem, ...]
-"""The problems of one field: the sentence of an error, or any problems; empty for none."""
+"""The problems of a field: the sentence of its only error, or any problems; empty if none."""
 
 
 def warning(field: str, sentence: str) -> Problem:
@@ -42,23 +42,22 @@ def warning(field: str, sentence: str) -> Problem:
 def quoted(text: str) -> str:
     """Return untrusted text in quotation marks: shortened, safe, with logins in URLs masked."""
     shown = safe_line(without_logins(text.strip(), "…"))
-    return f"“{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}”"
+    return f"“{shown if len(shown) <= _LONGEST_QUOTE else shown[: _LONGEST_QUOTE - 1] + '…'}”"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean “gpu”?` if a word is similar to a known one, else an empty string."""
-    names = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), list(names), 3)
-    return f"; did you mean {' or '.join(quoted(names[each]) for each in near)}?" if near else ""
+def did_you_mean(typed: str, valid_words: Iterable[str]) -> str:
+    """Return `; did you mean “gpu”?` if a valid word is similar, else an empty string."""
+    words = {word.lower(): word for word in valid_words}
+    similar = [words[each] for each in get_close_matches(typed.lower(), list(words), 3)]
+    return f"; did you mean {' or '.join(map(quoted, similar))}?" if similar else ""
 
 
 def unsendable(field: str, text: str) -> tuple[Problem, ...]:
-    """Return the problem of text that cannot be sent in any field."""
+    """Return the problem of a text that no field can send; empty if it can be sent."""
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         return (Problem(field, f"Line {line} contains a NUL character, which cannot be sent."),)
-    half = _SURROGATE.search(text)
-    if half:
-        line = text[: half.start()].count("\n") + 1
+    if surrogate := _SURROGATE.search(text):
+        line = text[: surrogate.start()].count("\n") + 1
         return (Problem(field, f"Line {line} contains half a character, which cannot be sent."),)
     return ()

@@ -26,10 +26,10 @@ BAR_WIDTH = 8
 """Width of a progress bar in cells."""
 
 RATE_WIDTH = 11
-"""Width of a rate in cells; a wider one is shown without its unit."""
+"""Width of a rate in cells; a rate that would be wider is shown without its unit."""
 
 _DIM = Tone.DIM
-"""Looked up once: in Python 3.11 that takes as long as a quarter of a cell."""
+"""Looked up once, because in Python 3.11 looking up a member takes a quarter of a cell's time."""
 
 SHORT_ID = 8
 """Number of characters of an id shown in lists; the preview has the whole id."""
@@ -43,17 +43,17 @@ class JobRow(NamedTuple):
     until: datetime
     """The time up to which durations of running parts are counted."""
     progress: Progress | None = None
-    """That of a running job; `None` if unknown."""
+    """Progress of a running job; `None` if unknown."""
     pipeline: str = ""
-    """Safe name of the pipeline that runs the job."""
+    """Safe name of the pipeline that runs the job; empty if there is none."""
     is_blocked: bool = False
-    """Whether one that it depends on failed or was canceled."""
+    """Whether a job that this one depends on failed or was canceled."""
     fixed_by: str | None = None
-    """Id of the later run of a failed job that is complete; `None` if there is none."""
+    """Id of the complete run that fixed this failed job; `None` if there is none."""
 
 
 def first_line(text: str | None) -> str:
-    """Return the first non-empty line of `text`."""
+    """Return the first line of `text` that is not empty, else an empty text."""
     return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
 
 
@@ -72,7 +72,7 @@ def progress_cell(progress: Progress | None) -> Cell:
 
 
 def share_cell(progress: Progress | None) -> Cell:
-    """Return the share done; an empty cell if unknown."""
+    """Return the share that is done, such as `42%`; an empty cell if unknown."""
     return NOTHING if progress is None else Cell(share(progress), Tone.ACTIVE)
 
 
@@ -187,7 +187,7 @@ _BY: JobColumn = ListColumn(
     SortOrder("creator", lambda job, now: (job.created_by or "").lower()),
     text=lambda job: job.created_by or "",
 )
-# It gets spare space, also before the first failure, so that other columns do not make room for it
+# The column has its width also before the first failure, so that the other columns do not move
 # while they are read.
 _ERROR: JobColumn = ListColumn(
     Column(
@@ -204,13 +204,13 @@ def job_columns(
     progress: Callable[[str], Progress | None] = lambda _: None,
     pipeline: Callable[[str], str] = lambda _: "",
 ) -> tuple[JobColumn, ...]:
-    """Return the columns from left to right; identifying ones do not scroll.
+    """Return the columns from left to right.
 
-    Both functions are called with the id of a job, for the orders and the filter field that need
-    its log or pipeline; the pipeline's name is empty if there is none.
+    `progress` returns the progress of a job by its id, and `pipeline` the name of its pipeline,
+    empty if there is none. They are called by the sort orders and the filter field that need them.
     """
 
-    def furthest(job: Job, read: Callable[[Progress], float | None]) -> tuple[bool, float]:
+    def highest_first(job: Job, read: Callable[[Progress], float | None]) -> tuple[bool, float]:
         latest = progress(job.id) if job.state is JobState.RUNNING else None
         value = read(latest) if latest is not None else None
         return value is None, -(value or 0.0)
@@ -220,7 +220,7 @@ def job_columns(
         lambda row: share_cell(row.progress),
         SortOrder(
             "progress, furthest first",
-            lambda job, now: furthest(job, attrgetter("percent")),
+            lambda job, now: highest_first(job, attrgetter("percent")),
             largest_first=True,
         ),
     )
@@ -229,7 +229,7 @@ def job_columns(
         _rate,
         SortOrder(
             "rate, fastest first",
-            lambda job, now: furthest(job, attrgetter("rate")),
+            lambda job, now: highest_first(job, attrgetter("rate")),
             largest_first=True,
         ),
     )
@@ -259,14 +259,13 @@ def cells(
     is_blocked: bool = False,
     fixed_by: str | None = None,
 ) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; see `JobRow`.
+    """Return one cell for each of `COLUMNS`; the parameters are the attributes of `JobRow`.
 
-    A failure that was `fixed_by` a later run, given its id, is dimmed. While Studio is unreachable,
-    `answered_at` is the time of its last answer, up to which durations of running parts are
-    counted.
+    A failed job that was `fixed_by` a later run is dimmed. While Studio is unreachable,
+    `answered_at` is the time of its last answer: the durations of what still ran then end there.
     """
     if progress is not None and job.state is not JobState.RUNNING:
         progress = None
     row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, fixed_by)
-    made = tuple([cell(row) for cell in _CELLS])
-    return made if can_be_used(job.id) and fixed_by is None else dimmed(made)
+    row_cells = tuple([cell(row) for cell in _CELLS])
+    return row_cells if can_be_used(job.id) and fixed_by is None else dimmed(row_cells)

@@ -1,4 +1,4 @@
-"""Glyph, name and tone of job states, always shown together."""
+"""Glyph, name and tone of job states, and the number of jobs in each state."""
 
 from collections import Counter
 from collections.abc import Collection, Container, Iterable
@@ -22,7 +22,7 @@ class StateLook(NamedTuple):
     glyph: str
     tone: Tone
     rank: int
-    """Sort order by state: most urgent first."""
+    """Position of the state when sorted by urgency: 0 is the most urgent."""
 
 
 LOOKS: dict[JobState, StateLook] = {
@@ -43,7 +43,7 @@ LOOKS: dict[JobState, StateLook] = {
 }
 
 BLOCKED = StateLook("⊘", Tone.WARN, LOOKS[JobState.PENDING].rank + 1)
-"""Appearance of a job that will not start, as one that it depends on failed or was canceled.
+"""Appearance of a job that will not start, as a job that it depends on failed or was canceled.
 
 Studio has no such state.
 """
@@ -56,7 +56,7 @@ class HasState(Protocol):
 
     @property
     def state(self) -> JobState:
-        """The status as an enum value; UNKNOWN if it is not a known one."""
+        """The status as an enum value; UNKNOWN if the program does not know the status."""
 
     @property
     def status(self) -> str | None:
@@ -66,7 +66,7 @@ class HasState(Protocol):
 def state_cell(job: HasState, *, is_blocked: bool = False) -> Cell:
     """Return glyph and name of a job's state; an unknown status is shown unchanged.
 
-    A job that `is_blocked` will not be queued, as one that it depends on did not complete.
+    A job that `is_blocked` will not be queued, as a job that it depends on did not complete.
     """
     if is_blocked and job.state in NOT_QUEUED_STATES:
         return Cell(f"{BLOCKED.glyph} BLOCKED", BLOCKED.tone)
@@ -82,7 +82,7 @@ class Count(NamedTuple):
     name: str
     tone: Tone
     is_least: bool = False
-    """Whether there may be more: older ended jobs that are not loaded."""
+    """Whether there may be more jobs: older ended ones that are not loaded."""
 
     @property
     def amount(self) -> str:
@@ -101,9 +101,9 @@ _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
     ("canceled", LOOKS[JobState.CANCELED], frozenset({JobState.CANCELED})),
     ("unknown", LOOKS[JobState.UNKNOWN], frozenset({JobState.UNKNOWN})),
 )
-"""With the words, signs and order that the jobs of a pipeline are counted with."""
+"""Name, appearance and states of each group, as in the counts of a pipeline's jobs."""
 STATE_NAMES = tuple(name for name, _, _ in _GROUPS)
-"""Names of the counted states, in the order of their counts."""
+"""Names of the groups of states, in the order of their counts."""
 _GROUP_OF = {state: name for name, _, states in _GROUPS for state in states}
 _MAY_BE_MORE = frozenset({"done", "failed", "canceled"})
 
@@ -115,16 +115,16 @@ def counts(
     blocked: Container[str] = (),
     fixed: Collection[str] = (),
 ) -> tuple[Count, ...]:
-    """Return the number of jobs by state, in the order of a pipeline's counts.
+    """Return the number of jobs in each group of states, without empty groups.
 
-    All unfinished jobs are loaded; unless `has_all`, older ended ones may be missing. Empty groups
-    are omitted, except done, running and failed. Schedules (TASK) are not counted. Jobs
-    that are not queued and have their ids in `blocked` count as blocked, and failed ones in `fixed`
-    are not counted: a later run of them is complete.
+    Done, running and failed are returned even if empty. `has_all` is whether `jobs` have all ended
+    jobs; they always have all others. Schedules (TASK) are not counted. Jobs that are not queued
+    count as blocked if their ids are in `blocked`. Failed jobs are not counted if their ids are in
+    `fixed`, as a later run is complete.
     """
     jobs = tuple(jobs)
     numbers = dict.fromkeys(STATE_NAMES, 0)
-    # By status, as there may be thousands of jobs and they are counted after each poll.
+    # Counted by `status` first, as parsing the state of thousands of jobs after each poll is slow.
     for status, number in Counter(map(attrgetter("status"), jobs)).items():
         if (group := _GROUP_OF.get(JobState.of(status))) is not None:
             numbers[group] += number
@@ -133,8 +133,8 @@ def counts(
         numbers["blocked"] = sum(job_id in blocked for job_id in waiting)
         numbers["waiting"] -= numbers["blocked"]
     if numbers["failed"] and fixed:
-        word = JobState.FAILED.value
-        numbers["failed"] -= len([job for job in jobs if job.status == word and job.id in fixed])
+        failed = JobState.FAILED.value
+        numbers["failed"] -= len([job for job in jobs if job.status == failed and job.id in fixed])
     return tuple(
         Count(
             look.glyph,

@@ -12,46 +12,51 @@ WAITING = "waiting"
 """Name of the step in which a job waits for workers."""
 
 QUERY = "running_query"
-"""Name of the step in which its query runs."""
+"""Name of the step in which the query of a job runs."""
 
 _MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED})
+# Times beyond these limits cannot be converted to every time zone.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
 def median(seconds: Collection[float]) -> float:
-    """Return the median of at least one number, as `statistics` does, whose import takes 0.1 MB."""
+    """Return the median of at least one number; importing `statistics` would take 0.1 MB."""
     ordered, middle = sorted(seconds), len(seconds) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def released_at(job: Job) -> datetime | None:
-    """Return when a job started to wait for workers; its creation time if that is unknown.
+    """Return when a job began to wait for workers; if unknown, when it was created.
 
-    Time before that was not queue time: a pipeline held the job back.
+    A job of a pipeline may have been created earlier, and waited for other jobs.
     """
-    waited = _step(job, WAITING)
-    return (waited.started_at if waited else None) or job.created_at
+    wait = _step(job, WAITING)
+    return (wait.started_at if wait else None) or job.created_at
 
 
 def left_queue_at(job: Job) -> datetime | None:
-    """Return when a job left the queue, from its steps, else its start; `None` if it has not."""
+    """Return when a job left the queue; `None` if it has not, or if that is unknown.
+
+    That is the end of its wait for workers, else the start of its first other step, else the start
+    of its query.
+    """
     if not job.steps:
         return job.began_at
-    waited = _step(job, WAITING)
-    if waited is not None and waited.finished_at is not None:
-        return waited.finished_at
-    taken = [step.started_at for step in job.steps if step.name != WAITING]
-    return min((moment for moment in taken if moment is not None), default=job.began_at)
+    wait = _step(job, WAITING)
+    if wait is not None and wait.finished_at is not None:
+        return wait.finished_at
+    starts = [step.started_at for step in job.steps if step.name != WAITING]
+    return min((start for start in starts if start is not None), default=job.began_at)
 
 
 def queue_seconds(job: Job, now: datetime) -> float | None:
-    """Return how long the job waited for workers; `None` if unknown.
+    """Return how long a job has waited for workers; `None` if unknown.
 
-    If the server sends neither steps nor a start time, it is known only while the job waits.
+    If Studio sends neither steps nor a start time, this is known only while the job waits.
     """
-    if (left := left_queue_at(job)) is not None:
-        return seconds_between(released_at(job), left)
+    if (left_at := left_queue_at(job)) is not None:
+        return seconds_between(released_at(job), left_at)
     return seconds_between(released_at(job), now) if is_waiting(job) else None
 
 
@@ -61,7 +66,7 @@ def is_waiting(job: Job) -> bool:
 
 
 def run_seconds(job: Job, now: datetime) -> float | None:
-    """Return how long the query has run; `None` if it has not or the start is unknown."""
+    """Return how long the query has run; `None` if it has not begun, or its start is unknown."""
     if (began := job.began_at) is None:
         return None
     if (query := _step(job, QUERY)) is not None and query.finished_at is not None:
@@ -70,16 +75,16 @@ def run_seconds(job: Job, now: datetime) -> float | None:
 
 
 def guessed_seconds(job: Job, now: datetime) -> float | None:
-    """Return an upper bound of the run time of a job whose start is unknown.
+    """Return an upper bound of the run time of a job whose start is unknown; `None` for others.
 
-    `None` for a job that is not running yet, or whose steps show that it failed before it ran.
+    Also `None` if the job is not running yet, or if its steps show that it failed before it ran.
     """
     if job.began_at is not None or job.state not in _MAY_HAVE_RUN:
         return None
     if job.steps and job.state is JobState.FAILED:
         return None
-    begun = (left_queue_at(job) if job.steps else None) or job.created_at
-    return seconds_between(begun, job.finished_at if job.state.is_finished else now)
+    earliest_start = (left_queue_at(job) if job.steps else None) or job.created_at
+    return seconds_between(earliest_start, job.finished_at if job.state.is_finished else now)
 
 
 def shown_run_seconds(job: Job, now: datetime) -> float | None:
@@ -89,16 +94,21 @@ def shown_run_seconds(job: Job, now: datetime) -> float | None:
 
 
 def step_seconds(step: JobStep, job: Job, now: datetime) -> float | None:
-    """Return how long a step has taken; one without an end ended with its job."""
+    """Return how long a step has taken; if its end is unknown, it ended with its job."""
     ended = job.finished_at if job.state.is_finished else now
     return seconds_between(step.started_at, step.finished_at or ended)
 
 
 def life_of(job: Job, now: datetime) -> Life | None:
-    """Return when a job could print: from leaving the queue until its end, or now."""
+    """Return the period in which a job can have printed; `None` if its begin is unknown.
+
+    It begins when the job left the queue or, if that is unknown, was created. It ends with the job,
+    or now.
+    """
     begin = left_queue_at(job) or job.created_at
     if begin is None:
         return None
+    # In whole seconds, as times read from lines are cached by this period.
     end = (job.finished_at if job.state.is_finished else None) or now.replace(microsecond=0)
     begin = min(max(begin, _EARLIEST), _LATEST)
     return Life(begin, min(max(begin, end), _LATEST))

@@ -1,4 +1,4 @@
-"""How long a job usually takes, judged by the successful runs of its name that were recorded."""
+"""How long a job usually takes, from the recorded complete runs of the same name."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from studio_tui.presentation.jobs.times import (
 )
 
 FEWEST = 3
-"""Number of past runs from which a run can be called unusually long or short."""
+"""Minimum number of past runs to call a run longer or shorter than all of them."""
 
 _TIMES = frozenset({"created", "started", "finished", "steps"})
 """Labels of the facts after which the usual times are shown."""
@@ -26,10 +26,10 @@ _TIMES = frozenset({"created", "started", "finished", "steps"})
 def with_usual(
     facts: Sequence[Fact], job: Job, past: Sequence[Job], now: datetime
 ) -> tuple[Fact, ...]:
-    """Return the facts about a job, with its usual times after those of the job itself.
+    """Return the facts about a job, with the usual times of such jobs after its own times.
 
-    `past` are other COMPLETE runs of the same name, newest first. Medians of few runs are rough, so
-    their number is shown. Nothing is added if none of their run times is known.
+    `past` are other COMPLETE runs of the same name. Medians of few runs are rough, so the number of
+    runs is shown. Nothing is added if no run time is known.
     """
     durations = _without_none(run_seconds(each, each.finished_at or now) for each in past)
     if not durations:
@@ -38,16 +38,17 @@ def with_usual(
     waited = _without_none(queue_seconds(each, each.finished_at or now) for each in past)
     if waited:
         parts.append(f"queue ~{duration(median(waited))}")
-    parts += _phases(past, now)
+    parts += _steps(past, now)
     usual = [Fact("usual", Cell(" · ".join(parts)))]
-    if words := _compared(run_seconds(job, now), durations, is_over=job.state.is_finished):
+    if words := _comparison(run_seconds(job, now), durations, is_over=job.state.is_finished):
         usual.append(Fact("", Cell(words, Tone.WARN)))
-    at = max((i + 1 for i, fact in enumerate(facts) if fact.label in _TIMES), default=len(facts))
-    return (*facts[:at], *usual, *facts[at:])
+    places = [place for place, fact in enumerate(facts, 1) if fact.label in _TIMES]
+    after_times = max(places, default=len(facts))
+    return (*facts[:after_times], *usual, *facts[after_times:])
 
 
-def _phases(past: Sequence[Job], now: datetime) -> list[str]:
-    """Return the usual time of each phase between queue and query."""
+def _steps(past: Sequence[Job], now: datetime) -> list[str]:
+    """Return the usual time of each step other than the queue and the query."""
     spent: dict[str, list[float]] = {}
     labels: dict[str, str] = {}
     for job in past:
@@ -64,8 +65,8 @@ def _label(step: JobStep) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _compared(ran: float | None, durations: Sequence[float], *, is_over: bool) -> str:
-    """Return how a run compares with all others; empty if it is within their range.
+def _comparison(ran: float | None, durations: Sequence[float], *, is_over: bool) -> str:
+    """Return whether a run took longer or shorter than all others; empty if it did not.
 
     Times are compared in whole seconds, as they are shown.
     """

@@ -1,4 +1,4 @@
-"""Why a job has not started yet, from the state of clusters and its pipeline."""
+"""Why a job has not started yet, from the state of the clusters and of its pipeline."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ def free_workers(cluster: Cluster) -> int | None:
     return 0 if takes_no_jobs(cluster) else max(0, cluster.max_workers - cluster.busy_workers)
 
 
-_HOLDING = {
+_STARTS_NOTHING = {
     PipelineState.PAUSED: "is paused",
     PipelineState.FAILED: "has failed",
     PipelineState.CANCELED: "was canceled",
@@ -25,25 +25,26 @@ _HOLDING = {
 """Descriptions of pipeline states in which no job is started."""
 
 _NAMED = 2
-"""How many of the older jobs in a queue are named."""
+"""Maximum number of older jobs in a queue that are named."""
 
 _CACHED = 16
-"""Of how many jobs the reason is cached that their pipelines give."""
+"""Maximum number of jobs for which the reason from their pipelines is cached."""
 
 WAITS_FOR = "waits for"
-"""The verb of most reasons, and the label of the fact."""
+"""The verb before most reasons, and the label of their fact."""
 
 
 class Wait(NamedTuple):
     """Why a job is not running."""
 
     reason: str
-    """Safe text: what the job waits for if it `is_awaited`, else a clause without its subject."""
+    """Safe text: `2 workers` if it `is_awaited`, else a clause: `blocked by a.py, which failed`."""
     target: str | None = None
-    """The node of its pipeline that is the reason, if it is another job."""
+    """The node of the pipeline that is the reason; `None` if the reason is no other job."""
     shorter: tuple[str, ...] = ()
-    """Shorter forms if it is no other job, the longest first; see `graph.waits.in_short`."""
+    """Shorter forms of a reason that is no other job, longest first; see `graph.waits.in_short`."""
     is_awaited: bool = False
+    """Whether the reason is what the job waits for, and so follows the words `waits for`."""
 
     @property
     def words(self) -> str:
@@ -58,63 +59,64 @@ class Surroundings(NamedTuple):
     queued: Sequence[Job] | None = None
     """All queued jobs, oldest first; `None` if unknown."""
     pipeline: Pipeline | None = None
-    """The newest one that has run the job, if any is known."""
+    """The newest pipeline that has run the job; `None` if none is known."""
     is_blocked: bool = False
-    """Whether a job that it depends on failed or was canceled."""
+    """Whether another job on which the job depends failed or was canceled."""
 
 
 NOTHING_KNOWN = Surroundings()
 
 
 _waits: dict[str, tuple[Pipeline, Wait | None]] = {}
-"""By job, why it waits, and the pipeline that this was derived from."""
+"""A pipeline, and why a job of it waits, by the job's id."""
 
 
-def why_waiting(job: Job, around: Surroundings) -> Wait | None:
-    """Return why a job has not started: as the graph of its pipeline, if it is in a known one.
+def why_waiting(job: Job, surroundings: Surroundings) -> Wait | None:
+    """Return why a job has not started; `None` if it has, or if the reason is unknown.
 
-    `None` if it has started, or if the reason is unknown.
+    For a job that its pipeline has not queued, this is the reason that the pipeline's graph shows.
     """
-    pipeline = around.pipeline
+    pipeline = surroundings.pipeline
     if pipeline is not None and job.state in NOT_QUEUED_STATES:
         cached = _waits.get(job.id)
-        # By identity, as comparing or hashing pipelines reads all of their jobs.
+        # Pipelines are compared by identity, as comparing or hashing them reads all of their jobs.
         if cached is None or cached[0] is not pipeline:
             if len(_waits) >= _CACHED:
                 _waits.clear()
             cached = _waits[job.id] = pipeline, _wait_in(pipeline, job.id)
         if cached[1] is not None:
             return cached[1]
-    awaited = _awaited(job, around)
+    awaited = _what_is_awaited(job, surroundings)
     return Wait(awaited, is_awaited=True) if awaited else None
 
 
 def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
-    """Return why a job of a pipeline waits, from its jobs; `None` if they do not say."""
-    # Not before a job of a pipeline waits: they import what draws pipelines.
+    """Return why a job of a pipeline waits, from its other jobs; `None` if that is unknown."""
+    # Imported when the first job waits, as these modules import all that draws pipelines.
     from studio_tui.presentation.pipelines.graph.plan import plan_of, reachable_nodes  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import judge  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.waits import waits  # noqa: PLC0415
 
-    # Of several with the same id, the first counts.
+    # If several jobs have the same id, the first counts.
     runs = {run.job_id: run for run in reversed(pipeline.job_runs)}
-    own = next((key for key, run in runs.items() if run.created_job_id == job_id), None)
-    if own is None:
+    node = next((key for key, run in runs.items() if run.created_job_id == job_id), None)
+    if node is None:
         return None
-    # Only what it depends on, as pipelines may have thousands of jobs.
-    above = reachable_nodes((own,), lambda key: runs[key].parent_job_ids if key in runs else ())
+    # Only the jobs on which it depends are judged, as pipelines may have thousands of jobs.
+    above = reachable_nodes((node,), lambda key: runs[key].parent_job_ids if key in runs else ())
     part = tuple(run for run in pipeline.job_runs if run.job_id in above)
     plan = plan_of(pipeline.model_copy(update={"job_runs": part}))
-    return waits(judge(plan, pipeline.state), own)
+    return waits(judge(plan, pipeline.state), node)
 
 
-def _awaited(job: Job, around: Surroundings) -> str:
-    """Return the reason why a job waits; empty if it does not."""
+def _what_is_awaited(job: Job, surroundings: Surroundings) -> str:
+    """Return what a job waits for, to follow `waits for`; empty if it does not wait."""
+    pipeline, clusters = surroundings.pipeline, surroundings.clusters
     if job.state is JobState.PENDING:
-        if around.pipeline is None:
+        if pipeline is None:
             return "earlier jobs of its pipeline, or for the pipeline to be resumed"
-        if holding := _HOLDING.get(around.pipeline.state):
-            return f"its pipeline, which {holding}"
+        if predicate := _STARTS_NOTHING.get(pipeline.state):
+            return f"its pipeline, which {predicate}"
         return "earlier jobs of its pipeline"
     if job.state in {JobState.CREATED, JobState.SCHEDULED}:
         return "Studio to queue it"
@@ -124,8 +126,8 @@ def _awaited(job: Job, around: Surroundings) -> str:
         return f"{job.waits_for}; e runs it elsewhere"
     needed = plural(job.workers or 1, "worker")
     where = job.compute_cluster_name or job.compute_cluster_id
-    cluster = next((one for one in around.clusters if runs_on(job, one)), None)
-    if cluster is None and around.clusters and where:
+    cluster = next((cluster for cluster in clusters if runs_on(job, cluster)), None)
+    if cluster is None and clusters and where:
         return f"{needed} of {where}, which is not among the clusters now; e runs it elsewhere"
     if cluster is None or (free := free_workers(cluster)) is None:
         of = f" of {where}" if where else ""
@@ -135,25 +137,27 @@ def _awaited(job: Job, around: Surroundings) -> str:
         return f"{name} to be active; it is {cluster.status or 'INACTIVE'} now"
     if (job.workers or 1) > most:
         return f"{needed}; {name} has {most} at most now, so e runs it with fewer"
-    return f"{needed}; {name} has {free} free of {most}. {_before(job, cluster, around.queued)}"
+    older_jobs = _older_jobs(job, cluster, surroundings.queued)
+    return f"{needed}; {name} has {free} free of {most}. {older_jobs}"
 
 
-def _before(job: Job, cluster: Cluster, queued: Sequence[Job] | None) -> str:
-    """Return which jobs of the cluster may start before a queued one: Studio sends no order.
+def _older_jobs(job: Job, cluster: Cluster, queued: Sequence[Job] | None) -> str:
+    """Return which older jobs of the cluster may start before a queued job.
 
-    The local Studio orders by priority, which is not sent either, then by age.
+    Studio does not send in which order jobs start. The local Studio orders them by priority, which
+    is not sent either, then by age.
     """
     older = []
-    for one in queued or ():
-        if one.id == job.id:
+    for other in queued or ():
+        if other.id == job.id:
             break
-        # One whose cluster cannot run it now holds up no other.
-        if runs_on(one, cluster) and not one.waits_for:
-            older.append(one)
+        # A job that its cluster cannot run now does not hold up other jobs.
+        if runs_on(other, cluster) and not other.waits_for:
+            older.append(other)
     else:
         return "Older jobs may start first"
     if not older:
         return "No older job is ahead of it"
-    names = [f"{one.name or one.id} ({plural(one.workers or 1, 'worker')})" for one in older]
+    names = [f"{each.name or each.id} ({plural(each.workers or 1, 'worker')})" for each in older]
     count = "An older job" if len(older) == 1 else f"{len(older):,} older jobs"
     return f"{count} may start first: {join_names(names, _NAMED)}"
