@@ -1,8 +1,8 @@
-"""Validators of the fields of the job form, one function each.
+"""Checks of the fields of the job form, one function for each field.
 
-Input that a server is known to reject is an error; input that some servers may reject is a warning,
-which does not prevent sending. Files are checked by `FileFacts` gathered elsewhere; nothing is read
-here.
+Input that Studio is known to reject is an error; input that only some versions may reject is a
+warning, which does not prevent sending. Nothing is read from disk here: files are checked by their
+`FileFacts`.
 """
 
 import re
@@ -54,17 +54,21 @@ PRIORITIES = {
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 """Versions named in the documentation."""
 
-_LINE_ENDING = frozenset({"Cc", "Zl", "Zp"})
+_CONTROL = frozenset({"Cc", "Zl", "Zp"})
+"""Unicode categories of control characters and line breaks."""
 _NAME_LIMIT = 1000
 _LARGEST_NUMBER = 2**31 - 1
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _PYTHON_VERSION = re.compile(r"3\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
+"""An address such as `git@github.com:user/project`."""
+_LONGEST_SUGGESTION = 68
+"""Maximum number of characters of a suggested URL."""
 
 
 @dataclass(frozen=True)
 class FormContext:
-    """The facts against which a form is checked."""
+    """The facts that a form is checked with."""
 
     team: str
     now: datetime
@@ -73,21 +77,21 @@ class FormContext:
     clusters: tuple[Cluster, ...] | None
     """`None` if not loaded yet."""
     files: Mapping[str, FileFacts]
-    """Facts about the files named in the form, by path as typed."""
+    """Facts about the files whose paths are in the form, by path as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)
-    """Safe file names of known uploads, by id."""
+    """Safe file names of uploads from this machine, by upload id."""
     lost_values: Collection[str] = ()
-    """Names of variables whose values are missing because they are not stored on disk."""
+    """Names of variables of a saved form, whose values were not saved."""
     is_local: bool = False
-    """Whether Studio is the local one, which is known to reject what others may accept."""
+    """Whether Studio is the local one, whose rules are known."""
 
 
 Check = Callable[[Draft, FormContext], Found]
-"""Returns the problems of one field; empty if there are none."""
+"""Returns the problems of one field, which its name says; empty if there are none."""
 
 
 def query_type(draft: Draft) -> QueryType:
-    """Return the chosen type, else the type by the extension of the file, else of the name."""
+    """Return the chosen type, else that of the extension of the query file, else of the name."""
     chosen = draft.query_type.strip().upper()
     if chosen in QueryType.__members__:
         return QueryType(chosen)
@@ -96,18 +100,18 @@ def query_type(draft: Draft) -> QueryType:
 
 
 def job_name(draft: Draft) -> str | None:
-    """Return the job's name: as typed, else the name of the query's file."""
+    """Return the job's name: as typed, else the name of the query's file; `None` without both."""
     return draft.query_name.strip() or PurePath(draft.query_file.strip()).name or None
 
 
 def query_text(draft: Draft, context: FormContext) -> str:
-    """Return the text of the query that is sent: that of its file, else as typed."""
+    """Return the query: the text of the query file if one is named, else the typed text."""
     facts = context.files.get(draft.query_file) if draft.query_file.strip() else None
     return facts.text or "" if facts else draft.query
 
 
 def typed_cluster_id(draft: Draft, _context: FormContext) -> int | str | None:
-    """Return the cluster's id: the API document has a number here, newer Studios a string."""
+    """Return the typed id: as a number if it is one, as in the API document; else as text."""
     typed = draft.compute_cluster_id.strip()
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 
@@ -142,9 +146,9 @@ def query_name(draft: Draft, _context: FormContext) -> str:
     return _one_line("The name", name)
 
 
-def _one_line(what: str, text: str) -> str:
-    if any(unicodedata.category(character) in _LINE_ENDING for character in text):
-        return f"{what} contains a control character or a line break; remove it."
+def _one_line(subject: str, text: str) -> str:
+    if any(unicodedata.category(character) in _CONTROL for character in text):
+        return f"{subject} contains a control character or a line break; remove it."
     return ""
 
 
@@ -180,7 +184,10 @@ def workers(draft: Draft, context: FormContext) -> Found:
 
 
 def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:
-    """Return a check that a field is empty or one of some numbers, which `rule` names."""
+    """Return a check that a field is empty or has one of the allowed numbers.
+
+    `rule` is a clause that says which are allowed, `advice` a sentence that says what to type.
+    """
 
     def check(draft: Draft, _context: FormContext) -> str:
         typed = draft.value(field, "").strip()
@@ -203,12 +210,12 @@ def python_version(draft: Draft, context: FormContext) -> Found:
     if not typed:
         return ()
     if not _PYTHON_VERSION.fullmatch(typed):
-        inside = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
-        better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
-        return f"{quoted(typed)} is not a Python 3 version; type {better}."
+        version = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
+        suggestion = version[0].replace(",", ".") if version else PYTHON_VERSIONS[-2]
+        return f"{quoted(typed)} is not a Python 3 version; type {suggestion}."
     if typed not in PYTHON_VERSIONS and not context.is_local:
-        known = ", ".join(PYTHON_VERSIONS)
-        sentence = f"Studio is known to support {known}; it may refuse {typed}."
+        versions = ", ".join(PYTHON_VERSIONS)
+        sentence = f"Studio is known to support {versions}; it may refuse {typed}."
         return (warning("python_version", sentence),)
     return ()
 
@@ -221,9 +228,9 @@ def repository(draft: Draft, context: FormContext) -> Found:
         return f"The repository {fault}."
     if typed.endswith("@"):
         return "There is no revision after the @; type one, or remove the @."
-    scheme, slashes, rest = typed.partition("://")
+    scheme, slashes, location = typed.partition("://")
     if slashes:
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) or not rest.strip("/"):
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) or not location.strip("/"):
             return f"{quoted(typed)} is not a URL; type it as https://HOST/USER/REPOSITORY."
         return (warning("repository", f"The URL {LOGIN_IS_SEEN}"),) if has_login(typed) else ()
     if _SCP.fullmatch(typed):
@@ -232,7 +239,7 @@ def repository(draft: Draft, context: FormContext) -> Found:
         sentence = "This is a path, which only a Studio on this machine can clone."
         return () if context.is_local else (warning("repository", sentence),)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
-    return f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
+    return f"{quoted(typed)} is not a URL; type it as {full_url[:_LONGEST_SUGGESTION]}."
 
 
 def files(draft: Draft, context: FormContext) -> Found:

@@ -1,17 +1,21 @@
-"""Validates the cluster fields of the job form against Studio's clusters."""
+"""Checks whether the cluster in the job form is one of Studio's, and accepts jobs."""
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.jobs.problems import Found, Problem, did_you_mean, quoted, warning
 
 _CLOSED = frozenset({"INACTIVE", "FAILED"})
+"""Statuses of clusters that accept no jobs."""
 _NAMES_SHOWN = 5
 
 
 def chosen_cluster(
     name: str, cluster_id: str, clusters: tuple[Cluster, ...] | None
 ) -> Cluster | None:
-    """Return the named cluster, or the default if none is named; `None` if not found."""
+    """Return the cluster with this name or id, or the default cluster if both are empty.
+
+    `None` if there is no such cluster, or if `clusters` is `None` because they are not loaded yet.
+    """
     for cluster in clusters or ():
         if cluster_id or name:
             if cluster.id == cluster_id or (name and cluster.name == name):
@@ -23,53 +27,58 @@ def chosen_cluster(
 
 def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> Found:
     """Return the problems of a cluster name; `clusters` is `None` if not loaded yet."""
-    if not name or clusters is None:
-        return _unchecked("compute_cluster_name") if name else ()
+    if not name:
+        return ()
+    if clusters is None:
+        return _not_checked_yet("compute_cluster_name")
     chosen = chosen_cluster(name, "", clusters)
     if chosen is not None:
-        return _closed(name, chosen)
+        return _closed_problem(name, chosen)
     if any(cluster.id == name for cluster in clusters):
         return f"{quoted(name)} is the id of a cluster; move it to the field for the id."
-    known = tuple(cluster.name for cluster in clusters if cluster.name)
-    return f"{quoted(name)} is not a cluster{_nearest(name, known)}"
+    names = tuple(cluster.name for cluster in clusters if cluster.name)
+    return f"{quoted(name)} is not a cluster{_suggestion(name, names)}"
 
 
 def default_cluster_problems(clusters: tuple[Cluster, ...] | None) -> Found:
-    """Return the problems of naming no cluster, so that Studio's default is used."""
-    chosen = chosen_cluster("", "", clusters)
-    return () if chosen is None else _closed(chosen.name or chosen.id, chosen)
+    """Return the problems of the default cluster, on which a job runs if the form names none."""
+    default = chosen_cluster("", "", clusters)
+    return () if default is None else _closed_problem(default.name or default.id, default)
 
 
 def cluster_id_problems(cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None) -> Found:
-    """Return the problems of a cluster id, including a conflict with a cluster name."""
+    """Return the problems of a cluster id; it is a problem if the form has a cluster name too."""
     if cluster_id and name:
         return "Give the name or the id of a cluster, not both; clear one of them."
-    if not cluster_id or clusters is None:
-        return _unchecked("compute_cluster_id") if cluster_id else ()
+    if not cluster_id:
+        return ()
+    if clusters is None:
+        return _not_checked_yet("compute_cluster_id")
     chosen = chosen_cluster("", cluster_id, clusters)
     if chosen is not None:
-        return _closed(cluster_id, chosen)
-    known = tuple(cluster.id for cluster in clusters)
-    return f"{quoted(cluster_id)} is not a cluster id{_nearest(cluster_id, known)}"
+        return _closed_problem(cluster_id, chosen)
+    ids = tuple(cluster.id for cluster in clusters)
+    return f"{quoted(cluster_id)} is not a cluster id{_suggestion(cluster_id, ids)}"
 
 
-def _unchecked(field: str) -> tuple[Problem, ...]:
+def _not_checked_yet(field: str) -> tuple[Problem, ...]:
     return (warning(field, "The clusters are not known yet, so this is not checked."),)
 
 
 def takes_no_jobs(cluster: Cluster) -> bool:
-    """Whether a cluster accepts no jobs, according to Studio."""
+    """Whether Studio says that a cluster accepts no jobs."""
     return cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False)
 
 
-def _closed(typed: str, cluster: Cluster) -> str:
+def _closed_problem(typed: str, cluster: Cluster) -> str:
     if not takes_no_jobs(cluster):
         return ""
     return f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and accepts no jobs; name another."
 
 
-def _nearest(typed: str, known: tuple[str, ...]) -> str:
-    near = did_you_mean(typed, known)
-    if near or not known:
-        return near or "; there are none."
-    return f"; there are {join_names([*map(quoted, known)], _NAMES_SHOWN)}."
+def _suggestion(typed: str, names: tuple[str, ...]) -> str:
+    """Return the end of a sentence: `; did you mean “gpu”?`, else `; there are “cpu” and “gpu”.`"""
+    if not names:
+        return "; there are none."
+    listed = f"; there are {join_names([*map(quoted, names)], _NAMES_SHOWN)}."
+    return did_you_mean(typed, names) or listed

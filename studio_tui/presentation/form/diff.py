@@ -1,4 +1,4 @@
-"""Compares two job forms, before the second is sent."""
+"""Compares the form of a job that is run again with the edited form, before that is sent."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT}
 
 @dataclass(frozen=True)
 class Difference:
-    """Changes of a form relative to the job it was created from; every line is safe to draw."""
+    """How a form differs from the job that it was filled from; every line is safe to draw."""
 
     query: tuple[Cell, ...]
     """A unified diff without its header; empty if the query is unchanged."""
     settings: tuple[Cell, ...]
     """One line per changed setting, such as `workers: 1 → 4`."""
     as_submitted: tuple[Cell, ...]
-    """One line per setting that Studio does not send, kept as submitted from this dashboard."""
+    """One line per setting that Studio does not send and that is as this dashboard recorded it."""
     defaults: tuple[Cell, ...]
-    """One line per setting of the old job that Studio does not send: it gets the default."""
+    """One line per setting that Studio does not send and that gets Studio's default."""
 
 
 def difference(
@@ -42,44 +42,44 @@ def difference(
     *,
     files: Mapping[str, str] = MappingProxyType({}),
 ) -> Difference:
-    """Return the changes from `before` to `after`; values and logins are masked.
+    """Return the changes from `before` to `after`; values of variables and logins are masked.
 
     Both drafts have the text of the query in `query`, even if it came from a file. `not_sent` are
-    fields returned by `fields_not_sent`; `submitted` are fields that Studio does not send,
-    but that were recorded when the job was submitted. `files` are safe names of uploads by id.
+    the fields that `fields_not_sent` returns. `submitted` are fields that Studio does not send but
+    that were recorded when the job was submitted. `files` are safe names of uploads by upload id.
     Comparing long queries is slow, so call this in a thread.
     """
     return Difference(
         tuple(_query(before.query, after.query)),
         tuple(_settings(before, after, files)),
         tuple(
-            Cell(f"{label(name)}: {_kept(value_of(name, after), files)}, as submitted from here")
+            Cell(f"{label(name)}: {_shown(value_of(name, after), files)}, as submitted from here")
             for name in submitted
             if value_of(name, after) and value_of(name, after) == value_of(name, before)
         ),
-        tuple(Cell(_left_out(name), Tone.WARN) for name in not_sent),
+        tuple(Cell(_default_line(name), Tone.WARN) for name in not_sent),
     )
 
 
-def _left_out(name: str) -> str:
+def _default_line(name: str) -> str:
     if name == "files":
         return NO_FILES
     return f"{label(name)}: {_DEFAULT}, because Studio does not say what it was"
 
 
-def _kept(value: FieldValue, files: Mapping[str, str]) -> str:
+def _shown(value: FieldValue, files: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return _yes_or_no(value)
     if isinstance(value, str):
         return safe_line(value.strip())
-    return ", ".join(files.get(each) or safe_line(each.strip()) for each in value)
+    return ", ".join(files.get(entry) or safe_line(entry.strip()) for entry in value)
 
 
 def _query(before: str, after: str) -> Iterator[Cell]:
     if before == after:
         return
     lines = unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=3)
-    for line in islice(lines, 2, None):
+    for line in islice(lines, 2, None):  # without the header
         yield Cell(safe_line(line), _TONES.get(line[0], Tone.PLAIN))
 
 
@@ -88,20 +88,19 @@ def _settings(before: Draft, after: Draft, files: Mapping[str, str]) -> Iterator
         old: Any = value_of(name, before)
         new: Any = value_of(name, after)
         if field.secret is Secret.VALUES:
-            yield from _variables(_assigned(old), _assigned(new))
+            yield from _variables(_parse_variables(old), _parse_variables(new))
         elif isinstance(old, tuple):
-            named = ([files.get(each, each) for each in all_] for all_ in (old, new))
-            yield from _lines(field.label, *named)
+            old_names, new_names = ([files.get(entry, entry) for entry in v] for v in (old, new))
+            yield from _lines(field.label, old_names, new_names)
         elif isinstance(old, bool):
             if old != new:
                 yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
         elif name == "query":
-            pass  # it has a diff of its own
+            pass  # compared by `_query`
         elif field.look is FieldWidget.TEXT:
             yield from _lines(field.label, old.split("\n"), new.split("\n"))
         elif old.strip() != new.strip():
-            old, new = (_value(text) for text in (old, new))
-            yield Cell(f"{field.label}: {old} → {new}", Tone.ACTIVE)
+            yield Cell(f"{field.label}: {_value(old)} → {_value(new)}", Tone.ACTIVE)
 
 
 def _yes_or_no(value: bool) -> str:
@@ -114,14 +113,17 @@ def _value(text: str) -> str:
 
 def _lines(label: str, before: Collection[str], after: Collection[str]) -> Iterator[Cell]:
     for sign, lines, others in (("-", before, after), ("+", after, before)):
-        without = {line.strip() for line in others}
+        other_lines = {line.strip() for line in others}
         for line in dict.fromkeys(line.strip() for line in lines):
-            if line and line not in without:
+            if line and line not in other_lines:
                 yield Cell(f"{label}: {sign} {_value(line)}", _TONES[sign])
 
 
-def _assigned(environment: str) -> dict[str, str]:
-    """Return the effective variables: the last value of each name, and malformed lines."""
+def _parse_variables(environment: str) -> dict[str, str]:
+    """Return the last value of each variable, by its name with an equals sign: `{"MODE=": "full"}`.
+
+    A line without an equals sign is a name without one, and has an empty value.
+    """
     lines = (line.strip() for line in environment.split("\n"))
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {f"{name}{equals}": value for name, equals, value in pairs}
@@ -139,7 +141,8 @@ def _variables(before: dict[str, str], after: dict[str, str]) -> Iterator[Cell]:
 
 
 def _variable(sign: str, tone: Tone, name: str) -> Cell:
-    """Return a line about a variable; a line without an equals sign may be entirely secret."""
-    shown = name.removesuffix("=") if sign == "-" else f"{name}{MASK}"
-    text = shown if name.endswith("=") else MASK
+    """Return a line about a variable; `name` ends with an equals sign unless its line has none."""
+    text = MASK  # a line without an equals sign may be a secret as a whole
+    if name.endswith("="):
+        text = name.removesuffix("=") if sign == "-" else f"{name}{MASK}"
     return Cell(f"{label('environment')}: {sign} {safe_line(text)}", tone)

@@ -1,11 +1,11 @@
-"""Contents of the job form as typed: every field as text, valid or not."""
+"""Contents of the job form as typed, whether valid or not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
 FieldValue = str | bool | tuple[str, ...]
-"""The contents of a field; empty texts, flags and lists leave it to Studio."""
+"""The contents of a field. For an empty text or list, or False, Studio uses its default."""
 
 _Value = TypeVar("_Value", bound=FieldValue)
 
@@ -18,11 +18,11 @@ class Draft:
     """
 
     query_file: str = ""
-    """Path of the query's file; empty to use the text."""
+    """Path of the query's file; empty if the query is in `query`."""
     query: str = ""
-    """Text of the query; ignored while `query_file` is set."""
+    """Text of the query; ignored while `query_file` is not empty."""
     query_type: str = ""
-    """If empty, determined by the file extension."""
+    """`PYTHON` or `SHELL`; if empty, the extension of the file or the name determines it."""
     query_name: str = ""
     environment: str = field(default="", repr=False)
     workers: str = ""
@@ -37,30 +37,30 @@ class Draft:
     compute_cluster_name: str = ""
     compute_cluster_id: str = ""
     start_after: str = ""
-    """In natural language, or an ISO 8601 time."""
+    """In words, or an ISO 8601 time."""
     cron_expression: str = ""
     rerun_from_job_id: str = ""
-    """The job whose checkpoints to reuse."""
+    """Id of the job from whose checkpoints this one continues."""
     reset: bool = False
-    """Whether to ignore checkpoints."""
+    """Whether checkpoints are ignored."""
 
     others: tuple[tuple[str, FieldValue], ...] = field(default=(), repr=False)
-    """Names and contents of all other fields of `FIELDS` that are not empty, by name."""
+    """Names and contents of the other fields of `FIELDS` that are not empty, sorted by name."""
 
     def value(self, name: str, empty: _Value) -> _Value:
-        """Return the contents of a field; `empty` if it is none of the attributes and empty."""
+        """Return the contents of a field; `empty` if it is no attribute and not in `others`."""
         value: Any = getattr(self, name) if name in _ATTRIBUTES else dict(self.others).get(name)
         return empty if value is None else value
 
     def with_values(self, values: Mapping[str, FieldValue]) -> Self:
-        """Return the form with other contents of some fields."""
-        named: dict[str, Any] = {name: values[name] for name in values.keys() & _ATTRIBUTES}
+        """Return the form with other contents of some fields, by their names."""
+        attributes: dict[str, Any] = {name: values[name] for name in values.keys() & _ATTRIBUTES}
         others = dict(self.others) | {name: values[name] for name in values.keys() - _ATTRIBUTES}
-        left = tuple(sorted((name, value) for name, value in others.items() if value))
-        return replace(self, **named, others=left)
+        filled = tuple(sorted((name, value) for name, value in others.items() if value))
+        return replace(self, **attributes, others=filled)
 
     def continuing(self, job_id: str) -> Self:
-        """Return the form of a job that continues from another's checkpoints."""
+        """Return the form of a job that continues from the checkpoints of the job `job_id`."""
         return replace(self, rerun_from_job_id=job_id, reset=False)
 
 

@@ -1,4 +1,4 @@
-"""The description of one field of a job's form: an entry of the table `FIELDS`."""
+"""The description of one field of the job form: an entry of the table `FIELDS`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from studio_tui.presentation.form.checks import Check, FormContext
 from studio_tui.presentation.form.draft import Draft, FieldValue
 
 Hint = Callable[[Draft, FormContext], tuple[str, ...]]
+"""Returns the lines below a field that has no problem."""
 Value = Callable[[Draft, FormContext], object]
+"""Returns the value of a field in the request; `None` leaves it to Studio."""
 
 
 class FieldWidget(Enum):
@@ -37,34 +39,35 @@ class Secret(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field. Its name in the table is that in the form and, as a rule, in the request."""
+    """One field; its key in `FIELDS` is its name in the form and, unless `sent_as`, the request."""
 
     label: str
+    """The name that the user sees."""
     meaning: str
-    """One sentence."""
+    """What the field is, in one sentence."""
     takes: str
-    """Allowed input, and the meaning of an empty field; sentences."""
+    """Allowed input, and the meaning of an empty field, in sentences."""
     example: tuple[str, ...] = ()
-    """As it is typed, line by line."""
+    """Valid input, line by line."""
     look: FieldWidget = FieldWidget.LINE
     secret: Secret = Secret.NOTHING
     check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
-    """The text below a field without a problem."""
+    """The text below a field without a problem, or a function that returns it."""
     explains_value: bool = False
-    """Whether the hint explains the present value, and so is shown without the focus too."""
+    """Whether the hint explains the current value, and so is shown even without the focus."""
     sent_as: str = ""
-    """The name in the request where it is another."""
+    """The name in the request, if it is not the name in the form."""
     value: Value | None = None
     """Returns the value to send; by default the text without blanks around it, `None` if empty."""
     is_sent: bool = True
-    """Whether it is part of the request; a file's path, for one, is not."""
+    """Whether the value is part of the request; the path of a file is not."""
     flag: str = ""
-    """The option of `datachain job run` that takes the value."""
+    """The option of `datachain job run` that takes the value; empty if there is none."""
     no_flag: str = ""
-    """Why there is none, for whoever copies the command; `{}` is the value."""
+    """A comment in the copied command that says why there is no option; `{}` is the value."""
     named: str = ""
-    """A regular expression for what server errors call it, beside its name in the request."""
+    """A regular expression for other words that server errors use for the field."""
 
     @property
     def empty(self) -> FieldValue:
@@ -80,10 +83,11 @@ class Field:
 
 
 _LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
+"""Widgets whose value is a tuple of lines."""
 
 
 def text_in(name: str) -> Value:
-    """Send a text as it is typed, with its blanks."""
+    """Return a function that returns the text of a field with its blanks; `None` if only blanks."""
 
     def value(draft: Draft, _context: FormContext) -> str | None:
         text = draft.value(name, "")
@@ -93,7 +97,7 @@ def text_in(name: str) -> Value:
 
 
 def number_in(name: str) -> Value:
-    """Send a text as a whole number."""
+    """Return a function that returns the text of a field as a whole number; `None` if empty."""
 
     def value(draft: Draft, _context: FormContext) -> int | None:
         text = draft.value(name, "")

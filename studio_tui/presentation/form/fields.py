@@ -1,8 +1,8 @@
-"""The fields of a job's form: widget, valid input, meaning, and how each is sent.
+"""The fields of the job form: widget, valid input, meaning, and how each is sent.
 
 Form, checks, hints, help, previews, differences and the places of server errors follow from the
-table. A new field is one entry; only what the program reads by name is also typed, in `Draft` and
-in `api.models.JobInput`.
+table. A new field is one entry. A field that the program reads by name is also an attribute of
+`Draft` and of `api.models.JobInput`.
 """
 
 from datetime import datetime
@@ -27,7 +27,7 @@ from studio_tui.presentation.schedules.start_times import resolve
 def _start(draft: Draft, context: FormContext) -> datetime | None:
     if typed := draft.start_after.strip():
         return resolve(typed, context.now, context.zone)
-    # The published client sends the current time with a cron expression without a start.
+    # Like the published client: a cron expression without a start is sent with the current time.
     return context.now if draft.cron_expression.strip() else None
 
 
@@ -249,7 +249,7 @@ FIELDS: dict[str, Field] = {
         flag="--ignore-checkpoints",
     ),
 }
-"""Every field of the form, in its order."""
+"""The fields by name, in the order of the form."""
 
 
 def label(name: str) -> str:
@@ -258,7 +258,7 @@ def label(name: str) -> str:
 
 
 def value_of(name: str, draft: Draft) -> FieldValue:
-    """Return the contents of a field."""
+    """Return the contents of a field, even if it is empty."""
     return draft.value(name, FIELDS[name].empty)
 
 
@@ -279,9 +279,9 @@ def sent_value(name: str, draft: Draft, context: FormContext) -> object:
 
 
 def recorded_fields() -> dict[str, Field]:
-    """Return the fields that are sent and recorded without a type of their own, by name.
+    """Return the fields that are sent but not declared in `JobInput`, by name.
 
-    Studio does not send them with a job, as far as is known.
+    They are recorded when a job is submitted, as Studio is not known to send them with a job.
     """
     return {
         name: field
@@ -295,23 +295,23 @@ def draft_to_json(draft: Draft) -> dict[str, FieldValue]:
     return {name: value_of(name, draft) for name in FIELDS}
 
 
-def draft_from_json(found: Any) -> Draft:
+def draft_from_json(parsed: Any) -> Draft:
     """Return the form of a parsed JSON object.
 
-    Unknown fields are ignored, and missing or invalid ones are empty.
+    Unknown fields are ignored; missing fields and those of a wrong type are empty.
 
     Raises:
-        ValueError: not a JSON object.
+        ValueError: it is not a JSON object.
     """
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004 (one error for the caller)
     return Draft().with_values(
-        {name: _read(found[name], FIELDS[name].empty) for name in FIELDS.keys() & found.keys()}
+        {name: _typed(parsed[name], FIELDS[name].empty) for name in FIELDS.keys() & parsed.keys()}
     )
 
 
-def _read(value: Any, empty: FieldValue) -> FieldValue:
-    """Return a value if it has the field's type, else the field's empty value."""
+def _typed(value: Any, empty: FieldValue) -> FieldValue:
+    """Return a value if it has the type of `empty`, else `empty`; a list without other entries."""
     if isinstance(empty, tuple):
         texts = value if isinstance(value, list | tuple) else ()
         return tuple(text for text in texts if isinstance(text, str))

@@ -1,4 +1,4 @@
-"""Validates the files of the job form by facts gathered elsewhere; reads nothing."""
+"""Checks the files in the job form by their `FileFacts`; the screen gathers these from the disk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ UPLOAD_LIMIT = 256 * 1024 * 1024
 """Maximum size in bytes of an upload to the local Studio, including the form around it."""
 
 _FORM_BYTES = 4096
+"""Bytes that are left for the multipart form around the contents of a file."""
 
 
 class FileState(StrEnum):
@@ -42,7 +43,7 @@ class FileFacts:
 
 
 def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ...]:
-    """Return the problems of the query file at `path`; `facts` is `None` if not checked yet."""
+    """Return the problems of the query file at `path`; `facts` is `None` if not gathered yet."""
     field = "query_file"
     sentence = _state_problem(path, facts)
     if not sentence and facts is not None:
@@ -52,8 +53,8 @@ def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ..
                 f"{quoted(path)} is too large for a query: {size(facts.size)}, at most {limit}."
             )
         elif facts.bad_byte is not None:
-            where = f"from byte {facts.bad_byte} on"
-            sentence = f"{quoted(path)} is not UTF-8 text {where}; save it as UTF-8."
+            place = f"from byte {facts.bad_byte} on"
+            sentence = f"{quoted(path)} is not UTF-8 text {place}; save it as UTF-8."
         elif facts.text is None:
             sentence = f"{quoted(path)} is still being read."
         elif not facts.text.strip():
@@ -66,7 +67,7 @@ def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ..
 def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> tuple[Problem, ...]:
     """Return the problems of the files to upload with a job."""
     problems: list[Problem] = []
-    names: dict[str, str] = {}
+    path_of_name: dict[str, str] = {}
     for path in dict.fromkeys(paths):
         if not path.strip():
             problems.append(Problem("files", "A file has no path; type one, or remove it."))
@@ -81,11 +82,11 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
         if sentence:
             problems.append(Problem("files", sentence))
         name = PurePath(path).name
-        other = names.setdefault(name, path)
-        if other != path:
-            both = f"{quoted(other)} and {quoted(path)}"
-            conflict = f"{both} would both be {quoted(name)} beside the job; rename one."
-            problems.append(Problem("files", conflict))
+        earlier_path = path_of_name.setdefault(name, path)
+        if earlier_path != path:
+            paths_of_name = f"{quoted(earlier_path)} and {quoted(path)}"
+            sentence = f"{paths_of_name} would both be {quoted(name)} beside the job; rename one."
+            problems.append(Problem("files", sentence))
         elif paths.count(path) > 1:
             problems.append(
                 warning("files", f"{quoted(path)} is listed more than once; remove the others.")
@@ -94,6 +95,7 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
 
 
 def _state_problem(path: str, facts: FileFacts | None) -> str:
+    """Return why there is no regular, readable file at `path`; empty if there is one."""
     if facts is None:
         return f"{quoted(path)} is still being checked."
     return {

@@ -1,4 +1,4 @@
-"""Options of `datachain job run`, as words that are safe to draw and that every shell decodes."""
+"""Options of `datachain job run`, quoted so that they are safe to draw and exact in every shell."""
 
 import shlex
 from collections.abc import Callable, Iterator
@@ -9,14 +9,17 @@ from studio_tui.text import safe_block, safe_line
 
 
 def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
-    """Yield the options for a request, empty ones too; `value_of` returns a field of `JobInput`."""
+    """Yield an option for each field that has one; an empty text for a field without a value.
+
+    `value_of` returns the value of a field of the request by its name there.
+    """
     for name, field in FIELDS.items():
         if field.flag:
             yield flag(field.flag, value_of(field.sent_as or name))
 
 
 def flag(name: str, value: object) -> str:
-    """Return an option; empty if it is not set."""
+    """Return an option with its value; empty if the value is `None` or False."""
     if value is None or value is False:
         return ""
     if value is True:
@@ -29,7 +32,7 @@ def shell_word(text: str) -> str:
     """Quote a text as one shell word, safe to draw and exact."""
     if safe_block(text) == text:
         return shlex.quote(text)
-    # Every printf supports octal escapes (POSIX, 2024, printf).
+    # Control characters are octal escapes, which every printf supports (POSIX.1-2024, printf).
     return f"\"$(printf '{''.join(map(_printf_character, text))}')\""
 
 
@@ -42,5 +45,5 @@ def _printf_character(character: str) -> str:
 
 
 def is_drawable(character: str) -> bool:
-    """Return whether a character can be drawn as it is."""
+    """Whether a character is safe to draw unchanged."""
     return safe_line(character) == character

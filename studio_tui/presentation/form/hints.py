@@ -1,4 +1,7 @@
-"""Hints below those fields of a job's form that have no problem: what the current value means."""
+"""Hints below the fields of the job form that have no problem: what the current value means.
+
+One function for each field, which its name says.
+"""
 
 from itertools import islice
 
@@ -77,7 +80,7 @@ def cluster_id(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    """Say which cluster the job runs on; empty if unknown."""
+    """Return a line that says on which cluster the job runs; empty if that is unknown."""
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
     cluster = chosen_cluster(name, cluster_id, context.clusters)
     if cluster is None:
@@ -87,7 +90,7 @@ def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def name_with_free_workers(cluster: Cluster) -> str:
-    """Format a cluster's name with its free workers if known: `gpu (~18 of 32 workers free)`."""
+    """Format a cluster as `gpu (~18 of 32 workers free)`, without numbers that are unknown."""
     name = cluster.name or cluster.id
     most, free = cluster.max_workers, free_workers(cluster)
     if most is None:

@@ -1,4 +1,4 @@
-"""Validates the whole job form, and converts it to a request and back."""
+"""Checks the whole job form, and converts it to a request and back."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,19 +30,24 @@ def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
 
 
 def check_field(name: str, draft: Draft, context: FormContext) -> tuple[Problem, ...]:
-    """Return the problems of one field, for validation while typing."""
-    typed = value_of(name, draft)
-    for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
+    """Return the problems of one field, as shown while the user types."""
+    for text in _texts(value_of(name, draft)):
         if problems := unsendable(name, text):
             return problems
-    found = FIELDS[name].check(draft, context)
-    if isinstance(found, str):
-        return (Problem(name, found),) if found else ()
-    return found
+    checked = FIELDS[name].check(draft, context)
+    if isinstance(checked, str):
+        return (Problem(name, checked),) if checked else ()
+    return checked
+
+
+def _texts(value: FieldValue) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return ()
+    return (value,) if isinstance(value, str) else value
 
 
 def request(draft: Draft, context: FormContext) -> JobInput:
-    """Return the request for a form, without the files that are still to be uploaded.
+    """Return the request for a form; `files` are not in it, as they are not uploaded yet.
 
     Raises:
         ValueError: the form has errors; see `check`.
@@ -54,12 +59,12 @@ def request(draft: Draft, context: FormContext) -> JobInput:
 
 
 def has_windows_line_ends(draft: Draft, context: FormContext) -> bool:
-    """Return whether a shell script has CRLF line endings, which break its commands."""
+    """Whether the query is a shell script with CRLF line endings, which break its commands."""
     return query_type(draft) is QueryType.SHELL and "\r\n" in query_text(draft, context)
 
 
 def with_unix_line_ends(draft: Draft, context: FormContext) -> tuple[Draft, FormContext]:
-    """Return a form and its file's text with LF line endings."""
+    """Return the form and its context with LF line endings in the query and the query file."""
     facts = context.files.get(draft.query_file)
     if facts is not None and facts.text is not None:
         unix = replace(facts, text=facts.text.replace("\r\n", "\n"))
@@ -77,26 +82,26 @@ def _build_request(draft: Draft, context: FormContext) -> JobInput:
 
 
 def draft_of(job_input: JobInput, now: datetime) -> Draft:
-    """Return the form for a request; a start in the past is dropped if there is a cron."""
+    """Return the form for a request; with a cron expression, without a start that has passed."""
     start = job_input.start_after and _aware(job_input.start_after)
     if job_input.cron_expression and start is not None and start <= now:
         start = None
-    typed = {
-        name: _typed(getattr(job_input, field.sent_as or name, None), field.empty)
+    values = {
+        name: _field_value(getattr(job_input, field.sent_as or name, None), field.empty)
         for name, field in FIELDS.items()
         if field.is_sent
     }
-    typed["start_after"] = start.isoformat() if start is not None else ""
-    return Draft().with_values(typed)
+    values["start_after"] = start.isoformat() if start is not None else ""
+    return Draft().with_values(values)
 
 
 def _aware(moment: datetime) -> datetime:
-    """Interpret a time without a zone as UTC, as all times sent are in UTC."""
+    """Return a time with a zone; without one it is in UTC, like all times in requests."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _typed(value: Any, empty: FieldValue) -> FieldValue:
-    """Return the contents of a field that is sent as `value`."""
+def _field_value(value: Any, empty: FieldValue) -> FieldValue:
+    """Return the contents of a field that is `value` in the request, `empty` if it is empty."""
     if value is None:
         return empty
     if isinstance(empty, tuple):

@@ -1,7 +1,7 @@
-"""Validates the fields of a form that are parsed line by line: requirements and environment.
+"""Checks the fields of the job form that consist of lines: requirements and environment.
 
-The rules for requirements are those of `uv pip install -r`, which the local Studio runs; names and
-versions are parsed with `packaging`, like in pip.
+The rules for requirements are those of `uv pip install -r`, which the local Studio runs. Names and
+versions are parsed with `packaging`, as pip does.
 """
 
 import re
@@ -13,9 +13,10 @@ from studio_tui.presentation.jobs.problems import Problem, quoted, warning
 from studio_tui.redaction import without_secrets
 
 LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job can read."
+"""End of a warning about a URL."""
 
-_LONGEST_SHOWN = 40
-"""Characters of a name that is shown; a longer one may be a secret that was pasted by itself."""
+_LONGEST_NAME = 40
+"""Maximum length of a variable name in a message; a longer one may be a secret that was pasted."""
 
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
 _VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
@@ -29,16 +30,17 @@ _REMOTE = re.compile(
 )
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASHES = re.compile(r"\s--hash[=\s].*")
-_TURNED = re.compile(
+_TURNED_COMPARISON = re.compile(
     r"(?P<name>[A-Za-z][\w.-]*(?:\[[^\]]*\])?)\s*=(?P<sign>[<>!~])\s*(?P<version>[^=<>].*)"
 )
+"""Such as `numpy=>1.24`."""
 _SINGLE_EQUALS = re.compile(r"(?P<name>[\w.\[\],-]+)\s*=\s*(?P<version>[^=\s][^=]*)")
 
 
 def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
     """Return the problems of requirements; `has_files`: the job has files or a repository."""
     problems: list[Problem] = []
-    seen: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     for number, line in _logical_lines(text):
         where = f"Line {number}: "
         if has_login(line):
@@ -51,23 +53,23 @@ def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
         elif _REMOTE.fullmatch(line):
             continue
         elif line.startswith(("/", "file:", "~")):
-            problems.append(_on_this_machine(where, line))
+            problems.append(_path_warning(where, line))
         elif line.startswith(".") or (
             line.endswith((".whl", ".tar.gz", ".zip")) and "@" not in line
         ):
             problems += _local_file_problems(where, line, has_files=has_files)
         else:
-            problems += _named_problems(where, number, line, seen)
+            problems += _package_problems(where, number, line, first_lines)
     return tuple(problems)
 
 
 def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[Problem, ...]:
     """Return the problems of lines of `NAME=VALUE`, which are sent unchanged.
 
-    `lost_values` are lines whose value was not stored on disk.
+    `lost_values` are lines of a saved form that are only a name, as values are not saved.
     """
     problems: list[Problem] = []
-    seen: dict[str, int] = {}
+    line_of_name: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         entry = line.strip()
         if not entry or entry.startswith("#"):
@@ -77,7 +79,7 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
         name, value = name.strip(), value.strip()
         sentence = _fault_sentence(name, entry)
         if not equals:
-            # Not quoted: a line without a name may be a secret that was pasted by itself.
+            # The line is not quoted, as it may be a secret that was pasted without a name.
             sentence = "it is not NAME=VALUE; type a name and an equals sign before the value."
         if not equals and is_variable(name) and not _may_be_secret(name):
             sentence = f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
@@ -87,28 +89,31 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
             problems.append(Problem("environment", where + sentence))
             continue
         problems += _value_problems(where, entry, name, value)
-        if name in seen:
-            message = f"{where}{name} is set on line {seen[name]} too; the last one counts."
+        if name in line_of_name:
+            message = f"{where}{name} is set on line {line_of_name[name]} too; the last one counts."
             problems.append(warning("environment", message))
-        seen[name] = number
+        line_of_name[name] = number
     return tuple(problems)
 
 
 def with_values(text: str, before: str, names: Collection[str]) -> str:
-    """Return `text` with bare names that are in `names` replaced by their lines in `before`."""
-    known = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}
+    """Return `text`, with lines that are one of `names` replaced by the assignments in `before`."""
+    assignments = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}
     lines = text.split("\n")
-    return "\n".join(known.get(line, line) if line in names else line for line in lines)
+    return "\n".join(assignments.get(line, line) if line in names else line for line in lines)
 
 
 def has_new_values(text: str, before: str) -> bool:
-    """Return whether `text` has an assignment with a value that is not in `before`."""
-    fresh = set(text.split("\n")) - set(before.split("\n"))
-    return any(line.partition("=")[2].strip() for line in fresh)
+    """Whether `text` has a line with a value that `before` does not have."""
+    new_lines = set(text.split("\n")) - set(before.split("\n"))
+    return any(line.partition("=")[2].strip() for line in new_lines)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield numbered lines without comments, joining those continued with a backslash."""
+    """Yield lines without comments, with the number of their first line.
+
+    Lines that end with a backslash are joined with the next; after the last line, it is kept.
+    """
     prefix, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
         start = start or number
@@ -150,25 +155,26 @@ def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem
     return (Problem("requirements", where + sentence),)
 
 
-def _on_this_machine(where: str, line: str) -> Problem:
+def _path_warning(where: str, line: str) -> Problem:
     sentence = f"{quoted(line)} is a path, which only a Studio on this machine can read."
     return warning("requirements", where + sentence)
 
 
 def _local_file_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
-    """Validate a path relative to the job's folder, which contains its repository and files."""
+    """Check a URL, or a path relative to the job's folder, which has its repository and files."""
     if _REMOTE.fullmatch(line) or has_files:
         return ()
     if line.startswith(("/", "~", "file:")):
-        return (_on_this_machine(where, line),)
+        return (_path_warning(where, line),)
     sentence = f"{quoted(line)} is not in the job's folder; add it to the files, or a repository."
     return (Problem("requirements", where + sentence),)
 
 
-def _named_problems(
-    where: str, number: int, line: str, seen: dict[str, int]
+def _package_problems(
+    where: str, number: int, line: str, first_lines: dict[str, int]
 ) -> tuple[Problem, ...]:
-    # Imported late: takes 7 ms, and only forms need it.
+    """Check a requirement such as `numpy>=1.24`; add its name to `first_lines` if it is new."""
+    # Imported here, as the import takes 7 ms, and only forms need it.
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
     from packaging.utils import canonicalize_name  # noqa: PLC0415
 
@@ -178,16 +184,15 @@ def _named_problems(
         return (Problem("requirements", where + _why_invalid(line)),)
     if requirement.marker is not None:
         return ()
-    name = canonicalize_name(requirement.name)
-    earlier = seen.setdefault(name, number)
-    if earlier != number:
-        message = f"{where}{quoted(requirement.name)} is required on line {earlier} too."
+    first_line = first_lines.setdefault(canonicalize_name(requirement.name), number)
+    if first_line != number:
+        message = f"{where}{quoted(requirement.name)} is required on line {first_line} too."
         return (warning("requirements", message),)
     return ()
 
 
 def _why_invalid(line: str) -> str:
-    if turned := _TURNED.fullmatch(line):
+    if turned := _TURNED_COMPARISON.fullmatch(line):
         corrected = quoted(f"{turned['name']}{turned['sign']}={turned['version'].strip()}")
         return f"{quoted(line)} has its comparison the wrong way round; type {corrected}."
     single = _SINGLE_EQUALS.fullmatch(line)
@@ -203,15 +208,17 @@ def _why_invalid(line: str) -> str:
 
 
 def _may_be_secret(name: str) -> bool:
-    return len(name) > _LONGEST_SHOWN or without_secrets(name) != name
+    """Whether a name is too long for a name, or looks like a secret."""
+    return len(name) > _LONGEST_NAME or without_secrets(name) != name
 
 
 def _fault_sentence(name: str, entry: str) -> str:
+    """Return why the assignment `entry` to `name` cannot be sent; empty if it can."""
     if not name:
         return "there is no name before the equals sign; type NAME=VALUE."
     match variable_fault(name, entry):
         case VariableFault.NAME:
-            # Not quoted either: a secret may have an equals sign in it or at its end.
+            # The name is not quoted, as it may be the part of a secret before an equals sign.
             rule = "letters, digits and _ only, not beginning with a digit"
             return f"the text before the equals sign is not a valid variable name: {rule}."
         case VariableFault.LENGTH:

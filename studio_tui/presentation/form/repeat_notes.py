@@ -1,4 +1,4 @@
-"""The settings that Studio does not send for a job that is to be rerun, and text about them."""
+"""The settings that Studio does not send with a job, and text about them for running it again."""
 
 from collections.abc import Mapping
 
@@ -14,58 +14,59 @@ _UPLOADS = "If Studio has deleted an upload, it should refuse the job."
 
 
 def settings_not_sent(job: Job) -> tuple[str, ...]:
-    """Return the names of settings that Studio does not send for a job."""
-    cluster = () if _is_told(job) else ("cluster",)
+    """Return the settings that Studio does not send with a job, by the names that users see."""
+    cluster = () if _has_cluster(job) else ("cluster",)
     others = (field.label for field in recorded_fields().values())
     return ("priority", FILES, "credentials", *cluster, *others)
 
 
 def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
-    """Return the fields that Studio does not send for `job` and that are empty in `draft`.
+    """Return the fields that Studio does not send with `job` and that are empty in `draft`.
 
-    They get the server's default, whatever the job had. The history of submitted jobs can fill in
-    the draft.
+    They get Studio's default, which may differ from what the job had.
     """
-    never = ("files", "priority", "credentials_name", "start_after", "cron_expression")
-    cluster = () if _is_told(job) else ("compute_cluster_name",)
-    has_value = {"files": bool(draft.files or draft.uploads)}
+    never_sent = ("files", "priority", "credentials_name", "start_after", "cron_expression")
+    cluster = () if _has_cluster(job) else ("compute_cluster_name",)
+    # These two have a value also if another field has it.
+    filled_elsewhere = set()
+    if draft.uploads:
+        filled_elsewhere.add("files")
     if draft.compute_cluster_id:
-        has_value["compute_cluster_name"] = True
+        filled_elsewhere.add("compute_cluster_name")
     return tuple(
         name
-        for name in (*never, *cluster, *recorded_fields())
-        if not has_value.get(name, bool(value_of(name, draft)))
+        for name in (*never_sent, *cluster, *recorded_fields())
+        if not value_of(name, draft) and name not in filled_elsewhere
     )
 
 
 def fields_from_history(job: Job) -> tuple[str, ...]:
-    """Return the fields that a rerun of `job` gets only from the history of submitted jobs."""
-    cluster = () if _is_told(job) else ("compute_cluster_name", "compute_cluster_id")
+    """Return the fields that a run of `job` can get only from the history of submitted jobs."""
+    cluster = () if _has_cluster(job) else ("compute_cluster_name", "compute_cluster_id")
     return ("uploads", "priority", "credentials_name", *cluster, *recorded_fields())
 
 
-def _is_told(job: Job) -> bool:
-    """Return whether Studio sends the cluster of a job."""
+def _has_cluster(job: Job) -> bool:
     return bool(job.compute_cluster_name or job.compute_cluster_id)
 
 
-def repeat_lines(job: Job, known: Mapping[str, str] | None) -> tuple[str, ...]:
-    """Return the lines of the dialog, safe to draw.
+def repeat_lines(job: Job, recorded: Mapping[str, str] | None) -> tuple[str, ...]:
+    """Return what the dialog before running a job again says about its settings, safe to draw.
 
-    `known` are the settings that were recorded when this dashboard submitted the job, as safe
-    values; those of `settings_not_sent` that are missing used Studio's defaults. `None` if the job
-    was not submitted from here.
+    `recorded` has safe values of the settings that were recorded when this dashboard submitted the
+    job, by the names of `settings_not_sent`; a missing one had Studio's default. It is `None` if
+    the job was not submitted from here.
     """
-    if known is None:
+    if recorded is None:
         return (
             "Studio does not say what these were, so they get its defaults:",
             f"  {', '.join(name for name in settings_not_sent(job) if name != FILES)}",
             NO_FILES,
         )
-    defaults = [name for name in settings_not_sent(job) if name not in {*known, FILES}]
+    defaults = [name for name in settings_not_sent(job) if name not in {*recorded, FILES}]
     return (
         "As submitted from this dashboard:",
-        *(f"  {name}: {value}" for name, value in known.items()),
+        *(f"  {name}: {value}" for name, value in recorded.items()),
         *((f"  server default, as before: {', '.join(defaults)}",) if defaults else ()),
-        _UPLOADS if FILES in known else f"  {FILES}: none, as before",
+        _UPLOADS if FILES in recorded else f"  {FILES}: none, as before",
     )

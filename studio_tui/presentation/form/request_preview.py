@@ -1,7 +1,7 @@
-"""Previews the request for a job: as JSON, as curl, and as a `datachain` command.
+"""Shows the request for a job as JSON, as curl commands, and as a `datachain` command.
 
-All output is safe to draw and, except for masked secrets, exact: characters that may not be drawn
-are escaped in a way that JSON and every shell decode. It never contains the token.
+All output is safe to draw and, except for masked secrets, exact: JSON and every shell decode the
+characters that are escaped because they cannot be drawn. The token is never in it.
 """
 
 import json
@@ -21,13 +21,14 @@ from studio_tui.text import safe_line
 
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets are masked here; show them before you run this."
-_UNUSUAL = re.compile(r"[^\n -~]")
+_NOT_ASCII = re.compile(r"[^\n -~]")
+"""A character that may have to be escaped, as it is no printable ASCII character or line break."""
 
 
 def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: bool = False) -> str:
-    """Return the body of the request; secrets masked unless `with_secrets`.
+    """Return the body of the request; secrets are masked unless `with_secrets`.
 
-    `paths` are files to upload, whose ids are not known yet.
+    `paths` are the files to upload; as their ids are not known yet, placeholders are shown.
     """
     visible = job_input if with_secrets else _masked(job_input)
     fields = visible.model_dump(mode="json", exclude_none=True)
@@ -37,7 +38,7 @@ def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: boo
             *(f"<id of {PurePath(path).name}>" for path in paths),
         ]
     text = json.dumps(fields, indent=2, ensure_ascii=False)
-    return _UNUSUAL.sub(lambda match: _json_character(match[0]), text)
+    return _NOT_ASCII.sub(lambda match: _json_character(match[0]), text)
 
 
 def as_curl(
@@ -48,16 +49,12 @@ def as_curl(
     if paths:
         lines.append("# Insert the id that each upload returns into the request below.")
     for path in paths:
-        quoted = path.replace("\\", "\\\\").replace('"', '\\"')
-        target = (
-            f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(job_input.team_name, safe='')}"
-        )
-        form = shell_word(f'file=@"{quoted}"')
-        lines.append(
-            _join_lines(
-                ["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", shell_word(target)]
-            )
-        )
+        team = quote(job_input.team_name, safe="")
+        target = shell_word(f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={team}")
+        path_in_form = path.replace("\\", "\\\\").replace('"', '\\"')
+        form = shell_word(f'file=@"{path_in_form}"')
+        upload = ["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", target]
+        lines.append(_join_lines(upload))
     command = [
         "curl --fail-with-body",
         _AUTHORIZATION,
@@ -78,30 +75,34 @@ def as_datachain(
     *,
     with_secrets: bool = False,
 ) -> str:
-    """Return the equivalent `datachain job run`; comments list the values without a flag."""
+    """Return the equivalent `datachain job run`, after comments about what has no option.
+
+    `query_file` is the path of the query; if empty, a comment says that it has to be saved first.
+    """
     visible = job_input if with_secrets else _masked(job_input)
     ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
     script = query_file or f"query{ending}"
-    requirements = _significant(visible.requirements)
+    requirements = _lines_without_comments(visible.requirements)
     has_options = any(line.startswith("-") for line in requirements)
     remarks = [] if visible == job_input else [_MASKED]
     if not query_file:
         remarks.append(f"# Save the query as {script} first.")
     if has_options:
         remarks.append("# Save the requirements as requirements.txt first: options have no flag.")
-    remarks += _without_flag(job_input, PurePath(script).name)
+    remarks += _remarks_without_flag(job_input, PurePath(script).name)
     parts = [
         f"datachain job run {shell_word(_as_path(script))}",
         flag("--team", visible.team_name),
         *job_flags(lambda name: getattr(visible, name, None)),
-        *(flag("--env", line) for line in _significant(visible.environment)),
+        *(flag("--env", line) for line in _lines_without_comments(visible.environment)),
         "--req-file requirements.txt" if has_options else _flags("--req", requirements),
         _flags("--files", [_as_path(path) for path in paths]),
     ]
     return "\n".join([*remarks, _join_lines(filter(None, parts))])
 
 
-def _without_flag(job_input: JobInput, script_name: str) -> list[str]:
+def _remarks_without_flag(job_input: JobInput, script_name: str) -> list[str]:
+    """Return a comment for each value that no option of the command can have."""
     remarks: list[str] = []
     if job_input.query_name and job_input.query_name != script_name:
         remarks.append(f"there is no flag for the name: the job will be called {script_name}")
@@ -121,12 +122,8 @@ def _masked(job_input: JobInput) -> JobInput:
     """Return the request with values of variables and logins in URLs masked."""
     updates: dict[str, str] = {}
     for name, field in FIELDS.items():
-        text = (
-            getattr(job_input, field.sent_as or name, None)
-            if field.secret is not Secret.NOTHING
-            else None
-        )
-        if not text:
+        text = getattr(job_input, field.sent_as or name, None)
+        if not text or field.secret is Secret.NOTHING:
             continue
         if field.secret is Secret.VALUES:
             updates[name] = "\n".join(map(_masked_variable, text.split("\n")))
@@ -136,6 +133,7 @@ def _masked(job_input: JobInput) -> JobInput:
 
 
 def _masked_variable(line: str) -> str:
+    """Return `NAME=••••••••`; a comment or a line without an equals sign is masked as a whole."""
     name, equals, value = line.partition("=")
     if not line.strip() or (equals and not value.strip()):
         return line
@@ -146,13 +144,13 @@ def _endpoint(url: str, route: routes.Route) -> str:
     return f"{url.rstrip('/')}/api{route.path}"
 
 
-def _significant(text: str | None) -> list[str]:
+def _lines_without_comments(text: str | None) -> list[str]:
     lines = (line.strip() for line in (text or "").split("\n"))
     return [line for line in lines if line and not line.startswith("#")]
 
 
 def _as_path(path: str) -> str:
-    """Return a path that cannot be parsed as an option."""
+    """Return a path that does not look like an option."""
     return f"./{path}" if path.startswith("-") else path
 
 

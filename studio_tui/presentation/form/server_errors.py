@@ -1,4 +1,4 @@
-"""Assigns a server's error message to the fields of the job form, and adds advice."""
+"""Assigns Studio's error message to the fields of the job form, and adds what to do."""
 
 import re
 
@@ -7,7 +7,6 @@ from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,
     NotFound,
-    OutcomeUnknown,
     PermissionDenied,
     RateLimited,
     ServerError,
@@ -19,14 +18,14 @@ from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.text import safe_line
 
 WHOLE = ""
-"""Field of a problem with the whole form."""
+"""The field of a problem that is about the whole form."""
 
-_PLACE = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
+_FIELD_NAME = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
 """Field name at the start of a clause, such as `workers must be…` or `data.workers: Input…`."""
 
 
 def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
-    """Return why no job was created from `draft`, by field, or as `WHOLE`."""
+    """Return why no job was created from `draft`, as problems of fields or of `WHOLE`."""
     if isinstance(error, InvalidRequest):
         return tuple(_problem(clause, draft) for clause in _clauses(str(error)))
     return (Problem(WHOLE, f"{_sentence(str(error))} {_what_to_do(error)}"),)
@@ -34,8 +33,6 @@ def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
 
 def _what_to_do(error: StudioError) -> str:
     match error:
-        case OutcomeUnknown():
-            return "Look for the job before you send the form again."
         case RateLimited():
             return "No job was created; send the form again later."
         case AuthenticationError():
@@ -44,7 +41,7 @@ def _what_to_do(error: StudioError) -> str:
             return "No job was created; ask a member of the team who may run jobs."
         case NotFound():
             return "No job was created; check Studio's URL, the team, and the names in the form."
-        # Only an upload can fail like this; for creating the job the outcome would be unknown.
+        # Only an upload raises this; after the request for the job, the outcome would be unknown.
         case ServerError():
             return "No job was created; the form is kept. Send it again later."
         case _:
@@ -52,7 +49,7 @@ def _what_to_do(error: StudioError) -> str:
 
 
 def _clauses(message: str) -> list[str]:
-    """Split a message into clauses by field; a clause may contain semicolons."""
+    """Split a message before each `; ` that is followed by the name of a field."""
     clauses: list[str] = []
     for part in message.split("; "):
         if clauses and _field(part) is None:
@@ -63,9 +60,10 @@ def _clauses(message: str) -> list[str]:
 
 
 def _field(clause: str) -> str | None:
-    place = _PLACE.match(clause)
-    if place and place["field"] in JobInput.model_fields.keys() | FIELDS.keys():
-        return place["field"]
+    """Return the name of the field at the start of a clause; `None` if there is none."""
+    match = _FIELD_NAME.match(clause)
+    if match and match["field"] in JobInput.model_fields.keys() | FIELDS.keys():
+        return match["field"]
     return None
 
 
@@ -83,15 +81,16 @@ def _problem(clause: str, draft: Draft) -> Problem:
 
 
 def _only_mentioned_field(clause: str) -> str | None:
-    """Return the only field that a sentence mentions; `None` if there may be several."""
-    named = {
+    """Return the field that a clause mentions; `None` if it mentions none or several."""
+    mentioned = {
         name
         for name, field in FIELDS.items()
         if field.named and re.search(rf"\b{field.named}\b", clause, re.IGNORECASE)
     }
-    return named.pop() if len(named) == 1 else None
+    return mentioned.pop() if len(mentioned) == 1 else None
 
 
 def _sentence(text: str) -> str:
+    """Return untrusted text as a safe sentence with a full stop."""
     shown = safe_line(text.strip()) or "Studio refused without a reason"
     return shown if shown.endswith((".", "!", "?", "…")) else f"{shown}."

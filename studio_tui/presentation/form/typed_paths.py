@@ -1,4 +1,4 @@
-"""Parsing of paths as terminals and shells write them: quoted, escaped, or as a URL."""
+"""Parses paths as terminals and shells write them: quoted, escaped, or as a URL."""
 
 import re
 import shlex
@@ -8,10 +8,10 @@ _ESCAPED = re.compile(r"\\([\s'\"\\()\[\]{}&;|<>*?$`!#~])")
 
 
 def as_path(typed: str) -> str:
-    """Return the path denoted by a terminal's text for a file dropped on it."""
+    """Return the path in what a terminal inserts for a dropped file; other text unchanged."""
     text = typed.strip()
     if text.lower().startswith("file://"):
-        # The host is this machine: `file://localhost/a` is the same as `file:///a`.
+        # The host is left out, as it is this machine: `file://localhost/a` means `/a`.
         return unquote(urlsplit(text.replace("?", "%3F").replace("#", "%23")).path)
     if text[:1] not in {"'", '"'} and not _ESCAPED.search(text):
         return typed

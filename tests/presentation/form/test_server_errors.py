@@ -8,7 +8,6 @@ from studio_tui.api.answers import refusal
 from studio_tui.errors import (
     InvalidRequest,
     NotSent,
-    OutcomeUnknown,
     ProtocolError,
     ReadOnly,
     StudioError,
@@ -94,14 +93,6 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             (
                 "Studio failed with 500: boom. No job was created; the form is kept. Send it again"
                 " later."
-            ),
-        ),
-        (
-            OutcomeUnknown("No answer. The request may or may not have taken effect."),
-            WHOLE,
-            (
-                "No answer. The request may or may not have taken effect. Look for the job"
-                " before you send the form again."
             ),
         ),
         (
