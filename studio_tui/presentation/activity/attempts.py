@@ -8,35 +8,42 @@ from itertools import groupby
 from studio_tui.presentation.activity.entries import ActivityState, Entry
 
 _AFTER_FAILURE = timedelta(minutes=5)
-"""Time after a failure within which the same request is another attempt, by program or user."""
-_AFTER_DOUBT = timedelta(seconds=5)
-"""The same after an unknown outcome: only the program repeats a request so soon, and only one that
-may be repeated. A later one is a command of its own, as both may have taken effect."""
+"""An equal request within this time after a failure is another attempt, by program or user."""
+_AFTER_UNKNOWN = timedelta(seconds=5)
+"""An equal request within this time after an unknown outcome is another attempt.
+
+Only the program repeats a request so soon, and only if repeating has no second effect. A later
+request is another command, as both may have taken effect.
+"""
 
 
 def joined(entries: Iterable[Entry]) -> list[Entry]:
-    """Return entries with the attempts of each command joined; both are ordered by start time."""
+    """Return entries with the attempts of each command joined into one.
+
+    `entries` are ordered by start time; the returned ones by the start of their first attempt.
+    """
     commands: list[list[Entry]] = []
     latest: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
-        # Only uploads have no body; what they send is not recorded.
         key = (entry.method, entry.path, entry.body)
         attempts = latest.get(key)
-        if attempts is not None and _is_next(attempts[-1], entry):
+        if attempts is not None and _is_next_attempt(attempts[-1], entry):
             attempts.append(entry)
             continue
         commands.append([entry])
+        # Of the requests that change something, only uploads have no body here. As their contents
+        # are not recorded, two uploads cannot be told apart.
         if entry.changes and entry.body:
             latest[key] = commands[-1]
     return [_as_one(attempts) for attempts in commands]
 
 
-def _is_next(last: Entry, entry: Entry) -> bool:
-    """Whether `entry` is another attempt after `last`, an equal request."""
+def _is_next_attempt(last: Entry, entry: Entry) -> bool:
+    """Whether `entry` is another attempt of the command of `last`; their requests are equal."""
     if last.state is ActivityState.DONE:
         return False
     ended = last.last_at + timedelta(milliseconds=last.most_ms)
-    limit = _AFTER_FAILURE if last.state is ActivityState.FAILED else _AFTER_DOUBT
+    limit = _AFTER_FAILURE if last.state is ActivityState.FAILED else _AFTER_UNKNOWN
     return entry.at - ended <= limit
 
 

@@ -1,6 +1,6 @@
-"""Formats a recorded request as a curl command and, if possible, a `datachain` command.
+"""Formats a recorded request as a curl command and, if there is one, as a `datachain` command.
 
-Secrets were redacted before the request was recorded, so the user has to fill them in.
+Secrets were redacted before the request was recorded, so the user has to insert them.
 """
 
 import json
@@ -17,7 +17,7 @@ _MASKED = "# Secrets, queries and environment values are left out: insert them."
 
 
 def as_curl(entry: Entry, url: str) -> str:
-    """Return the curl command for a request to the Studio at `url`; empty if it was not sent."""
+    """Return the curl command for a request to the Studio at `url`; empty if none was sent."""
     if not entry.method:
         return ""
     parts = ["curl --fail-with-body", _AUTHORIZATION]
@@ -32,15 +32,15 @@ def as_curl(entry: Entry, url: str) -> str:
 
 def as_datachain(entry: Entry) -> str:
     """Return the equivalent `datachain` command; empty if there is none."""
-    found = route_of(entry)
-    if found is None:
+    route_and_id = route_of(entry)
+    if route_and_id is None:
         return ""
-    route, item_id, _ = found
+    route, item_id, _ = route_and_id
     fields = entry.fields
     pipeline = str(fields.get("name") or fields.get("pipeline_id") or entry.query.get("name") or "")
     match route:
         case routes.CREATE_JOB:
-            return _with_mask_note(entry, _run(entry))
+            return _with_mask_note(entry, _job_run(entry))
         case routes.CANCEL_JOB:
             return _line("datachain job cancel", item_id)
         case routes.JOB_LOGS:
@@ -61,7 +61,7 @@ def as_datachain(entry: Entry) -> str:
             return ""
 
 
-def _run(entry: Entry) -> str:
+def _job_run(entry: Entry) -> str:
     fields = entry.fields
     parts = [
         "datachain job run",
@@ -78,5 +78,6 @@ def _line(command: str, argument: str) -> str:
 
 
 def _with_mask_note(entry: Entry, command: str) -> str:
+    """Return a safe command, after a comment if a part of the request was not recorded."""
     is_masked = REDACTED in entry.body or "left out]" in entry.body or REDACTED in entry.path
     return safe_block(f"{_MASKED}\n{command}" if is_masked else command)

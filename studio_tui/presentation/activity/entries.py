@@ -23,10 +23,10 @@ class ActivityState(StrEnum):
 
     DONE = "DONE"
     EMPTY = "EMPTY"
-    """Answered that there is nothing, or nothing new since the last request."""
+    """Studio answered that there is nothing, or nothing new since the last request."""
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
-    """It may or may not have taken effect."""
+    """The request may or may not have taken effect."""
     UNDONE = "UNDONE"
     """Undone by the user before it was sent."""
     LOST = "LOST"
@@ -35,71 +35,73 @@ class ActivityState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request, several equal ones in a row, or a command that was not sent.
+    """A request, several equal requests in a row, or a command that was not sent.
 
-    The attempts of a command are one entry, with the outcome of the last.
+    The attempts of a command are one entry, with the outcome of the last attempt.
     """
 
     id: str
     state: ActivityState
     at: datetime
-    """Start time of the first request."""
+    """Start time of the first request, or when a command was given that was not sent."""
     last_at: datetime
-    """Start time of the last request."""
+    """Start time of the last request; equal to `at` if there was only one."""
     words: str = ""
-    """Description of a command that was not sent; safe to draw."""
+    """Description of a command that was not sent, safe to draw; empty for requests."""
     method: str = ""
+    """HTTP method; empty for a command that was not sent."""
     path: str = ""
     """Path below `/api`, with its query."""
     outcome: str = ""
-    """The status code, an exception's class name, or `canceled`."""
+    """The status code, the class name of an exception, or `canceled`."""
     reason: str = ""
-    """Why it failed; a sentence, safe to draw."""
+    """Why the last request failed, a sentence that is safe to draw; empty if it did not."""
     count: int = 1
+    """Number of requests."""
     ms: float = 0.0
-    """Mean duration in milliseconds."""
+    """Mean duration of the requests in milliseconds."""
     most_ms: float = 0.0
-    """Longest duration in milliseconds."""
+    """Longest duration of a request in milliseconds."""
     changes: bool = False
     """Whether the request changes something in Studio."""
     body: str = ""
     """JSON body, with secrets redacted."""
     name: str = ""
-    """Name of the job or pipeline that it is about; safe to draw, empty if unknown."""
+    """Name of the job or pipeline that the request is about; safe to draw, empty if unknown."""
     attempts: str = ""
-    """The outcomes of several attempts, in words; empty if there was one."""
+    """The outcomes of several attempts: `timed out ×2, then 200`; empty if there was only one."""
 
     @property
     def is_command(self) -> bool:
-        """Whether it changes something in Studio, or would have."""
+        """Whether the request changes something in Studio, or would have if it had been sent."""
         return self.changes or not self.method
 
     @property
     def answer(self) -> str:
-        """The outcome in words: a status code, or why there is none."""
+        """The status code, or why there is none: `timed out`."""
         if not self.outcome or self.outcome.isdecimal():
             return self.outcome
         return _NO_ANSWER.get(self.outcome, "failed")
 
     @property
     def why(self) -> str:
-        """Why it failed, or what a status means that looks like a failure; safe to draw."""
+        """Why the request failed, or what a status such as 304 means; safe to draw."""
         return self.reason or NOTHING_NEW.get(self.outcome, "")
 
     @property
     def is_polling(self) -> bool:
-        """Whether it is several equal requests, which may go on for an hour."""
+        """Whether the entry is several equal requests that only read, such as those of a poller."""
         return self.count > 1 and not self.changes
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """Fields of the JSON body; empty if there is none."""
-        return _fields(self.body)
+        """Fields of the JSON body; empty if it is no JSON object."""
+        return _fields_in(self.body)
 
     @property
     def query(self) -> Mapping[str, str]:
-        """Query parameters."""
-        return _query(self.path)
+        """Query parameters; of several with the same name, the first."""
+        return _query_in(self.path)
 
 
 _NO_ANSWER = {
@@ -113,12 +115,12 @@ _NO_ANSWER = {
     "AuthenticationError": "token refused",
     "canceled": "not awaited",
 }
-"""Words for the errors of requests without a status; any other is `failed`."""
+"""Words for the errors of requests without a status; any other error is `failed`."""
 
 NOTHING_NEW = {"304": "unchanged", "416": "nothing new"}
-"""By status: what the answers mean to a request for what has been added since the last one."""
+"""What these statuses mean for a request that asks only for what changed since the last one."""
 
-_WORDS: tuple[tuple[Route, str], ...] = (
+_DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}"),
     (routes.CANCEL_JOB, "cancel job {job}"),
     (routes.JOB_LOGS, "read log of job {job}"),
@@ -150,28 +152,31 @@ def _pattern(route: Route) -> re.Pattern[str]:
     return re.compile(r"(?P<id>[^/]+)".join(map(re.escape, parts)))
 
 
-_PATTERNS = tuple((route, _pattern(route), words) for route, words in _WORDS)
+_PATTERNS = tuple((route, _pattern(route), description) for route, description in _DESCRIPTIONS)
 
 
 _GET_JOB = "get job {job}"
-"""Instead of listing jobs, if the query has the id of one."""
+"""Description of `LIST_JOBS` if its query has the id of one job."""
 
 
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:
-    """Return the route, the id in the path and the description; `None` if no route matches."""
-    return _matching(entry.method, entry.path.partition("?")[0])
+    """Return the route, the id in the path, and the template of a description for `words_of`.
+
+    The id is empty if the path has none. `None` if no route matches.
+    """
+    return _match_route(entry.method, entry.path.partition("?")[0])
 
 
 @lru_cache(maxsize=1024)
-def _matching(method: str, path: str) -> tuple[Route, str, str] | None:
-    for route, pattern, words in _PATTERNS:
-        if route.method == method and (found := pattern.fullmatch(path)):
-            return route, unquote(found.groupdict().get("id") or ""), words
+def _match_route(method: str, path: str) -> tuple[Route, str, str] | None:
+    for route, pattern, description in _PATTERNS:
+        if route.method == method and (match := pattern.fullmatch(path)):
+            return route, unquote(match.groupdict().get("id") or ""), description
     return None
 
 
 class Subject(NamedTuple):
-    """The ids of the items that a request is about; each is empty for none."""
+    """The ids of the items that a request is about; empty if it is about none."""
 
     job: str
     """Id of a job or a schedule."""
@@ -186,25 +191,25 @@ def subject_of(entry: Entry) -> Subject:
 
 @lru_cache(maxsize=4096)
 def _subject(method: str, path: str, body: str) -> Subject:
-    found = _matching(method, path.partition("?")[0])
-    fields, query = _fields(body), _query(path)
-    of_path = found[1] if found else ""
-    of_body = fields.get("pipeline_id") or fields.get("name")
+    match = _match_route(method, path.partition("?")[0])
+    fields, query = _fields_in(body), _query_in(path)
+    id_in_path = match[1] if match else ""
+    pipeline_in_body = str(fields.get("pipeline_id") or fields.get("name") or "")
     return Subject(
-        job=of_path or str(fields.get("job_id") or "") or query.get("job_id", ""),
-        pipeline=str(of_body or "") or query.get("pipeline_id", "") or query.get("name", ""),
+        job=id_in_path or str(fields.get("job_id") or "") or query.get("job_id", ""),
+        pipeline=pipeline_in_body or query.get("pipeline_id", "") or query.get("name", ""),
     )
 
 
-def _fields(body: str) -> Mapping[str, Any]:
+def _fields_in(body: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(body) if body else {}
+        parsed = json.loads(body) if body else {}
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
-def _query(path: str) -> Mapping[str, str]:
+def _query_in(path: str) -> Mapping[str, str]:
     parts = parse_qs(path.partition("?")[2], keep_blank_values=True)
     return {name: values[0] for name, values in parts.items()}
 
@@ -213,25 +218,28 @@ def words_of(entry: Entry) -> str:
     """Return a description of the entry, safe to draw."""
     if entry.words:
         return entry.words
-    found = route_of(entry)
-    if found is None:
+    match = route_of(entry)
+    if match is None:
         return safe_line(f"{entry.method} {entry.path}")
-    route, _, words = found
+    route, _, description = match
     fields, subject = entry.fields, subject_of(entry)
     if route is routes.LIST_JOBS and subject.job:
-        words = _GET_JOB
+        description = _GET_JOB
     datasets = fields.get("datasets")
+    # If the request is about a job too, the entry's name is the job's.
     pipeline = "" if subject.job else entry.name
     values = {
-        "job": _named(subject.job, entry.name),
+        "job": _name_and_id(subject.job, entry.name),
         "query_name": str(fields.get("query_name") or ""),
         "state": entry.query.get("status", "").lower(),
         "pipeline": pipeline or str(fields.get("name") or "") or subject.pipeline[:SHORT_ID],
         "datasets": ", ".join(map(str, datasets)) if isinstance(datasets, list) else "",
     }
-    return safe_line(words.format_map(values).strip().removesuffix(" of"))
+    # Without datasets, `trigger pipeline of ` would end with the preposition.
+    return safe_line(description.format_map(values).strip().removesuffix(" of"))
 
 
-def _named(item_id: str, name: str) -> str:
-    short = item_id[:SHORT_ID]
-    return f"{name} ({short})" if name else short
+def _name_and_id(item_id: str, name: str) -> str:
+    """Return `train.py (497f6eca)`, or only the id if the name is unknown."""
+    short_id = item_id[:SHORT_ID]
+    return f"{name} ({short_id})" if name else short_id

@@ -22,10 +22,10 @@ _LOOKS = {
     ActivityState.EMPTY: ("·", Tone.DIM),
     ActivityState.DONE: ("✓", Tone.GOOD),
 }
-"""In the sort order of states."""
+"""Glyph and tone of each state, in the sort order of states."""
 
 _LONGEST_LABEL = 24
-"""The longest name of a field of a documented request has 20 characters."""
+"""Maximum number of characters of a label; documented fields have names of at most 20."""
 
 _EXPLANATIONS = {
     ActivityState.UNDONE: "undone before it was sent",
@@ -39,8 +39,8 @@ def _answer_cell(entry: Entry) -> Cell:
     return Cell(safe_line(entry.answer), Tone.DIM) if entry.method else NOTHING
 
 
-def _times(entry: Entry) -> str:
-    """Return the time by which an entry is ordered: of a request, or until when it was repeated."""
+def _time(entry: Entry) -> str:
+    """Return the time of a request, `15:04:05`; of polling, its end: `until 15:31`."""
     first, last = entry.at.astimezone(), entry.last_at.astimezone()
     if not entry.is_polling or f"{first:%H:%M}" == f"{last:%H:%M}":
         return f"{first:%H:%M:%S}"
@@ -48,15 +48,15 @@ def _times(entry: Entry) -> str:
 
 
 def newest_first(entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries by the time of their last request, the newest first.
+    """Return the entries sorted by time, newest first.
 
-    Polls that go on move up once a minute and not with each request, so that the rows above them
-    stay where they are read.
+    The time of polling is that of its last request, in whole minutes, so that its row moves up at
+    most once a minute.
     """
-    return sorted(entries, key=_newness, reverse=True)
+    return sorted(entries, key=_sort_key, reverse=True)
 
 
-def _newness(entry: Entry) -> tuple[datetime, datetime]:
+def _sort_key(entry: Entry) -> tuple[datetime, datetime]:
     if entry.is_polling:
         return max(entry.at, entry.last_at.replace(second=0, microsecond=0)), entry.at
     return entry.at, entry.at
@@ -94,16 +94,16 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
 
 
 def _plain(value: object) -> str:
-    """Return a JSON value as text; texts, and lists of them, without quotes."""
+    """Return a JSON value as text; a string or a list of strings has no quotes."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value)
     return json.dumps(value, ensure_ascii=False)
 
 
 def milliseconds(ms: float) -> str:
-    """Format a duration as `12 ms` or `3.4 s`."""
+    """Format a duration in milliseconds as `12 ms` or `3.4 s`."""
     return f"{ms:,.0f} ms" if ms < 1000 else f"{ms / 1000:,.1f} s"
 
 
@@ -115,7 +115,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ),
     ListColumn(
         Column("at", "AT", 11, drop=3, fits=True),
-        lambda entry: Cell(_times(entry), Tone.DIM),
+        lambda entry: Cell(_time(entry), Tone.DIM),
         sorted_like=NEWEST_FIRST,
     ),
     ListColumn(

@@ -22,13 +22,13 @@ from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, lay
 from studio_tui.text import LINE_LIMIT
 
 LISTED = 6
-"""Maximum number of jobs listed, one per line."""
+"""Maximum number of running jobs, and of waiting jobs, that are listed for a cluster."""
 
 _IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 
 class ClusterState(StrEnum):
-    """State of a cluster; `UNKNOWN` for a status of a newer server."""
+    """State of a cluster; `UNKNOWN` if Studio sends another status, or none."""
 
     ACTIVE = "ACTIVE"
     MODIFYING = "MODIFYING"
@@ -44,7 +44,7 @@ _LOOKS = {
     ClusterState.ACTIVE: ("●", Tone.GOOD),
     ClusterState.INACTIVE: ("○", Tone.DIM),
 }
-"""In the sort order of states."""
+"""Glyph and tone of each state, in the sort order of states."""
 
 
 class ClusterRow(NamedTuple):
@@ -52,17 +52,18 @@ class ClusterRow(NamedTuple):
 
     cluster: Cluster
     chosen: str | None
-    """Name of the cluster that is chosen for new jobs; `None` if none is."""
+    """Name of the cluster that the user chose for new jobs; `None` if none was chosen."""
 
 
 def facts(
     cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True, fixed: Collection[str] = ()
 ) -> tuple[Fact, ...]:
-    """Return the facts about a cluster; `jobs` may be incomplete if `has_all` is false.
+    """Return the facts about a cluster; `jobs` are the jobs of all clusters, newest first.
 
-    Jobs with their ids in `fixed` are not counted as failed.
+    `has_all` is whether `jobs` have all ended jobs. Jobs whose ids are in `fixed` are not counted
+    as failed.
     """
-    listed = tuple(jobs)
+    all_jobs = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
     return (
         *((Fact("problem", Cell(cluster.problem, Tone.WARN)),) if cluster.problem else ()),
@@ -70,8 +71,8 @@ def facts(
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
-        Fact("jobs", _jobs(cluster, listed, has_all=has_all, fixed=fixed)),
-        *_listed_jobs(cluster, listed),
+        Fact("jobs", _jobs(cluster, all_jobs, has_all=has_all, fixed=fixed)),
+        *_listed_jobs(cluster, all_jobs),
         Fact(
             "default",
             Cell("yes: jobs that name no cluster run on it" if cluster.default else "no"),
@@ -100,11 +101,11 @@ def why_not_chosen(cluster: Cluster) -> str | None:
 
 
 def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
-    """Return why the cluster's jobs cannot be determined; `None` if they can."""
-    listed = tuple(jobs)
-    if not cluster.name and not any(job.compute_cluster_id for job in listed):
+    """Return why it is unknown which of `jobs` are the cluster's; `None` if it is known."""
+    all_jobs = tuple(jobs)
+    if not cluster.name and not any(job.compute_cluster_id for job in all_jobs):
         return "Studio did not send this cluster's name, so it is unknown which jobs run on it"
-    if listed and not any(job.compute_cluster_id or job.compute_cluster_name for job in listed):
+    if all_jobs and not any(job.compute_cluster_id or job.compute_cluster_name for job in all_jobs):
         return "Studio does not say on which cluster a job runs"
     return None
 
@@ -145,7 +146,7 @@ def _jobs(
 
 
 def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
-    """List the jobs that have workers and those that wait for some, oldest first."""
+    """List the jobs of a cluster that have workers, and those that wait for them, oldest first."""
     own_jobs = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
         Fact(label, Cell("\n".join(fitting(names, ListSpace(LISTED, LINE_LIMIT))), tone))
@@ -161,8 +162,8 @@ def _job_line(job: Job) -> str:
     return f"{job.name or job.id}  {plural(job.workers or 1, 'worker')}"
 
 
-def _word(cluster: Cluster) -> str | None:
-    """Return the status word; older servers send only `is_active`."""
+def _status_word(cluster: Cluster) -> str | None:
+    """Return the status; `None` if unknown. Older versions of Studio send only `is_active`."""
     if cluster.status is not None or cluster.is_active is None:
         return cluster.status
     return "ACTIVE" if cluster.is_active else "INACTIVE"
@@ -170,13 +171,13 @@ def _word(cluster: Cluster) -> str | None:
 
 def state(cluster: Cluster) -> ClusterState:
     """Return the cluster's status as an enum value."""
-    word = _word(cluster)
-    return ClusterState(word) if word in set(ClusterState) else ClusterState.UNKNOWN
+    status = _status_word(cluster)
+    return ClusterState(status) if status in set(ClusterState) else ClusterState.UNKNOWN
 
 
 def _status(cluster: Cluster) -> Cell:
     glyph, tone = _LOOKS[state(cluster)]
-    return Cell(f"{glyph} {_word(cluster) or UNKNOWN}", tone)
+    return Cell(f"{glyph} {_status_word(cluster) or UNKNOWN}", tone)
 
 
 def _cell_or_dash(value: object) -> Cell:
@@ -192,11 +193,11 @@ def _size(cluster: Cluster) -> str:
 
 
 def _by(read: Callable[[Cluster], Any]) -> Callable[[Cluster, datetime], Any]:
-    """Return a sort key; equal clusters are sorted by name."""
+    """Return a sort key by what `read` returns, then by name."""
     return lambda cluster, now: (read(cluster), _name(cluster))
 
 
-def _most(read: Callable[[Cluster], int | None]) -> Callable[[Cluster, datetime], Any]:
+def _by_most(read: Callable[[Cluster], int | None]) -> Callable[[Cluster, datetime], Any]:
     return _by(lambda cluster: -(read(cluster) or 0))
 
 
@@ -221,18 +222,18 @@ CLUSTER_COLUMNS: tuple[ListColumn[ClusterRow, Cluster, Cell], ...] = (
         Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, drop=1, fits=True),
         lambda row: _cell_or_dash(row.cluster.busy_workers),
         SortOrder(
-            "busy workers, most first", _most(attrgetter("busy_workers")), largest_first=True
+            "busy workers, most first", _by_most(attrgetter("busy_workers")), largest_first=True
         ),
     ),
     ListColumn(
         Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
         lambda row: _cell_or_dash(free_workers(row.cluster)),
-        SortOrder("free workers, most first", _most(free_workers), largest_first=True),
+        SortOrder("free workers, most first", _by_most(free_workers), largest_first=True),
     ),
     ListColumn(
         Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, drop=1, fits=True),
         lambda row: _cell_or_dash(row.cluster.max_workers),
-        SortOrder("workers, most first", _most(attrgetter("max_workers")), largest_first=True),
+        SortOrder("workers, most first", _by_most(attrgetter("max_workers")), largest_first=True),
     ),
     ListColumn(
         Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),
@@ -267,8 +268,8 @@ COLUMNS = layouts(CLUSTER_COLUMNS)
 def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `chosen` is the cluster for new jobs, by name."""
     row = ClusterRow(cluster, chosen)
-    made = tuple(column.cell(row) for column in CLUSTER_COLUMNS)
-    return made if can_be_used(cluster.id) else dimmed(made)
+    row_cells = tuple(column.cell(row) for column in CLUSTER_COLUMNS)
+    return row_cells if can_be_used(cluster.id) else dimmed(row_cells)
 
 
 CLUSTERS = Kind[Cluster](
@@ -276,7 +277,7 @@ CLUSTERS = Kind[Cluster](
     key=attrgetter("id"),
     made_at=None,
     texts=lambda cluster: (
-        *(cluster.name, cluster.id, _word(cluster), cluster.cloud_provider),
+        *(cluster.name, cluster.id, _status_word(cluster), cluster.cloud_provider),
         *(cluster.cloud_region, _size(cluster)),
     ),
     state=state,
