@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.api.states import JobState, PipelineState
+from studio_tui.api.states import JobState
 from studio_tui.presentation.format import duration, join_names, plural
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.jobs.states import EQUIVALENT_STATES, LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 
 _LONGEST = 120
@@ -17,12 +17,6 @@ _PREDICATES = {
     JobState.FAILED: "failed",
     JobState.CANCELED: "was canceled",
 }
-_EQUIVALENTS = {
-    PipelineState.COMPLETED: JobState.COMPLETE,
-    PipelineState.FAILED: JobState.FAILED,
-    PipelineState.CANCELED: JobState.CANCELED,
-}
-"""The state of a job that is equivalent to that of a pipeline."""
 _COUNTED_AS = {
     JobState.COMPLETE: "complete",
     JobState.FAILED: "failed",
@@ -41,7 +35,7 @@ def jobs_ended(jobs: Sequence[Job]) -> str:
 def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
     """Return a message about pipelines that ended, safe to draw."""
     names = [_pipeline_name(pipeline) for pipeline in pipelines]
-    states = [_EQUIVALENTS[pipeline.state] for pipeline in pipelines]
+    states = [EQUIVALENT_STATES[pipeline.state] for pipeline in pipelines]
     if len(pipelines) == 1:
         return f"{LOOKS[states[0]].glyph} Pipeline {names[0]} {_PREDICATES[states[0]]}"
     failed = [name for name, state in zip(names, states, strict=True) if state is JobState.FAILED]

@@ -12,6 +12,7 @@ from studio_tui.api.states import (
     QUEUED_STATES,
     STARTED_STATES,
     JobState,
+    PipelineState,
 )
 from studio_tui.presentation.cells import Cell, Tone
 
@@ -49,6 +50,18 @@ Studio has no such state.
 """
 
 _SHORTER = {"CANCELING_SCHEDULED": "CANCELING", "PROVISIONING": "PROVISION"}
+
+
+EQUIVALENT_STATES = {
+    PipelineState.PENDING: JobState.PENDING,
+    PipelineState.PAUSED: JobState.PENDING,
+    PipelineState.RUNNING: JobState.RUNNING,
+    PipelineState.COMPLETED: JobState.COMPLETE,
+    PipelineState.FAILED: JobState.FAILED,
+    PipelineState.CANCELED: JobState.CANCELED,
+    PipelineState.UNKNOWN: JobState.UNKNOWN,
+}
+"""The state of a job that is equivalent to that of a pipeline."""
 
 
 class HasState(Protocol):

@@ -1,7 +1,7 @@
-"""Describes cron expressions in words, and lists their next fire times.
+"""Describes cron expressions in words.
 
-The description is derived from the values of the fields, so it is the same for equivalent
-expressions, and differs for others.
+The description is derived from the values of the fields: it is the same for equivalent expressions,
+and differs for others.
 """
 
 from itertools import pairwise
@@ -9,30 +9,32 @@ from itertools import pairwise
 from studio_tui import cron
 
 RUNS = 5
-"""Number of runs shown."""
+"""Number of next fire times, and of last runs, that are shown of a schedule."""
 
 _LISTED_TIMES = 4
+"""Maximum number of times of day that are listed one by one."""
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
     *("October", "November", "December"),
 )
 _WEEKDAYS = frozenset(range(1, 6))
+"""Monday to Friday; in cron, 0 is Sunday."""
 
 Values = frozenset[int] | None
-"""Values of a field; `None` for all."""
+"""The values of a field that match; `None` if all match."""
 
 
-def describe_expression(expression: str, clock: str = "UTC") -> str:
+def describe_expression(expression: str, time_zone: str = "UTC") -> str:
     """Describe an expression: `every weekday at 09:00 UTC`, `every 15 minutes`.
 
-    `clock` is the name of the time zone of the schedule.
+    `time_zone` is the name of the schedule's time zone.
 
     Raises:
         CronError: the expression is invalid.
     """
     minutes, hours, dates, months, weekdays = cron.plain_fields(expression)
-    time = _time(minutes, hours, clock)
+    time = _time(minutes, hours, time_zone)
     day = _day(dates, months, weekdays)
     if time.startswith("every"):
         return time if day == "every day" else f"{time}, {day}"
@@ -40,7 +42,7 @@ def describe_expression(expression: str, clock: str = "UTC") -> str:
 
 
 def in_words(expression: str) -> tuple[str, ...]:
-    """Return lines that describe an expression; empty if it is invalid."""
+    """Return sentences that describe an expression in UTC; none if it is invalid."""
     try:
         text = describe_expression(expression)
     except cron.CronError:
@@ -49,10 +51,10 @@ def in_words(expression: str) -> tuple[str, ...]:
 
 
 def other_readings(expression: str) -> tuple[str, ...]:
-    """Return a sentence if other crons treat its two day fields differently; else empty.
+    """Return a sentence if other crons match the two day fields in another way; else none.
 
-    Vixie cron and its successors treat a field that starts with a star as `*`, even with a step,
-    and then require both fields to match (crontab(5), and https://crontab.guru/cron-bug.html).
+    In Vixie cron and its successors, a field that starts with a star counts as `*`, even with a
+    step, and then both fields must match (crontab(5), https://crontab.guru/cron-bug.html).
 
     Raises:
         CronError: the expression is invalid.
@@ -72,19 +74,19 @@ def other_readings(expression: str) -> tuple[str, ...]:
     )
 
 
-def _time(minutes: Values, hours: Values, clock: str) -> str:
+def _time(minutes: Values, hours: Values, time_zone: str) -> str:
     if hours is None:
         return _within_hours(minutes)
     noun = "hour" if len(hours) == 1 else "hours"
-    in_hours = f"of the {noun} {_numbers(hours)} {clock}"
+    in_hours = f"of the {noun} {_numbers(hours)} {time_zone}"
     if minutes is None:
         return f"every minute {in_hours}"
     step = _even_step(hours, 24)
     if minutes == {0} and step:
-        return f"every {step} hours from 00:00 {clock}"
+        return f"every {step} hours from 00:00 {time_zone}"
     if len(minutes) * len(hours) <= _LISTED_TIMES:
         times = [f"{hour:02}:{minute:02}" for hour in sorted(hours) for minute in sorted(minutes)]
-        return f"at {_join_and(times)} {clock}"
+        return f"at {_join_and(times)} {time_zone}"
     return f"at {_minutes(minutes)} {in_hours}"
 
 
@@ -103,7 +105,7 @@ def _minutes(minutes: frozenset[int]) -> str:
 
 
 def _day(dates: Values, months: Values, weekdays: Values) -> str:
-    of_months = "the month" if months is None else _named(months, _MONTHS, 1)
+    of_months = "the month" if months is None else _month_names(months)
     in_months = "" if months is None else f" in {of_months}"
     if dates is None:
         day = "day" if weekdays is None else _weekdays(weekdays)
@@ -122,22 +124,22 @@ def _weekdays(weekdays: frozenset[int]) -> str:
     return _join_and(names)
 
 
-def _named(values: frozenset[int], names: tuple[str, ...], first: int) -> str:
-    return _join_and([names[value - first] for value in sorted(values)])
+def _month_names(months: frozenset[int]) -> str:
+    return _join_and([_MONTHS[month - 1] for month in sorted(months)])
 
 
 def _dates(dates: frozenset[int]) -> str:
-    return _join_and([f"{date}{_ending(date)}" for date in sorted(dates)])
+    return _join_and([f"{date}{_ordinal_suffix(date)}" for date in sorted(dates)])
 
 
-def _ending(number: int) -> str:
+def _ordinal_suffix(number: int) -> str:
     if number // 10 == 1:
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
 def _even_step(values: frozenset[int], size: int) -> int | None:
-    """Return the step if the values are all multiples of it from 0 on; else `None`."""
+    """Return the step if the values are all of its multiples below `size`; else `None`."""
     if len(values) < 2 or size % len(values):
         return None
     step = size // len(values)
@@ -145,7 +147,7 @@ def _even_step(values: frozenset[int], size: int) -> int | None:
 
 
 def _numbers(values: frozenset[int]) -> str:
-    """Format numbers as a list, a range, or a range with a step."""
+    """Format numbers as `3 and 7`, `9 to 17`, or `0 to 50 in steps of 10`."""
     numbers = sorted(values)
     steps = {later - earlier for earlier, later in pairwise(numbers)}
     if len(numbers) > 2 and len(steps) == 1:

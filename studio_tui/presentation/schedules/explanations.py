@@ -1,4 +1,4 @@
-"""Explanations of times and cron expressions: next fire times, or why one is invalid."""
+"""Explains a time or cron expression that the user typed: when it fires, or why it is invalid."""
 
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -17,17 +17,18 @@ from studio_tui.presentation.schedules.start_times import (
 
 
 class Explained(NamedTuple):
-    """Explanation of the time or expression typed for a schedule, or an error message."""
+    """The explanation of a time or expression, or why it is invalid."""
 
     lines: tuple[str, ...]
     is_good: bool
+    """Whether the time or expression is valid."""
 
 
 def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: tzinfo) -> Explained:
-    """Describe an expression and its next fire times, or why it is invalid.
+    """Return the description and the next fire times of an expression, or why it is invalid.
 
-    `time_zone` is the schedule's, in which the expression is read; `None` for UTC. `zone` is the
-    user's, in which times are shown.
+    `time_zone` is the name of the schedule's time zone, in which the expression is evaluated;
+    `None` for UTC. `zone` is the user's time zone, in which fire times are shown.
     """
     try:
         runs = runs_ahead(typed, time_zone, now, zone)
@@ -39,11 +40,11 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
 
 
 def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
-    """Format the time that was typed, in the user's `zone`, or explain why it is invalid."""
+    """Return the time that was typed, in the user's `zone` and UTC, or why it is invalid."""
     try:
         return Explained((describe_time(resolve(typed, now, zone), now, zone),), is_good=True)
     except StartTimeError as error:
-        # In this dialog an empty time has no meaning; the list has a key that runs a schedule now.
+        # The dialog that shows this cannot run a schedule now, but the list behind it has a key.
         sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
         return Explained((sentence,), is_good=False)
 
@@ -51,13 +52,12 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
 def runs_ahead(
     expression: str, time_zone: str | None, now: datetime, zone: tzinfo
 ) -> tuple[str, ...]:
-    """Return the next fire times of an expression, as `explain_expression` shows them.
+    """Return the next fire times of an expression; see `explain_expression` for the parameters.
 
     Raises:
-        CronError: the expression is invalid, or its time zone is unknown here.
+        CronError: the expression is invalid, or this machine does not know the time zone.
     """
-    # Cron fires only on whole minutes, so the next times are the same throughout a minute:
-    # cached per minute.
+    # Cached for a minute, as cron fires only on whole minutes.
     minute = now.replace(second=0, microsecond=0)
     return _runs_after(expression, time_zone or "UTC", minute, zone)
 
@@ -74,7 +74,7 @@ def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo)
 
 @lru_cache(maxsize=1024)
 def in_words(expression: str, time_zone: str | None) -> str:
-    """Describe an expression; cached, as lists repaint it.
+    """Describe an expression in the named time zone, `None` for UTC; cached, as lists redraw it.
 
     Raises:
         CronError: the expression is invalid.
@@ -83,16 +83,16 @@ def in_words(expression: str, time_zone: str | None) -> str:
 
 
 class ExplainedTime(NamedTuple):
-    """An explanation, with the single time that was typed, if it is one."""
+    """An explanation as in `Explained`, and the time if a single valid one was typed."""
 
     lines: tuple[str, ...]
     is_good: bool
     moment: datetime | None = None
-    """The single time; `None` for a cron expression, or if invalid."""
+    """The single time; `None` for a cron expression, or if it is invalid."""
 
 
 def explain_time_or_expression(typed: str, now: datetime, zone: tzinfo) -> ExplainedTime:
-    """Explain a cron expression, which is read in UTC, or a single time in the user's `zone`."""
+    """Explain a cron expression, which is evaluated in UTC, or a time in the user's `zone`."""
     if _is_cron(typed):
         explained = explain_expression(typed, None, now, zone)
         return ExplainedTime(explained.lines, explained.is_good)
@@ -104,7 +104,7 @@ def explain_time_or_expression(typed: str, now: datetime, zone: tzinfo) -> Expla
 
 
 def _is_cron(typed: str) -> bool:
-    """Whether a text is intended as a cron expression, valid or not."""
+    """Whether a text is a cron expression, or an invalid one rather than a time."""
     if typed.startswith("@") or "*" in typed:
         return True
     try:

@@ -1,6 +1,6 @@
 """Schedules as table rows and facts: next fire times, and results of the last runs.
 
-A hosted Studio does not send when a schedule runs; then that is stated, without guessing.
+A hosted Studio does not send when a schedule runs. Then the rows and facts say so and do not guess.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,11 +33,14 @@ from studio_tui.presentation.schedules.runs import (
 from studio_tui.presentation.schedules.start_times import in_both_zones, span
 
 ONCE = "once"
+"""Shown instead of the expression of a schedule that runs at a single time."""
 NOT_SENT = "Studio does not say"
+"""Shown instead of what a hosted Studio does not send."""
 
 _SHORT_ID = 8
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+"""The next fire time of a schedule without one, when sorting."""
 
 
 class ScheduleRow(NamedTuple):
@@ -52,7 +55,7 @@ class ScheduleRow(NamedTuple):
 
     @property
     def schedule(self) -> JobSchedule | None:
-        """When it runs; `None` if Studio does not say."""
+        """When the schedule runs; `None` if Studio does not send it."""
         return self.task.schedule
 
 
@@ -67,7 +70,7 @@ def is_suspended(task: Job) -> bool:
 
 
 def expression_cell(task: Job) -> Cell:
-    """Return the expression; a dash if Studio does not send it."""
+    """Return the expression, or `once`; a dash if Studio does not send either."""
     schedule = task.schedule
     if schedule is None:
         return _unknown_cell(task)
@@ -77,7 +80,7 @@ def expression_cell(task: Job) -> Cell:
 
 
 def results(runs: Sequence[ScheduledRun], schedule: JobSchedule | None) -> Cell:
-    """Return glyphs of the last runs, newest last, in the tone of the newest."""
+    """Return the signs of the last runs, newest last, in the tone of the newest run."""
     if runs:
         return Cell(signs(runs), runs[0].tone)
     if schedule is not None and schedule.runs:
@@ -138,7 +141,7 @@ def _when(task: Job) -> Cell:
 
 
 def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
-    """List the next runs; those after the first are computed here."""
+    """List the next fire times, which are computed here; of a single time, what Studio sends."""
     if schedule.suspended_at is not None:
         old = ago(schedule.suspended_at, now)
         return (Fact("next runs", Cell(f"none until p resumes it; suspended {old}", Tone.WARN)),)
@@ -150,7 +153,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
         except cron.CronError as error:
             problem = f"the expression is not understood here: {error}"
     elif schedule.next_run_at:
-        lines = (_in_both(schedule.next_run_at, zone),)
+        lines = (_in_both_zones(schedule.next_run_at, zone),)
     if not lines:
         return (Fact("next runs", Cell(problem or UNKNOWN, Tone.WARN if problem else Tone.DIM)),)
     return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
@@ -177,16 +180,16 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
         )
         if count
     ]
-    is_bad = bool(schedule.missed or schedule.skipped)
-    return (Fact("so far", Cell(" · ".join(counts), Tone.WARN if is_bad else Tone.PLAIN)),) * bool(
-        counts
-    )
+    if not counts:
+        return ()
+    tone = Tone.WARN if schedule.missed or schedule.skipped else Tone.PLAIN
+    return (Fact("so far", Cell(" · ".join(counts), tone)),)
 
 
 def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
     if task.created_at is None:
         return Cell(UNKNOWN, Tone.DIM)
-    return Cell(f"{_in_both(task.created_at, zone)}  ({ago(task.created_at, now)})")
+    return Cell(f"{_in_both_zones(task.created_at, zone)}  ({ago(task.created_at, now)})")
 
 
 def _name_cell(task: Job) -> Cell:
@@ -203,24 +206,24 @@ def _next_run_cell(task: Job, now: datetime) -> Cell:
 def _until(moment: datetime, now: datetime) -> str:
     if moment > now:
         return f"in {span(moment - now)}"
-    # Whether the run was created in the meantime is unknown until Studio answers.
+    # Studio has not sent yet whether it has created the run.
     return f"due {ago(moment, now)}" if now - moment >= LATE else "now"
 
 
-def _at(moment: datetime, zone: tzinfo) -> str:
-    """Format a time as `Thu  5 Mar 03:00`, always of one width.
+def _short_time(moment: datetime, zone: tzinfo) -> str:
+    """Format a time as `Thu  5 Mar 03:00`, always of the same width.
 
-    The year is omitted, as `NEXT RUN` implies it.
+    The year is left out, as the column NEXT RUN says how far away the time is.
     """
     try:
         local = moment.astimezone(zone)
     except (OverflowError, ValueError):
-        # out of range in some zones
-        local = moment
+        local = moment  # out of range in this zone
     return f"{local:%a} {local.day:2} {local:%b %H:%M}"
 
 
-def _in_both(moment: datetime, zone: tzinfo) -> str:
+def _in_both_zones(moment: datetime, zone: tzinfo) -> str:
+    """Format a time as `in_both_zones` does; only in UTC if it is out of range in `zone`."""
     try:
         return in_both_zones(moment, zone)
     except (OverflowError, ValueError):
@@ -238,7 +241,7 @@ def _unknown_cell(task: Job) -> Cell:
 
 
 def typed_expression(item: Scheduled) -> str:
-    """Return the expression, `once` for a single time; empty if Studio does not send it."""
+    """Return the expression, or `once`; empty if Studio does not send either."""
     schedule = item.task.schedule
     return (schedule.cron_expression or ONCE) if schedule else ""
 
@@ -250,7 +253,7 @@ def _next_at(item: Scheduled) -> datetime:
 
 def _local_time(row: ScheduleRow) -> Cell:
     next_run_at = row.schedule.next_run_at if row.schedule else None
-    return Cell(_at(next_run_at, row.zone)) if next_run_at else _unknown_cell(row.task)
+    return Cell(_short_time(next_run_at, row.zone)) if next_run_at else _unknown_cell(row.task)
 
 
 def _sum_of(item: Scheduled, *fields: str) -> int:
@@ -258,7 +261,7 @@ def _sum_of(item: Scheduled, *fields: str) -> int:
 
 
 def _by(read: Callable[[Scheduled], Any]) -> Callable[[Scheduled, datetime], Any]:
-    """Return a sort key; equal schedules are sorted by name."""
+    """Return a sort key by what `read` returns, then by name."""
     return lambda item, now: (read(item), (item.task.name or "").lower())
 
 
@@ -291,7 +294,8 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
         _local_time,
         sorted_like="next",
     ),
-    # Also before the first run, so that the others do not make room for it while they are read.
+    # The column has its width also before the first run, so that the other columns do not move
+    # while they are read.
     ListColumn(
         Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True, reserves=Reserves.ALWAYS),
         lambda row: results(row.runs, row.schedule),
@@ -329,21 +333,21 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
         text=lambda item: item.task.id,
     ),
 )
-"""From left to right; the next run is in local time."""
+"""From left to right; the column `at` has the next run in local time."""
 
 COLUMNS = layouts(SCHEDULE_COLUMNS)
 
 COLUMNS_IN_UTC = tuple(
     column._replace(title="UTC") if column.key == "at" else column for column in COLUMNS
 )
-"""The same with the next run in UTC."""
+"""The same columns, except that the column `at` has the next run in UTC."""
 
 
 def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; see `ScheduleRow`."""
     row = ScheduleRow(task, runs, now, zone)
-    made = tuple(column.cell(row) for column in SCHEDULE_COLUMNS)
-    return made if can_be_used(task.id) else dimmed(made)
+    row_cells = tuple(column.cell(row) for column in SCHEDULE_COLUMNS)
+    return row_cells if can_be_used(task.id) else dimmed(row_cells)
 
 
 SCHEDULES = Kind[Scheduled](
@@ -367,4 +371,7 @@ SCHEDULES = Kind[Scheduled](
     hint="words, is:suspended, status=failed (last run), name==exact, name~regex, !not",
     is_moving=lambda row: True,
 )
-"""Filters: status= is the state of the last known run; is:suspended; cron= is the expression."""
+"""The list of schedules.
+
+In filters, `status=failed` is about the last known run, and `cron=` about the expression.
+"""

@@ -1,4 +1,4 @@
-"""The last runs of a schedule, as sent by Studio or else found among the jobs."""
+"""The last runs of a schedule: those that Studio sends, or else those in the list of jobs."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,14 +10,14 @@ from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import ago
 from studio_tui.presentation.jobs.causes import cause, own_error
-from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.jobs.states import EQUIVALENT_STATES, LOOKS
 from studio_tui.presentation.schedules.start_times import span
 
 RESULTS = 8
-"""Maximum number of last runs shown."""
+"""Maximum number of last runs, and of cells that their signs take."""
 
 LATE = timedelta(minutes=1)
-"""Delay after which a run is considered late."""
+"""Minimum delay of a run that counts as late."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -25,17 +25,7 @@ _GAPS = {
     "missed": ("!", "no Studio was running"),
     "skipped": ("»", "the previous run was still going"),
 }
-"""Glyphs of fire times without a run, and the reasons."""
-
-_JOB_STATES = {
-    PipelineState.PENDING: JobState.PENDING,
-    PipelineState.PAUSED: JobState.PENDING,
-    PipelineState.RUNNING: JobState.RUNNING,
-    PipelineState.COMPLETED: JobState.COMPLETE,
-    PipelineState.FAILED: JobState.FAILED,
-    PipelineState.CANCELED: JobState.CANCELED,
-}
-"""The state of a job that is equivalent to that of a pipeline."""
+"""Sign of a fire time without a run, and the reason."""
 
 
 class ScheduledRun(NamedTuple):
@@ -44,14 +34,14 @@ class ScheduledRun(NamedTuple):
     id: str | None
     """Id of the job or pipeline; `None` for a fire time without a run."""
     state: JobState
-    """State of the job, or the equivalent of the pipeline's state."""
+    """State of the job, or the state of a job that is equivalent to that of the pipeline."""
     status: str
-    """The status as sent by Studio."""
+    """The status as sent by Studio; `missed` or `skipped` for a fire time without a run."""
     created_at: datetime | None
     by_hand: bool = False
-    """Whether the user started it, not the schedule."""
+    """Whether a user started the run, not the schedule."""
     error: str = ""
-    """Safe error message; empty if it has none."""
+    """Safe error message of the job; empty if it has none."""
     scheduled_for: datetime | None = None
     """The fire time; `None` for a manual run."""
     gap: str = ""
@@ -59,15 +49,15 @@ class ScheduledRun(NamedTuple):
 
     @property
     def late(self) -> timedelta | None:
-        """Delay between fire time and creation; `None` if it is less than `LATE`."""
+        """Delay from the fire time to the creation of the run; `None` if it is not late."""
         if self.scheduled_for is None or self.created_at is None:
             return None
-        late = self.created_at - self.scheduled_for
-        return late if late >= LATE else None
+        delay = self.created_at - self.scheduled_for
+        return delay if delay >= LATE else None
 
     @property
     def sign(self) -> str:
-        """Result in a few cells: `✓`, `(✓)` manual, `✓+` late; `!` missed, `»` skipped."""
+        """Result in at most three cells: `✓`, `(✓)` manual, `✓+` late, `!` missed, `»` skipped."""
         if self.gap:
             return _GAPS[self.gap][0]
         glyph = LOOKS[self.state].glyph
@@ -91,26 +81,26 @@ class Scheduled(NamedTuple):
 
     @property
     def state(self) -> JobState:
-        """State of the last run; `TASK` if there is none."""
+        """State of the last known run; TASK if there is none."""
         return next((run.state for run in self.runs if not run.gap), JobState.TASK)
 
 
 def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
-    """Return the last runs of each schedule by its id, at most `RESULTS`, newest first.
+    """Return the last `RESULTS` runs of each schedule, newest first, by the schedule's id.
 
     `jobs` are newest first.
     """
-    runs: dict[str, list[ScheduledRun]] = {}
+    runs_by_id: dict[str, list[ScheduledRun]] = {}
     for job in jobs:
         if job.scheduled_by is not None:
-            newest = runs.setdefault(job.scheduled_by, [])
-            if len(newest) < RESULTS:
-                newest.append(run_of(job))
-    return {task_id: tuple(made) for task_id, made in runs.items()}
+            runs = runs_by_id.setdefault(job.scheduled_by, [])
+            if len(runs) < RESULTS:
+                runs.append(run_of(job))
+    return {task_id: tuple(runs) for task_id, runs in runs_by_id.items()}
 
 
 def run_of(job: Job) -> ScheduledRun:
-    """Convert a job to a run."""
+    """Return the run that a job of a schedule is."""
     return ScheduledRun(
         job.id,
         job.state,
@@ -122,34 +112,40 @@ def run_of(job: Job) -> ScheduledRun:
 
 
 def with_manual(runs: Iterable[ScheduledRun], by_hand: Iterable[Job]) -> tuple[ScheduledRun, ...]:
-    """Return the last runs, newest first, including jobs that were manual runs."""
-    jobs = [run_of(job)._replace(by_hand=True) for job in by_hand]
-    ids = {run.id for run in jobs}
-    every = [*jobs, *(run for run in runs if run.id not in ids)]
-    every.sort(key=lambda run: run.created_at or _LONG_AGO, reverse=True)
-    return tuple(every[:RESULTS])
+    """Return the last `RESULTS` of `runs` and the jobs that were run `by_hand`, newest first."""
+    manual_runs = [run_of(job)._replace(by_hand=True) for job in by_hand]
+    manual_ids = {run.id for run in manual_runs}
+    all_runs = [*manual_runs, *(run for run in runs if run.id not in manual_ids)]
+    all_runs.sort(key=lambda run: run.created_at or _LONG_AGO, reverse=True)
+    return tuple(all_runs[:RESULTS])
 
 
-def runs_of(task: Job, jobs: Sequence[ScheduledRun] = ()) -> tuple[ScheduledRun, ...]:
-    """Return the last runs of a schedule, newest first; `jobs` are those found among the jobs."""
+def runs_of(task: Job, listed_runs: Sequence[ScheduledRun] = ()) -> tuple[ScheduledRun, ...]:
+    """Return the last runs that Studio sends with a schedule, newest first.
+
+    If Studio sends none, `listed_runs` are returned: those in the list of jobs.
+    """
     recent = task.schedule.recent if task.schedule else None
     if recent is None:
-        return tuple(jobs[:RESULTS])
+        return tuple(listed_runs[:RESULTS])
     return tuple(_from_schedule_run(run) for run in recent[:RESULTS])
 
 
 def signs(runs: Sequence[ScheduledRun]) -> str:
-    """Return the signs of the last runs, newest last, in at most `RESULTS` cells."""
-    signs_so_far = ""
+    """Return the signs of the last runs that fit into `RESULTS` cells, newest last.
+
+    `runs` are newest first.
+    """
+    fitting = ""
     for run in runs[:RESULTS]:
-        if len(run.sign) + len(signs_so_far) > RESULTS:
+        if len(run.sign) + len(fitting) > RESULTS:
             break
-        signs_so_far = run.sign + signs_so_far
-    return signs_so_far
+        fitting = run.sign + fitting
+    return fitting
 
 
 def line(run: ScheduledRun, now: datetime) -> str:
-    """Return a line about when a run was created and its result, or why there was none."""
+    """Return a line with the result of a run and its age, or with the reason why there was none."""
     if run.gap:
         return f"{run.sign} {run.gap}  {ago(run.scheduled_for, now)}, as {_GAPS[run.gap][1]}"
     hand = ", by hand" if run.by_hand else ""
@@ -160,11 +156,15 @@ def line(run: ScheduledRun, now: datetime) -> str:
 
 def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
     if run.kind in _GAPS:
-        at = run.scheduled_for
-        return ScheduledRun(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
+        return ScheduledRun(
+            *(None, JobState.UNKNOWN, run.kind, None),
+            scheduled_for=run.scheduled_for,
+            gap=run.kind,
+        )
     if run.kind == "pipeline":
-        word = PipelineState(run.status) if run.status in set(PipelineState) else None
-        state = _JOB_STATES.get(word, JobState.UNKNOWN) if word else JobState.UNKNOWN
+        status = run.status or ""
+        is_known = status in set(PipelineState)
+        state = EQUIVALENT_STATES[PipelineState(status)] if is_known else JobState.UNKNOWN
     else:
         state = JobState.of(run.status)
     return ScheduledRun(

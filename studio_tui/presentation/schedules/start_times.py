@@ -1,8 +1,8 @@
-"""Strict parsing of start times in natural language, and formatting of times.
+"""Parses start times that users type in words, and formats times.
 
-`dateparser`, which the published client uses, accepts text that it understands only in part (it
-takes `32 March` as a date in 2032). Here text in a known format has exactly one meaning; all other
-text is rejected.
+The published client uses `dateparser`, which accepts text that it understands only in part: it
+takes `32 March` for a date in 2032. Here, text in a known format has exactly one meaning, and all
+other text is rejected.
 """
 
 import re
@@ -17,7 +17,7 @@ from studio_tui.text import safe_line
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
 
 RUN_NOW = "leave it empty to run now"
-"""Advice for a form; other dialogs replace it."""
+"""Advice in error messages; dialogs in which an empty time has another meaning replace it."""
 
 _FARTHEST_YEARS = 10
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -34,16 +34,19 @@ _UNITS = {
     **dict.fromkeys(("w", "week", "weeks"), "week"),
     **dict.fromkeys(("month", "months"), "month"),
 }
-_ELAPSING = frozenset({"minute", "hour"})
-"""Units of exact length, unaffected by daylight saving time."""
+_EXACT_UNITS = frozenset({"minute", "hour"})
+"""Units that always have the same length; a day with a change of the clocks does not."""
 
 _DAYS_OF_A_MONTH = 30
-"""Approximate, for a suggestion."""
+"""Approximate length of a month, for suggestions."""
 
 _NEAR_DAYS = ("today", "tomorrow", "day after tomorrow")
-_GLUE = ("next", "noon", "midnight", "am", "pm", "in", "at", "on", "of", "and", "a", "an", "after")
-_MARKS = ("utc", "z", "t", "st", "nd", "rd", "th")
-_KNOWN = {*_WEEKDAYS, *_MONTH_NUMBERS, *_UNITS, *_GLUE, *_MARKS, *_NEAR_DAYS}
+_OTHER_WORDS = (
+    *("next", "noon", "midnight", "am", "pm", "in", "at", "on", "of", "and", "a", "an", "after"),
+    *("utc", "z", "t", "st", "nd", "rd", "th"),
+)
+_KNOWN_WORDS = {*_WEEKDAYS, *_MONTH_NUMBERS, *_UNITS, *_OTHER_WORDS, *_NEAR_DAYS}
+"""The words of all formats; an error message names the first word that is none of them."""
 _PAST_WORDS = frozenset({"ago", "yesterday", "last"})
 
 _AMOUNT = re.compile(r"(\d{1,6}(?:\.\d)?|an?) ?([a-z]+)(?: and |, | |$)?", re.ASCII)
@@ -66,36 +69,36 @@ _MONTH_DAY = re.compile(
     re.ASCII,
 )
 _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
-
+"""A number, then a slash or two periods, as in a date whose order of day and month is unknown."""
 _SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
 _LEAP_YEAR = 2028
-"""Year for a date without one."""
+"""The year of a date without one, so that 29 February is valid."""
 
 
 class StartTimeError(ValueError):
-    """The text is not a valid start time; the message says why and what to type."""
+    """A text is no valid start time; the message says why, and what to type."""
 
 
 def resolve(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return the only time, aware and in UTC, that `text` denotes in `zone`; it is in the future.
+    """Return the only time that `text` means in `zone`, as an aware time in UTC.
 
-    A time of day, a weekday, or a date without a year denotes the next one.
+    A time of day, a weekday, or a date without a year means the next one.
 
     Raises:
-        StartTimeError: the text is invalid or ambiguous.
+        StartTimeError: the text is invalid or ambiguous, or its time has passed.
     """
+    # `2026-03-04T15:00` becomes `2026-03-04 15:00`.
     words = re.sub(r"(?<=\d)t(?=\d)", " ", " ".join(text.lower().split()))
     if words.startswith("in "):
         moment = _relative_time(words, text, now, zone)
     else:
-        with_zone = _ZONE.fullmatch(words)
-        words, meant = (
-            (with_zone["rest"].rstrip(), _zone(with_zone["zone"])) if with_zone else (words, zone)
-        )
-        local_now = now.astimezone(meant).replace(tzinfo=None, fold=0)
-        moment = _instant(_named_time(words, text, local_now), meant)
+        typed_zone = zone
+        if with_zone := _ZONE.fullmatch(words):
+            words, typed_zone = with_zone["rest"].rstrip(), _zone(with_zone["zone"])
+        local_now = now.astimezone(typed_zone).replace(tzinfo=None, fold=0)
+        moment = _to_utc(_named_time(words, text, local_now), typed_zone)
     if moment <= now:
-        raise StartTimeError(_past(moment, now, zone))
+        raise StartTimeError(_not_in_future(moment, now, zone))
     return moment
 
 
@@ -109,12 +112,12 @@ def in_both_zones(moment: datetime, zone: tzinfo) -> str:
 
     If both are the same, it is shown once.
     """
-    world = moment.astimezone(UTC)
-    local, utc = in_zone(moment, zone), in_zone(world, UTC)
+    utc_moment = moment.astimezone(UTC)
+    local, utc = in_zone(moment, zone), in_zone(utc_moment, UTC)
     if local == utc:
         return local
-    is_same_day = moment.astimezone(zone).date() == world.date()
-    return f"{local} · {f'{world:%H:%M} UTC' if is_same_day else utc}"
+    is_same_day = moment.astimezone(zone).date() == utc_moment.date()
+    return f"{local} · {f'{utc_moment:%H:%M} UTC' if is_same_day else utc}"
 
 
 def in_zone(moment: datetime, zone: tzinfo) -> str:
@@ -125,14 +128,14 @@ def in_zone(moment: datetime, zone: tzinfo) -> str:
 
 
 def span(length: timedelta) -> str:
-    """Format a duration in its two largest units: `3 d 2 h`, `2 h 13 min`, `5 min`, `40 s`."""
+    """Format a duration in its largest one or two units: `3 d 2 h`, `2 h 13 min`, `5 min`."""
     seconds = max(0, int(length.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
     minutes = seconds // 60
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
-    first = next(at for at, (amount, _) in enumerate(parts) if amount)
+    first = next(index for index, (amount, _) in enumerate(parts) if amount)
     return " ".join(f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount)
 
 
@@ -140,9 +143,9 @@ def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datet
     """Parse `in 2 hours`, `in 3 days at 9am`."""
     length, _, clock = words.removeprefix("in ").partition(" at ")
     amounts: list[tuple[str, str]] = []
-    place = 0
-    while place < len(length):
-        match = _AMOUNT.match(length, place)
+    position = 0
+    while position < len(length):
+        match = _AMOUNT.match(length, position)
         unit = _UNITS.get(match[2]) if match else None
         if match is None or unit is None:
             raise StartTimeError(_not_understood(typed))
@@ -153,38 +156,46 @@ def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datet
                 f" months type `{round(float(amount) * _DAYS_OF_A_MONTH)} days`."
             )
         amounts.append((amount, unit))
-        place = match.end()
+        position = match.end()
     units = {unit for _, unit in amounts}
-    if len(units) < len(amounts) or (clock and units & _ELAPSING):
+    has_exact_unit = bool(units & _EXACT_UNITS)
+    is_repeated = len(units) < len(amounts)
+    if is_repeated or (clock and has_exact_unit):
         raise StartTimeError(_not_understood(typed))
-    if units & _ELAPSING:
-        base = now.astimezone(UTC).replace(tzinfo=None)
-        return _check_year(_later(base, amounts, typed), base).replace(tzinfo=UTC)
-    base = now.astimezone(zone).replace(tzinfo=None, fold=0)
-    local = _check_year(_later(base, amounts, typed), base)
+    if has_exact_unit:
+        start = now.astimezone(UTC).replace(tzinfo=None)
+        return _check_year(_add(start, amounts, typed), start).replace(tzinfo=UTC)
+    # Days and longer units keep the time of day, also if the clocks change in between.
+    start = now.astimezone(zone).replace(tzinfo=None, fold=0)
+    local = _check_year(_add(start, amounts, typed), start)
     if clock:
         local = datetime.combine(local.date(), _clock(clock, typed))
-    return _instant(local, zone)
+    return _to_utc(local, zone)
 
 
-def _later(base: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> datetime:
-    """Return `base` plus the amounts; a day beyond the end of a month becomes its last day.
+def _add(start: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> datetime:
+    """Return `start` plus the amounts; a day beyond the end of a month becomes its last day.
 
     Raises:
         StartTimeError: the result is out of range.
     """
     spans = {f"{unit}s": float(amount) for amount, unit in amounts if unit != "month"}
-    months = base.month - 1 + sum(int(float(amount)) for amount, unit in amounts if unit == "month")
+    added_months = sum(int(float(amount)) for amount, unit in amounts if unit == "month")
+    months = start.month - 1 + added_months
     try:
-        year, month = base.year + months // 12, months % 12 + 1
-        day = min(base.day, monthrange(year, month)[1])
-        return base.replace(year=year, month=month, day=day) + timedelta(**spans)
+        year, month = start.year + months // 12, months % 12 + 1
+        day = min(start.day, monthrange(year, month)[1])
+        return start.replace(year=year, month=month, day=day) + timedelta(**spans)
     except (OverflowError, ValueError):
         raise StartTimeError(f"{quoted(typed)} is too far away.") from None
 
 
 def _named_time(words: str, typed: str, now: datetime) -> datetime:
-    """Parse a day, a time of day, or both; all times here are local and naive."""
+    """Parse a time of day with or without a day; `now` and the result are local and naive.
+
+    Raises:
+        StartTimeError: the text is invalid.
+    """
     parts = _DAY_THEN_CLOCK.fullmatch(words) or _CLOCK_THEN_DAY.fullmatch(words)
     if parts is None:
         raise StartTimeError(_no_clock(words, typed, now))
@@ -201,14 +212,16 @@ def _named_time(words: str, typed: str, now: datetime) -> datetime:
         later = datetime.combine(now.date() + timedelta(days=ahead), clock)
         sooner = later - timedelta(days=7)
         return sooner if sooner > now and not day.startswith("next ") else later
-    found = _calendar_date(day, clock, now)
-    if found is None:
+    moment = _calendar_date(day, clock, now)
+    if moment is None:
         raise StartTimeError(_not_understood(typed))
-    return _check_year(found, now)
+    return _check_year(moment, now)
 
 
 def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
-    """Return the time for a date, or the next such date if it has no year; `None` for no date.
+    """Return the time `clock` on a date, or on the next such date if `day` has no year.
+
+    `None` if `day` is not written like a date.
 
     Raises:
         StartTimeError: there is no such date.
@@ -220,6 +233,7 @@ def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
     if month is None:
         return None
     number = int(parts["day"])
+    # There may be no 29 February for eight years, as 1900 and 2100 are no leap years.
     years = [int(parts["year"])] if parts["year"] else range(now.year, now.year + 9)
     for year in years:
         try:
@@ -253,7 +267,11 @@ def _clock(text: str, typed: str) -> time:
 
 
 def _check_year(local: datetime, now: datetime) -> datetime:
-    """Reject years in which zones cannot be computed, or that are likely a typing error."""
+    """Return the time; raise `StartTimeError` if its year is likely a typing error.
+
+    Years in which time zones cannot be computed are rejected too. A time of last year is returned,
+    as `resolve` rejects it with a message that says how long ago it was.
+    """
     if local.year < now.year - 1:
         raise StartTimeError(f"The year {local.year} has passed; {RUN_NOW}, or type {EXAMPLES}.")
     if local.year > now.year + _FARTHEST_YEARS:
@@ -263,29 +281,30 @@ def _check_year(local: datetime, now: datetime) -> datetime:
     return local
 
 
-def _instant(local: datetime, zone: tzinfo) -> datetime:
-    """Return the time at which clocks in `zone` show `local`.
+def _to_utc(local: datetime, zone: tzinfo) -> datetime:
+    """Return the time in UTC at which clocks in `zone` show `local`.
 
     Raises:
         StartTimeError: there is no such time, or there are two, due to daylight saving time.
     """
     moment = local.replace(tzinfo=zone)
-    again = moment.replace(fold=1)
-    world = moment.astimezone(UTC)
-    on_clocks = world.astimezone(zone).replace(tzinfo=None, fold=0)
-    at = f"{local:%H:%M} on {local:%Y-%m-%d}"
+    second_time = moment.replace(fold=1)
+    utc_moment = moment.astimezone(UTC)
+    on_clocks = utc_moment.astimezone(zone).replace(tzinfo=None, fold=0)
+    words = f"{local:%H:%M} on {local:%Y-%m-%d}"
     if on_clocks != local:
         raise StartTimeError(
-            f"There is no {at} in {_zone_name(zone)}, because the clocks go forward then;"
+            f"There is no {words} in {_zone_name(zone)}, because the clocks go forward then;"
             f" type `{on_clocks:%Y-%m-%d %H:%M}`."
         )
-    if moment.utcoffset() != again.utcoffset():
-        first, second = (each.isoformat(sep=" ", timespec="minutes") for each in (moment, again))
+    if moment.utcoffset() != second_time.utcoffset():
+        first = moment.isoformat(sep=" ", timespec="minutes")
+        second = second_time.isoformat(sep=" ", timespec="minutes")
         raise StartTimeError(
-            f"There are two times {at} in {_zone_name(zone)}, because the clocks go back"
+            f"There are two times {words} in {_zone_name(zone)}, because the clocks go back"
             f" then; type `{first}` or `{second}`."
         )
-    return world
+    return utc_moment
 
 
 def _zone(text: str) -> tzinfo:
@@ -302,35 +321,34 @@ def _zone_name(zone: tzinfo) -> str:
     return safe_line(str(zone))
 
 
-def _past(moment: datetime, now: datetime, zone: tzinfo) -> str:
+def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return the message for a time that is not in the future."""
+    if moment == now:
+        return f"That is now; {RUN_NOW}."
     clock = moment.astimezone(zone)
-    return (
-        f"That was {span(now - moment)} ago; {RUN_NOW}, or type `tomorrow {clock:%H:%M}`."
-        if moment < now
-        else f"That is now; {RUN_NOW}."
-    )
+    return f"That was {span(now - moment)} ago; {RUN_NOW}, or type `tomorrow {clock:%H:%M}`."
 
 
 def _no_clock(words: str, typed: str, now: datetime) -> str:
-    """Explain the error in a text without a time of day."""
+    """Return the message for a text without a time of day."""
     day = words.removeprefix("on ")
-    known = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
-    if known or _calendar_date(day, time(9), now):
+    is_day = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
+    if is_day or _calendar_date(day, time(9), now):
         return f"{quoted(typed)} has no time of day; type `{safe_line(words)} 09:00`."
     return _not_understood(typed)
 
 
-def _slashed(words: str) -> str:
-    """Explain why a date such as `4/5/2026` is rejected."""
+def _why_not_slashed(words: str) -> str:
+    """Return why a date such as `4/5/2026` is rejected, as a predicate."""
     parts = _SLASHED_DATE.search(words)
     if parts is None:
         return "could be read in two ways"
     first, second, year = int(parts[1]), int(parts[3]), int(parts[4] or _LEAP_YEAR)
-    ways = {(second, first), (first, second)}
-    possible = sum(_is_date(year, month, day) for month, day in ways)
-    if possible == 1:
-        return "is not how a date is typed here"
-    return "could be read in two ways" if possible else "is not a date, whichever part is the month"
+    orders = {(second, first), (first, second)}
+    valid_orders = sum(_is_date(year, month, day) for month, day in orders)
+    if valid_orders == 0:
+        return "is not a date, whichever part is the month"
+    return "is not how a date is typed here" if valid_orders == 1 else "could be read in two ways"
 
 
 def _is_date(year: int, month: int, day: int) -> bool:
@@ -342,21 +360,23 @@ def _is_date(year: int, month: int, day: int) -> bool:
 
 
 def _not_understood(typed: str) -> str:
+    """Return the message for a text in none of the formats."""
     words = " ".join(typed.lower().split())
     if words in {"now", "at once", "immediately"}:
         return f"That is now; {RUN_NOW}."
     if _SLASHED.search(words):
-        return f"{quoted(typed)} {_slashed(words)}; type the date as `2026-03-04 15:00`."
+        return f"{quoted(typed)} {_why_not_slashed(words)}; type the date as `2026-03-04 15:00`."
     length = words.removesuffix(" from now")
     if _LENGTH.fullmatch(length):
         return f"{quoted(typed)} is a time span; did you mean `in {length}`?"
     for word in re.findall(r"[^\W\d_]+", words):
         if word in _PAST_WORDS:
             return f"{quoted(typed)} is past; {RUN_NOW}, or type {EXAMPLES}."
-        if word not in _KNOWN:
-            similar = get_close_matches(word, sorted(w for w in _KNOWN if len(w) > 4), 1, 0.75)
+        if word not in _KNOWN_WORDS:
+            long_words = sorted(known for known in _KNOWN_WORDS if len(known) > 4)
+            similar = get_close_matches(word, long_words, 1, 0.75)
             if similar:
-                meant = safe_line(words.replace(word, similar[0], 1))
-                return f"{quoted(word)} is not understood; did you mean `{meant}`?"
+                corrected = safe_line(words.replace(word, similar[0], 1))
+                return f"{quoted(word)} is not understood; did you mean `{corrected}`?"
             return f"{quoted(word)} is not understood; type {EXAMPLES}."
     return f"{quoted(typed)} is understood only in part; type {EXAMPLES}."
