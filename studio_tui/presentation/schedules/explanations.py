@@ -22,6 +22,8 @@ class Explained(NamedTuple):
     lines: tuple[str, ...]
     is_good: bool
     """Whether the time or expression is valid."""
+    moment: datetime | None = None
+    """The time if it is a single one; `None` for an expression, or if the text is invalid."""
 
 
 def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: tzinfo) -> Explained:
@@ -42,11 +44,12 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
 def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
     """Return the time that was typed, in the user's `zone` and UTC, or why it is invalid."""
     try:
-        return Explained((describe_time(resolve(typed, now, zone), now, zone),), is_good=True)
+        moment = resolve(typed, now, zone)
     except StartTimeError as error:
         # The dialog that shows this cannot run a schedule now, but the list behind it has a key.
         sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
         return Explained((sentence,), is_good=False)
+    return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)
 
 
 def runs_ahead(
@@ -82,25 +85,15 @@ def in_words(expression: str, time_zone: str | None) -> str:
     return describe_expression(expression, time_zone or "UTC")
 
 
-class ExplainedTime(NamedTuple):
-    """An explanation as in `Explained`, and the time if a single valid one was typed."""
-
-    lines: tuple[str, ...]
-    is_good: bool
-    moment: datetime | None = None
-    """The single time; `None` for a cron expression, or if it is invalid."""
-
-
-def explain_time_or_expression(typed: str, now: datetime, zone: tzinfo) -> ExplainedTime:
+def explain_time_or_expression(typed: str, now: datetime, zone: tzinfo) -> Explained:
     """Explain a cron expression, which is evaluated in UTC, or a time in the user's `zone`."""
     if _is_cron(typed):
-        explained = explain_expression(typed, None, now, zone)
-        return ExplainedTime(explained.lines, explained.is_good)
+        return explain_expression(typed, None, now, zone)
     try:
         moment = resolve(typed, now, zone)
     except StartTimeError as error:
-        return ExplainedTime((str(error),), is_good=False)
-    return ExplainedTime((describe_time(moment, now, zone),), is_good=True, moment=moment)
+        return Explained((str(error),), is_good=False)
+    return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)
 
 
 def _is_cron(typed: str) -> bool:

@@ -255,14 +255,14 @@ def test_a_typed_expression_is_explained_with_its_runs_or_refused() -> None:
     assert good.lines[1] == "Sun 1 Mar 2026 13:30 CET · 12:30 UTC"
     assert len(good.lines) == 6
     bad = explain_expression("61 * * * *", None, NOON, BERLIN)
-    assert bad == (("Minute: 61 is not 0 to 59.",), False)
+    assert bad.lines == ("Minute: 61 is not 0 to 59.",)
+    assert not bad.is_good
 
 
 def test_a_typed_time_is_shown_in_both_zones_or_refused() -> None:
-    assert explain_single_time("tomorrow 15:00", NOON, BERLIN) == (
-        ("Mon 2 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 2 h",),
-        True,
-    )
+    good = explain_single_time("tomorrow 15:00", NOON, BERLIN)
+    assert good.lines == ("Mon 2 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 2 h",)
+    assert good.is_good
     assert not explain_single_time("soonish", NOON, BERLIN).is_good
 
 
