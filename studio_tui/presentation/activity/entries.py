@@ -95,7 +95,7 @@ class Entry:
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """Fields of the JSON body; empty if it is no JSON object."""
+        """Fields of the JSON body; empty if the body is no JSON object."""
         return _fields_in(self.body)
 
     @property
@@ -176,7 +176,7 @@ def _match_route(method: str, path: str) -> tuple[Route, str, str] | None:
 
 
 class Subject(NamedTuple):
-    """The ids of the items that a request is about; empty if it is about none."""
+    """The items that a request is about; each is empty if the request is about no such item."""
 
     job: str
     """Id of a job or a schedule."""

@@ -50,7 +50,7 @@ def _time(entry: Entry) -> str:
 def newest_first(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries sorted by time, newest first.
 
-    The time of polling is that of its last request, in whole minutes, so that its row moves up at
+    For polling, the time of its last request counts, in whole minutes, so that its row moves up at
     most once a minute.
     """
     return sorted(entries, key=_sort_key, reverse=True)

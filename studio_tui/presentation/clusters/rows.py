@@ -101,7 +101,7 @@ def why_not_chosen(cluster: Cluster) -> str | None:
 
 
 def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
-    """Return why it is unknown which of `jobs` are the cluster's; `None` if it is known."""
+    """Return why it is unknown which of `jobs` run on a cluster; `None` if that is known."""
     all_jobs = tuple(jobs)
     if not cluster.name and not any(job.compute_cluster_id for job in all_jobs):
         return "Studio did not send this cluster's name, so it is unknown which jobs run on it"

@@ -91,7 +91,7 @@ Check = Callable[[Draft, FormContext], Found]
 
 
 def query_type(draft: Draft) -> QueryType:
-    """Return the chosen type, else that of the extension of the query file, else of the name."""
+    """Return the chosen type; by default SHELL if the name of the file or job is not `*.py`."""
     chosen = draft.query_type.strip().upper()
     if chosen in QueryType.__members__:
         return QueryType(chosen)
@@ -111,7 +111,7 @@ def query_text(draft: Draft, context: FormContext) -> str:
 
 
 def typed_cluster_id(draft: Draft, _context: FormContext) -> int | str | None:
-    """Return the typed id: as a number if it is one, as in the API document; else as text."""
+    """Return the typed id: as a number, as in the API document, or as text if it is no number."""
     typed = draft.compute_cluster_id.strip()
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 

@@ -47,7 +47,7 @@ def default_cluster_problems(clusters: tuple[Cluster, ...] | None) -> Found:
 
 
 def cluster_id_problems(cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None) -> Found:
-    """Return the problems of a cluster id; it is a problem if the form has a cluster name too."""
+    """Return the problems of a cluster id; `name` is the cluster name in the form, or empty."""
     if cluster_id and name:
         return "Give the name or the id of a cluster, not both; clear one of them."
     if not cluster_id:

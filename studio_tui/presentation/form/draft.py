@@ -14,7 +14,7 @@ _Value = TypeVar("_Value", bound=FieldValue)
 class Draft:
     """Contents of the job form; its attributes are the fields that the program reads by name.
 
-    It may contain secrets, so it is stored only in files that are private to the user.
+    A draft may contain secrets, so it is stored only in files that are private to the user.
     """
 
     query_file: str = ""
@@ -48,7 +48,7 @@ class Draft:
     """Names and contents of the other fields of `FIELDS` that are not empty, sorted by name."""
 
     def value(self, name: str, empty: _Value) -> _Value:
-        """Return the contents of a field; `empty` if it is no attribute and not in `others`."""
+        """Return the contents of a field; `empty` if neither an attribute nor `others` has it."""
         value: Any = getattr(self, name) if name in _ATTRIBUTES else dict(self.others).get(name)
         return empty if value is None else value
 

@@ -39,7 +39,7 @@ class Secret(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field; its key in `FIELDS` is its name in the form and, unless `sent_as`, the request."""
+    """One field; its key in `FIELDS` is its name in the form, and in requests unless `sent_as`."""
 
     label: str
     """The name that the user sees."""
@@ -78,7 +78,7 @@ class Field:
 
     @property
     def has_lines(self) -> bool:
-        """Whether it is typed in several lines."""
+        """Whether the field can have several lines."""
         return self.look in _LISTS or self.look is FieldWidget.TEXT
 
 

@@ -298,7 +298,7 @@ def draft_to_json(draft: Draft) -> dict[str, FieldValue]:
 def draft_from_json(parsed: Any) -> Draft:
     """Return the form of a parsed JSON object.
 
-    Unknown fields are ignored; missing fields and those of a wrong type are empty.
+    Unknown fields are ignored; missing fields and fields of a wrong type are empty.
 
     Raises:
         ValueError: it is not a JSON object.

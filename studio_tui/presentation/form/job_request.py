@@ -96,12 +96,15 @@ def draft_of(job_input: JobInput, now: datetime) -> Draft:
 
 
 def _aware(moment: datetime) -> datetime:
-    """Return a time with a zone; without one it is in UTC, like all times in requests."""
+    """Return a time with a zone: UTC if it has none, like all times in requests."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _field_value(value: Any, empty: FieldValue) -> FieldValue:
-    """Return the contents of a field that is `value` in the request, `empty` if it is empty."""
+    """Return the contents of the field whose value in the request is `value`.
+
+    `empty` are its contents if it is empty.
+    """
     if value is None:
         return empty
     if isinstance(empty, tuple):

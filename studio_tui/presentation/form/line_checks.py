@@ -112,7 +112,8 @@ def has_new_values(text: str, before: str) -> bool:
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield lines without comments, with the number of their first line.
 
-    Lines that end with a backslash are joined with the next; after the last line, it is kept.
+    A line that ends with a backslash is joined with the next line. If there is no next line, the
+    backslash is kept.
     """
     prefix, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):

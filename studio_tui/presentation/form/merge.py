@@ -22,7 +22,7 @@ def differences(drafts: Sequence[Draft]) -> dict[str, int]:
 
 
 def typed_over(start: Draft, form: Draft) -> Mapping[str, FieldValue]:
-    """Return the values of `form` that differ from those of `start`, by field."""
+    """Return the values in `form` that differ from the values in `start`, by field."""
     values = {name: value_of(name, form) for name in FIELDS}
     return {name: value for name, value in values.items() if value != value_of(name, start)}
 

@@ -22,7 +22,7 @@ from studio_tui.text import safe_line
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets are masked here; show them before you run this."
 _NOT_ASCII = re.compile(r"[^\n -~]")
-"""A character that may have to be escaped, as it is no printable ASCII character or line break."""
+"""Any character except line breaks and printable ASCII; it may have to be escaped."""
 
 
 def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: bool = False) -> str:

@@ -11,7 +11,7 @@ def as_path(typed: str) -> str:
     """Return the path in what a terminal inserts for a dropped file; other text unchanged."""
     text = typed.strip()
     if text.lower().startswith("file://"):
-        # The host is left out, as it is this machine: `file://localhost/a` means `/a`.
+        # `file://localhost/a` means `/a`: the host is always this machine.
         return unquote(urlsplit(text.replace("?", "%3F").replace("#", "%23")).path)
     if text[:1] not in {"'", '"'} and not _ESCAPED.search(text):
         return typed

@@ -68,8 +68,8 @@ _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError",
 def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
-    The words are those of the message; only the text around the cause is removed. If the message
-    ends with output that does not look like an error, the line is `exit code 3; last output: done`.
+    The cause is a part of the message, in its words. If the message ends with output that does not
+    look like an error, the line is `exit code 3; last output: done`.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
@@ -117,7 +117,7 @@ def _is_error(output: str) -> bool:
 
 
 def _code_words(code: str) -> str:
-    """Return `code 137` or `status: 1` in words, without the sum such as `128 + 9`."""
+    """Return `code 137` or `status: 1` in words, without the sum `128+9`."""
     return exit_code_words(int(re.sub(r"[^\d-]", "", code)), has_sum=False)
 
 

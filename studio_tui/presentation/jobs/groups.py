@@ -1,4 +1,4 @@
-"""Groups of jobs, each of which is one row of a list."""
+"""Groups of jobs; a group is one row of a list."""
 
 import re
 from collections import Counter, defaultdict
@@ -21,7 +21,7 @@ MANY = 20
 """Maximum number of pending jobs of one pipeline that are listed without a group."""
 
 _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
-"""States of the jobs of which the newest shows whether jobs of its name work."""
+"""If the newest job of a name in one of these states is COMPLETE, earlier failures are hidden."""
 
 MARK = "▸"
 """Prefix of a group's key, which distinguishes it from job ids."""
@@ -100,9 +100,10 @@ def with_group_rows(
 
 
 def in_sight(jobs: Iterable[Job]) -> frozenset[str]:
-    """Return the ids of the jobs that a folded group still shows: running and failing ones.
+    """Return the ids of the jobs that a folded group still shows.
 
-    Of the failed and complete jobs of one name, only the newest counts; it is shown if it failed.
+    These are running jobs, and each failed job that is the newest failed or complete one of its
+    name.
     """
     job_ids = set()
     newest_tried: dict[str, Job] = {}
@@ -134,7 +135,7 @@ def group_cells(
     """Return one cell for each column of the job list; `age` is that of the newest job.
 
     `blocked` are the ids of jobs that will not start, because jobs that they depend on did not
-    complete. `fixed` are the ids of failed jobs of which a later run is complete.
+    complete. `fixed` are the ids of failed jobs that have a complete later run.
     """
     states = {JobState.COMPLETE if job.id in fixed else job.state for job in jobs}
     worst = min(states, key=lambda state: LOOKS[state].rank)
@@ -161,7 +162,7 @@ def group_facts(
     """
     numbers = counts(jobs, blocked=blocked, fixed=fixed)
     states = [f"{count.number} {count.name}" for count in numbers if count.number]
-    # `counts` leaves out these two; with them, the numbers add up to that of all jobs.
+    # `counts` leaves out fixed failures and schedules; with them, the sum is the number of jobs.
     repaired = sum(job.id in fixed for job in jobs)
     schedules = sum(job.state is JobState.TASK for job in jobs)
     states += [f"{repaired} fixed"] if repaired else []
@@ -236,7 +237,7 @@ def _counts(
         for count in counts(jobs, blocked=blocked, fixed=fixed)
         if count.number
     ]
-    # With the fixed failures, the numbers add up to that of the jobs in the first cell of the row.
+    # With the fixed failures, the sum is the number of jobs in the first cell of the row.
     if repaired := sum(job.id in fixed for job in jobs):
         # No sign of a failure: if a narrow column cuts off the word, it would look like one.
         shown.append(Cell(f"+{repaired} fixed", Tone.DIM))

@@ -1,4 +1,4 @@
-"""The line above a log: the state of the job, and that of the connection to its log."""
+"""The line above a log: the states of the job and of the connection to its log."""
 
 from datetime import datetime
 from typing import Protocol
@@ -55,7 +55,7 @@ class Following(Protocol):
 
     @property
     def received_at(self) -> datetime | None:
-        """When Studio last sent a frame of the log; `None` if it is not followed."""
+        """When Studio last sent a frame of the log; `None` if the log is not followed."""
 
     @property
     def lines(self) -> int:
@@ -168,6 +168,6 @@ def progress(job: Job, end: bytes, previous: Progress | None = None) -> Progress
 
 
 def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:
-    """Return the progress of a job; without the bar unless `wide`."""
+    """Return the progress of a job; with a bar only if `wide`."""
     drawn = f"{bar_text(bar.percent, _BAR_WIDTH)} " if wide and bar.percent is not None else ""
     return (Cell(f"{drawn}{progress_text(bar)}", Tone.ACTIVE),)

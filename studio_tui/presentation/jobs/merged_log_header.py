@@ -47,7 +47,7 @@ def describe_connections(
 
 
 def _phase(state: Following, job: Job) -> str:
-    """Return the phase of a log; following and complete ones are told apart by job and reason."""
+    """Return the phase of a log, with other names for some followed and complete logs."""
     if state.phase == "following":
         if job.state.is_finished:
             return "reading"

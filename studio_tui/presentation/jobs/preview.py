@@ -80,7 +80,7 @@ def preview(
 def with_timetable(
     facts: Sequence[Fact], job: Job, now: datetime, zone: tzinfo
 ) -> tuple[Fact, ...]:
-    """Return the facts; those of a schedule with its times after the first fact, its status."""
+    """Return the facts about a job; if it is a schedule, with its times after its status."""
     if job.state is not JobState.TASK:
         return tuple(facts)
     from studio_tui.presentation.schedules.rows import timetable  # noqa: PLC0415 (few jobs need it)

@@ -61,7 +61,7 @@ EQUIVALENT_STATES = {
     PipelineState.CANCELED: JobState.CANCELED,
     PipelineState.UNKNOWN: JobState.UNKNOWN,
 }
-"""The state of a job that is equivalent to that of a pipeline."""
+"""The equivalent state of a job for each state of a pipeline."""
 
 
 class HasState(Protocol):

@@ -1,4 +1,4 @@
-"""Queue and run times of jobs: the run time is that of the query."""
+"""Queue and run times of jobs; the run time is how long the query ran."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta

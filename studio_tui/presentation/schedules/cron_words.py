@@ -42,7 +42,7 @@ def describe_expression(expression: str, time_zone: str = "UTC") -> str:
 
 
 def in_words(expression: str) -> tuple[str, ...]:
-    """Return sentences that describe an expression in UTC; none if it is invalid."""
+    """Return sentences that describe an expression in UTC; empty if the expression is invalid."""
     try:
         text = describe_expression(expression)
     except cron.CronError:

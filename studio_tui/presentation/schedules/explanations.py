@@ -23,7 +23,7 @@ class Explained(NamedTuple):
     is_good: bool
     """Whether the time or expression is valid."""
     moment: datetime | None = None
-    """The time if it is a single one; `None` for an expression, or if the text is invalid."""
+    """The single time; `None` for an expression, or if the text is invalid."""
 
 
 def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: tzinfo) -> Explained:

@@ -1,4 +1,4 @@
-"""The last runs of a schedule: those that Studio sends, or else those in the list of jobs."""
+"""The last runs of a schedule: sent by Studio or, if it sends none, found in the list of jobs."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ class ScheduledRun(NamedTuple):
     id: str | None
     """Id of the job or pipeline; `None` for a fire time without a run."""
     state: JobState
-    """State of the job, or the state of a job that is equivalent to that of the pipeline."""
+    """State of the job; for a pipeline, the equivalent state of a job."""
     status: str
     """The status as sent by Studio; `missed` or `skipped` for a fire time without a run."""
     created_at: datetime | None
@@ -49,7 +49,7 @@ class ScheduledRun(NamedTuple):
 
     @property
     def late(self) -> timedelta | None:
-        """Delay from the fire time to the creation of the run; `None` if it is not late."""
+        """Delay from the fire time to the creation of the run; `None` if the run is not late."""
         if self.scheduled_for is None or self.created_at is None:
             return None
         delay = self.created_at - self.scheduled_for

@@ -69,7 +69,7 @@ _MONTH_DAY = re.compile(
     re.ASCII,
 )
 _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
-"""A number, then a slash or two periods, as in a date whose order of day and month is unknown."""
+"""Text such as `4/5` or `4.5.`, in which either number may be the month."""
 _SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
 _LEAP_YEAR = 2028
 """The year of a date without one, so that 29 February is valid."""
@@ -110,7 +110,7 @@ def describe_time(moment: datetime, now: datetime, zone: tzinfo) -> str:
 def in_both_zones(moment: datetime, zone: tzinfo) -> str:
     """Format a time in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
 
-    If both are the same, it is shown once.
+    If `zone` is UTC, the time is shown once.
     """
     utc_moment = moment.astimezone(UTC)
     local, utc = in_zone(moment, zone), in_zone(utc_moment, UTC)

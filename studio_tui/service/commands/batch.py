@@ -140,7 +140,7 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
 
 
 class _Sending:
-    """Sends the commands of one batch until further ones would be pointless."""
+    """Sends the commands of one batch until it is clear that further ones would fail too."""
 
     def __init__(self) -> None:
         self.why_no_more: StudioError | None = None

@@ -221,7 +221,7 @@ class JobCreator:
         *,
         may_exist: bool,
     ) -> Outcome:
-        """Send a request; search for the job if it is not clear whether the request created one.
+        """Send a request, and search for its job if the answer does not show whether there is one.
 
         `may_exist` is whether an earlier attempt may have created the job.
         """
@@ -323,7 +323,7 @@ class JobCreator:
         for job, label in labels:
             if label == intent.id:
                 return Created(job)
-        # A job without a label cannot be that of a labelled request, unless its label is unknown.
+        # If the label is "", it is missing: no labelled request created the job. `None` is unknown.
         likely = [
             job
             for job, label in labels

@@ -154,7 +154,7 @@ class JobHistory:
         return submissions
 
     def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
-        """Return the files with these upload ids, by id; without those uploaded elsewhere."""
+        """Return the files that were uploaded from here, by upload id; other ids are left out."""
         query = (
             "SELECT file.value FROM submitted, json_each(submitted.parts, '$.files') AS file"
             " WHERE json_extract(file.value, '$.id') IN (SELECT value FROM json_each(?))"
@@ -189,9 +189,9 @@ class JobHistory:
             return True
 
     def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
-        """Return the durations in seconds of the newest COMPLETE runs of each name, newest first.
+        """Return the durations in seconds of the newest COMPLETE runs, newest first, by name.
 
-        Names without such a run are left out.
+        Names without a duration are left out.
         """
         with self._lock:
             newest = self._newest(list(names))
@@ -222,16 +222,16 @@ class JobHistory:
     # The file.
 
     def _write(
-        self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, kept: int
+        self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, most: int
     ) -> bool:
-        """Insert rows, and keep only the last `kept` by `order`; return whether that succeeded."""
-        drop = (
-            f"DELETE FROM {table} WHERE rowid IN"  # noqa: S608 (words of ours)
+        """Insert rows, and delete all but the last `most` by `order`; return if that succeeded."""
+        delete = (
+            f"DELETE FROM {table} WHERE rowid IN"  # noqa: S608 (only constants are inserted)
             f" (SELECT rowid FROM {table} ORDER BY {order} DESC LIMIT -1 OFFSET ?)"
         )
 
         def write(connection: "Connection") -> None:
             connection.executemany(insert, rows)
-            connection.execute(drop, (kept,))
+            connection.execute(delete, (most,))
 
         return self._database.write(write)

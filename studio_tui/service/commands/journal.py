@@ -34,7 +34,7 @@ from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.text import safe_line
 
 MAX_ENTRIES = 200
-"""Number of files above which the oldest ones are deleted, if their outcomes are known."""
+"""Maximum number of files; the oldest ones are deleted, but never those of open intents."""
 
 _SUFFIX = ".intent"
 _NEW = ".new"
@@ -95,7 +95,7 @@ class Intent:
 
     @property
     def identity(self) -> tuple[str | None, str, str]:
-        """Name, type and digest of the query: with equal ones, jobs differ only in their labels."""
+        """The properties by which a job without a label is recognized: name, type and query."""
         return self.name, self.query_type, self.query_digest
 
     def resembles(self, job: Job) -> bool:
@@ -292,7 +292,7 @@ def _take_over(path: Path) -> OpenIntent | None:
 def _read(path: Path) -> JournalEntry | None:
     """Return the entry in a file, without lines that a crash cut short; `None` if unreadable.
 
-    A field of a later line replaces that of an earlier one.
+    If several lines have the same field, the last one counts.
     """
     data = read_bytes(path)[:_LARGEST]
     fields: dict[str, Any] = {}
@@ -315,7 +315,7 @@ def _read(path: Path) -> JournalEntry | None:
 
 
 def _parse_submitted(text: Any) -> Submitted:
-    """Return the submission in a file; an empty one if it is unreadable, as no search needs it."""
+    """Return the submission in a file; empty if unreadable, as the intent is usable without it."""
     try:
         return Submitted.model_validate_json(text or "{}")
     except (ValidationError, TypeError):

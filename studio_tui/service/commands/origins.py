@@ -13,7 +13,7 @@ class Origins:
 
     def __init__(self) -> None:
         self.changes = 0
-        """How many jobs were found to continue or repeat others so far."""
+        """Number of recorded links from a job to the job that it continues or repeats."""
         self._origin: dict[str, str] = {}
         """The job that each job continues."""
         self._successors: dict[str, list[str]] = {}
@@ -66,7 +66,7 @@ class Origins:
         return tuple(self._runs.get(task_id, ()))
 
     def predecessors(self, task_id: str) -> tuple[str, ...]:
-        """Return a schedule's id and those of the schedules it replaced, newest first."""
+        """Return the ids of a schedule and of the schedules that it replaced, newest first."""
         ids = [task_id]
         while (replaced := self._replaced.get(ids[-1])) is not None and replaced not in ids:
             ids.append(replaced)

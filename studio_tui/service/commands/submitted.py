@@ -17,7 +17,7 @@ class RelatedRequest(JobRequest):
     """A job request with its relation to a schedule or job, which is recorded but not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
-    """Id of the schedule of which this is a manual run."""
+    """Id of the schedule that the user runs by hand with this request."""
     replaces: str | None = Field(default=None, exclude=True)
     """Id of the schedule that this one replaces."""
     repeats: str | None = Field(default=None, exclude=True)
@@ -40,7 +40,7 @@ class RelatedRequest(JobRequest):
 def run_again(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobInput:
     """Return the request that runs a job again: from its checkpoints, or from the start.
 
-    `request` is the one that created the job `job_id`, or is equal to it.
+    `request` is the request for the job `job_id` itself.
     """
     if from_checkpoints:
         return request.model_copy(update={"rerun_from_job_id": job_id})
@@ -84,7 +84,7 @@ class Submitted(BaseModel):
     rerun_from_job_id: str | None = None
     reset: bool | None = None
     run_of: str | None = None
-    """This, `replaces` and `repeats` mean the same as in `RelatedRequest`."""
+    """`run_of`, `replaces` and `repeats` are explained in `RelatedRequest`."""
     replaces: str | None = None
     repeats: str | None = None
 

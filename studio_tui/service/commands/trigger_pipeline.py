@@ -33,7 +33,7 @@ class TriggerRequest:
     review: bool = True
     """Whether the pipeline starts paused."""
     only: bool = False
-    """Whether only `datasets` are rebuilt, not those that they are made from."""
+    """Whether only `datasets` are rebuilt, and not the datasets that they are made from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ class Uploads:
             async with turns:
                 return await self._upload_unless_cached(version, on_progress)
 
-        # A failure does not cancel the other uploads: those that succeed are cached, so that they
-        # are not sent again with the next attempt.
+        # A failure does not cancel the other uploads. The successful ones are cached, so that the
+        # next attempt does not send them again.
         outcomes = await asyncio.gather(*map(upload_in_turn, versions), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
