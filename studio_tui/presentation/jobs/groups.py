@@ -21,7 +21,7 @@ MANY = 20
 """Maximum number of pending jobs of one pipeline that are listed without a group."""
 
 _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
-"""If the newest job of a name in one of these states is COMPLETE, earlier failures are hidden."""
+"""States of jobs that ran to an end: the newest one of a name shows whether they fail now."""
 
 MARK = "▸"
 """Prefix of a group's key, which distinguishes it from job ids."""

@@ -133,9 +133,9 @@ class JobHistory:
     ) -> dict[str, Submitted]:
         """Return the submissions of jobs, by job id; jobs without one are left out.
 
-        A job that was not submitted from here may repeat others: the schedule that created it, and
-        the jobs whose ids are in `originals`, by the id of the job. It gets the submission of the
-        first of them that has one, without the times of a schedule.
+        A job without a submission of its own gets that of the schedule that created it, or else
+        that of the first of its `originals` that has one; both without the times of a schedule.
+        `originals` are the ids of the jobs that each job repeats, by job id.
         """
         sources = {
             job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))

@@ -25,7 +25,7 @@ ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
 """Seconds before each check whether the canceled jobs have ended."""
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
-_ENDED = frozenset({JobState.COMPLETE, JobState.FAILED})
+_ENDED_BY_ITSELF = frozenset({JobState.COMPLETE, JobState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ def _outcome(
     return StopOutcome(
         canceled=tuple(run for run in runs if run.state is JobState.CANCELED),
         canceling=tuple(run for run in runs if run.state in _CANCELING),
-        ended=tuple(run for run in runs if run.state in _ENDED),
+        ended=tuple(run for run in runs if run.state in _ENDED_BY_ITSELF),
         still_running=tuple(
             StillRunning(run, errors.get(run.job_id)) for run in to_cancel(current)
         ),
