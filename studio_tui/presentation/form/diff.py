@@ -90,8 +90,9 @@ def _settings(before: Draft, after: Draft, files: Mapping[str, str]) -> Iterator
         if field.secret is Secret.VALUES:
             yield from _variables(_parse_variables(old), _parse_variables(new))
         elif isinstance(old, tuple):
-            old_names, new_names = ([files.get(entry, entry) for entry in v] for v in (old, new))
-            yield from _lines(field.label, old_names, new_names)
+            old_entries = [files.get(entry, entry) for entry in old]
+            new_entries = [files.get(entry, entry) for entry in new]
+            yield from _lines(field.label, old_entries, new_entries)
         elif isinstance(old, bool):
             if old != new:
                 yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
@@ -122,7 +123,7 @@ def _lines(label: str, before: Collection[str], after: Collection[str]) -> Itera
 def _parse_variables(environment: str) -> dict[str, str]:
     """Return the last value of each variable, by its name with an equals sign: `{"MODE=": "full"}`.
 
-    A line without an equals sign is a name without one, and has an empty value.
+    A line without an equals sign is a key as a whole, with an empty value.
     """
     lines = (line.strip() for line in environment.split("\n"))
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))

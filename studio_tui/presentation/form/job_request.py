@@ -101,10 +101,7 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _field_value(value: Any, empty: FieldValue) -> FieldValue:
-    """Return the contents of the field whose value in the request is `value`.
-
-    `empty` are its contents if it is empty.
-    """
+    """Return a value of the request as the contents of its field; `empty` if there is no value."""
     if value is None:
         return empty
     if isinstance(empty, tuple):

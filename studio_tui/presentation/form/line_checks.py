@@ -18,6 +18,7 @@ LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job c
 _LONGEST_NAME = 40
 """Maximum length of a variable name in a message; a longer one may be a secret that was pasted."""
 
+# Options in requirements, by what must follow them and whether `uv pip install -r` accepts them.
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
 _VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
 _BARE_OPTIONS = frozenset({"--no-index", "--require-hashes"})
@@ -25,16 +26,19 @@ _IGNORED_OPTIONS = frozenset({"--pre", "--trusted-host", "--prefer-binary", "--u
 _FILE_OPTIONS = frozenset({"-r", "--requirement", "-c", "--constraint"})
 _EDITABLE = frozenset({"-e", "--editable"})
 _OPTION = re.compile(r"(--?[a-zA-Z][a-z-]*)(?:(?:\s*=\s*|\s+)(.*))?")
+"""An option with or without a value: `--pre`, `-i https://pypi.org/simple`."""
 _REMOTE = re.compile(
     r"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git)(?:\+[a-z]+)?://\S+", re.IGNORECASE
 )
+"""The URL of a package or of a repository."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASHES = re.compile(r"\s--hash[=\s].*")
 _TURNED_COMPARISON = re.compile(
     r"(?P<name>[A-Za-z][\w.-]*(?:\[[^\]]*\])?)\s*=(?P<sign>[<>!~])\s*(?P<version>[^=<>].*)"
 )
-"""Such as `numpy=>1.24`."""
+"""A comparison whose signs are in the wrong order: `numpy=>1.24`."""
 _SINGLE_EQUALS = re.compile(r"(?P<name>[\w.\[\],-]+)\s*=\s*(?P<version>[^=\s][^=]*)")
+"""A comparison with one equals sign: `numpy=1.24`."""
 
 
 def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:

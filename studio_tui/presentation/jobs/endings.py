@@ -11,7 +11,7 @@ from studio_tui.presentation.jobs.states import EQUIVALENT_STATES, LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 
 _LONGEST = 120
-"""Maximum number of characters of an error."""
+"""Maximum number of characters of an error in a message."""
 _PREDICATES = {
     JobState.COMPLETE: "is done",
     JobState.FAILED: "failed",

@@ -28,8 +28,8 @@ def with_usual(
 ) -> tuple[Fact, ...]:
     """Return the facts about a job, with the usual times of such jobs after its own times.
 
-    `past` are other COMPLETE runs of the same name. Medians of few runs are rough, so the number of
-    runs is shown. Nothing is added if no run time is known.
+    `past` are other COMPLETE runs of the same name, newest first. Medians of few runs are rough, so
+    the number of runs is shown. Nothing is added if no run time is known.
     """
     durations = _without_none(run_seconds(each, each.finished_at or now) for each in past)
     if not durations:

@@ -26,7 +26,9 @@ _MONTHS = (
     *("october", "november", "december"),
 )
 _WEEKDAYS = {name: day for day in _DAYS for name in (day, day[:3])}
-_MONTH_NUMBERS = {word: at for at, name in enumerate(_MONTHS, 1) for word in (name, name[:3])}
+_MONTH_NUMBERS = {
+    word: number for number, name in enumerate(_MONTHS, 1) for word in (name, name[:3])
+}
 _UNITS = {
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "minute"),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "hour"),
@@ -50,14 +52,17 @@ _KNOWN_WORDS = {*_WEEKDAYS, *_MONTH_NUMBERS, *_UNITS, *_OTHER_WORDS, *_NEAR_DAYS
 _PAST_WORDS = frozenset({"ago", "yesterday", "last"})
 
 _AMOUNT = re.compile(r"(\d{1,6}(?:\.\d)?|an?) ?([a-z]+)(?: and |, | |$)?", re.ASCII)
+"""One part of `2 hours and 30 minutes`, with the separator after it."""
 _LENGTH = re.compile(rf"\d{{1,6}}(?:\.\d)? ?(?:{'|'.join(_UNITS)})", re.ASCII)
-_HOURS = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
+"""A time span such as `2 hours`, without the word `in`."""
+_TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
 _ZONE = re.compile(
     r"(?P<rest>.*?(?::\d\d(?:\.\d+)?|[ap]m|noon|midnight)) ?(?P<zone>z|utc|[+-]\d\d:\d\d)",
     re.ASCII,
 )
-_DAY_THEN_CLOCK = re.compile(rf"(?:(?P<day>.+?),? )??(?:at )?(?P<clock>{_HOURS})", re.ASCII)
-_CLOCK_THEN_DAY = re.compile(rf"(?P<clock>{_HOURS}),? (?P<day>.+)", re.ASCII)
+"""A text that ends with a time of day and a zone: `tomorrow 15:00 utc`."""
+_DAY_THEN_CLOCK = re.compile(rf"(?:(?P<day>.+?),? )??(?:at )?(?P<clock>{_TIME_OF_DAY})", re.ASCII)
+_CLOCK_THEN_DAY = re.compile(rf"(?P<clock>{_TIME_OF_DAY}),? (?P<day>.+)", re.ASCII)
 _CLOCK = re.compile(r"(\d+)(?::(\d+))?(?::(\d+)(?:\.\d+)?)? ?([ap]m)?", re.ASCII)
 _ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII)
 _DAY_MONTH = re.compile(

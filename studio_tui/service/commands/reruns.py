@@ -84,7 +84,10 @@ class OrderedReruns:
         return pipeline
 
     async def _send(self, jobs: Sequence[RerunJob]) -> Pipeline | None:
-        """Send a request until its outcome is known; the user's next attempt has the same key."""
+        """Send a request, again a few times if it did not arrive or its outcome is unknown.
+
+        If the outcome stays unknown, an equal later request has the same idempotency key.
+        """
         body = "\n".join(f"{job.job_id} {job.job.model_dump_json()}" for job in jobs)
         key = self._unknown.pop(body, None) or uuid.uuid4().hex
         rests = iter(self._rests)
