@@ -15,28 +15,30 @@ from studio_tui.tui.placed_styles import resolved_once
 
 
 class Part(NamedTuple):
-    """A piece of a bar; the text is safe, the look a `Tone` or the name of a `Bar` style."""
+    """A piece of a bar."""
 
     text: str
+    """Text that is safe to draw."""
     look: str = Tone.PLAIN
+    """A `Tone`, or the name of one of the component classes of `Bar` without `bar--`."""
     action: str | None = None
-    """The action string that a click runs."""
+    """The action string that a click runs; `None` if a click does nothing."""
 
 
 def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
-    """Return the first keys that fit in `room` cells, each with its whole label.
+    """Return the parts up to the last key whose whole label fits in `room` cells.
 
     Blanks at the end need no room.
     """
-    begins = [place for place, part in enumerate(parts) if part.look == "key"]
-    for end in (len(parts), *reversed(begins)):
+    key_indices = [index for index, part in enumerate(parts) if part.look == "key"]
+    for end in (len(parts), *reversed(key_indices)):
         if Content("".join(part.text for part in parts[:end]).rstrip()).cell_length <= room:
             return tuple(parts[:end])
     return ()
 
 
 class Bar(Widget):
-    """Draws parts; the right ones in full, the left ones cut to the remaining width."""
+    """Draws the right parts in full, and as much of the left parts as fits beside them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"bar--{tone}" for tone in Tone),
@@ -63,7 +65,14 @@ class Bar(Widget):
         filler: str = " ",
         cuts: bool = True,
     ) -> None:
-        """Take what fills the middle, and whether what has no room is cut or keys are left out."""
+        """Make a bar without parts.
+
+        Args:
+            id: The id of the widget.
+            filler: The character repeated between the left and the right parts.
+            cuts: Whether left parts that do not fit are cut with an ellipsis; otherwise the last
+                keys are left out.
+        """
         super().__init__(id=id)
         self._filler = filler
         self._cuts = cuts

@@ -29,7 +29,7 @@ from studio_tui.tui.widgets.table_place import came_above
 from studio_tui.tui.widgets.table_viewport import TableViewport
 
 
-class _FromTable(Message):
+class _TableMessage(Message):
     def __init__(self, table: "BigTable") -> None:
         super().__init__()
         self.table = table
@@ -41,7 +41,7 @@ class _FromTable(Message):
 
 
 class BigTable(LineView, can_focus=True, inherit_bindings=False):
-    """A table of rows by key, whose cursor stays on its row as other rows come and go."""
+    """A table of rows identified by keys; the cursor stays on its row as other rows come and go."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
@@ -74,31 +74,35 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     notice: reactive[str] = reactive("", repaint=False, init=False)
     """Text shown when there are no rows: safe, one or more lines."""
 
-    class Highlighted(_FromTable):
+    class Highlighted(_TableMessage):
         """The cursor has moved to another row."""
 
         def __init__(self, table: "BigTable", key: str | None, is_last: bool) -> None:
             super().__init__(table)
             self.key = key
-            """The row; `None` if there is none. It may be gone when the message is handled."""
+            """Key of the row under the cursor; `None` if there are no rows.
+
+            The table may no longer have the row when the message is handled.
+            """
             self.is_last = is_last
-            """Whether it was the last row."""
+            """Whether the row was the last one when the message was posted."""
 
         def can_replace(self, message: Message) -> bool:
-            """Return whether an older message can be dropped: only the latest row matters."""
+            """Return whether the later `message` replaces this one: only the latest row matters."""
             return isinstance(message, BigTable.Highlighted) and message.table is self.table
 
-    class UnseenChanged(_FromTable):
+    class UnseenChanged(_TableMessage):
         """The number of unseen new rows above has changed; see `unseen`."""
 
-    class Opened(_FromTable):
+    class Opened(_TableMessage):
         """The user opened a row."""
 
         def __init__(self, table: "BigTable", key: str) -> None:
             super().__init__(table)
             self.key = key
+            """Key of the row."""
 
-    class HeaderClicked(_FromTable):
+    class HeaderClicked(_TableMessage):
         """The user clicked the title of a column."""
 
         def __init__(self, table: "BigTable", column: str) -> None:
@@ -119,10 +123,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.set_reactive(BigTable.notice, notice)
         self._drawing = TableDrawing(cells_of, self.columns, self._resolved_palette)
         self.memory: ColumnMemory = self._drawing
+        """The widths of the texts in the columns, for another table with the same columns."""
         self._cursor = TableCursor()
         self._unseen = 0
-        self._reported: str | None = None
-        """The last row that `Highlighted` was posted for."""
+        self._last_highlighted: str | None = None
+        """Key of the row for which `Highlighted` was last posted."""
         self._viewport = TableViewport(self, self._cursor, HEADER)
 
     @property
@@ -142,7 +147,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     @property
     def chosen(self) -> str | None:
-        """The row under the cursor if the user moved there, or opened it; else `None`."""
+        """Key of the row under the cursor if the user moved there or opened it; else `None`."""
         return self._cursor.chosen
 
     @property
@@ -155,47 +160,53 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     ) -> None:
         """Show these rows in this order, and request their cells again.
 
-        The cursor stays on its row, and the visible rows stay on their lines (see `kept`). Until
-        the user has moved the cursor, the table stays at the top instead; if the newest rows come
-        first, it does so whenever the top is visible (see `place_at_top`), and otherwise counts new
-        rows as unseen.
+        The cursor stays on its row, and the visible rows stay on their lines (see `place_after`).
+        There are two exceptions. Until the user has moved the cursor, the table stays at the top.
+        If the newest rows come first, the table also stays at the top whenever the top is visible
+        (see `place_at_top`); while the top is not visible, new rows count as unseen.
 
         Args:
-            keys: Distinct keys. The sequence is kept, so it must not change afterwards.
+            keys: Distinct keys. The table keeps the sequence, so it must not change afterwards.
             newest_first: Whether new rows are added at the top.
-            is_refiltered: Whether the filter has changed; the cursor then returns to the row that
-                the user moved to, if it passes, and no row counts as unseen.
+            is_refiltered: Whether the filter has changed. The cursor then returns to the row that
+                the user last moved to, if that row passes the filter, and no row counts as unseen.
         """
-        before = self.keys
+        keys_before = self.keys
         rows = self._viewport.rows
         place = self._cursor.replace(
             keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
         )
         counts_unseen = newest_first and not is_refiltered
-        unseen = self._unseen + came_above(before, keys) if counts_unseen else 0
+        unseen = self._unseen + came_above(keys_before, keys) if counts_unseen else 0
         self._drawing.expire()
         self.count(len(keys) + HEADER)
         self._viewport.go(place)
-        self._count_unseen(unseen)
-        self._moved(is_other=self.cursor != self._reported)
+        self._set_unseen(unseen)
+        self._post_highlighted(is_other_row=self.cursor != self._last_highlighted)
 
     def begin_at(self, key: str | None, *, line: int = 0, sideways: int = 0) -> None:
         """Put the cursor on a row once there are rows, as if the user had moved there.
 
-        `line` is how many visible rows were above it; 0 scrolls no further than needed. `sideways`
-        is how many terminal columns are scrolled out of sight, as far as there are so many.
+        Args:
+            key: Key of the row; `None` for the first row.
+            line: How many visible rows to leave above the row; 0 scrolls no further than needed.
+            sideways: How many terminal columns to scroll out of sight on the left; less if the
+                columns that are shown are not that wide.
         """
         self._drawing.sideways = sideways
         self._cursor.begin_at(key, line)
 
     def join_cursor_to(self, key: str) -> None:
-        """Be on the row `key` after the next `show`: the row under the cursor is part of it now."""
+        """Put the cursor on the row `key` at the next `show`.
+
+        For example, `key` is the row of a group that has replaced the row under the cursor.
+        """
         self._cursor.join_to(key)
 
     def hold_cursor(self) -> None:
-        """Keep the cursor on its row although new rows come at the top, until it is moved.
+        """Keep the cursor on its row even if new rows come at the top, until the user moves it.
 
-        For a list whose row the user has opened, and will want to find again.
+        For example, a user who has opened the row expects the cursor there when they return.
         """
         self._cursor.hold()
 
@@ -231,11 +242,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_page(self, pages: int) -> None:
         """Move cursor and view by pages."""
-        self._moved(is_other=self._viewport.leap(pages * self._viewport.rows))
+        self._post_highlighted(is_other_row=self._viewport.leap(pages * self._viewport.rows))
 
     def action_half_page(self, halves: int) -> None:
         """Move cursor and view by halves of a page."""
-        self._moved(is_other=self._viewport.leap(halves * (self._viewport.rows // 2)))
+        half_page = self._viewport.rows // 2
+        self._post_highlighted(is_other_row=self._viewport.leap(halves * half_page))
 
     def action_first(self) -> None:
         """Move the cursor to the first row."""
@@ -252,15 +264,18 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self._redraw()
 
     def action_open(self) -> None:
-        """Ask for more of the row under the cursor; without rows, say why nothing opens."""
+        """Post `Opened` for the row under the cursor; without rows, notify why nothing opens."""
         if self.cursor is not None:
             self.post_message(self.Opened(self, self.cursor))
         else:
-            why = next(iter(self.notice.splitlines()), "there are no rows")
-            self.app.notify(f"Nothing to open: {why}", severity="warning", markup=False)
+            reason = next(iter(self.notice.splitlines()), "there are no rows")
+            self.app.notify(f"Nothing to open: {reason}", severity="warning", markup=False)
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked row, open the row it is on, or post the clicked column."""
+        """Move the cursor to the clicked row, or open the row if the cursor is already there.
+
+        A click on the title of a column posts `HeaderClicked`.
+        """
         offset = event.get_content_offset(self)
         if offset is None or event.button != 1:
             return
@@ -282,7 +297,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._drawing.forget_styles()
 
     def on_resize(self) -> None:
-        """Keep the cursor visible, if it was, when the height changes."""
+        """Keep the cursor visible if it was visible before the height changed."""
         self._viewport.resized()
 
     def watch_marked(self) -> None:
@@ -296,16 +311,17 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     watch_wide = watch_columns = watch_notice = _redraw
 
     def watch_sorting(self) -> None:
-        """Draw the header again; another order makes no row new."""
-        self._count_unseen(0)
+        """Draw the header again, and count no row as unseen: another order makes no row new."""
+        self._set_unseen(0)
         self._redraw()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Update the number of unseen rows."""
+        """Paint the rows that became visible; they are no longer unseen."""
         super().watch_scroll_y(old_value, new_value)
-        self._count_unseen(self._unseen)
+        self._set_unseen(self._unseen)
 
-    def _count_unseen(self, rows: int) -> None:
+    def _set_unseen(self, rows: int) -> None:
+        """Set the number of unseen rows, at most that of the rows above the visible ones."""
         rows = min(rows, self.top)
         if rows != self._unseen:
             self._unseen = rows
@@ -313,11 +329,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def _walk_to(self, index: int) -> None:
         """Move the cursor for the user, and scroll no further than needed."""
-        self._moved(is_other=self._viewport.walk_to(index))
+        self._post_highlighted(is_other_row=self._viewport.walk_to(index))
 
-    def _moved(self, *, is_other: bool) -> None:
-        if is_other:
-            self._reported = self.cursor
+    def _post_highlighted(self, *, is_other_row: bool) -> None:
+        if is_other_row:
+            self._last_highlighted = self.cursor
             is_last = self._cursor.index == len(self.keys) - 1
             self.post_straight(self.Highlighted(self, self.cursor, is_last))
 

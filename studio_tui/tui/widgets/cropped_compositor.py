@@ -1,7 +1,7 @@
-"""A compositor that renders only what a frame draws.
+"""A compositor that renders only the rows that a frame draws.
 
-Textual renders all rows of every widget that an update touches, and sends an empty piece of each
-one to the right of what has changed; see docs/upstream/cropped-rendering.md.
+Textual renders all rows of every widget that an update touches. It also sends an empty piece of
+each widget that begins where a changed span ends. See docs/upstream/cropped-rendering.md.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,27 +14,30 @@ from textual.strip import Strip
 
 
 def crop_rendering(screen: Screen[Any]) -> None:
-    """Let a screen that is not mounted yet render only what a frame draws."""
+    """Let a screen that is not mounted yet render only the rows that a frame draws."""
     screen._compositor = CroppedCompositor()
 
 
 class CroppedCompositor(Compositor):
-    """Renders the rows of the crop, and no widget of which others cover all."""
+    """Renders only the changed rows, and skips widgets that others cover there completely."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """Return the changed pieces, without empty ones beside them."""
+        """Return the changed pieces, without the empty pieces at their right."""
         update = super().render_partial_update()
         if update is not None:
             lines = cast("Sequence[dict[int, Strip | None]]", update.chops)
             for y, _, end in update.spans:
                 if end in lines[y]:
-                    lines[y][end] = None  # begins where the change ends
+                    lines[y][end] = None  # this piece begins where the change ends: it has none
         return update
 
     def _get_renders(
         self, crop: Region | None = None
     ) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        """Yield region, clip and rows of the visible widgets, the topmost first."""
+        """Yield region, clip and rows of each visible widget, beginning with the topmost one.
+
+        Without `crop` everything is rendered.
+        """
         if crop is None:
             yield from super()._get_renders()
             return
@@ -42,17 +45,17 @@ class CroppedCompositor(Compositor):
         uncovered = [crop]
         for widget, (region, clip) in self.visible_widgets.items():
             drawn = region.intersection(clip).intersection(band)
-            if not any(drawn.overlaps(each) for each in uncovered):
+            if not any(drawn.overlaps(part) for part in uncovered):
                 continue
             yield region, drawn, widget.render_lines(drawn.translate(-region.offset))
-            # Strips are opaque.
-            uncovered = [part for each in uncovered for part in _outside(each, drawn)]
+            # Strips are opaque, so nothing below them is visible.
+            uncovered = [rest for part in uncovered for rest in _outside(part, drawn)]
             if not uncovered:
                 return
 
 
 def _outside(region: Region, cover: Region) -> Iterable[Region]:
-    """Yield the parts of a region that are not covered."""
+    """Yield the parts of `region` that `cover` does not cover."""
     common = region.intersection(cover)
     if not common:
         yield region

@@ -1,6 +1,6 @@
 """An input that can draw another text than its value, and exposes its suggestion.
 
-Textual has no public way to either; see docs/upstream/input-drawing.md.
+Textual has no public way to do either; see docs/upstream/input-drawing.md.
 """
 
 from rich.text import Text
@@ -8,15 +8,15 @@ from textual.widgets import Input
 
 
 class DrawnInput(Input):
-    """An input whose subclass may draw it differently."""
+    """An input whose subclasses may draw another text than its value."""
 
     @property
     def suggestion(self) -> str:
-        """The completion drawn behind the cursor; empty for none."""
+        """The completed value, whose new part is drawn behind the cursor; empty for none."""
         return self._suggestion
 
     def drawn(self) -> Text | None:
-        """Return the text to draw instead of the value; `None` for the value."""
+        """Return the text to draw instead of the value; `None` draws the value."""
         return None
 
     @property

@@ -1,4 +1,4 @@
-"""Facts as lines: a narrow column of labels with wrapping values beside it."""
+"""Shows facts as lines: a narrow column of labels, and wrapped values beside them."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -35,7 +35,13 @@ class FactSheet(LineView):
     COMPONENT_CLASSES: ClassVar[set[str]] = {_LABEL, *(f"facts--{tone}" for tone in Tone)}
 
     def __init__(self, *, id: str | None = None, rest: str = "") -> None:  # noqa: A002 (as Textual calls it)
-        """Make a sheet; `rest` says which key shows the rest of a value that is cut off."""
+        """Make an empty sheet.
+
+        Args:
+            id: The id of the widget.
+            rest: How to see the lines that have no room, such as `"enter shows all"`. If the sheet
+                ends within a value, it shows this after the number of these lines.
+        """
         super().__init__(id=id)
         self._rest = rest
         self._facts: tuple[Fact | FactLine, ...] = ()
@@ -66,9 +72,10 @@ class FactSheet(LineView):
             self._blank = self._strip("", "", _LABEL, 0, width)
         lines = self._all_lines()
         visible = lines[self.top : self.top + height]
-        left = len(lines) - self.top - height
+        lines_below = len(lines) - self.top - height
         if self._rest and height > 1 and self._cuts_value(self.top + height):
-            words = f"… {plural(left + 1, 'more line')}: {self._rest}"
+            # The last visible line gives way to these words, so it counts too.
+            words = f"… {plural(lines_below + 1, 'more line')}: {self._rest}"
             visible[-1] = self._strip("", words, "facts--dim", label_width(self._facts), width)
         return visible + [self._blank] * (height - len(visible))
 
@@ -79,7 +86,7 @@ class FactSheet(LineView):
         self.repaint()
 
     def _cuts_value(self, end: int) -> bool:
-        """Return whether the line at `end` continues a value that begins above it."""
+        """Return whether the line at index `end` continues a value that begins above it."""
         begin = 0
         for lines in self._drawn.values():
             if begin < end < begin + len(lines):

@@ -23,20 +23,20 @@ REMEMBERED = 20
 """How many filters the history keeps."""
 
 
-_SEVERAL = re.compile(r"(?P<field>is:|status=).*,(?P<last>[a-z_]*)")
-"""Matches a term with several states, of which the last is being typed."""
+_SEVERAL_STATES = re.compile(r"(?P<field>is:|status=).*,(?P<last>[a-z_]*)")
+"""Matches a term with several states whose last one is being typed, such as `is:failed,run`."""
 
 Values = Callable[[str], Iterable[str]]
-"""Returns the values of a field in the rows, the likeliest first."""
+"""Returns the values that a field has in the rows, the likeliest first."""
 
 
 class Completion(NamedTuple):
     """A possible completion of the input."""
 
     shown: str
-    """The typed text followed by the suggestion; it may lack the quotes that `meant` has."""
+    """The typed text followed by the suggestion; it may lack quotes that `meant` has."""
     meant: str
-    """The text after the completion is accepted."""
+    """The text of the input after the user has accepted the completion."""
 
 
 class TermSuggester(Suggester):
@@ -57,31 +57,38 @@ class TermSuggester(Suggester):
         terms = list(split_terms(value))
         if not terms or (value[-1:].isspace() and terms[-1].is_closed):
             return None
-        bare = terms[-1].raw.removeprefix("!")
-        if not bare:
+        term = terms[-1].raw.removeprefix("!")
+        if not term:
             return None
-        begun = bare.lower()
-        if (several := _SEVERAL.fullmatch(begun)) is not None:
-            begun = several["field"] + several["last"]
+        begun = term.lower()
+        if (states := _SEVERAL_STATES.fullmatch(begun)) is not None:
+            # The last state is completed as if it were the only one.
+            begun = states["field"] + states["last"]
         for suggestion in self._suggestions:
             if suggestion.startswith(begun) and suggestion != begun:
-                return Completion(*[value + suggestion[len(begun) :]] * 2)
-        return self._with_value(value, bare)
+                completed = value + suggestion[len(begun) :]
+                return Completion(completed, completed)
+        return self._with_value(value, term)
 
-    def _with_value(self, line: str, bare: str) -> Completion | None:
-        """Return the completion of a partial value, quoted if needed."""
-        field, sign, begun = bare.partition("==") if "==" in bare else bare.partition("=")
+    def _with_value(self, line: str, term: str) -> Completion | None:
+        """Return the completion of the partial value in `term`, quoted if needed.
+
+        `line` is the whole input, which ends with `term`.
+        """
+        field, sign, begun = term.partition("==") if "==" in term else term.partition("=")
         if not sign:
             return None
         for value in self._values(field.lower()):
-            whole = quoted(value)
-            if begun.startswith('"') and not whole.startswith('"'):
-                whole = f'"{value}"'
-            if whole.lower().startswith(begun.lower()) and len(whole) > len(begun):
-                return Completion(*[line + whole[len(begun) :]] * 2)
-            if whole != value and value.lower().startswith(begun.lower()):
-                before = line.removesuffix(begun)
-                return Completion(line + value[len(begun) :], before + whole)
+            term_value = quoted(value)
+            if begun.startswith('"') and not term_value.startswith('"'):
+                term_value = f'"{value}"'
+            if term_value.lower().startswith(begun.lower()) and len(term_value) > len(begun):
+                completed = line + term_value[len(begun) :]
+                return Completion(completed, completed)
+            if term_value != value and value.lower().startswith(begun.lower()):
+                # Its first quote is missing, so the suggestion can only be drawn without quotes.
+                before_value = line.removesuffix(begun)
+                return Completion(line + value[len(begun) :], before_value + term_value)
         return None
 
 
@@ -96,10 +103,10 @@ class FilterInput(Input):
     ]
 
     pasted_lines_joined_by = ALTERNATIVES
-    """See `LINES_JOINED_BY`: such as ids that were copied from elsewhere, line by line."""
+    """See `LINES_JOINED_BY`: pasted lines, for example of ids, become alternatives."""
 
     class Left(Message):
-        """The user left the input without pressing enter."""
+        """The user cleared and left the input with escape."""
 
     def __init__(self, kind: Kind[Any], values: Values) -> None:
         self._completer = TermSuggester(kind.completions, values)
@@ -109,25 +116,25 @@ class FilterInput(Input):
             select_on_focus=True,
             compact=True,
         )
-        self._recalled: list[str] = []
-        self._place = 0
+        self._history: list[str] = []
+        self._history_index = 0
 
     def remember(self) -> None:
-        """Add the filter to the history."""
+        """Add the filter to the history, and continue at the end of the history."""
         text = self.value.strip()
         if text:
-            self._recalled = [*(old for old in self._recalled if old != text), text][-REMEMBERED:]
-        self._place = len(self._recalled)
+            self._history = [*(old for old in self._history if old != text), text][-REMEMBERED:]
+        self._history_index = len(self._history)
 
     def action_recall(self, step: int) -> None:
-        """Show an earlier or later filter of the history."""
-        self._place = min(max(self._place + step, 0), len(self._recalled))
-        if self._place < len(self._recalled):
-            self.value = self._recalled[self._place]
+        """Show the filter `step` places later in the history; an earlier one if negative."""
+        self._history_index = min(max(self._history_index + step, 0), len(self._history))
+        if self._history_index < len(self._history):
+            self.value = self._history[self._history_index]
             self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
-        """Accept the suggestion."""
+        """Accept the completion, if there is one and the cursor is at the end."""
         if not self._is_at_end:
             return
         if (completion := self._completer.completion(self.value)) is not None:
@@ -135,7 +142,7 @@ class FilterInput(Input):
             self.cursor_position = len(self.value)
 
     def action_cursor_right(self, select: bool = False) -> None:
-        """Accept the suggestion at the end of the line, as Textual does; else move the cursor."""
+        """Accept the completion at the end of the line, as Textual does; else move the cursor."""
         if self._is_at_end and not select:
             self.action_complete()
         else:
@@ -147,8 +154,7 @@ class FilterInput(Input):
 
     def action_leave(self) -> None:
         """Clear the input and leave it."""
-        if self.value:
-            self.value = ""
+        self.value = ""
         self.post_message(self.Left())
 
 
@@ -157,21 +163,21 @@ class FilterBar(Lifetime, Vertical):
 
     @dataclass
     class Changed(Message):
-        """The filter is valid and has changed."""
+        """The valid terms of the filter have changed; invalid terms are left out."""
 
         wanted: Terms[Any]
 
     class Done(Message):
-        """The user has finished editing."""
+        """The user has finished editing, and the list should get the focus."""
 
     def __init__(self, kind: Kind[Any], text: str, values: Values) -> None:
-        """Make the bar; `values` gives the values of fields for completion."""
+        """Make a bar with the filter `text`; `values` returns values of fields for completion."""
         super().__init__()
         self._kind = kind
         self._input = FilterInput(kind, values)
         self._input.value = text
         self._problem = Static(markup=False, classes="problem")
-        self._understood = valid_terms(text, kind)[0].text
+        self._applied_text = valid_terms(text, kind)[0].text
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -182,7 +188,7 @@ class FilterBar(Lifetime, Vertical):
     def on_mount(self) -> None:
         """Hide the bar if it is empty."""
         self._input.remember()
-        self._settle()
+        self._update_display()
 
     def edit(self) -> None:
         """Show the bar and focus its input."""
@@ -191,13 +197,13 @@ class FilterBar(Lifetime, Vertical):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether some of the typed terms are invalid, and so not applied."""
+        """Whether some of the typed terms are invalid and therefore not applied."""
         return self.has_class("-problem")
 
     def set(self, text: str) -> None:
         """Set the filter, as if it had been typed."""
         self._input.value = text
-        self._settle()
+        self._update_display()
 
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:
@@ -205,29 +211,29 @@ class FilterBar(Lifetime, Vertical):
         terms, problem = valid_terms(event.value, self._kind)
         self._problem.update(Content(problem))
         self.set_class(bool(problem), "-problem")
-        if terms.text != self._understood:
-            self._understood = terms.text
+        if terms.text != self._applied_text:
+            self._applied_text = terms.text
             self.post_message(self.Changed(terms))
-        self._settle()
+        self._update_display()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._input.remember()
-        self._done()
+        self._finish()
 
     @on(FilterInput.Left)
     def _left(self, event: FilterInput.Left) -> None:
         event.stop()
-        self._done()
+        self._finish()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
         """Hide an empty bar that loses the focus."""
-        self.call_after_refresh(self._settle)
+        self.call_after_refresh(self._update_display)
 
-    def _done(self) -> None:
+    def _finish(self) -> None:
         self.post_message(self.Done())
-        self.call_after_refresh(self._settle)
+        self.call_after_refresh(self._update_display)
 
-    def _settle(self) -> None:
+    def _update_display(self) -> None:
         self.display = bool(self._input.value) or self._input.has_focus

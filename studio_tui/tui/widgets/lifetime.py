@@ -1,8 +1,8 @@
-"""The lifetime of a widget or screen: callbacks are dropped once it is being removed.
+"""The lifetime of a widget or screen: its callbacks are dropped once it is being removed.
 
 Textual removes the children of a widget before the widget itself, and does not compose a widget
-that is removed before it is mounted. Any callback meanwhile (a timer, a listener, the result of a
-worker) would query children that do not exist; see docs/upstream/removed-widgets.md.
+that is removed before it is mounted. A callback in either case (a timer, a listener, the result of
+a worker) would query children that do not exist; see docs/upstream/removed-widgets.md.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,8 @@ P = ParamSpec("P")
 class Lifetime(MessagePump):
     """Mixin of a widget or screen that sets timers, runs workers or subscribes to services.
 
-    List it before Textual's class. It is not a widget itself, as Textual inherits style and focus
-    from the first base that is one.
+    List it before Textual's class. The mixin is not a widget itself, as Textual inherits style and
+    focus from the first base class that is a widget.
     """
 
     _pruning: bool
@@ -36,15 +36,15 @@ class Lifetime(MessagePump):
 
     @property
     def _is_attached_for_good(self) -> bool:
-        # Textual's own signals check the same. `_pruning` is set as soon as a widget and its
-        # children are to be removed; no public attribute says so.
+        # Textual's own signals check the same. `_pruning` is set as soon as a widget is to be
+        # removed with its children; no public attribute says so.
         return self.is_running and not self._pruning and self.is_attached and self.app.is_running
 
     async def on_event(self, event: Event) -> None:
-        """Drop every event but `Unmount` and `Callback` of a widget removed before it was mounted.
+        """Drop the events of a widget removed before it was mounted, but `Unmount` and `Callback`.
 
-        Textual does not compose it then, nor once the app is exiting, but sends `Mount` all the
-        same.
+        Textual does not compose such a widget, nor one mounted while the app exits. It sends
+        `Mount` to both.
         """
         if isinstance(event, Compose | Mount) and (self._pruning or self.app._exit):
             self._removed_before_mount = True
@@ -53,7 +53,7 @@ class Lifetime(MessagePump):
             await super().on_event(event)
 
     def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:
-        """Return a function that calls `callback` only while the widget is mounted and stays."""
+        """Return a function that calls `callback` only while the widget is alive."""
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
             return callback(*args, **kwargs) if self.is_alive else None
@@ -65,29 +65,32 @@ class Lifetime(MessagePump):
         subscribe: Callable[[Callable[P, None]], Callable[[], None]],
         listener: Callable[P, None],
     ) -> Callable[[], None]:
-        """Subscribe while the widget is mounted; return a function that unsubscribes earlier."""
-        leave = subscribe(self.while_alive(listener))
-        self._unsubscribers.add(leave)
+        """Subscribe until the widget is removed; return a function that unsubscribes earlier.
 
-        def unsubscribe() -> None:
-            if leave in self._unsubscribers:
-                self._unsubscribers.remove(leave)
-                leave()
+        `listener` is called only while the widget is alive.
+        """
+        unsubscribe = subscribe(self.while_alive(listener))
+        self._unsubscribers.add(unsubscribe)
 
-        return unsubscribe
+        def unsubscribe_once() -> None:
+            if unsubscribe in self._unsubscribers:
+                self._unsubscribers.remove(unsubscribe)
+                unsubscribe()
+
+        return unsubscribe_once
 
     @property
     def _unsubscribers(self) -> set[Callable[[], None]]:
         """Functions that unsubscribe; created on demand, as the mixin has no `__init__`."""
-        found: set[Callable[[], None]] = self.__dict__.setdefault("_to_unsubscribe", set())
-        return found
+        functions: set[Callable[[], None]] = self.__dict__.setdefault("_to_unsubscribe", set())
+        return functions
 
     async def on_prune(self, event: Prune) -> None:  # noqa: ARG002 (Textual's form)
         """End workers and subscriptions before the children are removed."""
         self._end_life()
 
     def on_unmount(self) -> None:
-        """End those started after `on_prune`; when the app exits there is no `Prune`."""
+        """End what began after `on_prune`, or everything when the app exits without `Prune`."""
         self._end_life()
 
     def _end_life(self) -> None:
@@ -103,9 +106,9 @@ class Lifetime(MessagePump):
         name: str | None = None,
         pause: bool = False,
     ) -> Timer:
-        """Call a function after a delay in seconds, unless the widget is removed before."""
-        living = None if callback is None else self.while_alive(callback)
-        timer = super().set_timer(delay, living, name=name, pause=pause)
+        """Call a function after a delay in seconds, unless the widget is removed before then."""
+        guarded = None if callback is None else self.while_alive(callback)
+        timer = super().set_timer(delay, guarded, name=name, pause=pause)
         # Textual skips late ticks, even the only one of a timer; see docs/upstream/toast-timer.md.
         timer._skip = False
         return timer
@@ -120,11 +123,11 @@ class Lifetime(MessagePump):
         pause: bool = False,
     ) -> Timer:
         """Call a function at an interval in seconds until the widget is removed."""
-        living = None if callback is None else self.while_alive(callback)
-        return super().set_interval(interval, living, name=name, repeat=repeat, pause=pause)
+        guarded = None if callback is None else self.while_alive(callback)
+        return super().set_interval(interval, guarded, name=name, repeat=repeat, pause=pause)
 
     def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
-        """Call a function after the next refresh, unless the widget is removed before."""
+        """Call a function after the next refresh, unless the widget is removed before then."""
         return super().call_after_refresh(self.while_alive(callback), *args, **kwargs)
 
     def run_worker(self, *args: Any, **kwargs: Any) -> Worker[Any]:

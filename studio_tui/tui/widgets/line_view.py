@@ -1,7 +1,7 @@
-"""A view of lines that repaints only those that differ from the last painting.
+"""A view of lines that repaints only the lines that differ from the last painting.
 
 It depends on how Textual draws widgets and creates scroll bars; its tests check these assumptions.
-What it needs beyond the public interface is in docs/upstream/scroll-bar-class.md.
+It also uses private parts of Textual for its scroll bar; see docs/upstream/scroll-bar-class.md.
 """
 
 from abc import abstractmethod
@@ -40,11 +40,11 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
 
     @property
     def top(self) -> int:
-        """Index of the topmost visible line of those that scroll."""
+        """Index of the topmost visible line among the lines that scroll."""
         return self.scroll_offset.y
 
     def repaint(self) -> None:
-        """Request the painting of lines that have changed since the last painting."""
+        """Request the painting of the lines that have changed since the last painting."""
         lines = self._next = self.lines()
         self._next_size = self.outer_size
         if len(lines) != len(self._painted):
@@ -63,8 +63,8 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         """Return the strips of a region.
 
         Textual's own implementation copies every line three times, for borders, filters and links.
-        Here, `resolve` applies the filters, there are no links, and only a view with a border needs
-        it.
+        Here `resolve` applies the filters, and there are no links. So Textual's implementation is
+        used only for a view with a border.
         """
         if self._next is None or self._next_size != self.outer_size:
             self._next = self.lines()
@@ -77,11 +77,11 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         return lines
 
     def render_line(self, y: int) -> Strip:
-        """Return a line drawn by `render_lines`, to which Textual adds a border."""
+        """Return a line drawn by `render_lines`; Textual asks for it only to add a border."""
         return self._painted[y]
 
     def notify_style_update(self) -> None:
-        """Discard the lines."""
+        """Discard the lines, whose styles are outdated."""
         super().notify_style_update()
         self._next = None
 
@@ -118,6 +118,6 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         for line_filter in self.get_line_filters():
             segments = line_filter.apply(segments, self.background_colors[1])
         style = segments[0].style or Style.null()
-        # Textual's component styles lack reverse, the only highlight without colour.
-        stands_out = any(self.get_component_styles(each).text_style.reverse for each in components)
-        return style + Style(reverse=True) if self.app.no_color and stands_out else style
+        # `get_visual_style` drops reverse, which is the only highlight without colour.
+        is_reverse = any(self.get_component_styles(each).text_style.reverse for each in components)
+        return style + Style(reverse=True) if self.app.no_color and is_reverse else style

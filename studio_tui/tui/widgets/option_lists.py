@@ -14,7 +14,8 @@ _ABOVE, _BELOW = " ↑ more", " ↓ more"
 class OptionChoice(OptionList):
     """An option list that can be paged before it has a size.
 
-    Words say that there are more options, as a scroll bar depends on colour.
+    Words on its first and last row say that there are more options, as a scroll bar depends on
+    colour.
     """
 
     def render_line(self, y: int) -> Strip:
@@ -50,7 +51,7 @@ class OptionChoice(OptionList):
 
 
 def _with_word(strip: Strip, word: str, width: int) -> Strip:
-    """Return a row of `width` cells that ends with a word, in the style of its end."""
+    """Return a row of `width` cells that ends with `word`, in the style of the row's end."""
     room = width - cell_len(word)
     if room <= 0:
         return strip

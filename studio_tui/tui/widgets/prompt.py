@@ -1,4 +1,4 @@
-"""The input line below a log for a search, a filter, a time or a line number."""
+"""The input line below a log or a pipeline: for a search, a filter, a time or a line number."""
 
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -17,7 +17,7 @@ from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.filter_bar import TermSuggester
 
 _REMEMBERED = 50
-"""How many lines of each kind the history keeps."""
+"""How many texts of each kind the history keeps."""
 
 
 PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
@@ -25,13 +25,13 @@ PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
 
 
 class PromptKind(NamedTuple):
-    """The label of the prompt."""
+    """What the prompt asks for; each kind has its own history."""
 
     sign: str
     """The character before the input."""
     placeholder: str
     suggestions: tuple[str, ...] = ()
-    """Terms for completion, of a filter."""
+    """Terms offered as completions where the text consists of filter terms, else empty."""
 
 
 SEARCH = PromptKind("/", "text, or ~ and a regular expression; capitals match case")
@@ -52,62 +52,61 @@ class _Line(DrawnInput):
         Binding("escape", "leave", "leave", show=False, id="prompt.leave"),
     ]
 
-    def __init__(self, log: Widget) -> None:
-        """Make a field; `log` gets the focus when the prompt closes."""
+    def __init__(self, view: Widget) -> None:
+        """Make a field; `view` gets the focus when a text is submitted."""
         super().__init__(compact=True, select_on_focus=False)
-        self._log = log
-        self._recalled: dict[PromptKind, list[str]] = {}
-        self._place = 0
+        self._view = view
+        self._history: dict[PromptKind, list[str]] = {}
+        self._history_index = 0
         self.kind = SEARCH
 
     @property
     def pasted_lines_joined_by(self) -> str:
-        """See `LINES_JOINED_BY`: lines pasted into a filter are alternatives."""
+        """See `LINES_JOINED_BY`: lines pasted as filter terms become alternatives."""
         return ALTERNATIVES if self.kind.suggestions else ""
 
     def ask(self, kind: PromptKind, value: str) -> None:
-        """Start a new input."""
+        """Start the input of another kind or text."""
         self.kind = kind
         self.placeholder = kind.placeholder
         self.suggester = TermSuggester(kind.suggestions) if kind.suggestions else None
         self.value = value
         self.cursor_position = len(value)
-        self._place = len(self._recalled.get(kind, ()))
+        self._history_index = len(self._history.get(kind, ()))
 
     def remember(self) -> None:
-        """Add the text to the history."""
+        """Add the text to the history of its kind."""
         if self.value:
-            old = [text for text in self._recalled.get(self.kind, ()) if text != self.value]
-            self._recalled[self.kind] = [*old, self.value][-_REMEMBERED:]
+            old = [text for text in self._history.get(self.kind, ()) if text != self.value]
+            self._history[self.kind] = [*old, self.value][-_REMEMBERED:]
 
     def action_recall(self, step: int) -> None:
-        """Show an earlier or later line of the history."""
-        lines = self._recalled.get(self.kind, [])
-        self._place = min(max(self._place + step, 0), len(lines))
-        self.value = lines[self._place] if self._place < len(lines) else ""
+        """Show the text `step` places later in the history; an earlier one if negative."""
+        lines = self._history.get(self.kind, [])
+        self._history_index = min(max(self._history_index + step, 0), len(lines))
+        self.value = lines[self._history_index] if self._history_index < len(lines) else ""
         self.cursor_position = len(self.value)
 
     async def action_submit(self) -> None:
-        """Submit the line; the log gets the keys that follow even if the line is invalid."""
-        self.screen.set_focus(self._log)
+        """Submit the text; the view gets the keys that follow even if the text is invalid."""
+        self.screen.set_focus(self._view)
         self.post_message(LogPrompt.Submitted(self.kind, self.value))
 
     def action_complete(self) -> None:
-        """Accept the suggestion; without one, keep the focus, so that typed text is not
-        commands."""
+        """Accept the suggestion, if any; keep the focus, so that typed text runs no commands."""
         if self.suggestion:
             self.action_cursor_right()
 
     def action_stay(self) -> None:
-        """Keep the focus, so that typed text is not interpreted as commands."""
+        """Keep the focus, so that typed text runs no commands."""
 
     def action_leave(self) -> None:
-        """Cancel."""
+        """Post that the user cancels; the view then closes the prompt."""
         self.post_message(LogPrompt.Left(self.kind))
 
 
 class LogPrompt(Vertical):
-    """Asks for one line at a time; an error is shown below it until the line is corrected."""
+    """Asks for one line of text; an error is shown below it until the text changes."""
 
     @dataclass
     class Changed(Message):
@@ -117,7 +116,7 @@ class LogPrompt(Vertical):
         value: str
 
     class Submitted(Changed):
-        """The line was submitted."""
+        """The text was submitted."""
 
     @dataclass
     class Left(Message):
@@ -126,7 +125,7 @@ class LogPrompt(Vertical):
         kind: PromptKind
 
     def __init__(self, log: Widget) -> None:
-        """Make a prompt; `log` gets the focus when it closes."""
+        """Make a closed prompt; the widget `log` gets the focus when a text is submitted."""
         super().__init__()
         self._sign = Static(markup=False, classes="sign")
         self._line = _Line(log)
@@ -134,7 +133,6 @@ class LogPrompt(Vertical):
 
     @property
     def is_open(self) -> bool:
-        """Whether the prompt is open."""
         return self.has_class("-open")
 
     def compose(self) -> ComposeResult:
@@ -144,7 +142,7 @@ class LogPrompt(Vertical):
         yield self._problem
 
     def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
-        """Open the prompt, with a problem shown until something is typed."""
+        """Open the prompt with the text `value`; `problem` is shown until something is typed."""
         self._sign.update(kind.sign)
         self._show_problem(problem)
         with self.prevent(Input.Changed):
@@ -153,16 +151,16 @@ class LogPrompt(Vertical):
         self.screen.set_focus(self._line)
 
     def refuse(self, why: str) -> None:
-        """Show an error and focus the line, which keeps its text."""
+        """Show why the submitted text is invalid, and focus the input, which keeps its text."""
         self.screen.set_focus(self._line)
         self._show_problem(why)
 
-    def _show_problem(self, why: str) -> None:
-        self._problem.update(Content(why))
-        self._problem.display = bool(why)
+    def _show_problem(self, problem: str) -> None:
+        self._problem.update(Content(problem))
+        self._problem.display = bool(problem)
 
     def close(self) -> None:
-        """Close the prompt."""
+        """Close the prompt, and add its text to the history."""
         self._line.remember()
         self.remove_class("-open")
 

@@ -1,7 +1,7 @@
 """Lines that are cheap to create and short to send, for widgets that redraw a whole screen.
 
-They depend on how Textual's compositor handles strips; the tests check these assumptions. What
-Textual does instead is in docs/upstream/cheap-strips.md.
+They depend on how Textual's compositor handles strips; the tests check these assumptions.
+docs/upstream/cheap-strips.md describes Textual's own strips.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -14,11 +14,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 Runs: TypeAlias = Sequence[tuple[Hashable, str]]
-"""A line as pairs of a style, by name or itself, and text."""
+"""A line as pairs of a style and a text; the style is the argument of the brush's `resolve`."""
 
 _RESET = "\x1b[0m"
-_KEPT = 8192
-"""Styles, and changes from one to another, in the cache: a log may use any colours."""
+_MAX_CACHED = 8192
+"""How many values a `_Cache` holds at most: a log may use any number of colours."""
 _ATTRIBUTES = (
     ("bold", "1", "22"),
     ("dim", "2", "22"),
@@ -34,10 +34,11 @@ class Brush:
     """Styles by name, and escape codes to change from one to another, both created on demand."""
 
     def __init__(self, resolve: Callable[[Any], Style], colors: ColorSystem) -> None:
-        self.styles = _Filling(resolve)
+        """Make a brush; `resolve` returns the style of a name."""
+        self.styles = _Cache(resolve)
         """Styles by name."""
-        self.codes = _Filling(self._code)
-        """Escape codes by a pair of style names, before and after; "" is the start of a line."""
+        self.codes = _Cache(self._code)
+        """Escape codes by the names of the styles before and after; "" is the start of a line."""
         self._colors = colors
 
     def _code(self, names: tuple[Hashable, Hashable]) -> str:
@@ -50,8 +51,8 @@ class Brush:
 class QuickStrip(Strip):
     """A strip that renders directly to escape codes and creates segments only on demand.
 
-    Textual's strip has eight caches and sets every colour again for each piece of text, which is
-    most of the output of a table.
+    Textual's strip has eight caches. It also sets every colour again for each piece of text, and
+    these codes are most of the output of a table.
     """
 
     __slots__ = ("_brush", "runs")
@@ -59,13 +60,13 @@ class QuickStrip(Strip):
     def __init__(self, runs: Runs, brush: Brush, width: int) -> None:
         """Make a line of `runs` with a total width of `width` cells."""
         self.runs = runs
-        """The parts that the line was made of."""
+        """The argument `runs`."""
         self._brush = brush
         self._cell_length = width
         self._render_cache = None
 
     def __getattr__(self, name: str) -> Any:
-        """Initialize the base class when one of its attributes is first used."""
+        """Create the segments of the base class when one of its attributes is first used."""
         if name not in Strip.__slots__:
             raise AttributeError(name)
         styles = self._brush.styles
@@ -74,13 +75,14 @@ class QuickStrip(Strip):
         return getattr(self, name)
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
-        """Divide at `cuts`; a line that no widget overlaps has its first cut at its end."""
+        """Divide the line at `cuts`, in cells."""
         cuts = list(cuts)
+        # The only cut of a line that no widget overlaps is its end, and needs no segments.
         if cuts and cuts[0] == self._cell_length:
             return [self]
         return super().divide(cuts)
 
-    def render(self, console: Console) -> str:  # noqa: ARG002 (the brush has its colours)
+    def render(self, console: Console) -> str:  # noqa: ARG002 (the brush knows its colours)
         """Return the line as terminal output that ends with a reset."""
         if self._render_cache is None:
             codes = self._brush.codes
@@ -95,31 +97,32 @@ class QuickStrip(Strip):
         return self._render_cache
 
 
-class _Filling(dict[Any, Any]):
-    """A dictionary that creates missing values, and drops all if there are too many."""
+class _Cache(dict[Any, Any]):
+    """A dictionary that creates missing values with `make`, and is emptied when it is full."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
         self._make = make
 
     def __missing__(self, key: Any) -> Any:
-        if len(self) >= _KEPT:
+        if len(self) >= _MAX_CACHED:
             self.clear()
-        made = self[key] = self._make(key)
-        return made
+        value = self[key] = self._make(key)
+        return value
 
 
 def change(before: Style, after: Style, colors: ColorSystem) -> str:
     """Return the escape code that changes the style `before` to `after`."""
-    off = [
-        code for name, _, code in _ATTRIBUTES if getattr(before, name) and not getattr(after, name)
+    off_codes = [
+        off for name, _, off in _ATTRIBUTES if getattr(before, name) and not getattr(after, name)
     ]
-    on = [
-        code
-        for name, code, ending in _ATTRIBUTES
-        if getattr(after, name) and (ending in off or not getattr(before, name))
+    # Bold and dim have the same code for off, so that turning off one turns off the other too.
+    on_codes = [
+        on
+        for name, on, off in _ATTRIBUTES
+        if getattr(after, name) and (off in off_codes or not getattr(before, name))
     ]
-    codes = [*dict.fromkeys(off), *on]
+    codes = [*dict.fromkeys(off_codes), *on_codes]
     if before.color != after.color:
         codes += after.color.downgrade(colors).get_ansi_codes() if after.color else ["39"]
     if before.bgcolor != after.bgcolor:

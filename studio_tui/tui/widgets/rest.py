@@ -1,4 +1,4 @@
-"""Delays slow updates until the cursor stops moving, so that a held key is not slowed down."""
+"""Delays slow updates until the cursor stops moving, so that they do not slow down a held key."""
 
 from collections.abc import Callable
 
@@ -8,31 +8,36 @@ from textual.widget import Widget
 from studio_tui.clock import monotonic
 
 RESTS_AFTER = 0.06
-"""Seconds without a move after which the cursor is at rest; a held key repeats in 30 to 50 ms."""
+"""Seconds without a move after which the cursor is at rest.
+
+Longer than a held key takes to repeat: 30 to 50 ms.
+"""
 
 FOLLOWS_WITHIN = 0.5
 """Seconds of continuous movement after which the update happens anyway."""
 
 
 class Rest:
-    """Calls back when the cursor stops, and at intervals during continuous movement."""
+    """Debounces moves of the cursor: calls back when it stops, and at intervals while it moves."""
 
-    def __init__(self, widget: Widget, rested: Callable[[], None]) -> None:
-        """Make a debouncer with the timers of `widget`; `rested` is the callback."""
+    def __init__(self, widget: Widget, update: Callable[[], None]) -> None:
+        """Make a debouncer that calls `update`, with timers of `widget`."""
         self._widget = widget
-        self._rested = rested
-        self._due: Timer | None = None
-        self._since = 0.0
+        self._update = update
+        self._timer: Timer | None = None
+        """Runs since the first move that no update has followed."""
+        self._first_move = 0.0
+        """When the timer was started, in seconds of the monotonic clock."""
 
     def moved(self) -> None:
-        """Restart the delay after a move."""
+        """Restart the delay after a move, unless the moves have gone on for `FOLLOWS_WITHIN`."""
         now = monotonic()
-        if self._due is None:
-            self._since = now
-            self._due = self._widget.set_timer(RESTS_AFTER, self._rests, name="rest")
-        elif now - self._since < FOLLOWS_WITHIN:
-            self._due.reset()
+        if self._timer is None:
+            self._first_move = now
+            self._timer = self._widget.set_timer(RESTS_AFTER, self._end_delay, name="rest")
+        elif now - self._first_move < FOLLOWS_WITHIN:
+            self._timer.reset()
 
-    def _rests(self) -> None:
-        self._due = None
-        self._rested()
+    def _end_delay(self) -> None:
+        self._timer = None
+        self._update()

@@ -1,9 +1,8 @@
 """A scroll bar that costs nothing while its look does not change.
 
-Textual processes all lines of a scroll bar at every frame of the scrolled widget, and recreates
-them as Rich renderables when the thumb moves, and sends all of them: a fifth of the output of a
-page. This class depends on how Textual draws its bars; the
-tests check these assumptions.
+Textual processes all lines of a scroll bar at every frame of the scrolled widget. When the thumb
+moves, it recreates them as Rich renderables and sends all of them, which is a fifth of the output
+of a page. This class depends on how Textual draws its bars; the tests check these assumptions.
 """
 
 from collections.abc import Mapping
@@ -20,20 +19,23 @@ from textual.reactive import Reactive
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
-_EIGHTHS = 8
+_STEPS_PER_CELL = 8
+"""Textual draws the ends of the thumb with eighths of a block."""
 
 
 class SteadyScrollBar(ScrollBar):
-    """A vertical scroll bar that caches its lines, and sends those that look different."""
+    """A vertical scroll bar that caches its lines, and sends only lines that look different."""
 
     position: Reactive[float] = Reactive(0, repaint=False)
     _lines: list[Strip] | None = None
+    """The lines as they were last drawn; `None` if their look may have changed."""
     _strips: Mapping[Segment, Strip] = {}
-    """Cache of strips by look, for the style, filters and background in `_strips_for`."""
-    _strips_for: object = None
+    """Cache of strips by look."""
+    _strips_made_for: object = None
+    """The style, filters and background for which `_strips` were made."""
 
     def validate_position(self, position: float) -> float:
-        """Round the position down to the nearest one that looks different."""
+        """Round the position down to the nearest position that looks different."""
         return coarse(position, self.window_virtual_size, self.window_size)
 
     def watch_position(self) -> None:
@@ -44,7 +46,7 @@ class SteadyScrollBar(ScrollBar):
             self.refresh()
             return
         self._lines = after
-        # What they are for, above or below the thumb, is not visible.
+        # The strips above and below the thumb differ in their mouse actions, but look the same.
         draw = partial(Strip.render, console=self.app.console)
         pairs = enumerate(zip(map(draw, before), map(draw, after), strict=True))
         if changed := [Region(0, y, width, 1) for y, (old, new) in pairs if old != new]:
@@ -57,7 +59,7 @@ class SteadyScrollBar(ScrollBar):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Redraw at the next frame."""
+        """Discard the cached lines, and redraw at the next frame."""
         self._lines = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
@@ -71,7 +73,7 @@ class SteadyScrollBar(ScrollBar):
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
     def draw(self, height: int) -> list[Strip]:
-        """Return Textual's lines, with one strip for all equal ones."""
+        """Return the `height` lines that Textual draws; equal lines are the same strip."""
         bar = cast("ScrollBarRender", self.render())
         style = self.app.console.get_style(bar.style)
         looks: list[Segment] = bar.render_bar(
@@ -87,31 +89,32 @@ class SteadyScrollBar(ScrollBar):
         return [strips[look] for look in looks]
 
     def _strips_of(self, looks: AbstractSet[Segment]) -> Mapping[Segment, Strip]:
-        """Return a strip for each look; a thumb that moves has only a few."""
-        under, filters = self.visual_style.rich_style, tuple(self.get_line_filters())
+        """Return a strip for each look, from the cache if the look has been drawn before."""
+        base_style, filters = self.visual_style.rich_style, tuple(self.get_line_filters())
         background = self.background_colors[1]
-        made_for = under, filters, background
-        known = self._strips if self._strips_for == made_for else {}
-        strips = dict(known)
-        for look in looks - known.keys():
-            strip = Strip(Segment.apply_style([look], under), cell_len(look.text))
+        made_for = base_style, filters, background
+        cached = self._strips if self._strips_made_for == made_for else {}
+        strips = dict(cached)
+        for look in looks - cached.keys():
+            strip = Strip(Segment.apply_style([look], base_style), cell_len(look.text))
             for line_filter in filters:
                 strip = strip.apply_filter(line_filter, background)
             strips[look] = strip
-        self._strips, self._strips_for = strips, made_for
+        self._strips, self._strips_made_for = strips, made_for
         return strips
 
 
 def coarse(position: float, lines: int, lines_in_sight: int) -> float:
-    """Round `position` down to one at which a scroll bar looks different.
+    """Round `position` down to the first position at which a scroll bar looks the same.
 
-    A bar is as high as the visible area, and its thumb moves by eighths of a cell: in a long list,
-    hundreds of positions look the same.
+    A bar is as high as the visible area, and its thumb moves by eighths of a cell. In a long list,
+    hundreds of positions therefore look the same.
     """
-    furthest = lines - lines_in_sight
-    thumb = max(1.0, lines_in_sight**2 / max(1, lines))
-    eighths = (lines_in_sight - thumb) * _EIGHTHS
-    if furthest <= eighths:
+    last_position = lines - lines_in_sight
+    thumb_height = max(1.0, lines_in_sight**2 / max(1, lines))
+    steps = (lines_in_sight - thumb_height) * _STEPS_PER_CELL
+    if last_position <= steps:
         return position
-    lowest = int(position / furthest * eighths) / eighths * furthest
-    return min(furthest, ceil(lowest * _EIGHTHS) / _EIGHTHS)  # Textual's precision
+    lowest = int(position / last_position * steps) / steps * last_position
+    # In eighths like Textual's positions; up, so that the thumb is not drawn a step further up.
+    return min(last_position, ceil(lowest * _STEPS_PER_CELL) / _STEPS_PER_CELL)

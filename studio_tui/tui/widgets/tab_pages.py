@@ -1,4 +1,7 @@
-"""Textual's tabbed content, which can be removed early: docs/upstream/tabs-removed-early.md."""
+"""Tabbed content that can be removed before it is composed, unlike Textual's own.
+
+See docs/upstream/tabs-removed-early.md.
+"""
 
 from typing import TypeVar, cast
 
@@ -28,6 +31,9 @@ class TabPages(TabbedContent):
                 yield part
 
     def get_child_by_type(self, expect_type: type[W]) -> W:
-        """Return the only child of a type; map Textual's exact tab type to `PageTabs`."""
-        wanted = cast(type[W], PageTabs) if expect_type is ContentTabs else expect_type
-        return super().get_child_by_type(wanted)
+        """Return the only child of a type; for `ContentTabs` it is the `PageTabs`.
+
+        Textual looks for its own `ContentTabs`, and accepts no child of a subclass.
+        """
+        actual_type = cast(type[W], PageTabs) if expect_type is ContentTabs else expect_type
+        return super().get_child_by_type(actual_type)

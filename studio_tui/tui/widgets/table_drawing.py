@@ -1,6 +1,6 @@
-"""The lines of a table, and what is kept of them for the next painting: layout, styles and rows.
+"""The lines of a table, and caches for the next painting: layout, styles and drawn rows.
 
-It handles no keys, scrolls no rows and moves no cursor.
+Keys, scrolling and the cursor are not handled here.
 """
 
 from collections.abc import Callable, Sequence, Set
@@ -26,7 +26,7 @@ HEADER = 1
 
 
 class TableLook(NamedTuple):
-    """The data that the layout of a table depends on, besides its rows."""
+    """The data on which the layout of a table depends, besides its rows."""
 
     columns: tuple[Column, ...]
     width: int
@@ -39,39 +39,46 @@ class TableLook(NamedTuple):
 
 
 class ColumnMemory(Protocol):
-    """The contents of a table's columns, so that another table can show them in the same places.
-
-    What columns contained at any time decides which columns are shown. If there were rows, the
-    memory also has the width of the table, and what columns contained since the table has it.
-    """
+    """The widths of texts in a table's columns, so that another table can place them equally."""
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """The widths in cells, in that order."""
+        """Widths in cells.
+
+        First the widest text that each column has ever had, which decides which columns are shown.
+        If there were rows, the width of the table follows, and then the widest text that each
+        column has had while the table had this width.
+        """
 
     @property
     def lasting(self) -> tuple[int, ...]:
-        """The same for rows of which all are finished: without columns that they leave empty."""
+        """The contents without the columns that finished rows leave empty, see `Column.passing`.
+
+        For a list whose rows are all finished.
+        """
 
     def recall(self, contents: Sequence[int]) -> None:
-        """Show the columns that another table with such contents shows, if it is as wide."""
+        """Show the columns that a table with these contents shows.
+
+        They also get the same widths if this table is as wide.
+        """
 
 
 class TableDrawing:
-    """Draws a table; of its rows only those whose cells or look have changed."""
+    """Draws a table; rows are drawn again only if their cells or their look have changed."""
 
     def __init__(
         self, cells_of: CellsOf, columns: Sequence[Column], palette: Callable[[], TablePalette]
     ) -> None:
         self._rows = RowStrips(cells_of)
         self._contents = Contents(columns)
-        self._resolve = palette
+        self._resolve_palette = palette
         self._palette: TablePalette | None = None
         self._painter: Painter | None = None
-        self._fitted: tuple[int, bool] | None = None
-        """The width, and whether wide, to which the columns were last fitted."""
-        self._recalled: Sequence[int] = ()
-        """The width of another table, and the contents of its columns."""
+        self._fitted_to: tuple[int, bool] | None = None
+        """`width` and `wide` of the look to which the columns were last fitted."""
+        self._other_table: Sequence[int] = ()
+        """The width of another table, and the widths of the texts in its columns."""
         self.sideways = 0
         """How many terminal columns are scrolled out of sight on the left."""
 
@@ -81,27 +88,28 @@ class TableDrawing:
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """The contents of the columns, at any time and now; see `ColumnMemory`."""
-        all_time, now = self._contents.all_time, self._contents.widths
-        if now is None or self._fitted is None:
+        """See `ColumnMemory.contents`."""
+        all_time, current = self._contents.all_time, self._contents.widths
+        if current is None or self._fitted_to is None:
             return all_time
-        return (*all_time, self._fitted[0], *now)
+        return (*all_time, self._fitted_to[0], *current)
 
     @property
     def lasting(self) -> tuple[int, ...]:
-        """The contents without those of columns that finished rows leave empty."""
+        """See `ColumnMemory.lasting`."""
         passing = [column.passing for column in self._contents.columns]
-        leaves = (*passing, False, *passing)
-        return tuple(
-            0 if left else width for width, left in zip(self.contents, leaves, strict=False)
-        )
+        # In the order of `contents`, which may end after the all-time widths.
+        is_passing = (*passing, False, *passing)
+        pairs = zip(self.contents, is_passing, strict=False)
+        return tuple(0 if passes else width for width, passes in pairs)
 
     def recall(self, contents: Sequence[int]) -> None:
-        """Show the columns that another table with such contents shows, if it is as wide."""
+        """See `ColumnMemory.recall`."""
         count = len(self._contents.columns)
-        if len(contents) in {count, 2 * count + 1}:  # else of another version's columns
+        # Another version of the program may have saved the contents of other columns.
+        if len(contents) in {count, 2 * count + 1}:
             self._contents.recall(contents[:count])
-            self._recalled = contents[count:]
+            self._other_table = contents[count:]
 
     def forget_layout(self) -> None:
         """Discard the layout."""
@@ -116,7 +124,7 @@ class TableDrawing:
         width = max(GUTTER + 1, look.width)
         if self._painter is None or self._painter.width != width:
             if self._palette is None:
-                self._palette = self._resolve()
+                self._palette = self._resolve_palette()
             self._painter = Painter(
                 self._palette,
                 place(
@@ -139,33 +147,37 @@ class TableDrawing:
     def lines(
         self, look: TableLook, height: int, top: int, cursor: TableCursor, marked: Set[str]
     ) -> list[Strip]:
-        """Return the strip of each line: the header, and rows from index `top` on."""
+        """Return the strip of each line: the header, rows from index `top` on, and blank lines.
+
+        Without rows, the notice is in the middle.
+        """
         keys = cursor.keys
-        in_sight = keys[top : top + max(0, height - HEADER)]
-        if (fitted := (look.width, look.wide)) != self._fitted:
-            # Another height, such as that beside the input of a filter, moves no column.
-            self._fitted = fitted
+        keys_in_sight = keys[top : top + max(0, height - HEADER)]
+        # The height is not compared: when a filter is typed, the table is lower, and no column
+        # must move.
+        if (fit_to := (look.width, look.wide)) != self._fitted_to:
+            self._fitted_to = fit_to
             self._contents.reset()
-            if self._recalled[:1] == (look.width,):
-                self._contents.restore(self._recalled[1:])
-            self._recalled = ()
+            if self._other_table[:1] == (look.width,):
+                self._contents.restore(self._other_table[1:])
+            self._other_table = ()
             self._rows.forget()
-        if self._contents_changed(look.columns, in_sight):
+        if self._update_contents(look.columns, keys_in_sight):
             self._painter = None
         painter = self.painter(look)
-        lines = [painter.header, *self._rows.strips(in_sight, cursor.key, marked, painter)]
+        lines = [painter.header, *self._rows.strips(keys_in_sight, cursor.key, marked, painter)]
         lines += [painter.blank] * (height - len(lines))
         if not keys:
             first = HEADER + max(0, height - HEADER - len(painter.notice)) // 2
             lines[first : first + len(painter.notice)] = painter.notice[: height - first]
         return lines
 
-    def _contents_changed(self, columns: tuple[Column, ...], in_sight: Sequence[str]) -> bool:
-        """Update the column contents from the rows; return whether the layout must change."""
+    def _update_contents(self, columns: tuple[Column, ...], keys_in_sight: Sequence[str]) -> bool:
+        """Update the widths of texts from the rows; return whether the layout must change."""
         if self._contents.columns is not columns:
             before = self._contents
             self._contents = Contents(columns)
-            # The same columns, of another width or title for example, stay as they are.
+            # Columns stay in place if only their properties have changed, such as a title.
             self._contents.inherit(before)
             self._rows.forget()
-        return self._contents.grow(self._rows.unpainted(in_sight))
+        return self._contents.grow(self._rows.unpainted(keys_in_sight))

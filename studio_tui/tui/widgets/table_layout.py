@@ -1,4 +1,4 @@
-"""The layout of table columns: which fit a width, their positions, and how texts are fitted."""
+"""The layout of table columns: which of them fit a width, their positions and their widths."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ GAP = 2
 """Blank cells between two columns."""
 
 LEAST_SCROLLED = 12
-"""Cells that fixed columns must leave to the others; otherwise they scroll too."""
+"""Cells that fixed columns must leave to the others; otherwise the fixed columns scroll too."""
 
 LITTLE_INTEREST = 6
 """The `drop` from which a column is of little interest."""
@@ -29,11 +29,11 @@ class Placed(NamedTuple):
 
     column: Column
     cell: int
-    """Index of its cell in a row."""
+    """Index of the column's cell in a row."""
     x: int
-    """Cells to its left, without gutter and sideways scrolling."""
+    """Cells at the left of the column, without gutter and sideways scrolling."""
     width: int
-    """Its width in cells."""
+    """Width of the column in cells."""
 
 
 def place(
@@ -48,41 +48,49 @@ def place(
 ) -> tuple[Placed, ...]:
     """Choose and place the columns for `width` cells.
 
-    Columns are dropped by their `drop`, the rightmost first among equals, until the others fit;
-    with `wide` none is dropped, and each is as wide as its content. The rest may still be wider
-    than `width`; the table then scrolls sideways.
+    Columns are dropped until the others fit: the highest `drop` first, and among equals the
+    rightmost first. The columns that remain may still be wider than `width`; the table then scrolls
+    sideways. Widths depend only on the arguments, so that columns do not move while rows scroll.
 
-    `contents` has the width in cells of each column's longest text now, which limits columns that
-    fit their contents; `None` if unknown. `all_time` has the longest that any of its texts
-    ever was, and decides which columns are shown; by default the same. The column `sorted_by`, by
-    which the rows are sorted, stays even if empty. While `scrolled`, fixed columns
-    leave half of the width to the others if possible. Widths depend only on the arguments, so that
-    columns do not move while rows scroll.
+    Args:
+        columns: All columns, in order.
+        width: The width of the table without its gutter, in cells.
+        wide: Whether no column is dropped, and each is as wide as its content.
+        contents: The width in cells of each column's longest text now, which limits the width of
+            columns that fit their contents; `None` if unknown.
+        all_time: The width in cells of the longest text that each column ever had, which decides
+            which columns are shown; `None` for the same as `contents`.
+        sorted_by: Key of the column by which the rows are sorted; it stays even if it is empty.
+        scrolled: Whether the table is scrolled sideways; fixed columns then leave half of the width
+            to the others if possible.
     """
-    sizes = (None,) * len(columns) if contents is None else contents
-    deciding = sizes if contents is None or all_time is None else all_time
+    current = (None,) * len(columns) if contents is None else contents
+    deciding = current if contents is None or all_time is None else all_time
     shown = [
-        _Wanted(index, column, cells, is_sorted=column.key == sorted_by)
-        for index, (column, cells) in enumerate(zip(columns, deciding, strict=True))
-        if cells != 0 or not (column.fits and column.drop) or column.key == sorted_by
+        _Candidate(index, column, content, is_sorted=column.key == sorted_by)
+        for index, (column, content) in enumerate(zip(columns, deciding, strict=True))
+        if content != 0 or not (column.fits and column.drop) or column.key == sorted_by
     ]
     while not wide and (dropped := _next_to_drop(shown, width)) is not None:
         shown.remove(dropped)
     shown = [
-        _Wanted(want.index, want.column, sizes[want.index], is_sorted=want.column.key == sorted_by)
-        for want in shown
+        _Candidate(
+            each.index, each.column, current[each.index], is_sorted=each.column.key == sorted_by
+        )
+        for each in shown
     ]
     if wide:
-        widths = [max(want.least, want.most or want.least) for want in shown]
+        widths = [max(each.least, each.most or each.least) for each in shown]
     else:
-        widths = _share(shown, width - _least(shown))
+        least_width = sum(each.least + GAP for each in shown) - GAP
+        widths = _share(shown, width - least_width)
     if scrolled and sum(widths) + GAP * (len(widths) - 1) > width:
-        widths = _narrowed(shown, widths, width // 2)
+        widths = _narrow_fixed(shown, widths, width // 2)
     placed = []
     x = 0
-    for want, cells in zip(shown, widths, strict=True):
-        placed.append(Placed(want.column, want.index, x, cells))
-        x += cells + GAP
+    for each, column_width in zip(shown, widths, strict=True):
+        placed.append(Placed(each.column, each.index, x, column_width))
+        x += column_width + GAP
     return tuple(placed)
 
 
@@ -92,17 +100,17 @@ def extent(placed: Sequence[Placed]) -> int:
 
 
 def fixed_width(placed: Sequence[Placed], width: int) -> int:
-    """Return the width in cells of the leading columns that stay in place while others scroll.
+    """Return the width in cells of the first columns, which stay in place while others scroll.
 
-    The gap after those columns is included; 0 if all scroll, as `width` cells are too few.
+    The gap after these columns is included. 0 if all columns scroll because `width` is too small.
     """
-    least = end = 0
+    least_width = fixed_end = 0
     for p in placed:
-        least += min(p.width, LEAST_STICKY if p.column.grow else p.width) + GAP
-        if not p.column.sticky or least + LEAST_SCROLLED > width:
+        least_width += min(p.width, LEAST_STICKY if p.column.grow else p.width) + GAP
+        if not p.column.sticky or least_width + LEAST_SCROLLED > width:
             break
-        end = p.x + p.width + GAP
-    return end
+        fixed_end = p.x + p.width + GAP
+    return fixed_end
 
 
 def fit(text: str, width: int, align: Align) -> str:
@@ -114,8 +122,11 @@ def fit(text: str, width: int, align: Align) -> str:
     return text.rjust(characters) if align is _RIGHT else text.ljust(characters)
 
 
-class _Wanted:
-    """The widths that a column needs and can use, in cells."""
+class _Candidate:
+    """A column that may be shown, and the widths in cells that it needs and can use.
+
+    `content` is the width of its longest text; `None` if unknown.
+    """
 
     def __init__(self, index: int, column: Column, content: int | None, *, is_sorted: bool) -> None:
         self.index = index
@@ -124,7 +135,9 @@ class _Wanted:
         self.most = column.most
         """Largest width; `None` for no limit."""
         self.wanted = max(column.width, column.wants)
+        """The width for which columns of higher `drop` are dropped."""
         self.liked = max(self.wanted, column.likes)
+        """The width for which only columns of little interest are dropped."""
         if content is None:
             return
         # The sorted column has an arrow beside its title.
@@ -135,72 +148,73 @@ class _Wanted:
             self.wanted = max(self.least, min(column.wants, content))
             self.liked = max(self.wanted, min(column.likes, content))
 
-    def needed(self, leaving: Column) -> int:
-        """Return the width this column should get before `leaving` is allowed to stay."""
-        if self.column.drop >= leaving.drop:
+    def width_beside(self, other: Column) -> int:
+        """Return the width that this column must have so that `other` is not dropped."""
+        if self.column.drop >= other.drop:
             return self.least
-        return self.liked if leaving.drop >= LITTLE_INTEREST else self.wanted
+        return self.liked if other.drop >= LITTLE_INTEREST else self.wanted
 
 
-def _next_to_drop(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
+def _next_to_drop(shown: Sequence[_Candidate], width: int) -> _Candidate | None:
     """Return the column to drop next; `None` if all fit."""
-    leaving = max(
-        (want for want in shown if want.column.drop),
-        key=lambda want: (want.column.drop, want.index),
+    least_important = max(
+        (each for each in shown if each.column.drop),
+        key=lambda each: (each.column.drop, each.index),
         default=None,
     )
-    if leaving is None:
+    if least_important is None:
         return None
-    # Columns that are dropped later get the width they want, this one only what it needs.
-    needed = sum(want.needed(leaving.column) + GAP for want in shown)
-    return leaving if needed - GAP > width else None
+    # This column stays only if it has its least width and more important ones what they want.
+    needed = sum(each.width_beside(least_important.column) + GAP for each in shown) - GAP
+    return least_important if needed > width else None
 
 
-def _narrowed(shown: Sequence[_Wanted], widths: Sequence[int], room: int) -> list[int]:
-    """Return widths with growing fixed columns narrowed, to leave at least `room` cells."""
+def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int) -> list[int]:
+    """Return `widths` with fixed columns that grow narrowed, so that all fixed ones fit `room`.
+
+    Each remains at least `LEAST_STICKY` cells wide.
+    """
     narrowed = list(widths)
-    sticky = [i for i, want in enumerate(shown) if want.column.sticky]
+    sticky = [i for i, each in enumerate(shown) if each.column.sticky]
     excess = sum(widths[i] + GAP for i in sticky) - room
     for i in reversed(sticky):
         if excess > 0 and shown[i].column.grow:
-            taken = max(0, min(excess, widths[i] - LEAST_STICKY))
-            narrowed[i] -= taken
-            excess -= taken
+            removed = max(0, min(excess, widths[i] - LEAST_STICKY))
+            narrowed[i] -= removed
+            excess -= removed
     return narrowed
 
 
-def _least(shown: Sequence[_Wanted]) -> int:
-    return sum(want.least + GAP for want in shown) - GAP
+def _share(shown: Sequence[_Candidate], spare: int) -> list[int]:
+    """Return the width of each column in cells; `spare` cells are left beside their least widths.
 
-
-def _share(shown: Sequence[_Wanted], spare: int) -> list[int]:
-    """Return the width of each column in cells, given `spare` cells beyond what all of them need.
-
-    Columns first get the width in `Column.first`; the rest is shared among growing ones by `grow`.
-    Cells that no column can use go to the last growing one without `Column.most`.
+    Columns first get the width in `Column.first`. Then growing columns share the spare cells in
+    proportion to `Column.grow`, each up to its largest width. Cells that no column can use go to
+    the last growing column without `Column.most`.
     """
-    widths = [want.least for want in shown]
-    for i, want in enumerate(shown):
-        most = want.column.first if want.most is None else min(want.column.first, want.most)
-        given = min(spare, most - want.least)
-        if given > 0:
-            widths[i] += given
-            spare -= given
+    widths = [each.least for each in shown]
+    for i, each in enumerate(shown):
+        first = each.column.first if each.most is None else min(each.column.first, each.most)
+        added = min(spare, first - each.least)
+        if added > 0:
+            widths[i] += added
+            spare -= added
     while spare > 0:
         room = {
-            i: spare if want.most is None else want.most - widths[i]
-            for i, want in enumerate(shown)
-            if want.column.grow
+            i: spare if each.most is None else each.most - widths[i]
+            for i, each in enumerate(shown)
+            if each.column.grow
         }
         growing = [i for i, cells in room.items() if cells > 0]
         if not growing:
             break
-        shares = sum(shown[i].column.grow for i in growing)
+        total_grow = sum(shown[i].column.grow for i in growing)
         round_spare = spare
         for i in growing:
-            given = min(max(1, round_spare * shown[i].column.grow // shares), room[i], spare)
-            widths[i] += given
-            spare -= given
+            share = max(1, round_spare * shown[i].column.grow // total_grow)
+            added = min(share, room[i], spare)
+            widths[i] += added
+            spare -= added
     unlimited = [i for i, w in enumerate(shown) if w.column.grow and w.column.most is None]
     if spare > 0 and unlimited:
         widths[unlimited[-1]] += spare

@@ -1,4 +1,4 @@
-"""Drawing the lines of a table from cells, independent of keys, scrolling and cursor."""
+"""Drawing the lines of a table from cells; keys and vertical scrolling are not handled here."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import product
@@ -23,9 +23,10 @@ CURSOR_SIGN = "▌"
 MARK_SIGN = "*"
 
 Cells: TypeAlias = tuple[Cell | Pieces, ...]
+"""The cells of a row, in the order of all columns."""
 
 CellsOf: TypeAlias = Callable[[str], Cells]
-"""Returns the cells of a row, in the order of the columns; called for visible rows only."""
+"""Returns the cells of the row with a key; called for visible rows only."""
 
 _KEPT_ROWS = 1024
 """Rows in the cache, so that paging back and forth draws nothing twice."""
@@ -50,10 +51,11 @@ class RowLook(NamedTuple):
 _LOOKS: dict[tuple[bool, bool], RowLook] = {
     look: look for look in map(RowLook._make, product((False, True), repeat=2))
 }
+"""All looks, so that none is created for each row of each painting."""
 
 
 class Sorting(NamedTuple):
-    """The order of the rows, as the header indicates it."""
+    """The order of the rows that the header indicates."""
 
     column: str
     """Key of the column."""
@@ -75,10 +77,10 @@ COMPONENTS = frozenset(
 
 
 class TablePalette(NamedTuple):
-    """Every style of a table, resolved from the style sheet on first use."""
+    """The styles of a table from the style sheet; those of rows are resolved on first use."""
 
     rows: Mapping[RowLook, Brush]
-    """The styles of rows, by the suffix of the component class."""
+    """The styles of each look; their names are component classes without `big-table--`."""
     header: Style
     sorted: Style
     """Style of the sorted column's title."""
@@ -90,8 +92,8 @@ class TablePalette(NamedTuple):
         """Resolve the styles; `style` combines component classes, later ones on top."""
 
         def brush(look: RowLook) -> Brush:
-            under = ["big-table--marked"] * look.marked + ["big-table--cursor"] * look.cursor
-            return Brush(lambda name: style(*under, f"big-table--{name}"), colors)
+            row_classes = ["big-table--marked"] * look.marked + ["big-table--cursor"] * look.cursor
+            return Brush(lambda name: style(*row_classes, f"big-table--{name}"), colors)
 
         return cls(
             rows={look: brush(look) for look in _LOOKS.values()},
@@ -108,7 +110,7 @@ class Painter:
     """The titles, with an arrow at the sorted column."""
 
     blank: Strip
-    """A line below the last row."""
+    """An empty line, for below the last row."""
 
     notice: list[Strip]
     """The text shown if there are no rows, wrapped and centred."""
@@ -126,49 +128,54 @@ class Painter:
         self.width = width
         """Width of every line, in cells."""
         self.placed = placed
-        hidden = extent(placed) + GUTTER - width
+        excess = extent(placed) + GUTTER - width
         self.still = fixed_width(placed, width - GUTTER)
-        """Width of the fixed columns, without the gutter."""
+        """Width of the fixed columns in cells, without the gutter."""
         self.starts = tuple(_stops(placed, self.still, width - GUTTER - self.still))
-        """The values for `scroll`: where scrolling columns, and pages of wide ones, begin."""
+        """The values to which `scroll` can be set, in ascending order.
+
+        At each of them a scrolling column begins, or a part of a column wider than the table.
+        """
         self.reach = (
-            0 if hidden <= 0 else min((x for x in self.starts if x >= hidden), default=hidden)
+            0 if excess <= 0 else min((x for x in self.starts if x >= excess), default=excess)
         )
         """The largest `scroll`, which makes the last column visible; 0 if everything fits."""
         self.scroll = min(scroll, self.reach)
-        """Cells of the columns hidden to the left."""
+        """How many cells of the scrolling columns are hidden at the left."""
         self._palette = palette
-        spare = max(0, -hidden)
+        spare = max(0, -excess)
         self._length = GUTTER + extent(placed) + spare
+        """Width of a row in cells, before it is cropped."""
         self._places = [
             (p.cell, p.width, p.column.align, _GAP if p is not placed[-1] else " " * spare)
             for p in placed
         ]
+        """Index of the cell, width, alignment and blanks at the right of each shown column."""
         plain = palette.rows[RowLook(cursor=False, marked=False)].styles[Tone.PLAIN]
         self.blank = Strip([Segment(" " * width, plain)], width)
-        self.header = self._titles(sorting)
-        self.notice = self._centred(notice)
+        self.header = self._draw_titles(sorting)
+        self.notice = self._draw_notice(notice)
 
     def row(self, cells: Cells, look: RowLook) -> Strip:
         """Draw a row; `cells` are in the order of all columns, shown or not."""
         signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
         runs: list[tuple[str, str]] = []
         run_tone, run = _SIGN, signs
-        places, at = self._places, 0
-        while at < len(places):
-            index, width, align, after = places[at]
+        places, following = self._places, 0
+        while following < len(places):
+            index, width, align, after = places[following]
             cell = cells[index]
-            at += 1
+            following += 1
             length = _length(cell)
             if length > width and align is _LEFT and not self.reach:
-                # Let it overflow into empty cells at its right.
-                while at < len(places) and not _has_text(cells[places[at][0]]):
-                    width, after = width + len(after) + places[at][1], places[at][3]
-                    at += 1
-                if at == len(places):
+                # Let the text continue over empty cells at its right.
+                while following < len(places) and not _has_text(cells[places[following][0]]):
+                    width, after = width + len(after) + places[following][1], places[following][3]
+                    following += 1
+                if following == len(places):
                     width, after = width + len(after), ""
             if isinstance(cell, Pieces):
-                for text, tone, _ in _fitted(cell.parts, width):
+                for text, tone, _ in _fit_parts(cell.parts, width):
                     if tone is not run_tone:
                         runs.append((run_tone, run))
                         run_tone, run = tone, ""
@@ -186,10 +193,10 @@ class Painter:
                     run += text + blanks if align is _LEFT else blanks + text
             run += after
         runs.append((run_tone, run))
-        return self._in_sight(QuickStrip(runs, self._palette.rows[look], self._length))
+        return self._crop(QuickStrip(runs, self._palette.rows[look], self._length))
 
     def stop(self, scroll: int, direction: int) -> int:
-        """Return the nearest value for `scroll` to the left (-1) or the right (1) of one."""
+        """Return the nearest possible `scroll` that is less (-1) or greater (1) than this one."""
         if direction < 0:
             left = max((x for x in self.starts if x < scroll), default=0)
             return min(left, self.reach)
@@ -198,7 +205,7 @@ class Painter:
         return min(self.reach, min((x for x in self.starts if x > scroll), default=self.reach))
 
     def column_at(self, x: int) -> str | None:
-        """Return the key of the column at cell `x` of a line."""
+        """Return the key of the column at cell `x` of a line; `None` if there is none."""
         inner = x - GUTTER
         if inner < 0:
             return None
@@ -206,7 +213,7 @@ class Painter:
             inner += self.scroll
         return next((p.column.key for p in self.placed if p.x <= inner < p.x + p.width + GAP), None)
 
-    def _titles(self, sorting: Sorting | None) -> Strip:
+    def _draw_titles(self, sorting: Sorting | None) -> Strip:
         plain = self._palette.header
         titles = [Segment(" " * GUTTER, plain)]
         for (column, _, _, width), (*_, after) in zip(self.placed, self._places, strict=True):
@@ -216,9 +223,9 @@ class Painter:
                 title = fit(title, min(cell_len(title), width - 1), Align.LEFT) + arrow
                 style = self._palette.sorted
             titles += [Segment(fit(title, width, column.align), style), Segment(after, plain)]
-        return self._in_sight(Strip(titles, self._length))
+        return self._crop(Strip(titles, self._length))
 
-    def _centred(self, text: str) -> list[Strip]:
+    def _draw_notice(self, text: str) -> list[Strip]:
         strips = []
         room = max(1, self.width - 2 * _MARGIN)
         for line in (line.plain.rstrip() for line in Content(text).wrap(room)) if text else ():
@@ -228,39 +235,41 @@ class Painter:
             strips.append(Strip([Segment(filled, self._palette.notice)], self.width))
         return strips
 
-    def _in_sight(self, line: Strip) -> Strip:
-        """Return the fixed part of `line`, and as much of the rest as fits."""
+    def _crop(self, line: Strip) -> Strip:
+        """Return the fixed part of `line`, and as much of the scrolling part as fits beside it."""
         if not self.reach:
             return line
-        edge = GUTTER + self.still
-        left = edge + self.scroll
-        room = self.width - edge
-        body = line.crop(left, left + room)
-        fill = self.blank.crop(0, room - body.cell_length)
-        return Strip([*line.crop(0, edge), *body, *fill], self.width)
+        fixed_end = GUTTER + self.still
+        left = fixed_end + self.scroll
+        room = self.width - fixed_end
+        scrolling = line.crop(left, left + room)
+        fill = self.blank.crop(0, room - scrolling.cell_length)
+        return Strip([*line.crop(0, fixed_end), *scrolling, *fill], self.width)
 
 
 def _length(cell: Cell | Pieces) -> int:
-    """Return the columns of the terminal that a cell needs to be shown whole."""
+    """Return how many terminal columns a cell needs to be shown whole."""
     if isinstance(cell, Pieces):
         return sum(cell_len(part.text) for part in cell.parts)
     return len(cell.text) if cell.text.isascii() else cell_len(cell.text)
 
 
 def _first_that_fits(texts: Sequence[str], width: int) -> str:
-    """Return the first text of at most `width` cells, or the last."""
+    """Return the first text of at most `width` cells; the last text if all are wider."""
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
 def _has_text(cell: Cell | Pieces) -> bool:
-    """Return whether a cell is not empty."""
     if isinstance(cell, Pieces):
         return any(part.text for part in cell.parts)
     return bool(cell.text)
 
 
 def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
-    """Yield where scrolling columns begin; one wider than `room` has several stops."""
+    """Yield the values for `Painter.scroll` at which a scrolling column begins.
+
+    A column wider than `room` cells yields several, half of `room` apart.
+    """
     step = max(1, room // 2)
     for p in placed:
         if p.x >= still:
@@ -268,8 +277,8 @@ def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
             yield from range(p.x - still + step, p.x - still + p.width - room + step, step)
 
 
-def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
-    """Yield parts as exactly `width` cells, cut with an ellipsis or filled with blanks."""
+def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
+    """Yield parts that together have `width` cells, cut with an ellipsis or filled with blanks."""
     parts = [part for part in parts if part.text] or [NOTHING]
     for text, tone, _ in parts[:-1]:
         length = cell_len(text)
@@ -286,23 +295,23 @@ def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
 
 
 class _RowCells:
-    """The last known cells of a row."""
+    """The cells of a row when they were last requested."""
 
     __slots__ = ("cells", "edition")
 
     def __init__(self, cells: Cells, edition: int) -> None:
         self.cells = cells
         self.edition = edition
-        """The edition of the data from which the cells are."""
+        """The edition of the cache when the cells were last known to be current."""
 
 
 class _Shown(NamedTuple):
-    """The data that the strips of a page depend on, besides the cursor."""
+    """The data on which the strips of a page depend, besides the cursor."""
 
     keys: Sequence[str]
     edition: int
     marked: Set[str]
-    """Those of the keys that are marked; all marks may be many more."""
+    """Which of `keys` are marked; marks of other rows are left out, as there may be many."""
     painter: Painter
 
 
@@ -312,15 +321,18 @@ class RowStrips:
     def __init__(self, cells_of: CellsOf) -> None:
         self._cells_of = cells_of
         self._edition = 0
+        """How often the cells have expired."""
         self._cached: dict[str, _RowCells] = {}
+        """Cells by the key of their row."""
         self._drawn: dict[tuple[str, RowLook], tuple[Cells, Strip]] = {}
+        """Strips, and the cells that they show."""
         self._shown: _Shown | None = None
         self._cursor: str | None = None
         self._strips: list[Strip] = []
-        """The strips of the visible lines; when only the cursor moves, two of them change."""
+        """The strips of the visible rows; when only the cursor moves, two of them change."""
 
     def expire(self) -> None:
-        """Request cells again before rows are next shown; only changed rows are redrawn."""
+        """Request cells again before rows are next shown; only changed rows are then redrawn."""
         self._edition += 1
 
     def clear(self) -> None:
@@ -354,12 +366,12 @@ class RowStrips:
         return drawn[1]
 
     def forget(self) -> None:
-        """Discard the cells of rows, so that all count as new."""
+        """Discard the cells of rows, so that `unpainted` returns the cells of all rows again."""
         self._cached.clear()
         self._shown = None
 
     def unpainted(self, keys: Sequence[str]) -> list[Cells]:
-        """Return the cells of those rows that have none of the current edition yet."""
+        """Return the cells of the rows whose cells have not been requested since they expired."""
         shown = self._shown
         if shown is not None and (shown.keys, shown.edition) == (keys, self._edition):
             return []

@@ -1,4 +1,4 @@
-"""Finding the reader's place in a list after the list has changed: pure arithmetic on keys."""
+"""Finding the user's place in a list after the list has changed: pure functions of row keys."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ class Place(NamedTuple):
     cursor: int
     """Index of the row under the cursor."""
     top: int
-    """Index of the topmost visible row; it may be out of range, as for blank lines."""
+    """Index of the topmost visible row; it may be out of range, and is limited by scrolling."""
 
 
 def place_after(
@@ -18,8 +18,9 @@ def place_after(
 ) -> Place:
     """Return the place in `after` that keeps the visible rows of `before` on their lines.
 
-    The reference is the row under the cursor or, if it is not visible, the topmost row. A row that
-    is gone is replaced by its nearest neighbour. Both sequences hold distinct keys.
+    One row stays on its line exactly: the row under the cursor or, if that row is not visible, the
+    topmost visible row. If `after` lacks this row, its nearest neighbour takes the line. Each
+    sequence has distinct keys.
     """
     if not before or not after:
         return Place(0, 0)
@@ -32,10 +33,10 @@ def place_after(
 def place_at_top(
     place: Place, before: Sequence[str], after: Sequence[str], rows_in_sight: int
 ) -> Place:
-    """Return the place in `after` of a list that stays at the top, where new rows are added.
+    """Return the place in `after` of a list that shows its top, where new rows are added.
 
-    The top stays visible; the cursor stays on the first row if it was there, else on its row as
-    long as that is visible.
+    A cursor on the first row goes to the new first row. Otherwise it stays on its row, and the list
+    is scrolled only if the row would no longer be visible.
     """
     if not before or not after or place.cursor == 0:
         return Place(0, 0)
@@ -43,16 +44,17 @@ def place_at_top(
     return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
 
 
-def place_of_returned(was: Place, cursor: int, rows_in_sight: int) -> Place:
-    """Return the place of a row that is shown again, at index `cursor`, on its former line `was`.
+def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
+    """Return the place of a row that is shown again, on the line that it had at the place `former`.
 
-    If the top was visible, it is visible again, unless the row would then be hidden. Fewer rows may
-    be visible than then; the row is one of them. 0 rows are visible before the first layout.
+    `cursor` is the row's index now. If the top of the list was visible then, it is visible again,
+    unless that would hide the row. If fewer rows are visible than then, the row is one of them.
+    `rows_in_sight` is 0 before the first layout.
     """
     lowest_top = max(0, cursor - max(1, rows_in_sight) + 1)
-    if not was.top:
+    if not former.top:
         return Place(cursor, lowest_top)
-    top = max(0, cursor - was.cursor + was.top)
+    top = max(0, cursor - former.cursor + former.top)
     return Place(cursor, max(top, lowest_top) if rows_in_sight else top)
 
 
@@ -62,12 +64,13 @@ def came_above(before: Sequence[str], after: Sequence[str]) -> int:
 
 
 def nearest_remaining(before: Sequence[str], index: int, after: Sequence[str]) -> int:
-    """Return the index in `after` of the row `before[index]`, else of the nearest row left.
+    """Return the index in `after` of the row `before[index]`, or of its nearest neighbour left.
 
-    Of two equally near neighbours, the lower one is chosen. 0 if no row is left.
+    Of two equally near neighbours, the one below is chosen. 0 if no row is left.
     """
-    grown = len(after) - len(before)
-    for guess in (index, index + grown):  # no change around it, or all changes are above
+    added = len(after) - len(before)
+    # Often all changes are below the row, or all are above it.
+    for guess in (index, index + added):
         if 0 <= guess < len(after) and after[guess] == before[index]:
             return guess
     positions = {key: position for position, key in enumerate(after)}

@@ -1,4 +1,4 @@
-"""The rows of a table that are in sight: moves the cursor, and scrolls no further than needed."""
+"""The visible part of a table: moves the cursor, and scrolls no further than needed."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,10 @@ from studio_tui.tui.widgets.table_place import Place
 
 
 class TableViewport:
-    """Scrolls the view of a table with its cursor; the lines above the first row do not scroll."""
+    """Scrolls the view of a table so that the cursor is visible."""
 
     def __init__(self, view: LineView, cursor: TableCursor, header: int) -> None:
+        """Make a viewport; `header` is the number of lines above the first row, which stay."""
         self._view = view
         self._cursor = cursor
         self._header = header
@@ -38,26 +39,26 @@ class TableViewport:
         return 0 <= self._cursor.index - self._view.top < self.rows
 
     def walk_to(self, index: int) -> bool:
-        """Move the cursor for the user; return whether it is on another row."""
-        return self._settle(self._revealing(self._cursor.within(index)))
+        """Move the cursor for the user; return whether the cursor is on another row."""
+        return self._choose(self._place_with_visible(self._cursor.within(index)))
 
     def leap(self, rows: int) -> bool:
-        """Move cursor and view for the user; return whether the cursor is on another row."""
+        """Move cursor and view by rows for the user; return whether the cursor changed its row."""
         cursor = self._cursor.within(self._cursor.index + rows)
-        return self._settle(Place(cursor, self._view.top + rows))
+        return self._choose(Place(cursor, self._view.top + rows))
 
     def reveal(self) -> None:
         """Scroll as little as needed to make the row under the cursor visible."""
-        self.go(self._revealing(self._cursor.index))
+        self.go(self._place_with_visible(self._cursor.index))
 
     def resized(self) -> None:
-        """Keep the cursor visible, if it was, when the height has changed."""
-        hidden = self._cursor.index - self._view.top
-        was_in_sight = hidden < (self._rows_before or len(self._cursor.keys))
+        """Keep the cursor visible if it was visible before the height changed."""
+        line = self._cursor.index - self._view.top
+        was_in_sight = 0 <= line < (self._rows_before or len(self._cursor.keys))
         self._rows_before = self.rows
         if (place := self._cursor.restored(self.rows)) is not None:
             self.go(place)
-        elif was_in_sight and hidden >= 0:
+        elif was_in_sight:
             self.reveal()
 
     def go(self, place: Place) -> None:
@@ -66,15 +67,15 @@ class TableViewport:
         top = self._view.top
         if place.top != top and self.rows:
             self._view.scroll_to(y=place.top, animate=False, force=True)
-        if self._view.top == top:  # otherwise scrolling has painted
+        if self._view.top == top:  # otherwise scrolling has repainted the view
             self._view.repaint()
 
-    def _settle(self, place: Place) -> bool:
-        is_other = self._cursor.choose(place)
+    def _choose(self, place: Place) -> bool:
+        is_other_row = self._cursor.choose(place)
         self.go(place)
-        return is_other
+        return is_other_row
 
-    def _revealing(self, index: int) -> Place:
-        """Return the place nearest to this one with the cursor on the row and the row visible."""
+    def _place_with_visible(self, index: int) -> Place:
+        """Return the place with the cursor on a row that makes it visible with least scrolling."""
         lowest_top = index - max(1, self.rows) + 1
         return Place(index, min(index, max(self._view.top, lowest_top)))

@@ -1,4 +1,7 @@
-"""Notifications, with a workaround for a bug in Textual's timers: docs/upstream/toast-timer.md."""
+"""Notifications, with a workaround for a bug in Textual's timers: docs/upstream/toast-timer.md.
+
+A toast is the widget of a notification; Textual shows it on the current screen.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,34 +23,39 @@ class TimedNotification(Notification):
     """A notification whose toast always has some time left."""
 
     screen: Screen[Any] | None = None
-    """The screen that it is about, with which it goes; `None` if it is about all."""
+    """The screen that it is about; it ends when another screen covers that one. `None` if none."""
 
     @property
     def time_left(self) -> float:
-        """Seconds until it disappears, at least `LEAST`."""
+        """Seconds until the toast disappears, at least `LEAST`."""
         return max(LEAST, super().time_left)
 
     @property
     def has_expired(self) -> bool:
-        """Whether its time is over."""
+        """Whether the time of the notification is over, without the `LEAST` seconds."""
         return super().time_left <= 0
 
 
-def _replaced(shown: Sequence[Notification], new: Notification) -> list[Notification]:
-    """Return those with the same content; else, of more than `MOST`, the oldest, errors last."""
+def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:
+    """Return the notifications that end when `new` is shown.
+
+    These are the ones with the same content. If there are none, and `new` would exceed `MOST`, they
+    are the oldest ones, and errors only if nothing else is shown.
+    """
     same = [each for each in shown if _content(each) == _content(new)]
-    by_age = sorted(shown, key=lambda each: each.severity == "error")
-    return same or by_age[: max(0, len(shown) + 1 - MOST)]
+    oldest_first = sorted(shown, key=lambda each: each.severity == "error")
+    return same or oldest_first[: max(0, len(shown) + 1 - MOST)]
 
 
-def _content(toast: Notification) -> tuple[str, str, SeverityLevel]:
-    return toast.title, toast.message, toast.severity
+def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
+    return notification.title, notification.message, notification.severity
 
 
 def hide_toasts(screen: Screen[Any]) -> None:
-    """Hide the toasts of a screen that is below another, which shows the same ones.
+    """Hide the toasts of a screen that another screen covers and on which they are shown too.
 
-    Textual shows them again when the screen is the topmost one; those about the screen have ended.
+    Textual shows the toasts again when the screen is on top again. Those that are only about this
+    screen (see `notify_here`) end.
     """
     for rack in screen.query("ToastRack"):
         rack.display = False
@@ -64,7 +72,7 @@ def notify_here(
     *,
     seconds: float | None = None,
 ) -> None:
-    """Show a toast about the current screen, until another one is shown at the latest."""
+    """Show a toast about the current screen; it ends at the latest when another screen opens."""
     seconds = app.NOTIFICATION_TIMEOUT if seconds is None else seconds
     about = TimedNotification(message, "", severity, seconds, markup=False)
     about.screen = app.screen
@@ -72,7 +80,7 @@ def notify_here(
 
 
 def withdraw(app: App[Any], message: str) -> None:
-    """Remove the toasts with a message, also one whose notification is on its way."""
+    """Remove the toasts with a message, also if its notification has only been posted so far."""
 
     def remove() -> None:
         _end(app, [each for each in app._notifications if each.message == message])
@@ -82,9 +90,9 @@ def withdraw(app: App[Any], message: str) -> None:
 
 
 def _end(app: App[Any], ended: Sequence[Notification]) -> None:
-    """Remove notifications, and on all screens the rows of their toasts.
+    """Remove notifications, and their toasts from all screens.
 
-    Textual removes the toast only, whose holder would remain as an empty row.
+    Textual removes only the toast, but not its `ToastHolder`, which would remain as an empty row.
     """
     ids = {ToastRack._toast_id(each) for each in ended}
     for each in ended:
@@ -96,11 +104,11 @@ def _end(app: App[Any], ended: Sequence[Notification]) -> None:
 
 
 class ShowsToasts(App[Any]):
-    """Shows toasts, at most `MOST`, and a repeated one replaces the earlier."""
+    """Mixin of an app that shows at most `MOST` toasts; a toast replaces an equal one."""
 
     def on_notify(self, event: Notify) -> None:
-        """Remove what the notification takes the place of; Textual then shows the new one."""
-        _end(self, _replaced(tuple(self._notifications), event.notification))
+        """End the notifications that the new one replaces; Textual then shows the new one."""
+        _end(self, _to_replace(tuple(self._notifications), event.notification))
 
     def notify(
         self,
@@ -111,7 +119,7 @@ class ShowsToasts(App[Any]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a toast; may be called from any thread."""
+        """Show a toast for `timeout` seconds, by default Textual's time; safe in any thread."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         self.post_message(
             Notify(TimedNotification(message, title, severity, seconds, markup=markup))

@@ -13,7 +13,7 @@ class RunsWorkers(Protocol):
     """The app, a screen or a widget."""
 
     def run_worker(self, *args: Any, **kwargs: Any) -> Worker[Any]:
-        """Run a worker."""
+        """Run a worker, see `textual.dom.DOMNode.run_worker`."""
 
 
 def start_worker(
@@ -21,6 +21,6 @@ def start_worker(
 ) -> Worker[Any]:
     """Run a coroutine function in a worker that ends with `node`.
 
-    An exclusive one cancels those of its group that are running.
+    An exclusive worker first cancels the workers of its group.
     """
     return node.run_worker(work, name=name, group=group, exclusive=exclusive)
