@@ -1,4 +1,7 @@
-"""Navigation from a job to its previous or next run: another attempt, or one that continues."""
+"""Navigation from a job to its previous or next run.
+
+That is another attempt of the same job in its pipeline, or a job that continues from checkpoints.
+"""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -8,38 +11,38 @@ from studio_tui.tui.frame.commands import Command, Host
 
 
 class AttemptSteps:
-    """Controller of a screen that shows one job."""
+    """Controller of the steps from the job that a screen shows to its other runs."""
 
     def __init__(
         self, host: Host, at_hand: Callable[[], Job], show: Callable[[Job], object]
     ) -> None:
-        """Make a controller; `at_hand` returns the shown job, and `show` shows another."""
+        """Make a controller; `at_hand` returns the shown job, and `show` shows another job."""
         self._host = host
         self._at_hand = at_hand
         self._show = show
 
     async def go_before(self) -> None:
         """Show the previous run."""
-        await self._go(self._before())
+        await self._go_to(self._previous_id())
 
     async def go_after(self) -> None:
         """Show the next run."""
-        await self._go(self._after())
+        await self._go_to(self._next_id())
 
-    def _before(self) -> str | None:
+    def _previous_id(self) -> str | None:
         kin = self._host.session.known_items.related(self._at_hand().id)
         return kin.before[-1] if kin.before else kin.origin
 
-    def _after(self) -> str | None:
+    def _next_id(self) -> str | None:
         kin = self._host.session.known_items.related(self._at_hand().id)
         return next(iter((*kin.after, *kin.successors)), None)
 
-    async def _go(self, job_id: str | None) -> None:
+    async def _go_to(self, job_id: str | None) -> None:
         if job_id is None:
             return
-        found = await self._host.session.known_items.find_jobs((job_id,))
-        if found:
-            self._show(found[0])
+        jobs = await self._host.session.known_items.find_jobs((job_id,))
+        if jobs:
+            self._show(jobs[0])
         else:
             self._host.notify_user("Studio does not return that run now", "warning")
 
@@ -50,7 +53,7 @@ class AttemptSteps:
             "previous run",
             "Show the run before this one: an earlier attempt, or the job that it continues",
             go_before,
-            lambda self: None if self._before() else "No run before this one is known here",
+            lambda self: None if self._previous_id() else "No run before this one is known here",
             display="<",
         ),
         Command(
@@ -59,7 +62,7 @@ class AttemptSteps:
             "next run",
             "Show the run after this one: a later attempt, or the job that continues it",
             go_after,
-            lambda self: None if self._after() else "No run after this one is known here",
+            lambda self: None if self._next_id() else "No run after this one is known here",
             display=">",
         ),
     )

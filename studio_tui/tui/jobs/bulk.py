@@ -56,11 +56,11 @@ class BulkJobs:
         self._owner_of = owner_of
 
     def why_not_cancel(self) -> str | None:
-        """Return why none of them can be canceled."""
+        """Return why none of the marked jobs can be canceled."""
         return self._why_none(to_cancel, "canceled")
 
     def why_not_repeat(self) -> str | None:
-        """Return why none of them can be rerun, unchanged or edited."""
+        """Return why none of the marked jobs can be rerun, unchanged or edited."""
         return self._why_none(to_repeat, "run again")
 
     def why_not_copy(self) -> str | None:
@@ -71,28 +71,30 @@ class BulkJobs:
             else None
         )
 
-    def _why_none(self, part: Callable[..., JobSelection], done: str) -> str | None:
+    def _why_none(self, select: Callable[..., JobSelection], done: str) -> str | None:
+        """Return why no marked job can be `done`, for example `canceled`."""
         if self._host.read_only:
             return READ_ONLY
         available, count = self.marked.available_jobs(), self.marked.count()
         if len(available) < count:
+            # The command itself requests the other jobs from Studio.
             return None if available else self._none_words(done, count)
-        chosen = part(available)
+        chosen = select(available)
         return None if chosen.jobs else f"{self._none_words(done, count)}: {chosen.reasons}"
 
     def _none_words(self, done: str, count: int) -> str:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"
 
-    def _counted(self, jobs: Sequence[Job]) -> str:
-        """Return the number of jobs, and of how many if some are excluded."""
+    def _count_words(self, jobs: Sequence[Job]) -> str:
+        """Return `3 marked jobs`, or `2 of 3 marked jobs` if some are left out."""
         count = max(self.marked.count(), len(jobs))
         words = plural(count, self.marked.noun)
         return words if count == len(jobs) else f"{len(jobs):,} of {words}"
 
-    async def _choose(self, part: Callable[..., JobSelection], done: str) -> JobSelection | None:
-        """Return the jobs a command can apply to; if there are none, notify and return `None`."""
+    async def _choose(self, select: Callable[..., JobSelection], done: str) -> JobSelection | None:
+        """Return the jobs to which a command applies; if there are none, notify the user."""
         jobs = await self.marked.jobs()
-        chosen = part(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
+        chosen = select(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
         if chosen.jobs:
             return chosen
         words = f"{self._none_words(done, self.marked.count())}: {chosen.reasons}"
@@ -100,12 +102,12 @@ class BulkJobs:
         return None
 
     async def copy_ids(self) -> None:
-        """Copy the ids of all, one per line."""
+        """Copy the ids of all marked jobs, one per line."""
         ids = [job.id for job in await self.marked.jobs()]
         await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'job')}")
 
     async def ids(self) -> list[str]:
-        """Return the ids of those that can be rerun; if there are none, notify the user."""
+        """Return the ids of the marked jobs that can be rerun; if none can, notify the user."""
         chosen = await self._choose(to_repeat, "run again")
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
@@ -120,25 +122,28 @@ class BulkJobs:
         notes = self._pipeline_notes(jobs)
         after = ("", cancel_effect(jobs), *notes)
         question = Confirm(
-            f"Cancel {self._counted(jobs)}?",
+            f"Cancel {self._count_words(jobs)}?",
             list_between(self._host, before, names, after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them",
             changes=job_changes(self._host.session, jobs),
         )
         if await self._host.ask(question):
-            left = cancelable_now(self._host.session, jobs)
-            begun = self._unmark_those_over
-            cancel_all(self._host, left, "job", self.marked.unmark, begun=begun)
+            cancelable = cancelable_now(self._host.session, jobs)
+            begun = self._unmark_ended
+            cancel_all(self._host, cancelable, "job", self.marked.unmark, begun=begun)
 
-    def _unmark_those_over(self) -> None:
-        """Remove the marks of jobs that have ended; those refused need a second try."""
+    def _unmark_ended(self) -> None:
+        """Remove the marks of jobs that have ended or are being canceled.
+
+        Jobs whose cancellation is refused stay marked, so that x tries again.
+        """
         marked = as_known_now(self._host.session, self.marked.available_jobs())
         for job in filter(is_over, marked):
             self.marked.unmark(job.id)
 
     async def repeat(self, *, from_checkpoints: bool) -> None:
-        """Show the known and unknown settings of the jobs, ask, then create them again."""
+        """Show which settings of the jobs are known and which are not, ask, then rerun them."""
         chosen = await self._choose(to_repeat, "run again")
         if chosen is None:
             return
@@ -151,7 +156,8 @@ class BulkJobs:
         if fixed := fixed_failures(session, jobs):
             after = ("", fixed, *after)
         question = Confirm(
-            f"Run {self._counted(jobs)} again {_how(len(jobs), order.is_lost, from_checkpoints)}?",
+            f"Run {self._count_words(jobs)} again "
+            f"{_how(len(jobs), order.is_lost, from_checkpoints)}?",
             list_between(self._host, before, names, after),
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
@@ -184,18 +190,25 @@ def create_command(
     in_order: bool,
     made: Callable[[str], object],
 ) -> BulkCommand[RerunRequest, Created | CreatedJob]:
-    """Return the command that creates jobs again; `made` is called with the id of each original.
+    """Return the command that creates jobs again.
 
-    With `in_order`, a job starts after those of the others that it depends on.
+    Args:
+        host: The screen.
+        requests: The jobs, each with the request that creates it again.
+        files: Files to upload for each job.
+        in_order: Whether each job starts after the other jobs that it depends on.
+        made: Called with the id of an original job after it was created again.
     """
-    ordered = OrderedCreation(host.session, requests, files) if in_order and requests[1:] else None
+    is_ordered = in_order and len(requests) > 1
+    ordered = OrderedCreation(host.session, requests, files) if is_ordered else None
 
-    async def one(request: RerunRequest) -> Created | CreatedJob:
-        if ordered is not None and (started := await ordered.made(request[0])) is not None:
+    async def create_one(rerun: RerunRequest) -> Created | CreatedJob:
+        job, request = rerun
+        if ordered is not None and (started := await ordered.made(job)) is not None:
             return started
-        if isinstance(request[1], StudioError):
-            raise request[1]
-        outcome = await create(host.app, host.session.commands.job_creator, request[1], files)
+        if isinstance(request, StudioError):
+            raise request
+        outcome = await create(host.app, host.session.commands.job_creator, request, files)
         if outcome is None:
             raise OutcomeUnknown(GIVEN_UP)
         if isinstance(outcome, JobRefused):
@@ -207,22 +220,24 @@ def create_command(
         done="created",
         noun="job",
         items=requests,
-        name=lambda request: title(request[0]),
-        command=one,
-        unmark=lambda request: made(request[0].id),
+        name=lambda rerun: title(rerun[0]),
+        command=create_one,
+        unmark=lambda rerun: made(rerun[0].id),
         report_text=_report_text,
         is_always_reported=True,
         next_step=_next_step,
     )
 
 
-def _report_text(made: Created | CreatedJob) -> str:
-    return made.words if isinstance(made, CreatedJob) else f"created as {title(made.job)}"
+def _report_text(created: Created | CreatedJob) -> str:
+    if isinstance(created, CreatedJob):
+        return created.words
+    return f"created as {title(created.job)}"
 
 
-def _next_step(made: Sequence[Created | CreatedJob]) -> NextStep | None:
-    """Return the way to the pipeline that runs the created jobs, if there is one."""
-    owner = next((each.pipeline for each in made if isinstance(each, CreatedJob)), None)
+def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
+    """Return the step that opens the pipeline of the created jobs; `None` if they have none."""
+    owner = next((each.pipeline for each in created if isinstance(each, CreatedJob)), None)
     if owner is None:
         return None
     return NextStep("P", "open the pipeline", OpenPipeline(owner.pipeline_id))
@@ -239,17 +254,18 @@ async def make_all(
 ) -> None:
     """Create jobs again, and report the outcome of each.
 
-    `on_finished` is called before the report; see `create_command` for `in_order`.
+    `on_finished` is called before the report; see `create_command` for the other arguments.
     """
     command = create_command(host, requests, files, made=made, in_order=in_order)
     await run(host, replace(command, on_finished=on_finished))
 
 
-def _how(count: int, is_at_once: bool, from_checkpoints: bool) -> str:
+def _how(count: int, start_at_once: bool, from_checkpoints: bool) -> str:
+    """Return how `count` jobs run again, as the end of a question: `from their checkpoints`."""
     if from_checkpoints:
         how = f"from {'its' if count == 1 else 'their'} checkpoints"
-        return f"{how}, all at once" if is_at_once else how
-    if is_at_once:
+        return f"{how}, all at once" if start_at_once else how
+    if start_at_once:
         return "all at once"
     return "as it was" if count == 1 else "as they were"
 
@@ -257,32 +273,32 @@ def _how(count: int, is_at_once: bool, from_checkpoints: bool) -> str:
 def _lines_and_notes(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Return a line per job with its known values, and notes on the values not known."""
-    parts_of = {
+    """Return a line per job with its known settings, and notes on the settings not known."""
+    settings_of = {
         job.id: known_parts(job, submitted[job.id]) if job.id in submitted else {} for job in jobs
     }
-    names = []
+    lines = []
     for job in jobs:
-        parts = ", ".join(f"{name} {value}" for name, value in parts_of[job.id].items())
-        names.append(f"  {title(job)}" + (f": {parts}" if parts else ""))
+        settings = ", ".join(f"{name} {value}" for name, value in settings_of[job.id].items())
+        lines.append(f"  {title(job)}" + (f": {settings}" if settings else ""))
     notes = [""]
-    if any(parts_of.values()):
+    if any(settings_of.values()):
         notes.append("Settings beside a job are those submitted from this dashboard.")
-    unknown = [job for job in jobs if job.id not in submitted]
-    if unknown:
+    not_from_here = [job for job in jobs if job.id not in submitted]
+    if not_from_here:
         fields = dict.fromkeys(
-            name for job in unknown for name in settings_not_sent(job) if name != FILES
+            name for job in not_from_here for name in settings_not_sent(job) if name != FILES
         )
-        whose = f" of {plural(len(unknown), 'job')}" if submitted else ""
+        whose = f" of {plural(len(not_from_here), 'job')}" if submitted else ""
         notes.append(f"Server default{whose}: {', '.join(fields)}")
         notes.append(NO_FILES.replace(":", f"{whose}:", 1))
-    return names, tuple(notes)
+    return lines, tuple(notes)
 
 
 def _request(
     job: Job, session: StudioSession, submitted: Submitted | None, from_checkpoints: bool
 ) -> JobInput | StudioError:
-    """Return the request that creates a job again, or the error if there is none."""
+    """Return the request that creates a job again, or the error that says why none can."""
     try:
         request = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
@@ -298,9 +314,14 @@ def cancel_all(
     *,
     begun: Callable[[], object] = lambda: None,
 ) -> None:
-    """Start canceling jobs, whose noun is `noun`; `unmark` is called with the id of each.
+    """Start canceling jobs in the background.
 
-    `begun` is called once it can no longer be undone.
+    Args:
+        host: The screen.
+        jobs: The jobs.
+        noun: The noun for one of them: `job` or `schedule`.
+        unmark: Called with the id of each job whose cancellation Studio has accepted.
+        begun: Called once the command can no longer be undone.
     """
     commands = host.session.commands.jobs
     begin(

@@ -1,4 +1,4 @@
-"""The commands on a job, shared by all screens that show one."""
+"""The commands on a job, shared by all screens that show a job."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,7 +19,10 @@ NO_JOB = "There is no job here"
 
 
 class JobController:
-    """Controller of a screen with a current job, and possibly marked ones."""
+    """Controller of a screen with a current job and possibly marked jobs.
+
+    If there are marked jobs, most commands apply to these instead of the current job.
+    """
 
     def __init__(
         self,
@@ -32,25 +35,28 @@ class JobController:
     ) -> None:
         """Make a controller with its sources of jobs.
 
-        `at_hand` returns the current job, `marked` holds the marked jobs, to which commands apply
-        instead if there are any, `owner_of` returns the pipeline that runs a job, and `why_none`
-        says why there is no current job.
+        Args:
+            host: The screen.
+            at_hand: Returns the current job; `None` if there is none.
+            marked: The marked jobs; by default there are none.
+            owner_of: Returns the pipeline that runs a job; by default from the list of pipelines.
+            why_none: Returns why there is no current job.
         """
         self._host = host
         self._at_hand = at_hand
         self.marked = marked or ListedMarks()
         self.owner_of = owner_of or self._known_owner
-        self._bulk_made: BulkJobs | None = None
+        self._bulk_jobs: BulkJobs | None = None
         self._why_none = why_none
 
     @property
     def _bulk(self) -> "BulkJobs":
         """The commands on marked jobs, created on first use."""
-        if self._bulk_made is None:
-            from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (not before it is used)
+        if self._bulk_jobs is None:
+            from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
 
-            self._bulk_made = BulkJobs(self._host, self.marked, self.owner_of)
-        return self._bulk_made
+            self._bulk_jobs = BulkJobs(self._host, self.marked, self.owner_of)
+        return self._bulk_jobs
 
     # Why commands are unavailable.
 
@@ -94,18 +100,17 @@ class JobController:
         return None if self._new_job() else self.why_no_id()
 
     def _new_job(self) -> Job | None:
-        """Return the job created here a moment ago, unless the cursor has moved since."""
-        at_hand = self._at_hand()
-        new = self._host.session.commands.job_creator.new_job
-        return new.instead_of(at_hand.id if at_hand else None)
+        """Return the job created here a moment ago; `None` if the cursor has moved since then."""
+        current = self._at_hand()
+        just_created = self._host.session.commands.job_creator.new_job
+        return just_created.instead_of(current.id if current else None)
 
     def why_no_pipeline(self) -> str | None:
         """Return why there is no pipeline to show."""
         job = self._at_hand()
         if job is None:
             return self._why_none()
-        known = self.owner_of(job) is not None
-        return None if known else "No known pipeline runs this job"
+        return "No known pipeline runs this job" if self.owner_of(job) is None else None
 
     def why_no_page(self) -> str | None:
         """Return why there is no page to open."""
@@ -120,7 +125,10 @@ class JobController:
     # Commands.
 
     def open_log(self) -> None:
-        """Show the log of the current job, or of one just created here; of a schedule its runs."""
+        """Show the log of the current job, or of a job just created here.
+
+        A schedule has no log, so its runs are shown.
+        """
         if new := self._new_job():
             self._host.post_message(OpenLog(new.id, new))
         elif (job := self._at_hand()) and job.state is JobState.TASK:
@@ -129,31 +137,31 @@ class JobController:
             self._host.post_message(OpenLog(job.id))
 
     async def copy_id(self) -> None:
-        """Copy the ids of the marked jobs, else of the current one, which is also displayed."""
+        """Copy the ids of the marked jobs, else the id of the current job."""
         if self.marked.count():
             await self._bulk.copy_ids()
         elif job := self._at_hand():
             await copy(self._host.app, job.id)
 
     async def cancel(self) -> None:
-        """Ask, then cancel the marked jobs, else the current one."""
+        """Ask, then cancel the marked jobs, else the current job."""
         if self.marked.count():
             await self._bulk.cancel()
             return
         job = self._at_hand()
         if job is None:
             return
-        # Imported on use, as it reads what was submitted.
+        # Imported on use, so that the dashboard starts faster.
         from studio_tui.tui.jobs.cancel_question import cancel_after_asking  # noqa: PLC0415
 
         await cancel_after_asking(self._host, job, self._pipeline_notes(job, "cancel"))
 
     async def run_again(self) -> None:
-        """Show what is and is not known, then create the same job again."""
+        """Show which settings are known and which are not, ask, then create the same job again."""
         await self._repeat(from_checkpoints=False)
 
     async def run_from_checkpoints(self) -> None:
-        """Explain checkpoints, then create the job again so that it uses its checkpoints."""
+        """Explain checkpoints, ask, then create the job again so that it uses them."""
         await self._repeat(from_checkpoints=True)
 
     async def _repeat(self, *, from_checkpoints: bool) -> None:
@@ -163,14 +171,14 @@ class JobController:
         job = self._at_hand()
         if job is None:
             return
-        # Imported on use, as it reads what was submitted.
+        # Imported on use, as the program starts faster without it.
         from studio_tui.tui.jobs.rerun_question import rerun_after_asking  # noqa: PLC0415
 
         notes = self._pipeline_notes(job, "continue" if from_checkpoints else "run_again")
         await rerun_after_asking(self._host, job, notes, from_checkpoints=from_checkpoints)
 
     async def edit(self) -> None:
-        """Open one form for the marked jobs, else for the current one."""
+        """Open one form for all marked jobs, else for the current job."""
         if self.marked.count():
             if ids := await self._bulk.ids():
                 self._host.post_message(EditJobs(ids, self.marked.unmark))
@@ -184,23 +192,28 @@ class JobController:
             self._host.post_message(OpenPipeline(owner.pipeline_id, job.id))
 
     async def open_page(self) -> None:
-        """Open the job's page in a browser, after asking if it is on another host, or copy its
-        URL."""
+        """Open the job's page in a browser; without a browser, copy its URL.
+
+        A page on another host than Studio's is opened only after asking.
+        """
         job = self._at_hand()
         if job is None or not job.url:
             return
-        # Imported on use, as it searches for browsers.
+        # Imported on use, so that the dashboard starts faster.
         from studio_tui.tui.frame.browser import open_page  # noqa: PLC0415
 
         await open_page(self._host.app, job.url, own=self._host.session.client.origin)
 
     def _known_owner(self, job: Job) -> Pipeline | None:
-        """Return the known pipeline that runs a job; `None` if there is none."""
-        known = self._host.session.pipelines.snapshot.value
-        return known.owner(job.id) if known else None
+        """Return the pipeline that runs a job; `None` if no known one does."""
+        pipelines = self._host.session.pipelines.snapshot.value
+        return pipelines.owner(job.id) if pipelines else None
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
-        """Return the effects of a command on the job's pipeline, after an empty line."""
+        """Return the effects of a command on the job's pipeline, after an empty line.
+
+        `command` is `cancel`, `continue` or `run_again`.
+        """
         owner, is_local = self.owner_of(job), self._host.session.is_local
         if owner is None:
             return ()

@@ -1,4 +1,4 @@
-"""Creating a job with notifications, and a question if the outcome is unknown."""
+"""Creating a job: notifies the user, and asks if it is unknown whether the job was created."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,15 +28,15 @@ from studio_tui.tui.jobs.naming import title
 async def make_job(
     app: App[Any], creating: JobCreator, request: JobInput, files: Sequence[Path] = ()
 ) -> Job | None:
-    """Create a job and notify the user; return it if created. Call from a worker."""
+    """Create a job and notify the user; return the job if it was created. Call from a worker."""
     outcome = await create(app, creating, request, files)
     if isinstance(outcome, JobRefused):
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):
         return None
-    bound = app.screen.active_bindings.get("l")
-    has_key = bound is not None and bound.binding.id == "job.log"
-    say_created(app, outcome, creating.new_job if has_key else None)
+    key_l = app.screen.active_bindings.get("l")
+    shows_log = key_l is not None and key_l.binding.id == "job.log"
+    say_created(app, outcome, creating.new_job if shows_log else None)
     return outcome.job
 
 
@@ -48,69 +48,78 @@ async def create(
     *,
     uploading: UploadProgress = lambda _path, _sent, _size: None,
 ) -> Created | JobRefused | None:
-    """Create a job, asking if the outcome is unknown; `None` if the user then gives it up."""
+    """Create a job; if it is unknown whether it was created, ask whether to send it again.
+
+    Return `None` if the user then does not want it sent again.
+    """
     name = safe_line(request.query_name or "the job")
 
-    def doubted(error: StudioError) -> None:
+    def notify_doubt(error: StudioError) -> None:
         words = f"{error} Checking whether {name} is there…"
         app.notify(words, severity="warning", markup=False)
 
-    outcome = await creating.create(request, files, doubted=doubted, uploading=uploading)
+    outcome = await creating.create(request, files, doubted=notify_doubt, uploading=uploading)
     while isinstance(outcome, UnconfirmedJob):
         if not await app.push_screen_wait(confirm_again(outcome)):
             await creating.give_up(outcome)
             words = f"Not sent again. If {name} was created after all, the list will show it."
             app.notify(words, severity="warning", markup=False)
             return None
-        outcome = await creating.send_again(outcome, doubted=doubted)
+        outcome = await creating.send_again(outcome, doubted=notify_doubt)
     return outcome
 
 
 def say_created(app: App[Any], created: Created, new: JustCreated | None) -> None:
-    """Notify that a job was created; `new` is given if the key `l` can show its log."""
+    """Notify that a job was created.
+
+    If the key `l` shows the log of the current job, pass `new`: then `l` shows the log of the new
+    job as long as the notice is shown.
+    """
     if created.is_guess:
-        words = "It cannot be distinguished from a job created elsewhere."
-        words = f"Created, most likely: {title(created.job)}. {words}"
+        reason = "It cannot be distinguished from a job created elsewhere."
+        words = f"Created, most likely: {title(created.job)}. {reason}"
         app.notify(words, severity="warning", markup=False)
     elif created.job.state is JobState.TASK:
         app.notify(f"Scheduled: {title(created.job)}; 4 shows when it runs", markup=False)
     else:
-        follow = ""
+        key_hint = ""
         if new is not None:
-            at_hand: Job | None = getattr(app.screen, "job_at_hand", lambda: None)()
-            new.note(created.job, at_hand.id if at_hand else None)
-            follow = "; l shows its log"
-        app.notify(f"Created: {title(created.job)}{follow}", timeout=IN_SIGHT, markup=False)
+            current: Job | None = getattr(app.screen, "job_at_hand", lambda: None)()
+            new.note(created.job, current.id if current else None)
+            key_hint = "; l shows its log"
+        app.notify(f"Created: {title(created.job)}{key_hint}", timeout=IN_SIGHT, markup=False)
 
 
 async def ask_about_left(
     app: App[Any], creating: JobCreator, left: Sequence[UnconfirmedJob]
 ) -> None:
-    """Ask about jobs of earlier runs with an unknown outcome; forget them if the user agrees."""
+    """Ask whether to forget jobs of which an earlier run of the dashboard got no answer."""
     forget = await app.push_screen_wait(confirm_forget(left))
-    for unknown in left:
+    for unconfirmed in left:
         if forget:
-            await creating.give_up(unknown)
+            await creating.give_up(unconfirmed)
         else:
-            creating.leave(unknown)
+            creating.leave(unconfirmed)
 
 
-def confirm_again(unknown: UnconfirmedJob) -> Confirm:
-    """Return the question whether to send a job again if it cannot be found."""
-    why = (str(unknown.why),) if unknown.why else ()
-    return send_again("job", (*_named(unknown.intent), "", *why, _search_words(unknown.searched)))
+def confirm_again(unconfirmed: UnconfirmedJob) -> Confirm:
+    """Return the question whether to send the request for a job again."""
+    why = (str(unconfirmed.why),) if unconfirmed.why else ()
+    lines = (*_describe(unconfirmed.intent), "", *why, _search_words(unconfirmed.searched))
+    return send_again("job", lines)
 
 
-def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:
-    """Return the question whether to forget unconfirmed jobs of ended runs."""
-    which = "A job" if len(left) == 1 else plural(len(left), "job")
+def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
+    """Return the question whether to forget jobs of which an earlier run got no answer."""
+    count = len(unconfirmed_jobs)
+    which = "A job" if count == 1 else plural(count, "job")
     return Confirm(
         f"{which} of an earlier run may not have been created",
         (
             "That run ended before Studio answered, and Studio does not list:",
-            *(line for unknown in left for line in ("", *_named(unknown.intent))),
+            *(line for each in unconfirmed_jobs for line in ("", *_describe(each.intent))),
             "",
-            _search_words(left[-1].searched),
+            _search_words(unconfirmed_jobs[-1].searched),
             "If you still want it, run it again. Forget the request?",
         ),
         yes="Forget it",
@@ -118,7 +127,8 @@ def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:
     )
 
 
-def _named(intent: Intent) -> tuple[str, ...]:
+def _describe(intent: Intent) -> tuple[str, ...]:
+    """Return lines that identify a job that was requested."""
     return (
         f"  name       {intent.name or '–'}",
         f"  type       {intent.query_type.lower()}",
@@ -127,7 +137,7 @@ def _named(intent: Intent) -> tuple[str, ...]:
 
 
 def _search_words(searched: SearchExtent) -> str:
-    """Return in words whether the job was found in Studio's list."""
+    """Return a sentence about how far Studio's list was searched for a job without finding it."""
     if not searched.answers:
         return "Studio has not sent its list of jobs since."
     words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio lists."

@@ -129,12 +129,12 @@ class JobScreen(Page):
     tabs = query_one(TabPages)
 
     def __init__(self, basics: Basics, job: Job, among: Sequence[str]) -> None:
-        """Make a page of a job; `among` are the ids of the list it was chosen from."""
+        """Make a page of a job; `among` are the ids of the list from which it was chosen."""
         super().__init__(basics)
         self._job = job
         self._past: tuple[Job, ...] = ()
-        """Other COMPLETE runs of its name, newest first."""
-        self._among = among
+        """Other jobs of the same name that are COMPLETE, newest first."""
+        self._listed_ids = among
         self.commands.add(
             JobController(self, lambda: self._job),
             AttemptSteps(self, lambda: self._job, self._show_other),
@@ -153,7 +153,6 @@ class JobScreen(Page):
                             yield Static(markup=False)
 
     def on_mount(self) -> None:
-        """Show the job."""
         # The screen handles the arrow keys, so the tabs do not need the focus.
         self.query_one(PageTabs).can_focus = False
         self._show_job()
@@ -174,35 +173,33 @@ class JobScreen(Page):
         return ("job.log", change, "job.secrets", "job.next", "job.previous", "page.back")
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key: `l` shows the log of a job, the runs of a schedule."""
+        """Return the current label of a key; that of `l` is `runs` for a schedule, else `log`."""
         return log_label(self._job) if binding.id == "job.log" else super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show changes of the job; one that is no longer listed stays as it was."""
+        """Show changes of the job; a job that is no longer listed stays as it was."""
         if job := fresher(self, self._job, message, is_news=is_news):
             self._job = job
             self._show_job()
 
     def tick(self, now: datetime) -> None:
         job, present = self._job, clock.now()
-        own = facts(
+        lines = facts(
             job,
             present,
             surroundings_of(self.session, job.id),
             answered_at=now,
             with_secrets=self._values is Values.ALL,
         )
-        own = with_timetable(own, job, present, clock.zone())
-        self.query_one("#summary-facts", FactSheet).show(
-            kin_facts(
-                with_usual(own, job, self._past, now), self.session.known_items.related(job.id)
-            )
-        )
+        lines = with_timetable(lines, job, present, clock.zone())
+        lines = with_usual(lines, job, self._past, now)
+        lines = kin_facts(lines, self.session.known_items.related(job.id))
+        self.query_one("#summary-facts", FactSheet).show(lines)
 
     def toggle_values(self) -> None:
-        """Show more of the environment's values, or none, and switch to that tab.
+        """Show more of the environment's values, or none, and switch to the environment.
 
-        On the summary it shows or hides logins in addresses, which are all secret.
+        On the summary, show or hide the logins in addresses instead, if there are any.
         """
         if self.tabs.active == "summary" and has_logins(self._job):
             self._values = Values.NONE if self._values is Values.ALL else Values.ALL
@@ -215,12 +212,12 @@ class JobScreen(Page):
     def go(self, step: int) -> None:
         """Show the next or previous job of the list."""
         jobs = self.session.jobs.snapshot.value
-        if jobs is None or self._job.id not in self._among:
+        if jobs is None or self._job.id not in self._listed_ids:
             return
-        place = list(self._among).index(self._job.id) + step
-        if 0 <= place < len(self._among):
-            wanted = self._among[place]
-            if job := next((job for job in jobs.jobs if job.id == wanted), None):
+        index = list(self._listed_ids).index(self._job.id) + step
+        if 0 <= index < len(self._listed_ids):
+            job_id = self._listed_ids[index]
+            if job := next((job for job in jobs.jobs if job.id == job_id), None):
                 self._show_other(job)
 
     def _show_other(self, job: Job) -> None:
@@ -249,7 +246,7 @@ class JobScreen(Page):
 
     @work(exclusive=True, group="past runs")
     async def _look_up_past(self) -> None:
-        """Show what the recorder has about other runs of the job's name, also as more end."""
+        """Compare the job with the recorded jobs of its name, and look for more of them later."""
         while True:
             job = self._job
             past = await self.session.records.recorder.past_runs(job)
@@ -275,9 +272,9 @@ class JobScreen(Page):
 
     def _show_environment(self) -> None:
         variables = environment(self._job, self._values)
-        nothing = Fact("", Cell(no_environment(self._job), Tone.DIM))
-        self.query_one("#environment-facts", FactSheet).show(
-            (*variables, Fact("", Cell("")), Fact("", Cell(self._values.value, Tone.DIM)))
-            if variables
-            else (nothing,)
-        )
+        if variables:
+            which_are_shown = Fact("", Cell(self._values.value, Tone.DIM))
+            lines = (*variables, Fact("", Cell("")), which_are_shown)
+        else:
+            lines = (Fact("", Cell(no_environment(self._job), Tone.DIM)),)
+        self.query_one("#environment-facts", FactSheet).show(lines)

@@ -1,4 +1,4 @@
-"""Grouping of jobs into rows: the groups, which are expanded, and the jobs of a row."""
+"""Groups the jobs of a list: which rows there are, and which jobs each row stands for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
 
 MOST_OPENED = 200
-"""The most expanded groups that are saved; the latest are kept."""
+"""How many expanded groups are saved at most; the latest are kept."""
 
 
 class JobGroups:
@@ -41,20 +41,22 @@ class JobGroups:
         self._owners: dict[str, str] = {}
         """The names of pipelines by the ids of their jobs."""
         self.blocked: frozenset[str] = frozenset()
-        """Jobs of pipelines that will not start, as one that they depend on failed."""
+        """Ids of jobs that will not start, as a job of their pipeline that they need has failed."""
         self.fixed_by: Mapping[str, str] = {}
-        """By id of a failed job that is fixed, the id of the later, complete run that fixed it."""
-        self._known: PipelineList | None = None
-        self._arranged = GroupedRows((), {})
+        """Ids of the complete jobs that fixed a failure, by the id of the failed job."""
+        self._pipelines: PipelineList | None = None
+        """The pipelines from which `blocked` and the owners were read."""
+        self._grouped_rows = GroupedRows((), {})
+        """The rows shown last."""
 
     @property
     def grouping(self) -> JobGrouping:
         """How jobs are grouped."""
-        kept = self._holder.view.group
-        return JobGrouping(kept) if kept in set(JobGrouping) else JobGrouping.NONE
+        saved = self._holder.view.group
+        return JobGrouping(saved) if saved in set(JobGrouping) else JobGrouping.NONE
 
     @property
-    def _opened(self) -> tuple[str, ...]:
+    def _expanded(self) -> tuple[str, ...]:
         return self._holder.view.opened
 
     @property
@@ -65,24 +67,28 @@ class JobGroups:
         return (Part(f"· by {self.grouping} ", Tone.DIM, "screen.do('jobs.group')"),)
 
     def pipeline_of(self, job_id: str) -> str:
-        """Return the name of the pipeline that runs a job; empty if none is known."""
+        """Return the name of the pipeline that runs a job, or its id; empty if none is known."""
         return self._owners.get(job_id, "")
 
-    def learn(self, known: PipelineList | None) -> bool:
-        """Read the pipelines of jobs; return whether they have changed."""
-        if known is None or known is self._known:
+    def learn(self, pipelines: PipelineList | None) -> bool:
+        """Read which pipelines run which jobs; return whether that has changed."""
+        if pipelines is None or pipelines is self._pipelines:
             return False
-        self._known = known
+        self._pipelines = pipelines
         owners: dict[str, str] = {}
-        for pipeline in reversed(known.pipelines):  # newest last: it wins if two name a job
+        # From the oldest to the newest, so that the newest wins if two contain the same job.
+        for pipeline in reversed(pipelines.pipelines):
             label = pipeline.name or pipeline.pipeline_id
             owners |= {job_id: label for run in pipeline.job_runs for job_id in run.run_ids}
         before = self.blocked, self._owners
-        self.blocked, self._owners = known.blocked, owners
+        self.blocked, self._owners = pipelines.blocked, owners
         return before != (self.blocked, self._owners)
 
     def arrange(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to show for these jobs."""
+        """Return the keys of the rows to show for the jobs with these ids.
+
+        Without a grouping, only the pending jobs of a pipeline are folded, if there are many.
+        """
         grouping, least = self.grouping, 2
         label_of: Callable[[str], str] = self.pipeline_of
         if grouping is JobGrouping.NAME:
@@ -90,39 +96,40 @@ class JobGroups:
         elif grouping is JobGrouping.NONE:
             pending = self._pending()
             if len(pending) <= MANY:
-                self._arranged = GroupedRows(keys, {})
+                self._grouped_rows = GroupedRows(keys, {})
                 return keys
             label_of, least = (lambda key: pending.get(key, "")), MANY + 1
-        # Groups of what is pending have nothing else in them.
-        is_pending = grouping is JobGrouping.NONE
-        shown = frozenset[str]() if is_pending else in_sight(self._jobs(keys))
-        opened = set(self._opened)
-        self._arranged = with_group_rows(
-            keys, label_of, shown.__contains__, opened=opened, least=least
+        # Running and failed jobs stay visible beside their folded group. Groups without a grouping
+        # have only pending jobs.
+        has_only_pending = grouping is JobGrouping.NONE
+        never_hidden = frozenset[str]() if has_only_pending else in_sight(self._jobs(keys))
+        expanded = set(self._expanded)
+        self._grouped_rows = with_group_rows(
+            keys, label_of, never_hidden.__contains__, opened=expanded, least=least
         )
-        return self._arranged.keys
+        return self._grouped_rows.keys
 
     def members(self, key: str) -> tuple[str, ...]:
-        group = self._arranged.groups.get(key)
+        group = self._grouped_rows.groups.get(key)
         return group.members if group is not None else (key,)
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        whole = (k for k, group in self._arranged.groups.items() if marks.issuperset(group.members))
-        return marks.union(whole)
+        groups = self._grouped_rows.groups.items()
+        return marks.union(key for key, group in groups if marks.issuperset(group.members))
 
     def row_of(self, job_id: str) -> str:
-        """Return the row that has a job: its own, or that of its folded group."""
-        groups = self._arranged.groups
-        if not groups or job_id in self._arranged.keys:
+        """Return the key of the row that has a job: its own, or that of its folded group."""
+        groups = self._grouped_rows.groups
+        if not groups or job_id in self._grouped_rows.keys:
             return job_id
         return next((key for key, group in groups.items() if job_id in group.members), job_id)
 
     def is_group(self, key: str | None) -> bool:
-        """Return whether a row is a group."""
-        return key in self._arranged.groups
+        """Return whether the row with a key is a group."""
+        return key in self._grouped_rows.groups
 
     def jobs_of(self, key: str | None) -> list[Job]:
-        """Return the jobs of a row, first those whose failure is not fixed."""
+        """Return the jobs of a row, beginning with the failed jobs that are not fixed."""
         if key is None:
             return []
         jobs = self._jobs(self.members(key))
@@ -131,37 +138,37 @@ class JobGroups:
         )
 
     def cells_of(self, key: str, now: datetime) -> Cells:
-        """Return the cells of a group."""
-        group = self._arranged.groups[key]
+        """Return the cells of a group's row."""
+        group = self._grouped_rows.groups[key]
         jobs = self._jobs(group.members)
         if not jobs:
             return (NOTHING,) * len(COLUMNS)
         newest = max(jobs, key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
         age = by_key(COLUMNS, cells(newest, now))["age"]
-        is_open = key in self._opened
+        is_open = key in self._expanded
         return group_cells(
             group, jobs, age, is_open=is_open, blocked=self.blocked, fixed=self.fixed_by
         )
 
     def facts_of(self, key: str, now: datetime) -> tuple[Fact, ...]:
         """Return the preview of a group."""
-        group = self._arranged.groups[key]
+        group = self._grouped_rows.groups[key]
         return group_facts(group, self._jobs(group.members), now, self.blocked, self.fixed_by)
 
     def toggle(self, key: str) -> None:
         """Expand or collapse a group."""
-        known = tuple(each for each in self._opened if each != key)
-        opened = known if key in self._opened else (*known, key)[-MOST_OPENED:]
-        self._holder.change(opened=opened)
+        others = tuple(each for each in self._expanded if each != key)
+        expanded = others if key in self._expanded else (*others, key)[-MOST_OPENED:]
+        self._holder.change(opened=expanded)
         self._changed()
 
     def turn(self) -> None:
-        """Switch to the next grouping."""
+        """Switch to the next grouping, and fold all groups."""
         self._holder.change(group=following(self.grouping).value, opened=())
         self._changed()
 
     def _pending(self) -> dict[str, str]:
-        """Return the jobs that wait in a pipeline, with the pipeline's name."""
+        """Return the names of pipelines by the ids of their pending jobs."""
         return {
             job_id: label
             for job_id, label in self._owners.items()

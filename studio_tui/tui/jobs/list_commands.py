@@ -1,4 +1,4 @@
-"""The commands of the list of jobs, besides those on one job."""
+"""The commands of the list of jobs, besides the commands on one job."""
 
 from collections.abc import Callable, Sequence, Set
 from typing import Any, ClassVar
@@ -24,7 +24,15 @@ class JobListController:
         marked: Callable[[], Sequence[Job]],
         marks: RowMarks,
     ) -> None:
-        """Make a controller; `marked` returns the marked jobs."""
+        """Make a controller.
+
+        Args:
+            host: The screen.
+            jobs: The commands on one job.
+            groups: The groups of the list.
+            marked: Returns the marked jobs; without marks, the jobs of the group under the cursor.
+            marks: The marks of the list.
+        """
         self._host = host
         self._jobs = jobs
         self._groups = groups
@@ -38,7 +46,7 @@ class JobListController:
     def open_logs(self) -> None:
         """Show the merged log of the marked jobs, else the log of the job under the cursor.
 
-        Schedules have none; if only such are marked, their runs are shown.
+        Schedules have no log. If only schedules are marked, their runs are shown.
         """
         marked = self._marked()
         if jobs := [job for job in marked if job.state is not JobState.TASK]:

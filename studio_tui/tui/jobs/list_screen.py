@@ -44,7 +44,7 @@ class JobPreview:
     """Facts about the job under the cursor."""
 
     def __init__(self, session: StudioSession, room: Callable[[], Size]) -> None:
-        """Make a preview; `room` returns its size."""
+        """Make a preview; `room` returns its size in cells."""
         self._session = session
         self._room = room
         self._zone = clock.zone()
@@ -52,23 +52,25 @@ class JobPreview:
     def facts(
         self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
     ) -> tuple[Fact | FactLine, ...]:
-        """Return the preview of a job; load more about it if it is visible."""
+        """Return the preview of a job, and load more about the job if the preview is visible.
+
+        `now` is the time for which Studio's data holds, see `Page.moment`.
+        """
         reader, room = self._session.job_details, self._room()
         reader.select(job if in_sight and room.height else None)
         if job is None:
             return ()
-        moment = clock.now()
+        present = clock.now()
         details = reader.get(job.id)
-        extra = JobExtras(sent_files(details.files), details.end, details.trouble)
-        around = surroundings_of(self._session, job.id)
-        own = facts(job, moment, around, progress, answered_at=now)
-        all_facts = kin_facts(
-            with_usual(own, job, details.past, now), self._session.known_items.related(job.id)
-        )
-        return preview(job, all_facts, extra, FactSpace(*room), now=moment, zone=self._zone)
+        extras = JobExtras(sent_files(details.files), details.end, details.trouble)
+        surroundings = surroundings_of(self._session, job.id)
+        lines = facts(job, present, surroundings, progress, answered_at=now)
+        lines = with_usual(lines, job, details.past, now)
+        lines = kin_facts(lines, self._session.known_items.related(job.id))
+        return preview(job, lines, extras, FactSpace(*room), now=present, zone=self._zone)
 
     def leave(self) -> None:
-        """Stop loading."""
+        """Stop loading details of a job."""
         self._session.job_details.select(None)
 
 
@@ -83,11 +85,11 @@ _HINTS = {
 
 
 def _hints_for(job: Job | None) -> tuple[str, ...]:
-    """Return the most useful keys for a job, or for an empty list."""
+    """Return the ids of the most useful keys for a job; for an empty list if it is `None`."""
     if job is None:
         return ("jobs.filter", "page.refresh", "page.back")
-    usual = _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
-    return _HINTS.get(job.state, usual)
+    default_hints = _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
+    return _HINTS.get(job.state, default_hints)
 
 
 _SORTS = (
@@ -108,7 +110,7 @@ _LIST = list_commands(
 
 
 class JobsScreen(ListPage[Job]):
-    """A table of all known jobs, with a preview of the one under the cursor."""
+    """A table of all known jobs, with a preview of the job under the cursor."""
 
     tab = "jobs"
     kind = JOBS
@@ -130,7 +132,7 @@ class JobsScreen(ListPage[Job]):
         super().__init__(basics, view)
         self.session.lists.jobs_feed.want(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
-        self.groups = JobGroups(self.list.rows, self.list.holder, partial(_regrouped, self))
+        self.groups = JobGroups(self.list.rows, self.list.holder, partial(_show_regrouped, self))
         marks = self.list.marks
         marks.bundles = self.groups
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
@@ -139,9 +141,9 @@ class JobsScreen(ListPage[Job]):
         self._preview = JobPreview(self.session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:
-        """Subscribe to recorded jobs, and to more about the job under the cursor."""
+        """Subscribe to recorded jobs, and to details of the job under the cursor."""
         self.listen(self.session.records.jobs.subscribe, lambda _: self._recorded.show())
-        self.listen(self.session.job_details.subscribe, self._details)
+        self.listen(self.session.job_details.subscribe, self._show_details)
 
     def remembered(self) -> ListView:
         """Return the view to save, with the number of jobs loaded by now."""
@@ -157,7 +159,7 @@ class JobsScreen(ListPage[Job]):
         return log_label(self.job_at_hand()) if binding.id == "job.log" else super().label(binding)
 
     def job_at_hand(self) -> Job | None:
-        """Return the job under the cursor; of a group a failed one, else the first."""
+        """Return the job under the cursor; of a group, a failed job, else its first job."""
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
     def jobs_at_hand(self) -> Sequence[str]:
@@ -165,7 +167,7 @@ class JobsScreen(ListPage[Job]):
         return (job.id,) if job is not None else ()
 
     def marked_jobs(self) -> list[Job]:
-        """Return the marked jobs, else those of the group under the cursor."""
+        """Return the marked jobs; without marks, the jobs of the group under the cursor."""
         cursor = self.table.cursor if self.is_alive and not self.view.marks else None
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
 
@@ -173,12 +175,12 @@ class JobsScreen(ListPage[Job]):
         return self.groups.pipeline_of(job_id)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show a new answer; a repeated answer only changes its age."""
-        before, self.groups.fixed_by = self.groups.fixed_by, self.session.known_items.fixed()
-        is_other = self.groups.fixed_by != before
+        """Show a new answer; a repeated answer only changes the age of the data."""
+        fixed_before, self.groups.fixed_by = self.groups.fixed_by, self.session.known_items.fixed()
+        must_show_rows = self.groups.fixed_by != fixed_before
         if message.name == self.session.pipelines.name and is_news:
-            is_other |= self.groups.learn(self.session.pipelines.snapshot.value)
-        if is_other:
+            must_show_rows |= self.groups.learn(self.session.pipelines.snapshot.value)
+        if must_show_rows:
             self.list.show_rows()
         if message.name == self.session.jobs.name:
             if is_news and message.snapshot.value is not None:
@@ -186,7 +188,7 @@ class JobsScreen(ListPage[Job]):
             self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
-        """Update the times shown, and the running jobs to follow."""
+        """Update the times shown, and which running jobs are followed."""
         self._follow_progress()
         if not self.view.preview:
             self._preview.leave()
@@ -212,7 +214,7 @@ class JobsScreen(ListPage[Job]):
         return self.groups.row_of(key)
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return the grouping, and how many jobs are recorded."""
+        """Return the parts of the title about recorded jobs and the grouping."""
         return (*self._recorded.title_parts, *self.groups.title_parts)
 
     def cells_of(self, key: str) -> Cells:
@@ -235,9 +237,10 @@ class JobsScreen(ListPage[Job]):
         return (*self._recorded.fact(cursor, now), *facts)
 
     def rows_changed(self) -> None:
-        """Update the recorded rows, and the running jobs to follow."""
+        """Update the recorded rows, and which running jobs are followed."""
         self._recorded.update()
-        self.call_after_refresh(self._follow_progress)  # a table without a size has no visible rows
+        # Before the first layout the table has no size, and so no visible rows.
+        self.call_after_refresh(self._follow_progress)
 
     # Events.
 
@@ -254,7 +257,7 @@ class JobsScreen(ListPage[Job]):
         self.table.show_again()
         self.list.show_preview(self.moment())
 
-    def _details(self, job_id: str) -> None:
+    def _show_details(self, job_id: str) -> None:
         if self.table.cursor == job_id:
             self.list.show_preview(self.moment())
 
@@ -270,9 +273,9 @@ class JobsScreen(ListPage[Job]):
         self._preview.leave()
 
 
-def _regrouped(page: JobsScreen) -> None:
-    """Show rows that are grouped otherwise, with the cursor on the one that has its job now."""
-    before, job = page.table.cursor, page.job_at_hand()
+def _show_regrouped(page: JobsScreen) -> None:
+    """Show the rows of another grouping; if the cursor's row is gone, go to the row of its job."""
+    cursor_before, job = page.table.cursor, page.job_at_hand()
     page.list.show_rows()
-    if job is not None and before not in page.table.keys:
+    if job is not None and cursor_before not in page.table.keys:
         page.table.move_to(page.groups.row_of(job.id))

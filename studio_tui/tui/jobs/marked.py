@@ -1,4 +1,4 @@
-"""The marked jobs: if there are any, commands on a job apply to them."""
+"""The marked jobs of a screen: if there are any, commands on a job apply to them."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -7,27 +7,27 @@ from studio_tui.api.models import Job
 
 
 class MarkedJobs(Protocol):
-    """The interface of a screen's marks for commands on jobs."""
+    """What commands on jobs need to know about the marks of a screen."""
 
     @property
     def noun(self) -> str:
-        """The noun for one of them: `marked job`, or `job` if they are those of a group."""
+        """The noun for one marked job: `marked job`, or `job` if only a group is selected."""
 
     def count(self) -> int:
-        """Return how many rows are marked, including any that have no job yet."""
+        """Return how many items are marked, including jobs of a pipeline that have not begun."""
 
     def available_jobs(self) -> Sequence[Job]:
-        """Return those of their jobs that are available without a request."""
+        """Return the marked jobs that are available without a request."""
 
     async def jobs(self) -> Sequence[Job]:
-        """Return their jobs, requesting unknown ones from Studio."""
+        """Return the marked jobs; those that are not available are requested from Studio."""
 
     def unmark(self, job_id: str) -> None:
         """Remove the mark of a job whose command has succeeded."""
 
 
 class ListedMarks:
-    """The marks of a list of jobs, all of which are known; by default there are none."""
+    """The marks of a list whose jobs are all available; by default there are none."""
 
     def __init__(
         self,
@@ -36,9 +36,13 @@ class ListedMarks:
         *,
         is_group: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Make marks from functions that return the marked jobs and that unmark one.
+        """Make marks.
 
-        `is_group` returns whether nothing is marked, and the jobs are those of a group.
+        Args:
+            marked: Returns the marked jobs.
+            unmark: Removes the mark of the job with an id.
+            is_group: Returns whether nothing is marked, so that `marked` returns the jobs of the
+                group under the cursor.
         """
         self._marked = marked
         self._unmark = unmark

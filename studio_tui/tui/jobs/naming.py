@@ -13,7 +13,7 @@ def title(job: Job) -> str:
 
 
 def describe(job: Job) -> tuple[str, ...]:
-    """Return lines that identify a job, with its id, as names can look alike."""
+    """Return lines that identify a job; they include its whole id, as names can look alike."""
     return (
         f"  name    {job.name or '–'}",
         f"  id      {job.id}",
@@ -34,7 +34,10 @@ def describe_schedule(task: Job, zone: tzinfo) -> tuple[str, ...]:
 
 
 def time_of(task: Job, zone: tzinfo) -> str:
-    """Return the time of a schedule in a form that can be typed; empty if unknown."""
+    """Return when a schedule runs, as it can be typed into a form; empty if unknown.
+
+    It is a cron expression such as `0 9 * * *`, or a time in `zone` such as `2026-11-25 14:05`.
+    """
     schedule = task.schedule
     if schedule is None:
         return ""

@@ -1,4 +1,4 @@
-"""Changes of the jobs in a question while it is open."""
+"""Changes of jobs while a question about canceling or rerunning them is open."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,33 +15,35 @@ def status_words(job: Job) -> str:
 
 
 def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
-    """Return jobs in their latest known states; a job that is not known stays as given."""
+    """Return jobs in their latest known states; a job that is no longer known stays as it is."""
     known = session.known_items.jobs([job.id for job in jobs])
     return [known.get(job.id, job) for job in jobs]
 
 
 def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ...]:
-    """Return those of the jobs that can still be canceled."""
+    """Return the jobs that can still be canceled."""
     return to_cancel(as_known_now(session, jobs)).jobs
 
 
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
     """Return a function that describes which of the jobs can no longer be canceled."""
 
-    def change() -> QuestionChange | None:
-        now = as_known_now(session, jobs)
-        chosen = to_cancel(now)
-        if not chosen.left_out:
+    def describe_change() -> QuestionChange | None:
+        jobs_now = as_known_now(session, jobs)
+        selection = to_cancel(jobs_now)
+        if not selection.left_out:
             return None
-        if len(now) == 1:
-            ended = f"It has ended meanwhile: {status_words(now[0])}."
-            words = ended if now[0].state.is_finished else "It is being canceled already."
+        if len(jobs_now) == 1:
+            job = jobs_now[0]
+            ended = f"It has ended meanwhile: {status_words(job)}."
+            words = ended if job.state.is_finished else "It is being canceled already."
             return QuestionChange(f"{words} There is nothing left to cancel.", is_void=True)
-        count = len(chosen.jobs)
-        left = f"{count:,} will be canceled" if count else "there is nothing left to cancel"
-        return QuestionChange(f"Meanwhile {chosen.reasons}: {left}.", is_void=not chosen.jobs)
+        count = len(selection.jobs)
+        effect = f"{count:,} will be canceled" if count else "there is nothing left to cancel"
+        words = f"Meanwhile {selection.reasons}: {effect}."
+        return QuestionChange(words, is_void=not selection.jobs)
 
-    return change
+    return describe_change
 
 
 def fixed_failures(session: StudioSession, jobs: Sequence[Job]) -> str:
@@ -63,7 +65,7 @@ def rerun_changes(
     states = {job.id: job.state for job in jobs}
     fixed_before = fixed_failures(session, jobs)
 
-    def change() -> QuestionChange | None:
+    def describe_change() -> QuestionChange | None:
         changed = [job for job in as_known_now(session, jobs) if job.state is not states[job.id]]
         sentences = []
         if len(jobs) == 1:
@@ -76,4 +78,4 @@ def rerun_changes(
             sentences.append(fixed)
         return QuestionChange(" ".join(sentences), is_void=False) if sentences else None
 
-    return change
+    return describe_change

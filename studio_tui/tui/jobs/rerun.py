@@ -1,4 +1,4 @@
-"""Rerunning jobs: combines Studio's data with this dashboard's submissions."""
+"""Rerunning jobs: combines Studio's data with the history of what was submitted from here."""
 
 import asyncio
 from collections.abc import Iterable
@@ -33,23 +33,23 @@ class Repeat:
     job: Job
     request: JobInput
     submitted: Submitted | None
-    """Its submission; `None` if not from here."""
+    """The submission of the job; `None` if it was not submitted from here."""
 
     @classmethod
     async def of(cls, job: Job, session: StudioSession) -> "Repeat":
-        """Find out how to create a job again.
+        """Combine what is known of a job.
 
         Raises:
-            InvalidRequest: too little is known of the job.
+            InvalidRequest: too little is known to create the job again.
         """
         return (await cls.of_all((job,), session))[0]
 
     @classmethod
     async def of_all(cls, jobs: Iterable[Job], session: StudioSession) -> "list[Repeat]":
-        """Find out how to create several jobs again.
+        """Combine what is known of several jobs.
 
         Raises:
-            InvalidRequest: too little is known of one of them.
+            InvalidRequest: too little is known to create one of them again.
         """
         jobs = tuple(jobs)
         submissions = await submitted_of(jobs, session)
@@ -66,26 +66,34 @@ class Repeat:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The text for a dialog, safe to draw."""
-        known = None if self.submitted is None else known_parts(self.job, self.submitted)
-        return repeat_lines(self.job, known)
+        """Which settings are known and which are not, as lines of a dialog; safe to draw."""
+        settings = None if self.submitted is None else known_parts(self.job, self.submitted)
+        return repeat_lines(self.job, settings)
 
 
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
-    """Return the submissions of jobs, by id; for a run made by Studio, that of its original."""
+    """Return the submissions of jobs, by id; jobs that were not submitted from here are left out.
+
+    A job that Studio created from another one, such as a run of a schedule or a further attempt in
+    a pipeline, gets the submission of the other job, without the times of a schedule.
+    """
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
     return await asyncio.to_thread(session.records.history.of_jobs, tuple(jobs), originals)
 
 
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
-    """Return the values that Studio does not return for a job, by name, safe to draw."""
-    names, number = names_of(submitted.files), submitted.compute_cluster_id
+    """Return the submitted settings that Studio does not return for a job; safe to draw.
+
+    They are by the name of the setting; settings that were not submitted are left out.
+    """
+    names, cluster_id = names_of(submitted.files), submitted.compute_cluster_id
+    cluster_words = "" if cluster_id is None else f"id {cluster_id}"
     values = {
         "priority": "" if submitted.priority is None else str(submitted.priority),
         FILES: ", ".join(names.get(file.id, file.id) for file in submitted.files),
         "credentials": submitted.credentials_name or "",
-        "cluster": submitted.compute_cluster_name or ("" if number is None else f"id {number}"),
+        "cluster": submitted.compute_cluster_name or cluster_words,
     }
     for name, field in recorded_fields().items():
         value = getattr(submitted, field.sent_as or name, None)
@@ -94,7 +102,7 @@ def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
 
 
 def names_of(files: Iterable[SentFile]) -> dict[str, str]:
-    """Return the names of uploads by id, safe to draw: `notes.txt (12 B)`."""
+    """Return texts such as `notes.txt (12 B)` by the ids of uploads; safe to draw."""
     return {
         file.id: file.label if file.size is None else f"{file.label} ({size(file.size)})"
         for file in files
@@ -103,7 +111,7 @@ def names_of(files: Iterable[SentFile]) -> dict[str, str]:
 
 
 def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
-    """Return a line for each difference from the original job; may be slow."""
+    """Return a line for each difference from the original job; slow: call in a thread."""
     submitted = repeat.submitted
     changed = difference(
         before,
@@ -112,24 +120,25 @@ def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
         fields_from_history(repeat.job) if submitted is not None else (),
         files=names_of(submitted.files) if submitted is not None else {},
     )
-    same = () if changed.query or changed.settings else (Cell("Nothing is changed.", Tone.DIM),)
+    is_same = not changed.query and not changed.settings
+    same = (Cell("Nothing is changed.", Tone.DIM),) if is_same else ()
     gap = (Cell(""),) if changed.query else ()
-    others = (*changed.as_submitted, *_without_times(submitted, after), *changed.defaults)
+    others = (*changed.as_submitted, *_note_on_times(submitted, after), *changed.defaults)
     return (*same, *changed.settings, *others, *gap, *changed.query)
 
 
-def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
-    """Return a note that a former schedule runs once now."""
+def _note_on_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
+    """Return a note if the job was submitted as a schedule, but runs once now."""
     if submitted is None or after.cron_expression or after.start_after:
         return ()
     start = submitted.start_after
-    was = submitted.cron_expression or (f"{start:%Y-%m-%d %H:%M %Z}" if start else "")
-    words = f"It runs once, now; it was submitted to run {safe_line(was)}"
-    return (Cell(words, Tone.WARN),) if was else ()
+    times = submitted.cron_expression or (f"{start:%Y-%m-%d %H:%M %Z}" if start else "")
+    words = f"It runs once, now; it was submitted to run {safe_line(times)}"
+    return (Cell(words, Tone.WARN),) if times else ()
 
 
 def with_schedule(task: Job, submitted: Submitted | None) -> Job:
-    """Return a schedule with the times of its submission from here, if Studio has none."""
+    """Return a schedule; if Studio returns no times for it, with the times submitted from here."""
     if task.schedule is not None or submitted is None:
         return task
     if submitted.cron_expression is None and submitted.start_after is None:

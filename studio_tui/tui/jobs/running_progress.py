@@ -10,22 +10,22 @@ from studio_tui.tui.messages import Progressed
 
 
 class RunningProgress:
-    """The latest progress bar of each followed job; those of other jobs are dropped."""
+    """The latest progress bar of each followed job; the bars of other jobs are dropped."""
 
     def __init__(self, watch: ProgressWatch, screen: MessagePump) -> None:
-        """Follow `watch`; `screen` gets a `Progressed` whenever a bar has moved."""
+        """Make an empty set of bars; `screen` gets a `Progressed` whenever a bar has moved."""
         self._watch = watch
         self._screen = screen
         self._bars: dict[str, Progress] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
     def get(self, job_id: str) -> Progress | None:
-        """Return the progress of a job; `None` if unknown."""
+        """Return the latest bar of a job; `None` if unknown."""
         return self._bars.get(job_id)
 
     @property
     def bars(self) -> Mapping[str, Progress]:
-        """The latest bars by job; a live mapping."""
+        """The latest bars by job id; replaced by `follow`, and changed in place as bars move."""
         return self._bars
 
     def follow(self, job_ids: Iterable[str]) -> None:
@@ -37,15 +37,15 @@ class RunningProgress:
         self._watch.watch(ids)
 
     def leave(self) -> None:
-        """Stop following; the known bars are kept."""
+        """Stop following jobs; their latest bars are kept."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
             self._watch.watch(())
 
-    def _update(self, job_id: str, end: bytes) -> None:
-        known = self._bars.get(job_id)
-        bar = latest(end, known)
-        if bar is not None and bar != known:
+    def _update(self, job_id: str, log_end: bytes) -> None:
+        before = self._bars.get(job_id)
+        bar = latest(log_end, before)
+        if bar is not None and bar != before:
             self._bars[job_id] = bar
             self._screen.post_message(Progressed())

@@ -22,7 +22,7 @@ from studio_tui.tui.jobs.create import create
 
 @dataclass(frozen=True)
 class SampleJobs:
-    """Jobs to start with if there are none."""
+    """The sample jobs of a new local Studio, and a pipeline that rebuilds one of their datasets."""
 
     jobs: Sequence[tuple[JobInput, Sequence[Path]]]
     """The requests of the jobs to create, in this order, each with its files."""
@@ -31,13 +31,13 @@ class SampleJobs:
     ask: bool
     """Whether to ask before running them."""
     target: str = ""
-    """The dataset that a pipeline rebuilds as soon as the jobs that make it have run."""
+    """The dataset that the pipeline rebuilds once the `makers` are complete; empty for none."""
     makers: Collection[str] = ()
-    """Names of these jobs."""
+    """Names of the jobs that must be complete before the pipeline is triggered."""
     watch_hint: str = ""
     """A sentence on how to watch the pipeline."""
     failure_hint: str = ""
-    """A sentence of advice for when it has failed."""
+    """A sentence of advice for a failed pipeline."""
 
 
 async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
@@ -58,7 +58,7 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
     )
     if work.ask and not await app.push_screen_wait(question):
         return
-    makers = set()
+    maker_ids = set()
     for request, files in work.jobs:
         outcome = await create(app, session.commands.job_creator, request, files)
         if isinstance(outcome, JobRefused):
@@ -66,30 +66,29 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
         if not isinstance(outcome, Created):
             return
         if request.query_name in work.makers:
-            makers.add(outcome.job.id)
+            maker_ids.add(outcome.job.id)
     app.notify(f"Created: {plural(len(work.jobs), 'sample job')}", markup=False)
-    if work.target and await _are_complete(session, makers):
+    if work.target and await _are_complete(session, maker_ids):
         await _trigger(app, session, work)
 
 
 async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> bool:
-    """Wait until jobs have ended; return whether all of them are complete."""
+    """Wait until all jobs have ended, or one is not complete; return whether all are complete."""
 
     def states() -> list[JobState]:
         return [job.state for job in session.known_items.jobs(job_ids).values()]
 
     def is_decided() -> bool:
-        every = states()
-        ended = [state for state in every if state.is_finished]
-        has_failed = any(state is not JobState.COMPLETE for state in ended)
-        return has_failed or len(ended) == len(job_ids)
+        ended = [state for state in states() if state.is_finished]
+        is_any_incomplete = any(state is not JobState.COMPLETE for state in ended)
+        return is_any_incomplete or len(ended) == len(job_ids)
 
     await _until(session.jobs, is_decided)
     return all(state is JobState.COMPLETE for state in states())
 
 
 async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
-    """Trigger a pipeline that rebuilds the target; a failure has no other consequences."""
+    """Trigger the pipeline, and notify the user that it is running, and if it fails."""
     try:
         request = TriggerRequest((work.target,), review=False)
         outcome = await session.commands.pipeline_trigger.trigger(request, before=())
@@ -103,18 +102,18 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
 
 
 def _has_failed(session: StudioSession, pipeline: Pipeline) -> bool:
-    known = session.pipelines.snapshot.value
-    newest = known.get(pipeline.pipeline_id) if known else None
-    return newest is not None and newest.state is PipelineState.FAILED
+    pipelines = session.pipelines.snapshot.value
+    latest = pipelines.get(pipeline.pipeline_id) if pipelines else None
+    return latest is not None and latest.state is PipelineState.FAILED
 
 
 async def _until(poller: Poller[Any], test: Callable[[], bool]) -> None:
-    """Wait until `test` holds, looking again at each answer."""
-    news = asyncio.Event()
-    leave = poller.subscribe(lambda _: news.set())
+    """Wait until `test` returns True; it is called again after each answer of the poller."""
+    answered = asyncio.Event()
+    unsubscribe = poller.subscribe(lambda _: answered.set())
     try:
         while not test():
-            news.clear()
-            await news.wait()
+            answered.clear()
+            await answered.wait()
     finally:
-        leave()
+        unsubscribe()

@@ -1,4 +1,4 @@
-"""Showing what schedules, which are jobs in the state TASK, have created."""
+"""Showing the runs of schedules; a schedule is a job in the state TASK."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from studio_tui.tui.messages import FilterList
 
 
 def show_runs(host: Host, tasks: Sequence[Job]) -> None:
-    """Show the jobs that schedules created; if all trigger pipelines, the pipelines."""
-    of_jobs = [task.id for task in tasks if not (task.schedule and task.schedule.datasets)]
-    tab = "jobs" if of_jobs else "pipelines"
-    ids = of_jobs or [task.id for task in tasks]
+    """Show the jobs that schedules created; if all schedules trigger pipelines, show these."""
+    job_schedules = [task.id for task in tasks if not (task.schedule and task.schedule.datasets)]
+    tab = "jobs" if job_schedules else "pipelines"
+    ids = job_schedules or [task.id for task in tasks]
     host.post_message(FilterList(by_id("task", *ids), tab))
 
 
 def log_label(job: Job | None) -> str:
-    """Return the current label of the key for a job's log, which a schedule does not have."""
+    """Return the label of the key that shows a job's log; it shows the runs of a schedule."""
     return "runs" if job is not None and job.state is JobState.TASK else "log"

@@ -1,4 +1,4 @@
-"""The start order of several rerun jobs: how to describe it, and one request for all."""
+"""The order in which rerun jobs start: its description, and one request for all the jobs."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.jobs.naming import title
 
 RerunRequest = tuple[Job, JobInput | StudioError]
-"""A job, and the request that creates it again, or the error if there is none."""
+"""A job, and the request that creates it again, or the error that says why none can."""
 
 
 @dataclass(frozen=True)
 class StartOrder:
-    """How to describe the order in which jobs start again."""
+    """The order in which rerun jobs start."""
 
     lines: tuple[str, ...]
-    """About those that wait for each other in a pipeline; empty if none is known to."""
+    """Text about the jobs that depend on each other; empty if none is known to."""
     is_kept: bool
     """Whether Studio starts each job after those it depends on."""
 
@@ -37,7 +37,10 @@ class StartOrder:
 
 
 async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
-    """Return the known order of jobs, computed in a thread, as pipelines may be large."""
+    """Return the order in which jobs would start if rerun.
+
+    It is computed in a thread, as pipelines may be large.
+    """
     is_kept, pipeline_list = session.client.is_local_studio, session.known_items.pipelines()
     ids = {job.id for job in jobs}
 
@@ -52,56 +55,61 @@ class CreatedJob:
     """A job created in a pipeline of rerun jobs."""
 
     job_id: str
+    """The id of the new job; empty if Studio does not return it."""
     pipeline: Pipeline
 
     @property
     def words(self) -> str:
-        """The text for a report."""
+        """The text for a report: `created as 1a2b3c4d in the pipeline nightly`."""
         name = self.pipeline.name or self.pipeline.pipeline_id
         return f"created as {self.job_id[:SHORT_ID]} in the pipeline {name}"
 
 
 class OrderedCreation:
-    """Creates several jobs with one request, which is sent when the first of them is awaited."""
+    """Creates several jobs with one request, which the first call of `made` sends."""
 
     def __init__(
         self, session: StudioSession, requests: Sequence[RerunRequest], files: Sequence[Path]
     ) -> None:
-        """Make a group of jobs; each gets the same `files`."""
+        """Prepare to create jobs; each of them gets the same `files`."""
         self._session = session
         self._requests = requests
         self._files = files
-        self._asking = asyncio.Lock()
-        self._is_over = False
-        self._made: Pipeline | None = None
+        self._lock = asyncio.Lock()
+        """Held while the request is sent, so that it is sent once."""
+        self._has_answer = False
+        self._pipeline: Pipeline | None = None
+        """The pipeline that Studio created."""
         self._error: StudioError | None = None
 
     async def made(self, job: Job) -> CreatedJob | None:
-        """Return the job created from `job`; `None` if no job depends on another and none was
-        created.
+        """Return the new job that repeats `job`.
+
+        Return `None` if no job depends on another: Studio then creates nothing, and the jobs have
+        to be created one by one.
 
         Raises:
-            StudioError: none was created, or the outcome is unknown.
+            StudioError: no job was created, or it is unknown whether any was.
         """
-        async with self._asking:
-            if not self._is_over:
+        async with self._lock:
+            if not self._has_answer:
                 try:
-                    self._made = await self._request()
+                    self._pipeline = await self._request()
                 except StudioError as error:
                     self._error = error
-                self._is_over = True
+                self._has_answer = True
         if self._error is not None:
             raise self._error
-        if self._made is None:
+        if self._pipeline is None:
             return None
-        runs = {run.job_id: run.created_job_id for run in self._made.job_runs}
-        return CreatedJob(runs.get(job.id) or "", self._made)
+        created_ids = {run.job_id: run.created_job_id for run in self._pipeline.job_runs}
+        return CreatedJob(created_ids.get(job.id) or "", self._pipeline)
 
     async def _request(self) -> Pipeline | None:
-        sent: dict[str, JobInput] = {}
+        inputs: dict[str, JobInput] = {}
         for job, request in self._requests:
             if isinstance(request, StudioError):
-                # Jobs that depend on it would read the previous version of its dataset.
+                # Jobs that depend on this one would read the previous version of its dataset.
                 raise InvalidRequest(400, f"Nothing was started. {title(job)}: {request}")
-            sent[job.id] = request
-        return await self._session.commands.reruns.run(sent, self._files)
+            inputs[job.id] = request
+        return await self._session.commands.reruns.run(inputs, self._files)

@@ -1,11 +1,11 @@
-"""The data about a job in the other lists of a session."""
+"""The data that other lists of a session have about a job: clusters, queue and pipeline."""
 
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.service.session import StudioSession
 
 
 def surroundings(session: StudioSession) -> Surroundings:
-    """Return the data that all jobs share: the clusters and the queue."""
+    """Return the data that all jobs have in common: the clusters and the queue."""
     clusters, jobs = session.clusters.snapshot.value, session.jobs.snapshot.value
     return Surroundings(
         clusters.items if clusters is not None else (),
@@ -14,8 +14,8 @@ def surroundings(session: StudioSession) -> Surroundings:
 
 
 def surroundings_of(session: StudioSession, job_id: str) -> Surroundings:
-    """Return the same for one job, with its pipeline."""
-    shared, pipelines = surroundings(session), session.pipelines.snapshot.value
+    """Return the data in common, and the pipeline that runs a job."""
+    common, pipelines = surroundings(session), session.pipelines.snapshot.value
     if pipelines is None:
-        return shared
-    return shared._replace(pipeline=pipelines.owner(job_id), is_blocked=job_id in pipelines.blocked)
+        return common
+    return common._replace(pipeline=pipelines.owner(job_id), is_blocked=job_id in pipelines.blocked)
