@@ -1,4 +1,4 @@
-"""One form for the marked jobs: its input overrides the values of each job."""
+"""One form for all marked jobs: what is typed into it overrides the values of each job."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ from studio_tui.tui.messages import GoBack
 
 
 class EditMarkedScreen(SubmitScreen):
-    """A form with the common values of jobs, and a review of each before they are sent."""
+    """A form with the values that the jobs have in common, and a review of each job's changes."""
 
     made: Callable[[str], object] = staticmethod(lambda _: None)
     """Called with the id of each job after its copy was created."""
@@ -42,40 +42,48 @@ class EditMarkedScreen(SubmitScreen):
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeats: Sequence[Repeat]) -> None:
         now = clock.now()
         self._jobs = {repeat.job.id: (repeat, draft_of(repeat.request, now)) for repeat in repeats}
-        """The jobs that have not been created again yet."""
+        """The jobs that have not been created again yet, with their drafts, by job id."""
         drafts = [draft for _, draft in self._jobs.values()]
         self._differing = differences(drafts)
+        """How many values the jobs have for a field, by the names of the fields that differ."""
         ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
         start = Start(common(drafts), f"edit {ids}", heading)
         super().__init__(basics, saved_forms, start)
 
     def on_mount(self) -> None:
-        """Show which fields differ between the jobs."""
+        """Show in each field whose value differs between the jobs that it does."""
         super().on_mount()
         for name, count in self._differing.items():
             self.form.hint(name, differs(name, count))
 
     def why_no_preview(self) -> str | None:
-        """Return that there is no preview, but a review."""
+        """Return that there is a review instead of a preview."""
         return "There is a request for each job; f9 shows what changes in each, before any is sent"
 
     def validate(self, draft: Draft) -> Checked:
-        """Validate the form, and each job with its values."""
+        """Validate the form, and what each job becomes with the typed values.
+
+        A problem of a job is left out if the form has the same problem.
+        """
         checked = super().validate(draft)
         typed = typed_over(self.start.draft, draft)
-        alone = self._differing.keys() - typed.keys()
-        problems = [each for each in checked.problems if each.field not in alone]
+        # These fields are empty in the form only because the jobs have different values.
+        unchanged = self._differing.keys() - typed.keys()
+        problems = [each for each in checked.problems if each.field not in unchanged]
         for repeat, before in self._jobs.values():
             for field, sentence, level in check(before.with_values(typed), checked.context):
                 if not any(each[:2] == (field, sentence) for each in problems):
                     problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
-        notes = dict.fromkeys(alone, (UNCHANGED_HINT,))
+        notes = dict.fromkeys(unchanged, (UNCHANGED_HINT,))
         return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show the changes of each job, ask once, and create all of them."""
+        """Show the changes of each job, ask once, and create all jobs.
+
+        Return `None`, as nothing is left for the caller to send.
+        """
         typed = typed_over(self.start.draft, checked.draft)
-        lines = await asyncio.to_thread(_lines, self._jobs.values(), typed, checked)
+        lines = await asyncio.to_thread(_change_lines, self._jobs.values(), typed, checked)
         order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         answer = await self.ask(Review(question, (*map(Cell, order.paragraph), *lines), ANSWERS))
@@ -91,33 +99,38 @@ class EditMarkedScreen(SubmitScreen):
         return None
 
     async def _may_start(self, order: StartOrder) -> bool:
-        """Ask first if jobs that depend on each other would start at the same time."""
+        """Return whether the jobs may start.
+
+        The user is asked if jobs that depend on each other would start at the same time.
+        """
         question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
         return not order.is_lost or await self.ask(question)
 
     async def _make(
         self, typed: Mapping[str, FieldValue], checked: Checked, answer: str, *, in_order: bool
     ) -> None:
-        """Create the remaining jobs, and report the outcome of each."""
+        """Create the remaining jobs, and report the outcome of each.
+
+        `answer` is a key of `ANSWERS`: `r` or `f`.
+        """
         await self.keep()
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
 
-        def made(job_id: str) -> None:
-            # Remove a created job at once: sending the rest again must not create it twice.
+        def forget_created(job_id: str) -> None:
+            # At once: if other jobs fail and are sent again, this one must not be created twice.
             del self._jobs[job_id]
             self.made(job_id)
 
+        def note_remaining() -> None:
+            words = f"{plural(len(self._jobs), 'job')} not created yet; f9 requests them again."
+            self.note(words if self._jobs else "")
+
         files = list(map(path_of, checked.draft.files))
-        left = lambda: self.note(_left_words(len(self._jobs)))  # noqa: E731 (the shortest way)
-        await make_all(self, requests, files, made, left, in_order=in_order)
+        await make_all(self, requests, files, forget_created, note_remaining, in_order=in_order)
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())
-
-
-def _left_words(count: int) -> str:
-    return f"{plural(count, 'job')} not created yet; f9 requests them again." if count else ""
 
 
 def _requests(
@@ -127,7 +140,7 @@ def _requests(
     *,
     from_checkpoints: bool,
 ) -> list[RerunRequest]:
-    """Return the request for each job with the input, or the error if there is none."""
+    """Return for each job its request with the typed values, or the error that says why none."""
     requests: list[RerunRequest] = []
     for repeat, before in jobs:
         after = before.with_values(typed)
@@ -136,10 +149,10 @@ def _requests(
     return requests
 
 
-def _lines(
+def _change_lines(
     jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, FieldValue], checked: Checked
 ) -> tuple[Cell, ...]:
-    """Return the changes of each job."""
+    """Return the title and the changes of each job, with an empty line between jobs."""
     lines: list[Cell] = []
     for repeat, before in jobs:
         after = before.with_values(typed)

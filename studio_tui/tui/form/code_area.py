@@ -1,6 +1,6 @@
 """A text area that is safe to draw, with syntax colours or hidden values.
 
-What it needs of Textual beyond the public interface is in docs/upstream/text-area-drawing.md.
+It uses private parts of Textual; see docs/upstream/text-area-drawing.md.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -19,17 +19,17 @@ from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 Spans = Sequence[tuple[int, int, str]]
-"""The styles of a line: start, end, and the name in Textual's markup."""
+"""The styles of a line: index of the first character, index after the last, and Textual's style."""
 
 COLOURED = 64 * 1024
-"""Longest text, in characters, that is coloured."""
+"""How many characters a text has at most to be coloured."""
 
 
 def colours(text: str, language: str) -> tuple[Spans, ...]:
-    """Return the colours of each line of a text. Slow: call in a thread."""
+    """Return the colours of each line of a text; empty for long texts. Slow: call in a thread."""
     if len(text) > COLOURED:
         return ()
-    # The highlighter must not change the number of characters before later spans.
+    # The highlighter takes a carriage return for the end of a line, which would shift all below.
     lines = highlight(text.replace("\r", " "), language=language).split("\n", allow_blank=True)
     return tuple(
         tuple((span.start, span.end, str(span.style)) for span in line.spans) for line in lines
@@ -65,81 +65,80 @@ class CodeArea(TextArea):
         self._hide = hide
         self._colours: tuple[Spans, ...] = ()
         self.unmasked: Collection[str] = ()
-        """Complete lines that are not hidden."""
+        """Whole lines that are not hidden."""
 
-    def colour(self, text: str, found: tuple[Spans, ...]) -> None:
-        """Apply the colours of `text`, unless it has changed since."""
-        if text == self.text and found != self._colours:
-            self._colours = found
+    def colour(self, text: str, spans: tuple[Spans, ...]) -> None:
+        """Apply the colours of the lines of `text`; ignored if the area has another text now."""
+        if text == self.text and spans != self._colours:
+            self._colours = spans
             self._line_cache.clear()
             self.refresh()
 
     def get_line(self, line_index: int) -> Text:
-        """Return a line as drawn."""
+        """Return a line as it is drawn."""
         line = self.document.get_line(line_index)
         if self.masked and not self.has_focus:
-            return Text(self._hidden(line), end="", no_wrap=True)
+            return Text(self._without_secrets(line), end="", no_wrap=True)
         text = Text("".join(map(_drawable, line)), end="", no_wrap=True)
         if line_index < len(self._colours):
             for start, end, style in self._colours[line_index]:
-                text.stylize(self._look(style), start, end)
+                text.stylize(self._rich_style(style), start, end)
         return text
 
     def _refresh_size(self) -> None:
-        """Make room for what is drawn, which may be longer than what is typed."""
+        """Make room for lines that are drawn wider than they are typed."""
         super()._refresh_size()
         if not self.soft_wrap:
             width, height = self.virtual_size
-            drawn = max(
-                (
-                    _drawn_width(self._hidden(line) if self.masked else "", line)
-                    for line in self.document.lines
-                ),
-                default=0,
+            widths = (
+                _drawn_width(line, self._without_secrets(line) if self.masked else "")
+                for line in self.document.lines
             )
-            self.virtual_size = Size(max(width, drawn + 1), height)
+            # One more for the cursor after the last character.
+            self.virtual_size = Size(max(width, max(widths, default=0) + 1), height)
 
     def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
-        """Scroll to the cursor, once it is within the text.
+        """Scroll to the cursor, unless the cursor is below the last line.
 
-        Undo and redo in Textual update the scrollbars before the cursor. If a scrollbar goes, this
-        is called with a cursor below the last line, for which Textual raises ValueError. The
-        cursor is set, and scrolled to, right afterwards.
+        Undo and redo in Textual update the scrollbars before the cursor. If a scrollbar disappears,
+        Textual calls this while the cursor is still below the last line, and would raise
+        ValueError. It sets the cursor right afterwards, and then scrolls to it.
         """
         if self.cursor_location[0] >= self.document.line_count:
             return Offset(0, 0)
         return super().scroll_cursor_visible(center, animate)
 
-    def _look(self, style: str) -> RichStyle:
-        """Return a style without its background, as that is the field's."""
+    def _rich_style(self, name: str) -> RichStyle:
+        """Return a style without its background, as the background of the field stays."""
         variables = self.app.theme_variables
-        parsed = Style.parse(style, variables)
-        rich = (Style.parse("on $surface", variables) + parsed).rich_style
+        style = Style.parse(name, variables)
+        # A colour with transparency becomes the one that it has on the field.
+        on_surface = (Style.parse("on $surface", variables) + style).rich_style
         return RichStyle(
-            color=rich.color if parsed.foreground is not None else None,
-            bold=rich.bold,
-            italic=rich.italic,
-            underline=rich.underline,
+            color=on_surface.color if style.foreground is not None else None,
+            bold=on_surface.bold,
+            italic=on_surface.italic,
+            underline=on_surface.underline,
         )
 
     def unmask(self, lines: Collection[str]) -> None:
-        """Set the complete lines that are not hidden."""
+        """Set the whole lines that are not hidden, such as names without a value."""
         if lines != self.unmasked:
             self.unmasked = lines
             self.watch_masked()
 
     def watch_masked(self) -> None:
-        """Redraw the lines."""
+        """Draw all lines again."""
         self._line_cache.clear()
         self.refresh()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """Show or hide the values."""
+        """Draw all lines again, as secrets are shown only with the focus."""
         super().watch_has_focus(_has_focus)
         self._line_cache.clear()
 
-    def _hidden(self, line: str) -> str:
-        """Return a line as drawn with its secrets hidden."""
+    def _without_secrets(self, line: str) -> str:
+        """Return a line as it is drawn with its secrets hidden."""
         if self._hide is not None:
             return safe_line(self._hide(line))
         name, equals, value = line.partition("=")
@@ -151,13 +150,17 @@ class CodeArea(TextArea):
         return f"{safe_line(name)}={MASK if value else ''}"
 
 
-def _drawn_width(hiding: str, line: str) -> int:
-    """Return the width of a line as drawn, if it can exceed that of the typed text, else 0."""
-    hidden = cell_len(hiding)
+def _drawn_width(line: str, masked_line: str) -> int:
+    """Return the width in cells that a line needs when it is masked, or has control characters.
+
+    Textual measures other lines itself. `masked_line` is the line without its secrets.
+    """
+    masked_width = cell_len(masked_line)
     if line.replace("\t", "").isprintable():
-        return hidden
-    return max(hidden, cell_len("".join(map(_drawable, line))))
+        return masked_width
+    return max(masked_width, cell_len("".join(map(_drawable, line))))
 
 
 def _drawable(character: str) -> str:
+    """Return the character to draw instead of a typed one; a tab stays, as Textual expands it."""
     return character if character == "\t" else safe_line(character) or "\N{REPLACEMENT CHARACTER}"

@@ -1,4 +1,4 @@
-"""Reads the files that a form names; call all of it in a thread."""
+"""Reads the files that a form names; call all functions in a thread."""
 
 import os
 import stat
@@ -9,15 +9,18 @@ from studio_tui.presentation.form.file_checks import QUERY_LIMIT, FileFacts, Fil
 
 
 def facts_of(draft: Draft) -> dict[str, FileFacts]:
-    """Return facts about the files of a form, by path as typed; also reads the query's file."""
-    found = {path: _facts_of(path, read=False) for path in draft.files if path.strip()}
+    """Return facts about the files of a form, by their paths as typed.
+
+    Only the facts about the query's file contain its text.
+    """
+    facts = {path: _facts_of(path, read=False) for path in draft.files if path.strip()}
     if draft.query_file.strip():
-        found[draft.query_file] = _facts_of(draft.query_file, read=True)
-    return found
+        facts[draft.query_file] = _facts_of(draft.query_file, read=True)
+    return facts
 
 
 def path_of(typed: str) -> Path:
-    """Return the path for typed text; `~` is the user's home."""
+    """Return the path for a typed text; `~` is the user's home."""
     return Path(os.path.expanduser(typed.strip()))  # noqa: PTH111 (an unknown ~name stays)
 
 
@@ -46,26 +49,30 @@ def _facts_of(typed: str, *, read: bool) -> FileFacts:
 
 
 def candidates(typed: str) -> list[str]:
-    """Return the possible completions of a path's last name, sorted; folders end in `/`."""
-    folder, _, begun = typed.rpartition("/")
-    place = path_of(f"{folder}/") if folder or typed.startswith("/") else Path()
+    """Return the names with which the last name of a path can be completed, sorted.
+
+    Folders end in `/`. Hidden files are left out if nothing of the name has been typed.
+    """
+    folder, _, prefix = typed.rpartition("/")
+    folder_path = path_of(f"{folder}/") if folder or typed.startswith("/") else Path()
     try:
-        with os.scandir(place) as entries:
+        with os.scandir(folder_path) as entries:
             return sorted(
                 f"{entry.name}/" if entry.is_dir() else entry.name
                 for entry in entries
-                if entry.name.startswith(begun) and (begun or not entry.name.startswith("."))
+                if entry.name.startswith(prefix) and (prefix or not entry.name.startswith("."))
             )
     except (OSError, ValueError):
         return []
 
 
 def complete_path(typed: str, names: list[str] | None = None) -> str | None:
-    """Return a path with its last name completed as far as unique; `None` if it cannot be.
+    """Return a path with its last name completed as far as all `candidates` agree.
 
-    `names` are its candidates, if already known.
+    Return `None` if nothing can be added. `names` are the candidates, if they are known already.
     """
-    begun = typed.rpartition("/")[2]
-    common = os.path.commonprefix(candidates(typed) if names is None else names)  # noqa: RUF071
-    ended = common if common.isprintable() else ""
-    return typed + ended[len(begun) :] if len(ended) > len(begun) else None
+    prefix = typed.rpartition("/")[2]
+    names = candidates(typed) if names is None else names
+    common = os.path.commonprefix(names)  # noqa: RUF071 (of characters, as meant here)
+    completed = common if common.isprintable() else ""
+    return typed + completed[len(prefix) :] if len(completed) > len(prefix) else None

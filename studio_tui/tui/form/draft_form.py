@@ -24,7 +24,11 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 
 
 class DraftForm(Lifetime, VerticalScroll):
-    """All fields of a draft; if a file is named, the query field shows its text."""
+    """All fields of a draft.
+
+    If the draft names a file with the query, the query field shows the text of the file, and is
+    read-only.
+    """
 
     can_focus = False
 
@@ -34,14 +38,16 @@ class DraftForm(Lifetime, VerticalScroll):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._base = draft
-        self._fields = {name: _field(name, draft) for name in FIELDS}
+        """The draft as it was last read from the fields, also with a typed query that is hidden."""
+        self._fields = {name: _make_field(name, draft) for name in FIELDS}
         self._touched: set[str] = set()
+        """Names of the fields that the user has edited."""
 
     def compose(self) -> ComposeResult:
         yield from self._fields.values()
 
     def on_mount(self) -> None:
-        """Hide the uploads if there are none."""
+        """Hide the field for uploads if there are none."""
         self._show_uploads()
 
     @property
@@ -50,7 +56,7 @@ class DraftForm(Lifetime, VerticalScroll):
         typed: dict[str, FieldValue] = {}
         for name, field in self._fields.items():
             if name == "query" and self._shows_file:
-                continue
+                continue  # the typed query stays as it is in `_base`
             value = field.value
             lines = tuple(line for line in str(value).split("\n") if line.strip())
             if name == "files":
@@ -73,7 +79,7 @@ class DraftForm(Lifetime, VerticalScroll):
         self._show_uploads()
 
     def _show_uploads(self) -> None:
-        """Show uploads only if there are any, as their ids mean little to the user."""
+        """Show the field for uploads only if there are any: a user knows little about their ids."""
         uploads = self._fields["uploads"]
         is_hinted = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
         uploads.display = bool(uploads.value) or is_hinted
@@ -83,7 +89,7 @@ class DraftForm(Lifetime, VerticalScroll):
         self._fields[name].value = text
 
     def hint(self, name: str, words: str) -> None:
-        """Show a safe placeholder in an empty field."""
+        """Show a placeholder while a field is empty; `words` must be safe to draw."""
         editor = self._fields[name].editor
         if isinstance(editor, Input | TextArea):
             editor.placeholder = words
@@ -94,7 +100,7 @@ class DraftForm(Lifetime, VerticalScroll):
         return next((f for f in self._fields.values() if f.editor.has_focus), None)
 
     def go_to(self, name: str) -> None:
-        """Focus a field."""
+        """Focus a field; instead of the hidden field for uploads, focus the field for files."""
         field = self._fields[name if self._fields[name].display else "files"]
         field.editor.focus()
         field.scroll_visible(animate=False)
@@ -109,7 +115,13 @@ class DraftForm(Lifetime, VerticalScroll):
         self.go_to(name)
 
     def show(self, checked: Checked, refused: Collection[Problem], *, all_fields: bool) -> None:
-        """Show problems and notes at the fields; of unedited ones only with `all_fields`."""
+        """Show the result of a validation at the fields.
+
+        Args:
+            checked: The result of the validation.
+            refused: Studio's errors about the form as it was last sent.
+            all_fields: Whether to show problems also at empty fields that were not edited.
+        """
         self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
         query = self._fields["query"].editor
         if isinstance(query, CodeArea):
@@ -118,15 +130,15 @@ class DraftForm(Lifetime, VerticalScroll):
         if isinstance(environment, CodeArea):
             environment.unmask(checked.context.lost_values)
         for name, field in self._fields.items():
-            problems = [each for each in refused if each.field == name]
+            problems = [problem for problem in refused if problem.field == name]
             if all_fields or name in self._touched or field.value:
-                problems += [each for each in checked.problems if each.field == name]
+                problems += [problem for problem in checked.problems if problem.field == name]
             field.set_notes(
                 problems, checked.notes.get(name, ()), lasting=FIELDS[name].explains_value
             )
 
     def show_values(self, *, shown: bool) -> None:
-        """Show or hide values of the environment and logins in addresses."""
+        """Show or hide the values of the environment, and logins in addresses."""
         for name, field in self._fields.items():
             editor = field.editor
             is_secret = FIELDS[name].secret is not Secret.NOTHING
@@ -139,16 +151,16 @@ class DraftForm(Lifetime, VerticalScroll):
         return isinstance(query, TextArea) and query.read_only
 
     def _show_query(self, text: str, *, is_file: bool) -> None:
-        """Show the text of a file, or restore the typed query."""
+        """Show the text of a file; without a file, restore the typed query."""
         query = self._fields["query"]
         if not isinstance(query.editor, TextArea) or not (is_file or query.editor.read_only):
             return
         if not query.editor.read_only:
             self._base = replace(self._base, query=str(query.value))
         query.editor.read_only = is_file
-        wanted = text if is_file else self._base.query
-        if query.value != wanted:
-            query.value = wanted
+        text_to_show = text if is_file else self._base.query
+        if query.value != text_to_show:
+            query.value = text_to_show
 
     @on(FormField.Changed)
     def _changed(self, message: FormField.Changed) -> None:
@@ -158,13 +170,13 @@ class DraftForm(Lifetime, VerticalScroll):
             self.post_message(self.Edited())
 
 
-def _field(name: str, draft: Draft) -> FormField:
-    """Return the widget for a field of a draft."""
+def _make_field(name: str, draft: Draft) -> FormField:
+    """Return the widget for a field, with its value in the draft."""
     look, label = FIELDS[name].look, FIELDS[name].label
     if look is FieldWidget.FLAG:
         return FormField(name, "", Flag(label, bool(value_of(name, draft))))
     if FIELDS[name].has_lines:
-        field = FormField(name, label, _area(look, FIELDS[name].secret))
+        field = FormField(name, label, _make_area(look, FIELDS[name].secret))
     else:
         line = (
             PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
@@ -177,7 +189,7 @@ def _field(name: str, draft: Draft) -> FormField:
     return field
 
 
-def _area(look: FieldWidget, secret: Secret) -> CodeArea:
+def _make_area(look: FieldWidget, secret: Secret) -> CodeArea:
     """Return the editor for a field of several lines."""
     if look is FieldWidget.PATHS:
         return PathArea(soft_wrap=True)
@@ -187,5 +199,6 @@ def _area(look: FieldWidget, secret: Secret) -> CodeArea:
 
 
 def _value(draft: Draft, name: str) -> str | bool:
+    """Return the value of a field as its editor has it: several lines as one text."""
     value = value_of(name, draft)
     return "\n".join(value) if isinstance(value, tuple) else value

@@ -1,4 +1,4 @@
-"""Saves the input of a form to disk while it is typed."""
+"""Saves the input of a form to disk while the user types."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _LEFT = "This is the form as you left it;"
 
 
 class DraftKeeper:
-    """Saves one form under the key of its start."""
+    """Saves the draft of one form under the key of its `Start`."""
 
     def __init__(
         self,
@@ -34,17 +34,17 @@ class DraftKeeper:
         self._form = form
         self._saved_forms = saved_forms
         self._start = start
-        self._due: Timer | None = None
-        self._shown: DraftForm | None = None
-        """The form, which still has its input when it has been removed."""
+        self._timer: Timer | None = None
+        self._shown_form: DraftForm | None = None
+        """The widget, which still has its input after it was removed from the screen."""
         self._unchanged = start.draft
-        """The input that is saved, or that the user has not changed."""
+        """The input that is saved already, or that was not typed by the user."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if there is none."""
         self.filled()
-        key, given = self._start.key, self._start.draft.environment
-        saved = await asyncio.to_thread(self._saved_forms.draft, key, given)
+        key, environment = self._start.key, self._start.draft.environment
+        saved = await asyncio.to_thread(self._saved_forms.draft, key, environment)
         if saved is None or saved == self._start.draft:
             return None
         dropped = await asyncio.to_thread(self._saved_forms.dropped_lines, key)
@@ -55,15 +55,15 @@ class DraftKeeper:
         return saved, f"{_LEFT} {lines} not saved to disk."
 
     def filled(self) -> None:
-        """Regard the contents of the form as not typed by the user."""
-        self._shown = self._form()
-        self._unchanged = self._shown.draft
+        """Regard the present contents of the form as not typed by the user."""
+        self._shown_form = self._form()
+        self._unchanged = self._shown_form.draft
 
     def edited(self) -> None:
-        """Schedule saving after a pause in typing."""
-        if self._due is not None:
-            self._due.stop()
-        self._due = self._screen.set_timer(KEEP_AFTER, self._keep_now, name="keep")
+        """Save the form once the user has not typed for `KEEP_AFTER` seconds."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._screen.set_timer(KEEP_AFTER, self._keep_now, name="keep")
 
     def _keep_now(self) -> None:
         start_worker(self._screen, self.keep, name="keep", group="keep")
@@ -73,23 +73,29 @@ class DraftKeeper:
         await self._keep(self._form().draft)
 
     async def done(self, sent: Draft, typed: Draft) -> None:
-        """Save the form as last sent; only input typed since remains in the form's own draft."""
+        """Save the draft that was sent as the form sent last.
+
+        The form's own draft is removed, unless the user has typed since `typed` was read from it.
+        """
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         current = self._form().draft
         await self._keep(current if current != typed else self._start.draft)
 
     async def keep_last(self) -> None:
-        """Save unsaved input when the program ends, even if its message has not arrived yet."""
-        if self._shown is not None and (draft := self._shown.draft) != self._unchanged:
+        """Save unsaved input when the form is removed.
+
+        The message about the last key may not have arrived, so the input itself is compared.
+        """
+        if self._shown_form is not None and (draft := self._shown_form.draft) != self._unchanged:
             await self._keep(draft)
 
     async def _keep(self, draft: Draft) -> None:
-        if self._shown is not None:
-            self._unchanged = self._shown.draft
-        if self._due is not None:
-            self._due.stop()
+        if self._shown_form is not None:
+            self._unchanged = self._shown_form.draft
+        if self._timer is not None:
+            self._timer.stop()
         initial = self._start.draft
-        changed = draft if draft != initial else None
+        changed_draft = draft if draft != initial else None
         await asyncio.to_thread(
-            self._saved_forms.keep, self._start.key, changed, initial.environment
+            self._saved_forms.keep, self._start.key, changed_draft, initial.environment
         )

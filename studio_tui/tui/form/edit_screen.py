@@ -21,7 +21,7 @@ ANSWERS = (("r", "run from checkpoints"), ("f", "run from the start"), ("d", "sa
 
 
 class EditScreen(SubmitScreen):
-    """A form that starts with the query in $EDITOR, and shows the changes before sending."""
+    """A form that opens the query in $EDITOR at once, and shows the changes before sending."""
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeat: Repeat) -> None:
         self._repeat = repeat
@@ -52,8 +52,10 @@ class EditScreen(SubmitScreen):
         return None
 
     def _about_the_pipeline(self) -> tuple[Cell, ...]:
-        """Return a note on which answer lets the pipeline of the job continue, if it has one."""
-        known, run = self.session.pipelines.snapshot.value, self._repeat.job.id
-        owner = known.owner(run) if known is not None else None
-        note = edit_note(owner, run, is_local=self.session.is_local) if owner is not None else ""
+        """Return a note on the answers' effects on the pipeline of the job, if it has one."""
+        pipelines, job_id = self.session.pipelines.snapshot.value, self._repeat.job.id
+        owner = pipelines.owner(job_id) if pipelines is not None else None
+        if owner is None:
+            return ()
+        note = edit_note(owner, job_id, is_local=self.session.is_local)
         return (Cell(note, Tone.WARN), Cell("")) if note else ()

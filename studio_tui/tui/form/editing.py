@@ -21,7 +21,7 @@ from studio_tui.tui.terminal.editor import EditorError, edit_text
 
 
 class Explanation(Dialog[bool | None]):
-    """The help of a field, and the keys; the answer is whether to open the editor."""
+    """The help of a field, and of the keys in it; the answer is True to open the editor."""
 
     takes_keys_pressed_before = True
 
@@ -31,7 +31,7 @@ class Explanation(Dialog[bool | None]):
     ]
 
     def __init__(self, field: Field, keys: Sequence[Action] = ()) -> None:
-        """Explain `field`, and list what `keys` do in it."""
+        """Explain `field`, and list the `keys` that can be used in it."""
         super().__init__(field.label)
         self._field = field
         self._keys = keys
@@ -45,19 +45,19 @@ class Explanation(Dialog[bool | None]):
                 yield Static(f"For example\n{lines}", markup=False, classes="example")
             if self._keys:
                 yield Static("Keys", classes="example")
-                # Beside each other, so that an explanation that wraps stays under itself.
-                for each in self._keys:
+                # Two widgets, so that the wrapped lines of an explanation stay below its first.
+                for action in self._keys:
                     with Horizontal(classes="key"):
-                        yield Static(" ".join(each.keys), markup=False, classes="name")
-                        yield Static(each.explanation, markup=False, classes="does")
+                        yield Static(" ".join(action.keys), markup=False, classes="name")
+                        yield Static(action.explanation, markup=False, classes="does")
         yield Static("esc closes", markup=False, classes="keys")
 
 
-_OF_A_FILE = "The query is read from a file; edit the file, or clear its path to type one."
+_QUERY_IS_IN_FILE = "The query is read from a file; edit the file, or clear its path to type one."
 
 
 Note = Callable[[str, Follow | None], None]
-"""Shows a message about the whole form; the optional function updates it later."""
+"""Shows a message about the whole form; the optional function updates the message later."""
 
 
 class FieldCommands:
@@ -75,7 +75,7 @@ class FieldCommands:
             return
         name = focused.field
         if name == "query_file" and not str(focused.value).strip():
-            # The form starts at this field, but a path needs no editor.
+            # The form begins at the field for the path, but an empty path needs no editor.
             name = "query"
             self._form().go_to(name)
         await self.edit_field(name)
@@ -94,17 +94,23 @@ class FieldCommands:
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:
-        """Edit a field in the user's editor; if impossible, show why."""
+        """Edit a field in the user's editor; if that is impossible, show why.
+
+        A checkbox has no text, so nothing happens.
+        """
         draft = self._form().draft
         if name == "query" and draft.query_file.strip():
-            self._note(_OF_A_FILE, lambda now: _OF_A_FILE if now.draft.query_file.strip() else "")
+            self._note(
+                _QUERY_IS_IN_FILE,
+                lambda checked: _QUERY_IS_IN_FILE if checked.draft.query_file.strip() else "",
+            )
             return
-        before = value_of(name, draft)
-        if isinstance(before, bool):
+        value = value_of(name, draft)
+        if isinstance(value, bool):
             return
-        text = before if isinstance(before, str) else "\n".join(before)
-        shell = query_type(draft).value == "SHELL"
-        suffix = (".sh" if shell else ".py") if name == "query" else ".txt"
+        text = value if isinstance(value, str) else "\n".join(value)
+        is_shell = query_type(draft).value == "SHELL"
+        suffix = (".sh" if is_shell else ".py") if name == "query" else ".txt"
         try:
             after = await edit_text(self._host.app, text, suffix)
         except EditorError as error:

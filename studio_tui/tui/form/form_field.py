@@ -28,16 +28,16 @@ SHOWN = 3
 """How many problems of a field are shown at once."""
 
 TALLEST = 12
-"""The most lines that a field shows, once it has had the focus."""
+"""How many lines of a field are shown at most after it has had the focus."""
 _TALLEST_UNSEEN = 5
-"""The most lines that a field shows before, so that a new form fits more fields."""
+"""How many lines are shown at most before that, so that a new form fits more fields."""
 
 OFFERED = 12
 """How many completions of a path are shown."""
 
 
 def completing(binding_id: str) -> Binding:
-    """Return the key that completes a path."""
+    """Return the binding of the key that completes a path."""
     return Binding(
         "tab",
         "complete",
@@ -49,7 +49,7 @@ def completing(binding_id: str) -> Binding:
 
 
 class FieldInput(Lifetime, DrawnInput):
-    """An input that tab completes, if there is a suggestion."""
+    """An input of one line, in which tab accepts the suggestion."""
 
     BINDINGS: ClassVar[list[BindingType]] = [completing("form.complete")]
 
@@ -57,7 +57,7 @@ class FieldInput(Lifetime, DrawnInput):
     """Whether to hide logins in an address while the field has no focus."""
 
     def drawn(self) -> Text | None:
-        """Return an address without its login."""
+        """Return the text with logins masked, if they are to be hidden."""
         if self.masked and not self.has_focus and has_login(self.value):
             hidden = safe_line(without_logins(self.value, MASK))
             return Text(hidden, no_wrap=True, overflow="ignore", end="")
@@ -73,14 +73,14 @@ class FieldInput(Lifetime, DrawnInput):
 
 
 class Flag(Checkbox):
-    """A checkbox whose state is also shown by a character, as there may be no colours."""
+    """A checkbox that shows its state with a character too, as there may be no colours."""
 
     def __init__(self, label: str, value: bool) -> None:
         super().__init__(Content(label), value, compact=True)
         self.watch_value()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the rows that the label needs if it wraps; Textual's checkbox has one row."""
+        """Return the rows that the label needs; Textual's own checkbox does not wrap its label."""
         return Widget.get_content_height(self, container, viewport, width)
 
     def watch_value(self) -> None:
@@ -91,24 +91,25 @@ class Flag(Checkbox):
 
 
 class FormField(Lifetime, Vertical):
-    """A field of a form, which keeps valid and invalid input."""
+    """A field of a form; its problems and its note are shown below the editor."""
 
     @dataclass
     class Changed(Message):
-        """The user has changed a field."""
+        """The value of a field has changed."""
 
         field: str
+        """The name of the field in `Draft`."""
 
     @dataclass
     class Offered(Message):
-        """There are several completions of the input."""
+        """Names with which the typed path can be completed; fewer than two are not shown."""
 
         names: list[str]
 
     def __init__(self, name: str, label: str, editor: Input | CodeArea | Checkbox) -> None:
         super().__init__(id=f"field-{name.replace('_', '-')}")
         self.field = name
-        """Its name in `Draft`."""
+        """The name of the field in `Draft`."""
         self.editor = editor
         self._label = Static(label, markup=False, classes="label")
         self._lines_below = Static(markup=False, classes="said")
@@ -150,9 +151,10 @@ class FormField(Lifetime, Vertical):
         self._show_notes()
 
     def set_notes(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
-        """Set the problems and the note; all of it is safe.
+        """Set the problems and the lines of the note; their texts must be safe to draw.
 
-        A `lasting` note stays visible without the focus if the field has a value.
+        A note is shown while the field has the focus, and a `lasting` one also while the field has
+        a value.
         """
         content = (tuple(problems), tuple(note), lasting)
         if content != (self._problems, self._note, self._lasting):
@@ -174,8 +176,9 @@ class FormField(Lifetime, Vertical):
     def _offer(self, event: Offered) -> None:
         event.stop()
         names = event.names if len(event.names) > 1 else []
-        more = len(names) - OFFERED
-        self._offered = (*map(safe_line, names[:OFFERED]), *([f"and {more} more"] * (more > 0)))
+        self._offered = tuple(map(safe_line, names[:OFFERED]))
+        if len(names) > OFFERED:
+            self._offered += (f"and {len(names) - OFFERED} more",)
         self._show_notes()
 
     @on(Input.Submitted)
@@ -191,7 +194,7 @@ class FormField(Lifetime, Vertical):
         self._show_notes()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Hide the note, unless it is lasting; the lines of the editor stay where they are."""
+        """Hide the note unless it is lasting; the field keeps its height."""
         self.remove_class("-focus")
         self._offered = ()
         self._show_notes()
@@ -201,7 +204,7 @@ class FormField(Lifetime, Vertical):
         self._grow()
 
     def _grow(self) -> None:
-        """Fit the height to the content, within a limit."""
+        """Fit the height of an area to its lines, up to the limit."""
         if isinstance(self.editor, CodeArea):
             lines = self.editor.wrapped_document.height
             self.editor.styles.height = min(self._tallest, lines)
@@ -226,9 +229,9 @@ class FormField(Lifetime, Vertical):
             self.call_after_refresh(self.scroll_visible, animate=False)
 
     def _show(self, lines: Sequence[Content]) -> None:
-        """Show lines below the editor; the widget for them is mounted on first use.
+        """Show lines below the editor.
 
-        A form thus opens with a sixth fewer widgets.
+        The widget for the lines is mounted on first use, as that makes a sixth of a form's widgets.
         """
         if lines and not self._lines_below.is_attached and self.is_attached:
             self.mount(self._lines_below)

@@ -7,7 +7,7 @@ _KEPT = "Your input is saved for the next time."
 
 
 def confirm_leaving() -> Confirm:
-    """Return the question whether to leave a form; nothing is lost yet."""
+    """Return the question whether to leave a form; its values are kept in memory."""
     return Confirm(
         "Leave the form?",
         (_KEPT, "", NOT_SAVED, "They are kept until the dashboard is closed."),
@@ -18,7 +18,7 @@ def confirm_leaving() -> Confirm:
 
 
 def confirm_losing() -> Confirm:
-    """Return the question whether to quit, which says what is lost."""
+    """Return the question whether to quit the dashboard; it says which values are lost."""
     return Confirm(
         "Leave the dashboard?",
         (_KEPT, "", NOT_SAVED, "They are lost when the dashboard is closed."),

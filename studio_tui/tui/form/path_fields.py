@@ -12,20 +12,24 @@ from studio_tui.tui.form.draft_files import candidates, complete_path
 from studio_tui.tui.form.form_field import FieldInput, FormField, completing
 from studio_tui.tui.widgets.lifetime import Lifetime
 
-_LONGEST_LOOK = 1.0
-"""Maximum seconds to wait for a folder: keys pressed meanwhile are delayed as long."""
+_MAX_WAIT = 1.0
+"""Seconds to wait for a folder at most; keys pressed meanwhile are delayed as long."""
 
 
-async def _names(typed: str) -> list[str] | None:
-    """Return the completions of a path; `None` if the folder does not respond in time."""
+async def _candidates_in_time(typed: str) -> list[str] | None:
+    """Return the candidates for a path; `None` if the folder does not respond in time."""
     try:
-        return await asyncio.wait_for(asyncio.to_thread(candidates, typed), _LONGEST_LOOK)
+        return await asyncio.wait_for(asyncio.to_thread(candidates, typed), _MAX_WAIT)
     except TimeoutError:
         return None
 
 
-def _moves_on(typed: str, names: list[str] | None) -> bool:
-    """Return whether tab moves on: the path is empty or complete, or has no completion."""
+def _goes_to_next_field(typed: str, names: list[str] | None) -> bool:
+    """Return whether tab goes to the next field, as there is nothing to complete.
+
+    That is so if the path is empty, complete or has no candidates. `names` are its candidates; if
+    these are unknown, tab does not go on.
+    """
     return names is not None and (not names or not typed or typed.rpartition("/")[2] in names)
 
 
@@ -33,13 +37,13 @@ class PathInput(FieldInput):
     """An input for one path."""
 
     async def action_complete(self) -> None:  # type: ignore[override]
-        """Complete the path as far as unique, or offer its completions; else move on."""
-        names = await _names(self.value) if self.value else []
-        whole = complete_path(self.value, names) if names else None
-        if whole is not None:
-            self.value = whole
-            self.cursor_position = len(whole)
-        elif _moves_on(self.value, names):
+        """Complete the path as far as it is unique, or offer names; else go to the next field."""
+        names = await _candidates_in_time(self.value) if self.value else []
+        completed = complete_path(self.value, names) if names else None
+        if completed is not None:
+            self.value = completed
+            self.cursor_position = len(completed)
+        elif _goes_to_next_field(self.value, names):
             self.screen.focus_next()
             return
         self.post_message(FormField.Offered(names or []))
@@ -52,7 +56,7 @@ class PathSuggester(Suggester):
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the path completed as far as unique; `None` if it cannot be."""
+        """Return the path completed as far as it is unique; `None` if nothing can be added."""
         return await asyncio.to_thread(complete_path, value) if value else None
 
 
@@ -62,31 +66,31 @@ class PathArea(Lifetime, CodeArea):
     BINDINGS: ClassVar[list[BindingType]] = [completing("form.complete_path")]
 
     def update_suggestion(self) -> None:
-        """Look up the completion of the path before the cursor."""
+        """Start to look up the completion of the path before the cursor."""
         if self.is_alive:
             self._suggest_path()
 
     async def action_complete(self) -> None:
-        """Complete the path as far as unique, or offer its completions; else move on."""
-        typed = self._path()
-        names = await _names(typed) if typed else []
-        whole = complete_path(typed, names) if names else None
-        if whole is not None:
-            self.insert(whole[len(typed) :])
-        elif _moves_on(typed, names):
+        """Complete the path as far as it is unique, or offer names; else go to the next field."""
+        typed = self._path_before_cursor()
+        names = await _candidates_in_time(typed) if typed else []
+        completed = complete_path(typed, names) if names else None
+        if completed is not None:
+            self.insert(completed[len(typed) :])
+        elif _goes_to_next_field(typed, names):
             self.screen.focus_next()
             return
         self.post_message(FormField.Offered(names or []))
 
     @work(name="complete", group="complete", exclusive=True)
     async def _suggest_path(self) -> None:
-        before = self._path()
-        whole = await asyncio.to_thread(complete_path, before) if before else None
-        if before == self._path():
-            self.suggestion = whole[len(before) :] if whole else ""
+        typed = self._path_before_cursor()
+        completed = await asyncio.to_thread(complete_path, typed) if typed else None
+        if typed == self._path_before_cursor():
+            self.suggestion = completed[len(typed) :] if completed else ""
 
-    def _path(self) -> str:
-        """Return the line before the cursor; empty unless the cursor is at its end."""
+    def _path_before_cursor(self) -> str:
+        """Return the line with the cursor; empty if the cursor is not at the line's end."""
         row, column = self.cursor_location
         line = self.document.get_line(row)
         return line if column == len(line) else ""

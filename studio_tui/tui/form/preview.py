@@ -19,7 +19,7 @@ FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
 
 
 class Preview(Dialog[None]):
-    """A request in three formats, with secrets hidden until requested."""
+    """A request in three formats; secrets are hidden until the user shows them."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,11 +35,15 @@ class Preview(Dialog[None]):
     ]
 
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
-        """Make a dialog; `texts` returns the safe texts of `FORMS`, with or without secrets."""
+        """Make a dialog; `texts` returns a safe text per format of `FORMS`.
+
+        Its argument is whether the texts have secrets.
+        """
         super().__init__("")
         self._texts = texts
         self._form = 0
-        self._shown = False
+        """Index of the shown format in `FORMS`."""
+        self._with_secrets = False
 
     def body(self) -> ComposeResult:
         yield DialogBody(Static(markup=False, id="preview-text"))
@@ -54,27 +58,27 @@ class Preview(Dialog[None]):
         self._paint()
 
     def action_show(self, form: int) -> None:
-        """Show the request in another format."""
+        """Show the request in the format with an index in `FORMS`."""
         self._form = form
         self._paint()
 
     def action_turn(self, step: int) -> None:
-        """Switch formats by a number of steps."""
+        """Show the next (1) or the previous (-1) format."""
         self.action_show((self._form + step) % len(FORMS))
 
     def action_secrets(self) -> None:
         """Show or hide secrets."""
-        self._shown = not self._shown
+        self._with_secrets = not self._with_secrets
         self._paint()
 
     @work(name="copy", group="copy")
     async def action_copy(self) -> None:
-        """Copy the text."""
-        text = self._texts(self._shown)[self._form]
+        """Copy the shown text."""
+        text = self._texts(self._with_secrets)[self._form]
         await copy(self.app, text, plural(len(text.splitlines()), "line"))
 
     def _paint(self) -> None:
         name, language = FORMS[self._form]
         self.query_one(".question", Static).update(f"The request as {name}")
-        text = self._texts(self._shown)[self._form]
+        text = self._texts(self._with_secrets)[self._form]
         self.query_one("#preview-text", Static).update(highlight(text, language=language))

@@ -1,6 +1,6 @@
-"""Drafts and templates of forms, saved from one run to the next.
+"""Drafts and templates of forms, saved from one run of the dashboard to the next.
 
-The file is readable by its owner only, and still contains no secrets: values of the environment and
+Only the owner can read the file. It contains no secrets all the same: values of the environment and
 logins in URLs stay in memory. All methods access the disk: call them in a thread.
 """
 
@@ -20,7 +20,7 @@ from studio_tui.presentation.form.fields import FIELDS, draft_from_json, draft_t
 from studio_tui.presentation.form.line_checks import with_values
 
 MAX_DRAFTS = 20
-"""The most drafts that are saved; the latest are kept."""
+"""How many drafts are saved at most; the latest are kept."""
 
 NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
 
@@ -28,57 +28,66 @@ logger = logging.getLogger(__name__)
 
 
 class SavedForms:
-    """The forms of one profile, complete within a run, but without secrets on disk."""
+    """The drafts and templates of one profile: whole in memory, without secrets on disk.
+
+    The key of a draft is that of the form's `Start`, or of a draft that `f3` offers.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._drafts: dict[str, Draft] | None = None
+        """Drafts by key; `None` until the file is read."""
         self._templates: dict[str, Draft] = {}
-        self._given: dict[str, str] = {}
-        """The initial environment of forms in this run, by key."""
-        self._unchanged: dict[str, list[str]] = {}
-        """Names of variables from disk whose values were the initial ones, by key."""
-        self._dropped: dict[str, int] = {}
+        """Templates by name."""
+        self._initial_environments: dict[str, str] = {}
+        """The environments that forms had before the user typed in this run, by key."""
+        self._unchanged_names: dict[str, list[str]] = {}
+        """Names of variables that still had their initial values when they were saved, by key."""
+        self._dropped_counts: dict[str, int] = {}
         """Number of lines that were not saved to disk, by key."""
-        self._names: set[str] = set()
+        self._names_without_values: set[str] = set()
         """Names of variables that were read from disk without their values."""
         self._lock = threading.Lock()
         """Prevents two threads from writing the file at the same time."""
 
     def draft(self, key: str, given: str = "") -> Draft | None:
-        """Return the draft saved under a key.
+        """Return the draft saved under a key; `None` if there is none.
 
-        Values of its initial environment that were not changed are taken from `given`.
+        `given` is the environment with which the form opens. Variables that were saved unchanged
+        get their values from it.
         """
         with self._lock:
             saved = self._read().get(key)
             if saved is None:
                 return None
-            environment = with_values(saved.environment, given, self._unchanged.get(key, ()))
-            return replace(saved, environment=environment)
+            names = self._unchanged_names.get(key, ())
+            return replace(saved, environment=with_values(saved.environment, given, names))
 
     def dropped_lines(self, key: str) -> int:
-        """Return how many lines of a form's environment were not saved to disk."""
+        """Return how many lines of a draft's environment were not saved to disk."""
         with self._lock:
             self._read()
-            return self._dropped.get(key, 0)
+            return self._dropped_counts.get(key, 0)
 
     @property
     def lost_values(self) -> Collection[str]:
         """Names of variables that were read from disk without their values."""
         with self._lock:
-            return frozenset(self._names)
+            return frozenset(self._names_without_values)
 
     def keep(self, key: str, draft: Draft | None, given: str = "") -> None:
-        """Save a draft whose initial environment was `given`; with `None`, remove the draft."""
+        """Save a draft, or remove it if it is `None`.
+
+        `given` is the environment that the form had before the user typed.
+        """
         with self._lock:
             drafts = self._read()
             before = drafts.pop(key, None)
-            for noted in (self._given, self._unchanged, self._dropped):
-                noted.pop(key, None)
+            for notes in (self._initial_environments, self._unchanged_names, self._dropped_counts):
+                notes.pop(key, None)
             if draft is not None:
                 drafts[key] = draft
-                self._given[key] = given
+                self._initial_environments[key] = given
             for oldest in list(drafts)[:-MAX_DRAFTS]:
                 del drafts[oldest]
             if draft != before:
@@ -91,9 +100,9 @@ class SavedForms:
             return dict(self._templates)
 
     def keep_template(self, name: str, draft: Draft | None) -> bool:
-        """Save a template, in the place of one with its name; with `None`, remove it.
+        """Save a template, or remove it if it is `None`; return whether writing succeeded.
 
-        Return whether writing succeeded.
+        It replaces a template with the same name.
         """
         with self._lock:
             self._read()
@@ -103,14 +112,17 @@ class SavedForms:
                 self._templates[name] = self._without_secrets(draft)
             return self._write()
 
-    def rename_template(self, name: str, other: str) -> bool:
-        """Rename a template, keeping its position; return whether writing succeeded."""
+    def rename_template(self, name: str, new_name: str) -> bool:
+        """Rename a template, keeping its position; return whether writing succeeded.
+
+        It replaces a template with the new name.
+        """
         with self._lock:
             self._read()
             self._templates = {
-                other if each == name else each: draft
+                new_name if each == name else each: draft
                 for each, draft in self._templates.items()
-                if each != other or each == name
+                if each == name or each != new_name
             }
             return self._write()
 
@@ -119,55 +131,60 @@ class SavedForms:
             return self._drafts
         self._drafts = {}
         try:
-            found = read_json(self._path)
-            self._drafts = _drafts(found.get("drafts"))
-            self._templates = _drafts(found.get("templates"))
-            self._read_asides(found.get("asides"))
+            content = read_json(self._path)
+            self._drafts = _drafts(content.get("drafts"))
+            self._templates = _drafts(content.get("templates"))
+            self._read_asides(content.get("asides"))
         except FileNotFoundError:
             pass
         except (OSError, ValueError, AttributeError) as error:
             logger.warning("The forms that were left could not be read: %s", type(error).__name__)
         for draft in (*self._drafts.values(), *self._templates.values()):
-            self._names.update(draft.environment.split("\n"))
+            self._names_without_values.update(draft.environment.split("\n"))
         return self._drafts
 
-    def _read_asides(self, found: Any) -> None:
-        """Read the saved notes about drafts, see `_aside`."""
-        for key, aside in found.items() if isinstance(found, dict) else ():
+    def _read_asides(self, asides: Any) -> None:
+        """Read the saved notes about the environments of drafts, see `_aside`."""
+        for key, aside in asides.items() if isinstance(asides, dict) else ():
             if not isinstance(aside, dict):
                 continue
             names, dropped = aside.get("unchanged"), aside.get("dropped")
             if isinstance(names, list):
-                self._unchanged[key] = [name for name in names if isinstance(name, str)]
+                self._unchanged_names[key] = [name for name in names if isinstance(name, str)]
             if isinstance(dropped, int):
-                self._dropped[key] = dropped
+                self._dropped_counts[key] = dropped
 
     def _aside(self, key: str, draft: Draft) -> dict[str, Any]:
-        """Return notes to save about the environment that a draft cannot contain."""
+        """Return what to save about the environment of a draft besides the names of variables."""
         lines = [line for line in draft.environment.split("\n") if line.strip()]
-        given = set(self._given.get(key, "").split("\n"))
-        same = [line.partition("=")[0] for line in lines if "=" in line and line in given]
-        lost = sum("=" not in line and line not in self._names for line in lines)
+        initial_lines = set(self._initial_environments.get(key, "").split("\n"))
+        unchanged = [
+            line.partition("=")[0] for line in lines if "=" in line and line in initial_lines
+        ]
+        dropped = sum("=" not in line and line not in self._names_without_values for line in lines)
         return {
-            "unchanged": [*self._unchanged.get(key, ()), *same],
-            "dropped": self._dropped.get(key, 0) + lost,
+            "unchanged": [*self._unchanged_names.get(key, ()), *unchanged],
+            "dropped": self._dropped_counts.get(key, 0) + dropped,
         }
 
     def _write(self) -> bool:
-        whole = {"drafts": self._read(), "templates": self._templates}
-        asides = {key: self._aside(key, draft) for key, draft in self._read().items()}
-        forms: dict[str, Any] = {
-            kind: {
-                name: draft_to_json(self._without_secrets(draft)) for name, draft in drafts.items()
-            }
-            for kind, drafts in whole.items()
+        drafts = self._read()
+
+        def to_json(forms: dict[str, Draft]) -> dict[str, Any]:
+            return {key: draft_to_json(self._without_secrets(form)) for key, form in forms.items()}
+
+        content = {
+            "drafts": to_json(drafts),
+            "templates": to_json(self._templates),
+            "asides": {key: self._aside(key, draft) for key, draft in drafts.items()},
         }
-        return keep(self._path, json.dumps({**forms, "asides": asides}))
+        return keep(self._path, json.dumps(content))
 
     def _without_secrets(self, draft: Draft) -> Draft:
-        """Return a form without secrets, for the disk.
+        """Return a draft without secrets, for the disk.
 
-        A variable without its value is an invalid line, so it cannot be sent by mistake.
+        Of a variable only the name remains. That is an invalid line, so that a form with it cannot
+        be sent by mistake.
         """
         values: dict[str, FieldValue] = {}
         for name, field in FIELDS.items():
@@ -178,23 +195,26 @@ class SavedForms:
         return draft.with_values(values)
 
     def _without_values(self, text: str) -> str:
-        """Return lines of NAME=VALUE as names; other lines only if they were read like that."""
+        """Return the names of lines `NAME=VALUE`, and names that were read without their values.
+
+        Other lines are dropped, as they may be secrets.
+        """
         lines = []
         for line in text.split("\n"):
             name, equals, value = line.partition("=")
             if equals:
                 lines.append(name if value.strip() else line)
-            elif line in self._names:
+            elif line in self._names_without_values:
                 lines.append(line)
         return "\n".join(lines)
 
 
-def _drafts(found: Any) -> dict[str, Draft]:
-    """Return the valid drafts of a parsed file."""
+def _drafts(content: Any) -> dict[str, Draft]:
+    """Return the valid drafts of a part of the parsed file, by key."""
     drafts: dict[str, Draft] = {}
-    for name, fields in found.items() if isinstance(found, dict) else ():
+    for key, fields in content.items() if isinstance(content, dict) else ():
         try:
-            drafts[str(name)] = draft_from_json(fields)
+            drafts[str(key)] = draft_from_json(fields)
         except ValueError:
             logger.warning("A form that was left could not be read")
     return drafts

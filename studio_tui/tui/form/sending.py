@@ -53,11 +53,14 @@ class FormSender:
         self.refused: tuple[Problem, ...] = ()
         """Studio's errors about the form as it was sent."""
         self.was_sent = False
-        """Whether the user has tried to send, so that unedited fields are validated too."""
+        """Whether the user has tried to send, so that problems of unedited fields are shown too."""
         self.is_sending = False
-        self._under_way: Worker[Any] | None = None
-        self._was_not_sent = self._is_silent = False
-        """Whether sending failed, and whether Studio is unreachable."""
+        self._worker: Worker[Any] | None = None
+        """The worker of the last attempt to send."""
+        self._could_not_reach_studio = False
+        """Whether the last attempt failed because Studio could not be reached."""
+        self._is_unreachable = False
+        """Whether the last poll of jobs failed because Studio could not be reached."""
 
     def why_not_send(self) -> str | None:
         """Return why the form cannot be sent."""
@@ -66,24 +69,22 @@ class FormSender:
     def send(self) -> None:
         """Validate and send the form, then go to the new job or show the errors."""
         if not self.is_sending:
-            self._under_way = start_worker(
-                self._screen, self._send_checked, name="send", group="send"
-            )
+            self._worker = start_worker(self._screen, self._send, name="send", group="send")
 
-    async def _send_checked(self) -> None:
-        self.refused, self._was_not_sent = (), False
+    async def _send(self) -> None:
+        self.refused, self._could_not_reach_studio = (), False
         checked = await self.sendable("")
         checked = await self._with_line_ends(checked) if checked is not None else None
         if checked is None or (to_send := await self._screen.to_send(checked)) is None:
             return
         self.is_sending = True
         try:
-            await self._send(to_send, checked.draft)
+            await self._upload_and_create(to_send, checked.draft)
         finally:
             self.is_sending = False
 
     async def _with_line_ends(self, checked: Checked) -> Checked | None:
-        """Offer to convert line ends of a shell script; `None` to cancel."""
+        """Offer to convert the line ends of a shell script; return `None` if the user cancels."""
         if not has_windows_line_ends(checked.draft, checked.context):
             return checked
         answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
@@ -93,22 +94,30 @@ class FormSender:
         return replace(checked, draft=draft, context=context)
 
     def reset(self) -> None:
-        """Discard the errors of the form that was sent before."""
+        """Discard the errors of the form that was filled in before."""
         self.refused, self.was_sent = (), False
 
     def edited(self, checked: Checked | None) -> None:
-        """Discard Studio's errors about fields that have changed since."""
-        now, then = self._screen.form.draft, checked.draft if checked else None
+        """Discard Studio's errors about fields that have changed since the last validation.
+
+        `checked` is the result of that validation. Errors about the whole form are discarded too.
+        """
+        if checked is None:
+            self.refused = ()
+            return
+        draft, draft_before = self._screen.form.draft, checked.draft
         self.refused = tuple(
-            each
-            for each in self.refused
-            if each.field in FIELDS
-            and then is not None
-            and value_of(each.field, now) == value_of(each.field, then)
+            problem
+            for problem in self.refused
+            if problem.field in FIELDS
+            and value_of(problem.field, draft) == value_of(problem.field, draft_before)
         )
 
     async def sendable(self, first_words: str) -> Checked | None:
-        """Return the form if valid; else show `first_words` and focus the first error."""
+        """Validate the form, and return the result if the form can be sent.
+
+        Otherwise show a message that begins with `first_words`, and focus the first error.
+        """
         self.was_sent = True
         checked = await self._screen.examine()
         if not checked.errors:
@@ -128,22 +137,23 @@ class FormSender:
             )
         )
         if sure:
-            if self._under_way is not None:
-                self._under_way.cancel()
+            if self._worker is not None:
+                self._worker.cancel()
             self.is_sending = False
             self._screen.note("Stopped. If the job was requested already, the list will show it.")
         return bool(sure)
 
-    async def _send(self, checked: Checked, typed: Draft) -> None:
-        """Upload the files and create the job."""
+    async def _upload_and_create(self, checked: Checked, typed: Draft) -> None:
+        """Upload the files and create the job; `typed` is the form when the user sent it."""
         await self._screen.keep()
         paths = [path_of(path) for path in checked.draft.files]
-        sent: dict[Path, str] = {}
+        progress: dict[Path, str] = {}
 
-        def uploading(path: Path, done: int, whole: int) -> None:
-            share = f"{done * 100 // whole} % of {size(whole)}" if done < whole else "uploaded"
-            sent[path] = f"{safe_line(path.name)} {share}"
-            self._screen.note(f"Uploading {plural(len(paths), 'file')}: {', '.join(sent.values())}")
+        def show_progress(path: Path, sent: int, total: int) -> None:
+            share = f"{sent * 100 // total} % of {size(total)}" if sent < total else "uploaded"
+            progress[path] = f"{safe_line(path.name)} {share}"
+            files = plural(len(paths), "file")
+            self._screen.note(f"Uploading {files}: {', '.join(progress.values())}")
 
         self._screen.note("Sending…")
         job_input = request(checked.draft, checked.context)
@@ -152,7 +162,7 @@ class FormSender:
             self._screen.session.commands.job_creator,
             job_input,
             paths,
-            uploading=uploading,
+            uploading=show_progress,
         )
         if isinstance(outcome, Created):
             await self._screen.done(checked.draft, typed)
@@ -160,50 +170,50 @@ class FormSender:
             say_created(
                 self._screen.app, outcome, self._screen.session.commands.job_creator.new_job
             )
-            # A schedule created from the list of schedules returns there.
+            # If the form was opened from the list of schedules, the user returns there.
             is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
             tab = "schedules" if is_schedule else "jobs"
             self._screen.post_message(JobCreated(outcome.job.id, tab))
         elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
-            if isinstance(outcome.error, TransportError):
-                self._was_not_sent = True
+            self._could_not_reach_studio = isinstance(outcome.error, TransportError)
         else:
             self._screen.note("Not sent again; the form is as it was.")
 
     async def _refuse(self, problems: tuple[Problem, ...]) -> None:
-        """Show the errors at the fields, keeping the input.
+        """Show Studio's errors at the fields; the input stays.
 
-        There is no await after they are shown, so that the form can be sent again at once.
+        Nothing is awaited after the errors are shown, so that the form can be sent again at once.
         """
         self.refused = problems
         await self._screen.examine()
-        whole = [each.sentence for each in problems if each.field == WHOLE]
-        fields = [each for each in problems if each.field != WHOLE]
-        if whole:
-            self._screen.note(" ".join(whole))
+        of_form = [problem.sentence for problem in problems if problem.field == WHOLE]
+        of_fields = [problem for problem in problems if problem.field != WHOLE]
+        if of_form:
+            self._screen.note(" ".join(of_form))
         else:
-            self._list_problems("No job was created.", fields)
-        if fields:
-            self._screen.form.go_to(fields[0].field)
+            self._list_problems("No job was created.", of_fields)
+        if of_fields:
+            self._screen.form.go_to(of_fields[0].field)
 
     def note_answer(self, jobs: Snapshot[Any]) -> None:
-        """Update the message that Studio is unreachable once it answers again."""
-        was_silent, self._is_silent = self._is_silent, isinstance(jobs.error, TransportError)
-        # Sending may also have failed because of the local disk.
-        if self._was_not_sent and was_silent and jobs.error is None:
-            self._was_not_sent = False
+        """Replace the message that Studio could not be reached once it answers a poll of jobs."""
+        was_unreachable = self._is_unreachable
+        self._is_unreachable = isinstance(jobs.error, TransportError)
+        # The poll must have failed too: sending alone may have failed because of the local disk.
+        if self._could_not_reach_studio and was_unreachable and jobs.error is None:
+            self._could_not_reach_studio = False
             self._screen.note("Studio answers again. No job was created yet; f9 sends the form.")
 
-    def _list_problems(self, first: str, problems: Iterable[Problem]) -> None:
-        """Show which fields have errors, until there are none."""
+    def _list_problems(self, first_words: str, problems: Iterable[Problem]) -> None:
+        """Show which fields have errors; the message is updated until no field has any."""
 
         def follow(checked: Checked) -> str:
-            refused = [each for each in self.refused if each.field != WHOLE]
-            left = [*refused, *checked.errors]
-            return f"{first} {_to_do(left)}".strip() if left else ""
+            refused = [problem for problem in self.refused if problem.field != WHOLE]
+            remaining = [*refused, *checked.errors]
+            return f"{first_words} {_fields_to_check(remaining)}".strip() if remaining else ""
 
-        self._screen.note(f"{first} {_to_do(problems)}".strip(), follow)
+        self._screen.note(f"{first_words} {_fields_to_check(problems)}".strip(), follow)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
@@ -218,6 +228,6 @@ class FormSender:
     )
 
 
-def _to_do(problems: Iterable[Problem]) -> str:
-    names = dict.fromkeys(label(each.field) for each in problems)
-    return f"To check: {', '.join(names)}."
+def _fields_to_check(problems: Iterable[Problem]) -> str:
+    labels = dict.fromkeys(label(problem.field) for problem in problems)
+    return f"To check: {', '.join(labels)}."

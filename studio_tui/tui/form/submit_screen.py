@@ -78,19 +78,20 @@ class SubmitScreen(Page):
         self._checked: Checked | None = None
         self._values_shown = False
         self._keys_held_to_restore = ExitStack()
+        """Holds back the user's keys until the saved input is restored."""
         self._follow: Follow | None = None
-        """Updates the message about the form."""
+        """Updates the message about the form after each validation."""
 
     def body(self) -> ComposeResult:
         yield DraftForm(self.start.draft)
         yield Static(markup=False, id="form-message")
 
     def on_mount(self) -> None:
-        """Restore the saved input, and focus the first field."""
+        """Focus the first field, and restore the saved input."""
         self.message_line.display = False
         self.form.go_to(self.start.at)
         self._keys_held_to_restore.enter_context(keys_held(self.app))
-        self._take_up()
+        self._begin_in_worker()
 
     # Overrides of Page.
 
@@ -102,7 +103,7 @@ class SubmitScreen(Page):
                 "form.template")  # fmt: skip
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Validate again when the clusters have changed."""
+        """Validate again when the clusters have changed; note whether Studio answers."""
         if is_news and message.name == self.session.clusters.name:
             self._check()
         if message.name == self.session.jobs.name:
@@ -110,7 +111,7 @@ class SubmitScreen(Page):
 
     @property
     def loses_values(self) -> bool:
-        """Whether input would be lost on quitting, as it is not saved to disk."""
+        """Whether quitting would lose values that the user has typed: secrets are not saved."""
         if not self.is_alive:
             return False
         return has_new_values(self.form.draft.environment, self.start.draft.environment)
@@ -122,7 +123,7 @@ class SubmitScreen(Page):
         self.escape()
 
     def escape(self) -> None:
-        """Leave the form, asking first if there is input; it is saved."""
+        """Save the input and leave the form, asking first if the user has changed it."""
         start_worker(self, self._ask_to_leave, name="leave", group="leave")
 
     async def _ask_to_leave(self) -> None:
@@ -145,33 +146,35 @@ class SubmitScreen(Page):
             return
         draft, job_input = checked.draft, request(checked.draft, checked.context)
 
-        def texts(shown: bool) -> tuple[str, ...]:
+        def texts(with_secrets: bool) -> tuple[str, ...]:
+            url, paths = self.session.client.url, draft.files
             return (
-                as_json(job_input, draft.files, with_secrets=shown),
-                as_curl(job_input, self.session.client.url, draft.files, with_secrets=shown),
-                as_datachain(job_input, draft.query_file, draft.files, with_secrets=shown),
+                as_json(job_input, paths, with_secrets=with_secrets),
+                as_curl(job_input, url, paths, with_secrets=with_secrets),
+                as_datachain(job_input, draft.query_file, paths, with_secrets=with_secrets),
             )
 
         await self.ask(Preview(texts))
 
     def toggle_values(self) -> None:
-        """Show or hide values of the environment."""
+        """Show or hide the values of the environment, and logins in addresses."""
         self._values_shown = not self._values_shown
         self.form.show_values(shown=self._values_shown)
 
     # Filling in, validating and saving.
 
     @work(name="restore draft", group="dialog")
-    async def _take_up(self) -> None:
+    async def _begin_in_worker(self) -> None:
         await self.begin()
 
     async def begin(self) -> None:
-        """Restore the saved input; keys typed meanwhile follow it."""
+        """Restore the saved input; keys pressed meanwhile are handled after that."""
         with self._keys_held_to_restore:
-            left = await self._keeper.saved_draft()
-        if left is not None:
-            self.fill(left[0])
-            self.note(left[1])
+            saved = await self._keeper.saved_draft()
+        if saved is not None:
+            draft, message = saved
+            self.fill(draft)
+            self.note(message)
         else:
             self._check()
 
@@ -194,7 +197,7 @@ class SubmitScreen(Page):
         await self.examine()
 
     async def examine(self) -> Checked:
-        """Validate the form and show the result."""
+        """Validate the form, and show and return the result."""
         checked = await asyncio.to_thread(self.validate, self.form.draft)
         self._checked = checked
         self.form.show(checked, self.sender.refused, all_fields=self.sender.was_sent)
@@ -203,16 +206,20 @@ class SubmitScreen(Page):
         return checked
 
     def validate(self, draft: Draft) -> Checked:
-        """Validate a draft; runs in a thread."""
+        """Validate a draft; called in a thread."""
         clusters = self.session.clusters.snapshot.value
-        listed = clusters.items if clusters is not None else None
-        team, files = self.session.team, self.session.records.history.files
-        lost = self.saved_forms.lost_values
-        is_local = self.session.is_local
-        return examine(draft, team, clock.now(), listed, files, lost_values=lost, is_local=is_local)
+        return examine(
+            draft,
+            self.session.team,
+            clock.now(),
+            clusters.items if clusters is not None else None,
+            self.session.records.history.files,
+            lost_values=self.saved_forms.lost_values,
+            is_local=self.session.is_local,
+        )
 
     async def leave(self) -> None:
-        """Save the input and go back; keys typed meanwhile are for the screen below."""
+        """Save the input and go back; keys pressed meanwhile are for the screen below."""
         with keys_held(self.app):
             await self.keep()
             self.app.post_message(GoBack())
@@ -222,11 +229,14 @@ class SubmitScreen(Page):
         await self._keeper.keep()
 
     async def done(self, sent: Draft, typed: Draft) -> None:
-        """Save the form as last sent; only input typed since remains in its draft."""
+        """Save what was sent as the form sent last, and remove the form's own draft.
+
+        The draft stays if the user has typed since `typed` was read from the form.
+        """
         await self._keeper.done(sent, typed)
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Ask before sending; return the request to send, `None` to cancel."""
+        """Return the form to send; a subclass may ask before, and return `None` to send nothing."""
         return checked
 
     @on(events.Unmount)
@@ -234,7 +244,10 @@ class SubmitScreen(Page):
         await self._keeper.keep_last()
 
     def note(self, words: str, follow: Follow | None = None) -> None:
-        """Show a message about the whole form; `follow` updates it later."""
+        """Show a message about the whole form, or none if `words` is empty.
+
+        `follow` returns the text of the message after each later validation.
+        """
         self._follow = follow if words else None
         self.message_line.update(words)
         self.message_line.display = bool(words)

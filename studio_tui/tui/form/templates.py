@@ -1,5 +1,7 @@
-"""Drafts to start a job's form with: an empty one, the last one sent, or a template; and the
-dialog that offers them."""
+"""The drafts with which a job's form can start, and the dialog that offers them.
+
+They are an empty draft, the draft sent last, the draft that another one replaced, and templates.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -21,11 +23,14 @@ from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 
 DISK_REFUSES = "The templates could not be saved; see the program's log."
 
-_EMPTY, _GIVEN, _LAST, _BEFORE, _TEMPLATE = "empty", "given", "last", "before", "template "
+_EMPTY, _INITIAL, _LAST, _BEFORE = "empty", "initial", "last", "before"
+"""Keys of the choices that are no templates."""
+_TEMPLATE = "template "
+"""The key of a template is this, followed by its name."""
 
 
 class TemplatePicker(Choose):
-    """Lists drafts; the answer is a key for `draft`, or `None`."""
+    """Lists drafts; the answer is a key for `draft`, or `None` if the dialog is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d,delete", "delete", "delete", id="pick.delete",
@@ -45,25 +50,36 @@ class TemplatePicker(Choose):
     ) -> None:
         """Make a dialog of templates and other drafts.
 
-        The others are the initial draft, the form sent last and the one replaced last.
+        Args:
+            saved_forms: Deletes and renames templates.
+            templates: The templates by name.
+            initial: The draft with which the form was opened.
+            last: The draft that was sent last; `None` if there is none.
+            before: The draft that a choice in this dialog has last replaced; `None` if there is
+                none.
         """
         self._saved_forms = saved_forms
         self._templates = templates
         self._others = {_EMPTY: ("an empty form", Draft())}
+        """Safe text and draft of the choices that are no templates, by key."""
         if initial != Draft():
-            self._others[_GIVEN] = (f"this form as it was opened{_named(initial)}", initial)
+            self._others[_INITIAL] = (f"this form as it was opened{_name_after(initial)}", initial)
         if last is not None:
-            self._others[_LAST] = (f"the job sent last{_named(last)}", last)
+            self._others[_LAST] = (f"the job sent last{_name_after(last)}", last)
         if before is not None:
-            self._others[_BEFORE] = (f"the form that was here before{_named(before)}", before)
-        super().__init__("Start from", self._offered(), _EMPTY)
+            self._others[_BEFORE] = (f"the form that was here before{_name_after(before)}", before)
+        super().__init__("Start from", self._list_choices(), _EMPTY)
 
     def draft(self, key: str) -> Draft:
-        """Return the chosen draft; templates and the sent form do not continue a job."""
+        """Return the chosen draft.
+
+        A template, or the draft sent last, is returned without the job from whose checkpoints it
+        continued.
+        """
         if key in self._others and key != _LAST:
             return self._others[key][1]
-        found = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
-        return replace(found, rerun_from_job_id="")
+        draft = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
+        return replace(draft, rerun_from_job_id="")
 
     @work(name="delete", group="dialog")
     async def action_delete(self) -> None:
@@ -81,23 +97,22 @@ class TemplatePicker(Choose):
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
-        """Ask for another name, and whether to replace a template of that name."""
+        """Ask for another name, and whether to replace a template with that name."""
         name = self._template()
         if name is None:
             return
-        other = await self.app.push_screen_wait(Ask("Rename the template", (), safe_line(name)))
-        if other is None or other == name:
+        new_name = await self.app.push_screen_wait(Ask("Rename the template", (), safe_line(name)))
+        if new_name is None or new_name == name:
             return
-        if other in self._templates and not await self.app.push_screen_wait(
-            replace_question(other)
-        ):
+        is_taken = new_name in self._templates
+        if is_taken and not await self.app.push_screen_wait(replace_question(new_name)):
             return
         await self._update_list(
-            await asyncio.to_thread(self._saved_forms.rename_template, name, other)
+            await asyncio.to_thread(self._saved_forms.rename_template, name, new_name)
         )
 
     def _template(self) -> str | None:
-        """Return the template under the cursor; if there is none, notify the user."""
+        """Return the name of the template under the cursor; if there is none, notify the user."""
         row = self.query_one(OptionList).highlighted_option
         if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
             return row.id.removeprefix(_TEMPLATE)
@@ -105,25 +120,26 @@ class TemplatePicker(Choose):
         self.app.notify(words, severity="warning", markup=False)
         return None
 
-    async def _update_list(self, kept: bool) -> None:
-        """Update the list of templates."""
+    async def _update_list(self, is_saved: bool) -> None:
+        """Show the templates again after a change, and notify the user if it was not saved."""
         self._templates = await asyncio.to_thread(self._saved_forms.templates)
         options = self.query_one(OptionList)
         row = options.highlighted or 0
-        offered = self._offered()
-        options.set_options([Option(text, id=key) for key, text in offered])
-        options.highlighted = min(row, len(offered) - 1)
-        if not kept:
+        choices = self._list_choices()
+        options.set_options([Option(text, id=key) for key, text in choices])
+        options.highlighted = min(row, len(choices) - 1)
+        if not is_saved:
             self.app.notify(DISK_REFUSES, severity="error", markup=False)
 
-    def _offered(self) -> list[tuple[str, str]]:
-        """Return the choices as pairs of key and safe text."""
+    def _list_choices(self) -> list[tuple[str, str]]:
+        """Return the choices as pairs of key and safe text; the replaced form is the last."""
         others = [(key, words) for key, (words, _) in self._others.items()]
         templates = [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
-        return sorted([*others, *templates], key=lambda offered: offered[0] == _BEFORE)
+        return sorted([*others, *templates], key=lambda choice: choice[0] == _BEFORE)
 
 
-def _named(draft: Draft) -> str:
+def _name_after(draft: Draft) -> str:
+    """Return `: ` and a name for a draft, or nothing if it has no name and no query."""
     name = job_name(draft) or draft.query.partition("\n")[0]
     return f": {safe_line(name)}" if name else ""
 
@@ -139,7 +155,7 @@ def replace_question(name: str) -> Confirm:
 
 
 SENT, _REPLACED = "sent", "replaced"
-"""Keys of the form sent last, and of the one replaced last."""
+"""Keys in `SavedForms` of the form sent last, and of the form that another one replaced last."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +164,11 @@ class Start:
 
     draft: Draft = field(default_factory=Draft)
     key: str = "new"
-    """The key under which its draft is saved."""
+    """The key under which the draft of the form is saved."""
     crumb: str = "New job"
-    """Safe text."""
+    """The name of the page in the header; safe to draw."""
     at: str = "query_file"
-    """The field with the initial focus."""
+    """The name of the field that has the focus first."""
 
 
 class FormTemplates:
@@ -166,7 +182,7 @@ class FormTemplates:
         start: Start,
         fill: Callable[[Draft], None],
     ) -> None:
-        """Make a controller; `fill` shows another draft."""
+        """Make a controller; `fill` shows another draft in the form."""
         self._host = host
         self._form = form
         self._saved_forms = saved_forms

@@ -26,20 +26,20 @@ class Checked:
     context: FormContext
     problems: tuple[Problem, ...]
     notes: Mapping[str, tuple[str, ...]]
-    """By field."""
+    """The lines below each field without a problem, by the field's name."""
     query: str
     """The text of the query, typed or from a file."""
     colours: tuple[Spans, ...]
-    """The colours of each of its lines."""
+    """The colours of each line of the query."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The errors, because of which the form cannot be sent."""
+        """The problems because of which the form cannot be sent; the others are warnings."""
         return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
 
 
 Follow = Callable[[Checked], str]
-"""Returns a message updated for the present form; empty if it no longer applies."""
+"""Returns the new text of a message after a validation; empty if it no longer applies."""
 
 
 def examine(
@@ -52,19 +52,25 @@ def examine(
     lost_values: Collection[str] = (),
     is_local: bool = False,
 ) -> Checked:
-    """Validate a form and the files that it names; `uploads` returns uploaded files by id.
+    """Validate a form and the files that it names.
 
-    `lost_values` are names of variables whose values were not saved to disk; `is_local` is whether
-    Studio is the local one.
+    Args:
+        draft: The form.
+        team: The team for which the job is created.
+        now: The present time.
+        clusters: The clusters of the team; `None` if unknown.
+        uploads: Returns the files that were uploaded from here, by the ids in its argument.
+        lost_values: Names of variables whose values were not saved to disk.
+        is_local: Whether Studio is a local one.
     """
-    sent = uploads(draft.uploads) if draft.uploads else {}
+    uploaded = uploads(draft.uploads) if draft.uploads else {}
     context = FormContext(
         team,
         now,
         clock.zone(),
         clusters,
         facts_of(draft),
-        names_of(sent.values()),
+        names_of(uploaded.values()),
         lost_values,
         is_local,
     )
