@@ -1,4 +1,4 @@
-"""The commands on schedules."""
+"""The commands on schedules, shown by the list of schedules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -41,9 +41,14 @@ class ScheduleController(JobController):
         zone: tzinfo,
         replaced: Replaced,
     ) -> None:
-        """Make a controller; times are shown and typed in `zone`.
+        """Make a controller.
 
-        `replaced` is called when another schedule was created to replace one.
+        Args:
+            host: The screen.
+            at_hand: Returns the current schedule; `None` if there is none.
+            marked: The marked schedules.
+            zone: The time zone in which times are shown and typed.
+            replaced: Called when a new schedule was created that replaces another one.
         """
         super().__init__(host, at_hand, marked=marked, why_none=lambda: "There is no schedule here")
         self._zone = zone
@@ -55,21 +60,21 @@ class ScheduleController(JobController):
         return READ_ONLY if self._host.read_only else None
 
     def why_not_change(self) -> str | None:
-        """Return why it can neither be changed nor run now."""
+        """Return why the current schedule can neither be changed nor run now."""
         if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
         return JobController.why_not_repeat(self)
 
     def why_not_suspend(self) -> str | None:
-        """Return why none can be suspended or resumed."""
+        """Return why no schedule can be suspended or resumed."""
         if self._host.read_only:
             return READ_ONLY
-        if not any(can_be_used(task.id) for task in self._meant()):
+        if not any(can_be_used(task.id) for task in self._targets()):
             return self._why_no_change() or NO_ID
         return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
 
-    def _meant(self) -> Sequence[Job]:
-        """Return the marked schedules, else the current one."""
+    def _targets(self) -> Sequence[Job]:
+        """Return the marked schedules, else the current schedule."""
         return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
 
     def why_no_pipeline(self) -> str | None:
@@ -83,52 +88,53 @@ class ScheduleController(JobController):
         self._host.post_message(SchedulePipeline())
 
     def turns_to(self) -> str:
-        """Return the current action of `p`: `suspend` or `resume`."""
-        meant = self._meant()
-        return "resume" if meant and all(map(is_suspended, meant)) else "suspend"
+        """Return what the key `p` does now: `suspend` or `resume`."""
+        targets = self._targets()
+        return "resume" if targets and all(map(is_suspended, targets)) else "suspend"
 
     async def suspend_or_resume(self) -> None:
-        """Suspend the marked schedules, else the current one; if all are suspended, resume them."""
-        tasks = [task for task in self._meant() if can_be_used(task.id)]
+        """Suspend the marked schedules, else the current one; resume them if all are suspended."""
+        tasks = [task for task in self._targets() if can_be_used(task.id)]
         await self._suspending.turn(tasks, are_marked=self.marked.count() > 0)
 
     def show_runs(self) -> None:
-        """Show the jobs or pipelines of the marked schedules, else of the current one."""
-        show_runs(self._host, self._meant())
+        """Show the jobs or pipelines that the marked schedules, else the current one, created."""
+        show_runs(self._host, self._targets())
 
     def open_form(self) -> None:
-        """Show the form for a new job, at the field for the time."""
+        """Show the form for a new job, with the focus on the field for a cron expression."""
         self._host.post_message(OpenForm(at=CRON))
 
     async def run_once(self) -> None:
-        """Show what is and is not known, then create the schedule's job once."""
+        """Ask, then run the current schedule once.
+
+        A Studio that cannot do so gets the request for a job like those of the schedule. The
+        question then lists which settings of the job are known and which are not.
+        """
         if self._host.session.commands.schedules.is_possible:
-            await self._run_as_it_is()
+            await self._let_studio_run()
             return
-        repeat = await self._scheduled()
+        repeat = await self._repeat_with_times()
         if repeat is None:
             return
-        sure = await self._host.ask(
-            Confirm(
-                "Run this once now?",
-                (
-                    *describe_schedule(repeat.job, self._zone),
-                    "",
-                    "The schedule itself does not change.",
-                    "",
-                    *repeat.lines,
-                ),
-                yes="Run it now",
-                no="Don't",
-                default_yes=True,
-            )
+        question = Confirm(
+            "Run this once now?",
+            (
+                *describe_schedule(repeat.job, self._zone),
+                "",
+                "The schedule itself does not change.",
+                "",
+                *repeat.lines,
+            ),
+            yes="Run it now",
+            no="Don't",
+            default_yes=True,
         )
-        if sure:
+        if await self._host.ask(question):
             request = RelatedRequest.of(repeat.request, run_of=repeat.job.id)
             await make_job(self._host.app, self._host.session.commands.job_creator, request)
 
-    async def _run_as_it_is(self) -> None:
-        """Ask, then let Studio run the current schedule once."""
+    async def _let_studio_run(self) -> None:
         task = self._at_hand()
         if task is None:
             return
@@ -148,22 +154,22 @@ class ScheduleController(JobController):
             return
         session = self._host.session
 
-        def triggered(pipeline: Pipeline) -> str:
+        def watch_pipeline(pipeline: Pipeline) -> str:
             session.endings.watch_pipelines((pipeline,))
             return f"Triggered {pipeline.name or pipeline.pipeline_id}"
 
-        def created(run: Job) -> str:
+        def watch_job(run: Job) -> str:
             session.endings.watch((run,))
             return f"Created: {title(run)}"
 
         doing, commands = title(task), session.commands.schedules
         if rebuilds(task):
-            await run_and_report(self._host, doing, commands.trigger(task.id), triggered)
+            await run_and_report(self._host, doing, commands.trigger(task.id), watch_pipeline)
         else:
-            await run_and_report(self._host, doing, commands.run(task.id), created)
+            await run_and_report(self._host, doing, commands.run(task.id), watch_job)
 
     async def end(self) -> None:
-        """Ask, then cancel the marked schedules, else the current one."""
+        """Ask, then cancel the marked schedules, else the current schedule."""
         if self.marked.count():
             await self._end_marked()
             return
@@ -173,33 +179,31 @@ class ScheduleController(JobController):
         await cancel_after_asking(self._host, task)
 
     async def _end_marked(self) -> None:
-        """Ask, listing the marked schedules, then cancel them."""
         tasks = [task for task in self.marked.available_jobs() if to_cancel((task,)).jobs]
         submissions = await submitted_of(tasks, self._host.session)
-        names = []
+        lines = []
         for task in tasks:
             when = time_of(with_schedule(task, submissions.get(task.id)), self._zone)
-            names.append(f"  {title(task)}  {when or 'Studio does not say when'}")
+            lines.append(f"  {title(task)}  {when or 'Studio does not say when'}")
         after = ("", cancel_effect(tasks))
-        count = plural(len(tasks), "marked schedule")
         question = Confirm(
-            f"Cancel {count}?",
-            list_between(self._host, (), names, after),
+            f"Cancel {plural(len(tasks), 'marked schedule')}?",
+            list_between(self._host, (), lines, after),
             yes="Cancel the schedules",
             no="Keep them",
             changes=job_changes(self._host.session, tasks),
         )
         if await self._host.ask(question):
-            left = cancelable_now(self._host.session, tasks)
-            cancel_all(self._host, left, "schedule", self.marked.unmark)
+            cancelable = cancelable_now(self._host.session, tasks)
+            cancel_all(self._host, cancelable, "schedule", self.marked.unmark)
 
     async def change(self) -> None:
-        """Ask for a new time, confirm, then change the schedule."""
+        """Ask for a new time and for confirmation, then change the current schedule."""
         if (task := self._at_hand()) is not None:
             await self._editor.change(task)
 
-    async def _scheduled(self) -> Repeat | None:
-        """Return how to create the current schedule again, with its known times."""
+    async def _repeat_with_times(self) -> Repeat | None:
+        """Return how to run the current schedule's job, and the schedule with its known times."""
         task = self._at_hand()
         repeat = None if task is None else await repeat_of(self._host, task)
         if repeat is None:

@@ -35,7 +35,7 @@ from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 
 
 class AskTime(Dialog[str | None]):
-    """Asks for a valid time; the answer is `None` if canceled."""
+    """Asks for a valid time or cron expression; the answer is `None` if the user cancels."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,11 +49,17 @@ class AskTime(Dialog[str | None]):
     def __init__(
         self, question: str, typed: str, before: str, explain: Callable[[str], Explained]
     ) -> None:
-        """Make a dialog from a safe question, the initial input, the present time of the schedule,
-        and a function that explains what is typed."""
+        """Make a dialog.
+
+        Args:
+            question: The heading; safe to draw.
+            typed: The initial input.
+            before: The present time of the schedule, as it is typed.
+            explain: Returns an explanation of the input, and whether it is valid.
+        """
         super().__init__(question)
         self.typed = typed
-        """The current input, also after canceling."""
+        """The current input; it stays after the user has canceled."""
         self._before = before
         self._explain = explain
 
@@ -94,10 +100,10 @@ class AskTime(Dialog[str | None]):
 
 
 RESTORED_TIME = "This is the input as you left it; f3 restores"
-"""A message of a question that starts with unsent input, followed by the present time."""
+"""Message if the dialog opens with unsent input; the present time of the schedule follows it."""
 
 Replaced = Callable[[str, str], None]
-"""Called with the id of a schedule, and of its replacement."""
+"""Called with the id of a schedule and the id of its replacement."""
 
 _IN_PLACE = ("Its past runs stay listed, and running ones continue.",)
 _ANEW = (
@@ -116,11 +122,14 @@ class ScheduleEditor:
         self._host = host
         self._zone = zone
         self._replaced = replaced
-        self._left: Mapping[tuple[str, str], str] = {}
-        """Unsent input, by id and time of the schedule: once that has changed, it is obsolete."""
+        self._unsent: Mapping[tuple[str, str], str] = {}
+        """Input of canceled dialogs, by id and time of the schedule.
+
+        Once the schedule has another time, the input is obsolete and no longer used.
+        """
 
     async def change(self, task: Job) -> None:
-        """Ask for the new time, confirm, then change the schedule."""
+        """Ask for the new time and for confirmation, then change or replace the schedule."""
         in_place = self._host.session.commands.schedules.is_possible
         repeat = None
         if not in_place:
@@ -129,33 +138,33 @@ class ScheduleEditor:
             except InvalidRequest as error:
                 self._host.notify_user(str(error), "error")
                 return
-        known = await submitted_of((task,), self._host.session)
-        task = with_schedule(task, known.get(task.id))
+        submissions = await submitted_of((task,), self._host.session)
+        task = with_schedule(task, submissions.get(task.id))
         before = time_of(task, self._zone)
-        typed = await self._typed(task, before)
+        typed = await self._ask_time(task, before)
         if typed is None:
             return
         if typed == before:
             self._host.notify_user("The schedule has not changed.")
             return
         notes = _IN_PLACE if repeat is None else (*_ANEW, *repeat.lines)
-        if not await self._is_sure(task, before, typed, notes):
+        if not await self._confirm(task, before, typed, notes):
             return
         if repeat is None:
-            await self._move(task, typed)
+            await self._change_in_place(task, typed)
         else:
             await self._replace(replace(repeat, job=task), typed)
 
-    async def _typed(self, task: Job, before: str) -> str | None:
-        """Ask for a time, starting with unsent input; `None` if canceled."""
+    async def _ask_time(self, task: Job, before: str) -> str | None:
+        """Ask for a time, beginning with unsent input; return `None` if the user cancels."""
         explain = _explainer(task, self._zone)
-        begun = self._left.get((task.id, before), before)
-        question = AskTime(f"When should {title(task)} run?", begun, before, explain)
+        initial = self._unsent.get((task.id, before), before)
+        question = AskTime(f"When should {title(task)} run?", initial, before, explain)
         typed = await self._host.ask(question)
-        self._left = {**self._left, (task.id, before): question.typed}
+        self._unsent = {**self._unsent, (task.id, before): question.typed}
         return typed
 
-    async def _is_sure(self, task: Job, before: str, typed: str, notes: tuple[str, ...]) -> bool:
+    async def _confirm(self, task: Job, before: str, typed: str, notes: tuple[str, ...]) -> bool:
         in_place = notes is _IN_PLACE
         question = Confirm(
             "Change this schedule?",
@@ -173,8 +182,7 @@ class ScheduleEditor:
         )
         return await self._host.ask(question)
 
-    async def _move(self, task: Job, typed: str) -> None:
-        """Change the time of a schedule in place."""
+    async def _change_in_place(self, task: Job, typed: str) -> None:
         now = clock.now()
         try:
             once = resolve(typed, now, self._zone) if _is_once(task) else None
@@ -183,7 +191,7 @@ class ScheduleEditor:
             return
         times = ScheduleTimes(
             None if once else typed,
-            once or _begin(task, now),
+            once or _start_after(task, now),
             task.schedule.time_zone if task.schedule and not once else None,
         )
         changing = self._host.session.commands.schedules.change(task.id, times)
@@ -199,7 +207,7 @@ class ScheduleEditor:
                 task,
                 repeat.request,
                 cron_expression=None if once else typed,
-                start_after=once or _begin(task, now),
+                start_after=once or _start_after(task, now),
             )
         except ValueError as error:
             self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
@@ -222,14 +230,17 @@ class ScheduleEditor:
             self._host.notify_user(f"Created {title(created)} and canceled {title(task)}")
 
 
-def _begin(task: Job, now: datetime) -> datetime:
-    """Return the start of a cron expression; like the published client, never before now."""
+def _start_after(task: Job, now: datetime) -> datetime:
+    """Return the time from which a cron expression applies: never in the past.
+
+    The published client does the same.
+    """
     start = task.schedule.start_after if task.schedule else None
     return max(start, now) if start else now
 
 
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
-    """Return a function that explains the time typed for a schedule."""
+    """Return a function that explains what is typed as the time of a schedule."""
     if _is_once(task):
         return partial(explain_single_time, now=clock.now(), zone=zone)
     time_zone = task.schedule.time_zone if task.schedule else None
@@ -237,5 +248,5 @@ def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
 
 
 def _is_once(task: Job) -> bool:
-    """Return whether a schedule is known to run only once."""
+    """Return whether a schedule is known to run only once, so that it has no cron expression."""
     return task.schedule is not None and task.schedule.cron_expression is None

@@ -59,7 +59,7 @@ _COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
 
 
 class SchedulesScreen(ListPage[Scheduled]):
-    """A table of the schedules, with a preview of the one under the cursor."""
+    """A table of the schedules, with a preview of the schedule under the cursor."""
 
     tab = "schedules"
     kind = SCHEDULES
@@ -83,8 +83,8 @@ class SchedulesScreen(ListPage[Scheduled]):
     def __init__(self, basics: Basics, view: ListView) -> None:
         super().__init__(basics, view)
         self._zone = clock.zone()
-        self._heirs: dict[str, str] = {}
-        """Replacements that are not listed yet, by the id of the replaced schedule."""
+        self._replacements: dict[str, str] = {}
+        """Ids of replacements that are not listed yet, by the id of the replaced schedule."""
         self._in_utc = False
         """Whether the next runs are shown in UTC."""
         marked = ListedMarks(
@@ -104,7 +104,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key: `p` suspends or resumes."""
+        """Return the current label of a key; that of `p` is `suspend` or `resume`."""
         if binding.id == "schedule.suspend":
             return self._schedules.turns_to()
         return super().label(binding)
@@ -115,43 +115,45 @@ class SchedulesScreen(ListPage[Scheduled]):
         return row.task if row is not None else None
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show a new answer, or new runs."""
+        """Show changes of the schedules and of their runs."""
         names = {self.session.jobs.name, self.session.schedules.name}
         if message.name in names and is_news and (tasks := self._tasks()) is not None:
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
-            listed = {task.id for task in tasks}
-            heirs = {old: new for old, new in self._heirs.items() if new in listed}
-            heir = heirs.get(self.table.cursor or "")
-            self.list.marks.transfer(heirs)
+            listed_ids = {task.id for task in tasks}
+            listed = {old: new for old, new in self._replacements.items() if new in listed_ids}
+            replacement = listed.get(self.table.cursor or "")
+            self.list.marks.transfer(listed)
             self.list.take([Scheduled(task, self._runs(task, runs)) for task in tasks])
-            if heir is not None:
-                self.table.move_to(heir)
-            # Only once: an old schedule that could not be canceled may get the cursor again.
-            self._heirs = {old: new for old, new in self._heirs.items() if old not in heirs}
+            if replacement is not None:
+                self.table.move_to(replacement)
+            # Only once: if the old schedule could not be canceled, the user may go back to it.
+            for old in listed:
+                del self._replacements[old]
         if message.name == self.session.schedules.name:
             self.list.show_notice()
 
     def _runs(
-        self, task: Job, found: Mapping[str, tuple[ScheduledRun, ...]]
+        self, task: Job, listed_runs: Mapping[str, tuple[ScheduledRun, ...]]
     ) -> tuple[ScheduledRun, ...]:
-        """Return the last runs of a schedule, including those of schedules it replaced.
+        """Return the last runs of a schedule and of the schedules that it replaced.
 
-        `found` are runs that name their schedule. Manual runs requested from here are added, as
-        Studio may not name their schedule.
+        `listed_runs` are the runs for which Studio returns their schedule, by its id. Manual runs
+        that were requested from here are added, as Studio may not return their schedule.
         """
-        origins, whole = self.session.records.origins, self.session.known_items.jobs
-        tasks = origins.predecessors(task.id)
-        by_hand = [job_id for each in tasks for job_id in origins.manual_runs(each)]
-        made = [run for each in tasks for run in found.get(each, ())]
-        return runs_of(task, with_manual(made, whole(by_hand).values() if by_hand else ()))
+        origins = self.session.records.origins
+        task_ids = origins.predecessors(task.id)
+        runs = [run for task_id in task_ids for run in listed_runs.get(task_id, ())]
+        manual_ids = [job_id for task_id in task_ids for job_id in origins.manual_runs(task_id)]
+        manual_jobs = self.session.known_items.jobs(manual_ids).values() if manual_ids else ()
+        return runs_of(task, with_manual(runs, manual_jobs))
 
-    def _replaced(self, task_id: str, by: str) -> None:
+    def _replaced(self, task_id: str, new_id: str) -> None:
         """Transfer cursor and mark to the replacement of a schedule, once it is listed."""
-        self._heirs[task_id] = by
+        self._replacements[task_id] = new_id
 
     def toggle_utc(self) -> None:
-        """Toggle between UTC and local time for the next runs."""
+        """Show the next runs in UTC, or in local time again."""
         self._in_utc = not self._in_utc
         self.table.columns = COLUMNS_IN_UTC if self._in_utc else COLUMNS
         self.table.show_again()

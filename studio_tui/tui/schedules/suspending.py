@@ -1,4 +1,4 @@
-"""Suspending and resuming schedules, one or all marked ones."""
+"""Suspending and resuming one schedule, or all marked schedules."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -31,41 +31,43 @@ class Suspending:
     """Suspends and resumes the schedules of a list."""
 
     def __init__(self, host: Host, marked: MarkedJobs, zone: tzinfo) -> None:
-        """Initialise; times are shown in `zone`."""
+        """Make a controller; `marked` has the marked schedules, and times are shown in `zone`."""
         self._host = host
         self._marked = marked
         self._zone = zone
 
     async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
-        """Suspend the schedules that are active; if there are none, resume all."""
-        going = [task for task in tasks if not is_suspended(task)]
+        """Suspend the active ones of `tasks`; if none is active, resume all.
+
+        If the tasks are not marked, there is at most one.
+        """
+        active = [task for task in tasks if not is_suspended(task)]
         commands = self._host.session.commands.schedules
+        command = commands.suspend if active else commands.resume
         if are_marked:
             begin(
                 self._host,
                 BulkCommand[Job, Job | None](
-                    doing="Suspending" if going else "Resuming",
-                    done="suspended" if going else "resumed",
+                    doing="Suspending" if active else "Resuming",
+                    done="suspended" if active else "resumed",
                     noun="schedule",
-                    items=going or tasks,
+                    items=active or tasks,
                     name=title,
-                    command=lambda task: (
-                        commands.suspend(task.id) if going else commands.resume(task.id)
-                    ),
+                    command=lambda task: command(task.id),
                     unmark=lambda task: self._marked.unmark(task.id),
                 ),
             )
-            return
-        for task in tasks[:1]:
-            command = commands.suspend(task.id) if going else commands.resume(task.id)
-            done = partial(self._outcome, task, suspended=bool(going))
-            await run_and_report(self._host, title(task), command, done)
+        elif tasks:
+            task = tasks[0]
+            done = partial(self._outcome, task, suspended=bool(active))
+            await run_and_report(self._host, title(task), command(task.id), done)
 
-    def _outcome(self, task: Job, now: Job | None, *, suspended: bool) -> str:
+    def _outcome(self, task: Job, changed_task: Job | None, *, suspended: bool) -> str:
+        """Return the sentence for a notification; `changed_task` is Studio's answer."""
         if suspended:
             return f"Suspended {title(task)}: it creates no runs until p resumes it"
-        following = now.schedule.next_run_at if now and now.schedule else None
-        when = (
-            f", next run {describe_time(following, clock.now(), self._zone)}" if following else ""
-        )
-        return f"Resumed {title(task)}{when}"
+        schedule = changed_task.schedule if changed_task else None
+        if schedule is None or schedule.next_run_at is None:
+            return f"Resumed {title(task)}"
+        next_run = describe_time(schedule.next_run_at, clock.now(), self._zone)
+        return f"Resumed {title(task)}, next run {next_run}"
