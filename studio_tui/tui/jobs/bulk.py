@@ -169,7 +169,10 @@ class BulkJobs:
                 for job in jobs
             ]
             unmark, is_kept = self.marked.unmark, order.is_kept
-            begin(self._host, create_command(self._host, requests, made=unmark, in_order=is_kept))
+            begin(
+                self._host,
+                create_command(self._host, requests, on_created=unmark, in_order=is_kept),
+            )
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return the effects of canceling jobs on the pipelines that run them."""
@@ -188,7 +191,7 @@ def create_command(
     files: Sequence[Path] = (),
     *,
     in_order: bool,
-    made: Callable[[str], object],
+    on_created: Callable[[str], object],
 ) -> BulkCommand[RerunRequest, Created | CreatedJob]:
     """Return the command that creates jobs again.
 
@@ -197,7 +200,7 @@ def create_command(
         requests: The jobs, each with the request that creates it again.
         files: Files to upload for each job.
         in_order: Whether each job starts after the other jobs that it depends on.
-        made: Called with the id of an original job after it was created again.
+        on_created: Called with the id of an original job after it was created again.
     """
     is_ordered = in_order and len(requests) > 1
     ordered = OrderedCreation(host.session, requests, files) if is_ordered else None
@@ -222,7 +225,7 @@ def create_command(
         items=requests,
         name=lambda rerun: title(rerun[0]),
         command=create_one,
-        unmark=lambda rerun: made(rerun[0].id),
+        unmark=lambda rerun: on_created(rerun[0].id),
         report_text=_report_text,
         is_always_reported=True,
         next_step=_next_step,
@@ -247,7 +250,7 @@ async def make_all(
     host: Host,
     requests: Sequence[RerunRequest],
     files: Sequence[Path],
-    made: Callable[[str], object],
+    on_created: Callable[[str], object],
     on_finished: Callable[[], object],
     *,
     in_order: bool,
@@ -256,7 +259,7 @@ async def make_all(
 
     `on_finished` is called before the report; see `create_command` for the other arguments.
     """
-    command = create_command(host, requests, files, made=made, in_order=in_order)
+    command = create_command(host, requests, files, on_created=on_created, in_order=in_order)
     await run(host, replace(command, on_finished=on_finished))
 
 

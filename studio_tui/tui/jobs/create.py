@@ -91,11 +91,11 @@ def say_created(app: App[Any], created: Created, new: JustCreated | None) -> Non
 
 
 async def ask_about_left(
-    app: App[Any], creating: JobCreator, left: Sequence[UnconfirmedJob]
+    app: App[Any], creating: JobCreator, unconfirmed_jobs: Sequence[UnconfirmedJob]
 ) -> None:
     """Ask whether to forget jobs of which an earlier run of the dashboard got no answer."""
-    forget = await app.push_screen_wait(confirm_forget(left))
-    for unconfirmed in left:
+    forget = await app.push_screen_wait(confirm_forget(unconfirmed_jobs))
+    for unconfirmed in unconfirmed_jobs:
         if forget:
             await creating.give_up(unconfirmed)
         else:

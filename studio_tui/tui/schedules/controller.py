@@ -77,7 +77,7 @@ class ScheduleController(JobController):
         """Return the marked schedules, else the current schedule."""
         return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
 
-    def why_no_pipeline(self) -> str | None:
+    def why_no_pipeline_schedule(self) -> str | None:
         """Return why no pipeline can be scheduled."""
         if self._host.read_only:
             return READ_ONLY
@@ -233,7 +233,7 @@ class ScheduleController(JobController):
             "new pipeline",
             "Open the form for a schedule that rebuilds datasets",
             schedule_pipeline,
-            why_no_pipeline,
+            why_no_pipeline_schedule,
         ),
         Command(
             "schedule.run_once",

@@ -108,10 +108,8 @@ class Painter:
 
     header: Strip
     """The titles, with an arrow at the sorted column."""
-
     blank: Strip
     """An empty line, for below the last row."""
-
     notice: list[Strip]
     """The text shown if there are no rows, wrapped and centred."""
 
@@ -159,6 +157,7 @@ class Painter:
     def row(self, cells: Cells, look: RowLook) -> Strip:
         """Draw a row; `cells` are in the order of all columns, shown or not."""
         signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
+        # Neighbouring texts of the same tone make one run, which needs one escape code.
         runs: list[tuple[str, str]] = []
         run_tone, run = _SIGN, signs
         places, following = self._places, 0
@@ -169,8 +168,11 @@ class Painter:
             length = _length(cell)
             if length > width and align is _LEFT and not self.reach:
                 # Let the text continue over empty cells at its right.
-                while following < len(places) and not _has_text(cells[places[following][0]]):
-                    width, after = width + len(after) + places[following][1], places[following][3]
+                while following < len(places):
+                    next_index, next_width, _, next_after = places[following]
+                    if _has_text(cells[next_index]):
+                        break
+                    width, after = width + len(after) + next_width, next_after
                     following += 1
                 if following == len(places):
                     width, after = width + len(after), ""
@@ -228,10 +230,11 @@ class Painter:
     def _draw_notice(self, text: str) -> list[Strip]:
         strips = []
         room = max(1, self.width - 2 * _MARGIN)
-        for line in (line.plain.rstrip() for line in Content(text).wrap(room)) if text else ():
-            shown = fit(line, min(cell_len(line), self.width), Align.LEFT)
-            left = (self.width - cell_len(shown)) // 2
-            filled = fit(" " * left + shown, self.width, Align.LEFT)
+        for content in Content(text).wrap(room) if text else ():
+            line = content.plain.rstrip()
+            line = fit(line, min(cell_len(line), self.width), Align.LEFT)
+            left = (self.width - cell_len(line)) // 2
+            filled = fit(" " * left + line, self.width, Align.LEFT)
             strips.append(Strip([Segment(filled, self._palette.notice)], self.width))
         return strips
 
