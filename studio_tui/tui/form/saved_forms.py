@@ -1,6 +1,6 @@
 """Drafts and templates of forms, saved from one run of the dashboard to the next.
 
-Only the owner can read the file. It contains no secrets all the same: values of the environment and
+Only the owner can read the file. Even so it contains no secrets: values of the environment and
 logins in URLs stay in memory. All methods access the disk: call them in a thread.
 """
 
@@ -138,7 +138,7 @@ class SavedForms:
         except FileNotFoundError:
             pass
         except (OSError, ValueError, AttributeError) as error:
-            logger.warning("The forms that were left could not be read: %s", type(error).__name__)
+            logger.warning("The saved forms could not be read: %s", type(error).__name__)
         for draft in (*self._drafts.values(), *self._templates.values()):
             self._names_without_values.update(draft.environment.split("\n"))
         return self._drafts
@@ -197,7 +197,7 @@ class SavedForms:
     def _without_values(self, text: str) -> str:
         """Return the names of lines `NAME=VALUE`, and names that were read without their values.
 
-        Other lines are dropped, as they may be secrets.
+        A line with an empty value stays whole. Other lines are dropped, as they may be secrets.
         """
         lines = []
         for line in text.split("\n"):
@@ -216,5 +216,5 @@ def _drafts(content: Any) -> dict[str, Draft]:
         try:
             drafts[str(key)] = draft_from_json(fields)
         except ValueError:
-            logger.warning("A form that was left could not be read")
+            logger.warning("A saved form could not be read")
     return drafts

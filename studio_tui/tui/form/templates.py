@@ -145,7 +145,7 @@ def _name_after(draft: Draft) -> str:
 
 
 def replace_question(name: str) -> Confirm:
-    """Return the question whether to replace a template of the same name."""
+    """Return the question whether to replace the template with a name."""
     return Confirm(
         "Replace the template of this name?",
         (f"  {safe_line(name)}",),

@@ -74,6 +74,7 @@ class JobPreview:
         self._session.job_details.select(None)
 
 
+# Ids of bindings, the most useful first.
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")
 _MARK_HINTS = (
@@ -125,6 +126,7 @@ class JobsScreen(ListPage[Job]):
 
     def __init__(self, basics: Basics, view: ListView) -> None:
         self._progress = RunningProgress(basics.session.progress, self)
+        # For this screen, as its columns and filters use data of other jobs, pipelines and logs.
         self.kind = jobs_with(
             self._progress.get, self._pipeline_of,
             lambda key: key in self.groups.blocked, lambda key: key in self.groups.fixed_by,
@@ -203,7 +205,7 @@ class JobsScreen(ListPage[Job]):
         return "No jobs yet."
 
     def ask_for_more(self) -> None:
-        """Load older jobs, including recorded ones that Studio no longer lists."""
+        """Load older jobs, including recorded jobs that Studio no longer lists."""
         self.session.more_jobs()
         self._recorded.want()
 

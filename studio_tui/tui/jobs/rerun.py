@@ -85,7 +85,7 @@ async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str,
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
     """Return the submitted settings that Studio does not return for a job; safe to draw.
 
-    They are by the name of the setting; settings that were not submitted are left out.
+    The keys are the names of the settings; settings that were not submitted are left out.
     """
     names, cluster_id = names_of(submitted.files), submitted.compute_cluster_id
     cluster_words = "" if cluster_id is None else f"id {cluster_id}"

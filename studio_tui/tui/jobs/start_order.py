@@ -23,7 +23,7 @@ class StartOrder:
     lines: tuple[str, ...]
     """Text about the jobs that depend on each other; empty if none is known to."""
     is_kept: bool
-    """Whether Studio starts each job after those it depends on."""
+    """Whether Studio starts each job only after the jobs that it depends on."""
 
     @property
     def is_lost(self) -> bool:

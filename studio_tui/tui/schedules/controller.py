@@ -108,7 +108,7 @@ class ScheduleController(JobController):
     async def run_once(self) -> None:
         """Ask, then run the current schedule once.
 
-        A Studio that cannot do so gets the request for a job like those of the schedule. The
+        If Studio cannot run a schedule, a job like the schedule's jobs is created from here. The
         question then lists which settings of the job are known and which are not.
         """
         if self._host.session.commands.schedules.is_possible:

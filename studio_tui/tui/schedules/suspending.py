@@ -37,9 +37,9 @@ class Suspending:
         self._zone = zone
 
     async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
-        """Suspend the active ones of `tasks`; if none is active, resume all.
+        """Suspend the active schedules among `tasks`; if none is active, resume all of them.
 
-        If the tasks are not marked, there is at most one.
+        If they are not marked, there is at most one.
         """
         active = [task for task in tasks if not is_suspended(task)]
         commands = self._host.session.commands.schedules

@@ -91,9 +91,11 @@ class Bar(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Run the action of the clicked part."""
-        right_width = sum(self._width(part) for part in self.right)
-        start = self.size.width - right_width
-        parts, x = (self.right, event.x - start) if event.x >= start else (self.left, event.x)
+        right_start = self.size.width - sum(self._width(part) for part in self.right)
+        if event.x >= right_start:
+            parts, x = self.right, event.x - right_start
+        else:
+            parts, x = self.left, event.x
         for part in parts:
             x -= self._width(part)
             if x < 0:

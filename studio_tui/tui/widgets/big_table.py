@@ -1,4 +1,4 @@
-"""A table for 100,000 rows that formats only visible rows and paints only changed ones.
+"""A table for 100,000 rows that formats only visible rows and paints only changed rows.
 
 Rows are identified by key. Their cells come from a callable, and what the user does with a row is
 posted as a message. The table does not fetch, sort or filter.
@@ -321,7 +321,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._set_unseen(self._unseen)
 
     def _set_unseen(self, rows: int) -> None:
-        """Set the number of unseen rows, at most that of the rows above the visible ones."""
+        """Set how many rows are unseen; the visible rows and the rows below them never are."""
         rows = min(rows, self.top)
         if rows != self._unseen:
             self._unseen = rows

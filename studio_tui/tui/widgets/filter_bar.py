@@ -60,13 +60,13 @@ class TermSuggester(Suggester):
         term = terms[-1].raw.removeprefix("!")
         if not term:
             return None
-        begun = term.lower()
-        if (states := _SEVERAL_STATES.fullmatch(begun)) is not None:
+        prefix = term.lower()
+        if (states := _SEVERAL_STATES.fullmatch(prefix)) is not None:
             # The last state is completed as if it were the only one.
-            begun = states["field"] + states["last"]
+            prefix = states["field"] + states["last"]
         for suggestion in self._suggestions:
-            if suggestion.startswith(begun) and suggestion != begun:
-                completed = value + suggestion[len(begun) :]
+            if suggestion.startswith(prefix) and suggestion != prefix:
+                completed = value + suggestion[len(prefix) :]
                 return Completion(completed, completed)
         return self._with_value(value, term)
 
@@ -75,20 +75,20 @@ class TermSuggester(Suggester):
 
         `line` is the whole input, which ends with `term`.
         """
-        field, sign, begun = term.partition("==") if "==" in term else term.partition("=")
+        field, sign, prefix = term.partition("==") if "==" in term else term.partition("=")
         if not sign:
             return None
         for value in self._values(field.lower()):
             term_value = quoted(value)
-            if begun.startswith('"') and not term_value.startswith('"'):
+            if prefix.startswith('"') and not term_value.startswith('"'):
                 term_value = f'"{value}"'
-            if term_value.lower().startswith(begun.lower()) and len(term_value) > len(begun):
-                completed = line + term_value[len(begun) :]
+            if term_value.lower().startswith(prefix.lower()) and len(term_value) > len(prefix):
+                completed = line + term_value[len(prefix) :]
                 return Completion(completed, completed)
-            if term_value != value and value.lower().startswith(begun.lower()):
+            if term_value != value and value.lower().startswith(prefix.lower()):
                 # Its first quote is missing, so the suggestion can only be drawn without quotes.
-                before_value = line.removesuffix(begun)
-                return Completion(line + value[len(begun) :], before_value + term_value)
+                before_value = line.removesuffix(prefix)
+                return Completion(line + value[len(prefix) :], before_value + term_value)
         return None
 
 

@@ -43,8 +43,8 @@ class Lifetime(MessagePump):
     async def on_event(self, event: Event) -> None:
         """Drop the events of a widget removed before it was mounted, but `Unmount` and `Callback`.
 
-        Textual does not compose such a widget, nor one mounted while the app exits. It sends
-        `Mount` to both.
+        Textual does not compose such a widget, and no widget at all while the app exits. It sends
+        `Mount` all the same.
         """
         if isinstance(event, Compose | Mount) and (self._pruning or self.app._exit):
             self._removed_before_mount = True

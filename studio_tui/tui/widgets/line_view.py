@@ -19,7 +19,7 @@ from studio_tui.tui.widgets.straight import SendsStraight
 
 
 class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
-    """Shows the lines of a subclass, and asks Textual to paint only the changed ones.
+    """Shows the lines of a subclass, and asks Textual to paint only the changed lines.
 
     The style sheet must reserve the space of the vertical scroll bar.
     """

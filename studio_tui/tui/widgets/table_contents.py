@@ -31,7 +31,7 @@ class Contents:
             is_reserved = columns[index].reserves is Reserves.ALWAYS
             self._all_time[index] = _deciding_width(columns[index]) if is_reserved else 0
         self._has_rows = False
-        """Whether the widths are those of rows, since they were last reset."""
+        """Whether any rows have been measured since the last `reset`."""
         self.reset()
 
     @property
@@ -48,9 +48,9 @@ class Contents:
         return tuple(self._all_time)
 
     def recall(self, all_time: Sequence[int]) -> None:
-        """Widen the all-time widths to those of another table.
+        """Widen the all-time widths to the all-time widths of another table.
 
-        They are ignored if the other table has another number of columns.
+        Nothing happens if the other table has another number of columns.
         """
         if len(all_time) == len(self._all_time):
             pairs = zip(self._all_time, all_time, strict=True)
@@ -64,9 +64,9 @@ class Contents:
                 self.restore(before.widths)
 
     def restore(self, widths: Sequence[int]) -> None:
-        """Widen the widths since `reset` to those of another table.
+        """Widen the widths since `reset` to the widths of another table.
 
-        They are ignored if the other table has another number of columns.
+        Nothing happens if the other table has another number of columns.
         """
         if len(widths) == len(self._widths):
             self._has_rows = True
@@ -74,7 +74,7 @@ class Contents:
                 self._widths[index] = max(self._widths[index], min(widths[index], LONGEST))
 
     def reset(self) -> None:
-        """Reset the widths to those of no rows, for example if the table has another width."""
+        """Discard the widths, for example when the table gets another width."""
         self._has_rows = False
         for index in self._measured:
             column = self.columns[index]

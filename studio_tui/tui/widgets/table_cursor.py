@@ -1,7 +1,4 @@
-"""The cursor of a table: the row under it, and the row that the user chose.
-
-Both stay the same rows while other rows come and go.
-"""
+"""The cursor of a table: the row under it, and the row that the user chose, as rows change."""
 
 from collections.abc import Sequence
 
@@ -56,8 +53,8 @@ class TableCursor:
     def restored(self, rows_in_sight: int) -> Place | None:
         """Return the place that `begin_at` asked for; `None` once the user has moved the cursor.
 
-        The first layouts of a table are lower than the last one. Without placing the row again
-        after each, it would not be on the line that was asked for.
+        The first layouts of a table have other heights than the last one. Without placing the row
+        again after each, it would not be on the line that was asked for.
         """
         if self._moved_by_user or self._chosen is None or self.key != self._chosen:
             return None
@@ -77,7 +74,7 @@ class TableCursor:
     def choose(self, place: Place) -> bool:
         """Remember where the user moves; return whether that is another row.
 
-        `index` stays the same, until `TableViewport.go` has it.
+        `index` is set afterwards, by `TableViewport.go`.
         """
         self._moved_by_user, self._is_held = True, False
         self._chosen = self.keys[place.cursor] if self.keys else None

@@ -73,6 +73,7 @@ def place(
     ]
     while not wide and (dropped := _next_to_drop(shown, width)) is not None:
         shown.remove(dropped)
+    # The texts of all time decide which columns are shown; the current texts decide their widths.
     shown = [
         _Candidate(
             each.index, each.column, current[each.index], is_sorted=each.column.key == sorted_by
@@ -134,9 +135,9 @@ class _Candidate:
         self.least = column.width
         self.most = column.most
         """Largest width; `None` for no limit."""
-        self.wanted = max(column.width, column.wants)
+        self.wants = max(column.width, column.wants)
         """The width for which columns of higher `drop` are dropped."""
-        self.liked = max(self.wanted, column.likes)
+        self.likes = max(self.wants, column.likes)
         """The width for which only columns of little interest are dropped."""
         if content is None:
             return
@@ -145,14 +146,14 @@ class _Candidate:
         if column.fits:
             self.least = min(column.width, content)
             self.most = content if column.most is None else min(column.most, content)
-            self.wanted = max(self.least, min(column.wants, content))
-            self.liked = max(self.wanted, min(column.likes, content))
+            self.wants = max(self.least, min(column.wants, content))
+            self.likes = max(self.wants, min(column.likes, content))
 
     def width_beside(self, other: Column) -> int:
         """Return the width that this column must have so that `other` is not dropped."""
         if self.column.drop >= other.drop:
             return self.least
-        return self.liked if other.drop >= LITTLE_INTEREST else self.wanted
+        return self.likes if other.drop >= LITTLE_INTEREST else self.wants
 
 
 def _next_to_drop(shown: Sequence[_Candidate], width: int) -> _Candidate | None:
@@ -164,15 +165,15 @@ def _next_to_drop(shown: Sequence[_Candidate], width: int) -> _Candidate | None:
     )
     if least_important is None:
         return None
-    # This column stays only if it has its least width and more important ones what they want.
+    # It stays only if it gets its least width, and more important columns the widths they want.
     needed = sum(each.width_beside(least_important.column) + GAP for each in shown) - GAP
     return least_important if needed > width else None
 
 
 def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int) -> list[int]:
-    """Return `widths` with fixed columns that grow narrowed, so that all fixed ones fit `room`.
+    """Return `widths` with growing fixed columns narrowed until all fixed columns fit `room`.
 
-    Each remains at least `LEAST_STICKY` cells wide.
+    Each of them remains at least `LEAST_STICKY` cells wide.
     """
     narrowed = list(widths)
     sticky = [i for i, each in enumerate(shown) if each.column.sticky]

@@ -77,7 +77,7 @@ COMPONENTS = frozenset(
 
 
 class TablePalette(NamedTuple):
-    """The styles of a table from the style sheet; those of rows are resolved on first use."""
+    """The styles of a table from the style sheet; styles of rows are resolved on first use."""
 
     rows: Mapping[RowLook, Brush]
     """The styles of each look; their names are component classes without `big-table--`."""

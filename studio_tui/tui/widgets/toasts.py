@@ -39,8 +39,8 @@ class TimedNotification(Notification):
 def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:
     """Return the notifications that end when `new` is shown.
 
-    These are the ones with the same content. If there are none, and `new` would exceed `MOST`, they
-    are the oldest ones, and errors only if nothing else is shown.
+    If `new` repeats shown notifications, these end. Otherwise, if `new` would exceed `MOST`, the
+    oldest one ends; an error ends only if no other notification is shown.
     """
     same = [each for each in shown if _content(each) == _content(new)]
     oldest_first = sorted(shown, key=lambda each: each.severity == "error")
