@@ -80,10 +80,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         def __init__(self, table: "BigTable", key: str | None, is_last: bool) -> None:
             super().__init__(table)
             self.key = key
-            """Key of the row under the cursor; `None` if there are no rows.
-
-            The table may no longer have the row when the message is handled.
-            """
+            """Key of the row, which may be gone when this is handled; `None` without rows."""
             self.is_last = is_last
             """Whether the row was the last one when the message was posted."""
 
@@ -161,9 +158,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Show these rows in this order, and request their cells again.
 
         The cursor stays on its row, and the visible rows stay on their lines (see `place_after`).
-        There are two exceptions. Until the user has moved the cursor, the table stays at the top.
-        If the newest rows come first, the table also stays at the top whenever the top is visible
-        (see `place_at_top`); while the top is not visible, new rows count as unseen.
+        But until the user has moved the cursor, the table stays at the top. If the newest rows come
+        first, it also does so whenever the top is visible (see `place_at_top`); otherwise new rows
+        count as unseen.
 
         Args:
             keys: Distinct keys. The table keeps the sequence, so it must not change afterwards.
@@ -187,20 +184,14 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def begin_at(self, key: str | None, *, line: int = 0, sideways: int = 0) -> None:
         """Put the cursor on a row once there are rows, as if the user had moved there.
 
-        Args:
-            key: Key of the row; `None` for the first row.
-            line: How many visible rows to leave above the row; 0 scrolls no further than needed.
-            sideways: How many terminal columns to scroll out of sight on the left; less if the
-                columns that are shown are not that wide.
+        `line` rows are then visible above it; 0 scrolls no further than needed. `sideways` terminal
+        columns are scrolled out of sight on the left, or fewer if the table is not that wide.
         """
         self._drawing.sideways = sideways
         self._cursor.begin_at(key, line)
 
     def join_cursor_to(self, key: str) -> None:
-        """Put the cursor on the row `key` at the next `show`.
-
-        For example, `key` is the row of a group that has replaced the row under the cursor.
-        """
+        """Put the cursor on the row `key` (a group that replaces its row) at the next `show`."""
         self._cursor.join_to(key)
 
     def hold_cursor(self) -> None:
@@ -246,8 +237,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_half_page(self, halves: int) -> None:
         """Move cursor and view by halves of a page."""
-        half_page = self._viewport.rows // 2
-        self._post_highlighted(is_other_row=self._viewport.leap(halves * half_page))
+        rows = halves * (self._viewport.rows // 2)
+        self._post_highlighted(is_other_row=self._viewport.leap(rows))
 
     def action_first(self) -> None:
         """Move the cursor to the first row."""
@@ -272,10 +263,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.app.notify(f"Nothing to open: {reason}", severity="warning", markup=False)
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked row, or open the row if the cursor is already there.
-
-        A click on the title of a column posts `HeaderClicked`.
-        """
+        """Go to the clicked row, or open the row of the cursor; or post the clicked column."""
         offset = event.get_content_offset(self)
         if offset is None or event.button != 1:
             return
@@ -300,9 +288,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Keep the cursor visible if it was visible before the height changed."""
         self._viewport.resized()
 
-    def watch_marked(self) -> None:
-        """Repaint the rows whose mark has changed."""
-        self.repaint()
+    watch_marked = LineView.repaint
 
     def _redraw(self) -> None:
         self._drawing.forget_layout()
@@ -321,8 +307,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._set_unseen(self._unseen)
 
     def _set_unseen(self, rows: int) -> None:
-        """Set how many rows are unseen; the visible rows and the rows below them never are."""
-        rows = min(rows, self.top)
+        rows = min(rows, self.top)  # the visible rows and the rows below them have been seen
         if rows != self._unseen:
             self._unseen = rows
             self.post_message(self.UnseenChanged(self))
