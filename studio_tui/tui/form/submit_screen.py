@@ -103,7 +103,7 @@ class SubmitScreen(Page):
                 "form.template")  # fmt: skip
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Validate again when the clusters have changed; note whether Studio answers."""
+        """Validate again when the clusters have changed, and note when Studio answers again."""
         if is_news and message.name == self.session.clusters.name:
             self._check()
         if message.name == self.session.jobs.name:

@@ -168,7 +168,7 @@ class FilterBar(Lifetime, Vertical):
         wanted: Terms[Any]
 
     class Done(Message):
-        """The user has finished editing, and the list should get the focus."""
+        """The user has finished editing, so the list can get the focus."""
 
     def __init__(self, kind: Kind[Any], text: str, values: Values) -> None:
         """Make a bar with the filter `text`; `values` returns values of fields for completion."""

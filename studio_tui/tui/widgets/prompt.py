@@ -66,7 +66,7 @@ class _Line(DrawnInput):
         return ALTERNATIVES if self.kind.suggestions else ""
 
     def ask(self, kind: PromptKind, value: str) -> None:
-        """Start the input of another kind or text."""
+        """Begin an input of a kind with the text `value`, at the end of the kind's history."""
         self.kind = kind
         self.placeholder = kind.placeholder
         self.suggester = TermSuggester(kind.suggestions) if kind.suggestions else None

@@ -1,7 +1,7 @@
 """Sends keys and messages straight to the node that handles them.
 
-Textual passes them up from a widget through all of its containers, and posts a message to each of
-these; see docs/upstream/key-bubbling.md.
+Textual passes them from a widget up through its containers, and posts them anew to each container;
+see docs/upstream/key-bubbling.md.
 """
 
 from functools import lru_cache
@@ -46,7 +46,7 @@ class SendsStraight(MessagePump):
 
     def post_straight(self, message: Message) -> None:
         """Post a bubbling message to the first node that would not just pass it on at once."""
-        kind: Any = type(message)
+        kind: Any = type(message)  # mypy takes no class with `__hash__` for a `Hashable`
         for node in cast(Widget, self).ancestors_with_self:
             passes_on_at_once = not handles(type(node), kind) and would_handle_next(node)
             if isinstance(node, App) or not passes_on_at_once:
@@ -57,7 +57,7 @@ class SendsStraight(MessagePump):
 @lru_cache(maxsize=_MAX_CACHED)
 def handles(kind: type[DOMNode], message: type[Message]) -> bool:
     """Return whether nodes of a class may do more with a message than pass it on."""
-    kinds: Any = kind, message
+    kinds: Any = kind, message  # see `post_straight`
     handlers = handlers_of(*kinds, message.handler_name)
     if handlers is None:  # depends on the single message
         return True
