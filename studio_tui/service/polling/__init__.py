@@ -1,1 +1,1 @@
-"""When to poll Studio, what is known, and how old it is."""
+"""Polling Studio: when requests are sent, the latest answers and their age."""

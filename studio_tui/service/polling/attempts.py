@@ -1,6 +1,7 @@
-"""Earlier runs of a pipeline's job, before its current one.
+"""The runs of a pipeline's job: the current one, and earlier ones that it replaced.
 
-The local Studio lists them. On other servers only runs that were seen being replaced are known.
+The local Studio lists earlier runs. Other servers list only the current run of each job, so an
+earlier run is known only if this dashboard polled the pipeline while it was the current one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,74 +13,86 @@ from studio_tui.api.states import JobState
 
 
 class RelatedJobs(NamedTuple):
-    """The related jobs of a job, by id."""
+    """The ids of a job's related jobs, and the related jobs that are known."""
 
     origin: str | None
-    """The job whose checkpoints it continues from."""
+    """The job from whose checkpoints this job continues; `None` if there is none, or unknown."""
     successors: tuple[str, ...]
-    """The jobs that continued from its checkpoints, newest last."""
+    """The jobs that continue from the checkpoints of this job, newest last."""
     jobs: Mapping[str, Job]
-    """Those of these jobs that are known."""
+    """The related jobs that are known, by id."""
     before: tuple[str, ...] = ()
     """Earlier runs of the same job of a pipeline, newest last."""
     after: tuple[str, ...] = ()
-    """Later runs of it, newest last."""
+    """Later runs of the same job of a pipeline, newest last."""
 
 
 class AttemptIndex:
     """Index of the runs before and after each run; rebuilt only when pipelines have changed."""
 
     def __init__(self) -> None:
-        self._made_of: tuple[Pipeline, ...] = ()
+        self._indexed: tuple[Pipeline, ...] = ()
+        """The pipelines whose runs are in the index."""
         self._runs: dict[str, tuple[str, ...]] = {}
-        """All runs of the same job of a pipeline, oldest first, by the id of each."""
+        """All runs of the same job of a pipeline, oldest first, by the id of each run."""
 
     def neighbours(
         self, job_id: str, pipelines: tuple[Pipeline, ...]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the earlier and the later runs of the pipeline's job that `job_id` is a run of."""
-        same = len(pipelines) == len(self._made_of) and all(map(is_, pipelines, self._made_of))
-        if not same:
-            self._made_of, self._runs = pipelines, dict(_several(pipelines))
+        """Return the ids of the earlier and of the later runs of the same job, oldest first.
+
+        Both are empty if `job_id` is the only run of a pipeline's job, or not a known run.
+        """
+        is_unchanged = len(pipelines) == len(self._indexed) and all(
+            map(is_, pipelines, self._indexed)
+        )
+        if not is_unchanged:
+            self._indexed, self._runs = pipelines, dict(_repeated_runs(pipelines))
         runs = self._runs.get(job_id, (job_id,))
         place = runs.index(job_id)
         return runs[:place], runs[place + 1 :]
 
 
-def _several(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each run of every job with several runs, together with all of its runs."""
+def _repeated_runs(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each run of every job with earlier runs, together with all runs of the job."""
     for pipeline in pipelines:
-        for run in pipeline.job_runs:
-            if run.attempts:
-                runs = (*run.attempts, *filter(None, (run.created_job_id,)))
-                yield from ((each, runs) for each in runs)
+        for node in pipeline.job_runs:
+            if node.attempts:
+                yield from ((run_id, node.run_ids) for run_id in node.run_ids)
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
-    """Yield the jobs of a pipeline, and each earlier run as if it were another, failed job.
+    """Yield each job of a pipeline with its current run, then with each of its earlier runs.
 
-    Studio says how earlier runs really ended only when asked about each.
+    A pipeline has only the ids of earlier runs. They are all marked as failed here; how a run
+    really ended must be requested from Studio run by run.
     """
-    for run in pipeline.job_runs:
-        yield run
-        for attempt in run.attempts:
-            yield run.model_copy(
-                update={"created_job_id": attempt, "status": JobState.FAILED.value, "attempts": ()}
+    for node in pipeline.job_runs:
+        yield node
+        for run_id in node.attempts:
+            yield node.model_copy(
+                update={"created_job_id": run_id, "status": JobState.FAILED.value, "attempts": ()}
             )
 
 
-def with_attempts(now: Pipeline, before: Pipeline | None) -> Pipeline:
-    """Return a pipeline with its earlier runs as seen so far, if Studio lists none."""
-    if before is None:
-        return now
-    known = {run.job_id: run for run in before.job_runs}
-    runs = tuple(_with_earlier(run, known.get(run.job_id)) for run in now.job_runs)
-    return now if runs == now.job_runs else now.model_copy(update={"job_runs": runs})
+def with_attempts(pipeline: Pipeline, previous: Pipeline | None) -> Pipeline:
+    """Return a pipeline with the earlier runs of each job for which Studio lists none.
+
+    `previous` is the pipeline as returned by this function for the previous answer, if any. A run
+    in it that is not current any more is an earlier run.
+    """
+    if previous is None:
+        return pipeline
+    previous_nodes = {node.job_id: node for node in previous.job_runs}
+    nodes = tuple(
+        _with_earlier_runs(node, previous_nodes.get(node.job_id)) for node in pipeline.job_runs
+    )
+    is_unchanged = nodes == pipeline.job_runs
+    return pipeline if is_unchanged else pipeline.model_copy(update={"job_runs": nodes})
 
 
-def _with_earlier(now: PipelineJob, before: PipelineJob | None) -> PipelineJob:
-    if before is None or now.created_job_id is None or now.attempts:
-        return now
-    seen = [*before.attempts, before.created_job_id]
-    earlier = tuple(run for run in seen if run and run != now.created_job_id)
-    return now.model_copy(update={"attempts": earlier}) if earlier else now
+def _with_earlier_runs(node: PipelineJob, previous: PipelineJob | None) -> PipelineJob:
+    if previous is None or node.created_job_id is None or node.attempts:
+        return node
+    earlier = tuple(run_id for run_id in previous.run_ids if run_id != node.created_job_id)
+    return node.model_copy(update={"attempts": earlier}) if earlier else node

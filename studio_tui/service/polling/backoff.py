@@ -1,4 +1,4 @@
-"""How long to rest between failing attempts."""
+"""The rest after a failed attempt, longer after each consecutive failure."""
 
 import random
 from collections.abc import Callable
@@ -8,12 +8,12 @@ Jitter = Callable[[float, float], float]
 """Returns a random number between two bounds."""
 
 MOST_DOUBLINGS = 10
-"""Maximum number of times that the span is doubled."""
+"""Maximum number of times that the span is doubled; more would overflow a float."""
 
 
 @dataclass(slots=True)
 class Backoff:
-    """Full-jitter back-off over a span that doubles with each consecutive failure."""
+    """Full-jitter back-off: a rest is a random part of a span that doubles with each failure."""
 
     base: float
     """Seconds of the span before any failure."""
@@ -26,7 +26,7 @@ class Backoff:
     """Consecutive failures."""
 
     def failed(self) -> float:
-        """Count a failure; return the seconds to rest after it."""
+        """Count a failure; return the seconds to rest after it, like `rest`."""
         self.failures += 1
         return self.rest()
 
@@ -36,5 +36,5 @@ class Backoff:
         return self.jitter(self.least, max(span, self.least))
 
     def succeeded(self) -> None:
-        """Reset the failures."""
+        """Reset the count of failures, as an attempt succeeded."""
         self.failures = 0

@@ -1,7 +1,7 @@
-"""Known names of datasets, for completion.
+"""The datasets that are known although no endpoint of the API document lists datasets.
 
-No endpoint lists datasets. Pipelines contain the datasets they were triggered from; the versions
-made by jobs are requested job by job.
+A pipeline contains the names of the datasets that it rebuilds. The dataset versions that a job made
+are requested from Studio, job by job.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 
 ASKED = 40
-"""Number of newest finished jobs whose datasets are requested."""
+"""Number of newest COMPLETE jobs whose datasets are requested."""
 AT_ONCE = 2
 """Maximum number of concurrent requests."""
 
 
 class DatasetNames:
-    """Names of datasets; collects what jobs have made."""
+    """The known datasets; requests the dataset versions that jobs have made."""
 
     def __init__(
         self,
@@ -37,32 +37,39 @@ class DatasetNames:
         self._reachability = reachability or Reachability()
         self._now = now
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
-        """Versions made, by the id of the job that made them."""
+        """Dataset versions, by the id of the job that made them."""
         self._failures = Counter[str]()
-        """Number of failed requests per job."""
+        """Number of failed requests, by the id of the job."""
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
-        """Whether every job to be asked about has been."""
+        """Whether the versions made by all jobs of the last `learn` are known."""
 
     def names(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
-        """Return the names known so far, those of the newest pipelines first."""
+        """Return the known names, each once.
+
+        First come the names in `pipelines`, in their order, then the names of datasets that jobs
+        have made, sorted.
+        """
         targets = [name.strip() for pipeline in pipelines for name in pipeline.datasets.split(",")]
-        made = sorted({each.dataset_name for found in self._made.values() for each in found})
+        made = sorted(
+            {version.dataset_name for versions in self._made.values() for version in versions}
+        )
         return tuple(dict.fromkeys(name for name in (*targets, *made) if name))
 
     def listed(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
-        """Return the known datasets by name; `jobs` are the known jobs by id.
+        """Return the datasets that jobs have made, by name, each with its newest version first.
 
-        Their sources are not included.
+        `jobs` are the known jobs by id, which add who made a version and when. The sources of
+        versions are not known.
         """
         by_name: dict[str, dict[str, ListedVersion]] = {}
         for job_id, versions in self._made.items():
             job = jobs.get(job_id)
-            for made in versions:
-                if made.version is not None:
-                    by_name.setdefault(made.dataset_name, {})[made.version] = ListedVersion(
-                        version=made.version,
+            for dataset in versions:
+                if dataset.version is not None:
+                    by_name.setdefault(dataset.dataset_name, {})[dataset.version] = ListedVersion(
+                        version=dataset.version,
                         job_id=job_id,
                         job_name=job.name if job else None,
                         made_by=job.created_by if job else None,
@@ -70,44 +77,48 @@ class DatasetNames:
                     )
         return tuple(
             ListedDataset(
-                name=name, versions=tuple(sorted(known.values(), key=_version_key, reverse=True))
+                name=name, versions=tuple(sorted(versions.values(), key=_version_key, reverse=True))
             )
-            for name, known in sorted(by_name.items())
+            for name, versions in sorted(by_name.items())
         )
 
     async def learn(self, jobs: Iterable[Job]) -> None:
-        """Request what the newest finished jobs made; `jobs` are newest first.
+        """Request the dataset versions made by the `ASKED` newest COMPLETE jobs.
 
-        The first failure ends it; what is left, and what failed, is requested the next time.
+        `jobs` are newest first. After a failure no further request is sent: the remaining jobs, and
+        the one whose request failed, are requested by the next call.
         """
         complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:ASKED]
-        # A job that always fails must not block the others.
-        left = sorted((each for each in complete if each not in self._made), key=self._failed)
-        left.reverse()
+        # Jobs with the fewest failures come first, so that a job that always fails does not keep
+        # the others from being requested. `pop` takes from the end.
+        remaining = sorted(
+            (job_id for job_id in complete if job_id not in self._made), key=self._failures_of
+        )
+        remaining.reverse()
 
-        async def ask_in_turn() -> None:
-            while left and self._may_ask:
-                job_id = left.pop()
+        async def request_in_turn() -> None:
+            while remaining and self._may_request:
+                job_id = remaining.pop()
                 try:
                     with self._reachability.asking("datasets of a job"):
                         versions = await self._client.job_dataset_versions(job_id)
                 except NotFound:
                     self._made[job_id] = ()
                 except StudioError as error:
-                    left.clear()
+                    remaining.clear()
                     self._failures[job_id] += 1
                     self._due = max(self._due, self._now() + _rest(error))
                 else:
                     self._made[job_id] = tuple(versions)
 
-        await asyncio.gather(*(ask_in_turn() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(request_in_turn() for _ in range(AT_ONCE)))
         self.is_complete = all(job_id in self._made for job_id in complete)
 
-    def _failed(self, job_id: str) -> int:
+    def _failures_of(self, job_id: str) -> int:
         return self._failures[job_id]
 
     @property
-    def _may_ask(self) -> bool:
+    def _may_request(self) -> bool:
         return self._reachability.outage is None and self._now() >= self._due
 
 
@@ -117,6 +128,6 @@ def _version_key(version: ListedVersion) -> tuple[int, ...]:
 
 
 def _rest(error: StudioError) -> float:
-    """Return the seconds without requests after a failure."""
+    """Return the seconds after a failure in which no request is sent."""
     denied = DENIED_REST if isinstance(error, PermissionDenied) else 0.0
     return max(SHORTEST_REST, denied, error.asked_rest)

@@ -1,8 +1,8 @@
-"""Watched jobs and pipelines, notifications when they end, and requests that jobs' ends repeat.
+"""Watches jobs and pipelines until they end, and repeats a request when more jobs have ended.
 
-Jobs and pipelines that were submitted, run again, opened or marked in this dashboard are watched;
-those that had already ended are not reported, nor those canceled as requested here, since the
-request itself is reported.
+Watched are all jobs and pipelines that were submitted, run again, opened or marked in this
+dashboard. The end of a job that was canceled from this dashboard is not reported, as the outcome of
+the cancel request is.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Watched jobs and pipelines found to have ended."""
+    """Watched jobs and pipelines that have ended."""
 
     jobs: tuple[Job, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
@@ -42,7 +42,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """The endings on a tab since it was last viewed."""
+    """The number of items that have ended since their tab was last viewed."""
 
     ended: int = 0
     """Number of items that have ended, including failed ones."""
@@ -51,22 +51,25 @@ class Badge:
 
 
 Badges = dict[str, Badge]
-"""By tab; tabs without news are absent."""
+"""The badge of each tab; a tab is absent if nothing has ended since it was viewed."""
 
 
 class Endings(SnapshotPublisher[Badges]):
-    """Watches lists for ended items and notifies listeners; its badges can be subscribed to."""
+    """Watches for the end of items in polled lists; its snapshots are the badges of tabs."""
 
     def __init__(self) -> None:
         super().__init__("endings", Snapshot({}))
         self._jobs: set[str] = set()
+        """Ids of the watched jobs."""
         self._canceled_here: set[str] = set()
-        """Jobs whose cancellation was requested here, until they have ended."""
+        """Ids of the jobs that this dashboard requested to cancel, until they have ended."""
         self._pipelines: dict[str, Pipeline] = {}
-        """Pipelines as they were when watching began."""
-        self._seen: dict[str, object] = {}
-        """The last list checked of each kind, to skip it next time; removed when another item is
-        watched, so that the same list is checked again."""
+        """Watched pipelines as they were when watching began, by id."""
+        self._checked: dict[str, object] = {}
+        """The list checked last, by kind; the same list object is not checked twice.
+
+        It is removed when another item is watched, so that the list is checked for that item.
+        """
         self._ended = Listeners[[Ended]]()
 
     # Watching.
@@ -76,27 +79,30 @@ class Endings(SnapshotPublisher[Badges]):
         for job in jobs:
             if not job.state.is_finished and job.id not in self._jobs:
                 self._jobs.add(job.id)
-                self._seen.pop("jobs", None)
+                self._checked.pop("jobs", None)
 
     def watch_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Watch pipelines; one that has ended is reported only once its state or `updated_at` has
-        changed, which means that it ran again: unlike a job, a pipeline can."""
+        """Watch pipelines; one that has ended may run again, unlike a job.
+
+        It is reported when it has ended again, which a new state or a new `updated_at` shows.
+        """
         for pipeline in pipelines:
-            known = self._pipelines.get(pipeline.pipeline_id)
-            if known is None or (known.state.is_finished and pipeline is not known):
+            watched = self._pipelines.get(pipeline.pipeline_id)
+            if watched is None or (watched.state.is_finished and pipeline is not watched):
                 self._pipelines[pipeline.pipeline_id] = pipeline
-                self._seen.pop("pipelines", None)
+                self._checked.pop("pipelines", None)
 
     def watch_rows(self, rows: Sequence[object]) -> None:
-        """Watch those rows of a list that are jobs or pipelines."""
+        """Watch the jobs and pipelines among the rows of a list."""
         self.watch(row for row in rows if isinstance(row, Job))
         self.watch_pipelines(row for row in rows if isinstance(row, Pipeline))
 
     @contextmanager
     def canceling(self, job_id: str) -> Iterator[None]:
-        """Not report that a job was canceled, unless the request made meanwhile fails.
+        """Do not report the end of a job that is being canceled by a request in this context.
 
-        A job that ends in another way, such as completing before, is reported.
+        It is reported if the request fails, or if the job ends otherwise, such as by completing
+        before it could be canceled.
         """
         self._canceled_here.add(job_id)
         try:
@@ -108,24 +114,24 @@ class Endings(SnapshotPublisher[Badges]):
     # Checking lists.
 
     def check_jobs(self, jobs: Iterable[Job]) -> None:
-        """Check a list of jobs for ended ones, unless it is the same list object as before."""
-        if not self._jobs or self._seen.get("jobs") is jobs:
+        """Report the watched jobs of a list that have ended; skips the list object checked last."""
+        if not self._jobs or self._checked.get("jobs") is jobs:
             return
-        self._seen["jobs"] = jobs
+        self._checked["jobs"] = jobs
         ended = [job for job in jobs if job.id in self._jobs and job.state.is_finished]
         self._jobs.difference_update(job.id for job in ended)
-        as_requested = self._canceled_here.intersection(
+        canceled_as_requested = self._canceled_here.intersection(
             job.id for job in ended if job.state is JobState.CANCELED
         )
         self._canceled_here.difference_update(job.id for job in ended)
-        if check := tuple(job for job in ended if job.id not in as_requested):
-            self._ended.notify(Ended(jobs=check))
+        if reported := tuple(job for job in ended if job.id not in canceled_as_requested):
+            self._ended.notify(Ended(jobs=reported))
 
     def check_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Check a list of pipelines for ended ones, unless it is the same list object as before."""
-        if not self._pipelines or self._seen.get("pipelines") is pipelines:
+        """Report the watched pipelines of a list that have ended; skips the list checked last."""
+        if not self._pipelines or self._checked.get("pipelines") is pipelines:
             return
-        self._seen["pipelines"] = pipelines
+        self._checked["pipelines"] = pipelines
         ended = [pipeline for pipeline in pipelines if self._has_ended(pipeline)]
         for pipeline in ended:
             del self._pipelines[pipeline.pipeline_id]
@@ -142,7 +148,7 @@ class Endings(SnapshotPublisher[Badges]):
     # Notifying.
 
     def on_end(self, listener: Callable[[Ended], None]) -> Callable[[], None]:
-        """Call `listener` with each ending from now on; return a function that unsubscribes it."""
+        """Call `listener` when watched items end; return a function that unsubscribes it."""
         return self._ended.add(listener)
 
     def add_to_badge(self, tab: str, ended: int, failed: int) -> None:
@@ -156,45 +162,49 @@ class Endings(SnapshotPublisher[Badges]):
         """Remove the badge of a tab that is now shown."""
         badges = self.snapshot.value or {}
         if tab in badges:
-            left = {name: badge for name, badge in badges.items() if name != tab}
-            self._publish(Snapshot(left))
+            others = {name: badge for name, badge in badges.items() if name != tab}
+            self._publish(Snapshot(others))
 
 
 REST = 5.0
-"""Seconds between two requests."""
+"""Minimum seconds between two requests of `EndedJobs`."""
 
 
 class EndedJobs:
-    """Tracks which jobs have ended, and calls back when more have."""
+    """Repeats a request, such as for the datasets that jobs made, when more jobs have ended."""
 
     def __init__(
         self,
         jobs: Callable[[], Sequence[Job] | None],
-        ask: Callable[[Sequence[Job]], Awaitable[bool]],
+        request: Callable[[Sequence[Job]], Awaitable[bool]],
         *,
         rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Initialise; `jobs` returns the known jobs, `ask` sends the request, returns success."""
+        """Initialise; `jobs` returns the known jobs, or `None` if there is no job list yet.
+
+        `request` sends the request and returns whether it succeeded; `rest` waits for some seconds.
+        """
         self._jobs = jobs
-        self._ask = ask
+        self._request = request
         self._rest = rest
-        self._came = asyncio.Event()
+        self._may_have_changed = asyncio.Event()
 
     def check(self) -> None:
         """Check the jobs again, as some may be new or have changed."""
-        self._came.set()
+        self._may_have_changed.set()
 
     async def follow(self) -> None:
-        """Call `ask` now, and then whenever further jobs have ended; never return.
+        """Send the request once there is a job list, and whenever more jobs have ended, forever.
 
-        A failed request is repeated at the next call of `check`.
+        A failed request is repeated after the next call of `check`.
         """
-        asked: frozenset[str] | None = None
+        requested_for: frozenset[str] | None = None
         while True:
-            self._came.clear()
+            self._may_have_changed.clear()
             jobs = self._jobs()
-            ended = None if jobs is None else frozenset(j.id for j in jobs if j.state.is_finished)
-            if jobs is not None and ended != asked:
-                asked = ended if await self._ask(jobs) else None
-                await self._rest(REST)
-            await self._came.wait()
+            if jobs is not None:
+                ended = frozenset(job.id for job in jobs if job.state.is_finished)
+                if ended != requested_for:
+                    requested_for = ended if await self._request(jobs) else None
+                    await self._rest(REST)
+            await self._may_have_changed.wait()

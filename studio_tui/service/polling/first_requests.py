@@ -1,7 +1,7 @@
 """The order of the first requests of a session: one at a time until Studio has answered one.
 
-It sends nothing itself. A Studio that is down, broken or refuses everything does not
-get requests for all lists at once; after the refusal of a single list, the next one follows soon.
+A Studio that is down, broken or refuses everything does not get requests for all lists at once. If
+only one list is refused, the next list is requested `REQUEST_INTERVAL` seconds later.
 """
 
 import asyncio
@@ -15,62 +15,68 @@ from studio_tui.api.client import StudioClient
 REQUEST_INTERVAL = 5.0
 """Minimum seconds between two requests until Studio has answered one."""
 SIGN_REST = 0.25
-"""Seconds between two checks for the end of a wait."""
+"""Maximum seconds that `FirstRequests.turn` waits."""
 
 
 class FirstRequests:
-    """Gives turns to pollers; that of the visible list is first."""
+    """Decides when each poller may send its request; the poller of the visible list is first."""
 
     def __init__(self, *, is_over: bool = False) -> None:
-        """Initialise; `is_over` for a session in which all may ask from the start."""
+        """Initialise; with `is_over`, all requests may be sent from the start."""
         self._over = asyncio.Event()
         if is_over:
             self._over.set()
         self._first: str | None = None
-        """Name of the request that is sent first; `None` if it does not matter."""
+        """Name of the request that is sent first; `None` if any may be first."""
         self._has_begun = False
         """Whether a request was sent."""
-        self._free_at: float | None = None
-        """When the next turn begins, in the loop's time; `None` before one was requested."""
+        self._next_turn_at: float | None = None
+        """When the next request may be sent, in the loop's time; `None` before the first one."""
 
     @property
     def is_over(self) -> bool:
         """Whether everything may be requested, as Studio has answered a request."""
         return self._over.is_set()
 
-    def begin_with(self, question: str) -> None:
-        """Send this request first, if it comes within `REQUEST_INTERVAL` seconds of the others."""
-        self._first = question
+    def begin_with(self, name: str) -> None:
+        """Send the request with this name first.
 
-    def may_ask(self, question: str) -> bool:
-        """Return whether this request may be sent now; if so, that was its turn."""
+        Other requests wait for it for at most `REQUEST_INTERVAL` seconds.
+        """
+        self._first = name
+
+    def may_ask(self, name: str) -> bool:
+        """Return whether the request with this name may be sent now.
+
+        If so, the caller sends it, and the next request must wait for `REQUEST_INTERVAL` seconds.
+        """
         if self.is_over:
             return True
         now = asyncio.get_running_loop().time()
-        is_first = not self._has_begun and self._first in (None, question)
-        if is_first or (self._free_at is not None and now >= self._free_at):
+        is_first = not self._has_begun and self._first in (None, name)
+        if is_first or (self._next_turn_at is not None and now >= self._next_turn_at):
             self.take_turn()
             return True
-        if self._free_at is None:
-            self._free_at = now + REQUEST_INTERVAL
+        if self._next_turn_at is None:
+            self._next_turn_at = now + REQUEST_INTERVAL
         return False
 
     def take_turn(self) -> None:
-        """Begin a turn, as a request is sent."""
+        """Note that a request is sent, for which the next one must wait."""
         self._has_begun = True
-        self._free_at = asyncio.get_running_loop().time() + REQUEST_INTERVAL
+        self._next_turn_at = asyncio.get_running_loop().time() + REQUEST_INTERVAL
 
     async def turn(self) -> None:
-        """Return once it is worth calling `may_ask` again."""
-        left = (self._free_at or 0.0) - asyncio.get_running_loop().time()
+        """Wait for the next turn or until all requests may be sent; `SIGN_REST` seconds at most."""
+        seconds = (self._next_turn_at or 0.0) - asyncio.get_running_loop().time()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, min(left, SIGN_REST))):
+            async with asyncio.timeout(max(0.0, min(seconds, SIGN_REST))):
                 await self._over.wait()
 
     def hurry(self) -> None:
-        """Begin the next turn at once; the user asked for it."""
-        if self._free_at is not None:
-            self._free_at = asyncio.get_running_loop().time()
+        """Allow the next request at once, as the user asked for it."""
+        if self._next_turn_at is not None:
+            self._next_turn_at = asyncio.get_running_loop().time()
 
     def end(self) -> None:
         """Let everything be requested from now on."""
@@ -78,13 +84,14 @@ class FirstRequests:
 
 
 class Probe:
-    """The cheapest request there is; until Studio has answered, of each list in turn.
+    """Tests whether Studio is reachable, by the cheapest request: the newest job.
 
-    A single list may be broken, and the others would never be requested.
+    Until Studio has answered a request, each list is requested in turn, as only one of them may be
+    broken.
     """
 
     def __init__(self, client: StudioClient, first: FirstRequests) -> None:
-        """Initialise; `first` says whether Studio has answered."""
+        """Initialise; `first.is_over` is whether Studio has answered a request."""
         self._client = client
         self._first = first
         self._lists: Iterator[Callable[[], Awaitable[object]]] = cycle(
@@ -92,10 +99,10 @@ class Probe:
         )
 
     async def send(self) -> None:
-        """Send the request.
+        """Send one request.
 
         Raises:
-            StudioError: it failed.
+            StudioError: the request failed.
         """
         await (self._jobs if self._first.is_over else next(self._lists))()
 

@@ -1,8 +1,8 @@
-"""Details of the selected job in a list: its files, and the end of its log.
+"""Details of the selected job of a list: its files, the end of its log, other runs of its name.
 
-Nothing is requested before the cursor has rested on the job, so that scrolling through a list costs
-nothing. Logs on this machine are read there; otherwise Studio is asked for a part of the log, and
-no other host ever is.
+Nothing is requested before the cursor has rested on the job for `AFTER` seconds, so that scrolling
+through a list costs nothing. The end of a log is read on this machine if the log is stored here,
+and requested from Studio otherwise. Archived logs on other hosts are never requested.
 """
 
 import asyncio
@@ -31,19 +31,19 @@ from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 AFTER = 0.5
-"""Seconds of rest on a job before anything is requested."""
+"""Seconds for which a job must be selected before anything is requested."""
 LENGTH = 64 * 1024
-"""Bytes of a log's end that are requested."""
+"""Maximum bytes of the end of a log that are read."""
 STREAM = 1024 * 1024
-"""Bytes that a websocket may bring before it is closed."""
+"""Characters after which a websocket is closed."""
 AGAIN = 2.0
-"""Seconds between requests for the log of a running job."""
+"""Minimum seconds between two requests for the log of a job that has not ended."""
 PAST_AGAIN = 15.0
-"""Seconds between reads of the recorded runs of a job's name, some of which may be active."""
+"""Seconds between two reads of the other runs of a name, which may have ended since."""
 REMEMBERED = 64
-"""Number of jobs whose details are cached."""
+"""Maximum number of jobs whose details are cached."""
 
-_SILENT = frozenset(
+_STATES_WITHOUT_LOG = frozenset(
     {
         JobState.CREATED,
         JobState.SCHEDULED,
@@ -63,22 +63,22 @@ class JobDetails(NamedTuple):
 
     files: tuple[SentFile, ...] = ()
     end: bytes | None = None
-    """The last bytes of its log, untrusted, may begin within a line; `None` if not known yet."""
+    """The last bytes of its log, which may begin within a line; untrusted. `None` if unknown."""
     trouble: str = ""
     """Why the log cannot be read; a safe sentence."""
     past: tuple[Job, ...] = ()
-    """Other COMPLETE runs of its name, newest first."""
+    """Other COMPLETE jobs with its name, newest first."""
 
 
-_NOTHING = JobDetails()
+_NO_DETAILS = JobDetails()
 
 
-async def _none_known(_job: Job) -> tuple[Job, ...]:
+async def _no_past_runs(_job: Job) -> tuple[Job, ...]:
     return ()
 
 
 class JobDetailsReader:
-    """Reads the details of one job at a time; `run` owns the task that does."""
+    """Reads the details of one job at a time, in tasks that `run` owns."""
 
     def __init__(
         self,
@@ -87,15 +87,14 @@ class JobDetailsReader:
         submitted: Callable[[Job], Awaitable[Submitted | None]],
         reachability: Reachability | None = None,
         *,
-        past: Callable[[Job], Awaitable[tuple[Job, ...]]] = _none_known,
+        past: Callable[[Job], Awaitable[tuple[Job, ...]]] = _no_past_runs,
         paced: Callable[[float], float] = lambda seconds: seconds,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
     ) -> None:
-        """Initialise; `submitted` returns the submission of a job, if it was from here.
+        """Initialise; `submitted` returns the submission of a job that was submitted from here.
 
-        `past` returns other runs of a job's name.
-        `paced` stretches a rest in seconds while the terminal has no focus; `refused` is called
-        when the token is rejected.
+        `past` returns other COMPLETE jobs with the name of a job. `paced` stretches a rest in
+        seconds while the terminal has no focus. `refused` is called when the token is rejected.
         """
         self._source = source
         self._logs = logs
@@ -105,81 +104,87 @@ class JobDetailsReader:
         self._paced = paced
         self._refused = refused
         self._job: Job | None = None
-        self._turned = asyncio.Event()
+        self._selection_changed = asyncio.Event()
         self._details: dict[str, JobDetails] = {}
-        self._settled: dict[str, JobState] = {}
-        """Jobs whose details are complete, and the state in which they were."""
+        """By the id of the job, changed last comes last."""
+        self._complete: dict[str, JobState] = {}
+        """States of jobs for which their files and log need not be read again, by id."""
         self._listeners = Listeners[[str]]()
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call `listener` with the ids of jobs with new details; return how to unsubscribe."""
+        """Call `listener` with the id of each job whose details have changed.
+
+        Return a function that unsubscribes it.
+        """
         return self._listeners.add(listener)
 
     def get(self, job_id: str) -> JobDetails:
-        """Return the known details of a job."""
-        return self._details.get(job_id, _NOTHING)
+        """Return the details of a job as far as they are known."""
+        return self._details.get(job_id, _NO_DETAILS)
 
     def select(self, job: Job | None) -> None:
-        """Select a job, or none; selecting the same one again changes nothing."""
+        """Select a job, or none; nothing changes if it is selected already, in the same state."""
         before, self._job = self._job, job
         if (before and (before.id, before.state)) != (job and (job.id, job.state)):
-            self._turned.set()
+            self._selection_changed.set()
 
     async def run(self) -> None:
         """Read the details of selected jobs until canceled; a bug propagates."""
         while True:
-            await self._turned.wait()
-            self._turned.clear()
+            await self._selection_changed.wait()
+            self._selection_changed.clear()
             job = self._job
             if job is None or not can_be_used(job.id):
                 continue
-            await wait_for(self._turned, AFTER)
-            if not self._turned.is_set():
-                await self._while_here(job)
+            await wait_for(self._selection_changed, AFTER)
+            if not self._selection_changed.is_set():
+                await self._read_while_selected(job)
 
-    async def _while_here(self, job: Job) -> None:
-        """Read the details of a job until another is selected."""
-        learning = asyncio.create_task(self._read(job), name="read the details of a job")
-        turning = asyncio.create_task(self._turned.wait(), name="stop reading details")
+    async def _read_while_selected(self, job: Job) -> None:
+        """Read the details of a job until another one is selected."""
+        reading = asyncio.create_task(self._read_details(job), name="read the details of a job")
+        deselecting = asyncio.create_task(
+            self._selection_changed.wait(), name="stop reading details"
+        )
         try:
-            await asyncio.wait({learning, turning}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading, deselecting}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            learning.cancel()
-            turning.cancel()
-            await asyncio.wait({learning, turning})
-        if not learning.cancelled():
-            learning.result()
+            reading.cancel()
+            deselecting.cancel()
+            await asyncio.wait({reading, deselecting})
+        if not reading.cancelled():
+            reading.result()
 
-    async def _read(self, job: Job) -> None:
+    async def _read_details(self, job: Job) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_past(job), name="read other runs of a job")
-            tasks.create_task(self._load(job), name="read details of a job")
+            tasks.create_task(self._update_past_runs(job), name="read other runs of a job")
+            tasks.create_task(self._read_job(job), name="read details of a job")
 
-    async def _keep_past(self, job: Job) -> None:
-        """Read the other runs of a job's name again and again, as long as it is selected."""
+    async def _update_past_runs(self, job: Job) -> None:
+        """Read the other runs of a job's name every `PAST_AGAIN` seconds."""
         while True:
             if past := await self._past(job):
-                self._note(job, trouble=self.get(job.id).trouble, past=past)
+                self._change(job, trouble=self.get(job.id).trouble, past=past)
             await asyncio.sleep(self._paced(PAST_AGAIN))
 
-    async def _load(self, job: Job) -> None:
-        """Read what the job itself has, unless all of it is known."""
-        if self._settled.get(job.id) is job.state:
+    async def _read_job(self, job: Job) -> None:
+        """Read the files and the log of a job, unless that is done for its state."""
+        if self._complete.get(job.id) is job.state:
             return
-        if (parts := await self._submitted(job)) is not None and parts.files:
-            self._note(job, files=parts.files)
-        if job.state in _SILENT:
+        if (submitted := await self._submitted(job)) is not None and submitted.files:
+            self._change(job, files=submitted.files)
+        if job.state in _STATES_WITHOUT_LOG:
             return
-        known = await self._logs.known_end(job.id, job.created_at, LENGTH)
-        if known is not None:
-            self._note(job, end=known)
+        stored_end = await self._logs.known_end(job.id, job.created_at, LENGTH)
+        if stored_end is not None:
+            self._change(job, end=stored_end)
             if job.state.is_finished:
-                self._settle(job)
+                self._note_complete(job)
                 return
         await self._request_ends(job)
 
     async def _request_ends(self, job: Job) -> None:
-        """Request the end of the log: once for a job that has ended, else repeatedly."""
+        """Request the end of the log: once if the job has ended, repeatedly otherwise."""
         etag: str | None = None
         while True:
             rest = AGAIN
@@ -197,22 +202,23 @@ class JobDetailsReader:
                 if job.state is JobState.RUNNING:
                     await self._follow(job)
                 else:
-                    self._note(job, trouble=str(error))
-                    self._settle(job)
+                    self._change(job, trouble=str(error))
+                    self._note_complete(job)
                 return
             else:
                 etag = body.etag
                 if not body.unchanged:
-                    self._note(job, end=body.data[-LENGTH:])
+                    self._change(job, end=body.data[-LENGTH:])
                 if job.state.is_finished:
-                    self._settle(job)
+                    self._note_complete(job)
                     return
             await asyncio.sleep(self._paced(rest))
 
     async def _follow(self, job: Job) -> None:
-        """Follow the log of a running job whose end Studio does not return, up to `STREAM` bytes.
+        """Follow the log of a running job whose end Studio does not return.
 
-        Archived logs are on another host, which is not contacted just for a preview.
+        It ends after `STREAM` characters. An archive is not read, as it may be on another host,
+        which must not be contacted only for a preview.
         """
         end, received = b"", 0
         try:
@@ -224,28 +230,28 @@ class JobDetailsReader:
                     for piece in frame.items:
                         received += len(piece.text)
                         end = (end + piece.text[-LENGTH:].encode("utf-8", "replace"))[-LENGTH:]
-                    self._note(job, end=end)
+                    self._change(job, end=end)
                     if received > STREAM:
                         return
         except AuthenticationError as error:
             self._refused(error)
         except StudioError as error:
-            self._note(job, trouble=str(error))
+            self._change(job, trouble=str(error))
 
-    def _note(self, job: Job, *, trouble: str = "", **changes: Any) -> None:
-        """Change some of the details of a job, and publish that."""
-        before = self._details.pop(job.id, _NOTHING)
+    def _change(self, job: Job, *, trouble: str = "", **changes: Any) -> None:
+        """Change some details of a job and notify the listeners; clears `trouble` by default."""
+        before = self._details.pop(job.id, _NO_DETAILS)
         self._details[job.id] = details = before._replace(trouble=trouble, **changes)
         while len(self._details) > REMEMBERED:
             oldest = next(iter(self._details))
-            self._settled.pop(oldest, None)
+            self._complete.pop(oldest, None)
             del self._details[oldest]
         if details != before:
             self._listeners.notify(job.id)
 
-    def _settle(self, job: Job) -> None:
+    def _note_complete(self, job: Job) -> None:
         if job.id in self._details:
-            self._settled[job.id] = job.state
+            self._complete[job.id] = job.state
 
 
 def sent_files(files: tuple[SentFile, ...]) -> Mapping[str, int | None]:

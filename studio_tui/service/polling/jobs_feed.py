@@ -1,8 +1,8 @@
-"""The known jobs, at the cost of what changed: the newest page and whatever is still active.
+"""The known jobs; a poll requests only jobs that may have changed.
 
-The API pages by `limit` alone, newest first, so finished jobs that have left the newest page are
-cached instead of fetched again. Only a few need to be read again: the newest page, the active jobs
-beyond it, and those that were active and no longer are.
+The API has no offset, only a `limit`: an answer always begins with the newest job. Finished jobs
+that have left the newest page are therefore cached instead of requested again. A poll requests the
+newest page, the active jobs beyond it, and the jobs that were active and no longer are.
 """
 
 from collections.abc import Sequence
@@ -17,15 +17,18 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 
 PAGE = 100
-"""Jobs of the newest page, and of each further page that the user requests."""
+"""Jobs in the newest page, and at least in each further page that the user requests."""
 
 FURTHEST = 1600
-"""Maximum jobs read to reach the known ones; beyond it, the page replaces them."""
+"""Number of newest jobs to read in search of a known one; if there is none, they replace all."""
 
 ACTIVE_LIMIT = 1000
 """Maximum number of active jobs requested."""
 SINGLE_LOOKUPS = 8
-"""Jobs looked up one by one after leaving the active list; for more, a long list is read."""
+"""Maximum number of jobs, no longer active, that are requested one by one.
+
+If there are more, one long list is requested instead.
+"""
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
@@ -51,53 +54,63 @@ class JobList:
 
 
 class JobsFeed:
-    """Provides `fetch` for a poller; caches finished jobs between answers."""
+    """Requests the jobs that may have changed, and caches the others; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
         self.wanted = PAGE
         """How many of the newest jobs the user wants to see."""
         self._client = client
         self._known: dict[str, Job] = {}
+        """By id."""
         self._unfinished: dict[str, None] = {}
-        """Ids of the known jobs that have not ended, in the order in which they came; of thousands
-        of known jobs they are few, and each poll asks for them."""
+        """Ids of the known jobs that have not ended, in the order in which they came.
+
+        They are indexed because each poll needs them, and they are few of thousands of known jobs.
+        """
         self._loaded = 0
+        """The greatest number of newest jobs that was requested at once."""
         self._has_all = False
         self._back_to = _NEWEST
-        """Time since which no created job is missing."""
+        """All jobs created at this time or later are known."""
         self._can_filter = True
+        """Whether this Studio can list the active jobs alone."""
         self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
+        """The newest page and the active jobs of the last poll."""
         self._answer = JobList()
         self._counted: tuple[JobList | None, datetime, int] = (None, _NEWEST, 0)
-        """The number of jobs that `_reached` counted, and of which answer."""
+        """The last result of `_count_reached`, after the answer and the time that it is for."""
 
     def request_more(self) -> None:
-        """Request another page from the next fetch on; pages grow with the number of jobs."""
+        """Request another page from the next fetch on.
+
+        It doubles the number of jobs, but adds at least one and at most five times `PAGE`.
+        """
         self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
 
     def want(self, count: int) -> None:
-        """Request at least `count` jobs from the next fetch on, as an earlier run had."""
+        """Request at least `count` jobs from the next fetch on, as many as an earlier run had."""
         self.wanted = max(self.wanted, count)
 
     @property
     def back_to(self) -> datetime:
-        """Time since which no created job is missing."""
+        """All jobs created at this time or later are known."""
         return self._back_to
 
     @property
     def to_load(self) -> int:
         """How many of the newest jobs a later run must request to have as many as this one.
 
-        Jobs that arrived while running count up to `FURTHEST`, or each run would begin with more.
+        It is at most `FURTHEST`, unless the user requested more: otherwise each run would request
+        more than the one before, as new jobs arrive.
         """
-        reached = self._reached()
+        reached = self._count_reached()
         if self._has_all:
-            # Requesting one more than there are shows that these are all.
+            # Only an answer shorter than its limit shows that there are no more jobs.
             reached = (reached // PAGE + 1) * PAGE
         return max(self.wanted, min(reached, FURTHEST))
 
-    def _reached(self) -> int:
-        """Return the number of jobs that are not older than `back_to`, counted once an answer."""
+    def _count_reached(self) -> int:
+        """Return the number of jobs that are not older than `back_to`; cached for the answer."""
         answer, back_to, reached = self._counted
         if answer is not self._answer or back_to != self._back_to:
             reached = sum(_made_at(job) >= self._back_to for job in self._known.values())
@@ -108,41 +121,42 @@ class JobsFeed:
         """Return the known jobs; the same object as last time if nothing changed.
 
         Raises:
-            StudioError: the request failed; known jobs are kept.
+            StudioError: a request failed; the known jobs are kept.
         """
         limit = PAGE if self._loaded >= self.wanted and self._can_filter else self.wanted
         newest, active = await self._read(limit)
         while self._known and not self._reaches_known(newest) and limit < FURTHEST:
-            # More new jobs than a page: look further back until no gap is left.
+            # More new jobs than a page: read more of them, until no gap before the known jobs is
+            # left.
             limit = max(self.wanted, limit * 4)
             newest, active = await self._read(limit)
         last_newest, last_active = self._last_pages
-        is_known = newest == last_newest and (active is None or active == last_active)
-        if is_known and self._loaded >= limit:
+        is_unchanged = newest == last_newest and (active is None or active == last_active)
+        if is_unchanged and self._loaded >= limit:
             return self._answer
-        ended = await self._look_up(self._left_active(newest, active))
+        ended = await self._look_up(self._no_longer_active(newest, active))
         self._merge(newest, (*(active.items if active else ()), *ended), limit)
         self._last_pages = (newest, active)
         self._loaded = max(self._loaded, limit)
         return self._answer
 
     async def _read(self, limit: int) -> tuple[ResultPage[Job], ResultPage[Job] | None]:
-        """Read the newest page and, if it may not hold every active job, the active ones."""
+        """Read the newest `limit` jobs and, if they may not include all active jobs, those too."""
         newest = await self._client.jobs(limit=limit)
         if not self._can_filter or not self._may_miss_active(newest, limit):
             return newest, None
         try:
             return newest, await self._client.jobs(limit=ACTIVE_LIMIT, status="ACTIVE")
         except InvalidRequest:
-            # A server without the filter ACTIVE: read everything wanted, every time.
+            # This Studio cannot list active jobs: each poll reads all jobs that the user wants.
             self._can_filter = False
             return await self._client.jobs(limit=self.wanted), None
 
     def _may_miss_active(self, newest: ResultPage[Job], limit: int) -> bool:
-        """Whether jobs may be active that are not in the page.
+        """Whether there may be active jobs that are not in the page.
 
-        Jobs start out as new ones, so once all active ones are known, there can be no others than
-        those in the page and those known to be active beyond it.
+        Each new job is in the newest page at first. If the page overlaps with the known jobs, all
+        active jobs beyond the page are therefore known.
         """
         if newest.received < limit and len(self._known) <= limit:
             return False
@@ -155,22 +169,25 @@ class JobsFeed:
         """Whether the page overlaps with the known jobs, so that there is no gap."""
         return newest.received < PAGE or any(job.id in self._known for job in newest.items)
 
-    def _left_active(self, newest: ResultPage[Job], active: ResultPage[Job] | None) -> list[str]:
-        """Return ids that were active and are in neither answer: they have ended meanwhile."""
+    def _no_longer_active(
+        self, newest: ResultPage[Job], active: ResultPage[Job] | None
+    ) -> list[str]:
+        """Return the ids of known active jobs that are in neither answer: they have ended."""
         if active is None:
             return []
-        seen = {job.id for page in (newest, active) for job in page.items}
-        return [job_id for job_id in self._unfinished if job_id not in seen]
+        received = {job.id for page in (newest, active) for job in page.items}
+        return [job_id for job_id in self._unfinished if job_id not in received]
 
     async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return these jobs as they are now; forget those that Studio no longer has."""
+        """Request these jobs; forget those that Studio no longer has."""
         jobs: dict[str, Job] = {}
         if len(ids) <= SINGLE_LOOKUPS:
             for job_id in ids:
                 if (job := await self._client.job(job_id)) is not None:
                     jobs[job_id] = job
         else:
-            # One long answer costs less than many short ones; the length needed is unknown.
+            # One long answer costs less than many short ones. How long it must be is unknown, so
+            # the length doubles until all jobs are found or there are no more.
             limit, missing, page_is_full = max(self.wanted, len(self._known)), set(ids), True
             while missing and page_is_full:
                 page = await self._client.jobs(limit=limit)
@@ -185,10 +202,11 @@ class JobsFeed:
         return tuple(jobs.values())
 
     def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
-        """Merge the newest page into the known jobs.
+        """Merge the newest page, which was requested with `limit`, and other jobs with the known.
 
-        Within the page's time span the page replaces them; older jobs are kept, unless the page
-        does not reach them and jobs may be missing in between.
+        The page replaces all known jobs that are newer than its oldest one. Older jobs are kept if
+        the page overlaps with the known jobs. Otherwise jobs may be missing in between, and all
+        known jobs are replaced.
         """
         page_is_all = newest.received < limit
         merged: dict[str, Job] = {}

@@ -1,8 +1,8 @@
 """One viewed pipeline: the states of its jobs, and details of each job's run.
 
-Studio returns the states of all jobs at once, but the times of each job only one by one. Jobs in
-the job list are not requested; the others are, a few at a time, visible ones first, and ended ones
-only once.
+Studio returns the states of all jobs of a pipeline at once, but the times of a job only with that
+job. Jobs that are in the job list are not requested. The others are requested a few at a time,
+visible ones first; a job that has ended is requested only once.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ from studio_tui.service.polling.snapshot import Snapshot
 AT_ONCE = 3
 """Maximum number of concurrent requests about jobs."""
 NOTIFY_INTERVAL = 0.25
-"""Seconds between two rounds of news about jobs."""
+"""Minimum seconds between two snapshots with changed jobs."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,19 +48,19 @@ class PipelineDetail:
 
     pipeline: Pipeline
     jobs: Mapping[str, Job]
-    """The known jobs, by the id of the run (`created_job_id`)."""
+    """The known runs, by id (`created_job_id`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecalledDetail:
-    """Recorded data of a pipeline, from an earlier run of the dashboard."""
+    """Recorded data of a pipeline, which was not received in this session."""
 
     detail: PipelineDetail
     at: datetime
     """When Studio last confirmed it."""
 
 
-async def _nothing() -> RecalledDetail | None:
+async def _recall_nothing() -> RecalledDetail | None:
     return None
 
 
@@ -73,10 +73,10 @@ class Pace:
     resting: float
     """For a pipeline without active jobs."""
     job: float
-    """After each request about a job."""
+    """After each request for a job."""
     backoff_cap: float = BACKOFF_CAP
     paced: Callable[[float], float] = lambda seconds: seconds
-    """Stretches all of these while the terminal has no focus."""
+    """Stretches these rests in seconds while the terminal has no focus."""
 
 
 class PipelineWatch(Poller[PipelineDetail]):
@@ -90,18 +90,19 @@ class PipelineWatch(Poller[PipelineDetail]):
         pace: Pace,
         *,
         name: Callable[[], str | None] = lambda: None,
-        recalled: Callable[[], Awaitable[RecalledDetail | None]] = _nothing,
+        recalled: Callable[[], Awaitable[RecalledDetail | None]] = _recall_nothing,
         follows_jobs: bool = False,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
         reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise with the poller of the job list, which has many of the jobs.
+        """Initialise; `jobs` polls the job list, which contains many jobs of the pipeline.
 
-        Not every Studio finds a pipeline by its id. `recalled` is shown until Studio has answered.
-        With `follows_jobs` the pipeline is requested whenever jobs have changed, which is cheap if
-        Studio is on this machine.
+        `name` returns the name of the pipeline, if known, since not every Studio finds a pipeline
+        by its id. `recalled` returns recorded data, which is shown until Studio has answered. With
+        `follows_jobs` the pipeline is requested whenever the job list has changed, which is cheap
+        if Studio is on this machine.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
@@ -120,41 +121,42 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._name_of = name
         self._recalled = recalled
         self._follows_jobs = follows_jobs
-        self._by_name = False
-        self._leave_jobs: Callable[[], None] = lambda: None
-        self._jobs_seen: JobList | None = None
-        self._found: dict[str, Job] = {}
-        """Runs of this pipeline by id, as they were last seen."""
+        self._must_use_name = False
+        self._unsubscribe_from_jobs: Callable[[], None] = lambda: None
+        self._last_jobs: JobList | None = None
+        self._received: dict[str, Job] = {}
+        """Runs of this pipeline as they were received last, by id."""
         self._recorded: Mapping[str, Job] = {}
-        """Recorded runs of this pipeline, which are requested nevertheless."""
+        """Recorded runs of this pipeline, by id; they are shown until they have been requested."""
         self._listed: frozenset[str] = frozenset()
-        """Ids of runs in the job list, which keeps them up to date."""
-        self._asked: dict[str, str | None] = {}
-        """Status in the plan at which a run was requested, by its id."""
-        self._in_sight: dict[str, int] = {}
-        """Visible runs, and their order."""
+        """Ids of this pipeline's runs that are in the job list, so they need no requests."""
+        self._requested: dict[str, str | None] = {}
+        """The status that the pipeline had for a run when it was requested, by the run's id."""
+        self._visible: dict[str, int] = {}
+        """Places of visible runs in their order, by id."""
         self._queue: list[PipelineJob] = []
         """Runs to request, the most urgent last."""
-        self._asking: set[str] = set()
+        self._in_progress: set[str] = set()
+        """Ids of the runs that are being requested."""
         self._job_backoff = Backoff(SHORTEST_REST, self._pace.backoff_cap, SHORTEST_REST, jitter)
         self._denied_until = 0.0
         """When jobs may be requested again after a 403, in the loop's time."""
-        self._queued = asyncio.Event()
-        self._news = asyncio.Event()
+        self._may_request = asyncio.Event()
+        self._jobs_changed = asyncio.Event()
 
     def subscribe(self, listener: Listener[PipelineDetail]) -> Callable[[], None]:
-        """Call `listener` with each snapshot from now on; return a function to unsubscribe."""
+        """Call `listener` with each snapshot from now on; return a function to unsubscribe it."""
         if not self._listeners:
-            self._leave_jobs = self._jobs.subscribe(self._on_jobs)
+            self._unsubscribe_from_jobs = self._jobs.subscribe(self._on_jobs)
             self._on_jobs(self._jobs.snapshot)
-            self._queued.set()
+            self._may_request.set()
         leave = super().subscribe(listener)
 
         def unsubscribe() -> None:
             had_listeners = bool(self._listeners)
             leave()
             if had_listeners and not self._listeners:
-                self._leave_jobs()
+                self._unsubscribe_from_jobs()
 
         return unsubscribe
 
@@ -165,16 +167,19 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def want(self, run_ids: Iterable[str]) -> None:
         """Request these visible runs first, in this order."""
-        in_sight = {run_id: number for number, run_id in enumerate(dict.fromkeys(run_ids))}
-        if in_sight != self._in_sight:
-            self._in_sight = in_sight
-            self._plan_questions()
+        visible = {run_id: number for number, run_id in enumerate(dict.fromkeys(run_ids))}
+        if visible != self._visible:
+            self._visible = visible
+            self._plan_requests()
 
     def restart(self) -> None:
-        """Poll at once, even if polling was stopped; called at the user's request."""
+        """Poll at once, even if polling was stopped, as the user asked for it.
+
+        Jobs that could not be read are requested again.
+        """
         self._denied_until = 0.0
-        self._asked = {
-            run_id: status for run_id, status in self._asked.items() if run_id in self._found
+        self._requested = {
+            run_id: status for run_id, status in self._requested.items() if run_id in self._received
         }
         super().restart()
 
@@ -188,32 +193,32 @@ class PipelineWatch(Poller[PipelineDetail]):
                 tasks.create_task(self._request_in_turn(), name=f"request jobs of {self.name}")
 
     async def _recall_detail(self) -> None:
-        """Begin with the recorded data, unless Studio answers before the disk."""
-        if self.snapshot.value is None and (found := await self._recalled()) is not None:
-            self._recorded = found.detail.jobs
-            self._copy_listed(found.detail.pipeline)
-            self.recall(self._detail(found.detail.pipeline), found.at)
+        """Publish the recorded data, unless Studio answers before the data is read."""
+        if self.snapshot.value is None and (recalled := await self._recalled()) is not None:
+            self._recorded = recalled.detail.jobs
+            self._copy_listed(recalled.detail.pipeline)
+            self.recall(self._detail(recalled.detail.pipeline), recalled.at)
 
     async def _fetch_detail(self) -> PipelineDetail:
-        """Read the pipeline; return it with its known jobs."""
+        """Request the pipeline; return it with its known runs."""
         last = self.snapshot.value
         pipeline = with_attempts(await self._read(), last.pipeline if last else None)
         if last is not None and pipeline == last.pipeline:
             pipeline = last.pipeline
         self._copy_listed(pipeline)
         detail = self._detail(pipeline)
-        self._plan_questions(pipeline)
+        self._plan_requests(pipeline)
         return detail
 
     async def _read(self) -> Pipeline:
-        """Read by id; if this Studio does not support that, by name from then on."""
-        if not self._by_name:
+        """Request the pipeline by id; if this Studio does not support that, always by name."""
+        if not self._must_use_name:
             try:
                 return self._check(await self._client.pipeline(pipeline_id=self.pipeline_id))
             except InvalidRequest:
                 if self._name() is None:
                     raise
-                self._by_name = True
+                self._must_use_name = True
         return self._check(await self._client.pipeline(name=self._name()))
 
     def _name(self) -> str | None:
@@ -230,32 +235,33 @@ class PipelineWatch(Poller[PipelineDetail]):
         return self._pace.paced(self._pace.moving if moves else self._pace.resting)
 
     def _on_jobs(self, snapshot: Snapshot[JobList]) -> None:
-        if snapshot.value is self._jobs_seen and snapshot.error is None:
+        # An error is news even if the list has not changed: `_next_run` waits for either.
+        if snapshot.value is self._last_jobs and snapshot.error is None:
             return
-        has_moved = snapshot.value is not self._jobs_seen
-        self._jobs_seen = snapshot.value
+        is_changed = snapshot.value is not self._last_jobs
+        self._last_jobs = snapshot.value
         if (last := self.snapshot.value) is not None:
             self._copy_listed(last.pipeline)
-            self._plan_questions()
-            self._news.set()
-        if has_moved and self._follows_jobs:
+            self._plan_requests()
+            self._jobs_changed.set()
+        if is_changed and self._follows_jobs:
             self.hint()
 
     def _copy_listed(self, pipeline: Pipeline) -> None:
         """Copy the runs of this pipeline from the job list."""
-        runs = {run.created_job_id for run in all_runs(pipeline)}
-        known = self._jobs.snapshot.value
-        listed = {job.id: job for job in known.jobs if job.id in runs} if known else {}
-        self._found.update(listed)
+        run_ids = {run.created_job_id for run in all_runs(pipeline)}
+        jobs = self._jobs.snapshot.value
+        listed = {job.id: job for job in jobs.jobs if job.id in run_ids} if jobs else {}
+        self._received.update(listed)
         self._listed = frozenset(listed)
 
     def _detail(self, pipeline: Pipeline) -> PipelineDetail:
-        """Return the known data; the same object as last time if nothing has changed."""
-        other_jobs = {**self._recorded, **self._found}
+        """Return the pipeline with its known runs; the last object if nothing has changed."""
+        known = {**self._recorded, **self._received}
         jobs = {
             run.created_job_id: job
             for run in all_runs(pipeline)
-            if run.created_job_id and (job := other_jobs.get(run.created_job_id))
+            if run.created_job_id and (job := known.get(run.created_job_id))
         }
         last = self.snapshot.value
         if last is not None and pipeline is last.pipeline and jobs == last.jobs:
@@ -263,50 +269,52 @@ class PipelineWatch(Poller[PipelineDetail]):
         return PipelineDetail(pipeline, MappingProxyType(jobs))
 
     async def _publish_changes(self) -> None:
-        """Publish changed jobs, at most every `NOTIFY_INTERVAL` seconds."""
+        """Publish changed runs, every `NOTIFY_INTERVAL` seconds at most."""
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._jobs_changed.wait()
+            self._jobs_changed.clear()
             last = self.snapshot.value
             if last is not None and (detail := self._detail(last.pipeline)) is not last:
                 self._publish(replace(self.snapshot, value=detail))
             await asyncio.sleep(NOTIFY_INTERVAL)
 
-    def _plan_questions(self, pipeline: Pipeline | None = None) -> None:
+    def _plan_requests(self, pipeline: Pipeline | None = None) -> None:
         """Sort the runs to be requested by urgency."""
         if pipeline is None and self.snapshot.value is not None:
             pipeline = self.snapshot.value.pipeline
         if pipeline is not None:
-            due = filter(self._is_due, all_runs(pipeline))
-            self._queue = sorted(due, key=self._urgency, reverse=True)
-            self._queued.set()
+            runs = filter(self._needs_request, all_runs(pipeline))
+            self._queue = sorted(runs, key=self._urgency, reverse=True)
+            self._may_request.set()
 
-    def _is_due(self, run: PipelineJob) -> bool:
-        """Whether a request can bring more about a run than is known or already requested."""
+    def _needs_request(self, run: PipelineJob) -> bool:
+        """Whether a request may show more of a run than is known or already requested."""
         run_id = run.created_job_id
-        if run_id is None or run_id in self._listed or run_id in self._asking:
+        if run_id is None or run_id in self._listed or run_id in self._in_progress:
             return False
-        if run.state is JobState.PENDING and run_id not in self._in_sight:
+        if run.state is JobState.PENDING and run_id not in self._visible:
             return False
-        job = self._found.get(run_id)
+        job = self._received.get(run_id)
         if job is not None and job.status == run.status:
             return False
-        return run_id not in self._asked or self._asked[run_id] != run.status
+        return run_id not in self._requested or self._requested[run_id] != run.status
 
     def _urgency(self, run: PipelineJob) -> tuple[int, int]:
-        if (place := self._in_sight.get(run.created_job_id or "")) is not None:
+        """Return a sort key: visible runs, then unfinished and failed ones, then all others."""
+        if (place := self._visible.get(run.created_job_id or "")) is not None:
             return 0, place
         return (2 if run.state.is_finished and run.state is not JobState.FAILED else 1), 0
 
-    def _next(self) -> PipelineJob | None:
+    def _next_run(self) -> PipelineJob | None:
         """Pop the next run to request; `None` if there is none, or no request may be sent."""
         jobs = self._jobs.snapshot
-        may_be_listed = jobs.value is None and jobs.error is None
+        # Once there is a job list, its jobs need not be requested.
+        list_is_missing = jobs.value is None and jobs.error is None
         is_denied = asyncio.get_running_loop().time() < self._denied_until
-        if not self.has_listeners or self.snapshot.stopped or is_denied or may_be_listed:
+        if not self.has_listeners or self.snapshot.stopped or is_denied or list_is_missing:
             return None
         while self._queue:
-            if self._is_due(run := self._queue.pop()):
+            if self._needs_request(run := self._queue.pop()):
                 return run
         return None
 
@@ -314,20 +322,20 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Request one run after the other."""
         while True:
             await self._reachability.wait()
-            run = self._next()
+            run = self._next_run()
             if run is None or run.created_job_id is None:
-                self._queued.clear()
-                await self._queued.wait()
+                self._may_request.clear()
+                await self._may_request.wait()
                 continue
-            self._asking.add(run.created_job_id)
+            self._in_progress.add(run.created_job_id)
             try:
                 rest = await self._request_run(run.created_job_id, run.status)
             finally:
-                self._asking.discard(run.created_job_id)
+                self._in_progress.discard(run.created_job_id)
             await asyncio.sleep(max(rest, self._pace.paced(self._pace.job)))
 
     async def _request_run(self, run_id: str, status: str | None) -> float:
-        """Request a run once; return the seconds to rest, if more than usual."""
+        """Request a run once; return the minimum seconds to rest after it."""
         try:
             with self._reachability.asking(f"jobs of {self.name}"):
                 job = await self._client.job(run_id)
@@ -341,14 +349,14 @@ class PipelineWatch(Poller[PipelineDetail]):
             return 0.0
         except (InvalidRequest, NotFound) as error:
             logger.info("a job of %s cannot be read: %s", self.name, error)
-            self._asked[run_id] = status
+            self._requested[run_id] = status
             return 0.0
         except StudioError as error:
-            # It is queued again after the next poll of the pipeline.
+            # The next poll of the pipeline queues the run again.
             return max(self._pace.paced(self._job_backoff.failed()), error.asked_rest)
         self._job_backoff.succeeded()
-        self._asked[run_id] = status
+        self._requested[run_id] = status
         if job is not None:
-            self._found[run_id] = job
-            self._news.set()
+            self._received[run_id] = job
+            self._jobs_changed.set()
         return 0.0

@@ -1,4 +1,4 @@
-"""The pipelines that are viewed, and recently viewed ones."""
+"""The watches of pipelines that are viewed, or were viewed recently."""
 
 import asyncio
 from collections.abc import Callable, Set
@@ -7,7 +7,7 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 
 MAX_WATCHES = 8
-"""Maximum number of pipelines that stay cached after they were viewed."""
+"""Maximum number of pipelines that stay cached while nobody views them."""
 
 
 class PipelineWatches:
@@ -19,13 +19,13 @@ class PipelineWatches:
         self._watches: dict[str, PipelineWatch] = {}
         """By pipeline id, least recently requested first."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._changed = asyncio.Event()
+        self._was_requested = asyncio.Event()
 
     def get(self, pipeline_id: str) -> PipelineWatch:
         """Return the watch of a pipeline, the same one as long as it has subscribers."""
         watch = self._watches.pop(pipeline_id, None) or self._make(pipeline_id)
         self._watches[pipeline_id] = watch
-        self._changed.set()
+        self._was_requested.set()
         return watch
 
     def all(self) -> tuple[PipelineWatch, ...]:
@@ -33,16 +33,19 @@ class PipelineWatches:
         return tuple(self._watches.values())
 
     def pipelines(self) -> dict[str, Pipeline]:
-        """Return their known pipelines, by id; those that are viewed no more are as they were."""
+        """Return the known pipelines of the watches, by id.
+
+        One that is no longer viewed is as it was when it was polled last.
+        """
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
 
     def viewed(self) -> set[str]:
-        """Return the ids of the pipelines that are viewed now, and so polled."""
-        return {key for key, watch in self._watches.items() if watch.has_listeners}
+        """Return the ids of the pipelines that are viewed now, and therefore polled."""
+        return {pipeline_id for pipeline_id, watch in self._watches.items() if watch.has_listeners}
 
     def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
-        """Return the known jobs among these runs of pipelines' jobs, by id."""
+        """Return those of these runs that a watched pipeline has loaded, by id."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {
             run_id: detail.jobs[run_id]
@@ -58,14 +61,16 @@ class PipelineWatches:
                 for pipeline_id, watch in self._watches.items():
                     if pipeline_id not in self._tasks:
                         self._tasks[pipeline_id] = tasks.create_task(watch.run(), name=watch.name)
-                await self._changed.wait()
-                self._changed.clear()
+                await self._was_requested.wait()
+                self._was_requested.clear()
 
     def _forget(self) -> None:
         """Drop the least recently requested watches without subscribers."""
-        silent = [key for key, watch in self._watches.items() if not watch.has_listeners]
+        unviewed = [
+            pipeline_id for pipeline_id, watch in self._watches.items() if not watch.has_listeners
+        ]
         # The newest may have been returned just now, to a caller that is about to subscribe.
-        for pipeline_id in silent[:-MAX_WATCHES]:
+        for pipeline_id in unviewed[:-MAX_WATCHES]:
             del self._watches[pipeline_id]
             if (task := self._tasks.pop(pipeline_id, None)) is not None:
                 task.cancel()

@@ -9,7 +9,7 @@ from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.errors import AnswerTooLarge
 
 PAGE = 50
-"""Newest pipelines requested at first; each comes with all its jobs, so answers are long."""
+"""Number of newest pipelines requested at first; an answer is long, as it has all their jobs."""
 
 
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
@@ -20,7 +20,7 @@ class PipelineList:
     """The known pipelines."""
 
     pipelines: tuple[Pipeline, ...] = ()
-    """In Studio's order, newest first. Each id once."""
+    """In Studio's order, newest first, each id once."""
     has_all: bool = True
     """Whether these are all pipelines of the team; else older ones can be requested."""
     unreadable: int = 0
@@ -30,37 +30,40 @@ class PipelineList:
 
     def get(self, pipeline_id: str) -> Pipeline | None:
         """Return the pipeline with that id, if it is known."""
-        return next((one for one in self.pipelines if one.pipeline_id == pipeline_id), None)
+        return next(
+            (pipeline for pipeline in self.pipelines if pipeline.pipeline_id == pipeline_id), None
+        )
 
     def originals(self) -> dict[str, tuple[str, ...]]:
-        """Return, by the id of each job of a pipeline, the jobs it repeats, nearest first.
+        """Return the ids of the jobs that each run of a pipeline repeats, by the id of the run.
 
-        Earlier attempts repeat the same jobs as the current ones.
+        The nearest comes first: a run repeats a job, which may be a run of an earlier pipeline and
+        repeat another job.
         """
-        repeated = {
-            job_id: run.job_id
+        original_of = {
+            run_id: node.job_id
             for pipeline in self.pipelines
-            for run in pipeline.job_runs
-            for job_id in run.run_ids
+            for node in pipeline.job_runs
+            for run_id in node.run_ids
         }
         originals = {}
-        for job_id in repeated:
-            # A pipeline may repeat jobs of an earlier pipeline; the chain must not loop.
+        for run_id in original_of:
+            # An untrusted answer may contain a cycle.
             chain: dict[str, None] = {}
-            original = repeated.get(job_id)
-            while original is not None and original != job_id and original not in chain:
+            original = original_of.get(run_id)
+            while original is not None and original != run_id and original not in chain:
                 chain[original] = None
-                original = repeated.get(original)
-            originals[job_id] = tuple(chain)
+                original = original_of.get(original)
+            originals[run_id] = tuple(chain)
         return originals
 
     @cached_property
     def blocked(self) -> frozenset[str]:
-        """The jobs that will not start because one that they depend on failed or was canceled."""
+        """Ids of the jobs that will not start, as a job before them failed or was canceled."""
         return frozenset(job_id for pipeline in self.pipelines for job_id in _blocked_in(pipeline))
 
     def owner(self, job_id: str) -> Pipeline | None:
-        """Return the newest known pipeline that has run a job, or `None`."""
+        """Return the newest known pipeline of which a job is a run, or `None`."""
         return next(
             (
                 pipeline
@@ -72,40 +75,45 @@ class PipelineList:
 
 
 def _blocked_in(pipeline: Pipeline) -> set[str]:
-    runs = pipeline.job_runs
-    stopped = [run.job_id for run in runs if run.state in _STOPPED]
-    pending = {run.job_id: run.created_job_id for run in runs if run.state in NOT_QUEUED_STATES}
-    if not (stopped and pending):
+    nodes = pipeline.job_runs
+    pending = {
+        node.job_id: node.created_job_id for node in nodes if node.state in NOT_QUEUED_STATES
+    }
+    blocking = [node.job_id for node in nodes if node.state in _STOPPED]
+    if not (blocking and pending):
         return set()
-    children: dict[str, list[str]] = {}
-    for run in runs:
-        for parent in run.parent_job_ids:
-            children.setdefault(parent, []).append(run.job_id)
+    dependents: dict[str, list[str]] = {}
+    for node in nodes:
+        for parent in node.parent_job_ids:
+            dependents.setdefault(parent, []).append(node.job_id)
     blocked: set[str] = set()
-    while stopped:
-        below = [each for each in children.get(stopped.pop(), ()) if each in pending]
-        stopped += [each for each in below if each not in blocked]
-        blocked.update(below)
+    while blocking:
+        waiting = [node_id for node_id in dependents.get(blocking.pop(), ()) if node_id in pending]
+        blocking += [node_id for node_id in waiting if node_id not in blocked]
+        blocked.update(waiting)
     return {job_id for node_id in blocked if (job_id := pending[node_id]) is not None}
 
 
 class PipelinesFeed:
-    """Provides `fetch` for a poller."""
+    """Requests the newest pipelines; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
         self.wanted = PAGE
         """How many of the newest pipelines the user wants to see."""
         self._client = client
-        self._most: int | None = None
-        """Maximum number per answer without the answer being too large, if known."""
+        self._limit: int | None = None
+        """Maximum number of requested pipelines; `None` before an answer was too large."""
         self._answer = PipelineList()
 
     def request_more(self) -> None:
-        """Request another page from the next fetch on; pages grow with the number of pipelines."""
+        """Request another page from the next fetch on.
+
+        It doubles the number of pipelines, but adds at least one and at most five times `PAGE`.
+        """
         self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
 
     def want(self, count: int) -> None:
-        """Request at least `count` pipelines from the next fetch on, as an earlier run had."""
+        """Request at least `count` pipelines from the next fetch on, as an earlier run had them."""
         self.wanted = max(self.wanted, count)
 
     async def fetch(self) -> PipelineList:
@@ -114,14 +122,15 @@ class PipelinesFeed:
         Raises:
             StudioError: the request failed.
         """
-        limit = self.wanted if self._most is None else min(self.wanted, self._most)
+        limit = self.wanted if self._limit is None else min(self.wanted, self._limit)
         try:
             page = await self._client.pipelines(limit=limit)
         except AnswerTooLarge:
-            # Each has all its jobs; fewer of them may fit.
+            # Pipelines come with all their jobs: an answer with fewer pipelines may be small
+            # enough.
             if limit == 1:
                 raise
-            self._most = max(1, limit // 4)
+            self._limit = max(1, limit // 4)
             return await self.fetch()
         has_all = page.received < limit
         answer = PipelineList(page.items, has_all, page.unreadable, page.duplicates)
@@ -133,7 +142,7 @@ class PipelinesFeed:
 def is_moving(pipeline: Pipeline) -> bool:
     """Whether a pipeline may change without a command.
 
-    In a paused one, running jobs still run to their end.
+    A paused pipeline may: its running jobs run to their end.
     """
     return pipeline.state in {PipelineState.PENDING, PipelineState.RUNNING} or any(
         not run.state.is_finished and run.state is not JobState.PENDING for run in pipeline.job_runs

@@ -1,8 +1,8 @@
 """Polls Studio with one request: fetch, publish, rest.
 
-A poller never overlaps itself and is never canceled in order to be restarted. It polls only while
-it has subscribers and Studio is reachable, keeps the last answer when a request fails, and stops
-only when the token is rejected, until it is restarted.
+A poller sends one request at a time, and no request is canceled in order to poll sooner. It polls
+only while it has subscribers and Studio is reachable. It keeps the last answer when a request
+fails. Only a rejected token stops it, until it is restarted.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Listener = Callable[[Snapshot[T]], None]
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
+"""Waits for an event, or for some seconds if these pass before."""
 
 BACKOFF_BASE = 0.5
 """Seconds of the back-off before any failure; see `Backoff`."""
@@ -48,12 +49,7 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
 
 
 class Poller(SnapshotPublisher[T]):
-    """Keeps one `Snapshot` fresh for its subscribers.
-
-    `fetch` sends the request and raises only `StudioError`; `rest` returns the seconds to rest
-    after an answer; `refused` is called when Studio rejects the token. `run` is the loop, owned by
-    the caller.
-    """
+    """Polls Studio for its subscribers, in a loop `run` that the creator owns."""
 
     def __init__(
         self,
@@ -68,6 +64,11 @@ class Poller(SnapshotPublisher[T]):
         wait: Wait = wait_for,
         jitter: Jitter = random.uniform,
     ) -> None:
+        """Initialise; `fetch` sends the request and raises only `StudioError`.
+
+        `rest` returns the seconds to rest after an answer; `refused` is called when Studio rejects
+        the token.
+        """
         super().__init__(name, Snapshot())
         self._fetch = fetch
         self._rest = rest
@@ -76,18 +77,19 @@ class Poller(SnapshotPublisher[T]):
         self._now = now
         self._wait = wait
         self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_REST, jitter)
-        self._wanted = asyncio.Event()
+        self._has_subscribers = asyncio.Event()
         self._poked = asyncio.Event()
+        """Ends a rest at once."""
 
     def subscribe(self, listener: Listener[T]) -> Callable[[], None]:
         """Call `listener` with each snapshot from now on; return a function that unsubscribes it.
 
-        The first listener wakes the poller; without listeners it sleeps. A new listener reads the
-        current answer from `snapshot`.
+        The first listener makes the poller poll at once; without listeners it does not poll. A new
+        listener reads the current answer from `snapshot`.
         """
         if not self._listeners:
-            self._wanted.set()
-            # Not after a failure: going from screen to screen must add no requests then.
+            self._has_subscribers.set()
+            # While requests fail, going from screen to screen must not add any.
             if self.snapshot.error is None:
                 self._poked.set()
         leave = super().subscribe(listener)
@@ -95,46 +97,47 @@ class Poller(SnapshotPublisher[T]):
         def unsubscribe() -> None:
             leave()
             if not self._listeners:
-                self._wanted.clear()
+                self._has_subscribers.clear()
 
         return unsubscribe
 
     def recall(self, value: T, at: datetime) -> None:
-        """Start with the value of an earlier run at time `at`, unless Studio has answered."""
+        """Publish a value that an earlier run received at time `at`, unless Studio has answered."""
         if self.snapshot.value is None:
             recalled = replace(self.snapshot, value=value, fetched_at=at, is_recalled=True)
             self._publish(recalled if recalled.stopped else self._with_outage(recalled))
 
     async def first_value(self) -> T:
-        """Return the first value, from an earlier run or from Studio; waits until there is one."""
-        return await self._awaited(lambda: self.snapshot.value is not None)
+        """Return the latest value, from an earlier run or from Studio; waits until there is one."""
+        return await self._wait_for_value(lambda: True)
 
     async def first_answer(self) -> T:
-        """Return the latest answer of Studio in this run; waits for the first."""
-        return await self._awaited(lambda: not self.snapshot.is_recalled)
+        """Return the latest answer of Studio in this run; waits until there is one."""
+        return await self._wait_for_value(lambda: not self.snapshot.is_recalled)
 
-    async def _awaited(self, suffices: Callable[[], bool]) -> T:
-        came = asyncio.Event()
-        leave = self.subscribe(lambda _: came.set())
+    async def _wait_for_value(self, suffices: Callable[[], bool]) -> T:
+        """Return the latest value, once there is one and `suffices` returns true."""
+        published = asyncio.Event()
+        leave = self.subscribe(lambda _: published.set())
         try:
             while self.snapshot.value is None or not suffices():
-                came.clear()
-                await came.wait()
+                published.clear()
+                await published.wait()
             return self.snapshot.value
         finally:
             leave()
 
     def poke(self) -> None:
-        """Poll at once; if a request is under way, once more after it.
+        """Poll at once; if a request is under way, poll once more after it.
 
-        A stopped poller stays stopped: a rejected token must not be retried automatically. During
-        an outage the poll waits for its end.
+        A stopped poller stays stopped, as a rejected token must not be retried automatically.
+        During an outage, the poll is sent when the outage has ended.
         """
         if not self.snapshot.stopped:
             self._poked.set()
 
     def hint(self) -> None:
-        """Poll at once as there may be changes, unless the last request failed."""
+        """Poll at once, as there may be changes, unless the last request failed."""
         if self.snapshot.error is None:
             self.poke()
 
@@ -145,7 +148,10 @@ class Poller(SnapshotPublisher[T]):
         self._poked.set()
 
     def stop(self, error: StudioError) -> None:
-        """Stop polling until restarted, because of `error`; a pending answer is ignored."""
+        """Stop polling until restarted, because of `error`.
+
+        The answer to a request that is under way is ignored.
+        """
         if not self.snapshot.stopped:
             self._publish(
                 replace(
@@ -158,11 +164,11 @@ class Poller(SnapshotPublisher[T]):
             )
 
     async def run(self) -> None:
-        """Poll forever, while there are subscribers and Studio is reachable."""
+        """Poll while there are subscribers and Studio is reachable, until canceled."""
         leave = self._reachability.subscribe(self._on_outage_change)
         try:
             while True:
-                await self._wanted.wait()
+                await self._has_subscribers.wait()
                 self._poked.clear()
                 if self.snapshot.stopped:
                     await self._poked.wait()
@@ -178,7 +184,7 @@ class Poller(SnapshotPublisher[T]):
             leave()
 
     async def _request(self) -> float:
-        """Send the request once, publish the outcome, return the seconds to rest."""
+        """Send the request once, publish the outcome and return the seconds to rest."""
         try:
             with self._reachability.asking(self.name):
                 value = await self._fetch()
@@ -198,6 +204,7 @@ class Poller(SnapshotPublisher[T]):
         return seconds
 
     def _note_failure(self, error: StudioError) -> float:
+        """Publish a failure; return the seconds to rest: 0 in an outage, whose end `run` awaits."""
         is_denied = isinstance(error, PermissionDenied)
         seconds = DENIED_REST if is_denied else max(self._backoff.failed(), error.asked_rest)
         now = self._now()
@@ -212,7 +219,7 @@ class Poller(SnapshotPublisher[T]):
         return 0.0 if self._reachability.outage is not None else seconds
 
     def _on_outage_change(self) -> None:
-        """Publish that an outage began or changed, or poll at once when it has ended."""
+        """Publish that an outage has begun or changed; poll at once if it has ended."""
         if self.snapshot.stopped:
             return
         if self._reachability.outage is not None:
@@ -224,7 +231,7 @@ class Poller(SnapshotPublisher[T]):
         self._poked.set()
 
     def _with_outage(self, snapshot: Snapshot[T]) -> Snapshot[T]:
-        """Return a snapshot with the outage's error and next attempt, if there is an outage."""
+        """Return a snapshot with the error and the next attempt of the outage, if there is one."""
         outage = self._reachability.outage
         if outage is None:
             return snapshot
@@ -236,14 +243,14 @@ class Poller(SnapshotPublisher[T]):
         )
 
     def _failing_since(self, error: StudioError, otherwise: datetime) -> datetime:
-        """Return since when requests fail in this way; `otherwise` if not even the last one did."""
-        known = self.snapshot
-        if known.failing_since is not None and is_same_trouble(error, known.error):
-            return known.failing_since
+        """Return since when requests fail like `error`; `otherwise` if the last one did not."""
+        last = self.snapshot
+        if last.failing_since is not None and is_same_trouble(error, last.error):
+            return last.failing_since
         return otherwise
 
     def publish_again(self) -> None:
-        """Publish a copy of the value, to make listeners update what they derive from it."""
+        """Publish a copy of the value, so that listeners update what they derive from the value."""
         if self.snapshot.value is not None:
             self._publish(replace(self.snapshot, value=copy(self.snapshot.value)))
 

@@ -1,7 +1,7 @@
-"""Keeps the last bytes of the logs of visible jobs, for the progress bars in them.
+"""Keeps the last bytes of the logs of visible jobs, which may contain progress bars.
 
-It is cheap: a few websockets, occasional requests for the ends of other logs, and nothing without
-watched jobs. It does not interpret the bytes.
+A few logs are followed over websockets, the ends of the others are polled by REST, one at a time.
+Without watched jobs nothing is sent. The bytes are interpreted by `presentation`.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ END_BYTES = 4096
 FOLLOWED = 8
 """Maximum number of websockets."""
 REPLAY = 4 * 1024 * 1024
-"""Bytes that a websocket, which begins with the whole log, may bring at once."""
+"""Characters that a websocket may bring at once, as it begins with the whole log."""
 STREAM = 256 * 1024
-"""Further bytes it may bring per second; a longer or faster log is polled instead."""
+"""Further characters that it may bring per second; a longer or faster log is polled instead."""
 MAX_CONNECTIONS = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
@@ -45,7 +45,7 @@ ASK_REST = 0.5
 ASK_AGAIN = 3.0
 """Minimum seconds between two requests for the same log."""
 ASK_LATER = 60.0
-"""Minimum seconds until the next request for a log after an answer that makes success unlikely."""
+"""Further seconds before the next request for a log whose answer could not be understood."""
 NOTIFY_INTERVAL = 0.25
 """Seconds between two notifications."""
 
@@ -61,21 +61,21 @@ class _Log:
 
     job_id: str
     end: bytes = b""
-    last: int = 0
-    """Id of the last piece received; a replay repeats all up to it."""
+    last_id: int = 0
+    """Id of the last piece received; a new connection first repeats all pieces up to it."""
     task: asyncio.Task[None] | None = None
     """The task that follows the log."""
-    is_asked: bool = False
-    """Whether it is polled, as following was given up."""
+    is_polled: bool = False
+    """Whether it is polled for good, as following it was given up."""
     is_over: bool = False
-    """Whether the log has ended."""
+    """Whether the job has ended, so that its log does not change any more."""
     etag: str | None = None
     due: float = 0.0
-    """Time of its next request, in the loop's time."""
+    """Earliest time of its next request, in the loop's time."""
 
 
 class ProgressWatch:
-    """Watches the logs of given jobs; `run` owns every task."""
+    """Watches the logs of some jobs; `run` owns every task."""
 
     def __init__(
         self,
@@ -98,48 +98,49 @@ class ProgressWatch:
         self._logs: dict[str, _Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         """Tasks that follow a log, including those of dropped logs that are still closing."""
-        self._denied: dict[str, float] = {}
-        """Jobs whose logs may not be read, and when each may be requested again."""
+        self._denied_until: dict[str, float] = {}
+        """When logs that the token may not read are requested again, by the id of the job."""
         self._listeners = Listeners[[str, bytes]]()
-        self._unpublished: set[_Log] = set()
+        self._changed_logs: set[_Log] = set()
         """Logs with unpublished changes."""
         self._backoff = self._new_backoff()
-        self._stopped = False
+        self._is_stopped = False
         self._changed = asyncio.Event()
-        self._asked = asyncio.Event()
-        self._news = asyncio.Event()
+        """Set when other logs may be followed, or should be."""
+        self._may_poll = asyncio.Event()
+        self._has_unpublished = asyncio.Event()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with changes of the watched logs; return a function to unsubscribe."""
+        """Call `listener` when a watched log has changed; return a function to unsubscribe it."""
         return self._listeners.add(listener)
 
     def watch(self, job_ids: Iterable[str]) -> None:
-        """Watch exactly these jobs; the first ones are followed, others polled."""
+        """Watch exactly these jobs; the logs of the first ones are followed, the others polled."""
         ids = dict.fromkeys(job_ids)
         if list(ids) == list(self._logs):
             return
         for job_id, log in self._logs.items():
             if job_id not in ids and log.task is not None:
                 log.task.cancel()
-        self._logs = {job_id: self._logs.get(job_id) or self._begun(job_id) for job_id in ids}
+        self._logs = {job_id: self._logs.get(job_id) or self._new_log(job_id) for job_id in ids}
         self._changed.set()
 
-    def _begun(self, job_id: str) -> _Log:
-        """Return a new log; one dropped after a refusal keeps the time of its next request."""
-        due = self._denied.get(job_id)
-        return _Log(job_id) if due is None else _Log(job_id, is_asked=True, due=due)
+    def _new_log(self, job_id: str) -> _Log:
+        """Return the state of a newly watched log; the rest after a refusal is not shortened."""
+        due = self._denied_until.get(job_id)
+        return _Log(job_id) if due is None else _Log(job_id, is_polled=True, due=due)
 
     def stop(self) -> None:
-        """Send nothing until restarted; a rejected token must not be retried."""
-        self._stopped = True
+        """Send nothing until restarted, as a rejected token must not be retried."""
+        self._is_stopped = True
         for task in self._tasks:
             task.cancel()
 
     def restart(self) -> None:
-        """Continue, if it was stopped."""
-        if self._stopped:
-            self._stopped = False
-            self._denied.clear()
+        """Continue if it was stopped, with logs of which nothing is known."""
+        if self._is_stopped:
+            self._is_stopped = False
+            self._denied_until.clear()
             self._logs = {job_id: _Log(job_id) for job_id in self._logs}
             self._changed.set()
 
@@ -151,37 +152,38 @@ class ProgressWatch:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                if not self._stopped:
-                    self._share_out(tasks)
+                if not self._is_stopped:
+                    self._start_following(tasks)
 
-    def _share_out(self, tasks: asyncio.TaskGroup) -> None:
-        """Follow as many logs as allowed; the remaining ones are polled."""
+    def _start_following(self, tasks: asyncio.TaskGroup) -> None:
+        """Begin to follow logs, `FOLLOWED` at most; the others are polled."""
         for log in self._logs.values():
-            if log.task is None and not log.is_over and not log.is_asked:
+            if log.task is None and not log.is_over and not log.is_polled:
                 if len(self._tasks) >= FOLLOWED:
                     break
                 log.task = tasks.create_task(self._follow(log), name="follow progress")
                 self._tasks.add(log.task)
-                log.task.add_done_callback(self._ended)
-        if self._to_be_asked():
-            self._asked.set()
+                log.task.add_done_callback(self._forget_task)
+        if self._polled_logs():
+            self._may_poll.set()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _forget_task(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._changed.set()
 
-    def _to_be_asked(self) -> list[_Log]:
-        if self._stopped:
+    def _polled_logs(self) -> list[_Log]:
+        """Return the logs that are not followed now and may change."""
+        if self._is_stopped:
             return []
         return [log for log in self._logs.values() if log.task is None and not log.is_over]
 
     async def _follow(self, log: _Log) -> None:
-        """Follow one log, reconnecting when the connection breaks, until it is given up."""
-        fruitless = self._new_backoff()
+        """Follow one log, reconnecting when the connection breaks, until that is given up."""
+        backoff = self._new_backoff()
         try:
-            while fruitless.failures < MAX_CONNECTIONS and not log.is_over:
+            while backoff.failures < MAX_CONNECTIONS and not log.is_over:
                 await self._reachability.wait()
-                before = log.last
+                last_id = log.last_id
                 try:
                     if not await self._read_connection(log):
                         return
@@ -193,22 +195,22 @@ class ProgressWatch:
                     self._reachability.failed(LOG_STREAM, error)
                     if isinstance(error, PermissionDenied | ProtocolError):
                         return
-                if log.last > before:
-                    fruitless.succeeded()
-                    rest = fruitless.rest()
+                if log.last_id > last_id:
+                    backoff.succeeded()
+                    rest = backoff.rest()
                 else:
-                    rest = fruitless.failed()
+                    rest = backoff.failed()
                 if not log.is_over:
                     await asyncio.sleep(self._paced(rest))
         finally:
-            log.task, log.is_asked = None, True
+            log.task, log.is_polled = None, True
 
     async def _read_connection(self, log: _Log) -> bool:
-        """Read one connection; return False if it brought more than it may."""
+        """Read one connection to its end; return `False` if it brought more than it may."""
         loop = asyncio.get_running_loop()
         began, received = loop.time(), 0
-        if not log.last:
-            log.end = b""  # the polled end comes again
+        if not log.last_id:
+            log.end = b""  # the bytes that were polled come again
         async with aclosing(self._source.follow_log(log.job_id)) as frames:
             async for frame in frames:
                 if not isinstance(frame, Closed):
@@ -219,24 +221,24 @@ class ProgressWatch:
                     continue
                 for piece in frame.items:
                     received += len(piece.text)
-                    if piece.id > log.last:
-                        log.last = piece.id
+                    if piece.id > log.last_id:
+                        log.last_id = piece.id
                         added = piece.text[-END_BYTES:].encode("utf-8", "replace")
                         log.end = (log.end + added)[-END_BYTES:]
-                        self._has_news(log)
+                        self._note_change(log)
                 if received > REPLAY + STREAM * (loop.time() - began):
                     return False
         return True
 
     async def _request_in_turn(self) -> None:
-        """Request the ends of logs that are not followed, one after the other."""
+        """Request the ends of the logs that are not followed, one at a time."""
         loop = asyncio.get_running_loop()
         while True:
             await self._reachability.wait()
-            logs = self._to_be_asked()
+            logs = self._polled_logs()
             if not logs:
-                self._asked.clear()
-                await self._asked.wait()
+                self._may_poll.clear()
+                await self._may_poll.wait()
                 continue
             log = min(logs, key=lambda log: log.due)
             if log.due > loop.time():
@@ -247,7 +249,7 @@ class ProgressWatch:
             await asyncio.sleep(max(rest, self._paced(ASK_REST)))
 
     async def _request_end(self, log: _Log) -> float:
-        """Request the end once; return the seconds to rest, if more than usual."""
+        """Request the end of a log once; return the minimum seconds to rest after it."""
         try:
             with self._reachability.asking("ends of logs"):
                 body = await self._source.job_log_end(log.job_id, END_BYTES, etag=log.etag)
@@ -259,7 +261,7 @@ class ProgressWatch:
         except PermissionDenied as error:
             logger.info("progress of a job may not be seen: %s", error)
             log.due += DENIED_REST
-            self._denied[log.job_id] = log.due
+            self._denied_until[log.job_id] = log.due
             return 0.0
         except ProtocolError as error:
             logger.info("progress of a job is not available: %s", error)
@@ -268,11 +270,11 @@ class ProgressWatch:
         except StudioError as error:
             return max(self._paced(self._backoff.failed()), error.asked_rest)
         self._backoff.succeeded()
-        self._denied.pop(log.job_id, None)
+        self._denied_until.pop(log.job_id, None)
         log.etag = body.etag
         if not body.unchanged and body.data != log.end:
             log.end = body.data[-END_BYTES:]
-            self._has_news(log)
+            self._note_change(log)
         return 0.0
 
     def _refuse(self, error: AuthenticationError) -> None:
@@ -282,16 +284,16 @@ class ProgressWatch:
     def _new_backoff(self) -> Backoff:
         return Backoff(BACKOFF_BASE, BACKOFF_CAP, BACKOFF_BASE / 2, self._jitter)
 
-    def _has_news(self, log: _Log) -> None:
-        self._unpublished.add(log)
-        self._news.set()
+    def _note_change(self, log: _Log) -> None:
+        self._changed_logs.add(log)
+        self._has_unpublished.set()
 
     async def _notify_listeners(self) -> None:
-        """Notify listeners of changes, at most every `NOTIFY_INTERVAL` seconds."""
+        """Notify listeners of changed logs, every `NOTIFY_INTERVAL` seconds at most."""
         while True:
-            await self._news.wait()
-            self._news.clear()
-            changed, self._unpublished = self._unpublished, set()
+            await self._has_unpublished.wait()
+            self._has_unpublished.clear()
+            changed, self._changed_logs = self._changed_logs, set()
             for log in changed:
                 if self._logs.get(log.job_id) is log:
                     self._listeners.notify(log.job_id, log.end)

@@ -1,8 +1,8 @@
 """Whether Studio can be reached: a circuit breaker shared by everything that polls.
 
-During an outage only a probe is sent, and when it succeeds, everything polls at once. A request
-that fails while others succeed does not count as an outage; but before any has succeeded, one
-failure suffices.
+During an outage only a probe is sent. When a probe succeeds, everything polls at once. A request
+that fails while others succeed does not count as an outage. Before any request has succeeded, one
+failure counts as an outage.
 """
 
 import asyncio
@@ -41,12 +41,12 @@ SIGN_REST = 0.25
 LOG_STREAM = "log stream"
 """The name under which all log websockets are counted."""
 
-_AWAY = (TransportError, RateLimited, ServerError, ProtocolError)
-"""Errors that say nothing about the requested thing itself."""
+_OUTAGE_ERRORS = (TransportError, RateLimited, ServerError, ProtocolError)
+"""Errors that do not depend on the requested item, so that other requests may fail as well."""
 FIRST_PATIENCE = 60.0
-"""Seconds after which nothing waits for a first answer any longer, if there is no outage either."""
-_ENOUGH = 2
-"""Failed requests, with no success in between, after which Studio counts as unreachable."""
+"""Maximum seconds that requests wait for the first answer or the first outage of a session."""
+_FAILING_NAMES = 2
+"""Requests of different names that must fail, with no success in between, to begin an outage."""
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Outage:
     since: datetime
     """When the first request failed in this way."""
     next_try_at: datetime
-    """When the next probe is sent; in the past while one is under way."""
+    """When the next probe is sent; not later than now while a probe is under way."""
 
 
 class _Failure(NamedTuple):
@@ -68,22 +68,23 @@ class _Failure(NamedTuple):
 
     at: datetime
     number: int
-    """Its place among all failures, from 1."""
+    """How many requests had failed then, including this one."""
 
 
 def state_of(file: Path) -> object:
-    """Return a value that changes whenever a file is replaced; `None` if there is no file."""
+    """Return a value that changes whenever a file is replaced or written; `None` without a file."""
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns
 
 
 class Reachability:
-    """Tracks whether Studio is reachable, and probes it if not; `run` owns the probing.
+    """Tracks whether Studio is reachable; `run` probes Studio during an outage.
 
-    Without a probe there are never outages, so that a single user needs no other rules.
+    Requests are identified by names. Requests for the same list or item have the same name. Without
+    a probe there are never outages.
     """
 
     def __init__(
@@ -99,78 +100,83 @@ class Reachability:
     ) -> None:
         """Initialise; `probe` sends the cheapest request, `refused` is called on a rejected token.
 
-        `first` has the order of the first requests; by default there is none.
-        When `sign` returns a new value other than `None`, Studio may be back and is probed at once.
+        `first` decides in which order the first requests are sent; by default all are sent at once.
+        `sign` returns a value that changes when Studio may be back, such as the state of a file
+        that a local Studio writes when it starts. When it changes to a value other than `None`
+        during an outage, a probe is sent at once.
         """
         self.outage: Outage | None = None
-        """`None` while Studio is reachable, as far as known."""
+        """The current outage; `None` while Studio is reachable, as far as known."""
         self.refusal: AuthenticationError | None = None
         """The rejection of the token, which stops all requests until the user retries."""
         self._probe = probe
         self._refused = refused
         self._sign = sign
-        self._seen = sign()
-        """The sign of the Studio that was reachable last."""
+        self._last_sign = sign()
+        """The value of `sign` for which Studio was probed, or reachable, last."""
         self._now = now
         self._suspects: dict[str, _Failure] = {}
-        """First failures since the last success, by names of requests."""
+        """The first failure of each request that has failed since the last success, by name."""
         self._failures = 0
-        """How many requests have failed."""
+        """How many requests have failed in this session."""
         self._broken: set[str] = set()
-        """Names of requests that failed while others succeeded: they prove nothing."""
-        self._worked: set[str] = set()
+        """Names of requests that failed while others succeeded: only `NotSent` of them counts."""
+        self._succeeded: set[str] = set()
         """Names of requests that have succeeded since the last outage."""
         self._backoff = Backoff(SHORTEST_REST, longest_rest, SHORTEST_REST, jitter)
         self._due = 0.0
         """When the next probe is sent, in the loop's time."""
         self._is_probing = False
         self._listeners = Listeners[[]]()
-        self._there = asyncio.Event()
-        self._there.set()
-        self._away = asyncio.Event()
+        self._no_outage = asyncio.Event()
+        """Set while `outage` is `None`."""
+        self._no_outage.set()
+        self._has_outage = asyncio.Event()
+        """Set while `outage` is not `None`."""
         self._hurried = asyncio.Event()
         self.first = first or FirstRequests(is_over=True)
-        """The order of the first requests."""
-        self._is_tried = asyncio.Event()
-        """Set while there is an outage, and once Studio has answered a request."""
+        """Decides in which order the first requests are sent."""
+        self._first_outcome = asyncio.Event()
+        """Set during the first outage, and once Studio has answered a request."""
         if self.first.is_over:
-            self._is_tried.set()
+            self._first_outcome.set()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever the outage changes; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
     async def wait(self) -> None:
-        """Return once there is no outage; a rejected token also ends the wait.
+        """Wait for the first outcome, and then until there is no outage.
 
-        Before Studio has answered any request, it waits for that.
+        A rejected token also ends the wait.
         """
         await self.first_outcome()
-        await self._there.wait()
+        await self._no_outage.wait()
 
     async def first_outcome(self) -> None:
-        """Wait for the first good answer or an outage, `FIRST_PATIENCE` at most.
+        """Wait for the first success or the first outage, for at most `FIRST_PATIENCE` seconds.
 
-        A token that may list nothing may still read a log.
+        After that time all requests may be sent: if the token may read no list, neither comes, but
+        the token may still read a log.
         """
         try:
             async with asyncio.timeout(FIRST_PATIENCE):
-                await self._is_tried.wait()
+                await self._first_outcome.wait()
         except TimeoutError:
-            self._has_answered()
+            self._allow_all_requests()
 
     def check(self) -> None:
         """Raise if Studio has rejected the token.
 
         Raises:
-            AuthenticationError: it has, so nothing may be sent with it.
+            AuthenticationError: the token was rejected, so nothing may be sent with it.
         """
         if self.refusal is not None:
             raise self.refusal.with_traceback(None)
 
     @contextlib.contextmanager
-    def asking(self, question: str) -> Iterator[None]:
-        """Context manager for a request named `question`, whose outcome is counted.
+    def asking(self, name: str) -> Iterator[None]:
+        """Count the outcome of the request that is sent in this context.
 
         Raises:
             AuthenticationError: the token was rejected, so nothing may be sent with it.
@@ -180,47 +186,47 @@ class Reachability:
         try:
             yield
         except StudioError as error:
-            self.failed(question, error)
+            self.failed(name, error)
             raise
         else:
-            self.answered(question, failures)
+            self.answered(name, failures)
 
-    def answered(self, question: str, failures: int | None = None) -> None:
-        """Count a successful request; the very first one ends an outage from the start.
+    def answered(self, name: str, failures: int | None = None) -> None:
+        """Count a successful request; the first one of a session also ends an outage.
 
-        Other requests failed by themselves only if it was sent after that, i.e. if they are among
-        the first `failures`; by default all are.
+        `failures` is how many requests had failed when this one was sent. Their failures are no
+        sign of an outage, as Studio answered a later request. By default all failures are.
         """
         is_first = not self.first.is_over
-        self._has_answered()
-        self._suspects.pop(question, None)
+        self._allow_all_requests()
+        self._suspects.pop(name, None)
         if is_first and self.outage is not None:
             self._end()
         if self.outage is None:
             self._clear_suspects(failures)
-            self._broken.discard(question)
-            self._worked.add(question)
+            self._broken.discard(name)
+            self._succeeded.add(name)
 
-    def failed(self, question: str, error: StudioError) -> None:
-        """Count a failed request."""
+    def failed(self, name: str, error: StudioError) -> None:
+        """Count a failed request, which may begin an outage."""
         self._failures += 1
         if self.outage is not None:
             self._postpone(error.asked_rest)
             return
         if isinstance(error, AnswerTooLarge):
-            self._has_answered()
-        if not self.first.is_over and _leaves_it_open(error):
-            self._suspects.setdefault(question, _Failure(self._now(), self._failures))
+            self._allow_all_requests()
+        if not self.first.is_over and _is_outage_at_start(error):
+            self._suspects.setdefault(name, _Failure(self._now(), self._failures))
             self._begin(error, self._now(), max(self._backoff.rest(), error.asked_rest))
             return
-        if not _means_away(error):
+        if not _may_be_outage(error):
             if isinstance(error, StatusError | AnswerTooLarge):
                 self._clear_suspects()  # Studio did answer
             return
-        if question in self._broken and not isinstance(error, NotSent):
+        if name in self._broken and not isinstance(error, NotSent):
             return
-        self._suspects.setdefault(question, _Failure(self._now(), self._failures))
-        if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _ENOUGH:
+        self._suspects.setdefault(name, _Failure(self._now(), self._failures))
+        if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _FAILING_NAMES:
             rest = max(self._backoff.rest(), error.asked_rest)
             self._begin(error, min(self._suspects.values()).at, rest)
 
@@ -228,12 +234,12 @@ class Reachability:
         """Stop all requests until `hurry`, as the token was rejected."""
         self.refusal = error
         self._end()
-        self._is_tried.set()
+        self._first_outcome.set()
 
     def hurry(self) -> None:
-        """Probe at once during an outage, unless a probe is under way; the user asked for it.
+        """Probe at once during an outage, unless a probe is under way, as the user asked for it.
 
-        After a rejected token a single probe checks whether it is still rejected.
+        If the token was rejected, a probe checks whether it still is.
         """
         refusal, self.refusal = self.refusal, None
         if refusal is not None:
@@ -244,24 +250,30 @@ class Reachability:
     async def run(self) -> None:
         """Probe Studio during outages, until canceled."""
         while True:
-            await self._away.wait()
+            await self._has_outage.wait()
             await self._until_due()
             await self._probe_once()
 
     async def _until_due(self) -> None:
-        """Wait for the next probe; ends early if the clock was set or the machine slept."""
+        """Wait until the next probe is due.
+
+        The wait ends early if the user asks for it or `sign` changes, and, as the time of day
+        counts too, if the clock was set or the machine slept.
+        """
         loop = asyncio.get_running_loop()
         self._hurried.clear()
         while (outage := self.outage) is not None and not self._hurried.is_set():
             sign = self._sign()
-            if sign is not None and sign != self._seen:
-                self._seen = sign
+            if sign is not None and sign != self._last_sign:
+                self._last_sign = sign
                 return
-            left = min(self._due - loop.time(), (outage.next_try_at - self._now()).total_seconds())
-            if left <= 0:
+            seconds = min(
+                self._due - loop.time(), (outage.next_try_at - self._now()).total_seconds()
+            )
+            if seconds <= 0:
                 return
             try:
-                async with asyncio.timeout(min(left, SIGN_REST)):
+                async with asyncio.timeout(min(seconds, SIGN_REST)):
                     await self._hurried.wait()
             except TimeoutError:
                 pass
@@ -279,13 +291,13 @@ class Reachability:
             self._refused(error)
             self.refuse(error)
         except StudioError as error:
-            is_away = _means_away(error) if self.first.is_over else _leaves_it_open(error)
-            if not is_away:
+            is_outage = _may_be_outage(error) if self.first.is_over else _is_outage_at_start(error)
+            if not is_outage:
                 self._end()
             elif self.outage is not None:
                 self._put_off(error, max(self._backoff.failed(), error.asked_rest))
         else:
-            self._has_answered()
+            self._allow_all_requests()
             self._end()
         finally:
             self._is_probing = False
@@ -295,9 +307,9 @@ class Reachability:
         if self._probe is None:
             return
         self.outage = Outage(error, since, self._now())
-        self._there.clear()
-        self._away.set()
-        self._is_tried.set()
+        self._no_outage.clear()
+        self._has_outage.set()
+        self._first_outcome.set()
         self._put_off(error, rest)
 
     def _put_off(self, error: StudioError, seconds: float) -> None:
@@ -307,69 +319,70 @@ class Reachability:
         self._show(error, seconds)
 
     def _show(self, error: StudioError, seconds: float) -> None:
-        """Publish the outage's error and the time of the next probe."""
+        """Publish the error of the outage, and that the next probe is sent in `seconds`."""
         if self.outage is not None:
-            now, known = self._now(), self.outage
-            since = known.since if is_same_trouble(error, known.error) else now
+            now, before = self._now(), self.outage
+            since = before.since if is_same_trouble(error, before.error) else now
             self.outage = Outage(error, since, now + timedelta(seconds=seconds))
             self._listeners.notify()
 
     def _postpone(self, seconds: float) -> None:
-        """Delay the next probe as Studio asked, unless it is later anyway."""
+        """Send the next probe in `seconds` at the earliest, as Studio asked."""
         if self._is_probing:
-            return
+            return  # the outcome of the probe decides
         if self.outage and self._due < asyncio.get_running_loop().time() + seconds:
             self._put_off(self.outage.error, seconds)
 
     def _end(self) -> None:
-        """End the outage."""
-        was_away, self.outage = self.outage is not None, None
+        """End the outage, if there is one."""
+        had_outage, self.outage = self.outage is not None, None
         self._backoff.succeeded()
-        # What had worked failed because of the outage.
-        for question in self._worked & self._suspects.keys():
-            del self._suspects[question]
-        self._worked.clear()
+        # A request that had succeeded before failed because of the outage: it is not broken.
+        for name in self._succeeded & self._suspects.keys():
+            del self._suspects[name]
+        self._succeeded.clear()
         self._clear_suspects()
-        self._seen = self._sign()
+        self._last_sign = self._sign()
         if not self.first.is_over:
-            self._is_tried.clear()
-        self._away.clear()
-        self._there.set()
-        if was_away:
+            self._first_outcome.clear()
+        self._has_outage.clear()
+        self._no_outage.set()
+        if had_outage:
             logger.warning("Studio is reachable again")
             self._listeners.notify()
 
-    def _has_answered(self) -> None:
-        """Let everything be requested, as Studio answers."""
+    def _allow_all_requests(self) -> None:
+        """Let all requests be sent at any time from now on."""
         self.first.end()
-        self._is_tried.set()
+        self._first_outcome.set()
 
     def _clear_suspects(self, failures: int | None = None) -> None:
-        """Mark the suspects among the first `failures` as failing by themselves, by default all."""
-        for question, failure in tuple(self._suspects.items()):
+        """Mark suspects as broken: those among the first `failures`, by default all."""
+        for name, failure in tuple(self._suspects.items()):
             if failures is None or failure.number <= failures:
-                self._broken.add(question)
-                del self._suspects[question]
+                self._broken.add(name)
+                del self._suspects[name]
 
 
 def is_same_trouble(one: StudioError | None, other: StudioError | None) -> bool:
-    """Whether two errors look the same to the user, and so count as one period of failure."""
+    """Whether two errors look the same to the user, so that both are one period of failure."""
     for kind in (TransportError, ServerError, ProtocolError):
         if isinstance(one, kind) or isinstance(other, kind):
             return isinstance(one, kind) and isinstance(other, kind)
     return type(one) is type(other)
 
 
-def _means_away(error: StudioError) -> bool:
-    """Whether an error may mean that all of Studio is unreachable, not only one thing."""
-    return isinstance(error, _AWAY) and not isinstance(error, AnswerTooLarge)
+def _may_be_outage(error: StudioError) -> bool:
+    """Whether an error may mean that all of Studio is unreachable, not only one item."""
+    return isinstance(error, _OUTAGE_ERRORS) and not isinstance(error, AnswerTooLarge)
 
 
-def _leaves_it_open(error: StudioError) -> bool:
-    """Whether nothing is known after the very first request failed in this way.
+def _is_outage_at_start(error: StudioError) -> bool:
+    """Whether an error begins an outage as long as no request has succeeded.
 
-    A permission is of one list, so that the next list is worth a request.
+    A 403 does not, as permissions are per list: the next list may be readable. Nor does a 401,
+    which ends all requests.
     """
     if isinstance(error, AuthenticationError | PermissionDenied):
         return False
-    return _means_away(error) or isinstance(error, StatusError)
+    return _may_be_outage(error) or isinstance(error, StatusError)

@@ -6,14 +6,14 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 
 LIMIT = 1000
-"""Most schedules requested, the newest; most jobs, if Studio cannot filter by state."""
+"""Maximum number of requested schedules, or of requested jobs if Studio cannot filter by state."""
 
 Schedules = tuple[Job, ...]
 """Newest first."""
 
 
 class SchedulesFeed:
-    """Provides `fetch` for a poller."""
+    """Requests the schedules; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
         self._client = client

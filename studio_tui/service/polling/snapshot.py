@@ -1,7 +1,4 @@
-"""A value from Studio, its age, and what went wrong since: an immutable state for screens.
-
-Whatever publishes such states is a `SnapshotPublisher`.
-"""
+"""A value from Studio with its age and the failures since, and a base class that publishes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,15 +16,15 @@ class Snapshot(Generic[T]):
     """The latest answer to one request, and the state of polling for it."""
 
     value: T | None = None
-    """The last good answer; `None` until there is one. Kept while later requests fail."""
+    """The last good answer, which is kept while later requests fail; `None` until there is one."""
     fetched_at: datetime | None = None
-    """When Studio last confirmed the value; `None` until it has."""
+    """When Studio last confirmed the value; `None` until there is a value."""
     due_at: datetime | None = None
-    """When it is polled next after a good answer; `None` if unknown."""
+    """When it is polled next after a good answer; `None` if it failed, or is not polled."""
     error: StudioError | None = None
     """Why the latest request failed; `None` if it did not."""
     failing_since: datetime | None = None
-    """When the first of the consecutive failures happened."""
+    """When the first of the consecutive failures happened; `None` if the last request succeeded."""
     next_try_at: datetime | None = None
     """Time of the next attempt after a failure; `None` if nothing failed or there is none."""
     stopped: bool = False
@@ -35,14 +32,14 @@ class Snapshot(Generic[T]):
     is_recalled: bool = False
     """Whether the value is from an earlier run, not confirmed by Studio in this one."""
     failure_shown_at: datetime | None = field(default=None, compare=False)
-    """When failure was first published; `None` while requests do not fail."""
+    """When the first of the consecutive failures was published; `None` while requests succeed."""
 
     def moment(self, now: datetime) -> datetime:
-        """Return the time for which the value is shown: the present, unless requests fail.
+        """Return the time up to which durations are shown: the present, unless requests fail.
 
-        A job that ran when last seen may have ended since, so its duration stops at the first
-        failure; it does not jump back to the last answer. A value from an earlier run is shown as
-        of then.
+        While requests fail, a running job may have ended unnoticed. The duration shown stops when
+        the first failure is published; it does not jump back to the time of the last answer. For a
+        value from an earlier run, it is the time of its last answer.
         """
         if self.is_recalled and self.fetched_at is not None:
             return self.fetched_at
@@ -58,7 +55,7 @@ class SnapshotPublisher(Generic[T]):
         self.name = name
         """Unique among the publishers of a session."""
         self.snapshot = snapshot
-        """The last published snapshot, at first the given one."""
+        """The last published snapshot; before any is published, the one passed to `__init__`."""
         self._listeners = Listeners[[Snapshot[T]]]()
 
     def subscribe(self, listener: Callable[[Snapshot[T]], None]) -> Callable[[], None]:
