@@ -1,1 +1,1 @@
-"""Reading logs: sources, reconnecting, and each line once and in order."""
+"""Reading logs: from several sources, with reconnections, each line once and in order."""

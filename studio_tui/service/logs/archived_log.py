@@ -1,4 +1,4 @@
-"""An archived log: Studio sends its addresses, usually on another host, instead of its lines."""
+"""An archived log: instead of its lines Studio sends the URLs of its parts, usually elsewhere."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -12,7 +12,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import safe_line
 
 MayFetch = Callable[[str], Awaitable[bool]]
-"""Asks whether an archived log may be fetched from a host, whose name is not safe to draw."""
+"""Returns whether an archived log may be fetched from a host. The name is not safe to draw."""
 
 
 async def always(_host: str) -> bool:
@@ -30,41 +30,42 @@ class ArchivedLog:
         may_fetch: MayFetch,
         progressed: Callable[[], None],
     ) -> None:
-        """Initialise; `may_fetch` is asked about each host, `progressed` is called per piece."""
+        """Initialise; `may_fetch` is called for each part, `progressed` when bytes are received."""
         self._source = source
         self._store = store
         self._may_fetch = may_fetch
         self._progressed = progressed
         self.is_whole = False
-        """Whether an archive matched everything stored."""
+        """Whether everything stored equals the last archive that was read."""
         self.differs = False
-        """Whether the last one that was read has something else than what was stored."""
+        """Whether the last archive that was read differs from what was stored before."""
 
     async def read(self, urls: Sequence[str]) -> Verdict | None:
-        """Read all parts; return why that was not possible.
+        """Read all parts of an archive; return why that was not possible, or `None` if it was.
 
         Raises:
             SpoolError: writing to the disk failed.
         """
-        whole = Comparison(self._store)
+        comparison = Comparison(self._store)
         for url in urls:
             if (reason := await self._why_not(url)) is not None:
                 return Verdict(Next.STOP, reason)
             try:
                 async with aclosing(self._source.log_blob(url)) as parts:
                     async for data in parts:
-                        whole.add(data)
+                        comparison.add(data)
                         self._progressed()
             except SpoolError:
                 raise
             except StudioError as error:
-                return refused(error)  # the archive's, which says nothing about Studio
-        whole.finish()
-        self.is_whole, self.differs = whole.has_proved_whole, whole.differs
+                # `Reachability` is not told: an error of the archive's host is none of Studio.
+                return refused(error)
+        comparison.finish()
+        self.is_whole, self.differs = comparison.has_proved_whole, comparison.differs
         return None
 
     async def _why_not(self, url: str) -> str | None:
-        """Return why a part may not be read, as a sentence."""
+        """Return a sentence that says why a part may not be read, or `None` if it may."""
         archive = address(url)
         if archive is None or not archive.is_web:
             return "Studio sent an address for the archived log that is not allowed."

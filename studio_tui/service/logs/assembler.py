@@ -1,8 +1,11 @@
-"""Puts arriving pieces of a log in their place: each byte once and in order, or a visible mark.
+"""Puts arriving pieces of a log in order: each byte once, or a mark where some may be missing.
 
-Pieces from the websocket carry ids, which identify replays and place late pieces. An id may jump,
-as something may be missing, but later frames must continue from it; until then it is discarded if
-pieces arrive that belong before it. Lines do not matter here: readers split the result into lines.
+A piece is the text of a websocket message. Its id, which increases along the log, identifies pieces
+that are repeated, and the place of late ones. If an id jumps, pieces may be missing before it, or
+the id is wrong. The jump is confirmed by a later frame that continues from it. It is removed, with
+its pieces, if a piece arrives earlier that belongs before it. If a known id comes with other text,
+the log has started over: a new epoch begins. Lines do not matter: readers split the result into
+lines.
 """
 
 import re
@@ -27,7 +30,7 @@ WINDOW_PIECES = 16 * 1024
 """Pieces at the end of the log among which a late one can still be inserted."""
 
 JUMP = 2 * LARGEST_FRAME
-"""A jump of ids that no lost frame explains, whether ids count pieces, bytes or half bytes."""
+"""More than ids grow by in one lost frame, whether they count pieces, bytes or half bytes."""
 
 NEW_EPOCH = "The log starts over here."
 TOO_LATE = "Output arrived too late to be shown in its place."
@@ -45,39 +48,41 @@ class LogAssembler:
         self._store = store
         self._index = index
         self.padding = 0
-        """Maximum number of bytes in the store that are our line breaks, not log text."""
+        """Bytes of line breaks added before marks; they are not log text, and some may be cut."""
         self._floor = 0
-        """Offset after the last mark at the end; everything before it is final."""
+        """Offset after the last mark that was set at the end; pieces are stored after it."""
         self._has_pieces = False
-        """Whether the next piece follows on one from this connection."""
+        """Whether the next piece follows on the last one without a break of the connection."""
         self._has_skipped = False
-        """Whether this connection had an unreadable frame, and nothing new since."""
+        """Whether this connection had an unreadable frame, and no new piece since."""
         self._position: int | None = None
+        """The id of the last piece from this connection; `None` before any."""
         self._doubts = Doubts(store, index)
         self._epoch: int | None = None
-        """Offset at which the epoch begins that this connection has opened."""
+        """Offset of the epoch that began on this connection; `None` if none did."""
         self._jump: int | None = None
-        """The id of a jumping piece, while no later frame has continued from it."""
+        """The id of a piece that jumped; `None` once a later frame has confirmed it."""
         self._has_jumped = False
-        self._known_before = store.size
-        """Bytes that are here from an earlier run; 0 once pieces were compared with them."""
-        self._unproved = 0
-        """The number of such bytes, if pieces followed that cannot be compared with them."""
+        """Whether any id has jumped."""
+        self._earlier_size = store.size
+        """Bytes stored by an earlier run; 0 once pieces have followed."""
+        self._uncompared_size = 0
+        """Bytes stored by an earlier run with which the received pieces cannot be compared."""
 
     @property
     def is_behind(self) -> bool:
-        """Whether this connection is still replaying known pieces."""
+        """Whether this connection is still repeating known pieces."""
         last = self._index.last
         return last is not None and (self._position is None or self._position < last.id)
 
     @property
     def is_doubted(self) -> bool:
-        """Whether something may be out of place, or not come from Studio."""
+        """Whether pieces may be missing, misplaced, or not from this log."""
         return self._has_jumped or any(mark.text == TOO_LATE for mark in self._store.marks)
 
     @property
     def end(self) -> int:
-        """Offset after all placed pieces; bytes beyond it came from REST only."""
+        """Offset after all pieces; bytes beyond it were received by REST only."""
         last = self._index.last
         return max(last.end, self._floor) if last else self._floor
 
@@ -89,15 +94,15 @@ class LogAssembler:
         self._epoch = None
 
     def caught_up(self) -> None:
-        """Note that this connection has repeated all that is known, if not piece by piece."""
+        """Note that this connection has brought all known pieces, though as an archive."""
         last = self._index.last
         self._position = last.id if last else None
 
     def misses_before(self, frame: LogFrame) -> bool:
-        """Whether something new is missing before what follows, as a frame was unreadable.
+        """Return whether an unreadable frame of this connection contained new pieces.
 
-        While this connection is behind, an unreadable frame may reach beyond what is known: that
-        shows only when something new arrives.
+        While this connection repeats known pieces, it is unknown whether an unreadable frame had
+        new ones. It counts as one that had when the next new piece arrives.
         """
         last = self._index.last
         match frame:
@@ -111,7 +116,7 @@ class LogAssembler:
         return False
 
     def _skip(self) -> None:
-        """Allow the next piece not to follow on the last one."""
+        """Note that pieces may be missing before the next one."""
         self._has_pieces = False
         self._doubts.interrupt()
 
@@ -125,16 +130,16 @@ class LogAssembler:
         last = self._index.last
         batch = PieceBatch.of(pieces)
         earlier_jump = self._jump
-        is_taken = self._append_next(batch, earlier_jump)
-        if not is_taken and last is not None and self._is_here(batch, last):
-            self._note_growth(batch.jump_from(last), earlier_jump)
+        is_appended = self._append_next(batch, earlier_jump)
+        if not is_appended and last is not None and self._is_stored_at_end(batch, last):
+            self._note_jump(batch.jump_from(last), earlier_jump)
             self._index.extend(batch.fields(self.end))
-        elif not is_taken and not self._is_repeat(batch):
+        elif not is_appended and not self._is_repeat(batch):
             placed = 0
             while placed < len(pieces):
                 placed += self._place(pieces, placed, earlier_jump)
                 self._has_pieces = True
-                # All that follows on the first piece of a connection is taken at once.
+                # Once the first piece of a connection is placed, the others usually follow on it.
                 if placed == 1 and self._append_next(PieceBatch.of(pieces[1:]), earlier_jump):
                     break
         if pieces:
@@ -144,7 +149,7 @@ class LogAssembler:
         return (self._store.size, self._store.version) != before
 
     def _append_next(self, batch: PieceBatch, earlier_jump: int | None) -> bool:
-        """Append a batch that follows on everything stored, with no open doubts."""
+        """Append a batch if it certainly follows on everything stored; return whether it did."""
         last = self._index.last
         if (
             not self._has_pieces
@@ -155,13 +160,13 @@ class LogAssembler:
             or batch.ids[0] <= last.id
         ):
             return False
-        self._note_growth(batch.jump_from(last), earlier_jump)
+        self._note_jump(batch.jump_from(last), earlier_jump)
         self._index.extend(batch.fields(self._store.size))
         self._store.append(batch.raw)
         return True
 
-    def _is_here(self, batch: PieceBatch, last: MessageRecord) -> bool:
-        """Whether the batch follows on all pieces, and its bytes are stored there already."""
+    def _is_stored_at_end(self, batch: PieceBatch, last: MessageRecord) -> bool:
+        """Whether the batch follows on all pieces, and REST has brought its bytes before."""
         return (
             self._has_pieces
             and not self._doubts
@@ -185,9 +190,10 @@ class LogAssembler:
         )
 
     def mark_unreadable(self) -> None:
-        """Set a mark at the end, as what followed was unreadable.
+        """Set a mark at the end, as an unreadable frame followed.
 
-        Bytes from REST only are dropped: it is unknown which of them that was, and they come again.
+        Bytes that were received by REST only are dropped, as they may be before or after the frame.
+        They are received again.
         """
         if self._store.size > self.end:
             self._store.cut(self.end)
@@ -202,103 +208,107 @@ class LogAssembler:
         store.mark(store.size, text)
         self._floor = store.size
 
-    def _note_growth(self, jump: int | None, earlier: int | None) -> None:
-        """Note that an id jumped, or that ids went on from the last piece of an earlier frame."""
+    def _note_jump(self, jump: int | None, earlier_jump: int | None) -> None:
+        """Note a jump in the current frame; without one, confirm the jump of an earlier frame."""
         if jump is not None:
             self._has_jumped = True
             self._jump = self._jump or jump
-        elif self._jump == earlier:
+        elif self._jump == earlier_jump:
             self._jump = None
 
     def _place(self, pieces: Sequence[LogMessage], at: int, earlier_jump: int | None) -> int:
-        """Put a piece, and those after it that belong there too, in place; return their number."""
-        number = pieces[at].id
+        """Store the piece at `at`, and those after it that belong with it; return how many."""
+        piece_id = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
-        self._doubts.note_replay(number)
-        if number == FIRST_ID and self._unproved:
+        self._doubts.note_replay(piece_id)
+        if piece_id == FIRST_ID and self._uncompared_size:
             self._compare_again()
         last = self._index.last
-        if last is None or number > last.id:
+        if last is None or piece_id > last.id:
             jump = PieceBatch.of(pieces[at : at + 1]).jump_from(last or MessageRecord(0, 0, 0))
-            self._note_growth(jump, earlier_jump)
-            self._place_last(number, raw)
+            self._note_jump(jump, earlier_jump)
+            self._place_last(piece_id, raw)
             return 1
-        place = self._index.place_of(number)
+        place = self._index.place_of(piece_id)
         old = self._index[place]
-        if old.id == self._jump != number and self._is_refuted(place):
-            self._remove_jump(place, number)
-            self._place_last(number, raw)
+        if old.id == self._jump != piece_id and self._is_refuted(place):
+            self._remove_jump(place, piece_id)
+            self._place_last(piece_id, raw)
             return 1
-        if old.id != number:
+        if old.id != piece_id:
             end = at + 1
             while end < len(pieces) and pieces[end - 1].id < pieces[end].id < old.id:
                 end += 1
             self._place_late(place, PieceBatch.of(pieces[at:end]))
             return end - at
         stored = self._store.read(old.offset, old.length)
-        if not _is_same(stored, raw):
+        if not _are_same(stored, raw):
             self._begin_epoch(place, pieces[at])
         elif stored.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(old.offset):
             self._insert(place, old.offset, PieceBatch.of(pieces[at : at + 1]), over=old.length)
         return 1
 
-    def _place_last(self, number: int, raw: bytes) -> None:
-        """Append a piece after all others, over what REST may have brought of it already."""
+    def _place_last(self, piece_id: int, raw: bytes) -> None:
+        """Store a piece after all others, without the bytes of it that REST has brought before."""
         if self._index.last is None:
-            self._follow_known(number)
+            self._follow_known(piece_id)
         store, end = self._store, self.end
-        ahead = store.read(end, len(raw))
-        if ahead != raw[: len(ahead)]:
+        from_rest = store.read(end, len(raw))
+        if from_rest != raw[: len(from_rest)]:
             store.cut(end)
-            ahead = b""
-        if not ahead and not self._has_pieces:
-            self._doubts.note(end, number)
-        store.append(raw[len(ahead) :])
-        self._index.append(MessageRecord(number, end, len(raw)))
+            from_rest = b""
+        if not from_rest and not self._has_pieces:
+            self._doubts.note(end, piece_id)
+        store.append(raw[len(from_rest) :])
+        self._index.append(MessageRecord(piece_id, end, len(raw)))
 
-    def _follow_known(self, number: int) -> None:
-        """Keep what is here from an earlier run if the first piece is not the log's first.
+    def _follow_known(self, piece_id: int) -> None:
+        """Keep the bytes stored by an earlier run if the first piece is not the log's first.
 
-        It cannot be compared then, so the piece follows after a mark.
+        The piece cannot be compared with them, so it is stored after them and a mark.
         """
-        known_before, self._known_before = min(self._known_before, self._store.size), 0
-        if known_before and number > FIRST_ID:
-            self._store.cut(known_before)
+        earlier_size, self._earlier_size = min(self._earlier_size, self._store.size), 0
+        if earlier_size and piece_id > FIRST_ID:
+            self._store.cut(earlier_size)
             self.mark_end(NO_REPLAY)
-            self._unproved = known_before
+            self._uncompared_size = earlier_size
 
     def _compare_again(self) -> None:
-        """Forget the pieces, as all of them come again, to be compared with what is stored."""
-        self._store.cut(self._unproved)
-        self._store.unmark(Mark(self._unproved, NO_REPLAY))
+        """Forget all pieces, as they come again from the first on, and can now be compared."""
+        self._store.cut(self._uncompared_size)
+        self._store.unmark(Mark(self._uncompared_size, NO_REPLAY))
         self._index.cut(0)
         self._doubts.clear()
         self._epoch = self._jump = None
-        self._floor = self._unproved = 0
+        self._floor = self._uncompared_size = 0
 
     def _is_refuted(self, place: int) -> bool:
-        """Whether a piece that belongs before an unconfirmed jump of ids proves the jump wrong."""
-        known = self._index[place]
-        before = self._index[place - 1].id if place else 0
-        return known.id - before > JUMP or self._is_far(known.offset)
+        """Whether a piece that belongs before the unconfirmed jump at `place` refutes the jump.
 
-    def _remove_jump(self, place: int, number: int) -> None:
-        """Remove everything after a wrong jump, set a mark, and make room for piece `number`.
-
-        Genuine pieces among the removed ones come again with a replay, or from REST.
+        It may also be a late piece; then the jump must be small, and not too far from the end.
         """
-        false = self._index[place]
+        jump = self._index[place]
+        before = self._index[place - 1].id if place else 0
+        return jump.id - before > JUMP or self._is_far(jump.offset)
+
+    def _remove_jump(self, place: int, piece_id: int) -> None:
+        """Remove a wrong jump and everything after it, and set a mark; `piece_id` follows there.
+
+        If pieces of the log are removed too, they are received again by the next connection or
+        REST.
+        """
+        jump = self._index[place]
         self._index.cut(place)
-        self._store.cut(false.offset)
-        self._store.mark(false.offset, OMITTED_OUTPUT)
-        self._floor = min(self._floor, false.offset)
-        if self._epoch is not None and self._epoch > false.offset:
+        self._store.cut(jump.offset)
+        self._store.mark(jump.offset, OMITTED_OUTPUT)
+        self._floor = min(self._floor, jump.offset)
+        if self._epoch is not None and self._epoch > jump.offset:
             self._epoch = None
-        self._doubts.note_replacement(false.id, number)
+        self._doubts.note_replacement(jump.id, piece_id)
         self._jump = self._position = None
 
     def _place_late(self, place: int, late: PieceBatch) -> None:
-        """Insert pieces between others, unless that is too far from the end."""
+        """Insert late pieces before the one at `place`; if that is far from the end, set a mark."""
         offset = self._index[place].offset
         if self._is_far(offset):
             self._store.mark(offset, TOO_LATE)
@@ -306,16 +316,16 @@ class LogAssembler:
             self._insert(place, offset, late)
 
     def _is_far(self, offset: int) -> bool:
-        """Whether so much follows an offset that moving it would take long."""
+        """Whether so much follows an offset that moving the bytes would take long."""
         after = len(self._index) - WINDOW_PIECES
         return self._store.size - offset > WINDOW or (
             after > 0 and self._index[after - 1].offset >= offset
         )
 
     def _insert(self, place: int, offset: int, late: PieceBatch, *, over: int = 0) -> None:
-        """Insert pieces between others, or in place of one of `over` bytes.
+        """Insert pieces before the one at `place`, or replace it if `over`, its length, is given.
 
-        Bytes from REST only are dropped, as they were compared with a log without these pieces.
+        Bytes that were received by REST only are dropped: they follow a log without these pieces.
         """
         if self._store.size > self.end:
             self._store.cut(self.end)
@@ -327,7 +337,11 @@ class LogAssembler:
             self._epoch += len(late.raw) - over
 
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
-        """Put a known id with other text after a mark, or before the rest of its new epoch."""
+        """Store a piece with a known id and other text, as the log has started over.
+
+        It is the first piece of a new epoch, after a mark at the end. If this connection has begun
+        an epoch already, it is a late piece, inserted at the beginning of that epoch.
+        """
         index, epoch, batch = self._index, self._epoch, PieceBatch.of([piece])
         if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:
             index.cut(place)
@@ -340,13 +354,13 @@ class LogAssembler:
         self._insert(place, epoch, batch)
 
 
-def _is_same(there: bytes, raw: bytes) -> bool:
+def _are_same(stored: bytes, raw: bytes) -> bool:
     """Whether two pieces are equal, apart from characters replaced in transit."""
-    if there == raw:
+    if stored == raw:
         return True
     if _REPLACEMENT in raw:
-        there, raw = raw, there
-    if _REPLACEMENT not in there:
+        stored, raw = raw, stored
+    if _REPLACEMENT not in stored:
         return False
-    around = (re.escape(part) for part in re.split(b"(?:%s)+" % _REPLACEMENT, there))
-    return re.fullmatch(b".{0,64}?".join(around), raw, re.DOTALL) is not None
+    parts = (re.escape(part) for part in re.split(b"(?:%s)+" % _REPLACEMENT, stored))
+    return re.fullmatch(b".{0,64}?".join(parts), raw, re.DOTALL) is not None

@@ -1,13 +1,14 @@
-"""The folder of logs on this machine: whole and incomplete ones kept between runs.
+"""The folder of logs on this machine: whole and incomplete ones, which outlive the program.
 
     <folder>/<profile>/<job>.log             a whole log, never written again
     <folder>/<profile>/<job>-<random>.spool  an incomplete log, of one program at a time
-    <folder>/<profile>/<job>-<random>.marks  where lines may be missing in it
+    <folder>/<profile>/<job>-<random>.marks  the marks of that log
     <folder>/<profile>/<random>.spool        a temporary log, deleted when it is closed
 
-<profile> is a digest of Studio's URL and the team, <job> one of the job's id and creation time.
+<profile> is a digest of Studio's URL and the team, <job> a digest of the job's id and creation
+time.
 
-Several programs may use it at once: a file that one of them has open is locked (see `spool`).
+Several programs may use the folder at once: each locks the files that it has open (see `spool`).
 """
 
 import contextlib
@@ -26,14 +27,16 @@ from studio_tui.service.logs.store.marks import marks_file
 from studio_tui.service.logs.store.spool import SUFFIX, is_unused, remove_unused
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 
-_KEPT = ".log"
+_WHOLE = ".log"
+"""Suffix of a whole log."""
 _ORPHAN_SECONDS = 3600.0
-"""Seconds after which a file of marks without a log is of no use."""
+"""Seconds after which a file of marks without a log is deleted."""
 _OF_JOB = re.compile(r"[0-9a-f]{32}-")
+"""The beginning of the name of a job's incomplete log, other than of a temporary log."""
 
 
 class KeptLog(NamedTuple):
-    """A log in the cache that nobody writes, whole or not."""
+    """A whole log, or an incomplete one that no program has open."""
 
     used: float
     """When it was last used, in seconds since the epoch; see `LogCache.note_use`."""
@@ -43,10 +46,10 @@ class KeptLog(NamedTuple):
 
 
 class LogCache:
-    """The logs of one team at one Studio; `saved_logs` and `sweep` are about those of all teams."""
+    """The logs of one profile; only `saved_logs` and `sweep` handle those of all profiles."""
 
     def __init__(self, folder: Path, profile: str) -> None:
-        """Initialise; `profile` identifies this Studio and team in the folder of all logs."""
+        """Initialise; `profile` identifies this Studio and team, `folder` has the logs of all."""
         self._folder = folder
         self._own = folder / _digest(profile)
 
@@ -59,7 +62,7 @@ class LogCache:
         return LogStore.create(self._own)
 
     def begin(self, job_id: str, created_at: datetime | None) -> LogStore:
-        """Create the log file of a job, which stays on the disk for `resume` if it is not complete.
+        """Create the empty log of a job, which is left for `resume` when the program ends.
 
         Raises:
             SpoolError: writing to the disk failed.
@@ -67,31 +70,30 @@ class LogCache:
         return LogStore.create(self._own, _spool_prefix(job_id, created_at))
 
     def resume(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
-        """Reopen an incomplete log that an ended program left, to append to it.
+        """Open the newest incomplete log of a job that an ended program left, to append to it.
 
-        Return the newest that can be opened, and when that was last written; `None` if there is
-        none.
+        Return it and when it was last written; `None` if there is none that can be opened.
         """
-        for at, path in sorted(self._leftovers(job_id, created_at), reverse=True):
+        prefix = _spool_prefix(job_id, created_at)
+        for written_at, path in sorted(self._leftovers(job_id, created_at), reverse=True):
             try:
-                return LogStore.adopt(
-                    path, _spool_prefix(job_id, created_at)
-                ), datetime.fromtimestamp(at, UTC)
+                return LogStore.adopt(path, prefix), datetime.fromtimestamp(written_at, UTC)
             except SpoolError:
                 continue
         return None
 
     def delete_leftovers(self, job_id: str, created_at: datetime | None) -> None:
-        """Delete incomplete logs of a job that ended programs left. Call it in a thread."""
+        """Delete the incomplete logs of a job that ended programs left. Call it in a thread."""
         for _, path in self._leftovers(job_id, created_at):
             self.remove(path)
 
     def remove(self, path: Path) -> None:
-        """Delete a log that nobody has open. Call it in a thread."""
+        """Delete a log, unless a program has it open. Call it in a thread."""
         if remove_unused(path) and path.suffix == SUFFIX:
             marks_file(path).unlink(missing_ok=True)
 
     def _leftovers(self, job_id: str, created_at: datetime | None) -> Iterable[tuple[float, Path]]:
+        """Yield when each incomplete log of a job was last written, and its path."""
         for path in self._own.glob(f"{_spool_prefix(job_id, created_at)}*{SUFFIX}"):
             with contextlib.suppress(OSError):
                 yield path.stat().st_mtime, path
@@ -107,42 +109,47 @@ class LogCache:
     def path_of(self, job_id: str, created_at: datetime | None) -> Path:
         """Return the path of a job's whole log.
 
-        A Studio may start over with its ids, so the path also depends on when the job was created.
+        It depends on the creation time too, as a new Studio at the same URL may use the same ids.
         """
-        return self._own / (_log_digest(job_id, created_at) + _KEPT)
+        return self._own / (_log_digest(job_id, created_at) + _WHOLE)
 
     def find(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
-        """Return a job's whole log and when it was completed; `None` if there is none, or it cannot
-        be read."""
+        """Return a job's whole log, and when it was last written.
+
+        `None` if there is none, or if it cannot be read.
+        """
         path = self.path_of(job_id, created_at)
         try:
-            since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            return LogStore.open(path), since
+            written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            return LogStore.open(path), written_at
         except (OSError, SpoolError):
             return None
 
     def end_of(self, job_id: str, created_at: datetime | None, length: int) -> bytes | None:
-        """Return the last bytes of a job's whole log, if it is kept. Call it in a thread."""
+        """Return the last bytes of a job's whole log; `None` if there is none.
+
+        Call it in a thread.
+        """
         try:
-            with self.path_of(job_id, created_at).open("rb") as kept:
-                kept.seek(max(0, kept.seek(0, os.SEEK_END) - length))
-                return kept.read(length)
+            with self.path_of(job_id, created_at).open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - length))
+                return log.read(length)
         except OSError:
             return None
 
     def note_use(self, path: Path, now: datetime) -> None:
-        """Record that a log was used, so that it is deleted later than others."""
+        """Store when a log was used, as its access time: what was used last is deleted last."""
         with contextlib.suppress(OSError):
             os.utime(path, (now.timestamp(), path.stat().st_mtime))
 
     def saved_logs(self) -> list[KeptLog]:
-        """Return all logs that nobody writes, of every Studio.
+        """Return the logs of all profiles: whole ones, and incomplete ones that are not open.
 
         Blocks on the disk: call it in a thread.
         """
         logs = []
-        left = (path for path in self._folder.glob(f"*/*-*{SUFFIX}") if is_unused(path))
-        for path in (*self._folder.glob(f"*/*{_KEPT}"), *left):
+        leftovers = (path for path in self._folder.glob(f"*/*-*{SUFFIX}") if is_unused(path))
+        for path in (*self._folder.glob(f"*/*{_WHOLE}"), *leftovers):
             with contextlib.suppress(OSError):
                 status = path.stat()
                 logs.append(KeptLog(status.st_atime, status.st_size, path))
@@ -158,7 +165,7 @@ class LogCache:
                 if not _OF_JOB.match(path.name) or not path.stat().st_size:
                     self.remove(path)
         for path in self._folder.glob(f"*/*{MARKS}*"):
-            # Marks are written before their spool has its final name: young ones may be needed.
+            # Marks are written before their log is renamed to match: young ones may be needed.
             with contextlib.suppress(OSError):
                 log = path.with_name(path.name.removesuffix(".new")).with_suffix(SUFFIX)
                 if not log.exists() and now.timestamp() - path.stat().st_mtime > _ORPHAN_SECONDS:

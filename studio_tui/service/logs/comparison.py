@@ -1,4 +1,4 @@
-"""Compares the bytes of a whole log, as REST and archives send them, with those stored."""
+"""Compares the bytes of a log that REST or an archive sends with the stored bytes."""
 
 from bisect import bisect_left
 
@@ -6,41 +6,41 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import incomplete_bytes
 
 COMPARED = 256 * 1024
-"""Maximum number of bytes compared at once, which takes half a millisecond."""
+"""Maximum number of bytes compared at once; it takes half a millisecond."""
 
 
 class Comparison:
-    """Compares the incoming bytes of a whole log with the store, and appends what is new.
+    """Compares the incoming bytes of a log with the store, and appends those that follow.
 
-    Bytes that are not UTF-8 may be in the store as they are or, since the websocket cannot send
-    them, as replacement characters; a comparison that `mends` restores the original bytes.
+    The websocket cannot send bytes that are not UTF-8, so they may be stored as replacement
+    characters. These count as equal, unless the comparison `mends`: it restores the original bytes.
     """
 
     def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
-        """Initialise; `offset` is that of the first incoming byte, in the log and in the store."""
+        """Initialise; `offset` is where the first incoming byte is in the log and in the store."""
         self.is_whole = offset == 0
         """Whether the whole log is compared, not only its end."""
         self.mends = mends
         """Whether the incoming bytes replace stored ones that differ."""
         self.received = offset
-        """Bytes of the whole log received, as Studio counts them."""
+        """Offset in the log after the received bytes, as Studio counts."""
         self.differs = False
-        """Whether a difference was found; nothing is added after that."""
+        """Whether a difference was found; bytes that follow are ignored."""
         self.end = offset
         """Offset in the store after the compared bytes."""
         self._store = store
-        self._held = b""
+        self._incomplete = b""
         """An incomplete character at the end of the received bytes."""
 
     @classmethod
     def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
-        """Return a comparison from the start of a line, at least `overlap` bytes before the end."""
+        """Return a comparison of the last `overlap` bytes and the beginning of their first line."""
         return cls(store, offset=store.line_start(max(0, store.size - overlap)))
 
     @property
     def has_proved_end(self) -> bool:
-        """Whether the incoming bytes end as the stored ones do."""
-        return not self.differs and not self._held and self.end >= self._store.size
+        """Whether the incoming bytes equal the stored ones, up to their end."""
+        return not self.differs and not self._incomplete and self.end >= self._store.size
 
     @property
     def has_proved_whole(self) -> bool:
@@ -54,54 +54,56 @@ class Comparison:
             SpoolError: writing to the disk failed.
         """
         self.received += len(data)
-        data, self._held = self._held + data, b""
+        data, self._incomplete = self._incomplete + data, b""
         at = 0
         while at < len(data) and not self.differs:
             part = data[at : at + COMPARED]
             at += len(part)
+            # A character is compared as a whole: its bytes may be stored as a replacement
+            # character.
             if not self.mends and (count := incomplete_bytes(part)):
                 part = part[:-count]
                 at -= count
                 if at + count == len(data):
-                    self._held = data[at:]
+                    self._incomplete = data[at:]
                     at = len(data)
             self._compare(part)
 
     def finish(self) -> None:
-        """Compare the held bytes too, as the log ends within a character.
+        """Compare the bytes of an incomplete character, as nothing follows.
 
         Raises:
             SpoolError: writing to the disk failed.
         """
-        held, self._held = self._held, b""
-        if held and not self.differs:
-            self._compare(held)
+        incomplete, self._incomplete = self._incomplete, b""
+        if incomplete and not self.differs:
+            self._compare(incomplete)
 
     def _compare(self, raw: bytes) -> None:
-        here = self._store.read(self.end, len(raw))
-        if not raw.startswith(here):
+        stored = self._store.read(self.end, len(raw))
+        if not raw.startswith(stored):
             if self.mends:
-                here = here[: _common(raw, here)]
-                self._mend(self.end + len(here))
+                stored = stored[: _common_length(raw, stored)]
+                self._mend(self.end + len(stored))
             else:
                 raw = raw.decode("utf-8", "replace").encode()
-                here = self._store.read(self.end, len(raw))
-                if not raw.startswith(here):
+                stored = self._store.read(self.end, len(raw))
+                if not raw.startswith(stored):
                     self.differs = True
                     return
-        if len(raw) > len(here):
-            self._store.append(raw[len(here) :])
+        if len(raw) > len(stored):
+            self._store.append(raw[len(stored) :])
         self.end += len(raw)
 
     def _mend(self, offset: int) -> None:
-        """Drop the stored bytes from `offset` on, and the marks of what was missing there."""
+        """Drop the stored bytes from `offset` on, and the marks there."""
         self._store.cut(offset)
         for mark in self._store.marks:
             if mark.offset == offset:
                 self._store.unmark(mark)
 
 
-def _common(one: bytes, other: bytes) -> int:
+def _common_length(one: bytes, other: bytes) -> int:
     """Return the length of the common prefix."""
     lengths = range(1, min(len(one), len(other)) + 1)
     return bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])

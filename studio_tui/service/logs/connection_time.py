@@ -7,25 +7,25 @@ SILENCE = 45.0
 LINGER = 5.0
 """Seconds without new log after which an ended job's connection is closed."""
 FORGIVEN_AFTER = 5.0
-"""Seconds after which a connection with frames, but no log, no longer counts as a failure."""
+"""Seconds after which a connection counts as a success, even if it has brought no log text."""
 
 
 class ConnectionTime:
-    """The time of one connection, which has just been opened, by the clock of the loop."""
+    """The deadlines of one connection, which has just been opened, in the loop's time."""
 
     def __init__(self) -> None:
         self._steady_at = self.now + FORGIVEN_AFTER
         self._deadline: float | None = None
-        """When it is to be closed; set once the job has ended."""
+        """When the connection is closed if nothing is received; `None` until the job has ended."""
 
     @property
     def now(self) -> float:
-        """The time, in seconds."""
+        """The loop's time, in seconds."""
         return asyncio.get_running_loop().time()
 
     @property
     def is_steady(self) -> bool:
-        """Whether it has lasted long enough not to count as a failure."""
+        """Whether the connection has lasted long enough to count as a success."""
         return self.now >= self._steady_at
 
     @property
@@ -39,5 +39,8 @@ class ConnectionTime:
         return SILENCE if self._deadline is None else max(0.0, self._deadline - self.now)
 
     def linger(self) -> None:
-        """Give an ended job's connection more time: a replay may well follow the status."""
+        """Wait for log text for `LINGER` seconds from now on, as the job has ended.
+
+        Text may follow the status: it may still be on its way, or the log is being repeated.
+        """
         self._deadline = self.now + LINGER

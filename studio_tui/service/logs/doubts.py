@@ -1,6 +1,7 @@
 """The gaps of a log: places where lines may be missing because the connection was lost.
 
-Each gap has a mark. It is removed when a later connection replays the log across the gap.
+Each gap has a mark, which is removed when a later connection repeats the log across the gap. A gap
+is identified by the pieces before and after it; a piece is the text of a websocket message.
 """
 
 from dataclasses import dataclass
@@ -25,11 +26,11 @@ class _Doubt:
     after: int
     """Id of the piece after it."""
     is_passed: bool = False
-    """Whether this connection has replayed the piece before it."""
+    """Whether this connection has repeated the piece before it."""
 
 
 class Doubts:
-    """Marks the possible gaps of one log, and removes the marks of those that are filled."""
+    """Marks the gaps of one log, and removes the marks of gaps in which nothing is missing."""
 
     def __init__(self, store: LogStore, index: MessageIndex) -> None:
         self._store = store
@@ -41,36 +42,40 @@ class Doubts:
         return bool(self._open)
 
     def interrupt(self) -> None:
-        """Note that the connection was lost, so that replaying starts again."""
+        """Note that pieces may be missing before the next one, also within the gaps."""
         for doubt in self._open:
             doubt.is_passed = False
 
-    def note(self, end: int, number: int) -> None:
-        """Mark the gap before a piece that neither follows the stored ones nor begins the log."""
+    def note(self, end: int, piece_id: int) -> None:
+        """Mark the gap before piece `piece_id`, which is stored from offset `end` on.
+
+        There is none before the first piece of a log, nor before a piece that follows on text from
+        an earlier run.
+        """
         last = self._index.last
         if last is not None:
             self._store.mark(end, NO_REPLAY)
-            self._open.append(_Doubt(last.id, number))
-        elif number > FIRST_ID and not self._store.size:
+            self._open.append(_Doubt(last.id, piece_id))
+        elif piece_id > FIRST_ID and not self._store.size:
             self._store.mark(0, NO_BEGINNING)
-            self._open.append(_Doubt(0, number))
+            self._open.append(_Doubt(0, piece_id))
 
-    def note_replay(self, number: int) -> None:
-        """Note that a piece came; remove the marks of gaps that are replayed from end to end."""
+    def note_replay(self, piece_id: int) -> None:
+        """Note that a piece was received; remove the marks of gaps that have been repeated."""
         for doubt in tuple(self._open):
-            if number == (doubt.before or FIRST_ID):
+            if piece_id == (doubt.before or FIRST_ID):
                 doubt.is_passed = True
-            elif doubt.is_passed and number >= doubt.after:
+            elif doubt.is_passed and piece_id >= doubt.after:
                 self._store.unmark(self._mark_of(doubt))
                 self._open.remove(doubt)
 
-    def note_replacement(self, first: int, number: int) -> None:
-        """Note that piece `number` takes the place of all pieces from the id `first` on."""
+    def note_replacement(self, first: int, piece_id: int) -> None:
+        """Note that piece `piece_id` replaces all pieces whose id is `first` or higher."""
         for doubt in self._open:
-            doubt.after = number if doubt.after >= first else doubt.after
+            doubt.after = piece_id if doubt.after >= first else doubt.after
 
     def clear(self) -> None:
-        """Forget all of them; their marks stay."""
+        """Forget all gaps; their marks stay."""
         self._open.clear()
 
     def _mark_of(self, doubt: _Doubt) -> Mark:

@@ -1,8 +1,8 @@
-"""The open logs: one per job, shared by its viewers, and kept after they have left.
+"""The logs that are open: one per job, shared by its viewers, and kept after the last has left.
 
-A log is followed while a viewer has it open. After that it stays on disk within a limit and resumes
-where it was when opened again, also by the next run of the program, whether this one ended or was
-killed.
+A log is followed while a viewer has it open. After that it stays on disk, as long as all logs are
+within a limit. When it is opened again, it resumes where it was, also after the program has ended
+or was killed.
 """
 
 import asyncio
@@ -27,20 +27,20 @@ from studio_tui.service.logs.tail import LogTail
 from studio_tui.service.polling.reachability import Reachability
 
 LIMIT = 2 * 1024**3
-"""Bytes on disk of all logs without viewers; the one closed longest ago is deleted first."""
+"""Maximum bytes on disk of logs without viewers; the one closed longest ago is deleted first."""
 KEPT_OPEN = 32
-"""Logs without viewers that stay open, with two files each."""
+"""Maximum number of logs without viewers that stay open, with two files each."""
 
 logger = logging.getLogger(__name__)
 
 
 class LogHandle:
-    """One viewer's handle on a log, until it is closed; others may have the same log open."""
+    """A log as opened by one viewer, until it is closed; others may have the same log open."""
 
     store: LogStore
     tail: LogTail
     ahead: LogTailPreview
-    """The end of the log while most of it is still to come."""
+    """The end of the log, shown while the log itself is far from complete."""
 
     def __init__(
         self, log: "_Log", may_fetch: MayFetch, closed: Callable[["LogHandle"], None]
@@ -52,7 +52,7 @@ class LogHandle:
         self._closed = closed
 
     def close(self) -> None:
-        """Release the log; further calls do nothing."""
+        """Stop viewing the log; further calls do nothing."""
         self._closed(self)
 
 
@@ -98,7 +98,10 @@ class LogLibrary:
         limit: int = LIMIT,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `hosts` are those that archived logs may be fetched from without asking."""
+        """Initialise; archived logs may be fetched from `hosts` without asking the user.
+
+        `limit` is the maximum of bytes on disk of logs without viewers.
+        """
         self._source = source
         self._cache = cache
         self._hosts = set(hosts)
@@ -106,11 +109,17 @@ class LogLibrary:
         self._limit = limit
         self._now = now
         self._asking = asyncio.Lock()
+        """Held while the user is asked about a host, so that no host is asked about twice."""
         self._logs: dict[tuple[str, datetime | None], _Log] = {}
+        """By id and creation time of the job."""
         self._tasks: asyncio.TaskGroup | None = None
+        """Runs the tails; `None` while `run` is not running."""
         self._context = contextvars.Context()
+        """The context of `run`, in which all tails run."""
         self._has_ended = False
+        """Whether `run` has ended."""
         self._untidy = asyncio.Event()
+        """Set when a log may have become whole or lost its last viewer."""
 
     def open(
         self,
@@ -122,11 +131,12 @@ class LogLibrary:
     ) -> LogHandle:
         """Return a job's log, which is followed from now on until all viewers have closed it.
 
-        An archived log is on another host; `may_fetch` of one viewer is asked once per host.
-        `created_at` is when the job was created, `has_ended` whether it can print nothing more.
+        `may_fetch` is called with the host of an archived log, unless a viewer has allowed it
+        before; of several viewers, only the function of the newest one is called. `created_at` is
+        when the job was created, `has_ended` whether it can print nothing more.
 
         Raises:
-            SpoolError: there is no room for it on this machine's disk.
+            SpoolError: there is no room for the log on this machine's disk.
         """
         log = self._logs.get((job_id, created_at)) or self._add(job_id, created_at)
         if has_ended:
@@ -150,7 +160,10 @@ class LogLibrary:
     async def known_end(
         self, job_id: str, created_at: datetime | None, length: int
     ) -> bytes | None:
-        """Return the last `length` bytes of a log that is whole or being followed, else `None`."""
+        """Return up to `length` bytes from the end of a log that is whole or being followed.
+
+        `None` for other logs, whose end is not stored here.
+        """
         log = self._logs.get((job_id, created_at))
         if log is None:
             return await asyncio.to_thread(self._cache.end_of, job_id, created_at, length)
@@ -211,14 +224,15 @@ class LogLibrary:
     def _open_store(
         self, job_id: str, created_at: datetime | None
     ) -> tuple[LogStore, datetime | None, datetime | None]:
-        """Return a log as an earlier run left it, or an empty one.
+        """Return the store of a log, which an earlier run may have left, and two times.
 
-        Also returned are the time since which it is whole, else the time of its last write.
+        The first is when a whole log was stored, the second when an incomplete one was last
+        written.
         """
         if whole := self._cache.find(job_id, created_at):
             return *whole, None
-        if left := self._cache.resume(job_id, created_at):
-            return left[0], None, left[1]
+        if incomplete := self._cache.resume(job_id, created_at):
+            return incomplete[0], None, incomplete[1]
         return self._cache.begin(job_id, created_at), None, None
 
     def _start(self, log: _Log) -> None:
@@ -230,7 +244,7 @@ class LogLibrary:
             )
 
     async def _follow(self, log: _Log, earlier: asyncio.Task[None] | None) -> None:
-        """Run the tail repeatedly; once a log is over, the tail waits to be poked."""
+        """Run the tail again and again; after the end of a log it waits until it is poked."""
         if earlier is not None:
             await asyncio.wait([earlier])
         async with asyncio.TaskGroup() as tasks:
@@ -267,7 +281,7 @@ class LogLibrary:
     # --- the disk --------------------------------------------------------------------------------
 
     async def _tidy(self) -> None:
-        """Cache logs that have become whole, then delete those beyond the limit."""
+        """Keep logs that have become whole, then delete logs beyond the limit."""
         self._untidy.clear()
         for log in tuple(self._logs.values()):
             if log.is_whole and not log.store.is_kept:
@@ -275,7 +289,7 @@ class LogLibrary:
         await self._trim()
 
     async def _keep(self, log: _Log) -> None:
-        """Move a whole log to the cache, for the next run of the program."""
+        """Move a whole log to its lasting path in the cache."""
         path = self._cache.path_of(log.job_id, log.created_at)
         try:
             await log.store.keep(path)
@@ -287,14 +301,14 @@ class LogLibrary:
             await asyncio.to_thread(self._cache.delete_leftovers, log.job_id, log.created_at)
 
     async def _trim(self) -> None:
-        """Delete logs without viewers, least recently closed first, down to the limit."""
+        """Delete logs without viewers until they are within the limit; the oldest come first."""
         saved = await asyncio.to_thread(self._cache.saved_logs)
         open_paths = {log.store.path for log in self._logs.values()}
-        idle = sorted(
+        unviewed = sorted(
             (log for log in self._logs.values() if not log.viewers), key=attrgetter("closed_at")
         )
         unused: list[tuple[float, int, _Log | Path]] = [
-            *((log.closed_at, log.tail.disk, log) for log in idle),
+            *((log.closed_at, log.tail.disk, log) for log in unviewed),
             *((used, size, path) for used, size, path in saved if path not in open_paths),
         ]
         unused.sort(key=itemgetter(0))
@@ -307,7 +321,7 @@ class LogLibrary:
                 await self._close_unused(oldest)
             await asyncio.to_thread(self._cache.remove, path)
             too_much -= size
-        for log in idle[:-KEPT_OPEN]:
+        for log in unviewed[:-KEPT_OPEN]:
             await self._close_unused(log)
 
     async def _close_unused(self, log: _Log) -> None:

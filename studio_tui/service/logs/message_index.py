@@ -1,7 +1,7 @@
-"""Positions of websocket messages in the spool; stored on disk, since a log has millions.
+"""The offsets of websocket messages in the spool; on disk, as a log may have millions of them.
 
 Records are sorted by id, which is also the order of their offsets. The place of a record is its
-index in this order, from 0.
+number in this order, from 0.
 """
 
 import os
@@ -56,12 +56,12 @@ class MessageIndex:
             raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         self._first_ids = array("q")
         """The first id of every full block; full blocks are in the file."""
-        self._last = array("q")
+        self._end = array("q")
         """The fields of the records after the full blocks."""
-        self._read: tuple[int, array[int]] = (-1, array("q"))
-        """The full block read last, after its number."""
-        self._found = -1
-        """The place found last; in a replay, the record after it is looked up next."""
+        self._last_block: tuple[int, array[int]] = (-1, array("q"))
+        """The number of the full block that was read last, and its fields."""
+        self._last_place = -1
+        """The last result of `place_of`; while a log is repeated, the next one follows on it."""
 
     def close(self) -> None:
         """Close the file, which deletes it, as it has no name."""
@@ -73,11 +73,11 @@ class MessageIndex:
         return len(self._first_ids) * _BYTES
 
     def __len__(self) -> int:
-        return len(self._first_ids) * BLOCK + len(self._last) // _FIELDS
+        return len(self._first_ids) * BLOCK + len(self._end) // _FIELDS
 
     def __getitem__(self, place: int) -> MessageRecord:
         block, inside = divmod(place, BLOCK)
-        fields = self._last if block == len(self._first_ids) else self._block(block)
+        fields = self._end if block == len(self._first_ids) else self._block(block)
         at = inside * _FIELDS
         return MessageRecord(fields[at], fields[at + 1], fields[at + 2])
 
@@ -95,58 +95,58 @@ class MessageIndex:
         self.extend(array("q", record))
 
     def extend(self, fields: "array[int]") -> None:
-        """Add records, given as the id, offset and length of the first, of the second, and so on.
+        """Add records: `fields` are the id, offset and length of each, one record after the other.
 
-        Their ids and offsets are greater than those in the index, and ascending.
+        Ids and offsets are in ascending order, and greater than those in the index.
 
         Raises:
             SpoolError: the disk is full.
         """
-        while len(self._last) + len(fields) >= _BLOCK_FIELDS:
-            room = _BLOCK_FIELDS - len(self._last)
-            self._last.extend(fields[:room])
+        while len(self._end) + len(fields) >= _BLOCK_FIELDS:
+            room = _BLOCK_FIELDS - len(self._end)
+            self._end.extend(fields[:room])
             fields = fields[room:]
             try:
-                os.pwrite(self._file.fileno(), self._last.tobytes(), len(self._first_ids) * _BYTES)
+                os.pwrite(self._file.fileno(), self._end.tobytes(), len(self._first_ids) * _BYTES)
             except OSError as error:
                 raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
-            self._first_ids.append(self._last[0])
-            self._last = array("q")
-        self._last.extend(fields)
+            self._first_ids.append(self._end[0])
+            self._end = array("q")
+        self._end.extend(fields)
 
     def fields(self, place: int, count: int) -> "array[int]":
-        """Return the fields of at most `count` records from `place` on, as for `extend`."""
+        """Return the fields of up to `count` records from `place` on, in the format of `extend`."""
         fields = array("q")
         while count > 0 and place < len(self):
             block, inside = divmod(place, BLOCK)
-            source = self._last if block == len(self._first_ids) else self._block(block)
+            source = self._end if block == len(self._first_ids) else self._block(block)
             fields.extend(source[inside * _FIELDS : (inside + count) * _FIELDS])
             taken = min(count, BLOCK - inside)
             place, count = place + taken, count - taken
         return fields
 
     def place_of(self, message_id: int) -> int:
-        """Return the place of the record with an id, or the place it would have."""
-        following = self._found + 1
+        """Return the place of the first record with this id or a higher one."""
+        following = self._last_place + 1
         if following < len(self) and self[following].id == message_id:
-            self._found = following
+            self._last_place = following
             return following
         block = max(0, bisect_right(self._first_ids, message_id) - 1)
-        if block + 1 == len(self._first_ids) and self._last and message_id >= self._last[0]:
+        if block + 1 == len(self._first_ids) and self._end and message_id >= self._end[0]:
             block += 1
-        fields = self._last if block == len(self._first_ids) else self._block(block)
+        fields = self._end if block == len(self._first_ids) else self._block(block)
         places = range(len(fields) // _FIELDS)
-        self._found = block * BLOCK + bisect_left(
+        self._last_place = block * BLOCK + bisect_left(
             places, message_id, key=lambda at: fields[at * _FIELDS]
         )
-        return self._found
+        return self._last_place
 
     def place_at(self, offset: int, *, since: int = 0) -> int:
-        """Return the place of the first record, from place `since` on, at an offset or after it."""
+        """Return the place, from `since` on, of the first record at `offset` or after it."""
         return bisect_left(range(len(self)), offset, lo=since, key=lambda at: self[at].offset)
 
     def remove(self, place: int, end: int) -> None:
-        """Remove the records from `place` to before `end`; offsets stay as they are.
+        """Remove the records from `place` up to but not including `end`; offsets do not change.
 
         Raises:
             SpoolError: the disk is full.
@@ -159,15 +159,15 @@ class MessageIndex:
         """Remove the records from `place` on."""
         block, inside = divmod(place, BLOCK)
         if block < len(self._first_ids):
-            self._last = array("q", self._block(block))
+            self._end = array("q", self._block(block))
             del self._first_ids[block:]
-            self._read = (-1, array("q"))
-        del self._last[inside * _FIELDS :]
+            self._last_block = (-1, array("q"))
+        del self._end[inside * _FIELDS :]
 
     def insert(self, place: int, fields: "array[int]", *, over: int = 0) -> None:
         """Insert records before the one at `place`, or replace it if `over`, its length, is given.
 
-        `fields` is in the format of `extend`; the offsets of later records are adjusted.
+        `fields` are in the format of `extend`; the offsets of later records are changed to match.
 
         Raises:
             SpoolError: the disk is full.
@@ -182,18 +182,18 @@ class MessageIndex:
         self.extend(later)
 
     def _block(self, number: int) -> "array[int]":
-        if self._read[0] != number:
+        if self._last_block[0] != number:
             fields = array("q")
             fields.frombytes(os.pread(self._file.fileno(), _BYTES, number * _BYTES))
-            self._read = (number, fields)
-        return self._read[1]
+            self._last_block = (number, fields)
+        return self._last_block[1]
 
 
 _ID, _TEXT = attrgetter("id"), attrgetter("text")
 
 
 class PieceBatch(NamedTuple):
-    """The pieces of a frame, encoded in one go: one by one they would take ten times as long."""
+    """The pieces of a frame, encoded together: one by one they would take ten times as long."""
 
     ids: list[int]
     lengths: list[int]
@@ -204,6 +204,7 @@ class PieceBatch(NamedTuple):
 
     @classmethod
     def of(cls, pieces: Sequence[LogMessage]) -> "PieceBatch":
+        """Return the batch of some pieces, in their order."""
         ids, texts = list(map(_ID, pieces)), list(map(_TEXT, pieces))
         lengths = list(map(len, texts))
         raw = "".join(texts).encode("utf-8", "surrogatepass")
@@ -213,12 +214,14 @@ class PieceBatch(NamedTuple):
         return cls(ids, lengths, raw, is_ordered)
 
     def jump_from(self, last: MessageRecord) -> int | None:
-        """Return the first id higher than the text before it accounts for; `None` if there is none.
+        """Return the first id that jumps: that is too high for the piece before it, or `None`.
 
-        Whatever ids count, they grow by at most twice the bytes, if pieces are not empty.
+        The batch follows on `last`. Ids may count pieces, bytes or half bytes: from a piece to the
+        next they grow by at most twice its bytes, and by 2 more to allow for empty pieces.
         """
-        count = 2 * (last.length + len(self.raw) - self.lengths[-1] + len(self.ids))
-        if self.ids[-1] - last.id <= count:
+        # Most batches have no jump, which the sum of all pieces shows without a loop.
+        most = 2 * (last.length + len(self.raw) - self.lengths[-1] + len(self.ids))
+        if self.ids[-1] - last.id <= most:
             return None
         for before, length, number in zip(
             (last.id, *self.ids), (last.length, *self.lengths), self.ids, strict=False
@@ -228,7 +231,7 @@ class PieceBatch(NamedTuple):
         return None
 
     def fields(self, offset: int) -> "array[int]":
-        """Return the index entries of these pieces, stored contiguously from `offset` on."""
+        """Return the records of these pieces, stored one after the other from `offset` on."""
         fields = array("q", bytes(8 * _FIELDS * len(self.ids)))
         offsets = accumulate(self.lengths[:-1], initial=offset)
         for column, values in enumerate((self.ids, offsets, self.lengths)):

@@ -1,6 +1,6 @@
 """The end of a long log, read by REST and shown while the websocket still replays its beginning.
 
-It is a preview with its own store, needed until the log itself has caught up.
+It is a preview with its own store, which is needed until the store of the log has caught up.
 """
 
 import asyncio
@@ -21,15 +21,18 @@ from studio_tui.service.polling.reachability import Reachability
 LENGTH = 256 * 1024
 """Bytes of the end that are requested."""
 BEYOND = 1024 * 1024
-"""Bytes that a log must be behind to be previewed; fewer will arrive in a moment."""
+"""Bytes that must be missing in a log to be previewed; fewer will arrive in a moment."""
 FLOOD = 8 * 1024 * 1024
-"""Bytes after which it is checked again whether the log has fallen behind."""
+"""Bytes that must arrive before it is checked again whether the log is behind."""
 REST = 2.0
-"""Seconds between requests."""
+"""Seconds between two requests."""
 
 _LAST = 1 << 62
-_LINE = 4096
-_AROUND = 64 * 1024
+"""Greater than any offset."""
+_SOUGHT = 4096
+"""Bytes of the preview that are searched for in the log."""
+_NEARBY = 64 * 1024
+"""Bytes before and after the expected offset in which they are searched for."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +41,12 @@ class LogTailPreview:
     """The end of one job's log; `run` is owned by the caller, and can be run again."""
 
     store: LogStore | None
-    """The end in whole lines, until the last viewer leaves; `None` before it was needed.
+    """The end, from the start of a line on; `None` before it was needed and after `close`.
 
     A mark at its top says how much of the log comes before it.
     """
     is_needed: bool
-    """Whether the log itself has not caught up yet."""
+    """Whether the log itself is behind the preview."""
     offset: int
     """Offset of the preview's first byte in the whole log, as Studio counts."""
 
@@ -55,7 +58,7 @@ class LogTailPreview:
         new: Callable[[], LogStore],
         reachability: Reachability | None = None,
     ) -> None:
-        """Initialise; `whole` is the store of the log itself, `new` creates stores."""
+        """Initialise; `whole` is the store of the log itself, `new` creates an empty store."""
         self.store = None
         self.is_needed = False
         self.offset = 0
@@ -67,10 +70,11 @@ class LogTailPreview:
         self._end = 0
         """Offset in the whole log after the bytes received."""
         self._parts: list[tuple[int, int]] = [(0, 0)]
-        """Start of each part, in the preview and in the whole log."""
+        """Start of each contiguous part, in the preview and in the whole log."""
         self._etag: str | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reached = asyncio.Event()
+        """Set once the log itself has caught up."""
         self._listeners = Listeners[[]]()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -80,19 +84,20 @@ class LogTailPreview:
     def in_whole(self, position: int) -> int:
         """Return the offset in the log itself of the byte at `position` of the preview.
 
-        Studio may count bytes that are not UTF-8 differently from the log here, so the text is
-        searched for nearby; before the log has caught up, the offset is a guess.
+        Bytes that are not UTF-8 may take more bytes here than in Studio, so the text at `position`
+        is searched for near the offset that Studio's counts give. It is that offset if the text is
+        not found, as before the log has caught up.
         """
         begin, offset = self._parts[max(0, bisect_right(self._parts, (position, _LAST)) - 1)]
         whole, guess = self._whole, min(offset + position - begin, self._whole.size)
-        sought = self.store.read(position, _LINE) if self.store is not None else b""
-        if not sought or whole.read(guess, len(sought)) == sought:
+        line = self.store.read(position, _SOUGHT) if self.store is not None else b""
+        if not line or whole.read(guess, len(line)) == line:
             return guess
-        first = max(0, guess - _AROUND)
-        nearby = whole.read(first, 2 * _AROUND + len(sought))
-        places = (nearby.rfind(sought, 0, guess - first), nearby.find(sought, guess - first))
-        found = [first + place for place in places if place >= 0]
-        return min(found, key=lambda place: abs(place - guess), default=guess)
+        first = max(0, guess - _NEARBY)
+        nearby = whole.read(first, 2 * _NEARBY + len(line))
+        nearby_places = (nearby.rfind(line, 0, guess - first), nearby.find(line, guess - first))
+        offsets = [first + place for place in nearby_places if place >= 0]
+        return min(offsets, key=lambda place: abs(place - guess), default=guess)
 
     @property
     def behind(self) -> int:
@@ -100,25 +105,27 @@ class LogTailPreview:
         return max(0, self._end - self._whole.size) if self.is_needed else 0
 
     async def run(self) -> None:
-        """Keep the end fresh while the log itself is far behind; return if Studio refuses it.
+        """Update the preview while the log itself is far behind; return if Studio refuses it.
 
-        A log is behind at first, and again when its job prints faster than it can be sent.
+        A log may be behind at first, and again if its job prints faster than Studio sends.
         """
         while await self._catch_up():
-            await self._grown(FLOOD)
+            await self._wait_for_growth(FLOOD)
 
-    async def _grown(self, count: int) -> None:
-        """Wait until more than `count` further bytes have arrived."""
-        grown = asyncio.Event()
+    async def _wait_for_growth(self, count: int) -> None:
+        """Wait until the log itself has grown by more than `count` bytes."""
+        has_grown = asyncio.Event()
         size = self._whole.size
-        leave = self._whole.watch(lambda: grown.set() if self._whole.size - size > count else None)
+        leave = self._whole.watch(
+            lambda: has_grown.set() if self._whole.size - size > count else None
+        )
         try:
-            await grown.wait()
+            await has_grown.wait()
         finally:
             leave()
 
     async def _catch_up(self) -> bool:
-        """Request the end until the log has caught up; return False if Studio refuses it."""
+        """Request the end until the log has caught up; return `False` if Studio refuses it."""
         self._reached.clear()
         leave = self._whole.watch(self._check_reached)
         try:
@@ -149,13 +156,13 @@ class LogTailPreview:
     # --- answers ---------------------------------------------------------------------------------
 
     async def _request_end(self) -> None:
-        """Request the end, and add what is new.
+        """Request the end, and add what is new to the preview.
 
-        Bytes it covers that are not stored yet were not seen arriving live.
+        Studio has these bytes already, so they are not live when the websocket brings them later.
         """
-        here = self._whole.size
+        size = self._whole.size
         body = await self._source.job_log_end(self._job_id, LENGTH, etag=self._etag)
-        self._whole.unwatch(here, body.offset + len(body.data))
+        self._whole.unwatch(size, body.offset + len(body.data))
         if not self.is_needed:
             await self._begin(body)
             return
@@ -171,24 +178,24 @@ class LogTailPreview:
             await self._add_beyond(body)
 
     async def _add_beyond(self, body: LogBody) -> None:
-        """Add an end that does not touch what is shown, under a mark for the gap."""
+        """Add an end that does not follow on the preview, under a mark for the gap."""
         if self.store is None:
             return
         skipped = body.data.find(b"\n") + 1
         left_out = body.offset + skipped - self._end
         if self.store.size and self.store.read(self.store.size - 1, 1) != b"\n":
             self.store.append(b"\n")
-        self.store.mark(self.store.size, f"{_size(left_out)} more here are still arriving.")
+        self.store.mark(self.store.size, f"{_in_words(left_out)} more here are still arriving.")
         self._end = body.offset + skipped
         self._parts.append((self.store.size, self._end))
         self._decoder.reset()
         await self._add(body.data[skipped:])
 
     async def _begin(self, body: LogBody) -> None:
-        """Show an end, if it is far beyond the log itself."""
+        """Begin the preview with an end, if the log itself is far behind."""
         end = body.offset + len(body.data)
         if end - self._whole.size <= BEYOND:
-            self._cease()
+            self._end_preview()
             return
         skipped = body.data.find(b"\n") + 1
         if self.store is None:
@@ -201,7 +208,7 @@ class LogTailPreview:
         self._parts = [(0, self.offset)]
         self._etag = body.etag
         self._decoder.reset()
-        self.store.mark(0, f"{_size(self.offset)} before this are still arriving.")
+        self.store.mark(0, f"{_in_words(self.offset)} before this are still arriving.")
         self.is_needed = True
         await self._add(body.data[skipped:])
         self._listeners.notify()
@@ -217,18 +224,18 @@ class LogTailPreview:
             self.store.append(self._decoder.decode(part).encode())
 
     def _check_reached(self) -> None:
-        """Check whether the log itself has caught up."""
+        """End the preview if the log itself has caught up."""
         if self.is_needed and self._whole.size >= self._end:
-            self._cease()
+            self._end_preview()
 
-    def _cease(self) -> None:
+    def _end_preview(self) -> None:
         self._reached.set()
         if self.is_needed:
             self.is_needed = False
             self._listeners.notify()
 
 
-def _size(count: int) -> str:
+def _in_words(count: int) -> str:
     if count < 1024**2:
         return f"{count / 1024:.1f} KiB"
     if count >= 1024**3:

@@ -1,4 +1,4 @@
-"""Back-off between attempts to follow a log; during an outage of Studio there are none."""
+"""The rests between attempts to follow a log; during an outage there are no attempts."""
 
 import asyncio
 import logging
@@ -13,13 +13,13 @@ from studio_tui.service.polling.reachability import Reachability
 BACKOFF_BASE = 0.25
 """Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = 20.0
-"""Maximum seconds between attempts."""
+"""Maximum seconds of the back-off between two attempts."""
 
 logger = logging.getLogger(__name__)
 
 
 class Retries:
-    """Back-off for one log; publishes the time of the next attempt."""
+    """The rests between attempts to follow one log; publishes the time of the next attempt."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class Retries:
         return self._backoff.failures
 
     def begin_anew(self) -> None:
-        """Reset the count of failures."""
+        """Reset the count of failures, as an attempt has succeeded."""
         self._backoff.succeeded()
 
     def subscribe(self) -> Callable[[], None]:
-        """End rests whenever an outage begins, changes or ends; return a function that stops it."""
+        """End a rest when an outage begins, changes or ends; return a function that stops this."""
 
         def on_change() -> None:
             if self._states.state.phase is FollowPhase.RECONNECTING:
@@ -56,23 +56,26 @@ class Retries:
         return self.reachability.subscribe(on_change)
 
     async def until_there(self) -> None:
-        """Wait while Studio is unreachable, publishing the time of the next attempt."""
+        """Wait while Studio is unreachable, and publish the times of its probes."""
         await self.reachability.first_outcome()
-        was_away = False
+        had_outage = False
         while (outage := self.reachability.outage) is not None:
-            was_away = True
+            had_outage = True
             reason, next_try = str(outage.error), outage.next_try_at
             self._states.publish(FollowPhase.RECONNECTING, reason, next_try, since=outage.since)
             await self.poked.wait()
             self.poked.clear()
-        if was_away:
+        if had_outage:
             self._states.publish(FollowPhase.RECONNECTING, "", self._now())
 
     async def rest(self, reason: str, at_least: float) -> None:
-        """Rest with full jitter, longer after each consecutive failure."""
+        """Count a failure for `reason`; rest for at least `at_least` seconds, unless poked.
+
+        The rest has full jitter, and is longer after each consecutive failure.
+        """
         jittered = self._backoff.failed()
         if self.reachability.outage is not None:
-            return  # the next attempt waits for its end
+            return  # `until_there` waits for the end of the outage
         seconds = max(at_least, jittered)
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
         next_try = self._now() + timedelta(seconds=seconds)
@@ -81,7 +84,7 @@ class Retries:
         self.poked.clear()
 
     async def until_poked(self) -> None:
-        """Wait after a refusal until the user retries or the published time for it has come."""
+        """Wait after a refusal until the user retries, or until the published time of a retry."""
         next_try = self._states.state.next_try
         if next_try is None:
             await self.poked.wait()

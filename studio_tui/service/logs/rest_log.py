@@ -1,4 +1,4 @@
-"""A log as read by REST, compared with the stored one; fills gaps that the websocket leaves."""
+"""A log as read by REST: it is compared with the store, and fills gaps that the websocket left."""
 
 import asyncio
 import logging
@@ -14,15 +14,17 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.reachability import Reachability
 
 _OVERLAP = 4096
+"""Stored bytes that are compared with the first answer."""
 _ANSWERS = 2
-"""Final answers that must agree to be accepted."""
+"""Consecutive final answers that must be equal to be accepted."""
 _SHORT_ANSWERS = 5
-"""The same for answers shorter than what is stored: they were cut, or lag behind."""
-_NOTHING_LIVE = 1 << 62
+"""As `_ANSWERS`, for answers shorter than what is stored, which were probably cut, or are late."""
+_NOTHING_LIVE_END = 1 << 62
+"""Greater than any offset: before `note_live`, no answer is accepted if it is short."""
 
 
 class RestLog:
-    """One job's log as read by REST, across requests."""
+    """Reads one job's log by REST, in any number of requests."""
 
     def __init__(self, source: StudioClient, job_id: str, store: LogStore) -> None:
         self._source = source
@@ -30,77 +32,91 @@ class RestLog:
         self._store = store
         self._lock = asyncio.Lock()
         self._comparison: Comparison | None = None
+        """Compares the answers with the store, from its end or from the start."""
         self._version = store.version
+        """The version of the store that the comparison is about."""
         self._etag: str | None = None
-        self._spoiled = 0
-        """Maximum number of excess bytes in the store due to characters lost in transit."""
+        self._excess = 0
+        """Bytes that the store may have in excess, as characters were replaced in transit."""
         self._padding = 0
-        """Bytes in the store that are not Studio's but ours."""
-        self._is_doubted = False
-        self._live = _NOTHING_LIVE
+        """Bytes in the store that were added by this program."""
+        self._is_store_doubted = False
+        """Whether bytes in the store may be misplaced, or not from this log."""
+        self._live_end = _NOTHING_LIVE_END
+        """Offset after the bytes that came over the websocket."""
         self.differs = False
-        """Whether REST's log differs from the stored one."""
+        """Whether the last answer differs from what is stored."""
         self.is_confirmed = False
         """Whether the last final answer equals everything stored."""
-        self._is_short = False
+        self._is_answer_short = False
         """Whether the last answer was shorter than what is stored."""
-        self._answer: tuple[int, int] | None = None
-        """The last final answer."""
-        self._agreeing = 0
+        self._last_answer: tuple[int, int] | None = None
+        """What `read` returned for the last final answer."""
+        self._agreeing_answers = 0
         """Number of consecutive equal final answers."""
 
     @property
     def is_settled(self) -> bool:
-        """Whether enough final answers agree that nothing more is expected."""
-        return self._agreeing >= (_SHORT_ANSWERS if self._is_short else _ANSWERS)
+        """Whether enough final answers were equal, so that nothing more is expected."""
+        return self._agreeing_answers >= (_SHORT_ANSWERS if self._is_answer_short else _ANSWERS)
 
     async def read(self, *, is_final: bool = False) -> tuple[int, int]:
-        """Read once; return the bytes that REST has shown and the bytes that are stored now.
+        """Request the log up to its end; return the offset reached in it and the size of the store.
 
-        The first time only the end is compared; if it does not fit, the whole log is. A shorter
-        answer was cut or lags behind, and is ignored unless many in a row agree. Once the job has
-        ended, the answer `is_final`: it fills gaps and removes their marks, unless the log
-        started over. No etag is sent then, as the etag of a truncated answer would hide the rest.
+        First only the end of what is stored is compared; if it differs, the whole log is compared.
+        An answer that is shorter than what is stored is ignored, unless many in a row are equal.
+
+        An answer after the end of the job `is_final`. It fills gaps and removes their marks, unless
+        the log has started over. It is requested without an etag: the etag of an answer that was
+        cut would hide the remaining bytes.
 
         Raises:
-            StudioError: there was no answer; what came before is kept.
+            StudioError: the request failed; what was received before is stored.
         """
         async with self._lock:
             answer = await self._read(is_final=is_final)
-            self._agreeing = self._agreeing + 1 if answer == self._answer else int(is_final)
-            self._answer = answer if is_final else None
+            self._agreeing_answers = (
+                self._agreeing_answers + 1 if answer == self._last_answer else int(is_final)
+            )
+            self._last_answer = answer if is_final else None
             return answer
 
     async def _read(self, *, is_final: bool) -> tuple[int, int]:
-        has_marks = self._is_doubted or bool(self._store.marks)
+        has_marks = self._is_store_doubted or bool(self._store.marks)
         has_new_epoch = any(mark.text == NEW_EPOCH for mark in self._store.marks)
-        mends = is_final and (self._is_doubted or not has_new_epoch)
+        mends = is_final and (self._is_store_doubted or not has_new_epoch)
         self.is_confirmed = False
-        has_begun = mends and (has_marks or self._spoiled > 0) and not self._has_whole()
-        if has_begun:
-            self._begin(mends=True)
+        is_from_start = mends and (has_marks or self._excess > 0) and not self._is_comparing_whole()
+        if is_from_start:
+            self._compare_from_start(mends=True)
         while True:
-            comparison = self._current()
+            comparison = self._current_comparison()
             if comparison.differs:
-                if comparison.is_whole and (has_begun or not mends):
+                if comparison.is_whole and (is_from_start or not mends):
                     return comparison.received, self._store.size
-                comparison = self._begin(mends=mends)
-                has_begun = True
-            asked = comparison.received
+                comparison = self._compare_from_start(mends=mends)
+                is_from_start = True
+            requested_from = comparison.received
             body = await self._source.job_logs(
                 self._job_id,
-                offset=asked,
+                offset=requested_from,
                 etag=None if is_final else self._etag,
             )
             if self._version != self._store.version:
                 continue
             if not await self._compare_body(comparison, body, is_final=is_final):
                 continue
-            if is_final and not has_begun and body.total is not None and body.total < asked:
-                self._begin(mends=mends)  # more was compared than there is
-                has_begun = True
+            if (
+                is_final
+                and not is_from_start
+                and body.total is not None
+                and body.total < requested_from
+            ):
+                # Studio's log ends before the bytes that were compared.
+                self._compare_from_start(mends=mends)
+                is_from_start = True
                 continue
-            if body.more and comparison.received == asked:
+            if body.more and comparison.received == requested_from:
                 raise TransportError("Studio's answer ends before the log does.")
             if not body.more and (comparison.is_whole or not comparison.differs):
                 if is_final:
@@ -108,49 +124,56 @@ class RestLog:
                 return comparison.received, self._store.size
 
     def _conclude(self, comparison: Comparison, body: LogBody, *, mends: bool) -> None:
-        """Apply a complete final answer: drop excess bytes and obsolete marks.
+        """Drop bytes and marks that a complete final answer has shown to be wrong.
 
-        Bytes from REST only are dropped once enough answers are shorter.
+        Bytes that only REST had brought are dropped once enough answers are shorter. Bytes that
+        came over the websocket are kept, unless the answer outranks them.
         """
         comparison.finish()
         if comparison.is_whole and comparison.end < self._store.size:
-            self._is_short = True
-        is_accepted = self._outranks(body) or (self._is_agreed and comparison.end >= self._live)
-        if self._is_short and is_accepted and comparison.is_whole and not comparison.differs:
+            self._is_answer_short = True
+        is_accepted = self._outranks(body) or (
+            self._is_accepted_if_short and comparison.end >= self._live_end
+        )
+        if self._is_answer_short and is_accepted and comparison.is_whole and not comparison.differs:
             self._store.cut(comparison.end)
         if mends and comparison.has_proved_whole:
-            self._unmark()
-        self.is_confirmed = comparison.has_proved_end and not self._is_short
+            self._remove_marks()
+        self.is_confirmed = comparison.has_proved_end and not self._is_answer_short
         self._version = self._store.version
 
     @property
-    def _is_agreed(self) -> bool:
-        """Whether enough answers, including the current one, agree to accept even a shorter one."""
-        return self._agreeing + 1 >= _SHORT_ANSWERS
+    def _is_accepted_if_short(self) -> bool:
+        """Whether enough answers, including the current one, were equal to accept a short one."""
+        return self._agreeing_answers + 1 >= _SHORT_ANSWERS
 
     def _outranks(self, body: LogBody) -> bool:
-        """Whether an answer is accepted although more came live."""
-        return self._is_doubted and body.is_exact and self._is_agreed
+        """Whether an answer is accepted although more bytes came over the websocket."""
+        return self._is_store_doubted and body.is_exact and self._is_accepted_if_short
 
     def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
-        """Set where the live part ends in the store, and whether it may not be Studio's.
+        """Set the offset after the bytes that came over the websocket.
 
-        `padding` is the number of bytes in the store that are ours.
+        `padding` is the number of stored bytes that this program added; `is_doubted` is whether
+        stored bytes may be misplaced or not from this log.
         """
-        self._live = end
+        self._live_end = end
         self._padding = padding
-        self._is_doubted = is_doubted
+        self._is_store_doubted = is_doubted
 
     def note_spoiled(self, pieces: Iterable[LogMessage]) -> None:
-        """Count characters of these pieces that were lost in transit."""
+        """Count the characters of these pieces that may have been replaced in transit."""
         text = "".join(piece.text for piece in pieces)
-        self._spoiled += 2 * text.count("\N{REPLACEMENT CHARACTER}")
+        # A replacement character has three bytes, in place of one.
+        self._excess += 2 * text.count("\N{REPLACEMENT CHARACTER}")
 
     async def _compare_body(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
-        """Compare an answer; return False if the store was changed by others meanwhile."""
-        here = self._store.size - self._spoiled - self._padding
-        self._is_short = body.total is not None and body.total < here
-        if body.total is None or (self._is_short and not (is_final and self._outranks(body))):
+        """Compare an answer; return `False` if the store was changed otherwise meanwhile."""
+        stored = self._store.size - self._excess - self._padding
+        self._is_answer_short = body.total is not None and body.total < stored
+        if body.total is None or (
+            self._is_answer_short and not (is_final and self._outranks(body))
+        ):
             comparison.mends = False
         if body.offset == comparison.received:
             for start in range(0, len(body.data), COMPARED):
@@ -160,34 +183,34 @@ class RestLog:
                         return False
                 comparison.add(body.data[start : start + COMPARED])
                 self._version = self._store.version
-        if comparison.differs or not self._is_short:
+        if comparison.differs or not self._is_answer_short:
             self.differs = comparison.differs
         self._etag = None if body.more else body.etag
         self._version = self._store.version
         return True
 
-    def _unmark(self) -> None:
-        """Remove all marks, as the log proved to be whole."""
+    def _remove_marks(self) -> None:
+        """Remove all marks, as nothing is missing."""
         for mark in self._store.marks:
             self._store.unmark(mark)
         self._version = self._store.version
 
-    def _begin(self, *, mends: bool) -> Comparison:
-        """Start comparing the whole log."""
+    def _compare_from_start(self, *, mends: bool) -> Comparison:
+        """Begin to compare the whole log."""
         self._comparison = Comparison(self._store, mends=mends)
         self._version = self._store.version
         self._etag = None
         return self._comparison
 
-    def _has_whole(self) -> bool:
-        """Whether a comparison of the whole log is under way and still valid."""
+    def _is_comparing_whole(self) -> bool:
+        """Whether the whole log is being compared, and the store has not changed otherwise."""
         comparison = self._comparison
         return (
             comparison is not None and comparison.is_whole and self._version == self._store.version
         )
 
-    def _current(self) -> Comparison:
-        """Return the current comparison; start a new one if the store has changed."""
+    def _current_comparison(self) -> Comparison:
+        """Return the current comparison, or one of the end if the store has changed otherwise."""
         if self._comparison is None or self._version != self._store.version:
             self._comparison = Comparison.of_end(self._store, overlap=_OVERLAP)
             self._version = self._store.version
@@ -198,7 +221,7 @@ class RestLog:
 OUTAGE_AFTER = 3
 """Consecutive failures of the websocket after which REST is polled as well."""
 OUTAGE_REST = 5.0
-"""Seconds between those polls."""
+"""Seconds between two polls of REST while the websocket fails."""
 
 logger = logging.getLogger(__name__)
 
@@ -207,40 +230,43 @@ class RestBeside:
     """Polls one log while its websocket keeps failing, until the websocket answers."""
 
     def __init__(
-        self, job_id: str, rest: RestLog, reachability: Reachability, came: Callable[[], None]
+        self, job_id: str, rest: RestLog, reachability: Reachability, succeeded: Callable[[], None]
     ) -> None:
-        """Initialise; `came` is called after each poll that succeeded."""
+        """Initialise; `succeeded` is called after each poll that succeeded."""
         self._job_id = job_id
         self._rest = rest
         self._reachability = reachability
-        self._came = came
-        self._is_wanted = asyncio.Event()
+        self._succeeded = succeeded
+        self._is_failing = asyncio.Event()
 
     def failed(self, failures: int, at_least: float) -> None:
-        """Note consecutive failures of the websocket; `at_least`: seconds for which Studio asks."""
+        """Note how many times the websocket has failed in a row.
+
+        `at_least` are the seconds that Studio asked to wait; if it asked, nothing is polled.
+        """
         if at_least:
-            self.stop()  # Studio is there, and asks to be left alone
+            self.stop()
         elif failures >= OUTAGE_AFTER:
-            self._is_wanted.set()
+            self._is_failing.set()
 
     def stop(self) -> None:
-        """Poll no more until the websocket keeps failing again."""
-        self._is_wanted.clear()
+        """Stop polling until the websocket has failed often enough again."""
+        self._is_failing.clear()
 
     async def run(self) -> None:
-        """Poll whenever it is wanted, until canceled.
+        """Poll while the websocket keeps failing, until canceled.
 
         Raises:
             SpoolError: writing to the disk failed.
         """
         while True:
-            await self._is_wanted.wait()
+            await self._is_failing.wait()
             await self._reachability.wait()
             rest = OUTAGE_REST
             try:
                 with self._reachability.asking("log"):
                     await self._rest.read()
-                self._came()
+                self._succeeded()
             except SpoolError:
                 raise
             except StudioError as error:

@@ -1,4 +1,4 @@
-"""The step after a connection to a log has ended, and the time to wait before it."""
+"""What to do after a connection to a log has ended."""
 
 from enum import Enum, auto
 from typing import NamedTuple
@@ -12,20 +12,26 @@ from studio_tui.errors import (
 )
 
 DENIED_REST = 300.0
-"""Seconds until something that the token may not read is requested again: permissions change."""
+"""Seconds until an item that the token may not read is requested again: permissions change."""
 
 
 _FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
+"""Codes of closed websockets that mean a refusal: a violated policy, or a status of 401 to 404."""
 _TOO_LARGE = 1009
+"""The code if a message was too large for this client."""
 
 
 class Next(Enum):
-    """A step after a connection."""
+    """The step after a connection has ended."""
 
     AGAIN = auto()
+    """Connect again."""
     DRAIN = auto()
+    """The job has ended: read the remaining log by REST."""
     POLL = auto()
+    """Read the log by REST until the job has ended, without another connection."""
     STOP = auto()
+    """Request nothing until the user retries, or until the time in the verdict."""
 
 
 class Verdict(NamedTuple):
@@ -33,12 +39,13 @@ class Verdict(NamedTuple):
 
     next: Next
     reason: str = ""
+    """A sentence for the user; may be empty."""
     at_least: float = 0.0
-    """Seconds to rest before continuing; for STOP, 0 means until the user retries."""
+    """Minimum seconds to rest before the next step; for STOP, 0 means until the user retries."""
 
 
 def refused(error: StudioError) -> Verdict:
-    """Return the verdict for an error of connecting."""
+    """Return the verdict for an error while connecting or receiving."""
     match error:
         case AuthenticationError():
             return Verdict(Next.STOP, str(error))
@@ -51,9 +58,10 @@ def refused(error: StudioError) -> Verdict:
 
 
 def closed(code: int, reason: str, message: str) -> Verdict | None:
-    """Return the verdict for a code with which Studio closed a connection, after a `message`.
+    """Return the verdict for a connection that Studio closed, with a code and a reason.
 
-    `None` if it depends on whether the job has ended.
+    `message` is what Studio sent before, or empty. `None` if the next step depends on whether the
+    job has ended.
     """
     if message or code in _FINAL_CODES:
         return Verdict(Next.STOP, message or reason or f"Studio refused the connection ({code}).")

@@ -21,9 +21,9 @@ class FollowPhase(StrEnum):
     FOLLOWING = "following"
     RECONNECTING = "reconnecting"
     COMPLETE = "complete"
-    """The job has ended, and all of its log that came is stored; without a reason, all of it."""
+    """The job has ended, and what was received is the whole log, unless there is a reason."""
     STOPPED = "stopped"
-    """Studio refuses it, or writing to the disk failed; some refusals are retried later."""
+    """Studio refused the log, or writing to the disk failed; some refusals are retried later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +34,30 @@ class TailState:
     since: datetime
     """When the phase began."""
     next_try: datetime | None = None
-    """Time of the next attempt, while reconnecting or after a refusal that may not last."""
+    """Time of the next attempt, while reconnecting or after a refusal that is retried."""
     reason: str = ""
-    """A sentence: why it is reconnecting, has stopped or may not be whole. Safe to draw."""
+    """A sentence that says why it reconnects, has stopped or may not be whole; safe to draw."""
     status: str | None = None
     """The job's latest status, upper-case and safe to draw."""
     lines: int = 0
+    """Number of lines counted so far."""
     size: int = 0
     """Bytes."""
     kept_since: datetime | None = None
-    """When the whole log was kept on this machine, if it is shown from there."""
+    """When the whole log was stored on this machine, if it is shown as stored then."""
     left_at: datetime | None = None
-    """When an earlier run last wrote to the log, if nothing was received since."""
+    """When an earlier run last wrote to the incomplete log, if nothing was received since."""
     received_at: datetime | None = None
-    """When Studio last sent anything in this phase, even if nothing was new."""
+    """When Studio last sent anything in this phase, even if the log did not change."""
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will come by itself."""
+        """Whether nothing is being received."""
         return self.phase in {FollowPhase.COMPLETE, FollowPhase.STOPPED}
 
 
 class StatePublisher:
-    """The latest state, and its subscribers."""
+    """Publishes the state of one log to its subscribers."""
 
     def __init__(
         self,
@@ -65,7 +66,10 @@ class StatePublisher:
         kept_since: datetime | None,
         left_at: datetime | None,
     ) -> None:
-        """Begin with an empty log, a whole one that was kept, or one that an earlier run left."""
+        """Initialise; `kept_since` is when a whole log was stored, `left_at` an incomplete one.
+
+        Both are `None` for an empty log.
+        """
         self.state = (
             TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since
@@ -80,7 +84,7 @@ class StatePublisher:
         return self._listeners.add(listener)
 
     def note_status(self, word: str | None) -> None:
-        """Store the job's status, to be published with the next phase."""
+        """Store the job's status; it is published with the next state."""
         self.state = replace(self.state, status=word)
 
     def publish(
@@ -91,16 +95,16 @@ class StatePublisher:
         *,
         since: datetime | None = None,
     ) -> None:
-        """Publish the current phase and the size of the store.
+        """Publish a state with this phase and the present size of the store.
 
-        `since` is when a new phase began, if not just now; it is moved to when Studio last sent
-        anything, if that was later.
+        `reason` and `next_try` do not change if `reason` is `None`. `since` is when a new phase
+        began, by default now. If Studio has sent something later, the phase began then.
         """
         state = self.state
         if phase is not state.phase:
             began = max(since, state.received_at or since) if since else self._now()
-            has_come = phase in {FollowPhase.FOLLOWING, FollowPhase.COMPLETE}
-            left_at = None if has_come else state.left_at
+            has_received = phase in {FollowPhase.FOLLOWING, FollowPhase.COMPLETE}
+            left_at = None if has_received else state.left_at
             state = TailState(phase, began, status=state.status, left_at=left_at)
         if reason is not None:
             state = replace(state, reason=reason, next_try=next_try)

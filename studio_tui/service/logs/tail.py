@@ -1,7 +1,8 @@
-"""Follows one job's log into a store, over any available source, while it has viewers.
+"""Follows one job's log into a store while it has viewers, from the sources that are available.
 
-The websocket comes first. If it keeps failing, REST is polled as well, and at the end of a job REST
-confirms whether everything has arrived. `assembler` puts the pieces together.
+The log is received over a websocket. If that keeps failing, REST is polled as well. When the job
+has ended, REST confirms that everything has arrived. `LogAssembler` puts the received pieces in
+order.
 """
 
 import asyncio
@@ -54,14 +55,14 @@ from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 MANY = 100
-"""Messages in a frame that take long enough to be noticed."""
+"""Messages in a frame after which other tasks get their turn."""
 
 _ROUNDS = 8
-"""Rounds of the event loop at a time: a key needs about ten to be on the screen."""
+"""Rounds of the event loop for other tasks: a key needs about ten to be on the screen."""
 
 
 async def give_way() -> None:
-    """Let what else is to be done get on, before more of a log is processed."""
+    """Let other tasks run, such as the handling of a key, before more of a log is processed."""
     for _ in range(_ROUNDS):
         await asyncio.sleep(0)
 
@@ -71,9 +72,12 @@ POLL_REST = 2.0
 AGREE_REST = 0.5
 """Seconds between the answers of REST that must agree."""
 
-_ITEMS = 1024
+_BATCH = 1024
+"""Messages that are processed at once."""
 _UNREADABLE_TRIES = 3
-_NORMAL = 1000
+"""Connections that are broken off because of an unreadable frame, before it only sets a mark."""
+_NORMAL_CLOSE = 1000
+"""The code of a websocket that was closed without an error."""
 
 
 class LogTail:
@@ -95,9 +99,10 @@ class LogTail:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `kept_since` is since when the store is the whole log, if it was kept.
+        """Initialise; `kept_since` is when the whole log was stored, if `store` has it.
 
-        `left_at` is when an earlier run last wrote to the store, if it was left by one.
+        `left_at` is when an earlier run last wrote to an incomplete `store`. `may_fetch` is called
+        with the host of an archived log.
         """
         self._states = StatePublisher(store, now, kept_since, left_at)
         self._source = source
@@ -107,20 +112,23 @@ class LogTail:
         self._reachability = reachability or Reachability()
         self._retries = Retries(job_id, self._states, self._reachability, now, jitter)
         self._index: MessageIndex | None = None
-        self._merge: LogAssembler
-        """Merges what has arrived; created by `run`, together with the index."""
+        self._assembler: LogAssembler
+        """Stores what has been received; created by `run`, together with the index."""
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
+        """Number of unreadable frames since the last new piece."""
         self._archive = ArchivedLog(
             source, store, may_fetch, lambda: self._states.publish(FollowPhase.FOLLOWING)
         )
-        self._time: ConnectionTime
-        """That of the current connection."""
+        self._connection_time: ConnectionTime
+        """The deadlines of the current connection."""
         self._server_message = ""
+        """The message that Studio sent over the current connection; empty if it sent none."""
         self._has_ended = False
-        """Whether nothing comes live, as the job had ended before."""
+        """Whether the job had ended when the log was opened, so that no bytes come live."""
         self._replay = Replay()
-        self._beside = RestBeside(
+        """Detects which bytes of the current connection come live."""
+        self._rest_fallback = RestBeside(
             job_id, self._rest, self._reachability, lambda: self._states.publish(self.state.phase)
         )
 
@@ -134,24 +142,24 @@ class LogTail:
         return self._states.subscribe(listener)
 
     def poke(self) -> None:
-        """Retry now, instead of at the next scheduled time or after a refusal."""
+        """Retry now, without waiting for the next scheduled time; also after a refusal."""
         self._retries.poked.set()
 
     def note_ended(self) -> None:
-        """Note that the job has ended: whatever arrives from now on was printed before."""
+        """Note that the job has ended: what is received from now on was printed before."""
         self._has_ended = True
         self._replay = Replay(is_all=True)
 
     async def run(self) -> None:
-        """Follow until the log is complete or writing to the disk fails; then return.
+        """Follow the log until it is complete or writing to the disk fails; then return.
 
-        After a refusal it waits to be poked, however long that takes. A log that is already over is
-        requested again once poked.
+        After a refusal it waits until it is poked or the refusal is retried. If the log is complete
+        or stopped already, it waits until it is poked, and requests the log again.
         """
         if self.state.is_over:
             await self._count_lines()
             await self._retries.until_poked()
-        self._beside.stop()
+        self._rest_fallback.stop()
         if self.state.phase is not FollowPhase.CONNECTING:
             self._states.publish(FollowPhase.CONNECTING)
         try:
@@ -161,21 +169,22 @@ class LogTail:
                 self._states.publish(self.state.phase)
             if self._index is None:
                 self._index = MessageIndex(self._store.path.parent)
-                self._merge = LogAssembler(self._store, self._index)
+                self._assembler = LogAssembler(self._store, self._index)
             async with asyncio.TaskGroup() as tasks:
-                beside = tasks.create_task(self._beside.run(), name="poll a log")
+                polling = tasks.create_task(self._rest_fallback.run(), name="poll a log")
                 unsubscribe = self._retries.subscribe()
                 try:
                     await self._follow()
                 finally:
                     unsubscribe()
-                    beside.cancel()
+                    polling.cancel()
         except* SpoolError as group:
             self._stop(str(group.exceptions[0]))
-        self.close()  # it may describe bytes that the disk did not store, or that REST has replaced
+        # The index may describe bytes that the disk did not store, or that REST has replaced.
+        self.close()
 
     def close(self) -> None:
-        """Forget the positions of messages, once it has stopped; what follows is compared."""
+        """Delete the index of messages, after `run` has ended; a later run compares the bytes."""
         if self._index is not None:
             self._index.close()
             self._index = None
@@ -186,7 +195,7 @@ class LogTail:
         return self._store.size + (self._index.size if self._index is not None else 0)
 
     async def _count_lines(self) -> None:
-        """Count the lines of a log that was kept."""
+        """Count the lines of a log that is shown as it was stored."""
         try:
             await self._store.index()
         except SpoolError as error:
@@ -200,48 +209,48 @@ class LogTail:
                 await self._retries.until_poked()
                 self._states.publish(FollowPhase.CONNECTING)
             await self._retries.until_there()
-            verdict = await self._connection()
+            verdict = await self._read_connection()
             if verdict.next is Next.STOP:
                 self._stop(verdict.reason, verdict.at_least)
             elif verdict.next is Next.AGAIN:
-                await self._connect_later(verdict)
+                await self._rest_before_connecting(verdict)
             else:
                 await self._finish(poll=verdict.next is Next.POLL)
 
     def _stop(self, reason: str, again_in: float = 0.0) -> None:
-        """Stop until poked, or for `again_in` seconds if that is not 0."""
-        self._beside.stop()
+        """Stop until poked; if `again_in` is not 0, for at most that many seconds."""
+        self._rest_fallback.stop()
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
         self._states.publish(FollowPhase.STOPPED, reason, next_try)
 
-    async def _connect_later(self, verdict: Verdict) -> None:
-        self._beside.failed(self._retries.failures + 1, verdict.at_least)
+    async def _rest_before_connecting(self, verdict: Verdict) -> None:
+        self._rest_fallback.failed(self._retries.failures + 1, verdict.at_least)
         await self._retries.rest(verdict.reason, verdict.at_least)
 
     # --- the websocket ---------------------------------------------------------------------------
 
-    async def _connection(self) -> Verdict:
+    async def _read_connection(self) -> Verdict:
         """Read one connection to its end; return the next step."""
-        self._merge.note_connection()
-        self._time = time = ConnectionTime()
+        self._assembler.note_connection()
+        self._connection_time = connection_time = ConnectionTime()
         self._server_message = ""
         self._replay = Replay(is_all=self._has_ended or self.state.status in FINISHED_STATES)
         try:
             self._reachability.check()
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
                 while True:
-                    asked = time.now
-                    async with asyncio.timeout(time.patience):
+                    waiting_since = connection_time.now
+                    async with asyncio.timeout(connection_time.patience):
                         frame = await anext(frames)
                     if not isinstance(frame, Closed):
                         self._reachability.answered(LOG_STREAM)
-                    self._replay.waited(time.now - asked)
+                    self._replay.waited(connection_time.now - waiting_since)
                     verdict = await self._process(frame)
                     if verdict is not None:
                         return verdict
         except TimeoutError:
-            if time.is_ending:
+            if connection_time.is_ending:
                 return Verdict(Next.DRAIN)
             return Verdict(Next.AGAIN, f"Nothing was received for {SILENCE:.0f} seconds.")
         except StopAsyncIteration:
@@ -254,40 +263,40 @@ class LogTail:
 
     async def _process(self, frame: LogFrame) -> Verdict | None:
         """Process one frame; a verdict ends the connection."""
-        if self._merge.misses_before(frame):
+        if self._assembler.misses_before(frame):
             self._unreadable += 1
             if self._unreadable <= _UNREADABLE_TRIES:
                 return Verdict(Next.AGAIN, "Studio sent something that cannot be read.")
         match frame:
             case Closed(code, reason):
-                return await self._closed(code, reason)
+                return await self._verdict_of_close(code, reason)
             case LogMessages(items, is_spoiled):
                 await self._add_pieces(items, is_spoiled=is_spoiled)
             case StatusFrame(word):
                 self._states.note_status(word)
                 if word in FINISHED_STATES:
                     self._replay.note_end()
-                    self._time.linger()
+                    self._connection_time.linger()
             case Blobs(urls):
                 if (verdict := await self._read_archive(urls)) is not None:
                     return verdict
             case ServerMessage(text):
                 self._server_message = text
-            case Unreadable() if not self._merge.is_behind:
-                self._merge.mark_unreadable()
-        self._beside.stop()
-        if self._time.is_steady:
+            case Unreadable() if not self._assembler.is_behind:
+                self._assembler.mark_unreadable()
+        self._rest_fallback.stop()
+        if self._connection_time.is_steady:
             self._retries.begin_anew()
         self._states.publish(FollowPhase.FOLLOWING)
         return None
 
     async def _add_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
-        for start in range(0, len(items), _ITEMS):
+        for start in range(0, len(items), _BATCH):
             if start:
                 await give_way()  # one frame can hold 100,000 lines
-            batch = items[start : start + _ITEMS]
+            batch = items[start : start + _BATCH]
             with self._store.arrivals.live(self._now() if self._replay.is_over else None):
-                is_new = self._merge.add(batch)
+                is_new = self._assembler.add(batch)
             self._replay.note_pieces(piece.text for piece in batch)
             if is_new or is_spoiled:
                 self._rest.note_spoiled(batch)
@@ -296,44 +305,47 @@ class LogTail:
                 self._unreadable = 0
         if len(items) > MANY:
             await give_way()
-        if self._time.is_ending:
-            self._time.linger()
+        if self._connection_time.is_ending:
+            self._connection_time.linger()
 
-    async def _closed(self, code: int, reason: str) -> Verdict:
+    async def _verdict_of_close(self, code: int, reason: str) -> Verdict:
         if (verdict := closed(code, reason, self._server_message)) is not None:
             return verdict
-        if code == _NORMAL and (self._time.is_ending or await self._is_finished()):
+        if code == _NORMAL_CLOSE and (self._connection_time.is_ending or await self._is_finished()):
             return Verdict(Next.DRAIN)
         return Verdict(Next.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _read_archive(self, urls: tuple[str, ...]) -> Verdict | None:
-        """Read an archived log, in all its parts, if the user allows it."""
+        """Read all parts of an archived log, if the user allows it."""
         verdict = await self._archive.read(urls)
         if verdict is None:
-            self._merge.caught_up()
+            self._assembler.caught_up()
             if self._archive.differs and not self._store.marks:
-                self._merge.mark_end(DIFFERS)
+                self._assembler.mark_end(DIFFERS)
         return verdict
 
     # --- REST ------------------------------------------------------------------------------------
 
     async def _is_finished(self) -> bool:
-        """Read the job; return whether it has ended. An unknown status counts as not ended."""
+        """Request the job; return whether it has ended. With an unknown status it has not."""
         if (job := await self._source.job(self._job_id)) is not None:
             self._states.note_status(job.status)
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
-        """Read the rest by REST until two answers agree; `poll`: wait for the job to end first."""
-        self._beside.stop()  # REST is polled here anyway
+        """Read the log by REST until enough final answers are equal.
+
+        With `poll` the job may not have ended yet: the log is read until it has, and then on.
+        """
+        self._rest_fallback.stop()  # REST is polled here
         while not self.state.is_over:
             await self._retries.until_there()
             try:
                 with self._reachability.asking("log"):
                     is_final = not poll or await self._is_finished()
-                    merge = self._merge
+                    assembler = self._assembler
                     self._rest.note_live(
-                        merge.end, padding=merge.padding, is_doubted=merge.is_doubted
+                        assembler.end, padding=assembler.padding, is_doubted=assembler.is_doubted
                     )
                     await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
@@ -344,27 +356,30 @@ class LogTail:
                 if poll:
                     self._stop(str(error))
                     continue
-                if self._merge.is_behind:
-                    self._merge.mark_end(NO_REPLAY)
+                if self._assembler.is_behind:
+                    self._assembler.mark_end(NO_REPLAY)
                 self._complete(UNCHECKED if self._store.size else NO_LOG)
             except StudioError as error:
                 await self._retries.rest(str(error), error.asked_rest)
             else:
                 self._retries.begin_anew()
                 if is_final and self._rest.is_settled:
-                    self._end()
+                    self._complete_by_rest()
                     return
                 self._states.publish(FollowPhase.FOLLOWING)
                 await wait_for(self._retries.poked, AGREE_REST if is_final else POLL_REST)
                 self._retries.poked.clear()
 
-    def _end(self) -> None:
+    def _complete_by_rest(self) -> None:
         if self._rest.differs and not self._store.marks:
-            self._merge.mark_end(DIFFERS)
+            self._assembler.mark_end(DIFFERS)
         self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str) -> None:
-        """Publish that nothing more will come; only a log that Studio confirmed has no reason."""
+        """Publish that the log is complete; `reason` says why it may not be whole, or is empty.
+
+        If an archive has confirmed the log, it is whole whatever `reason` says.
+        """
         self._retries.poked.clear()
         if self._archive.is_whole and not self._store.marks:
             reason = ""

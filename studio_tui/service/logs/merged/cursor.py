@@ -1,4 +1,4 @@
-"""Iterates over the lines of one log while they are merged with those of others."""
+"""Iterates over the lines of one log while they are merged with the lines of other logs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.marks import Mark
 
 TimeOf = Callable[[bytes], float | None]
-"""Returns the time a line itself states, in seconds since the epoch, or `None`."""
+"""Returns the time that a line begins with, in seconds since the epoch; `None` if there is none."""
 
-_HEAD = 512
+_TIME_WITHIN = 512
 """Bytes of a line that are searched for its time."""
 _PIECE = 256 * 1024
-"""Bytes of a long line that are read at once."""
+"""Bytes of a line that are passed on at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,60 +22,65 @@ class MergedSource:
     """One of the merged logs."""
 
     number: int
-    """Identifies the log in tags."""
+    """Identifies the log in the tags of its lines."""
     name: str
-    """Safe text, for marks."""
+    """Begins the text of the log's marks; safe to draw."""
     store: LogStore
     is_over: Callable[[], bool]
-    """Whether nothing more will come, so that an unterminated last line is complete."""
+    """Whether the log has ended, so that a last line without a newline is complete."""
     begins_at: float
-    """When the log begins, in seconds since the epoch; used if nothing else gives a time."""
+    """When the log begins, in seconds since the epoch: the time of lines that have no other."""
     time_of: TimeOf | None = None
-    """Reads the times of its lines; `None` for the default."""
+    """Reads the times of the log's lines; `None` for the function of the merged log."""
 
 
 class LineCursor:
-    """A position in one log: lines before it are in the merged log, lines after it are not yet."""
+    """A position in one log: the lines before it are in the merged log, those after it are not."""
 
     position: int
-    """Bytes that are in the merged log: always whole lines."""
+    """Offset of the next line: the bytes before it, always whole lines, are in the merged log."""
     due: int
-    """Bytes whose lines have waited long enough for earlier ones of other logs."""
+    """Offset up to which lines have waited long enough for earlier lines of other logs."""
+    noted: int
+    """Size of the log at the last call of `make_due`."""
     key: float
-    """Time of the next line in seconds since the epoch, once `find` has found one."""
+    """Time of the next line in seconds since the epoch, once `find` has found the line."""
 
     def __init__(self, source: MergedSource, time_of: TimeOf) -> None:
         self.source = source
         self.position = self.due = self.noted = 0
         self.ordered = 0
-        """Bytes that were present at the last full ordering."""
+        """Size of the log when all logs were last ordered again."""
         self.grew_at = 0.0
-        """When bytes last arrived, in seconds on the clock of `make_due`."""
-        self.key = self._last = source.begins_at
+        """When the log last grew, on the clock of `make_due`."""
+        self.key = self._last_key = source.begins_at
         self.marked: set[Mark] = set()
-        """The marks of the log that are in the merged one."""
+        """The marks of the log that are in the merged log."""
         self._store = source.store
         self._version = source.store.version
         self._time_of = source.time_of or time_of
         self._has_times = False
-        self._has_own = False
-        self._found: tuple[int, int] | None = None
-        """Start and end of the line found."""
-        self._at = 0
+        """Whether any line taken began with a time."""
+        self._has_own_time = False
+        """Whether the next line begins with a time."""
+        self._next_line: tuple[int, int] | None = None
+        """Start and end of the next line; `None` if it has not been found."""
+        self._buffer_offset = 0
+        """Offset of `_buffer` in the log."""
         self._buffer = b""
-        self._ends_open = False
-        """Whether the last line was taken without a newline, as nothing more was expected."""
+        self._ends_without_newline = False
+        """Whether the last line taken had no newline, as the log had ended."""
 
     def is_true(self) -> bool:
-        """Whether the taken lines are unchanged in the log."""
+        """Whether the lines taken are still those of the log."""
         store = self._store
         if self._version != store.version:
             changed = store.changed_since(self._version)
             self._version = store.version
-            self._buffer, self._found = b"", None
+            self._buffer, self._next_line = b"", None
             if changed < self.position or not self.marked.issubset(store.marks):
                 return False
-        return not (self._ends_open and store.size > self.position)
+        return not (self._ends_without_newline and store.size > self.position)
 
     @property
     def is_due(self) -> bool:
@@ -84,77 +89,79 @@ class LineCursor:
 
     @property
     def arrival(self) -> datetime | None:
-        """When the next line arrived, if it came live."""
+        """When the next line was received; `None` if it was not received live."""
         return self._store.arrivals.at(self.position)
 
     @property
     def is_late(self) -> bool:
-        """Whether the next line arrived after the last ordering, but was not printed just now."""
+        """Whether the next line arrived after the last full ordering, but was printed before."""
         return self.position >= self.ordered and self.arrival is None
 
     def find(self) -> bool:
-        """Find the next line; return whether there is a complete one."""
-        if self._found is not None:
+        """Find the next line and its time; return whether there is a complete line."""
+        if self._next_line is not None:
             return True
-        end = self._buffer.find(b"\n", self.position - self._at)
+        end = self._buffer.find(b"\n", self.position - self._buffer_offset)
         if end < 0:
-            self._at, self._buffer = self.position, self._store.read(self.position, BLOCK)
+            self._buffer_offset = self.position
+            self._buffer = self._store.read(self.position, BLOCK)
             end = self._buffer.find(b"\n")
-        end = self._at + end if end >= 0 else self._store.line_end(self.position)
+        end = self._buffer_offset + end if end >= 0 else self._store.line_end(self.position)
         if end >= self._store.size and (end == self.position or not self.source.is_over()):
             return False
-        self._found = (self.position, end)
-        own = self._time_of(self._piece(self.position, min(end, self.position + _HEAD)))
-        self._has_own = own is not None
-        if own is not None:
-            self.key = max(own, self._last) if self._has_times else own
+        self._next_line = (self.position, end)
+        head = self._piece(self.position, min(end, self.position + _TIME_WITHIN))
+        own_time = self._time_of(head)
+        self._has_own_time = own_time is not None
+        if own_time is not None:
+            self.key = max(own_time, self._last_key) if self._has_times else own_time
         elif self._has_times:
-            self.key = self._last
+            self.key = self._last_key
         else:
             arrival = self.arrival
-            self.key = max(self._last, arrival.timestamp()) if arrival else self._last
+            self.key = max(self._last_key, arrival.timestamp()) if arrival else self._last_key
         return True
 
     def take(self, put: Callable[[bytes], None]) -> None:
-        """Pass the line found to `put`, in pieces, without its newline; advance to the next."""
-        if self._found is None:
+        """Pass the next line to `put`, in pieces, without its newline; then advance."""
+        if self._next_line is None:
             return
-        start, end = self._found
+        start, end = self._next_line
         while start < end:
             stop = min(end, start + _PIECE)
             put(self._piece(start, stop))
             start = stop
-        self._found = None
-        self._last = self.key
-        self._has_times |= self._has_own
-        self._ends_open = end >= self._store.size
+        self._next_line = None
+        self._last_key = self.key
+        self._has_times |= self._has_own_time
+        self._ends_without_newline = end >= self._store.size
         self.position = min(end + 1, self._store.size)
 
     def marks(self) -> list[Mark]:
-        """Return the marks above the next line that are not in the merged log yet."""
+        """Return the marks of the next line that are not in the merged log yet."""
         return [mark for mark in self._store.marks_of(self.position) if mark not in self.marked]
 
     @property
     def unfinished(self) -> bytes:
-        """The displayable part of an unfinished line; empty if the rest are whole lines."""
-        if self.position >= self._store.size or self._found is not None or self.find():
+        """The part of an unfinished last line that is shown; empty if a whole line comes next."""
+        if self.position >= self._store.size or self._next_line is not None or self.find():
             return b""
         line = self._store.line_at(self.position)
         return line.tail or line.head
 
     def make_due(self, now: float) -> None:
-        """Make the bytes present at the last call due; `now` is in seconds, on any clock."""
+        """Make due what was present at the last call; `now` is in seconds, on any clock."""
         size = self._store.size
         if size != self.noted:
             self.grew_at = now
         self.due, self.noted = min(self.noted, size), size
 
     def make_all_due(self) -> None:
-        """Make all present bytes due, and count them as ordered."""
+        """Make all present bytes due, for a full ordering."""
         self.due = self.noted = self.ordered = self._store.size
 
     def _piece(self, start: int, end: int) -> bytes:
-        inside = start - self._at
-        if inside >= 0 and end - self._at <= len(self._buffer):
-            return self._buffer[inside : end - self._at]
+        first, last = start - self._buffer_offset, end - self._buffer_offset
+        if first >= 0 and last <= len(self._buffer):
+            return self._buffer[first:last]
         return self._store.read(start, end - start)

@@ -1,8 +1,8 @@
 """Interleaves the lines of several logs by time, each whole and once.
 
 A line without a time stays with the line before it in its log, so that tracebacks stay whole.
-Unfinished lines are at the end until they are complete. New lines are merged once they are due:
-they have waited for earlier ones of other logs, which may arrive a little later.
+Unfinished lines are at the end until they are complete. A new line is merged once it is due: it
+waits a moment, as lines of other logs with earlier times may arrive later.
 """
 
 import asyncio
@@ -20,21 +20,21 @@ SHOWN_UNFINISHED_AFTER = 1.0
 
 _SLICE = 0.003
 """Seconds of work before the event loop gets its turn."""
-_LINES = 32
-"""Lines between checks of the clock."""
+_LINES_PER_CHECK = 32
+"""Lines between two checks of the clock."""
 _FLUSH = 256 * 1024
 """Bytes collected before they are written."""
-_STOP = 128 * 1024
-"""Minimum bytes between stops: records of the positions in all logs."""
+_STOP_INTERVAL = 128 * 1024
+"""Minimum bytes between two stops; see `Interleaver._stops`."""
 
 
 class Interleaver:
-    """Merges logs into one store, and maps its lines to theirs."""
+    """Merges logs into one store, and maps the lines of this store to those of the logs."""
 
     is_stale: bool
     """Whether a merged part of a log has changed, so that everything must be merged again."""
     is_unsorted: bool
-    """Whether old lines arrived after newer ones of other logs."""
+    """Whether old lines of a log arrived after newer lines of other logs were merged."""
 
     def __init__(
         self, store: TaggedStore, sources: Iterable[MergedSource], time_of: TimeOf
@@ -43,15 +43,19 @@ class Interleaver:
         self.cursors = [LineCursor(source, time_of) for source in sources]
         self.is_stale = self.is_unsorted = False
         self._time_of = time_of
-        self._closed = 0
-        """Bytes of whole lines; unfinished ones follow."""
-        self._open: list[tuple[int, bytes]] = []
+        self._whole_lines_end = 0
+        """Offset after the whole lines; the unfinished lines follow."""
+        self._unfinished: list[tuple[int, bytes]] = []
+        """The unfinished lines at the end of the store, with the numbers of their logs."""
         self._pending: list[bytes] = []
+        """Bytes to be written next."""
         self._pending_size = 0
         self._arrival: datetime | None = None
         """When the pending bytes arrived, if they came live."""
-        self._latest = float("-inf")
+        self._latest_key = float("-inf")
+        """The latest time of a merged line."""
         self._stops: list[tuple[int, dict[int, int]]] = [(0, {})]
+        """Offsets between lines, each with the positions of all logs there, by number."""
 
     def add(self, source: MergedSource) -> None:
         """Merge another log from now on."""
@@ -64,7 +68,7 @@ class Interleaver:
     # --- merging ---------------------------------------------------------------------------------
 
     def make_due(self, now: float) -> None:
-        """Make the bytes present at the last call due; `now` is in seconds, on any clock."""
+        """Make due what was present at the last call; `now` is in seconds, on any clock."""
         for cursor in self.cursors:
             cursor.make_due(now)
 
@@ -74,10 +78,10 @@ class Interleaver:
             cursor.make_all_due()
 
     async def merge(self) -> None:
-        """Merge all due lines, in slices; others only if they belong before one of them.
+        """Merge all due lines, in slices, and the lines that belong before one of them.
 
         Raises:
-            SpoolError: a log cannot be read, or this one not written.
+            SpoolError: a log cannot be read, or the merged log cannot be written.
         """
         while True:
             if not self._merge_some():
@@ -93,39 +97,39 @@ class Interleaver:
         heapify(heap)
         due = sum(cursor.is_due for _, _, cursor in heap)
         if due:
-            self._drop_open()
-        until = clock.monotonic() + _SLICE
+            self._drop_unfinished()
+        deadline = clock.monotonic() + _SLICE
         lines = 0
         try:
             while due:
                 cursor = heap[0][2]
                 due -= cursor.is_due
-                self._merge(cursor)
+                self._merge_line(cursor)
                 if cursor.find():
                     due += cursor.is_due
                     heapreplace(heap, (cursor.key, cursor.source.number, cursor))
                 else:
                     heappop(heap)
                 lines += 1
-                if lines % _LINES == 0 and clock.monotonic() > until:
+                if lines % _LINES_PER_CHECK == 0 and clock.monotonic() > deadline:
                     return True
         finally:
             self._flush()
-        self._mark_ends()
+        self._put_end_marks()
         return False
 
-    def _merge(self, cursor: LineCursor) -> None:
-        self._mark(cursor)
-        self.is_unsorted |= cursor.key < self._latest and cursor.is_late
-        self._latest = max(self._latest, cursor.key)
+    def _merge_line(self, cursor: LineCursor) -> None:
+        self._put_marks(cursor)
+        self.is_unsorted |= cursor.key < self._latest_key and cursor.is_late
+        self._latest_key = max(self._latest_key, cursor.key)
         if (arrival := cursor.arrival) != self._arrival:
             self._flush()
             self._arrival = arrival
-        self._put(tag_of(cursor.source.number))
-        cursor.take(self._put)
-        self._put(b"\n")
+        self._write(tag_of(cursor.source.number))
+        cursor.take(self._write)
+        self._write(b"\n")
 
-    def _put(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         self._pending.append(data)
         self._pending_size += len(data)
         if self._pending_size > _FLUSH:
@@ -136,56 +140,59 @@ class Interleaver:
             data, self._pending, self._pending_size = b"".join(self._pending), [], 0
             with self.store.arrivals.live(self._arrival):
                 self.store.append(data)
-            self._closed = self.store.size
-        # Positions are known only between lines; a line begun here is before the next stop.
-        is_far = self._closed - self._stops[-1][0] > _STOP
-        if is_far and self.store.read(self._closed - 1, 1) == b"\n":
+            self._whole_lines_end = self.store.size
+        # Positions are known only between lines. A flush may be within a line: then the stop
+        # follows at a later flush.
+        is_far = self._whole_lines_end - self._stops[-1][0] > _STOP_INTERVAL
+        if is_far and self.store.read(self._whole_lines_end - 1, 1) == b"\n":
             positions = {cursor.source.number: cursor.position for cursor in self.cursors}
-            self._stops.append((self._closed, positions))
+            self._stops.append((self._whole_lines_end, positions))
 
-    def _mark(self, cursor: LineCursor) -> None:
-        """Set the marks above the next line of a log."""
+    def _put_marks(self, cursor: LineCursor) -> None:
+        """Set the marks of the next line of a log."""
         for mark in cursor.marks():
             self._flush()
-            self.store.mark(self._closed, f"{cursor.source.name}: {mark.text}")
+            self.store.mark(self._whole_lines_end, f"{cursor.source.name}: {mark.text}")
             cursor.marked.add(mark)
 
-    def _mark_ends(self) -> None:
+    def _put_end_marks(self) -> None:
         for cursor in self.cursors:
             if cursor.position == cursor.source.store.size and cursor.marks():
-                self._drop_open()
-                self._mark(cursor)
+                self._drop_unfinished()
+                self._put_marks(cursor)
 
     # --- unfinished lines ------------------------------------------------------------------------
 
     def show_open(self, now: float) -> bool:
-        """Show unfinished lines at the end; return whether one is to be shown soon.
+        """Write unfinished lines at the end; return whether another one will be written soon.
 
-        Lines with carriage returns, as of a progress bar, are shown at once, others when they have
-        stopped growing.
+        A line with a carriage return, such as a progress bar, is written at once. Others are
+        written when they have not grown for `SHOWN_UNFINISHED_AFTER` seconds.
 
         Raises:
             SpoolError: writing to the disk failed.
         """
-        shown: list[tuple[int, bytes]] = []
+        unfinished: list[tuple[int, bytes]] = []
         waits = False
         for cursor in self.cursors:
             if text := cursor.unfinished:
                 if b"\r" in text or now - cursor.grew_at >= SHOWN_UNFINISHED_AFTER:
-                    shown.append((cursor.source.number, text))
+                    unfinished.append((cursor.source.number, text))
                 else:
                     waits = True
-        if shown != self._open:
-            self._drop_open()
-            self._open = shown
-            if shown:
-                self.store.append(b"".join(tag_of(job) + text + b"\n" for job, text in shown))
+        if unfinished != self._unfinished:
+            self._drop_unfinished()
+            self._unfinished = unfinished
+            if unfinished:
+                self.store.append(
+                    b"".join(tag_of(number) + text + b"\n" for number, text in unfinished)
+                )
         return waits
 
-    def _drop_open(self) -> None:
-        if self.store.size > self._closed:
-            self.store.cut(self._closed)
-        self._open = []
+    def _drop_unfinished(self) -> None:
+        if self.store.size > self._whole_lines_end:
+            self.store.cut(self._whole_lines_end)
+        self._unfinished = []
 
     @property
     def is_done(self) -> bool:
@@ -195,33 +202,36 @@ class Interleaver:
     # --- mapping of lines ------------------------------------------------------------------------
 
     def source_of(self, start: int) -> tuple[int, int] | None:
-        """Return the number of the log that the line at `start` is from, and its offset there."""
+        """Return the number of the log that the line at `start` is from, and its offset there.
+
+        `None` if there is no line, or its log was removed while the line was unfinished.
+        """
         number = self.store.number_at(start)
         if number is None:
             return None
-        if start >= self._closed:
+        if start >= self._whole_lines_end:
             return next(
                 ((number, c.position) for c in self.cursors if c.source.number == number), None
             )
-        at, positions = self._stops[bisect_right(self._stops, start, key=lambda s: s[0]) - 1]
+        stop, positions = self._stops[bisect_right(self._stops, start, key=lambda s: s[0]) - 1]
         offset = positions.get(number, 0)
-        for line in self._lines(at, start):
+        for line in self._lines(stop, start):
             if number_in(line) == number:
                 offset += len(line) - TAG
         return number, offset
 
     def start_of(self, number: int, offset: int) -> int | None:
-        """Return the start of the line with a given byte of a log; `None` if it is not merged."""
+        """Return the start of the line that holds byte `offset` of a log; `None` if not merged."""
         place = bisect_right(self._stops, offset, key=lambda s: s[1].get(number, 0)) - 1
-        at, positions = self._stops[max(0, place)]
-        end = self._stops[place + 1][0] if place + 1 < len(self._stops) else self._closed
+        line_start, positions = self._stops[max(0, place)]
+        end = self._stops[place + 1][0] if place + 1 < len(self._stops) else self._whole_lines_end
         position = positions.get(number, 0)
-        for line in self._lines(at, end):
+        for line in self._lines(line_start, end):
             if number_in(line) == number:
                 position += len(line) - TAG
                 if position > offset:
-                    return at
-            at += len(line)
+                    return line_start
+            line_start += len(line)
         return None
 
     def _lines(self, start: int, end: int) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
-"""The logs of several jobs as one that grows with them; jobs join and leave while it is read.
+"""The logs of several jobs merged into one, which grows with them; jobs may join and leave.
 
-Live lines are held back a moment to be put in order. If that was not enough, as when a job with a
-long log joins, everything is ordered again in the background.
+A new line waits a moment for earlier lines of other logs. If earlier lines come later than that, as
+when a job with a long log joins, everything is ordered again in the background.
 """
 
 import asyncio
@@ -15,22 +15,22 @@ from studio_tui.service.logs.store.tagged_store import TAGS, TaggedStore
 LIMIT = 64
 """Maximum number of merged logs."""
 MERGE_DELAY = 0.3
-"""Seconds that lines are held back to be ordered before they are shown."""
+"""Maximum seconds that a new line waits for earlier lines of other logs."""
 REORDER_DELAY = 0.5
 """Seconds to wait for more changes before everything is ordered again."""
 
-_SHARE = 10
-"""Ratio of the pause after an ordering to the time it took."""
+_PAUSE_RATIO = 10
+"""Ratio of the pause after a full ordering to the time that it took."""
 
 Moved = Mapping[int, int]
-"""New starts of lines, by their old starts."""
+"""Offsets of lines after a full ordering, by their offsets before it."""
 
 
 class MergedLog:
-    """Several logs in one store; the viewer owns `run`."""
+    """Several logs merged into one store; the viewer owns `run`."""
 
     store: TaggedStore
-    """The lines of all logs, each after its log's tag; the object stays the same."""
+    """The lines of all logs, each after the tag of its log; always the same object."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class MergedLog:
         viewed_lines: Callable[[], Iterable[int]] = tuple,
         moved: Callable[[Moved], None] = lambda _: None,
     ) -> None:
-        """Initialise; `new` creates stores, `time_of` reads the times of lines.
+        """Initialise; `new` creates an empty store, `time_of` reads the times of lines.
 
-        Before everything is ordered again, `viewed_lines` returns the starts of lines that the
-        viewer wants to keep track of; `moved` is then called with their new starts.
+        When everything has been ordered again, `viewed_lines` returns the offsets of the lines that
+        the viewer keeps track of, and `moved` is called with their new offsets.
 
         Raises:
-            SpoolError: there is no room for it on this machine's disk.
+            SpoolError: there is no room for the merged log on this machine's disk.
         """
         self.store = new()
         self._new = new
@@ -54,17 +54,17 @@ class MergedLog:
         self._viewed_lines = viewed_lines
         self._moved = moved
         self._interleaver = Interleaver(self.store, (), time_of)
-        self._fresh: Interleaver | None = None
-        """The next ordering, in progress; shown once it is complete."""
+        self._next_interleaver: Interleaver | None = None
+        """Orders everything again; it replaces the other one when it is done. `None` otherwise."""
         self._sources: dict[int, MergedSource] = {}
-        self._unwatch: dict[int, Callable[[], None]] = {}
-        self._next = 0
-        self._news = asyncio.Event()
+        self._unsubscribers: dict[int, Callable[[], None]] = {}
+        self._next_number = 0
+        self._may_have_changed = asyncio.Event()
         self._has_left = False
         """Whether the store has lines of a log that has left."""
-        self._wrong_since: float | None = None
-        self._not_before = 0.0
-        """Earliest time for the next full ordering."""
+        self._misordered_since: float | None = None
+        self._earliest_ordering = 0.0
+        """Earliest time of the next full ordering, in the loop's time."""
         self.is_ordering = False
         """Whether everything is being ordered again, or will be in a moment."""
 
@@ -82,17 +82,17 @@ class MergedLog:
     ) -> int:
         """Merge another log from now on; return the number in the tags of its lines.
 
-        `is_over` returns whether the log is finished; call `poke` when that changes. `begins_at` is
-        when it begins, in seconds since the epoch; `time_of` reads the times of its lines, if they
-        differ from those of other logs.
+        `name` begins the text of its marks. `is_over` returns whether the log has ended; call
+        `poke` when that changes. `begins_at` is when the log begins, in seconds since the epoch.
+        `time_of` reads the times of its lines, by default as those of all logs.
         """
-        number = self._next
+        number = self._next_number
         while number in self._sources:
             number = (number + 1) % TAGS
-        self._next = (number + 1) % TAGS
+        self._next_number = (number + 1) % TAGS
         source = MergedSource(number, name, store, is_over, begins_at, time_of)
         self._sources[number] = source
-        self._unwatch[number] = store.watch(self.poke)
+        self._unsubscribers[number] = store.watch(self.poke)
         self._interleaver.add(source)
         self.poke()
         return number
@@ -100,9 +100,9 @@ class MergedLog:
     def leave(self, number: int) -> None:
         """Stop merging a log, and remove its lines."""
         if self._sources.pop(number, None) is not None:
-            self._unwatch.pop(number)()
+            self._unsubscribers.pop(number)()
             self._has_left = True
-            for interleaver in (self._interleaver, self._fresh):
+            for interleaver in (self._interleaver, self._next_interleaver):
                 if interleaver is not None:
                     interleaver.remove(number)
             self.poke()
@@ -112,14 +112,14 @@ class MergedLog:
         return self._interleaver.source_of(start)
 
     def poke(self) -> None:
-        """Check the logs again."""
-        self._news.set()
+        """Check the logs again, as they may have changed."""
+        self._may_have_changed.set()
 
     def close(self) -> None:
-        """Release everything, once `run` has ended."""
-        for unwatch in self._unwatch.values():
+        """Close the store and leave the logs, after `run` has ended."""
+        for unwatch in self._unsubscribers.values():
             unwatch()
-        self._unwatch.clear()
+        self._unsubscribers.clear()
         self._sources.clear()
         self.store.close()
 
@@ -130,37 +130,39 @@ class MergedLog:
             SpoolError: writing to the disk failed.
         """
         while True:
-            await self._news.wait()
-            self._news.clear()
-            while await self._step() or self._news.is_set():
-                self._news.clear()
+            await self._may_have_changed.wait()
+            self._may_have_changed.clear()
+            while await self._step() or self._may_have_changed.is_set():
+                self._may_have_changed.clear()
                 await asyncio.sleep(MERGE_DELAY / 2)
 
     async def _step(self) -> bool:
-        """Merge due lines; return whether there is more to do, even if nothing arrives."""
+        """Merge due lines; return whether there is more to do soon, even if nothing arrives."""
         if self._has_left:
             await self._order()
             return True
         interleaver, now = self._interleaver, _now()
         interleaver.make_due(now)
         await interleaver.merge()
-        waits = False if interleaver.is_stale else interleaver.show_open(now)
+        will_show_unfinished = False if interleaver.is_stale else interleaver.show_open(now)
         self.is_ordering = interleaver.is_stale or interleaver.is_unsorted
         if not self.is_ordering:
-            return waits or not interleaver.is_done
-        if self._wrong_since is None:
-            self._wrong_since = now
-        if now >= max(self._wrong_since + REORDER_DELAY, self._not_before):
+            return will_show_unfinished or not interleaver.is_done
+        if self._misordered_since is None:
+            self._misordered_since = now
+        if now >= max(self._misordered_since + REORDER_DELAY, self._earliest_ordering):
             await self._order()
         return True
 
     async def _order(self) -> None:
-        """Order everything again, in a second store while the first is shown."""
-        begun = _now()
-        self._wrong_since = None
+        """Order everything again, in a second store, while the first one is shown."""
+        began_at = _now()
+        self._misordered_since = None
         self.is_ordering = True
         sources = dict(self._sources)
-        interleaver = self._fresh = Interleaver(self._new(), sources.values(), self._time_of)
+        interleaver = self._next_interleaver = Interleaver(
+            self._new(), sources.values(), self._time_of
+        )
         try:
             interleaver.make_all_due()
             await interleaver.merge()
@@ -170,26 +172,32 @@ class MergedLog:
                 for number in self._sources.keys() - sources.keys():
                     interleaver.add(self._sources[number])
         finally:
-            self._fresh = None
+            self._next_interleaver = None
             if interleaver.store is not self.store:
                 interleaver.store.close()
         now = _now()
-        self._not_before = now + _SHARE * (now - begun)
+        self._earliest_ordering = now + _PAUSE_RATIO * (now - began_at)
 
     def _replace(self, interleaver: Interleaver) -> None:
-        """Show the new ordering, and report the new places of the viewer's lines."""
+        """Show the new order, and report the new offsets of the viewer's lines."""
         now = _now()
         for cursor in interleaver.cursors:
             cursor.grew_at = now
-        sources = {place: self._interleaver.source_of(place) for place in self._viewed_lines()}
+        sources = {start: self._interleaver.source_of(start) for start in self._viewed_lines()}
         self.store.become(interleaver.store)
         interleaver.store, self._interleaver = self.store, interleaver
-        places = {
-            before: interleaver.start_of(*line)
-            for before, line in sources.items()
+        new_starts = {
+            old_start: interleaver.start_of(*line)
+            for old_start, line in sources.items()
             if line is not None
         }
-        self._moved({before: after for before, after in places.items() if after is not None})
+        self._moved(
+            {
+                old_start: new_start
+                for old_start, new_start in new_starts.items()
+                if new_start is not None
+            }
+        )
 
 
 def _now() -> float:

@@ -1,4 +1,8 @@
-"""When the bytes of a log arrived, for those that came live; replayed bytes have no time."""
+"""When the bytes of a log arrived, if they came live, that is right after the job printed them.
+
+A new connection first repeats the log, as far as it was printed before: its replay. These bytes
+have no arrival time.
+"""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -9,64 +13,70 @@ from datetime import UTC, datetime
 PAUSE = 0.2
 """Seconds without a frame after which the replay of a connection is over."""
 LONG = 256 * 1024
-"""Characters of a replay above which pauses are expected, as a server or a line is slow."""
+"""Characters of a long replay, in which a slow server or network may pause for longer."""
 LONG_PAUSE = 2.0
 """Seconds without a frame after which a long replay is over."""
 SILENT = 5.0
-"""Seconds without a first frame after which there is no replay."""
+"""Seconds without the first frame after which there is no replay."""
 
 _UNKNOWN = 0
+"""The second of bytes that did not come live."""
 
 
 class Arrivals:
-    """Arrival times of bytes: one entry per second in which any arrived, 16 bytes each."""
+    """The arrival times of bytes: one entry per second in which bytes arrived, 16 bytes each."""
 
     def __init__(self) -> None:
         self._offsets = array("q")
-        """Start of the bytes that arrived within one second, ascending."""
+        """Where the bytes of each entry begin, ascending."""
         self._seconds = array("q")
-        """That second, since the epoch; 0 for unknown."""
-        self._moment = _UNKNOWN
-        self._unwatched = 0
-        """Offset before which added bytes did not arrive live."""
+        """When the bytes of each entry arrived, in seconds since the epoch, or `_UNKNOWN`."""
+        self._current_second = _UNKNOWN
+        self._live_from = 0
+        """Offset before which added bytes do not count as live."""
 
     def at(self, offset: int) -> datetime | None:
-        """Return the second in which the byte at `offset` arrived; `None` if not live."""
-        seconds = self._at(offset)
+        """Return the second in which the byte at `offset` arrived live; `None` if it did not."""
+        seconds = self._second_at(offset)
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
     @contextmanager
     def live(self, moment: datetime | None) -> Iterator[None]:
-        """Use `moment` as the arrival time of bytes noted inside the context."""
-        self._moment = int(moment.timestamp()) if moment else _UNKNOWN
+        """Use `moment` as the arrival time of bytes that are added in this context.
+
+        With `None` they did not come live.
+        """
+        self._current_second = int(moment.timestamp()) if moment else _UNKNOWN
         try:
             yield
         finally:
-            self._moment = _UNKNOWN
+            self._current_second = _UNKNOWN
 
     def note(self, offset: int) -> None:
-        """Note that the bytes added at the end, from `offset` on, arrive now."""
+        """Note that bytes are added at the end, from `offset` on."""
         last = self._seconds[-1] if self._seconds else _UNKNOWN
-        moment = _UNKNOWN if offset < self._unwatched else self._moment
-        if last != moment:
-            self._append(offset, moment)
+        second = _UNKNOWN if offset < self._live_from else self._current_second
+        if last != second:
+            self._begin_second(offset, second)
 
     def unwatch(self, offset: int, end: int, size: int) -> bool:
-        """Mark bytes from `offset` to `end`, stored or still to be added, as not arrived live.
+        """Remove the arrival times of the bytes from `offset` to `end`, also of those added later.
 
         `size` is how many bytes are stored. Return whether any of them had an arrival time.
         """
-        self._unwatched = max(self._unwatched, end)
+        self._live_from = max(self._live_from, end)
         first, last = bisect_left(self._offsets, offset), bisect_left(self._offsets, end)
-        times = [self._at(offset), *self._seconds[first:last]] if offset < min(end, size) else []
+        times = (
+            [self._second_at(offset), *self._seconds[first:last]] if offset < min(end, size) else []
+        )
         if not any(times):
             return False
-        here, place = self._at(end), bisect_right(self._offsets, end)
+        second_after, place = self._second_at(end), bisect_right(self._offsets, end)
         later = (self._offsets[place:], self._seconds[place:])
         self.cut(offset)
-        self._append(offset, _UNKNOWN)
+        self._begin_second(offset, _UNKNOWN)
         if size > end:
-            self._append(end, here)
+            self._begin_second(end, second_after)
             self._offsets.extend(later[0])
             self._seconds.extend(later[1])
         return True
@@ -77,50 +87,50 @@ class Arrivals:
         del self._offsets[place:], self._seconds[place:]
 
     def insert(self, offset: int, length: int) -> None:
-        """Insert bytes without an arrival time before those from `offset` on."""
-        here = self._at(offset)
+        """Insert `length` bytes at `offset`, which did not come live."""
+        second_after = self._second_at(offset)
         place = bisect_right(self._offsets, offset)
         later = (self._offsets[place:], self._seconds[place:])
         self.cut(offset)
-        self._append(offset, _UNKNOWN)
-        self._append(offset + length, here)
+        self._begin_second(offset, _UNKNOWN)
+        self._begin_second(offset + length, second_after)
         self._offsets.extend(at + length for at in later[0])
         self._seconds.extend(later[1])
 
     def shift(self, offset: int, by: int) -> None:
-        """Shift everything after `offset` by `by` bytes, as the bytes there change in length."""
+        """Shift the times after `offset` by `by` bytes, as the bytes there are replaced."""
         place = bisect_right(self._offsets, offset)
         moved = [max(offset, at + by) for at in self._offsets[place:]]
         self._offsets[place:] = array("q", moved)
 
-    def _at(self, offset: int) -> int:
+    def _second_at(self, offset: int) -> int:
         place = bisect_right(self._offsets, offset)
         return self._seconds[place - 1] if place else _UNKNOWN
 
-    def _append(self, offset: int, seconds: int) -> None:
+    def _begin_second(self, offset: int, seconds: int) -> None:
         self._offsets.append(offset)
         self._seconds.append(seconds)
 
 
 class Replay:
-    """Detects when a connection has finished its replay: the first burst of pieces is over."""
+    """Detects the end of a connection's replay: the first pause after its first pieces."""
 
     def __init__(self, *, is_all: bool = False) -> None:
-        """Initialise; `is_all`: the job has ended, so everything is replay."""
+        """Initialise; with `is_all` the job has ended, so that everything is replay."""
         self.is_over = False
         """Whether bytes that arrive now come live."""
-        self._is_all = is_all
+        self._is_all_replay = is_all
         self._length: int | None = None
         """Characters received; `None` before any piece."""
 
     def waited(self, seconds: float) -> None:
-        """Note the seconds that passed before the next frame arrived."""
-        if seconds > self._quiet and not self._is_all:
+        """Note how many seconds passed before a frame arrived."""
+        if seconds > self._longest_pause and not self._is_all_replay:
             self.is_over = True
 
     @property
-    def _quiet(self) -> float:
-        """Seconds without a frame that mean the end of the replay."""
+    def _longest_pause(self) -> float:
+        """Seconds without a frame after which the replay is over."""
         if self._length is None:
             return SILENT
         return LONG_PAUSE if self._length > LONG else PAUSE
@@ -131,5 +141,5 @@ class Replay:
             self._length = sum(map(len, texts), self._length or 0)
 
     def note_end(self) -> None:
-        """Note that the job has ended; if nothing has arrived yet, all that will is replay."""
-        self._is_all |= self._length is None and not self.is_over
+        """Note that the job has ended; if no piece has arrived yet, everything is replay."""
+        self._is_all_replay |= self._length is None and not self.is_over

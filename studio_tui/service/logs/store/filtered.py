@@ -1,4 +1,4 @@
-"""The lines of a log that match a filter, as a log of their own; marks are always included."""
+"""The lines of a log that match a filter, and the lines under its marks."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from studio_tui.service.logs.store.matches import LineMatches
 
 
 class Lines(Protocol):
-    """Lines that can be iterated over, identified by their start offsets."""
+    """Lines in order, each identified by the offset at which it starts."""
 
     def next_start(self, start: int) -> int | None:
         """Return the start of the line after the one at `start`."""
@@ -20,7 +20,7 @@ class Lines(Protocol):
 
 
 class FilteredLines:
-    """The lines of a store that `hits` holds, and the lines under a mark, without their text."""
+    """The starts of a store's lines that match `hits` or are under a mark."""
 
     def __init__(self, store: LogStore, hits: LineMatches) -> None:
         self.hits = hits
@@ -33,12 +33,12 @@ class FilteredLines:
 
     def next_start(self, start: int) -> int | None:
         """Return the start of the next included line, as far as known."""
-        marked = (at for at in self._marked() if at > start)
+        marked = (line for line in self._starts_under_marks() if line > start)
         return min(_known(self.hits.next(start + 1), next(marked, None)), default=None)
 
     def previous_start(self, start: int) -> int | None:
         """Return the start of the last included line before `start`, as far as known."""
-        marked = (at for at in reversed(self._marked()) if at < start)
+        marked = (line for line in reversed(self._starts_under_marks()) if line < start)
         return max(_known(self.hits.previous(start), next(marked, None)), default=None)
 
     def last_start(self) -> int:
@@ -47,11 +47,11 @@ class FilteredLines:
         return 0 if last is None else last
 
     def near(self, start: int) -> int | None:
-        """Return the included line at `start`, else the next one, else the one before."""
+        """Return `start` if its line is included, else the next included one, or the one before."""
         after = self.next_start(start - 1)
         return after if after is not None else self.previous_start(start)
 
-    def _marked(self) -> tuple[int, ...]:
+    def _starts_under_marks(self) -> tuple[int, ...]:
         """Return the starts of the lines under marks."""
         store = self._store
         return tuple(

@@ -1,31 +1,32 @@
-"""Line starts of a growing file: newline counts per 64 KiB block instead of an int per line."""
+"""Finds the lines of a growing file by number: counts newlines per block, not offsets per line."""
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 BLOCK = 64 * 1024
-"""Bytes of a block. A gigabyte needs 16,384 counts: 131 KB."""
+"""Bytes of a block. A gigabyte has 16,384 blocks, whose counts take 131 KB."""
 
 
 class LineIndex:
     """Counts newlines block by block as bytes are added at the end.
 
-    It does not read the file: a block that it needs is passed, or read by `block_at`.
+    It does not read the file. Callers pass blocks, or a function `block_at` that returns a block by
+    its number.
     """
 
     covered: int
     """Bytes counted so far, from the start of the file."""
     newlines: int
-    """Newlines among them."""
+    """Newlines in the counted bytes."""
 
     def __init__(self) -> None:
         self.covered = 0
         self.newlines = 0
-        self._before = array("Q", [0])
-        """Newlines before block i, for every block that `covered` has reached."""
-        self._last = (0, 0)
-        """The offset looked up last, and the newlines before it."""
+        self._newlines_before_block = array("Q", [0])
+        """Newlines before each block that begins in the counted bytes or right after them."""
+        self._last_lookup = (0, 0)
+        """The offset that was looked up last, and the newlines before it."""
 
     def extend(self, added: bytes) -> None:
         """Count the bytes that follow those already counted."""
@@ -36,25 +37,25 @@ class LineIndex:
             self.newlines += added.count(b"\n", start, end)
             self.covered += end - start
             if self.covered % BLOCK == 0:
-                self._before.append(self.newlines)
+                self._newlines_before_block.append(self.newlines)
             start = end
 
     def truncate(self, size: int, last_block: bytes) -> None:
-        """Forget everything from byte `size` on; `last_block` is the rest of the block cut into."""
+        """Forget the bytes from `size` on; `last_block` are the bytes before it in its block."""
         block = size // BLOCK
-        del self._before[block + 1 :]
-        self._last = (0, 0)
-        self.newlines = self._before[block] + last_block.count(b"\n")
+        del self._newlines_before_block[block + 1 :]
+        self._last_lookup = (0, 0)
+        self.newlines = self._newlines_before_block[block] + last_block.count(b"\n")
         self.covered = size
 
-    def _covers(self, block: int) -> bool:
+    def _is_counted(self, block: int) -> bool:
         """Whether the newlines before this block are known."""
-        return block < len(self._before)
+        return block < len(self._newlines_before_block)
 
     def number_of(self, start: int, block_at: Callable[[int], bytes]) -> int | None:
-        """Return the newlines before `start`; `None` if they have not been counted yet."""
+        """Return the number of newlines before `start`; `None` if they are not counted yet."""
         block = start // BLOCK
-        if start > self.covered or not self._covers(block):
+        if start > self.covered or not self._is_counted(block):
             return None
         return self._newlines_before(start, block_at(block))
 
@@ -62,39 +63,48 @@ class LineIndex:
         """Return the offset after the `newline`-th newline, counted from 1 to `newlines`."""
         number = self._block_of(newline)
         block = block_at(number)
-        rest = block.split(b"\n", newline - self._before[number])[-1]
-        return number * BLOCK + len(block) - len(rest)
+        following = block.split(b"\n", newline - self._newlines_before_block[number])[-1]
+        return number * BLOCK + len(block) - len(following)
 
     def _newlines_before(self, offset: int, block: bytes) -> int:
         """Return the number of newlines before `offset`, in a covered block of bytes `block`."""
         number, inside = divmod(offset, BLOCK)
-        last_offset, newlines = self._last
+        last_offset, newlines = self._last_lookup
         if last_offset // BLOCK != number:
-            last_offset, newlines = number * BLOCK, self._before[number]
-        # Rows are drawn in order, so usually only the line between them is counted, not the block.
+            last_offset, newlines = number * BLOCK, self._newlines_before_block[number]
+        # Rows are drawn in order, so usually only one line is counted, not all lines of the block.
         first, last = sorted((last_offset % BLOCK, inside))
         between = block.count(b"\n", first, last)
         newlines += between if offset >= last_offset else -between
-        self._last = (offset, newlines)
+        self._last_lookup = (offset, newlines)
         return newlines
 
     def _block_of(self, newline: int) -> int:
         """Return the block with the `newline`-th newline, counted from 1 to `newlines`."""
-        return bisect_left(self._before, newline) - 1
+        return bisect_left(self._newlines_before_block, newline) - 1
 
     def next_block(self, block: int) -> int | None:
-        """Return the first block after this one that may hold a newline, or `None`."""
-        if not self._covers(block + 1):
+        """Return the first block after this one that may contain a newline, or `None`."""
+        if not self._is_counted(block + 1):
             return block + 1
-        after = bisect_right(self._before, self._before[block + 1], lo=block + 1) - 1
-        is_last_full = after == len(self._before) - 1
-        if is_last_full and self.newlines == self._before[after] and self.covered > after * BLOCK:
+        after = (
+            bisect_right(
+                self._newlines_before_block, self._newlines_before_block[block + 1], lo=block + 1
+            )
+            - 1
+        )
+        is_last_full = after == len(self._newlines_before_block) - 1
+        if (
+            is_last_full
+            and self.newlines == self._newlines_before_block[after]
+            and self.covered > after * BLOCK
+        ):
             return None
         return after
 
     def previous_block(self, block: int) -> int | None:
-        """Return the last block before this one that may hold a newline, or `None`."""
-        if not self._covers(block):
+        """Return the last block before this one that may contain a newline, or `None`."""
+        if not self._is_counted(block):
             return block - 1 if block else None
-        count = self._before[block]
+        count = self._newlines_before_block[block]
         return self._block_of(count) if count else None

@@ -1,4 +1,4 @@
-"""The files of one log: its bytes, and beside them the marks of one that outlives the program."""
+"""The files of one log: its bytes and, if it outlives the program, its marks."""
 
 import secrets
 from pathlib import Path
@@ -16,7 +16,7 @@ from studio_tui.service.logs.store.spool import Spool
 
 
 class LogFile:
-    """The bytes and the marks of a log, as they are on disk."""
+    """The bytes and the marks of a log on disk."""
 
     def __init__(self, spool: Spool, marks: LogMarks | None = None) -> None:
         self.spool = spool
@@ -30,21 +30,22 @@ class LogFile:
     @classmethod
     def adopt(cls, path: Path, name: str) -> Self:
         """Open a log that an ended program has left behind; see `LogStore.adopt`."""
-        own = path.with_name(f"{name}{secrets.token_hex(6)}{path.suffix}")
+        new_path = path.with_name(f"{name}{secrets.token_hex(6)}{path.suffix}")
         marks = saved_marks(path)
-        # Before the file has its new name: whenever the program is killed, the marks are there.
-        save_marks(own, marks)
+        # The marks are saved before the log is renamed, so that they exist whenever the program is
+        # killed.
+        save_marks(new_path, marks)
         try:
-            spool = Spool.adopt(path, own)
+            spool = Spool.adopt(path, new_path)
         except SpoolError:
-            marks_file(own).unlink(missing_ok=True)
+            marks_file(new_path).unlink(missing_ok=True)
             raise
         marks_file(path).unlink(missing_ok=True)
-        within = [Mark(min(mark.offset, spool.size), mark.text) for mark in marks]
-        return cls(spool, LogMarks(within, saved=marks))
+        inside = [Mark(min(mark.offset, spool.size), mark.text) for mark in marks]
+        return cls(spool, LogMarks(inside, saved=marks))
 
     def close(self) -> None:
-        """Close the file; one that was made without a name is deleted."""
+        """Close the files; a log that was created without a name, or is empty, is deleted."""
         if self.spool.is_lasting and not self.spool.size:
             marks_file(self.spool.path).unlink(missing_ok=True)
         self.spool.close()
@@ -53,14 +54,14 @@ class LogFile:
         """Move the bytes to a lasting path on the same disk, without marks.
 
         Raises:
-            SpoolError: the disk refused it.
+            SpoolError: the file cannot be moved.
         """
         marks = marks_file(self.spool.path)
         self.spool.keep(path)
         marks.unlink(missing_ok=True)
 
     def save_marks(self) -> None:
-        """Save the marks beside a file that outlives the program, if they have changed.
+        """Save the marks, if they have changed and the log outlives the program.
 
         Raises:
             SpoolError: writing to the disk failed.

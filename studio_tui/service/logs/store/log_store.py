@@ -1,7 +1,8 @@
 """One log on disk: a spool file that grows at its end, an index of its lines, marks at its gaps.
 
-The bytes on disk are exactly those of the log and are the only copy; memory holds eight bytes for
-every 64 KiB of them. Marks are stored apart from the bytes, so no log text can forge one.
+The bytes on disk are exactly those of the log, and the only copy. Of 64 KiB on disk, the index
+holds eight bytes in memory. Marks are stored apart from the bytes, so that no log text can forge a
+mark.
 """
 
 from array import array
@@ -22,6 +23,7 @@ LINE_LIMIT = 64 * 1024
 """Maximum bytes of a line's head, and of its tail, that are read."""
 
 _INDEX_SLICE = 1024 * 1024
+"""Bytes that are read at once to count the lines of an opened file."""
 
 
 class LogLine(NamedTuple):
@@ -34,7 +36,7 @@ class LogLine(NamedTuple):
     head: bytes
     """Its first bytes, at most `LINE_LIMIT`."""
     tail: bytes
-    """Its last bytes, at most `LINE_LIMIT`, if `head` is not all of it; else empty."""
+    """Its last bytes after `head`, at most `LINE_LIMIT`; empty if `head` is the whole line."""
 
 
 class StoredRow(NamedTuple):
@@ -45,7 +47,7 @@ class StoredRow(NamedTuple):
     """Offset of the newline that ends the line, else the size of the log."""
     marks: tuple[Mark, ...]
     number: int | None
-    """From 0; `None` if the line has not been counted yet."""
+    """The number of the line, from 0; `None` if it has not been counted yet."""
 
 
 class LogStore:
@@ -55,13 +57,13 @@ class LogStore:
     """
 
     version: int
-    """Incremented when bytes that may have been shown have changed: derived data is stale."""
+    """Incremented by each change other than appended bytes: data derived before may be wrong."""
 
     arrivals: Arrivals
     """When the bytes arrived."""
 
     tag: int = 0
-    """Bytes at the beginning of each line that are a tag of ours, not text."""
+    """Bytes at the beginning of each line that are a tag of this program, not text."""
 
     def __init__(self, file: LogFile) -> None:
         self.version = 0
@@ -70,14 +72,14 @@ class LogStore:
         self._index = LineIndex()
         self.arrivals = Arrivals()
         self._watchers = Listeners[[]]()
-        self._changes: array[int] = array("Q")
-        """The lowest offset changed by each version after the first."""
+        self._changed_from: array[int] = array("Q")
+        """The lowest offset that each version after the first has changed."""
 
     @classmethod
     def create(cls, directory: Path, name: str = "") -> Self:
         """Create an empty log in `directory`; its file is deleted when the store is closed.
 
-        One with a `name` is left for `adopt` if it is not empty.
+        With a `name`, with which the file name begins, a log that is not empty is left for `adopt`.
 
         Raises:
             SpoolError: the file cannot be created.
@@ -86,18 +88,19 @@ class LogStore:
 
     @classmethod
     def adopt(cls, path: Path, name: str) -> Self:
-        """Open a log that an ended program has left behind, with its marks, to write on.
+        """Open a log that an ended program has left, with its marks, in order to append to it.
 
-        `index` must be awaited before anything is written.
+        It is renamed; the new name begins with `name`. `index` must be awaited before anything is
+        written.
 
         Raises:
-            SpoolError: it is in use, or cannot be opened.
+            SpoolError: the file is in use, or cannot be opened.
         """
         return cls(LogFile.adopt(path, name))
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a finished log for reading; it is usable at once, `index` gives line numbers.
+        """Open a whole log for reading; its lines have no numbers before `index` was awaited.
 
         Raises:
             SpoolError: the file cannot be read.
@@ -105,12 +108,12 @@ class LogStore:
         return cls(LogFile(Spool.open(path)))
 
     def close(self) -> None:
-        """Close the file; one that `create` made without a name is deleted."""
+        """Close the file; it is deleted if it was created without a name, or is empty."""
         self._watchers.clear()
         self._file.close()
 
     async def own(self) -> None:
-        """Make the file writable: one that others may be reading is copied first.
+        """Make the file writable: if other programs may be reading it, it is replaced by a copy.
 
         Raises:
             SpoolError: there is no room for a copy.
@@ -118,19 +121,19 @@ class LogStore:
         await self._spool.own()
 
     async def keep(self, path: Path) -> None:
-        """Move the file to a lasting path on the same disk, unless it changes meanwhile.
+        """Move the file to a lasting path on the same disk, unless the log changes meanwhile.
 
         Raises:
-            SpoolError: the disk refused it.
+            SpoolError: the file cannot be written or moved.
         """
-        known = (self.version, self.size)
+        state_before = (self.version, self.size)
         await self._spool.sync()
-        if known == (self.version, self.size):
+        if state_before == (self.version, self.size):
             self._file.keep(path)
 
     @property
     def is_kept(self) -> bool:
-        """Whether the file has a lasting path and is not written."""
+        """Whether the file has a lasting path, so that it is not written any more."""
         return self._spool.is_shared
 
     @property
@@ -140,7 +143,7 @@ class LogStore:
 
     @property
     def reads(self) -> int:
-        """Blocks read from disk so far."""
+        """Number of blocks read from disk so far."""
         return self._spool.reads
 
     @property
@@ -170,7 +173,7 @@ class LogStore:
         """Append bytes and notify the watchers.
 
         Raises:
-            SpoolError: none or only some bytes were written; those written are part of the log.
+            SpoolError: not all bytes were written; those that were are part of the log.
         """
         self.arrivals.note(self.size)
         self._write(added)
@@ -184,19 +187,19 @@ class LogStore:
             left = left[written:]
 
     def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
-        """Insert bytes at `offset`, replacing the `over` bytes there.
+        """Insert bytes at `offset`, or replace the `over` bytes there.
 
         Everything after them is written again.
 
         Raises:
-            SpoolError: as `append`; the end of the log may then be lost.
+            SpoolError: not all bytes were written, and the end of the log may be lost.
         """
         moved = self.read(offset + over, self.size - offset - over)
         if over:
             self.arrivals.shift(offset, len(added) - over)
         else:
             self.arrivals.insert(offset, len(added))
-        self._forget(offset)
+        self._cut_bytes(offset)
         self._file.marks.shift(offset, len(added) - over)
         self._file.save_marks()
         self._write(added + moved)
@@ -205,42 +208,42 @@ class LogStore:
     def cut(self, offset: int) -> None:
         """Drop everything from `offset` on."""
         self.arrivals.cut(offset)
-        self._forget(offset)
+        self._cut_bytes(offset)
         self._file.marks.cut(offset)
         self._file.save_marks()
         self._watchers.notify()
 
-    def _forget(self, offset: int) -> None:
+    def _cut_bytes(self, offset: int) -> None:
         block, inside = divmod(offset, BLOCK)
         self._index.truncate(offset, self._spool.block(block)[:inside])
         self._spool.cut(offset)
-        self._changed(offset)
+        self._note_change(offset)
 
     def mark(self, offset: int, text: str) -> None:
         """Set a mark at `offset`, unless there is an equal one."""
         if self._file.marks.add(Mark(offset, text)):
-            self._marked(offset)
+            self._note_mark(offset)
 
     def unmark(self, mark: Mark) -> None:
         """Remove a mark."""
         if self._file.marks.remove(mark):
-            self._marked(mark.offset)
+            self._note_mark(mark.offset)
 
-    def _marked(self, offset: int) -> None:
+    def _note_mark(self, offset: int) -> None:
         self._file.save_marks()
-        self._changed(offset)
+        self._note_change(offset)
         self._watchers.notify()
 
-    def _changed(self, offset: int) -> None:
+    def _note_change(self, offset: int) -> None:
         self.version += 1
-        self._changes.append(offset)
+        self._changed_from.append(offset)
 
     def changed_since(self, version: int) -> int:
-        """Return the lowest offset that has changed since `version`.
+        """Return the lowest offset that has changed since `version`; the size if nothing has.
 
-        Appended bytes do not count as a change; if nothing has changed, it is the size.
+        Bytes that were appended do not count as a change.
         """
-        return min(self._changes[version:], default=self.size)
+        return min(self._changed_from[version:], default=self.size)
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -248,10 +251,10 @@ class LogStore:
         return self._file.marks.all
 
     async def index(self) -> None:
-        """Count the lines of an opened file, in slices read by a thread."""
+        """Count the lines of an opened file, which a thread reads part by part."""
         while not self.is_indexed and not self.is_closed:
-            slice_ = await self.examine(self._index.covered, _INDEX_SLICE, bytes)
-            self._index.extend(slice_)
+            part = await self.examine(self._index.covered, _INDEX_SLICE, bytes)
+            self._index.extend(part)
         self._watchers.notify()
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
@@ -261,56 +264,56 @@ class LogStore:
     # --- reading ---------------------------------------------------------------------------------
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes; meant for at most a megabyte."""
+        """Return up to `length` bytes; use it for at most a megabyte, as it blocks."""
         return self._spool.read(offset, length)
 
     async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
-        """Return the result of `work`, in a thread, on up to `length` bytes: some megabytes.
+        """Read up to `length` bytes, some megabytes, in a thread; return the result of `work`.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
         """
         return await self._spool.examine(offset, length, work)
 
-    def row(self, at: int) -> StoredRow:
-        """Return the line that begins at byte `at`, with its end, its marks and its number."""
-        end = at + self.tag + (line := self.line_at(at)).length
-        return StoredRow(line, end, self.marks_of(at, end), self.number_of(at))
+    def row(self, start: int) -> StoredRow:
+        """Return the line that begins at byte `start`, with its end, its marks and its number."""
+        end = start + self.tag + (line := self.line_at(start)).length
+        return StoredRow(line, end, self.marks_of(start, end), self.number_of(start))
 
     def line_at(self, start: int) -> LogLine:
         """Return the line that begins at byte `start`."""
         block, inside = self._spool.block(start // BLOCK), start % BLOCK
-        if (found := block.find(b"\n", inside)) >= 0:  # nearly always
-            return LogLine(start, found - inside, block[inside:found], b"")
+        if (newline := block.find(b"\n", inside)) >= 0:  # nearly always
+            return LogLine(start, newline - inside, block[inside:newline], b"")
         length = self.line_end(start) - start
         head = self.read(start, min(length, LINE_LIMIT))
-        rest = min(length - len(head), LINE_LIMIT)
-        return LogLine(start, length, head, self.read(start + length - rest, rest))
+        tail_length = min(length - len(head), LINE_LIMIT)
+        return LogLine(start, length, head, self.read(start + length - tail_length, tail_length))
 
     def line_end(self, offset: int) -> int:
-        """Return the offset of the newline that ends the line holding `offset`, else the size."""
+        """Return the offset of the first newline from `offset` on; the size if there is none."""
         block: int | None = offset // BLOCK
         inside = offset % BLOCK
         while block is not None and block * BLOCK < self.size:
-            found = self._spool.block(block).find(b"\n", inside)
-            if found >= 0:
-                return block * BLOCK + found
+            newline = self._spool.block(block).find(b"\n", inside)
+            if newline >= 0:
+                return block * BLOCK + newline
             block, inside = self._index.next_block(block), 0
         return self.size
 
     def line_start(self, offset: int) -> int:
-        """Return the start of the line that holds byte `offset`."""
+        """Return the start of the line that contains byte `offset`."""
         block: int | None
         block, end = divmod(min(offset, self.size), BLOCK)
         while block is not None:
-            found = self._spool.block(block).rfind(b"\n", 0, end) if end else -1
-            if found >= 0:
-                return block * BLOCK + found + 1
+            newline = self._spool.block(block).rfind(b"\n", 0, end) if end else -1
+            if newline >= 0:
+                return block * BLOCK + newline + 1
             block, end = self._index.previous_block(block), BLOCK
         return 0
 
     def next_start(self, start: int) -> int | None:
-        """Return the start of the next line; the size only if a mark is there."""
+        """Return the start of the next line, or the size if a mark is there; else `None`."""
         following = self.line_end(start) + 1
         return following if self._holds_row(following) else None
 
@@ -319,32 +322,32 @@ class LogStore:
         return self.line_start(start - 1) if start else None
 
     def last_start(self) -> int:
-        """Return the start of the last line; 0 for an empty log."""
+        """Return the start of the last line, or the size if a mark is there; 0 for an empty log."""
         if self.size == 0 or self._holds_row(self.size):
             return self.size
         return self.line_start(self.size - 1)
 
     def start_of(self, number: int) -> int:
-        """Return the start of line `number`, bounded to the lines counted so far."""
+        """Return the start of line `number`, at most that of the last line counted so far."""
         newline = min(number, self.lines - 1)
         return self._index.after(newline, self._spool.block) if newline > 0 else 0
 
     def number_of(self, start: int) -> int | None:
-        """Return the number of the line that begins at `start`; `None` if not yet counted."""
+        """Return the number of the line that begins at `start`; `None` if it is not counted yet."""
         return self._index.number_of(start, self._spool.block)
 
     def unwatch(self, offset: int, end: int) -> None:
-        """Mark bytes, stored or still to come, as not arrived live."""
+        """Remove the arrival times of bytes from `offset` to `end`, also of those added later."""
         if self.arrivals.unwatch(offset, end, self.size):
-            self._changed(offset)
+            self._note_change(offset)
             self._watchers.notify()
 
     def marks_of(self, start: int, end: int | None = None) -> tuple[Mark, ...]:
-        """Return the marks of the line from `start` to `end`, which is found if not known."""
+        """Return the marks of the line from `start` to `end`, by default the end of the line."""
         if not self._file.marks:  # nearly always, and the end need not be found
             return ()
         return self._file.marks.between(start, self.line_end(start) if end is None else end)
 
     def _holds_row(self, start: int) -> bool:
-        """Whether a line, or a mark without one, begins at `start`."""
+        """Whether a line begins at `start`, or a mark is there at the end of the log."""
         return start < self.size or (start == self.size and self._file.marks.is_last_at(start))

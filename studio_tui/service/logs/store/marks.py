@@ -1,4 +1,4 @@
-"""Remarks of the program between the lines of a log, and the file that keeps them beside it."""
+"""Remarks of this program between the lines of a log, and the file in which they are stored."""
 
 import json
 import logging
@@ -12,19 +12,19 @@ from studio_tui.files import read_json
 from studio_tui.text import safe_line
 
 SUFFIX = ".marks"
-"""Suffix of the file that keeps the marks of a log."""
+"""Suffix of the file with the marks of a log."""
 UNREADABLE_MARKS = "Lines may be missing below: the list of gaps cannot be read."
 
 logger = logging.getLogger(__name__)
 
 
 class Mark(NamedTuple):
-    """Our own remark, drawn above the line that holds its offset."""
+    """A remark of this program, drawn above the line that contains its offset."""
 
     offset: int
     """Offset in the log, in bytes."""
     text: str
-    """A sentence of ours, never log text."""
+    """A sentence of this program, never log text."""
 
 
 class LogMarks:
@@ -33,7 +33,7 @@ class LogMarks:
     def __init__(self, marks: Sequence[Mark] = (), *, saved: Sequence[Mark] = ()) -> None:
         self._marks = sorted(marks)
         self._saved = list(saved)
-        """The marks in the file beside the log."""
+        """The marks as stored in the file."""
 
     def __bool__(self) -> bool:
         """Whether there are any marks."""
@@ -45,7 +45,7 @@ class LogMarks:
         return tuple(self._marks)
 
     def add(self, mark: Mark) -> bool:
-        """Add a mark; return whether there was no equal one."""
+        """Add a mark unless there is an equal one; return whether it was added."""
         is_new = mark not in self._marks
         if is_new:
             self._marks.insert(bisect_left(self._marks, (mark.offset + 1, "")), mark)
@@ -53,15 +53,15 @@ class LogMarks:
 
     def remove(self, mark: Mark) -> bool:
         """Remove a mark; return whether it was there."""
-        is_there = mark in self._marks
-        if is_there:
+        was_there = mark in self._marks
+        if was_there:
             self._marks.remove(mark)
-        return is_there
+        return was_there
 
-    def shift(self, offset: int, bytes_: int) -> None:
-        """Move the marks after an offset, as so many bytes were inserted there."""
+    def shift(self, offset: int, length: int) -> None:
+        """Move the marks after `offset` by `length` bytes, as that many were inserted there."""
         self._marks = [
-            Mark(mark.offset + bytes_, mark.text) if mark.offset > offset else mark
+            Mark(mark.offset + length, mark.text) if mark.offset > offset else mark
             for mark in self._marks
         ]
 
@@ -92,12 +92,12 @@ class LogMarks:
 
 
 def marks_file(log: Path) -> Path:
-    """Return the file that keeps the marks of a log."""
+    """Return the path of the file with the marks of a log."""
     return log.with_suffix(SUFFIX)
 
 
 def save_marks(log: Path, marks: Sequence[Mark]) -> None:
-    """Keep these marks for a log; a killed program leaves them as before or as they are now.
+    """Store the marks of a log; if the program is killed, the old ones or all new ones are stored.
 
     Raises:
         SpoolError: writing to the disk failed.
@@ -115,9 +115,9 @@ def save_marks(log: Path, marks: Sequence[Mark]) -> None:
 
 
 def saved_marks(log: Path) -> list[Mark]:
-    """Return the marks that were kept for a log.
+    """Return the stored marks of a log.
 
-    If they cannot be read, one at its beginning says so.
+    If they cannot be read, a mark at the beginning of the log says so.
     """
     file = marks_file(log)
     try:

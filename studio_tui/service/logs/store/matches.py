@@ -1,7 +1,7 @@
 """The lines of a log that match a condition: counted block by block in a thread.
 
-Memory holds four bytes for every 64 KiB of the log, however many lines match. What a screen needs
-at once is searched in the few visible blocks, whether they were counted or not.
+However many lines match, memory holds four bytes for every block of 64 KiB: the number of its
+matches. Where they are is searched again when a screen needs it, in a few blocks on the event loop.
 """
 
 from array import array
@@ -19,27 +19,28 @@ T = TypeVar("T")
 Find = Callable[[bytes], Sequence[int]]
 """Returns the starts of the matching lines, in order, in a buffer of whole lines.
 
-It is called in a thread, and for a block or two on the event loop.
+It is called in a thread, or on the event loop for a few blocks.
 """
 
 SLICE = 64
-"""Blocks that are searched by one call to a thread, which takes as long as searching ten."""
-_AT_ONCE = 4
-"""Unknown blocks searched on the event loop, at most: about a millisecond."""
-_KEPT = 64
-"""Blocks whose matches are cached."""
+"""Maximum blocks searched by one call of a thread. The call alone costs as much as ten blocks."""
+_SEARCHED_AT_ONCE = 4
+"""Maximum unknown blocks searched on the event loop at once; they take about a millisecond."""
+_CACHED_BLOCKS = 64
+"""Number of blocks of which the starts of matching lines are cached."""
 _UNKNOWN = -1
-_ANSWERS = 8
+"""The count of a block that has not been searched."""
+_CACHED_ANSWERS = 8
 """Number of cached answers."""
 _EXACT_BLOCKS = 64
-"""Number of blocks up to which scroll bar marks are per line, not per block."""
+"""Maximum number of blocks for which a scroll bar shows lines, not whole blocks."""
 
 
 class LineMatches:
     """The lines of a growing log that match a condition, searched from any place."""
 
     total: int
-    """Lines found so far."""
+    """Number of matching lines found so far."""
 
     def __init__(
         self,
@@ -50,11 +51,11 @@ class LineMatches:
         within: Find | None = None,
         ahead: int = 0,
     ) -> None:
-        """Initialise with the condition; `negated` selects the lines that do not match.
+        """Initialise; lines that `find` returns match, or with `negated` all others.
 
-        `find` gets lines without the tags that a store may put before them. `within` gets tagged
-        lines, with about `ahead` bytes of what follows, and only lines that match both conditions
-        are included.
+        `find` is called with lines without their tags. If `within` is given, a line matches only if
+        `within` returns it too. It is called with tagged lines, followed by up to `ahead` bytes of
+        the log, on which the result may depend.
         """
         self.total = 0
         self._store = store
@@ -63,14 +64,19 @@ class LineMatches:
         self._within = within
         self._ahead = ahead
         self._counts = array("i")
-        self._unknown = 0
+        """Number of matches in each block, or `_UNKNOWN`."""
+        self._unknown_count = 0
+        """Number of blocks that have not been searched."""
         self._edition = 0
-        """Incremented whenever more becomes known."""
+        """Incremented whenever a count changes."""
         self._answers: dict[object, tuple[int, object]] = {}
+        """Cached answers, each after the edition that it is from."""
         self._size = 0
+        """Size of the log for which there are counts."""
         self._version = store.version
         self._starts: OrderedDict[int, array[int]] = OrderedDict()
-        self._wanted = (0, True)
+        """Starts of the matching lines of some blocks, by block."""
+        self._next_search = (0, True)
         """Block to search next, and whether to go forwards from it."""
 
     # --- known matches ---------------------------------------------------------------------------
@@ -79,13 +85,13 @@ class LineMatches:
     def is_complete(self) -> bool:
         """Whether every line has been searched."""
         self._refresh()
-        return self._unknown == 0
+        return self._unknown_count == 0
 
     def next(self, offset: int) -> int | None:
         """Return the start of the first known match that begins at or after `offset`."""
         self._refresh()
         first = offset // BLOCK
-        for block in self._with_lines(range(first, len(self._counts))):
+        for block in self._blocks_with_matches(range(first, len(self._counts))):
             starts = self._starts_of(block)
             place = bisect_left(starts, offset) if block == first else 0
             if place < len(starts):
@@ -96,22 +102,22 @@ class LineMatches:
         """Return the start of the last known match that begins before `offset`."""
         self._refresh()
         first = min((offset - 1) // BLOCK, len(self._counts) - 1)
-        for block in self._with_lines(range(first, -1, -1)):
+        for block in self._blocks_with_matches(range(first, -1, -1)):
             starts = self._starts_of(block)
             place = bisect_left(starts, offset)
             if place:
                 return starts[place - 1]
         return None
 
-    def _with_lines(self, blocks: range) -> Iterator[int]:
-        """Yield the blocks with matches, as far as blocks are known or can be searched now."""
-        at_once = _AT_ONCE
+    def _blocks_with_matches(self, blocks: range) -> Iterator[int]:
+        """Yield the blocks with matches, until too many unknown ones would have to be searched."""
+        searches_left = _SEARCHED_AT_ONCE
         for block in blocks:
             if self._counts[block] == _UNKNOWN:
-                at_once -= 1
-                if at_once < 0:
+                searches_left -= 1
+                if searches_left < 0:
                     return
-                self._note(block, len(self._starts_of(block)))
+                self._set_count(block, len(self._starts_of(block)))
             if self._counts[block]:
                 yield block
 
@@ -122,7 +128,7 @@ class LineMatches:
     def rank(self, start: int) -> int:
         """Return the number of known matches that begin before `start`."""
         self._refresh()
-        return self._once(("rank", start), lambda: self._rank(start))
+        return self._cached(("rank", start), lambda: self._rank(start))
 
     def _rank(self, start: int) -> int:
         block = start // BLOCK
@@ -135,9 +141,9 @@ class LineMatches:
         self._refresh()
         if not self.total or not parts:
             return frozenset()
-        return self._once(("occupied_parts", parts), lambda: self._places(parts))
+        return self._cached(("occupied_parts", parts), lambda: self._find_occupied(parts))
 
-    def _places(self, parts: int) -> frozenset[int]:
+    def _find_occupied(self, parts: int) -> frozenset[int]:
         blocks = [block for block, count in enumerate(self._counts) if count > 0]
         if len(self._counts) > _EXACT_BLOCKS:
             offsets: Iterable[int] = (block * BLOCK for block in blocks)
@@ -145,17 +151,17 @@ class LineMatches:
             offsets = (start for block in blocks for start in self._starts_of(block))
         return frozenset(offset * parts // self._size for offset in offsets)
 
-    def _once(self, question: object, answer: Callable[[], T]) -> T:
-        """Return an answer, cached until more becomes known."""
-        cached = self._answers.get(question)
-        if cached is None or cached[0] != self._edition:
-            cached = self._answers[question] = (self._edition, answer())
-            while len(self._answers) > _ANSWERS:
+    def _cached(self, key: object, compute: Callable[[], T]) -> T:
+        """Return what `compute` returns, cached under `key` until a count changes."""
+        entry = self._answers.get(key)
+        if entry is None or entry[0] != self._edition:
+            entry = self._answers[key] = (self._edition, compute())
+            while len(self._answers) > _CACHED_ANSWERS:
                 del self._answers[next(iter(self._answers))]
-        return cast(T, cached[1])
+        return cast(T, entry[1])
 
     async def nearest(self, offset: int, *, backwards: bool) -> int | None:
-        """Return the first match from `offset` on, or the last before it, once that is certain.
+        """Return the first match from `offset` on, or the last before it; search as far as needed.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
@@ -164,11 +170,11 @@ class LineMatches:
             start = self.previous(offset) if backwards else self.next(offset)
             if self._is_certain(offset, start, backwards=backwards):
                 return start
-            self._wanted = (max(0, offset - backwards) // BLOCK, not backwards)
+            self._next_search = (max(0, offset - backwards) // BLOCK, not backwards)
             await self.search_next()
 
     def _is_certain(self, offset: int, start: int | None, *, backwards: bool) -> bool:
-        if not self._unknown:
+        if not self._unknown_count:
             return True
         if backwards:
             between = self._counts[(start or 0) // BLOCK : (offset + BLOCK - 1) // BLOCK]
@@ -180,86 +186,89 @@ class LineMatches:
     # --- searching -------------------------------------------------------------------------------
 
     async def search(self, offset: int) -> None:
-        """Search the log until all of it is known, starting around an offset.
+        """Search the whole log, beginning at the block of `offset`.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
         """
-        self._wanted = (offset // BLOCK, True)
+        self._next_search = (offset // BLOCK, True)
         while not self._store.is_closed and not self.is_complete:
             await self.search_next()
 
-    async def search_next(self, most: int = SLICE) -> None:
-        """Search the next unknown blocks, at most `most`.
+    async def search_next(self, limit: int = SLICE) -> None:
+        """Search up to `limit` unknown blocks in a thread: those that are needed next.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
         """
         self._refresh()
-        blocks = self._next_blocks(most)
+        blocks = self._next_blocks(limit)
         if not blocks:
             return
         begin = max(0, blocks.start * BLOCK - 1)
         length = blocks.stop * BLOCK - begin + LINE_LIMIT
         size, version = self._store.size, self._store.version
 
-        def count(data: bytes) -> list[int]:
+        def count_matches(data: bytes) -> list[int]:
             counts = [0] * len(blocks)
             for start in self._starts_in(data, blocks, size):
                 counts[start // BLOCK - blocks.start] += 1
             return counts
 
-        counts = await self._store.examine(begin, length, count)
+        counts = await self._store.examine(begin, length, count_matches)
         changed = self._store.changed_since(version)
         is_same = self._store.size == size and changed >= size
         settled = min(self._store.line_start(size), changed)
         self._refresh()
-        for block, found in zip(blocks, counts, strict=True):
-            if self._is_open(block) and (is_same or block < settled // BLOCK):
-                self._note(block, found)
+        for block, count in zip(blocks, counts, strict=True):
+            if self._is_unknown(block) and (is_same or block < settled // BLOCK):
+                self._set_count(block, count)
 
-    def _note(self, block: int, count: int) -> None:
+    def _set_count(self, block: int, count: int) -> None:
         self._edition += 1
         self._counts[block] = count
-        self._unknown -= 1
+        self._unknown_count -= 1
         self.total += count
 
-    def _next_blocks(self, most: int) -> range:
-        """Return the next unknown blocks from the wanted place on."""
-        if not self._unknown:
+    def _next_blocks(self, limit: int) -> range:
+        """Return up to `limit` adjacent unknown blocks, the nearest in the direction wanted."""
+        if not self._unknown_count:
             return range(0)
-        wanted, onwards = self._wanted
-        place = min(wanted, len(self._counts) - 1)
-        after = next((at for at in range(place, len(self._counts)) if self._is_open(at)), None)
-        before = next((at for at in range(place, -1, -1) if self._is_open(at)), None)
-        if before is None or (onwards and after is not None):
+        first_choice, forwards = self._next_search
+        place = min(first_choice, len(self._counts) - 1)
+        after = next(filter(self._is_unknown, range(place, len(self._counts))), None)
+        before = next(filter(self._is_unknown, range(place, -1, -1)), None)
+        if before is None or (forwards and after is not None):
             first, step = after or 0, 1
         else:
             first, step = before, -1
         last = first
-        while abs(last - first) < most - 1 and self._is_open(last + step):
+        while abs(last - first) < limit - 1 and self._is_unknown(last + step):
             last += step
-        self._wanted = (last, onwards)
+        self._next_search = (last, forwards)
         return range(min(first, last), max(first, last) + 1)
 
-    def _is_open(self, block: int) -> bool:
+    def _is_unknown(self, block: int) -> bool:
         return 0 <= block < len(self._counts) and self._counts[block] == _UNKNOWN
 
     def _starts_of(self, block: int) -> "array[int]":
-        """Return the matches of one block, searched on the event loop if they are not cached."""
+        """Return the starts of a block's matches, searched on the event loop if not cached."""
         starts = self._starts.get(block)
         if starts is None:
             begin = max(0, block * BLOCK - 1)
             data = self._store.read(begin, (block + 1) * BLOCK - begin + LINE_LIMIT)
             starts = array("Q", self._starts_in(data, range(block, block + 1), self._store.size))
             self._starts[block] = starts
-            if len(self._starts) > _KEPT:
+            if len(self._starts) > _CACHED_BLOCKS:
                 self._starts.popitem(last=False)
         self._starts.move_to_end(block)
         return starts
 
     def _starts_in(self, data: bytes, blocks: range, size: int) -> Sequence[int]:
-        """Return the matches that begin in `blocks`; `data` begins at the byte before them."""
+        """Return the starts of the matching lines that begin in `blocks`.
+
+        `data` is the log from the byte before the blocks on, `size` the size of the log.
+        """
         base = max(0, blocks.start * BLOCK - 1)
         first = data.find(b"\n") + 1 if base else 0
         room = min(blocks.stop * BLOCK, size) - base
@@ -267,13 +276,13 @@ class LineMatches:
             return ()
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
-        seen, starts = _searched_parts(lines, base + first)
-        offsets = _untagged(self._find, seen, self._store.tag)
+        searched, starts = _searched_parts(lines, base + first)
+        offsets = _find_in_text(self._find, searched, self._store.tag)
         if self._negated:
-            offsets = _others(seen, offsets)
+            offsets = _unmatched(searched, offsets)
         if self._within is not None:
             following = data[end : end + self._ahead] if end else b""
-            inside = set(self._within(seen + following))
+            inside = set(self._within(searched + following))
             offsets = [start for start in offsets if start in inside]
         if starts is not None:
             offsets = [starts[start] for start in offsets]
@@ -282,7 +291,7 @@ class LineMatches:
     # --- growth ----------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Account for bytes added or changed since the last call."""
+        """Mark blocks as unknown that have been added or have changed since the last call."""
         store = self._store
         if store.version != self._version:
             changed = min(store.changed_since(self._version), self._size)
@@ -292,37 +301,41 @@ class LineMatches:
             self._grow()
 
     def _grow(self) -> None:
-        """Add new blocks; a long unfinished line is not searched again beyond what was seen."""
+        """Add new blocks, and mark the block of a line as unknown that was unfinished before.
+
+        If that line is so long that the searched part of it has not grown, its block stays known.
+        """
         last = len(self._counts) - 1
         block = self._store.line_start(self._size) // BLOCK
-        seen = (block + 1) * BLOCK + LINE_LIMIT
-        if block < last and self._size >= seen and self._counts[last] != _UNKNOWN:
+        searched = (block + 1) * BLOCK + LINE_LIMIT
+        if block < last and self._size >= searched and self._counts[last] != _UNKNOWN:
             block = last
         self._forget(min(block, max(0, self._size - self._ahead) // BLOCK))
 
     def _forget(self, first: int) -> None:
-        """Mark everything from block `first` on as unknown."""
+        """Mark all blocks from `first` on as unknown; if they are few, search them at once."""
         self._edition += 1
         for block, count in enumerate(self._counts[first:], first):
             self.total -= max(0, count)
-            self._unknown -= count == _UNKNOWN
+            self._unknown_count -= count == _UNKNOWN
             self._starts.pop(block, None)
         del self._counts[first:]
         self._size = self._store.size
         added = (self._size + BLOCK - 1) // BLOCK - first
         self._counts.extend([_UNKNOWN] * added)
-        self._unknown += max(0, added)
-        if added <= _AT_ONCE:
+        self._unknown_count += max(0, added)
+        if added <= _SEARCHED_AT_ONCE:
             for block in range(first, len(self._counts)):
-                self._note(block, len(self._starts_of(block)))
+                self._set_count(block, len(self._starts_of(block)))
 
 
 def _searched_parts(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
-    """Return the searched parts of lines, and their original starts by their new starts.
+    """Return the parts of lines that are searched, and where each part begins in `lines`.
 
-    `lines` begin at byte `offset` of the log. The part of a line more than `LINE_LIMIT` beyond its
-    block is left out, whichever blocks are read with it; if no line is so long, `lines` is returned
-    with `None`.
+    `lines` begin at byte `offset` of the log. Of each line, what is more than `LINE_LIMIT` after
+    the end of its block is left out, so that the result does not depend on which blocks are read
+    together. The starts in `lines` are by the starts in the result. If no line can be so long,
+    `lines` and `None` are returned.
     """
     if not _has_long_line(lines):
         return lines, None
@@ -350,8 +363,8 @@ def _has_long_line(lines: bytes) -> bool:
     return False
 
 
-def _untagged(find: Find, lines: bytes, tag: int) -> Sequence[int]:
-    """Match lines by their text after a tag of `tag` bytes."""
+def _find_in_text(find: Find, lines: bytes, tag: int) -> Sequence[int]:
+    """Return the starts of the lines that match by their text after a tag of `tag` bytes."""
     if not tag:
         return find(lines)
     text = b"\n".join(line[tag:] for line in lines.split(b"\n"))
@@ -364,7 +377,7 @@ def _untagged(find: Find, lines: bytes, tag: int) -> Sequence[int]:
     return starts
 
 
-def _others(lines: bytes, starts: Sequence[int]) -> list[int]:
+def _unmatched(lines: bytes, starts: Sequence[int]) -> list[int]:
     """Return the starts of the lines that are not in `starts`."""
     every = accumulate((len(line) + 1 for line in lines.split(b"\n")), initial=0)
     left = set(starts)

@@ -1,6 +1,6 @@
-"""A file that grows at its end, read in blocks of which a few are cached in memory.
+"""A file that grows at its end, and is read in blocks, of which a few are cached in memory.
 
-Every program that has the file open holds a shared lock: an unlocked file was left behind by a
+Every program that has the file open holds a shared lock on it. A file without a lock was left by a
 program that has ended.
 """
 
@@ -22,11 +22,11 @@ from studio_tui.service.logs.store.line_index import BLOCK
 T = TypeVar("T")
 
 SUFFIX = ".spool"
-"""Suffix of a file that grows; it is deleted with its spool, unless it has a name."""
+"""Suffix of a file that grows, other than one with a lasting path."""
 
 _CACHED_BLOCKS = 16
 _COPIED = 1024 * 1024
-"""Bytes copied at once: half a millisecond."""
+"""Bytes copied at once, which takes half a millisecond."""
 
 
 def remove_unused(path: Path) -> bool:
@@ -55,62 +55,64 @@ def is_unused(path: Path) -> bool:
     return True
 
 
-def _make(directory: Path, name: str) -> tuple[int, str]:
+def _create_locked(directory: Path, name: str) -> tuple[int, str]:
     """Create an empty file that is locked from its beginning."""
     while True:
         descriptor, name = tempfile.mkstemp(SUFFIX, name, private_dir(directory))
-        _hold(descriptor)
+        _lock_as_used(descriptor)
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
-        os.close(descriptor)  # deleted as left behind, in the moment before it was locked
+        # Another program has deleted the file, in the moment before it was locked.
+        os.close(descriptor)
 
 
-def _take_over(path: Path, own: Path) -> int:
-    """Lock a file that nobody has open, and rename it to `own`.
+def _take_over(path: Path, new_path: Path) -> int:
+    """Lock a file that nobody has open, rename it to `new_path`, and return its descriptor.
 
-    The lock is shared in the end, as readers wait for an exclusive one. Changing the lock is not
-    atomic: whoever locks the file in between does not find it under the old name.
+    The exclusive lock becomes a shared one, as others could not open the file for reading. Changing
+    the lock is not atomic, but a program that locks the file in between does not find it under its
+    old name any more.
 
     Raises:
-        OSError: it cannot be opened, is in use, or was taken over by another program.
+        OSError: the file cannot be opened, is in use, or was taken over by another program.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _must_be(path, descriptor)
-        path.rename(own)
+        _check_is_same_file(path, descriptor)
+        path.rename(new_path)
     except BaseException:
         os.close(descriptor)
         raise
-    _hold(descriptor)
+    _lock_as_used(descriptor)
     return descriptor
 
 
-def _must_be(path: Path, descriptor: int) -> None:
-    """Raise `OSError` if a path is not that of an open file any more."""
+def _check_is_same_file(path: Path, descriptor: int) -> None:
+    """Raise `OSError` if the file at `path` is not the open file any more."""
     if path.stat().st_ino != os.fstat(descriptor).st_ino:
         raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
 
 
-def _hold(descriptor: int) -> None:
-    """Lock the file as in use, if the file system supports locks."""
+def _lock_as_used(descriptor: int) -> None:
+    """Take a shared lock, if the file system supports locks."""
     with contextlib.suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 class Spool:
-    """Bytes on disk; every disk failure raises a `SpoolError` with a sentence."""
+    """The bytes of a file; if the disk fails, all methods raise a `SpoolError` with a sentence."""
 
     size: int
     """Bytes."""
     reads: int
-    """Blocks read from disk so far."""
+    """Number of blocks read from disk so far."""
     is_closed: bool
-    """Whether the file has been closed."""
+    """Whether the spool has been closed."""
     is_shared: bool
-    """Whether others may read the file, which is not changed, nor deleted on close."""
+    """Whether other programs may read the file; it is neither changed nor deleted then."""
     is_lasting: bool
-    """Whether the file is left for the next run of the program, unless it is empty."""
+    """Whether a temporary file is left for the next run of the program, unless it is empty."""
 
     def __init__(self, path: Path, descriptor: int, size: int) -> None:
         self.path = path
@@ -123,16 +125,16 @@ class Spool:
         self.is_lasting = False
         self.is_shared = False
         self._readers = 0
-        """Threads that are reading; the descriptor is closed after the last one."""
+        """Number of threads that are reading; after `close`, the last one closes the descriptor."""
 
     @classmethod
     def create(cls, directory: Path, name: str = "") -> Self:
         """Create an empty file in `directory`, which is deleted when the spool is closed.
 
-        One with a `name`, which begins its file name, is left behind if it is not empty.
+        With a `name`, with which the file name begins, a file that is not empty is left.
         """
         try:
-            descriptor, path = _make(directory, name)
+            descriptor, path = _create_locked(directory, name)
         except OSError as error:
             raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         spool = cls(Path(path), descriptor, size=0)
@@ -140,17 +142,17 @@ class Spool:
         return spool
 
     @classmethod
-    def adopt(cls, path: Path, own: Path) -> Self:
-        """Open a file that an ended program has left behind, as `own`, in order to write on.
+    def adopt(cls, path: Path, new_path: Path) -> Self:
+        """Open a file that an ended program has left, in order to append to it, as `new_path`.
 
         Raises:
-            SpoolError: it is in use, or cannot be opened.
+            SpoolError: the file is in use, or cannot be opened.
         """
         try:
-            descriptor = _take_over(path, own)
+            descriptor = _take_over(path, new_path)
         except OSError as error:
             raise SpoolError(f"{path} cannot be used: {error.strerror}.") from error
-        spool = cls(own, descriptor, os.fstat(descriptor).st_size)
+        spool = cls(new_path, descriptor, os.fstat(descriptor).st_size)
         spool._is_temporary = spool.is_lasting = True
         return spool
 
@@ -161,13 +163,13 @@ class Spool:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise SpoolError(f"{path} cannot be read: {error.strerror}.") from error
-        _hold(descriptor)
+        _lock_as_used(descriptor)
         spool = cls(path, descriptor, os.fstat(descriptor).st_size)
         spool.is_shared = True
         return spool
 
     def close(self) -> None:
-        """Close the file, once no thread reads it."""
+        """Close the file as soon as no thread reads it."""
         self.is_closed = True
         self._blocks.clear()
         self._release()
@@ -181,7 +183,7 @@ class Spool:
             self.path.unlink(missing_ok=True)
 
     def keep(self, path: Path) -> None:
-        """Move the file to a lasting path on the same disk; it is not written again.
+        """Move the file to a lasting path on the same disk, where it is not written any more.
 
         Raises:
             SpoolError: the file cannot be moved.
@@ -194,7 +196,7 @@ class Spool:
         self._is_temporary, self.is_lasting, self.is_shared = False, False, True
 
     async def own(self) -> None:
-        """Replace a file that others may be reading by a writable temporary copy.
+        """Replace a file that other programs may be reading by a writable temporary copy.
 
         Raises:
             SpoolError: there is no room for a copy.
@@ -204,9 +206,9 @@ class Spool:
         copy = self.create(self.path.parent)
         try:
             while copy.size < self.size:
-                left = memoryview(await self.examine(copy.size, _COPIED, bytes))
-                while left:
-                    left = left[copy.write(left) :]
+                remaining = memoryview(await self.examine(copy.size, _COPIED, bytes))
+                while remaining:
+                    remaining = remaining[copy.write(remaining) :]
             os.dup2(copy._descriptor, self._descriptor, inheritable=False)
             self.path, self._is_temporary, self.is_shared = copy.path, True, False
             copy._is_temporary = False
@@ -225,7 +227,7 @@ class Spool:
             raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
 
     def write(self, data: bytes | memoryview) -> int:
-        """Append bytes; return how many were written, at least one."""
+        """Append some of the bytes; return how many were written, at least one."""
         try:
             written = os.pwrite(self._descriptor, data, self.size)
         except OSError as error:
@@ -244,7 +246,7 @@ class Spool:
         self.size = offset
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes; meant for at most a megabyte."""
+        """Return up to `length` bytes; use it for at most a megabyte, as it blocks."""
         end = min(offset + length, self.size)
         parts = []
         while offset < end:
@@ -255,7 +257,7 @@ class Spool:
         return b"".join(parts)
 
     def block(self, number: int) -> bytes:
-        """Return a block; empty beyond the end."""
+        """Return the bytes of a block; none beyond the end."""
         length = min(BLOCK, self.size - number * BLOCK)
         if length <= 0:
             return b""
@@ -272,7 +274,7 @@ class Spool:
         return data
 
     async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
-        """Run `work` in a thread on up to `length` bytes, which are not cached."""
+        """Read up to `length` bytes in a thread, not cached; return the result of `work`."""
         length = max(0, min(length, self.size - offset))
         return await self._in_thread(lambda: work(self._read_at(offset, length)))
 

@@ -1,7 +1,6 @@
-"""A log merged from several: a tag before each line identifies the log it is from.
+"""The store of a merged log: a tag before each line identifies the log that the line is from.
 
-The tag is always the first bytes of a line and is removed from what is read of it, so that no log
-text can forge one.
+Every line begins with a tag, and lines are read without it, so that no log text can forge a tag.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ from studio_tui.service.logs.store.matches import Find
 TAG = 4
 """Bytes of a tag: three hexadecimal digits and a bar."""
 TAGS = 16**3
-"""Count of numbers that a tag can hold."""
+"""How many numbers a tag can hold."""
 
 
 def tag_of(number: int) -> bytes:
@@ -26,16 +25,16 @@ def number_in(line: bytes) -> int:
 
 
 def of_tags(numbers: Iterable[int]) -> Find:
-    """Return a function that finds the lines with these numbers among tagged ones."""
+    """Return a function that finds the tagged lines with one of these numbers."""
     tags = frozenset(map(tag_of, numbers))
 
     def find(lines: bytes) -> Sequence[int]:
         starts = []
-        at = 0
+        start = 0
         for line in lines.split(b"\n"):
             if line[:TAG] in tags:
-                starts.append(at)
-            at += len(line) + 1
+                starts.append(start)
+            start += len(line) + 1
         return starts
 
     return find
@@ -57,9 +56,9 @@ class TaggedStore(LogStore):
         return number_in(tag) if len(tag) == TAG else None
 
     def become(self, other: "TaggedStore") -> None:
-        """Take over the bytes and marks of another store, which must not be used after that."""
+        """Take over the files of another store, which must not be used or closed after that."""
         self._spool.close()
         self._file, self._spool, self._index = other._file, other._spool, other._index
         self.arrivals = other.arrivals
-        self._changed(0)
+        self._note_change(0)
         self._watchers.notify()
