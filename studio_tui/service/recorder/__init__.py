@@ -1,1 +1,1 @@
-"""The flight recorder: what was seen and done, in one SQLite file per profile."""
+"""Records what was seen and done, in one SQLite file per profile, and reads it back."""

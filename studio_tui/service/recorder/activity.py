@@ -18,12 +18,12 @@ READ_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Recorded calls, and commands that were not sent; each newest first."""
+    """Recorded calls, and commands that were undone or lost; both newest first."""
 
     calls: tuple[RecordedCall, ...] = ()
     unsent: tuple[Hold, ...] = ()
     has_all: bool = True
-    """Whether these are all that are recorded."""
+    """Whether these are all recorded calls."""
 
 
 class Activity(SnapshotPublisher[Actions]):
@@ -36,33 +36,33 @@ class Activity(SnapshotPublisher[Actions]):
         self._recorder = recorder
         self._holds = holds
         self._now = now
-        self._looked_at = asyncio.Event()
+        self._has_subscribers = asyncio.Event()
 
     def subscribe(self, listener: Callable[[Snapshot[Actions]], None]) -> Callable[[], None]:
         leave = super().subscribe(listener)
-        self._looked_at.set()
+        self._has_subscribers.set()
 
         def unsubscribe() -> None:
             leave()
             if not self._listeners:
-                self._looked_at.clear()
+                self._has_subscribers.clear()
 
         return unsubscribe
 
     def request_more(self) -> None:
-        """Read older calls, too."""
+        """Read `PAGE` more calls from the next read on."""
         self.wanted += PAGE
 
     async def run(self) -> None:
         """Read while there are subscribers, until canceled."""
         while True:
-            await self._looked_at.wait()
+            await self._has_subscribers.wait()
             actions = await asyncio.to_thread(self._read)
             if actions != self.snapshot.value:
                 self._publish(Snapshot(actions, self._now()))
             await asyncio.sleep(READ_EVERY)
 
     def _read(self) -> Actions:
-        recent = self._recorder.recent_calls(self.wanted + 1)
-        calls = recent[: self.wanted]
-        return Actions(calls, tuple(self._holds.past(PAGE)), len(recent) == len(calls))
+        newest = self._recorder.recent_calls(self.wanted + 1)
+        calls = newest[: self.wanted]
+        return Actions(calls, tuple(self._holds.past(PAGE)), len(newest) == len(calls))

@@ -15,9 +15,9 @@ from studio_tui.service.recorder.recorder import Recorder
 T = TypeVar("T")
 
 FRESH_FOR = timedelta(minutes=5)
-"""How long a read stays valid; later changes are in the list itself."""
+"""How long the result of a read is used; changes since then are in the list itself."""
 AGAIN = 5.0
-"""Seconds after which a failed read is tried again."""
+"""Seconds after which a failed read is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Archived(Generic[T]):
     """Items as last seen, whether Studio still lists them or not."""
 
     things: Mapping[str, T] = field(default_factory=dict)
-    """By id, newest first."""
+    """The items by id, newest first."""
     since: Mapping[str, datetime] = field(default_factory=dict)
-    """When each was first seen in its current state."""
+    """When each item was first seen in its current state, by id."""
 
 
 class Archive(SnapshotPublisher[Archived[T]]):
-    """Reads the recorder on request; can be subscribed to like a poller."""
+    """Publishes all recorded items of a kind; it reads them when a list requests it."""
 
     def __init__(
         self,
@@ -39,9 +39,10 @@ class Archive(SnapshotPublisher[Archived[T]]):
         read: Callable[[], tuple[tuple[T, datetime], ...] | None],
         key: Callable[[T], str],
     ) -> None:
-        """Initialise; `read` returns everything, called in a thread, `key` an item's id.
+        """Initialise; `key` returns the id of an item.
 
-        `read` returns `None` if that is not possible now.
+        `read` is called in a thread. It returns all items, each with the time since which it is in
+        its state, or `None` if the file cannot be read now.
         """
         super().__init__(name, Snapshot())
         self._read = read
@@ -49,7 +50,7 @@ class Archive(SnapshotPublisher[Archived[T]]):
         self._wanted = asyncio.Event()
 
     def want(self) -> None:
-        """Request a read, unless the last one is fresh."""
+        """Request a read, unless the last one was less than `FRESH_FOR` ago."""
         read_at = self.snapshot.fetched_at
         if read_at is None or clock.now() - read_at > FRESH_FOR:
             self._wanted.set()
@@ -64,14 +65,14 @@ class Archive(SnapshotPublisher[Archived[T]]):
                 continue
             self._wanted.clear()
             archived = Archived(
-                {self._key(thing): thing for thing, _ in items},
-                {self._key(thing): at for thing, at in items},
+                {self._key(item): item for item, _ in items},
+                {self._key(item): since for item, since in items},
             )
             self._publish(Snapshot(archived, clock.now()))
 
 
 def archives(recorder: Recorder) -> tuple[Archive[Job], Archive[Pipeline]]:
-    """Return archives of all jobs and of all pipelines ever seen."""
+    """Return the archives of the recorded jobs and of the recorded pipelines."""
     return (
         Archive("recorded jobs", recorder.all_jobs, attrgetter("id")),
         Archive("recorded pipelines", recorder.all_pipelines, attrgetter("pipeline_id")),

@@ -1,7 +1,7 @@
-"""The recorded part of a job, a pipeline or a list: the fields that screens show, and no secret.
+"""The bodies of recorded items: JSON values of the fields that screens show, without secrets.
 
-Never recorded are queries, requirements, repositories, the values of environments, and the URLs of
-jobs, which may hold a key. In all other text, what looks like a secret is redacted.
+Queries, requirements, repositories, the values of environments and the URLs of jobs, which may
+contain a key, are never recorded. What looks like a secret in other text is redacted.
 """
 
 import json
@@ -21,24 +21,24 @@ R = TypeVar("R", bound=Received)
 
 JOB, PIPELINE = "job", "pipeline"
 MODELS: dict[str, type[Received]] = {JOB: Job, PIPELINE: Pipeline}
-"""Model by kind of recorded item."""
+"""The model of each kind of recorded item."""
 
 ENVIRONMENT_NAMES = "environment_names"
-"""Key for the names of a job's variables, whose values are not recorded."""
+"""Key in a body for the names of a job's environment variables."""
 
-_NEVER = {"query", "requirements", "repository", "environment", "url"}
-_PLAIN = re.compile(r"(?:id|.*_ids?|attempts|status|query_type|team|.*_at|.*_for)\Z")
-"""Keys whose values are ids, Studio's words or times, not text that people write."""
-_WORTH_PACKING = 1024
-"""Length in characters from which text is compressed."""
+_NOT_RECORDED = {"query", "requirements", "repository", "environment", "url"}
+_KEYS_WITHOUT_TEXT = re.compile(r"(?:id|.*_ids?|attempts|status|query_type|team|.*_at|.*_for)\Z")
+"""Keys whose values are ids, times or Studio's words; they are not redacted."""
+_LENGTH_TO_COMPRESS = 1024
+"""Bytes from which a body is compressed."""
 
 _log = logging.getLogger(__name__)
 
 
 def body_of(model: Job | Pipeline | Cluster) -> dict[str, Any]:
-    """Return the recorded JSON values of an item."""
+    """Return the body of an item."""
     body = model.model_dump(
-        mode="json", exclude=_NEVER if isinstance(model, Job) else None, exclude_none=True
+        mode="json", exclude=_NOT_RECORDED if isinstance(model, Job) else None, exclude_none=True
     )
     if isinstance(model, Job) and model.environment:
         body[ENVIRONMENT_NAMES] = sorted(model.environment)
@@ -53,7 +53,8 @@ def safe_values(value: Any) -> Any:
             return without_secrets(value)
         case dict():
             return {
-                key: each if _PLAIN.match(key) else _named(key, each) for key, each in value.items()
+                key: each if _KEYS_WITHOUT_TEXT.match(key) else _redact_by_name(key, each)
+                for key, each in value.items()
             }
         case list():
             return [safe_values(each) for each in value]
@@ -61,29 +62,29 @@ def safe_values(value: Any) -> Any:
             return value
 
 
-def _named(name: str, value: Any) -> Any:
-    """Return a value, also redacted by its name: `DB_PASSWORD: x` is secret due to the name."""
+def _redact_by_name(name: str, value: Any) -> Any:
+    """Return a redacted value; `x` is redacted if it is named `DB_PASSWORD`."""
     if not isinstance(value, str):
         return safe_values(value)
-    sign = f"{name}="
-    redacted = without_secrets(f"{sign}{value}")
-    return redacted.removeprefix(sign) if redacted.startswith(sign) else without_secrets(value)
+    prefix = f"{name}="
+    redacted = without_secrets(f"{prefix}{value}")
+    return redacted.removeprefix(prefix) if redacted.startswith(prefix) else without_secrets(value)
 
 
 def pack(value: Any) -> bytes:
-    """Return JSON values as bytes; equal values give equal bytes."""
+    """Return a JSON value as bytes, which are equal for equal values."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     plain = text.encode("utf-8", "replace")
-    return plain if len(plain) < _WORTH_PACKING else zlib.compress(plain, 1)
+    return plain if len(plain) < _LENGTH_TO_COMPRESS else zlib.compress(plain, 1)
 
 
 def unpack(packed: bytes) -> Any:
-    """Return the packed values.
+    """Return the JSON value that `pack` made bytes of.
 
     Raises:
         ValueError: the bytes are not packed JSON.
     """
-    # JSON never begins with the first byte of zlib data.
+    # JSON never begins with the first byte of zlib data, 0x78, which is an "x".
     try:
         return json.loads(zlib.decompress(packed) if packed[:1] == b"\x78" else packed)
     except (zlib.error, TypeError) as error:
@@ -91,7 +92,7 @@ def unpack(packed: bytes) -> Any:
 
 
 def model_of(kind: type[R], body: Any) -> R | None:
-    """Return the recorded item; `None`, with a log message, if it is invalid."""
+    """Return the item with this body; if it is invalid, log that and return `None`."""
     try:
         return kind.model_validate(body)
     except ValidationError:
@@ -100,7 +101,7 @@ def model_of(kind: type[R], body: Any) -> R | None:
 
 
 def models_of(kind: type[R], packed: Iterable[bytes]) -> Sequence[R]:
-    """Return the recorded items, without those that cannot be read."""
+    """Return the items with these packed bodies; those that cannot be read are only logged."""
     models = []
     for each in packed:
         try:

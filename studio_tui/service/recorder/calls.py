@@ -1,4 +1,4 @@
-"""Calls to Studio, collected in memory and written in batches; equal polls are counted."""
+"""Requests to Studio (calls), collected in memory and written together; equal polls are counted."""
 
 import json
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ from studio_tui.redaction import REDACTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
 LONGEST_RUN = 3600.0
-"""Seconds after which equal polls get a new entry."""
+"""Seconds after which an equal poll is not counted any more, but recorded as another call."""
 MOST_WAITING = 10_000
-"""Maximum number of calls to be written; if writing fails, the oldest beyond it are dropped."""
+"""Maximum number of calls in memory; if they cannot be written, the oldest are dropped."""
 _LONGEST_VALUE = 4096
 """Maximum length in characters of a recorded value."""
 
@@ -26,9 +26,10 @@ _UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason =
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """A request that was sent, or several equal, consecutive ones.
+    """A request that was sent, or several equal ones in a row, which are counted.
 
-    Requests that change something are counted together only while they fail.
+    Of requests that change something, only failed ones are counted; each success is a call of its
+    own.
     """
 
     method: str
@@ -37,20 +38,20 @@ class RecordedCall:
     outcome: str
     """The HTTP status, the name of an error, or `canceled`."""
     at: datetime
-    """When the first began."""
+    """When the first request began."""
     last_at: datetime
-    """When the last began."""
+    """When the last request began."""
     count: int = 1
     ms: float = 0.0
     """Total duration in milliseconds."""
     most_ms: float = 0.0
     """Longest duration in milliseconds."""
     changes: bool = False
-    """Whether it asked Studio to change something."""
+    """Whether the request was to change something."""
     body: str = ""
-    """JSON that was sent with it, with secrets redacted and the query left out."""
+    """The JSON that was sent, as returned by `safe_body`; empty for polls."""
     reason: str = ""
-    """Why it failed, with secrets redacted; empty if it succeeded."""
+    """Why the last request failed, with secrets redacted; empty if it succeeded."""
     number: int | None = None
     """Number of its row in the file; `None` before it is written."""
 
@@ -64,16 +65,17 @@ class CallLog:
     """Calls that are not written yet, and polls that are still being counted."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, str], RecordedCall] = {}
-        """The latest polls by method and path."""
+        self._latest_polls: dict[tuple[str, str], RecordedCall] = {}
+        """The last call of each poll, by method and path."""
         self._waiting: list[RecordedCall] = []
         """Calls that have ended since the last write."""
-        self._changed: set[tuple[str, str]] = set()
+        self._changed_polls: set[tuple[str, str]] = set()
+        """Keys of the latest polls that have changed since the last write."""
 
     def note(self, call: Call) -> None:
-        """Add a call; it waits in memory."""
+        """Add a request that has ended; it is written later."""
         path = _with_query(call)
-        fresh = RecordedCall(
+        new = RecordedCall(
             call.method,
             path,
             call.outcome,
@@ -86,63 +88,69 @@ class CallLog:
             reason=without_secrets(call.reason),
         )
         if call.changes or call.method != "GET":
-            self._note_command(replace(fresh, body=safe_body(call.body)))
+            self._note_command(replace(new, body=safe_body(call.body)))
             return
         key = call.method, path
-        open_entry = self._open.get(key)
-        if open_entry is not None and _continues(open_entry, fresh):
-            self._open[key] = _counted(open_entry, fresh)
+        latest = self._latest_polls.get(key)
+        if latest is not None and _repeats(latest, new):
+            self._latest_polls[key] = _add_repeated(latest, new)
         else:
-            if open_entry is not None and key in self._changed:
-                self._wait(open_entry)
-            self._open[key] = fresh
-        self._changed.add(key)
+            if latest is not None and key in self._changed_polls:
+                self._enqueue(latest)
+            self._latest_polls[key] = new
+        self._changed_polls.add(key)
 
-    def _note_command(self, fresh: RecordedCall) -> None:
+    def _note_command(self, new: RecordedCall) -> None:
         last = self._waiting[-1] if self._waiting else None
-        if last and last.body == fresh.body and not last.is_good and _continues(last, fresh):
-            self._waiting[-1] = _counted(last, fresh)
+        if last and last.body == new.body and not last.is_good and _repeats(last, new):
+            self._waiting[-1] = _add_repeated(last, new)
         else:
-            self._wait(fresh)
+            self._enqueue(new)
 
     @property
     def waiting(self) -> tuple[RecordedCall, ...]:
-        """Calls that are not written yet, or were counted further since."""
-        return (*self._waiting, *(self._open[key] for key in self._changed))
+        """Calls that are not written yet, or have been counted further since."""
+        return (*self._waiting, *(self._latest_polls[key] for key in self._changed_polls))
 
     def take(self) -> tuple[RecordedCall, ...]:
-        """Return the calls to be written, and start a new collection."""
-        taken = self.waiting
-        self._waiting, self._changed = [], set()
-        return taken
+        """Return the calls to be written; they do not wait any more."""
+        waiting = self.waiting
+        self._waiting, self._changed_polls = [], set()
+        return waiting
 
     def written(self, numbered: Iterable[RecordedCall]) -> None:
-        """Continue counting in the rows these calls were written to; forget ended polls."""
+        """Note the rows of calls that have been written, in which equal polls are counted further.
+
+        If there are more than `MOST_WAITING` different polls, the unchanged ones are forgotten.
+        """
         for call in numbered:
             key = call.method, call.path
-            known = self._open.get(key)
-            if known is not None and known.at == call.at and known.number is None:
-                self._open[key] = replace(known, number=call.number)
-        if len(self._open) > MOST_WAITING:
-            self._open = {key: self._open[key] for key in self._changed}
+            earlier = self._latest_polls.get(key)
+            if earlier is not None and earlier.at == call.at and earlier.number is None:
+                self._latest_polls[key] = replace(earlier, number=call.number)
+        if len(self._latest_polls) > MOST_WAITING:
+            self._latest_polls = {key: self._latest_polls[key] for key in self._changed_polls}
 
     def requeue(self, calls: Iterable[RecordedCall]) -> None:
-        """Add calls again that could not be written."""
+        """Add calls again, as they could not be written."""
         for call in calls:
             key = call.method, call.path
-            known = self._open.get(key)
-            if known is not None and known.at == call.at:
-                self._changed.add(key)
+            earlier = self._latest_polls.get(key)
+            if earlier is not None and earlier.at == call.at:
+                self._changed_polls.add(key)
             else:
-                self._wait(call)
+                self._enqueue(call)
 
-    def _wait(self, call: RecordedCall) -> None:
+    def _enqueue(self, call: RecordedCall) -> None:
         self._waiting.append(call)
         del self._waiting[:-MOST_WAITING]
 
 
 def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[RecordedCall]:
-    """Write calls, as part of a transaction; return them with their row numbers."""
+    """Write calls, as part of a transaction; return them with their row numbers.
+
+    A call that has a row is updated, unless the row was deleted meanwhile.
+    """
     numbered = []
     for call in calls:
         if call.number is not None:
@@ -157,9 +165,9 @@ def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[Recorde
 
 
 def read_calls(connection: Connection, count: int) -> list[RecordedCall]:
-    """Return the newest written calls, newest first."""
+    """Return the newest written calls, up to `count`, newest first."""
     query = f"SELECT {_COLUMNS} FROM call ORDER BY at DESC LIMIT ?"  # noqa: S608
-    return [_call(row) for row in connection.execute(query, (count,))]
+    return [_call_of_row(row) for row in connection.execute(query, (count,))]
 
 
 def safe_body(body: bytes) -> str:
@@ -188,19 +196,20 @@ def safe_body(body: bytes) -> str:
     return json.dumps(safe, ensure_ascii=False)
 
 
-def _continues(known: RecordedCall, call: RecordedCall) -> bool:
-    """Whether a call is equal to the one before it, and counted with it."""
-    is_equal = (known.method, known.path, known.outcome) == (call.method, call.path, call.outcome)
-    return is_equal and (call.at - known.at).total_seconds() < LONGEST_RUN
+def _repeats(earlier: RecordedCall, call: RecordedCall) -> bool:
+    """Whether a call is equal to an earlier one, and recent enough to be counted with it."""
+    if (earlier.method, earlier.path, earlier.outcome) != (call.method, call.path, call.outcome):
+        return False
+    return (call.at - earlier.at).total_seconds() < LONGEST_RUN
 
 
-def _counted(known: RecordedCall, call: RecordedCall) -> RecordedCall:
+def _add_repeated(earlier: RecordedCall, call: RecordedCall) -> RecordedCall:
     return replace(
-        known,
+        earlier,
         last_at=call.at,
-        count=known.count + 1,
-        ms=known.ms + call.ms,
-        most_ms=max(known.most_ms, call.ms),
+        count=earlier.count + 1,
+        ms=earlier.ms + call.ms,
+        most_ms=max(earlier.most_ms, call.ms),
         reason=call.reason,
     )
 
@@ -218,7 +227,7 @@ def _row(call: RecordedCall) -> tuple[object, ...]:
     return (*words, *times, *numbers, call.body or None, call.reason or None, call.number)
 
 
-def _call(row: tuple[Any, ...]) -> RecordedCall:
+def _call_of_row(row: tuple[Any, ...]) -> RecordedCall:
     at, last_at = (datetime.fromtimestamp(each, UTC) for each in row[3:5])
     changes, body, reason, number = row[8:]
     values = (*row[:3], at, last_at, *row[5:8], bool(changes), body or "", reason or "", number)

@@ -1,9 +1,9 @@
-"""The SQLite file of one profile: one thread writes; a damaged file is replaced.
+"""The SQLite file of one profile: one thread writes it, and a damaged file is replaced.
 
     <folder>/<profile>.sqlite
 
-It works on a best-effort basis: if the file is locked or the disk is full, that is logged and
-`None` is returned. Everything here blocks on the disk: call it in a thread.
+If the file is locked or the disk is full, that is logged, and reading returns `None` and writing
+`False`. Everything here blocks on the disk: call it in a thread.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from studio_tui.paths import private_dir, profile_name
 
 VERSION = 3
-"""Version of the tables; 1 had the job history alone, and 2 no reasons why calls failed."""
+"""Version of the tables. Version 1 had only the job history; 2 had no reasons why calls failed."""
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and the st
 
 
 def is_current(connection: sqlite3.Connection) -> bool:
-    """Return whether the file has all tables.
+    """Return whether the file has the tables of `VERSION`.
 
     Raises:
         sqlite3.DatabaseError: a newer version of studio-tui created the file, or it is damaged.
@@ -101,22 +101,22 @@ def is_current(connection: sqlite3.Connection) -> bool:
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Create the tables that are missing.
+    """Create the tables that are missing, and upgrade older ones.
 
-    No other connection may do so at the same time: SQLite does not wait for a lock to change the
-    journal mode, but raises "database is locked" at once.
+    No other connection may do so at the same time: to change the journal mode, SQLite does not wait
+    for a lock, but raises "database is locked" at once.
     """
-    # Pages that are freed go back to the disk step by step; only an empty file takes this.
+    # Freed pages can be returned to the disk step by step. This can only be set in an empty file.
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.executescript(
-        f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}{_missing(connection)}"
+        f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}{_upgrade_statements(connection)}"
         f"PRAGMA user_version = {VERSION};COMMIT;"
     )
 
 
-def _missing(connection: sqlite3.Connection) -> str:
-    """Return the statements that make an older table of calls current."""
+def _upgrade_statements(connection: sqlite3.Connection) -> str:
+    """Return the statements that upgrade an older table of calls; empty if none are needed."""
     columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(call)")}
     if not columns or "reason" in columns:
         return ""
@@ -129,8 +129,8 @@ def _missing(connection: sqlite3.Connection) -> str:
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-_PATIENCE = 10.0
-"""Seconds to wait for another program's lock."""
+_LOCK_TIMEOUT = 10.0
+"""Seconds to wait for a lock that another program holds."""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 _log = logging.getLogger(__name__)
@@ -140,66 +140,74 @@ class RecorderFile:
     """One profile's file, shared by all dashboards on this machine."""
 
     def __init__(self, folder: Path, profile: str) -> None:
-        """Initialise; `profile` identifies this Studio and team in the folder of all files."""
+        """Initialise; `profile` identifies this Studio and team, `folder` has the files of all."""
         self.path = folder / f"{profile_name(profile)}.sqlite"
         self.warn: Callable[[str], None] = lambda _: None
         """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._writer = ThreadPoolExecutor(1, "recorder")
-        self._turn = Lock()
-        self._lock = Lock()
-        self._trouble = ""
-        self._keeper: sqlite3.Connection | None = None
+        self._writer_lock = Lock()
+        """Held while `_writer` is used or replaced."""
+        self._connection_lock = Lock()
+        """Held while `_kept_connection` is opened or closed."""
+        self._last_error = ""
+        """Why the file could not be used last; logged once."""
+        self._kept_connection: sqlite3.Connection | None = None
+        """Keeps the file open between uses; see `keep_open`."""
 
     @property
     def inode(self) -> int | None:
-        """The file's inode, which identifies it; `None` if there is no file."""
+        """The inode of the file, which changes when it is replaced; `None` if there is no file."""
         return _inode(self.path)
 
     def read(self, work: Work[T]) -> T | None:
-        """Return the result of `work` on the file; `None` if the file cannot be used now."""
-        return self._done(work)
+        """Return what `work` returns for a connection; `None` if the file cannot be used now."""
+        return self._try(work)
 
     def rows(self, query: str, *values: object) -> list[Any]:
-        """Return the rows of a query; none if the file cannot be read."""
+        """Return the rows of a query; none if the file cannot be used now."""
         return self.read(lambda connection: connection.execute(query, values).fetchall()) or []
 
     def write(self, work: Work[object]) -> bool:
-        """Run one transaction in the writing thread, wait for it, return whether it succeeded."""
+        """Run `work` as a transaction in the writing thread; return whether it succeeded."""
         return self.begin(work).result()
 
     def begin(self, work: Work[object]) -> "Future[bool]":
-        """Queue one transaction for the writing thread, without waiting."""
-        with self._turn:
-            return self._writer.submit(self._written, work)
+        """Queue `work` as a transaction for the writing thread; the result is as of `write`."""
+        with self._writer_lock:
+            return self._writer.submit(self._write_now, work)
 
     def keep_open(self) -> None:
-        """Keep the file open, so that short uses do not checkpoint its journal each time."""
-        with self._lock:
-            if self._keeper is None:
-                self._keeper = self._opened_to_keep()
+        """Keep the file open until `close`.
+
+        Otherwise SQLite would checkpoint the journal after each use, when the last connection
+        closes.
+        """
+        with self._connection_lock:
+            if self._kept_connection is None:
+                self._kept_connection = self._connect_to_keep()
 
     def close(self) -> None:
-        """Write what is queued, close the file and end the thread; it can be used again."""
-        with self._turn:
-            ended = self._writer
-            # The next thread, begun with the next write, waits for the writes of this one.
-            self._writer = ThreadPoolExecutor(1, "recorder", initializer=ended.shutdown)
-        ended.shutdown()
-        with self._lock:
-            keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            keeper.close()
+        """Write what is queued, close the file and end the thread; the file can be used again."""
+        with self._writer_lock:
+            old_writer = self._writer
+            # The next thread, which the next write begins, waits until this one has written all.
+            self._writer = ThreadPoolExecutor(1, "recorder", initializer=old_writer.shutdown)
+        old_writer.shutdown()
+        with self._connection_lock:
+            kept, self._kept_connection = self._kept_connection, None
+        if kept is not None:
+            kept.close()
 
-    def _opened_to_keep(self) -> sqlite3.Connection | None:
+    def _connect_to_keep(self) -> sqlite3.Connection | None:
         try:
-            keeper = open_briefly(self.path)
+            kept = open_briefly(self.path)
             # SQLite opens the file only at the first read.
-            keeper.execute("SELECT count(*) FROM listing").fetchone()
+            kept.execute("SELECT count(*) FROM listing").fetchone()
         except (sqlite3.Error, OSError):
             return None  # the next use logs the reason
-        return keeper
+        return kept
 
-    def _written(self, work: Work[object]) -> bool:
+    def _write_now(self, work: Work[object]) -> bool:
         def transaction(connection: sqlite3.Connection) -> bool:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -210,50 +218,50 @@ class RecorderFile:
             connection.commit()
             return True
 
-        return self._done(transaction) or False
+        return self._try(transaction) or False
 
-    def _done(self, work: Work[T]) -> T | None:
-        """Run `work` on the file; return `None` if that is not possible now."""
+    def _try(self, work: Work[T]) -> T | None:
+        """Call `work` with a connection, return its result; log why if that is not possible."""
         inode = _inode(self.path)
         try:
             with closing(open_briefly(self.path)) as connection:
                 answer = work(connection)
         except (sqlite3.Error, OSError) as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
+            if str(error) != self._last_error:
+                self._last_error = str(error)
                 _log.warning(
                     "The recorder's file cannot be used, so records stay in memory: %s", error
                 )
             if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
                 self._set_aside(inode)
             return None
-        self._trouble = ""
+        self._last_error = ""
         return answer
 
     def _set_aside(self, inode: int | None) -> None:
-        """Move a damaged file aside, so that a new one is created.
+        """Rename a damaged file, so that a new one is created.
 
-        `inode` is that of the file found damaged: another dashboard may have been quicker, and the
-        current file may be intact.
+        `inode` identifies the damaged file. If the file has another inode now, another dashboard
+        has replaced it already.
         """
         damaged = self.path.with_suffix(".damaged")
-        with self._lock:
-            keeper, self._keeper = self._keeper, None
-            if keeper is not None:
-                keeper.close()
+        with self._connection_lock:
+            kept, self._kept_connection = self._kept_connection, None
+            if kept is not None:
+                kept.close()
             try:
-                with _alone(self.path.with_suffix(".lock")):
+                with _exclusive_lock(self.path.with_suffix(".lock")):
                     if inode is None or _inode(self.path) != inode:
                         return
                     self.path.replace(damaged)
-                    # Otherwise SQLite would play them back into the new file.
+                    # SQLite would apply the journals of the damaged file to the new one.
                     for suffix in ("-journal", "-wal", "-shm"):
                         self.path.with_name(f"{self.path.name}{suffix}").unlink(missing_ok=True)
             except OSError as error:
                 _log.warning("The recorder's damaged file could not be set aside: %s", error)
                 return
-            if keeper is not None:
-                self._keeper = self._opened_to_keep()
+            if kept is not None:
+                self._kept_connection = self._connect_to_keep()
         self.warn(
             "The recorder's file was damaged: it was set aside and a new one created, so older jobs"
             f" and past activity are not shown. The damaged one is {damaged}"
@@ -261,7 +269,7 @@ class RecorderFile:
 
 
 def open_briefly(path: Path) -> sqlite3.Connection:
-    """Open the file for a moment, creating it if missing; others use it too.
+    """Open the file, which is created if it is missing; the caller closes the connection soon.
 
     Raises:
         sqlite3.Error: it is damaged, locked, or created by a newer version of studio-tui.
@@ -270,14 +278,15 @@ def open_briefly(path: Path) -> sqlite3.Connection:
     private_dir(path.parent)
     path.touch(mode=0o600)
     connection = sqlite3.connect(
-        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        path, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
     )
     try:
         if not is_current(connection):
-            with _alone(path.with_suffix(".lock")):
+            with _exclusive_lock(path.with_suffix(".lock")):
                 if not is_current(connection):
                     create(connection)
-        # A killed program loses nothing by it; only a machine without power the last moments.
+        # A killed program loses nothing then; after a power failure, the last writes may be
+        # missing.
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
@@ -293,8 +302,8 @@ def _inode(path: Path) -> int | None:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock that only one dashboard can hold at a time."""
+def _exclusive_lock(path: Path) -> Iterator[None]:
+    """Hold a lock on a file, which only one dashboard can hold at a time."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

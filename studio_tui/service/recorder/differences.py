@@ -1,4 +1,4 @@
-"""Differences between two JSON values, and applying them.
+"""Computes the difference between two JSON values, and applies it.
 
 A difference is JSON too: `{"=": value}` replaces the value, `{"{": {...}}` changes members of an
 object, where `{"-": 1}` removes one, and `{"[": {...}}` changes items of a list.
@@ -30,32 +30,32 @@ def difference(before: Any, after: Any) -> dict[str, Any]:
     return NOTHING if before == after and type(before) is type(after) else {"=": after}
 
 
-def apply_difference(before: Any, found: dict[str, Any]) -> Any:
-    """Return the value after applying a difference.
+def apply_difference(before: Any, change: dict[str, Any]) -> Any:
+    """Return the value that `before` becomes by a difference.
 
     Raises:
-        ValueError: the difference does not apply to that value.
+        ValueError: the difference is not one from `before`.
     """
     try:
-        return _apply(before, found)
+        return _apply(before, change)
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise ValueError("The difference does not apply to the previous version.") from error
 
 
-def _apply(before: Any, found: dict[str, Any]) -> Any:
-    if not found:
+def _apply(before: Any, change: dict[str, Any]) -> Any:
+    if not change:
         return before
-    if "=" in found:
-        return found["="]
-    if "{" in found:
+    if "=" in change:
+        return change["="]
+    if "{" in change:
         members = dict(before)
-        for key, each in found["{"].items():
+        for key, each in change["{"].items():
             if each == _GONE:
                 del members[key]
             else:
                 members[key] = _apply(members.get(key), each)
         return members
     items = list(before)
-    for place, each in found["["].items():
+    for place, each in change["["].items():
         items[int(place)] = _apply(items[int(place)], each)
     return items

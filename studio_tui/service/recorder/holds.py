@@ -1,4 +1,4 @@
-"""Commands that waited to be sent, and their outcomes: sent, undone, or lost."""
+"""Commands that wait before they are sent, and their outcomes: sent, undone, or lost."""
 
 import os
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from studio_tui.redaction import without_secrets
 from studio_tui.service.recorder.database import RecorderFile
 
 LONGEST = timedelta(hours=1)
-"""Time after which no command can still be waiting, even if its pid is in use again."""
+"""Time by which no command waits longer than planned, even if its pid seems to be in use."""
 
 
 class HoldState(StrEnum):
-    """The outcome of a waiting command."""
+    """The state of a command that waits, or its outcome."""
 
     HELD = "held"
     SENT = "sent"
@@ -25,25 +25,26 @@ class HoldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A command that waits, or waited, to be sent."""
+    """A command that waits, or waited, before it is sent."""
 
     id: str
     words: str
     """The command, such as `canceling 3 jobs`; safe to draw."""
     at: datetime
+    """When it began to wait."""
     until: datetime
-    """When it is sent unless undone."""
+    """When it is sent, unless it is undone before."""
     state: HoldState = HoldState.HELD
 
 
 class Holds:
-    """Waiting commands of all dashboards of a profile; blocks on the disk."""
+    """The waiting commands of all dashboards of a profile; all methods block on the disk."""
 
     def __init__(self, database: RecorderFile) -> None:
         self._database = database
 
     def note(self, hold: Hold) -> bool:
-        """Store a waiting command; return whether that succeeded."""
+        """Record a waiting command; return whether that succeeded."""
         words = without_secrets(hold.words)
         times = hold.at.timestamp(), hold.until.timestamp()
         row = (hold.id, *times, os.getpid(), words, hold.state)
@@ -54,7 +55,7 @@ class Holds:
         )
 
     def settle(self, hold_id: str, state: HoldState) -> bool:
-        """Store its outcome; return whether that succeeded."""
+        """Record the outcome of a command; return whether that succeeded."""
         return self._database.write(
             lambda connection: connection.execute(
                 "UPDATE held SET state = ? WHERE id = ?", (state, hold_id)
@@ -62,7 +63,7 @@ class Holds:
         )
 
     def lost(self, now: datetime) -> Sequence[Hold]:
-        """Return commands that were not sent because their dashboard ended, each only once."""
+        """Record as lost, and return, the commands whose dashboard ended before they were sent."""
         rows = self._database.rows(
             "SELECT id, words, at, until, state, pid FROM held WHERE state = ?", HoldState.HELD
         )
@@ -71,13 +72,13 @@ class Holds:
             for *row, pid in rows
             if (hold := _hold(row)).until + LONGEST < now or not _is_another_alive(pid)
         ]
-        # If marking fails, they are returned again, which is better than never.
+        # If this fails, they are returned again, which is better than never.
         for hold in lost:
             self.settle(hold.id, HoldState.LOST)
         return lost
 
     def past(self, count: int) -> Sequence[Hold]:
-        """Return undone and lost commands, newest first."""
+        """Return the newest undone and lost commands, up to `count`, newest first."""
         rows = self._database.rows(
             "SELECT id, words, at, until, state FROM held WHERE state IN (?, ?)"
             " ORDER BY at DESC LIMIT ?",
@@ -93,7 +94,7 @@ def _hold(row: Sequence[object]) -> Hold:
 
 
 def _is_another_alive(pid: int) -> bool:
-    """Whether another process has that pid."""
+    """Whether a process other than this one has this pid."""
     if pid == os.getpid():
         return False
     try:

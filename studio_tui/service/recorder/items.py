@@ -1,6 +1,6 @@
-"""Jobs and pipelines as last seen, and each change that led there.
+"""The recorded items: jobs and pipelines as last seen, and each change that led there.
 
-All functions work on an open file; those that write are parts of a transaction.
+All functions use an open connection. Those that write must be called in a transaction.
 """
 
 import json
@@ -13,7 +13,7 @@ from studio_tui.service.recorder.bodies import pack, unpack
 from studio_tui.service.recorder.differences import difference
 
 GONE = {"-": 1}
-"""The difference for an item that Studio no longer lists."""
+"""The change of an item that Studio no longer lists."""
 
 _KNOWN = (
     "SELECT id, body, seen_at, gone_at FROM item"
@@ -23,8 +23,8 @@ _PUT = (
     "INSERT INTO item VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (kind, id) DO UPDATE SET"
     " body = excluded.body, made_at = excluded.made_at, seen_at = excluded.seen_at, gone_at = NULL"
 )
-# Of items created at the same time, such as the jobs of a pipeline, the last inserted come first,
-# as an update keeps the row.
+# Items that were created at the same time, such as the jobs of a pipeline, are in the order of
+# their insertion, which an update does not change; the last one comes first.
 _LISTED = (
     "SELECT body FROM item WHERE kind = ? AND gone_at IS NULL"
     " ORDER BY made_at DESC, rowid DESC LIMIT ?"
@@ -45,13 +45,16 @@ class SeenItem:
 
     id: str
     made_at: float
-    """Seconds since the epoch."""
+    """When it was created, in seconds since the epoch."""
     body: Mapping[str, Any]
     """JSON values without secrets."""
 
 
 def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
-    """Record the changes of these items, newest first; newer records by others are kept."""
+    """Record these items, which are newest first, as seen at a time, with their changes.
+
+    An item of which a newer state was recorded, by another dashboard, does not change.
+    """
     ids = json.dumps([each.id for each in seen])
     recorded = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}
     for each in reversed(seen):
@@ -70,7 +73,10 @@ def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float)
 def note_gone(
     connection: Connection, kind: str, listed: Collection[str], since: float, at: float
 ) -> None:
-    """Record as gone the items created since `since` that are not `listed`."""
+    """Record as gone the items created at `since` or later whose ids are not in `listed`.
+
+    An item that another dashboard has seen after `at` is not gone.
+    """
     query = "SELECT id FROM item WHERE kind = ? AND made_at >= ? AND gone_at IS NULL"
     rows = connection.execute(f"{query} AND seen_at <= ?", (kind, since, at)).fetchall()
     for (item_id,) in rows:
@@ -83,23 +89,26 @@ def note_gone(
 
 
 def newest(connection: Connection, kind: str, count: int) -> Sequence[bytes]:
-    """Return the bodies of the newest items still listed by Studio, newest first."""
+    """Return up to `count` packed bodies of the newest items that Studio lists, newest first."""
     return [body for (body,) in connection.execute(_LISTED, (kind, count))]
 
 
 def of_ids(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[bytes]:
-    """Return the bodies of these items, in the order of their ids."""
-    known = {row[0]: row[1] for row in connection.execute(_KNOWN, (kind, json.dumps(ids)))}
-    return [known[each] for each in ids if each in known]
+    """Return the packed bodies of the recorded items among `ids`, in this order."""
+    bodies = {row[0]: row[1] for row in connection.execute(_KNOWN, (kind, json.dumps(ids)))}
+    return [bodies[item_id] for item_id in ids if item_id in bodies]
 
 
 def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
-    """Return body and time last changed of all items, newest first."""
+    """Return the packed body of each item, and when it was last seen to change, newest first."""
     return connection.execute(_EVERYTHING, (kind,))
 
 
 def past_runs(connection: Connection, name: str, besides: str, count: int) -> Sequence[bytes]:
-    """Return the bodies of the newest COMPLETE jobs of a name, besides the one with that id."""
+    """Return up to `count` packed bodies of COMPLETE jobs with a name, other than job `besides`.
+
+    Those that ended last come first.
+    """
     return [body for (body,) in connection.execute(_PAST_RUNS, (name, besides, count))]
 
 

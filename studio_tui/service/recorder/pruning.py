@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 DAY = 86_400.0
-"""Seconds."""
+"""Seconds of a day."""
 MEGABYTE = 1024 * 1024
-"""Bytes."""
+"""Bytes of a megabyte."""
 STEP = 500
 """Items deleted per transaction, so that other dashboards do not wait long for the file."""
 
@@ -17,25 +17,26 @@ _OLDEST_ITEMS = "SELECT kind, id FROM item ORDER BY seen_at LIMIT ?"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is kept."""
+    """How much is kept in the file."""
 
     days: float = 90.0
     """Days after which calls, and jobs and pipelines that have not changed, are deleted."""
     megabytes: float = 256.0
-    """Maximum size of the file; what changed longest ago is deleted first."""
+    """Maximum size of the file; items that changed longest ago are deleted first."""
 
 
 def prune(connection: Connection, limits: Limits, now: float) -> bool:
     """Delete some of the records beyond the limits; return whether there is more to delete.
 
-    It is part of a transaction. Recent items are deleted only if the file is too large.
+    Call it in a transaction. Records that are not too old are deleted only if the file is too
+    large.
     """
     since = now - limits.days * DAY
     items = connection.execute(_OLD_ITEMS, (since, STEP)).fetchall()
     calls = _forget_calls(connection, "last_at < ?", since)
     connection.execute("DELETE FROM held WHERE at < ? AND state != 'held'", (since,))
     if not items and not calls and size(connection) > limits.megabytes * MEGABYTE:
-        calls = _forget_calls(connection, "?", 1)
+        calls = _forget_calls(connection, "?", 1)  # a condition that all calls fulfil
         items = connection.execute(_OLDEST_ITEMS, (STEP,)).fetchall()
     for kind, item_id in items:
         for table in ("change", "item"):
@@ -47,7 +48,7 @@ def prune(connection: Connection, limits: Limits, now: float) -> bool:
 
 
 def size(connection: Connection) -> int:
-    """Return the bytes of the file that are in use."""
+    """Return how many bytes of the file are in use."""
     pages, free, page = (
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("page_count", "freelist_count", "page_size")
@@ -58,12 +59,12 @@ def size(connection: Connection) -> int:
 def free_pages(connection: Connection) -> None:
     """Return freed pages to the disk; call it outside of a transaction."""
     if connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 0:
-        # An older file must be rewritten once; after that it is done step by step.
+        # The pages of an older file can be freed step by step only after it was rewritten.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("VACUUM")
     free = connection.execute("PRAGMA freelist_count").fetchone()[0]
     for _ in range(0, free, STEP):
-        # As a script, since a single statement stops after its first page.
+        # It is a script, as `execute` frees only the first page.
         connection.executescript(f"PRAGMA incremental_vacuum({STEP})")
         time.sleep(0)
     if free:

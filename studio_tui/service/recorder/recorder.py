@@ -1,7 +1,7 @@
-"""The flight recorder of one profile: states of its jobs and pipelines, and requests sent.
+"""The recorder of one profile: the changes of its jobs and pipelines, and requests (calls).
 
-State changes are written at once, calls once a minute. Methods that read block on the disk: call
-them in a thread. Methods that record are for the event loop or a thread, as the sections below say.
+Changes are written at once, calls once a minute. Most methods block on the disk and must be called
+in a thread; comments below say which need not.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 WRITE_EVERY = 60.0
-"""Seconds between two writes while no state changes."""
+"""Seconds between two writes of calls."""
 PRUNE_EVERY = 30
-"""Writes between two prunings; the first one is soon after the start."""
+"""Number of writes of calls between two prunings; the first pruning follows the first write."""
 PAST_RUNS = 20
-"""Runs of a name from which its usual times are calculated."""
+"""Maximum number of runs of a name that `past_runs` returns."""
 CHUNK = 200
 """Items read or compared before other threads get their turn."""
 
@@ -39,16 +39,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A list as last known, perhaps by an earlier run."""
+    """A list as recorded last, perhaps by an earlier run."""
 
     items: tuple[Any, ...]
     at: datetime
-    """When Studio last confirmed it, up to a minute too early."""
+    """When Studio last confirmed it; it may have done so again within a minute after that."""
     has_all: bool = True
+    """Whether the list has all items of the team."""
 
 
 class Recorder:
-    """Records for all dashboards of a profile; concurrent ones see each other's records."""
+    """Reads and writes the file that all dashboards of a profile share."""
 
     def __init__(
         self,
@@ -61,53 +62,53 @@ class Recorder:
         self._limits = limits or Limits()
         self._now = now
         self._calls = CallLog()
-        self._file: int | None = None
-        """Inode of the file that the following describe; a damaged file is replaced."""
+        self._inode: int | None = None
+        """Inode of the file that the following describe, as a damaged file is replaced."""
         self._seen: dict[str, dict[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
-        """The items that this run has recorded, by kind and id."""
+        """The items that this run has recorded last, by kind and id."""
         self._listings: dict[str, Any] = {}
-        """The last written body of each list."""
+        """The body of each list as written last, by name."""
         self._confirmed: dict[str, datetime] = {}
-        """When Studio last confirmed each list, if that is not written yet."""
-        self._missing: set[str] = set()
-        """Lists that Studio confirmed, but whose present version is not in the file."""
+        """When Studio last confirmed lists, by name, if that is not written yet."""
+        self._unwritten: set[str] = set()
+        """Names of lists that Studio has confirmed, but that are not in the file any more."""
 
-    # Recording; from the event loop.
+    # Recording in memory; call these on the event loop.
 
     def note_call(self, call: Call) -> None:
         """Record a request that has ended; it is written within a minute."""
         self._calls.note(call)
 
     def confirm(self, name: str, at: datetime) -> bool:
-        """Record that a list was unchanged at a time; it is written within a minute.
+        """Record that Studio returned an unchanged list at a time; it is written within a minute.
 
-        Return whether the list is known to be in the file; otherwise it must be recorded again.
+        Return `False` if the list is not in the file any more, so that it must be recorded again.
         """
-        if name in self._missing:
+        if name in self._unwritten:
             return False
         self._confirmed[name] = at
         return True
 
-    # Noting; in a thread. Each returns whether all is in the file.
+    # Writing; call these in a thread. Each returns whether everything is in the file.
 
     def note_jobs(
         self, jobs: Sequence[Job], at: datetime, *, has_all: bool, back_to: datetime
     ) -> bool:
-        """Record changes of the job list; no job created since `back_to` is missing in it."""
-        self._begin_anew_in_another_file()
+        """Record the job list, which has all jobs created at `back_to` or later."""
+        self._reset_if_file_was_replaced()
         seen_jobs = self._seen[JOB]
-        changed = self._changed(JOB, {job.id: job for job in jobs}, at)
+        changed = self._find_changed(JOB, {job.id: job for job in jobs}, at)
         listed = {job.id for job in jobs}
-        has_gone = not seen_jobs or any(job_id not in listed for job_id in seen_jobs)
+        may_be_gone = not seen_jobs or any(job_id not in listed for job_id in seen_jobs)
         listing = {"count": len(jobs), "has_all": has_all}
 
         def write(connection: "Connection") -> None:
             items.note(connection, JOB, changed, at.timestamp())
-            if has_gone:
+            if may_be_gone:
                 items.note_gone(connection, JOB, listed, back_to.timestamp(), at.timestamp())
-            self._list(connection, "jobs", listing, at)
+            self._write_listing(connection, "jobs", listing, at)
 
-        if not self._is_news(changed, "jobs", listing, has_gone=has_gone):
+        if not self._needs_write(changed, "jobs", listing, may_be_gone=may_be_gone):
             return True
         if not self.database.write(write):
             return False
@@ -116,17 +117,17 @@ class Recorder:
         return True
 
     def note_pipelines(self, pipelines: Sequence[Pipeline], at: datetime, *, has_all: bool) -> bool:
-        """Record changes of the pipeline list."""
-        self._begin_anew_in_another_file()
+        """Record the pipeline list."""
+        self._reset_if_file_was_replaced()
         by_id = {each.pipeline_id: each for each in pipelines}
-        changed = self._changed(PIPELINE, by_id, at)
+        changed = self._find_changed(PIPELINE, by_id, at)
         listing = {"ids": list(by_id), "has_all": has_all}
 
         def write(connection: "Connection") -> None:
             items.note(connection, PIPELINE, changed, at.timestamp())
-            self._list(connection, "pipelines", listing, at)
+            self._write_listing(connection, "pipelines", listing, at)
 
-        if not self._is_news(changed, "pipelines", listing):
+        if not self._needs_write(changed, "pipelines", listing):
             return True
         if not self.database.write(write):
             return False
@@ -135,77 +136,79 @@ class Recorder:
         return True
 
     def note_list(self, name: str, things: Sequence[Job | Cluster], at: datetime) -> bool:
-        """Record a short list as a whole: the clusters, the schedules."""
-        self._begin_anew_in_another_file()
+        """Record the clusters or the schedules; such a short list is written as a whole."""
+        self._reset_if_file_was_replaced()
         listing = [body_of(each) for each in things]
-        if not self._is_news((), name, listing):
+        if not self._needs_write((), name, listing):
             return True
-        if not self.database.write(lambda connection: self._list(connection, name, listing, at)):
+        if not self.database.write(
+            lambda connection: self._write_listing(connection, name, listing, at)
+        ):
             return False
         self._listings[name] = listing
         return True
 
     def flush(self) -> bool:
-        """Write waiting records in one transaction; return whether that succeeded."""
+        """Write calls and confirmations that are in memory; return whether that succeeded."""
         calls_to_write, confirmed = self._calls.take(), dict(self._confirmed)
         self._confirmed = {}
         if not calls_to_write and not confirmed:
             return True
         numbered: list[RecordedCall] = []
-        missing: set[str] = set()
+        unwritten: set[str] = set()
 
         def write(connection: "Connection") -> None:
             numbered[:] = calls.write(connection, calls_to_write)
             for name, at in confirmed.items():
                 query = "UPDATE listing SET at = max(at, ?) WHERE name = ?"
                 if not connection.execute(query, (at.timestamp(), name)).rowcount:
-                    missing.add(name)
+                    unwritten.add(name)
 
         if self.database.write(write):
             self._calls.written(numbered)
-            self._missing |= missing
+            self._unwritten |= unwritten
             return True
         self._calls.requeue(calls_to_write)
         self._confirmed = confirmed | self._confirmed
         return False
 
     def prune(self) -> None:
-        """Delete what exceeds the limits, step by step."""
+        """Delete records that exceed the limits, in many short transactions."""
         more, now = [True], self._now().timestamp()
 
         def step(connection: "Connection") -> None:
             more[0] = pruning.prune(connection, self._limits, now)
 
         while more[0] and self.database.write(step):
-            # Let other threads write in between.
-            time.sleep(0)
+            time.sleep(0)  # a turn for other threads
         self.database.read(pruning.free_pages)
 
     async def run(self) -> None:
-        """Write waiting records once a minute, and prune, until canceled."""
+        """Write calls once a minute, and prune, until canceled; then write the remaining ones."""
         await asyncio.to_thread(self.database.keep_open)
-        turns = 0
+        writes = 0
         try:
             while True:
                 await asyncio.sleep(WRITE_EVERY)
                 await asyncio.to_thread(self.flush)
-                if turns % PRUNE_EVERY == 0:
+                if writes % PRUNE_EVERY == 0:
                     await asyncio.to_thread(self.prune)
-                turns += 1
+                writes += 1
         finally:
             # On the event loop: it is short, and the loop is about to end.
             self.flush()
             self.database.close()
 
-    # Reading; in a thread. Lists are `None` if nothing is recorded, or it cannot be read now.
+    # Reading; call these in a thread, other than `past_runs`. They return `None` for a list that is
+    # not recorded or cannot be read now.
 
-    def recall_jobs(self, most: int) -> Recalled | None:
-        """Return the newest jobs as last known, at most `most`."""
-        listing = self._listing("jobs")
+    def recall_jobs(self, limit: int) -> Recalled | None:
+        """Return the recorded job list, up to `limit` jobs."""
+        listing = self._read_listing("jobs")
         if listing is None:
             return None
         body, at = listing
-        count = min(int(body.get("count", 0)), most)
+        count = min(int(body.get("count", 0)), limit)
         packed = self.database.read(lambda connection: items.newest(connection, JOB, count))
         if packed is None:
             return None
@@ -213,8 +216,8 @@ class Recorder:
         return Recalled(jobs, at, bool(body.get("has_all")) and len(jobs) >= body["count"])
 
     def recall_pipelines(self) -> Recalled | None:
-        """Return the pipelines as last known."""
-        listing = self._listing("pipelines")
+        """Return the recorded pipeline list."""
+        listing = self._read_listing("pipelines")
         if listing is None:
             return None
         body, at = listing
@@ -225,15 +228,15 @@ class Recorder:
         return Recalled(tuple(models_of(Pipeline, packed)), at, bool(body.get("has_all")))
 
     def recall_list(self, name: str, model: type[Job] | type[Cluster]) -> Recalled | None:
-        """Return a short list as last known."""
-        listing = self._listing(name)
+        """Return a list that `note_list` has recorded, whose items are of this model."""
+        listing = self._read_listing(name)
         if listing is None or not isinstance(listing[0], list):
             return None
-        found = models_of(model, (pack(each) for each in listing[0]))
-        return Recalled(tuple(found), listing[1])
+        items_of_list = models_of(model, (pack(each) for each in listing[0]))
+        return Recalled(tuple(items_of_list), listing[1])
 
     async def past_runs(self, job: Job) -> tuple[Job, ...]:
-        """Return other COMPLETE runs of a job's name, newest first; `PAST_RUNS` at most."""
+        """Return other COMPLETE jobs with the name of a job: up to `PAST_RUNS`, newest first."""
         return await asyncio.to_thread(self._past_runs, job.name or "", job.id)
 
     def _past_runs(self, name: str, besides: str) -> tuple[Job, ...]:
@@ -245,17 +248,17 @@ class Recorder:
         return tuple(models_of(Job, packed or ()))
 
     def all_jobs(self) -> tuple[tuple[Job, datetime], ...] | None:
-        """Return all jobs ever seen, newest first, and since when each is in its state."""
+        """Return all recorded jobs, newest first, each with when it was first seen in its state."""
         rows = self.database.read(lambda connection: list(items.all_items(connection, JOB)))
         return None if rows is None else tuple(_with_times(rows, Job))
 
     def all_pipelines(self) -> tuple[tuple[Pipeline, datetime], ...] | None:
-        """Return all pipelines ever seen, newest first, and since when each is in its state."""
+        """Return all recorded pipelines, as `all_jobs` does the jobs."""
         rows = self.database.read(lambda connection: list(items.all_items(connection, PIPELINE)))
         return None if rows is None else tuple(_with_times(rows, Pipeline))
 
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
-        """Return the newest calls, newest first, including those not written yet."""
+        """Return up to `count` calls, newest first, including those that are not written yet."""
         waiting = {_key(call): call for call in self._calls.waiting}
         written = self.database.read(lambda connection: calls.read_calls(connection, count)) or []
         known = {_key(call): call for call in written} | waiting
@@ -264,38 +267,40 @@ class Recorder:
 
     # Helpers.
 
-    def _begin_anew_in_another_file(self) -> None:
-        if (file := self.database.inode) != self._file:
-            self._file = file
+    def _reset_if_file_was_replaced(self) -> None:
+        if (inode := self.database.inode) != self._inode:
+            self._inode = inode
             self._seen = {JOB: {}, PIPELINE: {}}
             self._listings = {}
-            self._missing = set()
+            self._unwritten = set()
 
-    def _changed(
+    def _find_changed(
         self, kind: str, things: "dict[str, Job] | dict[str, Pipeline]", at: datetime
     ) -> list[SeenItem]:
         earlier = self._seen[kind]
         changed = []
-        for item_id, thing in things.items():
+        for item_id, item in things.items():
             before = earlier.get(item_id)
-            if before is thing or before == thing:
+            if before is item or before == item:
                 continue
-            changed.append(SeenItem(item_id, (thing.created_at or at).timestamp(), body_of(thing)))
+            changed.append(SeenItem(item_id, (item.created_at or at).timestamp(), body_of(item)))
             if len(changed) % CHUNK == 0:
                 time.sleep(0)  # a turn for the event loop: 200 take 15 ms
         return changed
 
-    def _is_news(
-        self, changed: Sequence[SeenItem], name: str, listing: object, *, has_gone: bool = False
+    def _needs_write(
+        self, changed: Sequence[SeenItem], name: str, listing: object, *, may_be_gone: bool = False
     ) -> bool:
-        return bool(changed) or has_gone or self._listings.get(name) != listing
+        return bool(changed) or may_be_gone or self._listings.get(name) != listing
 
-    def _list(self, connection: "Connection", name: str, listing: object, at: datetime) -> None:
+    def _write_listing(
+        self, connection: "Connection", name: str, listing: object, at: datetime
+    ) -> None:
         connection.execute(
             "INSERT OR REPLACE INTO listing VALUES (?, ?, ?)", (name, at.timestamp(), pack(listing))
         )
 
-    def _listing(self, name: str) -> tuple[Any, datetime] | None:
+    def _read_listing(self, name: str) -> tuple[Any, datetime] | None:
         rows = self.database.rows("SELECT body, at FROM listing WHERE name = ?", name)
         try:
             return next(

@@ -1,6 +1,6 @@
-"""Records what pollers fetch, and gives them what earlier runs recorded to begin with.
+"""Records the answers that pollers receive, and gives pollers the answers of earlier runs to start.
 
-It works in the background: pollers need not wait for the disk.
+Answers are recorded in the background, so that pollers do not wait for the disk.
 """
 
 import asyncio
@@ -25,25 +25,25 @@ from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 
 Write = Callable[[], "RecordedAnswer"]
-"""Records something; called in a thread."""
+"""Records an answer; called in a thread."""
 
 
 class RecordedAnswer(NamedTuple):
     """The result of recording an answer."""
 
     is_whole: bool
-    """Whether all of it is on disk; otherwise it is retried with the next answer."""
+    """Whether all of it is on disk; otherwise it is recorded again when the list is polled next."""
     has_added: bool = False
-    """Whether origins have changed."""
+    """Whether origins of jobs became known."""
 
 
-class _Waiting(NamedTuple):
+class _QueuedAnswer(NamedTuple):
     answer: object
     write: Write
 
 
 class Recording:
-    """Queues answers and records them one by one; of each list only the newest waits."""
+    """Queues answers and records them one by one; of each list only the newest answer is queued."""
 
     def __init__(
         self,
@@ -54,27 +54,27 @@ class Recording:
         added: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `added` is called when a job list has brought new origins."""
+        """Initialise; `added` is called when origins of listed jobs became known."""
         self._recorder = recorder
         self._history = history
         self._origins = origins
         self._added = added
         self._now = now
-        self._waiting: dict[str, _Waiting] = {}
-        """Answers that are not recorded yet, by list name."""
+        self._queue: dict[str, _QueuedAnswer] = {}
+        """Answers that are not recorded yet, by name of the list."""
         self._in_progress: object = None
         """The answer that is being recorded."""
         self._recorded: dict[str, object] = {}
-        """The answers recorded last, by list name."""
-        self._arrived = asyncio.Event()
+        """The answers that were recorded last, by name of the list."""
+        self._has_queued = asyncio.Event()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits to be recorded."""
-        return not self._waiting and self._in_progress is None
+        return not self._queue and self._in_progress is None
 
     def take_jobs(self, jobs: JobList, back_to: datetime) -> None:
-        """Record a list of jobs, unless it is the same object as before."""
+        """Record a list of jobs; if it is the object recorded last, only that it was confirmed."""
         at, recorder = self._now(), self._recorder
 
         def write() -> RecordedAnswer:
@@ -91,7 +91,7 @@ class Recording:
         self._enqueue("jobs", jobs, at, write)
 
     def take_pipelines(self, pipelines: PipelineList) -> None:
-        """Record a list of pipelines, unless it is the same object as before."""
+        """Record a list of pipelines; if it is the object recorded last, only the confirmation."""
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
 
@@ -101,7 +101,10 @@ class Recording:
         self._enqueue("pipelines", pipelines, at, write)
 
     def take_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
-        """Record a short list as a whole, unless it is the same object as before."""
+        """Record the items of an answer as a whole: the clusters or the schedules.
+
+        If it is the object recorded last, only the confirmation is recorded.
+        """
         at, recorder = self._now(), self._recorder
 
         def write() -> RecordedAnswer:
@@ -110,22 +113,22 @@ class Recording:
         self._enqueue(name, answer, at, write)
 
     async def run(self) -> None:
-        """Record queued answers until canceled, and the remaining ones then."""
+        """Record queued answers until canceled; then record the remaining ones."""
         try:
             while True:
-                await self._arrived.wait()
-                self._arrived.clear()
-                while self._waiting:
-                    name = next(iter(self._waiting))
-                    await self._record(name, self._waiting.pop(name))
+                await self._has_queued.wait()
+                self._has_queued.clear()
+                while self._queue:
+                    name = next(iter(self._queue))
+                    await self._record(name, self._queue.pop(name))
         finally:
-            while self._waiting:
-                self._waiting.popitem()[1].write()
+            while self._queue:
+                self._queue.popitem()[1].write()
 
-    async def _record(self, name: str, waiting: _Waiting) -> None:
-        """Record something in a thread; cancellation waits for its end."""
-        self._in_progress = waiting.answer
-        writing = asyncio.ensure_future(asyncio.to_thread(waiting.write))
+    async def _record(self, name: str, queued: _QueuedAnswer) -> None:
+        """Record an answer in a thread; if canceled, wait until it is recorded."""
+        self._in_progress = queued.answer
+        writing = asyncio.ensure_future(asyncio.to_thread(queued.write))
         try:
             await asyncio.shield(writing)
         finally:
@@ -133,7 +136,7 @@ class Recording:
             self._in_progress = None
         recorded = writing.result()
         if recorded.is_whole:
-            self._recorded[name] = waiting.answer
+            self._recorded[name] = queued.answer
         if recorded.has_added:
             self._added()
 
@@ -141,8 +144,8 @@ class Recording:
         if self._recorded.get(name) is answer and self._recorder.confirm(name, at):
             return
         if self._in_progress is not answer:
-            self._waiting[name] = _Waiting(answer, write)
-            self._arrived.set()
+            self._queue[name] = _QueuedAnswer(answer, write)
+            self._has_queued.set()
 
 
 async def recall(
@@ -152,7 +155,7 @@ async def recall(
     schedules: Poller[tuple[Job, ...]],
     clusters: Poller[ResultPage[Cluster]],
 ) -> None:
-    """Give pollers the last known lists to start with, unless Studio has answered by then."""
+    """Let pollers start with the recorded lists, unless Studio has answered before."""
     if recalled := await asyncio.to_thread(recorder.recall_jobs, FURTHEST):
         jobs.recall(JobList(recalled.items, recalled.has_all), recalled.at)
     if recalled := await asyncio.to_thread(recorder.recall_pipelines):
@@ -164,29 +167,32 @@ async def recall(
 
 
 async def recall_pipeline(database: RecorderFile, pipeline_id: str) -> RecalledDetail | None:
-    """Return a pipeline that was ever listed, read in a thread; `None` for one that was not."""
+    """Return a recorded pipeline and its recorded jobs; `None` if it was never listed.
+
+    It is read in a thread.
+    """
     return await asyncio.to_thread(
-        database.read, lambda connection: _pipeline(connection, pipeline_id)
+        database.read, lambda connection: _read_pipeline(connection, pipeline_id)
     )
 
 
-def _pipeline(connection: Connection, pipeline_id: str) -> RecalledDetail | None:
+def _read_pipeline(connection: Connection, pipeline_id: str) -> RecalledDetail | None:
     row = connection.execute(
         "SELECT body, seen_at FROM item WHERE kind = ? AND id = ?", (PIPELINE, pipeline_id)
     ).fetchone()
-    found = models_of(Pipeline, (row[0],)) if row else ()
-    if not found:
+    pipelines = models_of(Pipeline, (row[0],)) if row else ()
+    if not pipelines:
         return None
-    pipeline = found[0]
+    pipeline = pipelines[0]
     ids = [run.created_job_id for run in all_runs(pipeline) if run.created_job_id]
     jobs = models_of(Job, items.of_ids(connection, JOB, ids))
-    at = max((row[1], *_confirmed(connection, pipeline_id)))
+    at = max((row[1], *_confirmation_times(connection, pipeline_id)))
     detail = PipelineDetail(pipeline, {job.id: job for job in jobs})
     return RecalledDetail(detail, datetime.fromtimestamp(at, UTC))
 
 
-def _confirmed(connection: Connection, pipeline_id: str) -> Iterator[float]:
-    """Yield when Studio last confirmed this state of the pipeline, if it still lists it."""
+def _confirmation_times(connection: Connection, pipeline_id: str) -> Iterator[float]:
+    """Yield when Studio last confirmed the pipeline, if the list recorded last contains it."""
     for body, at in connection.execute("SELECT body, at FROM listing WHERE name = 'pipelines'"):
         try:
             listed = unpack(body).get("ids", ())

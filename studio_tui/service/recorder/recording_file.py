@@ -1,7 +1,7 @@
-"""A recording to be shared: the changes of jobs and pipelines, as JSON lines, without secrets.
+"""The file of a recording, to be shared: the changes of jobs and pipelines as JSON lines.
 
-The first line identifies the format; each other line is a change of a job or pipeline and when it
-was seen, or the last state of a short list. It has no logs, queries, calls or environment values.
+The first line identifies the format. Each other line is a change of a job or a pipeline, or the
+last state of a short list. It contains no secrets, logs, queries, calls or values of environments.
 """
 
 import json
@@ -30,20 +30,22 @@ class Change:
     """A change of a job or a pipeline."""
 
     at: datetime
-    """When it was seen."""
+    """When the change was seen."""
     kind: str
+    """A key of `MODELS`."""
     id: str
     difference: dict[str, Any]
-    """From its state before; see `differences`."""
+    """The difference between the bodies before and after the change; see `differences`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingContents:
-    """The contents of a file."""
+    """The contents of a recording."""
 
     changes: tuple[Change, ...]
     """Oldest first; at least one."""
     lists: dict[str, list[Any]]
+    """The bodies of the items in each short list, by its name."""
 
     @property
     def begins(self) -> datetime:
@@ -57,7 +59,7 @@ class RecordingContents:
 
 
 def export(database: RecorderFile, file: Path) -> int:
-    """Write all records to a file readable only by its owner; return the number of changes.
+    """Write all changes and lists to a file that only its owner can read; return how many changes.
 
     Raises:
         ConfigError: nothing is recorded, or the file exists or cannot be written; the message says
@@ -74,9 +76,9 @@ def export(database: RecorderFile, file: Path) -> int:
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as output:
             for line in _lines(database, rows):
-                written.write(json.dumps(line, ensure_ascii=True) + "\n")
+                output.write(json.dumps(line, ensure_ascii=True) + "\n")
     except OSError as error:
         file.unlink(missing_ok=True)
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
@@ -92,17 +94,17 @@ def load(file: Path) -> RecordingContents:
     changes: list[Change] = []
     lists: dict[str, list[Any]] = {}
     try:
-        with file.open("rb") as opened:
-            head = _read(opened.readline(LARGEST_LINE))
-            if head.get("format") != FORMAT:
+        with file.open("rb") as source:
+            header = _parse_object(source.readline(LARGEST_LINE))
+            if header.get("format") != FORMAT:
                 raise ConfigError(f"{file} is not a recording: make one with `studio-tui record`.")
-            if head.get("version") != VERSION:
+            if header.get("version") != VERSION:
                 raise ConfigError(
                     f"{file} is from a newer version: update studio-tui to replay it."
                 )
-            for number, line in enumerate(iter(lambda: opened.readline(LARGEST_LINE), b""), 2):
+            for number, line in enumerate(iter(lambda: source.readline(LARGEST_LINE), b""), 2):
                 try:
-                    _add(_read(line), changes, lists)
+                    _add_line(_parse_object(line), changes, lists)
                 except (ValueError, KeyError, TypeError, OverflowError):
                     raise ConfigError(f"{file} is damaged in line {number}.") from None
     except ValueError:
@@ -126,7 +128,7 @@ def _lines(database: RecorderFile, rows: list[Any]) -> Iterator[dict[str, Any]]:
             yield {"list": name, "body": safe_values(unpack(packed))}
 
 
-def _add(line: dict[str, Any], changes: list[Change], lists: dict[str, list[Any]]) -> None:
+def _add_line(line: dict[str, Any], changes: list[Change], lists: dict[str, list[Any]]) -> None:
     if (name := line.get("list")) in _LISTS:
         lists[str(name)] = list(line["body"])
     elif (kind := line["kind"]) in MODELS and isinstance(line["change"], dict):
@@ -134,8 +136,8 @@ def _add(line: dict[str, Any], changes: list[Change], lists: dict[str, list[Any]
         changes.append(Change(at, kind, str(line["id"]), line["change"]))
 
 
-def _read(line: bytes) -> dict[str, Any]:
-    found = json.loads(line)
-    if not isinstance(found, dict):
+def _parse_object(line: bytes) -> dict[str, Any]:
+    value = json.loads(line)
+    if not isinstance(value, dict):
         raise ValueError("a line of a recording must be an object")  # noqa: TRY004 (as of bad JSON)
-    return found
+    return value

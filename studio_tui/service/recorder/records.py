@@ -1,4 +1,4 @@
-"""Everything that is recorded of one profile, in one file that all dashboards share."""
+"""Everything that reads or writes the recorder's file of one profile."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from studio_tui.service.recorder.recording import Recording
 
 
 class Records:
-    """The recorder's file with all that reads or writes it; `run` owns their tasks."""
+    """The recorder's file and all objects that read or write it; `run` owns their tasks."""
 
     def __init__(
         self,
@@ -28,11 +28,11 @@ class Records:
         added: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
-        """Initialise; `added` is called when the file has shown more about jobs in a list."""
+        """Initialise; `added` is called when the file has shown the origins of listed jobs."""
         self.database = database
         self.recorder = Recorder(database, limits, now=now)
         self.jobs, self.pipelines = archives(self.recorder)
-        """All jobs and all pipelines ever seen."""
+        """The archives of all recorded jobs and of all recorded pipelines."""
         self.history = JobHistory(database)
         self.origins = Origins()
         self.holds = Holds(database)
@@ -49,6 +49,6 @@ class Records:
             tasks.create_task(self.pipelines.run(), name="read recorded pipelines")
 
     async def submitted(self, job: Job) -> Submitted | None:
-        """Return the submission of a job; `None` if it was not from here."""
-        known = await asyncio.to_thread(self.history.of_jobs, (job,))
-        return known.get(job.id)
+        """Return the submission of a job; `None` if it was not submitted from this machine."""
+        submissions = await asyncio.to_thread(self.history.of_jobs, (job,))
+        return submissions.get(job.id)

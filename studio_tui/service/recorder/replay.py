@@ -1,4 +1,4 @@
-"""Plays back a recording in place of Studio: at each moment, what was seen then."""
+"""Plays back a recording in place of Studio: answers requests with what was seen at a time."""
 
 import asyncio
 from bisect import bisect_right
@@ -20,82 +20,82 @@ CHECK_EVERY = 0.2
 """Seconds between two checks for changes."""
 
 BEFORE = timedelta(seconds=1)
-"""Recorded time before the first change at which the playback begins."""
+"""How long before the first change the playback begins, in recorded time."""
 
 
 class ReplayTime:
-    """The clock of a playback, which runs at any speed, and can be paused and set."""
+    """The time in a recording that is played back: at any speed, with pauses and steps."""
 
     def __init__(
         self,
-        record: RecordingContents,
+        recording: RecordingContents,
         speed: float,
         monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
-        """Initialise at the beginning; `speed` is in recorded seconds per second, above 0."""
-        self.begins = record.begins - BEFORE
-        self.ends = max(record.ends, record.begins + BEFORE)
+        """Initialise at the beginning; `speed` is above 0."""
+        self.begins = recording.begins - BEFORE
+        self.ends = max(recording.ends, recording.begins + BEFORE)
         self.speed = speed
         """Recorded seconds per real second."""
         self.runs = True
-        """Whether it is not paused."""
-        self._moments = sorted({change.at for change in record.changes})
+        """Whether the playback is not paused."""
+        self._moments = sorted({change.at for change in recording.changes})
         self._monotonic = monotonic
-        self._from = self.begins
-        self._since = monotonic()
+        self._start_moment = self.begins
+        self._start_time = monotonic()
 
     def now(self) -> datetime:
         """Return the current time in the recording, at most its end."""
         if not self.runs:
-            return self._from
-        passed = timedelta(seconds=(self._monotonic() - self._since) * self.speed)
-        return min(self.ends, self._from + passed)
+            return self._start_moment
+        elapsed = timedelta(seconds=(self._monotonic() - self._start_time) * self.speed)
+        return min(self.ends, self._start_moment + elapsed)
 
     @property
     def share(self) -> float:
-        """Share of the recording that has been played, from 0 to 1."""
+        """The part of the recording that has been played, from 0 to 1."""
         return (self.now() - self.begins) / (self.ends - self.begins)
 
     def turn(self) -> None:
-        """Pause or resume; at the end, start over."""
+        """Pause if the playback runs, else resume it; at the end, start over."""
         now = self.now()
-        self._go(self.begins if now >= self.ends else now, runs=not self.runs or now >= self.ends)
+        self._set(self.begins if now >= self.ends else now, runs=not self.runs or now >= self.ends)
 
     def step(self, *, back: bool = False) -> None:
-        """Pause at the next change, or at the one before."""
+        """Go to the next change, or with `back` to the one before, and pause there."""
         now = self.now()
         if back:
             moment = next((each for each in reversed(self._moments) if each < now), self.begins)
         else:
             moment = next((each for each in self._moments if each > now), self.ends)
-        self._go(moment, runs=False)
+        self._set(moment, runs=False)
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Call `changed` after each recorded change that time has reached, until canceled."""
+        """Call `changed` whenever the time has passed recorded changes, until canceled."""
         before = 0
         while True:
-            passed = bisect_right(self._moments, self.now())
-            if passed != before:
-                before = passed
+            reached = bisect_right(self._moments, self.now())
+            if reached != before:
+                before = reached
                 changed()
             await asyncio.sleep(CHECK_EVERY)
 
-    def _go(self, moment: datetime, *, runs: bool) -> None:
-        self._from, self._since, self.runs = moment, self._monotonic(), runs
+    def _set(self, moment: datetime, *, runs: bool) -> None:
+        self._start_moment, self._start_time, self.runs = moment, self._monotonic(), runs
 
 
 class ReplayClient:
-    """Answers like `StudioClient`, from a recording; nothing can be changed in it."""
+    """Answers like `StudioClient`, but from a recording, in which nothing can be changed."""
 
     is_local_studio = False
     url = origin = ""
 
-    def __init__(self, record: RecordingContents, time: ReplayTime) -> None:
+    def __init__(self, recording: RecordingContents, time: ReplayTime) -> None:
         self.time = time
-        self._changes = record.changes
-        self._lists = record.lists
+        self._changes = recording.changes
+        self._lists = recording.lists
         self._applied = 0
-        """Number of changes that the bodies below contain."""
+        """Number of changes that have been applied to `_bodies`."""
         self._bodies: dict[tuple[str, str], Any] = {}
         self._models: dict[tuple[str, str], Job | Pipeline] = {}
         self._answers: dict[str, ResultPage[Any]] = {}
@@ -104,7 +104,7 @@ class ReplayClient:
         """Do nothing, as there are no requests."""
 
     async def job(self, job_id: str) -> Job | None:
-        """Return a job at this time; `None` if the recording does not contain it."""
+        """Return a job at this time; `None` if it is not in the recording then."""
         return next((job for job in self._items(JOB) if job.id == job_id), None)
 
     async def jobs(self, *, limit: int = 100, status: str | None = None) -> ResultPage[Job]:
@@ -126,19 +126,20 @@ class ReplayClient:
         """Return the pipeline with this id, else with this name, at this time.
 
         Raises:
-            NotFound: the recording does not contain it at this time.
+            NotFound: it is not in the recording at this time.
         """
-        for one in self._items(PIPELINE):
-            if pipeline_id == one.pipeline_id or (pipeline_id is None and name == one.name):
-                known: Pipeline = one
-                return known
+        for item in self._items(PIPELINE):
+            if pipeline_id == item.pipeline_id or (pipeline_id is None and name == item.name):
+                pipeline: Pipeline = item
+                return pipeline
         raise NotFound(404, "This pipeline is not in the recording at this time.")
 
     async def clusters(self) -> ResultPage[Cluster]:
-        """Return the last recorded clusters, with the workers of the jobs at this time as busy."""
+        """Return the clusters as recorded last, with the workers that are busy at this time."""
         clusters: list[Cluster] = self._listed("clusters", Cluster)
         jobs = [job for job in self._items(JOB) if job.state in STATES_WITH_WORKERS]
-        return self._page("clusters", tuple(_busy_with(jobs, one, clusters) for one in clusters))
+        updated = (_with_busy_workers(jobs, cluster, clusters) for cluster in clusters)
+        return self._page("clusters", tuple(updated))
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[Any, None]:
         """Yield nothing, as there are no logs in a recording.
@@ -164,22 +165,22 @@ class ReplayClient:
 
     def _items(self, kind: str) -> list[Any]:
         """Return the items of a kind at this time, newest first."""
-        self._go_to(self.time.now())
+        self._update_to(self.time.now())
         models = []
-        for (of, item_id), body in self._bodies.items():
-            if of != kind:
+        for (item_kind, item_id), body in self._bodies.items():
+            if item_kind != kind:
                 continue
-            model = self._models.get((of, item_id)) or model_of(
+            model = self._models.get((item_kind, item_id)) or model_of(
                 Job if kind == JOB else Pipeline, body
             )
             if isinstance(model, Job | Pipeline):
-                self._models[of, item_id] = model
+                self._models[item_kind, item_id] = model
                 models.append(model)
-        models.sort(key=lambda one: one.created_at or self.time.ends, reverse=True)
+        models.sort(key=lambda item: item.created_at or self.time.ends, reverse=True)
         return models
 
-    def _go_to(self, moment: datetime) -> None:
-        """Bring the bodies to their state at `moment`; to go back, begin anew."""
+    def _update_to(self, moment: datetime) -> None:
+        """Apply the changes up to `moment`; to go back, all of them are applied again."""
         if self._applied and self._changes[self._applied - 1].at > moment:
             self._applied, self._bodies, self._models = 0, {}, {}
         while self._applied < len(self._changes) and self._changes[self._applied].at <= moment:
@@ -195,31 +196,32 @@ class ReplayClient:
         try:
             self._bodies[key] = apply_difference(self._bodies.get(key), change.difference)
         except ValueError:
-            # An earlier change was deleted; the item reappears with its next complete state.
+            # The recorder had deleted an earlier change. The item appears with the next change that
+            # has its whole body.
             self._bodies.pop(key, None)
 
     def _listed(self, name: str, model: type[Any]) -> list[Any]:
         """Return the items of the last recorded list with this name."""
-        found = (model_of(model, body) for body in self._lists.get(name, ()))
-        return [one for one in found if one is not None]
+        models = (model_of(model, body) for body in self._lists.get(name, ()))
+        return [item for item in models if item is not None]
 
     def _page(self, name: str, items: tuple[Any, ...]) -> ResultPage[Any]:
-        """Return an answer; the same object as before if nothing in it has changed."""
+        """Return an answer; the object returned last under this name if nothing has changed."""
         cached = self._answers.get(name)
         if cached is None or cached.items != items:
             cached = self._answers[name] = ResultPage(items)
         return cached
 
 
-def _busy_with(jobs: list[Job], cluster: Cluster, clusters: list[Cluster]) -> Cluster:
-    """Return a cluster with the busy workers that these jobs have on it.
+def _with_busy_workers(jobs: list[Job], cluster: Cluster, clusters: list[Cluster]) -> Cluster:
+    """Return a cluster, counting the workers of the `jobs` that run on it as busy.
 
-    Their number is unknown if a job runs on none of `clusters`.
+    Their number is unknown if any job runs on none of `clusters`.
     """
     own = [job for job in jobs if runs_on(job, cluster)]
-    elsewhere = [job for job in jobs if any(runs_on(job, one) for one in clusters)]
+    on_any_cluster = [job for job in jobs if any(runs_on(job, each) for each in clusters)]
     if len(clusters) == 1:
-        own = elsewhere = jobs
-    is_known = cluster.busy_workers is not None and len(elsewhere) == len(jobs)
+        own = on_any_cluster = jobs
+    is_known = cluster.busy_workers is not None and len(on_any_cluster) == len(jobs)
     busy = sum(job.workers or 1 for job in own) if is_known else None
     return cluster.model_copy(update={"busy_workers": busy, "active_workers": None})
