@@ -1,11 +1,11 @@
 """Puts arriving pieces of a log in order: each byte once, or a mark where some may be missing.
 
 A piece is the text of a websocket message. Its id, which increases along the log, identifies pieces
-that are repeated, and the place of late ones. If an id jumps, pieces may be missing before it, or
-the id is wrong. The jump is confirmed by a later frame that continues from it. It is removed, with
-its pieces, if a piece arrives earlier that belongs before it. If a known id comes with other text,
-the log has started over: a new epoch begins. Lines do not matter: readers split the result into
-lines.
+that are repeated, and the place of late pieces. If an id jumps, pieces may be missing before it, or
+the id is wrong. A later frame that continues from the jump confirms it. If a piece that belongs
+before the jump arrives before that, a large jump is removed, with the pieces after it. If a known
+id comes with other text, the log has started over: a new epoch begins. Lines do not matter: readers
+split the result into lines.
 """
 
 import re
@@ -42,7 +42,7 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
 class LogAssembler:
-    """Merges pieces, snapshots and archives of one log into its store."""
+    """Merges the pieces of one log into its store, which may have bytes from other sources."""
 
     def __init__(self, store: LogStore, index: MessageIndex) -> None:
         self._store = store
@@ -56,7 +56,7 @@ class LogAssembler:
         self._has_skipped = False
         """Whether this connection had an unreadable frame, and no new piece since."""
         self._position: int | None = None
-        """The id of the last piece from this connection; `None` before any."""
+        """The highest id of a piece from this connection; `None` before any."""
         self._doubts = Doubts(store, index)
         self._epoch: int | None = None
         """Offset of the epoch that began on this connection; `None` if none did."""
@@ -102,7 +102,7 @@ class LogAssembler:
         """Return whether an unreadable frame of this connection contained new pieces.
 
         While this connection repeats known pieces, it is unknown whether an unreadable frame had
-        new ones. It counts as one that had when the next new piece arrives.
+        new ones. When the next new piece arrives, the frame counts as one with new pieces.
         """
         last = self._index.last
         match frame:
@@ -126,7 +126,7 @@ class LogAssembler:
         Raises:
             SpoolError: writing to the disk failed.
         """
-        before = (self._store.size, self._store.version)
+        state_before = (self._store.size, self._store.version)
         last = self._index.last
         batch = PieceBatch.of(pieces)
         earlier_jump = self._jump
@@ -146,7 +146,7 @@ class LogAssembler:
             self._has_pieces = True
             self._has_skipped &= self._index.last == last
             self._position = max(self._position or 0, pieces[-1].id)
-        return (self._store.size, self._store.version) != before
+        return (self._store.size, self._store.version) != state_before
 
     def _append_next(self, batch: PieceBatch, earlier_jump: int | None) -> bool:
         """Append a batch if it certainly follows on everything stored; return whether it did."""
@@ -265,7 +265,8 @@ class LogAssembler:
     def _follow_known(self, piece_id: int) -> None:
         """Keep the bytes stored by an earlier run if the first piece is not the log's first.
 
-        The piece cannot be compared with them, so it is stored after them and a mark.
+        The piece cannot be compared with them, so a mark is set after the bytes, and the piece
+        follows on the mark.
         """
         earlier_size, self._earlier_size = min(self._earlier_size, self._store.size), 0
         if earlier_size and piece_id > FIRST_ID:

@@ -10,7 +10,7 @@ COMPARED = 256 * 1024
 
 
 class Comparison:
-    """Compares the incoming bytes of a log with the store, and appends those that follow.
+    """Compares the incoming bytes of a log with the stored ones, and appends what follows these.
 
     The websocket cannot send bytes that are not UTF-8, so they may be stored as replacement
     characters. These count as equal, unless the comparison `mends`: it restores the original bytes.

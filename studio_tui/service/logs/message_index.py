@@ -219,7 +219,7 @@ class PieceBatch(NamedTuple):
         The batch follows on `last`. Ids may count pieces, bytes or half bytes: from a piece to the
         next they grow by at most twice its bytes, and by 2 more to allow for empty pieces.
         """
-        # Most batches have no jump, which the sum of all pieces shows without a loop.
+        # In most batches nothing jumps, as the growth of the ids over the whole batch shows.
         most = 2 * (last.length + len(self.raw) - self.lengths[-1] + len(self.ids))
         if self.ids[-1] - last.id <= most:
             return None

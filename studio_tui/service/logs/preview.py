@@ -32,7 +32,7 @@ _LAST = 1 << 62
 _SOUGHT = 4096
 """Bytes of the preview that are searched for in the log."""
 _NEARBY = 64 * 1024
-"""Bytes before and after the expected offset in which they are searched for."""
+"""Bytes before and after the expected offset that are searched for them."""
 
 logger = logging.getLogger(__name__)
 

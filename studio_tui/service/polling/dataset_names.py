@@ -60,8 +60,8 @@ class DatasetNames:
     def listed(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
         """Return the datasets that jobs have made, by name, each with its newest version first.
 
-        `jobs` are the known jobs by id, which add who made a version and when. The sources of
-        versions are not known.
+        `jobs` are the known jobs by id, which have the creator and the time of each version. The
+        sources of versions are not known.
         """
         by_name: dict[str, dict[str, ListedVersion]] = {}
         for job_id, versions in self._made.items():

@@ -39,7 +39,7 @@ STREAM = 1024 * 1024
 AGAIN = 2.0
 """Minimum seconds between two requests for the log of a job that has not ended."""
 PAST_AGAIN = 15.0
-"""Seconds between two reads of the other runs of a name, which may have ended since."""
+"""Seconds between two reads of the other runs of a name, as more may have ended."""
 REMEMBERED = 64
 """Maximum number of jobs whose details are cached."""
 

@@ -202,7 +202,7 @@ class JobsFeed:
         return tuple(jobs.values())
 
     def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
-        """Merge the newest page, which was requested with `limit`, and other jobs with the known.
+        """Merge the newest page, requested with `limit`, and `others` into the known jobs.
 
         The page replaces all known jobs that are newer than its oldest one. Older jobs are kept if
         the page overlaps with the known jobs. Otherwise jobs may be missing in between, and all

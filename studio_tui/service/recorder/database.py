@@ -194,18 +194,18 @@ class RecorderFile:
             self._writer = ThreadPoolExecutor(1, "recorder", initializer=old_writer.shutdown)
         old_writer.shutdown()
         with self._connection_lock:
-            kept, self._kept_connection = self._kept_connection, None
-        if kept is not None:
-            kept.close()
+            connection, self._kept_connection = self._kept_connection, None
+        if connection is not None:
+            connection.close()
 
     def _connect_to_keep(self) -> sqlite3.Connection | None:
         try:
-            kept = open_briefly(self.path)
+            connection = open_briefly(self.path)
             # SQLite opens the file only at the first read.
-            kept.execute("SELECT count(*) FROM listing").fetchone()
+            connection.execute("SELECT count(*) FROM listing").fetchone()
         except (sqlite3.Error, OSError):
             return None  # the next use logs the reason
-        return kept
+        return connection
 
     def _write_now(self, work: Work[object]) -> bool:
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -246,9 +246,9 @@ class RecorderFile:
         """
         damaged = self.path.with_suffix(".damaged")
         with self._connection_lock:
-            kept, self._kept_connection = self._kept_connection, None
-            if kept is not None:
-                kept.close()
+            connection, self._kept_connection = self._kept_connection, None
+            if connection is not None:
+                connection.close()
             try:
                 with _exclusive_lock(self.path.with_suffix(".lock")):
                     if inode is None or _inode(self.path) != inode:
@@ -260,7 +260,7 @@ class RecorderFile:
             except OSError as error:
                 _log.warning("The recorder's damaged file could not be set aside: %s", error)
                 return
-            if kept is not None:
+            if connection is not None:
                 self._kept_connection = self._connect_to_keep()
         self.warn(
             "The recorder's file was damaged: it was set aside and a new one created, so older jobs"

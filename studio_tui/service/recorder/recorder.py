@@ -261,8 +261,8 @@ class Recorder:
         """Return up to `count` calls, newest first, including those that are not written yet."""
         waiting = {_key(call): call for call in self._calls.waiting}
         written = self.database.read(lambda connection: calls.read_calls(connection, count)) or []
-        known = {_key(call): call for call in written} | waiting
-        ordered = sorted(known.values(), key=lambda call: call.at, reverse=True)
+        by_key = {_key(call): call for call in written} | waiting
+        ordered = sorted(by_key.values(), key=lambda call: call.at, reverse=True)
         return tuple(ordered[:count])
 
     # Helpers.

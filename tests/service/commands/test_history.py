@@ -285,7 +285,7 @@ def test_a_file_of_a_newer_version_is_left_as_it_is(
 def test_what_could_not_be_written_while_another_held_the_file_is_written_later(
     history: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_module, "_PATIENCE", 0.01)
+    monkeypatch.setattr(file_module, "_LOCK_TIMEOUT", 0.01)
     note_both(history)
     with closing(sqlite3.connect(file_of(tmp_path), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

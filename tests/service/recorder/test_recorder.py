@@ -282,7 +282,7 @@ def test_the_calls_of_an_older_program_are_kept_and_newer_ones_have_reasons(tmp_
 def test_calls_that_could_not_be_written_are_written_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio_tui.service.recorder.database._PATIENCE", 0.01)
+    monkeypatch.setattr("studio_tui.service.recorder.database._LOCK_TIMEOUT", 0.01)
     kept = recorder(tmp_path)
     kept.note_call(call())
     kept.flush()

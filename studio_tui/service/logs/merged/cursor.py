@@ -72,7 +72,7 @@ class LineCursor:
         """Whether the last line taken had no newline, as the log had ended."""
 
     def is_true(self) -> bool:
-        """Whether the lines taken are still those of the log."""
+        """Whether the lines that were taken have not changed in the log since."""
         store = self._store
         if self._version != store.version:
             changed = store.changed_since(self._version)

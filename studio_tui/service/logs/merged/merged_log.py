@@ -55,7 +55,7 @@ class MergedLog:
         self._moved = moved
         self._interleaver = Interleaver(self.store, (), time_of)
         self._next_interleaver: Interleaver | None = None
-        """Orders everything again; it replaces the other one when it is done. `None` otherwise."""
+        """Orders everything again and then replaces the current one; `None` while nothing does."""
         self._sources: dict[int, MergedSource] = {}
         self._unsubscribers: dict[int, Callable[[], None]] = {}
         self._next_number = 0

@@ -1,8 +1,8 @@
 """One log on disk: a spool file that grows at its end, an index of its lines, marks at its gaps.
 
-The bytes on disk are exactly those of the log, and the only copy. Of 64 KiB on disk, the index
-holds eight bytes in memory. Marks are stored apart from the bytes, so that no log text can forge a
-mark.
+The bytes on disk are exactly those of the log, and the only copy. The index takes eight bytes in
+memory for every 64 KiB of them. Marks are stored apart from the bytes, so that no log text can
+forge a mark.
 """
 
 from array import array
@@ -79,7 +79,7 @@ class LogStore:
     def create(cls, directory: Path, name: str = "") -> Self:
         """Create an empty log in `directory`; its file is deleted when the store is closed.
 
-        With a `name`, with which the file name begins, a log that is not empty is left for `adopt`.
+        A log with a `name`, which begins its file name, is left for `adopt` unless it is empty.
 
         Raises:
             SpoolError: the file cannot be created.
@@ -180,11 +180,11 @@ class LogStore:
         self._watchers.notify()
 
     def _write(self, added: bytes) -> None:
-        left = memoryview(added)
-        while left:
-            written = self._spool.write(left)
-            self._index.extend(bytes(left[:written]))
-            left = left[written:]
+        remaining = memoryview(added)
+        while remaining:
+            written = self._spool.write(remaining)
+            self._index.extend(bytes(remaining[:written]))
+            remaining = remaining[written:]
 
     def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
         """Insert bytes at `offset`, or replace the `over` bytes there.

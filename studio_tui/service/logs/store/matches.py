@@ -1,7 +1,7 @@
 """The lines of a log that match a condition: counted block by block in a thread.
 
 However many lines match, memory holds four bytes for every block of 64 KiB: the number of its
-matches. Where they are is searched again when a screen needs it, in a few blocks on the event loop.
+matches. If a screen needs their places, a few blocks are searched again on the event loop.
 """
 
 from array import array
@@ -216,6 +216,8 @@ class LineMatches:
             return counts
 
         counts = await self._store.examine(begin, length, count_matches)
+        # While the thread was searching, bytes may have changed, or an unfinished line may have
+        # grown: the counts of these blocks may be wrong.
         changed = self._store.changed_since(version)
         is_same = self._store.size == size and changed >= size
         settled = min(self._store.line_start(size), changed)
@@ -276,16 +278,16 @@ class LineMatches:
             return ()
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
-        searched, starts = _searched_parts(lines, base + first)
+        searched, original_starts = _searched_parts(lines, base + first)
         offsets = _find_in_text(self._find, searched, self._store.tag)
         if self._negated:
             offsets = _unmatched(searched, offsets)
         if self._within is not None:
             following = data[end : end + self._ahead] if end else b""
-            inside = set(self._within(searched + following))
-            offsets = [start for start in offsets if start in inside]
-        if starts is not None:
-            offsets = [starts[start] for start in offsets]
+            also_matching = set(self._within(searched + following))
+            offsets = [start for start in offsets if start in also_matching]
+        if original_starts is not None:
+            offsets = [original_starts[start] for start in offsets]
         return [base + first + start for start in offsets]
 
     # --- growth ----------------------------------------------------------------------------------
@@ -340,16 +342,16 @@ def _searched_parts(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | 
     if not _has_long_line(lines):
         return lines, None
     parts: list[bytes] = []
-    starts: dict[int, int] = {}
-    at = now = 0
+    original_starts: dict[int, int] = {}
+    line_start = part_start = 0
     for line in lines.split(b"\n"):
-        block_end = ((offset + at) // BLOCK + 1) * BLOCK
-        part = line[: block_end + LINE_LIMIT - offset - at]
-        starts[now] = at
+        block_end = ((offset + line_start) // BLOCK + 1) * BLOCK
+        part = line[: block_end + LINE_LIMIT - offset - line_start]
+        original_starts[part_start] = line_start
         parts.append(part)
-        at += len(line) + 1
-        now += len(part) + 1
-    return b"\n".join(parts), starts
+        line_start += len(line) + 1
+        part_start += len(part) + 1
+    return b"\n".join(parts), original_starts
 
 
 def _has_long_line(lines: bytes) -> bool:
@@ -369,16 +371,17 @@ def _find_in_text(find: Find, lines: bytes, tag: int) -> Sequence[int]:
         return find(lines)
     text = b"\n".join(line[tag:] for line in lines.split(b"\n"))
     starts: list[int] = []
-    before = at = 0
+    newlines = counted = 0
     for start in find(text):
-        before += text.count(b"\n", at, start)
-        at = start
-        starts.append(start + before * tag)
+        newlines += text.count(b"\n", counted, start)
+        counted = start
+        # A tag was removed from each line before this one.
+        starts.append(start + newlines * tag)
     return starts
 
 
 def _unmatched(lines: bytes, starts: Sequence[int]) -> list[int]:
-    """Return the starts of the lines that are not in `starts`."""
-    every = accumulate((len(line) + 1 for line in lines.split(b"\n")), initial=0)
-    left = set(starts)
-    return [start for start in every if start < len(lines) and start not in left]
+    """Return the starts of all other lines than those that begin at `starts`."""
+    all_starts = accumulate((len(line) + 1 for line in lines.split(b"\n")), initial=0)
+    matching = set(starts)
+    return [start for start in all_starts if start < len(lines) and start not in matching]

@@ -69,9 +69,9 @@ def _create_locked(directory: Path, name: str) -> tuple[int, str]:
 def _take_over(path: Path, new_path: Path) -> int:
     """Lock a file that nobody has open, rename it to `new_path`, and return its descriptor.
 
-    The exclusive lock becomes a shared one, as others could not open the file for reading. Changing
-    the lock is not atomic, but a program that locks the file in between does not find it under its
-    old name any more.
+    The exclusive lock becomes a shared one, as opening the file for reading waits while there is an
+    exclusive one. Changing the lock is not atomic, but a program that locks the file in between
+    does not find it under its old name any more.
 
     Raises:
         OSError: the file cannot be opened, is in use, or was taken over by another program.
@@ -131,7 +131,7 @@ class Spool:
     def create(cls, directory: Path, name: str = "") -> Self:
         """Create an empty file in `directory`, which is deleted when the spool is closed.
 
-        With a `name`, with which the file name begins, a file that is not empty is left.
+        A file with a `name`, which begins its file name, is left unless it is empty.
         """
         try:
             descriptor, path = _create_locked(directory, name)
