@@ -169,8 +169,8 @@ class RestLog:
 
     async def _compare_body(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
         """Compare an answer; return `False` if the store was changed otherwise meanwhile."""
-        stored = self._store.size - self._excess - self._padding
-        self._is_answer_short = body.total is not None and body.total < stored
+        least_size = self._store.size - self._excess - self._padding
+        self._is_answer_short = body.total is not None and body.total < least_size
         if body.total is None or (
             self._is_answer_short and not (is_final and self._outranks(body))
         ):

@@ -126,8 +126,7 @@ class JobsFeed:
         limit = PAGE if self._loaded >= self.wanted and self._can_filter else self.wanted
         newest, active = await self._read(limit)
         while self._known and not self._reaches_known(newest) and limit < FURTHEST:
-            # More new jobs than a page: read more of them, until no gap before the known jobs is
-            # left.
+            # All of these jobs are new: read more, until one of them is known.
             limit = max(self.wanted, limit * 4)
             newest, active = await self._read(limit)
         last_newest, last_active = self._last_pages
