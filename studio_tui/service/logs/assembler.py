@@ -63,7 +63,6 @@ class LogAssembler:
         self._jump: int | None = None
         """The id of a piece that jumped; `None` once a later frame has confirmed it."""
         self._has_jumped = False
-        """Whether any id has jumped."""
         self._earlier_size = store.size
         """Bytes stored by an earlier run; 0 once pieces have followed."""
         self._uncompared_size = 0
@@ -190,11 +189,8 @@ class LogAssembler:
         )
 
     def mark_unreadable(self) -> None:
-        """Set a mark at the end, as an unreadable frame followed.
-
-        Bytes that were received by REST only are dropped, as they may be before or after the frame.
-        They are received again.
-        """
+        """Set a mark at the end, as an unreadable frame followed."""
+        # Bytes from REST only may be before or after that frame; they are received again.
         if self._store.size > self.end:
             self._store.cut(self.end)
         self.mark_end(UNREADABLE)
@@ -251,7 +247,7 @@ class LogAssembler:
     def _place_last(self, piece_id: int, raw: bytes) -> None:
         """Store a piece after all others, without the bytes of it that REST has brought before."""
         if self._index.last is None:
-            self._follow_known(piece_id)
+            self._keep_earlier_bytes(piece_id)
         store, end = self._store, self.end
         from_rest = store.read(end, len(raw))
         if from_rest != raw[: len(from_rest)]:
@@ -262,12 +258,8 @@ class LogAssembler:
         store.append(raw[len(from_rest) :])
         self._index.append(MessageRecord(piece_id, end, len(raw)))
 
-    def _follow_known(self, piece_id: int) -> None:
-        """Keep the bytes stored by an earlier run if the first piece is not the log's first.
-
-        The piece cannot be compared with them, so a mark is set after the bytes, and the piece
-        follows on the mark.
-        """
+    def _keep_earlier_bytes(self, piece_id: int) -> None:
+        """Set a mark after the bytes of an earlier run if no piece can be compared with them."""
         earlier_size, self._earlier_size = min(self._earlier_size, self._store.size), 0
         if earlier_size and piece_id > FIRST_ID:
             self._store.cut(earlier_size)
@@ -284,10 +276,7 @@ class LogAssembler:
         self._floor = self._uncompared_size = 0
 
     def _is_refuted(self, place: int) -> bool:
-        """Whether a piece that belongs before the unconfirmed jump at `place` refutes the jump.
-
-        It may also be a late piece; then the jump must be small, and not too far from the end.
-        """
+        """Whether a piece that belongs before the unconfirmed jump at `place` is no late piece."""
         jump = self._index[place]
         before = self._index[place - 1].id if place else 0
         return jump.id - before > JUMP or self._is_far(jump.offset)
@@ -295,8 +284,7 @@ class LogAssembler:
     def _remove_jump(self, place: int, piece_id: int) -> None:
         """Remove a wrong jump and everything after it, and set a mark; `piece_id` follows there.
 
-        If pieces of the log are removed too, they are received again by the next connection or
-        REST.
+        Pieces of the log that are removed too are received again, by a new connection or REST.
         """
         jump = self._index[place]
         self._index.cut(place)
@@ -340,8 +328,7 @@ class LogAssembler:
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Store a piece with a known id and other text, as the log has started over.
 
-        It is the first piece of a new epoch, after a mark at the end. If this connection has begun
-        an epoch already, it is a late piece, inserted at the beginning of that epoch.
+        A new epoch begins with it, after a mark. It is inserted if this connection has begun one.
         """
         index, epoch, batch = self._index, self._epoch, PieceBatch.of([piece])
         if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:

@@ -7,7 +7,7 @@ SILENCE = 45.0
 LINGER = 5.0
 """Seconds without new log after which an ended job's connection is closed."""
 FORGIVEN_AFTER = 5.0
-"""Seconds after which a connection counts as a success, even if it has brought no log text."""
+"""Seconds after which a connection with frames counts as a success, even without log text."""
 
 
 class ConnectionTime:

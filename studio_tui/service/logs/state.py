@@ -97,8 +97,9 @@ class StatePublisher:
     ) -> None:
         """Publish a state with this phase and the present size of the store.
 
-        `reason` and `next_try` do not change if `reason` is `None`. `since` is when a new phase
-        began, by default now. If Studio has sent something later, the phase began then.
+        If `reason` is `None`, it and `next_try` are kept, or cleared if the phase is new. `since`
+        is when a new phase began, by default now. If Studio has sent something later, it began
+        then.
         """
         state = self.state
         if phase is not state.phase:

@@ -101,8 +101,7 @@ class LogTail:
     ) -> None:
         """Initialise; `kept_since` is when the whole log was stored, if `store` has it.
 
-        `left_at` is when an earlier run last wrote to an incomplete `store`. `may_fetch` is called
-        with the host of an archived log.
+        `left_at` is when an earlier run last wrote to an incomplete `store`.
         """
         self._states = StatePublisher(store, now, kept_since, left_at)
         self._source = source
@@ -376,10 +375,7 @@ class LogTail:
         self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str) -> None:
-        """Publish that the log is complete; `reason` says why it may not be whole, or is empty.
-
-        If an archive has confirmed the log, it is whole whatever `reason` says.
-        """
+        """Publish that the log is complete; `reason` says why it may not be whole, or is empty."""
         self._retries.poked.clear()
         if self._archive.is_whole and not self._store.marks:
             reason = ""

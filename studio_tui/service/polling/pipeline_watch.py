@@ -99,10 +99,9 @@ class PipelineWatch(Poller[PipelineDetail]):
     ) -> None:
         """Initialise; `jobs` polls the job list, which contains many jobs of the pipeline.
 
-        `name` returns the name of the pipeline, if known, since not every Studio finds a pipeline
-        by its id. `recalled` returns recorded data, which is shown until Studio has answered. With
-        `follows_jobs` the pipeline is requested whenever the job list has changed, which is cheap
-        if Studio is on this machine.
+        `name` returns the pipeline's name, if known, as not every Studio finds it by its id.
+        `recalled` returns recorded data, which is shown until Studio has answered. `follows_jobs`:
+        the pipeline is requested whenever the job list has changed, as is cheap on this machine.
         """
         super().__init__(
             f"pipeline {pipeline_id}",

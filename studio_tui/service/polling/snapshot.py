@@ -20,11 +20,11 @@ class Snapshot(Generic[T]):
     fetched_at: datetime | None = None
     """When Studio last confirmed the value; `None` until there is a value."""
     due_at: datetime | None = None
-    """When it is polled next after a good answer; `None` if it failed, or is not polled."""
+    """When it is polled next after the last good answer; `None` if unknown."""
     error: StudioError | None = None
     """Why the latest request failed; `None` if it did not."""
     failing_since: datetime | None = None
-    """When the first of the consecutive failures happened; `None` if the last request succeeded."""
+    """When the first of the consecutive failures happened; `None` while requests succeed."""
     next_try_at: datetime | None = None
     """Time of the next attempt after a failure; `None` if nothing failed or there is none."""
     stopped: bool = False

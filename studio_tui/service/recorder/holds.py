@@ -10,7 +10,7 @@ from studio_tui.redaction import without_secrets
 from studio_tui.service.recorder.database import RecorderFile
 
 LONGEST = timedelta(hours=1)
-"""Time by which no command waits longer than planned, even if its pid seems to be in use."""
+"""A command is lost this long after it was due, even if its pid is in use, as pids are reused."""
 
 
 class HoldState(StrEnum):

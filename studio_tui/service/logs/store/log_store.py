@@ -90,8 +90,7 @@ class LogStore:
     def adopt(cls, path: Path, name: str) -> Self:
         """Open a log that an ended program has left, with its marks, in order to append to it.
 
-        It is renamed; the new name begins with `name`. `index` must be awaited before anything is
-        written.
+        `name` begins its new name. `index` must be awaited before anything is written.
 
         Raises:
             SpoolError: the file is in use, or cannot be opened.

@@ -22,7 +22,7 @@ from studio_tui.service.logs.store.line_index import BLOCK
 T = TypeVar("T")
 
 SUFFIX = ".spool"
-"""Suffix of a file that grows, other than one with a lasting path."""
+"""Suffix of a file that grows."""
 
 _CACHED_BLOCKS = 16
 _COPIED = 1024 * 1024
