@@ -117,8 +117,8 @@ class MergedLog:
 
     def close(self) -> None:
         """Close the store and leave the logs, after `run` has ended."""
-        for unwatch in self._unsubscribers.values():
-            unwatch()
+        for unsubscribe in self._unsubscribers.values():
+            unsubscribe()
         self._unsubscribers.clear()
         self._sources.clear()
         self.store.close()
