@@ -21,11 +21,11 @@ from studio_tui.tui.pipelines.stopped_words import name_of, stopped_words
 
 
 class PartialStopError(StudioError):
-    """A pipeline was paused, but some of its jobs may continue."""
+    """A pipeline has not stopped completely: some of its jobs still run, or more may start."""
 
 
 class BulkPipelines:
-    """Runs the commands of a pipeline on several pipelines."""
+    """Stops, pauses or resumes several pipelines."""
 
     def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
         """Initialise; `unmark` removes the mark of a pipeline, given its id."""
@@ -33,15 +33,22 @@ class BulkPipelines:
         self._unmark = unmark
 
     async def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
-        """Ask, with counts, then pause and cancel; `marked` includes excluded ones."""
-        running = {one.pipeline_id: len(to_cancel(one)) for one in chosen}
-        jobs = plural(sum(running.values()), "job")
-        left_out = _left_out(len(marked) - len(chosen), "has nothing to stop")
-        are_paused = all(one.state is PipelineState.PAUSED for one in chosen)
-        they = "They are paused;" if are_paused else "They will be paused, and"
-        before = (f"{they} {jobs} {'will be ' if are_paused else ''}canceled.", *left_out, "")
+        """Ask, with numbers of jobs; then pause the `chosen` pipelines and cancel their jobs.
+
+        `chosen` are those of the `marked` pipelines in which there is something to stop.
+        """
+        job_numbers = {each.pipeline_id: len(to_cancel(each)) for each in chosen}
+        jobs = plural(sum(job_numbers.values()), "job")
+        excluded = _excluded_line(len(marked) - len(chosen), "has nothing to stop")
+        if all(each.state is PipelineState.PAUSED for each in chosen):
+            are_paused, effect = True, f"They are paused; {jobs} will be canceled."
+        else:
+            are_paused, effect = False, f"They will be paused, and {jobs} canceled."
+        before = (effect, *excluded, "")
         after = () if are_paused else ("", "Jobs that start meanwhile are canceled too.")
-        names = [f"  {title(one)}: {plural(running[one.pipeline_id], 'job')}" for one in chosen]
+        names = [
+            f"  {title(each)}: {plural(job_numbers[each.pipeline_id], 'job')}" for each in chosen
+        ]
         question = Confirm(
             f"Stop {plural(len(chosen), 'pipeline')}?",
             list_between(self._host, before, names, after),
@@ -50,40 +57,53 @@ class BulkPipelines:
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
-            others = partial(self._unmark_others, marked, chosen)
-            stop, words = self._stopped, stopped_words
-            self._begin("Stopping", "stopped", chosen, stop, begun=others, report_text=words)
+            self._begin(
+                "Stopping",
+                "stopped",
+                chosen,
+                self._stop_completely,
+                begun=partial(self._unmark_excluded, marked, chosen),
+                report_text=stopped_words,
+            )
 
     async def turn(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
     ) -> None:
-        """Ask, then pause or resume; the question includes failed jobs that would be rerun."""
-        what = "Pause" if pausing else "Resume"
+        """Ask, then pause or resume the `chosen` ones of the `marked` pipelines.
+
+        The question says how many failed or canceled jobs run again if pipelines are resumed.
+        """
         commands = self._host.session.commands.pipelines
-        other = "cannot be paused" if pausing else "cannot be resumed"
-        done = "paused" if pausing else "resumed"
-        left_out = _left_out(len(marked) - len(chosen), other)
-        before = (*left_out, "") if left_out else ()
+        if pausing:
+            verb, doing, done, command = "Pause", "Pausing", "paused", commands.pause
+        else:
+            verb, doing, done, command = "Resume", "Resuming", "resumed", commands.resume
+        excluded = _excluded_line(len(marked) - len(chosen), f"cannot be {done}")
+        before = (*excluded, "") if excluded else ()
         is_local = self._host.session.is_local
         resumed = () if pausing else chosen
-        again = [node for one in resumed for node in repeated_by_resume(one, is_local=is_local)]
-        jobs = f"{plural(len(again), 'job')} that {how_stopped(again)} will run again."
-        after = ("", jobs) if again else ()
-        names = [f"  {title(one)}  {(one.status or 'unknown').lower()}" for one in chosen]
+        repeated = [
+            node for each in resumed for node in repeated_by_resume(each, is_local=is_local)
+        ]
+        jobs = f"{plural(len(repeated), 'job')} that {how_stopped(repeated)} will run again."
+        after = ("", jobs) if repeated else ()
+        names = [f"  {title(each)}  {(each.status or 'unknown').lower()}" for each in chosen]
         question = Confirm(
-            f"{what} {plural(len(chosen), 'pipeline')}?",
+            f"{verb} {plural(len(chosen), 'pipeline')}?",
             list_between(self._host, before, names, after),
-            yes=what,
+            yes=verb,
             no="Don't",
             default_yes=True,
         )
         if await self._host.ask(question):
-            others = partial(self._unmark_others, marked, chosen)
-            command = commands.pause if pausing else commands.resume
-            self._begin(f"{what[:-1]}ing", done, chosen, command, begun=others)
+            unmark_excluded = partial(self._unmark_excluded, marked, chosen)
+            self._begin(doing, done, chosen, command, begun=unmark_excluded)
 
-    def _unmark_others(self, marked: Sequence[Pipeline], chosen: Sequence[Pipeline]) -> None:
-        """Remove the marks of excluded pipelines, with which a second try would do nothing."""
+    def _unmark_excluded(self, marked: Sequence[Pipeline], chosen: Sequence[Pipeline]) -> None:
+        """Remove the marks of pipelines to which the command does not apply.
+
+        Marks then stay only on pipelines that refuse the command, for a second try.
+        """
         for pipeline in marked:
             if pipeline not in chosen:
                 self._unmark(pipeline.pipeline_id)
@@ -108,41 +128,42 @@ class BulkPipelines:
                 name=title,
                 command=command,
                 begun=begun,
-                unmark=lambda one: self._unmark(one.pipeline_id),
+                unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
                 report_text=report_text,
             ),
         )
 
-    async def _stopped(self, pipeline: Pipeline) -> StopOutcome:
+    async def _stop_completely(self, pipeline: Pipeline) -> StopOutcome:
         """Stop a pipeline.
 
         Raises:
-            StudioError: it, or some of its jobs, may continue.
+            StudioError: the pipeline, or some of its jobs, may continue.
         """
-        stopped = await self._host.session.commands.pipelines.stop(pipeline)
-        if stopped.still_running or stopped.starts_more_jobs:
-            raise PartialStopError(_why_not_quite(stopped))
-        return stopped
+        outcome = await self._host.session.commands.pipelines.stop(pipeline)
+        if outcome.still_running or outcome.starts_more_jobs:
+            raise PartialStopError(_what_continues(outcome))
+        return outcome
 
 
 def title(pipeline: Pipeline) -> str:
-    """Return the name of a pipeline in a sentence: name, target and short id."""
-    named = pipeline.name or "a pipeline without a name"
+    """Return what a pipeline is called in a sentence: name, target and short id."""
+    name = pipeline.name or "a pipeline without a name"
     target = f" of {pipeline.triggered_from}" if pipeline.triggered_from else ""
-    return f"{named}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
+    return f"{name}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
 
 
-def _left_out(count: int, words: str) -> tuple[str, ...]:
+def _excluded_line(count: int, why: str) -> tuple[str, ...]:
+    """Return a line such as `Left out: 2 cannot be paused.`; none if `count` is 0."""
     if not count:
         return ()
-    return (f"Left out: {count} {words if count == 1 else words.replace('has', 'have')}.",)
+    return (f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}.",)
 
 
-def _why_not_quite(stopped: StopOutcome) -> str:
-    """Return which jobs may continue, and the first reason."""
-    running = [name_of(one.run) for one in stopped.still_running if one.error is None]
+def _what_continues(outcome: StopOutcome) -> str:
+    """Return which jobs of a pipeline may continue, with Studio's first reason."""
+    running = [name_of(job.run) for job in outcome.still_running if job.error is None]
     refused = [
-        (name_of(one.run), one.error) for one in stopped.still_running if one.error is not None
+        (name_of(job.run), job.error) for job in outcome.still_running if job.error is not None
     ]
     parts = []
     if running:
@@ -152,6 +173,6 @@ def _why_not_quite(stopped: StopOutcome) -> str:
         parts.append(
             f"{plural(len(refused), 'job')} not canceled, first {name}: {failure_message(error)}"
         )
-    if stopped.starts_more_jobs:
+    if outcome.starts_more_jobs:
         parts.append("more of its jobs may start")
     return f"It has not stopped completely: {'; '.join(parts)}"

@@ -37,26 +37,26 @@ class PipelineController:
         marked: Callable[[], Sequence[Pipeline]] = tuple,
         unmark: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """Make a controller; if pipelines are `marked`, commands apply to them, not to the current
-        one.
+        """Make a controller; `at_hand` returns the current pipeline, `marked` the marked ones.
 
-        `unmark` removes the mark of one, given its id.
+        Commands apply to the marked pipelines; if there are none, to the current one. `unmark`
+        removes the mark of a pipeline, given its id.
         """
         self._host = host
-        self._seen_at_hand = at_hand
-        self._seen_marked = marked
+        self._shown_at_hand = at_hand
+        self._shown_marked = marked
         self._bulk = BulkPipelines(host, unmark)
 
     def _at_hand(self) -> Pipeline | None:
-        """Return the current pipeline, at least as new as what a command has read."""
-        pipeline = self._seen_at_hand()
+        """Return the current pipeline: as shown, or as a command has read it since."""
+        pipeline = self._shown_at_hand()
         return None if pipeline is None else self._host.session.commands.pipelines.newest(pipeline)
 
     def _marked(self) -> Sequence[Pipeline]:
-        return tuple(map(self._host.session.commands.pipelines.newest, self._seen_marked()))
+        return tuple(map(self._host.session.commands.pipelines.newest, self._shown_marked()))
 
     @property
-    def _meant(self) -> Sequence[Pipeline]:
+    def _targets(self) -> Sequence[Pipeline]:
         """The pipelines to which commands apply."""
         return self._marked() or tuple(filter(None, (self._at_hand(),)))
 
@@ -67,7 +67,7 @@ class PipelineController:
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why no request about any of the pipelines is possible."""
+        """Return why none of the pipelines has an id that requests can use."""
         if self._marked() and any(can_be_used(one.pipeline_id) for one in self._marked()):
             return None
         pipeline = self._at_hand()
@@ -76,25 +76,25 @@ class PipelineController:
         return None if can_be_used(pipeline.pipeline_id) else NO_ID
 
     def why_not_turn(self) -> str | None:
-        """Return why it can be neither paused nor resumed."""
+        """Return why none of the pipelines can be paused or resumed."""
         pipeline, reason = self._at_hand(), self._why_no_change()
         if (
             pipeline is None
             or reason
-            or any(_can_pause(each) or self._can_resume(each) for each in self._meant)
+            or any(_can_pause(each) or self._can_resume(each) for each in self._targets)
         ):
             return reason
         return over_words(pipeline)
 
     def why_not_stop(self) -> str | None:
-        """Return why it cannot be stopped."""
-        if (reason := self._why_no_change()) or any(map(can_stop, self._meant)):
+        """Return why none of the pipelines can be stopped."""
+        if (reason := self._why_no_change()) or any(map(can_stop, self._targets)):
             return reason
         return "Nothing runs in it, and nothing will start"
 
     def why_no_logs(self) -> str | None:
         """Return why there are no logs to show."""
-        if (reason := self.why_none()) or any(map(jobs_with_logs, self._meant)):
+        if (reason := self.why_none()) or any(map(jobs_with_logs, self._targets)):
             return reason
         return "None of its jobs has started"
 
@@ -105,50 +105,52 @@ class PipelineController:
         return _can_resume(pipeline, is_local=self._host.session.is_local)
 
     def stops_what(self) -> str:
-        """Return the current label of `X`."""
-        is_paused = all(pipeline.state is PipelineState.PAUSED for pipeline in self._meant)
+        """Return what `X` does to the pipelines now, as a label."""
+        is_paused = all(pipeline.state is PipelineState.PAUSED for pipeline in self._targets)
         return "cancel its jobs" if is_paused and not self._marked() else "stop safely"
 
     def turns_to(self) -> str:
-        """Return the current label of `p`: `pause` or `resume`."""
-        return "pause" if any(map(_can_pause, self._meant)) else "resume"
+        """Return what `p` does to the pipelines now: `pause` or `resume`."""
+        return "pause" if any(map(_can_pause, self._targets)) else "resume"
 
     # Commands.
 
     async def pause_or_resume(self) -> None:
         """Pause running pipelines; if there are none, resume paused or failed ones."""
         pausing = self.turns_to() == "pause"
-        wanted = _can_pause if pausing else self._can_resume
-        chosen = [pipeline for pipeline in self._meant if wanted(pipeline)]
+        is_possible = _can_pause if pausing else self._can_resume
+        chosen = [pipeline for pipeline in self._targets if is_possible(pipeline)]
         if self._marked():
-            await self._bulk.turn(chosen, self._meant, pausing=pausing)
+            await self._bulk.turn(chosen, self._targets, pausing=pausing)
             return
         pipeline = chosen[0]
-        if not await self._is_sure(pipeline, pausing=pausing):
+        if not pausing and not await self._confirm_resume(pipeline):
             return
         pipeline_commands, session = self._host.session.commands.pipelines, self._host.session
         command = pipeline_commands.pause if pausing else pipeline_commands.resume
 
-        def done(has_changed: bool) -> str:
-            if not has_changed:
+        def finish(is_reached: bool) -> str:
+            """Return the message of success; empty if a newer command replaced this one."""
+            if not is_reached:
                 return ""
             session.endings.watch_pipelines(chosen)
             if pausing:
                 return f"Paused {title(pipeline)}"
-            again = [node.name for node in self._repeated(pipeline)]
-            runs = f"{join_names(again)} run{'s' if len(again) == 1 else ''} again"
-            return f"Resumed {title(pipeline)}{f': {runs}' if again else ''}"
+            names = [node.name for node in self._repeated(pipeline)]
+            runs = f"{join_names(names)} run{'s' if len(names) == 1 else ''} again"
+            return f"Resumed {title(pipeline)}{f': {runs}' if names else ''}"
 
-        await run_and_report(self._host, title(pipeline), command(pipeline), done)
+        await run_and_report(self._host, title(pipeline), command(pipeline), finish)
 
     def _repeated(self, pipeline: Pipeline) -> Sequence[Node]:
         return repeated_by_resume(pipeline, is_local=self._host.session.is_local)
 
-    async def _is_sure(self, pipeline: Pipeline, *, pausing: bool) -> bool:
-        """Ask first if failed or canceled jobs would be rerun."""
+    async def _confirm_resume(self, pipeline: Pipeline) -> bool:
+        """Return whether to resume a pipeline; ask only if jobs of an ended one would run again."""
         repeated = self._repeated(pipeline)
-        if pausing or not repeated or pipeline.state is PipelineState.PAUSED:
-            return True  # whoever stops a pipeline lets it go on with the same key
+        if not repeated or pipeline.state is PipelineState.PAUSED:
+            # `p` pauses without a question, and a second `p` undoes that.
+            return True
         these = "This job" if len(repeated) == 1 else "These jobs"
         will_run = f"{these} {how_stopped(repeated)} and will run again:"
         lines = [f"  {title(pipeline)}", "", will_run, *named([node.name for node in repeated])]
@@ -161,10 +163,10 @@ class PipelineController:
         return await self._host.ask(question)
 
     async def stop(self) -> None:
-        """Ask, with the jobs affected, then pause and cancel."""
-        chosen = [pipeline for pipeline in self._meant if can_stop(pipeline)]
+        """Ask, with the jobs that would be canceled; then pause the pipelines and cancel jobs."""
+        chosen = [pipeline for pipeline in self._targets if can_stop(pipeline)]
         if self._marked():
-            await self._bulk.stop(chosen, self._meant)
+            await self._bulk.stop(chosen, self._targets)
             return
         pipeline = chosen[0]
         words = stop_words(pipeline)
@@ -196,14 +198,14 @@ class PipelineController:
             self._host.notify_user(f"{title(pipeline)}: {stopped_words(stopped)}")
 
     async def open_logs(self) -> None:
-        """Show the merged log of the jobs that have begun."""
-        runs = [run for pipeline in self._meant for run in jobs_with_logs(pipeline)]
+        """Show the logs of the jobs that have begun, merged into one."""
+        runs = [run for pipeline in self._targets for run in jobs_with_logs(pipeline)]
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
-            words = (
-                f"The logs of {LIMIT} of {len(ids)} jobs are shown: failed ones, then running ones"
+            self._host.notify_user(
+                f"The logs of {LIMIT} of {len(ids)} jobs are shown: failed ones, then running ones",
+                "warning",
             )
-            self._host.notify_user(words, "warning")
         jobs = await self._host.session.known_items.find_jobs(ids[:LIMIT])
         if jobs:
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
@@ -286,7 +288,7 @@ class PipelineController:
 
 
 def describe(pipeline: Pipeline) -> tuple[str, ...]:
-    """Return lines that identify a pipeline, with its id, as names can look alike."""
+    """Return lines that identify a pipeline; its id is among them, as names can look alike."""
     return (
         f"  name    {pipeline.name or '–'}",
         f"  target  {pipeline.triggered_from or '–'}",
@@ -295,7 +297,7 @@ def describe(pipeline: Pipeline) -> tuple[str, ...]:
 
 
 def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
-    """Return the question whether to remove a job, with the effect on its children."""
+    """Return the question whether to remove a job, with what its children then wait for."""
     node = plan.nodes[node_id]
     parents = [plan.nodes[parent].name for parent in node.parents]
     lines = [
@@ -321,7 +323,7 @@ def _can_pause(pipeline: Pipeline) -> bool:
 
 
 def _can_resume(pipeline: Pipeline, *, is_local: bool) -> bool:
-    """Return whether it can be resumed; a canceled one only in the local Studio (`is_local`)."""
+    """Return whether a pipeline can be resumed; a canceled one only in the local Studio."""
     if is_local and pipeline.state is PipelineState.CANCELED:
         return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}

@@ -1,4 +1,4 @@
-"""The base of forms about datasets: completion of names, validation, and saved input."""
+"""The base of forms about datasets: completion of names, validation, and drafts."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping
@@ -24,6 +24,7 @@ from studio_tui.tui.pipelines.kept_drafts import RESTORED, Beginning
 from studio_tui.tui.sheets import FORM_DIALOGS
 
 Made = TypeVar("Made")
+"""What Studio creates for the form: a pipeline or a schedule."""
 Draft = TypeVar("Draft")
 
 OFFERED = 4
@@ -31,7 +32,7 @@ OFFERED = 4
 
 
 class DatasetInput(FieldInput):
-    """An input of names; tab completes the last one, up and down choose the completion."""
+    """An input of dataset names: tab completes the last name, up and down choose how."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "choose(1)", "next name", show=False, id="trigger.next"),
@@ -44,7 +45,7 @@ class DatasetInput(FieldInput):
     def __init__(
         self, text: str, names: Callable[[], tuple[str, ...]], *, is_proposed: bool
     ) -> None:
-        """Make an input that completes `names`; typing replaces a text that `is_proposed`."""
+        """Make an input with `names` as completions; typing replaces a text that `is_proposed`."""
         super().__init__(
             text if is_proposed else with_trailing_space(text),
             compact=True,
@@ -82,7 +83,10 @@ class DatasetInput(FieldInput):
         self.post_message(self.Chose())
 
     def typed(self) -> None:
-        """Reset the choice of a completion, and keep the text when the input is focused again."""
+        """Note that the user has typed: the choice of a completion starts again.
+
+        The text is no longer selected when the input gets the focus, so typing does not replace it.
+        """
         self._choice = 0
         self.select_on_focus = False
 
@@ -93,7 +97,7 @@ class DatasetInput(FieldInput):
         self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
-        """Accept the first completion of the last word; if there is none, focus the next field."""
+        """Accept the chosen completion of the last word; if there is none, focus the next field."""
         before, word = self.last_word()
         completions = self.completions() if word or self.has_chosen else ()
         if completions and completions[0] != word:
@@ -110,35 +114,36 @@ class DatasetInput(FieldInput):
 
 
 def with_trailing_space(text: str) -> str:
-    """Return names followed by a space, so that typing starts another one."""
+    """Return names followed by a space, so that typing starts another name."""
     return f"{text.rstrip()} " if text.strip() else ""
 
 
 class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
-    """Sends a request about named datasets; the answer is `None` if canceled.
+    """A form that sends a request about datasets; its answer is what Studio created.
 
-    A subclass has bindings for `send`, `anew` and `close`.
+    The answer is `None` if the user closes the form. A subclass has bindings for the actions
+    `send`, `anew` and `close`.
     """
 
     CSS_PATH = FORM_DIALOGS
     AUTO_FOCUS = "DatasetInput"
 
     send_words: ClassVar[str]
-    """Label of the button that sends."""
+    """Label of the button for `send`."""
     lasting: ClassVar[Collection[str]] = ()
-    """Fields whose notes stay visible without the focus."""
+    """Names of the fields whose notes are also visible while another field has the focus."""
 
     def __init__(
         self, title: str, line: DatasetInput, environment: str, beginning: Beginning[Draft]
     ) -> None:
         super().__init__(title)
         self.beginning = beginning
-        """What the form starts with, and where its input is kept."""
+        """What the form starts with, and where its input is saved."""
         self.is_sending = False
         self.was_sent = False
         """Whether sending has been tried; a missing value is a problem from then on."""
         self.refused: tuple[Problem, ...] = ()
-        """Studio's errors, until the field they are about is changed."""
+        """The errors that Studio returned, each until its field is changed."""
         self.line = line
         self.area = CodeArea(environment, masked=True)
         self.fields = self.make_fields(
@@ -152,11 +157,11 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     @abstractmethod
     def problems_of_its_own(self) -> tuple[Problem, ...]:
-        """Return the problems other than those of names and variables."""
+        """Return the problems that only this form finds, such as unknown names."""
 
     @abstractmethod
     def notes(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the notes for the present value of each field."""
+        """Return the lines below each field, by its name, for the current input."""
 
     @property
     @abstractmethod
@@ -165,18 +170,18 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     @abstractmethod
     def fill(self, draft: Draft) -> None:
-        """Show a draft whose datasets, if any, are proposed."""
+        """Show a draft; its datasets are a default value, which typing replaces."""
 
     @abstractmethod
     async def send(self) -> Made | None:
-        """Send the request; `None` if the user has canceled it.
+        """Send the request and return what Studio created; `None` if the user has canceled it.
 
         Raises:
-            StudioError: it failed, or the outcome is unknown.
+            StudioError: the request failed, or its outcome is unknown.
         """
 
     def field_of_error(self, words: str) -> str:
-        """Return the field that an error of Studio, in lower case, is about."""
+        """Return the name of the field that an error with these lowercase `words` is about."""
         return "environment" if "environment" in words else "datasets"
 
     def refusal(self, field: str, sentence: str) -> Problem:
@@ -184,7 +189,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         return Problem(field, sentence)
 
     def more_answers(self) -> tuple[Button, ...]:
-        """Return buttons between those for sending and closing."""
+        """Return the buttons between the ones for sending and for closing."""
         return ()
 
     # The form.
@@ -199,13 +204,13 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         )
 
     def on_mount(self) -> None:
-        """Show the notes of the fields, and whether the input is that of an earlier form."""
+        """Show the notes of the fields, and whether the input is from an earlier form."""
         self.check()
         if self.beginning.is_restored:
             self.show_message(RESTORED)
 
     def action_anew(self) -> None:
-        """Replace the input by what a new form starts with."""
+        """Replace the input by the one that a new form starts with."""
         if not self.is_sending:
             self.was_sent, self.refused = False, ()
             self.fill(self.beginning.fresh)
@@ -221,7 +226,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         self.query_one("#form-message", Static).update(words)
 
     def action_close(self) -> None:
-        """Close the form; the input is kept for the next time."""
+        """Close the form; its input is saved for the next time."""
         if self.is_sending:
             self.show_message("Studio has not answered yet.")
         else:
@@ -289,7 +294,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     @on(DatasetInput.Chose)
     def _chose(self) -> None:
-        """Show the completions, also where a name was missing."""
+        """Show the completions, instead of the error that a name is missing."""
         self.was_sent = False
         self.check()
 

@@ -23,8 +23,9 @@ from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 
-NONE = "No dataset is known yet: jobs create them"
+NO_DATASETS = "No dataset is known yet: jobs create them"
 _REBUILD = "rebuild "
+"""Prefix of an answer of `DatasetPicker`: the named dataset is to be rebuilt."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Rebuild:
 
     names: tuple[str, ...]
     only: bool
-    """Whether to leave the dependencies of `names` as they are."""
+    """Whether the datasets that `names` depend on are left as they are."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ DatasetChoice = Rebuild | GoToJob | None
 
 
 class DatasetPicker(Choose):
-    """Lists datasets; the answer is the name of one, after `_REBUILD` if it is to be rebuilt."""
+    """Lists datasets; its answer is the name of one, with the prefix `_REBUILD` to rebuild it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
@@ -63,7 +64,7 @@ class DatasetPicker(Choose):
 
 
 async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
-    """Return the known datasets, requesting them from Studio if it lists them.
+    """Return all datasets of a local Studio; of another one, those that listed jobs created.
 
     Raises:
         StudioError: the request failed.
@@ -79,18 +80,18 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
 async def browse(
     app: App[Any], session: StudioSession, job_ids: Collection[str], *, can_rebuild: bool
 ) -> DatasetChoice:
-    """Show all datasets, starting at one that these jobs made; return the user's choice."""
+    """Show the datasets, with the cursor on one that `job_ids` created; return the choice."""
     try:
         datasets = await with_notice(app, session, fetch(session))
     except StudioError as error:
         app.notify(f"Datasets: {error_message(error, session)}", severity="error", markup=False)
         return None
     if not datasets:
-        app.notify(NONE, markup=False)
+        app.notify(NO_DATASETS, markup=False)
         return None
     names = (each.name for each in datasets if _made_by(each, job_ids))
 
-    async def now_known() -> Sequence[ListedDataset]:
+    async def request_again() -> Sequence[ListedDataset]:
         nonlocal datasets
         try:
             datasets = await with_notice(app, session, fetch(session)) or datasets
@@ -100,7 +101,7 @@ async def browse(
         return datasets
 
     return await choose(
-        app, datasets, now_known, next(names, ""), has_lineage=session.client.is_local_studio,
+        app, datasets, request_again, next(names, ""), has_lineage=session.client.is_local_studio,
         can_rebuild=can_rebuild,
     )  # fmt: skip
 
@@ -108,29 +109,30 @@ async def browse(
 async def choose(
     app: App[Any],
     datasets: Sequence[ListedDataset],
-    now_known: Callable[[], Awaitable[Sequence[ListedDataset]]],
+    request_again: Callable[[], Awaitable[Sequence[ListedDataset]]],
     current: str = "",
     *,
     has_lineage: bool,
     can_rebuild: bool,
 ) -> DatasetChoice:
-    """Show the list and details of datasets until the user closes it or wants something else.
+    """Show the list of datasets, and the details of each that the user opens.
 
-    After each choice the datasets are requested again with `now_known`. `has_lineage` means that
-    Studio says which are out of date; the heading then counts those, and has the time.
+    Return once the user closes the list, or chooses to rebuild datasets or to go to a job. The list
+    begins at the dataset `current`, and is requested again after each choice. `has_lineage` means
+    that Studio says which datasets are out of date: the heading then has their number and the time.
     """
     while True:
         now = clock.now()
         rows = dataset_rows(datasets, now)
-        count = sum(bool(each.newer) for each in datasets)
-        at = now.astimezone().strftime("%H:%M:%S")
-        heading = f"Datasets: {len(datasets)}, {count} out of date, at {at}"
+        outdated_count = sum(bool(each.newer) for each in datasets)
+        time = now.astimezone().strftime("%H:%M:%S")
+        heading = f"Datasets: {len(datasets)}, {outdated_count} out of date, at {time}"
         picked = await app.push_screen_wait(
             DatasetPicker(heading if has_lineage else "Datasets", rows, current or rows[0][0])
         )
         if picked is None:
             return None
-        datasets = await now_known()
+        datasets = await request_again()
         by_name = {each.name: each for each in datasets}
         if picked.startswith(_REBUILD):
             if can_rebuild:
@@ -150,7 +152,10 @@ async def choose(
 
 
 def rebuild(outdated: Sequence[str], name: str) -> Rebuild:
-    """Return a request to rebuild the outdated datasets alone; if none are, `name` with sources."""
+    """Return a request to rebuild only the outdated datasets; if there are none, to rebuild `name`.
+
+    In the second case the datasets that `name` is made from are rebuilt too.
+    """
     if outdated:
         return Rebuild(tuple(map(short_name, outdated)), only=True)
     return Rebuild((short_name(name),), only=False)
@@ -165,7 +170,7 @@ async def _show_details(
     has_lineage: bool,
     can_rebuild: bool,
 ) -> DatasetChoice:
-    """Show the details of a dataset; `None` returns to the list."""
+    """Show the details of a dataset, and return the choice; `None` to go back to the list."""
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
     answers = [("o", "ok")]
     if can_rebuild:

@@ -1,4 +1,4 @@
-"""Unfinished input of forms about datasets, kept while the dashboard runs."""
+"""Drafts of forms about datasets: unfinished input, saved in memory for the next form."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,33 +8,33 @@ from typing import Generic, TypeVar
 Draft = TypeVar("Draft")
 
 RESTORED = "This is the form as you left it; f3 starts anew."
-"""A message of a form that starts with a kept draft."""
+"""A message of a form that starts with a saved draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning(Generic[Draft]):
-    """What a form starts with."""
+    """The draft that a form starts with, and where the form saves its input."""
 
     draft: Draft
     fresh: Draft
-    """What it would start with if nothing were kept."""
+    """The draft of a form for which nothing has been saved."""
     keep: Callable[[Draft], None]
-    """Keeps the input for the next time; the fresh one instead removes what is kept."""
+    """Saves a draft for the next form; called with `fresh`, it deletes the saved one."""
 
     @property
     def is_restored(self) -> bool:
-        """Whether it starts with a kept draft."""
+        """Whether the form starts with a saved draft."""
         return self.draft != self.fresh
 
 
 class KeptDrafts(Generic[Draft]):
-    """One draft for each subject, so that none appears in a form about something else."""
+    """The saved drafts, by subject, so that none appears in a form about other datasets."""
 
     def __init__(self) -> None:
         self._drafts: dict[str, Draft] = {}
 
     def begin(self, subject: str, fresh: Draft) -> Beginning[Draft]:
-        """Return what a form about `subject` starts with; `""` is a form about nothing yet."""
+        """Return what a form starts with; `subject` is the datasets that it proposes, or empty."""
         keep = partial(self._keep, subject, fresh)
         return Beginning(self._drafts.get(subject, fresh), fresh, keep)
 

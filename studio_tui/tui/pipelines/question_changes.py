@@ -1,4 +1,4 @@
-"""Changes of the pipelines in a question while it is open."""
+"""Changes of pipelines while a question about them is open."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from studio_tui.tui.frame.dialogs import QuestionChange
 
 
 def can_stop(pipeline: Pipeline) -> bool:
-    """Whether something runs in a pipeline, or will start."""
+    """Whether a job of a pipeline runs, or may still start by itself."""
     is_active = not pipeline.state.is_finished and pipeline.state is not PipelineState.PAUSED
     return is_active or bool(to_cancel(pipeline))
 
@@ -22,21 +22,24 @@ def pipeline_changes(
     is_possible: Callable[[Pipeline], bool],
     what: str,
 ) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes for which of the pipelines `what` is no longer possible."""
+    """Return a function that says in how many of the pipelines nothing is left to `what`.
+
+    `what` is a verb, such as `stop`. The function returns `None` while `is_possible` holds for all.
+    """
 
     def change() -> QuestionChange | None:
-        known = {each.pipeline_id: each for each in session.known_items.pipelines().pipelines}
-        now = [known.get(each.pipeline_id, each) for each in pipelines]
-        over = [each for each in now if not is_possible(each)]
-        if not over:
+        by_id = {each.pipeline_id: each for each in session.known_items.pipelines().pipelines}
+        current = [by_id.get(each.pipeline_id, each) for each in pipelines]
+        impossible = [each for each in current if not is_possible(each)]
+        if not impossible:
             return None
-        if len(now) == 1:
-            is_same = now[0].status == pipelines[0].status
-            status = (now[0].status or "unknown").lower()
+        if len(current) == 1:
+            is_same = current[0].status == pipelines[0].status
+            status = (current[0].status or "unknown").lower()
             why = "Its jobs have ended" if is_same else f"It is {status} now"
             return QuestionChange(f"{why}: there is nothing left to {what}.", is_void=True)
-        is_void = len(over) == len(now)
-        counted = f"{len(over):,} of {plural(len(now), 'pipeline')}"
-        return QuestionChange(f"There is nothing left to {what} in {counted}.", is_void)
+        is_void = len(impossible) == len(current)
+        amount = f"{len(impossible):,} of {plural(len(current), 'pipeline')}"
+        return QuestionChange(f"There is nothing left to {what} in {amount}.", is_void)
 
     return change

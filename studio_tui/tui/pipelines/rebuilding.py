@@ -32,11 +32,11 @@ class Rebuilding:
         self._session = page.session
         self._at_hand = at_hand
         self._drafts: KeptDrafts[TriggerDraft] = KeptDrafts()
-        """Unfinished forms, by the proposed datasets."""
-        self._flags = TriggerDraft()
-        """The form that was sent last: the next one has its flags."""
+        """Unfinished forms, by the datasets that they proposed."""
+        self._last_sent = TriggerDraft()
+        """The form that was sent last; its choices are the defaults of the next form."""
         self._waiting: TriggerDraft | None = None
-        """The input for a form that opens once the page is shown."""
+        """The input of a form that opens as soon as the page is shown."""
         self._listed: tuple[ListedDataset, ...] = ()
         """All datasets, if Studio lists them."""
 
@@ -55,31 +55,30 @@ class Rebuilding:
 
         If the user wants to review the new pipeline first, its page is opened.
         """
-        here = self._at_hand()
-        target = here.datasets if here else ""
-        flags = self._flags
-        fresh = TriggerDraft(target, review=flags.review, is_proposed=True, only=flags.only)
+        pipeline, last = self._at_hand(), self._last_sent
+        target = pipeline.datasets if pipeline else ""
+        fresh = TriggerDraft(target, review=last.review, is_proposed=True, only=last.only)
         await self._fill_in(self._drafts.begin(target, fresh))
 
     def schedule(self) -> None:
         """Show the form for a schedule that rebuilds the datasets of the current pipeline."""
-        here = self._at_hand()
-        self._page.post_message(SchedulePipeline(here.datasets if here else ""))
+        pipeline = self._at_hand()
+        self._page.post_message(SchedulePipeline(pipeline.datasets if pipeline else ""))
 
     def rebuild(self, names: Sequence[str], *, only: bool) -> None:
-        """Show the form with these datasets as soon as the page is shown.
+        """Show the form for rebuilding datasets as soon as the page is shown.
 
-        `only` leaves their dependencies as they are.
+        `only` means that the datasets which they depend on are left as they are.
         """
         self._waiting = TriggerDraft(" ".join(names), only=only)
         if self._page.is_current and self._page.is_alive:
             self.go_on()
 
     def go_on(self) -> None:
-        """Show the form if it is waiting for the page to be shown."""
+        """Show the form that `rebuild` has postponed, if there is one."""
         draft, self._waiting = self._waiting, None
         if draft is not None:
-            # A draft that is kept has the same datasets, but not what was chosen here.
+            # A draft saved for these datasets may have other choices than those made now.
             beginning = self._drafts.begin(draft.datasets, draft)
             filling = partial(self._fill_in, replace(beginning, draft=draft))
             start_worker(self._page, filling, name="rebuild", group="command")
@@ -90,9 +89,9 @@ class Rebuilding:
             beginning,
             can_refresh=self._session.client.is_local_studio,
             known=self._known_datasets,
-            before=lambda: frozenset(one.pipeline_id for one in self._known()),
+            before=lambda: frozenset(each.pipeline_id for each in self._known_pipelines()),
         )
-        learning = start_worker(
+        loading = start_worker(
             self._page,
             partial(self._load_datasets, form.while_alive(form.names_changed)),
             name="datasets",
@@ -102,37 +101,37 @@ class Rebuilding:
         try:
             pipeline = await self._page.ask(form)
         finally:
-            learning.cancel()
+            loading.cancel()
         if pipeline is not None:
-            self._flags = form.draft
+            self._last_sent = form.draft
             self._session.endings.watch_pipelines((pipeline,))
             self._page.list.await_row(pipeline.pipeline_id)
-            if self._flags.review and can_be_used(pipeline.pipeline_id):
+            if self._last_sent.review and can_be_used(pipeline.pipeline_id):
                 self._page.post_message(OpenPipeline(pipeline.pipeline_id))
 
-    async def _load_datasets(self, learned: Callable[[], None]) -> None:
-        """Request names, and again whenever jobs have ended, until canceled."""
+    async def _load_datasets(self, names_changed: Callable[[], None]) -> None:
+        """Request the names of datasets, and again whenever jobs have ended, until canceled."""
 
-        async def ask(jobs: Sequence[Job]) -> bool:
-            has_answered = await self._load(jobs)
-            learned()
-            return has_answered
+        async def load(jobs: Sequence[Job]) -> bool:
+            is_complete = await self._load(jobs)
+            names_changed()
+            return is_complete
 
-        ended = EndedJobs(self._known_jobs, ask)
-        leave = self._page.listen(self._session.jobs.subscribe, lambda _: ended.check())
+        ended_jobs = EndedJobs(self._known_jobs, load)
+        unsubscribe = self._page.listen(self._session.jobs.subscribe, lambda _: ended_jobs.check())
         try:
-            await ended.follow()
+            await ended_jobs.follow()
         finally:
-            leave()
+            unsubscribe()
 
     def _known_jobs(self) -> Sequence[Job] | None:
-        known = self._session.jobs.snapshot.value
-        return known.jobs if known is not None else None
+        job_list = self._session.jobs.snapshot.value
+        return job_list.jobs if job_list is not None else None
 
     async def _load(self, jobs: Sequence[Job]) -> bool:
-        """Request the datasets if Studio lists them, else those made by its jobs.
+        """Request all datasets of a local Studio; of another one, those that `jobs` created.
 
-        Return whether the answer is complete.
+        Return whether the answers are complete, so that nothing need be requested again.
         """
         if not self._session.client.is_local_studio:
             await self._session.datasets.learn(jobs)
@@ -145,16 +144,16 @@ class Rebuilding:
         return True
 
     def _known_datasets(self) -> KnownDatasets:
-        names = self._session.datasets.names(self._known())
+        names = self._session.datasets.names(self._known_pipelines())
         if self._session.is_local:
             listed = (each.name for each in self._listed)
             names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
         is_all = bool(self._listed) or self._session.datasets.is_complete
         return KnownDatasets(names, is_all, self._listed)
 
-    def _known(self) -> tuple[Pipeline, ...]:
-        known = self._session.pipelines.snapshot.value
-        return known.pipelines if known else ()
+    def _known_pipelines(self) -> tuple[Pipeline, ...]:
+        pipeline_list = self._session.pipelines.snapshot.value
+        return pipeline_list.pipelines if pipeline_list else ()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

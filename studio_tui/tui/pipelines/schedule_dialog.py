@@ -43,10 +43,10 @@ class ScheduleDraft:
 
 
 class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
-    """Creates a schedule that triggers a pipeline; the answer is `None` if canceled."""
+    """A form that creates a schedule; its answer is the schedule, `None` if the user closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Trigger it"),
+        Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Create the schedule"),
         Binding("f3", "anew", "start anew", id="plan.anew", tooltip="Drop the input"),
         Binding("escape", "close", "close", id="plan.close", tooltip="Keep the input"),
     ]
@@ -61,19 +61,19 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         *,
         zone: tzinfo,
     ) -> None:
-        """Make a form; times are typed in `zone`."""
+        """Make a form; a time that the user types is in `zone`."""
         draft = beginning.draft
         self._session = session
         self._zone = zone
         self._names: tuple[str, ...] = ()
         self._has_all = False
-        """Whether Studio has listed all datasets, so that there are no others."""
+        """Whether Studio has listed all datasets, so that any other name is wrong."""
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
         line = DatasetInput(draft.datasets, lambda: self._names, is_proposed=draft.is_proposed)
         super().__init__("Rebuild datasets on a schedule", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return the fields, with the time between the given ones."""
+        """Return the fields, with the time after the datasets."""
         time = FormField("time", "When", self._time)
         return {"datasets": datasets, "time": time, "environment": environment}
 
@@ -89,13 +89,12 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         return ScheduleDraft(names, time, environment, self.line.is_proposed)
 
     def fill(self, draft: ScheduleDraft) -> None:
-        """Show a draft whose datasets, if any, are proposed."""
         self.line.propose(draft.datasets)
         self._time.value, self.area.text = draft.time, draft.environment
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _load_names(self) -> None:
-        """Load the names of all datasets that `f2` lists, and those of known pipelines."""
+        """Load the names of the known datasets, and of those that known pipelines rebuild."""
         try:
             listed = [each.name for each in await fetch(self._session)]
         except StudioError as error:
@@ -117,9 +116,9 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
             None if times.moment else draft.time.strip(),
             times.moment,
         )
-        made = await self._session.commands.schedules.schedule_pipeline(request)
-        self.app.notify(f"Scheduled: {made.name}; 4 shows when it runs", markup=False)
-        return made
+        schedule = await self._session.commands.schedules.schedule_pipeline(request)
+        self.app.notify(f"Scheduled: {schedule.name}; 4 shows when it runs", markup=False)
+        return schedule
 
     def field_of_error(self, words: str) -> str:
         return (
@@ -128,7 +127,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
 
     def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return the problems of the time, and unknown names."""
-        return (*self._time_problems(), *self._unknown())
+        return (*self._time_problems(), *self._name_problems())
 
     def _time_problems(self) -> tuple[Problem, ...]:
         typed = self._time.value.strip()
@@ -137,8 +136,8 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         explained = explain_time_or_expression(typed, clock.now(), self._zone)
         return () if explained.is_good else (Problem("time", explained.lines[0]),)
 
-    def _unknown(self) -> tuple[Problem, ...]:
-        """Return unknown names, unless the input of names has the focus."""
+    def _name_problems(self) -> tuple[Problem, ...]:
+        """Return the unknown names; none while they are typed, unless Studio has refused them."""
         is_being_typed = self.focused is self.line and not self.refused
         if is_being_typed:
             return ()
@@ -148,15 +147,15 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         typed = self._time.value.strip()
         explained = explain_time_or_expression(typed, clock.now(), self._zone) if typed else None
         return {
-            "datasets": self._offered(),
+            "datasets": self._completion_notes(),
             "time": explained.lines if explained and explained.is_good else (_NO_TIME,),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
         }
 
-    def _offered(self) -> tuple[str, ...]:
-        """Return the completions of the last word."""
+    def _completion_notes(self) -> tuple[str, ...]:
+        """Return a line with the completions of the last word; if there are none, with advice."""
         word, completions = self.line.last_word()[1], self.line.completions()
         if not completions or completions == (word,):
             return ("Names with a space between; all they are made from is rebuilt too.",)
-        sign = "tab: " if word or self.line.has_chosen else "known: "
-        return (f"{sign}{', '.join(completions[:OFFERED])}",)
+        prefix = "tab: " if word or self.line.has_chosen else "known: "
+        return (f"{prefix}{', '.join(completions[:OFFERED])}",)

@@ -1,4 +1,4 @@
-"""The question whether to stop a pipeline, and the outcome, in words."""
+"""The texts about stopping a pipeline: the question, and the outcome."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,30 +10,30 @@ from studio_tui.presentation.format import plural
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
 
-_NOT_BEGUN = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
+_NOT_STARTED = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 _LISTED = 12
 """How many jobs a question lists by name."""
 
 
 class StopWords(NamedTuple):
-    """The question whether to stop a pipeline; safe to draw."""
+    """The question whether to stop a pipeline, and its answers; safe to draw."""
 
     question: str
     effects: Sequence[str]
-    """Lines with the jobs that are canceled."""
+    """Lines that say what will happen: the pause, and which jobs are canceled."""
     yes: str
     no: str
 
 
 def stop_words(pipeline: Pipeline) -> StopWords:
-    """Return the question whether to stop a pipeline; one that is paused has only jobs to cancel.
+    """Return the question whether to stop a pipeline; if it is paused, whether to cancel its jobs.
 
-    Queued jobs are only counted.
+    Its effects list running jobs by name, and have only the number of queued ones.
     """
-    hit = to_cancel(pipeline)
-    queued = [run for run in hit if run.state in _NOT_BEGUN]
-    running = [name_of(run) for run in hit if run not in queued]
+    affected = to_cancel(pipeline)
+    queued = [run for run in affected if run.state in _NOT_STARTED]
+    running = [name_of(run) for run in affected if run not in queued]
     jobs = plural(len(running), "job")
     waiting = [f"{plural(len(queued), 'job')} in the queue will not start."] if queued else []
     if pipeline.state is PipelineState.PAUSED:
@@ -49,25 +49,21 @@ def stop_words(pipeline: Pipeline) -> StopWords:
 
 
 def named(names: Sequence[str]) -> list[str]:
-    """Return names of jobs as lines of a question, the first ones if there are many."""
-    shown = [f"    {name}" for name in names[:_LISTED]]
-    left = len(names) - _LISTED
-    return [*shown, f"    and {left} more"] if left > 0 else shown
+    """Return names of jobs as lines of a question; of many names, the first and a number."""
+    lines = [f"    {name}" for name in names[:_LISTED]]
+    unlisted = len(names) - _LISTED
+    return [*lines, f"    and {unlisted} more"] if unlisted > 0 else lines
 
 
 def stopped_words(stopped: StopOutcome) -> str:
-    """Return the pipeline's state and how many of its jobs were canceled, as of the last check."""
+    """Return the outcome in short, such as `paused, 3 jobs canceled, 1 had ended before`."""
+    status = (stopped.pipeline.status or "unknown").lower()
     if stopped.canceled or stopped.canceling:
-        return f"{_state(stopped)}, {counts(stopped)}"
-    return f"{_state(stopped)}; there was nothing left to cancel"
+        return f"{status}, {_job_numbers(stopped)}"
+    return f"{status}; there was nothing left to cancel"
 
 
-def _state(stopped: StopOutcome) -> str:
-    return (stopped.pipeline.status or "unknown").lower()
-
-
-def counts(stopped: StopOutcome) -> str:
-    """Return how many of its jobs were canceled, as of the last check."""
+def _job_numbers(stopped: StopOutcome) -> str:
     parts = [f"{plural(len(stopped.canceled), 'job')} canceled"]
     if stopped.canceling:
         parts.append(f"{len(stopped.canceling)} still being canceled")
@@ -77,12 +73,12 @@ def counts(stopped: StopOutcome) -> str:
 
 
 def report(stopped: StopOutcome) -> list[Cell]:
-    """Return the outcome for each of its jobs, failures first."""
+    """Return a line with the outcome for each job of a pipeline, the failures first."""
     lines = [
-        Cell(f"✗ {name_of(one.run)}: {failure_message(one.error)}", Tone.BAD)
-        if one.error
-        else Cell(f"● {name_of(one.run)} still runs", Tone.WARN)
-        for one in stopped.still_running
+        Cell(f"✗ {name_of(job.run)}: {failure_message(job.error)}", Tone.BAD)
+        if job.error
+        else Cell(f"● {name_of(job.run)} still runs", Tone.WARN)
+        for job in stopped.still_running
     ]
     if stopped.starts_more_jobs:
         lines.append(Cell("● It continues: somebody resumed it, or it was not paused", Tone.WARN))
@@ -95,5 +91,5 @@ def report(stopped: StopOutcome) -> list[Cell]:
 
 
 def name_of(run: PipelineJob) -> str:
-    """Return the name of a pipeline's job."""
+    """Return the name of a pipeline's job; if it has none, its id."""
     return run.name or run.job_id

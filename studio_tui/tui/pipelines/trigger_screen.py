@@ -1,4 +1,4 @@
-"""The form that triggers a pipeline: which datasets to rebuild, with completion of names."""
+"""The form that triggers a pipeline, which rebuilds datasets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,11 +45,11 @@ class TriggerDraft:
     is_proposed: bool = False
     """Whether the datasets are a default value, which typing replaces."""
     only: bool = False
-    """Whether to leave their dependencies as they are."""
+    """Whether the datasets that these depend on are left as they are."""
 
 
 class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
-    """Triggers a pipeline; the answer is `None` if canceled."""
+    """A form that triggers a pipeline; its answer is the pipeline, `None` if the user closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Trigger it"),
@@ -70,9 +70,10 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         *,
         can_refresh: bool = False,
     ) -> None:
-        """Make a form; `known` and `before` return dataset names and pipeline ids.
+        """Make a form; `known` returns the names of datasets, `before` the ids of known pipelines.
 
-        `can_refresh` says whether Studio can rebuild datasets without their dependencies.
+        `can_refresh` says whether Studio lists datasets and can rebuild them alone, without those
+        that they depend on.
         """
         draft = beginning.draft
         self._pipeline_trigger = pipeline_trigger
@@ -85,13 +86,13 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         super().__init__("Rebuild datasets", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return the fields, with `only` if Studio supports it."""
+        """Return the fields; `only` is among them if Studio supports it."""
         only = {"only": FormField("only", "Only these", self._only)} if self._can_refresh else {}
         review = FormField("review", "Review", self._flag)
         return {"datasets": datasets, "review": review, "environment": environment, **only}
 
     def more_answers(self) -> tuple[Button, ...]:
-        """Return the button for the list of datasets, if Studio has one."""
+        """Return the button that shows all datasets, if Studio lists them."""
         return (Button("f2  Datasets", id="datasets", compact=True),) if self._can_refresh else ()
 
     @property
@@ -102,7 +103,6 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         return TriggerDraft(names, review, environment, self.line.is_proposed, only)
 
     def fill(self, draft: TriggerDraft) -> None:
-        """Show a draft whose datasets, if any, are proposed."""
         self.line.propose(draft.datasets)
         self.area.text = draft.environment
         self._flag.value, self._only.value = draft.review, draft.only
@@ -115,41 +115,45 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         self.check()
 
     async def send(self) -> Pipeline | None:
-        """Trigger, asking if the outcome is unknown; `None` if the user then cancels."""
+        """Trigger the pipeline; while the outcome is unknown, ask whether to send it again.
+
+        Returns `None` if the user does not send it again.
+        """
         draft = self.draft
         environment = draft.environment if draft.environment.strip() else None
         names = datasets_in(draft.datasets)
         request = TriggerRequest(names, environment, draft.review, draft.only)
         outcome = await self._pipeline_trigger.trigger(request, self._before())
         while isinstance(outcome, UnconfirmedPipeline):
-            if not await self.app.push_screen_wait(_confirm_again(outcome)):
+            if not await self.app.push_screen_wait(_send_again_question(outcome)):
                 self.show_message(
                     "Not sent again. If it was created after all, the list will show it."
                 )
                 return None
             outcome = await self._pipeline_trigger.send_again(outcome)
-        self._inform(outcome)
+        self._notify_success(outcome)
         return outcome.pipeline
 
-    def _inform(self, made: Triggered) -> None:
-        jobs = plural(made.pipeline.total or len(made.pipeline.job_runs), "job")
-        name = made.pipeline.name or made.pipeline.pipeline_id
-        guess = ", most likely: it looks like one created elsewhere" if made.is_guess else ""
+    def _notify_success(self, triggered: Triggered) -> None:
+        pipeline = triggered.pipeline
+        jobs = plural(pipeline.total or len(pipeline.job_runs), "job")
+        name = pipeline.name or pipeline.pipeline_id
+        guess = ", most likely: it looks like one created elsewhere" if triggered.is_guess else ""
         self.app.notify(f"Triggered {name}: {jobs}{guess}", markup=False)
 
     def refusal(self, field: str, sentence: str) -> Problem:
-        """Return an error of Studio, for names with suggestions."""
+        """Return an error of Studio as a problem; one about names has suggestions."""
         if field != "datasets":
             return Problem(field, sentence)
         self.line.start_next_name()
         return refused_names(sentence, self.line.value, self._names())
 
     def problems_of_its_own(self) -> tuple[Problem, ...]:
-        """Return unknown names, unless the input has the focus or Studio has refused names."""
-        is_covered = self.focused is self.line or self._are_names_refused
+        """Return the unknown names; none while they are typed, or Studio's error is shown."""
+        if self.focused is self.line or self._are_names_refused:
+            return ()
         is_certain = bool(self._known().listed)
-        names = self._names()
-        return () if is_covered else unknown_datasets(self.line.value, names, is_certain=is_certain)
+        return unknown_datasets(self.line.value, self._names(), is_certain=is_certain)
 
     @property
     def _are_names_refused(self) -> bool:
@@ -159,7 +163,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         draft = self.draft
         return {
             "datasets": (
-                *(() if self._are_names_refused else self._offer()),
+                *(() if self._are_names_refused else self._name_notes()),
                 *version_notes(draft.datasets),
                 *self._outdated_notes(),
             ),
@@ -184,27 +188,28 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     @on(Button.Pressed, "#datasets")
     @work(name="datasets", group="dialog")
     async def action_datasets(self) -> None:
-        """Show the datasets, and copy those to rebuild into the form."""
+        """Show all datasets, and put those that the user chooses to rebuild into the form."""
         listed = self._known().listed
         if not listed:
             self.show_message("This Studio does not list datasets.")
             return
 
-        async def now_known() -> Sequence[ListedDataset]:
+        async def request_again() -> Sequence[ListedDataset]:
             return self._known().listed or listed
 
-        choice = await choose(self.app, listed, now_known, has_lineage=True, can_rebuild=True)
+        choice = await choose(self.app, listed, request_again, has_lineage=True, can_rebuild=True)
         if isinstance(choice, Rebuild):
             self.line.value = " ".join(choice.names)
             self._only.value = choice.only
             self.line.start_next_name()
             self.check()
 
-    def _offer(self) -> tuple[str, ...]:
+    def _name_notes(self) -> tuple[str, ...]:
         """Return the completions of the last word, and whether some may be missing."""
-        return (*self._offered(), *(() if self._known().is_all else (NOT_ALL,)))
+        return (*self._completion_notes(), *(() if self._known().is_all else (NOT_ALL,)))
 
-    def _offered(self) -> tuple[str, ...]:
+    def _completion_notes(self) -> tuple[str, ...]:
+        """Return lines with the completions of the last word; if there are none, why."""
         if not self._names():
             return ("namespace.project.name, several with a space between; none is known yet.",)
         word, completions = self.line.last_word()[1], self.line.completions()
@@ -216,13 +221,13 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             if self.line.is_proposed:
                 return ("Typing replaces it; end and a space begin another name.",)
             return ("More names may follow after a space.",)
-        left = len(completions) - OFFERED
-        more = (f"and {left} more: down goes to the next",) if left > 0 else ()
-        sign = "tab: " if word or self.line.has_chosen else "known: "
-        rest = (" " * len(sign) + name for name in completions[1:OFFERED])
-        return (f"{sign}{completions[0]}", *rest, *more)
+        unlisted = len(completions) - OFFERED
+        more = (f"and {unlisted} more: down goes to the next",) if unlisted > 0 else ()
+        prefix = "tab: " if word or self.line.has_chosen else "known: "
+        others = (" " * len(prefix) + name for name in completions[1:OFFERED])
+        return (f"{prefix}{completions[0]}", *others, *more)
 
 
-def _confirm_again(untold: UnconfirmedPipeline) -> Confirm:
-    names = (f"  {name}" for name in untold.request.datasets)
-    return send_again("pipeline", (*names, "", str(untold.why)))
+def _send_again_question(unconfirmed: UnconfirmedPipeline) -> Confirm:
+    names = (f"  {name}" for name in unconfirmed.request.datasets)
+    return send_again("pipeline", (*names, "", str(unconfirmed.why)))
