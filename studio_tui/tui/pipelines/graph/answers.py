@@ -1,4 +1,4 @@
-"""Turns Studio's answers about a pipeline into the state of its screen."""
+"""Turns Studio's responses about a pipeline into the state of its screen."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 
 class GraphAnswers:
-    """Updates a pipeline's state, and the durations of past runs of its jobs, from each answer.
+    """Updates a pipeline's state from each response, and looks up how long past runs took.
 
-    A pipeline with more than `AT_ONCE` jobs is processed in a thread, so that keys are not delayed.
+    A new graph of more than `AT_ONCE` jobs is processed in a thread, so that keys are not delayed.
     """
 
     def __init__(
@@ -29,11 +29,11 @@ class GraphAnswers:
         updated: Callable[[], None],
         past_changed: Callable[[], None],
     ) -> None:
-        """Initialise with the state to update and the source of past durations.
+        """Initialise with the state to update, and the history that has the past durations.
 
         Workers end with `screen`. `prepare` is called in the thread with the plan of a large
-        pipeline, `updated` after each update of the state, `past_changed` when its `past` has
-        changed.
+        pipeline, `updated` after each update of the state, and `past_changed` after a change of
+        `state.past`.
         """
         self._state = state
         self._history = history
@@ -42,13 +42,13 @@ class GraphAnswers:
         self._updated = updated
         self._past_changed = past_changed
         self._waiting: PipelineDetail | None = None
-        """The latest answer that has not been processed."""
+        """The latest response that has not been processed."""
         self._is_working = False
         self._past_as_of: tuple[str, int] | None = None
-        """The plan's shape and the number of ended jobs when `past` was last looked up."""
+        """The plan's shape and the number of ended jobs when `state.past` was last looked up."""
 
     def take(self, detail: PipelineDetail) -> None:
-        """Process an answer, at once or in the thread."""
+        """Process a response: at once, or in a thread."""
         self._waiting = detail
         if not self._is_large_and_new(detail):
             self._waiting = None
@@ -59,13 +59,13 @@ class GraphAnswers:
             start_worker(self._screen, self._process_in_thread, name="process", group="process")
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
-        """Whether the pipeline is large and its number of jobs has changed."""
-        jobs, before = len(detail.pipeline.job_runs), self._state.loaded
-        known = len(before.pipeline.job_runs) if before is not None else 0
-        return jobs > AT_ONCE and jobs != known
+        """Whether the pipeline is large, and is new or has another number of jobs than before."""
+        number, before = len(detail.pipeline.job_runs), self._state.loaded
+        number_before = len(before.pipeline.job_runs) if before is not None else 0
+        return number > AT_ONCE and number != number_before
 
     async def _process_in_thread(self) -> None:
-        """Process the latest answer, and again if another has come meanwhile."""
+        """Process the latest response, and again if another one has come meanwhile."""
         while (detail := self._waiting) is not None:
             self._waiting = None
             self._state.loaded = await asyncio.to_thread(
@@ -77,24 +77,24 @@ class GraphAnswers:
     def _large_pipeline(
         self, detail: PipelineDetail, before: LoadedPipeline | None
     ) -> LoadedPipeline:
-        now = loaded_pipeline(detail.pipeline, detail.jobs, before)
-        self._prepare(now.plan)
-        return now
+        loaded = loaded_pipeline(detail.pipeline, detail.jobs, before)
+        self._prepare(loaded.plan)
+        return loaded
 
     def _announce(self) -> None:
-        """Report the new state, and look up durations again if more jobs have ended."""
+        """Call `updated`, and look up durations again if jobs have ended or are new."""
         self._updated()
-        now = self._state.require_loaded()
-        ended = sum(node.state.is_finished for node in now.plan.nodes.values())
-        if self._past_as_of != (now.plan.shape, ended):
-            self._past_as_of = now.plan.shape, ended
-            looking_up = partial(self._look_up_past, now)
+        loaded = self._state.require_loaded()
+        ended = sum(node.state.is_finished for node in loaded.plan.nodes.values())
+        if self._past_as_of != (loaded.plan.shape, ended):
+            self._past_as_of = loaded.plan.shape, ended
+            looking_up = partial(self._look_up_past, loaded)
             start_worker(self._screen, looking_up, name="past", group="past", exclusive=True)
 
-    async def _look_up_past(self, now: LoadedPipeline) -> None:
-        """Look up the durations of jobs with these names, which may read from disk."""
-        names = {node.name for node in now.plan.nodes.values()}
-        await asyncio.to_thread(self._history.note_ended, now.jobs.values())
+    async def _look_up_past(self, loaded: LoadedPipeline) -> None:
+        """Look up the durations of earlier jobs with the same names, which may read from disk."""
+        names = {node.name for node in loaded.plan.nodes.values()}
+        await asyncio.to_thread(self._history.note_ended, loaded.jobs.values())
         past = await asyncio.to_thread(self._history.durations, names)
         if past != self._state.past:
             self._state.past = past

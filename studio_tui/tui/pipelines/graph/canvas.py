@@ -20,9 +20,9 @@ SHORT_NAME = 20
 """Maximum width of a name, in cells, unless full names are requested."""
 
 NARROW = 68
-"""Width of a drawing, including notes beside it, that fits on any screen."""
+"""Width in cells of a drawing, with the notes beside it, that fits on any screen."""
 FEW = 100
-"""Number of boxes up to which full names are used if they fit."""
+"""Number of boxes up to which the drawing is first tried with full names."""
 
 _BEFORE = 3
 """Cells of a label before the name: a mark, the state, a blank."""
@@ -31,9 +31,10 @@ _ROOM_AROUND = 1
 """Blanks around the note at the right of a box."""
 
 _KEPT_LINES = 1000
-"""Lines in the cache, for scrolling back."""
+"""Maximum number of lines in each cache, for scrolling back."""
 
 MARKED = "*"
+"""Sign of a marked job."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ class Boxes:
     """The boxes to draw: the nodes of a plan, or its groups."""
 
     names: Mapping[str, str]
-    """By node or group, parents first."""
+    """Names by the key of a node or group; parents come before their children."""
     parents: Mapping[str, Sequence[str]]
     sizes: Mapping[str, int] = field(default_factory=dict)
-    """Number of jobs by group; never cut off with the name."""
+    """Number of jobs by group; shown after the name, and in full if the name is cut off."""
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
-        """By box, the parents that are also reached through other edges (transitive reduction)."""
+        """By box, the parents that it also depends on indirectly; their edges are omitted."""
         return redundant_parents(self.parents)
 
     def size(self, key: str) -> str:
@@ -66,7 +67,7 @@ class Boxes:
         return f" ×{self.sizes[key]}" if key in self.sizes else ""
 
     def tag(self, key: str, *, all_edges: bool) -> str:
-        """Return the text after the name: ` ×40` of a group, ` +2 direct` of edges not drawn."""
+        """Return the text after a name, such as ` ×40 +2 direct`: 40 jobs, two edges not drawn."""
         size = self.size(key)
         if all_edges or key not in self.implied:
             return size
@@ -74,7 +75,10 @@ class Boxes:
 
     @cached_property
     def note_rooms(self) -> Mapping[str, int]:
-        """By group that has others beside it: the cells for ` 131/480 ✗3` to the right of it."""
+        """By group, the cells reserved at its right for a note such as ` 131/480 ✗3`.
+
+        A group that is alone in its layer needs no reserved cells, and is not included.
+        """
         rooms: dict[str, int] = {}
         for keys in _layers(self.parents):
             for key in keys if len(keys) > 1 else ():
@@ -97,7 +101,7 @@ class Boxes:
 
 
 def boxes_of(plan: Plan, only: Collection[str] | None) -> Boxes:
-    """Return the jobs of a plan as boxes; with `only`, these alone."""
+    """Return the jobs of a plan as boxes: those in `only`, or all if it is `None`."""
     nodes = {key: node for key, node in plan.nodes.items() if only is None or key in only}
     return Boxes(
         {key: node.name for key, node in nodes.items()},
@@ -106,44 +110,44 @@ def boxes_of(plan: Plan, only: Collection[str] | None) -> Boxes:
 
 
 def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
-    """Return groups as boxes."""
-    home = {member: group.key for group in groups for member in group.members}
+    """Return groups as boxes; the parents of a group are those of its jobs in other groups."""
+    group_of = {member: group.key for group in groups for member in group.members}
     parents: dict[str, dict[str, None]] = {group.key: {} for group in groups}
-    for member, key in home.items():
+    for member, key in group_of.items():
         for parent in plan.nodes[member].parents:
-            if (above := home.get(parent, key)) != key:
-                parents[key][above] = None
+            if (parent_group := group_of.get(parent, key)) != key:
+                parents[key][parent_group] = None
     return Boxes(
         {group.key: group.title for group in groups},
-        {key: tuple(above) for key, above in parents.items()},
+        {key: tuple(parent_groups) for key, parent_groups in parents.items()},
         {group.key: len(group.members) for group in groups if not group.is_single_job},
     )
 
 
 def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Drawing:
-    """Lay out the boxes; without `all_edges`, a box shows how many of its edges are not drawn.
+    """Lay out the boxes; `all_edges` also draws the edges in `boxes.implied`.
 
-    Full names are also used if the drawing then fits on any screen; otherwise names are cut to fit
-    beside the others in their layer.
+    Without `full_names`, names are cut off so that the boxes of a layer fit beside each other,
+    unless the whole drawing fits on any screen with full names.
     """
     names = {key: cell_len(name) for key, name in boxes.names.items()}
-    beside = {
+    others = {
         key: _BEFORE + cell_len(boxes.tag(key, all_edges=all_edges)) + boxes.note_rooms.get(key, 0)
         for key in names
     }
-    whole = {key: names[key] + beside[key] for key in names}
+    full_widths = {key: names[key] + others[key] for key in names}
     is_long = any(length > SHORT_NAME for length in names.values())
     if full_names or not is_long:
-        return draw(boxes.parents, whole, all_edges=all_edges)
+        return draw(boxes.parents, full_widths, all_edges=all_edges)
     if len(names) <= FEW:
-        drawing = draw(boxes.parents, whole, all_edges=all_edges)
+        drawing = draw(boxes.parents, full_widths, all_edges=all_edges)
         if drawing.width <= NARROW:
             return drawing
     widths: dict[str, int] = {}
     for keys in _layers(boxes.parents):
-        room = NARROW - sum(beside[key] + GAP for key in keys)
-        most = _longest_that_fit([names[key] for key in keys], room)
-        widths |= {key: beside[key] + min(names[key], most) for key in keys}
+        room = NARROW - sum(others[key] + GAP for key in keys)
+        longest = _longest_that_fit([names[key] for key in keys], room)
+        widths |= {key: others[key] + min(names[key], longest) for key in keys}
     return draw(boxes.parents, {key: widths[key] for key in names}, all_edges=all_edges)
 
 
@@ -151,25 +155,29 @@ def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
     """Return the boxes of each layer; the layer of a box is its longest distance from a root."""
     depth: dict[str, int] = {}
     layers: dict[int, list[str]] = {}
-    for key, above in parents.items():
-        depth[key] = max((depth[parent] + 1 for parent in above if parent in depth), default=0)
+    for key, box_parents in parents.items():
+        below_parents = (depth[parent] + 1 for parent in box_parents if parent in depth)
+        depth[key] = max(below_parents, default=0)
         layers.setdefault(depth[key], []).append(key)
     return layers.values()
 
 
 def _longest_that_fit(lengths: Sequence[int], room: int) -> int:
-    """Return the maximum width of names that fit side by side, at least `SHORT_NAME` cells."""
-    left = len(lengths)
+    """Return the width to which names must be cut to fit side by side in `room` cells.
+
+    It is at least `SHORT_NAME`. Names that are shorter leave their cells to the others.
+    """
+    remaining = len(lengths)
     for length in sorted(lengths):
-        if length * left > room:
-            return max(SHORT_NAME, room // left)
+        if length * remaining > room:
+            return max(SHORT_NAME, room // remaining)
         room -= length
-        left -= 1
+        remaining -= 1
     return max(SHORT_NAME, *lengths)
 
 
 class Canvas:
-    """A drawing with the content of its boxes, and which of them are highlighted."""
+    """A drawing with the contents of its boxes, its highlighting, its marks and its cursor."""
 
     def __init__(
         self,
@@ -180,7 +188,7 @@ class Canvas:
         version: Callable[[], object] = object,
         all_edges: bool = False,
     ) -> None:
-        """Make a canvas; `label_of` returns the content of a box.
+        """Make a canvas; `label_of` returns the content of a box by its key.
 
         `version` returns the same object as long as no content has changed.
         """
@@ -194,13 +202,20 @@ class Canvas:
         self._lit: Highlight | None = None
         self._heavy: Highlight | None = None
         self._pieces: dict[tuple[int, int, int], tuple[StyledRun, ...]] = {}
-        """Cache of lines, without the content of boxes, by line and columns."""
+        """Cache of lines without the contents of boxes, by line, first and last column."""
         self._finished: dict[tuple[int, int, int, str | None], tuple[int, Runs]] = {}
-        """Cache of lines with it, by line, columns, and the cursor if it is on the line."""
+        """Cache of lines with the contents of boxes, by line, columns and cursor.
+
+        The cursor in a key is `None` for lines that do not contain it.
+        """
         self._finished_for: tuple[object, Collection[str]] = None, frozenset()
+        """The version and the marks for which the finished lines are valid."""
 
     def light(self, lit: Collection[str] | None, heavy: Collection[str]) -> None:
-        """Highlight the boxes `lit`, fade the others, and draw the edges between `heavy` thick."""
+        """Highlight the boxes `lit` and fade the others; `None` highlights and fades nothing.
+
+        Edges between the boxes `heavy` are drawn thick.
+        """
         self._lit = self.drawing.light(lit) if lit is not None else None
         self._heavy = self.drawing.light(heavy) if heavy else None
         self._pieces.clear()
@@ -209,35 +224,36 @@ class Canvas:
     def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
         """Return the part of each line between two columns, and the column where it begins."""
         version, marked = self._finished_for
-        now = self._version()
-        if version is not now or marked != self.marked or len(self._finished) >= _KEPT_LINES:
+        current = self._version()
+        if version is not current or marked != self.marked or len(self._finished) >= _KEPT_LINES:
             self._finished.clear()
-            self._finished_for = now, self.marked
+            self._finished_for = current, self.marked
         box = self.drawing.boxes.get(self.cursor) if self.cursor is not None else None
-        here = box.y if box is not None else None
+        cursor_line = box.y if box is not None else None
         finished, lines = self._finished, []
         for y in rows:
-            place = y, left, right, self.cursor if y == here else None
-            line = finished.get(place)
+            key = y, left, right, self.cursor if y == cursor_line else None
+            line = finished.get(key)
             if line is None:
-                line = finished[place] = self._line(y, left, right)
+                line = finished[key] = self._line(y, left, right)
             lines.append(line)
         return lines
 
     def _line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
+        """Return one line, and the column where it begins: blanks, edges, boxes and notes."""
         pieces = self._pieces.get((y, left, right))
         if pieces is None:
             if len(self._pieces) >= _KEPT_LINES:
                 self._pieces.clear()
             pieces = tuple(self.drawing.line(y, left, right, self._lit, self._heavy))
             self._pieces[y, left, right] = pieces
-        start = at = min(left, pieces[0].x) if pieces else left
+        start = column = min(left, pieces[0].x) if pieces else left
         runs: list[tuple[str, str]] = []
         for number, piece in enumerate(pieces):
-            if piece.x > at:
-                runs.append((Tone.PLAIN, " " * (piece.x - at)))
-                at = piece.x
-            at += piece.width
+            if piece.x > column:
+                runs.append((Tone.PLAIN, " " * (piece.x - column)))
+                column = piece.x
+            column += piece.width
             if piece.node is None or piece.text:
                 style = "heavy" if piece.is_heavy else "lit" if piece.is_lit else "edge"
                 if self._lit is not None and not piece.is_lit:
@@ -250,13 +266,13 @@ class Canvas:
             runs += self._box(piece.node, label, width, piece.is_lit, piece.is_heavy)
             if room:
                 note = fit(f" {label.note}", room, Align.LEFT)
-                runs.append((self._faded(label.tone, piece.is_lit), note))
+                runs.append((self._style(label.tone, piece.is_lit), note))
                 continue
-            after = pieces[number + 1].x if number + 1 < len(pieces) else None
-            needs = cell_len(label.note) + 2 * _ROOM_AROUND
-            if label.note and (after is None or after - at >= needs):
-                runs.append((self._faded(label.tone, piece.is_lit), f" {label.note}"))
-                at += needs - _ROOM_AROUND
+            next_column = pieces[number + 1].x if number + 1 < len(pieces) else None
+            needed = cell_len(label.note) + 2 * _ROOM_AROUND
+            if label.note and (next_column is None or next_column - column >= needed):
+                runs.append((self._style(label.tone, piece.is_lit), f" {label.note}"))
+                column += needed - _ROOM_AROUND
         return start, tuple(runs)
 
     def _box(
@@ -267,6 +283,7 @@ class Canvas:
         is_lit: bool,
         is_heavy: bool,
     ) -> list[tuple[str, str]]:
+        """Return a box: its mark, its state, its name and the tag after it."""
         mark = MARKED if key in self.marked else " "
         tag = self.boxes.tag(key, all_edges=self._all_edges)
         name = fit(self.boxes.names[key], width - _BEFORE - cell_len(tag), Align.LEFT)
@@ -274,10 +291,11 @@ class Canvas:
         name_look = Tone.STRONG if is_heavy or is_lit else Tone.PLAIN
         return [
             (f"marked{under}", mark),
-            (self._faded(label.tone, is_lit) + under, f"{label.glyph} "),
-            (self._faded(name_look, is_lit) + under, name),
-            *([(self._faded(Tone.DIM, is_lit) + under, tag)] if tag else ()),
+            (self._style(label.tone, is_lit) + under, f"{label.glyph} "),
+            (self._style(name_look, is_lit) + under, name),
+            *([(self._style(Tone.DIM, is_lit) + under, tag)] if tag else ()),
         ]
 
-    def _faded(self, tone: str, is_lit: bool) -> str:
+    def _style(self, tone: str, is_lit: bool) -> str:
+        """Return the style of a text in a box, which is faint while other boxes are highlighted."""
         return tone if is_lit or self._lit is None else f"{tone} faint"

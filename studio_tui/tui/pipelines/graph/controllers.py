@@ -57,7 +57,7 @@ class Controllers:
             host,
             cursor.job,
             marked=self.marks,
-            # All belong to this pipeline, which may not be in the list.
+            # All jobs here belong to this pipeline, even if the list of pipelines lacks it.
             owner_of=lambda _: cursor.pipeline(),
             why_none=cursor.why_no_job,
         )
@@ -74,11 +74,11 @@ class Controllers:
         commands.add_to(self.modes, SHOW_COMMANDS)
 
     def asking(self, kind: PromptKind) -> Search | Filtering:
-        """Return the controller for input in the prompt."""
+        """Return the controller that handles the input of the prompt."""
         return self.filtering if kind == FILTER else self.search
 
     def back_out(self) -> bool:
-        """Clear the search, else the filter, else the marks; return whether there was any."""
+        """Clear the search, else the filter, else the marks; return False if there is none."""
         if self._state.view.search:
             self.search.clear()
         elif self._state.view.filter:

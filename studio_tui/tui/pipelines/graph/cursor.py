@@ -27,14 +27,14 @@ class Cursor:
         self._moved = moved
 
     def here(self) -> str | None:
-        """Return the node or group with the cursor.
+        """Return the node or group under the cursor as shown; `None` if nothing is.
 
-        It differs from `view.cursor` if that is inside a collapsed group.
+        The saved cursor, `state.view.cursor`, is another one if it is inside a collapsed row.
         """
         return self._shown().cursor
 
     def go(self, key: str) -> None:
-        """Move the cursor to a node, and show it if it was hidden."""
+        """Move the cursor to a node; if a filter hides it, remove the filter."""
         only = self._state.shown_nodes()
         if only is not None and key not in only:
             self._state.change(problems=False, filter="")
@@ -53,24 +53,25 @@ class Cursor:
         self._shown().centre()
 
     def step(self) -> None:
-        """Move to the next row, after a mark."""
+        """Move the cursor to the next row, if the mode has rows."""
         self._shown().step()
 
     def order(self) -> Sequence[str]:
-        """Return all nodes in the order in which the current mode shows them."""
+        """Return all nodes: first those that the current mode shows, in its order."""
         loaded = self._state.loaded
         if loaded is None:
             return ()
         shown = (key for key in self._shown().order() if key in loaded.plan.nodes)
+        # Nodes that the mode does not show, or has no order for, follow in the order of the tree.
         return tuple(dict.fromkeys((*shown, *self._structure.tree_order())))
 
     def members(self) -> Sequence[str]:
-        """Return the node under the cursor, or those of the group."""
+        """Return the nodes of the group under the cursor; if it is a node, only that one."""
         key = self.here()
         return self._shown().members(key) if key is not None else ()
 
     def node(self) -> Node | None:
-        """Return the node under the cursor; `None` if it is a group, or there is none."""
+        """Return the node under the cursor; `None` on a group, and without a cursor."""
         loaded = self._state.loaded
         return loaded.node(self.here()) if loaded is not None else None
 

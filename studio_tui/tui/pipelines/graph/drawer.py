@@ -20,7 +20,7 @@ from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 _KEPT = 200
-"""Number of jobs whose datasets are cached."""
+"""Number of runs whose datasets are cached."""
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Drawer:
     ) -> None:
         """Make a panel, whose workers end with `screen`.
 
-        `put` shows or hides it, by default depending on `has_room`.
+        `put` shows or hides the panel. Unless the user has chosen, it is shown if `has_room`.
         """
         self.sheet = FactSheet()
         self._session = session
@@ -51,14 +51,14 @@ class Drawer:
         self._screen = screen
         self._has_room = has_room
         self._put = put
-        self._made: Mapping[str, Sequence[DatasetVersion]] = {}
-        """The datasets of runs by run id; empty while they are being requested."""
+        self._datasets: Mapping[str, Sequence[DatasetVersion]] = {}
+        """By run id, the datasets that the run created; empty while they are being requested."""
 
     @property
     def is_wanted(self) -> bool:
-        """Whether it is shown: as chosen by the user, else if there is room."""
-        chosen = self._state.view.drawer
-        return self._has_room() if chosen is None else chosen
+        """Whether to show the panel: as the user has chosen, else if there is room."""
+        choice = self._state.view.drawer
+        return self._has_room() if choice is None else choice
 
     def show(self) -> None:
         """Show the details of the job or group under the cursor, unless the panel is hidden."""
@@ -73,30 +73,30 @@ class Drawer:
                 self._state.view_model(),
                 node.id,
                 around=surroundings(self._session),
-                made=self._made.get(node.run or "", ()),
+                made=self._datasets.get(node.run or "", ()),
             )
         elif (here := self._cursor.here()) is not None:
-            after, feeds = self._structure.connected_groups(here)
+            waits_for, feeds = self._structure.connected_groups(here)
             group = self._structure.group(here)
             # All jobs of a group are included, whether they are shown or not.
             members = group.members if group is not None else self._cursor.members()
-            facts = group_facts(self._state.view_model(), members, after, feeds)
+            facts = group_facts(self._state.view_model(), members, waits_for, feeds)
         pipeline = self._session.commands.pipelines.with_removed(loaded.pipeline)
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _request_datasets(self, node: Node) -> None:
-        if node.state is JobState.COMPLETE and node.run and node.run not in self._made:
-            kept = list(self._made.items())[1 - _KEPT :]
-            self._made = {**dict(kept), node.run: ()}
-            asking = partial(self._load_datasets, node.run)
-            start_worker(self._screen, asking, name="datasets made", group="datasets made")
+        """Request the datasets of a complete job once; if the request fails, none are shown."""
+        if node.state is JobState.COMPLETE and node.run and node.run not in self._datasets:
+            latest = list(self._datasets.items())[1 - _KEPT :]
+            self._datasets = {**dict(latest), node.run: ()}
+            loading = partial(self._load_datasets, node.run)
+            start_worker(self._screen, loading, name="datasets made", group="datasets made")
 
     async def _load_datasets(self, run: str) -> None:
-        """Request the datasets of a run once; if that fails, none are shown."""
         try:
             versions = await self._session.client.job_dataset_versions(run)
         except StudioError as error:
             logger.info("the datasets of a job could not be requested: %s", error)
         else:
-            self._made = {**self._made, run: versions}
+            self._datasets = {**self._datasets, run: versions}
             self.show()

@@ -1,4 +1,4 @@
-"""The graph mode of a pipeline, with the ancestors and descendants of a job highlighted."""
+"""The graph mode of a pipeline: boxes, with the ancestors and descendants of one highlighted."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -29,14 +29,14 @@ from studio_tui.tui.widgets.table_place import nearest_remaining
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 AT_ONCE = 300
-"""Number of boxes up to which they are laid out immediately; more are in a thread."""
+"""Number of boxes up to which they are laid out at once; more are laid out in a thread."""
 
 NOTE_ROOM = 8
 """Cells for the note at the right of the rightmost box; groups may need more."""
 
 
-class _Wanted(NamedTuple):
-    """The values that determine a drawing."""
+class _Key(NamedTuple):
+    """The values that determine a drawing: those with equal keys look the same."""
 
     shape: str
     boxes: tuple[str, ...]
@@ -50,12 +50,14 @@ class DrawingView:
 
     canvas: Canvas | None = None
     """The drawing; `None` in other modes, and until it is laid out."""
-    _drawn: tuple[_Wanted, Canvas] | None = None
-    _laying_out: _Wanted | None = None
+    _latest: tuple[_Key, Canvas] | None = None
+    """The canvas that was laid out last; it remains in other modes, for returning to this one."""
+    _laying_out: _Key | None = None
+    """The drawing that is being laid out in a thread."""
     _corner: tuple[int, int] | None = None
-    """The position to scroll to once laid out; `None` to keep the position."""
-    _before: tuple[Sequence[str], str | None] = ((), None)
-    """The boxes shown last, and the one with the cursor."""
+    """The position to scroll to once the drawing is laid out; `None` to keep the position."""
+    _shown_before: tuple[Sequence[str], str | None] = ((), None)
+    """The boxes that were shown last, and the one of them with the cursor."""
     _lit_for: str | None = None
     """The box whose ancestors and descendants are highlighted."""
 
@@ -89,18 +91,18 @@ class DrawingView:
         return area is not None and self.widget.shows(area)
 
     def look_from(self, left: int, top: int) -> None:
-        """Scroll a cell of the drawing to the upper left corner, once it is laid out."""
+        """Scroll a cell of the drawing to the upper left corner, once the drawing is laid out."""
         if self.canvas is None:
             self._corner = left, top
         else:
             self.widget.look_from(left, top)
 
     def hide(self) -> None:
-        """Remove the drawing, which is cached for later."""
+        """Stop showing the drawing; it is cached for when the mode is entered again."""
         self.canvas = None
 
     def repaint(self) -> None:
-        """Repaint the lines that have changed."""
+        """Repaint the lines in which a mark or the content of a box has changed."""
         if self.canvas is not None:
             self.canvas.marked = self._marked_boxes(self.canvas)
             self.widget.repaint()
@@ -121,7 +123,7 @@ class DrawingView:
         if self.canvas is None:
             return
         self.canvas.cursor = self._box_of(self.canvas)
-        self._before = self._before[0], self.canvas.cursor
+        self._shown_before = self._shown_before[0], self.canvas.cursor
         if (area := self._area(self.canvas.cursor or key)) is not None:
             self.widget.reveal(area)
         else:
@@ -136,10 +138,10 @@ class DrawingView:
             self.widget.centre(area)
 
     def step(self) -> None:
-        """Do nothing: boxes have no next one without a direction."""
+        """Do nothing: there is no next box without a direction."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the nodes of a box."""
+        """Return the nodes of a box that are shown; empty if the box no longer exists."""
         if (group := self._structure.group(key)) is not None:
             return self._structure.shown_members(group)
         loaded = self._state.loaded
@@ -160,7 +162,10 @@ class DrawingView:
     # Specific to a drawing.
 
     def neighbour(self, direction: str) -> str | None:
-        """Return the nearest box in a direction from the cursor, or the first or last."""
+        """Return the nearest box `up`, `down`, `left` or `right` of the cursor; `None` at an edge.
+
+        The directions `first` and `last` return the first and the last box.
+        """
         if self.canvas is None or self.canvas.cursor is None:
             return None
         boxes = list(self.canvas.drawing.boxes)
@@ -174,7 +179,7 @@ class DrawingView:
 
     @property
     def leaves_edges_out(self) -> bool:
-        """Whether there are edges that are drawn on request only."""
+        """Whether there are edges that are drawn only with the option `all_edges`."""
         return self.canvas is not None and bool(self.canvas.boxes.implied)
 
     def label_of(self, key: str) -> Label:
@@ -190,10 +195,10 @@ class DrawingView:
             return Label("?", SHOWN_LOOKS[NodeState.UNKNOWN].tone)
         numbers = numbers_of(group.members, model.statuses)
         worst = worst_of(numbers) or NodeState.UNKNOWN
-        numbers_shown = f"{numbers[NodeState.DONE]}/{len(group.members)}"
+        note = f"{numbers[NodeState.DONE]}/{len(group.members)}"
         if numbers[NodeState.FAILED]:
-            numbers_shown += f" {SHOWN_LOOKS[NodeState.FAILED].glyph}{numbers[NodeState.FAILED]}"
-        return Label(SHOWN_LOOKS[worst].glyph, SHOWN_LOOKS[worst].tone, numbers_shown)
+            note += f" {SHOWN_LOOKS[NodeState.FAILED].glyph}{numbers[NodeState.FAILED]}"
+        return Label(SHOWN_LOOKS[worst].glyph, SHOWN_LOOKS[worst].tone, note)
 
     # Layout.
 
@@ -208,61 +213,59 @@ class DrawingView:
             else group_boxes(plan, groups)
         )
         view = self._state.view
-        wanted = _Wanted(
+        key = _Key(
             plan.shape,
             tuple(boxes.names.values()),
             tuple(boxes.sizes.values()),
             view.full_names,
             view.all_edges,
         )
-        if self._drawn is not None and self._drawn[0] == wanted:
-            self._show_canvas(self._drawn[1])
+        if self._latest is not None and self._latest[0] == key:
+            self._show_canvas(self._latest[1])
         elif len(boxes.names) <= AT_ONCE:
-            self._drawn = wanted, self._laid_out(boxes, wanted)()
-            self._show_canvas(self._drawn[1])
-        elif self._laying_out != wanted:
-            self._laying_out = wanted
-            lay_out = self._laid_out(boxes, wanted)
-            laying_out = partial(self._lay_out, wanted, lay_out)
+            self._latest = key, self._lay_out(boxes, key)
+            self._show_canvas(self._latest[1])
+        elif self._laying_out != key:
+            self._laying_out = key
+            laying_out = partial(self._lay_out_in_thread, boxes, key)
             start_worker(self._screen, laying_out, name="lay out", group="lay out")
 
-    def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
-        def laid_out() -> Canvas:
-            drawing = drawing_of(boxes, full_names=wanted.full_names, all_edges=wanted.all_edges)
-            view_model, all_edges = self._state.view_model, wanted.all_edges
-            return Canvas(boxes, drawing, self.label_of, version=view_model, all_edges=all_edges)
+    def _lay_out(self, boxes: Boxes, key: _Key) -> Canvas:
+        drawing = drawing_of(boxes, full_names=key.full_names, all_edges=key.all_edges)
+        view_model = self._state.view_model
+        return Canvas(boxes, drawing, self.label_of, version=view_model, all_edges=key.all_edges)
 
-        return laid_out
-
-    async def _lay_out(self, wanted: _Wanted, lay_out: Callable[[], Canvas]) -> None:
-        """Lay out in a thread, and show the result unless it is outdated by then."""
-        canvas = await asyncio.to_thread(lay_out)
-        if self._laying_out == wanted:
-            self._laying_out = None
-            self._drawn = wanted, canvas
-            if self._state.view.mode is Mode.GRAPH:
-                is_entered = self.canvas is None or self.shows_cursor
-                self.show()
-                if self._corner is not None:
-                    self.widget.look_from(*self._corner)
-                    self._corner = None
-                if is_entered:
-                    self._after_refresh(self.reveal)
+    async def _lay_out_in_thread(self, boxes: Boxes, key: _Key) -> None:
+        """Lay out the boxes, and show the result unless another drawing is due by then."""
+        canvas = await asyncio.to_thread(self._lay_out, boxes, key)
+        if self._laying_out != key:
+            return
+        self._laying_out = None
+        self._latest = key, canvas
+        if self._state.view.mode is Mode.GRAPH:
+            keeps_cursor_visible = self.canvas is None or self.shows_cursor
+            self.show()
+            if self._corner is not None:
+                self.widget.look_from(*self._corner)
+                self._corner = None
+            if keeps_cursor_visible:
+                self._after_refresh(self.reveal)
 
     def _show_canvas(self, canvas: Canvas) -> None:
         self.canvas = canvas
         drawing = canvas.drawing
         if not drawing.boxes:
-            nothing = ((str(Tone.DIM), f" {self._state.empty_text()}"),)
-            text = [(0, nothing)]
-            self.widget.show(len(nothing[0][1]), 1, lambda rows, *_: text * len(rows))
+            text = f" {self._state.empty_text()}"
+            line = (0, ((str(Tone.DIM), text),))
+            self.widget.show(len(text), 1, lambda rows, *_: [line] * len(rows))
             return
         canvas.marked = self._marked_boxes(canvas)
         canvas.cursor = self._box_of(canvas)
-        self._before = tuple(canvas.boxes.names), canvas.cursor
+        self._shown_before = tuple(canvas.boxes.names), canvas.cursor
         self._light(canvas)
-        notes = (len(str(size)) for size in canvas.boxes.sizes.values())
-        room = max(NOTE_ROOM, *(3 * digits + len("  / ✗ ") for digits in notes), 0)
+        digits = (len(str(size)) for size in canvas.boxes.sizes.values())
+        # A group's note has three numbers: ` 131/480 ✗3 `.
+        room = max(NOTE_ROOM, *(3 * each + len("  / ✗ ") for each in digits), 0)
         self.widget.show(drawing.width + room, drawing.height, canvas.lines)
 
     # The cursor and highlighting.
@@ -271,11 +274,11 @@ class DrawingView:
         """Return the box that represents the cursor's node: itself, or its group."""
         key, names = self._state.view.cursor, canvas.boxes.names
         visible_key = self._structure.visible_key(key, names) if key is not None else None
-        return visible_key or self._nearest_left(tuple(names))
+        return visible_key or self._nearest_remaining(tuple(names))
 
-    def _nearest_left(self, names: Sequence[str]) -> str | None:
-        """Return the box nearest to the last place of the cursor, whose box is gone."""
-        boxes, key = self._before
+    def _nearest_remaining(self, names: Sequence[str]) -> str | None:
+        """Return the box nearest to the one that had the cursor last and no longer exists."""
+        boxes, key = self._shown_before
         if not names or key is None or key not in boxes:
             return next(iter(names), None)
         return names[nearest_remaining(boxes, boxes.index(key), names)]
@@ -297,9 +300,8 @@ class DrawingView:
     def _marked_boxes(self, canvas: Canvas) -> frozenset[str]:
         """Return the marked boxes; a group is marked if all its jobs are."""
         marks = frozenset(self._state.view.marks)
-        whole = (
-            group.key
-            for group in (self._structure.groups() or () if marks else ())
-            if marks.issuperset(self._structure.shown_members(group))
+        groups = self._structure.groups() or () if marks else ()
+        marked_groups = (
+            group.key for group in groups if marks.issuperset(self._structure.shown_members(group))
         )
-        return marks.union(whole).intersection(canvas.boxes.names)
+        return marks.union(marked_groups).intersection(canvas.boxes.names)

@@ -1,4 +1,4 @@
-"""Exporting a pipeline: ids, names, or the whole as text, Mermaid or DOT."""
+"""Copying and saving a pipeline: ids, names, or the whole as text, Mermaid or DOT."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,13 +26,14 @@ from studio_tui.tui.terminal.clipboard import copy
 
 
 class ExportFormat(NamedTuple):
-    """An export format."""
+    """A format in which a whole pipeline can be copied or saved."""
 
     words: str
+    """What the format is called in a menu, such as `the tree, as text`."""
     suffix: str
-    """File suffix, without the dot."""
+    """Suffix of file names, without the dot."""
     text: Callable[[], str]
-    """Returns the exported text; called in a thread."""
+    """Returns the pipeline in this format; called in a thread."""
 
 
 class GraphExport:
@@ -61,27 +62,28 @@ class GraphExport:
             "pipeline": ("id of the pipeline", pipeline.pipeline_id),
             "called": ("name of the pipeline", pipeline.name),
         }
-        forms = {form.suffix: form for form in self._forms()}
+        formats = {each.suffix: each for each in self._formats()}
         choices = [
             *((key, f"{words:<21} {text}") for key, (words, text) in texts.items() if text),
-            *((key, form.words) for key, form in forms.items()),
+            *((suffix, each.words) for suffix, each in formats.items()),
         ]
         chosen = await self._host.ask(Choose("Copy", choices, choices[0][0]))
         if chosen is None:
             return
-        if chosen in forms:
-            written = await asyncio.to_thread(forms[chosen].text)
-            lines = plural(written.count("\n"), "line")
-            await copy(self._host.app, written, f"{forms[chosen].words}, {lines}")
-        elif text := texts[chosen][1]:
-            await copy(self._host.app, text)
+        if chosen in formats:
+            text = await asyncio.to_thread(formats[chosen].text)
+            lines = plural(text.count("\n"), "line")
+            await copy(self._host.app, text, f"{formats[chosen].words}, {lines}")
+        elif name_or_id := texts[chosen][1]:
+            await copy(self._host.app, name_or_id)
 
     async def save(self) -> None:
         """Save the pipeline to a file."""
         name = self._state.require_loaded().pipeline.name or "pipeline"
         stem = file_name(name, self._state.pipeline_id[:8]).removesuffix(".log")
         offers = [
-            Offer(form.words, _written(form), f"./{stem}.{form.suffix}") for form in self._forms()
+            Offer(each.words, _pieces_of(each), f"./{stem}.{each.suffix}")
+            for each in self._formats()
         ]
         dialog = SaveLog(await with_free_names(offers), question="Save the pipeline")
         if saved := await self._host.ask(dialog):
@@ -90,29 +92,29 @@ class GraphExport:
                 f"Saved {lines}, {size(saved.size)}: {safe_line(str(saved.path))}"
             )
 
-    def _forms(self) -> list[ExportFormat]:
-        """Return the export formats of the pipeline in its present state."""
+    def _formats(self) -> list[ExportFormat]:
+        """Return the formats, whose texts show the pipeline as it is now."""
         model = self._state.view_model()
         groups, plan = self._structure.groups(), model.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges
         labels = {key: self._drawing.label_of(key) for key in boxes.names}
 
-        def graph() -> str:
+        def drawn_graph() -> str:
             drawing = drawing_of(boxes, full_names=True, all_edges=all_edges)
 
             def label(key: str) -> str:
                 tag = boxes.tag(key, all_edges=all_edges)
                 return f" {labels[key].glyph} {boxes.names[key]}{tag}"
 
-            left_out = {} if all_edges else boxes.implied
+            omitted = {} if all_edges else boxes.implied
             titles = {key: f"{name}{boxes.size(key)}" for key, name in boxes.names.items()}
-            return graph_text(drawing, label) + direct_text(left_out, titles)
+            return graph_text(drawing, label) + direct_text(omitted, titles)
 
         name = self._state.require_loaded().pipeline.name or self._state.pipeline_id
         return [
             ExportFormat("the tree, as text", "txt", lambda: tree_text(model)),
-            ExportFormat("the graph, as text", "graph.txt", graph),
+            ExportFormat("the graph, as text", "graph.txt", drawn_graph),
             ExportFormat("Mermaid", "mmd", lambda: mermaid(model.statuses)),
             ExportFormat("DOT, for Graphviz", "dot", lambda: dot(model.statuses, name)),
         ]
@@ -138,8 +140,10 @@ class GraphExport:
     )
 
 
-def _written(form: ExportFormat) -> Callable[[], Pieces]:
+def _pieces_of(export_format: ExportFormat) -> Callable[[], Pieces]:
+    """Return the function that a dialog calls for the bytes to save."""
+
     async def pieces() -> Pieces:
-        yield (await asyncio.to_thread(form.text)).encode()
+        yield (await asyncio.to_thread(export_format.text)).encode()
 
     return pieces

@@ -20,49 +20,47 @@ class Filtering:
         self._state = state
         self._cursor = cursor
         self._prompt = prompt
-        self._before = ""
+        self._filter_before = ""
         """The filter before the prompt was opened."""
-        self._from: str | None = None
-        """The cursor's place before the prompt was opened."""
+        self._cursor_before: str | None = None
+        """The node or group under the cursor before the prompt was opened."""
 
     def ask(self) -> None:
-        """Open the prompt with the current filter, or with the search."""
-        self._before, self._from = self._state.view.filter, self._cursor.here()
-        begun = self._before or self._state.view.search
-        self._prompt.ask(FILTER, begun)
-        self.typed(begun)
+        """Open the prompt with the current filter; if there is none, with the search."""
+        self._filter_before, self._cursor_before = self._state.view.filter, self._cursor.here()
+        initial_text = self._filter_before or self._state.view.search
+        self._prompt.ask(FILTER, initial_text)
+        self.typed(initial_text)
 
     def typed(self, value: str) -> None:
         """Apply the valid part of the filter while it is typed."""
         terms, _ = valid_terms(value, PIPELINE_JOBS)
-        self._state.change(filter=terms.text)
-        self._stay()
+        self._apply(terms.text)
 
     def done(self, value: str) -> None:
-        """Apply the filter, if it is valid."""
+        """Apply the filter and close the prompt; if the filter is invalid, show why instead."""
         terms, problem = valid_terms(value, PIPELINE_JOBS)
         if problem:
             self._prompt.refuse(problem)
             return
         self._prompt.close()
-        self._state.change(filter=terms.text)
-        self._stay()
+        self._apply(terms.text)
 
     def give_up(self) -> None:
-        """Restore the previous filter and the cursor."""
+        """Close the prompt, and restore the previous filter and the cursor."""
         self._prompt.close()
-        self._state.change(filter=self._before)
-        self._stay()
+        self._apply(self._filter_before)
 
     def clear(self) -> None:
         """Remove the filter."""
         self._state.change(filter="")
 
-    def _stay(self) -> None:
-        """Keep the cursor in its place, unless that is hidden."""
-        only = self._state.shown_nodes()
-        if self._from is not None and (only is None or self._from in only):
-            self._cursor.go(self._from)
+    def _apply(self, text: str) -> None:
+        """Apply a filter; the cursor returns to where it was, unless the filter hides that node."""
+        self._state.change(filter=text)
+        only, before = self._state.shown_nodes(), self._cursor_before
+        if before is not None and (only is None or before in only):
+            self._cursor.go(before)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -21,8 +21,11 @@ class Folding:
         self._rows = rows
         self._cursor = cursor
 
-    def leave(self) -> None:
-        """Collapse the tree here, else go to the row above; scroll a table sideways."""
+    def collapse_or_go_up(self) -> None:
+        """Collapse the tree at the cursor; if it is collapsed, go to the parent row.
+
+        In a table and a timeline, scroll to the left.
+        """
         view, key = self._state.view, self._cursor.here()
         if key is None:
             return
@@ -35,8 +38,11 @@ class Folding:
         elif (above := self._rows.above(key)) is not None:
             self._cursor.go(above)
 
-    def enter(self) -> None:
-        """Expand the tree here, else go to the first row below; scroll a table sideways."""
+    def expand_or_go_down(self) -> None:
+        """Expand the tree at the cursor; if it is expanded, go to the first child row.
+
+        In a table and a timeline, scroll to the right.
+        """
         view, key = self._state.view, self._cursor.here()
         if key is None:
             return
@@ -50,7 +56,10 @@ class Folding:
             self._cursor.go(below)
 
     def open_group(self, key: str) -> None:
-        """Toggle between all jobs of a group and the relevant ones."""
+        """Toggle between all jobs of a group and its failed and running ones, in the tree.
+
+        `key` is that of the group, or of its row that counts hidden jobs.
+        """
         self._open(key if key in self._structure.group_keys() else self._rows.above(key) or key)
 
     def _open(self, key: str) -> None:
@@ -63,7 +72,7 @@ class Folding:
             "h,left",
             "fold",
             "Fold the tree here; if it is folded, go to the job above",
-            leave,
+            collapse_or_go_up,
             lambda self: self._state.why_unknown(),
         ),
         Command(
@@ -71,7 +80,7 @@ class Folding:
             "right",
             "unfold",
             "Unfold the tree here; if it is unfolded, go to the first job below",
-            enter,
+            expand_or_go_down,
             lambda self: self._state.why_unknown(),
         ),
     )

@@ -24,21 +24,22 @@ BLANK = Tone.PLAIN
 """Style of the area around the drawing."""
 
 LOOKS = (*Tone, "edge", "lit", "heavy", "cursor", "marked", "faint")
-"""Names of styles; several joined by blanks are combined."""
+"""Names of styles; names joined by blanks, as in `lit faint`, combine several styles."""
 
 SIDE_STEP = 8
 """Cells per step of sideways scrolling with the mouse."""
 
 AROUND = 2
-"""Margin in cells and lines around what is scrolled into view, if there is room."""
+"""Cells and lines around an area that are scrolled into view with it, if there is room."""
 
 Runs: TypeAlias = tuple[tuple[str, str], ...]
-"""A line as pairs of style name and text."""
+"""A line as pairs of a style name, such as `cursor`, and a text."""
 
 LinesOf: TypeAlias = Callable[[range, int, int], Sequence[tuple[int, Runs]]]
-"""Returns the column and content of each line between two columns (the second is exclusive).
+"""Called with visible lines and two columns, the second one exclusive.
 
-A line may begin earlier and end later. Called for visible lines only.
+Returns for each line the column where its content begins, and its content, which may begin before
+the first column and end after the second one.
 """
 
 
@@ -99,7 +100,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Opened(Message):
-        """The user opened what is under the cursor."""
+        """The user asked to open the job or group under the cursor."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
         super().__init__(id=id)
@@ -109,14 +110,15 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self._width = self._height = 0
         self._left = 0
         self.step: Callable[[str], None] = lambda _: None
-        """Moves the cursor `up`, `down`, `left`, `right`, or to the `first` or `last`.
+        """Moves the cursor `up`, `down`, `left`, `right`, or to the `first` or `last` box.
 
-        A message instead would cost a tenth of the time of a step.
+        The screen sets this callable, since a message would make a step a tenth slower.
         """
         self._brush: Brush | None = None
         self._drawn: dict[int, tuple[tuple[int, Runs], Strip]] = {}
-        """Cache of lines for the current width and sideways position."""
+        """By line, its content and the strip drawn from it, for `_drawn_at`."""
         self._drawn_at = (0, 0)
+        """The value of `left` and the width for which the lines in `_drawn` were drawn."""
 
     @property
     def left(self) -> int:
@@ -142,7 +144,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         )
 
     def shows(self, area: Area) -> bool:
-        """Return whether an area is visible, or as much of it as fits."""
+        """Return whether an area is visible; of a wide one, as many cells as the view has."""
         width, height = self._size_in_sight
         shown = min(area.width, width)
         is_across = self._left <= area.x <= self._left + width - shown
@@ -165,7 +167,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
             self.repaint()
 
     def on_resize(self) -> None:
-        """Post the change of size, as the cursor may no longer be visible."""
+        """Post `Resized`, as the cursor may no longer be visible."""
         self.post_message(self.Resized())
 
     # Keys and mouse.
@@ -175,7 +177,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self.look_from(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
 
     def ask_to_open(self) -> None:
-        """Request to open what is under the cursor."""
+        """Post `Opened`."""
         self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
@@ -210,8 +212,8 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
             self._drawn_at = (self._left, width)
         rows = range(self.top, self.top + height)
         inside = range(self.top, max(self.top, min(rows.stop, self._height)))
-        found = self._lines_of(inside, self._left, self._left + width)
-        lines = dict(zip(inside, found, strict=True))
+        contents = self._lines_of(inside, self._left, self._left + width)
+        lines = dict(zip(inside, contents, strict=True))
         before, self._drawn = self._drawn, {}
         return [self._strip(y, lines.get(y, (self._left, ())), width, before) for y in rows]
 
@@ -266,7 +268,7 @@ def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
             skip -= length
             continue
         if skip:
-            text = _without(text, skip)  # noqa: PLW2901 (what is left of it)
+            text = _skip_cells(text, skip)  # noqa: PLW2901 (the visible part)
             length, skip = length - skip, 0
         if length >= room:
             styled.append((style, set_cell_size(text, room)))
@@ -277,20 +279,21 @@ def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
     return tuple(styled)
 
 
-def _without(text: str, cells: int) -> str:
+def _skip_cells(text: str, cells: int) -> str:
     """Return text without its first cells; half of a wide character becomes a blank."""
     length = cell_len(text)
     for start in range(len(text) + 1):
-        left = cell_len(text[start:])
-        if left <= length - cells:
-            return " " * (length - cells - left) + text[start:]
+        remaining = cell_len(text[start:])
+        if remaining <= length - cells:
+            return " " * (length - cells - remaining) + text[start:]
     return ""
 
 
 def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
-    """Return the start nearest to `start` at which `room` cells show a place and its margin.
+    """Return the scroll position nearest to `start` that shows a place with its margin.
 
-    If the place does not fit, its beginning is shown.
+    The place begins at cell `place` of `whole` and has `size` cells, of which `room` are visible at
+    once. If it does not fit, its beginning is shown. The same is valid for lines.
     """
     margin = min(AROUND, max(0, (room - size) // 2))
     first = max(0, place - margin)

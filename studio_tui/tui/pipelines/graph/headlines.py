@@ -29,18 +29,18 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.bar import Bar, Part
 
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
-"""Width in cells of the bar of jobs by state, on a broad and on a narrow screen."""
+"""Width in cells of the bar that shows the shares of states, on a broad and a narrow screen."""
 NAME_ROOM = 24
 """Width of a pipeline's name on a narrow screen, in cells."""
 _ESTIMATE = len(" ETA ~23h 59m from 2 runs ")
-"""Cells reserved for an estimate beside the head, so that it can appear and disappear."""
+"""Cells reserved beside the head for an estimate, which appears and disappears."""
 
 
 def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
-    """Return state, progress and counts of a pipeline for a line of `width` cells.
+    """Return name, state, bar and counts of a pipeline for a line of `width` cells.
 
-    Counts have names, and the bar is long, if that fits in all states, so that the format does not
-    change while jobs are running.
+    If it fits, counts have the names of states, as in `✓12 done`, and the bar is long. Both depend
+    on the longest line that the pipeline can ever have, so that they do not change while jobs run.
     """
     if names_states(loaded, width):
         return _head_parts(loaded, is_wide=True, is_named=True)
@@ -51,21 +51,22 @@ def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
 
 
 def names_states(loaded: LoadedPipeline, width: int) -> bool:
-    """Return whether the head has room for the names of states beside their signs."""
+    """Whether a head of `width` cells has room for the names of states beside their signs."""
     parts = _head_parts(loaded, is_wide=True, is_named=True)
     return _most_cells(loaded, parts, is_named=True) <= width
 
 
 def _most_cells(loaded: LoadedPipeline, parts: Sequence[Part], *, is_named: bool) -> int:
-    """Return the largest width of the head in any state, including an estimate."""
-    jobs, numbers = len(str(len(loaded.plan.nodes))), loaded.statuses.numbers
+    """Return the width that the head has at most, whatever its jobs do, including an estimate."""
+    digits, numbers = len(str(len(loaded.plan.nodes))), loaded.statuses.numbers
     # No job becomes a schedule, so there is room for their number only if there are some.
     kinds = set(NodeState) - ({NodeState.SCHEDULE} if not numbers[NodeState.SCHEDULE] else set())
-    counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in kinds)
-    state = max(map(len, PipelineState)) - len(loaded.pipeline.status or "")
-    before = parts[: len(parts) - len(counts(numbers))]
-    taken = sum(cell_len(part.text) for part in before)
-    return taken + max(state, 0) + jobs + counted + _ESTIMATE
+    all_counts = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + digits for kind in kinds)
+    longer_status = max(map(len, PipelineState)) - len(loaded.pipeline.status or "")
+    before_counts = parts[: len(parts) - len(counts(numbers))]
+    taken = sum(cell_len(part.text) for part in before_counts)
+    # The number of complete jobs, before `/`, can still get as many digits as that of all jobs.
+    return taken + max(longer_status, 0) + digits + all_counts + _ESTIMATE
 
 
 def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tuple[Part, ...]:
@@ -73,10 +74,10 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
     name = pipeline.name or pipeline.pipeline_id
     if not is_wide and len(name) > NAME_ROOM:
         name = f"{name[: NAME_ROOM - 1]}…"
-    drawn = bar(numbers, BAR_WIDTH if is_wide else NARROW_BAR_WIDTH)
+    bar_cells = bar(numbers, BAR_WIDTH if is_wide else NARROW_BAR_WIDTH)
     return (
         Part(f" {name} ", Tone.STRONG),
-        *_parts((state_cell(pipeline), Cell(" "), *drawn)),
+        *_parts((state_cell(pipeline), Cell(" "), *bar_cells)),
         Part(f" {numbers[NodeState.DONE]}/{len(loaded.plan.nodes)}  "),
         *(
             Part(
@@ -89,9 +90,10 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
 
 
 def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
-    """Return unusual conditions: a pause, failures, an error, warnings.
+    """Return what needs attention: a pause, failures, an error, warnings.
 
-    If there are none, return the purpose of the pipeline, so that the rows below do not move.
+    If nothing does, return what the pipeline rebuilds and when it was created, so that the line is
+    never empty and the rows below it do not move.
     """
     pipeline = loaded.pipeline
     notes = []
@@ -126,7 +128,10 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
 
 
 def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
-    """Return why the first root failure failed, and the pipeline's error if it says more."""
+    """Return the name and reason of a root failure, and the pipeline's error if it adds to that.
+
+    Either is empty if the other one says it all.
+    """
     plan, message = loaded.plan, loaded.pipeline.error_message or ""
     failures = [
         RootFailure(plan.nodes[root], loaded.job(root)) for root in loaded.statuses.root_failures
@@ -134,46 +139,46 @@ def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
     error = first_line(message)
     if not failures:
         return "", error
-    # Of several, the one that Studio names.
+    # Of several failures, Studio's error may name one.
     first = next((each for each in failures if each.is_named_in(message)), failures[0])
-    named = ": ".join(filter(None, (first.node.name, first.why)))
+    reason = ": ".join(filter(None, (first.node.name, first.why)))
     if not says_more(message, [first]):
-        return named, ""
-    if first.why in message if first.why else first.is_named_in(message):
-        return without_count(error), ""
-    return named, error
+        return reason, ""
+    has_reason = first.why in message if first.why else first.is_named_in(message)
+    return (without_count(error), "") if has_reason else (reason, error)
 
 
-def mode_parts(view: DagPlace, found: int, *, has_lanes: bool) -> tuple[Part, ...]:
-    """Return the modes, with the current one marked, and the active display options."""
+def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Part, ...]:
+    """Return the modes, with the current one marked, and the display options that are on."""
     parts = [Part("── ", "rule")]
     for mode in Mode:
         look = "current" if mode is view.mode else Tone.DIM
-        parts.append(Part(f" {mode.value} ", look, _do(f"graph.show_{mode.value}")))
+        parts.append(Part(f" {mode.value} ", look, _action(f"graph.show_{mode.value}")))
     parts.append(Part(" ", "rule"))
     if view.problems:
-        parts.append(Part("· ! only problems ", Tone.ACCENT, _do("graph.problems")))
+        parts.append(Part("· ! only problems ", Tone.ACCENT, _action("graph.problems")))
     if view.filter:
-        parts.append(Part(f"· & {view.filter} ", Tone.ACCENT, _do("graph.filter")))
+        parts.append(Part(f"· & {view.filter} ", Tone.ACCENT, _action("graph.filter")))
     if view.critical:
-        parts.append(Part("· C critical path ", Tone.ACCENT, _do("graph.critical")))
+        parts.append(Part("· C critical path ", Tone.ACCENT, _action("graph.critical")))
     if view.lanes and view.mode is Mode.TREE:
         words = "lanes" if has_lanes else "no lanes here"
-        parts.append(Part(f"· B {words} ", Tone.ACCENT, _do("graph.lanes")))
+        parts.append(Part(f"· B {words} ", Tone.ACCENT, _action("graph.lanes")))
     if view.all_edges and view.mode is Mode.GRAPH:
-        parts.append(Part("· E all edges ", Tone.ACCENT, _do("graph.edges")))
+        parts.append(Part("· E all edges ", Tone.ACCENT, _action("graph.edges")))
     if view.follow:
-        parts.append(Part("· f following ", Tone.ACCENT, _do("graph.follow")))
+        parts.append(Part("· f following ", Tone.ACCENT, _action("graph.follow")))
     if view.grouping is not Grouping.AUTO:
         words = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
-        parts.append(Part(f"· b {words} ", Tone.ACCENT, _do("graph.group")))
+        parts.append(Part(f"· b {words} ", Tone.ACCENT, _action("graph.group")))
     if view.search:
-        parts.append(Part(f"· /{view.search} {found} found ", Tone.ACCENT, _do("graph.search")))
+        search = f"· /{view.search} {match_count} found "
+        parts.append(Part(search, Tone.ACCENT, _action("graph.search")))
     return tuple(parts)
 
 
-def _do(command_id: str) -> str:
-    """Return the action string of a command."""
+def _action(command_id: str) -> str:
+    """Return Textual's action that runs a command when its text is clicked."""
     return f"screen.do('{command_id}')"
 
 
@@ -183,8 +188,9 @@ def _parts(cells: Iterable[Cell]) -> tuple[Part, ...]:
 
 _CRITICAL = " critical: "
 _KIN = f"{WAITED_FOR} before it  {WAITING} after it"
+"""The legend of the first column: ancestors and descendants of the current job."""
 _BARS = (LEGEND, f"{QUEUED} queued  {STARTING} starting  {RUNNING} run")
-
+"""The legends of bars in the timeline, the longer one first."""
 
 _SELF_EVIDENT_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
@@ -192,13 +198,13 @@ _SELF_EVIDENT_FIRST = (
     NodeState.SCHEDULE,
     NodeState.BLOCKED,
 )
-"""The order in which signs are left out where there is no room to explain all."""
+"""The order in which a legend omits states if it has no room for all."""
 
 
 def legend_of(mode: Mode, kinds: Collection[NodeState], room: int) -> str:
-    """Return the legend of a mode's signs, in at most `room` cells; empty if nothing fits.
+    """Return the longest legend of a mode's signs in `room` cells; empty if none fits.
 
-    `kinds` are the states to explain, in a mode that shows states by their signs alone.
+    `kinds` are the states to explain; only the tree and the graph need them.
     """
     if mode is Mode.TABLE:
         choices: Sequence[str] = (_KIN,)
@@ -206,20 +212,20 @@ def legend_of(mode: Mode, kinds: Collection[NodeState], room: int) -> str:
         choices = (f"{LEGEND}  {_KIN}", *_BARS)
     else:
         present = [kind for kind in _SELF_EVIDENT_FIRST if kind in kinds]
-        choices = [_states(set(present[count:])) for count in range(len(present))]
+        choices = [_state_legend(set(present[omitted:])) for omitted in range(len(present))]
         if mode is Mode.TREE:
             choices = [*(f"{states}  {_KIN}" for states in choices), _KIN, *choices]
     return next((each for each in choices if cell_len(each) <= room), "")
 
 
-def _states(kinds: Collection[NodeState]) -> str:
+def _state_legend(kinds: Collection[NodeState]) -> str:
     return "  ".join(
         f"{SHOWN_LOOKS[kind].glyph} {kind.value}" for kind in NodeState if kind in kinds
     )
 
 
 class Headlines:
-    """Three lines about the whole pipeline, and an optional one about its critical path."""
+    """The lines above the jobs: the state, notes, modes, and on request the critical path."""
 
     def __init__(
         self,
@@ -230,7 +236,10 @@ class Headlines:
         width: Callable[[], int],
         has_lanes: Callable[[], bool],
     ) -> None:
-        """Make the lines; `matches` returns the search results, `width` the available cells."""
+        """Make the lines; `matches` returns the search results, `width` the available cells.
+
+        `has_lanes` returns whether the tree can be drawn with lanes.
+        """
         self.head = Bar(id="dag-head")
         self.note = Bar(id="dag-note")
         self.path = Bar(id="dag-path")
@@ -255,7 +264,7 @@ class Headlines:
         self.modes.right = tuple(right)
 
     def _legend(self, room: int) -> str:
-        """Return the legend of the present states, unless the head names them."""
+        """Return the legend of the mode, without the states if the head names them."""
         loaded = self._state.loaded
         kinds: Collection[NodeState] = ()
         if loaded is not None and not names_states(loaded, self._width()):
@@ -263,7 +272,7 @@ class Headlines:
         return legend_of(self._state.view.mode, kinds, room)
 
     def show_head(self) -> None:
-        """Update the lines about the state."""
+        """Update the lines about the state, the notes and the critical path."""
         loaded = self._state.loaded
         if loaded is None:
             return

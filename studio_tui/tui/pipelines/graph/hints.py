@@ -50,6 +50,7 @@ _PAUSE_AT = 3
 """How many keys come before the pause key of an active pipeline."""
 _ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_THE_GRAPH = {"table.open": "graph.open"}
+"""Keys that another widget handles in graph mode."""
 _GROUP_HINTS = (
     "table.open",
     "graph.mode",

@@ -52,32 +52,33 @@ class GraphJobs:
             self._host.notify_user(self._cursor.why_no_job())
 
     def point(self, key: str | None) -> None:
-        """Move to a clicked box, or open it if the cursor is there."""
+        """Move the cursor to a clicked box; if the cursor is there already, open the box."""
         if key is not None and key == self._cursor.here():
             self.open()
         elif key is not None:
             self._cursor.go(key)
 
     def why_not_remove(self) -> str | None:
-        """Return why neither the job nor a marked one can be removed."""
+        """Return why neither the current job nor a marked one can be removed."""
         if reason := self._state.why_unknown():
             return reason
         if self._host.read_only:
             return READ_ONLY
-        node, meant = self._cursor.node(), self._marks.nodes()
-        if node is None and not meant:
+        node, targets = self._cursor.node(), self._marks.nodes()
+        if node is None and not targets:
             return self._cursor.why_no_job()
         if self._state.require_loaded().pipeline.state is not PipelineState.PAUSED:
             return "Jobs can be removed while the pipeline is paused; p pauses it"
-        if meant:
-            some = any(each.state is JobState.PENDING for each in meant)
-            return None if some else f"All {plural(len(meant), self._marks.noun)} have started"
+        if targets:
+            is_possible = any(each.state is JobState.PENDING for each in targets)
+            jobs = plural(len(targets), self._marks.noun)
+            return None if is_possible else f"All {jobs} have started"
         if node is not None and node.state is not JobState.PENDING:
             return f"It has started: {(node.status or 'unknown').lower()}"
         return None
 
     async def remove(self) -> None:
-        """Show the effects of removing the job, ask, and do it."""
+        """Show the effects of removing the job or the marked jobs, ask, and remove them."""
         node, loaded = self._cursor.node(), self._state.require_loaded()
         if self._marks.nodes():
             await self._remove_marked()
@@ -102,13 +103,13 @@ class GraphJobs:
         )
 
     async def _remove_marked(self) -> None:
-        """Show the effects of removing the marked jobs, ask, and remove them one by one."""
-        loaded, meant = self._state.require_loaded(), self._marks.nodes()
-        nodes = [node for node in meant if node.state is JobState.PENDING]
+        loaded, targets = self._state.require_loaded(), self._marks.nodes()
+        nodes = [node for node in targets if node.state is JobState.PENDING]
         pipeline, pipeline_commands = loaded.pipeline, self._host.session.commands.pipelines
-        begun = len(meant) - len(nodes)
-        left_out = f", {begun} {'has' if begun == 1 else 'have'} begun" if begun else ""
-        before = (f"{len(nodes)} pending will be removed{left_out}.", "")
+        begun_count = len(targets) - len(nodes)
+        verb = "has" if begun_count == 1 else "have"
+        excluded = f", {begun_count} {verb} begun" if begun_count else ""
+        before = (f"{len(nodes)} pending will be removed{excluded}.", "")
         after = ("", *waits_after(loaded.plan, {node.id for node in nodes}))
         names = [f"  {node.name}  ({node.run or node.id})" for node in nodes]
         question = Confirm(
@@ -132,22 +133,22 @@ class GraphJobs:
             )
 
     def why_no_raw(self) -> str | None:
-        """Return why there is no raw data of a single job."""
+        """Return why there is no data of a single job to show."""
         if reason := self._state.why_unknown():
             return reason
         return self._cursor.why_no_job() if self._cursor.node() is None else None
 
     async def show_raw(self) -> None:
-        """Show the data received from Studio about the job and its run."""
+        """Show the job as in the pipeline, and its run, both as received from Studio."""
         node, job = self._cursor.node(), self._cursor.job()
         pipeline = self._state.require_loaded().pipeline
         if node is None:
             return
 
         def text() -> str:
-            sent = next(run for run in pipeline.job_runs if run.job_id == node.id)
-            plan = json.dumps(sent.model_dump(mode="json"), indent=2, ensure_ascii=False)
-            return f"{plan}\n{raw_json(job)}" if job is not None else plan
+            run = next(each for each in pipeline.job_runs if each.job_id == node.id)
+            run_json = json.dumps(run.model_dump(mode="json"), indent=2, ensure_ascii=False)
+            return f"{run_json}\n{raw_json(job)}" if job is not None else run_json
 
         await show_text(self._host, node.name, await asyncio.to_thread(text))
 

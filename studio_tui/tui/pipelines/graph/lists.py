@@ -24,76 +24,85 @@ CurrentModel = Callable[[], ViewModel]
 """Returns the model at the time of painting."""
 
 KIN = Column("kin", "", 1)
-"""Marks the ancestors and descendants of the row under the cursor."""
+"""Has a sign on the rows of ancestors and descendants of the row under the cursor."""
 
 WAITED_FOR, WAITING = "↑", "↓"
+"""Signs of ancestors and descendants."""
 
 _WIDE_TIMELINE = 110
 """Cells from which the timeline has a column for the reason."""
 _LEAST_BAR = 20
+"""Minimum width of the timeline's bars in cells."""
 _SIGN = len("● ")
-_KEPT = {"kin": KIN.width, "took": TOOK.width, "why": 20}
-"""Widths of columns that are not dropped for long names."""
+_ALWAYS_SHOWN = {"kin": KIN.width, "took": TOOK.width, "why": 20}
+"""Widths in cells of the columns that are not dropped for long names."""
 _LINKS = 40
-"""Cells beside a name in the tree for other edges."""
+"""Cells beside a name in the tree for the names of its other parents and children."""
 _COLLAPSED = 16
-"""Cells beside a name in the tree for collapsed jobs, if there are no other edges."""
+"""Cells beside a name in the tree for the number of collapsed jobs, if no row has other links."""
 
 
 @dataclass(frozen=True)
 class JobListing:
-    """The rows of a list, and their relations."""
+    """The rows of a list, their cells, and how they are related."""
 
     columns: tuple[Column, ...]
     keys: Sequence[str]
     cells_of: Callable[[str], Cells]
     """Returns the cells of a row except the first, `KIN`."""
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The nodes of rows that represent several."""
+    """By row, the nodes that it represents; only rows that represent several."""
     above: Mapping[str, str] = field(default_factory=dict)
-    """The parent row by row, for rows that have one."""
+    """By row, its parent row; only rows that have one."""
     foldable: frozenset[str] = frozenset()
     """Rows that have child rows, shown or collapsed."""
     hidden: Mapping[str, str] = field(default_factory=dict)
-    """By node, the collapsed row that contains it."""
+    """By hidden node, the collapsed row that contains it."""
     sorting: Sorting | None = None
     zoomed: Callable[[int], float | None] = lambda _: None
-    """Returns the seconds that a timeline shows after so many zoom steps."""
+    """Returns the seconds that a timeline shows after so many zoom steps; `None` for all."""
     titles: Callable[[], tuple[Column, ...]] | None = None
-    """Returns the present columns, if their titles change with time."""
+    """Returns the columns with their present titles; `None` if titles do not change with time."""
 
 
 def _with_names(
     columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0, spare: int = 0
 ) -> tuple[Column, ...]:
-    """Return the columns with `KIN`, and names up to half of `room` wide.
+    """Return `KIN` and the columns, with a name column whose width suits `names`.
 
-    `names` are the widths of all that can be listed, as columns must not move when rows are folded,
-    filtered or change their states. If there is more room, names are wider, up to the longest name
-    plus `beside` cells for what follows it. Other columns are dropped for it, except the duration
-    and the reason. They are not dropped for `spare` cells more.
+    `names` are the widths of all names that can be listed. Those that are hidden now count as well,
+    as columns must not move when rows are folded, filtered or change their states.
+
+    The name column has at least half of `room`, if the longest name needs it. Other columns are
+    dropped for the longest name and the `beside` cells after it, but not those in `_ALWAYS_SHOWN`.
+    If there is room left, the column gets up to `spare` cells after the longest name.
     """
     longest = max(names, default=LEAST_NAME)
     name = next(column for column in columns if column.key == "name")
     width = max(LEAST_NAME, min(longest, room // 2))
-    least = sum(_KEPT[column.key] + GAP for column in (KIN, *columns) if column.key in _KEPT)
-    wanted = max(width, longest + beside)
-    wants = min(wanted, room - least)
-    wide = name._replace(width=width, most=max(wanted, longest + spare), wants=wants)
-    return (KIN, *(wide if column is name else column for column in columns))
+    others = sum(
+        _ALWAYS_SHOWN[column.key] + GAP for column in (KIN, *columns) if column.key in _ALWAYS_SHOWN
+    )
+    full_width = max(width, longest + beside)
+    fitted_name = name._replace(
+        width=width,
+        most=max(full_width, longest + spare),
+        wants=min(full_width, room - others),
+    )
+    return (KIN, *(fitted_name if column is name else column for column in columns))
 
 
 def tree_listing(
     current_model: CurrentModel, shown: Sequence[TreeRow], whole: Sequence[TreeRow], room: int
 ) -> JobListing:
-    """Return the `shown` part of the `whole` tree with links; the list has `room` cells."""
+    """Return the `shown` rows of the `whole` tree; the list has `room` cells for its columns."""
     plan = current_model().plan
     rows = {row.id: row for row in shown}
 
     def cells_of(key: str) -> Cells:
         model = current_model()
-        _, *rest = tree.cells(rows[key], model)
-        return (Pieces(tree.name_parts(rows[key], model.statuses)), *rest)
+        _, *others = tree.cells(rows[key], model)
+        return (Pieces(tree.name_parts(rows[key], model.statuses)), *others)
 
     names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[row.id].name) for row in whole)
     has_links = any(row.also_after or row.also_feeds for row in whole) or bool(plan.flaws)
@@ -111,7 +120,10 @@ def tree_listing(
 def lane_listing(
     current_model: CurrentModel, shown: Sequence[LaneRow], whole: Sequence[LaneRow], room: int
 ) -> JobListing:
-    """Return one line per `shown` job of the `whole` with lanes; the list has `room` cells."""
+    """Return one row per job, with its edges as lanes; the list has `room` cells for its columns.
+
+    `whole` are the rows of all jobs, `shown` those of the jobs that pass the filter.
+    """
     plan, by_id = current_model().plan, {row.id: row for row in shown}
     names = (
         len(row.before) + 1 + len(row.after) + cell_len(plan.nodes[row.id].name) for row in whole
@@ -129,7 +141,7 @@ def lane_listing(
         _with_names(tree.COLUMNS, names, room, _LINKS if plan.flaws else 0),
         tuple(by_id),
         cells_of,
-        above={key: mine[-1] for key, mine in parents.items() if mine},
+        above={key: its_parents[-1] for key, its_parents in parents.items() if its_parents},
     )
 
 
@@ -144,47 +156,53 @@ def group_listing(
     only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> JobListing:
-    """Return the groups, with their failed and running jobs; with `only`, no other jobs.
+    """Return the `groups`, each with its failed and running jobs.
 
-    `whole` are all groups, also those of which no job is shown.
+    All jobs of the groups in `listed` are shown, and none of those in `folded`. Only jobs in `only`
+    are shown, unless it is `None`; `is_filter` says that `only` comes from a filter. `whole` is all
+    groups, also those in which no job is shown. The list has `room` cells for its columns.
     """
     statuses = current_model().statuses
-    drawn_rows = group_rows.rows(
+    shown_rows = group_rows.rows(
         groups, statuses, listed=listed, folded=folded, only=only, is_filter=is_filter
     )
-    rows = {row.key: row for row in drawn_rows}
-
+    rows = {row.key: row for row in shown_rows}
+    headings = {key for key, row in rows.items() if row.node_id is None and not row.rest}
     columns = _with_names(group_rows.COLUMNS, _group_names(whole, statuses.plan), room)
 
     def cells_of(key: str) -> Cells:
         model, row = current_model(), rows[key]
-        _, jobs, progress, *rest = group_rows.cells(row, model)
-        drawn: Cell | Pieces = progress
-        if row.node_id is None and not row.rest:
+        _, jobs, progress, *others = group_rows.cells(row, model)
+        progress_bar: Cell | Pieces = progress
+        if key in headings:
             numbers = group_rows.numbers_of(row.group.members, model.statuses)
-            drawn = Pieces(bar(numbers, group_rows.BAR_WIDTH))
-        return (Pieces(group_rows.name_parts(row, model.statuses)), jobs, drawn, *rest)
+            progress_bar = Pieces(bar(numbers, group_rows.BAR_WIDTH))
+        return (Pieces(group_rows.name_parts(row, model.statuses)), jobs, progress_bar, *others)
 
-    heads = {key for key, row in rows.items() if row.node_id is None and not row.rest}
+    def shown_members(group: Group) -> Sequence[str]:
+        return [each for each in group.members if only is None or each in only]
+
+    below_headings = {
+        key: row for key, row in rows.items() if key not in headings and not row.group.is_single_job
+    }
     return JobListing(
         columns,
         tuple(rows),
         cells_of,
         members={
-            key: row.rest or [m for m in row.group.members if only is None or m in only]
+            key: row.rest or shown_members(row.group)
             for key, row in rows.items()
             if row.node_id is None
         },
-        above={key: row.group.key for key, row in rows.items() if key not in heads and
-               not row.group.is_single_job},
-        foldable=frozenset(heads),
-    )  # fmt: skip
+        above={key: row.group.key for key, row in below_headings.items()},
+        foldable=frozenset(headings),
+    )
 
 
 def _group_names(groups: Iterable[Group], plan: Plan) -> Iterator[int]:
-    """Yield the widths of all rows that groups can have, in cells.
+    """Yield the widths in cells of the names of all rows that groups can have.
 
-    Which jobs have a row changes with their states, which must not move columns.
+    Whether a job has a row depends on its state, and a change of it must not move columns.
     """
     for group in groups:
         before = _SIGN + len(" " if group.is_single_job else "   ")
@@ -201,7 +219,7 @@ def table_listing(
     room: int,
     only: Collection[str] | None = None,
 ) -> JobListing:
-    """Return the plain table."""
+    """Return all jobs as a plain table; `layers` has the layer of each, from 0 at the top."""
     ids = table.ids(current_model(), sort, reverse=reverse)
     names = (cell_len(node.name) for node in current_model().plan.nodes.values())
     return JobListing(
@@ -219,42 +237,46 @@ def timeline_listing(
     span: float | None,
     only: Collection[str] | None,
 ) -> JobListing:
-    """Return the bars of job runs; the list has `width` cells for its columns."""
+    """Return the bars of job runs over time; the list has `width` cells for its columns.
+
+    `span` is how many seconds the bars show, `None` for the whole time.
+    """
     why = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in current_model().plan.nodes.values())
     name = max(LEAST_NAME, min(max(names, default=0), width // 2))
     taken = sum(cells + GAP for cells in (KIN.width, name, TOOK.width, why) if cells)
-    drawn = _Moving(current_model, zone, max(_LEAST_BAR, width - taken), span)
+    current = _CurrentTimeline(current_model, zone, max(_LEAST_BAR, width - taken), span)
 
     def titles() -> tuple[Column, ...]:
         return (
             KIN,
             Column("name", "JOB", name),
-            Column("bar", drawn.timeline().axis, drawn.width),
+            Column("bar", current.timeline().axis, current.width),
             TOOK._replace(drop=0),
             *((Column("why", "WHY / ERROR", why),) if why else ()),
         )
 
     def cells_of(key: str) -> Cells:
-        model, line = current_model(), drawn.timeline()
+        model, timeline = current_model(), current.timeline()
         node, look = model.plan.nodes[key], model.statuses.look(key)
-        named = Pieces((Cell(f"{look.glyph} ", look.tone), Cell(node.name, Tone.STRONG)))
-        unknown = line.note(key)
-        bar = Pieces((unknown,) if unknown.text else line.bar(key))
-        return (named, bar, took_cell(node, model), *((why_cell(node, model),) if why else ()))
+        name_cell = Pieces((Cell(f"{look.glyph} ", look.tone), Cell(node.name, Tone.STRONG)))
+        note = timeline.note(key)
+        bar_cell = Pieces((note,) if note.text else timeline.bar(key))
+        reason = (why_cell(node, model),) if why else ()
+        return (name_cell, bar_cell, took_cell(node, model), *reason)
 
-    order = drawn.timeline().order
+    order = current.timeline().order
     return JobListing(
         titles(),
         [node_id for node_id in order if only is None or node_id in only],
         cells_of,
-        zoomed=lambda steps: drawn.timeline().zoomed(steps),
+        zoomed=lambda steps: current.timeline().zoomed(steps),
         titles=titles,
     )
 
 
-class _Moving:
-    """A timeline that is rebuilt when the model changes."""
+class _CurrentTimeline:
+    """The timeline of the current view model, computed once for each."""
 
     def __init__(
         self, current_model: CurrentModel, zone: tzinfo, width: int, span: float | None
@@ -263,18 +285,18 @@ class _Moving:
         self._current_model = current_model
         self._zone = zone
         self._span = span
-        self._last: tuple[ViewModel, Timeline] | None = None
+        self._latest: tuple[ViewModel, Timeline] | None = None
 
     def timeline(self) -> Timeline:
-        """Return the present timeline."""
+        """Return the timeline at the time of painting."""
         model = self._current_model()
-        if self._last is None or self._last[0] is not model:
-            self._last = model, Timeline(model, self._zone, self.width, self._span)
-        return self._last[1]
+        if self._latest is None or self._latest[0] is not model:
+            self._latest = model, Timeline(model, self._zone, self.width, self._span)
+        return self._latest[1]
 
 
 def kin_cell(key: str, above: Collection[str], below: Collection[str]) -> Cell:
-    """Return the sign of a row that is an ancestor or a descendant of the current one."""
+    """Return the cell of `KIN` for a row; `above` are the ancestors of the current row."""
     if key in above:
         return Cell(WAITED_FOR, Tone.ACCENT)
     return Cell(WAITING, Tone.ACCENT) if key in below else Cell("")

@@ -1,4 +1,4 @@
-"""Marks on jobs of a pipeline, kept by node in every mode."""
+"""Marks on jobs of a pipeline, which are the same in every mode."""
 
 from collections.abc import Container, Iterable, Sequence
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ class Marks:
     """Controller of the marks on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState, cursor: Cursor) -> None:
-        """Make a controller; marks are kept in `state`."""
+        """Make a controller; the marks are in `state.view`."""
         self._host = host
         self._state = state
         self._cursor = cursor
@@ -37,33 +37,33 @@ class Marks:
 
     def mark(self) -> None:
         """Toggle the mark of the job or the whole group under the cursor, and move down."""
-        here, marks = self._cursor.members(), self._state.view.marks
-        if set(here) <= set(marks):
-            self._mark(mark for mark in marks if mark not in set(here))
+        current, marks = self._cursor.members(), self._state.view.marks
+        if set(current) <= set(marks):
+            self._mark(mark for mark in marks if mark not in set(current))
         else:
-            self._mark((*marks, *here))
-            self._last = here[-1]
+            self._mark((*marks, *current))
+            self._last = current[-1]
         self._cursor.step()
 
     def mark_range(self) -> None:
-        """Mark from the job marked last to the cursor; without a last one, only the current job."""
-        here, marks = self._cursor.members(), self._state.view.marks
+        """Mark all jobs from the one marked last to the cursor, or only the current job."""
+        current, marks = self._cursor.members(), self._state.view.marks
         order = list(self._cursor.order())
-        place = order.index(here[-1])
+        end = order.index(current[-1])
         last = self._last
-        since = order.index(last) if last in marks and last in order else place
-        between = order[min(place, since) : max(place, since) + 1]
-        self._mark((*marks, *between, *here))
-        self._last = here[-1]
+        begin = order.index(last) if last in marks and last in order else end
+        between = order[min(begin, end) : max(begin, end) + 1]
+        self._mark((*marks, *between, *current))
+        self._last = current[-1]
 
     def mark_below(self) -> None:
-        """Mark the job and all its descendants."""
-        plan, here = self._state.require_loaded().plan, self._cursor.members()
+        """Mark the job or the group under the cursor, and all descendants."""
+        plan, current = self._state.require_loaded().plan, self._cursor.members()
         below: set[str] = set()
-        for node_id in here:
+        for node_id in current:
             below |= plan.descendants(node_id)
-        waiting = (node_id for node_id in self._cursor.order() if node_id in below)
-        self._mark((*self._state.view.marks, *here, *waiting))
+        descendants = (node_id for node_id in self._cursor.order() if node_id in below)
+        self._mark((*self._state.view.marks, *current, *descendants))
 
     def unmark_all(self) -> None:
         """Remove all marks."""
@@ -73,28 +73,31 @@ class Marks:
         """Return why no mark of an ended job can be removed."""
         if reason := self._state.why_unknown():
             return reason
-        return None if self._ended() else "No marked job has ended"
+        return None if self._ended_nodes() else "No marked job has ended"
 
     def unmark_ended(self) -> None:
         """Remove the marks of jobs that have ended."""
-        self.unmark_nodes(self._ended())
+        self.unmark_nodes(self._ended_nodes())
 
     def drop(self) -> None:
         """Remove the marks of jobs that are no longer in the pipeline, with a notification."""
         nodes, marks = self._state.require_loaded().plan.nodes, self._state.view.marks
-        kept = tuple(mark for mark in marks if mark in nodes)
-        if gone := len(marks) - len(kept):
-            self._mark(kept)
-            verb = "is" if gone == 1 else "are"
-            jobs = plural(gone, "marked job")
+        remaining = tuple(mark for mark in marks if mark in nodes)
+        if missing := len(marks) - len(remaining):
+            self._mark(remaining)
+            verb = "is" if missing == 1 else "are"
+            jobs = plural(missing, "marked job")
             self._host.notify_user(f"{jobs} {verb} no longer in the pipeline, so no longer marked")
 
     def open_logs(self) -> None:
-        """Show the merged log of the marked jobs, else the log of the job under the cursor."""
+        """Show the merged log of the marked jobs, else the log of the job under the cursor.
+
+        The jobs of a group under the cursor have a merged log too.
+        """
         runs = self._runs()
         if self._state.view.marks or len(runs) > 1:
-            known = self._state.require_loaded().jobs
-            jobs = [known[run] for run in runs if run in known]
+            jobs_by_id = self._state.require_loaded().jobs
+            jobs = [jobs_by_id[run] for run in runs if run in jobs_by_id]
             self._host.post_message(OpenLogs(runs, jobs))
         else:
             self._host.post_message(OpenLog(runs[0]))
@@ -107,23 +110,23 @@ class Marks:
 
     def count(self) -> int:
         """Return the number of marked jobs, else of jobs in the group under the cursor."""
-        return len(self._meant()) if self._state.loaded is not None else 0
+        return len(self._targets()) if self._state.loaded is not None else 0
 
     def available_jobs(self) -> Sequence[Job]:
         loaded = self._state.loaded
         if loaded is None:
             return ()
-        return [job for node_id in self._meant() if (job := loaded.job(node_id))]
+        return [job for node_id in self._targets() if (job := loaded.job(node_id))]
 
     async def jobs(self) -> Sequence[Job]:
         jobs_by_id = {job.id: job for job in self.available_jobs()}
         nodes = self._state.require_loaded().plan.nodes
-        meant = (nodes.get(node_id) for node_id in self._meant())
-        runs = [node.run for node in meant if node is not None and node.run is not None]
-        found = await self._host.session.known_items.find_jobs(
+        targets = (nodes.get(node_id) for node_id in self._targets())
+        runs = [node.run for node in targets if node is not None and node.run is not None]
+        others = await self._host.session.known_items.find_jobs(
             [run for run in runs if run not in jobs_by_id]
         )
-        jobs_by_id |= {job.id: job for job in found}
+        jobs_by_id |= {job.id: job for job in others}
         return [jobs_by_id[run] for run in runs if run in jobs_by_id]
 
     def unmark(self, job_id: str) -> None:
@@ -132,7 +135,7 @@ class Marks:
         self.unmark_nodes({node.id for node in nodes.values() if node.run == job_id})
 
     def unmark_nodes(self, node_ids: Container[str]) -> None:
-        """Remove the marks of some nodes, also after the page was closed."""
+        """Remove the marks of some nodes, and save that, as the page may have been closed."""
         self._mark(mark for mark in self._state.view.marks if mark not in node_ids)
         self._state.keep()
 
@@ -141,16 +144,19 @@ class Marks:
         if self._state.loaded is None:
             return ()
         nodes = self._state.require_loaded().plan.nodes
-        return [nodes[node_id] for node_id in self._meant() if node_id in nodes]
+        return [nodes[node_id] for node_id in self._targets() if node_id in nodes]
 
-    def _ended(self) -> frozenset[str]:
+    def _ended_nodes(self) -> frozenset[str]:
         """Return the marked nodes whose runs have ended."""
         nodes = self._state.require_loaded().plan.nodes
         marked = (nodes[mark] for mark in self._state.view.marks if mark in nodes)
         return frozenset(node.id for node in marked if node.state.is_finished)
 
-    def _meant(self) -> Sequence[str]:
-        """Return the ids of marked nodes, else those of the group under the cursor."""
+    def _targets(self) -> Sequence[str]:
+        """Return the ids of the nodes to which commands on several jobs apply.
+
+        These are the marked nodes; if there are none, those of the group under the cursor.
+        """
         if self._state.view.marks:
             return self._state.view.marks
         return self._cursor.members() if self._cursor.node() is None else ()
@@ -158,10 +164,10 @@ class Marks:
     def _runs(self) -> list[str]:
         """Return the ids of the runs whose logs to show."""
         nodes = self._state.require_loaded().plan.nodes
-        meant = self._state.view.marks or self._cursor.members()
-        # Rows may still be those of the previous answer.
-        found = (nodes.get(node_id) for node_id in meant)
-        return [node.run for node in found if node is not None and node.run is not None]
+        node_ids = self._state.view.marks or self._cursor.members()
+        # Rows may still be those of the previous response.
+        targets = (nodes.get(node_id) for node_id in node_ids)
+        return [node.run for node in targets if node is not None and node.run is not None]
 
     def _mark(self, node_ids: Iterable[str]) -> None:
         self._state.change(marks=tuple(dict.fromkeys(node_ids)))

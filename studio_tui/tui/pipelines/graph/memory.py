@@ -1,4 +1,4 @@
-"""The saved state of pipelines: places and display options."""
+"""What is saved about the pages of pipelines: places and display options."""
 
 from enum import StrEnum
 from typing import Any, Self
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from studio_tui.tui.frame.remembered import Remembered
 
 MOST_PIPELINES = 100
-"""The most pipelines whose places are saved; the latest are kept."""
+"""Maximum number of pipelines whose places are saved: the ones viewed last."""
 
 
 class Mode(StrEnum):
@@ -28,7 +28,7 @@ class Grouping(StrEnum):
     NAME = "name"
     """By similar names."""
     STAGE = "stage"
-    """By the number of layers above them."""
+    """By their layer, which is the length of the longest path to them."""
     NONE = "none"
 
 
@@ -59,7 +59,7 @@ class DagPlace(BaseModel):
     lanes: bool = False
     """Whether the tree has one line per job with lanes beside it, if there are few enough."""
     all_edges: bool = False
-    """Whether the graph also draws edges implied by others."""
+    """Whether the graph also draws edges between jobs that other edges connect indirectly."""
     span: float | None = None
     """Seconds that the timeline shows; `None` for the whole time."""
     sort: str = "layer"
@@ -82,7 +82,7 @@ class DagMemory(Remembered):
     mode: Mode = Mode.TREE
     """The mode chosen last, used for pipelines without a saved place."""
     places: dict[str, DagPlace] = Field(default_factory=dict)
-    """By pipeline id, the last one viewed at the end."""
+    """By pipeline id; the pipeline that was viewed last is at the end."""
 
     def place(self, pipeline_id: str) -> DagPlace:
         """Return the saved place in a pipeline, or the initial one."""

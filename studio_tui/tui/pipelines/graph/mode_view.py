@@ -1,4 +1,4 @@
-"""The interface of the modes of a pipeline: lists, or a drawing."""
+"""The interface that all modes of a pipeline's page have: rows, or a drawing."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -26,16 +26,16 @@ class ModeView(Protocol):
         """Whether the cursor is visible."""
 
     def look_from(self, left: int, top: int) -> None:
-        """Scroll a cell to the upper left corner, as far as possible."""
+        """Scroll so that the cell at (`left`, `top`) is in the upper left corner, if possible."""
 
     def show(self) -> None:
         """Show the present state, with the cursor where it was."""
 
     def hide(self) -> None:
-        """Remove the content, as another mode is shown."""
+        """Release the content, as another mode is shown."""
 
     def repaint(self) -> None:
-        """Repaint what has changed, for example with time."""
+        """Repaint the lines that have changed, for example as time has passed."""
 
     def show_marks(self) -> None:
         """Show which jobs are marked."""
@@ -53,10 +53,10 @@ class ModeView(Protocol):
         """Scroll the cursor to the middle."""
 
     def step(self) -> None:
-        """Move to the next row, after a mark, if there is an order."""
+        """Move the cursor to the next row, if the mode has rows."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the nodes of a group, or the node itself; empty if it no longer exists."""
+        """Return the nodes of a group, or the node itself; empty if `key` no longer exists."""
 
     def order(self) -> Sequence[str]:
         """Return the nodes in the order shown; empty if it is that of the tree."""

@@ -13,7 +13,7 @@ from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 NO_JOB_HERE = "There is no job under the cursor"
-NO_STOP = "No job has failed, and no canceled one blocks others"
+NO_TARGET = "No job has failed, and no canceled one blocks others"
 
 
 class Movement:
@@ -55,13 +55,13 @@ class Movement:
         self._cursor.go(self._children()[0])
 
     def why_no_cause(self) -> str | None:
-        """Return why no job is holding this one up."""
+        """Return why there is no job that holds this one up."""
         if reason := self._state.why_unknown():
             return reason
         return None if self._cause() is not None else "It waits for no other job now"
 
     def go_to_cause(self) -> None:
-        """Go to the job that is holding this one up."""
+        """Go to the job that holds this one up."""
         if (cause := self._cause()) is not None:
             self._cursor.go(cause)
 
@@ -83,24 +83,28 @@ class Movement:
 
     # Between failures.
 
-    def why_no_stop(self) -> str | None:
+    def why_no_target(self) -> str | None:
         """Return why there is no match or failure to go to."""
-        return self._state.why_unknown() or (None if self._stops() else NO_STOP)
+        return self._state.why_unknown() or (None if self._targets() else NO_TARGET)
 
-    def go_on(self, step: int) -> None:
-        """Go to the next match, else to the next failed or blocking job, in the order shown."""
-        stops = self._stops()
-        order = self._cursor.order()
-        place = {node_id: number for number, node_id in enumerate(order)}
-        here = next((place[key] for key in self._cursor.members() if key in place), -step)
-        ahead = [stop for stop in stops if (place[stop] - here) * step > 0]
-        ahead = ahead or list(stops)
+    def go_to_target(self, step: int) -> None:
+        """Go to the next match, else to the next failed or blocking job, in the order shown.
+
+        With a `step` of -1, go to the previous one. At an end, continue at the other end.
+        """
+        targets = self._targets()
+        positions = {node_id: number for number, node_id in enumerate(self._cursor.order())}
+        current = next(
+            (positions[key] for key in self._cursor.members() if key in positions), -step
+        )
+        ahead = [target for target in targets if (positions[target] - current) * step > 0]
+        ahead = ahead or list(targets)
         self._cursor.go(ahead[0] if step > 0 else ahead[-1])
 
-    def _stops(self) -> Sequence[str]:
-        """Return the targets of `n`: matches, else failed and blocking jobs."""
-        if found := self._matches():
-            return found
+    def _targets(self) -> Sequence[str]:
+        """Return the targets of `n` and `N`: matches, else failed and blocking jobs."""
+        if matches := self._matches():
+            return matches
         statuses = self._state.require_loaded().statuses
         return [
             node_id
@@ -116,7 +120,10 @@ class Movement:
         self.follow()
 
     def follow(self) -> None:
-        """Go to a running job, if following and the job under the cursor is not running."""
+        """If the cursor follows running jobs and its job does not run, go to one that does.
+
+        A running descendant of the job is preferred.
+        """
         loaded = self._state.loaded
         if loaded is None or not self._state.view.follow:
             return
@@ -134,7 +141,7 @@ class Movement:
     # Other commands.
 
     def why_no_place(self) -> str | None:
-        """Return why there is nothing to scroll to the middle."""
+        """Return why there is no job to scroll to the middle."""
         return self._state.why_unknown() or (NO_JOB_HERE if self._cursor.here() is None else None)
 
     def centre(self) -> None:
@@ -177,16 +184,16 @@ class Movement:
             "n",
             "next failed",
             "Go to the next match, else to the next job that failed or that blocks others",
-            lambda movement: movement.go_on(1),
-            why_no_stop,
+            lambda movement: movement.go_to_target(1),
+            why_no_target,
         ),
         Command(
             "graph.previous",
             "N",
             "previous failed",
             "Go to the previous match, else to the previous job that failed or that blocks others",
-            lambda movement: movement.go_on(-1),
-            why_no_stop,
+            lambda movement: movement.go_to_target(-1),
+            why_no_target,
         ),
         Command(
             "graph.centre",

@@ -13,9 +13,9 @@ from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.pipelines.graph.state import GraphState
 
-NONE = "No job is known to have been removed from this pipeline"
-RUNS = "Jobs cannot be restored while the pipeline runs; p pauses it"
-NO_WAY = "This Studio cannot restore a job. t rebuilds its datasets, with all of the jobs."
+NO_JOBS = "No job is known to have been removed from this pipeline"
+RUNNING = "Jobs cannot be restored while the pipeline runs; p pauses it"
+NOT_LOCAL = "This Studio cannot restore a job. t rebuilds its datasets, with all of the jobs."
 
 
 class RemovedJobs:
@@ -25,17 +25,17 @@ class RemovedJobs:
         self._host = host
         self._state = state
 
-    def why_not(self) -> str | None:
-        """Return why there is nothing to show or restore."""
+    def why_no_removed_jobs(self) -> str | None:
+        """Return why there are no removed jobs to show."""
         if reason := self._state.why_unknown():
             return reason
-        return None if self._removed() else NONE
+        return None if self._removed() else NO_JOBS
 
     async def restore(self) -> None:
-        """Show the removed jobs; if Studio can restore them, ask which to restore, and do it."""
+        """Restore a removed job that the user chooses; if that is impossible, show all and why."""
         pipeline, removed = self._pipeline(), self._removed()
         names = [removed_words(job) for job in removed]
-        reason = self._why_no_way(pipeline)
+        reason = self._why_not_restore(pipeline)
         if reason is not None:
             heading = f"Removed: {plural(len(removed), 'job')}"
             lines = [*map(Cell, names), Cell(""), Cell(reason)]
@@ -49,23 +49,23 @@ class RemovedJobs:
                 return
             chosen = next(job for job in removed if job.job_id == key)
         if await self._host.ask(_question(pipeline, chosen)):
-            await self._put_back(pipeline, chosen)
+            await self._restore(pipeline, chosen)
 
-    def _why_no_way(self, pipeline: Pipeline) -> str | None:
+    def _why_not_restore(self, pipeline: Pipeline) -> str | None:
         session = self._host.session
         if not session.client.is_local_studio:
-            return NO_WAY
+            return NOT_LOCAL
         if self._host.read_only:
             return READ_ONLY
-        return RUNS if pipeline.state is PipelineState.RUNNING else None
+        return RUNNING if pipeline.state is PipelineState.RUNNING else None
 
-    async def _put_back(self, pipeline: Pipeline, job: RemovedJob) -> None:
+    async def _restore(self, pipeline: Pipeline, job: RemovedJob) -> None:
         name = job.name or job.job_id
         await run_and_report(
             self._host,
             name,
             self._host.session.commands.pipelines.restore_job(pipeline, job.job_id),
-            lambda is_back: f"Restored {name}; p resumes the pipeline" if is_back else "",
+            lambda is_done: f"Restored {name}; p resumes the pipeline" if is_done else "",
         )
 
     def _pipeline(self) -> Pipeline:
@@ -83,14 +83,14 @@ class RemovedJobs:
             "restore",
             "Show the removed jobs, which a local Studio can restore",
             restore,
-            why_not,
+            why_no_removed_jobs,
         ),
     )
 
 
 def _question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
-    is_over = pipeline.state is not PipelineState.PAUSED
-    paused = "The pipeline will be paused" if is_over else "The pipeline stays paused"
+    is_paused = pipeline.state is PipelineState.PAUSED
+    pause = "The pipeline stays paused" if is_paused else "The pipeline will be paused"
     return Confirm(
         "Restore this job of the pipeline?",
         (
@@ -99,7 +99,7 @@ def _question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
             "",
             "It depends on the same jobs as before, and jobs that depended on it",
             "and have not started depend on it again.",
-            f"{paused}; p resumes it.",
+            f"{pause}; p resumes it.",
         ),
         yes="Restore it",
         no="Don't",

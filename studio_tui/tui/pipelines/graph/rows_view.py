@@ -1,4 +1,4 @@
-"""The list modes of a pipeline, with the cursor on the same job in each."""
+"""The modes of a pipeline that have rows, with the cursor on the same job in each."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _SIDEWAYS = {"table.left", "table.right"}
 
 
 class DagTable(BigTable, inherit_bindings=False):
-    """A table whose columns can be replaced, and that leaves the sideways keys to the screen."""
+    """A table with replaceable columns; the keys to the left and right are the screen's."""
 
     @dataclass
     class Resized(Message):
@@ -86,13 +86,14 @@ class RowsView:
     listing: JobListing | None = None
     """The shown rows; `None` in graph mode."""
     _cached_cells: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
-    """Cache of cells, valid while the known state and the listing are the same."""
+    """The view model, the listing, and a cache of cells that is valid for both."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
-    """The row and groups for which kin were computed, its ancestors, and its descendants."""
+    """The ancestors and descendants of the row under the cursor, after what they depend on."""
 
     def __init__(self, state: GraphState, structure: GraphStructure, zone: tzinfo) -> None:
         """Make a view; times of day are shown in `zone`."""
         self.widget = DagTable((), self.cells_of, notice="Loading…", id="dag-list")
+        """The table, which is shared by all these modes."""
         self._state = state
         self._structure = structure
         self._zone = zone
@@ -105,7 +106,7 @@ class RowsView:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """The lines hidden above; hidden columns are not counted."""
+        """The number of rows hidden above; the first number is 0, also if columns are hidden."""
         return 0, self.widget.top
 
     @property
@@ -145,8 +146,8 @@ class RowsView:
         loaded, here = self._state.loaded, self.cursor
         if loaded is None or self.listing is None:
             return
-        made_for = here, frozenset(self.listing.members)
-        if made_for == self._kin[0]:
+        depends_on = here, frozenset(self.listing.members)
+        if depends_on == self._kin[0]:
             return
         above: set[str] = set()
         below: set[str] = set()
@@ -158,11 +159,11 @@ class RowsView:
                 above.add(key)
             if key != here and not below.isdisjoint(members):
                 below.add(key)
-        self._kin = made_for, above, below
+        self._kin = depends_on, above, below
         self.widget.show_again()
 
     def go(self, key: str) -> None:
-        """Move the cursor to a row, expanding those that hide it."""
+        """Move the cursor to a row, expanding the rows that hide it."""
         self._unfold(key)
         self.widget.move_to(key)
 
@@ -201,7 +202,7 @@ class RowsView:
             return (NOTHING,) * len(self.widget.columns)
         model = self._state.view_model()
         if self._cached_cells[0] is not model or self._cached_cells[1] is not listing:
-            # Kin change with every step of the cursor, the other cells only with the known state.
+            # The cell of kin, which changes with each step of the cursor, is not in the cache.
             self._cached_cells = model, listing, {}
         cells = self._cached_cells[2]
         if key not in cells:
@@ -210,17 +211,20 @@ class RowsView:
         return (kin_cell(key, above, below), *cells[key])
 
     def note_cursor(self) -> None:
-        """Save where the user moved; a collapsed row that contains the cursor does not count."""
+        """Save the row to which the user has moved.
+
+        Nothing is saved on a collapsed row that contains the saved cursor: it was not moved there.
+        """
         if self.listing is not None and self.cursor != self._visible_key():
             self._state.note(cursor=self.cursor)
 
     def resized(self) -> None:
-        """Fit names and bars to the new width."""
+        """Fit names and bars to the new width of the table."""
         if self._state.view.mode is not Mode.GRAPH:
             self.show()
 
     def zoomed(self, steps: int) -> float | None:
-        """Return the seconds that the timeline shows after so many zoom steps."""
+        """Return the seconds that the timeline shows after so many zoom steps; `None` for all."""
         return self.listing.zoomed(steps) if self.listing is not None else None
 
     def foldable(self) -> frozenset[str]:
@@ -245,7 +249,7 @@ class RowsView:
         return self._structure.visible_key(key, set(listing.keys)) or listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
-        """Expand what hides a node."""
+        """Expand the group or the rows that hide a node."""
         listing, loaded, view = self.listing, self._state.loaded, self._state.view
         if listing is None or loaded is None or key in set(listing.keys):
             return
@@ -278,9 +282,10 @@ class RowsView:
         return tree_listing(view_model, self._structure.tree_rows(), whole, room)
 
     def _marked_rows(self) -> frozenset[str]:
-        """Return the rows that are marked; a group is, when all of it is."""
+        """Return the marked rows; that of a group is marked if all its jobs are."""
         marks = frozenset(self._state.view.marks)
         if not marks or self.listing is None:
             return marks
-        whole = (key for key, members in self.listing.members.items() if marks.issuperset(members))
-        return marks.union(whole)
+        members = self.listing.members.items()
+        marked_groups = (key for key, node_ids in members if marks.issuperset(node_ids))
+        return marks.union(marked_groups)

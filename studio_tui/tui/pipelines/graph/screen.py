@@ -52,7 +52,7 @@ class PipelineScreen(Page):
     def __init__(
         self, basics: Basics, pipeline_id: str, memory: DagMemory, *, run_id: str | None = None
     ) -> None:
-        """Make a page in the state saved in `memory`, with the cursor on `run_id` if given."""
+        """Make a page, at the place saved in `memory`, or on the job whose run is `run_id`."""
         super().__init__(basics)
         self.source = self.session.pipeline(pipeline_id)
         self._progress = RunningProgress(self.session.progress, self)
@@ -65,7 +65,7 @@ class PipelineScreen(Page):
         self.drawer = Drawer(
             self.session, self.state, structure, self.cursor, self,
             has_room=lambda: self.has_class("-broad"),
-            put=lambda wanted: self.set_class(wanted, "-drawer"),
+            put=lambda is_shown: self.set_class(is_shown, "-drawer"),
         )  # fmt: skip
         self.controllers = Controllers(
             self, self.state, structure, self.views, self.cursor, drawer=self.drawer
@@ -99,9 +99,9 @@ class PipelineScreen(Page):
         yield self.controllers.prompt
 
     def on_mount(self) -> None:
-        """Restore the view."""
+        """Show the mode in which the pipeline was left."""
         self.views.switch()
-        self.notify_all()
+        self._show_surroundings()
 
     # Overrides of Page.
 
@@ -164,10 +164,10 @@ class PipelineScreen(Page):
         self._progress.leave()
         self.views.remember()
 
-    # Changes of the answer, the view, and the time.
+    # New responses, changes of the view, and the passing of time.
 
     def _updated(self) -> None:
-        """Show a new answer, keeping the reader's place."""
+        """Show a new response, at the reader's place."""
         is_first = self.views.is_empty
         self.controllers.marks.drop()
         self.state.expire()
@@ -177,7 +177,7 @@ class PipelineScreen(Page):
             self.call_after_refresh(self._first_shown)
         self.call_after_refresh(self._follow_progress)
         self.paint_frame()
-        self.notify_all()
+        self._show_surroundings()
 
     def _first_shown(self) -> None:
         """Restore the scroll position, or go to the requested job."""
@@ -195,7 +195,7 @@ class PipelineScreen(Page):
             self.follow_cursor()
         elif "marks" in names and self.is_alive:
             self.views.shown.show_marks()
-        self.notify_all()
+        self._show_surroundings()
 
     def _show_notice(self) -> None:
         """Show why the page is empty."""
@@ -204,14 +204,14 @@ class PipelineScreen(Page):
         self.views.show_notice(error_message(error, self.session) if error is not None else None)
 
     def _show_again(self) -> None:
-        """Update what changes with time, and the progress of jobs."""
+        """Update everything that changes with time, and the progress of jobs."""
         self.state.expire()
         self.views.repaint()
         self.headlines.show_head()
         self.drawer.show()
 
-    def notify_all(self) -> None:
-        """Update everything around the rows."""
+    def _show_surroundings(self) -> None:
+        """Update everything around the rows: the lines above, the side panel and the footer."""
         if self.is_alive:
             self.headlines.show()
             self.drawer.show()
@@ -291,4 +291,4 @@ class PipelineScreen(Page):
     def on_resize(self) -> None:
         """Repaint for the new width."""
         super().on_resize()
-        self.notify_all()
+        self._show_surroundings()

@@ -1,4 +1,4 @@
-"""The search of a pipeline: incremental, and the cursor returns if it is canceled."""
+"""The search of a pipeline: the cursor moves while it is typed, and returns on escape."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -25,26 +25,26 @@ class Search:
         self._cursor = cursor
         self._prompt = prompt
         self._notify = notify
-        self._from: str | None = None
-        """The cursor's place before the prompt was opened."""
+        self._cursor_before: str | None = None
+        """The node or group under the cursor before the prompt was opened."""
 
     def ask(self) -> None:
         """Open the prompt."""
-        self._from = self._cursor.here()
+        self._cursor_before = self._cursor.here()
         self._prompt.ask(SEARCH, self._state.view.search)
 
     def typed(self, value: str) -> None:
-        """Go to the first match after the initial place of the cursor."""
+        """Go to the first match from the former place of the cursor on, else to the first one."""
         self._state.change(search=value.strip())
         matches = self.matches()
-        order = list(self._cursor.order())
-        since = order.index(self._from) if self._from in order else 0
+        order, before = list(self._cursor.order()), self._cursor_before
+        begin = order.index(before) if before in order else 0
         if matches:
-            ahead = set(order[since:])
+            ahead = set(order[begin:])
             self._cursor.go(next((each for each in matches if each in ahead), matches[0]))
 
     def done(self, value: str) -> None:
-        """Keep the search, if it is valid."""
+        """Close the prompt and keep the search; if the search is invalid, show why instead."""
         if problem := valid_terms(value, PIPELINE_JOBS)[1]:
             self._prompt.refuse(problem)
             return
@@ -60,22 +60,22 @@ class Search:
             )
 
     def give_up(self) -> None:
-        """Cancel the search, and restore the cursor."""
+        """Close the prompt, cancel the search and restore the cursor."""
         self._prompt.close()
         self.clear()
-        if self._from is not None:
-            self._cursor.go(self._from)
+        if self._cursor_before is not None:
+            self._cursor.go(self._cursor_before)
 
     def clear(self) -> None:
         """Clear the search."""
         self._state.change(search="")
 
     def matches(self) -> Sequence[str]:
-        """Return the matching nodes, in the order shown."""
+        """Return the nodes that match the search, in the order shown; none without a search."""
         if self._state.loaded is None or not self._state.view.search:
             return ()
-        wanted = self._state.matching_jobs(self._state.view.search)
-        return [node_id for node_id in self._cursor.order() if node_id in wanted]
+        matching = self._state.matching_jobs(self._state.view.search)
+        return [node_id for node_id in self._cursor.order() if node_id in matching]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -14,11 +14,11 @@ from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 UNKNOWN = "Studio has not sent the pipeline yet"
 
 Changed = Callable[[DagPlace, AbstractSet[str]], None]
-"""Called with the view before a change, and the names of the changed fields."""
+"""Called after a change of the view, with the view before it and the names of the fields set."""
 
 
 class GraphState:
-    """The known state of a pipeline, and the reader's view of it."""
+    """What is known about a pipeline, and the reader's view of it."""
 
     loaded: LoadedPipeline | None = None
     """`None` until Studio has answered."""
@@ -34,27 +34,31 @@ class GraphState:
         moment: Callable[[], datetime],
         changed: Changed,
     ) -> None:
-        """Make a state; `moment` returns the time of the data, `changed` shows a change."""
+        """Make a state; `moment` returns the time for which data is shown.
+
+        `changed` is called after each change of the view that is not visible yet.
+        """
         self.pipeline_id = pipeline_id
         self.view = memory.place(pipeline_id)
+        """Mode, cursor, marks, filter and the other display options."""
         self._memory = memory
         self._progress = progress
         self._moment = moment
         self._changed = changed
         self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
-        """Cache of searchable texts by node, valid while the answer is the same."""
+        """The response, and a cache of its jobs' searchable texts by node."""
         self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
-        """Cache of filter results, valid while the known state is the same."""
+        """The view model, and a cache of the nodes that pass a filter, by the filter's text."""
 
     def change(self, **changes: Any) -> None:
-        """Change the view, and show the change."""
+        """Change fields of the view, and call `changed` if a value is different."""
         before = self.view
         self.view = before.replace(**changes)
         if self.view != before:
             self._changed(before, changes.keys())
 
     def note(self, **changes: Any) -> None:
-        """Change the place in the view, which is already visible."""
+        """Change fields of the view without calling `changed`, as the change is visible."""
         self.view = self.view.replace(**changes)
 
     def remember(self, left: int, top: int) -> None:
@@ -63,11 +67,11 @@ class GraphState:
         self.keep()
 
     def keep(self) -> None:
-        """Save the view as it is, also after the page was closed."""
+        """Save the view with its last scroll position; the page may have been closed."""
         self._memory.note(self.pipeline_id, self.view)
 
     def require_loaded(self) -> LoadedPipeline:
-        """Return the state of the pipeline; Studio must have answered."""
+        """Return the loaded pipeline; may be called only after Studio has answered."""
         if self.loaded is None:
             raise RuntimeError("the pipeline is not known yet")
         return self.loaded
@@ -86,11 +90,11 @@ class GraphState:
         return self._view_model
 
     def expire(self) -> None:
-        """Discard what is known, as time has passed or there is news."""
+        """Discard the view model, as time has passed, or data or the progress of jobs is new."""
         self._view_model = None
 
     def shown_nodes(self) -> frozenset[str] | None:
-        """Return the shown nodes; `None` for all."""
+        """Return the nodes that pass the filter and the choice of problems; `None` for all."""
         if self.loaded is None:
             return None
         shown = self.loaded.statuses.problems if self.view.problems else None
@@ -100,7 +104,7 @@ class GraphState:
         return passing if shown is None else shown & passing
 
     def matching_jobs(self, text: str) -> frozenset[str]:
-        """Return the nodes that pass a filter now; none if it is empty."""
+        """Return the nodes that match the filter `text` now; none if it is empty."""
         loaded, model = self.require_loaded(), self.view_model()
         if self._haystacks[0] is not loaded:
             self._haystacks = loaded, {}
@@ -111,7 +115,7 @@ class GraphState:
         return self._matching[1][text]
 
     def empty_text(self) -> str:
-        """Return why no job is visible."""
+        """Return a text that says why no job is shown."""
         if self.view.filter:
             return f"No job matches the filter {self.view.filter}"
         return "No problems" if self.view.problems else "This pipeline has no jobs"

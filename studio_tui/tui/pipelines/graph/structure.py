@@ -1,4 +1,4 @@
-"""The structure of a plan as it is shown: groups, the links between them, and orders."""
+"""How the jobs of a plan are arranged when shown: in groups, trees, lanes and layers."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -29,7 +29,7 @@ class _Latest(Generic[Value]):
     _cached: tuple[object, Value] | None = None
 
     def of(self, key: object, compute: Callable[[], Value]) -> Value:
-        """Return the value for a key, computed unless the key is the same as last time."""
+        """Return the value for a key; compute it unless the last call had an equal key."""
         cached = self._cached
         if cached is None or cached[0] != key:
             self._cached = cached = key, compute()
@@ -37,34 +37,35 @@ class _Latest(Generic[Value]):
 
 
 class GraphStructure:
-    """Groups, orders and layers of a pipeline.
+    """Groups, trees, lanes and layers of a pipeline.
 
-    They are cached by the shape of its plan, and by folds and filter where they matter. Throughout,
-    a job is shown if it passes the filter, which may be that for problems; `only` is the shown
-    jobs: `None` without a filter.
+    They are cached by the shape of the pipeline's plan; some also by the folds and the shown jobs.
+    Here a job is "shown" if it is in `GraphState.shown_nodes`, even if its row is collapsed.
     """
 
     def __init__(self, state: GraphState) -> None:
         self._state = state
         self._auto_wants_groups = _Latest[bool]()
-        """Whether jobs are grouped if that is left to the program."""
+        """Whether jobs are grouped with `Grouping.AUTO`."""
         self._groups = {by: _Latest[tuple[Group, ...]]() for by in GroupBy}
         self._links = _Latest[Sequence[Link]]()
         """The links between groups."""
         self._tree = _Latest[Sequence[TreeRow]]()
-        """The whole tree, without folds."""
+        """The whole tree, with nothing folded."""
         self._order = _Latest[Sequence[str]]()
+        """All nodes in the order of the tree."""
         self._partial_tree = _Latest[Sequence[TreeRow]]()
         """The tree as it was last folded or filtered."""
         self._lanes = _Latest[Sequence[LaneRow] | None]()
+        """The lanes of the shown jobs."""
         self._whole_lanes = _Latest[Sequence[LaneRow] | None]()
-        """The lanes of all jobs, without filter."""
+        """The lanes of all jobs."""
         self._depths = _Latest[Mapping[str, int]]()
 
     def groups(self) -> tuple[Group, ...] | None:
-        """Return the groups of jobs; `None` if jobs are not grouped.
+        """Return the groups in which a job is shown; `None` if jobs are not grouped.
 
-        A group is returned if any of its jobs is shown, with all its jobs, hidden ones too.
+        Each has all of its jobs as members, also those that are not shown.
         """
         if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
             return None
@@ -79,7 +80,7 @@ class GraphStructure:
         return tuple(group for group in every_group if not only.isdisjoint(group.members))
 
     def all_groups(self) -> tuple[Group, ...]:
-        """Return all groups, by stage or by name as chosen, also those of which no job is shown."""
+        """Return all groups of the chosen grouping, also those in which no job is shown."""
         is_by_stage = self._state.view.grouping is Grouping.STAGE
         return self._groups_by(GroupBy.STAGE if is_by_stage else GroupBy.NAME)
 
@@ -88,7 +89,7 @@ class GraphStructure:
         return self._groups[by].of(plan.shape, lambda: group_jobs(plan, by))
 
     def shown_members(self, group: Group) -> Sequence[str]:
-        """Return the shown jobs of a group, to which commands apply."""
+        """Return the shown jobs of a group; commands on the group apply only to these."""
         only = self._state.shown_nodes()
         return [each for each in group.members if only is None or each in only]
 
@@ -97,11 +98,14 @@ class GraphStructure:
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
     def visible_key(self, key: str, visible: Collection[str]) -> str | None:
-        """Return which of the `visible` rows or boxes represents a job, a group or its other jobs.
+        """Return the one of the `visible` rows or boxes that best stands for `key`.
 
-        The first that is visible of: the key itself; for the row `... n more`, the group's row;
-        else, from the worst state on, each job of the key or the row of its group. `None` if none
-        of these is visible.
+        `key` is that of a job, of a group, or of the row `... n more` of a group; it may be from
+        another mode or grouping. If it is not visible, the result is, in this order:
+
+        - the row of its group, for `... n more`;
+        - a job of `key`, or the group that this job is in now; jobs in the worst state come first;
+        - `None`.
         """
         if key in visible:
             return key
@@ -114,10 +118,10 @@ class GraphStructure:
             member: each.key for each in self.groups() or () for member in each.members
         }
         states = self._state.loaded.statuses.states
-        ranked = sorted(
+        worst_first = sorted(
             self._members_of(group_key), key=lambda each: WORST_FIRST.index(states[each])
         )
-        for member in ranked:
+        for member in worst_first:
             for visible_key in (member, group_of_member.get(member)):
                 if visible_key in visible:
                     return visible_key
@@ -131,7 +135,7 @@ class GraphStructure:
         return next((group.members for group in groups if group.key == key), ())
 
     def group_keys(self) -> frozenset[str]:
-        """Return the keys of groups with several jobs."""
+        """Return the keys of the groups in which a job is shown, without single jobs."""
         return frozenset(each.key for each in self.groups() or () if not each.is_single_job)
 
     def group(self, key: str) -> Group | None:
@@ -141,18 +145,18 @@ class GraphStructure:
     def connected_groups(
         self, key: str
     ) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
-        """Return the groups that a group waits for and those it feeds, each with its link."""
+        """Return the groups that a group waits for, and the groups that wait for it, with links."""
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.require_loaded().plan, self._state.shown_nodes() is None
-        # With a filter, a group may have hidden jobs, so no links are claimed.
+        # With a filter, a link of a whole group might not be one of the jobs that are shown.
         all_links = self._links.of(
             (plan.shape, has_all, tuple(groups)),
             lambda: links(plan, groups.values()) if groups and has_all else (),
         )
-        between = [link for link in all_links if link.source != link.target]
+        outer_links = [link for link in all_links if link.source != link.target]
         return (
-            [(groups[link.source], link) for link in between if link.target == key],
-            [(groups[link.target], link) for link in between if link.source == key],
+            [(groups[link.source], link) for link in outer_links if link.target == key],
+            [(groups[link.target], link) for link in outer_links if link.source == key],
         )
 
     def critical_nodes(self) -> frozenset[str]:
@@ -165,7 +169,7 @@ class GraphStructure:
         return self._order.of(plan.shape, lambda: tuple(row.id for row in self.whole_tree(plan)))
 
     def tree_rows(self) -> Sequence[TreeRow]:
-        """Return the rows of the tree, without what is folded or not shown."""
+        """Return the rows of the tree, without jobs that are folded or not shown."""
         plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
         folds = self._state.view.folds
         if only is None and not folds:
@@ -175,13 +179,16 @@ class GraphStructure:
     def whole_tree(self, plan: Plan) -> Sequence[TreeRow]:
         """Return the tree of a plan without folds and filter, which every mode needs.
 
-        It may be called in any thread: that of a large plan is computed in another, and the cache
-        is replaced as a whole.
+        It may be called in any thread, as the cache is replaced as a whole: the tree of a large
+        plan is computed in a thread.
         """
         return self._tree.of(plan.shape, lambda: rows(plan))
 
     def lanes(self, *, ignore_filter: bool = False) -> Sequence[LaneRow] | None:
-        """Return the shown jobs with lanes, or all jobs; `None` if there are too many lanes."""
+        """Return one row with lanes for each shown job; `None` if there are too many lanes.
+
+        With `ignore_filter`, there is a row for each job.
+        """
         plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
         if ignore_filter or only is None:
             return self._whole_lanes.of(plan.shape, lambda: lane_rows(plan, None))

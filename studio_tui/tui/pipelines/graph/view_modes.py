@@ -25,7 +25,10 @@ class ViewModes:
         has_drawer: Callable[[], bool],
         leaves_edges_out: Callable[[], bool],
     ) -> None:
-        """Make a controller; `leaves_edges_out` returns whether the drawing omits edges."""
+        """Make a controller; `has_drawer` returns whether the side panel is shown.
+
+        `leaves_edges_out` returns whether the drawing omits edges.
+        """
         self._state = state
         self._structure = structure
         self._rows = rows
@@ -33,7 +36,7 @@ class ViewModes:
         self._leaves_edges_out = leaves_edges_out
 
     def step(self, step: int) -> None:
-        """Switch modes by a number of steps, with the cursor on the same job."""
+        """Switch to the next mode, or with a `step` of -1 to the previous one."""
         self.show_as(following(self._state.view.mode, step))
 
     def show_as(self, mode: Mode) -> None:
@@ -45,24 +48,24 @@ class ViewModes:
         self._state.change(drawer=not self._has_drawer())
 
     def toggle(self, option: str) -> None:
-        """Turn an option of the view on or off."""
+        """Turn an option on or off, given the name of its field in `DagPlace`."""
         self._state.change(**{option: not getattr(self._state.view, option)})
 
     def group(self) -> None:
-        """Switch to the next grouping."""
+        """Switch to the next grouping, with all groups collapsed."""
         grouping = following(self._state.view.grouping)
         self._state.change(grouping=grouping, opened=frozenset[str]())
 
     def fold_all(self) -> None:
-        """Collapse everything."""
+        """Collapse all rows and groups."""
         self._state.change(folds=self._rows.foldable(), opened=frozenset[str]())
 
     def unfold_all(self) -> None:
-        """Expand everything."""
+        """Expand all rows and groups."""
         self._state.change(folds=frozenset[str](), opened=self._structure.group_keys())
 
     def why_not_lanes(self) -> str | None:
-        """Return why there can be no lanes."""
+        """Return why lanes cannot be shown or hidden."""
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.TREE:
@@ -74,7 +77,7 @@ class ViewModes:
         return f"More than {MOST_LANES} lanes would be needed; & shows fewer jobs"
 
     def why_not_edges(self) -> str | None:
-        """Return why no other edges can be drawn."""
+        """Return why edges cannot be added to the drawing or omitted."""
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.GRAPH:
@@ -82,13 +85,13 @@ class ViewModes:
         return None if self._leaves_edges_out() else "All edges are drawn"
 
     def why_not_names(self) -> str | None:
-        """Return why names cannot be toggled."""
+        """Return why names cannot be shown in full or cut off."""
         if self._state.view.mode is Mode.GRAPH:
             return None
         return "Only the graph shortens names; elsewhere they are as long as there is room"
 
     def zoom(self, step: int) -> None:
-        """Zoom the timeline in or out."""
+        """Zoom in on the timeline, or with a `step` of -1 zoom out."""
         self._state.change(span=self._rows.zoomed(step))
 
     def why_not_zoom(self, step: int) -> str | None:
@@ -235,4 +238,4 @@ def _show_command(mode: Mode) -> Command[ViewModes]:
 
 
 SHOW_COMMANDS: tuple[Command[ViewModes], ...] = tuple(map(_show_command, Mode))
-"""For clicks on the name of a mode; they have no keys."""
+"""Run by clicks on the names of modes; they have no keys."""

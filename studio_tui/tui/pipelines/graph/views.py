@@ -1,4 +1,4 @@
-"""The modes of a pipeline, one of which is shown."""
+"""Shows one mode of a pipeline at a time."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,21 +23,21 @@ class Views:
         screen: RunsWorkers,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Make both; their workers end with `screen`, and `after_refresh` defers a call."""
+        """Make both; their workers end with `screen`, `after_refresh` defers a call."""
         self.rows = RowsView(state, structure, clock.zone())
         self.drawing = DrawingView(state, structure, screen, after_refresh)
         self._state = state
         self._after_refresh = after_refresh
-        self._entered: Mode | None = None
-        """The mode shown last."""
-        self._only: frozenset[str] | None = None
-        """The nodes shown last; `None` for all."""
+        self._shown_mode: Mode | None = None
+        """The mode of the last call of `show`; `None` before Studio has answered."""
+        self._shown_nodes: frozenset[str] | None = None
+        """The nodes that passed the filter in the last call of `show`; `None` for all."""
         self._is_restored = False
         """Whether the saved scroll position has been restored."""
 
     @property
     def shown(self) -> ModeView:
-        """The current mode."""
+        """The view of the current mode."""
         return self.drawing if self._state.view.mode is Mode.GRAPH else self.rows
 
     @property
@@ -46,13 +46,13 @@ class Views:
         return not self.rows.widget.keys and self.drawing.canvas is None
 
     def switch(self) -> None:
-        """Show the widget of the mode, and hide the other."""
+        """Show the widget of the current mode, and hide the other one."""
         for view in (self.rows, self.drawing):
             view.widget.display = view is self.shown
         self.focus()
 
     def focus(self) -> None:
-        """Focus the widget of the mode."""
+        """Focus the widget of the current mode."""
         self.shown.widget.focus()
 
     def show(self) -> None:
@@ -61,11 +61,11 @@ class Views:
         The cursor becomes visible when the mode changes, and stays visible unless the reader has
         scrolled away from it.
         """
-        is_entered = self._entered is not self._state.view.mode
+        is_entered = self._shown_mode is not self._state.view.mode
         keeps_cursor = is_entered or self.shown.shows_cursor
         if self._state.loaded is not None:
-            self._entered = self._state.view.mode
-        self._only = self._state.shown_nodes()
+            self._shown_mode = self._state.view.mode
+        self._shown_nodes = self._state.shown_nodes()
         for view in (self.rows, self.drawing):
             if view is not self.shown:
                 view.hide()
@@ -74,8 +74,8 @@ class Views:
             self._after_refresh(self.reveal)
 
     def repaint(self) -> None:
-        """Repaint what has changed; if other jobs pass the filter now, show them."""
-        if self._state.shown_nodes() == self._only:
+        """Repaint the lines that have changed; if other jobs pass the filter now, show them."""
+        if self._state.shown_nodes() == self._shown_nodes:
             self.shown.repaint()
         else:
             self.show()
@@ -90,7 +90,7 @@ class Views:
         self._after_refresh(self.reveal)
 
     def show_notice(self, problem: str | None) -> None:
-        """Show why the page is empty: an error, or that there are no such jobs."""
+        """Set the text that an empty page shows: `problem`, or why no job is shown."""
         if problem is not None:
             self.rows.widget.notice = problem
         elif self._state.loaded is not None:
@@ -106,17 +106,19 @@ class Views:
         """Save the place, unless the app is exiting."""
         if not self.shown.widget.is_attached:
             return
-        # Before the saved position has been restored, the present one is not the reader's.
         view = self._state.view
-        is_here = self._is_restored and not self.is_empty
-        corner = self.shown.corner if is_here else (view.left, view.top)
+        # Before the saved position has been restored, the present one is not the reader's.
+        is_readers = self._is_restored and not self.is_empty
+        corner = self.shown.corner if is_readers else (view.left, view.top)
         self._state.remember(*corner)
 
     def runs(self) -> Sequence[tuple[NodeState, str]]:
-        """Return the state and the id of each visible run."""
+        """Return the state and the run's id of each visible job, and of jobs in visible groups."""
         loaded = self._state.loaded
         if loaded is None:
             return ()
-        shown, nodes = loaded.statuses.states, loaded.plan.nodes
+        states, nodes = loaded.statuses.states, loaded.plan.nodes
         ids = [each for key in self.shown.in_sight() for each in self.shown.members(key)]
-        return [(shown[node_id], run) for node_id in ids if (run := nodes[node_id].run) is not None]
+        return [
+            (states[node_id], run) for node_id in ids if (run := nodes[node_id].run) is not None
+        ]
