@@ -37,12 +37,12 @@ from studio_tui.tui.terminal.pager import (
     run,
 )
 
-_AROUND = 20_000
-"""Lines of a merged log before and after the current one that are passed to a pager."""
+_PAGED_LINES = 20_000
+"""Lines of a merged log that are passed to a pager: so many before and after the first visible."""
 
 
 class LogExport:
-    """Controller of a screen that shows a log."""
+    """Controller of copying and saving a log, and of reading it in a pager."""
 
     def __init__(
         self,
@@ -55,8 +55,8 @@ class LogExport:
     ) -> None:
         """Make a controller; `file_to_save` returns a default file name.
 
-        `whole_log` returns the log of which the view may show only a part; `text` returns the
-        exported text of the line at an offset.
+        `whole_log` returns the whole log if the view may show only the end of it. `text` returns
+        the text that is saved for the line at an offset; by default it is the displayed text.
         """
         self._host = host
         self._view = view
@@ -68,7 +68,7 @@ class LogExport:
         return self._view().pane.text_at(start)
 
     async def copy_lines(self, text: str, lines: int) -> None:
-        """Copy selected lines."""
+        """Copy the text of selected lines; `lines` is how many there are."""
         await copy(self._host.app, text, None if lines == 1 else plural(lines, "line"))
 
     def why_nothing_to_save(self) -> str | None:
@@ -90,7 +90,7 @@ class LogExport:
             )
 
     async def page(self) -> None:
-        """Open the log in the user's pager; if impossible, show why."""
+        """Open the log in the user's pager; if that is impossible, show why."""
         store = self._view().store
         if store is None:
             return
@@ -107,7 +107,12 @@ class LogExport:
         self._host.notify_user(problem, "warning")
 
     async def _page(self, store: LogStore, words: list[str]) -> None:
-        """Open the original file in the pager if it is safe, else a cleaned copy."""
+        """Open the log in the pager, whose command is `words`, at the first visible line.
+
+        `less` gets the original file, as it makes control codes visible, unless the log has marks
+        that reorder text. Other pagers get a copy without control codes. Of a merged log, every
+        pager gets a copy of the displayed lines around the visible ones.
+        """
         window = self._view().pane.window
         start = window.top.start if window else 0
         if not store.tag and is_less(words) and not await is_reordered(store):
@@ -116,17 +121,17 @@ class LogExport:
             )
             return
         with private_file() as (path, file):
-            write = self._drawn_copy if store.tag else clean_copy
+            write = self._write_displayed if store.tag else clean_copy
             place = await write(store, start, file)
             await self._run_pager(words, PagerInput(path, place))
 
-    async def _drawn_copy(self, store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
+    async def _write_displayed(self, store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
         """Write the lines around the one at `start` as displayed; return the place of that line."""
         first, before = start, 0
-        while before < _AROUND and (earlier := store.previous_start(first)) is not None:
+        while before < _PAGED_LINES and (earlier := store.previous_start(first)) is not None:
             first, before = earlier, before + 1
-
-        async for piece in self._drawn(islice(_starts(store, first), before + _AROUND)):
+        starts = islice(_starts(store, first), before + _PAGED_LINES)
+        async for piece in self._displayed(starts):
             file.write(piece)
             await asyncio.sleep(0)
         file.flush()
@@ -139,15 +144,16 @@ class LogExport:
             raise PagerError(problem)
 
     def _offers(self) -> list[Offer]:
-        """Return the choices for saving: first the lines that the user chose, else the whole log.
+        """Return the choices for saving, the most likely first.
 
-        A search hides no lines, so that its matches are never the first.
+        This is the selection, else the lines that a filter shows, else the whole log. Matches of a
+        search are never first, as a search hides no other lines.
         """
         view, path = self._view(), f"./{self._file_to_save()}"
         offers = []
         if view.selection.is_selecting:
             offers.append(
-                Offer("the selected lines", lambda: self._drawn(view.selection.starts()), path)
+                Offer("the selected lines", lambda: self._displayed(view.selection.starts()), path)
             )
         if view.filter.hiding:
             what = "that the filter shows" if view.filter.typed else "of the jobs that are shown"
@@ -155,7 +161,7 @@ class LogExport:
         store = self._whole_log()
         if store is not None and store.tag:
             offers.append(
-                Offer("all lines, with their jobs", lambda: self._drawn(_starts(store)), path)
+                Offer("all lines, with their jobs", lambda: self._displayed(_starts(store)), path)
             )
         elif store is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
@@ -163,13 +169,15 @@ class LogExport:
             what = "without those that progress bars overwrote"
             offers += self._offers_of(view, view.filter.hits, what, path)
         offers += self._offers_of(view, view.search.hits, "that match the search", path)
-        offers.append(Offer("the visible lines", lambda: self._drawn(view.filter.in_sight()), path))
+        offers.append(
+            Offer("the visible lines", lambda: self._displayed(view.filter.in_sight()), path)
+        )
         return offers
 
     def _offers_of(
         self, view: LogView, hits: LineMatches | None, what: str, path: str
     ) -> Iterator[Offer]:
-        """Yield an offer of the matching lines; none if it would only create an empty file."""
+        """Yield a choice for saving the matching lines; none if it is certain that none match."""
         if hits is not None and (hits.total or not hits.is_complete):
             amount = plural(hits.total, "line") if hits.is_complete else "lines"
             if hits is view.search.hits and view.filter.hits is not None:
@@ -179,12 +187,14 @@ class LogExport:
     def _matching(self, view: LogView, hits: LineMatches) -> Pieces:
         return line_pieces(view.search.matching(hits), self._text)
 
-    def _drawn(self, starts: Iterable[int]) -> Pieces:
-        async def each() -> AsyncIterator[int]:
+    def _displayed(self, starts: Iterable[int]) -> Pieces:
+        """Return the lines at these offsets as displayed."""
+
+        async def all_starts() -> AsyncIterator[int]:
             for start in starts:
                 yield start
 
-        return line_pieces(each(), self._text)
+        return line_pieces(all_starts(), self._text)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
@@ -207,12 +217,12 @@ class LogExport:
 
 def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
     """Yield the starts of lines, beginning with `first`."""
-    at: int | None = first
-    while at is not None and at < store.size:
-        yield at
-        at = store.next_start(at)
+    start: int | None = first
+    while start is not None and start < store.size:
+        yield start
+        start = store.next_start(start)
 
 
 def file_of(job: Job | None) -> str:
-    """Return a file name for a job's log."""
+    """Return a default file name for a job's log."""
     return file_name(job.name or "" if job else "", job.id[:SHORT_ID] if job else "")

@@ -10,7 +10,7 @@ from studio_tui.tui.messages import OpenLog
 
 
 class JobOfLog(JobController):
-    """Controller of a log's job; `l` and `e` are keys of the log."""
+    """Controller of a log's job; its commands have other keys than `l` and `e`, the log's own."""
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = tuple(
         replace(command, id="log.edit", keys="ctrl+e", label="edit the job")
@@ -22,14 +22,14 @@ class JobOfLog(JobController):
 
 
 class JobOfLine(JobOfLog):
-    """Controller of a merged log; `enter` shows the current line in the log of its job."""
+    """Controller of the current job of a merged log; `enter` shows the log of that job."""
 
     def __init__(self, host: Host, choice: MemberChoice) -> None:
         super().__init__(host, choice.job_at_hand)
         self._choice = choice
 
     def open_line(self) -> None:
-        """Show the log of the current job, at the current line if no job is chosen."""
+        """Show the log of the current job: at the current line, unless another job is chosen."""
         if job := self._at_hand():
             self._host.post_message(OpenLog(job.id, job, self._choice.start_at_hand()))
 

@@ -1,4 +1,4 @@
-"""The saved state of logs that were read: the places in them, and the display options."""
+"""What is saved about logs: the reader's places in them, and the display options."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.logs.view.place import LogLook, LogPlace
 
 MOST_LOGS = 200
-"""The most logs whose places are saved; the latest are kept."""
+"""Maximum number of logs whose places are saved: the ones read last."""
 
 
 class LogMemory(Remembered):
@@ -14,7 +14,7 @@ class LogMemory(Remembered):
 
     look: LogLook = LogLook()
     places: dict[str, LogPlace] = Field(default_factory=dict)
-    """By job id, the log read last at the end."""
+    """By job id; the log that was read last is at the end."""
 
     def note(self, job_id: str, place: LogPlace) -> None:
         """Save the place in a job's log."""

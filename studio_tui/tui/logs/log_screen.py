@@ -44,7 +44,7 @@ from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
 WORDS_FROM = 110
-"""Columns from which the progress bar has words and the log's size is shown."""
+"""Screen width in cells from which progress has words and the log's size is always shown."""
 
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
@@ -68,7 +68,7 @@ _COMMANDS: tuple[Command["LogScreen"], ...] = (
 
 
 class LogScreen(Page):
-    """A log with the state of its job above it."""
+    """A log, with a line about its job above it."""
 
     AUTO_FOCUS = "LogPane"
 
@@ -79,7 +79,9 @@ class LogScreen(Page):
     def __init__(
         self, basics: Basics, job: Job, memory: LogMemory, start: int | None = None
     ) -> None:
-        """Make a page of a job's log, at the line at `start`, else the place saved in `memory`.
+        """Make a page of a job's log, at the line that begins at byte `start`.
+
+        Without `start`, it is at the place saved in `memory`.
 
         Raises:
             SpoolError: there is no room for the log on the local disk.
@@ -109,7 +111,7 @@ class LogScreen(Page):
         yield LogView(self._store)
 
     def on_mount(self) -> None:
-        """Subscribe to the log's state, and restore the place."""
+        """Subscribe to the state of the download, and go to the place."""
         self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.ahead.subscribe, self._show_end)
         zones = partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
@@ -131,7 +133,7 @@ class LogScreen(Page):
         self._log.close()
 
     async def _may_fetch(self, host: str) -> bool:
-        """Ask whether to fetch the archived log from another host."""
+        """Ask whether to fetch the archived log from `host`, which is not Studio's."""
         return await self.ask(confirm_fetch(host))
 
     @property
@@ -155,13 +157,13 @@ class LogScreen(Page):
         is_back = self._was_offline and message.snapshot.error is None
         self._was_offline = message.snapshot.error is not None
         if is_back and self._tail.state.phase is FollowPhase.RECONNECTING:
-            self._tail.poke()  # Studio is reachable again, so the next try need not be waited for
+            self._tail.poke()  # try now instead of at the end of the pause between attempts
         if job := fresher(self, self._job, message, is_news=is_news):
             self._job = job
             self._show_head()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
-        """Update the times shown, and save the place."""
+        """Save the place, and update the times in the line about the job."""
         self.note_place()
         self._show_head()
 
@@ -181,13 +183,13 @@ class LogScreen(Page):
             super().escape()
 
     def ask_again(self) -> None:
-        """Refresh now, also the log."""
+        """Request the job and the log again now."""
         super().ask_again()
         self._tail.poke()
 
     @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        """Save the place; places in the preview of the end are not places in the log."""
+        """Save the place, unless the view shows only the end, whose offsets are different."""
         self._memory.look = self.view.appearance.look
         if self.view.store is self._store:
             self._memory.note(self._job.id, self.view.restore.place)
@@ -195,8 +197,10 @@ class LogScreen(Page):
     # --- the end of a log that is still being loaded ----------------------------------------------
 
     def _show_end(self) -> None:
-        """Show the end before the rest is loaded, if following; replace it by the log once
-        loaded."""
+        """If the view follows and most of the log is not loaded yet, show only its end.
+
+        Once the log is loaded, show the log.
+        """
         ahead, shown = self._log.ahead, self.view.store
         if ahead.is_needed and ahead.store is not None:
             if shown is self._store and self.view.following:
@@ -206,7 +210,7 @@ class LogScreen(Page):
 
     @on(LogView.EndRequested)
     def _end_requested(self, message: LogView.EndRequested) -> None:
-        """Show the part of the log that contains the requested line."""
+        """Show the end of the log if the last line was requested, else the log from its start."""
         if message.end:
             self._show_end()
         elif self.view.store is not self._store:
@@ -231,16 +235,19 @@ class LogScreen(Page):
             self._show_head()
 
     def _look_at_end(self) -> None:
-        """Read the job's progress, or the cause of its failure, from the end of the log."""
+        """Read progress, or the cause of a failure, from the end of the log.
+
+        Also look up what the job waits for.
+        """
         store = self.view.store or self._store
         is_read = not store.is_closed and (
             self._phase is FollowPhase.COMPLETE or not self._job.state.is_finished
         )
         end = store.read(max(0, store.size - END), END) if is_read else b""
         self._progress = progress(self._job, end, self._progress)
-        around = surroundings_of(self.session, self._job.id)
-        self._is_blocked = around.is_blocked
-        self._wait = why_waiting(self._job, around)
+        surroundings = surroundings_of(self.session, self._job.id)
+        self._is_blocked = surroundings.is_blocked
+        self._wait = why_waiting(self._job, surroundings)
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:
@@ -251,8 +258,8 @@ class LogScreen(Page):
         self.view.is_all_here = self._phase is FollowPhase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
-        about = job_parts(self._job, self.moment(), self._why, is_blocked=self._is_blocked)
-        left = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in about)]
+        job_cells = job_parts(self._job, self.moment(), self._why, is_blocked=self._is_blocked)
+        left = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in job_cells)]
         is_wide = self.size.width >= WORDS_FROM
         if self._progress:
             parts = progress_parts(self._progress, wide=is_wide)

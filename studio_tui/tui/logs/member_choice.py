@@ -1,4 +1,4 @@
-"""The commands on the jobs of a merged log: whose lines are shown, and which are removed."""
+"""The commands on the jobs of a merged log: to choose, hide, show and remove one."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -14,12 +14,16 @@ from studio_tui.tui.logs.view.log_view import LogView
 
 
 class MemberChoice:
-    """Controller of the jobs of a merged log, and of the choice among them."""
+    """Controller of the jobs of a merged log.
+
+    Commands apply to the job that the user has chosen in the row above the lines; if none is
+    chosen, to the job of the current line.
+    """
 
     members: MergedJobs | None = None
-    """The jobs; `None` before the first."""
+    """The merged jobs; `None` before there are any."""
     chosen: str | None = None
-    """Id of the chosen job; `None` for that of the current line."""
+    """Id of the chosen job; `None` if none is chosen."""
 
     def __init__(
         self,
@@ -29,15 +33,18 @@ class MemberChoice:
         members_changed: Callable[[], None],
         show_members: Callable[[], None],
     ) -> None:
-        """Make a controller; `members_changed` and `show_members` are called to update the
-        screen."""
+        """Make a controller; `view` returns `None` while there is no view.
+
+        `members_changed` is called after a job has joined or left, `show_members` to update the
+        row of jobs.
+        """
         self._host = host
         self._view = view
         self._members_changed = members_changed
         self._show_members = show_members
 
     def job_at_hand(self) -> Job | None:
-        """Return the chosen job, else that of the current line."""
+        """Return the chosen job, else the job of the current line."""
         member = self._member_at_hand()
         return None if member is None else member.job
 
@@ -53,7 +60,7 @@ class MemberChoice:
         return self.members.get(self.chosen) or (None if start is None else self.member_of(start))
 
     def member_of(self, start: int) -> Member | None:
-        """Return the member whose line begins at `start`."""
+        """Return the job whose line begins at `start`; `None` if it has left."""
         if self.members is None:
             return None
         return self.members.of(self.members.log.store.number_at(start))
@@ -68,11 +75,11 @@ class MemberChoice:
         return None if source is None else source[1]
 
     def solo(self) -> None:
-        """Show only the lines of the current job, or of all again."""
+        """Show only the lines of the current job; if it is so already, show those of all."""
         member = self._member_at_hand()
         if self.members is not None:
-            wanted = member.job.id if member is not None else None
-            self.members.solo = None if self.members.solo == wanted else wanted
+            job_id = member.job.id if member is not None else None
+            self.members.solo = None if self.members.solo == job_id else job_id
             self.choose_lines()
 
     def mute(self) -> None:
@@ -90,34 +97,39 @@ class MemberChoice:
             self.choose_lines()
 
     def choose(self, step: int) -> None:
-        """Choose the next or previous job of the row."""
+        """Choose the next job in the row above the lines, or the previous one if `step` is -1."""
         ids = [member.job.id for member in self.members or ()]
         if ids:
-            here = ids.index(self.chosen) if self.chosen in ids else -1 if step > 0 else 0
-            self.chosen = ids[(here + step) % len(ids)]
+            before_first = -1 if step > 0 else 0
+            position = ids.index(self.chosen) if self.chosen in ids else before_first
+            self.chosen = ids[(position + step) % len(ids)]
             self._show_members()
 
     def viewed_lines(self) -> set[int]:
-        """Return the lines to find again after lines have moved, or those of a job have left."""
+        """Return the starts of the lines that the view must find again once lines have moved.
+
+        Lines of jobs that have left are about to be removed, so the first visible line counts only
+        if its job has not left.
+        """
         view = self._view()
         if view is None:
             return set()
         return view.restore.starts(lambda start: self.member_of(start) is not None)
 
     def choose_none(self) -> None:
-        """Clear the choice."""
+        """Choose no job, so that commands apply to the job of the current line."""
         self.chosen = None
         self._show_members()
 
     def choose_lines(self) -> None:
-        """Show the lines of the jobs that are not muted."""
+        """Apply `members.solo` and `members.muted` to the lines that are shown."""
         view = self._view()
         if self.members is not None and view is not None:
             view.filter.show_within(self.members.within())
             self._show_members()
 
     def take_out(self) -> None:
-        """Remove the current job from the merged log."""
+        """Remove the current job and its lines from the merged log."""
         member, view = self._member_at_hand(), self._view()
         if self.members is not None and member is not None and view is not None:
             self.members.take_out(member)
@@ -125,7 +137,7 @@ class MemberChoice:
             self._members_changed()
 
     def undo(self) -> None:
-        """Undo the command that is about to be sent, else bring back the job removed last."""
+        """Undo the command that is about to be sent; if there is none, undo the last removal."""
         members, view = self.members, self._view()
         is_held = bool(self._host.session.held.snapshot.value)
         if is_held or members is None or view is None or not members.removed:
@@ -179,7 +191,7 @@ class MemberChoice:
             take_out,
             why_none,
         ),
-        # In the place of the command of all pages, which has the binding.
+        # Replaces the command of all pages with the same id, whose binding it uses.
         Command(
             "page.undo",
             "z",

@@ -1,4 +1,4 @@
-"""The jobs of a merged log: which are in it, and whose lines are shown."""
+"""The jobs of a merged log: which ones it has, and the lines of which ones are shown."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,15 +22,16 @@ class Member:
     """A job of the merged log."""
 
     job: Job
-    """The last known version."""
+    """The job as received last."""
     number: int
-    """Number in the tags of its lines."""
+    """The number of the job in the tags of its lines."""
     log: LogHandle
     clock: LineClock
-    """Parses the times of its lines."""
+    """Parses the times of the job's lines."""
     colour: int
-    """Index of the colour of its name; not unique."""
+    """The number of the job in the order of joining, for the colour of its name."""
     unsubscribe: Callable[[], None]
+    """Ends the subscription to the state of the log's download."""
 
     @property
     def state(self) -> TailState:
@@ -39,7 +40,7 @@ class Member:
 
 
 class MergedJobs:
-    """The members of a merged log, whose logs are open until they leave."""
+    """The jobs of a merged log; the log of each is open until the job leaves."""
 
     def __init__(
         self,
@@ -51,32 +52,34 @@ class MergedJobs:
         moved: Callable[[Moved], None],
         changed: Callable[[], None],
     ) -> None:
-        """Make an empty group.
+        """Make a merged log without jobs.
 
-        `viewed_lines` and `moved` are called when lines move, `changed` on news of a log. The times
-        of lines are interpreted in `zones`.
+        Before lines move, `viewed_lines` returns the starts of the lines to keep track of, and
+        `moved` is then called with their new starts. `changed` is called when the download of a log
+        has changed. Times without a zone are interpreted in `zones`.
 
         Raises:
             SpoolError: the merged log cannot be stored on the local disk.
         """
         self.log = MergedLog(
             library.new_tagged,
-            lambda _line: None,
+            lambda _line: None,  # each job that joins has a function for the times of its own lines
             viewed_lines=viewed_lines,
             moved=moved,
         )
         self.solo: str | None = None
-        """Id of the only job that is shown; `None` if all but the muted are."""
+        """Id of the only job whose lines are shown; `None` to show all jobs that are not muted."""
         self.muted: frozenset[str] = frozenset()
-        """Ids of the hidden jobs."""
+        """Ids of the jobs whose lines are hidden."""
         self._zones = zones
         self._library = library
         self._may_fetch = may_fetch
         self._changed = changed
         self._members: dict[str, Member] = {}
         self._joined = 0
+        """How many jobs have joined so far, including those that have left."""
         self.removed: list[tuple[Job, int]] = []
-        """The jobs that the user removed, the last one at the end, with their former places."""
+        """The jobs that the user removed, with their former positions; the last one at the end."""
 
     def __len__(self) -> int:
         return len(self._members)
@@ -93,7 +96,7 @@ class MergedJobs:
         return next((member for member in self if member.number == number), None)
 
     def follow(self, jobs: Sequence[Job]) -> int:
-        """Merge exactly these jobs; return how many exceed the limit.
+        """Merge exactly these jobs, up to `LIMIT`; return how many are left out.
 
         Raises:
             SpoolError: a log cannot be stored on the local disk.
@@ -118,34 +121,34 @@ class MergedJobs:
             self.solo = None if self.solo == job_id else self.solo
 
     def take_out(self, member: Member) -> None:
-        """Remove a job so that it can be brought back."""
-        place = list(self._members).index(member.job.id)
+        """Remove a job so that `bring_back` can add it again."""
+        position = list(self._members).index(member.job.id)
         self.leave(member.job.id)
-        self.removed.append((member.job, place))
+        self.removed.append((member.job, position))
 
     def bring_back(self) -> Job | None:
-        """Merge the job that was removed last, in its former place.
+        """Merge the job that was removed last, at its former position.
 
-        Returns the job, `None` if there is no room for it.
+        Returns the job; `None` if there are `LIMIT` others already.
 
         Raises:
             SpoolError: its log cannot be stored on the local disk.
         """
-        job, place = self.removed.pop()
+        job, position = self.removed.pop()
         if len(self) >= LIMIT:
             return None
         self._join(job)
-        *others, back = self._members.items()
-        self._members = dict([*others[:place], back, *others[place:]])
+        *others, restored = self._members.items()
+        self._members = dict([*others[:position], restored, *others[position:]])
         return job
 
     def update(self, jobs: Mapping[str, Job]) -> None:
-        """Update the jobs."""
+        """Replace jobs by newer versions, given by id; a job that is not given stays as it is."""
         for job_id, member in self._members.items():
             member.job = jobs.get(job_id, member.job)
 
     def close(self) -> None:
-        """Close the jobs' logs; the owner of `log` closes the merged one."""
+        """Close the log of each job; the merged log is closed by whoever runs it."""
         for job_id in tuple(self._members):
             self.leave(job_id)
 
@@ -157,12 +160,12 @@ class MergedJobs:
         return self.solo == job_id if self.solo is not None else job_id not in self.muted
 
     def within(self) -> Find | None:
-        """Return the function that finds the shown lines; `None` for all of them."""
+        """Return the function that finds the lines to show; `None` to show all."""
         shown = [member.number for member in self if self.is_shown(member)]
         return None if len(shown) == len(self) else of_tags(shown)
 
     def _join(self, job: Job) -> None:
-        lease = self._library.open(
+        handle = self._library.open(
             job.id, self._may_fetch, job.created_at, has_ended=job.state.is_finished
         )
 
@@ -170,17 +173,17 @@ class MergedJobs:
             member = self._members.get(job.id)
             return life_of(member.job if member is not None else job, clock.now())
 
-        times = LineClock(lease.store, self._zones, life)
+        line_clock = LineClock(handle.store, self._zones, life)
         began = job.began_at or job.created_at
         number = self.log.join(
-            lease.store,
+            handle.store,
             title(job),
-            is_over=lambda: lease.tail.state.is_over,
+            is_over=lambda: handle.tail.state.is_over,
             begins_at=began.timestamp() if began else 0.0,
-            time_of=lambda line: times.seconds(line, clock.now()),
+            time_of=lambda line: line_clock.seconds(line, clock.now()),
         )
-        unsubscribe = lease.tail.subscribe(lambda _: self._note_change())
-        self._members[job.id] = Member(job, number, lease, times, self._joined, unsubscribe)
+        unsubscribe = handle.tail.subscribe(lambda _: self._note_change())
+        self._members[job.id] = Member(job, number, handle, line_clock, self._joined, unsubscribe)
         self._joined += 1
 
     def _note_change(self) -> None:

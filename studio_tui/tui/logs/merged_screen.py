@@ -45,7 +45,7 @@ ROOMY_FROM = 100
 """Width in cells from which a screen is wide."""
 
 GROWTH_EVERY = 0.25
-"""Seconds between updates of the size."""
+"""Seconds between updates of the log's size while lines arrive."""
 
 EMPTY = "Mark jobs with space in Jobs, then press L."
 
@@ -62,7 +62,10 @@ _COMMANDS: tuple[Command["MergedScreen"], ...] = (
 
 
 class MergedScreen(Page):
-    """The lines of several logs by time; a log is followed as long as its job is among them."""
+    """The lines of several jobs in the order of their times.
+
+    The log of a job is followed as long as the job is one of them, also while the page is hidden.
+    """
 
     AUTO_FOCUS = "LogPane"
 
@@ -91,10 +94,13 @@ class MergedScreen(Page):
         )
         self._progress = RunningProgress(self.session.progress, self)
         self._labels: dict[str, str] = {}
+        """The names beside lines, by job id."""
         self._has_names = True
         self._growth: Timer | None = None
+        """The timer of the next update of the log's size; `None` if none is due."""
         self._failure = ""
-        self._leave_store: Callable[[], None] = lambda: None
+        """Why merging has ended; empty while it goes on."""
+        self._unwatch_store: Callable[[], None] = lambda: None
 
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
@@ -119,7 +125,7 @@ class MergedScreen(Page):
     def _end(self) -> None:
         """Close the logs of the jobs, and the merged log."""
         self.workers.cancel_group(self, "merge")
-        self._leave_store()
+        self._unwatch_store()
         if self.choice.members is not None:
             self.choice.members.close()
             self.choice.members.log.close()
@@ -154,7 +160,7 @@ class MergedScreen(Page):
 
     def _begin(self, jobs: MergedJobs) -> None:
         self.view.show(jobs.log.store)
-        self._leave_store = self.listen(jobs.log.store.watch, self._grew)
+        self._unwatch_store = self.listen(jobs.log.store.watch, self._grew)
         self._merge(jobs)
 
     @work(name="merge logs", group="merge")
@@ -169,7 +175,7 @@ class MergedScreen(Page):
         return await self.ask(confirm_fetch(host))
 
     def _grew(self) -> None:
-        """Schedule an update of the size."""
+        """Schedule an update of the log's size."""
         if self._growth is None:
             self._growth = self.set_timer(GROWTH_EVERY, self._show_growth, name="growth")
 
@@ -188,7 +194,7 @@ class MergedScreen(Page):
         await self._export.copy_lines(message.text, message.lines)
 
     def _text_of(self, start: int) -> str:
-        """Return a line after the name of its job."""
+        """Return the text of the line at `start`, after the name of its job."""
         member = self.choice.member_of(start)
         text = self.view.pane.text_at(start)
         return text if member is None else f"{self._labels.get(member.job.id, '')}  {text}"
@@ -218,7 +224,7 @@ class MergedScreen(Page):
         )
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show changes of the jobs."""
+        """Show new states of the jobs."""
         job_list = message.snapshot.value
         if (
             self.choice.members
@@ -230,7 +236,7 @@ class MergedScreen(Page):
             self.show_members()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
-        """Update the row of jobs."""
+        """Update the times and the progress in the row of jobs."""
         self.show_members()
 
     def _leave(self) -> None:
@@ -240,7 +246,7 @@ class MergedScreen(Page):
     # Keys.
 
     def ask_again(self) -> None:
-        """Refresh now, also the logs."""
+        """Request the jobs and the logs again now."""
         super().ask_again()
         for member in self.choice.members or ():
             member.log.tail.poke()
@@ -285,17 +291,17 @@ class MergedScreen(Page):
         self.paint_hints()
 
     def _show_names(self) -> None:
-        """Show the names beside the lines, or remove them."""
+        """Show the names of the jobs beside the lines, if they are switched on."""
         width = ROOMY if self.size.width >= ROOMY_FROM else NARROW
         names = [(member.job.id, member.job.name or "") for member in self.choice.members or ()]
         self._labels = labels(names, width)
         pane = self.view.pane
-        others = tuple(column for column in pane.columns if column.key != "job")
+        other_columns = tuple(column for column in pane.columns if column.key != "job")
         if not self._has_names or not names:
-            pane.columns = others
+            pane.columns = other_columns
         else:
             ground = pane.get_component_rich_style("log-pane--stamp")
-            pane.columns = (self.legend.column(width, ground, self._label_of), *others)
+            pane.columns = (self.legend.column(width, ground, self._label_of), *other_columns)
         self.view.settle()
         self.show_members()
 
@@ -308,7 +314,7 @@ class MergedScreen(Page):
         return None if member is None else (self._labels.get(member.job.id, ""), member.colour)
 
     def show_members(self) -> None:
-        """Update the row of jobs."""
+        """Update the row of jobs and the summary above it."""
         self.set_class(not self.choice.members, "-empty")
         members = list(self.choice.members or ())
         if self.listening.is_on:  # otherwise this page is not visible
@@ -320,7 +326,7 @@ class MergedScreen(Page):
         self._show_head()
 
     def _entry(self, member: Member) -> tuple[Part, ...]:
-        """Return the parts for one job in the row of jobs."""
+        """Return one job of the row of jobs: its state, name and progress."""
         progress, outage = self._progress.get(member.job.id), self.session.reachability.outage
         before, after = entry(member.state, member.job, progress, outage)
         is_shown = self.choice.members is not None and self.choice.members.is_shown(member)
@@ -340,23 +346,24 @@ class MergedScreen(Page):
             head = self.query_one("#log-head", Bar)
             is_paused = not self.view.following
             outage = self.session.reachability.outage
-            head.left, head.right = _head(
+            head.left, head.right = _summary(
                 self.choice.members, outage, is_paused=is_paused, failure=self._failure
             )
 
 
-def _head(
+def _summary(
     jobs: MergedJobs, outage: HasOutage | None, *, is_paused: bool, failure: str
 ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """Return the left and right parts of the summary line."""
+    """Return the left and the right part of the summary line."""
     store = jobs.log.store
-    how_much = amount(len(jobs), store.lines, store.size - TAG * store.lines)
+    # The tags are not part of the logs.
+    log_amount = amount(len(jobs), store.lines, store.size - TAG * store.lines)
     left = []
-    if (only := jobs.get(jobs.solo)) is not None:
-        left.append(Part(f" only {title(only.job)}, S shows all ", Tone.ACCENT))
+    if (solo := jobs.get(jobs.solo)) is not None:
+        left.append(Part(f" only {title(solo.job)}, S shows all ", Tone.ACCENT))
     elif jobs.muted:
         left.append(Part(f" {len(jobs.muted)} muted, U shows all ", Tone.ACCENT))
-    left.append(Part(f" {how_much.text}  ", Tone.STRONG))
+    left.append(Part(f" {log_amount.text}  ", Tone.STRONG))
     if failure:
         return tuple(left), (Part(f"✗ {failure} ", Tone.BAD),)
     states = describe_connections(((member.state, member.job) for member in jobs), outage)

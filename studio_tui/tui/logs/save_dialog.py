@@ -1,4 +1,4 @@
-"""A dialog that asks what to save and where, and stays open until it is saved or canceled."""
+"""A dialog that asks what to save and where, and then saves it."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -28,22 +28,26 @@ from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
 class Offer(NamedTuple):
-    """Something that can be saved."""
+    """A choice for saving, such as the whole log."""
 
     words: str
+    """What is saved, such as `the selected lines`."""
     pieces: Callable[[], Pieces]
-    """Starts to read it."""
+    """Returns an iterator that reads the bytes to save."""
     path: str
-    """Default path."""
+    """Default path of the file, as if typed."""
 
 
 async def with_free_names(offers: Iterable[Offer]) -> list[Offer]:
-    """Return the choices for saving, each with a path where no file is yet."""
+    """Return the choices, each with a default path where there is no file yet."""
     return [offer._replace(path=await asyncio.to_thread(free_name, offer.path)) for offer in offers]
 
 
 class SaveLog(Dialog[Saved | None]):
-    """Saves one of several things to a file; the answer is `None` if canceled."""
+    """Saves the selected choice to a file; its answer is that file, `None` if canceled.
+
+    It stays open after an error, so that the user can type another path.
+    """
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,12 +63,12 @@ class SaveLog(Dialog[Saved | None]):
     title_line = query_one(".question", Static)
 
     def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
-        """Make a dialog of choices for saving, the most likely first."""
+        """Make a dialog with the choices `offers`, the most likely first."""
         self._question = question
         super().__init__(self._question_about(offers[0]))
         self._offers = offers
         self._may_replace = ""
-        """The input for which the user was warned of an existing file."""
+        """The path, as typed, for which the user was warned that the file exists."""
         self._is_saving = False
 
     def _question_about(self, offer: Offer) -> str:
@@ -89,15 +93,15 @@ class SaveLog(Dialog[Saved | None]):
         self._show_problem("")
 
     def action_close(self) -> None:
-        """Cancel, including an unfinished write."""
+        """Close the dialog; an unfinished write is canceled."""
         self.workers.cancel_group(self, "save")
         self.dismiss(None)
 
     def action_choose(self, step: int) -> None:
-        """Select another choice."""
+        """Select the next choice, or the previous one if `step` is -1."""
         if not self._is_saving:
-            now = self.choices.highlighted or 0
-            self.choices.highlighted = (now + step) % len(self._offers)
+            current = self.choices.highlighted or 0
+            self.choices.highlighted = (current + step) % len(self._offers)
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -124,7 +128,7 @@ class SaveLog(Dialog[Saved | None]):
 
     @work(name="save", group="save")
     async def _save(self, offer: Offer, typed: str) -> None:
-        self._wrote(0)
+        self._show_written(0)
         self.field.disabled = True
         try:
             path = path_of(typed)
@@ -132,7 +136,7 @@ class SaveLog(Dialog[Saved | None]):
                 offer.pieces(),
                 path,
                 replace=typed == self._may_replace,
-                wrote=self.while_alive(self._wrote),
+                wrote=self.while_alive(self._show_written),
             )
         except AlreadyThereError as error:
             self._may_replace = typed
@@ -142,11 +146,12 @@ class SaveLog(Dialog[Saved | None]):
         else:
             self.dismiss(saved)
 
-    def _wrote(self, count: int) -> None:
+    def _show_written(self, count: int) -> None:
+        """Show how many bytes are written so far."""
         self.keys.update(f"Saving, {size(count)} so far; esc gives up")
 
     def _refuse(self, words: str) -> None:
-        """Show an error, and keep the input."""
+        """Show an error, and let the user change the input."""
         self._is_saving = False
         self.field.disabled = False
         self.field.focus()
