@@ -1,4 +1,4 @@
-"""The appearance of a log: wrapping, line numbers, and alternative forms of lines."""
+"""How lines of a log are displayed: wrapping, line numbers, progress bars, JSON, times."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ class Appearance:
     """Controller of a log view's appearance."""
 
     def __init__(self, view: Reader, lines: LineFilter, times: LogTimes) -> None:
-        """Make a controller; `lines` hides states of progress bars, `times` shows times."""
+        """Make a controller; `lines` hides past states of progress bars, `times` shows times."""
         self._view = view
         self._lines = lines
         self._times = times
@@ -33,7 +33,7 @@ class Appearance:
         )
 
     def apply(self, look: LogLook) -> None:
-        """Apply display options."""
+        """Apply saved display options."""
         pane = self._view.pane
         pane.wrap, pane.numbers = look.wrap, look.numbers
         pane.form = pane.form._replace(json=look.json_form)
@@ -51,10 +51,10 @@ class Appearance:
             self._view.pane.numbers = not self._view.pane.numbers
 
     def toggle_bar_states(self) -> None:
-        """Toggle between all states of a rewritten line and its last."""
+        """Toggle between all states of rewritten lines and only their last states."""
         pane = self._view.pane
         pane.form = pane.form._replace(states=not pane.form.states)
-        # Unless all states are shown, the next update folds again.
+        # If only last states are shown, the next update hides overwritten lines again.
         self._lines.fold(folds=False)
         self._view.settle()
 
@@ -67,7 +67,7 @@ class Appearance:
 
     @contextmanager
     def _line_kept_in_sight(self) -> Iterator[None]:
-        """Keep the current line in sight while the number of rows of lines changes."""
+        """Keep the current line in sight while the context changes how many rows lines have."""
         view, pane = self._view, self._view.pane
         current = pane.current_in_sight
         yield

@@ -1,4 +1,4 @@
-"""Searching a log in the background, at high priority for the reader and low for errors."""
+"""Searching a log: at full speed for what the reader waits for, slowly for errors."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,17 +12,17 @@ _REPORT_EVERY = 0.1
 """Seconds between updates of the progress."""
 
 _BLOCKS = 8
-"""Blocks searched at a time; takes a few milliseconds."""
+"""Blocks searched by one step of the search for errors, which takes a few milliseconds."""
 _REST = 9.0
 """Length of the pause after each step, as a multiple of its duration."""
 _REST_GROWING = 19.0
-"""The same while the log grows, as a flood is faster anyway: the rest is searched after it."""
+"""The same while the log grows: a flood of lines is faster than the search, which ends after it."""
 _QUIET = 0.5
-"""Seconds without a key before the search for errors starts."""
+"""Seconds without a key before the search for errors starts or goes on."""
 
 
 class ForegroundSearch:
-    """Searches the log at full speed for what the reader is waiting for."""
+    """Searches the log at full speed for the matches that the reader is waiting for."""
 
     def __init__(
         self,
@@ -32,7 +32,10 @@ class ForegroundSearch:
         *,
         progressed: Callable[[], None],
     ) -> None:
-        """Make a searcher for `hits`, most urgent first; `progressed` is called repeatedly."""
+        """Make a searcher; `hits` returns the matches to complete, the most urgent first.
+
+        `progressed` is called repeatedly during the search, and at its end.
+        """
         self._view = view
         self._work = work
         self._hits = hits
@@ -45,7 +48,7 @@ class ForegroundSearch:
         self._is_searching = False
 
     def go_on(self) -> None:
-        """Continue to search if anything is incomplete."""
+        """Start the search, or go on with it, if any matches are incomplete."""
         if self._is_searching or all(hits.is_complete for hits in self._hits()):
             return
         self._is_searching = True
@@ -54,8 +57,8 @@ class ForegroundSearch:
     async def _search(self) -> None:
         try:
             reported_at = clock.monotonic()
-            while open_hits := [hits for hits in self._hits() if not hits.is_complete]:
-                await open_hits[0].search_next()
+            while incomplete := [hits for hits in self._hits() if not hits.is_complete]:
+                await incomplete[0].search_next()
                 if clock.monotonic() - reported_at > _REPORT_EVERY:
                     reported_at = clock.monotonic()
                     self._progressed()
@@ -67,28 +70,29 @@ class ForegroundSearch:
 
 
 class BackgroundSearch:
-    """Searches the log with low priority, yielding to the reader and the download."""
+    """Searches the log slowly, so that keys and the download are not delayed."""
 
     def __init__(self, view: Reader, work: WorkGroup) -> None:
         self._view = view
         self._work = work
         self._hits: LineMatches | None = None
         self._is_searching = False
-        self._moved_at = 0.0
+        self._key_at = 0.0
+        """When a key was last pressed, by the monotonic clock."""
 
     def begin(self, hits: LineMatches | None) -> None:
-        """Start another search."""
+        """Search for other matches from now on; `None` ends the search."""
         self._work.cancel()
         self._is_searching = False
-        self.note_key()  # paint first
+        self.note_key()  # so that the new log is painted before it is searched
         self._hits = hits
 
     def note_key(self) -> None:
-        """Pause the search for a moment after a key."""
-        self._moved_at = clock.monotonic()
+        """Pause the search for a moment, as a key was pressed."""
+        self._key_at = clock.monotonic()
 
     def go_on(self) -> None:
-        """Continue to search if the search is incomplete."""
+        """Start the search, or go on with it, if it is incomplete."""
         if self._hits is not None and not self._is_searching and not self._hits.is_complete:
             self._is_searching = True
             self._work.run(self._search, "search for errors")
@@ -97,15 +101,15 @@ class BackgroundSearch:
         hits, size = self._hits, self._size
         try:
             while hits is not None and not hits.is_complete:
-                quiet = clock.monotonic() - self._moved_at
-                if quiet < _QUIET:
-                    await asyncio.sleep(_QUIET - quiet)
+                quiet_for = clock.monotonic() - self._key_at
+                if quiet_for < _QUIET:
+                    await asyncio.sleep(_QUIET - quiet_for)
                     continue
-                begun = clock.monotonic()
+                begun_at = clock.monotonic()
                 await hits.search_next(_BLOCKS)
-                before, size = size, self._size
-                rest = _REST_GROWING if size > before else _REST
-                await asyncio.sleep(rest * (clock.monotonic() - begun))
+                size_before, size = size, self._size
+                rest = _REST_GROWING if size > size_before else _REST
+                await asyncio.sleep(rest * (clock.monotonic() - begun_at))
         except SpoolError as error:
             self._view.show_message(str(error))
         finally:
@@ -114,5 +118,5 @@ class BackgroundSearch:
 
     @property
     def _size(self) -> int:
-        """Bytes of the log so far."""
+        """Bytes of the log that have arrived."""
         return self._view.store.size if self._view.store is not None else 0

@@ -16,13 +16,13 @@ class Bookmarks:
     def __init__(self, view: Reader, lines: LineFilter) -> None:
         self._view = view
         self._lines = lines
-        self._taken: int | None = None
-        """The line that became the current one by setting a bookmark."""
+        self._made_current: int | None = None
+        """The line that became the current one because its bookmark was set or removed."""
 
     def toggle(self) -> None:
-        """Set or remove a bookmark at the current line, else at the last one in sight.
+        """Set or remove a bookmark at the current line, else at the last visible line.
 
-        That one becomes the current one, until the reader scrolls on: then another is meant.
+        The last visible line then becomes the current one, until the reader scrolls.
         """
         view, pane = self._view, self._view.pane
         start = pane.at_hand
@@ -30,7 +30,7 @@ class Bookmarks:
             return
         view.following = False
         if pane.current != start:
-            pane.current = self._taken = start
+            pane.current = self._made_current = start
         pane.bookmarks = pane.bookmarks ^ {start}
         count = len(pane.bookmarks)
         change = "bookmark set" if start in pane.bookmarks else "bookmark removed"
@@ -38,30 +38,30 @@ class Bookmarks:
         view.settle()
 
     def scrolled(self) -> None:
-        """Let no line be the current one because of its bookmark."""
-        if self._view.pane.current == self._taken:
+        """Unset the current line if `toggle` has set it, so that the next bookmark is elsewhere."""
+        if self._view.pane.current == self._made_current:
             self._view.pane.current = None
-        self._taken = None
+        self._made_current = None
 
     def go(self, step: int) -> None:
-        """Go to the next or previous bookmark, wrapping around at the ends."""
-        pane, self._taken = self._view.pane, None
+        """Go to the next bookmark, or the previous one if `step` is -1; wrap around at the ends."""
+        pane, self._made_current = self._view.pane, None
         bookmarks = sorted(filter(self._lines.shows, pane.bookmarks))
         if not bookmarks:
             is_hidden = bool(pane.bookmarks)
             words = "no bookmark is among the lines shown" if is_hidden else NO_BOOKMARKS
             self._view.show_message(words)
             return
-        here = pane.current
-        if here is None:
-            here = pane.in_sight[0].start if pane.in_sight else 0
-            place = bisect_left(bookmarks, here) - (step < 0)
+        if pane.current is not None:
+            # A bookmark at the current line is not the next one.
+            offset = pane.current + (step > 0)
         else:
-            place = bisect_left(bookmarks, here + (step > 0)) - (step < 0)
-        self._view.go(bookmarks[place % len(bookmarks)])
+            offset = pane.in_sight[0].start if pane.in_sight else 0
+        number = (bisect_left(bookmarks, offset) - (step < 0)) % len(bookmarks)
+        self._view.go(bookmarks[number])
         hidden = len(pane.bookmarks) - len(bookmarks)
         more = f", {hidden} more {'is' if hidden == 1 else 'are'} hidden" if hidden else ""
-        self._view.show_message(f"bookmark {place % len(bookmarks) + 1} of {len(bookmarks)}{more}")
+        self._view.show_message(f"bookmark {number + 1} of {len(bookmarks)}{more}")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -1,4 +1,9 @@
-"""The errors of a log: marked on the scroll bar, with keys to go to them."""
+"""The errors of a log: marked on the scroll bar, with keys that go to them.
+
+An error is a unit of lines: a single line, or a traceback with the lines of its exceptions. Where
+several processes print to one log, each line begins with its origin, such as `[rank3]: `, and a
+unit has lines of other origins in between.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -17,13 +22,12 @@ from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup, why_no_line
 
-# A unit is what counts as one error: a line, or a traceback with the lines of its exception.
 _UNIT_LINES = 2000
 """Maximum number of lines that are searched for the end of a unit."""
 _OUTER_UNITS = 50
-"""Maximum number of earlier units that are searched for the one an error is part of."""
+"""Maximum number of earlier errors that are checked for the unit that contains an error."""
 _MIXED_UNITS = 200
-"""The same for a line with an origin, as lines of other processes may be in between."""
+"""The same for a line with an origin, as errors of other origins may be in between."""
 
 
 class LogErrors:
@@ -32,7 +36,7 @@ class LogErrors:
     def __init__(
         self, view: Reader, lines: LineFilter, background: BackgroundSearch, work: WorkGroup
     ) -> None:
-        """Initialise; `background` finds errors ahead of time, `work` goes to one after a key."""
+        """Initialise; `background` searches for all errors, `work` runs the keys that go to one."""
         self._view = view
         self._lines = lines
         self._background = background
@@ -45,14 +49,11 @@ class LogErrors:
         self._background.begin(self._hits)
 
     def ticks(self, rows: int) -> frozenset[int]:
-        """Return which of the `rows` rows of the scroll bar contain errors, from 0 at the top."""
+        """Return which of the scroll bar's `rows` rows contain errors, from 0 at the top."""
         return self._hits.occupied_parts(rows) if self._hits else frozenset()
 
     def find(self, step: int) -> None:
-        """Go to the next error if `step` is positive, else to the previous one.
-
-        A traceback counts as one error.
-        """
+        """Go to the next error, or to the previous one if `step` is -1."""
         self._work.run(partial(self._find, step), "go to an error")
 
     async def _find(self, step: int) -> None:
@@ -75,15 +76,18 @@ class LogErrors:
         )
 
     def _why_stayed(self, hits: LineMatches, step: int, *, has_others: bool) -> str:
-        """Return why there is no error in a direction; `has_others` is about the opposite one."""
+        """Return why there is no error in the direction of `step`.
+
+        `has_others` says whether there is one in the opposite direction.
+        """
         if has_others:
             return "no error " + (
                 "after this; E goes to those before"
                 if step > 0
                 else "before this; e goes to those after"
             )
-        here = self._view.pane.current_in_sight
-        if here is not None and hits.holds(here) and self._lines.shows(here):
+        current = self._view.pane.current_in_sight
+        if current is not None and hits.holds(current) and self._lines.shows(current):
             return "the only error" + (" among the lines shown" if self._lines.typed else "")
         if hits.total:
             return "no error among the lines shown"
@@ -96,37 +100,40 @@ class LogErrors:
             SpoolError: the log cannot be read back.
         """
         pane = self._view.pane
-        here, rows = pane.current_in_sight, pane.in_sight
+        current, rows = pane.current_in_sight, pane.in_sight
         if not rows:
             return None
         if step > 0:
-            return await self._next_unit(store, hits, here, rows[0].start)
-        before = rows[-1].start + 1 if here is None else here
+            return await self._next_unit(store, hits, current, rows[0].start)
+        before = rows[-1].start + 1 if current is None else current
         start = await self._lines.nearest_shown(hits, before, backwards=True)
         return None if start is None else self._unit_start(store, hits, start)
 
     async def _next_unit(
-        self, store: LogStore, hits: LineMatches, here: int | None, top: int
+        self, store: LogStore, hits: LineMatches, current: int | None, top: int
     ) -> int | None:
-        """Return the start of the next unit; errors in the current or an earlier one do not count.
+        """Return the start of the first unit that begins after the current line.
+
+        Without a current line, it may also begin at `top`, the first visible line. A line of the
+        unit that begins at the current line, or of an earlier unit, is not the start of a unit.
 
         Raises:
             SpoolError: the log cannot be read back.
         """
-        begin = top if here is None else here + 1
-        own = frozenset[int]() if here is None else frozenset(self._unit(store, here))
+        offset = top if current is None else current + 1
+        unit = frozenset[int]() if current is None else frozenset(self._unit(store, current))
         while True:
-            start = await self._lines.nearest_shown(hits, begin, backwards=False)
-            if start is None or not (start in own or self._is_later_line(store, hits, start)):
+            start = await self._lines.nearest_shown(hits, offset, backwards=False)
+            if start is None or not (start in unit or self._continues_unit(store, hits, start)):
                 return start
-            begin = start + 1
+            offset = start + 1
 
-    def _is_later_line(self, store: LogStore, hits: LineMatches, start: int) -> bool:
-        """Return whether an error is a later line of a unit among lines of other origins."""
+    def _continues_unit(self, store: LogStore, hits: LineMatches, start: int) -> bool:
+        """Return whether an error with an origin is a later line of an earlier unit."""
         return bool(self._origin(start)) and self._unit_start(store, hits, start) != start
 
     def _origin(self, start: int) -> str:
-        """Return the prefix that names the process that printed a line; may be empty."""
+        """Return the origin of a line; empty if it has none."""
         return split_origin(self._view.pane.text_at(start))[0]
 
     def _unit(self, store: LogStore, start: int) -> list[int]:
@@ -134,48 +141,53 @@ class LogErrors:
         starts: list[int] = []
 
         def texts() -> Iterator[str]:
-            for at, text in self._texts(store, start):
-                starts.append(at)
+            for line_start, text in self._texts(store, start):
+                starts.append(line_start)
                 yield text
 
         return [starts[number] for number in unit_lines(texts())]
 
     def _unit_start(self, store: LogStore, hits: LineMatches, start: int) -> int:
-        """Return the start of the unit that contains the error at `start`, which may begin it."""
+        """Return the start of the unit that contains the error at `start`, which may be `start`.
+
+        Earlier errors of the same origin are checked, the nearest first, as long as their units
+        reach to the error or to a unit that does.
+        """
         origin = self._origin(start)
-        before = nearest = first = start
-        missed = 0
+        offset = chain_start = unit_start = start
+        short_units = 0
         for _ in range(_MIXED_UNITS if origin else _OUTER_UNITS):
-            earlier = hits.previous(before)
+            earlier = hits.previous(offset)
             if earlier is None:
                 break
-            before = earlier
+            offset = earlier
             if origin and self._origin(earlier) != origin:
                 continue
             unit = self._unit(store, earlier)
-            if unit[-1] < nearest:
-                # The last line of an exception in a chain is an error of its own.
-                missed += 1
-                if missed > 1:
+            if unit[-1] < chain_start:
+                # In a chain of exceptions, the last line of an exception is an error whose own
+                # unit is short, so one short unit does not mean that the chain begins after it.
+                short_units += 1
+                if short_units > 1:
                     break
                 continue
-            missed = 0
-            nearest = earlier
+            short_units = 0
+            chain_start = earlier
             if start in unit:
-                first = earlier
-        return first
+                unit_start = earlier
+        return unit_start
 
     def _texts(self, store: LogStore, start: int) -> Iterator[tuple[int, str]]:
-        """Yield the lines from `start` on as displayed, with their starts."""
+        """Yield the starts and the displayed texts of the lines from `start` on."""
 
         def starts() -> Iterator[int]:
-            at: int | None = start
-            while at is not None and at < store.size:
-                yield at
-                at = store.next_start(at)
+            line_start: int | None = start
+            while line_start is not None and line_start < store.size:
+                yield line_start
+                line_start = store.next_start(line_start)
 
-        for at in islice(starts(), _UNIT_LINES):
-            yield at, self._view.pane.text_at(at)
+        for line_start in islice(starts(), _UNIT_LINES):
+            yield line_start, self._view.pane.text_at(line_start)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

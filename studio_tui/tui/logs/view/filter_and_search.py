@@ -1,4 +1,4 @@
-"""Combines filter, search and background search."""
+"""Connects the filter and the search of a log, which share the search through the log."""
 
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.background import ForegroundSearch
@@ -8,10 +8,10 @@ from studio_tui.tui.logs.view.search import LogSearch
 
 
 class FilterAndSearch:
-    """Combines filter and search, which share the available lines."""
+    """The filter and the search of a log view, restarted and ended together."""
 
     def __init__(self, view: Reader, going: WorkGroup, searching: WorkGroup) -> None:
-        """Make both; `going` runs steps to matches, `searching` the search itself."""
+        """Make both; `going` runs what goes to a match, `searching` the search through the log."""
         self.filter = LineFilter(view, going, scope_changed=self._scope_changed)
         self.search = LogSearch(view, self.filter, going)
         self._view = view
@@ -26,7 +26,7 @@ class FilterAndSearch:
         self._running_search.begin()
 
     def repeat(self) -> None:
-        """Repeat filter and search in another store of the same log."""
+        """Apply the same filter and search to another store of the same log."""
         pattern, typed = self.search.wanted, self.filter.typed
         self.begin()
         if pattern is not None:
@@ -35,7 +35,7 @@ class FilterAndSearch:
             self.filter.choose(typed)
 
     def go_on(self) -> None:
-        """Continue to search in the background if anything is incomplete."""
+        """Go on searching the log if matches of the filter or the search are incomplete."""
         self._running_search.go_on()
 
     @property
@@ -44,14 +44,17 @@ class FilterAndSearch:
         return self.search.is_wanted or bool(self.filter.typed)
 
     def end(self) -> None:
-        """Remove the filter, whose text says that escape shows all; without one, end the search."""
+        """Remove the filter; if there is none, end the search.
+
+        The filter is first, as its text below the lines says that escape shows all of them.
+        """
         if self.filter.typed:
             self.filter.end()
         else:
             self.search.end()
 
     def words(self) -> str:
-        """Return filter, search and their matches in words; empty for none."""
+        """Return a text about filter, search and their matches; empty if there is neither."""
         problem = self.search.problem or self.filter.problem
         return problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
 
@@ -59,7 +62,7 @@ class FilterAndSearch:
         self.search.seek()
 
     def _hits(self) -> list[LineMatches]:
-        """Return the current searches, the most urgent first."""
+        """Return the matches of filter and search, the most urgent first."""
         return [hits for hits in (self.filter.hits, self.search.hits) if hits is not None]
 
     def _show_progress(self) -> None:

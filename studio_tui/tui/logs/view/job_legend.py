@@ -1,4 +1,4 @@
-"""Short and unique names of several jobs, in colours: in a row and beside lines."""
+"""Short and unique names of the jobs of a merged log, in colours: in a row, and beside lines."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -10,45 +10,46 @@ from studio_tui.tui.logs.view.painter import GutterColumn
 from studio_tui.tui.widgets.bar import Bar, Part
 
 COLOURS = 7
-"""Number of colours, repeated from the eighth job on; only names are unique."""
+"""Number of colours; the eighth job has the colour of the first, so only names are unique."""
 
 _ID = 4
 """Minimum length of an id that is added to a name which is not unique."""
 
 
 def look_of(colour: int) -> str:
-    """Return the name of a colour in the legend."""
+    """Return the style of the job with number `colour`, as a part of a bar names it."""
     return f"job{colour % COLOURS}"
 
 
 def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
     """Return unique labels for jobs, given as pairs of id and name.
 
-    A label is the name in up to `width` cells, with the beginning of the id if labels would be
-    equal.
+    A label is the name, cut off at `width` cells. If several would be equal, each also has as much
+    of the job's id as makes it unique.
     """
-    short = {job_id: _cut(name or job_id, width) for job_id, name in names}
+    label_of = {job_id: _cut(name or job_id, width) for job_id, name in names}
     length = _ID
-    while alike := _alike(short):
+    while ambiguous := _ambiguous(label_of):
         for job_id, name in names:
-            if job_id in alike:
-                id_ = job_id[:length]
-                short[job_id] = f"{_cut(name, max(0, width - len(id_) - 1))} {id_}".strip()
-        if length > max(map(len, alike)):
+            if job_id in ambiguous:
+                short_id = job_id[:length]
+                short_name = _cut(name, max(0, width - len(short_id) - 1))
+                label_of[job_id] = f"{short_name} {short_id}".strip()
+        if length > max(map(len, ambiguous)):
             break
         length += 2
-    return short
+    return label_of
 
 
-def _alike(short: Mapping[str, str]) -> set[str]:
-    """Return the ids whose labels are not unique."""
+def _ambiguous(label_of: Mapping[str, str]) -> set[str]:
+    """Return the ids of the jobs whose labels are not unique."""
     first: dict[str, str] = {}
-    alike: set[str] = set()
-    for job_id, label in short.items():
+    ambiguous: set[str] = set()
+    for job_id, label in label_of.items():
         if label in first:
-            alike |= {job_id, first[label]}
+            ambiguous |= {job_id, first[label]}
         first.setdefault(label, job_id)
-    return alike
+    return ambiguous
 
 
 def _cut(text: str, width: int) -> str:
@@ -58,12 +59,12 @@ def _cut(text: str, width: int) -> str:
 
 
 class JobLegend(Bar):
-    """A row of jobs; the chosen one is always visible."""
+    """A row of jobs, in which the chosen job is always visible."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{look_of(n)}" for n in range(COLOURS)}
 
     def show(self, jobs: Iterable[tuple[Part, ...]], chosen: int | None) -> None:
-        """Show the parts of each job; `chosen` is an index."""
+        """Show `jobs`, each as the parts of its text; `chosen` is the index of the chosen job."""
         entries = list(jobs)
         first = 0
         if chosen is not None:
@@ -76,7 +77,11 @@ class JobLegend(Bar):
     def column(
         self, width: int, ground: Style, label_of: Callable[[int], tuple[str, int] | None]
     ) -> GutterColumn:
-        """Return a column of names; `label_of` returns a line's name and colour."""
+        """Return a column with the name of each line's job.
+
+        `label_of` returns the name and the colour for the line at an offset; `ground` is the style
+        beneath. `width` is that of names, in cells.
+        """
         styles = [
             ground + Style(color=self.get_component_rich_style(f"bar--{look_of(n)}").color)
             for n in range(COLOURS)

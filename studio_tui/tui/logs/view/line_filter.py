@@ -21,11 +21,11 @@ _PROBLEMS = "!"
 _SEARCHED = 64 * 1024
 """Bytes of visible text that are searched for nested progress bars."""
 _REDRAWN = 16 * 1024
-"""Bytes after a row within which it is redrawn, if at all."""
+"""Bytes after a line within which later lines may overwrite it."""
 
 
-class _WayBack(NamedTuple):
-    """The place before lines were hidden."""
+class _Place(NamedTuple):
+    """A place of the reader, to which the view returns when hidden lines are shown again."""
 
     top: int
     """Start of the first visible line."""
@@ -34,54 +34,62 @@ class _WayBack(NamedTuple):
 
 
 class LineFilter:
-    """Controller of the lines that a log view shows."""
+    """Controller of the lines that a log view shows.
+
+    Lines are hidden by the filter, by the choice of jobs in a merged log, and because later lines
+    overwrite them. Lines that only the filter may hide are called available.
+    """
 
     def __init__(self, view: Reader, work: WorkGroup, *, scope_changed: Callable[[], None]) -> None:
-        """Make a controller; `scope_changed` is called if other lines become available."""
+        """Make a controller; `work` runs what goes to a line.
+
+        `scope_changed` is called if other lines become available.
+        """
         self._view = view
         self._work = work
         self._scope_changed = scope_changed
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self.typed = ""
         """The filter as typed; `!` alone for errors and warnings only."""
         self.chosen: FilteredLines | None = None
-        """The shown lines; `None` for all."""
+        """The lines to show; `None` for all."""
         self._pattern: SearchPattern | None = None
         """The pattern of the filter; `None` for errors and warnings, and without a filter."""
         self._within: Find | None = None
+        """Finds the lines of the chosen jobs; `None` for all jobs."""
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
         self.hiding: frozenset[str] = frozenset()
-        """The conditions that hide lines: the filter, the choice of jobs."""
-        self._way_back: _WayBack | None = None
+        """Which conditions hide lines: `filter`, `jobs`, both or neither."""
+        self._place_before: _Place | None = None
         """The place before lines were hidden; `None` while following, and once the reader moves."""
 
     def begin(self) -> None:
         """Reset the filter for another log."""
-        self._forget()
+        self._reset()
         self._view.pane.folds = False
 
     def stay(self) -> None:
-        """Keep the present place when lines are shown again, as the reader has moved."""
-        self._way_back = None
+        """Forget the place before lines were hidden, as the reader has moved."""
+        self._place_before = None
 
     def starts(self) -> set[int]:
-        """Return the starts of the lines to return to."""
-        return set() if self._way_back is None else {self._way_back.top}
+        """Return the start of the first line of the place to return to, as a set; else no start."""
+        return set() if self._place_before is None else {self._place_before.top}
 
     def relocate(self, moved: Mapping[int, int]) -> None:
-        """Update the starts of these lines."""
-        way_back = self._way_back
-        if way_back is not None:
-            top, current = moved.get(way_back.top), way_back.current
+        """Update the place to return to; `moved` has the new starts of lines by their old ones."""
+        place = self._place_before
+        if place is not None:
+            top, current = moved.get(place.top), place.current
             current = None if current is None else moved.get(current)
-            self._way_back = None if top is None else _WayBack(top, current)
+            self._place_before = None if top is None else _Place(top, current)
 
     @property
     def hits(self) -> LineMatches | None:
-        """The matches of the filter; `None` for all lines."""
+        """The lines to show, as matches; `None` for all lines."""
         return self.chosen.hits if self.chosen else None
 
     @property
@@ -90,7 +98,7 @@ class LineFilter:
         return self._pattern.problem if self._pattern else ""
 
     def words(self) -> str:
-        """Return the filter and its matches in words; empty without a filter."""
+        """Return a text about the filter and its matches; empty without a filter."""
         hits = self.hits
         if hits is None:
             return ""
@@ -111,7 +119,9 @@ class LineFilter:
         return [start for start in starts if start < size and self.shows(start)]
 
     async def nearest_shown(self, hits: LineMatches, offset: int, *, backwards: bool) -> int | None:
-        """Return the nearest match that is shown.
+        """Return the first of the matches `hits` at or after `offset` that is shown.
+
+        If `backwards`, return the last one before `offset`; `None` if there is none.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -123,10 +133,10 @@ class LineFilter:
             offset = start if backwards else start + 1
 
     def go(self, start: int, words: Callable[[int], str], *, backwards: bool = False) -> None:
-        """Go to a line, or to the first shown one after it; if there is none, the last before it.
+        """Go to the line at `start`; if it is hidden, to the first shown line after it.
 
-        If `backwards`, it is the last one before it, else the first after it. `words` returns what
-        to say about the line gone to.
+        If there is none, go to the last shown line before it. `backwards` tries the line before it
+        first. `words` returns the message about the line that is reached.
         """
         if self.shows(start):
             self._view.go(start)
@@ -154,28 +164,27 @@ class LineFilter:
     # --- the available lines ---------------------------------------------------------------------
 
     def scope(self) -> Find | None:
-        """Return the function that finds the lines available to filter and search; `None` for
-        all."""
+        """Return the function that finds the available lines; `None` if all are available."""
         within = self._within
         if not self._folds:
             return within
         tag = self._view.store.tag if self._view.store else 0
 
-        def shown(lines: bytes) -> Sequence[int]:
-            last = final_lines(lines, tag)
-            return last if within is None else _both(within(lines), last)
+        def available(lines: bytes) -> Sequence[int]:
+            not_overwritten = final_lines(lines, tag)
+            return not_overwritten if within is None else _both(within(lines), not_overwritten)
 
-        return shown
+        return available
 
     @property
     def ahead(self) -> int:
-        """Bytes beyond the lines that decide whether they are shown."""
+        """Bytes after a block of lines that are needed to decide which of them are available."""
         return _REDRAWN if self._folds else 0
 
     def show_within(self, within: Find | None) -> None:
-        """Make only lines that `within` finds available; all if `None`.
+        """Make only the lines available that `within` finds; with `None`, the lines of all jobs.
 
-        It is called with lines that include the store's tags.
+        `within` is called with lines that include the store's tags.
         """
         if within is None and self._within is None:
             return
@@ -184,7 +193,7 @@ class LineFilter:
         self.choose(self.typed)
 
     def fold(self, *, folds: bool) -> None:
-        """Hide lines that later ones overwrite, or show them."""
+        """Hide lines that later ones overwrite, or make them available again."""
         if folds is not self._folds:
             self._folds = self._view.pane.folds = folds
             self._scope_changed()
@@ -203,7 +212,7 @@ class LineFilter:
     # --- the filter ------------------------------------------------------------------------------
 
     def choose(self, typed: str) -> None:
-        """Apply a filter, keeping the current line if it is visible, else the first visible one.
+        """Apply a filter at the current line, if it is visible, else at the first visible line.
 
         Raises:
             SearchPatternError: the filter is invalid.
@@ -211,53 +220,55 @@ class LineFilter:
         view, store = self._view, self._view.store
         if store is None:
             return
-        shown = self.scope()
+        available = self.scope()
         pattern = SearchPattern(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == _PROBLEMS:
             find = LevelPattern(LogLevel.WARNING).starts
-            hits: LineMatches | None = LineMatches(store, find, within=shown, ahead=self.ahead)
+            hits: LineMatches | None = LineMatches(store, find, within=available, ahead=self.ahead)
         elif pattern:
             is_negated = typed.startswith("!")
             hits = LineMatches(
-                store, pattern.starts, negated=is_negated, within=shown, ahead=self.ahead
+                store, pattern.starts, negated=is_negated, within=available, ahead=self.ahead
             )
-        elif shown:
-            hits = LineMatches(store, _nothing, negated=True, within=shown, ahead=self.ahead)
+        elif available:
+            hits = LineMatches(store, _nothing, negated=True, within=available, ahead=self.ahead)
         else:
             hits = None
-        before, self.hiding = self.hiding, self._what_hides(typed)
+        hiding_before, self.hiding = self.hiding, self._conditions(typed)
         self.typed, self._pattern = typed, pattern
         self.chosen = FilteredLines(store, hits) if hits else None
         window, anchor = view.pane.window, view.pane.current_in_sight
         top = window.top.start if window and view.pane.in_sight else store.size
-        if self.hiding - before and self._valid_way_back is None:
-            self._way_back = None if view.following else _WayBack(top, view.pane.current)
+        if self.hiding - hiding_before and self._valid_place_before is None:
+            self._place_before = None if view.following else _Place(top, view.pane.current)
         if anchor is None:
-            anchor = top if (way_back := self._valid_way_back) is None else way_back.top
+            place = self._valid_place_before
+            anchor = top if place is None else place.top
         view.pane.choose(self.chosen, anchor)
         if view.following and window:
             window.to_end()
-        if before - self.hiding:
-            self._come_back()
+        if hiding_before - self.hiding:
+            self._return_to_place()
         view.settle()
 
     @property
-    def _valid_way_back(self) -> _WayBack | None:
-        """The place before lines were hidden; `None` if another line was chosen since."""
-        way_back = self._way_back
-        return way_back if way_back and way_back.current == self._view.pane.current else None
+    def _valid_place_before(self) -> _Place | None:
+        """The place before lines were hidden; `None` if another line became current since."""
+        place = self._place_before
+        return place if place and place.current == self._view.pane.current else None
 
-    def _what_hides(self, typed: str) -> frozenset[str]:
-        hiding = {"filter": bool(typed), "jobs": self._within is not None}
-        return frozenset(what for what, hides in hiding.items() if hides)
+    def _conditions(self, typed: str) -> frozenset[str]:
+        """Return the conditions that hide lines with the filter `typed`."""
+        conditions = {"filter": bool(typed), "jobs": self._within is not None}
+        return frozenset(name for name, hides in conditions.items() if hides)
 
-    def _come_back(self) -> None:
-        """Return to the place before lines were hidden."""
-        way_back, window = self._valid_way_back, self._view.pane.window
-        if way_back is not None and window:
-            window.to(way_back.top)
+    def _return_to_place(self) -> None:
+        """Return to the place before lines were hidden, and forget it once none are hidden."""
+        place, window = self._valid_place_before, self._view.pane.window
+        if place is not None and window:
+            window.to(place.top)
         if not self.hiding:
-            self._way_back = None
+            self._place_before = None
 
     def end(self) -> None:
         """Remove the filter."""
@@ -273,7 +284,7 @@ class LineFilter:
         return None
 
     def ask(self) -> None:
-        """Ask for a filter."""
+        """Open the prompt with the present filter."""
         self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 
     def toggle_problems(self) -> None:
@@ -306,5 +317,5 @@ def _both(some: Sequence[int], others: Sequence[int]) -> Sequence[int]:
 
 
 def _nothing(_lines: bytes) -> Sequence[int]:
-    """Find no line; negated, this finds every line."""
+    """Find no line, so that matches which are negated are all lines."""
     return ()

@@ -1,7 +1,7 @@
 """A widget to read and search a log; it follows the end until the reader scrolls up.
 
-It shows a store, independent of jobs and the network; the screen decides where the log comes from
-and whether it is complete.
+It shows a store, and knows nothing of jobs and the network: the screen provides the store and says
+whether the log is complete.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def _always() -> bool:
 
 
 class LogView(HasCommands, Widget):
-    """Shows a log of any size, with the keys of `less`."""
+    """Shows a log of any size; many keys are those of `less`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(
@@ -70,7 +70,7 @@ class LogView(HasCommands, Widget):
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Lines that arrived since the view stopped following; 0 while following."""
     has_lines: reactive[bool] = reactive(False, repaint=False)
-    """Whether a line is visible, for commands on the current one."""
+    """Whether a line is visible; screens then show the keys of commands on the current line."""
 
     @dataclass
     class FollowChanged(Message):
@@ -80,13 +80,14 @@ class LogView(HasCommands, Widget):
 
     @dataclass(kw_only=True)
     class EndRequested(Message):
-        """The reader requested the first line, or the last."""
+        """The reader went to the first line or the last one."""
 
         end: bool
+        """Whether it is the last one."""
 
     @dataclass
     class CopyAsked(Message):
-        """The user requested to copy lines."""
+        """The user asked to copy lines."""
 
         text: str = field(repr=False)
         """The lines as shown: safe, without a newline at the end."""
@@ -96,23 +97,24 @@ class LogView(HasCommands, Widget):
         super().__init__()
         self.store = store
         self.is_all_here = True
-        """Whether the log is complete; set by the screen."""
+        """Whether no more of the log will arrive; set by the screen."""
         self.pane, self.bar = LogPane(), LogBar()
         self.prompt, self.words = LogPrompt(self.pane), Bar(id="log-words")
-        self._leave: Callable[[], None] = lambda: None
+        self._unwatch_store: Callable[[], None] = lambda: None
         self._frames = Frames(self, self._show_arrived)
         self._bottom = 0
         """Start of the last visible line."""
-        self._report, self._still = "", _always
-        self._control()
+        self._message = ""
+        self._is_message_valid = _always
+        self._make_controllers()
 
-    def _control(self) -> None:
-        """Create the controllers, which share the rows and the background workers."""
+    def _make_controllers(self) -> None:
+        """Make the controllers; the keys that go to a line share a group of workers."""
         going = WorkGroup(self, "log-search")
         self._filter_and_search = FilterAndSearch(self, going, WorkGroup(self, "log-look"))
         self.filter, self.search = self._filter_and_search.filter, self._filter_and_search.search
-        self._quiet = BackgroundSearch(self, WorkGroup(self, "log-errors"))
-        self._errors = LogErrors(self, self.filter, self._quiet, going)
+        self._error_search = BackgroundSearch(self, WorkGroup(self, "log-errors"))
+        self._errors = LogErrors(self, self.filter, self._error_search, going)
         self._bookmarks = Bookmarks(self, self.filter)
         self.times = LogTimes(self, self.filter)
         self._numbers = LineNumbers(self, self.filter)
@@ -126,7 +128,7 @@ class LogView(HasCommands, Widget):
             self,
             self.selection,
             self.restore,
-            self._quiet,
+            self._error_search,
             scrolled=self._bookmarks.scrolled,
             seek=lambda end: self.post_message(self.EndRequested(end=end)),
             paged=NextPage(self, self.pane).after,
@@ -167,10 +169,10 @@ class LogView(HasCommands, Widget):
     def exchange(
         self, store: LogStore, place_of: Callable[[int], int], *, is_part: bool = False
     ) -> None:
-        """Show another store of the same log, keeping the state of the view.
+        """Show another store of the same log; place, bookmarks, filter and search are kept.
 
-        `place_of` maps the offset of a line in the current store to one in the new store; `is_part`
-        says that the new store contains only the end of the log.
+        `place_of` maps the offset of a line in the current store to its offset in the new store.
+        `is_part` says that the new store contains only the end of the log.
         """
         pane, window = self.pane, self.pane.window
         top, current, bookmarks = window.top.start if window else 0, pane.current, pane.bookmarks
@@ -186,18 +188,18 @@ class LogView(HasCommands, Widget):
         self.settle()
 
     def _set_store(self, store: LogStore | None) -> None:
-        self._leave()
-        self._leave = lambda: None
+        self._unwatch_store()
+        self._unwatch_store = lambda: None
         self.store = store
         if store is not None:
-            self._leave = self.listen(store.watch, self._frames.note)
-        self._report = ""
+            self._unwatch_store = self.listen(store.watch, self._frames.note)
+        self._message = ""
         self.selection.end()
         self.pane.is_part = False
         self.pane.show(store)
 
     def _show_arrived(self) -> bool:
-        """Show the lines that arrived; return whether no line that was visible still is."""
+        """Show the lines that have arrived; return whether all visible lines are new."""
         bottom = self._bottom
         self.settle()
         return self.pane.window is not None and self.pane.window.top.start > bottom
@@ -211,7 +213,7 @@ class LogView(HasCommands, Widget):
         if self.following:
             window.to_end()
         self._filter_and_search.go_on()
-        self._quiet.go_on()
+        self._error_search.go_on()
         self.pane.moved()
         rows = window.rows()
         self.has_lines = bool(rows)
@@ -220,35 +222,34 @@ class LogView(HasCommands, Widget):
             store, self.filter.hits, rows, following=self.following
         )
         self._bottom = rows[-1].start if rows else 0
-        last = store.line_end(self._bottom) + 1 if rows else 0
-        self.bar.show(window.top.start, min(last, store.size), store.size)
+        end = store.line_end(self._bottom) + 1 if rows else 0
+        self.bar.show(window.top.start, min(end, store.size), store.size)
         height = self.bar.size.height
         self.bar.matches, self.bar.errors = self.search.ticks(height), self._errors.ticks(height)
-        parts = () if self.following or window.is_at_end else (f"{100 * last // store.size}%",)
+        share = () if self.following or window.is_at_end else (f"{100 * end // store.size}%",)
         new = (f"+{self.new_lines:,} new",) if self.new_lines else ()
-        self.pane.pill = " · ".join((*parts, *new))
+        self.pane.pill = " · ".join((*share, *new))
         self._show_words()
 
     def watch_following(self, following: bool) -> None:
-        """Inform the pane and the screen."""
+        """Tell the pane and the screen whether the view follows."""
         self.pane.stays_at_end = following
         self.post_message(self.FollowChanged(following))
 
     # --- the interface for controllers, see `Reader` ---------------------------------------------
 
-    def show_message(self, words: str, still: Callable[[], bool] = _always) -> None:
-        """Show a text below the rows until the reader moves, or `still` returns False."""
-        self._report, self._still = words, still
+    def show_message(self, words: str, is_valid: Callable[[], bool] = _always) -> None:
+        self._message, self._is_message_valid = words, is_valid
         self._show_words()
 
     def clear_message(self) -> None:
-        """Remove the text at the next update."""
-        self._report, self._still = "", _always
+        self._message, self._is_message_valid = "", _always
 
     def _show_words(self) -> None:
-        if not self._still():
+        """Show the line below the rows: the message, the selection, the filter and the search."""
+        if not self._is_message_valid():
             self.clear_message()
-        parts = (self._report, self.selection.words(), self._filter_and_search.words())
+        parts = (self._message, self.selection.words(), self._filter_and_search.words())
         words = " · ".join(filter(None, parts))
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
         self.words.display = bool(words) and not self.prompt.is_open
@@ -257,7 +258,7 @@ class LogView(HasCommands, Widget):
         self.prompt.ask(kind, value, problem)
 
     def why_no_log(self) -> str | None:
-        """Return why there is nothing to read: the prompt would be invisible as well."""
+        """Return why there is nothing to read: the view, with its prompt, is not displayed."""
         return None if self.display else "There is no log here"
 
     def go(self, start: int) -> None:
@@ -307,7 +308,7 @@ class LogView(HasCommands, Widget):
     # --- the prompt ------------------------------------------------------------------------------
 
     def on_log_prompt_changed(self, event: LogPrompt.Changed) -> None:
-        """Highlight the text of a search while it is typed."""
+        """Highlight the matches of a search while it is typed."""
         if event.kind is SEARCH:
             self.search.light(event.value)
 
@@ -328,7 +329,7 @@ class LogView(HasCommands, Widget):
             self._close_prompt()
 
     @on(LogPrompt.Left)
-    def _left(self, event: LogPrompt.Left) -> None:
+    def _prompt_left(self, event: LogPrompt.Left) -> None:
         event.stop()
         self.search.light_found()
         self._close_prompt()
@@ -340,12 +341,12 @@ class LogView(HasCommands, Widget):
 
     @property
     def has_something_to_end(self) -> bool:
-        """Whether escape is handled by the view, and not by the screen."""
+        """Whether there is a selection, a filter or a search, which escape ends."""
         return self.selection.is_selecting or self._filter_and_search.is_under_way
 
     def dismiss(self) -> None:
-        """End the selection; if there is none, the filter; else the search."""
-        self._report = ""
+        """End the selection, else the filter, else the search."""
+        self._message = ""
         if not self.selection.end():
             self._filter_and_search.end()
         self.settle()

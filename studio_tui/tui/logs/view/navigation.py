@@ -31,9 +31,9 @@ from studio_tui.tui.widgets.prompt import LINE, TIME
 _SHARE = re.compile(r"(\d{1,3})\s*%")
 _RECEIVED = "; ~ marks the time of receipt"
 _TIMELESS = 200
-"""Consecutive lines that may lack a time before a place counts as having none."""
+"""Maximum number of lines that are searched for a time, before or after a line."""
 _DATED_FROM = 110
-"""Columns from which times include the date."""
+"""Width of the rows, in cells, from which times beside them include the date."""
 
 
 def _local(moment: datetime) -> str:
@@ -42,57 +42,63 @@ def _local(moment: datetime) -> str:
 
 
 class LogTimes:
-    """Controller of the times in a log view: shown beside lines, and to go to."""
+    """Controller of the times in a log view: shows them beside lines, and goes to a time."""
 
     line_clock: LineClock = LineClock()
     """Parses the times of lines of a single log."""
     clock_at: Callable[[int], LineClock] | None = None
-    """Returns the clock of the line at an offset, for a merged log."""
+    """Returns the clock for the line at an offset of a merged log; `None` for a single log."""
     zero_time: datetime | None = None
-    """When the job began, for elapsed times; if `None`, the time of the first line."""
+    """When the job began, for elapsed times; if it is `None`, they count from the first time."""
     form = StampForm.OFF
     """The form of the times beside lines."""
 
     def __init__(self, view: Reader, lines: LineFilter) -> None:
-        """Make a controller that goes to the shown `lines`."""
+        """Make a controller; `lines` says which lines are shown, and goes to one."""
         self._view = view
         self._lines = lines
-        self._own_keys: tuple[object, ...] = ()
+        self._column_keys: tuple[object, ...] = ()
+        """The key of the column that `show` made last, if it has made one."""
 
     def show_next_form(self) -> None:
         """Switch the times beside lines to the next form."""
         self.show(following(self.form))
-        missing = self.why_no_times()
-        about = f"; {missing[0].lower()}{missing[1:]}" if missing else _RECEIVED
-        about = "" if self.form is StampForm.OFF else about
         self._view.settle()
-        self._view.show_message(f"times beside the lines: {self.form}{about}")
+        self._view.show_message(f"times beside the lines: {self.form}{self._form_note()}")
+
+    def _form_note(self) -> str:
+        """Return a remark on the times beside lines; empty if none are shown."""
+        if self.form is StampForm.OFF:
+            return ""
+        why_not = self.why_no_times()
+        return f"; {why_not[0].lower()}{why_not[1:]}" if why_not else _RECEIVED
 
     def show(self, form: StampForm) -> None:
-        """Show times beside lines in a form."""
+        """Show times beside lines in a form; `StampForm.OFF` shows none."""
         self.form = form
         pane = self._view.pane
-        others = tuple(column for column in pane.columns if column.key not in self._own_keys)
-        dated = pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
-        key = (form, dated)
-        self._own_keys = (key,)
-        column = GutterColumn(key, WIDE if dated else WIDTH, self._stamper(form, dated))
+        others = tuple(column for column in pane.columns if column.key not in self._column_keys)
+        has_date = pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
+        key = (form, has_date)
+        self._column_keys = (key,)
+        column = GutterColumn(key, WIDE if has_date else WIDTH, self._stamper(form, has_date))
         pane.columns = others if form is StampForm.OFF else (column, *others)
 
     def _stamper(
-        self, form: StampForm, dated: bool
+        self, form: StampForm, has_date: bool
     ) -> Callable[[int, str], tuple[str, Style | None]]:
+        """Return the function of a gutter column that returns the time of a line."""
         zero_time = self.zero_time or self._first_time()
 
         def time_at(start: int, _text: str) -> tuple[str, Style | None]:
             store = self._view.store
             if store is None:
                 return "", None
-            came = store.arrivals.at(start)
-            own = self._own_time(store, start, came)
-            moment = own or came
-            words = stamp(moment, form, zero_time=zero_time, is_own=own is not None, dated=dated)
-            return words, None
+            arrived_at = store.arrivals.at(start)
+            own_time = self._own_time(store, start, arrived_at)
+            is_own = own_time is not None
+            time = own_time or arrived_at
+            return stamp(time, form, zero_time=zero_time, is_own=is_own, dated=has_date), None
 
         return time_at
 
@@ -100,23 +106,27 @@ class LogTimes:
         return self._time_from(self._view.store, 0)[0] if self._view.store else None
 
     def ask(self) -> None:
-        """Ask for a time, also if no line has one: what is typed next must not be commands."""
+        """Open the prompt for a time, with an error if no line has one.
+
+        Without a prompt, the time that the user types next would be taken for keys of commands.
+        """
         why_not = self.why_no_times()
         self._view.ask(TIME, problem=f"{why_not}." if why_not else "")
 
     def submit(self, typed: str) -> str | None:
-        """Go to the first line at or after a time, as far as shown; return the error if invalid.
+        """Go to the first line at or after the time typed; return the error if it is invalid.
 
-        For a time back from the current line it is the last line at or before it, as else a step
-        that is shorter than the time between two lines would lead nowhere.
+        A time such as `-30s`, back from the current line, leads to the last line at or before that
+        time. Otherwise a step shorter than the time between two lines would lead nowhere. If the
+        line is hidden, the nearest line that is shown is gone to.
         """
         store = self._view.store
         if store is None or not typed:
             return None
         try:
             is_back = typed.strip().startswith("-")
-            here, end = self._time_here(store, is_back=is_back), self._last_time(store)
-            moment = read_moment(typed, now=clock.now(), here=here, end=end)
+            current, last = self._current_time(store, is_back=is_back), self._last_time(store)
+            moment = read_moment(typed, now=clock.now(), here=current, end=last)
         except GutterTimeError as error:
             return str(error)
         start = self._find_time(store, moment)
@@ -125,20 +135,25 @@ class LogTimes:
         if is_back:
             start = self._line_up_to(store, start, moment)
 
-        outside = self._outside(moment, self._first_time(), end)
+        outside = self._remark_outside(moment, self._first_time(), end)
 
-        def words(near: int) -> str:
-            shown = self._time_from(store, near)[0]
-            if shown is None:
+        def words(reached: int) -> str:
+            time = self._time_from(store, reached)[0]
+            if time is None:
                 return ""
-            time = f"{_local(shown)} local time{outside}"
-            return time if near == start else f": {time}"
+            local_time = f"{_local(time)} local time{outside}"
+            return local_time if reached == start else f": {local_time}"
 
         self._lines.go(start, words, backwards=is_back)
         return None
 
-    def _outside(self, moment: datetime, first: datetime | None, last: datetime | None) -> str:
-        """Return the remark about a time before the first one of the log or after the last one."""
+    def _remark_outside(
+        self, moment: datetime, first: datetime | None, last: datetime | None
+    ) -> str:
+        """Return a remark if the log ends before `moment` or begins after it; else an empty text.
+
+        `first` and `last` are the first and last time in the log; `None` if unknown.
+        """
         if last is not None and moment > last:
             so_far = "" if self._view.is_all_here else " so far"
             return f"; the log{so_far} ends before {_local(moment)}"
@@ -147,7 +162,7 @@ class LogTimes:
         return ""
 
     def why_no_times(self) -> str | None:
-        """Return why there is no time to go to; `None` if a line has one."""
+        """Return why there is no time to go to; `None` if lines have times."""
         store = self._view.store
         if why_not := self._view.why_no_log():
             return why_not
@@ -156,24 +171,28 @@ class LogTimes:
         return None
 
     def _has_times(self, store: LogStore) -> bool:
-        """Whether a time can be gone to: any one is found then, and else none is."""
+        """Whether `_find_time` finds a line; if it finds one for any time, it does for each."""
         return bool(self._last_time(store)) or self._find_time(store, clock.now()) is not None
 
     def _no_times(self) -> str:
         return f"The lines of this log have no times{'' if self._view.is_all_here else ' so far'}"
 
     def _find_time(self, store: LogStore, moment: datetime) -> int | None:
-        """Return the first line not before a time, by binary search over lines ordered by time."""
+        """Return the start of the first line at or after a time; `None` if no line has a time.
+
+        It is a binary search, as the lines of a log are ordered by time. If all lines are earlier,
+        it is the last line.
+        """
         low, high = 0, store.size
         has_time = False
         while low < high:
             middle = store.line_start((low + high) // 2)
-            time, at = self._time_from(store, middle, high)
+            time, line = self._time_from(store, middle, high)
             has_time = has_time or time is not None
             if time is not None and time >= moment:
                 high = middle
             else:
-                low = store.line_end(at) + 1
+                low = store.line_end(line) + 1
         if not has_time:
             return None
         return store.line_start(min(low, store.size - 1))
@@ -181,15 +200,18 @@ class LogTimes:
     def _time_from(
         self, store: LogStore, start: int, end: int | None = None
     ) -> tuple[datetime | None, int]:
-        """Return the first time from a line on, and the line that has it."""
-        at: int | None = start
+        """Return the first time in the lines from `start` up to `end`, and the line that has it.
+
+        If none of `_TIMELESS` lines has a time, return `None` and the last line that was tried.
+        """
+        line: int | None = start
         last = start
         for _ in range(_TIMELESS):
-            if at is None or at >= (store.size if end is None else end):
+            if line is None or line >= (store.size if end is None else end):
                 break
-            if time := self._time_at(store, at):
-                return time, at
-            last, at = at, store.next_start(at)
+            if time := self._time_at(store, line):
+                return time, line
+            last, line = line, store.next_start(line)
         return None, last
 
     def _last_time(self, store: LogStore) -> datetime | None:
@@ -197,43 +219,49 @@ class LogTimes:
         return self._time_up_to(store, store.last_start())
 
     def _line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
-        """Return the last line not after a time, given the first one that is not before it."""
+        """Return the last line at or before a time; `start` is the first line at or after it."""
         time = self._time_up_to(store, start)
         before = store.previous_start(start)
         return before if before is not None and time is not None and time > moment else start
 
-    def _time_here(self, store: LogStore, *, is_back: bool) -> datetime | None:
-        """Return the time of the current line; if it is not in sight, of the first one that is.
+    def _current_time(self, store: LogStore, *, is_back: bool) -> datetime | None:
+        """Return the time from which steps such as `-30s` and `+5m` count.
 
-        At the end of the log it is the last one, unless the way is forward and all is in sight.
+        It is that of the current line. If this is not visible, it is that of the first visible
+        line; at the end of the log, of the last visible line. If all of the log is visible, a step
+        forward counts from the first line, and a step back from the last one.
         """
         pane, window = self._view.pane, self._view.pane.window
-        here, rows = pane.current_in_sight, pane.in_sight
-        if here is None and rows and window is not None:
+        line, rows = pane.current_in_sight, pane.in_sight
+        if line is None and rows and window is not None:
             is_last = window.is_at_end and (is_back or not window.is_at_start)
-            here = (rows[-1] if is_last else rows[0]).start
-        return None if here is None else self._time_up_to(store, here)
+            line = (rows[-1] if is_last else rows[0]).start
+        return None if line is None else self._time_up_to(store, line)
 
-    def _time_up_to(self, store: LogStore, at: int | None) -> datetime | None:
-        """Return the time of a line, else the last one before it."""
+    def _time_up_to(self, store: LogStore, start: int | None) -> datetime | None:
+        """Return the time of the line at `start`; if it has none, the last time before it."""
+        line = start
         for _ in range(_TIMELESS):
-            if at is None:
+            if line is None:
                 return None
-            if time := self._time_at(store, at):
+            if time := self._time_at(store, line):
                 return time
-            at = store.previous_start(at)
+            line = store.previous_start(line)
         return None
 
     def _time_at(self, store: LogStore, start: int) -> datetime | None:
-        """Return the time of a line: its own, else when it arrived."""
-        came = store.arrivals.at(start)
-        return self._own_time(store, start, came) or came
+        """Return the time in a line; if it has none, when the line arrived."""
+        arrived_at = store.arrivals.at(start)
+        return self._own_time(store, start, arrived_at) or arrived_at
 
-    def _own_time(self, store: LogStore, start: int, came: datetime | None) -> datetime | None:
+    def _own_time(
+        self, store: LogStore, start: int, arrived_at: datetime | None
+    ) -> datetime | None:
+        """Return the time that is printed in a line."""
         length = min(HEAD, store.line_end(start) - start - store.tag)
         text = styled_line(store.read(start + store.tag, length)).text
-        reader = self.line_clock if self.clock_at is None else self.clock_at(start)
-        return reader.time(text, clock.now(), came)
+        line_clock = self.line_clock if self.clock_at is None else self.clock_at(start)
+        return line_clock.time(text, clock.now(), arrived_at)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
@@ -255,25 +283,29 @@ class LogTimes:
 
 
 class LineNumbers:
-    """Controller of a log view for going to line numbers."""
+    """Controller that goes to lines of a log view by their numbers."""
 
     def __init__(self, view: Reader, lines: LineFilter) -> None:
         self._view = view
         self._lines = lines
 
     def submit(self, typed: str) -> str | None:
-        """Go to a line by its number from 1, or to a percentage; return the error if invalid."""
+        """Go to a line by its number from 1, or to a share of the log such as `50%`.
+
+        Returns the error if the input is invalid.
+        """
         store = self._view.store
         if store is None or not typed:
             return None
         if share := _SHARE.fullmatch(typed):
-            at = min(100, int(share[1])) * max(0, store.size - 1) // 100
-            self._go(store.line_start(at))
+            offset = min(100, int(share[1])) * max(0, store.size - 1) // 100
+            self._go(store.line_start(offset))
             return None
         digits = typed.replace(",", "").replace("_", "")
         so_far = "" if self._view.is_all_here else " so far"
         if not store.lines:
             return f"The log has no lines{so_far}."
+        # `int` raises an error for thousands of digits, and no log has lines for 18.
         if not (digits.isascii() and digits.isdigit()) or not int(digits[:18]):
             return f"{typed} is not a line number; type one from 1 to {store.lines:,}."
         if int(digits[:18]) > store.lines:
@@ -282,7 +314,7 @@ class LineNumbers:
         return None
 
     def _go(self, start: int) -> None:
-        self._lines.go(start, lambda near: "" if near == start else " to it")
+        self._lines.go(start, lambda reached: "" if reached == start else " to it")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

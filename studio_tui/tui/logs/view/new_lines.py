@@ -1,4 +1,4 @@
-"""The number of lines that arrived since the reader stopped following."""
+"""The number of lines that have arrived and have not been visible yet."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,18 @@ from studio_tui.tui.logs.view.viewport import Row
 
 
 class NewLines:
-    """Counts the lines below the visible ones that have not been visible yet."""
+    """Counts the lines below the visible ones that have never been visible.
+
+    Lines that arrive while the view follows the end count as seen.
+    """
 
     def __init__(self) -> None:
         self.seen = 0
-        """Lines that were visible, or had arrived when the reader stopped following."""
+        """Number of lines, from the first one, that are not new."""
         self._counted: object = None
-        """The store or the matches that were counted."""
-        self._are_found = False
-        """Whether all earlier matches of the filter were found, which are not new lines."""
+        """The store or the matches whose lines were counted last; `None` for a new log."""
+        self._has_all_old_matches = False
+        """Whether the lines that a new filter shows are counted; until then none of them is new."""
 
     def begin(self) -> None:
         """Start counting for another log."""
@@ -30,17 +33,21 @@ class NewLines:
         *,
         following: bool,
     ) -> int:
-        """Return how many lines below these rows are new; of `shown` only, unless it is `None`."""
+        """Return how many lines below `rows` are new.
+
+        Only lines of `shown` count, unless it is `None`.
+        """
         total = store.lines if shown is None else shown.total
         counted = store if shown is None else shown
         if following or counted is not self._counted:
-            is_return = self._counted is None and not following
-            self.seen = self.seen if is_return else total
-            self._counted, self._are_found = counted, shown is None
-        if shown is not None and not self._are_found:
-            self.seen, self._are_found = total, shown.is_complete
+            # At a place that was restored in a new log, `seen` was restored with it.
+            is_restored = self._counted is None and not following
+            self.seen = self.seen if is_restored else total
+            self._counted, self._has_all_old_matches = counted, shown is None
+        if shown is not None and not self._has_all_old_matches:
+            self.seen, self._has_all_old_matches = total, shown.is_complete
         if rows and rows[-1].start < store.size:
             last = rows[-1].start
-            before = (store.number_of(last) or 0) if shown is None else shown.rank(last)
-            self.seen = max(self.seen, before + 1)
+            lines_above = (store.number_of(last) or 0) if shown is None else shown.rank(last)
+            self.seen = max(self.seen, lines_above + 1)
         return max(0, total - self.seen)

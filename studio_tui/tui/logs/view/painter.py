@@ -25,16 +25,16 @@ from studio_tui.tui.widgets.quick_strip import QuickStrip
 
 _CACHE_SIZE = 512
 """Maximum number of lines, and of rows, in the cache."""
-_CHECKED = 16_384
-"""Lines of which it is cached that they have one row."""
+_SINGLE_ROWS = 16_384
+"""Maximum number of lines for which the painter notes that they have one row."""
 _BEFORE = 256 * 1024
-"""Bytes before a line in which a row that it redraws may be."""
+"""Bytes before a line that may contain the rows that the line redraws."""
 _REDRAWN = 16 * 1024
-"""Bytes after it in which that row may be redrawn again."""
+"""Bytes after a line that may redraw its rows again."""
 _ABOVE = 20
-"""Lines above one that may determine its severity."""
+"""Maximum number of lines above a line that determine its severity."""
 _ABOVE_BYTES = 4096
-"""Bytes that are read of each of them."""
+"""Bytes that are read of each of these lines."""
 
 
 _MORE = "›"
@@ -48,7 +48,7 @@ _GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (BOOKMARKED, "◆"))
 
 
 class GutterColumn(NamedTuple):
-    """A column in the gutter, with a text for each line that a log cannot fake."""
+    """A column of the gutter; a log cannot fake its texts, as it has no control over the gutter."""
 
     key: object
     """Equal for columns with the same content."""
@@ -84,13 +84,13 @@ class _Drawn(NamedTuple):
     end: int
     """End of the line when it was drawn."""
     is_whole: bool
-    """Whether it ended with a newline; other lines may grow."""
+    """Whether a newline ended it; a line without one may grow."""
     marks: tuple[Mark, ...]
     number: int | None
     rows: tuple[RowText, ...]
-    """Without the gutter; of full length unless wrapped."""
+    """The rows without the gutter and the marks; in full length unless lines are wrapped."""
     text: str
-    """The text of the first row."""
+    """The text of the first row, which the columns of the gutter get."""
 
 
 class LogPainter:
@@ -102,22 +102,31 @@ class LogPainter:
         self._store = store
         self._look = RowOptions(palette)
         self._digits = 0
+        """Width of line numbers, in cells; 0 if they are hidden."""
         self._gutter = 2
+        """Width of the gutter, in cells."""
         self._room = self._look.width - self._gutter
         """Width of the log's text, in cells."""
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
         self._latest = (-1, -1, "")
-        """Of the line drawn last: the version, the start of the line below it, and its text."""
+        """The store's version, the start of the line below the one drawn last, and its text."""
         self._single: set[int] = set()
-        """Starts of lines that have one row by default; each step asks for all in sight."""
+        """Starts of lines that have one row, unless display options change that.
+
+        They are noted since each step of the cursor asks for the rows of all visible lines.
+        """
         self._version = store.version
+        """The store's version for which `_single` is valid."""
         self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
-        """The most states seen of bars that are longer than what is read of a line."""
+        """By line and version, the highest number of states counted in a rewritten line.
+
+        Of a long line only a part is read, so that a later count may be lower.
+        """
 
     def adjust(self, look: RowOptions) -> None:
-        """Set the display options; a change clears the cache."""
-        if self._version != self._store.version or len(self._single) > _CHECKED:
+        """Set the display options; a change clears the caches of lines and rows."""
+        if self._version != self._store.version or len(self._single) > _SINGLE_ROWS:
             self._version = self._store.version
             self._single = set()
         digits = max(4, len(f"{self._store.lines:,}")) if look.numbers else 0
@@ -154,7 +163,7 @@ class LogPainter:
         return self.chosen is None or self.chosen.hits.holds(start)
 
     def styled(self, start: int) -> tuple[StyledLine, ...]:
-        """Return the safe text of the line at `start`, one item per row of its form."""
+        """Return the safe text of the line at `start`, one item for each row of its form."""
         return self._rows_of(self._store.line_at(start))
 
     def _rows_of(self, line: LogLine) -> tuple[StyledLine, ...]:
@@ -169,47 +178,52 @@ class LogPainter:
         return rows
 
     def _redrawn(self, start: int) -> tuple[StyledLine, ...]:
-        """Return the redrawn rows that a line shows; empty if it has none."""
+        """Return the rows that a line shows of those that lines redraw; empty if it shows none."""
         store, tag = self._store, self._store.tag
         begin, end = store.line_start(max(0, start - _BEFORE)), store.line_end(start)
         if start - begin > 2 * _BEFORE:
             begin = start
         above = store.read(begin, start - begin)
-        # Of an endless line shared by bars, the newest part has their present state.
-        newest = max(start + tag, end - _BEFORE)
-        line = store.read(start, tag) + store.read(newest, end - newest)
+        # Several bars may share one very long line; its end has their present states.
+        line_part = max(start + tag, end - _BEFORE)
+        line = store.read(start, tag) + store.read(line_part, end - line_part)
         window = above + line + store.read(end, _REDRAWN)
         if not UP.search(window):
             return ()
         lines = window.split(b"\n")
         number = above.count(b"\n")
-        own = lines[number][:tag]
-        numbers = [each for each, line in enumerate(lines) if line[:tag] == own]
+        job_tag = lines[number][:tag]
+        # In a merged log, only lines of the same job redraw each other's rows.
+        numbers = [each for each, line in enumerate(lines) if line[:tag] == job_tag]
         rows = LiveRows(b"\n".join(lines[each][tag:] for each in numbers))
         return tuple(styled_line(row) for row in rows.rows(numbers.index(number)))
 
     def _above(self, start: int) -> Iterator[str]:
-        """Yield the lines above one, the nearest first; none in a merged log."""
+        """Yield the texts of the lines above the one at `start`, the nearest first.
+
+        Yields none in a merged log, where the lines above may be of other jobs.
+        """
         if self._store.tag:
             return
-        version, following, text = self._latest
-        if (version, following) == (self._store.version, start):
-            # Rows are drawn from the top, so this is usually the line drawn before.
+        version, line_below, text = self._latest
+        if (version, line_below) == (self._store.version, start):
+            # Rows are drawn from the top, so the line above is usually the one drawn last.
             yield text
             above = self._store.previous_start(start)
             start = start if above is None else above
-        at = self._store.previous_start(start)
+        line_start = self._store.previous_start(start)
         for _ in range(_ABOVE):
-            if at is None:
+            if line_start is None:
                 return
-            line = self._store.line_at(at)
+            line = self._store.line_at(line_start)
             yield styled_line(line.head[:_ABOVE_BYTES]).text
-            at = self._store.previous_start(at)
+            line_start = self._store.previous_start(line_start)
 
     def row(self, row: Row, *, left: int, sign: int) -> QuickStrip:
-        """Return one row at full width, skipping `left` cells of an unwrapped line.
+        """Return one row with its gutter, without the first `left` cells of an unwrapped line.
 
-        The gutter, in which no log can draw, distinguishes other rows from log text.
+        `sign` are the flags of its line, such as `CURRENT | BOOKMARKED`. A log cannot draw into the
+        gutter, so its text cannot be mistaken for a mark of the program.
         """
         line = self._drawn(row.start)
         key = (row, left, sign, line.end, self._store.version)
@@ -217,6 +231,7 @@ class LogPainter:
         if strip is None:
             strip = self._row(line, row, left, sign)
             if not self._look.numbers or self._store.is_indexed:
+                # Otherwise the number of the line may not be known yet.
                 self._rows[key] = strip
             if len(self._rows) > _CACHE_SIZE:
                 self._rows.popitem(last=False)
@@ -255,12 +270,15 @@ class LogPainter:
         return QuickStrip(labelled.crop(0, width).runs, palette.brush, width)
 
     def _number(self, line: _Drawn) -> str:
-        """Return the number of a line, which may have been drawn before it was counted."""
+        """Return the number of a line as text, `?` if it is not known.
+
+        A line may have been drawn before it was counted.
+        """
         number = self._store.number_of(line.start) if line.number is None else line.number
         return "?" if number is None or self._look.is_part else f"{number + 1:,}"
 
     def _beside(self, line: _Drawn | None, glyph: str, body: RowText, sign: int) -> QuickStrip:
-        """Add the gutter to a row, with its columns if a line begins there."""
+        """Add the gutter to a row; `line` is the line that begins in the row, else `None`."""
         look, palette = self._look, self._look.palette
         runs: list[tuple[Style, str]] = []
         if look.numbers:
@@ -274,11 +292,11 @@ class LogPainter:
         runs.append((palette.current if is_signed else palette.gutter, glyph))
         runs.append((palette.text, " "))
         runs += body.runs
-        rest = look.width - self._gutter - body.width
-        if rest > 0:
-            runs.append((palette.text, " " * rest))
-        elif rest < 0:
-            runs = list(RowText(runs, look.width - rest).crop(0, look.width).runs)
+        blanks = look.width - self._gutter - body.width
+        if blanks > 0:
+            runs.append((palette.text, " " * blanks))
+        elif blanks < 0:
+            runs = list(RowText(runs, look.width - blanks).crop(0, look.width).runs)
         return QuickStrip(runs, palette.brush, look.width)
 
     def _drawn(self, start: int) -> _Drawn:
@@ -308,7 +326,10 @@ class LogPainter:
         )
 
     def _count(self, start: int, line: StyledLine) -> str:
-        """Return the number of states of a bar, never decreasing; with `+` if not all were read."""
+        """Return the number of states of a rewritten line, with `+` if not all of it was read.
+
+        The number never decreases while the line grows.
+        """
         key = (start, self._store.version)
         count = max(line.updates + 1, self._counts.get(key, 0) if line.has_more else 0)
         self._counts[key] = count
@@ -317,7 +338,7 @@ class LogPainter:
         return f"{count:,}+" if line.has_more else f"{count:,}"
 
     def _draw(self, start: int, line: StyledLine) -> tuple[RowText, str]:
-        """Return the line and its full text, with our notes."""
+        """Return a row of the line at `start` and its text, both with the notes after it."""
         palette = self._look.palette
         runs = list(self._runs(line))
         note = ""
@@ -330,7 +351,7 @@ class LogPainter:
         return RowText.of(runs), line.text + note
 
     def _runs(self, line: StyledLine) -> Iterator[tuple[Style, str]]:
-        """Split the text where the pen changes or a match begins or ends."""
+        """Yield the text in pieces of one style: it changes with the pen, and at matches."""
         look = self._look
         matches = look.wanted.spans(line.text) if look.wanted else []
         if not line.spans and not matches:
@@ -340,19 +361,19 @@ class LogPainter:
         edges = {0, len(line.text)}
         edges.update(edge for span in line.spans for edge in (span.start, span.end))
         edges.update(edge for match in matches for edge in match)
-        spans, lit = iter(line.spans), iter(matches)
-        span, match = next(spans, None), next(lit, None)
+        next_spans, next_matches = iter(line.spans), iter(matches)
+        span, match = next(next_spans, None), next(next_matches, None)
         for start, end in pairwise(sorted(edges)):
             if span and span.end <= start:
-                span = next(spans, None)
+                span = next(next_spans, None)
             if match and match[1] <= start:
-                match = next(lit, None)
+                match = next(next_matches, None)
             pen = span.pen if span and span.start <= start else PLAIN
-            is_lit = bool(match and match[0] <= start)
-            yield look.palette.style(pen, lit=is_lit), line.text[start:end]
+            is_match = bool(match and match[0] <= start)
+            yield look.palette.style(pen, lit=is_match), line.text[start:end]
 
     def _wrapped(self, body: RowText, text: str) -> list[RowText]:
-        """Split a line into rows, without splitting wide characters."""
+        """Split a row into rows that fit, without splitting wide characters."""
         room = self._room
         if body.width == len(text):
             cuts = list(range(0, max(1, len(text)), room))

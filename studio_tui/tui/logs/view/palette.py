@@ -1,4 +1,4 @@
-"""The styles of a log: those of the style sheet, and those of the log's escape codes."""
+"""The styles of a log's rows, from the style sheet and from the log's escape codes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white
 _STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp", "pill")
 
 _PENS = 4096
-"""Pens whose styles are cached."""
+"""Maximum number of pens whose styles are cached; a pen is a style that escape codes set."""
 
 COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "match"))
 """The component classes for style sheets."""
@@ -22,7 +22,7 @@ COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "ma
 
 @dataclass(frozen=True)
 class LogPalette:
-    """The styles of the sheet, resolved once, after the filters for plain terminals."""
+    """The styles of the style sheet, resolved once and adapted to terminals without colour."""
 
     text: Style
     gutter: Style
@@ -37,9 +37,9 @@ class LogPalette:
     named: tuple[Color | None, ...]
     """The theme's black, red, green, yellow, blue, magenta, cyan and white."""
     final: Callable[[Style], Style]
-    """Applies the line filters to a style."""
+    """Applies Textual's line filters to a style, which adapt it to the terminal."""
     brush: Brush = field(compare=False, repr=False)
-    """Escape codes of the final styles."""
+    """Returns the escape codes of styles to which `final` was applied."""
     _pens: dict[tuple[Pen, bool], Style] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +53,7 @@ class LogPalette:
         final: Callable[[Style], Style],
         colors: ColorSystem,
     ) -> Self:
-        """Resolve the styles; `style` returns that of a component, `final` filters it."""
+        """Return the palette; `style` returns the style of a component class."""
         return cls(
             **{name: final(style(f"log-pane--{name}")) for name in _STYLES},
             match=match,
@@ -63,7 +63,7 @@ class LogPalette:
         )
 
     def style(self, pen: Pen, *, lit: bool = False) -> Style:
-        """Return the style of a pen, highlighted as a match or not."""
+        """Return the style of a pen; if `lit`, highlighted as a match of the search."""
         cached = self._pens.get((pen, lit))
         if cached is None:
             style = self.text if pen == PLAIN else self.text + self._of_pen(pen)
@@ -85,7 +85,7 @@ class LogPalette:
         )
 
     def _colour(self, colour: Colour | None) -> Color | None:
-        """Return a colour of the log; the 16 named ones are mapped to the theme's."""
+        """Return a colour of the log; the 16 named colours are those of the theme."""
         if colour is None:
             return None
         if isinstance(colour, tuple):

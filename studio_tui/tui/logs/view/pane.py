@@ -1,4 +1,4 @@
-"""The rows of a log, drawn with Textual's line API; only visible lines are read."""
+"""The widget with the rows of a log; only visible lines are read and drawn."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,11 +35,14 @@ from studio_tui.tui.placed_styles import resolved_once
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _PREPARE_AFTER = 0.012
-"""Seconds from a key on: its frame has been sent, and a held key comes after 30 to 50 ms."""
+"""Seconds after a key until rows are prepared.
+
+The frame of the key has been sent by then, and a held key is repeated only after 30 to 50 ms.
+"""
 
 
 class LogPane(Widget, can_focus=True):
-    """Shows a window of a log; the surrounding view moves it."""
+    """Shows the rows of a log that are in its window, which the surrounding view moves."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
@@ -53,7 +56,7 @@ class LogPane(Widget, can_focus=True):
     form: reactive[RowForm] = reactive(PLAIN_FORM)
     """The form in which lines are shown."""
     folds: reactive[bool] = reactive(False)
-    """Whether rows that are redrawn repeatedly are shown once."""
+    """Whether rows that are redrawn repeatedly are shown once, at their last line."""
     columns: reactive[tuple[GutterColumn, ...]] = reactive(())
     """The columns of the gutter."""
     left: reactive[int] = reactive(0)
@@ -91,16 +94,18 @@ class LogPane(Widget, can_focus=True):
         super().__init__()
         self._window: LogWindow | None = None
         self.stays_at_end = True
-        """Whether the end stays visible when the number of rows changes."""
+        """Whether the end of the log stays visible when the height of the pane changes."""
         self._store: LogStore | None = None
         self._painter: LogPainter | None = None
         self._palette: LogPalette | None = None
         self._rows: list[Row] = []
+        """The rows that were drawn last."""
         self._painted: tuple[object, ...] = ()
+        """What the last repaint requested by `moved` depended on."""
 
     @property
     def window(self) -> LogWindow | None:
-        """The visible part; `None` if there is no log, or it was closed."""
+        """The visible part of the log; `None` if there is no log, or it was closed."""
         if self._store is None or self._store.is_closed:
             return None
         return self._window
@@ -112,14 +117,17 @@ class LogPane(Widget, can_focus=True):
         self._rows = []
         self.current = self.selected = None
         if store is not None:
-            self._painter = LogPainter(store, self._resolve())
+            self._painter = LogPainter(store, self._ready_palette())
             self._window = LogWindow(store, self._painter.parts)
             self._adjust()
             self._window.to_end()
         self.refresh()
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
-        """Show only these lines, at `anchor` or the nearest to it; `None` for all lines."""
+        """Show only the lines in `chosen`, or all if it is `None`.
+
+        The window is then at the line at `anchor`, or at the nearest one that is shown.
+        """
         if self._painter is None or self._window is None:
             return
         self._painter.chosen = chosen
@@ -139,7 +147,7 @@ class LogPane(Widget, can_focus=True):
             self.refresh()
 
     def prepare(self, rows: int) -> None:
-        """Draw rows below those in sight, or above if negative, for when they are scrolled to."""
+        """Draw so many rows below the visible ones, or above if negative, into the cache."""
         painter, window = self._painter, self.window
         if painter is None or window is None:
             return
@@ -152,7 +160,7 @@ class LogPane(Widget, can_focus=True):
         return self._painter.styled(start) if self._painter and self.window else ()
 
     def text_at(self, start: int) -> str:
-        """Return the displayed text of the line at `start`; safe, possibly several rows."""
+        """Return the displayed text of the line at `start`, safe; newlines separate its rows."""
         return "\n".join(line.text for line in self.rows_at(start))
 
     @property
@@ -162,28 +170,30 @@ class LogPane(Widget, can_focus=True):
 
     @property
     def at_hand(self) -> int | None:
-        """Start of the line for a command: the current one if visible, else the last visible
-        one."""
+        """Start of the line to which commands apply; `None` if no line is visible.
+
+        It is the current line if that is visible, else the last visible line.
+        """
         starts = [row.start for row in self.in_sight]
-        if self.current in starts or not starts:
-            return self.current if starts else None
-        return starts[-1]
+        if not starts:
+            return None
+        return self.current if self.current in starts else starts[-1]
 
     @property
     def current_in_sight(self) -> int | None:
         """Start of the current line; `None` if it is not visible."""
         return self.current if any(row.start == self.current for row in self.in_sight) else None
 
-    def _resolve(self) -> LogPalette:
+    def _ready_palette(self) -> LogPalette:
         if self._palette is None:
-            self._palette = resolved_once(self, LogPalette, self._resolved)
+            self._palette = resolved_once(self, LogPalette, self._make_palette)
         return self._palette
 
-    def _resolved(self) -> LogPalette:
+    def _make_palette(self) -> LogPalette:
         filters, background = self.get_line_filters(), self.background_colors[1]
 
         def filtered(style: Style) -> Style:
-            """Return a style after the filters for plain terminals."""
+            """Return a style after Textual's filters, such as those for a lack of colours."""
             segments = [Segment("", style)]
             for line_filter in filters:
                 segments = line_filter.apply(segments, background)
@@ -198,10 +208,11 @@ class LogPane(Widget, can_focus=True):
         super().notify_style_update()
 
     def _adjust(self) -> None:
+        """Pass the display options and the size to the painter and the window."""
         if self._painter is None or self.window is None:
             return
         look = RowOptions(
-            self._resolve(),
+            self._ready_palette(),
             self.size.width,
             self.wrap,
             self.numbers,
@@ -214,20 +225,21 @@ class LogPane(Widget, can_focus=True):
         self._painter.adjust(look)
         height = max(1, self.size.height)
         has_changed = height != self.window.height
-        # Lines below the rows, such as a message about the last line, hide neither it nor the end.
+        # A line that appears below the rows, such as a message, hides neither the current line
+        # nor the end of the log.
         shrinks = height < self.window.height
         stays_at_end = self.stays_at_end or (shrinks and self.window.is_at_end)
-        kept = self.current_in_sight if shrinks else None
+        current = self.current_in_sight if shrinks else None
         self.window.shape = look
         self.window.height = height
         self.window.settle()
         if has_changed and stays_at_end:
             self.window.to_end()
-        if kept is not None:
-            self.window.bring_in_sight(kept)
+        if current is not None:
+            self.window.bring_in_sight(current)
 
     def _signs(self) -> Callable[[int], int]:
-        """Return a function that returns the flags of the line at an offset."""
+        """Return a function that returns the flags of the line at an offset, such as `CURRENT`."""
         current, bookmarks, selected = self.current, self.bookmarks, self.selected
 
         def sign(start: int) -> int:
@@ -244,11 +256,11 @@ class LogPane(Widget, can_focus=True):
         """Update the visible rows once, then draw the lines of the crop.
 
         Textual's own implementation copies every line three times, for borders, filters and links.
-        The palette filters styles, and there are neither links nor a border.
+        Here the styles of the palette are filtered already, and there are no links and no border.
         """
         self._adjust()
         self._rows = self.window.rows() if self.window else []
-        # Each of these attributes is computed, and the same for all lines.
+        # These are properties that take time, so each is read once for all lines.
         width, height = self.size
         painter = self._painter if self.window else None
         lines: list[Strip] = []
@@ -270,11 +282,11 @@ class LogPane(Widget, can_focus=True):
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
     def watch_pill(self) -> None:
-        """Repaint the last row only."""
+        """Repaint only the last row, as the pill is there."""
         self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
 
     def on_resize(self) -> None:
-        """Inform the view, which decides whether to stay at the end."""
+        """Post `Resized`; the view then moves the window."""
         self.post_message(self.Resized())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -297,10 +309,10 @@ class LogPane(Widget, can_focus=True):
 
 
 class NextPage:
-    """Prepares the rows beyond those in sight, in the direction of the last page.
+    """Draws the next page ahead of time, in the direction in which the reader turned the last one.
 
-    Reading and drawing the rows of a page takes as long as Textual needs to compose and send them;
-    in the time between two keys it delays nothing.
+    Reading and drawing a page takes as long as Textual needs to compose and send it. Between two
+    keys this delays nothing, and the next page appears in about half of the time.
     """
 
     def __init__(self, node: Lifetime, pane: LogPane) -> None:
@@ -311,7 +323,7 @@ class NextPage:
         self._rows = 0
 
     def after(self, rows: int) -> None:
-        """Prepare as many more rows, those above if negative, when the frame has been sent."""
+        """Prepare so many rows after a page was turned: those above if negative, else below."""
         self._rows = rows
         if self._due is None:
             self._due = self._node.set_timer(_PREPARE_AFTER, self._prepare, name="next page")

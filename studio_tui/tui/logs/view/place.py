@@ -1,4 +1,4 @@
-"""The reader's place in a log and the display options, which are saved."""
+"""The parts of the saved state of logs: the place in each, and the display options."""
 
 from dataclasses import dataclass
 
@@ -25,10 +25,10 @@ class LogPlace:
     current: int | None = None
     """Start of the current line."""
     bookmarks: tuple[int, ...] = ()
-    """Starts of the lines that have one."""
+    """Starts of the lines with a bookmark."""
     filter: str = ""
     """The filter as typed."""
     search: str = ""
     """The search as typed."""
     lines_seen: int = 0
-    """Number of lines that had arrived when the reader was last at the end."""
+    """Number of lines, from the first one, that were not new to the reader."""

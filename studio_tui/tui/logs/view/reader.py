@@ -17,7 +17,7 @@ class Reader(Protocol):
     following: bool
     """Whether the view stays at the end as lines arrive."""
     is_all_here: bool
-    """Whether the log is complete."""
+    """Whether no more of the log will arrive."""
 
     @property
     def store(self) -> LogStore | None:
@@ -28,16 +28,16 @@ class Reader(Protocol):
         """The rows."""
 
     def settle(self) -> None:
-        """Update window, scroll bar, pill and status line."""
+        """Update the rows, the scroll bar, the pill and the line below, after any change."""
 
-    def show_message(self, words: str, still: Callable[[], bool] = ...) -> None:
-        """Show a safe text below the rows until the reader moves, or `still` returns False."""
+    def show_message(self, words: str, is_valid: Callable[[], bool] = ...) -> None:
+        """Show a safe text below the rows until the reader moves, or `is_valid` returns False."""
 
     def clear_message(self) -> None:
-        """Remove the text at the next update."""
+        """Remove the message at the next update."""
 
     def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
-        """Open the prompt, with a problem shown until something is typed."""
+        """Open the prompt with the text `value`; `problem` is shown until something is typed."""
 
     def why_no_log(self) -> str | None:
         """Return why there is nothing to read, as a sentence; `None` if there is a log."""

@@ -1,4 +1,4 @@
-"""Restoring the reader's place in a log, also after lines have moved."""
+"""Restoring the reader's place: in a log that is opened again, and after lines have moved."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,14 +13,14 @@ from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.logs.view.search import LogSearch
 
 _ABOVE = 8
-"""Lines above one that is gone to."""
+"""Number of lines that are shown above the line to which `place_at` leads."""
 
 
 def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
-    """Return the place with the line at `start` as the current one, a few lines down.
+    """Return a place in which the line at `start` is the current one, a few lines down.
 
-    Bookmarks and search are those of the place `before`; its filter might hide the line. Lines that
-    arrive from now on are new.
+    It has the bookmarks and the search of the place `before`, but no filter, which might hide the
+    line. Lines that arrive from now on are new.
     """
     top = start
     for _ in range(_ABOVE):
@@ -36,26 +36,26 @@ class PlaceRestore:
     def __init__(
         self, view: Reader, lines: LineFilter, search: LogSearch, new_lines: NewLines
     ) -> None:
-        """Make a controller; filter, search and the seen lines are part of the place."""
+        """Make a controller; `lines`, `search` and `new_lines` have parts of the place."""
         self._view = view
         self._lines = lines
         self._search = search
         self._new_lines = new_lines
-        self._sought: LogPlace | None = None
-        """The place to restore once the log is long enough."""
-        self._first: int | None = None
-        """The line that is to be the first in sight once lines have moved."""
+        self._pending: LogPlace | None = None
+        """The place to restore as soon as the log is long enough; `None` if there is none."""
+        self._first_visible: int | None = None
+        """The line that is to be the first visible one once lines have moved."""
 
     def stay(self) -> None:
-        """Cancel restoring, as the reader has moved."""
-        self._sought = None
+        """Restore no place later on, as the reader has moved."""
+        self._pending = None
         self._lines.stay()
 
     @property
     def place(self) -> LogPlace:
-        """The reader's place."""
+        """The reader's place; while a place is to be restored, that one."""
         pane = self._view.pane
-        return self._sought or LogPlace(
+        return self._pending or LogPlace(
             top=None if self._view.following or pane.window is None else pane.window.top.start,
             current=pane.current,
             bookmarks=tuple(sorted(pane.bookmarks)),
@@ -65,20 +65,20 @@ class PlaceRestore:
         )
 
     def return_to(self, place: LogPlace) -> None:
-        """Restore a place as soon as the log is long enough, unless the reader moves before."""
-        self._sought = place
+        """Restore a place as soon as the log is long enough, unless the reader moves by then."""
+        self._pending = place
         self._view.following = place.top is None
         self.come_back()
         self._view.settle()
 
     def come_back(self) -> None:
         """Go to the place to restore, if the log is long enough."""
-        place, store, pane = self._sought, self._view.store, self._view.pane
+        place, store, pane = self._pending, self._view.store, self._view.pane
         if place is None or store is None or pane.window is None:
             return
         if store.size <= max(place.top or 0, place.current or 0, *place.bookmarks, 0):
             return
-        self._sought = None
+        self._pending = None
         self._new_lines.seen = place.lines_seen
         pane.bookmarks = frozenset(store.line_start(start) for start in place.bookmarks)
         if place.filter:
@@ -95,23 +95,28 @@ class PlaceRestore:
     # --- moved lines -----------------------------------------------------------------------------
 
     def starts(self, stays: Callable[[int], bool] = lambda _: True) -> set[int]:
-        """Return the starts of the lines to find again after lines have moved.
+        """Return the starts of the lines to keep track of while lines move.
 
-        The first line in sight is then the first one that `stays`, called with starts in order.
+        These are bookmarks, the current line, the line to return to after a filter, and the first
+        visible line for whose start `stays` returns True. `relocate` then shows that line first.
         """
         pane = self._view.pane
+        first = next((row.start for row in pane.in_sight if stays(row.start)), None)
+        self._first_visible = first
         starts = set(pane.bookmarks) | self._lines.starts()
-        self._first = next((row.start for row in pane.in_sight if stays(row.start)), None)
-        return starts.union(start for start in (self._first, pane.current) if start is not None)
+        return starts.union(start for start in (first, pane.current) if start is not None)
 
     def relocate(self, moved: Mapping[int, int]) -> None:
-        """Update the starts of lines that have moved; lines not in `moved` are lost."""
+        """Go to the same lines after they have moved; `moved` has new starts by old ones.
+
+        Lines that are not in `moved` no longer exist.
+        """
         view, pane = self._view, self._view.pane
         window = pane.window
         if window is None:
             return
-        current, first = pane.current, self._first
-        pane.bookmarks = frozenset(moved[at] for at in pane.bookmarks if at in moved)
+        current, first = pane.current, self._first_visible
+        pane.bookmarks = frozenset(moved[start] for start in pane.bookmarks if start in moved)
         pane.current = None if current is None else moved.get(current)
         self._lines.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0

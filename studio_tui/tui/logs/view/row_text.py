@@ -1,4 +1,4 @@
-"""The text of one row of a log with its styles, before it is fitted to the screen."""
+"""The text of one row of a log with its styles, before it gets the width of the screen."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self, TypeAlias
@@ -13,7 +13,7 @@ Runs: TypeAlias = Sequence[tuple[Style, str]]
 
 
 class RowText(NamedTuple):
-    """Text in several styles; much cheaper to make and to cut than a strip of Textual's."""
+    """Text in several styles, which is created and cut much faster than Textual's `Strip`."""
 
     runs: Runs
     width: int
@@ -21,27 +21,27 @@ class RowText(NamedTuple):
 
     @classmethod
     def of(cls, runs: Iterable[tuple[Style, str]]) -> Self:
-        """Return the text of runs."""
+        """Return the text of `runs`, whose width it measures."""
         pieces = tuple(runs)
         return cls(pieces, sum(_width(text) for _, text in pieces))
 
     def crop(self, start: int, end: int) -> "RowText":
-        """Return the cells from `start` to `end`; half a wide character becomes a blank."""
+        """Return the cells from `start` to `end`; half of a wide character becomes a blank."""
         if start == 0 and end >= self.width:
             return self
         if not all(text.isascii() for _, text in self.runs):
             strip = Strip([Segment(text, style) for style, text in self.runs]).crop(start, end)
             return RowText.of((segment.style or Style.null(), segment.text) for segment in strip)
-        parts, at = [], 0
+        parts, column = [], 0
         for style, text in self.runs:
-            part = text[max(0, start - at) : max(0, end - at)]
+            part = text[max(0, start - column) : max(0, end - column)]
             if part:
                 parts.append((style, part))
-            at += len(text)
+            column += len(text)
         return RowText(parts, max(0, min(end, self.width) - start))
 
     def over(self, ground: Style) -> "RowText":
-        """Return the text with its styles on top of another."""
+        """Return the text with its styles on top of the style `ground`."""
         return RowText([(ground + style, text) for style, text in self.runs], self.width)
 
 

@@ -1,4 +1,4 @@
-"""The scroll bar of a log, with the positions of matches and errors."""
+"""The scroll bar of a log, with lines where there are matches and errors."""
 
 from collections.abc import Set
 from typing import ClassVar
@@ -11,32 +11,32 @@ from textual.strip import Strip
 from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
 
 _EIGHTHS = 8
-"""Steps per cell that a bar can show."""
+"""Steps per cell: the bar is drawn with eighths of a cell."""
 
 _ERROR_TICK = "━"
 _MATCH_TICK = "─"
 
 
 class LogBar(SteadyScrollBar):
-    """A scroll bar by bytes that is repainted only when it looks different.
+    """A scroll bar whose positions are bytes, repainted only when it looks different.
 
-    Its unit is an eighth of a cell: a log that grows by a screenful seldom moves it.
+    It moves by eighths of a cell, so that a log that grows by a screenful seldom moves it.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log-bar--match", "log-bar--error"}
 
     matches: reactive[Set[int]] = reactive(frozenset())
-    """Rows of the bar that contain matches."""
+    """The rows of the bar with matches, from 0 at the top."""
     errors: reactive[Set[int]] = reactive(frozenset())
-    """Rows of the bar that contain errors."""
+    """The rows of the bar with errors, from 0 at the top."""
 
     def __init__(self) -> None:
         super().__init__(vertical=True)
         self._beyond = 0
-        """Number of bytes that are not visible."""
+        """Number of bytes of the log that are not visible."""
 
     def show(self, first: int, last: int, size: int) -> None:
-        """Show the bytes from `first` to `last` of `size`."""
+        """Show that the bytes from `first` to `last` of `size` are visible."""
         steps = max(1, self.size.height) * _EIGHTHS
         self._beyond = size - (last - first)
         window = steps
@@ -47,16 +47,16 @@ class LogBar(SteadyScrollBar):
         self.position = (steps - window) * first // max(1, self._beyond)
 
     def byte_at(self, position: float) -> int:
-        """Return the first visible byte when the bar is dragged to `position`."""
+        """Return the byte that is visible first if the bar is dragged to `position`."""
         room = max(1, self.window_virtual_size - self.window_size)
         return round(max(0.0, min(1.0, position / room)) * self._beyond)
 
     def validate_position(self, position: float) -> float:
-        """Keep the position, which `show` has rounded."""
+        """Return `position` unchanged, as `show` has rounded it."""
         return position
 
     def draw(self, height: int) -> list[Strip]:
-        """Return the lines of the bar, with ticks for matches and errors."""
+        """Return the lines of the bar, with a horizontal line where there are matches or errors."""
         strips = super().draw(height)
         for rows, tick, name in (
             (self.matches, _MATCH_TICK, "log-bar--match"),
@@ -64,13 +64,13 @@ class LogBar(SteadyScrollBar):
         ):
             for y in rows:
                 if y < height:
-                    strips[y] = self._ticked(strips[y], tick, name)
+                    strips[y] = self._with_tick(strips[y], tick, name)
         return strips
 
-    def _ticked(self, strip: Strip, tick: str, name: str) -> Strip:
-        below = next((segment.style for segment in strip if segment.style), Style.null())
-        ground = below.color if below.reverse else below.bgcolor
+    def _with_tick(self, strip: Strip, tick: str, name: str) -> Strip:
+        bar_style = next((segment.style for segment in strip if segment.style), Style.null())
+        ground = bar_style.color if bar_style.reverse else bar_style.bgcolor
         colour = self.get_component_rich_style(name).color
-        # What a click does is in the style below.
-        style = below + Style(color=colour, bgcolor=ground, reverse=False)
+        # The style of the bar also has the action of a click.
+        style = bar_style + Style(color=colour, bgcolor=ground, reverse=False)
         return Strip([Segment(tick * strip.cell_length, style)], strip.cell_length)

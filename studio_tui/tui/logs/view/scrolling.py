@@ -29,8 +29,9 @@ class Scrolling:
     ) -> None:
         """Make a controller.
 
-        `scrolled` is called before the reader scrolls by rows, `seek` when they go to the start or
-        the end, `paged` after a page, with its rows.
+        `scrolled` is called before the reader scrolls by rows. `seek` is called before the reader
+        goes to the end, with True, or to the start, with False. `paged` is called after the reader
+        has turned a page, with its number of rows, negative if it is the page above.
         """
         self._view = view
         self._selection = selection
@@ -41,7 +42,10 @@ class Scrolling:
         self._paged = paged
 
     def move(self, rows: int) -> None:
-        """Scroll by rows; up stops following, down at the end starts it."""
+        """Scroll down by rows, or up if negative; with a selection, move its end instead.
+
+        Scrolling up stops following the end; scrolling down at the end starts it.
+        """
         view, window = self._view, self._view.pane.window
         if window is None:
             return
@@ -61,14 +65,14 @@ class Scrolling:
         view.settle()
 
     def page(self, pages: float) -> None:
-        """Scroll by pages, down if positive; full pages overlap by one row."""
+        """Scroll down by pages, or up if negative; whole pages overlap by one row."""
         height = max(2, self._view.pane.size.height)
         rows = int(height * pages) if abs(pages) < 1 else int((height - 1) * pages)
         self.move(rows)
         self._paged(rows)
 
     def to_start(self) -> None:
-        """Show the first line."""
+        """Show the first lines."""
         self._place.stay()
         self._seek(False)
         if self._view.pane.window is not None:
@@ -85,12 +89,12 @@ class Scrolling:
         self._view.settle()
 
     def sideways(self, steps: int) -> None:
-        """Scroll the text sideways."""
+        """Scroll the text by steps to the right, or to the left if negative."""
         pane = self._view.pane
         pane.left = max(0, pane.left + steps * _SIDEWAYS)
 
     def drag_to(self, offset: int) -> None:
-        """Show the line that contains a byte."""
+        """Show the line that contains the byte at `offset` as the first one."""
         store, window = self._view.store, self._view.pane.window
         if store is None or window is None:
             return

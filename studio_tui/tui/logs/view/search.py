@@ -1,4 +1,4 @@
-"""Searching a log, among the lines that the filter shows."""
+"""The search of a log: its matches, and the keys that go from one to the next."""
 
 import asyncio
 from collections import deque
@@ -16,37 +16,39 @@ from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import SEARCH
 
-_TURN = 256
+_MATCHES_AT_ONCE = 256
 """Matches processed before control returns to the event loop; takes a few milliseconds."""
-_STAYED = {
+_NO_MATCH_AHEAD = {
     1: "– no match below, n again goes to the first",
     -1: "– no match above, N again goes to the last",
 }
-"""The words after a step, down if 1, that only wrapping around could make."""
+"""By step, 1 for down or -1 for up: the note if there are matches in the other direction only."""
 
 
 class LogSearch:
     """Controller of the search in a log view."""
 
     def __init__(self, view: Reader, lines: LineFilter, work: WorkGroup) -> None:
-        """Make a controller that searches the shown `lines`."""
+        """Make a controller; `lines` says which lines are available, `work` runs the steps."""
         self._view = view
         self._lines = lines
         self._work = work
         self.wanted: SearchPattern | None = None
+        """The pattern that is searched for; `None` without a search."""
         self.hits: LineMatches | None = None
-        """The matching lines."""
-        self._found = ""
-        """Where the current match is, or why the search did not move, in words."""
-        self._stayed_step = 0
-        """The step that did not move, as there are matches in the other direction only; else 0."""
-        self._found_from: tuple[int | None, Row | None] | None = None
-        """The reader's place after the last step; `None` until it has been made."""
+        """The matching lines; `None` without a search."""
+        self._note = ""
+        """A note about the last step: that it wrapped around, or why it did not move."""
+        self._unmoved_step = 0
+        """The last step, if it did not move as no match is ahead; else 0. Repeated, it wraps."""
+        self._place_after_step: tuple[int | None, Row | None] | None = None
+        """The reader's place after the last step; `None` during a step."""
         self._steps: deque[int] = deque()
-        """Queued steps to matches."""
+        """Steps that are waiting for earlier ones: 1 to the next match, -1 to the previous one."""
         self._is_finding = False
-        self._is_first = False
-        """Whether a new search has not been to a match yet."""
+        """Whether a worker is going through the steps."""
+        self._is_first_step = False
+        """Whether the next step is the first one of a new search."""
 
     def begin(self) -> None:
         """Reset the search for another log."""
@@ -57,29 +59,32 @@ class LogSearch:
         self._is_finding = False
 
     def _forget_step(self) -> None:
-        self._found = ""
-        self._stayed_step = 0
+        self._note = ""
+        self._unmoved_step = 0
 
     @property
     def _place(self) -> tuple[int | None, Row | None]:
-        """The current line and where the reader has scrolled to; new lines do not change it."""
+        """The current line, and the first visible row; `None` while following.
+
+        Lines that arrive do not change it.
+        """
         pane = self._view.pane
         window = None if self._view.following else pane.window
         return pane.current, window.top if window else None
 
-    def _forget_step_elsewhere(self) -> None:
-        """Forget the last step if the reader has been elsewhere since, by other keys."""
-        if self._found_from not in {None, self._place}:
+    def _forget_step_if_moved(self) -> None:
+        """Forget the last step if the reader has moved since by other keys."""
+        if self._place_after_step not in {None, self._place}:
             self._forget_step()
 
     def want(self, wanted: SearchPattern) -> None:
-        """Start a search."""
+        """Start a search for a pattern."""
         self._forget_step()
         self.wanted = self._view.pane.wanted = wanted
         self.seek()
 
     def seek(self) -> None:
-        """Restart the search among the available lines."""
+        """Search the available lines from the beginning, as others have become available."""
         store, pattern = self._view.store, self.wanted
         self.hits = (
             LineMatches(store, pattern.starts, within=self._lines.scope(), ahead=self._lines.ahead)
@@ -101,26 +106,26 @@ class LogSearch:
     # --- results ---------------------------------------------------------------------------------
 
     async def matching(self, hits: LineMatches) -> AsyncIterator[int]:
-        """Yield the starts of matching lines that are shown, in order.
+        """Yield the starts of the lines in `hits` that are shown, in order.
 
         Raises:
             SpoolError: the log cannot be read back.
         """
         chosen = self._lines.hits
         end = self._view.store.size if self._view.store else 0
-        offset = passed = 0
+        offset = count = 0
         while (start := await hits.nearest(offset, backwards=False)) is not None:
             if start >= end:
                 break
             if chosen is None or hits is chosen or chosen.holds(start):
                 yield start
             offset = start + 1
-            passed += 1
-            if passed % _TURN == 0:
+            count += 1
+            if count % _MATCHES_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
     def ticks(self, rows: int) -> frozenset[int]:
-        """Return the rows of the scroll bar that contain matches."""
+        """Return which of the scroll bar's `rows` rows contain matches, from 0 at the top."""
         return self.hits.occupied_parts(rows) if self.hits else frozenset()
 
     @property
@@ -129,10 +134,10 @@ class LogSearch:
         return self.wanted.problem if self.wanted else ""
 
     def words(self) -> str:
-        """Return the search and its matches in words; empty without a search."""
+        """Return a text about the search and its matches; empty without a search."""
         if self.hits is None or self.wanted is None:
             return ""
-        self._forget_step_elsewhere()
+        self._forget_step_if_moved()
         total, current = self.hits.total, self._view.pane.current_in_sight
         if not self.hits.is_complete:
             count = f"{total:,} so far, searching…"
@@ -146,14 +151,14 @@ class LogSearch:
             count = "no match" if self._view.is_all_here else "no match so far"
             if self.wanted.is_like_expression:
                 count += "; ~ before it makes it an expression"
-        # A filter hides some of them, and n goes only to the others.
+        # A filter may hide some of these matches, and n goes only to the others.
         where = "in the whole log" if self._lines.typed and total else ""
-        return " ".join(filter(None, (f"/{self.wanted.typed}", count, where, self._found)))
+        return " ".join(filter(None, (f"/{self.wanted.typed}", count, where, self._note)))
 
     # --- the prompt ------------------------------------------------------------------------------
 
     def light(self, typed: str) -> None:
-        """Highlight the search being typed, if it is valid."""
+        """Highlight the matches of the search being typed; of an invalid one, highlight nothing."""
         try:
             self._view.pane.wanted = SearchPattern(typed) if typed else self.wanted
         except SearchPatternError:
@@ -164,7 +169,10 @@ class LogSearch:
         self._view.pane.wanted = self.wanted
 
     def submit(self, typed: str) -> str | None:
-        """Start a search, or repeat the last one if empty; return the error if invalid."""
+        """Start a search and go to its first match; return the error if it is invalid.
+
+        An empty text goes to the next match of the current search.
+        """
         if typed:
             try:
                 self.want(SearchPattern(typed))
@@ -172,7 +180,7 @@ class LogSearch:
                 return str(error)
         self.light_found()
         if self.wanted:
-            self._is_first = bool(typed)
+            self._is_first_step = bool(typed)
             self.find(1)
         return None
 
@@ -184,7 +192,7 @@ class LogSearch:
         return self.wanted is not None
 
     def find(self, step: int) -> None:
-        """Go to the next or previous match, after the queued steps."""
+        """Go to the next match, or the previous one if `step` is -1, after waiting steps."""
         self._steps.append(step)
         if not self._is_finding:
             self._is_finding = True
@@ -201,16 +209,18 @@ class LogSearch:
             self._steps.clear()
 
     async def _find_one(self, step: int) -> None:
-        """Show the nearest match.
+        """Make one step to a match.
 
-        A new search begins with the current line, if it is in sight, else with the first that is.
-        If it finds nothing below, it goes up instead: at the end of a log, where one reads
-        the news, the last match is wanted and not the first. A step beyond the last match stays
-        there, and wraps around only if it is repeated, so that the reader does not lose the place.
+        The first step of a search goes to the first match from the current line on, or from the
+        first visible line on if the current line is not visible. If there is none, it goes to the
+        last match before: at the end of a log, the user expects the latest match.
+
+        Later steps go to the next match. If there is none, the step does not move, so that the
+        reader's place is not lost; if it is repeated, it wraps around to the other end of the log.
         """
-        is_first, self._is_first = self._is_first, False
-        self._forget_step_elsewhere()
-        stayed_step = self._stayed_step
+        is_first_step, self._is_first_step = self._is_first_step, False
+        self._forget_step_if_moved()
+        unmoved_step = self._unmoved_step
         self._forget_step()
         store, hits, pane = self._view.store, self.hits, self._view.pane
         if store is None or hits is None or pane.window is None:
@@ -218,29 +228,29 @@ class LogSearch:
         current = pane.current_in_sight
         if current is None:
             offset = pane.window.top.start
-        elif is_first:
+        elif is_first_step:
             offset = current
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
-        where = ""
+        note = ""
         start = await self._lines.nearest_shown(hits, offset, backwards=step < 0)
-        if start is None and is_first:
+        if start is None and is_first_step:
             start = await self._lines.nearest_shown(hits, offset, backwards=True)
-            where = "– none below"
+            note = "– none below"
         elif start is None:
             other_end = store.size + 1 if step < 0 else 0
             start = await self._lines.nearest_shown(hits, other_end, backwards=step < 0)
-            where = "from the end" if step < 0 else "from the start"
-            if start not in {None, current} and stayed_step != step:
-                start, where, self._stayed_step = None, _STAYED[step], step
+            note = "from the end" if step < 0 else "from the start"
+            if start not in {None, current} and unmoved_step != step:
+                start, note, self._unmoved_step = None, _NO_MATCH_AHEAD[step], step
         if start is None:
-            self._found = where if self._stayed_step else ""
-            self._found_from = self._place
+            self._note = note if self._unmoved_step else ""
+            self._place_after_step = self._place
             self._view.settle()
         elif store is self._view.store:
-            self._found, self._found_from = where, None
+            self._note, self._place_after_step = note, None
             self._view.go(start)
-            self._found_from = self._place
+            self._place_after_step = self._place
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

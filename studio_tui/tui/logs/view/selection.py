@@ -15,7 +15,7 @@ class LineSelection:
     """Controller of a log view's selection."""
 
     def __init__(self, view: Reader, copy: Callable[[str, int], object]) -> None:
-        """Make a controller; `copy` is called with the text and its number of lines."""
+        """Make a controller; `copy` is called with the text to copy and its number of lines."""
         self._view = view
         self._copy = copy
         self._anchor: int | None = None
@@ -27,7 +27,7 @@ class LineSelection:
         return self._anchor is not None
 
     def words(self) -> str:
-        """Return a hint on the selection; empty without one."""
+        """Return a hint on the keys of the selection; empty without a selection."""
         return "selecting: up and down, y copies, esc cancels" if self.is_selecting else ""
 
     def toggle(self) -> None:
@@ -56,29 +56,29 @@ class LineSelection:
             return
         step = window.next_line if rows > 0 else window.previous_line
         for _ in range(abs(rows)):
-            following = step(current)
-            if following is None:
+            next_line = step(current)
+            if next_line is None:
                 break
-            current = following
+            current = next_line
         pane.current = current
         pane.selected = (min(self._anchor, current), max(self._anchor, current))
         window.bring_in_sight(current)
         self._view.settle()
 
     def starts(self) -> Iterator[int]:
-        """Yield the starts of the selected lines, else of the current line, from the top."""
+        """Yield the starts of the selected lines from the top, else `LogPane.at_hand`."""
         pane = self._view.pane
         window, start = pane.window, pane.at_hand
         if window is None or start is None:
             return
         first, last = pane.selected or (start, start)
-        at: int | None = first
-        while at is not None and at <= last:
-            yield at
-            at = window.next_line(at)
+        line: int | None = first
+        while line is not None and line <= last:
+            yield line
+            line = window.next_line(line)
 
     def copy(self) -> None:
-        """Copy the selected lines, else the current line."""
+        """Copy the selected lines, at most `COPIED_LINES`; else the current line."""
         pane = self._view.pane
         lines = [pane.text_at(start) for start in islice(self.starts(), COPIED_LINES)]
         if not lines:

@@ -1,4 +1,4 @@
-"""The visible rows of a log, positioned by byte, so that lines above need not be counted."""
+"""The window of visible rows of a log; its position is a byte, so no lines need be counted."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from studio_tui.service.logs.store.filtered import FilteredLines, Lines
 from studio_tui.service.logs.store.log_store import LogStore
 
 _SCREENFULS = 4
-"""Screenfuls whose rows are remembered, such as the first and the last."""
+"""Number of screenfuls whose rows are cached, such as the first and the last one."""
 
 
 class Row(NamedTuple):
@@ -15,11 +15,11 @@ class Row(NamedTuple):
 
     start: int
     part: int
-    """From 0; a line has several if it is wrapped or has a mark above it."""
+    """Number of the row within its line, from 0; marks above the line are its first rows."""
 
 
 class LogWindow:
-    """A window of `height` rows over a store; moving it reads only the lines it passes."""
+    """A window of `height` rows over a store; moving it reads only the lines that it passes."""
 
     height: int
     """Rows, at least 1."""
@@ -32,46 +32,51 @@ class LogWindow:
         """Returns the number of rows of the line at an offset, at least 1."""
         self._version = store.version
         self._lines: Lines = store
+        """The lines that rows are taken from: `_chosen`, else all lines of the store."""
         self._chosen: FilteredLines | None = None
+        """The lines that a filter shows; `None` for all."""
         self._anchor = 0
-        """The reader's place when the lines were filtered; kept while matches are searched."""
+        """The line to which the window was moved last.
+
+        While a filter's matches are being searched for, `settle` keeps the window near it.
+        """
         self.height = 1
         self.top = Row(0, 0)
         self.shape: object = None
-        """Everything except the line itself that determines its number of rows."""
-        self._known: list[tuple[object, list[Row]]] = []
-        """The rows of the latest screenfuls, with the values they depend on; the newest last."""
+        """The display options, on which the number of rows of a line depends."""
+        self._cached_rows: list[tuple[object, list[Row]]] = []
+        """The rows of the latest screenfuls, after what they depend on; the newest is the last."""
         self._end: tuple[object, Row] = (None, self.top)
-        """The first row of the last screenful, with the values it depends on."""
+        """The first row of the last screenful of the log, after what it depends on."""
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
-        """Restrict the window to these lines, near `anchor`; `None` for all lines.
+        """Restrict the window to the lines in `chosen`, near `anchor`; `None` restores all lines.
 
-        With all lines, the one at `anchor` stays in its row if it is in sight.
+        In the latter case, the line at `anchor` stays in its row of the screen if it is visible.
         """
         starts = [row.start for row in self.rows()] if chosen is None else []
         above = starts.index(anchor) if anchor in starts else 0
         self._chosen = chosen
         self._lines = chosen or self._store
         self._anchor = anchor
-        self._known = []
+        self._cached_rows = []
         self.to(self._store.line_start(anchor), above)
 
     def rows(self) -> list[Row]:
         """Return the visible rows, fewer than `height` only if the log has no more."""
         if self._chosen is not None and not self._chosen.is_whole:
             return self._find_rows()
-        origin = (self.top, *self._origin)
-        for known, rows in reversed(self._known):
-            if known == origin:
+        depends_on = (self.top, *self._conditions)
+        for conditions, rows in reversed(self._cached_rows):
+            if conditions == depends_on:
                 return rows
         rows = self._find_rows()
-        self._known = [*self._known[1 - _SCREENFULS :], (origin, rows)]
+        self._cached_rows = [*self._cached_rows[1 - _SCREENFULS :], (depends_on, rows)]
         return rows
 
     @property
-    def _origin(self) -> tuple[object, ...]:
-        """The settings that the rows depend on, besides the first one and a filter."""
+    def _conditions(self) -> tuple[object, ...]:
+        """The values that the rows below the first one depend on, besides a filter."""
         return (self.height, self.shape, self._store.size, self._store.version)
 
     def _find_rows(self) -> list[Row]:
@@ -85,7 +90,10 @@ class LogWindow:
         return rows
 
     def beyond(self, count: int) -> list[Row]:
-        """Return up to `count` rows below those in sight, or above if negative, from the top."""
+        """Return up to `count` rows below the visible ones, or above if negative.
+
+        In both cases they are in the order from the top.
+        """
         shown = self.rows()
         step = self._below if count > 0 else self._above
         near = (shown[-1] if count > 0 else shown[0]) if shown else None
@@ -98,7 +106,7 @@ class LogWindow:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether the last row of the log is visible, and known to be the last."""
+        """Whether the last row is visible; False while a filter may find further lines."""
         rows = self.rows()
         if self._chosen is not None and not self._chosen.is_whole:
             return False
@@ -106,7 +114,7 @@ class LogWindow:
 
     @property
     def is_at_start(self) -> bool:
-        """Whether the first row of the log is visible."""
+        """Whether the first row is visible."""
         rows = self.rows()
         return not rows or self._above(rows[0]) is None
 
@@ -133,21 +141,21 @@ class LogWindow:
     def to_end(self) -> None:
         """Show the last rows, as many as fit."""
         self._anchor = self._store.size
-        if self._chosen is None and self._end[0] == self._origin:
+        if self._chosen is None and self._end[0] == self._conditions:
             self.top = self._end[1]
             return
         start = self._lines.last_start()
         self.top = Row(start, self._parts(start) - 1)
-        self._rise(self.height - 1)
+        self._move_up(self.height - 1)
         if self._chosen is None:
-            self._end = (self._origin, self.top)
+            self._end = (self._conditions, self.top)
 
     def to(self, start: int, above: int = 0) -> None:
-        """Show the line at `start` with up to `above` rows over it."""
+        """Show the line at `start`, with up to `above` rows above it."""
         self._anchor = start
         self.top = Row(start, 0)
         self.settle()
-        self._rise(above)
+        self._move_up(above)
         if len(self.rows()) < self.height:
             self._fill()
 
@@ -157,19 +165,17 @@ class LogWindow:
         if self._version != self._store.version:
             self._version = self._store.version
             start = self._store.line_start(min(start, self._store.last_start()))
-        if self._chosen is not None:
-            near = self._chosen.near(start)
-            if near != start:
-                again = self._chosen.near(self._anchor)
-                start, part = (start if again is None else again), 0
+        if self._chosen is not None and self._chosen.near(start) != start:
+            nearest = self._chosen.near(self._anchor)
+            start, part = (start if nearest is None else nearest), 0
         self.top = Row(start, min(part, self._parts(start) - 1))
 
     def next_line(self, start: int) -> int | None:
-        """Return the start of the next line in the window; `None` at the end."""
+        """Return the start of the next line that is not hidden; `None` at the end."""
         return self._lines.next_start(start)
 
     def previous_line(self, start: int) -> int | None:
-        """Return the start of the previous line in the window; `None` at the start."""
+        """Return the start of the previous line that is not hidden; `None` at the start."""
         return self._lines.previous_start(start)
 
     def bring_in_sight(self, start: int) -> None:
@@ -181,16 +187,16 @@ class LogWindow:
             self.to(start, above=self.height - 1)
 
     def fill(self) -> None:
-        """Fill empty rows at the bottom from above, as more matching lines become known."""
+        """Move up if there are empty rows at the bottom, as more matches above may be known."""
         rows = self.rows()
         if rows and len(rows) < self.height and self._below(rows[-1]) is None:
             self._fill()
 
     def _fill(self) -> None:
         """Move up until the window is full."""
-        self._rise(self.height - len(self.rows()))
+        self._move_up(self.height - len(self.rows()))
 
-    def _rise(self, count: int) -> None:
+    def _move_up(self, count: int) -> None:
         for _ in range(count):
             above = self._above(self.top)
             if above is None:
