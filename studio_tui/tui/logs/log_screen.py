@@ -100,10 +100,14 @@ class LogScreen(Page):
         )
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
+        """Why the job failed, in words; empty if it did not, or nothing is known."""
         self._wait: Wait | None = None
+        """What the job waits for."""
         self._is_blocked = False
         self._was_offline = False
+        """Whether the last poll failed."""
         self._had_bytes = False
+        """Whether the line about the job was updated after the first bytes arrived."""
         self._progress: Progress | None = None
 
     def body(self) -> ComposeResult:
@@ -229,8 +233,8 @@ class LogScreen(Page):
         self.paint_hints()
 
     def _state_changed(self, state: TailState) -> None:
-        is_other = (state.phase, state.next_try) != self._shown
-        if is_other or (state.size and not self._had_bytes):
+        has_changed = (state.phase, state.next_try) != self._shown_state
+        if has_changed or (state.size and not self._had_bytes):
             self._had_bytes = bool(state.size)
             self._show_head()
 
@@ -254,7 +258,7 @@ class LogScreen(Page):
         now = clock.now()
         state = self._tail.state
         self._phase = state.phase
-        self._shown = (state.phase, state.next_try)
+        self._shown_state = (state.phase, state.next_try)
         self.view.is_all_here = self._phase is FollowPhase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)

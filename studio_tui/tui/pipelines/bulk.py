@@ -40,10 +40,12 @@ class BulkPipelines:
         job_numbers = {each.pipeline_id: len(to_cancel(each)) for each in chosen}
         jobs = plural(sum(job_numbers.values()), "job")
         excluded = _excluded_line(len(marked) - len(chosen), "has nothing to stop")
-        if all(each.state is PipelineState.PAUSED for each in chosen):
-            are_paused, effect = True, f"They are paused; {jobs} will be canceled."
-        else:
-            are_paused, effect = False, f"They will be paused, and {jobs} canceled."
+        are_paused = all(each.state is PipelineState.PAUSED for each in chosen)
+        effect = (
+            f"They are paused; {jobs} will be canceled."
+            if are_paused
+            else f"They will be paused, and {jobs} canceled."
+        )
         before = (effect, *excluded, "")
         after = () if are_paused else ("", "Jobs that start meanwhile are canceled too.")
         names = [

@@ -136,18 +136,18 @@ class PipelineController:
             session.endings.watch_pipelines(chosen)
             if pausing:
                 return f"Paused {title(pipeline)}"
-            names = [node.name for node in self._repeated(pipeline)]
+            names = [node.name for node in self._repeated_jobs(pipeline)]
             runs = f"{join_names(names)} run{'s' if len(names) == 1 else ''} again"
             return f"Resumed {title(pipeline)}{f': {runs}' if names else ''}"
 
         await run_and_report(self._host, title(pipeline), command(pipeline), finish)
 
-    def _repeated(self, pipeline: Pipeline) -> Sequence[Node]:
+    def _repeated_jobs(self, pipeline: Pipeline) -> Sequence[Node]:
         return repeated_by_resume(pipeline, is_local=self._host.session.is_local)
 
     async def _confirm_resume(self, pipeline: Pipeline) -> bool:
         """Return whether to resume a pipeline; ask only if jobs of an ended one would run again."""
-        repeated = self._repeated(pipeline)
+        repeated = self._repeated_jobs(pipeline)
         if not repeated or pipeline.state is PipelineState.PAUSED:
             # `p` pauses without a question, and a second `p` undoes that.
             return True
@@ -163,7 +163,7 @@ class PipelineController:
         return await self._host.ask(question)
 
     async def stop(self) -> None:
-        """Ask, with the jobs that would be canceled; then pause the pipelines and cancel jobs."""
+        """Ask, with the jobs that would be canceled; then pause the pipelines and cancel these."""
         chosen = [pipeline for pipeline in self._targets if can_stop(pipeline)]
         if self._marked():
             await self._bulk.stop(chosen, self._targets)

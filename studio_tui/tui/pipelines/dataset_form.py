@@ -32,7 +32,7 @@ OFFERED = 4
 
 
 class DatasetInput(FieldInput):
-    """An input of dataset names: tab completes the last name, up and down choose how."""
+    """An input of dataset names: tab completes the last one, up and down change the completion."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "choose(1)", "next name", show=False, id="trigger.next"),

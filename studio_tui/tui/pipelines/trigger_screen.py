@@ -115,9 +115,9 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         self.check()
 
     async def send(self) -> Pipeline | None:
-        """Trigger the pipeline; while the outcome is unknown, ask whether to send it again.
+        """Trigger the pipeline; while the outcome is unknown, offer to send the request again.
 
-        Returns `None` if the user does not send it again.
+        Returns `None` if the user declines.
         """
         draft = self.draft
         environment = draft.environment if draft.environment.strip() else None

@@ -70,6 +70,7 @@ class LogErrors:
         except SpoolError as error:
             self._view.show_message(str(error))
             return
+        # The message is valid until more errors are found or another filter is applied.
         self._view.show_message(
             self._why_stayed(hits, step, has_others=has_others),
             lambda: self._hits is hits and (hits.total, self._lines.typed) == (total, typed),

@@ -10,6 +10,7 @@ from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.live_rows import UP, final_lines
 from studio_tui.presentation.logs.search import LevelPattern, SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.filtered import FilteredLines
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
@@ -36,8 +37,8 @@ class _Place(NamedTuple):
 class LineFilter:
     """Controller of the lines that a log view shows.
 
-    Lines are hidden by the filter, by the choice of jobs in a merged log, and because later lines
-    overwrite them. Lines that only the filter may hide are called available.
+    In a merged log, only lines of the chosen jobs are available. Lines that later lines overwrite
+    are not available either. Of the available lines, those are shown that pass the filter.
     """
 
     def __init__(self, view: Reader, work: WorkGroup, *, scope_changed: Callable[[], None]) -> None:
@@ -212,7 +213,9 @@ class LineFilter:
     # --- the filter ------------------------------------------------------------------------------
 
     def choose(self, typed: str) -> None:
-        """Apply a filter at the current line, if it is visible, else at the first visible line.
+        """Apply a filter; the current line stays visible, if it was and if the filter shows it.
+
+        Otherwise the view stays near the place to return to, else near its first visible line.
 
         Raises:
             SearchPatternError: the filter is invalid.
@@ -220,20 +223,9 @@ class LineFilter:
         view, store = self._view, self._view.store
         if store is None:
             return
-        available = self.scope()
-        pattern = SearchPattern(typed.removeprefix("!")) if typed.removeprefix("!") else None
-        if typed == _PROBLEMS:
-            find = LevelPattern(LogLevel.WARNING).starts
-            hits: LineMatches | None = LineMatches(store, find, within=available, ahead=self.ahead)
-        elif pattern:
-            is_negated = typed.startswith("!")
-            hits = LineMatches(
-                store, pattern.starts, negated=is_negated, within=available, ahead=self.ahead
-            )
-        elif available:
-            hits = LineMatches(store, _nothing, negated=True, within=available, ahead=self.ahead)
-        else:
-            hits = None
+        text = typed.removeprefix("!")
+        pattern = SearchPattern(text) if text else None
+        hits = self._lines_to_show(store, typed, pattern)
         hiding_before, self.hiding = self.hiding, self._conditions(typed)
         self.typed, self._pattern = typed, pattern
         self.chosen = FilteredLines(store, hits) if hits else None
@@ -250,6 +242,23 @@ class LineFilter:
         if hiding_before - self.hiding:
             self._return_to_place()
         view.settle()
+
+    def _lines_to_show(
+        self, store: LogStore, typed: str, pattern: SearchPattern | None
+    ) -> LineMatches | None:
+        """Return the available lines that pass a filter; `None` if these are all lines."""
+        available, ahead = self.scope(), self.ahead
+        if typed == _PROBLEMS:
+            find = LevelPattern(LogLevel.WARNING).starts
+            return LineMatches(store, find, within=available, ahead=ahead)
+        if pattern:
+            is_negated = typed.startswith("!")
+            return LineMatches(
+                store, pattern.starts, negated=is_negated, within=available, ahead=ahead
+            )
+        if available:
+            return LineMatches(store, _nothing, negated=True, within=available, ahead=ahead)
+        return None
 
     @property
     def _valid_place_before(self) -> _Place | None:

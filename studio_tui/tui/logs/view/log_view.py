@@ -68,7 +68,7 @@ class LogView(HasCommands, Widget):
     following: reactive[bool] = reactive(True, repaint=False)
     """Whether the view stays at the end as lines arrive."""
     new_lines: reactive[int] = reactive(0, repaint=False)
-    """Lines that arrived since the view stopped following; 0 while following."""
+    """Number of lines below the visible ones that have never been visible; 0 while following."""
     has_lines: reactive[bool] = reactive(False, repaint=False)
     """Whether a line is visible; screens then show the keys of commands on the current line."""
 

@@ -77,7 +77,7 @@ class RowOptions:
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
 
 
-class _Drawn(NamedTuple):
+class _DrawnLine(NamedTuple):
     """A line in the cache, without its bytes, which may be many."""
 
     start: int
@@ -107,7 +107,7 @@ class LogPainter:
         """Width of the gutter, in cells."""
         self._room = self._look.width - self._gutter
         """Width of the log's text, in cells."""
-        self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
+        self._lines: OrderedDict[tuple[int, int], _DrawnLine] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
         self._latest = (-1, -1, "")
         """The store's version, the start of the line below the one drawn last, and its text."""
@@ -147,10 +147,10 @@ class LogPainter:
             return marks
         look = self._look
         if look.wrap or look.folds or look.form != PLAIN_FORM:
-            return marks + len(self._drawn(start).rows)
+            return marks + len(self._drawn_line(start).rows)
         if start in self._single or not self._may_have_two_rows(start):
             return marks + 1
-        return marks + len(self._drawn(start).rows)
+        return marks + len(self._drawn_line(start).rows)
 
     def _may_have_two_rows(self, start: int) -> bool:
         line = self._store.line_at(start)
@@ -167,17 +167,18 @@ class LogPainter:
         return self._rows_of(self._store.line_at(start))
 
     def _rows_of(self, line: LogLine) -> tuple[StyledLine, ...]:
-        if self._look.folds and (rows := self._redrawn(line.start)):
+        if self._look.folds and (rows := self._redrawn_rows(line.start)):
             return rows
         above = partial(self._above, line.start)
         rows = rows_of(line.head, line.tail, line.length, self._look.form, above)
         is_plain = line.length <= _ABOVE_BYTES and not self._look.form.states
-        is_same = is_plain and len(rows) == 1 and line.head.lstrip()[:1] != b"{"
-        text = rows[0].text if is_same else styled_line(line.head[:_ABOVE_BYTES]).text
+        is_text_of_line = is_plain and len(rows) == 1 and line.head.lstrip()[:1] != b"{"
+        # Rows in another form, such as JSON, do not have the text that `_above` yields.
+        text = rows[0].text if is_text_of_line else styled_line(line.head[:_ABOVE_BYTES]).text
         self._latest = (self._store.version, line.start + line.length + 1, text)
         return rows
 
-    def _redrawn(self, start: int) -> tuple[StyledLine, ...]:
+    def _redrawn_rows(self, start: int) -> tuple[StyledLine, ...]:
         """Return the rows that a line shows of those that lines redraw; empty if it shows none."""
         store, tag = self._store, self._store.tag
         begin, end = store.line_start(max(0, start - _BEFORE)), store.line_end(start)
@@ -225,7 +226,7 @@ class LogPainter:
         `sign` are the flags of its line, such as `CURRENT | BOOKMARKED`. A log cannot draw into the
         gutter, so its text cannot be mistaken for a mark of the program.
         """
-        line = self._drawn(row.start)
+        line = self._drawn_line(row.start)
         key = (row, left, sign, line.end, self._store.version)
         strip = self._rows.get(key)
         if strip is None:
@@ -237,11 +238,11 @@ class LogPainter:
                 self._rows.popitem(last=False)
         return strip
 
-    def _row(self, line: _Drawn, row: Row, left: int, sign: int) -> QuickStrip:
+    def _row(self, line: _DrawnLine, row: Row, left: int, sign: int) -> QuickStrip:
         if row.part < len(line.marks):
             text = f"┅┅ {line.marks[row.part].text} "
             text += "┅" * (self._room - cell_len(text))
-            return self._beside(None, "┅", RowText.of([(self._look.palette.mark, text)]), sign)
+            return self._with_gutter(None, "┅", RowText.of([(self._look.palette.mark, text)]), sign)
         part = row.part - len(line.marks)
         body = line.rows[min(part, len(line.rows) - 1)]
         if not self._look.wrap:
@@ -254,11 +255,11 @@ class LogPainter:
         glyph = "┊" if part else " "
         if sign:
             glyph = next(glyph for flag, glyph in _GLYPHS if sign & flag)
-        return self._beside(None if part else line, glyph, body, sign)
+        return self._with_gutter(None if part else line, glyph, body, sign)
 
     def blank(self) -> QuickStrip:
         """Return a row below the end of the log."""
-        return self._beside(None, " ", RowText((), 0), 0)
+        return self._with_gutter(None, " ", RowText((), 0), 0)
 
     def with_pill(self, row: QuickStrip, pill: str) -> QuickStrip:
         """Return a row with a label over its end."""
@@ -269,7 +270,7 @@ class LogPainter:
         labelled = RowText([*under.runs, (palette.pill, text)], under.width + cells)
         return QuickStrip(labelled.crop(0, width).runs, palette.brush, width)
 
-    def _number(self, line: _Drawn) -> str:
+    def _number(self, line: _DrawnLine) -> str:
         """Return the number of a line as text, `?` if it is not known.
 
         A line may have been drawn before it was counted.
@@ -277,7 +278,9 @@ class LogPainter:
         number = self._store.number_of(line.start) if line.number is None else line.number
         return "?" if number is None or self._look.is_part else f"{number + 1:,}"
 
-    def _beside(self, line: _Drawn | None, glyph: str, body: RowText, sign: int) -> QuickStrip:
+    def _with_gutter(
+        self, line: _DrawnLine | None, glyph: str, body: RowText, sign: int
+    ) -> QuickStrip:
         """Add the gutter to a row; `line` is the line that begins in the row, else `None`."""
         look, palette = self._look, self._look.palette
         runs: list[tuple[Style, str]] = []
@@ -299,7 +302,7 @@ class LogPainter:
             runs = list(RowText(runs, look.width - blanks).crop(0, look.width).runs)
         return QuickStrip(runs, palette.brush, look.width)
 
-    def _drawn(self, start: int) -> _Drawn:
+    def _drawn_line(self, start: int) -> _DrawnLine:
         key = (start, self._store.version)
         drawn = self._lines.get(key)
         if drawn is None or not (drawn.is_whole or drawn.end == self._store.size):
@@ -309,13 +312,13 @@ class LogPainter:
         self._lines.move_to_end(key)
         return drawn
 
-    def _draw_line(self, stored: StoredRow) -> _Drawn:
+    def _draw_line(self, stored: StoredRow) -> _DrawnLine:
         lines = self._rows_of(stored.line)
         rows: list[RowText] = []
         for line in lines:
             body, text = self._draw(stored.line.start, line)
-            rows += self._wrapped(body, text) if self._look.wrap else [body]
-        return _Drawn(
+            rows += self._wrap(body, text) if self._look.wrap else [body]
+        return _DrawnLine(
             start=stored.line.start,
             end=stored.end,
             is_whole=stored.end < self._store.size,
@@ -372,7 +375,7 @@ class LogPainter:
             is_match = bool(match and match[0] <= start)
             yield look.palette.style(pen, lit=is_match), line.text[start:end]
 
-    def _wrapped(self, body: RowText, text: str) -> list[RowText]:
+    def _wrap(self, body: RowText, text: str) -> list[RowText]:
         """Split a row into rows that fit, without splitting wide characters."""
         room = self._room
         if body.width == len(text):

@@ -84,7 +84,7 @@ class LogSearch:
         self.seek()
 
     def seek(self) -> None:
-        """Search the available lines from the beginning, as others have become available."""
+        """Search the available lines; to be called again if others become available."""
         store, pattern = self._view.store, self.wanted
         self.hits = (
             LineMatches(store, pattern.starts, within=self._lines.scope(), ahead=self._lines.ahead)
@@ -192,7 +192,7 @@ class LogSearch:
         return self.wanted is not None
 
     def find(self, step: int) -> None:
-        """Go to the next match, or the previous one if `step` is -1, after waiting steps."""
+        """Go to the next match, or the previous one if `step` is -1, after earlier steps."""
         self._steps.append(step)
         if not self._is_finding:
             self._is_finding = True

@@ -63,7 +63,10 @@ class LogWindow:
         self.to(self._store.line_start(anchor), above)
 
     def rows(self) -> list[Row]:
-        """Return the visible rows, fewer than `height` only if the log has no more."""
+        """Return the visible rows, from the top.
+
+        They are fewer than `height` if the log has no more, or if matches are still to be found.
+        """
         if self._chosen is not None and not self._chosen.is_whole:
             return self._find_rows()
         depends_on = (self.top, *self._conditions)

@@ -108,8 +108,8 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
     if pipeline.warnings:
         # The number of warnings comes first, as the end of the line may be cut off.
         first, *others = pipeline.warnings
-        counted = f"1 of {len(others) + 1}: " if others else ""
-        notes.append(Part(f"⚠ {counted}{first}", Tone.WARN))
+        position = f"1 of {len(others) + 1}: " if others else ""
+        notes.append(Part(f"⚠ {position}{first}", Tone.WARN))
     notes += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in loaded.plan.flaws]
     parts = [Part(" ")]
     for number, part in enumerate(notes):
