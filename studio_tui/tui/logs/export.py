@@ -131,7 +131,7 @@ class LogExport:
         while before < _PAGED_LINES and (earlier := store.previous_start(first)) is not None:
             first, before = earlier, before + 1
         starts = islice(_starts(store, first), before + _PAGED_LINES)
-        async for piece in self._displayed(starts):
+        async for piece in self._line_pieces(starts):
             file.write(piece)
             await asyncio.sleep(0)
         file.flush()
@@ -152,16 +152,15 @@ class LogExport:
         view, path = self._view(), f"./{self._file_to_save()}"
         offers = []
         if view.selection.is_selecting:
-            offers.append(
-                Offer("the selected lines", lambda: self._displayed(view.selection.starts()), path)
-            )
+            selected = view.selection.starts
+            offers.append(Offer("the selected lines", lambda: self._line_pieces(selected()), path))
         if view.filter.hiding:
             what = "that the filter shows" if view.filter.typed else "of the jobs that are shown"
             offers += self._offers_of(view, view.filter.hits, what, path)
         store = self._whole_log()
         if store is not None and store.tag:
             offers.append(
-                Offer("all lines, with their jobs", lambda: self._displayed(_starts(store)), path)
+                Offer("all lines, with their jobs", lambda: self._line_pieces(_starts(store)), path)
             )
         elif store is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
@@ -170,7 +169,7 @@ class LogExport:
             offers += self._offers_of(view, view.filter.hits, what, path)
         offers += self._offers_of(view, view.search.hits, "that match the search", path)
         offers.append(
-            Offer("the visible lines", lambda: self._displayed(view.filter.in_sight()), path)
+            Offer("the visible lines", lambda: self._line_pieces(view.filter.in_sight()), path)
         )
         return offers
 
@@ -182,12 +181,12 @@ class LogExport:
             amount = plural(hits.total, "line") if hits.is_complete else "lines"
             if hits is view.search.hits and view.filter.hits is not None:
                 amount = "shown lines"  # matches are counted in the whole log
-            yield Offer(f"the {amount} {what}", partial(self._matching, view, hits), path)
+            yield Offer(f"the {amount} {what}", partial(self._matching_pieces, view, hits), path)
 
-    def _matching(self, view: LogView, hits: LineMatches) -> Pieces:
+    def _matching_pieces(self, view: LogView, hits: LineMatches) -> Pieces:
         return line_pieces(view.search.matching(hits), self._text)
 
-    def _displayed(self, starts: Iterable[int]) -> Pieces:
+    def _line_pieces(self, starts: Iterable[int]) -> Pieces:
         """Return the lines at these offsets as displayed."""
 
         async def all_starts() -> AsyncIterator[int]:

@@ -75,7 +75,7 @@ class MemberChoice:
         return None if source is None else source[1]
 
     def solo(self) -> None:
-        """Show only the lines of the current job; if it is so already, show those of all."""
+        """Show only the lines of the current job; if that is so already, show all lines."""
         member = self._member_at_hand()
         if self.members is not None:
             job_id = member.job.id if member is not None else None

@@ -148,7 +148,7 @@ class BulkPipelines:
 
 
 def title(pipeline: Pipeline) -> str:
-    """Return what a pipeline is called in a sentence: name, target and short id."""
+    """Return how sentences refer to a pipeline: `etl of users (1a2b3c4d)`."""
     name = pipeline.name or "a pipeline without a name"
     target = f" of {pipeline.triggered_from}" if pipeline.triggered_from else ""
     return f"{name}{target} ({pipeline.pipeline_id[:SHORT_ID]})"

@@ -68,7 +68,7 @@ class PipelineController:
 
     def why_no_id(self) -> str | None:
         """Return why none of the pipelines has an id that requests can use."""
-        if self._marked() and any(can_be_used(one.pipeline_id) for one in self._marked()):
+        if self._marked() and any(can_be_used(each.pipeline_id) for each in self._marked()):
             return None
         pipeline = self._at_hand()
         if pipeline is None:
@@ -237,9 +237,9 @@ class PipelineController:
                 await copy(self._host.app, texts[chosen])
 
     async def copy_id(self) -> None:
-        """Copy the id, or those of the marked pipelines, one per line."""
+        """Copy the id of the current pipeline, or the ids of all marked pipelines, one per line."""
         if marked := self._marked():
-            ids = "\n".join(one.pipeline_id for one in marked)
+            ids = "\n".join(each.pipeline_id for each in marked)
             await copy(self._host.app, ids, f"The ids of {plural(len(marked), 'pipeline')}")
         elif pipeline := self._at_hand():
             await copy(self._host.app, pipeline.pipeline_id)
@@ -297,7 +297,7 @@ def describe(pipeline: Pipeline) -> tuple[str, ...]:
 
 
 def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
-    """Return the question whether to remove a job, with what its children then wait for."""
+    """Return the question whether to remove a job; it says for what its children then wait."""
     node = plan.nodes[node_id]
     parents = [plan.nodes[parent].name for parent in node.parents]
     lines = [

@@ -131,7 +131,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     send_words: ClassVar[str]
     """Label of the button for `send`."""
     lasting: ClassVar[Collection[str]] = ()
-    """Names of the fields whose notes are also visible while another field has the focus."""
+    """Names of the fields with notes that are visible even while another field has the focus."""
 
     def __init__(
         self, title: str, line: DatasetInput, environment: str, beginning: Beginning[Draft]
@@ -210,7 +210,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             self.show_message(RESTORED)
 
     def action_anew(self) -> None:
-        """Replace the input by the one that a new form starts with."""
+        """Replace the input by that of a new form."""
         if not self.is_sending:
             self.was_sent, self.refused = False, ()
             self.fill(self.beginning.fresh)
@@ -240,7 +240,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         self.was_sent = True
         problems = self._problems()
         self._show(problems)
-        wrong = {one.field for one in problems if one.level is Level.ERROR}
+        wrong = {problem.field for problem in problems if problem.level is Level.ERROR}
         if first := next((field for name, field in self.fields.items() if name in wrong), None):
             first.editor.focus()
             return
@@ -286,7 +286,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     @on(FormField.Changed)
     def _changed(self, event: FormField.Changed) -> None:
         event.stop()
-        self.refused = tuple(one for one in self.refused if one.field != event.field)
+        self.refused = tuple(each for each in self.refused if each.field != event.field)
         if event.field == "datasets":
             self.line.typed()
         self.check()

@@ -64,7 +64,7 @@ class DatasetPicker(Choose):
 
 
 async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
-    """Return all datasets of a local Studio; of another one, those that listed jobs created.
+    """Return the datasets: of a local Studio all, of another Studio those that listed jobs created.
 
     Raises:
         StudioError: the request failed.

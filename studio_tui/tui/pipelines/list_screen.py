@@ -140,7 +140,7 @@ class PipelinesScreen(ListPage[Pipeline]):
             self.list.show_preview(self.moment())
 
     def _update_jobs(self, pipelines: PipelineList) -> None:
-        runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
+        runs = [run.created_job_id for each in pipelines.pipelines for run in each.job_runs]
         self._jobs = self.session.known_items.jobs([run for run in runs if run])
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:

@@ -129,7 +129,7 @@ class Rebuilding:
         return job_list.jobs if job_list is not None else None
 
     async def _load(self, jobs: Sequence[Job]) -> bool:
-        """Request all datasets of a local Studio; of another one, those that `jobs` created.
+        """Request the datasets: of a local Studio all, of another Studio those `jobs` created.
 
         Return whether the answers are complete, so that nothing need be requested again.
         """

@@ -94,7 +94,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _load_names(self) -> None:
-        """Load the names of the known datasets, and of those that known pipelines rebuild."""
+        """Load the names of datasets: the known ones, and the targets of known pipelines."""
         try:
             listed = [each.name for each in await fetch(self._session)]
         except StudioError as error:

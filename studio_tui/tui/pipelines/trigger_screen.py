@@ -157,7 +157,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
 
     @property
     def _are_names_refused(self) -> bool:
-        return any(one.field == "datasets" for one in self.refused)
+        return any(problem.field == "datasets" for problem in self.refused)
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
         draft = self.draft
@@ -188,7 +188,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     @on(Button.Pressed, "#datasets")
     @work(name="datasets", group="dialog")
     async def action_datasets(self) -> None:
-        """Show all datasets, and put those that the user chooses to rebuild into the form."""
+        """Show all datasets; if the user chooses some to rebuild, put their names into the form."""
         listed = self._known().listed
         if not listed:
             self.show_message("This Studio does not list datasets.")

@@ -11,7 +11,7 @@ class FilterAndSearch:
     """The filter and the search of a log view, restarted and ended together."""
 
     def __init__(self, view: Reader, going: WorkGroup, searching: WorkGroup) -> None:
-        """Make both; `going` runs what goes to a match, `searching` the search through the log."""
+        """Make both; `going` runs the steps to a match, `searching` the search through the log."""
         self.filter = LineFilter(view, going, scope_changed=self._scope_changed)
         self.search = LogSearch(view, self.filter, going)
         self._view = view

@@ -42,7 +42,7 @@ class LineFilter:
     """
 
     def __init__(self, view: Reader, work: WorkGroup, *, scope_changed: Callable[[], None]) -> None:
-        """Make a controller; `work` runs what goes to a line.
+        """Make a controller; `work` runs steps to a line.
 
         `scope_changed` is called if other lines become available.
         """

@@ -110,7 +110,7 @@ class LogPainter:
         self._lines: OrderedDict[tuple[int, int], _DrawnLine] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
         self._latest = (-1, -1, "")
-        """The store's version, the start of the line below the one drawn last, and its text."""
+        """About the line drawn last: the store's version, the start of the line below, the text."""
         self._single: set[int] = set()
         """Starts of lines that have one row, unless display options change that.
 
@@ -179,7 +179,7 @@ class LogPainter:
         return rows
 
     def _redrawn_rows(self, start: int) -> tuple[StyledLine, ...]:
-        """Return the rows that a line shows of those that lines redraw; empty if it shows none."""
+        """Return the redrawn rows that the line at `start` shows; empty if there are none."""
         store, tag = self._store, self._store.tag
         begin, end = store.line_start(max(0, start - _BEFORE)), store.line_end(start)
         if start - begin > 2 * _BEFORE:

@@ -323,7 +323,7 @@ class NextPage:
         self._rows = 0
 
     def after(self, rows: int) -> None:
-        """Prepare so many rows after a page was turned: those above if negative, else below."""
+        """Prepare so many rows below the visible ones, or above if negative, in a moment."""
         self._rows = rows
         if self._due is None:
             self._due = self._node.set_timer(_PREPARE_AFTER, self._prepare, name="next page")

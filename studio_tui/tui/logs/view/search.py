@@ -22,7 +22,7 @@ _NO_MATCH_AHEAD = {
     1: "– no match below, n again goes to the first",
     -1: "– no match above, N again goes to the last",
 }
-"""By step, 1 for down or -1 for up: the note if there are matches in the other direction only."""
+"""By step, 1 for down or -1 for up: the note if matches are only in the other direction."""
 
 
 class LogSearch:

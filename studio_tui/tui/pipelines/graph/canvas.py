@@ -110,7 +110,7 @@ def boxes_of(plan: Plan, only: Collection[str] | None) -> Boxes:
 
 
 def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
-    """Return groups as boxes; the parents of a group are those of its jobs in other groups."""
+    """Return groups as boxes; their parents are the other groups that their jobs depend on."""
     group_of = {member: group.key for group in groups for member in group.members}
     parents: dict[str, dict[str, None]] = {group.key: {} for group in groups}
     for member, key in group_of.items():

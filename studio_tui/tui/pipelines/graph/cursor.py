@@ -66,7 +66,7 @@ class Cursor:
         return tuple(dict.fromkeys((*shown, *self._structure.tree_order())))
 
     def members(self) -> Sequence[str]:
-        """Return the nodes of the group under the cursor; if it is a node, only that one."""
+        """Return the nodes of the group under the cursor; on a node, only this node."""
         key = self.here()
         return self._shown().members(key) if key is not None else ()
 

@@ -36,7 +36,7 @@ NOTE_ROOM = 8
 
 
 class _Key(NamedTuple):
-    """The values that determine a drawing: those with equal keys look the same."""
+    """The values that determine a drawing: drawings with equal keys look the same."""
 
     shape: str
     boxes: tuple[str, ...]
@@ -57,7 +57,7 @@ class DrawingView:
     _corner: tuple[int, int] | None = None
     """The position to scroll to once the drawing is laid out; `None` to keep the position."""
     _shown_before: tuple[Sequence[str], str | None] = ((), None)
-    """The boxes that were shown last, and the one of them with the cursor."""
+    """The boxes that were shown last, and which of them had the cursor."""
     _lit_for: str | None = None
     """The box whose ancestors and descendants are highlighted."""
 
@@ -277,7 +277,7 @@ class DrawingView:
         return visible_key or self._nearest_remaining(tuple(names))
 
     def _nearest_remaining(self, names: Sequence[str]) -> str | None:
-        """Return the box nearest to the one that had the cursor last and no longer exists."""
+        """Return the box nearest to the last place of the cursor, as its box no longer exists."""
         boxes, key = self._shown_before
         if not names or key is None or key not in boxes:
             return next(iter(names), None)

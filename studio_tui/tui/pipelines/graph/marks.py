@@ -46,7 +46,7 @@ class Marks:
         self._cursor.step()
 
     def mark_range(self) -> None:
-        """Mark all jobs from the one marked last to the cursor, or only the current job."""
+        """Mark all jobs between the job marked last and the cursor, or only the current job."""
         current, marks = self._cursor.members(), self._state.view.marks
         order = list(self._cursor.order())
         end = order.index(current[-1])
@@ -140,7 +140,7 @@ class Marks:
         self._state.keep()
 
     def nodes(self) -> Sequence[Node]:
-        """Return the marked nodes, else those of the group under the cursor."""
+        """Return the marked nodes; if there are none, the nodes of the group under the cursor."""
         if self._state.loaded is None:
             return ()
         nodes = self._state.require_loaded().plan.nodes

@@ -52,7 +52,7 @@ class DagPlace(BaseModel):
     """Whether the side panel is shown; `None` if it depends on the width."""
     grouping: Grouping = Grouping.AUTO
     problems: bool = False
-    """Whether to show only problems, and what they block."""
+    """Whether to show only jobs that failed or were canceled, and the jobs that they block."""
     critical: bool = False
     """Whether to highlight the critical path."""
     full_names: bool = False

@@ -29,11 +29,11 @@ class RemovedJobs:
         """Return why there are no removed jobs to show."""
         if reason := self._state.why_unknown():
             return reason
-        return None if self._removed() else NO_JOBS
+        return None if self._removed_jobs() else NO_JOBS
 
     async def restore(self) -> None:
         """Restore a removed job that the user chooses; if that is impossible, show all and why."""
-        pipeline, removed = self._pipeline(), self._removed()
+        pipeline, removed = self._pipeline(), self._removed_jobs()
         names = [removed_words(job) for job in removed]
         reason = self._why_not_restore(pipeline)
         if reason is not None:
@@ -73,7 +73,7 @@ class RemovedJobs:
             self._state.require_loaded().pipeline
         )
 
-    def _removed(self) -> tuple[RemovedJob, ...]:
+    def _removed_jobs(self) -> tuple[RemovedJob, ...]:
         return self._pipeline().removed or ()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -98,10 +98,10 @@ class GraphStructure:
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
     def visible_key(self, key: str, visible: Collection[str]) -> str | None:
-        """Return the one of the `visible` rows or boxes that best stands for `key`.
+        """Return which of the `visible` rows or boxes stands for the job or group `key`.
 
-        `key` is that of a job, of a group, or of the row `... n more` of a group; it may be from
-        another mode or grouping. If it is not visible, the result is, in this order:
+        `key` may also be the key of the row `... n more` of a group, and may be from another mode
+        or grouping. If it is not visible, the result is, in this order:
 
         - the row of its group, for `... n more`;
         - a job of `key`, or the group that this job is in now; jobs in the worst state come first;
