@@ -22,7 +22,7 @@ _CHECKPOINTS = (
 )
 
 
-async def repeat_of(host: Host, job: Job) -> Repeat | None:
+async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
     """Return how to create a job again; if impossible, notify the user and return `None`."""
     try:
         return await Repeat.of(job, host.session)
@@ -38,7 +38,7 @@ async def rerun_after_asking(
 
     `notes` are further effects, as lines of the question.
     """
-    if (repeat := await repeat_of(host, job)) is None:
+    if (repeat := await prepared_repeat(host, job)) is None:
         return
     how = "from its checkpoints" if from_checkpoints else "as it was"
     fixed = fixed_failures(host.session, (job,))

@@ -23,7 +23,7 @@ from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
-from studio_tui.tui.jobs.rerun_question import repeat_of
+from studio_tui.tui.jobs.rerun_question import prepared_repeat
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
@@ -205,7 +205,7 @@ class ScheduleController(JobController):
     async def _repeat_with_times(self) -> Repeat | None:
         """Return how to run the current schedule's job, and the schedule with its known times."""
         task = self._at_hand()
-        repeat = None if task is None else await repeat_of(self._host, task)
+        repeat = None if task is None else await prepared_repeat(self._host, task)
         if repeat is None:
             return None
         return replace(repeat, job=with_schedule(repeat.job, repeat.submitted))

@@ -135,7 +135,7 @@ class LogTimes:
         if is_back:
             start = self._line_up_to(store, start, moment)
 
-        outside = self._remark_outside(moment, self._first_time(), end)
+        outside = self._remark_outside(moment, self._first_time(), last)
 
         def words(reached: int) -> str:
             time = self._time_from(store, reached)[0]
