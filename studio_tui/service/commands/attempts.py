@@ -1,16 +1,22 @@
 """Sends a request again after the kinds of errors that the caller names."""
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from typing import TypeVar
 
-from studio_tui.errors import NotSent, StudioError
+from studio_tui import clock
+from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
 
 T = TypeVar("T")
 
 RESTS = (0.5, 1.0)
 """Seconds to wait after each attempt but the last; longer if Studio asks for it."""
+
+KEY_LIFETIME = 300.0
+"""Seconds for which a request with an unknown outcome keeps its idempotency key. Later, the user
+wants another run rather than an answer about the first one."""
 
 
 async def send_with_retries(
@@ -26,15 +32,51 @@ async def send_with_retries(
     than there are `rests`.
 
     Raises:
+        OutcomeUnknown: the outcome of an attempt is unknown, and none of the later ones succeeded.
         StudioError: the last attempt failed, an attempt failed with an error that is not in
             `after`, or Studio asks to wait more than `longest` seconds.
     """
-    for rest in rests:
+    may_have_arrived = False
+    remaining_rests = iter(rests)
+    while True:
         try:
             return await send()
         except after as error:
-            pause = max(rest, error.asked_rest)
-            if pause > longest:
+            may_have_arrived |= isinstance(error, OutcomeUnknown)
+            pause = max(next(remaining_rests, inf), error.asked_rest)
+            if pause == inf or pause > longest:
+                if may_have_arrived and isinstance(error, NotSent):
+                    raise OutcomeUnknown(str(error)) from error
                 raise
         await asyncio.sleep(pause)
-    return await send()
+
+
+class KeyedRequests:
+    """Sends requests with idempotency keys, so that each takes effect at most once.
+
+    A request whose outcome stays unknown, and that the user makes again, is sent with the same key.
+    """
+
+    def __init__(self, rests: Sequence[float] = RESTS) -> None:
+        self._rests = rests
+        self._unknown: dict[str, tuple[str, float]] = {}
+        """Keys of requests with an unknown outcome, and when each was sent last, by content."""
+
+    async def send(self, content: str, send: Callable[[str], Awaitable[T]]) -> T:
+        """Send a request with a key, again if it did not arrive or its outcome is unknown.
+
+        `content` is equal for equal requests.
+
+        Raises:
+            StudioError: it had no effect, or that is not known.
+        """
+        key, sent_at = self._unknown.pop(content, ("", 0.0))
+        if not key or clock.monotonic() - sent_at > KEY_LIFETIME:
+            key = uuid.uuid4().hex
+        try:
+            return await send_with_retries(
+                lambda: send(key), self._rests, after=(NotSent, OutcomeUnknown)
+            )
+        except OutcomeUnknown:
+            self._unknown[content] = key, clock.monotonic()
+            raise

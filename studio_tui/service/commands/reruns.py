@@ -5,14 +5,13 @@ request whose outcome is unknown can be sent again without creating a second pip
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, Pipeline
 from studio_tui.api.own_inputs import RerunJob
-from studio_tui.errors import NotSent, OutcomeUnknown
+from studio_tui.service.commands.attempts import KeyedRequests
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.uploads import Uploads
@@ -41,10 +40,8 @@ class OrderedReruns:
         self._history = history
         self._changed = changed
         self._made = made
-        self._rests = rests
+        self._requests = KeyedRequests(rests)
         self._uploads = Uploads(client, rests[:-1])
-        self._unknown: dict[str, str] = {}
-        """Idempotency keys of requests whose outcome is unknown, by request body."""
 
     async def run(
         self, inputs: Mapping[str, JobInput], files: Sequence[Path] = ()
@@ -84,22 +81,7 @@ class OrderedReruns:
         return pipeline
 
     async def _send(self, jobs: Sequence[RerunJob]) -> Pipeline | None:
-        """Send a request, again a few times if it did not arrive or its outcome is unknown.
-
-        If the outcome stays unknown, an equal later request has the same idempotency key.
-        """
-        body = "\n".join(f"{job.job_id} {job.job.model_dump_json()}" for job in jobs)
-        key = self._unknown.pop(body, None) or uuid.uuid4().hex
-        rests = iter(self._rests)
-        was_unknown = False
-        while True:
-            try:
-                return await self._client.own.rerun_jobs(jobs, idempotency_key=key)
-            except (OutcomeUnknown, NotSent) as error:
-                was_unknown = was_unknown or isinstance(error, OutcomeUnknown)
-                if (rest := next(rests, None)) is None:
-                    if not was_unknown:
-                        raise
-                    self._unknown[body] = key
-                    raise OutcomeUnknown(str(error)) from error
-                await asyncio.sleep(rest)
+        return await self._requests.send(
+            "\n".join(f"{job.job_id} {job.job.model_dump_json()}" for job in jobs),
+            lambda key: self._client.own.rerun_jobs(jobs, idempotency_key=key),
+        )

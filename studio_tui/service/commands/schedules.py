@@ -4,7 +4,6 @@ Each command sets a desired state or has an idempotency key, so that it can be s
 clear answer arrives.
 """
 
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -12,7 +11,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.own_inputs import NewPipelineSchedule, ScheduleTimes
 from studio_tui.errors import NotSent, OutcomeUnknown
-from studio_tui.service.commands.attempts import send_with_retries
+from studio_tui.service.commands.attempts import KeyedRequests, send_with_retries
 
 T = TypeVar("T")
 
@@ -24,6 +23,7 @@ class ScheduleCommands:
         """Initialise; `changed` is called when schedules may have changed."""
         self._studio = studio
         self._changed = changed
+        self._requests = KeyedRequests()
 
     @property
     def is_possible(self) -> bool:
@@ -44,8 +44,10 @@ class ScheduleCommands:
         Raises:
             StudioError: it was not run, or it is not known whether it was.
         """
-        key = uuid.uuid4().hex
-        return await self._send(lambda: self._studio.own.run_schedule(job_id, idempotency_key=key))
+        studio = self._studio.own
+        return await self._send_once(
+            f"run {job_id}", lambda key: studio.run_schedule(job_id, idempotency_key=key)
+        )
 
     async def trigger(self, job_id: str) -> Pipeline:
         """Trigger the pipeline of a schedule exactly once, now; return it.
@@ -53,9 +55,10 @@ class ScheduleCommands:
         Raises:
             StudioError: it was not triggered, or it is not known whether it was.
         """
-        key = uuid.uuid4().hex
         studio = self._studio.own
-        return await self._send(lambda: studio.trigger_schedule(job_id, idempotency_key=key))
+        return await self._send_once(
+            f"trigger {job_id}", lambda key: studio.trigger_schedule(job_id, idempotency_key=key)
+        )
 
     async def schedule_pipeline(self, schedule: NewPipelineSchedule) -> Job:
         """Create exactly one schedule that triggers a pipeline; return it.
@@ -63,9 +66,11 @@ class ScheduleCommands:
         Raises:
             StudioError: it was not created, or it is not known whether it was.
         """
-        key = uuid.uuid4().hex
         studio = self._studio.own
-        return await self._send(lambda: studio.schedule_pipeline(schedule, idempotency_key=key))
+        return await self._send_once(
+            f"schedule {schedule!r}",
+            lambda key: studio.schedule_pipeline(schedule, idempotency_key=key),
+        )
 
     async def suspend(self, job_id: str) -> Job | None:
         """Suspend a schedule, so that it creates no runs until it is resumed; return its new state.
@@ -87,5 +92,12 @@ class ScheduleCommands:
         """Send an idempotent request, again if it did not arrive or its outcome is unknown."""
         try:
             return await send_with_retries(send, after=(NotSent, OutcomeUnknown))
+        finally:
+            self._changed()
+
+    async def _send_once(self, content: str, send: Callable[[str], Awaitable[T]]) -> T:
+        """Send a request with an idempotency key, so that it takes effect at most once."""
+        try:
+            return await self._requests.send(content, send)
         finally:
             self._changed()

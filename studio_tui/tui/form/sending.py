@@ -136,12 +136,14 @@ class FormSender:
                 no="Continue",
             )
         )
-        if sure:
+        # Sending may have ended while the question was open; what Studio answered stays visible.
+        is_stopped = bool(sure) and self.is_sending
+        if is_stopped:
             if self._worker is not None:
                 self._worker.cancel()
             self.is_sending = False
             self._screen.note("Stopped. If the job was requested already, the list will show it.")
-        return bool(sure)
+        return is_stopped
 
     async def _upload_and_create(self, checked: Checked, typed: Draft) -> None:
         """Upload the files and create the job; `typed` is the form when the user sent it."""

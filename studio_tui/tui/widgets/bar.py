@@ -80,8 +80,8 @@ class Bar(Widget):
     def render(self) -> Content:
         """Lay out the parts over the width of the bar."""
         right = self._content(self.right)
-        room = max(0, self.size.width - right.cell_length - (1 if self.right else 0))
-        left = self._content(self.left if self._cuts else fitting_keys(self.left, room))
+        room = self._room(right.cell_length)
+        left = self._content(self._shown_left(room))
         if left.cell_length > room:
             # Blanks that do not fit need no ellipsis.
             left = left.rstrip().truncate(room, ellipsis=True)
@@ -91,11 +91,12 @@ class Bar(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Run the action of the clicked part."""
-        right_start = self.size.width - sum(self._width(part) for part in self.right)
+        right_width = sum(self._width(part) for part in self.right)
+        right_start = self.size.width - right_width
         if event.x >= right_start:
             parts, x = self.right, event.x - right_start
         else:
-            parts, x = self.left, event.x
+            parts, x = self._shown_left(self._room(right_width)), event.x
         for part in parts:
             x -= self._width(part)
             if x < 0:
@@ -103,6 +104,14 @@ class Bar(Widget):
                     event.stop()
                     self.post_message(self.Clicked(part.action))
                 return
+
+    def _room(self, right_width: int) -> int:
+        """Return the width for the left parts, in cells, beside right parts of a width."""
+        return max(0, self.size.width - right_width - (1 if self.right else 0))
+
+    def _shown_left(self, room: int) -> tuple[Part, ...]:
+        """Return the left parts that are shown in `room` cells; the last one may be cut."""
+        return self.left if self._cuts else fitting_keys(self.left, room)
 
     def _content(self, parts: tuple[Part, ...]) -> Content:
         return Content.assemble(*((part.text, self._style(part.look)) for part in parts))

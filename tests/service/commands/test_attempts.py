@@ -2,8 +2,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from studio_tui import clock
 from studio_tui.errors import NotSent, OutcomeUnknown, RateLimited, StudioError
-from studio_tui.service.commands.attempts import send_with_retries
+from studio_tui.service.commands.attempts import KEY_LIFETIME, KeyedRequests, send_with_retries
 
 
 def failing(*errors: StudioError) -> Callable[[], Awaitable[str]]:
@@ -29,6 +30,41 @@ async def test_any_other_is_sent_once_unless_it_may_be_repeated() -> None:
         await send_with_retries(failing(OutcomeUnknown("lost")), (0.0,))
     send = failing(OutcomeUnknown("lost"))
     assert await send_with_retries(send, (0.0,), after=(NotSent, OutcomeUnknown)) == "done"
+
+
+async def test_a_request_that_may_have_arrived_is_not_reported_as_not_sent() -> None:
+    send = failing(OutcomeUnknown("lost"), NotSent("away"))
+    with pytest.raises(OutcomeUnknown, match="away"):
+        await send_with_retries(send, (0.0,), after=(NotSent, OutcomeUnknown))
+
+
+async def test_an_equal_request_keeps_its_key_while_the_outcome_is_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requests, keys = KeyedRequests(()), list[str]()
+
+    async def send(content: str, *errors: StudioError) -> None:
+        answer = failing(*errors)
+
+        async def send_once(key: str) -> str:
+            keys.append(key)
+            return await answer()
+
+        await requests.send(content, send_once)
+
+    with pytest.raises(OutcomeUnknown):
+        await send("run a", OutcomeUnknown("lost"))
+    await send("run b")
+    await send("run a")
+    await send("run a")
+    assert keys[2] == keys[0], "the same request"
+    assert len({*keys}) == 3, "another request, and another run"
+    with pytest.raises(OutcomeUnknown):
+        await send("run a", OutcomeUnknown("lost"))
+    now = clock.monotonic()
+    monkeypatch.setattr(clock, "monotonic", lambda: now + KEY_LIFETIME + 1)
+    await send("run a")
+    assert keys[-1] != keys[-2], "too late to be the same request"
 
 
 async def test_it_is_given_up_if_studio_asks_to_wait_for_long() -> None:

@@ -1,5 +1,7 @@
 """A bar shows as much as fits, and names no key that it cannot explain."""
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,13 @@ def test_of_keys_the_first_are_named_whole_and_as_many_as_fit(
 class Footer(App[None]):
     """Has nothing but a footer, with three keys and another at its right."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.pressed: list[str] = []
+
+    def on_bar_clicked(self, message: Bar.Clicked) -> None:
+        self.pressed.append(message.action[6:-1])
+
     def compose(self) -> ComposeResult:
         bar = Bar(id="keys", cuts=False)
         bar.left = hints(("p", "pause"), ("l", "log"), ("i", "drawer"))
@@ -55,3 +64,11 @@ async def test_a_footer_without_room_leaves_keys_out(width: int, keys: str) -> N
     app = Footer()
     async with app.run_test(size=(width, 1)) as pilot:
         assert screen_text(pilot).rstrip("\n") == f"{keys:<{width - 7}}? help "
+
+
+async def test_a_click_runs_only_keys_that_are_shown() -> None:
+    async with Footer().run_test(size=(27, 1)) as pilot:
+        assert screen_text(pilot).rstrip("\n") == " p pause  l log     ? help "
+        for x in (1, 3, 10, 17, 18):
+            await pilot.click("#keys", offset=(x, 0))
+        assert cast(Footer, pilot.app).pressed == ["p", "p", "l"]

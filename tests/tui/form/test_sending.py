@@ -1,0 +1,28 @@
+"""Stopping a form that is being sent."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from studio_tui.tui.form.sending import FormSender
+from studio_tui.tui.form.submit_screen import SubmitScreen
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+async def test_a_question_that_outlasts_sending_leaves_the_answer_of_studio_in_sight(
+    has_ended: bool,
+) -> None:
+    notes: list[str] = []
+
+    async def ask(_question: Any) -> bool:
+        if has_ended:
+            sender.is_sending = False
+        return True
+
+    screen = SimpleNamespace(ask=ask, note=notes.append)
+    sender = FormSender(cast(SubmitScreen, screen))
+    sender.is_sending = True
+    assert await sender.ask_to_stop() is not has_ended
+    assert not sender.is_sending
+    assert [note.split()[0] for note in notes] == ([] if has_ended else ["Stopped."])
