@@ -239,7 +239,9 @@ def repository(draft: Draft, context: FormContext) -> Found:
         sentence = "This is a path, which only a Studio on this machine can clone."
         return () if context.is_local else (warning("repository", sentence),)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
-    return f"{quoted(typed)} is not a URL; type it as {full_url[:_LONGEST_SUGGESTION]}."
+    is_short = len(full_url) <= _LONGEST_SUGGESTION
+    advice = f"type it as {full_url}" if is_short else "type https:// before it"
+    return f"{quoted(typed)} is not a URL; {advice}."
 
 
 def files(draft: Draft, context: FormContext) -> Found:
