@@ -1,8 +1,10 @@
-"""The clusters of the cluster file, reread on changes; while it is invalid, the last valid ones."""
+"""Reads the cluster file, and reads it again when it has changed.
+
+While the file is invalid, the clusters of its last valid content stay in force.
+"""
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,30 +17,31 @@ logger = logging.getLogger(__name__)
 CHECK_EVERY = 2.0
 """Seconds between checks of the file."""
 
-_STILL = "Until then the last valid clusters apply."
+_UNTIL_THEN = "Until then the last valid clusters apply."
 
 
 class ClusterFile:
-    """Rereads the file when it has changed."""
+    """The clusters in a cluster file."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file, creating it if missing.
+        """Read the file; if it is missing, create it.
 
         Raises:
-            ConfigError: It cannot be read, or is invalid.
+            ConfigError: The file cannot be created or read, or is invalid.
         """
         self._path = path
         self.clusters = read_clusters(path)
+        """The clusters in force."""
         self.problem: str | None = None
-        """Why the current content of the file is not in force; a sentence."""
+        """Why the content of the file is not in force, in sentences; `None` if it is in force."""
         self.version = 0
         """Incremented whenever the clusters or the problem change."""
         self._seal = _seal(path)
-        self._turn = asyncio.Lock()
+        self._rereading = asyncio.Lock()
 
     async def reread(self) -> bool:
-        """Reread the file if it has changed; return whether the clusters have."""
-        async with self._turn:
+        """Read the file again if it has changed; return whether the clusters have changed."""
+        async with self._rereading:
             seal = await asyncio.to_thread(_seal, self._path)
             if seal == self._seal:
                 return False
@@ -55,31 +58,37 @@ class ClusterFile:
             self.version += 1
             return True
 
-    async def follow(self, changed: Callable[[], None]) -> None:
-        """Check the file regularly, and call `changed` when the clusters have; never return."""
+    async def follow(self, on_change: Callable[[], None]) -> None:
+        """Check the file regularly, and call `on_change` after each change; never return."""
         while True:
             await asyncio.sleep(CHECK_EVERY)
             if await self.reread():
-                changed()
+                on_change()
 
 
 def _seal(path: Path) -> tuple[int, ...] | None:
-    """Return a value that changes with the file; `None` if it cannot be accessed."""
+    """Return a value that differs after each change of the file; `None` if it is inaccessible."""
     try:
-        found = os.stat(path)  # noqa: PTH116 (as its fields are)
+        status = path.stat()
     except OSError:
         return None
-    return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode, found.st_ctime_ns)
+    return (
+        status.st_mtime_ns,
+        status.st_size,
+        status.st_ino,
+        status.st_mode,
+        status.st_ctime_ns,
+    )
 
 
 def _read(path: Path, seal: tuple[int, ...] | None) -> tuple[Clusters | None, str | None]:
-    """Return the clusters, or the problem with the file."""
+    """Return the clusters and `None`, or `None` and sentences about the problem with the file."""
     if seal is None:
-        # An editor may be about to write it, so no new one is created.
-        gone = f"{path} is missing. Restore it; only a restart of the local Studio creates one."
-        return None, f"{gone} {_STILL}"
+        # No new file is created here: an editor may have removed the old one to replace it.
+        missing = f"{path} is missing. Restore it; only a restart of the local Studio creates one."
+        return None, f"{missing} {_UNTIL_THEN}"
     try:
         return read_clusters(path), None
     except ConfigError as error:
-        # A missing file is created only at the start of the server.
-        return None, f"{str(error).removesuffix(REPAIR)}Correct the file. {_STILL}"
+        # `REPAIR` also suggests to move the file away, but only a start of the server creates it.
+        return None, f"{str(error).removesuffix(REPAIR)}Correct the file. {_UNTIL_THEN}"

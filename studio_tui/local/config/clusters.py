@@ -18,8 +18,9 @@ TEMPLATE = """\
 #   name          its name in jobs, 1 to 100 characters
 #   max_workers   1 to 10000
 #   default       true for the cluster of jobs that name none; the first, if none is marked
-#   active        false: accepts no jobs; queued ones wait until it is active again, as do
-#                 those whose cluster was removed from this file, or now has too few workers
+#   active        false: accepts no jobs, and its queued jobs wait until it is active again
+#
+# A queued job also waits if its cluster was removed from this file, or has too few workers now.
 #
 # A cluster's id is its place in this file, from 1.
 
@@ -47,7 +48,7 @@ class _ClusterFile(BaseModel):
     cluster: tuple[Cluster, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _check(self) -> "_ClusterFile":
+    def _check_names_and_default(self) -> "_ClusterFile":
         names = [cluster.name for cluster in self.cluster]
         if len(set(names)) < len(names):
             raise ValueError("two clusters have the same name")
@@ -68,37 +69,46 @@ class Clusters:
         return next((cluster for cluster in self.all if cluster.default), self.all[0])
 
     def by_name(self, name: str) -> Cluster | None:
-        """Return the cluster with that name."""
+        """Return the cluster with a name; `None` if there is none."""
         return next((cluster for cluster in self.all if cluster.name == name), None)
 
-    def by_id(self, number: str) -> Cluster | None:
-        """Return the cluster with that id, given as text."""
+    def by_id(self, cluster_id: str) -> Cluster | None:
+        """Return the cluster with an id, written as a number; `None` if there is none."""
         return next(
-            (cluster for cluster in self.all if str(self.id_of(cluster.name)) == number), None
+            (cluster for cluster in self.all if str(self.id_of(cluster.name)) == cluster_id), None
         )
 
     def why_not(self, name: str, workers: int) -> str | None:
-        """Return why no job with so many workers can start there now, even if it were idle."""
+        """Return why a cluster cannot start a job with `workers` now, even while it is idle.
+
+        The result completes "waits for", as in "the cluster gpu, which is inactive in
+        clusters.toml". It is `None` if nothing but busy workers can delay the job.
+        """
         cluster = self.by_name(name)
         if cluster is None:
             return f"the cluster {name}, which is no longer in clusters.toml"
         if workers > cluster.max_workers:
-            most = cluster.max_workers
-            return f"the cluster {name}, which has only {most} worker{'s' if most > 1 else ''} now"
+            limit = cluster.max_workers
+            workers_text = f"{limit} worker{'s' if limit > 1 else ''}"
+            return f"the cluster {name}, which has only {workers_text} now"
         if not cluster.active:
             return f"the cluster {name}, which is inactive in clusters.toml"
         return None
 
     def id_of(self, name: str) -> int | None:
-        """Return the id of the cluster with that name."""
-        return next((at for at, cluster in enumerate(self.all, 1) if cluster.name == name), None)
+        """Return the id of the cluster with a name; `None` if there is none.
+
+        An id is the place of a cluster in the file, from 1.
+        """
+        numbered = enumerate(self.all, 1)
+        return next((number for number, cluster in numbered if cluster.name == name), None)
 
 
 def read_clusters(path: Path) -> Clusters:
-    """Read the file; if missing, create it with one cluster as large as this machine.
+    """Read the file; if it is missing, create it with one cluster of a worker per processor.
 
     Raises:
-        ConfigError: it cannot be created or read, or is invalid.
+        ConfigError: The file cannot be created or read, or is invalid.
     """
     template = TEMPLATE.format(cores=os.cpu_count() or 1)
     return Clusters(read_settings_file(path, template, _ClusterFile, "clusters").cluster)

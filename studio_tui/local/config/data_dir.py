@@ -1,4 +1,4 @@
-"""The local Studio's data directory: the names of everything in it."""
+"""The local Studio's data directory: the paths of everything in it."""
 
 from pathlib import Path
 
@@ -18,22 +18,22 @@ class DataDir:
 
     @property
     def state(self) -> Path:
-        """How to reach the running server; deleted when it stops."""
+        """The URL and process of the running server, as JSON; deleted when the server stops."""
         return self.root / "server.json"
 
     @property
     def port(self) -> Path:
-        """The last used port, reused so that addresses survive a restart."""
+        """The port that was used last, reused so that addresses survive a restart."""
         return self.root / "port"
 
     @property
     def token(self) -> Path:
-        """The token that every request must carry; created once."""
+        """The token that every request to the API must carry; created once."""
         return self.root / "token"
 
     @property
     def log(self) -> Path:
-        """The log of a server in the background."""
+        """The log of a server that runs in the background."""
         return self.root / "server.log"
 
     @property
@@ -68,14 +68,14 @@ class DataDir:
 
     @property
     def cli_config(self) -> Path:
-        """A configuration of the `datachain` CLI that points at this local Studio."""
+        """The configuration directory that points the `datachain` CLI at this local Studio."""
         return self.root / "cli-config"
 
     def prepare(self) -> None:
         """Create the directories, accessible only to their owner.
 
         Raises:
-            OSError: A directory cannot be created or is not ours.
+            OSError: A directory cannot be created, or belongs to another user.
         """
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
             private_dir(directory).chmod(0o700)

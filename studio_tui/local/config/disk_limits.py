@@ -37,12 +37,12 @@ class _LimitsFile(BaseModel):
 
 @dataclass(frozen=True)
 class DiskLimits:
-    """Limits that automatic deletion enforces; `None` for no limit."""
+    """Limits above which old job folders and environments are deleted; `None` for no limit."""
 
     max_age: timedelta | None = None
-    """Time since the last use, after which something is deleted."""
+    """How long after its last use a folder or environment is deleted."""
     max_size: int | None = None
-    """Total size in bytes, beyond which the oldest is deleted."""
+    """Total size in bytes, above which the least recently used are deleted."""
 
     @property
     def is_set(self) -> bool:
@@ -54,7 +54,7 @@ def parse_span(text: str) -> timedelta:
     """Parse a time span such as `30d`.
 
     Raises:
-        ValueError: it is not a time span; the message says how to write one.
+        ValueError: The text is not a time span; the message says how to write one.
     """
     match = _SPAN.fullmatch(text.strip())
     if match is None:
@@ -66,7 +66,7 @@ def parse_size(text: str) -> int:
     """Parse a size such as `2GiB`; return bytes.
 
     Raises:
-        ValueError: it is not a size; the message says how to write one.
+        ValueError: The text is not a size; the message says how to write one.
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
@@ -76,15 +76,15 @@ def parse_size(text: str) -> int:
 
 
 def read_limits(path: Path) -> DiskLimits:
-    """Read the file; if missing, create it without limits.
+    """Read the file; if it is missing, create it without limits.
 
     Raises:
-        ConfigError: it cannot be created or read, or is invalid.
+        ConfigError: The file cannot be created or read, or is invalid.
     """
-    found = read_settings_file(path, TEMPLATE, _LimitsFile, _SUBJECT)
+    limits = read_settings_file(path, TEMPLATE, _LimitsFile, _SUBJECT)
     try:
-        max_age = parse_span(found.older) if found.older else None
-        max_size = parse_size(found.most) if found.most else None
+        max_age = parse_span(limits.older) if limits.older else None
+        max_size = parse_size(limits.most) if limits.most else None
     except ValueError as error:
         raise invalid(path, _SUBJECT, str(error)) from error
     return DiskLimits(max_age, max_size)

@@ -23,8 +23,11 @@ _CLAUSES = {
 
 
 def field_problem(field: str, problem: ErrorDetails, whole: str = "this request") -> str:
-    """Return the problem that pydantic has with `field`; `whole` is what the field is part of."""
-    words = _CLAUSES.get(problem["type"])
-    if words is None:
+    """Return a clause such as "workers must be at least 1" for an error of pydantic.
+
+    `whole` names what `field` is part of, such as "this file".
+    """
+    clause = _CLAUSES.get(problem["type"])
+    if clause is None:
         return f"{field}: {problem['msg']}"
-    return words.format(field=field, whole=whole, **problem.get("ctx", {}))
+    return clause.format(field=field, whole=whole, **problem.get("ctx", {}))

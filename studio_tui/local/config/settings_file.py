@@ -1,4 +1,4 @@
-"""TOML files that the user may edit: created from a template that explains them, and read."""
+"""Reads TOML files that the user may edit, and creates them from templates that explain them."""
 
 import os
 from pathlib import Path
@@ -17,14 +17,14 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_settings_file(path: Path, template: str, model: type[M], subject: str) -> M:
-    """Read a file; if missing, create it from `template` first.
+    """Read a file; if it is missing, create it from `template` first.
 
-    `subject` names its contents in the messages of errors, such as "clusters".
+    `subject` is a plural that names the contents in messages of errors, such as "clusters".
 
     Raises:
-        ConfigError: it cannot be created or read, or is invalid.
+        ConfigError: The file cannot be created or read, or is invalid.
     """
-    # A link that leads nowhere was made by the user, and is not replaced by a file.
+    # `lexists`: a link to nothing was made by the user, and is not replaced by a file.
     if not os.path.lexists(path):
         try:
             write_private(path, template)
@@ -37,13 +37,13 @@ def read_settings_file(path: Path, template: str, model: type[M], subject: str) 
         raise ConfigError(sentence) from error
     except ValidationError as error:
         problem = error.errors()[0]
-        where = " ".join(str(part) for part in problem["loc"]) or "the file"
-        raise invalid(path, subject, field_problem(where, problem, "this file")) from error
-    except ValueError as error:  # not UTF-8, or not TOML, whose message says where
+        field = " ".join(str(part) for part in problem["loc"]) or "the file"
+        raise invalid(path, subject, field_problem(field, problem, "this file")) from error
+    except ValueError as error:  # not UTF-8, or not TOML; the message says where
         sentence = f"The {subject} in {path} are not valid TOML: {error}. {REPAIR}"
         raise ConfigError(sentence) from error
 
 
 def invalid(path: Path, subject: str, problem: str) -> ConfigError:
-    """Return the error about a file whose values are invalid; `problem` says which, and why."""
+    """Return the error for a file with an invalid value; `problem` says which value, and why."""
     return ConfigError(f"The {subject} in {path} are invalid: {problem.rstrip('.')}. {REPAIR}")
