@@ -1,1 +1,1 @@
-"""The server as a process: command line, endpoint, start and stop."""
+"""The server as a process: its command line, its endpoint, and its start and stop."""

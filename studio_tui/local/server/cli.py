@@ -22,22 +22,22 @@ from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES
 from studio_tui.paths import local_data_dir
 from studio_tui.presentation.format import plural, size
 
-_LEAST_KEPT = 2 * SEGMENT_BYTES
+_MIN_OUTPUT_BYTES = 2 * SEGMENT_BYTES
+"""Room for a segment of the beginning and one of the end."""
 
 
-def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> int:
-    """Parse a size such as `2GiB`; it must leave room for a beginning and an end."""
+def _parse_output_bytes(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
     try:
-        count = parse_size(size)
+        output_bytes = parse_size(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-    if count < _LEAST_KEPT:
-        raise click.BadParameter(f"{size} is too little; {_LEAST_KEPT >> 20}MiB is the minimum.")
-    return count
+    if output_bytes < _MIN_OUTPUT_BYTES:
+        minimum = f"{_MIN_OUTPUT_BYTES >> 20}MiB"
+        raise click.BadParameter(f"{text} is too little; {minimum} is the minimum.")
+    return output_bytes
 
 
-def _span(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
-    """Parse a time span such as `30d`."""
+def _parse_age(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
     try:
         return parse_span(text)
     except ValueError as error:
@@ -62,7 +62,7 @@ _DATA_DIR = click.option(
 @click.option(
     "--keep-output",
     metavar="SIZE",
-    callback=_bytes,
+    callback=_parse_output_bytes,
     default=f"{CAP_BYTES >> 20}MiB",
     envvar="STUDIO_TUI_KEEP_OUTPUT",
     show_default=True,
@@ -74,9 +74,9 @@ _DATA_DIR = click.option(
 def local(
     context: click.Context, port: int | None, keep_output: int, data_dir: Path | None
 ) -> None:
-    """Run a small Studio on this machine: the same API, jobs as processes of yours.
+    """Run a small Studio on this machine, with the same API. Its jobs are processes of yours.
 
-    It runs whatever code is sent to it with the token in its data directory, as you.
+    Whoever has the token in its data directory can run any code as you.
     """
     try:
         context.obj = data_dir or local_data_dir()
@@ -90,19 +90,19 @@ def local(
 @_DATA_DIR
 @click.pass_obj
 def status(inherited: Path, data_dir: Path | None) -> None:
-    """Print whether it runs, its URL and disk usage; exit code 1 if it does not run."""
+    """Print URL and disk usage of the local Studio; exit code 1 if it does not run."""
     folder = data_dir or inherited
     try:
-        running = endpoint.find(folder)
+        server = endpoint.find(folder)
         data = DataDir(folder)
-        jobs = _jobs_of(data)
+        read_job_ends = _job_ends_reader(data)
     except ConfigError as error:
         _fail(error)
-    if running is not None:
-        click.echo(f"running at {running.url} (process {running.pid})")
+    if server is not None:
+        click.echo(f"running at {server.url} (process {server.pid})")
     if data.database.exists():
-        click.echo("\n".join(_usage_lines(_survey(data, jobs), clock.now())))
-    if running is None:
+        click.echo("\n".join(_usage_lines(_survey(data, read_job_ends), clock.now())))
+    if server is None:
         _fail(f"No local Studio runs in {folder}.", code=1)
 
 
@@ -111,7 +111,7 @@ def status(inherited: Path, data_dir: Path | None) -> None:
 @click.option(
     "--older",
     metavar="SPAN",
-    callback=_span,
+    callback=_parse_age,
     required=True,
     help="Remove what was not used for this long: 30d, 12h, 8w.",
 )
@@ -120,51 +120,55 @@ def status(inherited: Path, data_dir: Path | None) -> None:
 def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool) -> None:
     """Remove logs and folders of ended jobs, and environments that no job uses.
 
-    It lists what would be removed, and asks. Running jobs, datasets and job records are kept.
+    It prints what would be removed, and asks. Running jobs, datasets and job records are kept.
     """
     try:
         data = DataDir(data_dir or inherited)
-        jobs = _jobs_of(data)
+        read_job_ends = _job_ends_reader(data)
     except ConfigError as error:
         _fail(error)
-    going = _survey(data, jobs).older_than(clock.now() - older)
-    if not going:
+    removable = _survey(data, read_job_ends).older_than(clock.now() - older)
+    if not removable:
         click.echo("Nothing is that old.")
         return
-    click.echo(f"{_amounts(going)} would be removed: {size(sum(item.used for item in going))}.")
+    used = size(sum(item.used for item in removable))
+    click.echo(f"{_count_by_kind(removable)} would be removed: {used}.")
     if not yes and not click.confirm("Remove them?", default=False):
         click.echo("Nothing was removed.")
         return
-    click.echo(f"{size(disk_usage.free(data, going, jobs))} freed")
+    click.echo(f"{size(disk_usage.free(data, removable, read_job_ends))} freed")
 
 
 @local.command()
 @_DATA_DIR
 @click.pass_obj
 def stop(inherited: Path, data_dir: Path | None) -> None:
-    """Stop it; its jobs keep running, and are found again when it is restarted."""
+    """Stop the local Studio; its jobs keep running, and its next start finds them again."""
     folder = data_dir or inherited
     try:
         stopped = endpoint.stop(folder)
         data = DataDir(folder)
         unfinished = JobEnds.of_file(data.database)
-        # A job may have ended since a server last looked, also by a restart of the machine.
+        # The database has only the ends that a server has seen. A job may have ended since, such as
+        # by a restart of the machine; then its shim no longer holds the lock.
         running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
     except (ConfigError, OSError, sqlite3.Error) as error:
         _fail(error)
     click.echo("stopped" if stopped else "it was not running")
-    for line in _left_lines(running, len(unfinished.begun) - running, unfinished.waiting):
+    unseen_ends = len(unfinished.begun) - running
+    for line in _unfinished_job_lines(running, unseen_ends, unfinished.waiting):
         click.echo(line)
 
 
-def _left_lines(running: int, ended: int, waiting: int) -> Iterator[str]:
-    """Yield lines about the jobs that a stopped server leaves, `ended` ones without a record."""
+def _unfinished_job_lines(running: int, unseen_ends: int, waiting: int) -> Iterator[str]:
+    """Yield lines about the jobs whose end is not in the database of a stopped server."""
     if running:
         verb, them = ("keeps", "it") if running == 1 else ("keep", "them")
         jobs = plural(running, "job")
         yield f"{jobs} {verb} running; the next local Studio finds {them} again"
-    if ended:
-        yield f"{plural(ended, 'job')} ended without it; the next local Studio records how"
+    if unseen_ends:
+        jobs = plural(unseen_ends, "job")
+        yield f"{jobs} ended while no local Studio was watching; the next one records how"
     if waiting:
         verb = "waits" if waiting == 1 else "wait"
         yield f"{plural(waiting, 'job')} {verb} in the queue until a local Studio runs again"
@@ -174,69 +178,67 @@ def _left_lines(running: int, ended: int, waiting: int) -> Iterator[str]:
 @_DATA_DIR
 @click.pass_obj
 def env(inherited: Path, data_dir: Path | None) -> None:
-    """Print exports that point the datachain CLI at it: eval "$(studio-tui local env)"."""
+    """Print exports that let datachain use the local Studio: eval "$(studio-tui local env)"."""
+    folder = data_dir or inherited
     try:
-        exports = endpoint.shell_exports(_find(data_dir or inherited))
+        server = endpoint.find(folder)
+        exports = endpoint.shell_exports(server) if server is not None else None
     except ConfigError as error:
         _fail(error)
+    if exports is None:
+        _fail(f"No local Studio runs in {folder}.", code=1)
     click.echo(exports, nl=False)
 
 
-def _find(data_dir: Path) -> endpoint.Endpoint:
-    try:
-        running = endpoint.find(data_dir)
-    except ConfigError as error:
-        _fail(error)
-    if running is None:
-        _fail(f"No local Studio runs in {data_dir}.", code=1)
-    return running
+def _job_ends_reader(data: DataDir) -> Callable[[], JobEnds]:
+    """Return a function that reads which jobs have ended.
 
-
-def _jobs_of(data: DataDir) -> Callable[[], JobEnds]:
-    """Return a source of which jobs have ended: the server if it runs, else the database file."""
-    found = endpoint.find(data.root)
-    if found is None:
+    It asks the server if one runs, else it reads the database file.
+    """
+    server = endpoint.find(data.root)
+    if server is None:
         return lambda: JobEnds.of_file(data.database)
-    return lambda: JobEnds.from_json(endpoint.ask(found, endpoint.JOB_ENDS))
+    return lambda: JobEnds.from_json(endpoint.ask(server, endpoint.JOB_ENDS))
 
 
-def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> disk_usage.DiskUsage:
+def _survey(data: DataDir, read_job_ends: Callable[[], JobEnds]) -> disk_usage.DiskUsage:
     try:
-        return disk_usage.survey(data, jobs())
+        return disk_usage.survey(data, read_job_ends())
     except (OSError, ValueError, sqlite3.Error) as error:
         _fail(f"The data in {data.root} cannot be scanned: {error}.")
 
 
-def _usage_lines(found: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
-    """Yield lines about disk usage, and what of it could be deleted."""
-    yield f"jobs          {found.active_jobs} waiting or running, {found.ended_jobs} ended"
+def _usage_lines(usage: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
+    """Yield lines about disk usage, and how much `clean` could free."""
+    yield f"jobs          {usage.active_jobs} waiting or running, {usage.ended_jobs} ended"
     for label, used in (
-        ("logs", found.logs),
-        ("job folders", found.folders),
-        ("environments", found.environments),
-        ("uploads", found.uploads),
-        ("datasets", found.datasets),
-        ("database", found.database),
+        ("logs", usage.logs),
+        ("job folders", usage.folders),
+        ("environments", usage.environments),
+        ("uploads", usage.uploads),
+        ("datasets", usage.datasets),
+        ("database", usage.database),
     ):
         yield f"{label:<13} {size(used):>10}"
-    yield f"{'total':<13} {size(found.total):>10}"
+    yield f"{'total':<13} {size(usage.total):>10}"
     for days in (30, 7, 0):
-        going = found.older_than(now - timedelta(days=days))
-        if going:
-            freed = size(sum(item.used for item in going))
-            yield f"removable     {freed:>10}  {_amounts(going)}: `clean --older {days}d`"
+        removable = usage.older_than(now - timedelta(days=days))
+        if removable:
+            freeable = size(sum(item.used for item in removable))
+            counts = _count_by_kind(removable)
+            yield f"removable     {freeable:>10}  {counts}: `clean --older {days}d`"
 
 
-def _amounts(items: Sequence[disk_usage.Item]) -> str:
-    """Return the counts of folders and environments."""
+def _count_by_kind(items: Sequence[disk_usage.Item]) -> str:
+    """Return counts such as "3 job folders and 1 environment"."""
     environments = sum(item.path.parent.name == "environments" for item in items)
     jobs = len(items) - environments
     return f"{plural(jobs, 'job folder')} and {plural(environments, 'environment')}"
 
 
 def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
-    # The server's imports take half a second, which the other commands need not wait for. They are
-    # excluded from garbage collection, which would scan them again and again, and at the end.
+    # The server's imports take half a second, so the other commands do without them. The imported
+    # objects are excluded from garbage collection, which would scan them again and again.
     gc.disable()
     from studio_tui.local.run.local_runner import RunLimits  # noqa: PLC0415
     from studio_tui.local.server.server import Server, serve  # noqa: PLC0415

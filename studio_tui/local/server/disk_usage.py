@@ -1,7 +1,7 @@
-"""Disk usage of a local Studio, what of it could be deleted, and deleting that.
+"""Measures the disk usage of a local Studio, and deletes folders of ended jobs and environments.
 
-Jobs that have not ended, datasets, and files that DataChain refers to are not touched. A job's data
-and outcome stay in the database; its log says that it was removed.
+Data of jobs that have not ended, datasets, and files that DataChain refers to are kept. The
+database still has a job whose folder was deleted; `REMARK` replaces its log.
 """
 
 import asyncio
@@ -24,11 +24,18 @@ from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.shim.output import segment_name
 
+logger = logging.getLogger(__name__)
+
+EVERY = 6 * 3600.0
+"""Seconds between checks of the limits on disk space."""
+
 REMARK = "(This log and the job's folder were removed to make room on the disk.)\n"
 """The content of a deleted log."""
 
-_KEPT = frozenset({"lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"})
-"""Files of a job's folder that record how it ended."""
+_END_RECORDS = frozenset(
+    {"lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"}
+)
+"""Files of a job's folder that record how the job ended; they are kept."""
 
 _WAIT_SECONDS = 5.0
 _BLOCK = 512
@@ -36,13 +43,13 @@ _BLOCK = 512
 
 @dataclass(frozen=True)
 class Item:
-    """Something on disk that can be recreated or is no longer needed."""
+    """A folder that can be deleted: of an ended job, or an environment that no job uses now."""
 
     path: Path
     used: int
     """Bytes on the disk."""
     last_used: datetime
-    """When the job ended, or the last job that used the environment."""
+    """When the job ended, or when the last job that used the environment ended."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,11 @@ class DiskUsage:
     ended_jobs: int
     logs: int
     folders: int
-    """Working directories of jobs, with everything but their logs."""
+    """Folders of jobs, without their logs."""
     environments: int
     uploads: int
     datasets: int
-    """Files that jobs keep for each other, including DataChain's own."""
+    """Files of datasets that jobs share, and all files of DataChain."""
     database: int
     jobs_to_clean: tuple[Item, ...]
     """Folders of ended jobs, with their logs; oldest first."""
@@ -76,62 +83,62 @@ class DiskUsage:
         return tuple(item for item in items if item.last_used < before)
 
     def beyond(self, most: int) -> tuple[Item, ...]:
-        """Return the oldest items, whose deletion brings the total down to at most `most` bytes."""
-        over, going = self.total - most, []
+        """Return the least recently used items that must go to leave at most `most` bytes."""
+        excess, chosen = self.total - most, []
         items = (*self.jobs_to_clean, *self.environments_to_clean)
         for item in sorted(items, key=lambda item: item.last_used):
-            if over <= 0:
+            if excess <= 0:
                 break
-            going.append(item)
-            over -= item.used
-        return tuple(going)
+            chosen.append(item)
+            excess -= item.used
+        return tuple(chosen)
 
 
 def survey(data: DataDir, jobs: JobEnds) -> DiskUsage:
-    """Measure a data directory; this may take long."""
-    ended = jobs.ended
-    listed = _list_folders(data)
+    """Measure a data directory, which may take seconds."""
+    listed_folders = _folders_listed_by_datachain(data)
     logs = folders = 0
-    to_clean = []
+    jobs_to_clean = []
     last_uses: dict[str, datetime] = {}
     in_use: set[str] = set()
     for folder in _entries(data.jobs):
-        log, whole = _measure(folder / "output"), _measure(folder)
-        logs, folders = logs + log, folders + whole - log
+        log_bytes, folder_bytes = _measure(folder / "output"), _measure(folder)
+        logs += log_bytes
+        folders += folder_bytes - log_bytes
         environment = _environment_of(folder)
-        ended_at = ended.get(folder.name)
+        ended_at = jobs.ended.get(folder.name)
         if ended_at is None:
-            in_use.update({environment} - {""})
+            in_use.add(environment)
             continue
         last_uses[environment] = max(ended_at, last_uses.get(environment, ended_at))
-        if _has_something(folder) and not any(_is_in(path, folder) for path in listed):
-            to_clean.append(Item(folder, whole, ended_at))
+        is_listed = any(_overlaps(folder, listed) for listed in listed_folders)
+        if _can_be_cleaned(folder) and not is_listed:
+            jobs_to_clean.append(Item(folder, folder_bytes, ended_at))
     environments = data.cache / "environments"
-    made = {path.name: path for path in _entries(environments) if path.is_dir()}
-    unused = [
-        Item(path, _measure(path), last_uses.get(name) or _changed_at(path))
-        for name, path in made.items()
-        if name not in in_use
+    environments_to_clean = [
+        Item(path, _measure(path), last_uses.get(path.name) or _changed_at(path))
+        for path in _entries(environments)
+        if path.is_dir() and path.name not in in_use
     ]
     databases = data.root.glob(f"{data.database.name}*")
     return DiskUsage(
         active_jobs=jobs.running + jobs.waiting,
-        ended_jobs=len(ended),
+        ended_jobs=len(jobs.ended),
         logs=logs,
         folders=folders,
         environments=_measure(environments),
         uploads=_measure(data.uploads),
         datasets=_measure(data.root / "datasets") + _measure(data.root / "datachain"),
         database=sum(map(_measure, databases)),
-        jobs_to_clean=tuple(sorted(to_clean, key=lambda item: item.last_used)),
-        environments_to_clean=tuple(sorted(unused, key=lambda item: item.last_used)),
+        jobs_to_clean=tuple(sorted(jobs_to_clean, key=lambda item: item.last_used)),
+        environments_to_clean=tuple(sorted(environments_to_clean, key=lambda item: item.last_used)),
     )
 
 
 def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobEnds]) -> int:
-    """Delete items of a survey, unless they are now in use; return the freed bytes.
+    """Delete items of a survey that are still not in use; return the freed bytes.
 
-    `jobs` returns the current state of the jobs.
+    `jobs` returns which jobs have ended by now.
     """
     environments = data.cache / "environments"
     return sum(
@@ -143,12 +150,12 @@ def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobEnds]) -> i
 
 
 def _free_folder(item: Item) -> int:
-    """Delete a job's folder except for how it ended; its log then says so."""
+    """Delete the contents of a job's folder except `_END_RECORDS`; replace its log by `REMARK`."""
     with _lock(item.path / "lock") as is_ours:
         if not is_ours:
             return 0
         for entry in _entries(item.path):
-            if entry.name not in _KEPT:
+            if entry.name not in _END_RECORDS:
                 _remove(entry)
         output = item.path / "output"
         output.mkdir(mode=0o700)
@@ -157,11 +164,15 @@ def _free_folder(item: Item) -> int:
 
 
 def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) -> int:
-    """Delete an environment unless a job uses it; others that build the same one wait for it."""
+    """Delete an environment unless a job uses it.
+
+    A job that needs the same environment waits until it is deleted, and then builds it again.
+    """
     key = item.path.name.rpartition("-")[0]
     with _lock(item.path.with_name(f"{key}.lock")) as is_ours:
         ended = jobs().ended
-        in_use = (_environment_of(f) for f in _entries(data.jobs) if f.name not in ended)
+        active = (folder for folder in _entries(data.jobs) if folder.name not in ended)
+        in_use = map(_environment_of, active)
         if not is_ours or item.path.name in in_use:
             return 0
         pointer = item.path.with_name(f"{key}.made")
@@ -172,8 +183,8 @@ def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) ->
     return item.used
 
 
-def _list_folders(data: DataDir) -> tuple[Path, ...]:
-    """Return the folders that DataChain has listed, from which datasets may have been made."""
+def _folders_listed_by_datachain(data: DataDir) -> tuple[Path, ...]:
+    """Return the folders that DataChain has read as storage; datasets may refer to their files."""
     database = data.root / "datachain" / "root" / ".datachain" / "db"
     if not database.exists():
         return ()
@@ -183,15 +194,15 @@ def _list_folders(data: DataDir) -> tuple[Path, ...]:
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
             rows = connection.execute(names).fetchall()
     except sqlite3.Error:
-        # Unknown does not mean none: keep all folders of jobs.
+        # If the listed folders are unknown, all folders of jobs are kept.
         return (data.jobs,)
     return tuple(Path(unquote(name.removeprefix("lst__file://"))) for (name,) in rows)
 
 
-def _is_in(path: Path, folder: Path) -> bool:
-    """Whether a known path is inside a folder or contains it."""
-    real, known = folder.resolve(), path.resolve()
-    return known.is_relative_to(real) or real.is_relative_to(known)
+def _overlaps(folder: Path, other: Path) -> bool:
+    """Whether one of two folders contains the other, or they are the same."""
+    folder, other = folder.resolve(), other.resolve()
+    return other.is_relative_to(folder) or folder.is_relative_to(other)
 
 
 def _environment_of(folder: Path) -> str:
@@ -202,9 +213,9 @@ def _environment_of(folder: Path) -> str:
         return ""
 
 
-def _has_something(folder: Path) -> bool:
-    """Whether a job's folder contains more than how it ended."""
-    return any(entry.name not in _KEPT | {"output"} for entry in _entries(folder))
+def _can_be_cleaned(folder: Path) -> bool:
+    """Whether a job's folder has not been cleaned: it has more than `_END_RECORDS` and a log."""
+    return any(entry.name not in _END_RECORDS | {"output"} for entry in _entries(folder))
 
 
 def _entries(folder: Path) -> Iterator[Path]:
@@ -217,10 +228,10 @@ def _entries(folder: Path) -> Iterator[Path]:
 def _measure(path: Path) -> int:
     """Return the bytes on disk of a file or a whole folder, without following links."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return 0
-    used = found.st_blocks * _BLOCK
+    used = status.st_blocks * _BLOCK
     if path.is_symlink() or not path.is_dir():
         return used
     for folder, folders, files in os.walk(path):
@@ -260,16 +271,10 @@ def _lock(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-logger = logging.getLogger(__name__)
-
-EVERY = 6 * 3600.0
-"""Seconds between checks."""
-
-
 async def keep_within(
     data: DataDir, limits: DiskLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
 ) -> None:
-    """Check now and then every few hours, until canceled; without limits do nothing.
+    """Delete what exceeds the limits, now and every `EVERY` seconds; without limits do nothing.
 
     `ends` returns which jobs have ended.
     """
@@ -282,7 +287,7 @@ async def keep_within(
         try:
             freed = await asyncio.to_thread(prune, data, limits, jobs, clock.now())
         except Exception:
-            # Jobs continue, whatever is in the data directory.
+            # A boundary: an unreadable data directory must not stop the server.
             logger.exception("No disk space could be freed")
         else:
             if freed:
@@ -291,7 +296,10 @@ async def keep_within(
 
 
 def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobEnds], now: datetime) -> int:
-    """Delete what is too old, then the oldest while there is too much; return freed bytes."""
+    """Delete items that exceed the limit on age, then those that exceed the limit on size.
+
+    Returns the freed bytes.
+    """
     freed = 0
     if limits.max_age is not None:
         freed += free(data, survey(data, jobs()).older_than(now - limits.max_age), jobs)

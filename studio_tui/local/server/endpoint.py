@@ -1,6 +1,7 @@
-"""Finding, starting and stopping the server of a data directory, from any other process.
+"""Finds, starts and stops the server of a data directory, from any other process.
 
-It imports only the standard library, because its imports delay the dashboard's first paint.
+It imports only the standard library and modules that do the same, because its imports delay the
+dashboard's first paint.
 """
 
 import errno
@@ -31,13 +32,13 @@ from studio_tui.local.config.data_dir import DataDir
 T = TypeVar("T")
 
 START_SECONDS = 20.0
-"""Maximum time for a started server until it serves."""
+"""Maximum time until a started server serves."""
 
 STOP_SECONDS = 10.0
-"""Maximum time for a server to stop; it promises 5."""
+"""Maximum time for a server to stop, which gives pending requests 3 s (`server.GRACE_SECONDS`)."""
 
 JOB_ENDS = "/local/job-ends"
-"""Path, under `/api` but not part of the API, where a server returns which jobs have ended."""
+"""Path under `/api` where a server returns which jobs have ended; not part of Studio's API."""
 
 _OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _PROBE_SECONDS = 2.0
@@ -76,9 +77,9 @@ class Endpoint:
             raise ConfigError(f"{self.token_file} is not a text file. {restart}") from None
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that point the `datachain` CLI, or any dashboard, at it.
+        """Return the variables that point the `datachain` CLI or a dashboard at this local Studio.
 
-        Two of the CLI's commands require a token in a configuration file, hence the directory.
+        They name a configuration directory, as two of the CLI's commands read the token only there.
         """
         return {
             "DATACHAIN_STUDIO_URL": self.url,
@@ -89,15 +90,17 @@ class Endpoint:
 
 
 def find(data_dir: Path) -> Endpoint | None:
-    """Return the server of a data directory if one serves.
+    """Return the server of a data directory; `None` if none runs.
+
+    It waits up to `START_SECONDS` for a server that is starting.
 
     Raises:
-        ConfigError: There is one, but it does not answer.
+        ConfigError: A server runs, but does not answer.
     """
     data = DataDir(data_dir)
     if not is_locked(data.lock):
         return None
-    endpoint = _until(
+    endpoint = _wait_until(
         lambda: running_endpoint(data), START_SECONDS, give_up=lambda: not is_locked(data.lock)
     )
     if endpoint is None and is_locked(data.lock):
@@ -108,12 +111,12 @@ def find(data_dir: Path) -> Endpoint | None:
 
 
 def attach_or_start(data_dir: Path) -> Endpoint:
-    """Return the server of a data directory, started in the background if there is none.
+    """Return the server of a data directory; if none runs, start one in the background.
 
-    It runs in its own session, so it and its jobs outlive the caller.
+    The server has its own session, so it and its jobs outlive the caller.
 
     Raises:
-        ConfigError: It cannot be started, or does not answer; the message says why.
+        ConfigError: The server cannot be started, or does not answer; the message says why.
     """
     return find(data_dir) or _start(DataDir(data_dir))
 
@@ -122,20 +125,20 @@ def stop(data_dir: Path) -> bool:
     """Stop the server of a data directory; its jobs keep running. Return whether there was one.
 
     Raises:
-        ConfigError: It does not stop.
+        ConfigError: The server does not stop.
     """
     deadline = clock.monotonic() + STOP_SECONDS
-    asked: set[str] = set()
-    # A server started meanwhile may replace the stopping one.
+    signaled: set[str] = set()
+    # Another process may start a new server meanwhile, which is stopped too.
     while endpoint := find(data_dir):
         if clock.monotonic() > deadline:
             raise ConfigError(f"The local Studio (process {endpoint.pid}) does not stop.")
-        if endpoint.instance not in asked:
-            asked.add(endpoint.instance)
+        if endpoint.instance not in signaled:
+            signaled.add(endpoint.instance)
             with suppress(ProcessLookupError):
                 os.kill(endpoint.pid, signal.SIGTERM)
         time.sleep(_POLL_SECONDS)
-    return bool(asked)
+    return bool(signaled)
 
 
 def shell_exports(endpoint: Endpoint) -> str:
@@ -161,8 +164,8 @@ def _start(data: DataDir) -> Endpoint:
             cwd=data.root,
             start_new_session=True,
         )
-        # Another process may have been quicker; then our server ends and theirs is used.
-        endpoint = _until(
+        # If another process starts a server first, ours ends, and that server is used.
+        endpoint = _wait_until(
             lambda: running_endpoint(data),
             START_SECONDS,
             give_up=lambda: server.poll() is not None and not is_locked(data.lock),
@@ -181,7 +184,7 @@ def _start(data: DataDir) -> Endpoint:
 
 
 def _open_log(path: Path) -> int:
-    """Open the server's log for appending; one that is too long is emptied first."""
+    """Open the server's log for appending; empty it first if it is longer than `_LOG_LIMIT`."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags, 0o600)
     status = os.fstat(descriptor)
@@ -194,9 +197,11 @@ def _open_log(path: Path) -> int:
 
 
 def _disown(server: subprocess.Popen[bytes]) -> None:
-    """Reap a child in the background, and suppress the warning about a child left running."""
-    server.returncode = 0
-    # Otherwise, if stopped by another process, it would stay a zombie for as long as we run.
+    """Leave a child running, and reap it in the background when it ends.
+
+    A child that is not reaped would stay a zombie for as long as this process runs.
+    """
+    server.returncode = 0  # or Python would warn about a child that is still running
     name = f"end of the local Studio {server.pid}"
     threading.Thread(target=_reap, args=(server.pid,), name=name, daemon=True).start()
 
@@ -209,33 +214,35 @@ def _reap(pid: int) -> None:
 def state_seal(data: DataDir) -> object:
     """Return a value that changes whenever a server starts to serve; `None` while none does."""
     try:
-        found = data.state.stat()
+        status = data.state.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns
 
 
 def pid_of(data: DataDir) -> int | None:
-    """Return the pid in the state file."""
-    found = _read_endpoint(data)
-    return found.pid if found is not None else None
+    """Return the pid in the state file; `None` without a valid state file."""
+    endpoint = _read_endpoint(data)
+    return endpoint.pid if endpoint is not None else None
 
 
 def running_endpoint(data: DataDir) -> Endpoint | None:
-    """Return the endpoint in the state file if that very server answers there."""
-    found = _read_endpoint(data)
-    return found if found is not None and _instance_at(found.url) == found.instance else None
+    """Return the endpoint in the state file; `None` unless that very server answers there."""
+    endpoint = _read_endpoint(data)
+    if endpoint is None or _instance_at(endpoint.url) != endpoint.instance:
+        return None
+    return endpoint
 
 
 def _read_endpoint(data: DataDir) -> Endpoint | None:
-    """Return the endpoint in the state file, without checking who answers there."""
+    """Return the endpoint in the state file, without checking which server answers there."""
     try:
         state = read_json(data.state)
         url, team, pid, instance = (state[key] for key in ("url", "team", "pid", "instance"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     are_texts = isinstance(url, str) and isinstance(team, str) and isinstance(instance, str)
-    # The pid is sent signals, and 0 or -1 would address many processes.
+    # Signals are sent to the pid; 0 or -1 would address many processes.
     if not are_texts or not _OWN_URL.fullmatch(url) or type(pid) is not int or pid <= 1:
         return None
     return Endpoint(
@@ -263,18 +270,19 @@ def _instance_at(url: str) -> str | None:
         connection.close()
 
 
-def ask(found: Endpoint, path: str) -> object:
-    """Return a server's JSON answer to a GET of `path`.
+def ask(server: Endpoint, path: str) -> object:
+    """Return a server's JSON answer to a GET of `path`, which is relative to `/api`.
 
     Raises:
-        OSError: it does not answer.
-        ValueError: the answer is not JSON.
+        ConfigError: The token cannot be read.
+        OSError: The server does not answer, or refuses.
+        ValueError: The answer is not JSON.
     """
-    place = address(found.url)
+    place = address(server.url)
     host, port = (place.host, place.port) if place else ("", None)
     connection = http.client.HTTPConnection(host, port, timeout=START_SECONDS)
     try:
-        headers = {"Authorization": f"Bearer {found.token()}"}
+        headers = {"Authorization": f"Bearer {server.token()}"}
         connection.request("GET", f"/api{path}", headers=headers)
         answer = connection.getresponse()
         body = answer.read()
@@ -288,9 +296,12 @@ def ask(found: Endpoint, path: str) -> object:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a server or a job holds its lock, which the kernel releases however it ends."""
+    """Whether a server or a shim holds its lock, the file at `path`.
+
+    The kernel releases a lock when its process ends, however it ends.
+    """
     try:
-        # Opened as the server does it, which never locks the target of a link.
+        # `O_NOFOLLOW`, as servers and shims never lock the target of a link.
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
@@ -305,10 +316,13 @@ def is_locked(path: Path) -> bool:
         os.close(descriptor)
 
 
-def _until(
+def _wait_until(
     condition: Callable[[], T], seconds: float, give_up: Callable[[], bool] = lambda: False
 ) -> T:
-    """Return the condition's value once it is true, or its last value after `seconds`."""
+    """Return the condition's value once it is true, or its last value after `seconds`.
+
+    The last value is returned earlier if `give_up` returns true.
+    """
     deadline = clock.monotonic() + seconds
     while True:
         value = condition()

@@ -1,4 +1,4 @@
-"""Prevents sending the token of a local Studio to another process that took its port."""
+"""Prevents sending the token of a local Studio to another process that has taken its port."""
 
 import asyncio
 import os
@@ -10,25 +10,27 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 
 _CHECK_EVERY = 0.5
-"""Seconds between checks of a server if the system cannot report the end of a process."""
+"""Seconds between checks of a server on systems that cannot report the end of a process."""
 
 
 class PortGuard:
     """Watches the server of one data directory.
 
-    While the server holds its lock and its state file names an address, nobody else can listen
-    there: it removes the state file before it releases the port, and the kernel releases the lock
-    however the server ends.
+    While the server holds its lock and its state file names an address, no other process can listen
+    at that address. A server that is stopped removes the state file before it releases the port. If
+    it crashes, the kernel releases the lock.
     """
 
     def __init__(self, data_dir: Path) -> None:
         self._data = DataDir(data_dir)
 
     def before(self, url: str) -> object:
-        """Check that the server at `url` is the right one, by asking it without the token.
+        """Check, without the token, that the server at `url` has this data directory.
+
+        Returns a seal for `holds`.
 
         Raises:
-            NotSent: it is not.
+            NotSent: Another process or no process listens there.
         """
         seal = endpoint.state_seal(self._data)
         running = endpoint.running_endpoint(self._data)
@@ -44,33 +46,33 @@ class PortGuard:
 
     @property
     def was_stopped(self) -> bool:
-        """Whether the ended server was stopped on purpose, and did not crash."""
+        """Whether the server was stopped on purpose; false if it crashed or still runs."""
         return not self._data.state.exists()
 
     @property
     def runs(self) -> bool:
-        """Whether a server runs."""
+        """Whether a server runs in the data directory."""
         return endpoint.is_locked(self._data.lock)
 
     async def until_gone(self) -> None:
         """Return once no server runs."""
         while await asyncio.to_thread(endpoint.is_locked, self._data.lock):
-            await _end_of(await asyncio.to_thread(endpoint.pid_of, self._data))
+            await _wait_for_end(await asyncio.to_thread(endpoint.pid_of, self._data))
 
 
-async def _end_of(pid: int | None) -> None:
-    """Return when a process has ended, or after a while if that cannot be observed."""
+async def _wait_for_end(pid: int | None) -> None:
+    """Return when a process has ended, or after `_CHECK_EVERY` if its end cannot be observed."""
     try:
-        watched = os.pidfd_open(pid) if pid is not None else None
+        process = os.pidfd_open(pid) if pid is not None else None
     except (AttributeError, OSError):
-        watched = None
-    if watched is None:
+        process = None
+    if process is None:
         await asyncio.sleep(_CHECK_EVERY)
         return
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(watched, ended.set)
+    loop.add_reader(process, ended.set)
     try:
         await ended.wait()
     finally:
-        loop.remove_reader(watched)
-        os.close(watched)
+        loop.remove_reader(process)
+        os.close(process)

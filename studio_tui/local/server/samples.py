@@ -1,8 +1,8 @@
 """Sample jobs for a first impression: real jobs of different lengths, each a readable file.
 
-They need only Python, and work on the source of its standard library, which every machine has. The
-jobs of the pipeline first run on their own, on a part of that text; from their lineage
-a pipeline can be planned that repeats all of them on the whole text.
+They need only Python, and work on the source of its standard library, which every machine has.
+First, the jobs of the pipeline run without a pipeline, on a part of that source. Then a pipeline
+can be planned from their lineage, and repeats all of them on the whole source.
 """
 
 import os
@@ -36,7 +36,10 @@ PIPELINE = (
     "export.py",
     "publish.py",
 )
-"""Each after the makers of its input datasets, so that none waits for one without a worker."""
+"""In the order of submission: each job after the jobs that make its input datasets.
+
+Otherwise a job that waits for a dataset could occupy the worker that the dataset's job needs.
+"""
 
 ABOUT = (
     f"  {len(PIPELINE)} jobs that build datasets from each other; when they are done,",
@@ -44,13 +47,13 @@ ABOUT = (
     "  7 jobs of different lengths; one of them fails",
     "  a schedule, nightly at three",
 )
-"""Description of the samples, shown before they are run."""
+"""Lines that describe the samples before they are run."""
 
 TARGET = "published"
 """The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
 WATCH_HINT = "Press 2 and enter to see it; one of its jobs is going to fail."
-"""How to watch the pipeline."""
+"""How to see the pipeline."""
 
 FAILURE_HINT = "In it (2, enter), n goes to the failed job, L shows why, e fixes it."
 """The advice for when the pipeline has failed."""
@@ -77,7 +80,7 @@ def _sample(name: str, *, workers: int = 1, cron: str | None = None, **environme
     )
 
 
-def _of_pipeline(name: str) -> Sample:
+def _pipeline_sample(name: str) -> Sample:
     job = JobInput(
         query=(_FOLDER / "pipeline" / name).read_text("utf-8"),
         query_type=QueryType.PYTHON,
@@ -90,7 +93,7 @@ def _of_pipeline(name: str) -> Sample:
 
 def _samples(cores: int) -> tuple[Sample, ...]:
     return (
-        *map(_of_pipeline, PIPELINE),
+        *map(_pipeline_sample, PIPELINE),
         _sample("common_names.py"),
         _sample("similar_modules.py"),
         _sample("largest_packages.sh"),
@@ -103,4 +106,7 @@ def _samples(cores: int) -> tuple[Sample, ...]:
 
 
 SAMPLES = _samples(os.cpu_count() or 1)
-"""In the order of submission. The last one takes all workers of a fresh install, so it waits."""
+"""All samples, in the order of submission.
+
+`compress_library.py` takes all workers of the default cluster, so it waits for the jobs before it.
+"""

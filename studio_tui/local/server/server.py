@@ -1,6 +1,6 @@
 """Serves one data directory on loopback, in the foreground, until it is stopped.
 
-What uvicorn does by itself is in docs/upstream/uvicorn-server.md.
+docs/upstream/uvicorn-server.md says which behaviour of uvicorn is replaced here, and why.
 """
 
 import asyncio
@@ -39,18 +39,20 @@ from studio_tui.local.server.studio import Studio, open_studio
 HOST = "127.0.0.1"
 
 HEAD_SECONDS = 10.0
-"""Maximum time for the head of a request; then the connection is closed."""
+"""Maximum time for the head of a request to arrive; then the connection is closed."""
 
 KEEP_ALIVE_SECONDS = 75
 """Idle time after which a connection is closed."""
 
 GRACE_SECONDS = 3
-"""Time that pending requests and websockets get at the end."""
+"""Time that pending requests and websockets have to finish when the server stops."""
 
 _LOCK_SECONDS = 1.0
-"""Time that a process which is no server may hold the lock; long on a busy machine."""
+"""How long to wait for a lock that no server holds; other processes hold it for a moment."""
 
 _ROUNDS_TO_CONNECT = 2
+"""Rounds of the event loop in which a connection that asyncio has accepted reaches uvicorn."""
+
 _WEBSOCKET_LIMIT = 64 * 1024
 
 
@@ -82,16 +84,18 @@ class Server(uvicorn.Server):
         """Call `on_stop` before releasing the port."""
         self._on_stop()
         loop = asyncio.get_running_loop()
-        for listener in (each for server in self.servers for each in server.sockets):
-            loop.remove_reader(listener.fileno())
+        for server in self.servers:
+            for listener in server.sockets:
+                loop.remove_reader(listener.fileno())
         # asyncio accepts a connection in one round of its loop, adds it to the server in the next,
-        # and tells the protocol in the third. What comes after the end, nothing closes.
+        # and tells the protocol in the third. uvicorn would never close a connection that its
+        # protocol learns of after the shutdown.
         for _ in range(_ROUNDS_TO_CONNECT):
             await asyncio.sleep(0)
         await super().shutdown(sockets)
 
     async def main_loop(self) -> None:
-        """Sleep until told to stop; there is no date header to keep fresh."""
+        """Sleep until `stop`. uvicorn's own loop wakes up to renew a date header, which is off."""
         await self.on_tick(0)
         await self._stopping.wait()
 
@@ -102,7 +106,7 @@ class Server(uvicorn.Server):
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP with a time limit for the head of a request."""
+    """uvicorn's HTTP with a time limit for the head of a request."""
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -152,22 +156,24 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM, SIGINT or `Server.stop`; jobs are left running.
 
-    `port` is the port to use; `None` for the last one if it is free, else any. `on_start` is called
-    with the server and its URL once it answers. `limits` apply to jobs started from now on.
+    `port` is the port to use; `None` for the port used last or, if that is taken, any. `on_start`
+    is called with the server and its URL once the server answers. `limits` apply to jobs that this
+    server starts.
 
     Raises:
-        ConfigError: Another server has the data directory, or something in it cannot be used.
+        ConfigError: Another server has the data directory, something in it cannot be used, or the
+            port is taken.
     """
     try:
         data.prepare()
     except OSError as error:
-        raise _unusable(data, error) from error
-    with _locked(data):
+        raise _unusable_error(data, error) from error
+    with _lock(data):
         try:
             data.state.unlink(missing_ok=True)
-            token = _token(data)
+            token = _load_token(data)
         except OSError as error:
-            raise _unusable(data, error) from error
+            raise _unusable_error(data, error) from error
         except ValueError as error:
             sentence = (
                 f"The token in {data.token} cannot be used: {error}. Remove it to get a new one."
@@ -175,7 +181,7 @@ async def serve(
             raise ConfigError(sentence) from error
         async with open_studio(data, token, limits) as studio:
             disk_limits = read_limits(data.disk_limits)
-            with _listening(data, port) as listener:
+            with _listen(data, port) as listener:
                 await _serve(data, studio, listener, on_start, disk_limits)
 
 
@@ -191,7 +197,7 @@ async def _serve(
 
     unusable: OSError | None = None
 
-    def started(server: Server) -> None:
+    def publish(server: Server) -> None:
         nonlocal unusable
         try:
             _publish(data, studio, url, port)
@@ -201,14 +207,14 @@ async def _serve(
         else:
             on_start(server, url)
 
-    def stopping() -> None:
-        # Before the port is released and another program may take it. A state file without a
+    def withdraw() -> None:
+        # Before the port is released, as another program may take it then. A state file without a
         # server means that the server crashed.
         with suppress(OSError):
             data.state.unlink(missing_ok=True)
 
-    server = Server(_uvicorn_config(create_app(studio, port)), started, stopping)
-    logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
+    server = Server(_uvicorn_config(create_app(studio, port)), publish, withdraw)
+    logging.getLogger("uvicorn.error").addFilter(_is_real_error)
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
         scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
@@ -216,14 +222,14 @@ async def _serve(
             studio.cluster_file.follow(studio.dispatcher.wake), name="clusters"
         )
         pruning = tasks.create_task(keep_within(data, limits, studio.jobs.ends), name="pruning")
-        with _stopped_by_signals(server):
+        with _stop_on_signals(server):
             await server.serve(sockets=[listener])
         pruning.cancel()
         following.cancel()
         scheduling.cancel()
         dispatching.cancel()
     if unusable is not None:
-        raise _unusable(data, unusable)
+        raise _unusable_error(data, unusable)
 
 
 def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
@@ -245,13 +251,13 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def _is_no_false_alarm(record: logging.LogRecord) -> bool:
-    """Drop what uvicorn logs after every refused websocket, although that was answered."""
+def _is_real_error(record: logging.LogRecord) -> bool:
+    """Whether to log a record: not the error that uvicorn logs after every refused websocket."""
     return record.msg != "ASGI callable returned without completing handshake."
 
 
 @contextmanager
-def _stopped_by_signals(server: Server) -> Iterator[None]:
+def _stop_on_signals(server: Server) -> Iterator[None]:
     signals: Sequence[signal.Signals] = ()
     if threading.current_thread() is threading.main_thread():
         signals = (signal.SIGTERM, signal.SIGINT)
@@ -265,16 +271,16 @@ def _stopped_by_signals(server: Server) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _unusable(data: DataDir, error: OSError) -> ConfigError:
+def _unusable_error(data: DataDir, error: OSError) -> ConfigError:
     return ConfigError(f"The data directory {data.root} cannot be used: {error}.")
 
 
 @contextmanager
-def _locked(data: DataDir) -> Iterator[None]:
+def _lock(data: DataDir) -> Iterator[None]:
     """Hold the lock of a data directory.
 
     Raises:
-        ConfigError: Another server holds it, or it is not a file of ours.
+        ConfigError: Another server holds the lock, or its file cannot be opened.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
@@ -289,8 +295,9 @@ def _locked(data: DataDir) -> Iterator[None]:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                # Processes that check whether a server runs hold the lock for a moment too, and so
-                # does a shim that a killed server was starting, until it executes its program.
+                # Not only a server holds the lock, but also for a moment a process that checks
+                # whether a server runs, and a shim that a killed server was starting, until the
+                # shim executes its program.
                 if clock.monotonic() > deadline:
                     raise ConfigError(f"A local Studio already runs in {data.root}.") from error
                 time.sleep(0.005)
@@ -301,8 +308,13 @@ def _locked(data: DataDir) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _token(data: DataDir) -> SecretStr:
-    """Return the data directory's token, created if there is none."""
+def _load_token(data: DataDir) -> SecretStr:
+    """Return the token of the data directory; create it if there is none.
+
+    Raises:
+        OSError: The file cannot be read or written.
+        ValueError: The file does not contain a token.
+    """
     with suppress(FileNotFoundError):
         data.token.chmod(0o600)
         saved = read_text(data.token).strip()
@@ -316,9 +328,10 @@ def _token(data: DataDir) -> SecretStr:
 
 
 @contextmanager
-def _listening(data: DataDir, port: int | None) -> Iterator[socket.socket]:
-    """Bind the requested port; if none was requested, the last one or else any."""
-    # With an explicit protocol, or asyncio leaves Nagle's algorithm on: 40 ms for each answer.
+def _listen(data: DataDir, port: int | None) -> Iterator[socket.socket]:
+    """Bind `port`; if it is `None`, the port used last or, if that is taken, any."""
+    # The protocol is explicit: otherwise asyncio leaves Nagle's algorithm on, and each answer
+    # takes 40 ms.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         for candidate in (_last_port(data), 0) if port is None else (port,):
@@ -342,9 +355,9 @@ def _last_port(data: DataDir) -> int:
 
 
 def _publish(data: DataDir, studio: Studio, url: str, port: int) -> None:
-    """Write the files by which others find the server, and the `datachain` CLI uses it."""
+    """Write the files by which other processes find the server and the `datachain` CLI uses it."""
     token = studio.token.get_secret_value()
-    # JSON and TOML quote these values alike.
+    # JSON quotes these values as TOML does.
     credentials = {"url": url, "token": token, "team": TEAM}
     lines = [f"{key} = {json.dumps(value)}" for key, value in credentials.items()]
     write_private(data.cli_config / "config", "\n".join(["[studio]", *lines, ""]))

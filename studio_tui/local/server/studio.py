@@ -27,7 +27,7 @@ from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 
 @dataclass(frozen=True)
 class Studio:
-    """Everything that handlers need."""
+    """Everything that the handlers of requests need."""
 
     jobs: JobTable
     pipelines: PipelineTable
@@ -52,7 +52,7 @@ class Studio:
         return self.cluster_file.clusters
 
     async def reread_clusters(self) -> None:
-        """Reread the file of clusters if it has changed."""
+        """Read the cluster file again if it has changed; then check the queue again."""
         if await self.cluster_file.reread():
             self.dispatcher.wake()
 
@@ -61,7 +61,7 @@ class Studio:
 async def open_studio(
     data: DataDir, token: SecretStr, limits: RunLimits | None
 ) -> AsyncIterator[Studio]:
-    """Open the local Studio of a data directory; its dispatcher and scheduler start what is due.
+    """Open the local Studio of a data directory, whose dispatcher and scheduler the caller runs.
 
     Raises:
         ConfigError: The database or the configuration cannot be used.

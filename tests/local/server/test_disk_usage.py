@@ -212,6 +212,6 @@ def test_what_becomes_of_the_jobs_is_said_when_it_stops(studio: ThreadStudio) ->
     os.kill(json.loads((folder / "started.json").read_text())["pid"], signal.SIGTERM)
     eventually(lambda: not endpoint.is_locked(folder / "lock"))
     again = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
-    ended = "1 job ended without it; the next local Studio records how"
+    ended = "1 job ended while no local Studio was watching; the next one records how"
     assert again.output.splitlines()[1] == ended
     studio.restart()
