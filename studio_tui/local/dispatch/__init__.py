@@ -1,1 +1,1 @@
-"""Deciding which job runs next: the dispatcher and the scheduler."""
+"""Decides which job runs next: the dispatcher for the queue, the scheduler for schedules."""

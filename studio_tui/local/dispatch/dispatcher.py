@@ -1,8 +1,9 @@
 """Decides which job runs when, and follows every started job to its end.
 
-`startable` is the whole rule. `Dispatcher` applies it when a job arrives or ends, and keeps one
-task per started job that watches its runner. The database holds the state: a new dispatcher takes
-over every unfinished job, however the last dispatcher ended.
+`startable` is the rule. `Dispatcher` applies it when a job arrives or ends. It has one task per
+started job, which records in the database what the runner reports about the job. All state is in
+the database and in the runner's files. So a new dispatcher takes over every unfinished job, however
+the last dispatcher ended.
 """
 
 import asyncio
@@ -37,10 +38,13 @@ LONGEST_REST = 0.2
 """Seconds between two checks of a job that has run for long."""
 
 PATIENCE = 5
-"""Unexpected failures of watching a job before it is given up."""
+"""Unexpected failures to watch a job, after which the job is stopped and recorded as FAILED."""
 
 CALM_SECONDS = 60.0
-"""Seconds after which earlier failures no longer count, and between attempts to give up."""
+"""Seconds that a job must be watched without failure, so that earlier failures no longer count.
+
+Also the seconds between attempts to stop a job after `PATIENCE` failures.
+"""
 
 
 def startable(
@@ -48,11 +52,12 @@ def startable(
 ) -> list[QueuedJob]:
     """Return the queued jobs that may start now, in the order of their start.
 
-    The order is priority, then age. Within a cluster no job overtakes another: if the next one does
-    not fit, those behind it wait too, so that small jobs cannot starve a large one. `busy` and
-    `capacity` are workers by cluster; a cluster without capacity starts nothing.
+    The order is priority, then age. Within a cluster no job overtakes another: if a job needs more
+    workers than are free, all jobs behind it wait too. Otherwise small jobs could keep a large job
+    waiting forever. `busy` and `capacity` are numbers of workers by cluster; in a cluster that
+    `capacity` lacks, no job starts.
     """
-    free = {cluster: most - busy.get(cluster, 0) for cluster, most in capacity.items()}
+    free = {cluster: total - busy.get(cluster, 0) for cluster, total in capacity.items()}
     chosen = []
     for job in sorted(queued, key=lambda job: (job.priority, job.number)):
         if job.workers <= free.get(job.cluster, 0):
@@ -64,7 +69,7 @@ def startable(
 
 
 class Dispatcher:
-    """Starts queued jobs and follows started ones; without jobs it is idle."""
+    """Starts queued jobs and watches started jobs; without jobs it is idle."""
 
     def __init__(
         self,
@@ -73,45 +78,47 @@ class Dispatcher:
         runner: LocalRunner,
         clusters: Callable[[], Clusters],
     ) -> None:
-        """Initialise; `clusters` returns the current clusters."""
+        """`clusters` returns the clusters that are in force now."""
         self._jobs = jobs
         self._uploads = uploads
         self._runner = runner
         self._clusters = clusters
         self._changed = asyncio.Event()
-        self._cancels: dict[str, asyncio.Event] = {}
+        self._cancel_events: dict[str, asyncio.Event] = {}
 
     def wake(self) -> None:
-        """Check the queue again, as a job was added."""
+        """Check the queue again, as a job was added or the clusters have changed."""
         self._changed.set()
 
     async def cancel(self, job_id: str) -> JobState | None:
         """Begin to cancel a job; return the state it was in, or `None` if there is no such job.
 
-        A waiting job is CANCELED at once, a started one is CANCELING until it has ended, and an
-        ended one stays as it is. When this returns, a started job has been signalled, so that its
-        end does not depend on this server. A canceled schedule starts nothing more; runs that
-        have started continue.
+        A waiting job is CANCELED at once. A started job is CANCELING until it has ended; when this
+        returns, it has been signaled, so it ends even if this server dies. An ended job stays as it
+        is. A canceled schedule starts no more runs; its started runs continue.
 
-        This works on a full disk: a started job is signalled before its state is written, and
+        This works on a full disk: a started job is signaled before its state is written, and
         deferred writes are done before all others.
         """
-        told_in: JobState | None = None
+        signaled_in: JobState | None = None
         while True:
             state = await self._jobs.state(job_id)
             if state in {*WAITING, JobState.TASK}:
-                is_noted = await self._jobs.cancel_waiting(job_id, state, clock.now())
-                if is_noted is None:
-                    # If this server dies before writing it, the next one finds the mark.
+                is_written = await self._jobs.cancel_waiting(job_id, state, clock.now())
+                if is_written is None:
+                    # The write is deferred. If this server dies before it is done, the next server
+                    # finds the mark that the runner leaves in the job's folder.
                     await self._signal(job_id)
             elif state in {JobState.INIT, JobState.RUNNING}:
                 await self._signal(job_id)
-                told_in = state
-                is_noted = await self._jobs.move(job_id, [state], JobState.CANCELING)
+                signaled_in = state
+                is_written = await self._jobs.move(job_id, [state], JobState.CANCELING)
             else:
-                # If it was signalled here and ended before that was written, this has canceled it.
-                return told_in if told_in and state is JobState.CANCELED else state
-            if is_noted is not False:
+                # A job that was signaled here may have ended before CANCELING was written: it is
+                # CANCELED already, but by this call.
+                return signaled_in if signaled_in and state is JobState.CANCELED else state
+            # False: the job has left `state` meanwhile, so its new state is tried.
+            if is_written is not False:
                 self._changed.set()
                 return state
 
@@ -133,7 +140,7 @@ class Dispatcher:
                 await self._changed.wait()
 
     async def _note_earlier_cancels(self) -> None:
-        """Cancel jobs that were canceled while the last server had no space to write it."""
+        """Record the cancels of waiting jobs that the last server had no disk space to write."""
         for job_id in await self._jobs.in_states((JobState.TASK, *WAITING)):
             try:
                 if (await self._runner.report(job_id)).canceled:
@@ -146,22 +153,24 @@ class Dispatcher:
         if not queued:
             return
         clusters = self._clusters()
-        # A job whose cluster cannot run it waits for a change of the file, without blocking others.
+        # A job that its cluster cannot run waits for a change of the cluster file, and blocks no
+        # other job.
         queued = [job for job in queued if clusters.why_not(job.cluster, job.workers) is None]
         busy = await self._jobs.busy_workers()
         capacity = {cluster.name: cluster.max_workers for cluster in clusters.all}
         for job in startable(queued, busy, capacity):
-            # On disk before anything is started: whatever happens next, no job starts twice.
+            # Recorded on disk before anything is started: after a crash no job starts twice.
             waited = Step("waiting", job.waits_since, stamp(clock.now()))
             if await self._jobs.begin(job.id, waited):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
-        """Follow one started job to its end, then start the next ones.
+        """Watch one started job to its end, then wake the dispatcher.
 
-        Errors do not propagate: other jobs and the server continue.
+        Errors do not propagate, so other jobs and the server continue. `is_new`: this dispatcher
+        has just taken the job from the queue, so nothing of it was started before.
         """
-        canceling = asyncio.create_task(self._cancel_when_asked(job_id), name=f"cancel {job_id}")
+        cancel_task = asyncio.create_task(self._cancel_when_asked(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []
         try:
             while True:
@@ -180,13 +189,13 @@ class Dispatcher:
                     failures.append(error)
                 else:
                     return
-                is_new = False  # only the runner can say now whether anything was started
-                is_vain = len(failures) > PATIENCE
-                await asyncio.sleep(CALM_SECONDS if is_vain else STORAGE_REST)
+                is_new = False  # the job may have been started before the failure
+                has_failed_to_stop = len(failures) > PATIENCE
+                await asyncio.sleep(CALM_SECONDS if has_failed_to_stop else STORAGE_REST)
         finally:
-            canceling.cancel()
-            await asyncio.wait([canceling])
-            self._cancels.pop(job_id, None)
+            cancel_task.cancel()
+            await asyncio.wait([cancel_task])
+            self._cancel_events.pop(job_id, None)
             self._changed.set()
 
     async def _run_to_end(self, job_id: str, *, is_new: bool) -> None:
@@ -198,18 +207,18 @@ class Dispatcher:
         await self._watch(job_id, report)
 
     async def _fail(self, job_id: str, failure: Exception) -> None:
-        """Stop and fail a job that cannot be watched."""
+        """Stop a job that cannot be watched, and record it as FAILED."""
         await self._runner.cancel(job_id)
         why = f"{type(failure).__name__}: {failure}"[:500]
         message = f"lost: the local Studio cannot watch this job ({why}), so it was stopped"
-        ending = JobEnd(JobState.FAILED, clock.now(), error_message=message)
-        await self._jobs.end(job_id, STARTED, ending)
+        end = JobEnd(JobState.FAILED, clock.now(), error_message=message)
+        await self._jobs.end(job_id, STARTED, end)
 
     async def _launch(self, job_id: str) -> RunReport:
         """Start a job, unless it was canceled meanwhile; return its first report."""
         if self._cancel_event(job_id).is_set():
             return RunReport(JobPhase.FINISHED, finished_at=clock.now(), canceled=True)
-        spec = await self._spec(job_id)
+        spec = await self._read_spec(job_id)
         try:
             await self._runner.start(spec)
         except StartFailed as error:
@@ -219,7 +228,7 @@ class Dispatcher:
             return report
         return await self._runner.report(job_id)
 
-    async def _spec(self, job_id: str) -> RunSpec:
+    async def _read_spec(self, job_id: str) -> RunSpec:
         row = await self._jobs.row(job_id)
         numbers = [int(number) for number in (row["uploads"] or "").split(",") if number]
         uploads = await self._uploads.find(numbers)
@@ -240,26 +249,28 @@ class Dispatcher:
         )
 
     async def _watch(self, job_id: str, report: RunReport) -> None:
-        """Write what the runner reports to the database until the job has ended."""
+        """Record what the runner reports in the database, until the job has ended."""
         waited = Step(**json.loads((await self._jobs.row(job_id))["steps"])[0])
-        noted: tuple[JobPhase, tuple[Step, ...]] = (JobPhase.INIT, (waited,))
+        recorded: tuple[JobPhase, tuple[Step, ...]] = (JobPhase.INIT, (waited,))
         began = clock.monotonic()
         while True:
-            steps = (waited, *(_step(step) for step in report.steps))
+            steps = (waited, *(_stored_step(step) for step in report.steps))
             if report.phase in {JobPhase.FINISHED, JobPhase.LOST}:
                 if self._cancel_event(job_id).is_set():
                     report = replace(report, canceled=True)
-                made = await self._runner.lineage(job_id)
-                await self._jobs.end(job_id, STARTED, _ending(report, steps), made)
+                lineage = await self._runner.lineage(job_id)
+                await self._jobs.end(job_id, STARTED, _job_end(report, steps), lineage)
                 return
-            if noted != (report.phase, steps):
-                await self._note(job_id, report, steps)
-                noted = report.phase, steps
+            if recorded != (report.phase, steps):
+                await self._record_progress(job_id, report, steps)
+                recorded = report.phase, steps
             age = clock.monotonic() - began
             await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
             report = await self._runner.report(job_id)
 
-    async def _note(self, job_id: str, report: RunReport, steps: tuple[Step, ...]) -> None:
+    async def _record_progress(
+        self, job_id: str, report: RunReport, steps: tuple[Step, ...]
+    ) -> None:
         is_running = report.phase is JobPhase.RUNNING
         if not (is_running and await self._jobs.running(job_id, report.started_at, steps)):
             await self._jobs.note_steps(job_id, steps)
@@ -272,40 +283,40 @@ class Dispatcher:
             self._cancel_event(job_id).set()
 
     async def _cancel_when_asked(self, job_id: str) -> None:
-        """Signal a job that could not be signalled when it was canceled."""
+        """Signal a job that could not be signaled when it was canceled, again and again."""
         await self._cancel_event(job_id).wait()
         while True:
             try:
                 await self._runner.cancel(job_id)
             except Exception as error:  # a process boundary, between jobs
-                is_foreseen = isinstance(error, OSError)
-                logger.warning("Job %s is canceled later", job_id, exc_info=not is_foreseen)
+                is_expected = isinstance(error, OSError)
+                logger.warning("Job %s is canceled later", job_id, exc_info=not is_expected)
                 await asyncio.sleep(STORAGE_REST)
             else:
                 return
 
     def _cancel_event(self, job_id: str) -> asyncio.Event:
-        return self._cancels.setdefault(job_id, asyncio.Event())
+        return self._cancel_events.setdefault(job_id, asyncio.Event())
 
 
-def _ending(report: RunReport, steps: tuple[Step, ...]) -> JobEnd:
+def _job_end(report: RunReport, steps: tuple[Step, ...]) -> JobEnd:
     if report.canceled:
         state = JobState.CANCELED
     elif report.phase is JobPhase.FINISHED and report.exit_code == 0:
         state = JobState.COMPLETE
     else:
         state = JobState.FAILED
-    # That its processes were stopped is what the user asked for, and no error.
-    is_stopped = report.canceled and report.phase is JobPhase.FINISHED
+    # The message of a canceled job says that its processes were stopped, as the user requested.
+    is_as_requested = report.canceled and report.phase is JobPhase.FINISHED
     return JobEnd(
         state,
         report.finished_at or clock.now(),
         report.started_at,
         report.exit_code,
-        None if is_stopped else report.error_message,
+        None if is_as_requested else report.error_message,
         steps,
     )
 
 
-def _step(step: RunStep) -> Step:
+def _stored_step(step: RunStep) -> Step:
     return Step(step.name, stamp(step.started_at), stamp_if_any(step.finished_at))

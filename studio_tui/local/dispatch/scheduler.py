@@ -1,7 +1,7 @@
 """Fires schedules when they are due; without schedules it is idle.
 
-The clock is read again after every rest, because it can be set, and because timers stop while a
-machine sleeps. `schedules.decide` then decides what to run.
+The clock is read again after every rest, because a user can set it, and because timers stop while a
+machine sleeps. `schedules.decide` then decides which fire times get a run.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ LONGEST_REST = 30.0
 
 
 class Scheduler:
-    """Makes the runs of schedules."""
+    """Creates the runs of schedules."""
 
     def __init__(
         self,
@@ -35,9 +35,9 @@ class Scheduler:
         now: Callable[[], datetime],
         metastore: Callable[[], Awaitable[Metastore]] | None = None,
     ) -> None:
-        """`on_run` is called after a run was made; `now` returns the time, aware.
+        """`on_run` is called after a run was created; `now` returns the time, aware.
 
-        `metastore` reads DataChain's database, which is used to plan pipelines.
+        `metastore` reads DataChain's database, from which pipelines are planned.
         """
         self._schedules = schedules
         self._jobs = jobs
@@ -64,10 +64,10 @@ class Scheduler:
                 await asyncio.wait_for(self._changed.wait(), rest)
 
     async def settle(self, now: datetime) -> None:
-        """Settle every fire time up to `now`.
+        """Settle every fire time up to `now`: create its run, or count it as missed or skipped.
 
         Raises:
-            StorageFull: The disk is full; the remaining ones are not settled yet.
+            StorageFull: The disk is full; the remaining fire times are settled later.
         """
         while due := await self._schedules.due(now):
             for schedule in due:
@@ -75,10 +75,10 @@ class Scheduler:
 
     async def _settle(self, schedule: Due, now: datetime) -> None:
         try:
-            # Counting the minutes of a long absence takes a while.
+            # In a thread, as counting the fire times of a long absence takes a while.
             decision = await asyncio.to_thread(decide, schedule, now)
-            make = await self._maker(schedule)
-            if await self._schedules.settle(schedule, decision, now, make):
+            make_run = await self._pipeline_maker(schedule)
+            if await self._schedules.settle(schedule, decision, now, make_run):
                 self._on_run()
         except StorageFull:
             raise
@@ -86,18 +86,18 @@ class Scheduler:
             logger.exception("The schedule %s cannot be followed", schedule.job_id)
             why = f"{type(error).__name__}: {error}"[:500]
             message = f"lost: the local Studio cannot follow this schedule ({why})"
-            ending = JobEnd(JobState.FAILED, now, error_message=message)
-            await self._jobs.end(schedule.job_id, [JobState.TASK], ending)
+            end = JobEnd(JobState.FAILED, now, error_message=message)
+            await self._jobs.end(schedule.job_id, [JobState.TASK], end)
 
-    async def _maker(self, schedule: Due) -> Make | None:
-        """Return the function that makes a schedule's run, if that is not a job."""
+    async def _pipeline_maker(self, schedule: Due) -> Make | None:
+        """Return the function that creates a schedule's pipeline; `None` if it runs a job."""
         if not schedule.triggers:
             return None
-        known = await self._metastore() if self._metastore is not None else Metastore()
-        return partial(make_pipeline, metastore=known)
+        metastore = await self._metastore() if self._metastore is not None else Metastore()
+        return partial(make_pipeline, metastore=metastore)
 
     async def _rest(self) -> float | None:
-        """Return for how many seconds nothing can be due; `None` if there are no schedules."""
+        """Return after how many seconds to read the clock again; `None` without a schedule."""
         next_fire_at = await self._schedules.next_fire_at()
         if next_fire_at is None:
             return None

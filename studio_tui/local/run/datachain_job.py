@@ -1,8 +1,8 @@
 """Registers a job in DataChain's database: `datachain_job.py begin JOBDIR | end JOBDIR STATUS`.
 
-It is run by the job's interpreter, before and after the query, and imports nothing of this package.
-DataChain links the versions that a script saves to the job named in `DATACHAIN_JOB_ID`, but only if
-that job is in its database, and it does not update the job's status itself.
+The job's interpreter runs it before and after the query, so it imports nothing of this package.
+DataChain links the dataset versions that a script saves to the job named in `DATACHAIN_JOB_ID`, but
+only if that job is in its database. It does not update the job's status.
 """
 
 import json

@@ -1,7 +1,6 @@
 """Plans the steps that a job needs before its query can run, and the variables of the query.
 
-The plan is plain data for the shim: it names commands, folders and variables. Nothing is executed
-here.
+The plan is plain data for the shim, which executes it: commands, folders and variables.
 """
 
 import ast
@@ -36,19 +35,23 @@ _NETWORK = frozenset(
 """Variables that a machine behind a proxy needs."""
 
 _RETRY_LIMITS = {"UV_HTTP_RETRIES": "2", "UV_HTTP_CONNECT_TIMEOUT": "4"}
-"""Limits on uv's retries, unless the user sets them: without a network its cache is used soon."""
+"""Limits on uv's retries, which the user's own variables override.
+
+Without a network uv then fails soon, and the shim repeats the command with cached packages only.
+"""
 
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
 _ENVIRONMENT = "{environment}"
+"""Stands for the folder of an environment, which is not named until it is built."""
 _UDF_WORKERS = Path(__file__).with_name("udf_workers")
 _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
 
 
 @dataclass(frozen=True)
 class Shared:
-    """The folders that all jobs share."""
+    """The folders that all jobs share, in the data directory `root`."""
 
     root: Path
 
@@ -59,28 +62,30 @@ class Shared:
 
     @property
     def datasets(self) -> Path:
-        """The folder through which jobs may pass each other the files of datasets."""
+        """The folder in which jobs may keep the files of datasets for other jobs."""
         return self.root / "datasets"
 
 
 class Build(TypedDict):
-    """An environment to be built unless it exists."""
+    """A Python environment, to be built unless it exists."""
 
     folder: str
     """The folder of all environments."""
     key: str
-    """Equal for equal environments."""
+    """Equal for environments with equal packages, so that jobs share them."""
     requirements: str
     """Lines for `JOBDIR/requirements.txt`."""
     commands: list[list[str]]
-    """Commands that build it; a part `{environment}` is replaced by its folder."""
+    """Commands that build it; the shim replaces `{environment}` by the environment's folder."""
 
 
 class Prepare(TypedDict):
-    """A command before the query and one after it; failures of either do not fail the job."""
+    """Commands that register a job with DataChain; if they fail, the job continues."""
 
     begin: list[str]
+    """The command before the query."""
     end: list[str]
+    """The command after the query; the final status is appended."""
     environment: dict[str, str]
     """Variables for the query if `begin` succeeds."""
     failure: str
@@ -88,13 +93,16 @@ class Prepare(TypedDict):
 
 
 class EnvironmentPlan(TypedDict):
-    """The instructions for the shim, in this order: clone, copy, build, prepare, run."""
+    """The instructions for the shim, which clones, copies files, builds, prepares and runs."""
 
     clone: list[list[str]]
+    """Commands that clone the repository; empty without one."""
     files: list[tuple[str, str]]
-    """Basename in the working directory, and the file to copy."""
+    """For each file its name in the working directory, and the path to copy it from."""
     build: Build | None
+    """`None` if the job uses the interpreter of the local Studio."""
     prepare: Prepare | None
+    """`None` if the query does not import DataChain."""
     query: str
     script: tuple[str, str]
     """Stem and suffix of the file that the query is written to."""
@@ -102,10 +110,11 @@ class EnvironmentPlan(TypedDict):
     command: list[str]
     """The command that runs the query; the script's name is appended."""
     environment: dict[str, str]
+    """Variables of the query and of the commands in `prepare`."""
     setup_environment: dict[str, str]
-    """For all commands before the query."""
+    """Variables of the commands that clone and build."""
     temporary: str
-    """The job's TMPDIR, to be created."""
+    """The job's TMPDIR, which the shim creates."""
 
 
 def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> EnvironmentPlan:
@@ -116,18 +125,18 @@ def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Enviro
     """
     is_python = spec.query_type is QueryType.PYTHON
     uses_datachain = is_python and imports_datachain(spec.query)
-    build = _build(spec, folder, cache_dir, uses_datachain=uses_datachain)
+    build = _plan_build(spec, folder, cache_dir, uses_datachain=uses_datachain)
     interpreter = str(folder / "env" / "bin" / "python") if build else sys.executable
     environment = _query_environment(spec, folder, shared, has_own_python=build is not None)
     return EnvironmentPlan(
-        clone=_clone(spec.repository) if spec.repository else [],
+        clone=_clone_commands(spec.repository) if spec.repository else [],
         files=[(name, str(path)) for name, path in spec.files],
         build=build,
-        prepare=_prepare(spec, folder, interpreter) if uses_datachain else None,
+        prepare=_plan_registration(spec, folder, interpreter) if uses_datachain else None,
         query=spec.query,
         script=("query", ".py" if is_python else ".sh"),
         is_python=is_python,
-        command=[interpreter, "-u"] if is_python else [_program("bash")],
+        command=[interpreter, "-u"] if is_python else [_find_program("bash")],
         environment=environment,
         setup_environment=_setup_environment(environment),
         temporary=str(temporary_folder(folder)),
@@ -135,13 +144,13 @@ def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Enviro
 
 
 def imports_datachain(query: str) -> bool:
-    """Whether a Python query imports datachain itself."""
+    """Whether the text of a Python query has an import of datachain."""
     if "datachain" not in query:
         return False
     try:
         tree = ast.parse(query)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # Python will report what is wrong with it
+        return False  # Python reports the error when the query runs
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -154,13 +163,13 @@ def imports_datachain(query: str) -> bool:
 
 
 def temporary_folder(folder: Path) -> Path:
-    """Return the TMPDIR of the job in `folder`: short, as paths of sockets are limited."""
+    """Return the TMPDIR of the job in `folder`; it is short, as paths of sockets are limited."""
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()
     return Path(tempfile.gettempdir()) / f"studio-{digest[:16]}"
 
 
 def base_environment() -> dict[str, str]:
-    """Return the variables that every process of a job may inherit from us."""
+    """Return the server's own variables that every process of a job may inherit."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -168,11 +177,11 @@ def base_environment() -> dict[str, str]:
     } | {"PATH": os.environ.get("PATH") or os.defpath}
 
 
-def _clone(repository: str) -> list[list[str]]:
-    # Checked here too, as an earlier version may have accepted the job.
+def _clone_commands(repository: str) -> list[list[str]]:
+    # Checked here too, as an earlier version of this program may have accepted the job.
     if fault := repository_fault(repository):
         raise StartFailed(f"The repository {fault}.")
-    git = _program("git")
+    git = _find_program("git")
     url, revision = split_repository(repository)
     commands = [[git, "-c", "gc.auto=0", "clone", "--", url, "."]]
     if revision:
@@ -180,8 +189,10 @@ def _clone(repository: str) -> list[list[str]]:
     return commands
 
 
-def _build(spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool) -> Build | None:
-    """Return how to build the job's own environment; `None` if our interpreter is sufficient."""
+def _plan_build(
+    spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool
+) -> Build | None:
+    """Plan the job's own environment; `None` if the interpreter of the local Studio suffices."""
     requirements = _significant_lines(spec.requirements or "")
     lacks_datachain = uses_datachain and (requirements or not _has_datachain())
     names = {match[0].lower() for line in requirements if (match := _REQUIREMENT_NAME.match(line))}
@@ -190,7 +201,7 @@ def _build(spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool
     version = spec.python_version or _OWN_PYTHON
     if not requirements and version == _OWN_PYTHON:
         return None
-    uv_program = _uv_program()
+    uv_program = _find_uv()
     interpreter = sys.executable if version == _OWN_PYTHON else version
     commands = [[uv_program, "venv", "--no-project", "--python", interpreter, _ENVIRONMENT]]
     if requirements:
@@ -198,7 +209,8 @@ def _build(spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool
         commands.append([*install, "--requirement", str(folder / "requirements.txt")])
     parts = [version, sys.version, *requirements]
     if any(_LOCAL_REQUIREMENT.search(line) and ".whl" not in line for line in requirements):
-        parts.append(spec.job_id)  # a folder's content may change: for this job only
+        # The content of a local folder may change, so no other job may use this environment.
+        parts.append(spec.job_id)
     key = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
     return Build(
         folder=str(cache_dir / "environments"),
@@ -208,7 +220,7 @@ def _build(spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool
     )
 
 
-def _prepare(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
+def _plan_registration(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
     command = [interpreter, "-I", str(_DATACHAIN_JOB)]
     return Prepare(
         begin=[*command, "begin", str(folder)],
@@ -236,14 +248,14 @@ def _query_environment(
         required["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
     environment = {"PYTHONUTF8": "1"} | base_environment() | dict(spec.environment) | required
     if has_own_python:
-        own = folder / "env"
-        environment["VIRTUAL_ENV"] = str(own)
-        environment["PATH"] = f"{own / 'bin'}{os.pathsep}{environment['PATH']}"
+        virtual_environment = folder / "env"
+        environment["VIRTUAL_ENV"] = str(virtual_environment)
+        environment["PATH"] = f"{virtual_environment / 'bin'}{os.pathsep}{environment['PATH']}"
     return environment
 
 
 def metastore(shared: Shared) -> Path:
-    """Return the path of DataChain's own database, which exists once a job has used it."""
+    """Return the path of DataChain's own database; it exists once a job has used DataChain."""
     return _datachain_root(shared) / ".datachain" / "db"
 
 
@@ -252,14 +264,14 @@ def _datachain_root(shared: Shared) -> Path:
 
 
 def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the job's variables plus those of the user's configuration that uv and git need."""
-    own = {
+    """Return the job's variables, and the user's variables that configure uv and git."""
+    users = {
         name: value
         for name, value in os.environ.items()
         if name.startswith(("UV_", "PIP_")) or name == "SSH_AUTH_SOCK"
     }
     quiet = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "GIT_TERMINAL_PROMPT": "0"}
-    return _RETRY_LIMITS | own | dict(query_environment) | quiet
+    return _RETRY_LIMITS | users | dict(query_environment) | quiet
 
 
 def _significant_lines(requirements: str) -> list[str]:
@@ -269,19 +281,19 @@ def _significant_lines(requirements: str) -> list[str]:
 
 @cache
 def _has_datachain() -> bool:
-    """Whether our own interpreter has DataChain; a folder of that name does not count."""
+    """Whether the interpreter of the local Studio has DataChain; a folder of that name is none."""
     spec = importlib.util.find_spec("datachain")
     return spec is not None and spec.origin is not None
 
 
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
+def _find_program(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
         raise StartFailed(f"The job needs {name}, which is not installed on this machine.")
-    return found
+    return path
 
 
-def _uv_program() -> str:
+def _find_uv() -> str:
     try:
         return os.fsdecode(uv.find_uv_bin())
     except FileNotFoundError as error:

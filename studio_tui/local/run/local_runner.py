@@ -1,6 +1,6 @@
 """Runs jobs on this machine: one shim per job, which outlives the server.
 
-The state of a job is in its folder, and a lock shows whether its shim is alive, so a restarted
+The state of a job is in its folder, where a lock shows whether its shim is alive. So a restarted
 server finds every job in its current state.
 """
 
@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,14 @@ logger = logging.getLogger(__name__)
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
+"""A file that canceling renames to `cancel`; unlike creating a file, that needs no disk space."""
 _LOST = "lost: the process that watched this job was killed, so it is unknown how it ended"
 _UNREADABLE = "lost: the record of this job's end cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """Limits on a job's output and on the time to stop it."""
+    """Limits on a job's output and on times; the shim reads them by these names."""
 
     segment_bytes: int = SEGMENT_BYTES
     cap_bytes: int = CAP_BYTES
@@ -57,7 +58,7 @@ class LocalRunner:
     """Starts, watches and stops jobs."""
 
     def __init__(self, jobs_dir: Path, cache_dir: Path, *, limits: RunLimits | None = None) -> None:
-        # Resolved, as the folder is the job's marker and may be given by another path next time.
+        # Resolved: the folder's path marks the job's processes, and must be equal after a restart.
         self._jobs_dir = jobs_dir.resolve()
         self._cache_dir = cache_dir.resolve()
         self._shared = environment.Shared(self._jobs_dir.parent)
@@ -71,7 +72,8 @@ class LocalRunner:
         """Start a job; return when its shim is running.
 
         Raises:
-            StartFailed: It was started before, or what it needs is missing or cannot be written.
+            StartFailed: The job was started before, a program that it needs is missing, or a file
+                cannot be written.
         """
         try:
             await asyncio.to_thread(self._start, spec)
@@ -81,8 +83,9 @@ class LocalRunner:
     async def report(self, job_id: str) -> RunReport:
         """Return the state of a job; an unknown job is NOT_STARTED.
 
-        The first call that finds the shim dead starts a task that stops the job's remaining
-        processes; until that ends, the job's last state is returned.
+        The first call that finds a shim dead without a record of the job's end starts a task that
+        stops the job's remaining processes. Until that task has ended, the job's last state is
+        returned.
         """
         report = await asyncio.to_thread(self._report, self._folder(job_id))
         if report.phase is JobPhase.LOST and report.finished_at is None:
@@ -98,7 +101,7 @@ class LocalRunner:
         await asyncio.to_thread(self._cancel, self._folder(job_id))
 
     async def lineage(self, job_id: str) -> RunLineage:
-        """Return the datasets of an ended job; unreadable ones are logged and left out."""
+        """Return the lineage of an ended job; parts that cannot be read are logged and left out."""
         return await asyncio.to_thread(self._lineage, self._folder(job_id))
 
     async def read_metastore(self) -> Metastore:
@@ -106,11 +109,11 @@ class LocalRunner:
         return await asyncio.to_thread(self._read_metastore)
 
     def output(self, job_id: str) -> OutputReader:
-        """Return a reader of a job's output, which is empty for an unknown job."""
+        """Return a reader of a job's output; the output of an unknown job is empty."""
         return OutputReader(self._folder(job_id) / "output")
 
     async def aclose(self) -> None:
-        """Stop watching; jobs keep running, and the next server finds lost ones itself."""
+        """Stop cleaning up after dead shims, which the next server does; jobs keep running."""
         self._closing.set()
         cleanups = tuple(self._cleanups.values())
         for task in cleanups:
@@ -133,22 +136,16 @@ class LocalRunner:
             for shared in (self._shared.datachain, self._shared.datasets):
                 private_dir(shared)
             plan = environment.plan(spec, folder, self._cache_dir, self._shared)
-            limits = {
-                "segment_bytes": self._limits.segment_bytes,
-                "cap_bytes": self._limits.cap_bytes,
-                "grace_seconds": self._limits.grace_seconds,
-                "registration_seconds": self._limits.registration_seconds,
-            }
             if plan["prepare"]:
                 _write_json(folder / _DATACHAIN_JOB, _datachain_job(spec))
-            _write_json(folder / "spec.json", {**plan, **limits})
+            _write_json(folder / "spec.json", {**plan, **asdict(self._limits)})
             (folder / _UNUSED_MARK).touch(mode=0o600)
             pid = _spawn_shim(folder, lock)
             with self._children_lock:
                 self._children[spec.job_id] = pid
 
     def _report(self, folder: Path) -> RunReport:
-        """Return the state of a job: alive, finished, not started, or else lost."""
+        """Return the state of a job; it is LOST if it is not alive, finished or not started."""
         self._reap()
         ending, lost = notes.read_exit(folder), notes.read_lost(folder)
         is_alive = ending is None and lost is None and _is_held(folder / "lock")
@@ -183,25 +180,26 @@ class LocalRunner:
         )
 
     async def _clean_up(self, job_id: str) -> None:
-        """Stop what a dead shim left behind, then record that the job is lost."""
+        """Stop the processes that a dead shim left behind, then record that the job is lost."""
         try:
             await asyncio.to_thread(self._clean_up_in_thread, self._folder(job_id))
         except OSError as error:
             logger.warning("The end of the lost job %s could not be recorded: %s", job_id, error)
         finally:
-            del self._cleanups[job_id]  # the next report tries again, unless the loss is recorded
+            # If the loss could not be recorded, the next report starts another task.
+            del self._cleanups[job_id]
 
     def _clean_up_in_thread(self, folder: Path) -> None:
-        left = process_tree.stop(
+        remaining = process_tree.stop(
             lambda: () if self._closing.is_set() else process_tree.job_processes(str(folder)),
             grace_seconds=self._limits.grace_seconds,
             sleep=self._closing.wait,
         )
         if self._closing.is_set():
-            return  # the next server tries again
-        if left:
+            return  # the next server cleans up
+        if remaining:
             logger.warning(
-                "%d processes of the lost job %s are still running", len(left), folder.name
+                "%d processes of the lost job %s are still running", len(remaining), folder.name
             )
         shutil.rmtree(environment.temporary_folder(folder), ignore_errors=True)
         note = {
@@ -240,13 +238,13 @@ class LocalRunner:
         try:
             _mark_canceled(folder)
         finally:
-            # Signalled all the same: above all, a job that fills the disk must end.
+            # Signaled even if the mark fails: a job that fills the disk must end.
             with self._children_lock:
                 child = self._children.get(folder.name)
             _send_term(folder, child)
 
     def _reap(self) -> None:
-        """Reap shims that this process started."""
+        """Reap ended shims that this process started."""
         with self._children_lock:
             for job_id, pid in tuple(self._children.items()):
                 try:
@@ -268,9 +266,10 @@ def _mark_canceled(folder: Path) -> None:
 
 
 def _send_term(folder: Path, child: int | None) -> None:
-    """Send TERM to a job's shim; a shim that has not started yet checks for the mark later.
+    """Send TERM to a job's shim; a shim that is still starting finds the mark later.
 
-    `child` is the pid of a shim that this server started: the job may have damaged `started.json`.
+    `child` is the pid of the shim if this server started it. It is used if the job has damaged
+    `started.json`.
     """
     started = notes.read_started(folder)
     # A shim removes its specification once it has written `started.json`.
@@ -305,13 +304,14 @@ def _spawn_shim(folder: Path, lock: int) -> int:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[int | None]:
-    """Hold the lock of a job that does not run; yield `None` if it runs.
+    """Hold the lock of a job and yield its descriptor; yield `None` if the job runs.
 
-    A process that inherits the descriptor keeps holding the lock, without a gap.
+    A process that inherits the descriptor continues to hold the lock, without a gap.
     """
     opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        # Not the descriptor number it gets in the shim: dup2 onto itself would stay close-on-exec.
+        # Not `LOCK_DESCRIPTOR` itself: `dup2` of a descriptor to itself leaves it close-on-exec, so
+        # the shim would not inherit it.
         lock = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, shim.LOCK_DESCRIPTOR + 1)
     finally:
         os.close(opened)
@@ -322,7 +322,7 @@ def _lock(path: Path) -> Iterator[int | None]:
 
 
 def _try_lock(lock: int) -> bool:
-    """Lock a file; retry for a moment, as another process may just be checking it."""
+    """Lock a file; retry for a moment, as a process that checks the lock holds it briefly."""
     for _attempt in range(20):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
-"""Reads from DataChain's own database which datasets the jobs made and from what; never writes.
+"""Reads DataChain's own database: dataset versions, the jobs that made them, and their sources.
 
-The file belongs to DataChain, so its version is checked before its content is used. See
-`SQLiteMetastore` of the published client 0.62.
+The file belongs to DataChain, so it is never written, and its version is checked before its content
+is used. See `SQLiteMetastore` of the published client 0.62.
 """
 
 import json
@@ -15,7 +15,7 @@ SCHEMA_VERSION = 1
 """Version of the databases that this module can read."""
 
 METRICS_LIMIT = 64 * 1024
-"""Maximum characters of a job's metrics; longer ones are dropped as too long for job lists."""
+"""Maximum characters of a job's metrics; longer metrics are dropped, as lists contain them."""
 
 _WAIT_SECONDS = 2.0
 
@@ -24,7 +24,7 @@ _VERSIONS = """
     FROM datasets_versions v JOIN datasets d ON d.id = v.dataset_id
     JOIN projects p ON p.id = d.project_id JOIN namespaces n ON n.id = p.namespace_id
     WHERE v.status IN (4, 7, 8) ORDER BY v.id
-"""  # COMPLETE, REMOVING, REMOVED: the others are not there yet, or never will be
+"""  # COMPLETE, REMOVING, REMOVED; versions in other states have not been complete
 _JOBS = "SELECT dataset_version_id, job_id, is_creator FROM dataset_version_jobs"
 _SOURCES = """
     SELECT dd.source_dataset_version_id,
@@ -40,15 +40,17 @@ class UnreadableMetastore(Exception):  # noqa: N818 (the name says what is wrong
 
 @dataclass(frozen=True)
 class Metastore:
-    """The content of the database; the ids are its own."""
+    """The content of the database; ids of versions are those of the database."""
 
     versions: tuple[tuple[int, str, str, bool], ...] = ()
-    """Id, `namespace.project.name`, version, and whether it was removed since."""
+    """Id, `namespace.project.name`, version, and whether the version has been removed."""
     jobs: tuple[tuple[int, str, bool], ...] = ()
-    """Id of a version, id of a job, and whether the job made the version, not only reused it."""
+    """Id of a version, id of a job, and whether the job made the version; else it reused it."""
     sources: tuple[tuple[int, str, int | None], ...] = ()
-    """Id of a version, the dataset it was made from (empty if gone), and the id of that dataset's
-    version (`None` if gone)."""
+    """Id of a version, a dataset that it was made from, and the id of that dataset's version.
+
+    The dataset is empty, and the id `None`, if the database no longer has them.
+    """
 
 
 def read_metastore(path: Path) -> Metastore:
@@ -72,7 +74,7 @@ def read_metastore(path: Path) -> Metastore:
 
 
 def metrics(path: Path, job_id: str) -> str | None:
-    """Return a job's metrics as a JSON object; `None` if there are none, or none readable.
+    """Return a job's metrics as a JSON object; `None` if there are none, or they are invalid.
 
     Raises:
         UnreadableMetastore: The database is locked, damaged or of an unknown version.
@@ -87,10 +89,10 @@ def metrics(path: Path, job_id: str) -> str | None:
     except sqlite3.Error as error:
         raise UnreadableMetastore(f"DataChain's database {path} cannot be read: {error}") from error
     try:
-        found = json.loads(text) if isinstance(text, str) and len(text) <= METRICS_LIMIT else None
+        parsed = json.loads(text) if isinstance(text, str) and len(text) <= METRICS_LIMIT else None
     except (ValueError, RecursionError):
         return None
-    return text if isinstance(found, dict) and found else None
+    return text if isinstance(parsed, dict) and parsed else None
 
 
 @contextmanager

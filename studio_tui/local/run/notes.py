@@ -1,6 +1,7 @@
-"""Reads the files that a shim wrote to its job's folder, which may be torn by a full disk or crash.
+"""Reads the files that a shim wrote to its job's folder.
 
-Unreadable content counts as not written; only errors of the disk itself are raised.
+A full disk, a crash or the job itself may have damaged them. A file that cannot be parsed counts as
+missing. Only errors of the system, such as a failing disk, are raised.
 """
 
 from datetime import datetime
@@ -33,14 +34,15 @@ class Exit(_Note):
 
 
 class Lost(_Note):
-    """`lost.json`: the shim had died, and when the last process of the job was gone."""
+    """`lost.json`, written by a server: the shim died without recording how the job ended."""
 
     finished_at: AwareDatetime
+    """When the server had stopped the job's remaining processes."""
     canceled: bool
 
 
 class _StepNote(_Note):
-    """A line of `steps.jsonl`; one of the times is set."""
+    """A line of `steps.jsonl`: the start or the end of a step; one of the times is set."""
 
     step: str
     started_at: AwareDatetime | None = None
@@ -61,17 +63,17 @@ def read_exit(folder: Path) -> Exit | None:
 
 
 def read_lost(folder: Path) -> Lost | None:
-    """Return when the job was found lost; `None` if missing or unreadable."""
+    """Return the note that the job is lost; `None` if missing or unreadable."""
     return _read(Lost, folder / "lost.json")
 
 
 def read_steps(folder: Path) -> tuple[RunStep, ...]:
     """Return the steps in order of their start.
 
-    Invalid lines are skipped, such as an incomplete last one, and so are ends of steps without a
-    start.
+    Invalid lines are skipped, such as an incomplete last line. The end of a step without a start is
+    skipped too.
     """
-    lines = (_bytes(folder / "steps.jsonl") or b"").split(b"\n")
+    lines = (_read_file(folder / "steps.jsonl") or b"").split(b"\n")
     starts: dict[str, datetime] = {}
     ends: dict[str, datetime] = {}
     for line in lines:
@@ -85,12 +87,12 @@ def read_steps(folder: Path) -> tuple[RunStep, ...]:
     return tuple(RunStep(name, started, ends.get(name)) for name, started in starts.items())
 
 
-def _read(kind: type[Note], path: Path) -> Note | None:
-    text = _bytes(path)
-    return _parse(kind, text) if text is not None else None
+def _read(model: type[Note], path: Path) -> Note | None:
+    content = _read_file(path)
+    return _parse(model, content) if content is not None else None
 
 
-def _bytes(path: Path) -> bytes | None:
+def _read_file(path: Path) -> bytes | None:
     """Return the content of a file; `None` if there is no regular file."""
     try:
         return read_bytes(path)
@@ -100,8 +102,8 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
-def _parse(kind: type[Note], text: bytes) -> Note | None:
+def _parse(model: type[Note], content: bytes) -> Note | None:
     try:
-        return kind.model_validate_json(text)
+        return model.model_validate_json(content)
     except ValidationError:
         return None

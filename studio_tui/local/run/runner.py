@@ -1,6 +1,6 @@
-"""Requests to run a job, and reports about the run: what the queue and `LocalRunner` exchange.
+"""Requests to run a job, and reports about the run: the types between dispatcher and runner.
 
-They are independent of the database and of HTTP.
+They do not depend on the database or on HTTP.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class JobPhase(StrEnum):
 
 
 class StartFailed(StudioError):  # noqa: N818 (the name says what happened)
-    """The job was not started; the message says why, such as that it has been started before."""
+    """The job was not started; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +41,27 @@ class RunSpec:
     job_id: str
     """Unique forever, and one path segment: letters, digits, dot, dash, underscore."""
     name: str
-    """A label, untrusted."""
+    """Untrusted text."""
     query: str
     query_type: QueryType
     environment: Mapping[str, str]
     """The job's own variables."""
     python_version: str | None = None
-    """As `3.12`; `None` for any available version."""
+    """As `3.12` or `3.12.4`; `None` for the version that the local Studio runs on."""
     requirements: str | None = None
     """Lines as in a requirements file."""
     repository: str | None = None
     """`URL` or `URL@REVISION`, cloned into the working directory."""
     files: tuple[tuple[str, Path], ...] = ()
-    """Basename to create in the working directory, and the stored file; a later one wins."""
+    """For each file its name in the working directory, and where it is stored.
+
+    Of several files with one name the last is used.
+    """
     workers: int = 1
     rerun_from_job_id: str | None = None
     """The job whose checkpoints are reused."""
     run_group_id: str | None = None
-    """Shared by all runs that share checkpoints; `None` for a separate group."""
+    """Equal for all runs that share checkpoints; `None` for a group of its own."""
     reset: bool = False
     """Whether checkpoints are ignored."""
 
@@ -97,8 +100,8 @@ class RunLineage:
     """The lineage of datasets after a job has ended."""
 
     made: tuple[Made, ...] = ()
-    """The datasets that the job reported, which count if it succeeded."""
+    """The datasets that the job says it made; they are recorded only if it has completed."""
     metastore: Metastore = field(default_factory=Metastore)
-    """The content of DataChain's database, for this and all other jobs."""
+    """The content of DataChain's database about all jobs; empty if this job does not use it."""
     metrics: str | None = None
     """The job's metrics as a JSON object; `None` if there are none."""

@@ -1,1 +1,1 @@
-"""The process beside each job, which outlives the server. Uses only the standard library."""
+"""The process beside each job, which outlives the server and does not use third-party packages."""

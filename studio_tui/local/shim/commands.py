@@ -1,13 +1,13 @@
-"""Executes a job's commands one after another, stores their output, and stops all of them.
+"""Executes a job's commands one after another, stores their output, and stops their processes.
 
-One thread with one loop waits for output, ends of children and signals together. It runs in the
-shim's process, which has no other signal handlers and children.
+One thread with one loop waits for output, ends of children and signals together. It is the shim's
+only thread, and the shim has no other signal handlers and no other children.
 """
 
 import os
 import select
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from studio_tui import clock
@@ -15,19 +15,22 @@ from studio_tui.local.shim import process_tree
 from studio_tui.local.shim.output import OutputWriter
 
 PAUSE_SECONDS = 0.04
-"""How long an unfinished line must stop growing before readers may show it."""
+"""How long an unfinished line must not have grown before readers may show it."""
 
 _LEFTOVER_SECONDS = 0.25
+"""How long processes that a command leaves behind may end by themselves."""
+
 _READ_BYTES = 256 * 1024
-_RESET_SIGNALS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGXFSZ)
+_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGXFSZ)
+"""Signals that the shim or Python ignores, and that commands must not ignore."""
 
 
 class CannotExecute(Exception):  # noqa: N818 (the name says what happened)
-    """A command could not be executed, as it does not exist or otherwise; the message says why."""
+    """A command could not be executed; the message says why."""
 
 
 class Stopped(Exception):  # noqa: N818 (the name says what happened)
-    """The job was told to stop before the current command had ended."""
+    """The job was told to stop before its query began."""
 
 
 class CommandRunner:
@@ -40,15 +43,15 @@ class CommandRunner:
         self._output = output
         self._grace_seconds = grace_seconds
         self._pipe = -1
-        self._main = 0
-        self._main_status: int | None = None
+        self._command_pid = 0
+        self._command_status: int | None = None
         self._unfinished_since: float | None = None
-        self._wake, wake_write = os.pipe()
-        os.set_blocking(self._wake, False)
-        os.set_blocking(wake_write, False)
+        self._wake_pipe, wake_end = os.pipe()
+        os.set_blocking(self._wake_pipe, False)
+        os.set_blocking(wake_end, False)
         self._poll = select.poll()
-        self._poll.register(self._wake, select.POLLIN)
-        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        self._poll.register(self._wake_pipe, select.POLLIN)
+        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
 
@@ -59,19 +62,20 @@ class CommandRunner:
         *,
         limit_seconds: float | None = None,
     ) -> int:
-        """Run a command; return its exit code, 128 + n for death by signal n, once it has ended.
+        """Run a command to its end; return its exit code, or 128 + n if signal n killed it.
 
-        It has ended when its own process has; processes it leaves behind are stopped. If the job is
-        told to stop, or the command exceeds `limit_seconds`, all its processes are stopped.
+        The command has ended when its own process has; processes that it leaves behind are stopped.
+        If the job is told to stop, or the command exceeds `limit_seconds`, all processes of the job
+        are stopped.
 
         Raises:
-            CannotExecute: It does not exist or may not be executed.
+            CannotExecute: The command does not exist or may not be executed.
         """
         self._spawn(command, environment)
         deadline = None if limit_seconds is None else clock.monotonic() + limit_seconds
-        while self._main_status is None:
+        while self._command_status is None:
             self.turn(None if deadline is None else max(0.0, deadline - clock.monotonic()))
-            if self._main_status is not None:
+            if self._command_status is not None:
                 break
             if deadline is not None and clock.monotonic() >= deadline:
                 self.report(f"stopping what did not end within {limit_seconds:g} s")
@@ -84,11 +88,14 @@ class CommandRunner:
         self._close_pipe()
         self._output.pause()
         self._unfinished_since = None
-        code = os.waitstatus_to_exitcode(self._main_status)
+        code = os.waitstatus_to_exitcode(self._command_status)
         return code if code >= 0 else 128 - code
 
     def turn(self, seconds: float | None) -> None:
-        """Wait for output, the end of a child or a signal, at most `seconds`, and process it."""
+        """Wait up to `seconds` for output, the end of a child or a signal, and process it.
+
+        `None` is no limit.
+        """
         if self._unfinished_since is not None:
             pause = max(0.0, self._unfinished_since + PAUSE_SECONDS - clock.monotonic())
             seconds = pause if seconds is None else min(seconds, pause)
@@ -96,7 +103,7 @@ class CommandRunner:
             if descriptor == self._pipe:
                 self._drain_pipe()
             else:
-                _read(self._wake)
+                _read(self._wake_pipe)
         self._reap()
         since = self._unfinished_since
         if since is not None and clock.monotonic() - since >= PAUSE_SECONDS:
@@ -104,19 +111,19 @@ class CommandRunner:
             self._unfinished_since = None
 
     def stop_all(self) -> None:
-        """Stop every process of the job: TERM, after the grace period KILL, until none is left."""
-        left = process_tree.stop(
-            self._find,
+        """Send every process of the job TERM, and KILL after the grace period, until none runs."""
+        remaining = process_tree.stop(
+            self._job_processes,
             grace_seconds=self._grace_seconds,
             sleep=self.turn,
         )
-        if left:
-            self.report(f"{_count(len(left))} of this job could not be stopped")
-            if self._main_status is None:
-                self._main_status = signal.SIGKILL
+        if remaining:
+            self.report(f"{_count_processes(remaining)} of this job could not be stopped")
+            if self._command_status is None:
+                self._command_status = signal.SIGKILL
 
     def report(self, sentence: str) -> None:
-        """Write a line of the local Studio's own to the output."""
+        """Add a line of the local Studio to the job's output."""
         line_end = "\n" if self._output.is_within_line else ""
         self._output.write(f"{line_end}[local Studio: {sentence}]\n".encode())
 
@@ -126,9 +133,9 @@ class CommandRunner:
     def _spawn(self, command: list[str], environment: Mapping[str, str]) -> None:
         self._pipe, write_end = os.pipe()
         os.set_blocking(self._pipe, False)
-        self._main_status = None
+        self._command_status = None
         try:
-            self._main = os.posix_spawn(
+            self._command_pid = os.posix_spawn(
                 command[0],
                 command,
                 environment,
@@ -139,7 +146,7 @@ class CommandRunner:
                 ],
                 setpgroup=0,
                 setsigmask=(),
-                setsigdef=_RESET_SIGNALS,
+                setsigdef=_DEFAULT_SIGNALS,
             )
         except (OSError, ValueError) as error:
             os.close(self._pipe)
@@ -151,7 +158,7 @@ class CommandRunner:
         self._poll.register(self._pipe, select.POLLIN)
 
     def _drain_pipe(self) -> bool:
-        """Move what is in the pipe to the output; return whether there was something."""
+        """Move the bytes in the pipe to the output; return whether there were any."""
         printed = _read(self._pipe)
         if printed is None:
             return False
@@ -172,7 +179,7 @@ class CommandRunner:
             self._pipe = -1
 
     def _reap(self) -> None:
-        """Reap children that ended: the command itself, and adopted orphans."""
+        """Reap ended children: the command itself, and orphans that the shim has adopted."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -180,30 +187,31 @@ class CommandRunner:
                 return
             if pid == 0:
                 return
-            if pid == self._main:
-                self._main_status = status
+            if pid == self._command_pid:
+                self._command_status = status
 
-    def _find(self) -> tuple[process_tree.Process, ...]:
+    def _job_processes(self) -> tuple[process_tree.Process, ...]:
         return process_tree.job_processes(str(self._folder), os.getpid())
 
     def _stop_leftovers(self) -> None:
-        """Stop what a command left behind, except helpers that end a moment after it."""
+        """Stop processes that a command left behind and that do not end within a moment."""
         deadline = clock.monotonic() + _LEFTOVER_SECONDS
-        while left := self._find():
+        while remaining := self._job_processes():
             if self.must_stop or clock.monotonic() >= deadline:
-                self.report(f"stopping {_count(len(left))} left running in the background")
+                count = _count_processes(remaining)
+                self.report(f"stopping {count} left running in the background")
                 self.stop_all()
                 return
             self.turn(0.01)
 
 
 def _read(descriptor: int) -> bytes | None:
-    """Return the bytes in a non-blocking pipe: `None` for nothing yet, empty at its end."""
+    """Return the bytes in a non-blocking pipe: `None` if there are none yet, empty at its end."""
     try:
         return os.read(descriptor, _READ_BYTES)
     except BlockingIOError:
         return None
 
 
-def _count(processes: int) -> str:
-    return "1 process" if processes == 1 else f"{processes} processes"
+def _count_processes(processes: Sequence[process_tree.Process]) -> str:
+    return "1 process" if len(processes) == 1 else f"{len(processes)} processes"

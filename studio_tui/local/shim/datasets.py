@@ -1,4 +1,4 @@
-"""Names and versions of datasets, as DataChain writes them: `[@]namespace.project.name@version`."""
+"""Names and versions of datasets as in DataChain: `[@][[namespace.]project.]name[@version]`."""
 
 import re
 from typing import NamedTuple
@@ -7,7 +7,7 @@ DEFAULT_NAMESPACE = "local"
 DEFAULT_PROJECT = "local"
 
 LISTING = "lst__"
-"""Prefix of the names of datasets that are listings of storages."""
+"""Prefix of the names of listings: datasets that DataChain makes of the files in a storage."""
 
 FIRST_VERSION = "1.0.0"
 
@@ -17,7 +17,7 @@ _VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
 
 class DatasetName(NamedTuple):
-    """A parsed name: a dataset, or one version of it."""
+    """A parsed name of a dataset, or of one version of it."""
 
     dataset: str
     """`namespace.project.name`, without a leading @."""
@@ -26,7 +26,7 @@ class DatasetName(NamedTuple):
 
 
 def read_name(text: str) -> DatasetName | None:
-    """Parse a name, adding defaults for missing parts; return `None` if it is invalid."""
+    """Parse a name, with `local` for a missing namespace or project; `None` if it is invalid."""
     name, separator, version = text.removeprefix("@").partition("@")
     parts = name.split(".")
     if (

@@ -1,4 +1,7 @@
-"""Writes small files completely or not at all, and never through a link."""
+"""Writes and copies files, never through a link.
+
+A file that is written durably is complete or as before, even after a crash.
+"""
 
 import os
 from pathlib import Path
@@ -18,7 +21,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, replacing what is there, and sync it to the disk."""
+    """Write `data` to `path`, replacing an existing file, and sync it to the disk."""
     draft = path.with_name(f".{path.name}.tmp")
     draft.unlink(missing_ok=True)
     write_new(draft, data)
@@ -28,9 +31,9 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
-    """Write `data` into `reserve`, a file at least as long, and rename that to `path`.
+    """Write `data` over the beginning of the file `reserve`, and rename the file to `path`.
 
-    The rest of the reserve's bytes stay. This works on a full disk.
+    `reserve` must be at least as long as `data`; its other bytes stay. This works on a full disk.
     """
     with reserve.open("r+b") as file:
         file.write(data)
@@ -43,7 +46,7 @@ def copy_new(source: Path, path: Path) -> None:
     """Copy `source` to `path`, replacing a file or link with that name.
 
     Raises:
-        OSError: It cannot be read or written, or a folder has that name.
+        OSError: A file cannot be read or written, or `path` is a folder.
     """
     path.unlink(missing_ok=True)
     with source.open("rb") as file, os.fdopen(os.open(path, _NEW, 0o600), "wb") as copy:

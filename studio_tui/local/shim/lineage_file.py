@@ -1,7 +1,8 @@
-"""The file named by a job's `STUDIO_LINEAGE`: what the job says it made, and from what.
+"""Reads the file named by a job's `STUDIO_LINEAGE`: the datasets that the job says it made.
 
-Any program may append lines of JSON to it: `{"dataset": "thumbs", "version": null, "from":
-["index"]}`. An invalid line is skipped, with a sentence about it.
+Any program may append lines of JSON to it, such as
+`{"dataset": "thumbs", "version": null, "from": ["index"]}`. Invalid lines are skipped, and
+complaints say why.
 """
 
 import json
@@ -13,12 +14,12 @@ from typing import NamedTuple
 from studio_tui.local.shim.datasets import DatasetName, is_version, read_name
 
 FILE_NAME = "lineage.jsonl"
-"""In the job's folder."""
+"""The file's name in the job's folder."""
 
 FILE_LIMIT = 4 * 1024 * 1024
-"""Maximum bytes that are read."""
+"""Maximum bytes that are read; the lines after them are skipped."""
 
-_COMPLAINTS = 20
+_MAX_COMPLAINTS = 20
 
 
 class Made(NamedTuple):
@@ -27,9 +28,9 @@ class Made(NamedTuple):
     dataset: str
     """`namespace.project.name`."""
     version: str | None
-    """`None` for the next version."""
+    """`None` for the version after the latest."""
     sources: tuple[DatasetName, ...]
-    """The datasets it was made from."""
+    """The datasets, or versions of them, that it was made from."""
 
 
 class LineageFile(NamedTuple):
@@ -41,10 +42,10 @@ class LineageFile(NamedTuple):
 
 
 def read_lineage_file(folder: Path) -> LineageFile:
-    """Return the contents of the file of the job in `folder`; empty if it wrote none.
+    """Return the contents of the file of the job in `folder`; empty if there is no file.
 
     Raises:
-        OSError: The disk cannot be read.
+        OSError: The file cannot be opened or read; a link is not followed.
     """
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
@@ -54,37 +55,37 @@ def read_lineage_file(folder: Path) -> LineageFile:
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return LineageFile(complaints=("STUDIO_LINEAGE is no longer a file",))
-        text = file.read(FILE_LIMIT + 1)
-    return parse(text)
+        content = file.read(FILE_LIMIT + 1)
+    return parse(content)
 
 
-def parse(text: bytes) -> LineageFile:
+def parse(content: bytes) -> LineageFile:
     """Parse a file's content."""
     made: list[Made] = []
     complaints: list[str] = []
-    if len(text) > FILE_LIMIT:
+    if len(content) > FILE_LIMIT:
         complaints.append(f"STUDIO_LINEAGE is longer than {FILE_LIMIT} bytes; the rest is not read")
-        text = text[: text.rfind(b"\n", 0, FILE_LIMIT) + 1]
-    for number, line in enumerate(text.split(b"\n"), 1):
+        content = content[: content.rfind(b"\n", 0, FILE_LIMIT) + 1]
+    for number, line in enumerate(content.split(b"\n"), 1):
         if line.strip():
             try:
-                made.append(_made(line))
+                made.append(_parse_line(line))
             except ValueError as error:
                 complaints.append(f"line {number} of STUDIO_LINEAGE is skipped: {error}")
-    if len(complaints) > _COMPLAINTS:
-        more = len(complaints) - _COMPLAINTS
-        complaints[_COMPLAINTS:] = [f"{more} more lines of STUDIO_LINEAGE are skipped"]
+    if len(complaints) > _MAX_COMPLAINTS:
+        more = len(complaints) - _MAX_COMPLAINTS
+        complaints[_MAX_COMPLAINTS:] = [f"{more} more lines of STUDIO_LINEAGE are skipped"]
     return LineageFile(tuple(made), tuple(complaints))
 
 
-def _made(line: bytes) -> Made:
+def _parse_line(line: bytes) -> Made:
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ValueError("it is not JSON") from error
     if not isinstance(entry, dict):
-        raise ValueError("it is not an object")  # noqa: TRY004 (one kind of error a line)
-    name = _name(entry.get("dataset"), "dataset")
+        raise ValueError("it is not an object")  # noqa: TRY004 (all invalid lines raise this)
+    name = _parse_name(entry.get("dataset"), "dataset")
     version = entry.get("version")
     if version is not None and not (isinstance(version, str) and is_version(version)):
         raise ValueError("version must be like 1.0.2, or null for the next")
@@ -93,11 +94,11 @@ def _made(line: bytes) -> Made:
     sources = entry.get("from")
     if not isinstance(sources, list | None):
         raise ValueError("from must be a list")  # noqa: TRY004 (as above)
-    named = tuple(dict.fromkeys(_name(source, "from") for source in sources or ()))
-    return Made(name.dataset, version or name.version, named)
+    source_names = dict.fromkeys(_parse_name(source, "from") for source in sources or ())
+    return Made(name.dataset, version or name.version, tuple(source_names))
 
 
-def _name(value: object, field: str) -> DatasetName:
+def _parse_name(value: object, field: str) -> DatasetName:
     name = read_name(value) if isinstance(value, str) else None
     if name is None:
         raise ValueError(f"{field} must name a dataset, as [namespace.project.]name[@version]")

@@ -1,10 +1,12 @@
 """A job's output in files: one writer, any number of readers, offsets that never change.
 
-The output is a sequence of bytes in segment files named by the offset of their first byte, so that
-the cap can drop segments from the middle while every other byte keeps its offset.
+The output is a sequence of bytes, divided into segment files. The name of a segment is the offset
+of its first byte. Above the cap, segments are dropped from the middle of the output. The other
+bytes keep their offsets.
 
-When an unfinished line has stopped growing, the writer records its end in `cuts` before it writes
-more: a reader that reads sizes first, cuts second and bytes last misses none (see `pieces.py`).
+When an unfinished line has stopped growing, the writer appends the offset of its end, a cut, to the
+file `cuts` before it writes more output. So a reader that reads sizes first, cuts second and bytes
+last misses no cut (see `pieces.py`).
 """
 
 import errno
@@ -17,13 +19,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 SEGMENT_BYTES = 32 * 1024 * 1024
-"""Bytes after which a new segment file is started, at the next line."""
+"""Bytes after which a new segment begins, at the next line."""
 
 CAP_BYTES = 256 * 1024 * 1024
-"""Maximum bytes of a job's output that are kept: the first and the last half."""
+"""Maximum bytes of a job's output that are kept: half from its beginning, half from its end."""
 
 _RESERVE_BYTES = 4096
-"""Disk space kept for the sentences that say the disk is full."""
+"""Disk space kept for the line that says that output is lost."""
 
 _ROOM_BYTES = 256 * 1024
 """Free space required after a full disk before output is written again."""
@@ -32,10 +34,11 @@ _SUFFIX = ".part"
 _NAME = re.compile(r"\d{20}\.part", re.ASCII)
 _CUTS = "cuts"
 _CUT_BYTES = 8
+"""Bytes of one offset in the file of cuts."""
 
 
 class OutputWriter:
-    """Appends to a job's output; there is one per job, and it never reopens existing files."""
+    """Writes a job's output into a new folder; each job has one writer."""
 
     def __init__(
         self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES, cap_bytes: int = CAP_BYTES
@@ -45,16 +48,20 @@ class OutputWriter:
         """Bytes written so far, including those that were dropped."""
         self._folder = folder
         self._segment_bytes = segment_bytes
-        self._slack = max(1, segment_bytes // 8)
-        kept = max(2, cap_bytes // segment_bytes)
-        self._kept_head = kept // 2
-        self._kept = kept
+        self._slack_bytes = max(1, segment_bytes // 8)
+        """How much longer a segment may become, so that it ends with a line."""
+        self._max_segments = max(2, cap_bytes // segment_bytes)
+        self._first_segments = self._max_segments // 2
+        """Number of segments at the beginning that are never dropped."""
         self._segments: list[int] = []
+        """Offsets of the first bytes of all segments."""
         self._file = -1
         self._cuts = _create(folder / _CUTS)
         self._last_cut = 0
         self._tail = b""
+        """The last bytes written, up to three: as many as an incomplete character can have."""
         self._unwritten = 0
+        """Number of bytes that could not be written since the last report about them."""
         self._reserve: Path | None = folder / "reserve"
         with os.fdopen(_create(self._reserve), "wb") as reserve:
             reserve.write(b" " * _RESERVE_BYTES)
@@ -66,7 +73,11 @@ class OutputWriter:
         return self.size > 0 and not self._tail.endswith(b"\n")
 
     def write(self, data: bytes) -> None:
-        """Append `data`; bytes that cannot be written (a full disk) are counted and reported."""
+        """Append `data`.
+
+        If the disk is full, the bytes that cannot be written are counted. The output says so now,
+        and says how many there were once there is space again.
+        """
         if self._unwritten and not self._resume():
             self._unwritten += len(data)
             return
@@ -76,7 +87,7 @@ class OutputWriter:
             try:
                 self._begin_segment()
             except OSError:
-                break  # no space for a new file name: continue the old segment
+                break  # no space for a new file: the old segment grows
         self._unwritten += len(data) - self._append(data)
         if self._unwritten and self._reserve:
             self._reserve.unlink()
@@ -86,19 +97,19 @@ class OutputWriter:
             )
 
     def pause(self) -> None:
-        """Note that output has stopped within a line, so that readers may show the line so far."""
+        """Record a cut if the last line is unfinished, so that readers may show the line so far."""
         cut = self.size - incomplete_character(self._tail)
         if cut > self._last_cut and self.is_within_line:
             try:
                 os.write(self._cuts, cut.to_bytes(_CUT_BYTES, "little"))
             except OSError:
-                return  # the text shows when the line ends
+                return  # readers show the text when the line ends
             self._last_cut = cut
 
     def close(self) -> None:
         """Sync everything to the disk and close it."""
         if self._unwritten:
-            self._note_unwritten()
+            self._report_unwritten()
         if self._reserve:
             self._reserve.unlink()
         for descriptor in (self._file, self._cuts):
@@ -110,21 +121,22 @@ class OutputWriter:
             os.close(descriptor)
 
     def _resume(self) -> bool:
-        """Report lost output if there is space again; return whether there is."""
+        """Report lost bytes if there is space again; return whether there is."""
         disk = os.statvfs(self._folder)
-        if disk.f_bavail * disk.f_frsize < _ROOM_BYTES or not self._note_unwritten():
+        free_bytes = disk.f_bavail * disk.f_frsize
+        if free_bytes < _ROOM_BYTES or not self._report_unwritten():
             return False
         self._unwritten = 0
         return True
 
-    def _note_unwritten(self) -> bool:
-        note = (
-            f"\n[local Studio: {self._unwritten:,} bytes of output could not be written]\n".encode()
-        )
-        return self._append(note) == len(note)
+    def _report_unwritten(self) -> bool:
+        """Append a line with the number of lost bytes; return whether there was space for it."""
+        words = f"{self._unwritten:,} bytes of output could not be written"
+        line = f"\n[local Studio: {words}]\n".encode()
+        return self._append(line) == len(line)
 
     def _append(self, data: bytes) -> int:
-        """Write `data` to the segment; return how many bytes were written."""
+        """Append `data` to the last segment; return how many bytes were written."""
         written = 0
         try:
             while written < len(data):
@@ -138,7 +150,11 @@ class OutputWriter:
         return written
 
     def _segment_end(self, data: bytes) -> int | None:
-        """Return after how many bytes of `data` a new segment begins; `None` if not within it."""
+        """Return after how many bytes of `data` a new segment begins; `None` if not within `data`.
+
+        It begins after the first line end above the size of a segment. In a long line it begins
+        after the slack, but neither within a character nor between the bytes of a line end.
+        """
         length = self.size - self._segments[-1]
         start = max(0, self._segment_bytes - length)
         if start > len(data):
@@ -146,9 +162,9 @@ class OutputWriter:
         if start == 0 and self._tail.endswith(b"\n"):
             return 0
         end = data.find(b"\n", start) + 1
-        if 0 < end <= start + self._slack:
+        if 0 < end <= start + self._slack_bytes:
             return end
-        end = max(0, self._segment_bytes + self._slack - length)
+        end = max(0, self._segment_bytes + self._slack_bytes - length)
         while end < len(data) and (0x80 <= data[end] < 0xC0 or data[end] == 0x0A):
             end += 1
         return end if end < len(data) else None
@@ -159,8 +175,8 @@ class OutputWriter:
             os.close(self._file)
         self._file = file
         self._segments.append(self.size)
-        if len(self._segments) > self._kept:
-            dropped = self._segments.pop(self._kept_head)
+        if len(self._segments) > self._max_segments:
+            dropped = self._segments.pop(self._first_segments)
             (self._folder / segment_name(dropped)).unlink(missing_ok=True)
 
 
@@ -170,18 +186,18 @@ def segment_name(start: int) -> str:
 
 
 class OutputRange(NamedTuple):
-    """A contiguous range of the output in one file, as of when it was listed."""
+    """A segment at the time when it was listed."""
 
     start: int
     """Offset of its first byte in the output."""
     end: int
     """Offset after its last byte."""
     is_last: bool
-    """Whether it may still grow."""
+    """Whether it is the last segment, which may still grow."""
 
 
 class OutputReader:
-    """Reads a job's output, also while it is being written; its methods block briefly."""
+    """Reads a job's output, even while it is being written; its methods block briefly."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -189,7 +205,7 @@ class OutputReader:
         self._last: Path | None = None
 
     def segments(self) -> tuple[OutputRange, ...]:
-        """Return the segments in order; a gap between two was dropped."""
+        """Return the segments in order; between two of them segments may have been dropped."""
         starts = self._starts()
         while True:
             segments = []
@@ -198,7 +214,8 @@ class OutputReader:
                 if size is None:
                     break  # dropped just now
                 segments.append(OutputRange(start, start + size, index == len(starts) - 1))
-            # A listing made while segments appear and disappear may miss one, so list them twice.
+            # A listing of a folder in which files appear and disappear may lack some of the others,
+            # so it counts only if a second listing is equal.
             again = self._starts()
             if again == starts:
                 self._last = self._path(starts[-1]) if starts else None
@@ -222,48 +239,51 @@ class OutputReader:
             os.close(descriptor)
 
     def tail(self, limit: int) -> bytes:
-        """Return up to `limit` last bytes, from the last contiguous segments."""
-        end = b""
+        """Return the last bytes, up to `limit`; bytes of dropped segments are left out."""
+        last_bytes = b""
         for segment in reversed(self.segments()):
-            missing = limit - len(end)
+            missing = limit - len(last_bytes)
             offset = max(segment.start, segment.end - missing)
-            end = (self.read(segment, offset, missing) or b"") + end
-            if len(end) >= limit:
+            last_bytes = (self.read(segment, offset, missing) or b"") + last_bytes
+            if len(last_bytes) >= limit:
                 break
-        return end
+        return last_bytes
 
     def signature(self) -> tuple[int, ...]:
-        """Return numbers that change when there is more to read."""
+        """Return numbers that differ from the last call's if there is more to read."""
         try:
             folder = os.lstat(self.folder)
-            sizes = [os.lstat(path).st_size for path in self._watched()]
+            sizes = [os.lstat(path).st_size for path in self._growing_files()]
         except OSError as error:
-            _if_present(error)
+            _raise_unless_missing(error)
             return ()
         return (folder.st_mtime_ns, *sizes)
 
     def open(self, segment: OutputRange) -> int | None:
-        """Return a descriptor of `segment`, which preserves its bytes; `None` if it was dropped."""
+        """Return a descriptor of the file of `segment`; `None` if the segment was dropped.
+
+        The bytes can be read from the descriptor even if the segment is dropped later.
+        """
         return _open(self._path(segment.start))
 
-    def new_cuts(self, known: "array[int]") -> None:
-        """Extend `known`, the first cuts, with those written since."""
+    def new_cuts(self, cuts: "array[int]") -> None:
+        """Extend `cuts`, which has the first recorded cuts, by all later ones."""
         descriptor = _open(self.folder / _CUTS)
         if descriptor is None:
             return
         try:
-            missing = os.fstat(descriptor).st_size // _CUT_BYTES - len(known)
+            missing = os.fstat(descriptor).st_size // _CUT_BYTES - len(cuts)
             if missing > 0:
-                recorded = os.pread(descriptor, missing * _CUT_BYTES, len(known) * _CUT_BYTES)
-                known.extend(
-                    int.from_bytes(recorded[at : at + _CUT_BYTES], "little")
-                    for at in range(0, len(recorded) - _CUT_BYTES + 1, _CUT_BYTES)
+                recorded = os.pread(descriptor, missing * _CUT_BYTES, len(cuts) * _CUT_BYTES)
+                cuts.extend(
+                    int.from_bytes(recorded[begin : begin + _CUT_BYTES], "little")
+                    for begin in range(0, len(recorded) - _CUT_BYTES + 1, _CUT_BYTES)
                 )
         finally:
             os.close(descriptor)
 
-    def _watched(self) -> tuple[Path, ...]:
-        """Return the growing files: the last segment and the cuts."""
+    def _growing_files(self) -> tuple[Path, ...]:
+        """Return the files that grow: the last segment and the cuts."""
         return (self._last or self._path(0), self.folder / _CUTS)
 
     def _path(self, start: int) -> Path:
@@ -273,7 +293,7 @@ class OutputReader:
         try:
             names = os.listdir(self.folder)  # noqa: PTH208 (asked many times a second)
         except OSError as error:
-            _if_present(error)
+            _raise_unless_missing(error)
             return []
         return sorted(int(name.removesuffix(_SUFFIX)) for name in names if _NAME.fullmatch(name))
 
@@ -284,7 +304,7 @@ def gap_mark(dropped: int) -> str:
 
 
 def incomplete_character(tail: Sequence[int]) -> int:
-    """Return how many bytes at the end of `tail` are an incomplete UTF-8 character."""
+    """Return how many bytes at the end of `tail` belong to an incomplete UTF-8 character."""
     for back in range(1, min(3, len(tail)) + 1):
         byte = tail[-back]
         if byte >= 0xC0:
@@ -295,7 +315,7 @@ def incomplete_character(tail: Sequence[int]) -> int:
     return 0
 
 
-def _if_present(error: OSError) -> None:
+def _raise_unless_missing(error: OSError) -> None:
     """Raise an error again, unless it means that there is no such file."""
     if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
         raise error
@@ -306,7 +326,7 @@ def _size(path: Path) -> int | None:
     try:
         status = os.lstat(path)
     except OSError as error:
-        _if_present(error)
+        _raise_unless_missing(error)
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
@@ -320,7 +340,7 @@ def _open(path: Path) -> int | None:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags)
     except OSError as error:
-        _if_present(error)
+        _raise_unless_missing(error)
         return None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

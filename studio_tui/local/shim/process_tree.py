@@ -1,10 +1,12 @@
-"""Finds and stops every process of a job, also those that left its session or lost their parent.
+"""Finds and stops all processes of a job, even those that left its session or lost their parent.
 
-A process belongs to a job if it descends from the job's shim (which adopts orphans, on Linux) or
-has the job's marker in its initial environment (which survives double forks, `setsid` and the death
-of the shim; only a process that cleared its environment *and* lost its shim escapes). On Linux both
-are read from `/proc`. Elsewhere `ps` gives descent and, for our own processes, the environment; a
-process that cleared its environment and lost its parent escapes there.
+A process belongs to a job if it descends from the job's shim, or if it was started with the job's
+marker in its environment. On Linux the shim adopts orphans. The marker survives double forks,
+`setsid` and the death of the shim. Only a process that cleared its environment is missed: on Linux
+if its shim has died, elsewhere if its parent has.
+
+On Linux descent and environment are read from `/proc`. Elsewhere `ps` shows descent and, for the
+user's own processes, the environment.
 """
 
 import os
@@ -40,19 +42,19 @@ def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
     `root` itself, the calling process and zombies are left out.
     """
     table = {process.pid: process for process in processes()}
-    wanted = f"{MARKER}={marker}"
-    pids = {pid for pid in table if wanted in _environment(pid)}
+    marking_variable = f"{MARKER}={marker}"
+    pids = {pid for pid in table if marking_variable in _environment(pid)}
     if root is not None:
         pids.add(root)
     children: dict[int, list[int]] = {}
     for process in table.values():
         children.setdefault(process.parent, []).append(process.pid)
-    waiting = list(pids)
-    while waiting:
-        for child in children.get(waiting.pop(), ()):
+    unvisited = list(pids)
+    while unvisited:
+        for child in children.get(unvisited.pop(), ()):
             if child not in pids:
                 pids.add(child)
-                waiting.append(child)
+                unvisited.append(child)
     pids -= {os.getpid(), root}
     return tuple(table[pid] for pid in sorted(pids) if pid in table)
 
@@ -63,34 +65,31 @@ def stop(
     grace_seconds: float,
     sleep: Callable[[float], object],
 ) -> tuple[Process, ...]:
-    """Stop all that `find` returns: TERM, after `grace_seconds` KILL, until it returns nothing.
+    """Send TERM to all processes that `find` returns, and KILL after `grace_seconds`.
 
-    A process that appears meanwhile gets its TERM too. `sleep` is called with seconds between
-    checks and should reap children. Returns the processes that remain 10 s after the first KILL:
-    they belong to another user or are stuck in the kernel.
+    `find` is called again until it returns nothing; processes that appear meanwhile get a TERM too.
+    Between the calls `sleep` is called with seconds; it should reap children. Returns the processes
+    that remain 10 s after the first KILL: they belong to another user or are stuck in the kernel.
     """
     deadline = clock.monotonic() + grace_seconds
     terminated: set[tuple[int, str]] = set()
-    while (left := tuple(find())) and (seconds := deadline - clock.monotonic()) > 0:
-        for process in left:
+    while (running := tuple(find())) and (seconds := deadline - clock.monotonic()) > 0:
+        for process in running:
             if (process.pid, process.started) not in terminated:
                 terminated.add((process.pid, process.started))
                 send(process, signal.SIGTERM)
         sleep(min(_POLL_SECONDS, seconds))
     deadline = clock.monotonic() + _KILL_SECONDS
-    while left and clock.monotonic() < deadline:
-        for process in left:
+    while running and clock.monotonic() < deadline:
+        for process in running:
             send(process, signal.SIGKILL)
         sleep(_POLL_SECONDS / 5)
-        left = tuple(find())
-    return left
+        running = tuple(find())
+    return running
 
 
 def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
-    """Stop the job marked `marker` and all descendants, from a process that does nothing else.
-
-    Returns the processes that could not be stopped.
-    """
+    """Stop the job marked `marker`, blocking until it has; return the processes that remain."""
     return stop(
         lambda: job_processes(marker),
         grace_seconds=grace_seconds,
@@ -99,7 +98,7 @@ def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
 
 
 def send(process: Process, number: int) -> None:
-    """Send a signal to exactly this process; do nothing if it is gone or not ours."""
+    """Send a signal to exactly this process; do nothing if it is gone or another user's."""
     try:
         if sys.platform == "linux":
             descriptor = os.pidfd_open(process.pid)
@@ -115,7 +114,7 @@ def send(process: Process, number: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Make orphaned descendants children of this process, if the system can (Linux)."""
+    """Make orphaned descendants children of this process, which only Linux can."""
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 (costs the other users of this module 3 ms)
 
@@ -128,12 +127,12 @@ def _is_same(process: Process) -> bool:
         return any(
             other.pid == process.pid and other.started == process.started for other in processes()
         )
-    now = _read_stat(process.pid)
-    return now is not None and now.started == process.started
+    current = _read_stat(process.pid)
+    return current is not None and current.started == process.started
 
 
 def processes() -> list[Process]:
-    """Return the live visible processes, without zombies."""
+    """Return all live processes that this one can see, without zombies."""
     if sys.platform != "linux":
         return _list_with_ps()
     pids = (int(name) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208 (hot)
@@ -141,12 +140,12 @@ def processes() -> list[Process]:
 
 
 def _read_stat(pid: int) -> Process | None:
-    """Parse `/proc/PID/stat` (proc(5)); return `None` if it is gone or a zombie."""
+    """Parse `/proc/PID/stat` (proc(5)); `None` if the process is gone or a zombie."""
     try:
         stat = (_PROC / str(pid) / "stat").read_bytes()
     except OSError:
         return None
-    # The name, in brackets, may contain anything, including brackets.
+    # The second field, a name in brackets, may contain spaces and brackets.
     fields = stat[stat.rindex(b")") + 2 :].split()
     state, parent, started = fields[0], fields[1], fields[19]
     if state in {b"Z", b"X"}:
@@ -155,14 +154,14 @@ def _read_stat(pid: int) -> Process | None:
 
 
 def _environment(pid: int) -> frozenset[str]:
-    """Return the `NAME=VALUE` strings a process was started with; empty if they are hidden."""
+    """Return the `NAME=VALUE` strings that a process was started with; empty if hidden."""
     if sys.platform != "linux":
         return frozenset(_run_ps("-Ewwo", "command=", "-p", str(pid)).split())
     try:
-        words = (_PROC / str(pid) / "environ").read_bytes()
+        content = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:
         return frozenset()
-    return frozenset(os.fsdecode(words).split("\0"))
+    return frozenset(os.fsdecode(content).split("\0"))
 
 
 def _list_with_ps() -> list[Process]:

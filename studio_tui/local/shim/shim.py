@@ -1,10 +1,11 @@
 """Watches one job from its first step to its last process, in its own process.
 
-Run as `python -I -S shim.py JOBDIR`, it reads its instructions from `spec.json` there and outlives
-the server. While it runs it holds the lock it inherited. Before anything is executed it writes
-`started.json`, then a line in `steps.jsonl` as each step begins and ends, the output under
-`output/`, and last of all `exit.json`. A signal TERM together with a file `cancel` cancels the job.
-It imports only the standard library and siblings that do the same, so that it starts fast.
+It is started as `python -I -S shim.py JOBDIR`, and outlives the server. It reads its instructions
+from `spec.json` in JOBDIR, and holds the lock that it inherits for as long as it runs. There it
+writes `started.json` before it executes anything, a line of `steps.jsonl` when a step begins or
+ends, the job's output in `output/`, and at the end `exit.json`. To cancel the job, the server
+creates the file `cancel` there and sends TERM. The shim imports only the standard library and
+modules that do the same, so that it starts fast.
 """
 
 import fcntl
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-if __name__ == "__main__":  # -I hides the package; last in the path, it shadows nothing
+if __name__ == "__main__":  # -I hides the package; it is last in the path, so it shadows nothing
     sys.path.append(str(Path(__file__).parents[3]))
 
 from studio_tui import clock
@@ -30,13 +31,16 @@ LOCK_DESCRIPTOR = 3
 """The inherited descriptor that holds the lock."""
 
 _EXIT_BYTES = 16 * 1024
+"""Disk space reserved for `exit.json`."""
+
 _TAIL_BYTES = 64 * 1024
+"""How much of the end of the output is searched for the reason for a failure."""
 
 T = TypeVar("T")
 
 
 class StepFailed(Exception):  # noqa: N818 (the name says what happened)
-    """A step failed; the message is the job's error."""
+    """A step failed; the message is the job's error message."""
 
     def __init__(self, exit_code: int, message: str) -> None:
         super().__init__(message)
@@ -45,27 +49,27 @@ class StepFailed(Exception):  # noqa: N818 (the name says what happened)
 
 
 class StepNotes:
-    """The file with the start and end of each step."""
+    """Writes the start and end of each step to `steps.jsonl`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._unwritten: list[str] = []
 
     def add(self, event: dict[str, str]) -> None:
-        """Add a line; one that cannot be written now is written with the next."""
+        """Add a line; a line that cannot be written now is written with the next line."""
         self._unwritten.append(json.dumps(event) + "\n")
-        # A failed write may have left a partial line, which is ended first.
-        ended = "\n" if len(self._unwritten) > 1 else ""
+        # A failed write may have left a partial line, which must end first.
+        line_end = "\n" if len(self._unwritten) > 1 else ""
         try:
             with self._path.open("a") as file:
-                file.write(ended + "".join(self._unwritten))
+                file.write(line_end + "".join(self._unwritten))
         except OSError:
             return  # a full disk loses a time, not the job
         self._unwritten.clear()
 
 
 class Shim:
-    """Executes the steps of one job; the spec is created by `environment.plan`."""
+    """Executes the steps of one job; `spec` is an `EnvironmentPlan` and a `RunLimits` in one."""
 
     def __init__(self, folder: Path, spec: dict[str, Any]) -> None:
         self._folder = folder
@@ -78,7 +82,7 @@ class Shim:
         self._commands = CommandRunner(folder, self._output, grace_seconds=spec["grace_seconds"])
 
     def run(self) -> tuple[int, str | None]:
-        """Go through the steps; return the exit code and, unless it is 0, the job's error."""
+        """Execute the steps; return the exit code and the job's error message, `None` for 0."""
         if (self._folder / "cancel").exists():
             self._commands.must_stop = True
         work = self._folder / "work"
@@ -90,7 +94,7 @@ class Shim:
             if build := self._spec["build"]:
                 self._step("virtualenv", lambda: self._make_environment(**build))
             if self._spec["prepare"]:
-                self._make_known()
+                self._register_begin()
             script = self._write_script()
             command = [*self._spec["command"], script]
             code = self._step("running_query", lambda: self._run(command, self._environment))
@@ -98,10 +102,10 @@ class Shim:
             return failure.exit_code, str(failure)
         except Stopped:
             return 128 + signal.SIGTERM, "The job was stopped before its query began."
-        error = self._error(code)
+        error = exit_words(code, self._tail(_TAIL_BYTES)) if code else None
         self._check_lineage()
         if self._spec["prepare"]:
-            self._settle(code)
+            self._register_end(code)
         return code, error
 
     def close(self) -> None:
@@ -131,23 +135,23 @@ class Shim:
                 sentence = f"The file {name!r} could not be put in place: {error.strerror}."
                 raise StepFailed(1, sentence) from error
 
-    def _make_known(self) -> None:
-        """Register the job with DataChain before its query runs, so that datasets refer to it."""
+    def _register_begin(self) -> None:
+        """Register the job with DataChain before its query, so that datasets refer to the job."""
         prepare = self._spec["prepare"]
         if self._register(prepare["begin"]):
             self._environment |= prepare["environment"]
         else:
             self._commands.report(prepare["failure"])
 
-    def _settle(self, code: int) -> None:
-        """Set the job's final status in DataChain; a failure is ignored."""
+    def _register_end(self, code: int) -> None:
+        """Set the job's final status in DataChain; the log says if that fails."""
         outcome = "CANCELED" if self._commands.must_stop else "FAILED" if code else "COMPLETE"
-        self._commands.must_stop = False
+        self._commands.must_stop = False  # or the command would be stopped at once
         if not self._register([*self._spec["prepare"]["end"], outcome]):
             self._commands.report("the end of the job could not be recorded in DataChain")
 
     def _check_lineage(self) -> None:
-        """Report errors in what the query wrote to its STUDIO_LINEAGE in the log."""
+        """Report invalid lines of the job's STUDIO_LINEAGE in the log."""
         try:
             complaints = lineage_file.read_lineage_file(self._folder).complaints
         except OSError as error:
@@ -156,7 +160,7 @@ class Shim:
             self._commands.report(complaint)
 
     def _register(self, command: list[str]) -> bool:
-        """Run a command besides the query, with a time limit; return whether it succeeded."""
+        """Run a command of `Prepare` with a time limit; return whether it succeeded."""
         limit = self._spec["registration_seconds"]
         try:
             return self._commands.run(command, self._environment, limit_seconds=limit) == 0
@@ -167,10 +171,10 @@ class Shim:
     def _make_environment(
         self, folder: str, key: str, requirements: str, commands: list[list[str]]
     ) -> None:
-        """Link `JOBDIR/env` to the environment `key`, which is built here unless it exists.
+        """Link `JOBDIR/env` to the environment `key`; build it first unless it exists.
 
-        Each attempt has its own folder, and a file names the finished one: a build that lost its
-        shim may continue without harm.
+        Each attempt to build has a folder of its own, and `KEY.made` names the folder of the one
+        that succeeded. So a build whose shim was killed may go on without harm.
         """
         environments = Path(folder)
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -178,30 +182,29 @@ class Shim:
         link = self._folder / "env"
         with (environments / f"{key}.lock").open("a") as lock:
             self._wait_for(lock.fileno())
-            if pointer.exists() and (made := environments / pointer.read_text()).is_dir():
-                link.symlink_to(made)
+            if pointer.exists() and (built := environments / pointer.read_text()).is_dir():
+                link.symlink_to(built)
                 return
             for abandoned in environments.glob(f"{key}-*"):
                 _remove_folder(abandoned)
-            making = environments / f"{key}-{os.urandom(8).hex()}"
-            link.symlink_to(making)
+            building = environments / f"{key}-{os.urandom(8).hex()}"
+            link.symlink_to(building)
             write_new(self._folder / "requirements.txt", requirements.encode())
             for command in commands:
-                parts = [part.replace("{environment}", str(making)) for part in command]
+                parts = [part.replace("{environment}", str(building)) for part in command]
                 code, output = self._set_up(parts)
-                unreached = resolver_words(output) if code and is_unreached(output) else None
-                if unreached and not self._commands.must_stop:
+                network_failure = resolver_words(output) if code and is_unreached(output) else None
+                if network_failure and not self._commands.must_stop:
                     self._commands.report("there is no network: only cached packages can be used")
                     code, output = self._set_up([*parts, "--offline"])
                 if code or self._commands.must_stop:
-                    _remove_folder(making)
+                    _remove_folder(building)
                     self._check_stop()
                     words = resolver_words(output) or exit_words(code)
-                    raise StepFailed(
-                        code,
-                        cut_sentence(f"{words} (no network: {unreached})") if unreached else words,
-                    )
-            write_durably(pointer, making.name.encode())
+                    if network_failure:
+                        words = cut_sentence(f"{words} (no network: {network_failure})")
+                    raise StepFailed(code, words)
+            write_durably(pointer, building.name.encode())
 
     def _set_up(self, command: list[str]) -> tuple[int, str]:
         """Run a command before the query; return its exit code and output."""
@@ -210,7 +213,7 @@ class Shim:
         return code, self._tail(self._output.size - start)
 
     def _wait_for(self, lock: int) -> None:
-        """Take `lock`, reporting once if that takes a while."""
+        """Lock the descriptor `lock`; if another job holds the lock, wait and say so in the log."""
         is_reported = False
         while True:
             try:
@@ -227,7 +230,10 @@ class Shim:
                 return
 
     def _write_script(self) -> str:
-        """Write the query under the first free name in the working directory; return the name."""
+        """Write the query to a new file in the working directory; return its name.
+
+        A number is added to the name if the job's own files already have it.
+        """
         stem, suffix = self._spec["script"]
         number = 0
         while True:
@@ -251,11 +257,6 @@ class Shim:
         if self._commands.must_stop:
             raise Stopped
 
-    def _error(self, code: int) -> str | None:
-        if code == 0:
-            return None
-        return exit_words(code, self._tail(_TAIL_BYTES))
-
     def _tail(self, limit: int) -> str:
         reader = OutputReader(self._folder / "output")
         return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")
@@ -269,13 +270,13 @@ def main() -> NoReturn:
     os.closerange(LOCK_DESCRIPTOR + 1, min(os.sysconf("SC_OPEN_MAX"), 65536))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A cancel sent once started.json names this process must find the handler installed.
+    # Until a handler is installed: the server sends TERM as soon as started.json has this pid.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     process_tree.adopt_orphans()
     spec = json.loads((folder / "spec.json").read_bytes())
     reserve = folder / "exit.tmp"
     reserve.unlink(missing_ok=True)
-    write_new(reserve, b" " * _EXIT_BYTES)  # so that a full disk cannot hide the end
+    write_new(reserve, b" " * _EXIT_BYTES)  # so that the end can be written to a full disk
     started = {"pid": os.getpid(), "started_at": clock.now().isoformat()}
     write_durably(folder / "started.json", json.dumps(started).encode())
     (folder / "spec.json").unlink()  # it holds the job's secrets
@@ -298,16 +299,16 @@ def main() -> NoReturn:
         "error_message": message,
         "canceled": (folder / "cancel").exists(),
     }
-    # A lone surrogate, from a name that is not UTF-8, would make all of it unreadable.
-    noted = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
-    write_into_reserve(reserve, folder / "exit.json", noted)
+    # "replace": a lone surrogate, from a name that is not UTF-8, would make the file unreadable.
+    content = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
+    write_into_reserve(reserve, folder / "exit.json", content)
     _remove_folder(temporary)
     sys.stderr.flush()
     os._exit(0)
 
 
 def _make_temporary_folder(folder: Path, path: Path) -> Path:
-    """Create the job's TMPDIR at `path`, which is short enough for sockets, else in `folder`."""
+    """Create the job's TMPDIR at `path`, or in the job's folder if that fails; return its path."""
     try:
         path.mkdir(mode=0o700)
     except OSError:

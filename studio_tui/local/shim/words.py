@@ -1,4 +1,4 @@
-"""Finds the sentence that says why a command failed, in its exit code and the end of its output.
+"""Says in a sentence why a command failed, from its exit code and the end of its output.
 
 The sentences contain text of the job, so they are untrusted.
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from studio_tui.failures.reason import Ending
 
 TIMED_OUT = 124
-"""The exit code of `timeout` (GNU coreutils) when the time is up."""
+"""The exit code of `timeout` (GNU coreutils) after its limit."""
 MESSAGE_LIMIT = 2000
 """Maximum characters of a sentence."""
 
@@ -29,16 +29,17 @@ _UNREACHED = re.compile(
 
 
 def exit_words(code: int, output: str = "") -> str:
-    """Return why a command ended with exit code `code`, never 0.
+    """Return why a command ended with exit code `code`, which is not 0.
 
-    That is the exception that ended the command, else its exit code with its last output.
+    The sentence has the exception at the end of `output` or, without one, the meaning of the exit
+    code. After a crash it has both. It also has the command's last output, if that says more.
     """
     sentence = f"The query ended with {exit_code_words(code)}"
     if (number := signal_of(code)) is not None:
         ending = _ending(output, code)
         failure = ending.failure if number in CRASHES else ""
-        last = failure or (ending.last if number == ABORTED else "")
-        return cut_sentence(f"{sentence}; its last output: {last}") if last else f"{sentence}."
+        reason = failure or (ending.last if number == ABORTED else "")
+        return cut_sentence(f"{sentence}; its last output: {reason}") if reason else f"{sentence}."
     ending = _ending(output, code)
     last = f"; its last output: {ending.last}" if ending.last else ""
     if ending.failure:
@@ -49,18 +50,18 @@ def exit_words(code: int, output: str = "") -> str:
 
 
 def resolver_words(output: str) -> str | None:
-    """Return the reason given by uv or git, as one line; `None` if they gave none."""
+    """Return the reason that uv or git printed for a failure, as one line; `None` if none."""
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
 
     stripped = (line.strip(_FRAMES) for line in printed_lines(output))
     lines = [line for line in stripped if line]
-    starts = [i for i, line in enumerate(lines) if _REASON.match(line)]
-    reason = " ".join(lines[starts[-1] :] if starts else lines[-1:])
+    reason_starts = [index for index, line in enumerate(lines) if _REASON.match(line)]
+    reason = " ".join(lines[reason_starts[-1] :] if reason_starts else lines[-1:])
     return cut_sentence(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
 
 
 def is_unreached(output: str) -> bool:
-    """Whether uv gave up because it could not connect, so that it only has its cache."""
+    """Whether uv could not connect to a server; with `--offline` it may succeed from its cache."""
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
 
     return any(map(_UNREACHED.search, printed_lines(output)))
@@ -75,5 +76,5 @@ def _ending(output: str, code: int) -> "Ending":
 
 
 def cut_sentence(sentence: str) -> str:
-    """Return a sentence cut to the maximum length."""
+    """Return a sentence cut to `MESSAGE_LIMIT` characters, with an ellipsis."""
     return sentence if len(sentence) <= MESSAGE_LIMIT else sentence[: MESSAGE_LIMIT - 1] + "…"

@@ -1,1 +1,1 @@
-"""Modules that jobs import by their bare names: their interpreter has this folder on its path."""
+"""Modules that jobs import by their bare names, as this folder is on the path of their Python."""

@@ -1,7 +1,7 @@
 """Runs UDFs that ask for workers in processes on this machine, with DataChain's own dispatcher.
 
-DataChain finds the class by `DATACHAIN_DISTRIBUTED`. The module is imported by the job's
-interpreter, so it is in a folder of its own and imports nothing of this package. See
+DataChain finds `Distributor` by `DATACHAIN_DISTRIBUTED`. The job's interpreter imports this module,
+so the module is in a folder of its own and imports nothing of this package. See
 `UDFStep.process_udf` and `AbstractUDFDistributor` of the published client 0.62.
 """
 
@@ -21,10 +21,10 @@ _ABORTED = "UDF execution aborted: job already terminated."
 
 
 class _OnlyForWorkers(ABCMeta):
-    """Makes the class falsy for a UDF without workers, which then runs as usual.
+    """Makes `Distributor` falsy for a UDF without workers, which then runs in the job's process.
 
-    DataChain checks `if udf_distributor_class` in a frame with a local variable `workers`; a caller
-    without that variable has workers.
+    DataChain checks `if udf_distributor_class` in a function with a local variable `workers`. If
+    the caller has no such variable, the class is truthy.
     """
 
     def __bool__(cls) -> bool:
@@ -32,25 +32,25 @@ class _OnlyForWorkers(ABCMeta):
 
 
 class Distributor(AbstractUDFDistributor, metaclass=_OnlyForWorkers):  # type: ignore[misc] # unknown here
-    """Distributes the rows of one UDF to processes, as `parallel` does."""
+    """Distributes the rows of one UDF to processes, as DataChain's setting `parallel` does."""
 
-    def __init__(self, **asked: Any) -> None:
-        """Initialise with DataChain's keyword arguments; later versions may pass more."""
-        catalog = asked["catalog"]
+    def __init__(self, **arguments: Any) -> None:
+        """Take DataChain's keyword arguments, to which later versions may add."""
+        catalog = arguments["catalog"]
         self._info = UdfInfo(
-            udf_data=asked["udf_data"],
+            udf_data=arguments["udf_data"],
             catalog_init=catalog.get_init_params(),
             metastore_clone_params=catalog.metastore.clone_params(),
             warehouse_clone_params=catalog.warehouse.clone_params(),
-            table=asked["table"],
-            query=asked["query"],
-            udf_fields=asked["udf_fields"],
-            batching=asked["batching"],
-            processes=_processes(**asked),
-            is_generator=asked.get("is_generator", False),
-            cache=asked.get("use_cache", False),
-            rows_total=asked["rows_to_process"],
-            batch_size=asked.get("batch_size"),
+            table=arguments["table"],
+            query=arguments["query"],
+            udf_fields=arguments["udf_fields"],
+            batching=arguments["batching"],
+            processes=_processes(**arguments),
+            is_generator=arguments.get("is_generator", False),
+            cache=arguments.get("use_cache", False),
+            rows_total=arguments["rows_to_process"],
+            batch_size=arguments.get("batch_size"),
         )
 
     def __call__(self) -> None:
@@ -85,7 +85,11 @@ def _processes(
     min_task_size: str | int | None = None,
     **_more: Any,
 ) -> int:
-    """Return the number of processes for the requested workers and processes per worker."""
+    """Return the number of processes for all workers, at most one per row.
+
+    `workers` is a number; `True` or negative means one per processor. `processes` is the number per
+    worker; `True` or negative means at least one process per processor in total.
+    """
     cores = os.cpu_count() or 1
     count = cores if workers is True or workers < 0 else int(workers)
     if processes is True or (processes or 0) < 0:
