@@ -1,4 +1,4 @@
-"""All known datasets: their versions, which job made each and from what, and newer sources.
+"""Lists all known datasets: their versions, jobs and sources, and whether they are outdated.
 
 All functions run on the database's thread.
 """
@@ -19,14 +19,14 @@ class VersionRow:
 
     version: str
     job_id: str | None
-    """The newest job that made it; `None` if unknown."""
+    """The newest job that made the version; `None` if unknown."""
     job_name: str | None
     made_by: str | None
     """The user who ran that job."""
     made_at: str | None
     """When that job ended; a stamp."""
     sources: tuple[str, ...]
-    """The datasets it was made from, each with its version if known."""
+    """The datasets that the version was made from, each with `@version` if that is known."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class DatasetRow:
     versions: tuple[VersionRow, ...]
     """Newest first."""
     newer: tuple[str, ...]
-    """Versions of sources newer than those used; empty if the dataset is up to date."""
+    """The versions of its sources that are newer than the versions it was made from."""
 
 
 def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
     """Return all datasets by name, except listings of storages."""
-    recorded = lineage.read_lineage(connection)
+    known = lineage.read_lineage(connection)
     jobs = {
         row["id"]: row
         for row in connection.execute(
@@ -50,30 +50,34 @@ def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
             " WHERE id IN (SELECT job_id FROM dataset_jobs)"
         )
     }
-    newer = outdated_datasets(recorded)
+    newer = outdated_datasets(known)
     versions: dict[str, list[MadeVersion]] = {}
-    for version in recorded.versions.values():
+    for version in known.versions.values():
         if not version.is_removed and not is_listing(version.dataset):
             versions.setdefault(version.dataset, []).append(version)
     return [
         DatasetRow(
             name,
             tuple(
-                _version(version, recorded, jobs)
-                for version in sorted(rows, key=lambda each: version_key(each.version))[::-1]
+                _version_row(version, known, jobs)
+                for version in sorted(
+                    made, key=lambda each: version_key(each.version), reverse=True
+                )
             ),
             newer.get(name, ()),
         )
-        for name, rows in sorted(versions.items())
+        for name, made in sorted(versions.items())
     ]
 
 
-def _version(version: MadeVersion, known: Lineage, jobs: Mapping[str, sqlite3.Row]) -> VersionRow:
+def _version_row(
+    version: MadeVersion, known: Lineage, jobs: Mapping[str, sqlite3.Row]
+) -> VersionRow:
     makers = [jobs[link.job_id] for link in version.jobs if link.is_creator and link.job_id in jobs]
     maker = max(makers, key=lambda row: int(row["number"]), default=None)
     sources: dict[str, None] = {}
     for source in version.sources:
-        used = known.versions.get(-1 if source.version_id is None else source.version_id)
+        used = known.source_version(source)
         name = str(used) if used is not None else source.dataset
         if name and not is_listing(name.partition("@")[0]):
             sources[name] = None

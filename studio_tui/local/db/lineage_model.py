@@ -1,4 +1,4 @@
-"""The known origins of datasets: versions, the jobs that made them, their sources; pure."""
+"""The lineage of datasets in memory: versions, the jobs that made them, and their sources; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ class DatasetSource:
     """A dataset that a version was made from."""
 
     dataset: str
-    """`namespace.project.name`; empty if it is unknown by now."""
+    """`namespace.project.name`, with `@version` if a job named it so; empty if it is not known."""
     version_id: int | None
-    """`None` if the version is gone, or was never known."""
+    """`None` if it is not known which version was used."""
 
 
 @dataclass(frozen=True)
 class MadeVersion:
-    """A dataset version that is, or was, complete."""
+    """A dataset version that is complete, or was before it was removed."""
 
     dataset: str
     version: str
@@ -42,7 +42,7 @@ class MadeVersion:
 
 @dataclass(frozen=True)
 class KnownJob:
-    """A job that has run."""
+    """A job, with the properties that plans depend on."""
 
     number: int
     """Order of creation."""
@@ -61,15 +61,22 @@ class Lineage:
     versions: Mapping[int, MadeVersion]
     jobs: Mapping[str, KnownJob]
 
+    def source_version(self, source: DatasetSource) -> MadeVersion | None:
+        """Return the version of a source that was used; `None` if it is not known."""
+        return None if source.version_id is None else self.versions.get(source.version_id)
+
 
 class CurrentVersions:
-    """The current version of each dataset: the highest one made by a completed job."""
+    """The current version of each dataset.
+
+    It is the highest version that a completed job made or reused and that was not removed.
+    """
 
     def __init__(self, lineage: Lineage) -> None:
         self._versions = lineage.versions
         self._highest: dict[str, tuple[tuple[int, ...], int]] = {}
         for version_id, version in lineage.versions.items():
-            if version.is_removed or not _complete_makers(version, lineage):
+            if version.is_removed or not _has_complete_job(version, lineage):
                 continue
             rank = version_key(version.version), version_id
             self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
@@ -80,7 +87,10 @@ class CurrentVersions:
         return highest is not None and highest[1] == version_id
 
     def of(self, version_id: int | None) -> int:
-        """Return the current version for another; itself if there is none, -1 if it is unknown."""
+        """Return the id of the current version of the dataset that a version belongs to.
+
+        Without a current version, return `version_id`; for an unknown version, return -1.
+        """
         version = None if version_id is None else self._versions.get(version_id)
         if version_id is None or version is None:
             return -1
@@ -88,8 +98,8 @@ class CurrentVersions:
         return version_id if highest is None else highest[1]
 
 
-def _complete_makers(version: MadeVersion, lineage: Lineage) -> bool:
-    """Whether a completed job is known to have made or reused a version."""
+def _has_complete_job(version: MadeVersion, lineage: Lineage) -> bool:
+    """Whether a job that made or reused a version is known to have completed."""
     return any(
         link.job_id in lineage.jobs and lineage.jobs[link.job_id].is_complete
         for link in version.jobs

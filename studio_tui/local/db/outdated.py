@@ -1,17 +1,17 @@
-"""Which datasets are out of date, because a source has a newer version; pure.
+"""Finds datasets that are out of date as a source has a newer version, and plans rebuilds; pure.
 
-The version of a dataset that is judged is the one that a plan would use. A source that a job named
-with its version is never out of date.
+Only the current version of each dataset is considered, as plans use that version. A source that a
+job named with its version, such as `index@1.0.0`, never makes a dataset out of date.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 
 from studio_tui.local.db.lineage_model import CurrentVersions, Lineage, MadeVersion
 from studio_tui.local.db.planning import RebuildPlan, plan
-from studio_tui.local.db.run_order import PlannedJob
+from studio_tui.local.db.run_order import PlannedJob, nearest_ancestors
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
-_MOST_NAMED = 12
+_MAX_NAMES = 12
 """Maximum number of datasets named in a warning."""
 
 
@@ -21,34 +21,36 @@ def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     newer: dict[str, dict[str, None]] = {}
     for dataset, version in versions.items():
         for source in _sources(version):
-            now = versions.get(lineage.versions[source].dataset)
-            if now is not None and _key(now) > _key(lineage.versions[source]):
-                newer.setdefault(dataset, {})[f"{now.dataset}@{now.version}"] = None
+            used = lineage.versions[source]
+            current = versions.get(used.dataset)
+            if current is not None and _key(current) > _key(used):
+                newer.setdefault(dataset, {})[str(current)] = None
     readers = _readers(versions, lineage)
-    waiting = [*newer]
-    for dataset in waiting:
+    pending = [*newer]
+    for dataset in pending:  # grows in the loop
         for reader in readers.get(dataset, ()):
-            known = newer.setdefault(reader, {})
-            if not known.keys() >= newer[dataset].keys():
-                known |= newer[dataset]
-                waiting.append(reader)
-    return {dataset: tuple(found) for dataset, found in newer.items()}
+            newer_for_reader = newer.setdefault(reader, {})
+            if not newer_for_reader.keys() >= newer[dataset].keys():
+                newer_for_reader |= newer[dataset]
+                pending.append(reader)
+    return {dataset: tuple(sources) for dataset, sources in newer.items()}
 
 
 def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all their sources.
 
-    A warning names the other datasets made from any of these, as they will be out of date.
+    A warning names the datasets that were made from rebuilt datasets and are not rebuilt: they will
+    be out of date.
 
     Raises:
-        UnknownDataset: One of them is not known.
+        UnknownDataset: One of `targets` is not known.
     """
     planned = plan(targets, lineage)
     behind = _left_behind({job.job_id for job in planned.jobs}, lineage)
     if not behind:
         return planned
-    more = len(behind) - _MOST_NAMED
-    names = ", ".join(behind[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(behind) - _MAX_NAMES
+    names = ", ".join(behind[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
     was, they = ("was", "it") if len(behind) == 1 else ("were", "they")
     is_not = "is" if len(behind) == 1 else "are"
     warning = (
@@ -59,7 +61,7 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
-    """Return the datasets that other jobs made from results of those jobs, directly or not."""
+    """Return the datasets that other jobs made, directly or not, from datasets of these jobs."""
     made = {
         version.dataset
         for version in lineage.versions.values()
@@ -67,61 +69,47 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
     }
     readers = _readers(current_versions(lineage), lineage)
     reached = dict.fromkeys(sorted(made))
-    waiting = [*reached]
-    for dataset in waiting:
+    pending = [*reached]
+    for dataset in pending:  # grows in the loop
         for reader in sorted(readers.get(dataset, set())):
             if reader not in reached:
                 reached[reader] = None
-                waiting.append(reader)
+                pending.append(reader)
     return tuple(dataset for dataset in reached if dataset not in made)
 
 
 def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets`, and only what must be rebuilt with them.
+    """Return the jobs that rebuild `targets` and the datasets that must be rebuilt with them.
 
-    Their sources stay as they are, so that nothing else gets out of date.
+    Other sources are not rebuilt, so no other dataset becomes out of date.
 
     Raises:
-        UnknownDataset: One of them is not known.
+        UnknownDataset: One of `targets` is not known.
     """
-    named = [*targets]
-    named_datasets = [name.dataset for text in named if (name := read_name(text)) is not None]
-    whole = _to_refresh(named_datasets, lineage)
-    planned = plan([*named, *sorted(whole.difference(named_datasets))], lineage)
+    targets = [*targets]
+    target_datasets = [name.dataset for text in targets if (name := read_name(text)) is not None]
+    dependent = _to_refresh(target_datasets, lineage)
+    # The whole plan, with all sources, from which the jobs that make other datasets are left out.
+    planned = plan([*targets, *sorted(dependent.difference(target_datasets))], lineage)
     made: dict[str, set[str]] = {}
     for version in lineage.versions.values():
         for link in version.jobs:
             made.setdefault(link.job_id, set()).add(version.dataset)
-    wanted = whole | {*named_datasets}
-    left = [job for job in planned.jobs if not made[job.job_id].isdisjoint(wanted)]
-    ids = {job.job_id for job in left}
+    rebuilt = dependent | {*target_datasets}
+    jobs = [job for job in planned.jobs if not made[job.job_id].isdisjoint(rebuilt)]
+    ids = {job.job_id for job in jobs}
     parents = {job.job_id: job.parents for job in planned.jobs}
     return RebuildPlan(
-        tuple(PlannedJob(job.job_id, _nearest(job.job_id, parents, ids)) for job in left),
+        tuple(PlannedJob(job.job_id, nearest_ancestors(job.job_id, parents, ids)) for job in jobs),
         planned.warnings,
     )
 
 
-def _nearest(
-    job_id: str, parents: Mapping[str, Collection[str]], there: Collection[str]
-) -> tuple[str, ...]:
-    """Return the nearest ancestors of a job that are in `there`, each once."""
-    waiting = dict.fromkeys(parents[job_id])
-    nearest = []
-    ahead = [*waiting]
-    for parent in ahead:
-        if parent in there:
-            nearest.append(parent)
-        else:
-            ahead += [above for above in parents[parent] if above not in waiting]
-            waiting |= dict.fromkeys(parents[parent])
-    return tuple(nearest)
-
-
 def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
-    """Return datasets with all that must be rebuilt with them so that nothing is out of date.
+    """Return `datasets` with all datasets that must be rebuilt with them.
 
-    That is what their jobs also make, and what is made from any of these.
+    These are the other datasets that the same jobs make, the datasets that are made from any of
+    them, and so on. A dataset without a current version is left out.
     """
     versions = current_versions(lineage)
     readers = _readers(versions, lineage)
@@ -130,17 +118,17 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
         for link in version.jobs:
             makers.setdefault(link.job_id, set()).add(dataset)
     reached = {dataset for dataset in datasets if dataset in versions}
-    waiting = [*reached]
-    for dataset in waiting:
-        beside = {made for link in versions[dataset].jobs for made in makers[link.job_id]}
-        for other in (beside | readers.get(dataset, set())) - reached:
+    pending = [*reached]
+    for dataset in pending:  # grows in the loop
+        by_same_jobs = {made for link in versions[dataset].jobs for made in makers[link.job_id]}
+        for other in (by_same_jobs | readers.get(dataset, set())) - reached:
             reached.add(other)
-            waiting.append(other)
+            pending.append(other)
     return frozenset(reached)
 
 
 def current_versions(lineage: Lineage) -> dict[str, MadeVersion]:
-    """Return, by dataset, the version that plans use; only datasets with a known job."""
+    """Return the current version of each dataset that has one."""
     current = CurrentVersions(lineage)
     return {
         version.dataset: version
@@ -155,11 +143,11 @@ def _readers(versions: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str,
     for dataset, version in versions.items():
         for source in _sources(version):
             readers.setdefault(lineage.versions[source].dataset, set()).add(dataset)
-    return {dataset: found - {dataset} for dataset, found in readers.items()}
+    return {dataset: made_from_it - {dataset} for dataset, made_from_it in readers.items()}
 
 
 def _sources(version: MadeVersion) -> Collection[int]:
-    """Return the versions that one was made from, except those named with their version."""
+    """Return the ids of known source versions, except listings and sources named by version."""
     return {
         source.version_id
         for source in version.sources

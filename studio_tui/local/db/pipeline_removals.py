@@ -1,28 +1,30 @@
-"""Removing jobs from pipelines and restoring them, with the dependencies that result.
+"""Removes jobs from pipelines and restores them.
 
-The edges between the remaining jobs follow from the original plan: each job waits for its nearest
-planned ancestors that remain. So the order of removals and restorations makes no difference. All
-functions run on the database's thread.
+The dependencies between the remaining jobs follow from the original plan: each job waits for its
+nearest planned ancestors that remain. So the order of removals and restorations makes no
+difference. All functions run on the database's thread.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
 
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db.pipeline_additions import copy_job
+from studio_tui.local.db.run_order import nearest_ancestors
 
 WHY = "It was removed from its pipeline."
-"""The error of a removed job."""
+"""The error message of a removed job."""
 
 
 class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
-    """The pipeline's state does not allow it; the message says why."""
+    """The pipeline's state does not allow the action; the message says why."""
 
 
 def remove_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Remove a job; return whether the pipeline has one with that id.
+    """Remove a job; return whether the pipeline has a job with that id.
+
+    `job_id` is the id of the original or of its run.
 
     Raises:
         WrongPipelineState: The pipeline is not paused, or the job is not pending.
@@ -63,16 +65,17 @@ def remove_job(
         " WHERE id = ? AND state = 'PENDING'",
         [now, WHY, node["created_job_id"]],
     )
-    _tie(connection, pipeline_id)
+    _insert_dependencies(connection, pipeline_id)
     return True
 
 
 def restore_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Restore a removed job as a waiting one; return whether there is one with that id.
+    """Restore a removed job; return whether a job with that id was removed.
 
-    It gets a new run, as ended jobs stay ended. The pipeline is then paused, even if it was over.
+    The job gets a new run, as its old run has ended. The pipeline is PAUSED then, even if it had
+    ended.
 
     Raises:
         WrongPipelineState: The pipeline is running.
@@ -87,15 +90,17 @@ def restore_job(
     if state is PipelineState.RUNNING:
         raise WrongPipelineState("The pipeline is RUNNING: jobs can be restored while it is not.")
     run_id = copy_job(connection, node["created_job_id"], now)
-    here = [pipeline_id, node["job_id"]]
-    connection.execute("DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?", here)
+    connection.execute(
+        "DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?",
+        [pipeline_id, node["job_id"]],
+    )
     connection.execute(
         "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)",
         [pipeline_id, node["position"], node["job_id"], run_id],
     )
     connection.execute("DELETE FROM pipeline_parents WHERE pipeline_id = ?", [pipeline_id])
     connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
-    _tie(connection, pipeline_id)
+    _insert_dependencies(connection, pipeline_id)
     return True
 
 
@@ -109,8 +114,8 @@ def removed_from(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlit
     ).fetchall()
 
 
-def _tie(connection: sqlite3.Connection, pipeline_id: str) -> None:
-    """Make each job wait for its nearest planned ancestors that remain."""
+def _insert_dependencies(connection: sqlite3.Connection, pipeline_id: str) -> None:
+    """Insert the dependencies between the remaining jobs, after the old ones were deleted."""
     remaining = {
         job_id
         for (job_id,) in connection.execute(
@@ -128,22 +133,6 @@ def _tie(connection: sqlite3.Connection, pipeline_id: str) -> None:
         [
             (pipeline_id, job_id, parent)
             for job_id in remaining
-            for parent in _nearest(job_id, planned, remaining)
+            for parent in nearest_ancestors(job_id, planned, remaining)
         ],
     )
-
-
-def _nearest(
-    job_id: str, planned: Mapping[str, Collection[str]], there: Collection[str]
-) -> Iterator[str]:
-    """Yield the nearest planned ancestors of a job that are in `there`, each once."""
-    seen = {job_id}
-    waiting = [*planned.get(job_id, ())]
-    for parent in waiting:
-        if parent in seen:
-            continue
-        seen.add(parent)
-        if parent in there:
-            yield parent
-        else:
-            waiting.extend(planned.get(parent, ()))

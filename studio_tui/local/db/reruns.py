@@ -1,7 +1,7 @@
-"""Running several jobs again in the order of their dependencies.
+"""Finds the order in which several jobs run again, and their dependencies.
 
-Dependencies follow from the pipelines that a job was run in, and from what it, or the job that it
-repeats, has read and made. All functions run on the database's thread.
+Dependencies follow from the pipelines in which the jobs ran, and from the datasets that the jobs,
+or their originals in pipelines, have read and made. All functions run on the database's thread.
 """
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
@@ -14,16 +14,16 @@ from studio_tui.local.db import lineage
 from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.lineage_model import KnownJob, Lineage
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.run_order import PlannedJob, in_order
+from studio_tui.local.db.run_order import PlannedJob, in_order, nearest_ancestors
 from studio_tui.local.shim.datasets import is_listing
 
-_NAMED = 3
-"""Maximum number of pipelines or jobs listed by name; further ones are counted."""
+_MAX_NAMES = 3
+"""Maximum number of pipelines or jobs that a description names; further ones are counted."""
 
 
 @dataclass(frozen=True)
 class NewRerun:
-    """A checked request to run several jobs again in order."""
+    """A valid request to run several jobs again in order."""
 
     jobs: Mapping[str, NewJob]
     """The new jobs, by the id of the job that each repeats."""
@@ -32,16 +32,16 @@ class NewRerun:
 
 
 class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
-    """There is no job with an id; `str` is the id."""
+    """There is no job with the id that is the message."""
 
 
 def in_run_order(
     connection: sqlite3.Connection, job_ids: Collection[str]
 ) -> tuple[tuple[PlannedJob, ...], tuple[str, ...]]:
-    """Return the jobs, each after those of them that it depends on, and warnings.
+    """Return the jobs, each after the others that it depends on, and warnings.
 
     Raises:
-        UnknownJob: There is no such job.
+        UnknownJob: One of the jobs does not exist.
     """
     ids = [*job_ids]
     rows = {
@@ -62,18 +62,18 @@ def in_run_order(
 
 
 def describe(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
-    """Return a description of the jobs: their pipelines, or their own names, a few of them."""
-    if sources := _sources_of(connection, jobs):
-        return f"of {_few(sources)}"
-    return _few([job.name for job in jobs.values()])
+    """Return the names of the jobs' pipelines, after "of", or of the jobs if they have none."""
+    if pipelines := _pipelines_of(connection, jobs):
+        return f"of {_join_names(pipelines)}"
+    return _join_names([job.name for job in jobs.values()])
 
 
-def _few(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return f"{', '.join(names[:_NAMED])}{f' and {more} more' if more > 0 else ''}"
+def _join_names(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_NAMES
+    return f"{', '.join(names[:_MAX_NAMES])}{f' and {more} more' if more > 0 else ''}"
 
 
-def _sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
+def _pipelines_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
     """Return the names of the pipelines that these jobs are runs of, each once."""
     names: dict[str, None] = {}
     for job_id in job_ids:
@@ -87,7 +87,7 @@ def _sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[
 
 
 def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
-    """Add dependencies from pipelines: for each job, the nearest given jobs it had to wait for."""
+    """Add to the parents of each job the nearest of the jobs that it waited for in a pipeline."""
     ids = [*parents]
     marks = placeholders(ids)
     pipelines = connection.execute(
@@ -97,67 +97,61 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
     ).fetchall()
     for (pipeline_id,) in pipelines:
         runs: dict[str, set[str]] = {}
-        """The given runs of each node."""
+        """The runs of each node that are among these jobs."""
         for node, run in connection.execute(
             "SELECT job_id, created_job_id FROM pipeline_jobs WHERE pipeline_id = ?1"
             " UNION ALL SELECT job_id, run_id FROM pipeline_attempts WHERE pipeline_id = ?1",
             [pipeline_id],
         ):
             runs.setdefault(node, set()).update({run} & parents.keys())
-        above: dict[str, list[str]] = {}
-        for job_id, parent in connection.execute(
+        node_parents: dict[str, list[str]] = {}
+        for node, parent in connection.execute(
             "SELECT job_id, parent_job_id FROM pipeline_parents WHERE pipeline_id = ?",
             [pipeline_id],
         ):
-            above.setdefault(job_id, []).append(parent)
-        for node, run_ids in runs.items():
-            if not run_ids:
-                continue
-            seen, waiting = {node}, [*above.get(node, ())]
-            for parent in waiting:
-                if parent in seen:
-                    continue
-                seen.add(parent)
-                if not runs.get(parent):
-                    waiting.extend(above.get(parent, ()))
-                for run in run_ids:
-                    parents[run] |= runs.get(parent, set())
+            node_parents.setdefault(node, []).append(parent)
+        nodes = {node for node, run_ids in runs.items() if run_ids}
+        for node in nodes:
+            for ancestor in nearest_ancestors(node, node_parents, nodes):
+                for run in runs[node]:
+                    parents[run] |= runs[ancestor]
 
 
 def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
-    """Add dependencies from datasets: for each job, the nearest given jobs that make its inputs."""
-    recorded = lineage.read_lineage(connection)
+    """Add to the parents of each job the nearest of the jobs that make its inputs."""
+    known = lineage.read_lineage(connection)
     ids = [*parents]
-    repeats: dict[str, list[str]] = {job_id: [job_id] for job_id in ids}
+    runs: dict[str, list[str]] = {job_id: [job_id] for job_id in ids}
+    """The given jobs that are a job or, in a pipeline, its runs."""
     for run, original in connection.execute(
         "SELECT created_job_id, job_id FROM pipeline_jobs"
         f" WHERE created_job_id IN ({placeholders(ids)})",
         ids,
     ):
-        repeats[original] = [*repeats.get(original, ()), run]
+        runs[original] = [*runs.get(original, ()), run]
     makers: dict[str, set[str]] = {}
     made_from: dict[str, set[str]] = {}
     reads: dict[str, set[str]] = {job_id: set() for job_id in ids}
-    for version in recorded.versions.values():
+    for version in known.versions.values():
         sources = set()
         for source in version.sources:
-            used = recorded.versions.get(-1 if source.version_id is None else source.version_id)
+            used = known.source_version(source)
             dataset = used.dataset if used else source.dataset.partition("@")[0]
             if dataset and not is_listing(dataset):
                 sources.add(dataset)
         made_from.setdefault(version.dataset, set()).update(sources)
         for link in version.jobs:
-            for job_id in repeats.get(link.job_id, ()):
+            for job_id in runs.get(link.job_id, ()):
                 makers.setdefault(version.dataset, set()).add(job_id)
                 reads[job_id] |= sources
     for job_id in ids:
-        waiting = sorted(reads[job_id])
+        pending = sorted(reads[job_id])
         seen: set[str] = set()
-        for dataset in waiting:
+        for dataset in pending:  # grows in the loop
             if dataset in seen:
                 continue
             seen.add(dataset)
-            if found := makers.get(dataset, set()) - {job_id}:
-                parents[job_id] |= found
+            if other_makers := makers.get(dataset, set()) - {job_id}:
+                parents[job_id] |= other_makers
             elif job_id not in makers.get(dataset, set()):
-                waiting.extend(sorted(made_from.get(dataset, ())))
+                pending.extend(sorted(made_from.get(dataset, ())))

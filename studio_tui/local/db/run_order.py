@@ -1,7 +1,7 @@
-"""The order in which jobs run again, each after those it depends on; pure."""
+"""Orders jobs that run again, each after the jobs that it depends on; pure."""
 
 import heapq
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from studio_tui.local.db.lineage_model import Lineage
@@ -16,80 +16,106 @@ class PlannedJob:
     """Jobs of the plan that must complete first."""
 
 
+def nearest_ancestors(
+    job_id: str, parents: Mapping[str, Iterable[str]], among: Collection[str]
+) -> tuple[str, ...]:
+    """Return the ancestors of a job that are in `among` and are nearest to it, each once.
+
+    They are its parents; a parent that is not in `among` is replaced by its own parents, and so on.
+    """
+    seen = {job_id}
+    nearest = []
+    pending = [*parents.get(job_id, ())]
+    for ancestor in pending:  # grows in the loop
+        if ancestor in seen:
+            continue
+        seen.add(ancestor)
+        if ancestor in among:
+            nearest.append(ancestor)
+        else:
+            pending.extend(parents.get(ancestor, ()))
+    return tuple(nearest)
+
+
 def in_order(
     parents: Mapping[str, set[str]], lineage: Lineage, warnings: dict[str, None]
 ) -> tuple[PlannedJob, ...]:
-    """Return the jobs, parents first, oldest first otherwise; cycles are cut at the oldest job.
+    """Return the jobs, each after its parents; otherwise older jobs come first.
 
-    `warnings` gets a sentence about each cycle.
+    In a cycle, the oldest job comes first, without its parents in the cycle. `warnings` gets a
+    sentence about each cycle.
     """
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
-    for job_id, own in parents.items():
-        for parent in own:
+    for job_id, job_parents in parents.items():
+        for parent in job_parents:
             children[parent].append(job_id)
-    left = {job_id: len(own) for job_id, own in parents.items()}
-    ready = [(lineage.jobs[job_id].number, job_id) for job_id, count in left.items() if not count]
+    missing_parents = {job_id: len(job_parents) for job_id, job_parents in parents.items()}
+    """Number of parents that are not in the order yet, for each job that is not in it yet."""
+    ready = [
+        (lineage.jobs[job_id].number, job_id)
+        for job_id, count in missing_parents.items()
+        if not count
+    ]
     heapq.heapify(ready)
     cycles = Cycles(parents, lambda job_id: lineage.jobs[job_id].number)
     positions: dict[str, int] = {}
     order: list[PlannedJob] = []
-    while left:
+    while missing_parents:
         if not ready:
-            oldest = cycles.oldest(left)
+            oldest = cycles.oldest(missing_parents)
             name = lineage.jobs[oldest].name
-            warnings[f"{name} depends on its own results: it runs with the existing versions."] = (
-                None
-            )
+            warning = f"{name} depends on its own results: it runs with the existing versions."
+            warnings[warning] = None
             ready.append((lineage.jobs[oldest].number, oldest))
         _number, job_id = heapq.heappop(ready)
-        del left[job_id]
+        del missing_parents[job_id]
         positions[job_id] = len(order)
-        before = sorted(parents[job_id] & positions.keys(), key=positions.__getitem__)
-        order.append(PlannedJob(job_id, tuple(before)))
+        ordered_parents = sorted(parents[job_id] & positions.keys(), key=positions.__getitem__)
+        order.append(PlannedJob(job_id, tuple(ordered_parents)))
         for child in children[job_id]:
-            if child in left:
-                left[child] -= 1
-                if not left[child]:
+            if child in missing_parents:
+                missing_parents[child] -= 1
+                if not missing_parents[child]:
                     heapq.heappush(ready, (lineage.jobs[child].number, child))
     return tuple(order)
 
 
 class Cycles:
-    """Finds cycles among the remaining jobs, continuing from where the last one was found."""
+    """Finds cycles among jobs; each search continues where the last one ended."""
 
     def __init__(self, parents: Mapping[str, set[str]], number: Callable[[str], int]) -> None:
-        """Initialise with each job's parents, and its number in the order of creation."""
+        """`number` returns a job's number in the order of creation."""
         self._parents = parents
         self._number = number
         self._starts = iter(sorted(parents))
         self._path: list[str] = []
-        """A path from a job to one of its parents, to one of that job's parents, and so on."""
+        """Jobs, each followed by one of its parents."""
         self._places: dict[str, int] = {}
         """Index of each job in `_path`."""
 
-    def oldest(self, left: Collection[str]) -> str:
-        """Return the oldest job of a cycle among `left`, each of which has a parent there.
+    def oldest(self, jobs: Collection[str]) -> str:
+        """Return the oldest job of a cycle among `jobs`, each of which has a parent in `jobs`.
 
-        The caller must remove it from `left` before the next call.
+        The caller must remove the returned job from `jobs` before the next call.
         """
-        while self._path and self._path[-1] not in left:
+        while self._path and self._path[-1] not in jobs:
             self._step_back()
         if self._path:
-            job_id = self._parent(self._path[-1], left)
+            job_id = self._parent(self._path[-1], jobs)
         else:
-            job_id = next(start for start in self._starts if start in left)
+            job_id = next(start for start in self._starts if start in jobs)
         while job_id not in self._places:
             self._places[job_id] = len(self._path)
             self._path.append(job_id)
-            job_id = self._parent(job_id, left)
+            job_id = self._parent(job_id, jobs)
         cycle = self._path[self._places[job_id] :]
         oldest = min(cycle, key=self._number)
         while self._step_back() != oldest:
             pass
         return oldest
 
-    def _parent(self, job_id: str, left: Collection[str]) -> str:
-        return min(parent for parent in self._parents[job_id] if parent in left)
+    def _parent(self, job_id: str, jobs: Collection[str]) -> str:
+        return min(parent for parent in self._parents[job_id] if parent in jobs)
 
     def _step_back(self) -> str:
         job_id = self._path.pop()
