@@ -1,4 +1,4 @@
-"""The SQLite file: a single connection on its own thread, migrated when it is opened."""
+"""The SQLite file: one connection on a thread of its own; the schema is migrated at the start."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ Ts = TypeVarTuple("Ts")
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
 FIRST_VERSION = 6
-"""The version that `SCHEMA` creates; earlier ones were never released."""
+"""The version that `SCHEMA` creates; earlier versions were never released."""
 
 MIGRATIONS: tuple[str, ...] = ()
 """SQL scripts from each version to the next, starting at `FIRST_VERSION`."""
@@ -37,11 +37,12 @@ class StorageFull(Exception):  # noqa: N818 (the name says what happened)
 class Database:
     """Runs functions with the connection on the database's own thread, one after the other.
 
-    The file is locked for as long as it is open. A write is one `BEGIN IMMEDIATE` transaction: on
-    disk (`synchronous=FULL`) when it returns, or not done at all.
+    The file is locked while it is open. A write is one `BEGIN IMMEDIATE` transaction: when it
+    returns, it is on disk (`synchronous=FULL`); if it fails, nothing was written.
 
-    Two kinds of writes still work on a full disk, for stopping things: an urgent write may use a
-    reserve beside the file, and a deferred one is kept in memory and done before any other write.
+    Two kinds of writes work even on a full disk, so that jobs, pipelines and schedules can be
+    stopped. An urgent write may use a reserve beside the file. A deferred write is kept in memory,
+    and is done before any other write.
     """
 
     def __init__(
@@ -84,13 +85,13 @@ class Database:
         *args: *Ts,
         is_urgent: bool = False,
     ) -> T:
-        """Call `work` likewise in a transaction; return its result once that is on disk.
+        """Call `work` with the connection and `args` in a transaction.
 
-        Canceling the caller does not undo a write that has begun.
+        Returns the result of `work` once the changes are on disk. Canceling the caller does not
+        undo a write that has begun.
 
         Raises:
-            StorageFull: The disk is full (for an urgent write: also the reserve is used up), and
-                nothing was written.
+            StorageFull: The disk is full, and for an urgent write the reserve is used up.
         """
 
         def write(connection: sqlite3.Connection) -> T:
@@ -102,10 +103,10 @@ class Database:
     async def write_or_defer(
         self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
     ) -> T | None:
-        """Do an urgent write; if there is still no space, defer it and return `None`.
+        """Do an urgent write; if there is no space even for that, defer it and return `None`.
 
-        A deferred write is done as soon as there is space, before any other write. It is lost if
-        the server is killed before.
+        A deferred write is done as soon as there is space, before any other write. If the server
+        is killed before, the write is lost.
         """
 
         loop = asyncio.get_running_loop()
@@ -119,14 +120,14 @@ class Database:
                     "The disk is full: what was stopped is recorded once there is space."
                 )
                 self._deferred.append(lambda: work(connection, *args))
-                # Set from here, as the caller may be canceled before it resumes.
+                # Set by this thread, as the caller may be canceled before it continues.
                 loop.call_soon_threadsafe(self._has_deferred.set)
                 return None
 
         return await self._run(write)
 
     async def keep_writing_deferred(self) -> None:
-        """Do deferred writes as soon as there is space, even without other writes; never return."""
+        """Do deferred writes as soon as there is space, even if no write follows; never return."""
         while True:
             await self._has_deferred.wait()
             try:
@@ -138,7 +139,7 @@ class Database:
                 self._has_deferred.clear()
 
     async def close(self) -> None:
-        """Finish what is queued, merge the write-ahead log into the file and close it."""
+        """Finish queued reads and writes, merge the write-ahead log into the file, and close it."""
         await self._run(sqlite3.Connection.close)
         self._thread.shutdown()
 
@@ -152,7 +153,7 @@ class Database:
                 self._write(connection, self._deferred[0], is_urgent=True)
             except StorageFull:
                 raise
-            except Exception:  # a boundary: its caller has returned long ago
+            except Exception:  # a boundary: the caller of the write has continued long ago
                 logger.exception("A write that waited for disk space failed")
             self._deferred.popleft()
 
@@ -211,7 +212,7 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        # Foreign keys are checked afterwards: a recreated table is missing for a moment.
+        # Off while migrating, as a migration may drop a table and create it anew.
         connection.execute("PRAGMA foreign_keys = OFF")
         _migrate(connection, path, migrations)
         connection.execute("PRAGMA foreign_keys = ON")
@@ -233,7 +234,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
             f" (version {version}; this one supports up to {newest})."
         )
     if not version:
-        _step(connection, SCHEMA, FIRST_VERSION)
+        _migrate_to(connection, SCHEMA, FIRST_VERSION)
         version = FIRST_VERSION
     elif version < FIRST_VERSION:
         raise ConfigError(
@@ -243,11 +244,11 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
         )
     for number in range(version, newest):
         _back_up(connection, path.with_name(f"{path.name}.v{number}.bak"))
-        _step(connection, migrations[number - FIRST_VERSION], number + 1)
+        _migrate_to(connection, migrations[number - FIRST_VERSION], number + 1)
 
 
-def _step(connection: sqlite3.Connection, script: str, version: int) -> None:
-    # executescript would commit first: the whole step must be one transaction.
+def _migrate_to(connection: sqlite3.Connection, script: str, version: int) -> None:
+    # The script begins its own transaction, as executescript commits any open one.
     connection.executescript(
         f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;"
     )

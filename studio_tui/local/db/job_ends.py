@@ -1,4 +1,4 @@
-"""Which jobs have ended and when, for freeing disk space."""
+"""Which jobs have ended and when, to free disk space and to report what a stop leaves running."""
 
 import sqlite3
 from contextlib import closing
@@ -13,14 +13,17 @@ _BEGUN = frozenset({"INIT", "RUNNING", "CANCELING"})
 
 @dataclass(frozen=True)
 class JobEnds:
-    """All jobs of a database at one moment."""
+    """The ends and states of all jobs of a database at one moment."""
 
     ended: dict[str, datetime]
     """When each ended job ended, by id."""
     states: tuple[str, ...]
-    """States of all other jobs."""
+    """The states of all jobs that have not ended."""
     begun: tuple[str, ...] = ()
-    """Ids of those of them that have begun, as far as the database knows; not in `to_json`."""
+    """Ids of the jobs that have begun and, as far as the database knows, not ended.
+
+    `to_json` leaves them out.
+    """
 
     @property
     def running(self) -> int:
@@ -29,12 +32,12 @@ class JobEnds:
 
     @property
     def waiting(self) -> int:
-        """Number of jobs waiting for their turn, except in paused pipelines and schedules."""
+        """Number of jobs in the queue; not schedules, or jobs that their pipeline holds back."""
         return sum(state in {"CREATED", "SCHEDULED", "QUEUED"} for state in self.states)
 
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> Self:
-        """Read them from a connection."""
+        """Read all jobs of an open database."""
         rows = connection.execute("SELECT id, state, finished_at FROM jobs").fetchall()
         return cls(
             {row[0]: datetime.fromisoformat(row[2]) for row in rows if row[2] is not None},
@@ -44,7 +47,7 @@ class JobEnds:
 
     @classmethod
     def of_file(cls, database: Path) -> Self:
-        """Read them from a database file that no server has open; empty if there is none."""
+        """Read all jobs of a database file that no server has open; empty without a file."""
         if not database.exists():
             return cls({}, ())
         uri = f"{database.absolute().as_uri()}?mode=ro"
@@ -52,21 +55,22 @@ class JobEnds:
             return cls.of(connection)
 
     def to_json(self) -> dict[str, Any]:
-        """Return them as JSON values."""
+        """Return ends and states as JSON values."""
         return {
-            "ended": {job: at.isoformat() for job, at in self.ended.items()},
+            "ended": {job: ended_at.isoformat() for job, ended_at in self.ended.items()},
             "states": list(self.states),
         }
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return them from the output of `to_json`.
+        """Return the object from which `to_json` returned `value`, without `begun`.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: `to_json` does not return such a value.
         """
         try:
-            ended = {job: datetime.fromisoformat(at) for job, at in value["ended"].items()}
+            ends = value["ended"].items()
+            ended = {job: datetime.fromisoformat(ended_at) for job, ended_at in ends}
             return cls(ended, tuple(map(str, value["states"])))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("it is not a list of jobs") from error

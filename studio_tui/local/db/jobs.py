@@ -1,7 +1,7 @@
 """The jobs in the database, and their state transitions.
 
-Every transition names the states it may start from, and does nothing if the job is in another one
-(compare and set), so that a concurrent cancel and end cannot both succeed.
+Every transition names the states from which it is allowed, and does nothing if the job is in
+another state (compare and set). So a cancel and an end at the same time cannot both succeed.
 """
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
@@ -23,10 +23,10 @@ from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import DatasetName
 
 WAITING = (JobState.PENDING, JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
-"""States of accepted jobs of which nothing was started."""
+"""States of accepted jobs of which nothing was started, except schedules."""
 
 STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
-"""States of jobs that were handed to the runner and have not ended."""
+"""States of jobs that the dispatcher has taken from the queue and that have not ended."""
 
 ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
 
@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True)
 class QueuedJob:
-    """A waiting job, as the queue needs it."""
+    """A job in the state QUEUED, with what decides when it starts."""
 
     id: str
     cluster: str
@@ -65,12 +65,12 @@ class QueuedJob:
     number: int
     """Order of creation."""
     waits_since: str
-    """When it was created or, if its pipeline held it back, released; a stamp."""
+    """When it was created or, if its pipeline held it back, was released; a stamp."""
 
 
 @dataclass(frozen=True)
 class JobEnd:
-    """How a job ended; missing times and steps leave the recorded ones unchanged."""
+    """How a job ended; without `started_at` or `steps`, those already recorded stay."""
 
     state: JobState
     finished_at: datetime
@@ -92,11 +92,11 @@ class JobTable:
 
     @property
     def revision(self) -> int:
-        """Unchanged for as long as no job changes."""
+        """A number that every change of a job increases; other changes may increase it too."""
         return self._database.revision
 
     async def made_before(self, key: str, request_digest: str) -> sqlite3.Row | None:
-        """Return the job made by the same key and request, `None` if there is none.
+        """Return the job that was created with the same key and request; `None` if there is none.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -104,7 +104,9 @@ class JobTable:
         return await self._database.read(_made_before, key, request_digest)
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
-        """Create a job, or return the one made by the same key and request.
+        """Create a job and return its row.
+
+        If a job was created with the same key and request, return its row instead.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -115,7 +117,7 @@ class JobTable:
     async def listed(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
-        """Return jobs, newest first, optionally only those in some states or with one id."""
+        """Return jobs, newest first, in any of `states` and with the id `job_id`; `None`: all."""
         return await self._database.read(_listed, states, job_id, limit)
 
     async def state(self, job_id: str) -> JobState | None:
@@ -130,7 +132,8 @@ class JobTable:
     async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
         """Return the run whose checkpoints continue a job; `None` if there is no such job.
 
-        That is the job itself; of a schedule it is the last run, since a TASK itself runs nothing.
+        For a schedule it is the last run, as a TASK itself has no checkpoints. For any other job,
+        and for a schedule without a run, it is the job itself.
         """
         row = await self._database.read(
             lambda connection: connection.execute(
@@ -142,7 +145,7 @@ class JobTable:
         return None if row is None else CheckpointSource(*row)
 
     async def ends(self) -> JobEnds:
-        """Return which jobs have ended and when."""
+        """Return the ends and states of all jobs."""
         return await self._database.read(JobEnds.of)
 
     async def in_states(self, states: Sequence[JobState]) -> list[str]:
@@ -168,7 +171,8 @@ class JobTable:
     async def move(self, job_id: str, origins: Sequence[JobState], to: JobState) -> bool | None:
         """Change the state of a job if it is in one of `origins`; return whether it was.
 
-        `None` means that the disk is full: it is written before anything else once there is space.
+        `None` means that the disk is full: the change is made, before any other write, once there
+        is space.
         """
         return await self._database.write_or_defer(_set, job_id, origins, {"state": to})
 
@@ -185,7 +189,7 @@ class JobTable:
         await self._database.keep_writing_deferred()
 
     async def begin(self, job_id: str, waited: Step) -> bool:
-        """Take a job from the queue to start it; return whether it was still there."""
+        """Move a job from QUEUED to INIT; return whether it was still QUEUED."""
         return await self._database.write(
             _set, job_id, (JobState.QUEUED,), {"state": JobState.INIT, "steps": _steps((waited,))}
         )
@@ -216,9 +220,9 @@ class JobTable:
         ending: JobEnd,
         made: RunLineage | None = None,
     ) -> bool:
-        """Record the end of a job in one of `origins`; return whether it was.
+        """Record the end of a job if it is in one of `origins`; return whether it was.
 
-        The job's lineage, and what its pipeline does next, are written in the same transaction.
+        The same transaction records the job's lineage and advances its pipeline.
         """
         return await self._database.write(_end, job_id, origins, ending, made, is_urgent=True)
 
@@ -227,7 +231,7 @@ class JobTable:
         return await self._database.read(lineage.versions_of, job_id)
 
     async def row(self, job_id: str) -> sqlite3.Row:
-        """Return all columns of an existing job, and the ids of its uploads as `uploads`."""
+        """Return all columns of an existing job and, as `uploads`, the ids of its files."""
         return await self._database.read(
             lambda connection: connection.execute(
                 "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
@@ -279,12 +283,10 @@ def _listed(
 
 
 def _enqueue(connection: sqlite3.Connection) -> None:
-    # Each state is entered, as hosted Studio's webhooks report them, without waiting in between.
-    for origin, to in (
-        (JobState.CREATED, JobState.SCHEDULED),
-        (JobState.SCHEDULED, JobState.QUEUED),
-    ):
-        connection.execute("UPDATE jobs SET state = ? WHERE state = ?", [to, origin])
+    connection.execute(
+        "UPDATE jobs SET state = ? WHERE state IN (?, ?)",
+        [JobState.QUEUED, JobState.CREATED, JobState.SCHEDULED],
+    )
 
 
 def _queued(connection: sqlite3.Connection) -> list[QueuedJob]:

@@ -1,8 +1,7 @@
 """The lineage of datasets in the database: versions, the jobs that made them, their sources.
 
-It comes from what a job wrote to its `STUDIO_LINEAGE`, and from DataChain's own database. Both are
-written in the transaction that ends a job, so both are known or neither is. All functions run on
-the database's thread.
+Lineage comes from the files that jobs write to `STUDIO_LINEAGE`, and from DataChain's own database.
+The transaction that ends a job records it from both. All functions run on the database's thread.
 """
 
 import hashlib
@@ -38,9 +37,8 @@ def note(
 ) -> None:
     """Record the lineage of a job that has ended.
 
-    What the job stated counts if it completed; versions in DataChain's database count if they are
-    complete.
-    Failures are logged, and do not prevent the end of the job.
+    The datasets that the job says it made are recorded only if it has completed. Failures are
+    logged, and do not prevent the end of the job.
     """
     connection.execute("SAVEPOINT lineage")
     try:
@@ -54,14 +52,14 @@ def note(
 
 
 def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made]) -> None:
-    """Record the datasets that a completed job states to have made, in that order.
+    """Record the datasets that a completed job says it made, in their order.
 
-    An existing version is replaced, with its makers and sources.
+    If a version exists, its jobs and sources are replaced.
     """
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
     for dataset in made:
-        version = dataset.version or latest.following(dataset.dataset)
+        version = dataset.version or latest.next_version(dataset.dataset)
         sources = [_source(connection, name, latest) for name in dataset.sources]
         (version_id,) = connection.execute(
             "INSERT INTO dataset_versions (dataset, version) VALUES (?, ?)"
@@ -74,38 +72,39 @@ def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made])
                 [version_id],
             )
         connection.execute("INSERT INTO dataset_jobs VALUES (?, ?, 1)", [version_id, job_id])
-        for words, source_id in sources:
-            _note_source(connection, version_id, words, source_id)
+        for source_name, source_id in sources:
+            _note_source(connection, version_id, source_name, source_id)
         latest.add(dataset.dataset, version, version_id)
         first_made.setdefault(dataset.dataset, version_id)
         first_made.setdefault(f"{dataset.dataset}@{version}", version_id)
-    # A job may end before the one that made its source, whose version was unknown until now.
-    unknown = connection.execute(
+    # A job may end before the job that made its source, whose version is known only now.
+    without_version = connection.execute(
         "SELECT rowid, source FROM dataset_sources WHERE source_id IS NULL"
     ).fetchall()
     connection.executemany(
         "UPDATE dataset_sources SET source_id = ? WHERE rowid = ?",
-        [(first_made[source], row) for row, source in unknown if source in first_made],
+        [(first_made[source], row) for row, source in without_version if source in first_made],
     )
 
 
 def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None:
     """Record the content of DataChain's database; idempotent."""
-    ours = {
+    recorded = {
         (row["dataset"], row["version"]): (row["id"], bool(row["is_removed"]))
         for row in connection.execute("SELECT * FROM dataset_versions")
     }
     ids: dict[int, int] = {}
-    for theirs, dataset, version, is_removed in metastore.versions:
-        name = _plain(dataset), version
-        if ours.get(name, (0, not is_removed))[1] != is_removed:
+    """Our id of a version, by DataChain's."""
+    for datachain_id, dataset, version, is_removed in metastore.versions:
+        name = _stored_name(dataset), version
+        if name not in recorded or recorded[name][1] != is_removed:
             (version_id,) = connection.execute(
                 "INSERT INTO dataset_versions (dataset, version, is_removed) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET is_removed = excluded.is_removed RETURNING id",
                 [*name, is_removed],
             ).fetchone()
-            ours[name] = version_id, is_removed
-        ids[theirs] = ours[name][0]
+            recorded[name] = version_id, is_removed
+        ids[datachain_id] = recorded[name][0]
     for version_id, job_id, is_creator in metastore.jobs:
         if version_id in ids:
             connection.execute(
@@ -115,7 +114,7 @@ def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None
     for version_id, dataset, source_id in metastore.sources:
         if version_id in ids:
             made_from = None if source_id is None else ids.get(source_id)
-            _note_source(connection, ids[version_id], _plain(dataset), made_from)
+            _note_source(connection, ids[version_id], _stored_name(dataset), made_from)
 
 
 def read_lineage(connection: sqlite3.Connection) -> Lineage:
@@ -160,7 +159,7 @@ def read_lineage(connection: sqlite3.Connection) -> Lineage:
 
 
 def versions_of(connection: sqlite3.Connection, job_id: str) -> list[DatasetName]:
-    """Return the versions that a job made, in the order it made them."""
+    """Return the versions that a job made, in the order in which they were first recorded."""
     rows = connection.execute(
         "SELECT dataset, version FROM dataset_jobs JOIN dataset_versions ON id = version_id"
         " WHERE job_id = ? AND is_creator ORDER BY id",
@@ -170,25 +169,26 @@ def versions_of(connection: sqlite3.Connection, job_id: str) -> list[DatasetName
 
 
 class _Latest:
-    """The latest versions of datasets, cached, as a job may name a dataset many times."""
+    """The latest versions of datasets; cached, as a job may name a dataset many times."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._ever: dict[str, str] = {}
-        self._there: dict[str, tuple[tuple[int, ...], int]] = {}
-        """Key and id of the latest version that is not removed, by dataset."""
+        self._highest: dict[str, str] = {}
+        """The highest version, even if it was removed, by dataset."""
+        self._existing: dict[str, tuple[tuple[int, ...], int]] = {}
+        """Key and id of the highest version that was not removed, by dataset."""
         self._looked_up: set[str] = set()
 
-    def following(self, dataset: str) -> str:
-        """Return the version number after all versions that ever existed."""
+    def next_version(self, dataset: str) -> str:
+        """Return the version after all versions that ever existed."""
         self._look_up(dataset)
-        last = self._ever.get(dataset)
-        return version_after(last) if last else FIRST_VERSION
+        highest = self._highest.get(dataset)
+        return version_after(highest) if highest else FIRST_VERSION
 
     def id_of(self, dataset: str) -> int | None:
-        """Return the id of the latest existing version."""
+        """Return the id of the latest existing version; `None` if there is none."""
         self._look_up(dataset)
-        existing = self._there.get(dataset)
+        existing = self._existing.get(dataset)
         return existing and existing[1]
 
     def add(self, dataset: str, version: str, version_id: int) -> None:
@@ -207,10 +207,10 @@ class _Latest:
 
     def _add(self, dataset: str, version: str, version_id: int, *, is_removed: bool) -> None:
         key = version_key(version)
-        if key > version_key(self._ever.get(dataset, "")):
-            self._ever[dataset] = version
+        if key > version_key(self._highest.get(dataset, "")):
+            self._highest[dataset] = version
         if not is_removed:
-            self._there[dataset] = max(self._there.get(dataset, ((), 0)), (key, version_id))
+            self._existing[dataset] = max(self._existing.get(dataset, ((), 0)), (key, version_id))
 
 
 def _source(
@@ -228,7 +228,7 @@ def _source(
 def _note_source(
     connection: sqlite3.Connection, version_id: int, source: str, source_id: int | None
 ) -> None:
-    # A missing source version is recorded only if no version was ever known.
+    # A source without a version is recorded only if none of its versions is recorded.
     connection.execute(
         "INSERT OR IGNORE INTO dataset_sources SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL"
         " OR NOT EXISTS (SELECT 1 FROM dataset_sources WHERE version_id = ?1 AND source = ?2)",
@@ -236,7 +236,7 @@ def _note_source(
     )
 
 
-def _plain(dataset: str) -> str:
-    """Return a dataset's name as stored here."""
+def _stored_name(dataset: str) -> str:
+    """Return the name by which a dataset of DataChain's database is stored here."""
     name = read_name(dataset)
     return name.dataset if name else dataset

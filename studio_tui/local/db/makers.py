@@ -1,9 +1,9 @@
-"""Which job is to make each dataset, where several have made it; pure.
+"""Chooses the job that is to make each dataset if several jobs have made it; pure.
 
-For each version, one job must run: preferably one that is wanted anyway and reused the version from
-a checkpoint, rather than the job that made it; preferably one that succeeded. Of several runs of
-the same script the newest represents all; of several jobs that made the same dataset, the one
-linked to its highest complete version does.
+For each version one job must run. A job that must run anyway is preferred, even if it only reused
+the version from a checkpoint; then a job that completed, then the job that made the version, and
+then the newest. Of several runs of the same script, the newest runs in place of all. Of several
+jobs that made the same dataset, the job of its highest complete version does.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,20 +15,28 @@ from studio_tui.local.shim.datasets import version_key
 def choose_makers(
     needed: Sequence[int], lineage: Lineage, warnings: dict[str, None]
 ) -> dict[int, str]:
-    """Return the job that is to make each version; versions with only one job come first."""
+    """Return the job that is to make each version.
+
+    A version without a job is left out, with a warning.
+    """
     links = {
         version_id: [
             link for link in lineage.versions[version_id].jobs if link.job_id in lineage.jobs
         ]
         for version_id in needed
     }
-    chosen = {at: candidates[0].job_id for at, candidates in links.items() if len(candidates) == 1}
-    wanted = set(chosen.values())
+    # Versions with only one candidate first, as their jobs are preferred for the other versions.
+    chosen = {
+        version_id: candidates[0].job_id
+        for version_id, candidates in links.items()
+        if len(candidates) == 1
+    }
+    chosen_jobs = set(chosen.values())
     for version_id, candidates in links.items():
         if len(candidates) > 1:
-            best = max(candidates, key=lambda link: _preference(link, wanted, lineage))
+            best = max(candidates, key=lambda link: _preference(link, chosen_jobs, lineage))
             chosen[version_id] = best.job_id
-            wanted.add(best.job_id)
+            chosen_jobs.add(best.job_id)
         elif not candidates:
             version = lineage.versions[version_id]
             warnings[f"No known job made {version}: it is not rebuilt."] = None
@@ -36,38 +44,39 @@ def choose_makers(
 
 
 def _preference(
-    link: DatasetLink, wanted: set[str], lineage: Lineage
+    link: DatasetLink, chosen_jobs: set[str], lineage: Lineage
 ) -> tuple[bool, bool, bool, int]:
     job = lineage.jobs[link.job_id]
-    return link.job_id in wanted, job.is_complete, link.is_creator, job.number
+    return link.job_id in chosen_jobs, job.is_complete, link.is_creator, job.number
 
 
 def merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
-    """Return, for each job, the newest run of the same script.
+    """Return, for each job, the newest run of the same script, by which it is replaced.
 
-    The same script with other variables is another job, unless both made the same dataset.
+    Two jobs run the same script if their names and queries are equal, and either their variables
+    are equal or both made the same dataset.
     """
-    made = _made_by(job_ids, lineage)
-    stands_for: dict[str, str] = {}
+    made = _datasets_by_job(job_ids, lineage)
+    replacements: dict[str, str] = {}
     newest: dict[tuple[str, str, str, bool], str] = {}
     for job_id in sorted(job_ids, key=lambda job_id: lineage.jobs[job_id].number, reverse=True):
         job = lineage.jobs[job_id]
-        same = [
+        keys = [
             (job.name, job.script, job.environment, True),
             *((job.name, job.script, dataset, False) for dataset in made[job_id]),
         ]
-        rivals = [newest[alike] for alike in same if alike in newest]
-        if rivals:
-            stands_for[job_id] = max(rivals, key=lambda rival: lineage.jobs[rival].number)
+        newer_runs = [newest[key] for key in keys if key in newest]
+        if newer_runs:
+            replacements[job_id] = max(newer_runs, key=lambda run: lineage.jobs[run].number)
         else:
-            stands_for[job_id] = job_id
-            for alike in same:
-                newest[alike] = job_id
-    return stands_for
+            replacements[job_id] = job_id
+            for key in keys:
+                newest[key] = job_id
+    return replacements
 
 
-def _made_by(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
-    """Return the datasets of which each job made or reused a version."""
+def _datasets_by_job(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
+    """Return, for each job, the datasets of which it made or reused a version."""
     made: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
     for version in lineage.versions.values():
         for link in version.jobs:
@@ -79,53 +88,64 @@ def _made_by(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
 def one_maker_each(
     merged: Mapping[str, str], targets: Collection[int], lineage: Lineage
 ) -> dict[str, str]:
-    """Return the representative of each job, so that no two representatives make one dataset.
+    """Return, for each job, the job that runs in its place, so that no two make the same dataset.
 
-    A job that makes more of the targets goes before one that made a higher version.
+    `merged` is the result of `merge_runs`, and `targets` are the requested versions. A job that
+    makes more of their datasets is preferred to a job that made a higher version.
     """
-    left = set(merged.values())
-    made = _made_by(left, lineage)
-    ranks = _ranks(left, {lineage.versions[at].dataset for at in targets}, lineage)
+    undecided = set(merged.values())
+    made = _datasets_by_job(undecided, lineage)
+    target_datasets = {lineage.versions[version_id].dataset for version_id in targets}
+    ranks = _ranks(undecided, target_datasets, lineage)
     rivals = _rivals(made)
-    stands_for: dict[str, str] = {}
-    while left:
+    replacements: dict[str, str] = {}
+    while undecided:
         best = {
-            dataset: max(found, key=lambda job_id: ranks[dataset, job_id])
-            for dataset, found in _makers(left, made).items()
+            dataset: max(makers, key=lambda job_id: ranks[dataset, job_id])
+            for dataset, makers in _makers_by_dataset(undecided, made).items()
         }
-        first = [job_id for job_id in left if all(best[at] == job_id for at in made[job_id])]
-        # Each of two may be preferred for another dataset: then the newest job decides.
-        kept = first or [max(left, key=lambda job_id: lineage.jobs[job_id].number)]
-        for job_id in sorted(kept, key=lambda job_id: -lineage.jobs[job_id].number):
-            for rival in (rivals[job_id] & left) | {job_id}:
-                stands_for[rival] = job_id
-                left.discard(rival)
-    return {job_id: stands_for[maker] for job_id, maker in merged.items()}
+        best_for_all = [
+            job_id
+            for job_id in undecided
+            if all(best[dataset] == job_id for dataset in made[job_id])
+        ]
+        # If no job is the best for all datasets that it makes, the newest job runs.
+        chosen = best_for_all or [max(undecided, key=lambda job_id: lineage.jobs[job_id].number)]
+        for job_id in sorted(chosen, key=lambda job_id: -lineage.jobs[job_id].number):
+            for rival in (rivals[job_id] & undecided) | {job_id}:
+                replacements[rival] = job_id
+                undecided.discard(rival)
+    return {job_id: replacements[run] for job_id, run in merged.items()}
 
 
 _Rank = tuple[int, bool, tuple[int, ...], int]
+"""Number of target datasets, whether job and version are complete, version, number of the job."""
 
 
 def _ranks(
     job_ids: Collection[str], targets: Collection[str], lineage: Lineage
 ) -> dict[tuple[str, str], _Rank]:
-    """Return, by dataset and job, the rank of the job as the dataset's maker; the highest wins."""
-    wanted = {
-        job_id: len(found & {*targets}) for job_id, found in _made_by(job_ids, lineage).items()
+    """Return, by dataset and job, the rank of the job as maker of the dataset; the highest wins."""
+    target_counts = {
+        job_id: len(datasets & {*targets})
+        for job_id, datasets in _datasets_by_job(job_ids, lineage).items()
     }
     ranks: dict[tuple[str, str], _Rank] = {}
     for version in lineage.versions.values():
         for link in version.jobs:
-            if link.job_id not in wanted:
+            if link.job_id not in target_counts:
                 continue
             job, key = lineage.jobs[link.job_id], (version.dataset, link.job_id)
-            is_whole = job.is_complete and not version.is_removed
-            rank = wanted[link.job_id], is_whole, version_key(version.version), job.number
+            is_usable = job.is_complete and not version.is_removed
+            targets_made = target_counts[link.job_id]
+            rank = targets_made, is_usable, version_key(version.version), job.number
             ranks[key] = max(ranks.get(key, rank), rank)
     return ranks
 
 
-def _makers(job_ids: Iterable[str], made: Mapping[str, set[str]]) -> dict[str, list[str]]:
+def _makers_by_dataset(
+    job_ids: Iterable[str], made: Mapping[str, set[str]]
+) -> dict[str, list[str]]:
     makers: dict[str, list[str]] = {}
     for job_id in job_ids:
         for dataset in made[job_id]:
@@ -134,11 +154,11 @@ def _makers(job_ids: Iterable[str], made: Mapping[str, set[str]]) -> dict[str, l
 
 
 def _rivals(made: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Return, for each job, the others that made one of its datasets."""
-    makers = _makers(made, made)
+    """Return, for each job, the other jobs that made one of its datasets."""
+    makers = _makers_by_dataset(made, made)
     return {
-        job_id: {rival for dataset in found for rival in makers[dataset]} - {job_id}
-        for job_id, found in made.items()
+        job_id: {rival for dataset in datasets for rival in makers[dataset]} - {job_id}
+        for job_id, datasets in made.items()
     }
 
 
@@ -148,9 +168,12 @@ def warn_of_unmade(
     lineage: Lineage,
     warnings: dict[str, None],
 ) -> None:
-    """Warn of datasets that were made by replaced jobs and not by those that replace them."""
-    made = _made_by(set(merged.values()), lineage)
-    remade = {dataset for found in made.values() for dataset in found}
+    """Add warnings about datasets that only replaced jobs made, and not the jobs that replace them.
+
+    `chosen` has the job of each version, and `merged` the job that runs in its place.
+    """
+    made = _datasets_by_job(set(merged.values()), lineage)
+    remade = {dataset for datasets in made.values() for dataset in datasets}
     for version_id, job_id in chosen.items():
         dataset = lineage.versions[version_id].dataset
         if dataset not in remade:

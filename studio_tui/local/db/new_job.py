@@ -1,4 +1,4 @@
-"""The parts of a job from a checked request, and inserting its row."""
+"""A new job, made from a valid request, and the insertion of its row."""
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
 
@@ -15,7 +15,7 @@ from studio_tui.local.db.database import placeholders
 
 
 class CheckpointSource(NamedTuple):
-    """A run whose checkpoints a later one may use."""
+    """A run whose checkpoints a later run may use."""
 
     job_id: str
     run_group: str
@@ -23,7 +23,7 @@ class CheckpointSource(NamedTuple):
 
 @dataclass(frozen=True)
 class NewJob:
-    """A checked request for a job."""
+    """A valid request for a job, with the defaults filled in."""
 
     id: str
     name: str
@@ -37,12 +37,17 @@ class NewJob:
     requirements: str | None
     repository: str | None
     uploads: tuple[int, ...]
+    """Ids of the files that it gets."""
     rerun_from: str | None
+    """The id of the run from whose checkpoints it continues."""
     run_group: str
+    """Equal for all runs that share checkpoints."""
     ignore_checkpoints: bool
     created_by: str
     idempotency_key: str | None
+    """The same key with the same request does not create a second job."""
     request_digest: str
+    """Equal for equal requests."""
     schedule: schedules.NewSchedule | None
     """`None` for a job that runs as soon as it can."""
 

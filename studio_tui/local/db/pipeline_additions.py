@@ -1,4 +1,4 @@
-"""Inserts a new pipeline into the database: itself, its nodes, and copies of jobs.
+"""Inserts a new pipeline into the database: its row, its nodes, and copies of jobs.
 
 All functions run on the database's thread.
 """
@@ -15,20 +15,22 @@ from types import MappingProxyType
 
 from studio_tui.api import label
 from studio_tui.api.states import PipelineState
+from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.run_order import PlannedJob
 
 _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
     " request_digest, requirements, query"
 )
-"""Columns that a run copies from its original."""
+"""Columns that a copy takes from its original."""
 
 
 @dataclass(frozen=True)
 class InitialPipeline:
-    """The initial state of a pipeline."""
+    """The initial values of a pipeline's row."""
 
     triggered_from: str
+    """What it rebuilds or reruns, as text for the user."""
     warnings: tuple[str, ...]
     state: PipelineState
     idempotency_key: str | None
@@ -36,23 +38,23 @@ class InitialPipeline:
     error_message: str | None = None
 
 
-def add_pipeline(connection: sqlite3.Connection, made: InitialPipeline, now: str) -> str:
+def add_pipeline(connection: sqlite3.Connection, initial: InitialPipeline, now: str) -> str:
     """Insert a pipeline without jobs, created at the stamp `now`; return its id."""
     pipeline_id = str(uuid.uuid4())
     columns = {
         "id": pipeline_id,
         "name": _free_name(connection),
-        "state": made.state,
-        "triggered_from": made.triggered_from,
-        "warnings": json.dumps(made.warnings),
+        "state": initial.state,
+        "triggered_from": initial.triggered_from,
+        "warnings": json.dumps(initial.warnings),
         "created_at": now,
         "updated_at": now,
-        "idempotency_key": made.idempotency_key,
-        "request_digest": made.request_digest,
-        "error_message": made.error_message,
+        "idempotency_key": initial.idempotency_key,
+        "request_digest": initial.request_digest,
+        "error_message": initial.error_message,
     }
     connection.execute(
-        f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({placeholders(columns)})",
         [*columns.values()],
     )
     return pipeline_id
@@ -61,7 +63,7 @@ def add_pipeline(connection: sqlite3.Connection, made: InitialPipeline, now: str
 def add_node(
     connection: sqlite3.Connection, pipeline_id: str, position: int, job: PlannedJob, run_id: str
 ) -> None:
-    """Insert a planned job into a pipeline, with the job that is its run."""
+    """Insert a planned job into a pipeline; `run_id` is the id of the job that is its first run."""
     connection.execute(
         "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)", [pipeline_id, position, job.job_id, run_id]
     )
@@ -77,28 +79,30 @@ def copy_job(
     now: str,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Create a PENDING job that does what another did; return its id.
+    """Create a PENDING job that does the same as another, with `environment` added; return its id.
 
-    It starts with no checkpoints, or it would make nothing new, and without the other job's
-    idempotency key.
+    The copy has a checkpoint group of its own, as with the checkpoints of the other job it would
+    make nothing new. It has no idempotency key.
     """
-    run_id = str(uuid.uuid4())
-    (before,) = connection.execute("SELECT environment FROM jobs WHERE id = ?", [job_id]).fetchone()
+    copy_id = str(uuid.uuid4())
+    (variables_json,) = connection.execute(
+        "SELECT environment FROM jobs WHERE id = ?", [job_id]
+    ).fetchone()
     # Not by SQLite's json_patch, whose time is quadratic in the number of variables.
-    variables = json.loads(before) | dict(environment)
+    variables = json.loads(variables_json) | dict(environment)
     variables.pop(label.NAME, None)
     connection.execute(
         "INSERT INTO jobs (id, state, created_at, run_group, ignore_checkpoints, environment,"
         f" {_COPIED})"
         f" SELECT ?, 'PENDING', ?, ?, 0, ?, {_COPIED} FROM jobs WHERE id = ?",
-        [run_id, now, run_id, json.dumps(variables, ensure_ascii=False), job_id],
+        [copy_id, now, copy_id, json.dumps(variables, ensure_ascii=False), job_id],
     )
     connection.execute(
         "INSERT INTO job_files (job_id, upload_id)"
         " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
-        [run_id, job_id],
+        [copy_id, job_id],
     )
-    return run_id
+    return copy_id
 
 
 def _free_name(connection: sqlite3.Connection) -> str:
@@ -108,17 +112,17 @@ def _free_name(connection: sqlite3.Connection) -> str:
             return name
 
 
-_WORD = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
-"""The possible letters at each position."""
+_LETTERS = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
+"""The possible letters at each position of a word."""
 
 _Choose = Callable[[Sequence[str]], str]
-"""Picks one of several."""
+"""Returns one of several."""
 
 
 def make_name(choose: _Choose) -> str:
-    """Return one of some 70 million names."""
+    """Return a random name of two words, one of some 70 million."""
     return f"{_word(choose)}-{_word(choose)}"
 
 
 def _word(choose: _Choose) -> str:
-    return "".join(choose(letters) for letters in _WORD)
+    return "".join(choose(letters) for letters in _LETTERS)

@@ -1,6 +1,6 @@
-"""The pipelines in the database: planned from lineage, paused, resumed and changed.
+"""The pipelines in the database: they are planned from lineage, paused, resumed and changed.
 
-Each change is one transaction; see `pipeline_moves` for the state transitions.
+Each change is one transaction. `pipeline_moves` has the state transitions.
 """
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
@@ -27,25 +27,28 @@ from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
 
 _Revision = Callable[[sqlite3.Connection, str, str, PipelineState, str], bool]
-"""Changes one job of a pipeline in a state, at a time; returns whether there is such a job."""
+"""Removes or restores a job; returns whether the pipeline has such a job.
 
-_WRONG_STATE = "It is {state}: only a pipeline that {wanted} can be {done}."
+The arguments are the ids of pipeline and job, the pipeline's state and the time, a stamp.
+"""
+
+_WRONG_STATE = "It is {state}: only a pipeline that {condition} can be {done}."
 
 
 @dataclass(frozen=True)
 class NewPipeline:
-    """A checked request for a pipeline."""
+    """A valid request for a pipeline."""
 
     datasets: tuple[str, ...]
-    """As named in the request, in its order."""
+    """The datasets to rebuild, as named in the request and in its order."""
     environment: Mapping[str, str]
-    """Added to the variables of every job, and overriding them."""
+    """Added to the variables of every job; they override equal names."""
     is_paused: bool
     """Whether it starts PAUSED."""
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether only `datasets` are rebuilt, with those that must be rebuilt with them."""
+    """Whether the sources of `datasets` are not rebuilt; see `outdated.refresh`."""
 
 
 class PipelineRows(NamedTuple):
@@ -55,15 +58,16 @@ class PipelineRows(NamedTuple):
     runs: list[sqlite3.Row]
     """The current run of each job; parents before their children.
 
-    As JSON, `parents` has the ids of the originals of the job's parents, in the order of the plan,
-    and `attempts` the ids of the job's earlier runs in this pipeline, oldest first.
+    The column `parents` has the ids of the originals of the job's parents, in the order of the
+    plan. The column `attempts` has the ids of the job's earlier runs in this pipeline, oldest
+    first. Both are JSON lists.
     """
     removed: list[sqlite3.Row]
     """Jobs removed from the pipeline, in the order of the plan."""
 
 
 class NothingToRun(Exception):  # noqa: N818 (the name says what is wrong)
-    """No job is known that could make the datasets; the message says why."""
+    """No known job could make the datasets; the message says why."""
 
 
 class PipelineTable:
@@ -75,7 +79,9 @@ class PipelineTable:
     async def trigger(
         self, request: NewPipeline, metastore: Metastore, now: datetime
     ) -> PipelineRows:
-        """Plan a pipeline from all known lineage, including DataChain's database, and start it.
+        """Plan a pipeline from all known lineage, and start it unless `request.is_paused`.
+
+        If a pipeline was created with the same key and request, return that pipeline.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -88,9 +94,9 @@ class PipelineTable:
     async def rerun(
         self, request: NewRerun, metastore: Metastore, now: datetime
     ) -> PipelineRows | None:
-        """Run several jobs again, each after those of them that it depends on.
+        """Run several jobs again, each after the others that it depends on.
 
-        Returns `None`, without creating anything, if none of them depends on another.
+        If none of them depends on another, create nothing and return `None`.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -108,23 +114,23 @@ class PipelineTable:
         return await self._database.read(list_datasets)
 
     async def of_job(self, job_id: str) -> PipelineRows | None:
-        """Return the pipeline that runs a job; `None` if none does."""
+        """Return the pipeline of which a job is or was a run; `None` if there is none."""
         return await self._database.read(_of_job, job_id)
 
     async def listed(
         self, *, states: Collection[str] | None, search: str | None, limit: int
     ) -> list[PipelineRows]:
-        """Return pipelines, newest first, filtered by state and by text in name or datasets."""
+        """Return pipelines, newest first: in any of `states`, with `search` in name or datasets."""
         return await self._database.read(_listed, states, search, limit)
 
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Start no more of its jobs; running ones run to their end.
+        """Release no more runs of a pipeline; its started runs run to their end.
 
-        On a full disk this is written, and visible in the rows, once there is space; nothing starts
-        before.
+        On a full disk the change is written once there is space, and the returned rows do not show
+        it. Until then nothing starts.
 
         Raises:
-            WrongPipelineState: It is paused already, or has ended.
+            WrongPipelineState: The pipeline is paused already, or has ended.
         """
         paused = await self._database.write_or_defer(_pause, pipeline_id, stamp(now))
         if paused is None:
@@ -132,15 +138,16 @@ class PipelineTable:
         return paused
 
     async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Start runs that can start; if failed or canceled runs prevent that, repeat those.
+        """Release runs that can start; if there are none, repeat failed and canceled runs.
 
         Raises:
-            WrongPipelineState: It is completed.
+            WrongPipelineState: The pipeline is completed.
+            StorageFull: The disk is full.
         """
         return await self._database.write(_resume, pipeline_id, stamp(now))
 
     async def remove_job(self, pipeline_id: str, job_id: str, now: datetime) -> PipelineRows | None:
-        """Remove a job from a pipeline; `None` if it has none with that id.
+        """Remove a job from a pipeline; return `None` if it has no such job.
 
         `job_id` is the id of the original or of its run. The job's children inherit its parents.
 
@@ -152,7 +159,7 @@ class PipelineTable:
     async def restore_job(
         self, pipeline_id: str, job_id: str, now: datetime
     ) -> PipelineRows | None:
-        """Restore a removed job, and pause; `None` if none with that id was removed.
+        """Restore a removed job and pause the pipeline; return `None` if no such job was removed.
 
         `job_id` is the id of the original or of the canceled run.
 
@@ -164,7 +171,7 @@ class PipelineTable:
     async def _revise(
         self, pipeline_id: str, job_id: str, now: datetime, change: _Revision
     ) -> PipelineRows | None:
-        """Change the jobs of a pipeline; `None` if it has no such job."""
+        """Remove or restore a job by `change`; return `None` if the pipeline has no such job."""
 
         def write(connection: sqlite3.Connection) -> PipelineRows | None:
             state = _state(connection, pipeline_id)
@@ -178,7 +185,7 @@ class PipelineTable:
 def trigger(
     connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
-    """Plan and start a pipeline, as part of a transaction; see `PipelineTable.trigger`."""
+    """Do the same as `PipelineTable.trigger`, as part of a transaction; `now` is a stamp."""
     if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.note_metastore(connection, metastore)
@@ -228,7 +235,11 @@ def _rerun(
 def _made_before(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> PipelineRows | None:
-    """Return the pipeline made by the same key and request; raise `KeyReused` if they differ."""
+    """Return the pipeline created with the same key and request; `None` if there is none.
+
+    Raises:
+        KeyReused: The key was used for another request.
+    """
     earlier = connection.execute(
         "SELECT * FROM pipelines WHERE idempotency_key = ?", [key]
     ).fetchone()
@@ -252,7 +263,7 @@ def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
     elif state is PipelineState.PAUSED:
         raise WrongPipelineState("It is paused already.")
     else:
-        raise WrongPipelineState(_WRONG_STATE.format(state=state, wanted="runs", done="paused"))
+        raise WrongPipelineState(_WRONG_STATE.format(state=state, condition="runs", done="paused"))
     return _settle(connection, pipeline_id, now)
 
 
@@ -260,7 +271,7 @@ def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
     state = _state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:
         raise WrongPipelineState(
-            _WRONG_STATE.format(state=state, wanted="has not completed", done="resumed")
+            _WRONG_STATE.format(state=state, condition="has not completed", done="resumed")
         )
     if state is PipelineState.PAUSED:
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
@@ -312,8 +323,8 @@ def find(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
 def _find(
     connection: sqlite3.Connection, pipeline_id: str | None, name: str | None
 ) -> PipelineRows | None:
-    column, wanted = ("name", name) if pipeline_id is None else ("id", pipeline_id)
-    row = connection.execute(f"SELECT * FROM pipelines WHERE {column} = ?", [wanted]).fetchone()
+    column, value = ("name", name) if pipeline_id is None else ("id", pipeline_id)
+    row = connection.execute(f"SELECT * FROM pipelines WHERE {column} = ?", [value]).fetchone()
     return None if row is None else _rows(connection, row)
 
 
@@ -325,7 +336,7 @@ def _listed(
         conditions.append(f"state IN ({placeholders(states)})")
         values += [*states]
     if search:
-        # Not LIKE, in which some characters are wildcards.
+        # Not LIKE, in which % and _ are wildcards.
         conditions.append("instr(lower(name || ' ' || triggered_from), lower(?))")
         values.append(search)
     rows = connection.execute(

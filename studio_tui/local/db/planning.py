@@ -1,9 +1,10 @@
 """Decides which jobs must run again, and in which order, to rebuild datasets; pure.
 
-From the requested datasets it goes back to all their sources, up to listings of storages, which
-every job can recreate, and likewise for all by-products of the jobs. A needed older version of a
-dataset is replaced by its highest complete one. `makers` chooses the job for each of them; datasets
-without a job stay as they are, with a warning.
+The requested datasets and all their direct and indirect sources are rebuilt. Listings of storages
+are not, as every job can recreate them. The jobs also make other datasets, their by-products, whose
+sources are rebuilt too. If an older version of a dataset was used, its current version is rebuilt
+instead. `makers` chooses the job for each version. A dataset without a job stays as it is, with a
+warning.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, v
 
 
 class ByProducts:
-    """The latest version that each job has made of each of its datasets."""
+    """For each job, the latest version of each dataset that it has made or reused."""
 
     def __init__(self, lineage: Lineage) -> None:
         self._lineage = lineage
@@ -27,29 +28,30 @@ class ByProducts:
             rank = version_key(version.version), version_id
             for link in version.jobs:
                 if link.job_id in lineage.jobs:
-                    own = latest.setdefault(link.job_id, {})
-                    own[version.dataset] = max(own.get(version.dataset, rank), rank)
+                    of_job = latest.setdefault(link.job_id, {})
+                    of_job[version.dataset] = max(of_job.get(version.dataset, rank), rank)
                     makers.setdefault(version.dataset, set()).add(link.job_id)
         self._latest = {
-            job_id: tuple(sorted(version_id for _, version_id in own.values()))
-            for job_id, own in latest.items()
+            job_id: tuple(sorted(version_id for _, version_id in of_job.values()))
+            for job_id, of_job in latest.items()
         }
         scripts = Counter(map(self._script, self._latest))
         self._undisputed = {
             job_id
-            for job_id, own in latest.items()
+            for job_id, of_job in latest.items()
             if scripts[self._script(job_id)] == 1
-            and all(len(makers[dataset]) == 1 for dataset in own)
+            and all(len(makers[dataset]) == 1 for dataset in of_job)
         }
+        """Jobs that are the only run of their script and the only maker of all their datasets."""
 
     def of(self, job_ids: Iterable[str]) -> set[int]:
         """Return the versions that these jobs have made."""
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
     def certain(self, version_id: int) -> Collection[int]:
-        """Return the versions that a version's job makes, if no other job could make any of them.
+        """Return all versions of a version's job, if no other job could be chosen for any of them.
 
-        They are known before it is decided which of several jobs are to make the other versions.
+        These versions are certain to be needed, before `makers` has chosen between other jobs.
         """
         links = self._lineage.versions[version_id].jobs
         if len(links) == 1 and links[0].job_id in self._undisputed:
@@ -67,14 +69,14 @@ class RebuildPlan:
 
     jobs: tuple[PlannedJob, ...]
     warnings: tuple[str, ...]
-    """Sentences about what the plan leaves as it is."""
+    """Sentences, mostly about datasets that are not rebuilt."""
 
 
 class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
-    """Some of the named datasets have no known version; the arguments are their names as given."""
+    """Some requested datasets have no known version; `args` are their names as requested."""
 
     def __str__(self) -> str:
-        """Return a sentence about them."""
+        """Return a sentence with the names."""
         *others, last = self.args
         if not others:
             return f"No dataset {last} is known to this local Studio."
@@ -85,21 +87,21 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets`, each `[@]namespace.project.name[@version]`.
 
     Raises:
-        UnknownDataset: One of them is not known.
+        UnknownDataset: One of `targets` is not known.
     """
     warnings: dict[str, None] = {}
     versions = _find(targets, lineage)
     current = CurrentVersions(lineage)
-    by_products, wanted = ByProducts(lineage), dict.fromkeys(versions)
+    by_products, roots = ByProducts(lineage), dict.fromkeys(versions)
     while True:
-        needed = _needed([*wanted], lineage, current, by_products, warnings)
+        needed = _add_sources([*roots], lineage, current, by_products, warnings)
         chosen = choose_makers(needed, lineage, warnings)
         merged = one_maker_each(merge_runs(set(chosen.values()), lineage), versions, lineage)
-        # The sources of by-products must be rebuilt too.
-        beside = by_products.of(merged.values()).difference(needed)
-        if not beside:
+        # The sources of by-products must be rebuilt too, for which other jobs may be needed.
+        more = by_products.of(merged.values()).difference(needed)
+        if not more:
             break
-        wanted |= dict.fromkeys(sorted(beside))
+        roots |= dict.fromkeys(sorted(more))
     warn_of_unmade(chosen, merged, lineage, warnings)
     parents: dict[str, set[str]] = {job_id: set() for job_id in merged.values()}
     for version_id, job_id in chosen.items():
@@ -111,7 +113,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
-    """Return the version of each target: the named one, else the latest existing one."""
+    """Return the version that each target names; without a version, the latest existing one."""
     versions = sorted(
         (version_key(version.version), version_id)
         for version_id, version in lineage.versions.items()
@@ -122,42 +124,43 @@ def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
         by_name[DatasetName(version.dataset, version.version)] = version_id
         if not version.is_removed:
             by_name[DatasetName(version.dataset, None)] = version_id
-    named = {target: by_name.get(read_name(target)) for target in targets}
-    if unknown := [target for target, version_id in named.items() if version_id is None]:
+    versions_of_targets = {target: by_name.get(read_name(target)) for target in targets}
+    unknown = [target for target, version_id in versions_of_targets.items() if version_id is None]
+    if unknown:
         raise UnknownDataset(*unknown)
-    return [version_id for version_id in named.values() if version_id is not None]
+    return [version_id for version_id in versions_of_targets.values() if version_id is not None]
 
 
-def _needed(
-    targets: Sequence[int],
+def _add_sources(
+    roots: Sequence[int],
     lineage: Lineage,
     current: CurrentVersions,
     by_products: ByProducts,
     warnings: dict[str, None],
 ) -> list[int]:
-    """Return the targets and all their direct and indirect sources, nearest first, each once.
+    """Return the versions `roots` and all their direct and indirect sources, nearest first.
 
-    Sources that nobody named by version are replaced by the current version of their dataset.
+    The current version of a source's dataset replaces the version that was used.
     """
-    needed = dict.fromkeys(targets)
-    waiting = [*needed]
-    for version_id in waiting:
+    needed = dict.fromkeys(roots)
+    pending = [*needed]
+    for version_id in pending:  # grows in the loop
         version = lineage.versions[version_id]
         for source in version.sources:
             if is_listing(source.dataset):
                 continue
             source_id = current.of(source.version_id)
             if source_id not in lineage.versions:
-                gone = source.dataset or "a dataset"
+                dataset = source.dataset or "a dataset"
                 warnings[
-                    f"{version} was made from a version of {gone} that is not known:"
+                    f"{version} was made from a version of {dataset} that is not known:"
                     " that version is not rebuilt."
                 ] = None
             elif source_id not in needed:
                 needed[source_id] = None
-                waiting.append(source_id)
+                pending.append(source_id)
         for other in by_products.certain(version_id):
             if other not in needed:
                 needed[other] = None
-                waiting.append(other)
+                pending.append(other)
     return [*needed]

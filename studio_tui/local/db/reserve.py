@@ -8,7 +8,7 @@ RESERVE_BYTES = 256 * 1024
 
 
 class Reserve:
-    """A file that is emptied when the disk is full, and filled again once there is space."""
+    """A file that is deleted when the disk is full, and created again once there is space."""
 
     def __init__(self, path: Path, size: int = RESERVE_BYTES) -> None:
         """`size` is in bytes."""
@@ -17,7 +17,7 @@ class Reserve:
         self._is_held = False
 
     def fill(self) -> None:
-        """Reserve the space unless it is reserved; reserve nothing if there is too little."""
+        """Reserve the space unless it is reserved; if the disk has too little, reserve nothing."""
         if self._is_held:
             return
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -25,7 +25,7 @@ class Reserve:
             descriptor = os.open(self._path, flags, 0o600)
             try:
                 if os.fstat(descriptor).st_size < self._size:
-                    # Random bytes: a file system with compression would give zeros no space.
+                    # Random bytes, as a compressing file system would reserve no space for zeros.
                     os.truncate(descriptor, 0)
                     with os.fdopen(os.dup(descriptor), "wb") as file:
                         file.write(os.urandom(self._size))

@@ -1,4 +1,7 @@
-"""Changes that users make to schedules, one transaction each; those by the clock: `schedules`."""
+"""Changes that users make to schedules, each in one transaction.
+
+`schedules` has the changes that time makes.
+"""
 
 import hashlib
 import sqlite3
@@ -14,7 +17,7 @@ from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 
 class ScheduleUnusable(Exception):  # noqa: N818 (the name says what is wrong)
-    """The schedule cannot do this now; the message says why."""
+    """The schedule does not allow the action now; the message says why."""
 
 
 class ScheduleActions:
@@ -34,9 +37,9 @@ class ScheduleActions:
         await self._database.write(_change, job_id, schedule)
 
     async def suspend(self, job_id: str, now: datetime) -> None:
-        """Suspend a schedule: until resumed, fire times start no run and are not counted as gaps.
+        """Suspend a schedule: until it is resumed, fire times have no run and are no gaps.
 
-        On a full disk this is written once there is space; until then nothing runs either.
+        On a full disk the change is written once there is space; until then nothing runs.
 
         Raises:
             LookupError: There is no such job.
@@ -45,7 +48,7 @@ class ScheduleActions:
         await self._database.write_or_defer(_suspend, job_id, stamp(now))
 
     async def resume(self, job_id: str, now: datetime) -> None:
-        """Resume a schedule from `now`.
+        """Resume a schedule from `now` on; fire times before `now` have no run and are no gaps.
 
         Raises:
             LookupError: There is no such job.
@@ -56,7 +59,7 @@ class ScheduleActions:
         await self._database.write(_resume, job_id, now)
 
     async def run(self, job_id: str, idempotency_key: str | None, now: datetime) -> str:
-        """Run a schedule once manually and return the run's id; the same key, the same run.
+        """Run a schedule's job once now; return the run's id. The same key returns the same run.
 
         Raises:
             LookupError: There is no such job.
@@ -104,20 +107,20 @@ def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
     row = connection.execute("SELECT * FROM schedules WHERE job_id = ?", [job_id]).fetchone()
     if row["suspended_at"] is None:
         return
-    following = from_stamp(row["next_fire_at"])
-    if following < now:
-        following = _first_fire_time(connection, job_id, _from_now_on(row, now))
+    next_fire_at = from_stamp(row["next_fire_at"])
+    if next_fire_at < now:
+        next_fire_at = _first_fire_time(connection, job_id, _from_now_on(row, now))
     connection.execute(
         "UPDATE schedules SET suspended_at = NULL, next_fire_at = ? WHERE job_id = ?",
-        [stamp(following), job_id],
+        [stamp(next_fire_at), job_id],
     )
 
 
 def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
-    """Return the times of a schedule without those that have passed.
+    """Return the times of a schedule from `now` on.
 
     Raises:
-        ScheduleUnusable: No time is left, or this machine does not have its time zone.
+        ScheduleUnusable: Its only time has passed, or this machine does not have its time zone.
     """
     expression, name = row["cron_expression"], row["time_zone"]
     if expression is None:
@@ -129,9 +132,9 @@ def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
         raise ScheduleUnusable(
             f"This machine no longer has the time zone {name}: change its times."
         )
-    # A time that is exactly `now` has not passed, and `next_fire` returns only later ones.
-    following = cron.next_fire(expression, now - timedelta.resolution, zone)
-    return NewSchedule(expression, None, name, following)
+    # `next_fire` returns only times after its argument, but a time that equals `now` counts too.
+    next_fire_at = cron.next_fire(expression, now - timedelta.resolution, zone)
+    return NewSchedule(expression, None, name, next_fire_at)
 
 
 def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
@@ -152,9 +155,9 @@ def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) 
 def _first_fire_time(
     connection: sqlite3.Connection, job_id: str, schedule: NewSchedule
 ) -> datetime:
-    """Return when a changed schedule fires first: later than every run by the clock.
+    """Return when a changed schedule fires first: after the fire times of all its runs.
 
-    The machine's clock may have been set back since the last run, and a time must not run twice.
+    The machine's clock may have been set back since, but no fire time may have two runs.
     """
     (latest,) = connection.execute(
         "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs"
@@ -177,10 +180,10 @@ def require_active_schedule(connection: sqlite3.Connection, job_id: str) -> None
 
     Raises:
         LookupError: There is no such job.
-        ScheduleUnusable: It is not a schedule, or no longer.
+        ScheduleUnusable: It is not a schedule, or has ended.
     """
     row = connection.execute(
-        "SELECT state, next_fire_at FROM jobs LEFT JOIN schedules ON job_id = id WHERE id = ?",
+        "SELECT state FROM jobs WHERE id = ?",
         [job_id],
     ).fetchone()
     if row is None:

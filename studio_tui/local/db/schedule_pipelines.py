@@ -1,7 +1,7 @@
-"""Schedules that trigger a pipeline, by the clock or manually.
+"""Schedules that trigger a pipeline, at their fire times or by hand.
 
-If the pipeline cannot be planned, a FAILED one without jobs is created, so that the failure shows
-up in the schedule's results.
+If the pipeline of a fire time cannot be planned, a FAILED pipeline without jobs is created, so that
+the failure is among the schedule's results.
 """
 
 import hashlib
@@ -29,19 +29,19 @@ class SchedulePipelines:
         self._database = database
 
     async def check(self, datasets: tuple[str, ...], metastore: Metastore) -> None:
-        """Check that datasets could be rebuilt now.
+        """Check that a pipeline could rebuild datasets now.
 
         Raises:
-            UnknownDataset: One of them is not known.
-            NothingToRun: No job makes them.
+            UnknownDataset: A dataset is not known.
+            NothingToRun: No job makes the datasets.
             StorageFull: The disk is full.
         """
-        await self._database.write(_plan, datasets, metastore)
+        await self._database.write(_check, datasets, metastore)
 
     async def trigger(
         self, job_id: str, key: str | None, metastore: Metastore, now: datetime
     ) -> PipelineRows:
-        """Trigger the pipeline of a schedule manually; the same key returns the same pipeline.
+        """Trigger the pipeline of a schedule by hand; the same key returns the same pipeline.
 
         Raises:
             LookupError: There is no such job.
@@ -51,22 +51,22 @@ class SchedulePipelines:
             NothingToRun: No job makes the datasets.
             StorageFull: The disk is full.
         """
-        return await self._database.write(_by_hand, job_id, key, metastore, stamp(now))
+        return await self._database.write(_trigger_by_hand, job_id, key, metastore, stamp(now))
 
 
 def make_pipeline(
     connection: sqlite3.Connection, due: Due, fire_at: str, now: str, metastore: Metastore
 ) -> None:
-    """Create the pipeline of a schedule for the time `fire_at`, a stamp like `now`."""
+    """Create the pipeline of a schedule for the fire time `fire_at`, a stamp like `now`."""
     request = _request_of(connection, due.job_id, None)
     try:
         pipeline_id = trigger(connection, request, metastore, now).pipeline["id"]
     except (UnknownDataset, NothingToRun) as error:
         pipeline_id = _add_failed(connection, request, str(error), now)
-    _join(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
+    _assign_to_schedule(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
 
 
-def _by_hand(
+def _trigger_by_hand(
     connection: sqlite3.Connection, job_id: str, key: str | None, metastore: Metastore, now: str
 ) -> PipelineRows:
     earlier = connection.execute(
@@ -78,7 +78,7 @@ def _by_hand(
     rows = trigger(connection, request, metastore, now)
     if earlier is None:
         moment = free_moment(connection, job_id, now)
-        _join(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
+        _assign_to_schedule(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
     return find(connection, rows.pipeline["id"])
 
 
@@ -100,20 +100,28 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
     )
 
 
-def _plan(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
+def _check(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
     lineage.note_metastore(connection, metastore)
     plan = planning.plan(datasets, lineage.read_lineage(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
 
 
-def _add_failed(connection: sqlite3.Connection, request: NewPipeline, why: str, now: str) -> str:
-    failed, digest = PipelineState.FAILED, request.request_digest
-    beginning = InitialPipeline(", ".join(request.datasets), (), failed, None, digest, why)
-    return add_pipeline(connection, beginning, now)
+def _add_failed(
+    connection: sqlite3.Connection, request: NewPipeline, error_message: str, now: str
+) -> str:
+    initial = InitialPipeline(
+        triggered_from=", ".join(request.datasets),
+        warnings=(),
+        state=PipelineState.FAILED,
+        idempotency_key=None,
+        request_digest=request.request_digest,
+        error_message=error_message,
+    )
+    return add_pipeline(connection, initial, now)
 
 
-def _join(
+def _assign_to_schedule(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, moment: str, *, by_hand: bool
 ) -> None:
     connection.execute(

@@ -1,4 +1,4 @@
-"""The runs of schedules in the database, by the clock or manual, and their outcomes."""
+"""The runs of schedules in the database, at fire times or by hand, and gaps: times without one."""
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
 
@@ -11,7 +11,7 @@ from studio_tui.api.states import JobState
 from studio_tui.local.db.times import from_stamp, stamp
 
 MAX_RUNS = 8
-"""Number of a schedule's last runs that are returned with it."""
+"""Number of a schedule's last runs and gaps that are returned with it."""
 
 _RUNS = f"""
     SELECT run.scheduled_for AS at, json_object(
@@ -43,7 +43,7 @@ RECENT = f"""(
             UNION ALL SELECT * FROM ({_GAPS}))
         ORDER BY at DESC LIMIT {MAX_RUNS})
 )"""
-"""A column of a row of `schedules`: JSON of its last runs and times without one, newest first."""
+"""SQL expression on `schedules`: its last runs and gaps as a JSON list, newest first."""
 
 _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
@@ -68,10 +68,13 @@ def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
 def make_run(
     connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, *, is_once: bool
 ) -> str:
-    """Create the run of a schedule for a time, a stamp like `now`; return its id."""
+    """Create the run of a schedule for `fire_at`, a stamp like `now`; return the run's id.
+
+    `is_once`: the schedule has a single start time and no expression.
+    """
     run_id = str(uuid.uuid4())
-    # A job that only starts later is the re-run that was requested. A recurring one must not use
-    # the checkpoints of its last run, or it would make nothing new.
+    # The run of a single start time may continue from the checkpoints that the request names. Runs
+    # of an expression do not: with the checkpoints of the last run they would make nothing new.
     connection.execute(
         f"INSERT INTO jobs (id, state, created_at, scheduled_by, scheduled_for, run_group,"
         f" rerun_from, request_digest, {_COPIED})"
@@ -90,14 +93,14 @@ def make_run(
 def note_gaps(
     connection: sqlite3.Connection, job_id: str, missed: Iterable[str], skipped: Iterable[str]
 ) -> None:
-    """Record the times (stamps) at which a schedule had no run; keep only the last of all."""
-    gaps = [*((at, 0) for at in missed), *((at, 1) for at in skipped)]
+    """Record fire times of a schedule without a run, all stamps; keep the last `MAX_RUNS` gaps."""
+    gaps = [*((fire_at, 0) for fire_at in missed), *((fire_at, 1) for fire_at in skipped)]
     if not gaps:
         return
-    for at, is_skipped in gaps:
+    for fire_at, is_skipped in gaps:
         connection.execute(
             "INSERT OR IGNORE INTO schedule_gaps (job_id, fire_at, is_skipped) VALUES (?, ?, ?)",
-            [job_id, at, is_skipped],
+            [job_id, fire_at, is_skipped],
         )
     connection.execute(
         "DELETE FROM schedule_gaps WHERE job_id = ? AND fire_at NOT IN ("
@@ -108,9 +111,10 @@ def note_gaps(
 
 
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
-    """Return the first stamp from `now` on that no run of a schedule has or will have by the clock.
+    """Return the first stamp from `now` on that a manual run of a schedule can have.
 
-    Expressions fire on whole minutes.
+    No other run of the schedule has it or will have it. It is not a whole second, as fire times of
+    expressions are whole minutes.
     """
     taken = {
         row[0]

@@ -1,8 +1,9 @@
 """The schedules in the database: their next fire times, and the transaction that settles them.
 
-A schedule is a job in the state TASK. Its cursor is the earliest fire time that is not settled:
-settling creates at most one run and moves the cursor past every time that it counts, or does
-nothing. So each fire time is settled exactly once, despite crashes and changes of the clock.
+A schedule is a job in the state TASK. A fire time is settled when its run was created, or it was
+counted as missed or skipped. The cursor of a schedule is its earliest unsettled fire time.
+One transaction settles several fire times, with at most one run, and moves the cursor behind them.
+So each fire time is settled exactly once, despite crashes and changes of the clock.
 """
 
 import json
@@ -19,19 +20,22 @@ from studio_tui.local.db.schedule_runs import MAX_RUNS, has_open_run, make_run, 
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 LATEST = timedelta(hours=1)
-"""How late a run for a missed fire time may still be created."""
+"""How long after its fire time a run may still be created."""
 
 BATCH = 10_000
-"""Maximum fire times counted in one step: a year of minutes must not block everything else."""
+"""Maximum fire times settled in one transaction, as a year has 525,600 minutes."""
 
 
 @dataclass(frozen=True)
 class NewSchedule:
-    """A checked request for a schedule; times are aware."""
+    """A valid request for a schedule; times are aware."""
 
     cron_expression: str | None
+    """`None` for a schedule that fires once, at `start_after`."""
     start_after: datetime | None
+    """The start time; with an expression, fire times before it do not count."""
     time_zone: str
+    """The zone of the expression."""
     next_fire_at: datetime
     datasets: tuple[str, ...] | None = None
     """Datasets that a pipeline rebuilds each time; `None` for a schedule that runs its job."""
@@ -39,7 +43,7 @@ class NewSchedule:
 
 @dataclass(frozen=True)
 class Due:
-    """A schedule that is due."""
+    """A schedule whose cursor has passed."""
 
     job_id: str
     cron_expression: str | None
@@ -61,9 +65,9 @@ class Decision:
     missed: int
     """Number of fire times that were missed."""
     last_missed: tuple[datetime, ...]
-    """The latest missed fire times, as many as are stored."""
+    """The latest missed fire times, up to `MAX_RUNS`."""
     run_for: datetime | None
-    """The fire time to create a run for, unless the previous run has not ended."""
+    """The fire time to create a run for; skipped if the previous run has not ended."""
     next_fire_at: datetime | None
     """The new cursor; `None` if there are no more fire times."""
 
@@ -104,9 +108,9 @@ class Schedules:
     ) -> bool:
         """Carry out a decision about a schedule; return whether a run was created.
 
-        `make` creates the run, in the same transaction; the default creates a run of its job.
-
-        Nothing is done if the schedule has meanwhile ended, been changed, suspended or settled.
+        `make` creates the run in the same transaction; the default creates a run of the schedule's
+        job. Nothing is done if the schedule has meanwhile ended, or was changed, suspended or
+        settled.
 
         Raises:
             StorageFull: The disk is full.
@@ -117,8 +121,7 @@ class Schedules:
 def decide(due: Due, now: datetime) -> Decision:
     """Decide about the fire times of a due schedule, up to `now`.
 
-    The newest one gets its run if it was missed by less than `LATEST`; all others that have
-    passed are counted.
+    The newest of them gets a run if it is at most `LATEST` ago; all others are missed.
 
     Raises:
         LookupError: Its time zone is no longer known.
@@ -133,7 +136,7 @@ def decide(due: Due, now: datetime) -> Decision:
         missed, newest = missed + 1, upcoming
         upcoming = next(following, None)
         if missed == BATCH:
-            # Only the newest time can get a run, and newer ones follow in the next step.
+            # Newer fire times follow, which the next decision is about; only the newest gets a run.
             return Decision(missed, tuple(last), None, newest)
     if now - newest > LATEST:
         last.append(newest)
@@ -175,7 +178,7 @@ def _run_job(connection: sqlite3.Connection, due: Due, fire_at: str, now: str) -
 def _settle(
     connection: sqlite3.Connection, due: Due, decision: Decision, now: datetime, make: Make
 ) -> bool:
-    is_overlapped = decision.run_for is not None and has_open_run(connection, due.job_id)
+    is_skipped = decision.run_for is not None and has_open_run(connection, due.job_id)
     moved = connection.execute(
         "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"
         " WHERE job_id = ? AND next_fire_at = ? AND cron_expression IS ? AND time_zone = ?"
@@ -183,7 +186,7 @@ def _settle(
         [
             stamp_if_any(decision.next_fire_at),
             decision.missed,
-            is_overlapped,
+            is_skipped,
             due.job_id,
             due.fire_at,
             due.cron_expression,
@@ -193,10 +196,10 @@ def _settle(
     )
     if moved.rowcount == 0:
         return False
-    skipped = (decision.run_for,) if decision.run_for is not None and is_overlapped else ()
+    skipped = (decision.run_for,) if decision.run_for is not None and is_skipped else ()
     note_gaps(connection, due.job_id, map(stamp, decision.last_missed), map(stamp, skipped))
-    makes_run = decision.run_for is not None and not is_overlapped
-    if decision.run_for is not None and makes_run:
+    makes_run = decision.run_for is not None and not is_skipped
+    if decision.run_for is not None and not is_skipped:
         make(connection, due, stamp(decision.run_for), stamp(now))
     if decision.next_fire_at is None:
         _end(connection, due, now, is_missed=not makes_run)
@@ -204,7 +207,7 @@ def _settle(
 
 
 def _end(connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: bool) -> None:
-    """Record that a schedule has no more fire times, and whether the last one was missed."""
+    """Record the end of a schedule without further fire times; it FAILED if its last was missed."""
     state, message = JobState.COMPLETE, None
     if is_missed:
         state = JobState.FAILED

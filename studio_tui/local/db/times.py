@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 
 def stamp(moment: datetime) -> str:
-    """Write an aware time; stamps sort as the times do."""
+    """Return an aware time as text; such stamps sort in the order of the times."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def stamp_if_any(moment: datetime | None) -> str | None:
-    """Write a time that may be `None`."""
+    """Return the stamp of a time; `None` for `None`."""
     return None if moment is None else stamp(moment)
 
 
@@ -20,7 +20,7 @@ def from_stamp(text: str) -> datetime:
 
 
 def time_zone(name: str) -> tzinfo | None:
-    """Return the time zone named, as in `Europe/Berlin`; `None` if this machine has none."""
+    """Return the time zone with a name such as `Europe/Berlin`; `None` if this machine lacks it."""
     if name == "UTC":
         return UTC
     try:

@@ -1,4 +1,4 @@
-"""The table of uploads: their labels, and the names of ours that their bytes are stored under."""
+"""The table of uploads: the client's name of each file, and the name of the stored file."""
 
 import json
 import sqlite3
@@ -17,8 +17,8 @@ def insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int
 
 
 def select(connection: sqlite3.Connection, numbers: list[int]) -> list[sqlite3.Row]:
-    """Return the existing uploads among these ids."""
-    # As one value, since a request may have more ids than a statement has parameters.
+    """Return the uploads with these ids, as far as they exist."""
+    # As one JSON value, since a request may have more ids than a statement can have parameters.
     query = "SELECT id, label, stored_as FROM uploads WHERE id IN (SELECT value FROM json_each(?))"
     return connection.execute(query, [json.dumps(numbers)]).fetchall()
 
@@ -27,16 +27,16 @@ _UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
 
 
 def has_unused(connection: sqlite3.Connection, before: str) -> bool:
-    """Whether there are uploads from before a time that no job uses."""
-    query = f"SELECT 1 FROM uploads WHERE {_UNUSED} LIMIT 1"  # noqa: S608 (words of ours)
+    """Whether there are uploads that no job uses and that are older than the stamp `before`."""
+    query = f"SELECT 1 FROM uploads WHERE {_UNUSED} LIMIT 1"  # noqa: S608 (a constant)
     return connection.execute(query, [before]).fetchone() is not None
 
 
 def forget(connection: sqlite3.Connection, before: str) -> None:
-    """Delete the uploads from before a time that no job uses."""
+    """Delete the rows of uploads that no job uses and that are older than the stamp `before`."""
     connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])  # noqa: S608
 
 
 def stored_names(connection: sqlite3.Connection) -> set[str]:
-    """Return the names of the files of all uploads."""
+    """Return the names of the stored files of all uploads."""
     return {row["stored_as"] for row in connection.execute("SELECT stored_as FROM uploads")}
