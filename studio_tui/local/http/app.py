@@ -31,7 +31,7 @@ ROUTERS = (
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:
-    """Return the application for `port`; the caller runs the studio's tasks."""
+    """Return the application for `port`; the caller runs the dispatcher and the other tasks."""
     api = FastAPI(
         title="Studio REST API (local)",
         version=studio_tui.__version__,

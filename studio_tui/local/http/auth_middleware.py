@@ -1,10 +1,11 @@
 """Access control, applied to every request before anything else.
 
-The server runs code for anyone who can talk to it, so being on loopback is not enough: web pages
-reach loopback too, by host names that resolve to it (DNS rebinding), by plain forms, and by
-websockets, which browsers do not restrict to their own origin. So it requires our own host name, no
-browser, and the token, on all routes except the pages of jobs, which are read-only, same-origin,
-and under a key for that one job.
+The server runs code for anyone who can send it a request, so it is not enough to listen only on
+loopback. Web pages reach loopback too: by host names that resolve to it (DNS rebinding), by plain
+forms, and by websockets, which browsers do not restrict to their own origin.
+
+So the server requires its own host name and the token, and refuses browsers. Only the pages of jobs
+are for browsers: they are read-only, accept no other origin, and need a key for that one job.
 """
 
 import hmac
@@ -17,7 +18,7 @@ from studio_tui.api.routes import INSTANCE_HEADER
 from studio_tui.local.http.errors import error_response
 from studio_tui.local.http.page.keys import FOLDER
 
-_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_HOST_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _BROWSER_SITES = frozenset({"cross-site", "same-site"})
 
 
@@ -26,12 +27,12 @@ class AuthMiddleware:
 
     def __init__(self, app: ASGIApp, *, port: int, token: SecretStr, instance: str) -> None:
         self._app = app
-        self._hosts = frozenset(f"{name}:{port}" for name in _NAMES)
+        self._hosts = frozenset(f"{name}:{port}" for name in _HOST_NAMES)
         self._token = token
         self._instance = instance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer why it is refused."""
+        """Pass a request on, or refuse it with a reason."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
@@ -42,7 +43,7 @@ class AuthMiddleware:
             return
         status, sentence = refusal
         if scope["type"] == "websocket" and status == 401:
-            # As hosted Studio does; the published client then gives up at once and reports it.
+            # As hosted Studio answers: the published client then reports it and does not retry.
             status = 403
         response = error_response(status, sentence)
         if status == 401:
@@ -52,27 +53,31 @@ class AuthMiddleware:
 
     def _with_instance(self, send: Send) -> Send:
         """Return a `send` that adds the server's instance id to HTTP answers."""
-        name = (INSTANCE_HEADER.encode(), self._instance.encode())
+        header = (INSTANCE_HEADER.encode(), self._instance.encode())
 
-        async def sending(message: Message) -> None:
+        async def send_with_instance(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), name]}
+                message = {**message, "headers": [*message.get("headers", ()), header]}
             await send(message)
 
-        return sending
+        return send_with_instance
 
     def _refusal(
         self, headers: Iterable[tuple[bytes, bytes]], *, page_method: str | None
     ) -> tuple[int, str] | None:
-        """Return why a request is refused; pages have their own keys, and are read-only."""
+        """Return status and reason if a request is refused; `None` if it may pass.
+
+        `page_method` is the method of a request for a page, which needs no token here, as its route
+        checks the key; `None` for all other requests.
+        """
         fields: dict[str, list[str]] = {}
         for name, value in headers:
             fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
         hosts = fields.get("host", [])
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return 421, "This server accepts requests at its own address on this machine only."
-        own = [f"http://{hosts[0].lower()}"]
-        if "origin" in fields and (page_method is None or fields["origin"] != own):
+        own_origin = f"http://{hosts[0].lower()}"
+        if "origin" in fields and (page_method is None or fields["origin"] != [own_origin]):
             return 403, "Requests from web pages are refused."
         if not _BROWSER_SITES.isdisjoint(fields.get("sec-fetch-site", [])):
             return 403, "Requests from other web sites are refused."

@@ -13,7 +13,7 @@ from studio_tui.local.server.studio import Studio
 
 
 def cluster_router(studio: Studio) -> APIRouter:
-    """Return the endpoint."""
+    """Return a router with the endpoint."""
     router = APIRouter(route_class=StrictRoute)
 
     @router.get(routes.LIST_CLUSTERS.path, response_model=list[ComputeClusterOutput])
@@ -29,9 +29,9 @@ def cluster_router(studio: Studio) -> APIRouter:
 def cluster_outputs(
     clusters: Clusters, busy: Mapping[str, int], problem: str | None = None
 ) -> list[ComputeClusterOutput]:
-    """Return the clusters; `busy` contains the workers of started jobs by cluster name.
+    """Return the clusters; `busy` is the number of workers of started jobs by cluster name.
 
-    `problem` says why the current content of their file is not in force.
+    `problem` says why the content of the cluster file is not in force; `None` if it is.
     """
     return [
         ComputeClusterOutput(

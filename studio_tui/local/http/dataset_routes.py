@@ -1,4 +1,4 @@
-"""The endpoints of datasets; the API document has none, so the OpenAPI leaves them out."""
+"""The endpoints of datasets. They are not in the API document, so the OpenAPI leaves them out."""
 
 from fastapi import APIRouter, Response
 
@@ -12,7 +12,7 @@ from studio_tui.local.server.studio import Studio
 
 
 def dataset_router(studio: Studio) -> APIRouter:
-    """Return the endpoints."""
+    """Return a router with the endpoints."""
     router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
     @router.get(routes.DATASETS.path)

@@ -1,4 +1,4 @@
-"""Errors of the local Studio: one exception, and error bodies that all have a `message`.
+"""Errors of the local Studio: its exceptions, and error bodies with a `message` and a `detail`.
 
 The published client reads only `message`; `detail` is for other clients.
 """
@@ -29,7 +29,7 @@ _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Refusal(HTTPException):
-    """A refused request, with a sentence for the user."""
+    """A refused request; `message` is a sentence for the user."""
 
     def __init__(self, status: int, message: str, detail: object = None) -> None:
         super().__init__(status, message)
@@ -38,23 +38,24 @@ class Refusal(HTTPException):
 
 
 class InvalidFields(Refusal):
-    """422: the request is invalid; all problems are named at once."""
+    """422: the request is invalid; the message names all problems at once."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        """Initialise with pairs of a field's name and a clause that names it, without full stop."""
-        named = problems[:PROBLEMS_NAMED]
-        more = len(problems) - len(named)
-        clauses = [*(clause for _, clause in named), *([f"and {more} more"] if more else [])]
+        """Each problem is the name of a field, and a clause about it without a full stop."""
+        reported = problems[:PROBLEMS_NAMED]
+        clauses = [clause for _, clause in reported]
+        if more := len(problems) - len(reported):
+            clauses.append(f"and {more} more")
         message = "; ".join(clauses) + "."
-        detail = [{"loc": ["body", field], "msg": clause} for field, clause in named]
+        detail = [{"loc": ["body", field], "msg": clause} for field, clause in reported]
         super().__init__(422, message, detail)
 
 
 def install(app: FastAPI) -> None:
     """Give every error of `app` a body with a sentence."""
     app.add_exception_handler(HTTPException, _answer_refusal)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(StorageFull, _storage_full)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(StorageFull, _answer_storage_full)
     app.add_exception_handler(Exception, _answer_failure)
 
 
@@ -73,11 +74,11 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
     response = error_response(error.status_code, message)
     response.headers.update(error.headers or {})
     if error.status_code == 405:
-        response.headers["Allow"] = ", ".join(_methods(request))
+        response.headers["Allow"] = ", ".join(_allowed_methods(request))
     return response
 
 
-def _methods(request: Request) -> list[str]:
+def _allowed_methods(request: Request) -> list[str]:
     """Return the methods of all routes of a path; Starlette returns only those of the first."""
     return [
         method
@@ -89,15 +90,15 @@ def _methods(request: Request) -> list[str]:
     ]
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _answer_invalid(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    problems = [(_field(problem["loc"]), problem) for problem in error.errors()]
+    problems = [(_field_name(problem["loc"]), problem) for problem in error.errors()]
     refusal = InvalidFields([(field, field_problem(field, problem)) for field, problem in problems])
     return error_response(422, refusal.message, refusal.more)
 
 
-async def _storage_full(_request: Request, error: Exception) -> Response:
+async def _answer_storage_full(_request: Request, error: Exception) -> Response:
     return error_response(507, str(error))
 
 
@@ -106,6 +107,6 @@ async def _answer_failure(request: Request, error: Exception) -> Response:
     return error_response(500, "The local Studio failed to handle this request; see its log.")
 
 
-def _field(location: Sequence[str | int]) -> str:
-    """Name a field for people: `files 2` for the third of the files."""
+def _field_name(location: Sequence[str | int]) -> str:
+    """Return the name of a field for users, such as "files 2" for the third of the files."""
     return " ".join(str(part) for part in location[1:]) or "the body"

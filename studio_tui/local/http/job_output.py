@@ -1,4 +1,4 @@
-"""A job as the local Studio sends it, made from its row in the database."""
+"""Converts a job's row in the database to the job that the local Studio sends."""
 
 import json
 import sqlite3
@@ -20,7 +20,7 @@ _STEP_LABELS = {
 
 
 async def job_answer(studio: Studio, job_id: str) -> Response:
-    """Return the answer about one existing job."""
+    """Return the response with one existing job."""
     (row,) = await studio.jobs.listed(states=None, job_id=job_id, limit=1)
     return answer(job_output(studio, row))
 
@@ -66,12 +66,12 @@ def _waits_for(studio: Studio, row: sqlite3.Row) -> str | None:
 def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
     if row["time_zone"] is None:
         return None
-    goes_on = row["state"] == JobState.TASK and row["suspended_at"] is None
+    is_active = row["state"] == JobState.TASK and row["suspended_at"] is None
     return responses.JobSchedule(
         cron_expression=row["cron_expression"],
         start_after=row["start_after"],
         time_zone=row["time_zone"],
-        next_run_at=row["next_fire_at"] if goes_on else None,
+        next_run_at=row["next_fire_at"] if is_active else None,
         runs=row["runs"],
         missed=row["missed"],
         skipped=row["skipped"],
@@ -84,9 +84,10 @@ def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
 
 def _steps(row: sqlite3.Row) -> list[responses.JobStep]:
     steps = json.loads(row["steps"])
+    is_schedule = row["time_zone"] is not None
     is_held_back = row["state"] == JobState.PENDING
-    if not steps and row["time_zone"] is None and not is_held_back:
-        # Still waiting, or canceled while it was.
+    if not steps and not is_schedule and not is_held_back:
+        # The job waits in the queue, or was canceled there.
         steps = [
             {
                 "name": "waiting",

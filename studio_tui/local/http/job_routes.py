@@ -33,7 +33,7 @@ _STATUS_GROUPS = {
 
 
 def job_router(studio: Studio) -> APIRouter:
-    """Return the endpoints of jobs."""
+    """Return a router with the endpoints of jobs."""
     router = APIRouter(route_class=StrictRoute)
     lists = ListCache()
 
@@ -47,13 +47,14 @@ def job_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         states = None if status is None else _states(status)
 
-        async def ask() -> bytes:
+        async def make_body() -> bytes:
             rows = await studio.jobs.listed(states=states, job_id=job_id, limit=limit)
             return await write_list(rows, lambda row: job_output(studio, row))
 
-        # The revision is read first: a change in between makes the body seem older than it is.
-        question = (states, job_id, limit, studio.cluster_file.version)
-        body = await lists.body(question, studio.jobs.revision, ask)
+        # The revision is read before the rows. If they change in between, the body is newer than
+        # the revision says, and the next request makes it again.
+        query = (states, job_id, limit, studio.cluster_file.version)
+        body = await lists.body(query, studio.jobs.revision, make_body)
         return Response(body, media_type="application/json")
 
     @router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
@@ -62,13 +63,15 @@ def job_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(body.team_name)
         with refusing_reused_keys():
-            # Before all checks, as an accepted request may be invalid today: its time has passed.
+            # Before all checks: a request that was accepted may be invalid now, as its start time
+            # has passed.
             row = await studio.jobs.made_before(idempotency_key or "", digest(body))
             if row is not None:
                 return answer(job_output(studio, row))
             job = check(body, idempotency_key, await request_context(studio, body))
             row = await studio.jobs.create(job, clock.now())
-        # Once the job is on disk nothing may fail: the published client repeats a POST after a 5xx.
+        # After the job is on disk nothing may fail, as the published client repeats a POST after
+        # a 5xx.
         studio.dispatcher.wake()
         studio.scheduler.wake()
         return answer(job_output(studio, row))
@@ -83,7 +86,7 @@ def job_router(studio: Studio) -> APIRouter:
             raise Refusal(409, f"The job has ended already: it is {state}.")
         return answer(responses.ActionFeedback("Successfully canceled"))
 
-    # For `studio-tui local`, in addition to Studio's own API.
+    # For the commands of `studio-tui local`; not part of Studio's API.
     @router.get(JOB_ENDS, include_in_schema=False)
     async def job_ends() -> Response:
         return JSONResponse((await studio.jobs.ends()).to_json())
@@ -92,10 +95,10 @@ def job_router(studio: Studio) -> APIRouter:
 
 
 def _states(status: str) -> frozenset[JobState]:
-    word = status.upper()
-    if word in _STATUS_GROUPS:
-        return _STATUS_GROUPS[word]
-    if word in _STATUSES:
-        return frozenset({JobState(word)})
-    known = ", ".join([*_STATUSES, *_STATUS_GROUPS])
-    raise InvalidFields([("status", f"status must be one of {known}")])
+    name = status.upper()
+    if name in _STATUS_GROUPS:
+        return _STATUS_GROUPS[name]
+    if name in _STATUSES:
+        return frozenset({JobState(name)})
+    choices = ", ".join([*_STATUSES, *_STATUS_GROUPS])
+    raise InvalidFields([("status", f"status must be one of {choices}")])

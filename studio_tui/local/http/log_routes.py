@@ -1,8 +1,8 @@
 """Serves a job's log: as text over HTTP, whole or in ranges, and in frames on a websocket.
 
-The published client defines the frames (see its `follow` of 0.62): `{"logs": [...]}` with ascending
-ids, `{"job": {"status": ...}}`, `{"message": ...}` for an error that ends it. It reads until the
-server closes the connection.
+The published client 0.62 defines the frames (see its `follow`): `{"logs": [...]}` with ascending
+ids, `{"job": {"status": ...}}`, and `{"message": ...}` for an error, after which the connection is
+closed. The client reads until the server closes the connection.
 """
 
 import asyncio
@@ -28,13 +28,16 @@ from studio_tui.local.run.local_runner import LocalRunner
 from studio_tui.local.shim.output import OutputReader
 
 FRAME_BYTES = 190_000
-"""Maximum bytes of a frame; the published client loses a log with frames above 1 MiB."""
+"""Maximum bytes of a frame; the published client cannot receive frames above 1 MiB."""
 
 _CHUNK_BYTES = 256 * 1024
-_LOOK_SECONDS = 0.02
-_IDLE_LOOK_SECONDS = 0.04
+_CHECK_SECONDS = 0.02
+"""Time between checks for new output."""
+_IDLE_CHECK_SECONDS = 0.04
+"""Time between checks when nothing was sent for `_IDLE_SECONDS`."""
 _IDLE_SECONDS = 1.0
-_FULL_LOOK_SECONDS = 0.2
+_READ_SECONDS = 0.2
+"""Time after which output is read even if the sizes of the files have not changed."""
 _STATUS_SECONDS = 0.1
 _PING_SECONDS = 15.0
 _NO_SUCH_JOB = 4404
@@ -50,17 +53,20 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     206: {"description": "The requested range", "content": {"text/plain": {}}},
     304: {"description": "Not modified"},
     416: {"description": "The range cannot be satisfied; without a body"},
-    # Listed explicitly, or OpenAPI would describe them as text, as a log is.
+    # Listed, as OpenAPI would otherwise describe errors as text, like a log.
     **dict.fromkeys(("4XX", "5XX", 422), _JSON_ERROR),
 }
 
 StatusOf = Callable[[str], Awaitable[str | None]]
-"""Returns a job's status, `None` for an unknown job. It may return a final status only once the
-runner has reported the end, as only then the log is complete."""
+"""Returns a job's status; `None` for an unknown job.
+
+It must not return a final status before the runner has reported the end, as the log is incomplete
+until then.
+"""
 
 
 def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
-    """Return the routes of logs, relative to `/api`."""
+    """Return a router with the routes of logs, relative to `/api`."""
     router = APIRouter()
 
     @router.api_route(
@@ -85,9 +91,9 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
             await websocket.send_json({"message": "Job ID is incorrect or not found"})
             await websocket.close(_NO_SUCH_JOB)
             return
-        wants_all = websocket.query_params.get("no_follow", "").lower() not in _TRUE
+        follows = websocket.query_params.get("no_follow", "").lower() not in _TRUE
         follower = _Follower(websocket, runner.output(job_id), job_id, status_of)
-        await _while_connected(websocket, follower.run(status, to_end=wants_all))
+        await _while_connected(websocket, follower.run(status, to_end=follows))
 
     return router
 
@@ -102,39 +108,39 @@ class _Follower:
         self._pieces = PieceReader(output)
         self._job_id = job_id
         self._status_of = status_of
-        self._sent_at = self._looked_at = clock.monotonic()
+        self._sent_at = self._read_at = clock.monotonic()
 
     async def run(self, status: str, *, to_end: bool) -> None:
-        """Send the log so far and, if `to_end`, new parts until the job has ended; then close."""
+        """Send the log and, if `to_end`, its new parts until the job has ended; then close."""
         if status not in _FINISHED:
             await self._send_status(status)
         asked_at = clock.monotonic()
         while True:
-            # The log is read after the status: if that is final, nothing follows.
+            # The log is read after the status: if the status is final, the log is complete.
             await self._send_new(ended=status in _FINISHED)
             if status in _FINISHED:
                 await self._send_status(status)
                 break
             if not to_end:
                 break
-            idle = clock.monotonic() - self._sent_at > _IDLE_SECONDS
-            await asyncio.sleep(_IDLE_LOOK_SECONDS if idle else _LOOK_SECONDS)
+            is_idle = clock.monotonic() - self._sent_at > _IDLE_SECONDS
+            await asyncio.sleep(_IDLE_CHECK_SECONDS if is_idle else _CHECK_SECONDS)
             now = clock.monotonic()
             if now - asked_at >= _STATUS_SECONDS:
                 asked_at = now
-                before, status = status, await self._status_of(self._job_id) or status
-                if status != before and status not in _FINISHED:
+                last_status, status = status, await self._status_of(self._job_id) or status
+                if status != last_status and status not in _FINISHED:
                     await self._send_status(status)
             if now - self._sent_at >= _PING_SECONDS:
                 await self._send('{"type":"ping"}')
         await self._websocket.close(1000)
 
     async def _send_new(self, *, ended: bool) -> None:
-        # Three stats of cached files cost less than a switch to a thread and back.
-        is_due = clock.monotonic() - self._looked_at > _FULL_LOOK_SECONDS
+        # `has_news` blocks, but three stats of cached files cost less than the use of a thread.
+        is_due = clock.monotonic() - self._read_at > _READ_SECONDS
         if not (self._pieces.has_news() or ended or is_due):
             return
-        self._looked_at = clock.monotonic()
+        self._read_at = clock.monotonic()
         while frames := await asyncio.to_thread(self._next_frames, ended=ended):
             for frame in frames:
                 await self._send(frame)
@@ -151,15 +157,17 @@ class _Follower:
 
 
 def log_frames(pieces: OutputPieces) -> Iterator[str]:
-    """Pack pieces into JSON frames of at most `FRAME_BYTES`."""
+    """Yield JSON frames of at most `FRAME_BYTES` with as many pieces as fit."""
     messages = [
         f'{{"id":{number},"message":{encode_basestring(text)}}}'
         for number, text in zip(pieces.ids, pieces.texts, strict=True)
     ]
     lengths = (len(message if message.isascii() else message.encode()) + 1 for message in messages)
     ends = list(accumulate(lengths, initial=0))
+    """Bytes of the messages up to each message, with a comma after each."""
     begin = 0
     while begin < len(messages):
+        # 16 bytes are enough for the braces and the key around the messages.
         end = max(begin + 1, bisect_right(ends, ends[begin] + FRAME_BYTES - 16) - 1)
         yield f'{{"logs":[{",".join(messages[begin:end])}]}}'
         begin = end
@@ -168,7 +176,7 @@ def log_frames(pieces: OutputPieces) -> Iterator[str]:
 async def _while_connected(websocket: WebSocket, work: Awaitable[None]) -> None:
     """Run `work` until it is done or the client disconnects; the client's messages are ignored."""
     working = asyncio.ensure_future(work)
-    listening = asyncio.ensure_future(_until_gone(websocket))
+    listening = asyncio.ensure_future(_wait_for_disconnect(websocket))
     try:
         await asyncio.wait((working, listening), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -180,20 +188,22 @@ async def _while_connected(websocket: WebSocket, work: Awaitable[None]) -> None:
             await listening
 
 
-async def _until_gone(websocket: WebSocket) -> None:
+async def _wait_for_disconnect(websocket: WebSocket) -> None:
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
 
 class _Span(NamedTuple):
-    """A range of a transcript: first offset, and offset after the last byte."""
+    """A range of a transcript."""
 
     begin: int
+    """Offset of the first byte."""
     end: int
+    """Offset after the last byte."""
 
 
 class _TranscriptResponse(StreamingResponse):
-    """A transcript, or a range of it, read while it is sent."""
+    """A transcript or a range of it, which is read while it is sent, and closed at the end."""
 
     def __init__(
         self, transcript: Transcript, span: _Span, status: int, headers: dict[str, str]
@@ -218,7 +228,7 @@ async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
 
 
 def log_answer(transcript: Transcript, request: Request) -> Response:
-    """Answer a GET, evaluating its conditions in the order of RFC 9110, 13.2.2."""
+    """Answer a GET by its conditions, in the order of RFC 9110, 13.2.2; close the transcript."""
     version = transcript.version
     headers = {
         "ETag": version.etag,
@@ -226,14 +236,14 @@ def log_answer(transcript: Transcript, request: Request) -> Response:
         "Cache-Control": "no-cache",
         "X-Content-Type-Options": "nosniff",
     }
-    if _is_known(version, request.headers.get("if-none-match")):
+    if _matches(version, request.headers.get("if-none-match")):
         transcript.close()
         return Response(status_code=304, headers=headers)
     range_header = request.headers.get("range")
-    if range_header is None or not _may_range(version, request.headers.get("if-range")):
+    if range_header is None or not _may_send_range(version, request.headers.get("if-range")):
         span: _Span | None = None
     else:
-        span = _span(range_header, version.length)
+        span = _parse_range(range_header, version.length)
         if span is not None and span.begin >= span.end:
             transcript.close()
             headers["Content-Range"] = f"bytes */{version.length}"
@@ -246,19 +256,19 @@ def log_answer(transcript: Transcript, request: Request) -> Response:
     return _TranscriptResponse(transcript, span, 206, headers)
 
 
-def _is_known(version: TranscriptVersion, if_none_match: str | None) -> bool:
-    """Compare weakly, as RFC 9110, 13.1.2 requires."""
+def _matches(version: TranscriptVersion, if_none_match: str | None) -> bool:
+    """Whether the client has this version; compared weakly, as RFC 9110, 13.1.2 requires."""
     if if_none_match is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return "*" in tags or version.etag in tags
 
 
-def _may_range(version: TranscriptVersion, if_range: str | None) -> bool:
-    """Whether a range may be sent to a client that has the rest as of `if_range`.
+def _may_send_range(version: TranscriptVersion, if_range: str | None) -> bool:
+    """Whether a range may be sent to a client that has bytes of the version `if_range`.
 
-    The log only grows, so an earlier validator of ours is as good as the current one: what the
-    client has is still the beginning of the log.
+    It may be an earlier version: unless more output was dropped, the log has only grown, so the
+    client's bytes are still the beginning of the log.
     """
     if if_range is None:
         return True
@@ -266,9 +276,9 @@ def _may_range(version: TranscriptVersion, if_range: str | None) -> bool:
     return earlier is not None and version.continues(earlier)
 
 
-def _span(wanted: str, length: int) -> _Span | None:
-    """Parse a `Range`; `None` if it is to be ignored, an empty span if it cannot be satisfied."""
-    match = _RANGE.fullmatch(wanted)
+def _parse_range(header: str, length: int) -> _Span | None:
+    """Parse a `Range`; `None` if it must be ignored, an empty span if it cannot be satisfied."""
+    match = _RANGE.fullmatch(header)
     if match is None or not (match[1] or match[2]):
         return None
     if not match[1]:

@@ -1,7 +1,7 @@
-"""Divides a job's output into pieces, identically when live and on every replay.
+"""Divides a job's output into pieces, at the same offsets whenever it is read.
 
 A piece ends after each line feed or carriage return (a pair stays together), after `PIECE_LIMIT`
-bytes of a longer line, at the end of a segment, and where the writer recorded that an unfinished
+bytes of a longer line, at the end of a segment, and at each recorded cut, where an unfinished
 line had stopped growing. No UTF-8 character is divided.
 """
 
@@ -16,19 +16,20 @@ from studio_tui.local.shim.output import OutputRange, OutputReader, gap_mark, in
 PIECE_LIMIT = 16 * 1024
 """Maximum bytes of a piece."""
 
-_WINDOW = 128 * 1024
+_READ_BYTES = 128 * 1024
 
 
 class OutputPieces(NamedTuple):
     """Consecutive pieces of the output.
 
-    They are stored in columns: a large log has millions, and one object each would double the cost.
+    They are stored in two lists: a large log has millions of pieces, and an object for each would
+    double the cost.
     """
 
     ids: list[int]
-    """At least 1, ascending with the offset: odd for text, even for a mark."""
+    """Ids, from 1, ascending with the offset: odd for text, even for the mark of a gap."""
     texts: list[str]
-    """Untrusted text, each with its line end; invalid UTF-8 is replaced."""
+    """Untrusted texts with their line ends; invalid UTF-8 is replaced."""
 
 
 class PieceReader:
@@ -39,24 +40,24 @@ class PieceReader:
         """Offset after the last piece."""
         self._output = output
         self._cuts: array[int] = array("Q")
-        self._seen: tuple[int, ...] = ()
+        self._signature: tuple[int, ...] = ()
 
     def has_news(self) -> bool:
-        """Whether reading again is worthwhile, at the cost of three stats of files.
+        """Whether the output seems to have grown since the last call; costs three stats of files.
 
-        A segment begun within a tick of the file system's clock may be missed, so read now and then
-        even if there seems to be no news.
+        It may miss a segment that was begun within one tick of the file system's clock, so callers
+        also read from time to time without news.
         """
-        seen = self._output.signature()
-        if seen == self._seen:
+        signature = self._output.signature()
+        if signature == self._signature:
             return False
-        self._seen = seen
+        self._signature = signature
         return True
 
     def read(self, *, ended: bool) -> OutputPieces:
-        """Return the next pieces, from up to 128 KiB of output, if there are any now.
+        """Return the next pieces, from up to `_READ_BYTES` of output; empty if there are none.
 
-        `ended`: nothing more will be written, so the rest is a piece.
+        `ended`: no more output will be written, so an unfinished last line is a piece.
         """
         segments = self._output.segments()
         self._output.new_cuts(self._cuts)
@@ -64,25 +65,25 @@ class PieceReader:
             if segment.end < self.offset or (segment.end == self.offset and not segment.is_last):
                 continue
             if segment.start > self.offset:
-                return self._mark(segment)
-            data = self._output.read(segment, self.offset, _WINDOW)
+                return self._skip_gap(segment)
+            data = self._output.read(segment, self.offset, _READ_BYTES)
             if data is None:
-                return self.read(ended=ended)
+                return self.read(ended=ended)  # the segment was dropped just now
             at_end = self.offset + len(data) == segment.end
             return self._divide(data, closed=at_end and (ended or not segment.is_last))
         return OutputPieces([], [])
 
-    def _mark(self, following: OutputRange) -> OutputPieces:
-        text = gap_mark(following.start - self.offset)
-        self.offset = following.start
-        return OutputPieces([2 * following.start], [text])
+    def _skip_gap(self, next_segment: OutputRange) -> OutputPieces:
+        text = gap_mark(next_segment.start - self.offset)
+        self.offset = next_segment.start
+        return OutputPieces([2 * next_segment.start], [text])
 
     def _divide(self, data: bytes, *, closed: bool) -> OutputPieces:
         base = self.offset
-        first = bisect_right(self._cuts, base)
+        first_cut = bisect_right(self._cuts, base)
         parts: list[bytes] = []
         begin = 0
-        for cut in self._cuts[first : bisect_right(self._cuts, base + len(data))]:
+        for cut in self._cuts[first_cut : bisect_right(self._cuts, base + len(data))]:
             parts += split_pieces(data[begin : cut - base], closed=True)
             begin = cut - base
         parts += split_pieces(data[begin:] if begin else data, closed=closed)
@@ -95,19 +96,19 @@ class PieceReader:
 def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:
     """Return the pieces of `data`, which begins at the start of a piece.
 
-    Unless `closed`, an unfinished last piece is left out, and so is a final carriage return, which
-    may be followed by a line feed.
+    If `closed`, a piece ends at the end of `data`. Else an unfinished last line is left out, and so
+    is a last line that ends with a carriage return, as a line feed may follow.
     """
     lines = data.splitlines(keepends=True)
     unfinished = b"" if closed or not lines or data.endswith(b"\n") else lines.pop()
     if max(map(len, lines), default=0) > PIECE_LIMIT:
-        lines = [part for line in lines for part in _limited(line)]
+        lines = [part for line in lines for part in _split_line(line)]
     if len(unfinished) > PIECE_LIMIT:
-        lines += list(_limited(unfinished))[:-1]
+        lines += list(_split_line(unfinished))[:-1]
     return lines
 
 
-def _limited(line: bytes) -> Iterator[bytes]:
+def _split_line(line: bytes) -> Iterator[bytes]:
     """Yield a line in parts of at most `PIECE_LIMIT` bytes."""
     start = 0
     while len(line) - start > PIECE_LIMIT:

@@ -1,4 +1,4 @@
-"""A pipeline as the local Studio sends it, made from its rows in the database."""
+"""Converts a pipeline's rows in the database to the pipeline that the local Studio sends."""
 
 import json
 
@@ -10,7 +10,7 @@ from studio_tui.local.http.responses import answer
 
 
 def pipeline_answer(rows: PipelineRows) -> Response:
-    """Return the answer about a pipeline after an action on it."""
+    """Return the response to an action on a pipeline."""
     return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(rows)))
 
 

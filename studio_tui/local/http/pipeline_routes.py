@@ -36,7 +36,7 @@ _STATES = tuple(state for state in PipelineState if state is not PipelineState.U
 
 
 def pipeline_router(studio: Studio) -> APIRouter:
-    """Return the endpoints of pipelines."""
+    """Return a router with the endpoints of pipelines."""
     router = APIRouter(route_class=StrictRoute)
 
     @router.get(routes.PIPELINE_STATUS.path, response_model=responses.JobPipelineOutput)
@@ -55,7 +55,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
     ) -> Response:
         check_team(team_name)
-        # The document shows the filter as a body; the published client sends it in the query.
+        # The API document has the filter in the body; the published client sends it in the query.
         states = _states([*(status or ()), *(statuses or ())])
         rows = await studio.pipelines.listed(states=states, search=search, limit=limit)
         return Response(await write_list(rows, pipeline_output), media_type="application/json")
@@ -75,7 +75,7 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         return await trigger(body, idempotency_key)
 
-    # Not in the document, so not in the OpenAPI description, which equals it.
+    # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.REFRESH_PIPELINE.path, include_in_schema=False)
     async def refresh_pipeline(
         body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
@@ -86,14 +86,15 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
         body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
     ) -> Response:
         check_team(body.team_name)
-        new = _check(body, key)
+        new = _new_pipeline(body, key)
         if is_refresh:
-            made_by = f"refresh {new.request_digest}"
-            new = replace(new, is_refresh=True, request_digest=made_by)
+            # Another digest, as the key of a trigger must not be used for an equal refresh.
+            request_digest = f"refresh {new.request_digest}"
+            new = replace(new, is_refresh=True, request_digest=request_digest)
         with refusing_plans():
             metastore = await studio.runner.read_metastore()
             pipeline = await studio.pipelines.trigger(new, metastore, clock.now())
-        # Once it is on disk nothing may fail: the published client repeats a POST after a 5xx.
+        # After it is on disk nothing may fail, as the published client repeats a POST after a 5xx.
         studio.dispatcher.wake()
         return pipeline_answer(pipeline)
 
@@ -101,7 +102,7 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
 def _add_rerun(router: APIRouter, studio: Studio) -> None:
     """Add the endpoint that runs several jobs again in order."""
 
-    # Not in the document, so not in the OpenAPI description, which equals it.
+    # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.RERUN_JOBS.path, include_in_schema=False)
     async def rerun_jobs(
         body: RerunInput, idempotency_key: Annotated[str | None, Header()] = None
@@ -135,17 +136,17 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
     @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
     async def pause_pipeline(body: PipelineInput) -> Response:
         check_team(body.team_name)
-        found = (await _find(studio, body.name, body.pipeline_id)).pipeline["id"]
-        with _refusing():
-            paused = await studio.pipelines.pause(found, clock.now())
+        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        with _refusing_wrong_states():
+            paused = await studio.pipelines.pause(pipeline["id"], clock.now())
         return pipeline_answer(paused)
 
     @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
     async def resume_pipeline(body: PipelineInput) -> Response:
         check_team(body.team_name)
-        found = (await _find(studio, body.name, body.pipeline_id)).pipeline["id"]
-        with _refusing():
-            resumed = await studio.pipelines.resume(found, clock.now())
+        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        with _refusing_wrong_states():
+            resumed = await studio.pipelines.resume(pipeline["id"], clock.now())
         studio.dispatcher.wake()
         return pipeline_answer(resumed)
 
@@ -153,22 +154,22 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing():
-            left = await studio.pipelines.remove_job(pipeline["id"], body.job_id, clock.now())
-        if left is None:
+        with _refusing_wrong_states():
+            changed = await studio.pipelines.remove_job(pipeline["id"], body.job_id, clock.now())
+        if changed is None:
             raise Refusal(404, f"The pipeline {pipeline['name']} has no job {body.job_id}.")
-        return pipeline_answer(left)
+        return pipeline_answer(changed)
 
-    # Not in the document either.
+    # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
     async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing():
+        with _refusing_wrong_states():
             restored = await studio.pipelines.restore_job(pipeline["id"], body.job_id, clock.now())
         if restored is None:
-            words = f"No job {body.job_id} was removed from the pipeline {pipeline['name']}."
-            raise Refusal(404, words)
+            sentence = f"No job {body.job_id} was removed from the pipeline {pipeline['name']}."
+            raise Refusal(404, sentence)
         return pipeline_answer(restored)
 
 
@@ -176,15 +177,15 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
     if name is None and pipeline_id is None:
         clause = "name or pipeline_id is required"
         raise InvalidFields([("name", clause)])
-    found = await studio.pipelines.find(pipeline_id=pipeline_id, name=name)
-    if found is None:
+    rows = await studio.pipelines.find(pipeline_id=pipeline_id, name=name)
+    if rows is None:
         raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
-    return found
+    return rows
 
 
 @contextmanager
 def refusing_plans() -> Iterator[None]:
-    """Answer with the reason if no pipeline can be planned, or a key is used again."""
+    """Answer with the reason if no pipeline can be planned, or a key was used before."""
     try:
         with refusing_reused_keys():
             yield
@@ -195,7 +196,7 @@ def refusing_plans() -> Iterator[None]:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _refusing_wrong_states() -> Iterator[None]:
     """Answer 409 if a pipeline's state does not allow the request."""
     try:
         yield
@@ -207,14 +208,14 @@ def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the datasets that a request names, each once.
 
     Raises:
-        InvalidFields: It names none.
+        InvalidFields: There are none, or a name is empty.
     """
     if not names or not all(name.strip() for name in names):
         raise InvalidFields([("datasets", "datasets must name at least one dataset")])
     return tuple(dict.fromkeys(name.strip() for name in names))
 
 
-def _check(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
+def _new_pipeline(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
     datasets = read_datasets(body.datasets)
     check_key(key)
     return NewPipeline(
@@ -226,11 +227,11 @@ def _check(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
     )
 
 
-def _states(words: list[str]) -> frozenset[str] | None:
-    if not words:
+def _states(statuses: list[str]) -> frozenset[str] | None:
+    if not statuses:
         return None
-    states = frozenset(word.upper() for word in words)
+    states = frozenset(status.upper() for status in statuses)
     if not states <= {*_STATES}:
-        known = ", ".join(_STATES)
-        raise InvalidFields([("status", f"status must be one of {known}")])
+        choices = ", ".join(_STATES)
+        raise InvalidFields([("status", f"status must be one of {choices}")])
     return states

@@ -12,16 +12,14 @@ from studio_tui.local.http.validation import RequestContext, upload_numbers
 from studio_tui.local.server.studio import Studio
 
 LIST_LIMIT = 100_000
-"""The most rows that a list may be asked for."""
+"""Maximum number of rows that a request for a list may ask for."""
 
 
 def check_team(team_name: str | None = None) -> None:
-    """Refuse any team but the only one, as hosted Studio refuses foreign teams.
-
-    `None` is a request that names no team, which is accepted.
+    """Check that a request is for the only team; `None`, no team, is accepted.
 
     Raises:
-        Refusal: 403.
+        Refusal: It is for another team (403, as hosted Studio answers).
     """
     if team_name is not None and team_name != TEAM:
         raise Refusal(403, f"Not authorized for the team {team_name}; the only one is {TEAM}.")

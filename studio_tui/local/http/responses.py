@@ -1,8 +1,8 @@
-"""The responses of the local Studio: each schema of the REST document, plus keys of newer servers.
+"""The responses of the local Studio: each schema of the API document, with further keys.
 
-The dataclasses define the OpenAPI description and are sent unchanged, so texts in them reach the
-client exactly as they came; making them safe to draw is up to the client. Keys that the document
-does not have come last in each class, and are those that the published client reads.
+The dataclasses define the OpenAPI description. Texts in them are sent as they came; a client must
+sanitize them before it draws them. Keys that the API document does not have come last in each
+class: keys of newer servers, which the published client reads, and keys of the local Studio only.
 """
 
 import asyncio
@@ -17,10 +17,11 @@ from studio_tui.local.db.dataset_list import DatasetRow
 
 T = TypeVar("T")
 
-_QUESTIONS = 4
+_MAX_QUERIES = 4
+"""Number of queries whose bodies are cached."""
 
-_SLICE = 100
-"""Rows encoded as JSON at once; that takes a few milliseconds."""
+_SLICE_ROWS = 100
+"""Rows encoded as JSON at once, which takes a few milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,15 @@ class JobStep:
 
 @dataclass(frozen=True)
 class ScheduleRun:
-    """A run of a schedule, or a fire time without one."""
+    """A run of a schedule, or a gap: a fire time without a run; times are stamps."""
 
     kind: str
+    """"job" or "pipeline" for a run, "missed" or "skipped" for a gap."""
     id: str | None
     name: str | None
     status: str | None
     scheduled_for: str | None
+    """The fire time; `None` for a run by hand."""
     created_at: str | None
     by_hand: bool
     error_message: str | None
@@ -49,7 +52,7 @@ class ScheduleRun:
 
 @dataclass(frozen=True)
 class JobSchedule:
-    """When a TASK creates runs, and their results so far."""
+    """When a TASK creates runs, and its runs so far; times are stamps."""
 
     cron_expression: str | None
     start_after: str | None
@@ -60,8 +63,10 @@ class JobSchedule:
     skipped: int
     last_run_id: str | None
     recent: list[ScheduleRun]
+    """The latest runs and gaps, newest first."""
     suspended_at: str | None
     datasets: list[str] | None
+    """The datasets that its pipelines rebuild; `None` if it runs a job."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,10 @@ class JobOutput:
     scheduled_by: str | None
     scheduled_for: str | None
     waits_for: str | None
-    """Why its cluster cannot start a queued job now; empty if only workers are missing."""
+    """Why the cluster of a queued job cannot start it, even while idle; see `Clusters.why_not`.
+
+    `None` if nothing but busy workers can delay the job, or it is not queued.
+    """
 
 
 @dataclass(frozen=True)
@@ -184,7 +192,7 @@ class JobPipelineOutput:
 
 @dataclass(frozen=True)
 class RerunOutput:
-    """The result of running jobs again in order; not in the document."""
+    """The result of running jobs again in order; not in the API document."""
 
     ok: bool
     pipeline: JobPipelineOutput | None
@@ -215,7 +223,7 @@ class DatasetVersions:
 
 @dataclass(frozen=True)
 class ListedDatasets:
-    """All datasets; not in the document."""
+    """All datasets; not in the API document."""
 
     datasets: list[DatasetRow]
 
@@ -225,25 +233,25 @@ class Refused:
     """The body of every error."""
 
     message: str
-    """Sentences for the user; the published client shows only this key."""
+    """Sentences for the user."""
     detail: Any
-    """The same again or, for invalid requests, a list of `{"loc", "msg"}`."""
+    """The same as `message` or, for an invalid request, a list of `{"loc", "msg"}`."""
 
 
 def answer(content: object, status: int = 200) -> Response:
-    """Return a JSON response of one small answer."""
+    """Return a response with `content` as JSON, encoded at once, so it should be small."""
     return Response(write_json(content), status, media_type="application/json")
 
 
 async def write_list(rows: Sequence[T], describe: Callable[[T], object]) -> bytes:
-    """Return a list of any length as JSON, encoded in a thread if it is long."""
-    if len(rows) <= _SLICE:
+    """Return the results of `describe` as a JSON list, encoded in a thread if it is long."""
+    if len(rows) <= _SLICE_ROWS:
         return write_json([describe(row) for row in rows])
     return await asyncio.to_thread(_write_rows, rows, describe)
 
 
 class ListCache:
-    """A cache of the latest bodies of a few queries, valid until their data changes.
+    """The last bodies of a few queries, each valid until the revision of the data changes.
 
     A dashboard sends the same query every few seconds, and usually nothing has changed.
     """
@@ -252,14 +260,14 @@ class ListCache:
         self._bodies: dict[Hashable, tuple[int, bytes]] = {}
 
     async def body(
-        self, question: Hashable, revision: int, ask: Callable[[], Awaitable[bytes]]
+        self, query: Hashable, revision: int, make_body: Callable[[], Awaitable[bytes]]
     ) -> bytes:
-        """Return the body cached at `revision` if there is one, else call `ask`."""
-        made_at, body = self._bodies.pop(question, (-1, b""))
-        if made_at != revision:
-            body = await ask()
-        self._bodies[question] = (revision, body)
-        while len(self._bodies) > _QUESTIONS:
+        """Return the body of `query` cached at `revision`; without one, call `make_body`."""
+        cached_revision, body = self._bodies.pop(query, (-1, b""))
+        if cached_revision != revision:
+            body = await make_body()
+        self._bodies[query] = (revision, body)
+        while len(self._bodies) > _MAX_QUERIES:
             del self._bodies[next(iter(self._bodies))]
         return body
 
@@ -270,9 +278,9 @@ def write_json(content: object) -> bytes:
 
 
 def _write_rows(rows: Sequence[T], describe: Callable[[T], object]) -> bytes:
-    # In slices, because the encoder blocks all other threads until it is done.
+    # In slices, as no other thread runs while the encoder does.
     slices = (
-        write_json([describe(row) for row in rows[at : at + _SLICE]])[1:-1]
-        for at in range(0, len(rows), _SLICE)
+        write_json([describe(row) for row in rows[begin : begin + _SLICE_ROWS]])[1:-1]
+        for begin in range(0, len(rows), _SLICE_ROWS)
     )
     return b"[" + b",".join(slices) + b"]"

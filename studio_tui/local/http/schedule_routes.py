@@ -1,6 +1,6 @@
-"""The local Studio's endpoints for schedules that the REST document does not have.
+"""The endpoints of schedules.
 
-They are not in the OpenAPI description, which has only the endpoints of the document.
+They are not in the API document, so not in the OpenAPI description, which is equal to the document.
 """
 
 import uuid
@@ -38,7 +38,7 @@ _NO_TIME = "cron_expression or start_after is required"
 
 
 def schedule_router(studio: Studio) -> APIRouter:
-    """Return the endpoints of schedules."""
+    """Return a router with the endpoints of schedules."""
     router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
     @router.post(routes.CHANGE_SCHEDULE.path)
@@ -48,9 +48,9 @@ def schedule_router(studio: Studio) -> APIRouter:
         schedule = read_schedule(body, now)
         if schedule is None:
             raise InvalidFields([("cron_expression", _NO_TIME)])
-        # Fire times due by the old schedule are settled first.
+        # First, the past fire times of the unchanged schedule get their runs or are missed.
         await studio.scheduler.settle(now)
-        with _refusing(job_id):
+        with _refusing_unusable(job_id):
             await studio.schedule_actions.change(job_id, schedule)
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
@@ -61,14 +61,14 @@ def schedule_router(studio: Studio) -> APIRouter:
         now = clock.now()
         with suppress(StorageFull):  # suspending must work without disk space
             await studio.scheduler.settle(now)
-        with _refusing(job_id):
+        with _refusing_unusable(job_id):
             await studio.schedule_actions.suspend(job_id, now)
         return await job_answer(studio, job_id)
 
     @router.post(routes.RESUME_SCHEDULE.path)
     async def resume_schedule(job_id: str, body: ScheduleInput) -> Response:
         check_team(body.team_name)
-        with _refusing(job_id):
+        with _refusing_unusable(job_id):
             await studio.schedule_actions.resume(job_id, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
@@ -79,7 +79,7 @@ def schedule_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        with _refusing(job_id), refusing_plans():
+        with _refusing_unusable(job_id), refusing_plans():
             run_id = await studio.schedule_actions.run(job_id, idempotency_key, clock.now())
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
@@ -97,11 +97,11 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        with _refusing(""), refusing_plans():
+        with refusing_plans():
             job_row = await studio.jobs.made_before(idempotency_key or "", digest(body))
             if job_row is None:
                 await studio.reread_clusters()
-                job = _task(studio, body, idempotency_key)
+                job = _new_task(studio, body, idempotency_key)
                 schedule = job.schedule
                 datasets = schedule.datasets if schedule else None
                 await studio.schedule_pipelines.check(
@@ -118,7 +118,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         check_key(idempotency_key)
         metastore = await studio.runner.read_metastore()
-        with _refusing(job_id), refusing_plans():
+        with _refusing_unusable(job_id), refusing_plans():
             pipeline = await studio.schedule_pipelines.trigger(
                 job_id, idempotency_key, metastore, clock.now()
             )
@@ -126,8 +126,8 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         return pipeline_answer(pipeline)
 
 
-def _task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:
-    """Return the TASK that represents a pipeline's schedule; as a job it runs nothing."""
+def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:
+    """Return the job that is the schedule of a pipeline; its state is TASK, and it runs nothing."""
     datasets = read_datasets(body.datasets)
     schedule = read_schedule(body, clock.now())
     if schedule is None:
@@ -157,7 +157,7 @@ def _task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJo
 
 
 @contextmanager
-def _refusing(job_id: str) -> Iterator[None]:
+def _refusing_unusable(job_id: str) -> Iterator[None]:
     """Answer 404 if there is no such schedule, 409 if it cannot be changed now."""
     try:
         yield

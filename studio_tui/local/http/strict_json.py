@@ -1,7 +1,7 @@
-"""Request bodies: bounded in size, and only JSON that means the same to every parser.
+"""Reads request bodies: bounded in size, and only JSON that means the same to every parser.
 
-RFC 8259 leaves duplicate names, huge numbers and lone surrogates to each parser, so that two
-programs may read two different requests; here they are refused.
+RFC 8259 does not say what duplicate names, huge numbers and lone surrogates mean, so two programs
+may read one request differently. Bodies with any of these are refused.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ DRAIN_LIMIT = 64 * 1024 * 1024
 """Bytes of a refused body that are still read, so that the client can receive the refusal."""
 
 IDLE_SECONDS = 30.0
-"""Seconds without data after which a body is given up."""
+"""Seconds without data after which a body is refused."""
 
 _INTEGER_DIGITS = 18
-_SHOWN = 100
+_MAX_NAME = 100
 
 
 class StrictRoute(APIRoute):
@@ -53,7 +53,8 @@ class StrictRequest(Request):
         """Return the whole body.
 
         Raises:
-            Refusal: It is larger than `JSON_LIMIT` (413) or came too slowly (408).
+            Refusal: It is larger than `JSON_LIMIT` (413), came too slowly (408), or broke off
+                (400).
         """
         if self._read is None:
             received = bytearray()
@@ -66,7 +67,8 @@ class StrictRequest(Request):
         """Return the body's value.
 
         Raises:
-            Refusal: It is not text (400), not JSON, or ambiguous JSON (422).
+            Refusal: The body is not UTF-8 (400), is not JSON or is ambiguous (422), is too large
+                (413) or came too slowly (408).
         """
         try:
             return read_json(await self.body())
@@ -80,10 +82,10 @@ class AmbiguousJson(ValueError):  # noqa: N818 (the name says what is wrong)
 
 
 async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """Yield a body as it arrives, at most `limit` bytes of it.
+    """Yield a body as it arrives.
 
     Raises:
-        Refusal: It is larger (413), stalls (408), or broke off (400).
+        Refusal: It is larger than `limit` bytes (413), stalls (408), or broke off (400).
     """
     declared = request.headers.get("content-length", "")
     too_large = declared.isdigit() and int(declared) > limit
@@ -122,10 +124,10 @@ def read_json(body: bytes) -> Any:
     try:
         value = json.loads(
             text,
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=_constant,
+            object_pairs_hook=_check_object,
+            parse_int=_parse_integer,
+            parse_float=_parse_number,
+            parse_constant=_refuse_constant,
         )
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
@@ -138,28 +140,29 @@ def read_json(body: bytes) -> Any:
     return value
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _check_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         counts = Counter(name for name, _ in pairs)
-        twice = next(name for name, count in counts.items() if count > 1)
-        shown = twice if len(twice) <= _SHOWN else f"{twice[:_SHOWN]}…"
-        raise AmbiguousJson(f"names {json.dumps(shown, ensure_ascii=False)} twice")
+        duplicate = next(name for name, count in counts.items() if count > 1)
+        if len(duplicate) > _MAX_NAME:
+            duplicate = f"{duplicate[:_MAX_NAME]}…"
+        raise AmbiguousJson(f"names {json.dumps(duplicate, ensure_ascii=False)} twice")
     return members
 
 
-def _integer(digits: str) -> int:
+def _parse_integer(digits: str) -> int:
     if len(digits.lstrip("-")) > _INTEGER_DIGITS:
         raise AmbiguousJson(f"contains a whole number of more than {_INTEGER_DIGITS} digits")
     return int(digits)
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise AmbiguousJson("contains a number that is too large")
     return number
 
 
-def _constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise AmbiguousJson(f"contains {name}, which is not JSON")

@@ -1,7 +1,7 @@
 """A job's whole output at one moment, as an HTTP resource: bytes, a length and an ETag.
 
-A mark replaces the bytes that the cap has dropped. While no more are dropped it only grows at its
-end, so what a client has read stays valid, and it can request the rest.
+A mark replaces the bytes that the cap has dropped. Until more bytes are dropped, the transcript
+only grows at its end. So the bytes that a client has stay valid, and it can request later bytes.
 """
 
 import os
@@ -18,9 +18,9 @@ class TranscriptVersion(NamedTuple):
     """Which bytes a transcript contains."""
 
     length: int
-    """Bytes, including the mark."""
+    """Number of bytes, including the mark."""
     gap: tuple[int, int]
-    """Offsets between which the output is dropped; equal if nothing is."""
+    """Offsets between which the output was dropped; equal if nothing was."""
 
     @property
     def etag(self) -> str:
@@ -30,7 +30,7 @@ class TranscriptVersion(NamedTuple):
 
     @classmethod
     def from_etag(cls, etag: str) -> Self | None:
-        """Parse a validator of ours; `None` for any other."""
+        """Parse an `etag` of a version; `None` for any other text."""
         match = _ETAG.fullmatch(etag.strip())
         if match is None:
             return None
@@ -52,7 +52,7 @@ class Transcript:
         for segment in output.segments():
             descriptor = output.open(segment)
             if descriptor is None:
-                continue  # dropped just now: part of the gap
+                continue  # it was dropped just now, so it becomes part of the gap
             if segment.start > end:
                 gap = (end, segment.start)
                 mark = gap_mark(segment.start - end).encode()
@@ -66,7 +66,7 @@ class Transcript:
         """Its version."""
 
     def read(self, offset: int, limit: int) -> bytes:
-        """Return at least one and up to `limit` bytes from `offset`; empty at the end."""
+        """Return bytes from `offset` on: at least one and at most `limit`; empty at the end."""
         for start, end, part in self._parts:
             if start <= offset < end:
                 begin, length = offset - start, min(limit, end - offset)

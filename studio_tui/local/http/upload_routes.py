@@ -28,7 +28,7 @@ _UPLOAD_FORM: dict[str, Any] = {
 
 
 def upload_router(studio: Studio) -> APIRouter:
-    """Return the endpoint."""
+    """Return a router with the endpoint."""
     router = APIRouter(route_class=StrictRoute)
 
     @router.post(

@@ -1,7 +1,7 @@
-"""Files that clients upload for their jobs: streamed to disk under names of ours.
+"""Stores files that clients upload for their jobs, under generated names.
 
-The client's file name is only a label, which becomes a bare file name inside a job's working
-directory.
+The client's name of a file is only a label. From it follows the name of the file in the working
+directory of a job.
 """
 
 import asyncio
@@ -31,16 +31,16 @@ UPLOAD_LIMIT = 256 * 1024 * 1024
 """Maximum bytes of an upload, including a few hundred of the form around the file."""
 
 UNUSED_LIFE = timedelta(hours=24)
-"""How long an upload is kept for a job that may still refer to it."""
+"""How long an upload that no job uses is kept for a request that may still name it."""
 
 _CONTENT_TYPE_LIMIT = 1000
-"""Maximum characters; parsing its parameters takes quadratic time in their number."""
+"""Maximum characters of the header; parsing it takes quadratic time in their number."""
 
 _LABEL_LIMIT = 1000
 _BASENAME_BYTES = 200
 _STORED_NAME = re.compile(r"[0-9a-f]{32}")
 _UNSAFE = re.compile(r"[^\w.+@=, -]")
-_NO_ROOM = "The disk of the local Studio's data is full."
+_DISK_FULL = "The disk of the local Studio's data is full."
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class UploadStore:
         return UploadFileOutput(number, label, size, "pending", None)
 
     async def find(self, numbers: list[int]) -> dict[int, StoredFile]:
-        """Return the existing uploads among these ids."""
+        """Return the uploads with these ids, by id, as far as they exist."""
         rows = await self._database.read(uploads.select, numbers)
         return {
             row["id"]: StoredFile(
@@ -88,16 +88,16 @@ class UploadStore:
         }
 
     async def remove_unused(self, now: datetime) -> None:
-        """Delete uploads that no job has used within `UNUSED_LIFE`, and incomplete ones.
+        """Delete uploads older than `UNUSED_LIFE` that no job uses, and incomplete uploads.
 
-        Only call it while nothing is being received. A failure only costs disk space.
+        It must not be called while an upload is received. A failure is logged.
         """
         before = stamp(now - UNUSED_LIFE)
         try:
             if await self._database.read(uploads.has_unused, before):
                 await self._database.write(uploads.forget, before)
-            known = await self._database.read(uploads.stored_names)
-            await asyncio.to_thread(_keep_only, self._directory, known)
+            stored_names = await self._database.read(uploads.stored_names)
+            await asyncio.to_thread(_delete_others, self._directory, stored_names)
         except (StorageFull, OSError) as error:
             logger.warning("Unused uploads could not be removed: %s", error)
 
@@ -107,13 +107,13 @@ class UploadStore:
             form = _Form(request.headers.get("content-type", ""), file)
             try:
                 async for chunk in limited_body(request, UPLOAD_LIMIT):
-                    # Parsing and writing block, so a thread does them; the stream waits meanwhile.
+                    # In a thread, as parsing and writing block.
                     await asyncio.to_thread(form.feed, chunk)
                 await asyncio.to_thread(form.finish)
             except FormParserError as error:
                 raise Refusal(422, "The upload is not a multipart form.") from error
             except OSError as error:
-                raise StorageFull(_NO_ROOM) from error
+                raise StorageFull(_DISK_FULL) from error
         return form.label, form.size
 
 
@@ -126,7 +126,7 @@ class _Part:
 
 
 class _Form:
-    """A multipart form of one file part named `file`, written out as it arrives."""
+    """A multipart form with one file part named `file`, whose bytes are written to `file`."""
 
     def __init__(self, content_type: str, file: BinaryIO) -> None:
         if len(content_type) > _CONTENT_TYPE_LIMIT:
@@ -145,24 +145,28 @@ class _Form:
         self._parser = MultipartParser(
             boundary,
             {
-                "on_part_begin": self._begin,
+                "on_part_begin": self._on_part_begin,
                 "on_header_field": lambda text, start, end: self._part.name.extend(text[start:end]),
                 "on_header_value": lambda text, start, end: self._part.value.extend(
                     text[start:end]
                 ),
-                "on_header_end": self._header,
-                "on_headers_finished": self._headers,
-                "on_part_data": self._data,
-                "on_end": self._end,
+                "on_header_end": self._on_header_end,
+                "on_headers_finished": self._on_headers_finished,
+                "on_part_data": self._on_part_data,
+                "on_end": self._on_end,
             },
         )
 
     def feed(self, chunk: bytes) -> None:
-        """Parse the next bytes of the body."""
+        """Parse the next bytes of the body, and write the bytes of the file."""
         self._parser.write(chunk)
 
     def finish(self) -> None:
-        """Check that the form is complete, and sync the file to disk."""
+        """Check that the form is complete, and sync the file to disk.
+
+        Raises:
+            Refusal: The form is incomplete, or does not have exactly one file.
+        """
         self._parser.finalize()
         if not self._is_whole:
             raise Refusal(422, "The form ends too early.")
@@ -171,46 +175,46 @@ class _Form:
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def _begin(self) -> None:
+    def _on_part_begin(self) -> None:
         self._part = _Part()
 
-    def _header(self) -> None:
+    def _on_header_end(self) -> None:
         part = self._part
         part.headers[part.name.decode("latin-1").lower()] = bytes(part.value)
         part.name.clear()
         part.value.clear()
 
-    def _headers(self) -> None:
+    def _on_headers_finished(self) -> None:
         _, options = parse_options_header(self._part.headers.get("content-disposition", b""))
         if options.get(b"name") == b"file" and b"filename" in options:
             self._files += 1
             self._part.is_file = self._files == 1
             self.label = options[b"filename"].decode("utf-8", "replace")[:_LABEL_LIMIT]
 
-    def _end(self) -> None:
+    def _on_end(self) -> None:
         self._is_whole = True
 
-    def _data(self, text: bytes, start: int, end: int) -> None:
+    def _on_part_data(self, text: bytes, start: int, end: int) -> None:
         if self._part.is_file:
             self._file.write(text[start:end])
             self.size += end - start
 
 
 def basename(label: str) -> str:
-    """Return a file name for a working directory, from an arbitrary, untrusted name.
+    """Return the name in a working directory of a file with an untrusted label.
 
-    It is one path segment of at most 200 bytes, without control characters, and never empty.
+    It is one path segment of 1 to 200 bytes, without control characters.
     """
-    last = re.split(r"[/\\]", label)[-1]
-    clean = _UNSAFE.sub("_", last).strip()
-    while len(clean.encode()) > _BASENAME_BYTES:
-        # From the front, so that the suffix stays.
-        clean = clean[1:]
-    clean = clean.strip()
-    return clean if clean.strip(".") else "file"
+    last_segment = re.split(r"[/\\]", label)[-1]
+    name = _UNSAFE.sub("_", last_segment).strip()
+    while len(name.encode()) > _BASENAME_BYTES:
+        name = name[1:]  # from the front, so that the suffix stays
+    name = name.strip()
+    return name if name.strip(".") else "file"
 
 
-def _keep_only(directory: Path, names: set[str]) -> None:
+def _delete_others(directory: Path, names: set[str]) -> None:
+    """Delete the files with generated names that are not in `names`."""
     for path in directory.iterdir():
         if path.name not in names and _STORED_NAME.fullmatch(path.name):
             path.unlink()

@@ -1,6 +1,6 @@
-"""Validates a request for a job by every rule that the client leaves to Studio.
+"""Validates requests for jobs and schedules.
 
-All problems are found before any is reported, each as a clause that names its field.
+All problems of a request are reported at once, each as a clause that names its field.
 """
 
 import hashlib
@@ -26,7 +26,9 @@ PRIORITIES = range(6)
 
 NAME_LIMIT = 1000
 """Maximum number of characters of a job's name."""
+
 _KEY_LIMIT = 255
+"""Maximum number of characters of an idempotency key."""
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
@@ -39,14 +41,17 @@ _YEARS = range(2000, 3000)
 
 @dataclass(frozen=True)
 class RequestContext:
-    """The context that a request is validated in."""
+    """What a request is validated against."""
 
     clusters: Clusters
     uploads: dict[int, StoredFile]
-    """The existing ones of the files named in the request."""
+    """The uploads that the request names, by id, as far as they exist."""
     checkpoint_source: CheckpointSource | None
-    """The run to continue from; `None` if the request names none or there is no such job, as when
-    it is on another server: the published client does not check that."""
+    """The run whose checkpoints the new job uses.
+
+    `None` if the request names none, or names a job that does not exist here: the published client
+    may send the id of a job on another server.
+    """
     user: str
     """The user who sent the request."""
     now: datetime
@@ -54,12 +59,12 @@ class RequestContext:
 
 
 def upload_numbers(request: JobInput) -> list[int]:
-    """Return the ids of uploads in the request, without invalid ones."""
+    """Return the ids of uploads in the request, without texts that cannot be ids."""
     return [int(number) for number in request.files or () if _is_upload_number(number)]
 
 
 def digest(request: Sent) -> str:
-    """Return a digest of a request; only equal requests have equal digests."""
+    """Return the SHA-256 of a request, which is equal for equal requests."""
     return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
 
 
@@ -70,21 +75,21 @@ def read_environment(text: str) -> dict[str, str]:
         InvalidFields: A line cannot be parsed.
     """
     problems: list[tuple[str, str]] = []
-    variables = _environment(text, problems)
+    variables = _parse_environment(text, problems)
     if problems:
         raise InvalidFields(problems)
     return variables
 
 
 Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
-"""A request with times to run at."""
+"""A request that may have a start time and a cron expression."""
 
 
 def check_key(key: str | None) -> None:
     """Check that an idempotency key can be stored.
 
     Raises:
-        InvalidFields: It cannot.
+        InvalidFields: It is empty or too long.
     """
     if problems := _key_problems(key):
         raise InvalidFields(problems)
@@ -100,28 +105,28 @@ def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
     """Return when a request is to run; `None` for as soon as possible.
 
     Raises:
-        InvalidFields: It cannot run then.
+        InvalidFields: The time, the expression or the time zone is invalid.
     """
     problems: list[tuple[str, str]] = []
-    schedule = _schedule(request, now, problems)
+    schedule = _parse_schedule(request, now, problems)
     if problems:
         raise InvalidFields(problems)
     return schedule
 
 
 def check(request: JobInput, key: str | None, context: RequestContext) -> NewJob:
-    """Return the job to create.
+    """Return the job that a request asks for, with the idempotency key `key`.
 
     Raises:
         InvalidFields: The request is invalid.
     """
     problems: list[tuple[str, str]] = []
-    cluster = _cluster(request, context.clusters, problems)
+    cluster = _find_cluster(request, context.clusters, problems)
     _check_text(request, key, problems)
     _check_numbers(request, cluster, problems)
     _check_files(request, context.uploads, problems)
-    environment = _environment(request.environment or "", problems)
-    schedule = _schedule(request, context.now, problems)
+    environment = _parse_environment(request.environment or "", problems)
+    schedule = _parse_schedule(request, context.now, problems)
     if problems:
         raise InvalidFields(problems)
     job_id = str(uuid.uuid4())
@@ -151,21 +156,25 @@ def check(request: JobInput, key: str | None, context: RequestContext) -> NewJob
 _ENDINGS = {QueryType.PYTHON: "py", QueryType.SHELL: "sh"}
 
 
-def _cluster(request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]) -> Cluster:
-    name, number = request.compute_cluster_name, request.compute_cluster_id
-    if name is not None and number is not None:
+def _find_cluster(
+    request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]
+) -> Cluster:
+    """Return the cluster that a request names; the default one if it names none or a wrong one."""
+    name, cluster_id = request.compute_cluster_name, request.compute_cluster_id
+    if name is not None and cluster_id is not None:
         clause = "compute_cluster_name and compute_cluster_id cannot both be given"
         problems.append(("compute_cluster_name", clause))
         return clusters.default
     if name is not None:
         field, cluster = "compute_cluster_name", clusters.by_name(name)
-    elif number is not None:
-        field, cluster = "compute_cluster_id", clusters.by_id(str(number))
+    elif cluster_id is not None:
+        field, cluster = "compute_cluster_id", clusters.by_id(str(cluster_id))
     else:
         field, cluster = "compute_cluster_name", clusters.default
     if cluster is None:
-        known = ", ".join(f"{cluster.name} ({at})" for at, cluster in enumerate(clusters.all, 1))
-        problems.append((field, f"{field} is not one of the clusters: {known}"))
+        numbered = enumerate(clusters.all, 1)
+        choices = ", ".join(f"{cluster.name} ({number})" for number, cluster in numbered)
+        problems.append((field, f"{field} is not one of the clusters: {choices}"))
         return clusters.default
     if not cluster.active:
         problems.append((field, f"{field}: the cluster {cluster.name} is inactive"))
@@ -222,12 +231,16 @@ def _check_files(
             problems.append(("files", clause))
 
 
-def _schedule(request: Timed, now: datetime, problems: list[tuple[str, str]]) -> NewSchedule | None:
+def _parse_schedule(
+    request: Timed, now: datetime, problems: list[tuple[str, str]]
+) -> NewSchedule | None:
     """Return when to run; `None` for as soon as possible.
 
-    A naive `start_after` is in the named zone, else in this machine's, as the published client
-    omits its user's. With an expression, that client sends the current time as `start_after`, so
-    a time in the past then only means: from now on.
+    A naive `start_after` is in the zone that the request names or, if it names none, in the zone of
+    this machine: the published client does not send the zone of its user.
+
+    With an expression, a `start_after` in the past means from now on: the published client sends
+    the time of the request.
     """
     expression, start = request.cron_expression, request.start_after
     name = request.time_zone or "UTC"
@@ -265,11 +278,11 @@ def _is_upload_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 15
 
 
-def _environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
-    """Parse an environment file, which the client sends verbatim.
+def _parse_environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
+    """Parse an environment file, which clients send as it is.
 
-    Lines are `NAME=VALUE`; blank ones and those that begin with `#` are skipped; a leading
-    `export ` and a pair of quotes around the value are removed; the last of several wins.
+    Lines are `NAME=VALUE`. Empty lines and lines that begin with `#` are skipped. A leading
+    `export ` and a pair of quotes around the value are removed. Of several values the last counts.
     """
     variables: dict[str, str] = {}
     for number, line in enumerate(text.split("\n"), 1):
@@ -284,11 +297,11 @@ def _environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
         elif fault := variable_fault(name, entry):
             problems.append(("environment", f"{where}: {_VARIABLE_FAULTS[fault]}"))
         else:
-            variables[name] = _unquoted(value)
+            variables[name] = _unquote(value)
     return variables
 
 
-def _unquoted(value: str) -> str:
+def _unquote(value: str) -> str:
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
         return value[1:-1]
     return value

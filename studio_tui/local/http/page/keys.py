@@ -5,11 +5,11 @@ import hmac
 import secrets
 
 FOLDER = "/jobs"
-"""Path of the pages; all other paths of the server need the token."""
+"""Path under which the pages are; all other paths of the server need the token."""
 
 
 class PageKeys:
-    """Creates and checks the keys. None reveals the token, or the key of another job."""
+    """Creates and checks the keys. A key reveals neither the token nor the key of another job."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)

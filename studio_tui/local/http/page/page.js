@@ -1,6 +1,6 @@
 "use strict";
 // Read-only: polls the changing facts of the job, and the new part of its log.
-const REST = 1500, FIRST = 262144, MOST = 2000000;
+const POLL_MS = 1500, FIRST_BYTES = 262144, MAX_CHARACTERS = 2000000;
 const ENDED = new Set(["COMPLETE", "FAILED", "CANCELED"]);
 const log = document.getElementById("log");
 let offset = null, decoder = new TextDecoder();
@@ -11,26 +11,27 @@ async function readFacts() {
   const { facts, runs } = await answer.json();
   const list = document.getElementById("facts");
   list.replaceChildren(...Object.entries(facts).flatMap(([label, value]) => {
-    const term = document.createElement("dt"), said = document.createElement("dd");
+    const term = document.createElement("dt"), description = document.createElement("dd");
     term.textContent = label;
-    said.textContent = value;
-    return [term, said];
+    description.textContent = value;
+    return [term, description];
   }));
-  document.querySelectorAll("#pipeline li span").forEach((word, at) => {
-    if (runs[at]) word.textContent = runs[at].status;
+  document.querySelectorAll("#pipeline li span").forEach((status, index) => {
+    if (runs[index]) status.textContent = runs[index].status;
   });
   return ENDED.has(facts.status);
 }
 
 async function readLog() {
   for (;;) {
-    const range = offset === null ? `bytes=-${FIRST}` : `bytes=${offset}-`;
+    const range = offset === null ? `bytes=-${FIRST_BYTES}` : `bytes=${offset}-`;
     const answer = await fetch("log", { headers: { Range: range }, cache: "no-store" });
     if (answer.status === 416) return;
     if (!answer.ok) throw new Error(answer.status);
     const bytes = await answer.arrayBuffer();
     const part = /^bytes (\d+)-/.exec(answer.headers.get("Content-Range") || "");
     const start = part ? Number(part[1]) : 0;
+    // The server has sent another range, such as the whole log.
     if (offset !== null && start !== offset) {
       log.textContent = "";
       decoder = new TextDecoder();
@@ -39,8 +40,8 @@ async function readLog() {
     offset = start + bytes.byteLength;
     const atEnd = innerHeight + scrollY >= document.body.scrollHeight - 40;
     log.append(decoder.decode(bytes, { stream: true }));
-    if (log.textContent.length > MOST) {
-      log.textContent = log.textContent.slice(-MOST / 2);
+    if (log.textContent.length > MAX_CHARACTERS) {
+      log.textContent = log.textContent.slice(-MAX_CHARACTERS / 2);
       document.getElementById("cut").hidden = false;
     }
     if (atEnd) scrollTo(0, document.body.scrollHeight);
@@ -57,7 +58,7 @@ async function watch() {
   } catch (error) {
     document.getElementById("stale").hidden = false;
   }
-  if (!ended) setTimeout(watch, REST);
+  if (!ended) setTimeout(watch, POLL_MS);
 }
 
 watch();

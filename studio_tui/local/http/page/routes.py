@@ -1,4 +1,7 @@
-"""Serves the pages of jobs, each under its own key; the server checks host and origin before."""
+"""Serves the pages of jobs, each under its own key.
+
+`AuthMiddleware` has checked host, origin and method before.
+"""
 
 import asyncio
 from pathlib import Path
@@ -14,7 +17,7 @@ from studio_tui.local.http.transcript import Transcript
 from studio_tui.local.server.studio import Studio
 
 HEADERS = {
-    # Only this server's own script and style; no frame, form, base or foreign image.
+    # Only script, style and data of this server; no images, frames, forms or base URL.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -30,11 +33,11 @@ _STATIC = {"page.js": "text/javascript", "page.css": "text/css"}
 
 
 def page_router(studio: Studio) -> APIRouter:
-    """Return the endpoints, which are not part of the API and change nothing."""
+    """Return a router with the endpoints, which are not part of the API and change nothing."""
     router = APIRouter(include_in_schema=False, prefix=f"{FOLDER}/{{job_id}}/{{key}}")
 
     async def job(job_id: str, key: str) -> view.JobRow:
-        """Return a job if its key is right; a wrong one reveals nothing about jobs."""
+        """Return a job's row if `key` is its key; a wrong key does not reveal whether it exists."""
         rows = (
             await studio.jobs.listed(states=None, job_id=job_id, limit=1)
             if studio.pages.opens(job_id, key)

@@ -1,4 +1,4 @@
-"""The content of a job's page, as plain values and as HTML with all text escaped."""
+"""Makes the content of a job's page, as plain values and as HTML with all text escaped."""
 
 import json
 import sqlite3
@@ -39,7 +39,7 @@ _PAGE = """<!doctype html>
 
 
 def facts(row: JobRow) -> dict[str, str]:
-    """Return the facts about a job; of its environment only the names."""
+    """Return the facts about a job by label; of its variables only the names."""
     names = ", ".join(sorted(json.loads(row["environment"])))
     values = {
         "status": row["state"],
@@ -61,12 +61,12 @@ def facts(row: JobRow) -> dict[str, str]:
 
 
 def _metrics(text: str | None) -> str:
-    known = json.loads(text) if text else {}
-    return ", ".join(f"{name} {json.dumps(value)}" for name, value in known.items())
+    metrics = json.loads(text) if text else {}
+    return ", ".join(f"{name} {json.dumps(value)}" for name, value in metrics.items())
 
 
 def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
-    """Return the jobs of a job's pipeline, with the URLs of their pages."""
+    """Return name, status and page of each job of a pipeline; empty without a pipeline."""
     return [
         {
             "name": run["name"],
@@ -78,7 +78,7 @@ def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
 
 
 def page(row: JobRow, pipeline: PipelineRows | None, keys: PageKeys) -> str:
-    """Return the whole page."""
+    """Return the page as HTML."""
     title = row["name"] or row["id"]
     return _PAGE.format(
         title=escape(title),
