@@ -1,4 +1,4 @@
-"""How well does Python's own library compress? Takes all workers, so it waits until they are free.
+"""How well does Python's own library compress? Takes all workers, so it waits for free ones.
 
 WORKERS in the environment is the number of processes; keep it equal to the workers of the job.
 """
@@ -15,13 +15,13 @@ WORKERS = int(os.environ.get("WORKERS", "1"))
 
 
 def compress(path: Path) -> tuple[int, int]:
-    """Return the bytes of a file before and after."""
+    """Return the numbers of bytes of a file before and after compression."""
     text = path.read_bytes()
     return len(text), len(lzma.compress(text, preset=4))
 
 
 def main() -> None:
-    """Compress everything, all workers at once."""
+    """Compress all modules, with all workers at once."""
     began = time.monotonic()
     files = [path for path in sorted(LIBRARY.rglob("*.py")) if "site-packages" not in path.parts]
     before = after = 0

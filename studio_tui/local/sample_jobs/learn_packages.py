@@ -18,17 +18,18 @@ SECONDS = float(os.environ.get("SECONDS", "150"))
 PACKAGES = ("asyncio", "email", "http", "json", "logging", "multiprocessing", "unittest", "xml")
 BUCKETS = 1 << 14
 Line = tuple[list[int], int]
+"""The features of a line, and the number of its package."""
 
 
 def features(text: str) -> list[int]:
-    """Return the buckets of a line's words, the same in every run."""
+    """Return the buckets of a line's words; they are the same in every run."""
     words = re.findall(r"\w+|[^\w\s]+", text)
     return [zlib.crc32(word.encode()) % BUCKETS for word in words]
 
 
-def chances(weights: list[list[float]], found: list[int]) -> list[float]:
+def chances(weights: list[list[float]], buckets: list[int]) -> list[float]:
     """Return the probability of each package from its scores."""
-    scores = [sum(row[at] for at in found) for row in weights]
+    scores = [sum(row[bucket] for bucket in buckets) for row in weights]
     top = max(scores)
     powers = [math.exp(score - top) for score in scores]
     return [power / sum(powers) for power in powers]
@@ -37,14 +38,14 @@ def chances(weights: list[list[float]], found: list[int]) -> list[float]:
 def accuracy(weights: list[list[float]], lines: list[Line]) -> float:
     """Return the share of lines whose package is predicted correctly."""
     right = 0
-    for found, package in lines:
-        likely = chances(weights, found)
+    for buckets, package in lines:
+        likely = chances(weights, buckets)
         right += likely.index(max(likely)) == package
     return right / len(lines)
 
 
 def read_lines() -> list[Line]:
-    """Return the longer lines of all packages with their packages, shuffled reproducibly."""
+    """Return lines of more than 20 characters with their packages, always in the same order."""
     lines = [
         (features(text), number)
         for number, package in enumerate(PACKAGES)
@@ -66,13 +67,13 @@ while time.monotonic() - began < SECONDS:
     epoch += 1
     loss = 0.0
     rate = 0.1 / epoch**0.5
-    for done, (found, package) in enumerate(training, 1):
-        likely = chances(weights, found)
+    for done, (buckets, package) in enumerate(training, 1):
+        likely = chances(weights, buckets)
         loss -= math.log(max(likely[package], 1e-12))
         for number, row in enumerate(weights):
             step = rate * ((number == package) - likely[number])
-            for at in found:
-                row[at] += step
+            for bucket in buckets:
+                row[bucket] += step
         if done % 4000 == 0:
             print(f"epoch {epoch}: {done:,} lines, loss {loss / done:.4f}", flush=True)
             if time.monotonic() - began > SECONDS:

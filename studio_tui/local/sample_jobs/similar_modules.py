@@ -1,7 +1,7 @@
 """Which modules of Python's own library resemble each other? Ten seconds, with a progress bar.
 
-Two texts are similar if they share many runs of five words (shingles), as measured by the Jaccard
-index: the number of shared shingles divided by that of all shingles of both.
+Two texts are similar if they share many runs of five words (shingles). The Jaccard index measures
+that: the number of shared shingles divided by the number of all shingles of both texts.
 """
 
 import heapq
@@ -17,9 +17,9 @@ SAMPLE = 4
 
 
 def shingles(path: Path) -> frozenset[int]:
-    """Return the hashes of a text's shingles: a reproducible sample of one in `SAMPLE`."""
+    """Return hashes of a text's shingles: a sample of about one in `SAMPLE`."""
     words = path.read_text("utf-8", "replace").split()
-    runs = zip(*(words[at:] for at in range(SHINGLE_WORDS)), strict=False)
+    runs = zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False)
     return frozenset(code for code in map(hash, runs) if code % SAMPLE == 0)
 
 
@@ -34,25 +34,24 @@ def with_bar(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             share = done / len(pairs)
             bar = ("#" * round(30 * share)).ljust(30)
             rate = done / (now - began)
-            left = (len(pairs) - done) / rate
-            line = (
-                f"{share:4.0%}|{bar}| {done}/{len(pairs)} [{rate:,.0f} pairs/s, {left:.0f} s left]"
-            )
+            seconds_left = (len(pairs) - done) / rate
+            speed = f"{rate:,.0f} pairs/s, {seconds_left:.0f} s left"
+            line = f"{share:4.0%}|{bar}| {done}/{len(pairs)} [{speed}]"
             print(f"\rcomparing: {line}", end="", flush=True)
     print()
 
 
 texts = [path for path in sorted(LIBRARY.rglob("*.py")) if "site-packages" not in path.parts]
 print(f"reading {len(texts)} modules of {LIBRARY}", flush=True)
-known = {str(path.relative_to(LIBRARY)): shingles(path) for path in texts}
-known = {name: found for name, found in known.items() if len(found) > 20}
+shingles_of = {str(path.relative_to(LIBRARY)): shingles(path) for path in texts}
+shingles_of = {name: hashes for name, hashes in shingles_of.items() if len(hashes) > 20}
 
 scores = []
-for left, right in with_bar([*combinations(known, 2)]):
-    shared = len(known[left] & known[right])
+for left, right in with_bar([*combinations(shingles_of, 2)]):
+    shared = len(shingles_of[left] & shingles_of[right])
     if shared:
-        both = len(known[left]) + len(known[right]) - shared
-        scores.append((shared / both, left, right))
+        in_either = len(shingles_of[left]) + len(shingles_of[right]) - shared
+        scores.append((shared / in_either, left, right))
 
 print("the most similar pairs:")
 for score, left, right in heapq.nlargest(12, scores):

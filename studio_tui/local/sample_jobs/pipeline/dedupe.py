@@ -1,4 +1,4 @@
-"""Removes modules with the same text as another."""
+"""Removes modules with the same text as an earlier module."""
 
 import hashlib
 

@@ -10,12 +10,12 @@ centroids = read("centroid_model")
 
 
 def by_bayes(names: dict[str, int]) -> str:
-    """Return the likeliest label."""
+    """Return the most likely label."""
 
     def score(model: Row) -> float:
         weights, unseen = model["weights"], model["unseen"]
-        found: float = sum(count * weights.get(name, unseen) for name, count in names.items())
-        return found + float(model["chance"])
+        total: float = sum(count * weights.get(name, unseen) for name, count in names.items())
+        return total + float(model["chance"])
 
     return str(max(bayes, key=score)["label"])
 
@@ -25,8 +25,8 @@ def by_centroid(names: dict[str, int]) -> str:
 
     def score(model: Row) -> float:
         weights = model["weights"]
-        found: float = sum(count * weights.get(name, 0.0) for name, count in names.items())
-        return found / float(model["length"])
+        total: float = sum(count * weights.get(name, 0.0) for name, count in names.items())
+        return total / float(model["length"])
 
     return str(max(centroids, key=score)["label"])
 

@@ -5,15 +5,15 @@ from collections import Counter
 from lake import bar, read, write
 
 BAND = 8
-"""Numbers of a signature that two modules must share to count as similar."""
+"""How many numbers in a row two signatures must share, so that their modules count as similar."""
 
 counts = {row["path"]: row["names"] for row in read("token_counts")}
 signatures = {row["path"]: row["signature"] for row in read("signatures")}
 bands = {
-    path: [(at, *signature[at : at + BAND]) for at in range(0, len(signature), BAND)]
+    path: [(start, *signature[start : start + BAND]) for start in range(0, len(signature), BAND)]
     for path, signature in signatures.items()
 }
-shared = Counter(band for found in bands.values() for band in found)
+shared = Counter(band for module_bands in bands.values() for band in module_bands)
 write(
     "features",
     [

@@ -1,4 +1,4 @@
-"""Assigns each package the label of its modules: large packages get their own name."""
+"""Assigns each package the label of its modules: its name if it is large, else "other"."""
 
 from lake import read, write
 

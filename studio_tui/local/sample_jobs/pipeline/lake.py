@@ -1,7 +1,8 @@
-"""The datasets of the sample pipeline: JSON lines in the folder that all jobs share.
+"""Reads and writes the datasets of the sample pipeline: JSON lines in a folder that all jobs share.
 
-Every version is a separate, immutable file. A job reports what it has read and written to Studio
-in the file named by `STUDIO_LINEAGE`; pipelines are planned from these reports alone.
+Every version of a dataset is a file that never changes. In the file named by `STUDIO_LINEAGE`, a
+job reports to Studio which datasets it has read and written. From these reports alone, pipelines
+are planned.
 """
 
 import json
@@ -15,11 +16,12 @@ from typing import Any, TypeVar
 FOLDER = Path(os.environ["STUDIO_DATASETS"]) / "sample"
 LINEAGE = Path(os.environ["STUDIO_LINEAGE"])
 PATIENCE = 300.0
-"""Seconds to wait for a dataset that another job is about to make for the first time."""
+"""Seconds to wait for a dataset that another job has not yet made for the first time."""
 
 Row = dict[str, Any]
 Item = TypeVar("Item")
 _sources: list[str] = []
+"""The datasets that this job has read."""
 
 
 def exists(dataset: str) -> bool:
@@ -44,7 +46,7 @@ def read(dataset: str) -> list[Row]:
 
 
 def write(dataset: str, rows: Iterable[Row]) -> None:
-    """Add a version of a dataset, and report its sources."""
+    """Write a new version of a dataset; report it, and all that was read before as its sources."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(row) for row in rows]
     version = max(_versions(dataset), default=0) + 1

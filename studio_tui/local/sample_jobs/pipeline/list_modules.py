@@ -1,4 +1,4 @@
-"""Lists the modules of Python's standard library: some the first time, all from then on."""
+"""Lists the modules of Python's standard library: in the first run only some, later all."""
 
 import sysconfig
 from pathlib import Path
@@ -7,7 +7,7 @@ from lake import Row, exists, write
 
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 FIRST = 80
-"""Modules of typical size to try the pipeline on, before it runs on everything."""
+"""Number of modules of typical size in the first run, before the pipeline runs on all."""
 SKIPPED_FOLDERS = {"site-packages", "dist-packages", "test"}
 
 rows: list[Row] = [

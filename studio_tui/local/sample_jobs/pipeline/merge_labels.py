@@ -1,4 +1,4 @@
-"""Adds to each module its label, as examples for training and testing."""
+"""Adds its label to each module: the examples for training and testing."""
 
 from lake import read, write
 

@@ -1,4 +1,4 @@
-"""Signs each module by its shingles, the runs of five words in it (MinHash).
+"""Makes a signature of each module from its shingles, the runs of five words in it (MinHash).
 
 The share of equal numbers in the signatures of two texts estimates how alike the texts are.
 """
@@ -12,9 +12,11 @@ SEEDS = range(1, 97)
 
 
 def signature(text: str) -> list[int]:
-    """Return for each seed the smallest hash of all shingles."""
+    """Return, for each seed, the smallest hash of all shingles."""
     words = text.split()
-    runs = [" ".join(words[at : at + WORDS]).encode() for at in range(len(words) - WORDS + 1)]
+    runs = [
+        " ".join(words[start : start + WORDS]).encode() for start in range(len(words) - WORDS + 1)
+    ]
     return [min(zlib.crc32(run, seed) for run in runs) for seed in SEEDS]
 
 

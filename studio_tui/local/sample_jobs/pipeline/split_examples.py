@@ -1,4 +1,4 @@
-"""Splits off every fifth example for testing; the others are for training."""
+"""Splits the examples: about one in five is for testing, the others are for training."""
 
 import zlib
 

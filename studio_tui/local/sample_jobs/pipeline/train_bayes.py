@@ -1,4 +1,4 @@
-"""Trains naive Bayes on the names; picks the best of ten smoothing values."""
+"""Trains naive Bayes on the names in modules; picks the best of ten smoothing values."""
 
 import math
 from collections import Counter, defaultdict
@@ -10,16 +10,16 @@ FOLDS = 10
 
 
 def learn(examples: list[Row], smoothing: float) -> list[Row]:
-    """Return a model: for each label, the logarithms of its probability and of its names'."""
+    """Return a model: the logarithms of the probability of each label and of each name in it."""
     names: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in examples:
         names[row["label"]].update(row["names"])
-    vocabulary = {name for found in names.values() for name in found}
+    vocabulary = {name for counts in names.values() for name in counts}
     labels = Counter(row["label"] for row in examples)
     model = []
-    for label, found in names.items():
-        total = found.total() + smoothing * len(vocabulary)
-        weights = {name: math.log((count + smoothing) / total) for name, count in found.items()}
+    for label, counts in names.items():
+        total = counts.total() + smoothing * len(vocabulary)
+        weights = {name: math.log((count + smoothing) / total) for name, count in counts.items()}
         model.append(
             {
                 "label": label,
@@ -45,7 +45,7 @@ examples = read("training")
 right: Counter[float] = Counter()
 trials = [(smoothing, fold) for smoothing in SMOOTHINGS for fold in range(FOLDS)]
 for smoothing, fold in bar(trials, "smoothing"):
-    model = learn([row for at, row in enumerate(examples) if at % FOLDS != fold], smoothing)
+    model = learn([row for index, row in enumerate(examples) if index % FOLDS != fold], smoothing)
     right[smoothing] += sum(
         guess(model, row["names"]) == row["label"] for row in examples[fold::FOLDS]
     )

@@ -1,6 +1,6 @@
 """Trains a centroid for each label; picks the best of eight sizes, in names per label.
 
-A centroid is the mean of the label's modules; rare names count more.
+A centroid is the mean of the weighted names in the label's modules; rare names weigh more.
 """
 
 import math
@@ -14,18 +14,18 @@ FOLDS = 10
 
 def learn(examples: list[Row], size: int) -> list[Row]:
     """Return a model: for each label, the weights of its `size` heaviest names."""
-    spread = Counter(name for row in examples for name in row["names"])
+    module_counts = Counter(name for row in examples for name in row["names"])
     sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in examples:
         weights = {
-            name: (1 + math.log(count)) * math.log(len(examples) / spread[name])
+            name: (1 + math.log(count)) * math.log(len(examples) / module_counts[name])
             for name, count in row["names"].items()
         }
         length = math.hypot(*weights.values()) or 1.0
         sums[row["label"]].update({name: weight / length for name, weight in weights.items()})
     model = []
-    for label, found in sums.items():
-        heaviest = dict(found.most_common(size))
+    for label, name_weights in sums.items():
+        heaviest = dict(name_weights.most_common(size))
         length = math.hypot(*heaviest.values()) or 1.0
         model.append({"label": label, "length": length, "weights": heaviest})
     return model
@@ -46,7 +46,7 @@ def guess(model: list[Row], names: dict[str, int]) -> str:
 examples = read("training")
 right: Counter[int] = Counter()
 for size, fold in bar([(size, fold) for size in SIZES for fold in range(FOLDS)], "sizing"):
-    model = learn([row for at, row in enumerate(examples) if at % FOLDS != fold], size)
+    model = learn([row for index, row in enumerate(examples) if index % FOLDS != fold], size)
     right[size] += sum(guess(model, row["names"]) == row["label"] for row in examples[fold::FOLDS])
 for size in SIZES:
     print(f"{size} names: {right[size]} of {len(examples)} right", flush=True)
