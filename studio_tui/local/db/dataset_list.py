@@ -42,7 +42,7 @@ class DatasetRow:
 
 def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
     """Return all datasets by name, except listings of storages."""
-    known = lineage.read_lineage(connection)
+    all_lineage = lineage.read_lineage(connection)
     jobs = {
         row["id"]: row
         for row in connection.execute(
@@ -50,16 +50,16 @@ def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
             " WHERE id IN (SELECT job_id FROM dataset_jobs)"
         )
     }
-    newer = outdated_datasets(known)
+    newer = outdated_datasets(all_lineage)
     versions: dict[str, list[MadeVersion]] = {}
-    for version in known.versions.values():
+    for version in all_lineage.versions.values():
         if not version.is_removed and not is_listing(version.dataset):
             versions.setdefault(version.dataset, []).append(version)
     return [
         DatasetRow(
             name,
             tuple(
-                _version_row(version, known, jobs)
+                _version_row(version, all_lineage, jobs)
                 for version in sorted(
                     made, key=lambda each: version_key(each.version), reverse=True
                 )
@@ -71,13 +71,13 @@ def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
 
 
 def _version_row(
-    version: MadeVersion, known: Lineage, jobs: Mapping[str, sqlite3.Row]
+    version: MadeVersion, all_lineage: Lineage, jobs: Mapping[str, sqlite3.Row]
 ) -> VersionRow:
     makers = [jobs[link.job_id] for link in version.jobs if link.is_creator and link.job_id in jobs]
     maker = max(makers, key=lambda row: int(row["number"]), default=None)
     sources: dict[str, None] = {}
     for source in version.sources:
-        used = known.source_version(source)
+        used = all_lineage.source_version(source)
         name = str(used) if used is not None else source.dataset
         if name and not is_listing(name.partition("@")[0]):
             sources[name] = None

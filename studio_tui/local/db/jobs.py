@@ -4,7 +4,7 @@ Every transition names the states from which it is allowed, and does nothing if 
 another state (compare and set). So a cancel and an end at the same time cannot both succeed.
 """
 
-# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+# ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import json
 import sqlite3
@@ -70,7 +70,7 @@ class QueuedJob:
 
 @dataclass(frozen=True)
 class JobEnd:
-    """How a job ended; without `started_at` or `steps`, those already recorded stay."""
+    """How a job ended; without `started_at` or `steps`, the recorded values stay."""
 
     state: JobState
     finished_at: datetime
@@ -218,13 +218,15 @@ class JobTable:
         job_id: str,
         origins: Sequence[JobState],
         ending: JobEnd,
-        made: RunLineage | None = None,
+        run_lineage: RunLineage | None = None,
     ) -> bool:
         """Record the end of a job if it is in one of `origins`; return whether it was.
 
         The same transaction records the job's lineage and advances its pipeline.
         """
-        return await self._database.write(_end, job_id, origins, ending, made, is_urgent=True)
+        return await self._database.write(
+            _end, job_id, origins, ending, run_lineage, is_urgent=True
+        )
 
     async def dataset_versions(self, job_id: str) -> list[DatasetName]:
         """Return the dataset versions that a job made."""
@@ -312,7 +314,7 @@ def _end(
     job_id: str,
     origins: Sequence[JobState],
     ending: JobEnd,
-    made: RunLineage | None,
+    run_lineage: RunLineage | None,
 ) -> bool:
     columns = {
         "state": ending.state,
@@ -324,12 +326,14 @@ def _end(
         columns["started_at"] = stamp(ending.started_at)
     if ending.steps:
         columns["steps"] = _steps(ending.steps)
-    if made is not None:
-        columns["metrics"] = made.metrics
+    if run_lineage is not None:
+        columns["metrics"] = run_lineage.metrics
     is_ended = _set(connection, job_id, origins, columns)
     if is_ended:
-        if made is not None:
-            lineage.note(connection, job_id, made, is_complete=ending.state is JobState.COMPLETE)
+        if run_lineage is not None:
+            lineage.note(
+                connection, job_id, run_lineage, is_complete=ending.state is JobState.COMPLETE
+            )
         pipeline_moves.job_ended(connection, job_id, stamp(ending.finished_at))
     return is_ended
 

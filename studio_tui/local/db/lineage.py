@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def note(
-    connection: sqlite3.Connection, job_id: str, made: RunLineage, *, is_complete: bool
+    connection: sqlite3.Connection, job_id: str, run_lineage: RunLineage, *, is_complete: bool
 ) -> None:
     """Record the lineage of a job that has ended.
 
@@ -42,23 +42,23 @@ def note(
     """
     connection.execute("SAVEPOINT lineage")
     try:
-        note_metastore(connection, made.metastore)
+        note_metastore(connection, run_lineage.metastore)
         if is_complete:
-            note_made(connection, job_id, made.made)
+            note_made(connection, job_id, run_lineage.made)
     except sqlite3.IntegrityError:
         logger.exception("The datasets made by job %s could not be recorded", job_id)
         connection.execute("ROLLBACK TO lineage")
     connection.execute("RELEASE lineage")
 
 
-def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made]) -> None:
+def note_made(connection: sqlite3.Connection, job_id: str, datasets: Sequence[Made]) -> None:
     """Record the datasets that a completed job says it made, in their order.
 
     If a version exists, its jobs and sources are replaced.
     """
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
-    for dataset in made:
+    for dataset in datasets:
         version = dataset.version or latest.next_version(dataset.dataset)
         sources = [_source(connection, name, latest) for name in dataset.sources]
         (version_id,) = connection.execute(
@@ -68,7 +68,7 @@ def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made])
         ).fetchone()
         for table in ("dataset_jobs", "dataset_sources"):
             connection.execute(
-                f"DELETE FROM {table} WHERE version_id = ?",  # noqa: S608 (a name of ours)
+                f"DELETE FROM {table} WHERE version_id = ?",  # noqa: S608 (a constant name)
                 [version_id],
             )
         connection.execute("INSERT INTO dataset_jobs VALUES (?, ?, 1)", [version_id, job_id])
@@ -150,7 +150,7 @@ def read_lineage(connection: sqlite3.Connection) -> Lineage:
             row["state"] == JobState.COMPLETE,
         )
         for row in connection.execute(
-            f"SELECT number, id, name, json_remove(environment, '$.{label.NAME}') AS environment,"  # noqa: S608 (a name of ours)
+            f"SELECT number, id, name, json_remove(environment, '$.{label.NAME}') AS environment,"  # noqa: S608 (a constant name)
             " state, query FROM jobs"
             " WHERE id IN (SELECT job_id FROM dataset_jobs)"
         )

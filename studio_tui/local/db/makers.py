@@ -56,14 +56,14 @@ def merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
     Two jobs run the same script if their names and queries are equal, and either their variables
     are equal or both made the same dataset.
     """
-    made = _datasets_by_job(job_ids, lineage)
+    datasets_of = _datasets_by_job(job_ids, lineage)
     replacements: dict[str, str] = {}
     newest: dict[tuple[str, str, str, bool], str] = {}
     for job_id in sorted(job_ids, key=lambda job_id: lineage.jobs[job_id].number, reverse=True):
         job = lineage.jobs[job_id]
         keys = [
             (job.name, job.script, job.environment, True),
-            *((job.name, job.script, dataset, False) for dataset in made[job_id]),
+            *((job.name, job.script, dataset, False) for dataset in datasets_of[job_id]),
         ]
         newer_runs = [newest[key] for key in keys if key in newest]
         if newer_runs:
@@ -77,12 +77,12 @@ def merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
 
 def _datasets_by_job(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
     """Return, for each job, the datasets of which it made or reused a version."""
-    made: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
+    datasets_of: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
     for version in lineage.versions.values():
         for link in version.jobs:
-            if link.job_id in made:
-                made[link.job_id].add(version.dataset)
-    return made
+            if link.job_id in datasets_of:
+                datasets_of[link.job_id].add(version.dataset)
+    return datasets_of
 
 
 def one_maker_each(
@@ -94,20 +94,20 @@ def one_maker_each(
     makes more of their datasets is preferred to a job that made a higher version.
     """
     undecided = set(merged.values())
-    made = _datasets_by_job(undecided, lineage)
+    datasets_of = _datasets_by_job(undecided, lineage)
     target_datasets = {lineage.versions[version_id].dataset for version_id in targets}
     ranks = _ranks(undecided, target_datasets, lineage)
-    rivals = _rivals(made)
+    rivals = _rivals(datasets_of)
     replacements: dict[str, str] = {}
     while undecided:
         best = {
             dataset: max(makers, key=lambda job_id: ranks[dataset, job_id])
-            for dataset, makers in _makers_by_dataset(undecided, made).items()
+            for dataset, makers in _makers_by_dataset(undecided, datasets_of).items()
         }
         best_for_all = [
             job_id
             for job_id in undecided
-            if all(best[dataset] == job_id for dataset in made[job_id])
+            if all(best[dataset] == job_id for dataset in datasets_of[job_id])
         ]
         # If no job is the best for all datasets that it makes, the newest job runs.
         chosen = best_for_all or [max(undecided, key=lambda job_id: lineage.jobs[job_id].number)]
@@ -144,21 +144,21 @@ def _ranks(
 
 
 def _makers_by_dataset(
-    job_ids: Iterable[str], made: Mapping[str, set[str]]
+    job_ids: Iterable[str], datasets_of: Mapping[str, set[str]]
 ) -> dict[str, list[str]]:
     makers: dict[str, list[str]] = {}
     for job_id in job_ids:
-        for dataset in made[job_id]:
+        for dataset in datasets_of[job_id]:
             makers.setdefault(dataset, []).append(job_id)
     return makers
 
 
-def _rivals(made: Mapping[str, set[str]]) -> dict[str, set[str]]:
+def _rivals(datasets_of: Mapping[str, set[str]]) -> dict[str, set[str]]:
     """Return, for each job, the other jobs that made one of its datasets."""
-    makers = _makers_by_dataset(made, made)
+    makers = _makers_by_dataset(datasets_of, datasets_of)
     return {
         job_id: {rival for dataset in datasets for rival in makers[dataset]} - {job_id}
-        for job_id, datasets in made.items()
+        for job_id, datasets in datasets_of.items()
     }
 
 
@@ -172,13 +172,13 @@ def warn_of_unmade(
 
     `chosen` has the job of each version, and `merged` the job that runs in its place.
     """
-    made = _datasets_by_job(set(merged.values()), lineage)
-    remade = {dataset for datasets in made.values() for dataset in datasets}
+    datasets_of = _datasets_by_job(set(merged.values()), lineage)
+    remade = {dataset for datasets in datasets_of.values() for dataset in datasets}
     for version_id, job_id in chosen.items():
         dataset = lineage.versions[version_id].dataset
         if dataset not in remade:
             name, instead = lineage.jobs[job_id].name, lineage.jobs[merged[job_id]].name
             warnings[
-                f"{dataset} was made by {name}, which {instead} replaces; that job makes other"
-                " datasets, but not this one: it is not rebuilt."
+                f"{dataset} is not rebuilt: it was made by {name}, and {instead}, which runs"
+                " instead, does not make it."
             ] = None

@@ -1,6 +1,6 @@
 """A new job, made from a valid request, and the insertion of its row."""
 
-# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+# ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import json
 import sqlite3

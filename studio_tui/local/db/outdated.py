@@ -54,8 +54,8 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     was, they = ("was", "it") if len(behind) == 1 else ("were", "they")
     is_not = "is" if len(behind) == 1 else "are"
     warning = (
-        f"{names} {was} made from some of these and {is_not} not rebuilt: {they} will be out of"
-        " date."
+        f"{names} {was} made from datasets of this pipeline and {is_not} not rebuilt:"
+        f" {they} will be out of date."
     )
     return RebuildPlan(planned.jobs, (*planned.warnings, warning))
 
@@ -91,12 +91,12 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     dependent = _to_refresh(target_datasets, lineage)
     # The whole plan, with all sources, from which the jobs that make other datasets are left out.
     planned = plan([*targets, *sorted(dependent.difference(target_datasets))], lineage)
-    made: dict[str, set[str]] = {}
+    datasets_of: dict[str, set[str]] = {}
     for version in lineage.versions.values():
         for link in version.jobs:
-            made.setdefault(link.job_id, set()).add(version.dataset)
+            datasets_of.setdefault(link.job_id, set()).add(version.dataset)
     rebuilt = dependent | {*target_datasets}
-    jobs = [job for job in planned.jobs if not made[job.job_id].isdisjoint(rebuilt)]
+    jobs = [job for job in planned.jobs if not datasets_of[job.job_id].isdisjoint(rebuilt)]
     ids = {job.job_id for job in jobs}
     parents = {job.job_id: job.parents for job in planned.jobs}
     return RebuildPlan(

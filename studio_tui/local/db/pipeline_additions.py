@@ -3,7 +3,7 @@
 All functions run on the database's thread.
 """
 
-# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+# ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import json
 import secrets

@@ -22,7 +22,7 @@ A transition is in the same transaction as its cause, such as the end of a job. 
 pipelines and jobs agree. All functions run on the database's thread.
 """
 
-# ruff: noqa: S608 (only parts of ours are put into SQL)
+# ruff: noqa: S608 (only constants are put into SQL)
 
 import sqlite3
 

@@ -115,7 +115,7 @@ def removed_from(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlit
 
 
 def _insert_dependencies(connection: sqlite3.Connection, pipeline_id: str) -> None:
-    """Insert the dependencies between the remaining jobs, after the old ones were deleted."""
+    """Insert the dependencies between the remaining jobs; the caller has deleted the old rows."""
     remaining = {
         job_id
         for (job_id,) in connection.execute(

@@ -3,7 +3,7 @@
 Each change is one transaction. `pipeline_moves` has the state transitions.
 """
 
-# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+# ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping

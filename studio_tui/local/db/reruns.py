@@ -4,7 +4,7 @@ Dependencies follow from the pipelines in which the jobs ran, and from the datas
 or their originals in pipelines, have read and made. All functions run on the database's thread.
 """
 
-# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+# ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -119,7 +119,7 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
 
 def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
     """Add to the parents of each job the nearest of the jobs that make its inputs."""
-    known = lineage.read_lineage(connection)
+    all_lineage = lineage.read_lineage(connection)
     ids = [*parents]
     runs: dict[str, list[str]] = {job_id: [job_id] for job_id in ids}
     """The given jobs that are a job or, in a pipeline, its runs."""
@@ -132,10 +132,10 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     makers: dict[str, set[str]] = {}
     made_from: dict[str, set[str]] = {}
     reads: dict[str, set[str]] = {job_id: set() for job_id in ids}
-    for version in known.versions.values():
+    for version in all_lineage.versions.values():
         sources = set()
         for source in version.sources:
-            used = known.source_version(source)
+            used = all_lineage.source_version(source)
             dataset = used.dataset if used else source.dataset.partition("@")[0]
             if dataset and not is_listing(dataset):
                 sources.add(dataset)

@@ -1,6 +1,6 @@
 """The runs of schedules in the database, at fire times or by hand, and gaps: times without one."""
 
-# ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
+# ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import sqlite3
 import uuid

@@ -56,12 +56,12 @@ class Scheduler:
             self._changed.clear()
             try:
                 await self.settle(self._now())
-                rest = await self._rest()
+                rest_seconds = await self._seconds_to_rest()
             except StorageFull:
                 logger.warning("The disk is full: no schedule fires until there is room.")
-                rest = STORAGE_REST
+                rest_seconds = STORAGE_REST
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), rest)
+                await asyncio.wait_for(self._changed.wait(), rest_seconds)
 
     async def settle(self, now: datetime) -> None:
         """Settle every fire time up to `now`: create its run, or count it as missed or skipped.
@@ -96,7 +96,7 @@ class Scheduler:
         metastore = await self._metastore() if self._metastore is not None else Metastore()
         return partial(make_pipeline, metastore=metastore)
 
-    async def _rest(self) -> float | None:
+    async def _seconds_to_rest(self) -> float | None:
         """Return after how many seconds to read the clock again; `None` without a schedule."""
         next_fire_at = await self._schedules.next_fire_at()
         if next_fire_at is None:

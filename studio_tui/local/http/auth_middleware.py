@@ -87,7 +87,10 @@ class AuthMiddleware:
         if not credentials:
             return 401, "A token is needed: Authorization: Bearer TOKEN."
         if len(credentials) != 1 or not self._is_token(credentials[0]):
-            return 401, "The token is wrong; that of this local Studio is in its data folder."
+            return (
+                401,
+                "The token is wrong; this local Studio has the right one in its data directory.",
+            )
         return None
 
     def _is_token(self, credentials: str) -> bool:

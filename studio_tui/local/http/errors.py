@@ -79,7 +79,7 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes of a path; Starlette returns only those of the first."""
+    """Return the methods of all routes of a path; Starlette returns the first route's."""
     return [
         method
         for method in _METHODS

@@ -45,7 +45,7 @@ class RequestContext:
 
     clusters: Clusters
     uploads: dict[int, StoredFile]
-    """The uploads that the request names, by id, as far as they exist."""
+    """The existing uploads among those that the request names, by id."""
     checkpoint_source: CheckpointSource | None
     """The run whose checkpoints the new job uses.
 

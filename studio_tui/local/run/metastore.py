@@ -40,7 +40,7 @@ class UnreadableMetastore(Exception):  # noqa: N818 (the name says what is wrong
 
 @dataclass(frozen=True)
 class Metastore:
-    """The content of the database; ids of versions are those of the database."""
+    """The content of the database, with its own ids of versions."""
 
     versions: tuple[tuple[int, str, str, bool], ...] = ()
     """Id, `namespace.project.name`, version, and whether the version has been removed."""

@@ -164,7 +164,7 @@ def _start(data: DataDir) -> Endpoint:
             cwd=data.root,
             start_new_session=True,
         )
-        # If another process starts a server first, ours ends, and that server is used.
+        # If another process starts a server first, this one ends, and the other server is used.
         endpoint = _wait_until(
             lambda: running_endpoint(data),
             START_SECONDS,

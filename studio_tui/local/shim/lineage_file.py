@@ -30,7 +30,7 @@ class Made(NamedTuple):
     version: str | None
     """`None` for the version after the latest."""
     sources: tuple[DatasetName, ...]
-    """The datasets, or versions of them, that it was made from."""
+    """The datasets, or dataset versions, that it was made from."""
 
 
 class LineageFile(NamedTuple):
@@ -61,7 +61,7 @@ def read_lineage_file(folder: Path) -> LineageFile:
 
 def parse(content: bytes) -> LineageFile:
     """Parse a file's content."""
-    made: list[Made] = []
+    datasets: list[Made] = []
     complaints: list[str] = []
     if len(content) > FILE_LIMIT:
         complaints.append(f"STUDIO_LINEAGE is longer than {FILE_LIMIT} bytes; the rest is not read")
@@ -69,13 +69,13 @@ def parse(content: bytes) -> LineageFile:
     for number, line in enumerate(content.split(b"\n"), 1):
         if line.strip():
             try:
-                made.append(_parse_line(line))
+                datasets.append(_parse_line(line))
             except ValueError as error:
                 complaints.append(f"line {number} of STUDIO_LINEAGE is skipped: {error}")
     if len(complaints) > _MAX_COMPLAINTS:
         more = len(complaints) - _MAX_COMPLAINTS
         complaints[_MAX_COMPLAINTS:] = [f"{more} more lines of STUDIO_LINEAGE are skipped"]
-    return LineageFile(tuple(made), tuple(complaints))
+    return LineageFile(tuple(datasets), tuple(complaints))
 
 
 def _parse_line(line: bytes) -> Made:

@@ -45,7 +45,7 @@ class OutputWriter:
     ) -> None:
         folder.mkdir(mode=0o700)
         self.size = 0
-        """Bytes written so far, including those that were dropped."""
+        """Bytes written so far, including dropped bytes."""
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._slack_bytes = max(1, segment_bytes // 8)
@@ -267,7 +267,7 @@ class OutputReader:
         return _open(self._path(segment.start))
 
     def new_cuts(self, cuts: "array[int]") -> None:
-        """Extend `cuts`, which has the first recorded cuts, by all later ones."""
+        """Append to `cuts`, which has the first recorded cuts, all later cuts."""
         descriptor = _open(self.folder / _CUTS)
         if descriptor is None:
             return

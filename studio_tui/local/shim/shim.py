@@ -126,8 +126,8 @@ class Shim:
             code = self._run(command, self._spec["setup_environment"])
             self._check_stop()
             if code:
-                words = resolver_words(self._tail(_TAIL_BYTES)) or exit_words(code)
-                raise StepFailed(code, f"The repository could not be cloned: {words}")
+                reason = resolver_words(self._tail(_TAIL_BYTES)) or exit_words(code)
+                raise StepFailed(code, f"The repository could not be cloned: {reason}")
         for name, source in self._spec["files"]:
             try:
                 copy_new(Path(source), Path(name))
@@ -200,10 +200,10 @@ class Shim:
                 if code or self._commands.must_stop:
                     _remove_folder(building)
                     self._check_stop()
-                    words = resolver_words(output) or exit_words(code)
+                    reason = resolver_words(output) or exit_words(code)
                     if network_failure:
-                        words = cut_sentence(f"{words} (no network: {network_failure})")
-                    raise StepFailed(code, words)
+                        reason = cut_sentence(f"{reason} (no network: {network_failure})")
+                    raise StepFailed(code, reason)
             write_durably(pointer, building.name.encode())
 
     def _set_up(self, command: list[str]) -> tuple[int, str]:

@@ -68,7 +68,7 @@ def is_unreached(output: str) -> bool:
 
 
 def _ending(output: str, code: int) -> "Ending":
-    # A top-level import would delay every job by 10 ms, also those that do not fail.
+    # An import at the top would delay every job by 10 ms, even jobs that do not fail.
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415
     from studio_tui.failures.reason import ending  # noqa: PLC0415
 

@@ -275,8 +275,8 @@ def test_a_warning_names_the_datasets_that_the_chosen_job_does_not_make() -> Non
     assert order(planned) == {"new": (), "end": ("new",)}
     assert planned.warnings == (
         (
-            "local.local.extra was made by old, which new replaces; that job makes other datasets,"
-            " but not this one: it is not rebuilt."
+            "local.local.extra is not rebuilt: it was made by old, and new, which runs instead,"
+            " does not make it."
         ),
     )
 
