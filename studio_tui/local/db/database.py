@@ -62,7 +62,7 @@ class Database:
         """Open the file, creating it if missing, and migrate it to the newest version.
 
         Raises:
-            ConfigError: The file is in use, damaged, or of a newer studio-tui.
+            ConfigError: The file is in use, damaged, or of an unsupported version.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         loop = asyncio.get_running_loop()

@@ -42,6 +42,8 @@ _LISTED = (
     " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id,"
     f" iif(schedules.job_id IS NULL, NULL, {RECENT}) AS recent"
 )
+"""The columns of a job as lists have it, with those of its schedule; of `_JOBS`."""
+
 _JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
 
 
@@ -117,8 +119,8 @@ class JobTable:
     async def listed(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
-        """Return jobs, newest first, in any of `states` and with the id `job_id`; `None`: all."""
-        return await self._database.read(_listed, states, job_id, limit)
+        """Return jobs, newest first, with one of `states` and the id `job_id`; `None` for any."""
+        return await self._database.read(_select_listed, states, job_id, limit)
 
     async def state(self, job_id: str) -> JobState | None:
         """Return the state of a job; `None` if there is no such job."""
@@ -160,13 +162,13 @@ class JobTable:
 
     async def busy_workers(self) -> dict[str, int]:
         """Return the number of workers of started jobs, by cluster."""
-        return await self._database.read(_busy_workers)
+        return await self._database.read(_sum_busy_workers)
 
     async def enqueue(self) -> list[QueuedJob]:
         """Move accepted jobs to QUEUED; return all queued jobs, oldest first."""
         if await self.in_states((JobState.CREATED, JobState.SCHEDULED)):
             await self._database.write(_enqueue)
-        return await self._database.read(_queued)
+        return await self._database.read(_select_queued)
 
     async def move(self, job_id: str, origins: Sequence[JobState], to: JobState) -> bool | None:
         """Change the state of a job if it is in one of `origins`; return whether it was.
@@ -174,7 +176,7 @@ class JobTable:
         `None` means that the disk is full: the change is made, before any other write, once there
         is space.
         """
-        return await self._database.write_or_defer(_set, job_id, origins, {"state": to})
+        return await self._database.write_or_defer(_update_if, job_id, origins, {"state": to})
 
     async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
         """Cancel a job of which nothing was started; return whether it was in the state `origin`.
@@ -182,7 +184,7 @@ class JobTable:
         `None` means the same as for `move`.
         """
         ending = JobEnd(JobState.CANCELED, now)
-        return await self._database.write_or_defer(_end, job_id, (origin,), ending, None)
+        return await self._database.write_or_defer(_record_end, job_id, (origin,), ending, None)
 
     async def keep_noting_cancels(self) -> None:
         """Write deferred cancels as soon as there is disk space; never return."""
@@ -191,7 +193,10 @@ class JobTable:
     async def begin(self, job_id: str, waited: Step) -> bool:
         """Move a job from QUEUED to INIT; return whether it was still QUEUED."""
         return await self._database.write(
-            _set, job_id, (JobState.QUEUED,), {"state": JobState.INIT, "steps": _steps((waited,))}
+            _update_if,
+            job_id,
+            (JobState.QUEUED,),
+            {"state": JobState.INIT, "steps": _steps_json((waited,))},
         )
 
     async def running(
@@ -199,19 +204,19 @@ class JobTable:
     ) -> bool:
         """Record that the query of a job in INIT runs; return whether the job was in INIT."""
         return await self._database.write(
-            _set,
+            _update_if,
             job_id,
             (JobState.INIT,),
             {
                 "state": JobState.RUNNING,
                 "started_at": stamp_if_any(started_at),
-                "steps": _steps(steps),
+                "steps": _steps_json(steps),
             },
         )
 
     async def note_steps(self, job_id: str, steps: Sequence[Step]) -> None:
         """Record the steps of a started job."""
-        await self._database.write(_set, job_id, STARTED, {"steps": _steps(steps)})
+        await self._database.write(_update_if, job_id, STARTED, {"steps": _steps_json(steps)})
 
     async def end(
         self,
@@ -225,7 +230,7 @@ class JobTable:
         The same transaction records the job's lineage and advances its pipeline.
         """
         return await self._database.write(
-            _end, job_id, origins, ending, run_lineage, is_urgent=True
+            _record_end, job_id, origins, ending, run_lineage, is_urgent=True
         )
 
     async def dataset_versions(self, job_id: str) -> list[DatasetName]:
@@ -264,10 +269,10 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
         schedules.add(connection, job.id, job.schedule)
     elif job.rerun_from:
         pipeline_moves.adopt(connection, job.id, job.run_group, stamp(now))
-    return _listed(connection, None, job.id, 1)[0]
+    return _select_listed(connection, None, job.id, 1)[0]
 
 
-def _listed(
+def _select_listed(
     connection: sqlite3.Connection, states: Collection[str] | None, job_id: str | None, limit: int
 ) -> list[sqlite3.Row]:
     conditions, values = ["1"], []
@@ -291,7 +296,7 @@ def _enqueue(connection: sqlite3.Connection) -> None:
     )
 
 
-def _queued(connection: sqlite3.Connection) -> list[QueuedJob]:
+def _select_queued(connection: sqlite3.Connection) -> list[QueuedJob]:
     rows = connection.execute(
         "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
         " FROM jobs WHERE state = ? ORDER BY number",
@@ -300,7 +305,7 @@ def _queued(connection: sqlite3.Connection) -> list[QueuedJob]:
     return [QueuedJob(*row) for row in rows]
 
 
-def _busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
+def _sum_busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
     rows = connection.execute(
         f"SELECT cluster, sum(workers) FROM jobs WHERE state IN ({placeholders(STARTED)})"
         " GROUP BY cluster",
@@ -309,7 +314,7 @@ def _busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def _end(
+def _record_end(
     connection: sqlite3.Connection,
     job_id: str,
     origins: Sequence[JobState],
@@ -325,10 +330,10 @@ def _end(
     if ending.started_at is not None:
         columns["started_at"] = stamp(ending.started_at)
     if ending.steps:
-        columns["steps"] = _steps(ending.steps)
+        columns["steps"] = _steps_json(ending.steps)
     if run_lineage is not None:
         columns["metrics"] = run_lineage.metrics
-    is_ended = _set(connection, job_id, origins, columns)
+    is_ended = _update_if(connection, job_id, origins, columns)
     if is_ended:
         if run_lineage is not None:
             lineage.note(
@@ -338,12 +343,13 @@ def _end(
     return is_ended
 
 
-def _set(
+def _update_if(
     connection: sqlite3.Connection,
     job_id: str,
     origins: Sequence[JobState],
     columns: Mapping[str, object],
 ) -> bool:
+    """Set columns of a job if it is in one of the states `origins`; return whether it was."""
     assignments = ", ".join(f"{name} = ?" for name in columns)
     cursor = connection.execute(
         f"UPDATE jobs SET {assignments} WHERE id = ? AND state IN ({placeholders(origins)})",
@@ -352,5 +358,5 @@ def _set(
     return cursor.rowcount == 1
 
 
-def _steps(steps: Sequence[Step]) -> str:
+def _steps_json(steps: Sequence[Step]) -> str:
     return json.dumps([vars(step) for step in steps])

@@ -58,9 +58,10 @@ def note_made(connection: sqlite3.Connection, job_id: str, datasets: Sequence[Ma
     """
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
+    """The first version that the job made of each dataset, by name with and without version."""
     for dataset in datasets:
         version = dataset.version or latest.next_version(dataset.dataset)
-        sources = [_source(connection, name, latest) for name in dataset.sources]
+        sources = [_find_source(connection, name, latest) for name in dataset.sources]
         (version_id,) = connection.execute(
             "INSERT INTO dataset_versions (dataset, version) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET is_removed = 0 RETURNING id",
@@ -73,7 +74,7 @@ def note_made(connection: sqlite3.Connection, job_id: str, datasets: Sequence[Ma
             )
         connection.execute("INSERT INTO dataset_jobs VALUES (?, ?, 1)", [version_id, job_id])
         for source_name, source_id in sources:
-            _note_source(connection, version_id, source_name, source_id)
+            _insert_source(connection, version_id, source_name, source_id)
         latest.add(dataset.dataset, version, version_id)
         first_made.setdefault(dataset.dataset, version_id)
         first_made.setdefault(f"{dataset.dataset}@{version}", version_id)
@@ -94,7 +95,7 @@ def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None
         for row in connection.execute("SELECT * FROM dataset_versions")
     }
     ids: dict[int, int] = {}
-    """Our id of a version, by DataChain's."""
+    """The ids of the versions here, by their ids in DataChain's database."""
     for datachain_id, dataset, version, is_removed in metastore.versions:
         name = _stored_name(dataset), version
         if name not in recorded or recorded[name][1] != is_removed:
@@ -114,7 +115,7 @@ def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None
     for version_id, dataset, source_id in metastore.sources:
         if version_id in ids:
             made_from = None if source_id is None else ids.get(source_id)
-            _note_source(connection, ids[version_id], _stored_name(dataset), made_from)
+            _insert_source(connection, ids[version_id], _stored_name(dataset), made_from)
 
 
 def read_lineage(connection: sqlite3.Connection) -> Lineage:
@@ -213,7 +214,7 @@ class _Latest:
             self._existing[dataset] = max(self._existing.get(dataset, ((), 0)), (key, version_id))
 
 
-def _source(
+def _find_source(
     connection: sqlite3.Connection, name: DatasetName, latest: _Latest
 ) -> tuple[str, int | None]:
     """Return the name of a source as stored, and the id of its version if known."""
@@ -225,7 +226,7 @@ def _source(
     return name.dataset, latest.id_of(name.dataset)
 
 
-def _note_source(
+def _insert_source(
     connection: sqlite3.Connection, version_id: int, source: str, source_id: int | None
 ) -> None:
     # A source without a version is recorded only if none of its versions is recorded.

@@ -1,7 +1,7 @@
 """The state transitions of pipelines: what starts when a job ends, and when a pipeline has ended.
 
 A pipeline has a node for each job of its plan, the original. The node's run is the newest job that
-the pipeline has created from the original. A run that waits for its parents is PENDING. The rules:
+was created to repeat the original here. A run that waits for its parents is PENDING. The rules:
 
 - A run is released once the runs of all its parents are COMPLETE, while the pipeline is RUNNING.
 - A run that FAILED or was CANCELED holds back its descendants only. When no run is active and none
@@ -45,18 +45,20 @@ _EARLIER_RUN_IS_CANCELING = """
         WHERE other.run_group = {run}.run_group AND other.id <> {run}.id
             AND other.state = 'CANCELING')
 """
-"""SQL condition: an earlier run of the node of `run` is being canceled and has not ended."""
+"""SQL condition: another job of the run group of `run`, an earlier run, is CANCELING."""
 
 _RELEASE = f"""
     UPDATE jobs SET state = 'CREATED', released_at = ? WHERE state = 'PENDING' AND id IN (
         SELECT created_job_id FROM pipeline_jobs node WHERE pipeline_id = ? AND {_CAN_START})
         AND NOT {_EARLIER_RUN_IS_CANCELING.format(run="jobs")}
 """
-_ADOPTING = f"""
+_ADOPTING_NODE = f"""
     SELECT node.pipeline_id, node.job_id FROM pipeline_jobs node
     JOIN jobs run ON run.id = node.created_job_id
     WHERE run.run_group = ? AND run.state IN ('FAILED', 'CANCELED') AND {_CAN_START}
 """
+"""The node of a run group whose run a new job of the group replaces."""
+
 _RUNS = f"""
     SELECT run.id, run.name, run.state, run.error_message,
         run.state = 'PENDING' AND {_EARLIER_RUN_IS_CANCELING.format(run="run")} AS waits_for_earlier
@@ -64,6 +66,8 @@ _RUNS = f"""
     JOIN jobs run ON run.id = node.created_job_id
     WHERE node.pipeline_id = ? ORDER BY node.position
 """
+"""The runs of a pipeline, in the order of its plan."""
+
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 
 
@@ -88,7 +92,7 @@ def only_cancels(connection: sqlite3.Connection, pipeline_id: str) -> bool:
 
 def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str) -> None:
     """Make a new job the run of the node whose FAILED or CANCELED run it continues, if any."""
-    node = connection.execute(_ADOPTING, [run_group]).fetchone()
+    node = connection.execute(_ADOPTING_NODE, [run_group]).fetchone()
     if node is None:
         return
     replace_run(connection, node["pipeline_id"], node["job_id"], job_id)

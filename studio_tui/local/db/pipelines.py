@@ -120,7 +120,10 @@ class PipelineTable:
     async def listed(
         self, *, states: Collection[str] | None, search: str | None, limit: int
     ) -> list[PipelineRows]:
-        """Return pipelines, newest first: in any of `states`, with `search` in name or datasets."""
+        """Return pipelines, newest first, with one of `states`, and `search` in name or datasets.
+
+        `None` is no restriction.
+        """
         return await self._database.read(_listed, states, search, limit)
 
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:

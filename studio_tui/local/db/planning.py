@@ -84,7 +84,7 @@ class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets`, each `[@]namespace.project.name[@version]`.
+    """Return the jobs that rebuild `targets`, each a name as `read_name` parses it.
 
     Raises:
         UnknownDataset: One of `targets` is not known.
@@ -98,10 +98,10 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
         chosen = choose_makers(needed, lineage, warnings)
         merged = one_maker_each(merge_runs(set(chosen.values()), lineage), versions, lineage)
         # The sources of by-products must be rebuilt too, for which other jobs may be needed.
-        more = by_products.of(merged.values()).difference(needed)
-        if not more:
+        unplanned = by_products.of(merged.values()).difference(needed)
+        if not unplanned:
             break
-        roots |= dict.fromkeys(sorted(more))
+        roots |= dict.fromkeys(sorted(unplanned))
     warn_of_unmade(chosen, merged, lineage, warnings)
     parents: dict[str, set[str]] = {job_id: set() for job_id in merged.values()}
     for version_id, job_id in chosen.items():

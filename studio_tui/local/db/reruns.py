@@ -97,7 +97,7 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
     ).fetchall()
     for (pipeline_id,) in pipelines:
         runs: dict[str, set[str]] = {}
-        """The runs of each node that are among these jobs."""
+        """For each node, the jobs of `parents` that are its runs."""
         for node, run in connection.execute(
             "SELECT job_id, created_job_id FROM pipeline_jobs WHERE pipeline_id = ?1"
             " UNION ALL SELECT job_id, run_id FROM pipeline_attempts WHERE pipeline_id = ?1",
@@ -122,7 +122,7 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     all_lineage = lineage.read_lineage(connection)
     ids = [*parents]
     runs: dict[str, list[str]] = {job_id: [job_id] for job_id in ids}
-    """The given jobs that are a job or, in a pipeline, its runs."""
+    """For each job, the jobs of `parents` that are the job itself or its runs in pipelines."""
     for run, original in connection.execute(
         "SELECT created_job_id, job_id FROM pipeline_jobs"
         f" WHERE created_job_id IN ({placeholders(ids)})",
@@ -130,8 +130,11 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     ):
         runs[original] = [*runs.get(original, ()), run]
     makers: dict[str, set[str]] = {}
+    """For each dataset, the jobs of `parents` that make it."""
     made_from: dict[str, set[str]] = {}
+    """For each dataset, its source datasets."""
     reads: dict[str, set[str]] = {job_id: set() for job_id in ids}
+    """For each job, the datasets from which it made others."""
     for version in all_lineage.versions.values():
         sources = set()
         for source in version.sources:

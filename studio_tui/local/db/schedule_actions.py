@@ -169,6 +169,7 @@ def _first_fire_time(
     if latest is None or first > from_stamp(latest):
         return first
     if schedule.cron_expression is None:
+        # The first moment that no run has.
         return from_stamp(latest) + timedelta.resolution
     zone = time_zone(schedule.time_zone)
     assert zone is not None  # noqa: S101 (checked with the request, or by `_from_now_on`)
@@ -182,10 +183,7 @@ def require_active_schedule(connection: sqlite3.Connection, job_id: str) -> None
         LookupError: There is no such job.
         ScheduleUnusable: It is not a schedule, or has ended.
     """
-    row = connection.execute(
-        "SELECT state FROM jobs WHERE id = ?",
-        [job_id],
-    ).fetchone()
+    row = connection.execute("SELECT state FROM jobs WHERE id = ?", [job_id]).fetchone()
     if row is None:
         raise LookupError(job_id)
     if row["state"] != JobState.TASK:

@@ -18,27 +18,28 @@ _RUNS = f"""
         'kind', 'job', 'id', run.id, 'name', run.name, 'status', run.state,
         'scheduled_for', iif(run.by_hand, NULL, run.scheduled_for),
         'created_at', run.created_at, 'by_hand', json(iif(run.by_hand, 'true', 'false')),
-        'error_message', run.error_message) AS one
+        'error_message', run.error_message) AS entry
     FROM jobs run WHERE run.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
 _PIPELINES = f"""
-    SELECT made.scheduled_for AS at, json_object(
-        'kind', 'pipeline', 'id', made.id, 'name', made.name, 'status', made.state,
-        'scheduled_for', iif(made.by_hand, NULL, made.scheduled_for),
-        'created_at', made.created_at, 'by_hand', json(iif(made.by_hand, 'true', 'false')),
-        'error_message', made.error_message) AS one
-    FROM pipelines made WHERE made.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
+    SELECT pipeline.scheduled_for AS at, json_object(
+        'kind', 'pipeline', 'id', pipeline.id, 'name', pipeline.name, 'status', pipeline.state,
+        'scheduled_for', iif(pipeline.by_hand, NULL, pipeline.scheduled_for),
+        'created_at', pipeline.created_at, 'by_hand', json(iif(pipeline.by_hand, 'true', 'false')),
+        'error_message', pipeline.error_message) AS entry
+    FROM pipelines pipeline WHERE pipeline.scheduled_by = schedules.job_id
+    ORDER BY at DESC LIMIT {MAX_RUNS}
 """
 _GAPS = f"""
     SELECT gap.fire_at AS at, json_object(
         'kind', iif(gap.is_skipped, 'skipped', 'missed'), 'id', NULL, 'name', NULL,
         'status', NULL, 'scheduled_for', gap.fire_at, 'created_at', NULL,
-        'by_hand', json('false'), 'error_message', NULL) AS one
+        'by_hand', json('false'), 'error_message', NULL) AS entry
     FROM schedule_gaps gap WHERE gap.job_id = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
 RECENT = f"""(
-    SELECT json_group_array(json(one)) FROM (
-        SELECT one FROM (
+    SELECT json_group_array(json(entry)) FROM (
+        SELECT entry FROM (
             SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_PIPELINES})
             UNION ALL SELECT * FROM ({_GAPS}))
         ORDER BY at DESC LIMIT {MAX_RUNS})

@@ -128,20 +128,20 @@ def decide(due: Due, now: datetime) -> Decision:
     """
     first = from_stamp(due.fire_at)
     missed, newest = 0, first
-    last: deque[datetime] = deque(maxlen=MAX_RUNS)
-    following = _after(due, first)
-    upcoming = next(following, None)
+    last_missed: deque[datetime] = deque(maxlen=MAX_RUNS)
+    later = _fire_times_after(due, first)
+    upcoming = next(later, None)
     while upcoming is not None and upcoming <= now:
-        last.append(newest)
+        last_missed.append(newest)
         missed, newest = missed + 1, upcoming
-        upcoming = next(following, None)
+        upcoming = next(later, None)
         if missed == BATCH:
-            # Newer fire times follow, which the next decision is about; only the newest gets a run.
-            return Decision(missed, tuple(last), None, newest)
+            # The next decision is about `newest` and later fire times; none of these gets a run.
+            return Decision(missed, tuple(last_missed), None, newest)
     if now - newest > LATEST:
-        last.append(newest)
-        return Decision(missed + 1, tuple(last), None, upcoming)
-    return Decision(missed, tuple(last), newest, upcoming)
+        last_missed.append(newest)
+        return Decision(missed + 1, tuple(last_missed), None, upcoming)
+    return Decision(missed, tuple(last_missed), newest, upcoming)
 
 
 def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
@@ -161,7 +161,7 @@ def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> N
     )
 
 
-def _after(due: Due, moment: datetime) -> Iterator[datetime]:
+def _fire_times_after(due: Due, moment: datetime) -> Iterator[datetime]:
     if due.cron_expression is None:
         return iter(())
     zone = time_zone(due.time_zone)
@@ -202,11 +202,13 @@ def _settle(
     if decision.run_for is not None and not is_skipped:
         make(connection, due, stamp(decision.run_for), stamp(now))
     if decision.next_fire_at is None:
-        _end(connection, due, now, is_missed=not makes_run)
+        _end_schedule(connection, due, now, is_missed=not makes_run)
     return makes_run
 
 
-def _end(connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: bool) -> None:
+def _end_schedule(
+    connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: bool
+) -> None:
     """Record the end of a schedule without further fire times; it FAILED if its last was missed."""
     state, message = JobState.COMPLETE, None
     if is_missed:

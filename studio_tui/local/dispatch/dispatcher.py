@@ -132,7 +132,7 @@ class Dispatcher:
             while True:
                 self._changed.clear()
                 try:
-                    await self._start_what_fits(followers)
+                    await self._start_queued(followers)
                 except StorageFull:
                     logger.warning("The disk is full: no job starts until there is room.")
                     await asyncio.sleep(STORAGE_REST)
@@ -148,7 +148,7 @@ class Dispatcher:
             except Exception:  # a process boundary, between jobs
                 logger.exception("Whether job %s was canceled is not known", job_id)
 
-    async def _start_what_fits(self, followers: asyncio.TaskGroup) -> None:
+    async def _start_queued(self, followers: asyncio.TaskGroup) -> None:
         queued = await self._jobs.enqueue()
         if not queued:
             return
@@ -170,7 +170,7 @@ class Dispatcher:
         Errors do not propagate, so other jobs and the server continue. `is_new`: this dispatcher
         has just taken the job from the queue, so nothing of it was started before.
         """
-        cancel_task = asyncio.create_task(self._cancel_when_asked(job_id), name=f"cancel {job_id}")
+        cancel_task = asyncio.create_task(self._retry_cancel(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []
         try:
             while True:
@@ -282,8 +282,8 @@ class Dispatcher:
             logger.warning("Job %s is canceled later: %s", job_id, error)
             self._cancel_event(job_id).set()
 
-    async def _cancel_when_asked(self, job_id: str) -> None:
-        """Signal a job that could not be signaled when it was canceled, again and again."""
+    async def _retry_cancel(self, job_id: str) -> None:
+        """Wait for the job's cancel event; then signal the job, and retry until that succeeds."""
         await self._cancel_event(job_id).wait()
         while True:
             try:
@@ -296,6 +296,7 @@ class Dispatcher:
                 return
 
     def _cancel_event(self, job_id: str) -> asyncio.Event:
+        """Return the event that is set if a job must be canceled and may not have been signaled."""
         return self._cancel_events.setdefault(job_id, asyncio.Event())
 
 

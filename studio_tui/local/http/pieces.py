@@ -1,8 +1,8 @@
 """Divides a job's output into pieces, at the same offsets whenever it is read.
 
 A piece ends after each line feed or carriage return (a pair stays together), after `PIECE_LIMIT`
-bytes of a longer line, at the end of a segment, and at each recorded cut, where an unfinished
-line had stopped growing. No UTF-8 character is divided.
+bytes of a longer line, at the end of a segment, and at each recorded cut, up to which readers could
+see an unfinished line. No UTF-8 character is divided.
 """
 
 from array import array
@@ -69,8 +69,8 @@ class PieceReader:
             data = self._output.read(segment, self.offset, _READ_BYTES)
             if data is None:
                 return self.read(ended=ended)  # the segment was dropped just now
-            at_end = self.offset + len(data) == segment.end
-            return self._divide(data, closed=at_end and (ended or not segment.is_last))
+            reaches_end = self.offset + len(data) == segment.end
+            return self._divide(data, closed=reaches_end and (ended or not segment.is_last))
         return OutputPieces([], [])
 
     def _skip_gap(self, next_segment: OutputRange) -> OutputPieces:
@@ -87,10 +87,10 @@ class PieceReader:
             parts += split_pieces(data[begin : cut - base], closed=True)
             begin = cut - base
         parts += split_pieces(data[begin:] if begin else data, closed=closed)
-        ends = list(accumulate(map(len, parts), initial=base))
-        self.offset = ends.pop()
+        offsets = list(accumulate(map(len, parts), initial=base))
+        self.offset = offsets.pop()
         texts = [part.decode("utf-8", "replace") for part in parts]
-        return OutputPieces([2 * begin + 1 for begin in ends], texts)
+        return OutputPieces([2 * offset + 1 for offset in offsets], texts)
 
 
 def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:

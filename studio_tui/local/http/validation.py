@@ -37,6 +37,8 @@ _VARIABLE_FAULTS = {
     VariableFault.NUL: "the value contains a NUL character",
 }
 _YEARS = range(2000, 3000)
+_ENDINGS = {QueryType.PYTHON: "py", QueryType.SHELL: "sh"}
+"""Endings of the names of jobs without a name."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,6 @@ def check(request: JobInput, key: str | None, context: RequestContext) -> NewJob
         request_digest=digest(request),
         schedule=schedule,
     )
-
-
-_ENDINGS = {QueryType.PYTHON: "py", QueryType.SHELL: "sh"}
 
 
 def _find_cluster(

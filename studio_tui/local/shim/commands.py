@@ -15,7 +15,7 @@ from studio_tui.local.shim import process_tree
 from studio_tui.local.shim.output import OutputWriter
 
 PAUSE_SECONDS = 0.04
-"""How long an unfinished line must not have grown before readers may show it."""
+"""How long a line is unfinished before readers may show what there is of it."""
 
 _LEFTOVER_SECONDS = 0.25
 """How long processes that a command leaves behind may end by themselves."""
@@ -46,6 +46,7 @@ class CommandRunner:
         self._command_pid = 0
         self._command_status: int | None = None
         self._unfinished_since: float | None = None
+        """When the first bytes came that readers may not show yet; `None` if there are none."""
         self._wake_pipe, wake_end = os.pipe()
         os.set_blocking(self._wake_pipe, False)
         os.set_blocking(wake_end, False)
@@ -53,6 +54,7 @@ class CommandRunner:
         self._poll.register(self._wake_pipe, select.POLLIN)
         signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._on_term)
+        # Only a signal with a handler wakes the loop.
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
 
     def run(

@@ -4,9 +4,9 @@ The output is a sequence of bytes, divided into segment files. The name of a seg
 of its first byte. Above the cap, segments are dropped from the middle of the output. The other
 bytes keep their offsets.
 
-When an unfinished line has stopped growing, the writer appends the offset of its end, a cut, to the
-file `cuts` before it writes more output. So a reader that reads sizes first, cuts second and bytes
-last misses no cut (see `pieces.py`).
+When a line has been unfinished for a moment, the writer appends the offset of its end so far, a
+cut, to the file `cuts` before it writes more output. So a reader that reads sizes first, cuts
+second and bytes last misses no cut (see `pieces.py`).
 """
 
 import errno
