@@ -58,7 +58,7 @@ CREATE TABLE job_files (
     PRIMARY KEY (job_id, upload_id)
 ) STRICT, WITHOUT ROWID;
 
--- A schedule is a job in the state TASK; its runs are jobs that name it.
+-- A schedule is a job in the state TASK; its runs are jobs or pipelines with its id in scheduled_by.
 CREATE TABLE schedules (
     job_id TEXT PRIMARY KEY REFERENCES jobs (id),
     cron_expression TEXT,                       -- NULL: once, at start_after
@@ -112,7 +112,7 @@ CREATE TABLE pipelines (
     name TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL CHECK (state IN (
         'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELED')),
-    triggered_from TEXT NOT NULL,               -- the datasets, as they were named
+    triggered_from TEXT NOT NULL,               -- the datasets as requested, or the rerun jobs
     warnings TEXT NOT NULL,                     -- JSON: warnings of the plan
     error_message TEXT,
     created_at TEXT NOT NULL,
@@ -146,21 +146,21 @@ CREATE TABLE pipeline_parents (
 CREATE TABLE pipeline_attempts (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
-    run_id TEXT NOT NULL REFERENCES jobs (id),  -- a run here that was replaced by a newer one
+    run_id TEXT NOT NULL REFERENCES jobs (id),  -- a run here that a newer run has replaced
     PRIMARY KEY (pipeline_id, job_id, run_id)
 ) STRICT, WITHOUT ROWID;
 
--- Removed jobs.
+-- Jobs that were removed from a pipeline and not restored.
 CREATE TABLE pipeline_removed (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     position INTEGER NOT NULL,
     job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
-    created_job_id TEXT NOT NULL REFERENCES jobs (id), -- the run that was canceled instead
+    created_job_id TEXT NOT NULL REFERENCES jobs (id), -- its run, canceled by the removal
     removed_at TEXT NOT NULL,
     PRIMARY KEY (pipeline_id, job_id)
 ) STRICT, WITHOUT ROWID;
 
--- All edges as planned, of pipelines from which a job was ever removed.
+-- The edges of the plan, for pipelines from which a job was ever removed.
 CREATE TABLE pipeline_planned_parents (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     job_id TEXT NOT NULL,

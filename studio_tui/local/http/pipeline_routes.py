@@ -86,14 +86,14 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
         body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
     ) -> Response:
         check_team(body.team_name)
-        new = _new_pipeline(body, key)
+        request = _new_pipeline(body, key)
         if is_refresh:
             # Another digest, as the key of a trigger must not be used for an equal refresh.
-            request_digest = f"refresh {new.request_digest}"
-            new = replace(new, is_refresh=True, request_digest=request_digest)
+            request_digest = f"refresh {request.request_digest}"
+            request = replace(request, is_refresh=True, request_digest=request_digest)
         with refusing_plans():
             metastore = await studio.runner.read_metastore()
-            pipeline = await studio.pipelines.trigger(new, metastore, clock.now())
+            pipeline = await studio.pipelines.trigger(request, metastore, clock.now())
         # After it is on disk nothing may fail, as the published client repeats a POST after a 5xx.
         studio.dispatcher.wake()
         return pipeline_answer(pipeline)
@@ -118,11 +118,11 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
                 clause = f"jobs: {each.job_id} cannot have a start time or a cron expression"
                 raise InvalidFields([("jobs", clause)])
             jobs[each.job_id] = check(each.job, None, await request_context(studio, each.job))
-        new = NewRerun(jobs, idempotency_key, digest(body))
+        request = NewRerun(jobs, idempotency_key, digest(body))
         try:
             with refusing_reused_keys():
                 metastore = await studio.runner.read_metastore()
-                rows = await studio.pipelines.rerun(new, metastore, clock.now())
+                rows = await studio.pipelines.rerun(request, metastore, clock.now())
         except UnknownJob as error:
             raise Refusal(404, f"There is no job {error}.") from error
         studio.dispatcher.wake()
@@ -185,7 +185,7 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
 
 @contextmanager
 def refusing_plans() -> Iterator[None]:
-    """Answer with the reason if no pipeline can be planned, or a key was used before."""
+    """Answer with the reason if no pipeline can be planned, or a key was used otherwise."""
     try:
         with refusing_reused_keys():
             yield

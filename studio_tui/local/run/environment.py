@@ -89,7 +89,7 @@ class Prepare(TypedDict):
     environment: dict[str, str]
     """Variables for the query if `begin` succeeds."""
     failure: str
-    """The line in the log if it fails."""
+    """The line in the log if `begin` fails."""
 
 
 class EnvironmentPlan(TypedDict):
@@ -106,7 +106,6 @@ class EnvironmentPlan(TypedDict):
     query: str
     script: tuple[str, str]
     """Stem and suffix of the file that the query is written to."""
-    is_python: bool
     command: list[str]
     """The command that runs the query; the script's name is appended."""
     environment: dict[str, str]
@@ -121,7 +120,7 @@ def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Enviro
     """Plan the job in `folder`; environments are built under `cache_dir`.
 
     Raises:
-        StartFailed: A required program is not installed, or git does not accept the repository.
+        StartFailed: A required program is not installed, or the repository's URL is invalid.
     """
     is_python = spec.query_type is QueryType.PYTHON
     uses_datachain = is_python and imports_datachain(spec.query)
@@ -135,7 +134,6 @@ def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Enviro
         prepare=_plan_registration(spec, folder, interpreter) if uses_datachain else None,
         query=spec.query,
         script=("query", ".py" if is_python else ".sh"),
-        is_python=is_python,
         command=[interpreter, "-u"] if is_python else [_find_program("bash")],
         environment=environment,
         setup_environment=_setup_environment(environment),
