@@ -90,5 +90,5 @@ def _read(path: Path, seal: tuple[int, ...] | None) -> tuple[Clusters | None, st
     try:
         return read_clusters(path), None
     except ConfigError as error:
-        # `REPAIR` also suggests to move the file away, but only a start of the server creates it.
+        # `REPAIR` also suggests moving the file away, but a running server creates no new file.
         return None, f"{str(error).removesuffix(REPAIR)}Correct the file. {_UNTIL_THEN}"

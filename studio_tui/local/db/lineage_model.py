@@ -12,7 +12,7 @@ class DatasetLink:
 
     job_id: str
     is_creator: bool
-    """Whether it made the version; else it reused it from a checkpoint."""
+    """Whether the job made the version; else the job reused it from a checkpoint."""
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
 def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and the datasets that must be rebuilt with them.
 
-    Sources stay as they are unless they are among these datasets. As all datasets that were made
-    from these are among them too, no other dataset becomes out of date.
+    All datasets that are made from rebuilt datasets are rebuilt too, so no other dataset becomes
+    out of date. All other sources stay as they are.
 
     Raises:
         UnknownDataset: One of `targets` is not known.

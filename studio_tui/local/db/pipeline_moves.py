@@ -57,7 +57,7 @@ _ADOPTING_NODE = f"""
     JOIN jobs run ON run.id = node.created_job_id
     WHERE run.run_group = ? AND run.state IN ('FAILED', 'CANCELED') AND {_CAN_START}
 """
-"""The node of a run group whose run a new job of the group replaces."""
+"""The node whose run a new job of the run group replaces."""
 
 _RUNS = f"""
     SELECT run.id, run.name, run.state, run.error_message,

@@ -114,7 +114,7 @@ class PipelineTable:
         return await self._database.read(list_datasets)
 
     async def of_job(self, job_id: str) -> PipelineRows | None:
-        """Return the pipeline of which a job is or was a run; `None` if there is none."""
+        """Return the pipeline in which a job is or was a run; `None` if there is none."""
         return await self._database.read(_of_job, job_id)
 
     async def listed(
@@ -124,7 +124,7 @@ class PipelineTable:
 
         `None` is no restriction.
         """
-        return await self._database.read(_listed, states, search, limit)
+        return await self._database.read(_select_listed, states, search, limit)
 
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
         """Release no more runs of a pipeline; its started runs run to their end.
@@ -331,7 +331,7 @@ def _find(
     return None if row is None else _rows(connection, row)
 
 
-def _listed(
+def _select_listed(
     connection: sqlite3.Connection, states: Collection[str] | None, search: str | None, limit: int
 ) -> list[PipelineRows]:
     conditions, values = ["1"], []

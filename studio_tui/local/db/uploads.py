@@ -17,7 +17,7 @@ def insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int
 
 
 def select(connection: sqlite3.Connection, numbers: list[int]) -> list[sqlite3.Row]:
-    """Return the uploads with these ids, as far as they exist."""
+    """Return the existing uploads among these ids."""
     # As one JSON value, since a request may have more ids than a statement can have parameters.
     query = "SELECT id, label, stored_as FROM uploads WHERE id IN (SELECT value FROM json_each(?))"
     return connection.execute(query, [json.dumps(numbers)]).fetchall()

@@ -93,7 +93,7 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
             return
         follows = websocket.query_params.get("no_follow", "").lower() not in _TRUE
         follower = _Follower(websocket, runner.output(job_id), job_id, status_of)
-        await _while_connected(websocket, follower.run(status, to_end=follows))
+        await _run_while_connected(websocket, follower.run(status, to_end=follows))
 
     return router
 
@@ -173,7 +173,7 @@ def log_frames(pieces: OutputPieces) -> Iterator[str]:
         begin = end
 
 
-async def _while_connected(websocket: WebSocket, work: Awaitable[None]) -> None:
+async def _run_while_connected(websocket: WebSocket, work: Awaitable[None]) -> None:
     """Run `work` until it is done or the client disconnects; the client's messages are ignored."""
     working = asyncio.ensure_future(work)
     listening = asyncio.ensure_future(_wait_for_disconnect(websocket))

@@ -78,7 +78,7 @@ class UploadStore:
         return UploadFileOutput(number, label, size, "pending", None)
 
     async def find(self, numbers: list[int]) -> dict[int, StoredFile]:
-        """Return the uploads with these ids, by id, as far as they exist."""
+        """Return the existing uploads among these ids, by id."""
         rows = await self._database.read(uploads.select, numbers)
         return {
             row["id"]: StoredFile(

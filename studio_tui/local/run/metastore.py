@@ -45,7 +45,7 @@ class Metastore:
     versions: tuple[tuple[int, str, str, bool], ...] = ()
     """Id, `namespace.project.name`, version, and whether the version has been removed."""
     jobs: tuple[tuple[int, str, bool], ...] = ()
-    """Id of a version, id of a job, and whether the job made the version; else it reused it."""
+    """Id of a version, id of a job, and whether the job made the version or only reused it."""
     sources: tuple[tuple[int, str, int | None], ...] = ()
     """Id of a version, a dataset that it was made from, and the id of that dataset's version.
 

@@ -250,12 +250,12 @@ def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
 
-    def started(_server: Server, url: str) -> None:
+    def print_url(_server: Server, url: str) -> None:
         click.echo(url)
 
     try:
         limits = RunLimits(cap_bytes=keep_output)
-        asyncio.run(serve(DataDir(data_dir), port, started, limits))
+        asyncio.run(serve(DataDir(data_dir), port, print_url, limits))
     except ConfigError as error:
         _fail(error)
 

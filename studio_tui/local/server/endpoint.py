@@ -257,10 +257,12 @@ def _read_endpoint(data: DataDir) -> Endpoint | None:
 
 def _instance_at(url: str) -> str | None:
     """Return the instance id served at `url`, without sending it the token."""
-    place = address(url)
-    if place is None:
+    server_address = address(url)
+    if server_address is None:
         return None
-    connection = http.client.HTTPConnection(place.host, place.port, timeout=_PROBE_SECONDS)
+    connection = http.client.HTTPConnection(
+        server_address.host, server_address.port, timeout=_PROBE_SECONDS
+    )
     try:
         connection.request("GET", "/api/openapi.json")
         return connection.getresponse().getheader("studio-instance")
@@ -278,8 +280,8 @@ def ask(server: Endpoint, path: str) -> object:
         OSError: The server does not answer, or refuses.
         ValueError: The answer is not JSON.
     """
-    place = address(server.url)
-    host, port = (place.host, place.port) if place else ("", None)
+    server_address = address(server.url)
+    host, port = (server_address.host, server_address.port) if server_address else ("", None)
     connection = http.client.HTTPConnection(host, port, timeout=START_SECONDS)
     try:
         headers = {"Authorization": f"Bearer {server.token()}"}
