@@ -202,22 +202,31 @@ def _settle(
     if decision.run_for is not None and not is_skipped:
         make(connection, due, stamp(decision.run_for), stamp(now))
     if decision.next_fire_at is None:
-        _end_schedule(connection, due, now, is_missed=not makes_run)
+        _end_schedule(connection, due, now, _why_nothing_ran(due, decision, is_skipped=is_skipped))
     return makes_run
 
 
-def _end_schedule(
-    connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: bool
-) -> None:
-    """Record the end of a schedule without further fire times; it FAILED if its last was missed."""
-    state, message = JobState.COMPLETE, None
-    if is_missed:
-        state = JobState.FAILED
-        message = (
+def _why_nothing_ran(due: Due, decision: Decision, *, is_skipped: bool) -> str | None:
+    """Return why the last fire time of a schedule got no run; `None` if it got one."""
+    if is_skipped:
+        return f"Nothing was run at {due.fire_at}: the previous run was still going."
+    if decision.run_for is None:
+        return (
             f"Nothing was run: the local Studio was not running at {due.fire_at},"
             " nor in the hour after."
         )
+    return None
+
+
+def _end_schedule(
+    connection: sqlite3.Connection, due: Due, now: datetime, why_nothing_ran: str | None
+) -> None:
+    """Record the end of a schedule without further fire times.
+
+    It is FAILED with `why_nothing_ran` as its error if the last fire time got no run.
+    """
+    state = JobState.COMPLETE if why_nothing_ran is None else JobState.FAILED
     connection.execute(
         "UPDATE jobs SET state = ?, finished_at = ?, error_message = ? WHERE id = ?",
-        [state, stamp(now), message, due.job_id],
+        [state, stamp(now), why_nothing_ran, due.job_id],
     )

@@ -136,7 +136,11 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
     if not yes and not click.confirm("Remove them?", default=False):
         click.echo("Nothing was removed.")
         return
-    click.echo(f"{size(disk_usage.free(data, removable, read_job_ends))} freed")
+    try:
+        freed = disk_usage.free(data, removable, read_job_ends)
+    except (ConfigError, OSError, ValueError, sqlite3.Error) as error:
+        _fail(f"Not everything was removed: {error}")
+    click.echo(f"{size(freed)} freed")
 
 
 @local.command()
@@ -204,6 +208,8 @@ def _job_ends_reader(data: DataDir) -> Callable[[], JobEnds]:
 def _survey(data: DataDir, read_job_ends: Callable[[], JobEnds]) -> disk_usage.DiskUsage:
     try:
         return disk_usage.survey(data, read_job_ends())
+    except ConfigError as error:
+        _fail(error)
     except (OSError, ValueError, sqlite3.Error) as error:
         _fail(f"The data in {data.root} cannot be scanned: {error}.")
 

@@ -20,6 +20,7 @@ from studio_tui.cron import fire_times, fires
 from studio_tui.local.db import schedules
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd
+from studio_tui.local.db.schedule_actions import ScheduleActions
 from studio_tui.local.db.schedule_runs import MAX_RUNS
 from studio_tui.local.db.schedules import Due, Schedules, decide
 from studio_tui.local.db.times import from_stamp, stamp
@@ -232,6 +233,19 @@ async def test_a_start_alone_that_was_missed_for_long_fails_and_says_so(tmp_path
     task = await bench.task(task_id)
     assert (task["state"], task["runs"], task["missed"]) == ("FAILED", 0, 1)
     assert "the local Studio was not running at 2026-10-21T13:00:30" in task["error_message"]
+    await bench.database.close()
+
+
+async def test_a_single_start_during_a_manual_run_fails_and_names_that_run_as_the_reason(
+    tmp_path: Path,
+) -> None:
+    bench = await opened(tmp_path)
+    task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
+    await ScheduleActions(bench.database).run(task_id, "key", BEGIN)
+    await bench.scheduler.settle(BEGIN + HOUR)
+    task = await bench.task(task_id)
+    assert (task["state"], task["skipped"], task["missed"]) == ("FAILED", 1, 0)
+    assert task["error_message"].endswith(": the previous run was still going.")
     await bench.database.close()
 
 

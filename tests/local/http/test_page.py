@@ -1,12 +1,16 @@
 """The page of a job in a browser: what it shows, and to whom."""
 
+import json
 import re
 import socket
+import subprocess
+from importlib import resources
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests import needs
 from tests.studios import ThreadStudio
 from tests.waiting import HANG, eventually
 
@@ -151,3 +155,58 @@ def test_a_websocket_below_the_pages_needs_the_token(studio: ThreadStudio) -> No
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
         )
         assert connection.recv(4096).startswith(b"HTTP/1.1 403")
+
+
+BROWSER = """
+const elements = {};
+const element = (id) => elements[id] ??= {
+  textContent: "", hidden: true, append(text) { this.textContent += text; }, replaceChildren() {},
+};
+globalThis.document = {
+  getElementById: element, createElement: () => ({}), querySelectorAll: () => [],
+  body: { scrollHeight: 0 },
+};
+globalThis.innerHeight = globalThis.scrollY = 0;
+globalThis.scrollTo = () => {};
+globalThis.setTimeout = () => {};
+const logs = JSON.parse(process.argv[2]), requests = [];
+let current = logs.shift();
+globalThis.fetch = async (path, options) => {
+  if (path === "state") return new Response('{"facts": {"status": "RUNNING"}, "runs": []}');
+  const { Range: range, "If-Range": tag } = options.headers;
+  requests.push(`${range} ${tag ?? ""}`.trim());
+  const [bytes, etag] = current, [begin] = range.match(/-?\\d+/);
+  const start = begin < 0 ? Math.max(0, bytes.length + Number(begin)) : Number(begin);
+  if (tag && tag !== etag) return new Response(bytes, { headers: { ETag: etag } });
+  if (start >= bytes.length) return new Response("", { status: 416 });
+  const headers = { ETag: etag, "Content-Range": `bytes ${start}-${bytes.length - 1}/*` };
+  return new Response(bytes.slice(start), { status: 206, headers });
+};
+"""
+SHOW = """
+(async () => {
+  const wait = () => new Promise((resolve) => setImmediate(resolve));
+  for (;;) {
+    for (let turn = 0; turn < 50; turn++) await wait();
+    if (!logs.length) break;
+    current = logs.shift();
+    watch();
+  }
+  console.log(JSON.stringify([element("log").textContent, requests]));
+})();
+"""
+
+
+@needs.program("node")
+@pytest.mark.starts_processes
+def test_the_page_reads_the_log_anew_when_more_of_its_middle_was_dropped(tmp_path: Path) -> None:
+    script = resources.files("studio_tui.local.http.page").joinpath("page.js").read_text("utf-8")
+    program = tmp_path / "page.js"
+    program.write_text(BROWSER + script.replace('"use strict";', "") + SHOW)
+    logs = [["one\n", '"a"'], ["one\ntwo\n", '"a"'], ["[1 line dropped]\nthree\n", '"b"']]
+    command = ["node", str(program), json.dumps(logs)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=True)
+    shown, requests = json.loads(done.stdout)
+    assert shown == "[1 line dropped]\nthree\n"
+    assert 'bytes=4- "a"' in requests
+    assert requests.count("bytes=-262144") == 2

@@ -40,6 +40,20 @@ def test_commands_say_when_nothing_runs(tmp_path: Path) -> None:
     assert CliRunner().invoke(local, ["stop", "--data-dir", str(tmp_path)]).exit_code == 0
 
 
+def test_status_and_clean_report_a_token_that_cannot_be_read(studio: ThreadStudio) -> None:
+    studio.submit("print(1)")
+    token = DataDir(studio.data_dir).token
+    text = token.read_bytes()
+    token.write_bytes(b"\xff")
+    try:
+        for command in (["status"], ["clean", "--older", "1d"]):
+            result = CliRunner().invoke(local, [*command, "--data-dir", str(studio.data_dir)])
+            assert isinstance(result.exception, SystemExit), "no traceback"
+            assert "token is not a text file" in result.stderr
+    finally:
+        token.write_bytes(text)
+
+
 def test_env_points_a_shell_and_the_published_client_at_it(studio: ThreadStudio) -> None:
     result = CliRunner().invoke(local, ["env", "--data-dir", str(studio.data_dir)])
     script = f'{result.output}echo "$DATACHAIN_STUDIO_URL $DATACHAIN_STUDIO_TEAM"; env'

@@ -3,7 +3,7 @@
 const POLL_MS = 1500, FIRST_BYTES = 262144, MAX_CHARACTERS = 2000000;
 const ENDED = new Set(["COMPLETE", "FAILED", "CANCELED"]);
 const log = document.getElementById("log");
-let offset = null, decoder = new TextDecoder();
+let offset = null, version = null, decoder = new TextDecoder();
 
 async function readFacts() {
   const answer = await fetch("state", { cache: "no-store" });
@@ -24,19 +24,25 @@ async function readFacts() {
 
 async function readLog() {
   for (;;) {
-    const range = offset === null ? `bytes=-${FIRST_BYTES}` : `bytes=${offset}-`;
-    const answer = await fetch("log", { headers: { Range: range }, cache: "no-store" });
+    const isFirst = offset === null;
+    const headers = { Range: isFirst ? `bytes=-${FIRST_BYTES}` : `bytes=${offset}-` };
+    if (!isFirst) headers["If-Range"] = version;
+    const answer = await fetch("log", { headers, cache: "no-store" });
     if (answer.status === 416) return;
     if (!answer.ok) throw new Error(answer.status);
+    if (!isFirst && answer.status !== 206) {
+      // The middle of the output was dropped, so that offsets have changed: begin again with its end.
+      await answer.body.cancel();
+      offset = null;
+      log.textContent = "";
+      decoder = new TextDecoder();
+      continue;
+    }
+    version = answer.headers.get("ETag");
     const bytes = await answer.arrayBuffer();
     const part = /^bytes (\d+)-/.exec(answer.headers.get("Content-Range") || "");
     const start = part ? Number(part[1]) : 0;
-    // The server has sent another range, such as the whole log.
-    if (offset !== null && start !== offset) {
-      log.textContent = "";
-      decoder = new TextDecoder();
-    }
-    if (offset === null && start > 0) document.getElementById("cut").hidden = false;
+    if (isFirst && start > 0) document.getElementById("cut").hidden = false;
     offset = start + bytes.byteLength;
     const atEnd = innerHeight + scrollY >= document.body.scrollHeight - 40;
     log.append(decoder.decode(bytes, { stream: true }));
