@@ -1,7 +1,7 @@
-"""The Textual app: connects to Studio and switches screens, independent of their content.
+"""The Textual app: connects to Studio and switches between screens.
 
-Only what the first paint needs is imported here; a thread imports the API, the models and the
-screens while the frame is already visible.
+Only modules that the first paint needs are imported here. A thread imports the API, the models and
+the screens while the frame is already visible.
 """
 
 from collections.abc import Callable
@@ -58,12 +58,15 @@ if TYPE_CHECKING:
 QUIT_WITHIN = 2.0
 """Seconds within which a second q quits."""
 
-
 Connect: TypeAlias = "Callable[[Choice | None], Connected]"
-"""Connects to Studio; called in a thread; raises `StudioError`."""
+"""Connects to Studio as the user chose; called in a thread.
+
+`None` connects as the arguments and settings say. Raises `ConfigError`.
+"""
 
 
-def _welcome_in_sight(app: App[int]) -> "WelcomeScreen | None":
+def _visible_form(app: App[int]) -> "WelcomeScreen | None":
+    """Return the form on which the user chooses how to connect, if it is on top."""
     if not app.screen_stack:
         return None  # the app has ended
     is_form = getattr(app.screen, "asks_how_to_connect", False)
@@ -71,25 +74,26 @@ def _welcome_in_sight(app: App[int]) -> "WelcomeScreen | None":
 
 
 async def _is_refused(app: App[int], connected: "Connected") -> bool:
-    if (form := _welcome_in_sight(app)) is None:
+    """Return whether the Studio chosen in the form does not answer; False without a form."""
+    if (form := _visible_form(app)) is None:
         return False
-    from studio_tui.tui.recovery import is_refused  # noqa: PLC0415 (needed by few)
+    from studio_tui.tui.recovery import is_refused  # noqa: PLC0415 (rarely needed)
 
     return await is_refused(connected, form)
 
 
-def _welcome(app: App[int], why: str) -> None:
-    from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+def _show_form(app: App[int], why: str) -> None:
+    from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (rarely needed)
 
     show_at_bottom(app, WelcomeScreen(why))
 
 
-def _show_or_end(app: App[int], why: str) -> None:
-    """Show an error on the form if it is open, else quit with it."""
-    if form := _welcome_in_sight(app):
-        form.show_problem(why)
+def _show_error_or_quit(app: App[int], error: str) -> None:
+    """Show an error on the form if it is open; otherwise quit and print the error."""
+    if form := _visible_form(app):
+        form.show_problem(error)
     else:
-        app.exit(return_code=2, message=Text(why))
+        app.exit(return_code=2, message=Text(error))
 
 
 _QUIT = Binding(
@@ -115,37 +119,42 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         is_theme_given: bool = True,
         last_list: Path | None = None,
     ) -> None:
-        """Make an app that reaches Studio through `connect`.
+        """Make an app that connects to Studio with `connect(first)`.
 
-        `first` is the choice to connect with; meanwhile `waiting_for` is shown, over the list in
-        the file `last_list`. Unless `is_theme_given`, the theme chosen earlier replaces `theme`.
+        While connecting, the app shows the words `waiting_for` and the list saved in the file
+        `last_list`. If `is_theme_given` is false, a theme that the user chose earlier replaces
+        `theme`.
         """
         plain = keeps_palette(theme)
-        self._last = list_left_in(last_list)
-        super().__init__(css_path=OPENING_LIST if self._last else OPENING, ansi_color=plain or None)
+        self._last_list = list_left_in(last_list)
+        css_path = OPENING if self._last_list is None else OPENING_LIST
+        super().__init__(css_path=css_path, ansi_color=plain or None)
         apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
-        self._connect_by = connect
-        self._first = self._choice = first
+        self._connect = connect
+        self._first_choice = first
+        self._choice = first
         """The choice of the current connection."""
         self._waiting_for = waiting_for
-        self._last_list = last_list
+        self._last_list_file = last_list
         self._screens: Screens | None = None
         self._connected: Connected | None = None
-        self._refused: messages.TokenRefused | messages.TeamRefused | None = None
+        self._reported_refusal: messages.TokenRefused | messages.TeamRefused | None = None
+        """The refusal for which the form was opened; `None` after reading the settings again."""
         self._restarter: Restarter | None = None
-        self._place: PlaceKeeper | None = None
-        self._quit_asked = -QUIT_WITHIN
+        self._place_keeper: PlaceKeeper | None = None
+        self._quit_pressed_at = -QUIT_WITHIN
+        """When q was last pressed on a tab, by `monotonic()`."""
         self._notices: Notices
 
     def get_default_screen(self) -> OpeningScreen:
-        """Return the screen while connecting."""
-        return opening_screen(self._waiting_for, self._last)
+        """Return the screen shown while connecting."""
+        return opening_screen(self._waiting_for, self._last_list)
 
     def on_ready(self) -> None:
         """Connect after the first paint."""
         collect_garbage()
         save_choices(self)
-        self._reach(self._first)
+        self._reach(self._first_choice)
 
     # Connecting.
 
@@ -153,13 +162,13 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def _reach(self, choice: "Choice | None") -> None:
         self._choice = choice
         try:
-            connected = self._connect_by(choice)
+            connected = self._connect(choice)
         except TokenOriginChanged as error:
             self.call_from_thread(self._ask_trust, error)
         except NoCredentials as error:
-            self.call_from_thread(_welcome, self, str(error))
+            self.call_from_thread(_show_form, self, str(error))
         except ConfigError as error:
-            self.call_from_thread(_show_or_end, self, str(error))
+            self.call_from_thread(_show_error_or_quit, self, str(error))
         else:
             from studio_tui.tui.screens import Screens  # noqa: PLC0415 (it imports the models)
 
@@ -167,34 +176,38 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="try", group="connect")
     async def _try(self, connected: "Connected", screens: "Screens") -> None:
-        """Switch to a Studio; from a form only if it answers, so that the input is not lost."""
+        """Switch to a Studio.
+
+        If the form is open, switch only if Studio answers, so that the input is not lost.
+        """
         if not await _is_refused(self, connected):
             self._enter(connected, screens)
 
     @work(name="enter", group="enter")
     async def _enter(self, connected: "Connected", screens: "Screens") -> None:
+        """Replace the current connection and its screens by new ones."""
         await self._leave_studio()
         if not self.is_running:
-            return  # left while Studio was being reached
-        self._connected, self._screens, self._refused = connected, screens, None
+            return  # the user has quit meanwhile
+        self._connected, self._screens, self._reported_refusal = connected, screens, None
         from studio_tui.tui import first_steps, remembering  # noqa: PLC0415 (not before the pages)
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (likewise)
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
         connected.session.records.database.warn = notices.warn_from_any_thread(self)
         self._poll(connected, screens.last.tab)
-        self._watch_over(connected)
+        self._restart_when_dead(connected)
         remembering.hold_keys(self, screens.tab(screens.last.tab))
         self._show_tab(screens.last.tab)
-        self._return(connected, screens)
+        self._keep_place_up_to_date(connected, screens)
         first_steps.begin(self, connected)
 
     async def _leave_studio(self) -> None:
-        """End the previous connection: its polling, its screens, its sockets."""
+        """End the current connection, if there is one: its polling, its screens, its sockets."""
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
-        self._place = None  # else it would save the list of the next Studio as that of this one
+        self._place_keeper = None  # else it would save the list of the next Studio as that of this one
         self._connected.session.held.undo_all()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
@@ -206,11 +219,12 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         await self._connected.session.client.aclose()
 
     def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
-        """Open the form for another token or team, once for all pages."""
-        from studio_tui.tui.recovery import show_form  # noqa: PLC0415 (needed by few)
+        """Open the form for another token or team, once even if several pages ask for it."""
+        from studio_tui.tui.recovery import show_form  # noqa: PLC0415 (rarely needed)
 
-        if self._connected and message != self._refused and _welcome_in_sight(self) is None:
-            self._refused = message
+        is_reported = message == self._reported_refusal
+        if self._connected and not is_reported and _visible_form(self) is None:
+            self._reported_refusal = message
             show_form(self, self._connected, message)
 
     on_team_refused = on_token_refused
@@ -219,15 +233,15 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     @work(name="renew", group="connect", exclusive=True)
     async def _read_again(self) -> None:
         """Apply changed settings: a token, certificate authorities, the address."""
-        from studio_tui.tui.recovery import read_again  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import read_again  # noqa: PLC0415 (rarely needed)
 
-        self._refused = None
+        self._reported_refusal = None
         if self._connected is None:
-            self._reach(self._first)
+            self._reach(self._first_choice)
             return
         if self._restarter is not None:
             self._restarter.want()
-        form = _welcome_in_sight(self)
+        form = _visible_form(self)
         renewal = await read_again(self._connected, form)
         if renewal.is_elsewhere:
             self._reach(self._choice)
@@ -240,7 +254,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
-        from studio_tui.tui.recovery import ask_trust  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import ask_trust  # noqa: PLC0415 (rarely needed)
 
         if choice := await ask_trust(self, error):
             self._reach(choice)
@@ -255,8 +269,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         await connected.session.run(tab)
 
     @work(name="revive", group="poll")
-    async def _watch_over(self, connected: "Connected") -> None:
-        """Restart a local Studio that has died."""
+    async def _restart_when_dead(self, connected: "Connected") -> None:
+        """Restart the local Studio of this connection whenever it dies."""
         if connected.restartable is not None and self._screens is not None:
             from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (only for the local one)
 
@@ -264,22 +278,25 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             await self._restarter.run()
 
     @work(name="return", group="poll")
-    async def _return(self, connected: "Connected", screens: "Screens") -> None:
+    async def _keep_place_up_to_date(self, connected: "Connected", screens: "Screens") -> None:
+        """Restore the user's place in the previous run, then save it whenever it changes."""
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
-        # What was typed into a form is not what the next run begins with.
-        last_list = self._last_list if self._choice == self._first else None
-        self._place = place = remembering.PlaceKeeper(self, connected, screens, last_list)
+        # The next run begins with the first choice again, so it must not show the list of a Studio
+        # that was chosen in the form.
+        is_first_choice = self._choice == self._first_choice
+        list_file = self._last_list_file if is_first_choice else None
+        self._place_keeper = keeper = remembering.PlaceKeeper(self, connected, screens, list_file)
         await remembering.report_unsent_commands(self, connected.session)
-        await place.run()
+        await keeper.run()
 
     @work(name="create", group="command")
     async def on_create_job(self, message: "messages.CreateJob") -> None:
         """Create a job, even if the screen that requested it is closed meanwhile."""
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
-        if studio := self._connected:
-            creator = studio.session.commands.job_creator
+        if connected := self._connected:
+            creator = connected.session.commands.job_creator
             await make_job(self, creator, message.request, message.files)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
@@ -294,7 +311,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
                 self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
-        """Show the merged log of some jobs."""
+        """Show the merged log of the given jobs on the tab of logs, over the current page."""
         if self._screens is not None:
             with failure_as_notification(self):
                 self._screens.merge(message.job_ids, message.jobs)
@@ -311,7 +328,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             self._screens.show_datasets(self, message.job_ids, self._show_tab)
 
     def on_filter_list(self, message: "messages.FilterList") -> None:
-        """Show a list with a filter."""
+        """Show a list with a filter, over the current page."""
         if self._screens:
             self._screens.filter(message.tab, message.terms)
             show_over(self, install_tab(self, self._screens.tab(message.tab), message.tab))
@@ -344,17 +361,17 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._show_tab(message.tab)
 
     def on_go_back(self) -> None:
-        """Close a page; from a tab, quit on the second call. Ignored while a dialog is open."""
+        """Close a page; on a tab, quit if called twice. Do nothing while a dialog is open."""
         if isinstance(self.screen, ModalScreen):
             return
         if len(self.screen_stack) > BOTTOM:
             self.pop_screen()
             if self._screens:
                 self._screens.came_back()
-        elif self._connected is None or monotonic() - self._quit_asked < QUIT_WITHIN:
+        elif self._connected is None or monotonic() - self._quit_pressed_at < QUIT_WITHIN:
             self.exit(0)
         else:
-            self._quit_asked = monotonic()
+            self._quit_pressed_at = monotonic()
             notify_here(self, self._connected.quit_question, seconds=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
@@ -362,28 +379,29 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             show_at_bottom(self, install_tab(self, self._screens.tab(name), name))
 
     def on_app_focus(self) -> None:
-        """Poll at the normal rate."""
+        """Poll at the normal rate, and remove the badge of the current tab."""
         if self._connected:
             self._connected.session.focus(focused=True)
-            self.call_next(self._notices.clear_badge)  # Textual updates `app_focus` after this
+            # Not now: `clear_badge` reads `app_focus`, which Textual updates after this handler.
+            self.call_next(self._notices.clear_badge)
 
     def on_app_blur(self) -> None:
         """Poll less often."""
         if self._connected:
             self._connected.session.focus(focused=False)
 
-    def exit(self, *how: Any, **named: Any) -> None:
+    def exit(self, *args: Any, **options: Any) -> None:
         """Save the user's place and quit."""
         self._keep_place()
-        super().exit(*how, **named)
+        super().exit(*args, **options)
 
     async def on_unmount(self) -> None:
         """Save the user's place, and close the connection."""
-        if self._place is not None:
-            self._place.close()
+        if self._place_keeper is not None:
+            self._place_keeper.close()
         if self._connected:
             await self._connected.session.client.aclose()
 
     def _keep_place(self) -> None:
-        if self._place is not None:
-            self._place.keep()
+        if self._place_keeper is not None:
+            self._place_keeper.keep()

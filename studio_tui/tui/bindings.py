@@ -1,7 +1,7 @@
-"""The key bindings of one screen or app, beyond those that its class declares.
+"""Adding a key binding to one node, and finding the bindings of a key.
 
-Textual has no public way to any of this, and copies and filters all bindings twice per key; see
-docs/upstream/bindings.md.
+Textual has no public way to do either. Its own search copies and filters all bindings twice per
+key; see docs/upstream/bindings.md.
 """
 
 from typing import Any
@@ -14,30 +14,33 @@ from textual.screen import Screen
 
 
 def bind(node: DOMNode, key: str, action: str, description: str) -> None:
-    """Bind a key in one screen or widget, but not in others of its class."""
+    """Bind a key in one screen or widget, but not in other instances of its class."""
     node._bindings.bind(key, action, description)
 
 
 def has_priority(app: App[Any], key: str) -> bool:
-    """Return whether a key of the app goes before those of all widgets."""
-    return any(each.priority for each in app._bindings.key_to_bindings.get(key, ()))
+    """Return whether the app itself binds a key with priority over all widgets."""
+    return any(binding.priority for binding in app._bindings.key_to_bindings.get(key, ()))
 
 
 def bindings_of(screen: Screen[Any], key: str, *, priority: bool) -> list[tuple[DOMNode, Binding]]:
     """Return the bindings of a key with their nodes, in the order in which Textual tries them.
 
-    Those with priority are tried from the app down; the others from the focused widget up to the
-    first modal screen. A widget that consumes the key, such as an input, hides those above it.
+    Bindings with priority are tried from the app down to the focused widget. Bindings without
+    priority are tried from the focused widget up to the first modal screen. A widget that consumes
+    the key, such as an input, hides the bindings of its ancestors.
     """
     focused = screen.focused
-    way = (
+    nodes = (
         [screen, screen.app] if focused is None or focused.loading else focused.ancestors_with_self
     )
-    bindings: list[list[tuple[DOMNode, Binding]]] = []
-    for node in way:
-        bound = node._bindings.key_to_bindings.get(key, ())
-        bindings.append([(node, each) for each in bound if each.priority == priority])
-        is_end = node.is_modal and not priority
-        if is_end or node.check_consume_key(key, key_to_character(key)):
+    by_node: list[list[tuple[DOMNode, Binding]]] = []
+    for node in nodes:
+        of_key = node._bindings.key_to_bindings.get(key, ())
+        by_node.append([(node, binding) for binding in of_key if binding.priority == priority])
+        is_last = node.is_modal and not priority
+        if is_last or node.check_consume_key(key, key_to_character(key)):
             break
-    return [each for bound in (reversed(bindings) if priority else bindings) for each in bound]
+    if priority:
+        by_node.reverse()
+    return [pair for pairs in by_node for pair in pairs]

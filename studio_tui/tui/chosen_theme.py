@@ -1,6 +1,6 @@
 """The theme chosen by the user, saved for the next run in a file of one line.
 
-It is read before the first paint, so no slow imports are allowed here.
+This module is imported before the first paint, so it must not import slow modules.
 """
 
 from pathlib import Path
@@ -14,12 +14,15 @@ from studio_tui.paths import state_dir
 
 
 def theme_file() -> Path:
-    """Return the path of the file."""
+    """Return the path of the file with the name of the theme."""
     return state_dir() / "theme"
 
 
 def chosen_theme(app: App[Any]) -> str | None:
-    """Return the theme chosen in an earlier run; `None` if there is none or it does not exist."""
+    """Return the name of the theme chosen in an earlier run.
+
+    `None` if no theme was chosen, or if the app has no theme of that name.
+    """
     try:
         name = read_bytes(theme_file()).decode("utf-8", "replace").strip()
     except OSError:

@@ -1,7 +1,8 @@
-"""Styles of a widget's component classes, each computed when it is drawn with.
+"""Styles of a widget's component classes, computed when the widget first draws with them.
 
-Textual computes all of them for every widget before it is shown, most of which are never used; see
-docs/upstream/component-styles.md. `tests/tui/test_component_styles.py` checks the assumptions.
+Textual computes the styles of all component classes of every widget before the widget is shown.
+Most of these styles are never used; see docs/upstream/component-styles.md.
+`tests/tui/test_component_styles.py` checks the assumptions about Textual.
 """
 
 from collections.abc import Set
@@ -12,10 +13,10 @@ from textual.dom import DOMNode
 
 
 class ComponentStyles(dict[str, RenderStyles]):
-    """The styles of one widget by component class, made anew whenever Textual asks for them.
+    """The styles of one widget by component class, computed on each access.
 
-    Textual seldom asks, as it keeps what it makes of the styles, and each style would keep a node
-    of 7 KB. So the mapping itself remains empty.
+    The mapping itself remains empty: keeping a style would keep a node of 7 KB, and Textual seldom
+    asks twice, as it caches the results that it derives from a style.
     """
 
     def __init__(self, sheet: "ComponentsOnDemand", node: DOMNode, names: Set[str]) -> None:
@@ -24,7 +25,7 @@ class ComponentStyles(dict[str, RenderStyles]):
         self._node = node
         self._names = names
         self.used: dict[str, RulesMap] = {}
-        """The rules of those that have been used so far."""
+        """The rules of the component classes whose styles have been accessed."""
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -35,11 +36,11 @@ class ComponentStyles(dict[str, RenderStyles]):
         return styles
 
     def differs_from(self, before: "ComponentStyles") -> bool:
-        """Whether anything that has been used so far is different by these styles."""
+        """Return whether a style accessed in `before` has other rules here."""
         return any(self[name].base.get_rules() != rules for name, rules in before.used.items())
 
     def clear(self) -> None:
-        """Forget all of them for good, as the widget has been removed."""
+        """Have no styles any more; Textual calls it when the widget has been removed."""
         self.used.clear()
         self._names = frozenset()
 
@@ -50,11 +51,11 @@ class ComponentsOnDemand(Stylesheet):
     _virtual: DOMNode | None = None
 
     def styles_below(self, node: DOMNode, name: str) -> RenderStyles:
-        """Return the styles of a component class of a node, valid until the next ones."""
+        """Return the styles of a component class of a node, valid until the next call."""
         if self._virtual is not None:
-            # It refers to itself, and would be freed much later.
+            # The node refers to itself; only the garbage collector would free it.
             vars(self._virtual).clear()
-        # Its styles refer to it weakly.
+        # The attribute keeps the node alive, as its styles refer to it weakly.
         self._virtual = virtual = DOMNode(classes=name)
         virtual._attach(node)
         self.apply(virtual)
@@ -66,6 +67,6 @@ class ComponentsOnDemand(Stylesheet):
             return
         before = node._component_styles
         after = node._component_styles = ComponentStyles(self, node, names)
-        # What was not used so far has not been drawn either.
+        # A style that was never accessed has not been drawn with, so its change is not visible.
         if isinstance(before, ComponentStyles) and after.differs_from(before):
             node.refresh()

@@ -1,4 +1,4 @@
-"""The state of an established connection."""
+"""An established connection to Studio, and the options of the dashboard that uses it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ class WatchedServer(Protocol):
 
     @property
     def was_stopped(self) -> bool:
-        """Whether it was stopped on purpose, rather than having died."""
+        """Whether the server was stopped on purpose; false if it died."""
 
     @property
     def runs(self) -> bool:
-        """Whether it is running."""
+        """Whether the server is running."""
 
     async def until_gone(self) -> None:
-        """Return once it is not running."""
+        """Return once the server is not running."""
 
 
 class RestartableStudio(NamedTuple):
@@ -31,9 +31,9 @@ class RestartableStudio(NamedTuple):
 
     server: WatchedServer
     start_again: Callable[[], "Settings"]
-    """Starts it unless it is running, and returns the settings to reach it; called in a thread.
+    """Starts the server if it is not running, and returns the settings to connect to it.
 
-    It raises `ConfigError` if the server does not start.
+    Called in a thread. Raises `ConfigError` if the server does not start.
     """
 
 
@@ -43,13 +43,13 @@ class Connected:
 
     session: "StudioSession"
     home: str
-    """Its name in the header: `team@host`, or `local Studio`; safe text."""
+    """The name of Studio in the header: `team@host`, or `local Studio`; safe text."""
     team: str
     view_file: Path
-    """Path of the saved view; those of other files are derived from it."""
+    """Path of the saved view of jobs; other saved files have this path with another suffix."""
     read_only: bool = False
     quiet: bool = False
-    """Whether to show no notices when jobs and pipelines end."""
+    """Whether the end of a job or pipeline is shown only as a badge, without a notification."""
     notes: tuple[str, ...] = ()
     """Warnings shown at the start."""
     samples: "SampleJobs | None" = None
@@ -57,7 +57,7 @@ class Connected:
     read_again: "Callable[[], Settings | None] | None" = None
     """Reads the settings again, in a thread; returns `None` if they are unchanged.
 
-    Raises `ConfigError`. There is none for the local Studio, and none for what the user has typed.
+    Raises `ConfigError`. `None` for the local Studio, and if the user has typed the token or team.
     """
     restartable: RestartableStudio | None = None
     """The local Studio, if this dashboard can restart it; else `None`."""
@@ -66,22 +66,27 @@ class Connected:
     def may_have_running_jobs(self) -> bool:
         """Whether a job is running or queued, or no list of jobs has been received.
 
-        Those that wait for others alone do not run by themselves: they may be blocked.
+        Jobs that only wait for other jobs do not count: they may be blocked forever.
         """
         from studio_tui.api.states import FINISHED_STATES, NOT_QUEUED_STATES  # noqa: PLC0415 (likewise)
 
-        listed, idle = self.session.jobs.snapshot.value, FINISHED_STATES | NOT_QUEUED_STATES
-        return listed is None or any(job.state not in idle for job in listed.jobs)
+        answer, idle_states = self.session.jobs.snapshot.value, FINISHED_STATES | NOT_QUEUED_STATES
+        return answer is None or any(job.state not in idle_states for job in answer.jobs)
 
     @property
     def quit_question(self) -> str:
-        """How to quit, with what then happens to pending commands and running jobs."""
+        """How to quit, and what happens then to commands in progress and running jobs.
+
+        For example, `Press q again to quit; jobs keep running`.
+        """
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the pages)
 
-        left, held = self.session.batches.remaining, len(self.session.held.snapshot.value or ())
-        parts = [f"{left:,} running commands are abandoned"] if left else []
+        running = self.session.batches.remaining
+        held = len(self.session.held.snapshot.value or ())
+        effects = [f"{running:,} running commands are abandoned"] if running else []
         if held:
-            parts.append(f"{plural(held, 'command')} that can be undone will not be sent")
-        if not parts and self.may_have_running_jobs:
-            parts = ["jobs keep running"]
-        return "; ".join(["Press q again to quit", *([", ".join(parts)] if parts else [])])
+            effects.append(f"{plural(held, 'command')} that can be undone will not be sent")
+        if not effects and self.may_have_running_jobs:
+            effects = ["jobs keep running"]
+        question = "Press q again to quit"
+        return f"{question}; {', '.join(effects)}" if effects else question

@@ -1,4 +1,4 @@
-"""The steps that are taken once after connecting to Studio, besides showing it."""
+"""Steps taken once after connecting to Studio: warnings, preparations and questions."""
 
 import asyncio
 import gc
@@ -21,29 +21,30 @@ PRELOADED = (
     "studio_tui.tui.logs.log_screen",
     "studio_tui.tui.frame.help",
 )
-"""The modules of the screens opened most, after those they import; others would take memory."""
+"""The modules imported in advance: those of the screens that users open most, each after the
+modules that it imports. The modules of other screens are not worth their memory."""
 
 PRELOAD_INTERVAL = 0.01
-"""Seconds between two of them, in which keys and frames have the interpreter to themselves."""
+"""Seconds between two imports, in which only keys and frames use the interpreter."""
 
 
 def begin(app: App[Any], connected: "Connected") -> None:
-    """Show the warnings, and start the steps as workers of the app."""
+    """Show the warnings of a connection, and start the other steps as workers of the app."""
     for note in connected.notes:
         app.notify(note, severity="warning", markup=False)
     for name, group, step in (
-        ("settle", "poll", _settle),
-        ("unsettled", "poll", _ask_about_unsettled),
-        ("samples", "command", _begin_with_samples),
+        ("settle", "poll", _prepare_for_keys),
+        ("unsettled", "poll", _ask_about_unconfirmed_jobs),
+        ("samples", "command", _offer_samples_if_empty),
     ):
         start_worker(app, partial(step, app, connected), name=name, group=group)
 
 
-async def _settle(app: App[Any], connected: "Connected") -> None:
-    """Once the first list is there, prepare for keys.
+async def _prepare_for_keys(app: App[Any], connected: "Connected") -> None:
+    """After the first list of jobs, do what would delay later keys.
 
-    Imports by the first key would delay it, and so would the style sheet of the first dialog, and
-    scanning all modules and models for garbage, by 50 ms each time.
+    The first key that opens a screen would wait for its imports, and for the style sheet of
+    dialogs. A garbage collection would scan all modules and models, which takes 50 ms each time.
     """
     await connected.session.jobs.first_answer()
     parse_early(app, DIALOGS)
@@ -53,16 +54,15 @@ async def _settle(app: App[Any], connected: "Connected") -> None:
     gc.freeze()
 
 
-async def _ask_about_unsettled(app: App[Any], connected: "Connected") -> None:
-    """Ask about jobs of an earlier run whose creation has an unknown outcome."""
-    if left := await connected.session.settle_open_intents():
+async def _ask_about_unconfirmed_jobs(app: App[Any], connected: "Connected") -> None:
+    """Ask about jobs that an earlier run tried to create, if it is unknown whether they exist."""
+    if intents := await connected.session.settle_open_intents():
         from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
 
-        await ask_about_left(app, connected.session.commands.job_creator, left)
+        await ask_about_left(app, connected.session.commands.job_creator, intents)
 
 
-async def _begin_with_samples(app: App[Any], connected: "Connected") -> None:
-    """Offer sample jobs if there are no jobs."""
+async def _offer_samples_if_empty(app: App[Any], connected: "Connected") -> None:
     if connected.samples:
         from studio_tui.tui.jobs.sample_jobs import offer_samples  # noqa: PLC0415 (only the first time)
 

@@ -1,4 +1,4 @@
-"""The help and the command palette, which are imported on first use, and notices of unknown keys.
+"""The help and the command palette, imported on first use, and notifications of unknown keys.
 
 Textual does not report a key that nothing handles; see docs/upstream/unhandled-keys.md.
 """
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 
 class UnknownKeys:
-    """The unknown keys pressed in this run."""
+    """Tells the user that a pressed key does nothing, once per key and run."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
-        self._explained: set[str] = set()
-        self._notice = ""
+        self._reported: set[str] = set()
+        self._notification = ""
 
-    def pressed(self, key: str) -> None:
-        """Notify that a key does nothing, once per key, if the screen has a help key.
+    def report(self, key: str) -> None:
+        """Notify that a key does nothing, if that was not reported and the screen has a help key.
 
-        The notice takes the place of the one about another key: many keys in a row, such as a text
-        typed where there is no input, do not cover the screen.
+        A notification replaces the previous one. Otherwise many keys in a row, such as a text typed
+        where there is no input, would cover the screen with notifications.
         """
         help_key = getattr(self._app.screen, "help_key", None)
-        if help_key is None or key in self._explained:
+        if help_key is None or key in self._reported:
             return
-        self._explained.add(key)
-        sign = key_to_character(key) or ""
-        # Textual displays only ASCII characters as themselves.
+        self._reported.add(key)
+        character = key_to_character(key) or ""
+        # Textual's display name of a character outside ASCII is not the character itself.
         name = (
-            sign
-            if sign.strip() and sign.isprintable()
+            character
+            if character.strip() and character.isprintable()
             else self._app.get_key_display(Binding(key, ""))
         )
-        withdraw(self._app, self._notice)
-        self._notice = f"{name} does nothing here; {help_key} lists the keys"
-        notify_here(self._app, self._notice)
+        withdraw(self._app, self._notification)
+        self._notification = f"{name} does nothing here; {help_key} lists the keys"
+        notify_here(self._app, self._notification)
 
 
 def _screen_actions() -> type["Provider"]:
@@ -69,7 +69,8 @@ class WithHelpAndPalette(App[Any]):
     """An app with a help and a palette of the actions of the current screen."""
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual's own follow ours, in one provider)
+    # Not added to Textual's provider: ours also has Textual's commands, after the screen's actions.
+    COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual has the annotation)
     BINDINGS: ClassVar[list[BindingType]] = [
         _HELP,
         Binding(
@@ -83,39 +84,38 @@ class WithHelpAndPalette(App[Any]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._unknown = UnknownKeys(self)
+        self._unknown_keys = UnknownKeys(self)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Run the action of a key, and notify the user if it has none."""
+        """Run the action of a key, and notify the user if the key has none."""
         for node, binding in bindings_of(self.screen, key, priority=priority):
             if await self.run_action(binding.action, node):
                 return True
         if not priority:
-            self._unknown.pressed(key)
+            self._unknown_keys.report(key)
         return False
 
     def action_help(self) -> None:
-        """Show the keys of this screen, and run the chosen action."""
+        """Show the keys of the current screen, and run the action that the user selects."""
         from studio_tui.tui.frame.actions import actions_of  # noqa: PLC0415 (not at the start)
         from studio_tui.tui.frame.help import HelpScreen  # noqa: PLC0415 (not at the start)
 
         if isinstance(self.screen, ModalScreen):
             return
 
-        async def do(chosen: "Action | None") -> None:
-            if chosen is not None:
-                await self.run_action(chosen.action, chosen.node)
+        async def run_selected(selected: "Action | None") -> None:
+            if selected is not None:
+                await self.run_action(selected.action, selected.node)
 
-        # Push it now, not in a worker, so that it gets the next key.
-        self.push_screen(HelpScreen("this screen", actions_of(self.screen)), do)
+        # Push the help now, not in a worker, so that it gets the next key.
+        self.push_screen(HelpScreen("this screen", actions_of(self.screen)), run_selected)
 
     def action_command_palette(self) -> None:
         from studio_tui.tui.palette import PagedPalette  # noqa: PLC0415 (not before it is opened)
 
-        # Not over a dialog.
         if isinstance(self.screen, ModalScreen):
-            return
-        # Checked by type, as an id would conflict with a palette that is still closing.
+            return  # not over a dialog
+        # Textual checks an id instead, which a palette that is still closing also has.
         if not any(isinstance(screen, PagedPalette) for screen in self.screen_stack):
             self.push_screen(PagedPalette())
 

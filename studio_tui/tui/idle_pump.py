@@ -1,4 +1,4 @@
-"""Tells whether a widget has handled all of its messages; see docs/upstream/idle-pump.md."""
+"""Checks whether a widget has handled all of its messages; see docs/upstream/idle-pump.md."""
 
 import asyncio
 from collections.abc import Callable, Sequence, Sized
@@ -10,15 +10,18 @@ from textual.messages import Prompt
 
 
 def is_idle(pump: MessagePump) -> bool:
-    """Return whether a message pump waits for messages and has none; False if that is unknown."""
+    """Return whether a message pump has no message and waits for the next.
+
+    False if Textual's queue does not show whether it is waited for.
+    """
     queue: Queue[Message | None] = pump._message_queue
     return queue.empty() and _is_awaited(queue)
 
 
 def would_handle_next(pump: MessagePump) -> bool:
-    """Return whether a message posted now is the next to be handled; False if that is unknown.
+    """Return whether a message posted now would be the next to be handled; False if unknown.
 
-    A prompt that a repaint is due may be before it.
+    Textual's `Prompt`, which only wakes a widget so that it repaints, may be handled before it.
     """
     queue: Queue[Message | None] = pump._message_queue
     return _is_awaited(queue) and all(type(message) is Prompt for message in queue.values)
@@ -35,9 +38,10 @@ def call_when_idle(
     idle: Callable[[], object],
     busy: Callable[[], object],
 ) -> None:
-    """Call `idle` once all pumps have been idle for some turns of the loop, else `busy` at once.
+    """Call `idle` once all pumps have been idle for `turns` turns of the event loop.
 
-    Between the turns tasks go on that a message has started, such as a command.
+    As soon as a pump is not idle, call `busy` instead. During the turns, tasks that a message has
+    started, such as a command, continue and may post messages.
     """
     if not all(map(is_idle, pumps)):
         busy()
