@@ -15,11 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from studio_tui.clock import monotonic
-from studio_tui.errors import (
-    ConfigError,
-    NoCredentials,
-    TokenOriginChanged,
-)
+from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.tui.chosen_theme import chosen_theme, save_choices
 from studio_tui.tui.frame.opening import (
     OpeningScreen,
@@ -176,10 +172,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="try", group="connect")
     async def _try(self, connected: "Connected", screens: "Screens") -> None:
-        """Switch to a Studio.
-
-        If the form is open, switch only if Studio answers, so that the input is not lost.
-        """
+        """Switch to a Studio; with the form open, only if Studio answers, to keep the input."""
         if not await _is_refused(self, connected):
             self._enter(connected, screens)
 

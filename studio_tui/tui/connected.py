@@ -68,7 +68,10 @@ class Connected:
 
         Jobs that only wait for other jobs do not count: they may be blocked forever.
         """
-        from studio_tui.api.states import FINISHED_STATES, NOT_QUEUED_STATES  # noqa: PLC0415 (likewise)
+        from studio_tui.api.states import (  # noqa: PLC0415 (not before the pages)
+            FINISHED_STATES,
+            NOT_QUEUED_STATES,
+        )
 
         answer, idle_states = self.session.jobs.snapshot.value, FINISHED_STATES | NOT_QUEUED_STATES
         return answer is None or any(job.state not in idle_states for job in answer.jobs)

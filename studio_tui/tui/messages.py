@@ -12,24 +12,27 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.service.polling.snapshot import Snapshot
 
 CRON = "cron_expression"
-"""The first field in the form of a schedule."""
+"""The name of the first field in the form of a schedule."""
 
 
 @dataclass
 class Refreshed(Message):
-    """A poller has published a snapshot; only the latest of queued messages is handled."""
+    """A poller has published a snapshot.
+
+    Of several queued messages about one poller, a page handles only the latest.
+    """
 
     name: str
     """The name of the poller."""
     snapshot: Snapshot[Any]
 
     def can_replace(self, message: Message) -> bool:
-        """Return whether this replaces an older message: only one of the same poller."""
+        """Return whether this replaces an older message: true if both are about the same poller."""
         return isinstance(message, Refreshed) and message.name == self.name
 
 
 class Progressed(Message):
-    """The visible job has made progress; only one of several queued messages is handled."""
+    """The visible job has made progress; of several queued messages only one is handled."""
 
     def can_replace(self, message: Message) -> bool:
         """Return whether this replaces an older message."""
@@ -42,7 +45,7 @@ class OpenJob(Message):
 
     job_id: str
     among: Sequence[str] = ()
-    """Ids of the list that contains it, for moving to its neighbours."""
+    """Ids of the jobs in the list from which it is opened, to move to the next or previous job."""
 
 
 @dataclass
@@ -53,7 +56,7 @@ class OpenLog(Message):
     job: Job | None = None
     """The job, if the list of jobs may not contain it yet."""
     start: int | None = None
-    """Offset of the line to go to; `None` for the place where the log was left."""
+    """Byte offset of the line to go to; `None` for the place where the user left the log."""
 
 
 @dataclass
@@ -62,7 +65,7 @@ class OpenLogs(Message):
 
     job_ids: Sequence[str]
     jobs: Sequence[Job] = ()
-    """The jobs among these that the list of jobs may not contain."""
+    """Those of the jobs that the list of jobs may not contain."""
 
 
 @dataclass
@@ -71,7 +74,7 @@ class OpenPipeline(Message):
 
     pipeline_id: str
     run_id: str | None = None
-    """The run of a job to put the cursor on; `None` to leave it where it was."""
+    """The run of the job on which to put the cursor; `None` to leave the cursor where it was."""
 
 
 @dataclass
@@ -79,7 +82,7 @@ class OpenDatasets(Message):
     """Show the datasets."""
 
     job_ids: Sequence[str] = ()
-    """Jobs whose datasets come first."""
+    """Ids of jobs; the cursor is put on a dataset of one of these."""
 
 
 @dataclass
@@ -104,7 +107,7 @@ class SchedulePipeline(Message):
     """Show the form for a schedule that triggers a pipeline."""
 
     datasets: str = ""
-    """Default value, unless the form has an unfinished draft."""
+    """The datasets in the form, unless the form has an unfinished draft for them."""
 
 
 @dataclass
@@ -114,14 +117,17 @@ class OpenForm(Message):
     draft: Draft | None = field(default=None, repr=False)
     """Initial values; `None` for the last unfinished draft."""
     about: str = ""
-    """Distinguishes forms with a draft from each other, to save their input separately."""
+    """What the draft is about, such as `cluster 7`; the input is saved under this text."""
     at: str = "query_file"
     """The field with the initial focus."""
 
 
 @dataclass
 class EditJobs(Message):
-    """Show the form for editing and rerunning jobs; for several, with their common values."""
+    """Show the form for editing and rerunning jobs.
+
+    For several jobs, the form shows the values that they have in common.
+    """
 
     job_ids: Sequence[str]
     made: Callable[[str], object] = field(default=lambda _: None, repr=False)
@@ -130,7 +136,7 @@ class EditJobs(Message):
 
 @dataclass
 class JobCreated(Message):
-    """The form has created a job, and is finished."""
+    """The form has created a job, and can be closed."""
 
     job_id: str
     tab: str = "jobs"

@@ -16,7 +16,7 @@ from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
 _LIST_ACTIONS = {"command_list", "cursor_down"}
-"""Textual's actions on the list, which raise `NoMatches` while it does not exist."""
+"""Actions of Textual's palette that raise `NoMatches` while the palette's list does not exist."""
 
 
 class PagedPalette(AnsweredOnce, CommandPalette):
@@ -25,7 +25,7 @@ class PagedPalette(AnsweredOnce, CommandPalette):
     takes_keys_pressed_before = True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable actions on the list while it does not exist."""
+        """Disable actions on the list while the list does not exist."""
         if action in _LIST_ACTIONS and not self.query(CommandList):
             return False
         return super().check_action(action, parameters)
@@ -40,7 +40,7 @@ class WordMatch(NamedTuple):
     """How well typed words fit the words of a text."""
 
     score: float
-    """From 0 to 1; 0 if a typed word fits none."""
+    """From 0 to 1; 0 if a typed word fits no word of the text."""
     spans: tuple[tuple[int, int], ...] = ()
     """Starts and ends of the matching parts."""
 
@@ -49,12 +49,13 @@ _OF_TEXTUAL = 0.5
 """Factor for the scores of Textual's commands, so that ours come first."""
 
 _WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
-"""Scores of a typed word that is a whole word of a text, its beginning, its middle, or some of its
-letters."""
-_LATER = 0.95
-"""Factor for words after the first; less than any difference of the scores."""
+"""Scores of a typed word. It is a whole word of the text, the beginning of a word, another part of
+a word, or some letters of a word in order."""
+_NOT_FIRST = 0.95
+"""Factor for a match with a word of the text after its first; it never reverses the order of the
+scores above."""
 
-_NONE = WordMatch(0.0)
+_NO_MATCH = WordMatch(0.0)
 
 _WORD = re.compile(r"[^\s.,;:()]+")
 
@@ -102,40 +103,45 @@ class ScreenActions(Provider):
 
 
 def match_words(typed: str, text: str) -> WordMatch:
-    """Match each typed word to the word of a text that it fits best: whole words, then beginnings.
+    """Match each typed word to the word of a text that it fits best, and average the scores.
 
-    A word may be abbreviated, as in `cncl`, but its letters are not gathered from several words.
+    A typed word may be abbreviated, as in `cncl`, but its letters must all be in one word.
     """
     words = list(_WORD.finditer(text.lower()))
-    best = [
-        max((_match_word(each, word) for word in words), key=attrgetter("score"), default=_NONE)
-        for each in _WORD.findall(typed.lower())
+    best_matches = [
+        max((_match_word(part, word) for word in words), key=attrgetter("score"), default=_NO_MATCH)
+        for part in _WORD.findall(typed.lower())
     ]
-    if not best or not all(each.score for each in best):
-        return _NONE
-    spans = tuple(span for each in best for span in each.spans)
-    return WordMatch(sum(each.score for each in best) / len(best), spans)
+    if not best_matches or not all(match.score for match in best_matches):
+        return _NO_MATCH
+    spans = tuple(span for match in best_matches for span in match.spans)
+    return WordMatch(sum(match.score for match in best_matches) / len(best_matches), spans)
 
 
 def _match_word(typed: str, word: re.Match[str]) -> WordMatch:
     text, start = word[0], word.start()
-    # The verb that a sentence begins with says most about a command.
-    weight = 1.0 if start == 0 else _LATER
-    at = text.find(typed)
-    if at >= 0:
-        score = _MIDDLE if at else _WHOLE if text == typed else _BEGINNING
-        return WordMatch(score * weight, ((start + at, start + at + len(typed)),))
-    spans, at = [], 0
+    # The verb with which a sentence begins says most about a command.
+    weight = 1.0 if start == 0 else _NOT_FIRST
+    index = text.find(typed)
+    if index >= 0:
+        score = _MIDDLE if index else _WHOLE if text == typed else _BEGINNING
+        return WordMatch(score * weight, ((start + index, start + index + len(typed)),))
+    if typed[0] != text[0]:
+        return _NO_MATCH
+    spans, next_index = [], 0
     for letter in typed:
-        if (at := text.find(letter, at)) < 0:
-            return _NONE
-        spans.append((start + at, start + at + 1))
-        at += 1
-    return WordMatch(_ABBREVIATION * weight, tuple(spans)) if typed[0] == text[0] else _NONE
+        if (index := text.find(letter, next_index)) < 0:
+            return _NO_MATCH
+        spans.append((start + index, start + index + 1))
+        next_index = index + 1
+    return WordMatch(_ABBREVIATION * weight, tuple(spans))
 
 
 def _highlighted(text: str, spans: Iterable[tuple[int, int]], style: Style) -> Content:
-    """Return a text with the matching parts in a style."""
+    """Return a text with the matching parts in a style.
+
+    `spans` may be those of a longer text that begins with `text`; spans after its end are ignored.
+    """
     content = Content(text)
     for start, end in spans:
         if end <= len(text):

@@ -1,9 +1,9 @@
 """A style sheet that computes the styles of a node once for all nodes in equal places.
 
-A place is all that styles can depend on: the rules, and the type, name, classes and state of each
-node from the app down. Textual computes them again for each widget of each screen that is opened,
-and for all of them again when the screen is shown; see docs/upstream/style-reuse.md.
-`tests/tui/test_placed_styles.py` checks the assumptions about it.
+A place is everything on which styles can depend: the rules, and the type, id, classes and state of
+each node from the app down to the node. Textual computes the styles of each widget of each screen
+that is opened, and computes them all again when the screen is shown; see
+docs/upstream/style-reuse.md. `tests/tui/test_placed_styles.py` checks the assumptions about that.
 """
 
 from collections.abc import Callable
@@ -21,38 +21,39 @@ from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
 T = TypeVar("T")
 
 NodePlaces = dict[Any, int]
-"""Places of nodes, valid as long as nothing changes: during one walk through the nodes."""
+"""Numbers of the places of nodes, by node; valid during one walk, while no node changes."""
 
-_SET_BY_EACH = {"layout", "display"}
-"""Rules that make an object for the node, or have an effect on its children."""
+_NOT_SHARED = {"layout", "display"}
+"""Rules that are set on each node separately: setting `layout` creates an object for the node, and
+setting `display` has an effect on its children."""
 
 
 class _Result(NamedTuple):
-    """Styles of a node, and which changes elsewhere they depend on."""
+    """The styles of a place, and Textual's flags for pseudo-classes in its rules."""
 
     rules: RulesMap
     hover: bool
     focus_within: bool
     order: bool
+    """Whether there is a pseudo-class such as `:first-child`."""
     odd_or_even: bool
 
 
 class _Applied(NamedTuple):
-    """The properties of a node that determine its styles."""
+    """The styles that were last applied to a node."""
 
     results: "Results"
     place: int
     rules: RulesMap
     updates: int
-    """The change counter of its styles after that."""
+    """Textual's counter of changes of the node's styles, just after these were applied."""
 
 
 class Results:
-    """The results for one list of rules, by the place of a node."""
+    """The styles computed for one list of rules, by the place of a node."""
 
     def __init__(self, rules: list[RuleSet]) -> None:
         self.rules = rules
-        """The list itself."""
         self._ids = {
             selector.name
             for rule in rules
@@ -60,20 +61,22 @@ class Results:
             for selector in selector_set.selectors
             if selector.type is SelectorType.ID
         }
-        """Ids that rules name, also those of ancestors, which the map of rules by name lacks."""
+        """Ids in all selectors, also in those for ancestors, which Textual's map of rules lacks."""
         self._numbers = {id(rule): number for number, rule in enumerate(rules)}
+        """The index of each rule in `rules`, by its identity."""
         self._places: dict[tuple[object, ...], int] = {}
-        self.of: dict[int, _Result] = {}
-        """By place; those that depend on a node's siblings are missing."""
-        self.as_set: dict[int, RulesMap] = {}
-        """By place: the rules of a node after Textual set them, without those in `_SET_BY_EACH`."""
-        self.cached: dict[tuple[int, object], Any] = {}
-        """Results of resolving the styles of a place, see `cached`."""
+        """The number of each place, from 1."""
+        self.by_place: dict[int, _Result] = {}
+        """Places whose styles depend on a node's siblings are missing."""
+        self.shared_rules: dict[int, RulesMap] = {}
+        """By place: the rules in the form in which Textual sets them, without `_NOT_SHARED`."""
+        self.resolved: dict[tuple[int, object], Any] = {}
+        """The results of `resolved_once`, by place and name."""
 
     def relevant(self, node: DOMNode, selectors: dict[str, list[RuleSet]]) -> list[RuleSet]:
-        """Return the rules that name the type, name or a class of a node, in their order.
+        """Return the rules whose last selector names the type, id or a class of a node, in order.
 
-        `selectors` is Textual's map of all rules by the names in them.
+        `selectors` is Textual's map of all rules by these names.
         """
         numbers = self._numbers
         rule_numbers = {
@@ -84,7 +87,10 @@ class Results:
         return [self.rules[number] for number in sorted(rule_numbers)]
 
     def place(self, node: object, places: NodePlaces) -> int:
-        """Return the number of a node's place."""
+        """Return the number of a node's place; `places` has the numbers found in this walk.
+
+        0 is the place of the app's parent, which is not a node.
+        """
         if not isinstance(node, DOMNode):
             return 0
         place = places.get(node)
@@ -101,7 +107,7 @@ class Results:
 
 
 def _state(node: DOMNode) -> tuple[object, ...]:
-    """Return the states that the pseudo-classes of a node depend on, besides its siblings."""
+    """Return the state on which the pseudo-classes of a node depend, besides its siblings."""
     if isinstance(node, App):
         colours = (node.theme, node.native_ansi_color, node.no_color, node.console.color_system)
         return (*colours, node.app_focus, node.is_inline)
@@ -111,12 +117,8 @@ def _state(node: DOMNode) -> tuple[object, ...]:
     return node._pseudo_classes_cache_key
 
 
-class _Recorder(dict[Any, RulesMap]):
-    """The cache of one call of Textual's `apply`: never a result, and what it would keep."""
-
-
 class _Components(ComponentStyles):
-    """Styles of a widget's component classes, and where the widget was when they were computed."""
+    """The styles of a widget's component classes, and the widget's place for which they hold."""
 
     def __init__(
         self, sheet: ComponentsOnDemand, node: DOMNode, place: tuple[Results, int]
@@ -126,23 +128,23 @@ class _Components(ComponentStyles):
 
 
 class PlacedStylesheet(ComponentsOnDemand):
-    """Applies styles computed before for an equal place, and nothing where nothing has changed."""
+    """Applies the styles of a node's place, and skips a node whose styles have not changed."""
 
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
         super().__init__(variables=variables)
         self._results: Results | None = None
-        self._relevant: list[RuleSet] | None = None
-        """The rules that Textual gets when it next reads them; `None` for all."""
+        self._next_rules: list[RuleSet] | None = None
+        """The value of the next read of `rules`; `None` for all rules."""
         self._applied: WeakKeyDictionary[DOMNode, _Applied] = WeakKeyDictionary()
 
     @property
     def rules(self) -> list[RuleSet]:
-        """All rules, or once those that the styles of a node may depend on.
+        """All rules; within Textual's `apply`, only the rules that name the node.
 
-        Textual looks at all rules for each node, which takes most of the time of its `apply`.
+        Textual's `apply` looks at all rules for each node, which would take most of its time.
         """
-        relevant, self._relevant = self._relevant, None
-        return super().rules if relevant is None else relevant
+        rules, self._next_rules = self._next_rules, None
+        return super().rules if rules is None else rules
 
     def results(self) -> Results:
         """Return the results for the current rules."""
@@ -150,75 +152,84 @@ class PlacedStylesheet(ComponentsOnDemand):
             self._results = Results(self.rules)
         return self._results
 
-    def applied(self, node: DOMNode) -> tuple[Results, int | None]:
-        """Return the current results, and the place by which a node has its styles, if any."""
+    def results_and_place(self, node: DOMNode) -> tuple[Results, int | None]:
+        """Return the current results, and the place whose styles were applied to a node.
+
+        The place is `None` if the styles of the node depend on its siblings, or are outdated.
+        """
         results, applied = self.results(), self._applied.get(node)
         return results, applied.place if applied and applied.results is results else None
 
     def apply(
         self, node: DOMNode, *, animate: bool = False, cache: dict[Any, Any] | None = None
     ) -> None:
-        """Apply the styles to a node; `cache` is the same for one walk through the nodes."""
+        """Apply the styles to a node; `cache` is the same dictionary during one walk."""
         results, places = self.results(), {} if cache is None else cache
         place = results.place(node, places)
-        result = results.of.get(place)
+        result = results.by_place.get(place)
         if result is None:
-            self._applied.pop(node, None)
-            recorder = _Recorder()
-            self._relevant = results.relevant(node, self.rules_map)
-            super().apply(node, animate=animate, cache=recorder)
-            for rules in recorder.values():
-                results.of[place] = _Result(
-                    rules,
-                    node._has_hover_style,
-                    node._has_focus_within,
-                    node._has_order_style,
-                    node._has_odd_or_even,
-                )
-                self._note(node, place, rules)
+            self._compute(node, place, animate=animate)
             return
         before, base = self._applied.get(node), node.styles.base
-        # Textual sets some rules in another form, so the styles are not compared with the rules.
-        has_same = (
+        # Textual changes the form of some rules when it sets them, so `base` is not compared.
+        has_same_rules = (
             before is not None and before.updates == base._updates and before.rules == result.rules
         )
-        if before is not None and has_same and (before.results, before.place) == (results, place):
+        is_same_place = before is not None and (before.results, before.place) == (results, place)
+        if has_same_rules and is_same_place:
             return
         node._has_hover_style = result.hover
         node._has_focus_within = result.focus_within
         node._has_order_style = result.order
         node._has_odd_or_even = result.odd_or_even
-        if has_same:
+        if has_same_rules:
             node.notify_style_update()
         elif animate or node._is_mounted or base._rules:
             self.replace_rules(node, result.rules, animate=animate)
         else:
             self._style_new(node, place, result.rules)
-        self._note(node, place, result.rules)
+        self._note_applied(node, place, result.rules)
         self._style_components(node, (results, place))
 
+    def _compute(self, node: DOMNode, place: int, *, animate: bool) -> None:
+        """Let Textual style a node, and store the result unless it depends on the siblings."""
+        results = self.results()
+        self._applied.pop(node, None)
+        computed: dict[Any, RulesMap] = {}
+        self._next_rules = results.relevant(node, self.rules_map)
+        # Textual adds the rules to `cache` only if no pseudo-class depends on the siblings.
+        super().apply(node, animate=animate, cache=computed)
+        for rules in computed.values():
+            results.by_place[place] = _Result(
+                rules,
+                node._has_hover_style,
+                node._has_focus_within,
+                node._has_order_style,
+                node._has_odd_or_even,
+            )
+            self._note_applied(node, place, rules)
+
     def _style_new(self, node: DOMNode, place: int, rules: RulesMap) -> None:
-        """Set the rules of a node that has none and is not shown, so that nothing is refreshed."""
-        styles, as_set = node.styles.base, self.results().as_set
-        cached = as_set.get(place)
-        if cached is None:
+        """Set the rules of a node that has none and is not shown yet, without refreshing it."""
+        styles, shared_rules = node.styles.base, self.results().shared_rules
+        shared = shared_rules.get(place)
+        if shared is None:
             self.replace_rules(node, rules)
-            set_now = styles.get_rules().items()
-            shared = {name: value for name, value in set_now if name not in _SET_BY_EACH}
-            as_set[place] = cast("RulesMap", shared)
+            set_rules = styles.get_rules().items()
+            shared_now = {name: value for name, value in set_rules if name not in _NOT_SHARED}
+            shared_rules[place] = cast("RulesMap", shared_now)
             return
-        styles.merge_rules(cached)
+        styles.merge_rules(shared)
         for name, value in rules.items():
-            if name in _SET_BY_EACH:
+            if name in _NOT_SHARED:
                 setattr(styles, name, value)
         node.notify_style_update()
 
-    def _note(self, node: DOMNode, place: int, rules: RulesMap) -> None:
-        """Note that the styles of a node are now those of a place."""
+    def _note_applied(self, node: DOMNode, place: int, rules: RulesMap) -> None:
         self._applied[node] = _Applied(self.results(), place, rules, node.styles.base._updates)
 
     def _process_component_classes(self, node: DOMNode) -> None:
-        """Style the component classes of a node whose own styles have been computed."""
+        """Style the component classes of a node, after Textual has styled the node itself."""
         if node._has_order_style or node._has_odd_or_even or node._has_focus_within:
             super()._process_component_classes(node)
         else:
@@ -232,24 +243,24 @@ class PlacedStylesheet(ComponentsOnDemand):
         if isinstance(before, _Components) and before.place == place:
             return
         after = node._component_styles = _Components(self, node, place)
-        # Styles that have not been used have not been drawn either.
+        # A style that was never accessed has not been drawn with, so its change is not visible.
         if not isinstance(before, ComponentStyles) or not before.used or after.differs_from(before):
             node.refresh()
 
 
 def resolved_once(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
-    """Return the result of `resolve` for the styles of a widget, computed once for equal places.
+    """Return the result of `resolve`, which is called once for all widgets in equal places.
 
-    The result must depend on nothing else, and hold no widget. `name` identifies it.
+    The result must depend only on the styles of the widget, and must not refer to a widget. `name`
+    distinguishes the results for one place.
     """
     sheet = widget.app.stylesheet
     if not isinstance(sheet, PlacedStylesheet):
         return resolve()
-    results, place = sheet.applied(widget)
-    if place is None:  # its styles depend on more than that
+    results, place = sheet.results_and_place(widget)
+    if place is None:
         return resolve()
-    cached = results.cached
-    if (place, name) not in cached:
-        cached[place, name] = resolve()
-    made: T = cached[place, name]
-    return made
+    if (place, name) not in results.resolved:
+        results.resolved[place, name] = resolve()
+    result: T = results.resolved[place, name]
+    return result

@@ -8,11 +8,10 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 Handler: TypeAlias = tuple[type, Callable[..., Any]]
-"""The class that has a handler, and its function."""
+"""The class that defines a handler, and the function."""
 
-_KEPT = 4096
-"""Combinations of a class, a message and a name for which handlers are kept."""
-
+_CACHE_SIZE = 4096
+"""Combinations of a class, a message and a name for which handlers are cached."""
 
 _find_each_time = MessagePump._get_dispatch_methods
 
@@ -22,48 +21,49 @@ def bound_handlers(
 ) -> Iterable[tuple[type, Callable[[Message], Awaitable[Any]]]]:
     """Yield the bound handlers of a message until its default action is prevented.
 
-    `name` is that of the methods which handle the message by their name, such as `on_key`.
+    `name` is the name of methods that handle the message, such as `on_key`.
     """
-    kinds: Any = type(pump), type(message)
-    handlers = handlers_of(*kinds, name)
+    classes: Any = type(pump), type(message)
+    handlers = handlers_of(*classes, name)
     if handlers is None:
         yield from _find_each_time(pump, name, message)
         return
-    before: type | None = None
+    previous_owner: type | None = None
     for owner, function in handlers:
-        if owner is not before and message._no_default_action:
+        # Like Textual, check this once per class, before its handlers.
+        if owner is not previous_owner and message._no_default_action:
             return
-        before = owner
+        previous_owner = owner
         yield owner, function.__get__(pump, owner)
 
 
 class FindsHandlersOnce(MessagePump):
     """Mixin of a screen or a widget with many messages; list it before Textual's class."""
 
-    _get_dispatch_methods = bound_handlers  # type: ignore[assignment] # the parameters' names
+    _get_dispatch_methods = bound_handlers  # type: ignore[assignment] # other parameter names
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def handlers_of(
     pump: type[MessagePump], message: type[Message], name: str
 ) -> tuple[Handler, ...] | None:
-    """Return the handlers of a class in the order of their calls.
+    """Return the handlers of a class in the order in which they are called.
 
-    `None` if a selector decides for each message.
+    `None` if a handler has a selector, so that the handlers depend on the widget of each message.
     """
-    kinds = [kind for kind in message.__mro__ if issubclass(kind, Message)]
-    chain: list[Handler] = []
+    message_classes = [each for each in message.__mro__ if issubclass(each, Message)]
+    handlers: list[Handler] = []
     decorated: set[object] = set()
     for owner in pump.__mro__:
-        handlers = owner.__dict__.get("_decorated_handlers") or {}
-        for kind in kinds:
-            for function, selectors in handlers.get(kind, ()):
+        by_message = owner.__dict__.get("_decorated_handlers") or {}
+        for message_class in message_classes:
+            for function, selectors in by_message.get(message_class, ()):
                 if selectors:
                     return None
                 if function not in decorated:
                     decorated.add(function)
-                    chain.append((owner, function))
+                    handlers.append((owner, function))
         function = owner.__dict__.get(f"_{name}") or owner.__dict__.get(name)
         if function is not None and not getattr(function, "_textual_on", None):
-            chain.append((owner, function))
-    return tuple(chain)
+            handlers.append((owner, function))
+    return tuple(handlers)

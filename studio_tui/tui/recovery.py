@@ -1,4 +1,4 @@
-"""Recovery from a refused token and a lost Studio: forms, reading settings again, restarting."""
+"""Recovery if Studio refuses the token or the team, or if the local Studio has ended."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
 
 def show_form(app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused") -> None:
-    """Open the form for another token or team.
-
-    It says whether there is something to go back to, so what is on disk is read first.
-    """
+    """Open the form for another token or team, in a worker of the app."""
     showing = partial(_show_form, app, connected, refused)
     start_worker(app, showing, name="refused", group="poll")
 
@@ -34,6 +31,7 @@ def show_form(app: App[Any], connected: "Connected", refused: "TokenRefused | Te
 async def _show_form(
     app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused"
 ) -> None:
+    # The form says whether there is data to go back to, which may still be read from disk.
     await connected.session.recalled.wait()
     app.push_screen(_form(connected, refused))
 
@@ -41,24 +39,27 @@ async def _show_form(
 def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
     """Return the form for another token, or for one of the teams that Studio names."""
     url, team = connected.session.client.url, connected.team
-    knows, back = connected.session.knows_anything, "esc shows the last known data"
+    has_data, back = connected.session.knows_anything, "esc shows the last known data"
     if isinstance(refused, TeamRefused):
-        why = f"{refused.why} Choose another team, or {back}." if knows else refused.why
+        why = f"{refused.why} Choose another team, or {back}." if has_data else refused.why
         return WelcomeScreen(why, url=url, team=team, teams=refused.teams)
-    stopped = f"Polling has stopped; {back}." if knows else "Polling has stopped."
+    stopped = f"Polling has stopped; {back}." if has_data else "Polling has stopped."
     return WelcomeScreen(f"{refused.why} {stopped}", url=url, team=team)
 
 
 async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
-    """Return whether the Studio chosen in the form does not answer; show why on the form."""
-    if why := await _refusal(connected):
+    """Return whether the Studio chosen in the form answers with an error or not at all.
+
+    Show the error on the form, and close the connection.
+    """
+    if error := await _request_error(connected):
         await connected.session.client.aclose()
-        form.show_problem(why)
-    return bool(why)
+        form.show_problem(error)
+    return bool(error)
 
 
-async def _refusal(connected: "Connected") -> str:
-    """Send the cheapest request to a Studio; return the error, empty if it answers."""
+async def _request_error(connected: "Connected") -> str:
+    """Send the cheapest request to a Studio; return its error, empty if there was none."""
     try:
         await connected.session.client.clusters()
     except StudioError as error:
@@ -67,7 +68,7 @@ async def _refusal(connected: "Connected") -> str:
 
 
 async def ask_trust(app: App[Any], error: TokenOriginChanged) -> TrustChoice | None:
-    """Ask before sending the token to a Studio from a project's settings; `None` is a no."""
+    """Ask before the token is sent to a Studio named by a project's settings; `None` means no."""
     question = Confirm(
         "Send your token to another Studio?",
         (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
@@ -78,7 +79,7 @@ async def ask_trust(app: App[Any], error: TokenOriginChanged) -> TrustChoice | N
 
 
 CHECK_EVERY = 0.5
-"""Seconds between checks whether a lost Studio was restarted by another program."""
+"""Seconds between checks whether another program has restarted the local Studio."""
 
 DIED = "The local Studio has died. Starting it again…"
 STOPPED = f"The local Studio was stopped. {RESTART}"
@@ -92,13 +93,16 @@ class Renewal:
     """The result of reading the settings again."""
 
     is_elsewhere: bool = False
-    """Whether they are for another Studio or team, which needs a new connection."""
+    """Whether the settings name another Studio or team, which needs a new connection."""
     problem: str = ""
-    """Why the connection was not renewed, a safe sentence; empty if it was."""
+    """Why the settings cannot be used, as safe text; empty if there is no problem."""
 
 
 class Restarter:
-    """Restarts a local Studio that has died, once each time."""
+    """Restarts a local Studio: each time it dies, and after a stop if the user wants it.
+
+    If the restart fails, the user can try again.
+    """
 
     def __init__(
         self,
@@ -106,38 +110,41 @@ class Restarter:
         local: "RestartableStudio",
         notify: Callable[..., None],
     ) -> None:
-        """Watch `local`, whose address may change with a restart."""
+        """Watch the server of `local`, and use its new address after a restart."""
         self._connected = connected
         self._server, self._start_again = local
         self._notify = notify
-        self._wanted = asyncio.Event()
+        self._is_requested = asyncio.Event()
 
     def want(self) -> None:
-        """Restart it now if it is left to the user, as after a stop."""
-        self._wanted.set()
+        """Restart the server now, if it was stopped or could not be restarted."""
+        self._is_requested.set()
 
     async def run(self) -> None:
-        """Watch and restart it until canceled."""
+        """Watch the server and restart it, until canceled."""
         while True:
             await self._server.until_gone()
             if await asyncio.to_thread(lambda: self._server.was_stopped):
                 self._warn(STOPPED)
-                await self._until_wanted()
+                await self._wait_for_request()
             else:
                 self._warn(DIED)
-            while not await self._is_back():
-                await self._until_wanted()
+            while not await self._restart():
+                await self._wait_for_request()
 
-    async def _until_wanted(self) -> None:
-        """Return once the user wants a restart, or another program has restarted it."""
-        self._wanted.clear()
-        while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._server.runs):
-            await wait_for(self._wanted, CHECK_EVERY)
+    async def _wait_for_request(self) -> None:
+        """Return once the user requests a restart, or another program has restarted the server."""
+        self._is_requested.clear()
+        while not self._is_requested.is_set():
+            if await asyncio.to_thread(lambda: self._server.runs):
+                return
+            await wait_for(self._is_requested, CHECK_EVERY)
 
     def _warn(self, words: str) -> None:
         self._notify(words, severity="warning", markup=False)
 
-    async def _is_back(self) -> bool:
+    async def _restart(self) -> bool:
+        """Start the server if it is not running; return whether it runs, and report either."""
         try:
             settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
@@ -152,15 +159,19 @@ class Restarter:
 
 
 async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Renewal:
-    """Read the settings again and apply them; with a form, also check that Studio answers."""
+    """Read the settings again, and apply them unless they name another Studio or team.
+
+    If the settings have not changed while the form is open, check that Studio answers now.
+    """
     try:
-        fresh = await asyncio.to_thread(connected.read_again) if connected.read_again else None
+        settings = await asyncio.to_thread(connected.read_again) if connected.read_again else None
     except StudioError as error:
         return Renewal(problem=str(error))
-    if fresh is None:
-        why = await _refusal(connected) if form is not None else ""
-        return Renewal(problem=f"The settings have not changed. {why}" if why else "")
-    if (fresh.url, fresh.team) != (connected.session.client.url, connected.team):
+    if settings is None:
+        error_words = await _request_error(connected) if form is not None else ""
+        problem = f"The settings have not changed. {error_words}" if error_words else ""
+        return Renewal(problem=problem)
+    if (settings.url, settings.team) != (connected.session.client.url, connected.team):
         return Renewal(is_elsewhere=True)
-    await connected.session.client.renew(fresh)
+    await connected.session.client.renew(settings)
     return Renewal()

@@ -1,5 +1,7 @@
-"""Saves the user's place, and the list in sight, while the program runs, so that even a crash does
-not lose them."""
+"""Saves the user's place and the visible list while the program runs.
+
+They are saved often, so that a crash loses only the last seconds.
+"""
 
 import asyncio
 import threading
@@ -26,37 +28,40 @@ from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.workers import start_worker
 
 LIST_EVERY = 30.0
-"""Seconds between two versions while rows change; what does not change is not saved again."""
+"""Seconds between two saves of a list whose rows change; an unchanged list is not saved again."""
 
 
 class LastListKeeper:
-    """Describes the list of the current tab, if it is one that the next run can show."""
+    """Produces the file from which the next run shows the list of the current tab at once."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._seen: object = None
-        self._noted_at = -LIST_EVERY
+        self._saved_state: object = None
+        self._saved_at = -LIST_EVERY
+        """When the file was last produced, by the monotonic clock."""
 
     def to_keep(self, stack: Sequence[Screen[Any]], *, at_once: bool) -> dict[Path, str]:
-        """Return the file's new content; nothing if it need not be written now.
+        """Return the file's new content by path; empty if the file need not be written now.
 
-        `at_once` is for the end of the program.
+        `at_once` returns the content even if it is not due or has not changed, for the end of the
+        program.
         """
-        is_due = clock.monotonic() - self._noted_at >= LIST_EVERY
+        is_due = clock.monotonic() - self._saved_at >= LIST_EVERY
         if not (is_due or at_once):
             return {}
-        page = next((each for each in stack if isinstance(each, ListPage)), None)
+        page = next((screen for screen in stack if isinstance(screen, ListPage)), None)
+        # The opening screen has no layout for a stacked list.
         if page is None or page.is_stacked or not page.list.is_alive or not page.table.keys:
             return {}
         table, view = page.table, page.view
         keys = tuple(table.keys_in_sight)
-        # Rows that have not changed are the same objects; ages alone are not worth a version.
-        seen = (page.tab, [page.rows.get(key) for key in keys], table.cursor, view)
+        # Rows that have not changed are the same objects; a change of ages alone is not saved.
+        state = (page.tab, [page.rows.get(key) for key in keys], table.cursor, view)
         fetched_at = page.polled().snapshot.fetched_at
-        is_news = at_once or seen != self._seen
-        if not is_news or fetched_at is None or table.cursor not in keys:
+        is_changed = at_once or state != self._saved_state
+        if not is_changed or fetched_at is None or table.cursor not in keys:
             return {}
-        self._seen, self._noted_at = seen, clock.monotonic()
+        self._saved_state, self._saved_at = state, clock.monotonic()
         tabs, counts = tab_and_count_parts(page.session, page.tab, page.size.width)
         last = LastList(
             at=fetched_at,
@@ -79,28 +84,31 @@ class LastListKeeper:
 
 
 LOST_TIMEOUT = 30.0
-"""Seconds for which the notice of an unsent command stays visible."""
+"""Seconds for which the notification of an unsent command stays visible."""
 
 KEEP_AFTER = 0.2
-"""Seconds after the last of some keys or clicks until the place is checked."""
+"""Seconds from the last key or click until the place is checked; a further one restarts them."""
 
 KEEP_WITHIN = 1.0
 """Maximum seconds from a key or click until the place is checked, however many follow."""
 
 KEEP_EVERY = 5.0
-"""Seconds between checks without input, for the list in sight and what moves by itself."""
+"""Seconds between checks without keys or clicks: lists change and logs scroll by themselves."""
 
 
 async def report_unsent_commands(app: App[int], session: StudioSession) -> None:
     """Report commands that an earlier run had not sent when it ended."""
     for hold in await asyncio.to_thread(session.records.holds.lost, clock.now()):
-        at = clock_time(hold.at, clock.now())
-        words = f"Not sent, as the dashboard ended first: {hold.words}, requested at {at}"
+        time = clock_time(hold.at, clock.now())
+        words = f"Not sent, as the dashboard ended first: {hold.words}, requested at {time}"
         app.notify(words, severity="warning", markup=False, timeout=LOST_TIMEOUT)
 
 
 def hold_keys(app: KeyQueue, page: Page) -> None:
-    """Hold keys until `page` has the rows of the previous run that are already in sight."""
+    """Hold keys back until `page` has the rows that the opening screen shows already.
+
+    Without such rows on the opening screen, do nothing.
+    """
     if not getattr(app.screen, "has_rows", False):
         return
     hold = ExitStack()
@@ -109,7 +117,7 @@ def hold_keys(app: KeyQueue, page: Page) -> None:
     async def release() -> None:
         with hold:
             await page.session.jobs.first_value()
-            # Behind the message about them in the queue of the page.
+            # Release the keys later: the message with the rows is still in the queue of the page.
             page.call_later(hold.pop_all().close)
 
     start_worker(app, release, name="hold", group="poll")
@@ -127,42 +135,46 @@ class NotesPlace(Protocol):
 
 
 class PlaceKeeper:
-    """Saves changes of the user's place, in a thread, a moment after the last of some keys."""
+    """Saves changes of the user's place in a thread, shortly after keys and clicks."""
 
     def __init__(
-        self, app: KeyQueue, connected: Connected, screens: Screens, last_list: Path | None
+        self, app: KeyQueue, connected: Connected, screens: Screens, list_file: Path | None
     ) -> None:
-        """Make a keeper; `last_list` is the file for the list in sight, if it is to be saved."""
+        """Make a keeper; `list_file` is the file for the visible list, `None` to not save it."""
         self._app = app
-        self._last_list = LastListKeeper(last_list) if last_list is not None else None
+        self._list_keeper = LastListKeeper(list_file) if list_file is not None else None
         self._connected = connected
         self._screens = screens
-        self._kept: Mapping[Path, str] = {}
+        self._last_texts: Mapping[Path, str] = {}
+        """The contents of files at the last check, to recognize changes."""
         self._unwritten: dict[Path, str] = {}
-        """Contents of files that may not be written yet: a thread that has not begun is canceled at
-        the program's end, which then writes them itself."""
+        """Contents of files that are not written yet, by path.
+
+        At the program's end, a writing thread that has not begun is canceled; `close` then writes
+        them.
+        """
         self._writing = threading.Lock()
         self._is_due = asyncio.Event()
-        """Set a moment after a key or click, until the place has been checked."""
+        """Set when the place should be checked because of a key or click."""
         self._timer: asyncio.TimerHandle | None = None
-        """Runs from the first of some keys or clicks until `_is_due` is set."""
-        self._latest = 0.0
-        """When it ends at the latest, by the clock of the event loop."""
+        """Runs from the first key or click after a check until `_is_due` is set."""
+        self._deadline = 0.0
+        """When the timer ends at the latest, by the clock of the event loop."""
         self._has_returned = False
-        """Whether the previous run's screen was restored, or the user has opened another one."""
+        """Whether the pages of the previous run were restored, or the user was faster."""
 
     async def run(self) -> None:
-        """Restore the previous run's page, then save the place until canceled."""
-        leave = self._app.inputs.add(self.note_input)
+        """Restore the pages of the previous run, and save the place until canceled."""
+        stop_listening = self._app.inputs.add(self.note_input)
         try:
-            await asyncio.gather(self._return(), self._keep_on())
+            await asyncio.gather(self._restore_pages(), self._keep_on())
         finally:
-            leave()
+            stop_listening()
 
-    async def _return(self) -> None:
+    async def _restore_pages(self) -> None:
         if pages := self._screens.last.opening():
             await self._connected.session.jobs.first_value()
-            if self._is_where_it_began:
+            if self._is_first_screen_on_top:
                 await self._open(pages)
         self._has_returned = True
 
@@ -176,34 +188,36 @@ class PlaceKeeper:
             await are_open.wait()
 
     @property
-    def _is_where_it_began(self) -> bool:
+    def _is_first_screen_on_top(self) -> bool:
+        """Whether the tab with which the dashboard started is visible, with no page over it."""
         return self._app.screen is self._screens.tab(self._screens.last.tab)
 
     async def _keep_on(self) -> None:
+        """Save the place whenever it has changed."""
         while True:
-            await self._rest()
-            self._note()
+            await self._wait_for_check()
+            self._note_places()
             # Most of the time nothing has changed, and a thread would cost more than checking.
-            if texts := self._changed() | self._in_sight(at_once=False):
+            if texts := self._changed_files() | self._list_to_keep(at_once=False):
                 self._unwritten |= texts
                 await asyncio.to_thread(self._write)
 
-    async def _rest(self) -> None:
-        """Wait until the place may have changed: a moment after a key, else a few seconds."""
+    async def _wait_for_check(self) -> None:
+        """Wait until a check is due: shortly after a key or click, otherwise every few seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(clock.until_multiple(KEEP_EVERY)):
                 await self._is_due.wait()
                 self._is_due.clear()
 
     def note_input(self) -> None:
-        """Check the place soon, as it may be another after a key or click."""
+        """Check the place soon, as a key or click may have changed it."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._timer is not None:
             self._timer.cancel()
         else:
-            self._latest = now + KEEP_WITHIN
-        self._timer = loop.call_at(min(now + KEEP_AFTER, self._latest), self._end_wait)
+            self._deadline = now + KEEP_WITHIN
+        self._timer = loop.call_at(min(now + KEEP_AFTER, self._deadline), self._end_wait)
 
     def _end_wait(self) -> None:
         self._timer = None
@@ -211,33 +225,38 @@ class PlaceKeeper:
 
     def keep(self) -> None:
         """Save the place at once, as the program ends."""
-        self._note()
-        self._write_now(self._in_sight(at_once=True))
+        self._note_places()
+        self._write_now(self._list_to_keep(at_once=True))
         self.close()
 
     def close(self) -> None:
-        """Save the remaining changes, without asking pages, which are being removed."""
-        self._write_now(self._changed())
+        """Save the remaining changes, without asking the pages, which are being removed."""
+        self._write_now(self._changed_files())
 
-    def _note(self) -> None:
+    def _note_places(self) -> None:
+        """Make pages save their place in their view, and note which screens are open."""
         stack = self._app.screen_stack
-        for page in stack:
-            # A page being mounted or removed has no place, or has saved it.
-            # `isinstance` would ask for each property, each time.
-            if hasattr(type(page), "note_place") and (noted := cast(NotesPlace, page)).is_alive:
-                noted.note_place()
-        if self._has_returned or not self._is_where_it_began:
+        for screen in stack:
+            # `isinstance` with a protocol would read each of its properties, each time.
+            if hasattr(type(screen), "note_place"):
+                page = cast(NotesPlace, screen)
+                # A page being mounted has no place yet; a page being removed has saved it.
+                if page.is_alive:
+                    page.note_place()
+        # Until the pages are restored, the saved screens must not be replaced by the tab alone.
+        if self._has_returned or not self._is_first_screen_on_top:
             self._screens.note_screen(stack)
 
-    def _in_sight(self, *, at_once: bool) -> dict[Path, str]:
-        if self._last_list is None:
+    def _list_to_keep(self, *, at_once: bool) -> dict[Path, str]:
+        if self._list_keeper is None:
             return {}
-        return self._last_list.to_keep(self._app.screen_stack, at_once=at_once)
+        return self._list_keeper.to_keep(self._app.screen_stack, at_once=at_once)
 
-    def _changed(self) -> dict[Path, str]:
+    def _changed_files(self) -> dict[Path, str]:
+        """Return the new contents of files that differ from the last call, by path."""
         texts = self._screens.to_keep()
-        changed = {path: text for path, text in texts.items() if self._kept.get(path) != text}
-        self._kept = texts
+        changed = {path: text for path, text in texts.items() if self._last_texts.get(path) != text}
+        self._last_texts = texts
         return changed
 
     def _write_now(self, texts: Mapping[Path, str]) -> None:
@@ -245,7 +264,7 @@ class PlaceKeeper:
         self._write()
 
     def _write(self) -> None:
-        # A thread that is late, as the program ends, must not replace what is newer.
+        # A thread that is late, as the program ends, must not replace newer contents.
         with self._writing:
             while self._unwritten:
                 keep(*self._unwritten.popitem())

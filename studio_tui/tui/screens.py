@@ -1,6 +1,7 @@
-"""The screens of one connection: created on demand; the tabs are kept.
+"""The screens of one connection, created on demand. Each tab is created once and then kept.
 
-This is the only module that imports every screen. It is imported after the first paint.
+This is the only module that imports every screen. It is imported after the first paint, and imports
+most screens only when they are first opened.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Screens:
-    """Creates the screens of a connection."""
+    """Creates the screens of a connection, and knows the files in which their state is saved."""
 
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
@@ -55,7 +56,8 @@ class Screens:
         """The cluster for new jobs."""
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
-        """The screen that was open when the dashboard ended."""
+        """The tab and pages to restore: those open when the previous run ended, then those open
+        now."""
         self._filters_before: dict[str, str] = {}
         """Filters of lists before `filter` changed them, by name of the tab."""
         self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
@@ -63,15 +65,15 @@ class Screens:
 
     @cached_property
     def _dags(self) -> "DagMemory":
-        """The places in pipelines, read before the first one is opened."""
-        from studio_tui.tui.pipelines.graph.memory import DagMemory  # noqa: PLC0415 (likewise)
+        """The user's places in the graphs of pipelines, read when the first pipeline is opened."""
+        from studio_tui.tui.pipelines.graph.memory import DagMemory  # noqa: PLC0415 (on demand)
 
         return DagMemory.load(self._dag_file)
 
     @cached_property
     def _saved_forms(self) -> "SavedForms":
-        """Drafts and templates, which are read with the first form."""
-        from studio_tui.tui.form.saved_forms import SavedForms  # noqa: PLC0415 (likewise)
+        """The saved drafts and templates, read when the first form is opened."""
+        from studio_tui.tui.form.saved_forms import SavedForms  # noqa: PLC0415 (on demand)
 
         return SavedForms(self._connected.view_file.with_suffix(".forms.json"))
 
@@ -81,7 +83,7 @@ class Screens:
         return self._tabs
 
     def tab(self, name: str) -> Page:
-        """Return a tab, the same object each time."""
+        """Return the page of a tab, created by the first call."""
         if name not in self._tabs:
             self._tabs[name] = self._make_tab(name)
         return self._tabs[name]
@@ -95,40 +97,42 @@ class Screens:
 
     def _job_page(self, job: Job, among: Sequence[str]) -> Page:
         self._endings.watch((job,))
-        from studio_tui.tui.jobs.detail_screen import JobScreen  # noqa: PLC0415 (not before the list)
+        from studio_tui.tui.jobs.detail_screen import JobScreen  # noqa: PLC0415 (on demand)
 
         return JobScreen(self._basics, job, among)
 
-    def log(self, wanted: OpenLog) -> Page | None:
-        """Return a new page of a job's log; `None` if the job is neither known nor given.
+    def log(self, request: OpenLog) -> Page | None:
+        """Return a new page of a job's log; `None` if the job is unknown and not in the request.
 
         Raises:
             SpoolError: there is no room for the log on the local disk.
         """
-        job = self._known_job(wanted.job_id) or wanted.job
+        job = self._known_job(request.job_id) or request.job
         if job is None:
             return None
         self._endings.watch((job,))
-        from studio_tui.tui.logs.log_screen import LogScreen  # noqa: PLC0415 (not before the list)
+        from studio_tui.tui.logs.log_screen import LogScreen  # noqa: PLC0415 (on demand)
 
-        return LogScreen(self._basics, job, self._logs, wanted.start)
+        return LogScreen(self._basics, job, self._logs, request.start)
 
     def form(self, draft: Draft | None, about: str, at: str) -> Page:
-        """Return a new form for a job, with the input saved under the same `about`, if any.
+        """Return a new form for a job.
 
-        Otherwise it starts with `draft`. `at` is the field with the initial focus.
+        If the user left unfinished input in the form with the same `about`, the form starts with
+        that input, otherwise with `draft`. Without `draft`, it starts with the unfinished input of
+        the general form, otherwise empty. `at` is the name of the field with the initial focus.
         """
-        from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (likewise)
-        from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (not before the list)
+        from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (on demand)
+        from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (on demand)
 
-        fresh = Draft(compute_cluster_name=self.cluster.name or "")
-        start = Start(fresh, at=at)
-        if draft is not None:
+        if draft is None:
+            start = Start(Draft(compute_cluster_name=self.cluster.name or ""), at=at)
+        else:
             start = Start(draft, key=f"about {about}", at=at)
         return SubmitScreen(self._basics, self._saved_forms, start)
 
     async def edit(self, job_ids: Sequence[str], made: Callable[[str], object]) -> Page | None:
-        """Return a new form for editing jobs; `None` if none of them is known.
+        """Return a new form for editing and rerunning jobs; `None` if none of them is known.
 
         For several jobs, `made` is called with the id of each after its copy was created.
 
@@ -138,9 +142,9 @@ class Screens:
         jobs = [job for job_id in job_ids if (job := self._known_job(job_id)) is not None]
         if not jobs:
             return None
-        from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen  # noqa: PLC0415 (likewise)
-        from studio_tui.tui.form.edit_screen import EditScreen  # noqa: PLC0415 (likewise)
-        from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen  # noqa: PLC0415 (on demand)
+        from studio_tui.tui.form.edit_screen import EditScreen  # noqa: PLC0415 (on demand)
+        from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (on demand)
 
         repeats = await Repeat.of_all(jobs, self._connected.session)
         if len(repeats) == 1:
@@ -150,65 +154,74 @@ class Screens:
         return page
 
     def await_row(self, name: str, key: str) -> None:
-        """Move the cursor of a list to a row as soon as it is listed."""
+        """Move the cursor of the list on tab `name` to the row `key` as soon as it is listed."""
         page = self.tab(name)
         if isinstance(page, ListPage):
             page.list.await_row(key)
 
     def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
-        """Show these jobs on the page of merged logs, as far as they are known or given.
+        """Put the logs of some jobs on the tab of merged logs; skip jobs that are not known.
+
+        `jobs` are those of the jobs that the session may not know.
 
         Raises:
             SpoolError: there is no room for the logs on the local disk.
         """
-        from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
 
         page = self.tab("logs")
         if isinstance(page, MergedScreen):
             jobs_by_id = {job.id: job for job in jobs} | self._connected.session.known_items.jobs(
                 job_ids
             )
-            wanted = [jobs_by_id[job_id] for job_id in job_ids if job_id in jobs_by_id]
-            self._endings.watch(wanted)
-            page.follow(wanted)
+            shown_jobs = [jobs_by_id[job_id] for job_id in job_ids if job_id in jobs_by_id]
+            self._endings.watch(shown_jobs)
+            page.follow(shown_jobs)
 
     def pipeline(self, pipeline_id: str, run_id: str | None) -> Page:
-        """Return a new page of a pipeline, with the cursor on the job of a run, or where it was."""
-        from studio_tui.tui.pipelines.graph.screen import PipelineScreen  # noqa: PLC0415 (likewise)
+        """Return a new page of a pipeline.
 
-        listed = self._connected.session.pipelines.snapshot.value
-        if listed is not None and (pipeline := listed.get(pipeline_id)) is not None:
+        The cursor is on the job whose run is `run_id`; if `None`, where the user left it.
+        """
+        from studio_tui.tui.pipelines.graph.screen import PipelineScreen  # noqa: PLC0415 (on demand)
+
+        answer = self._connected.session.pipelines.snapshot.value
+        if answer is not None and (pipeline := answer.get(pipeline_id)) is not None:
             self._endings.watch_pipelines((pipeline,))
         return PipelineScreen(self._basics, pipeline_id, self._dags, run_id=run_id)
 
     def show_datasets(
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
     ) -> None:
-        """Show the datasets, with the cursor on one of the given jobs; follow the user's choice."""
-        showing = partial(self._datasets, app, job_ids, show_tab)
+        """Show the datasets, with the cursor on one that the given jobs made.
+
+        Then do what the user chooses: rebuild datasets, or show the job that made one. `show_tab`
+        shows the tab of a name.
+        """
+        showing = partial(self._show_datasets, app, job_ids, show_tab)
         start_worker(app, showing, name="datasets", group="datasets", exclusive=True)
 
-    async def _datasets(
+    async def _show_datasets(
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
     ) -> None:
-        from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, browse  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, browse  # noqa: PLC0415 (on demand)
 
         session, read_only = self._connected.session, self._connected.read_only
         choice = await browse(app, session, job_ids, can_rebuild=not read_only)
         if isinstance(choice, Rebuild):
-            from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (likewise)
+            from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (on demand)
 
             show_tab("pipelines")
             if isinstance(page := self.tab("pipelines"), PipelinesScreen):
                 page.rebuilding.rebuild(choice.names, only=choice.only)
         elif isinstance(choice, GoToJob):
-            if found := await session.known_items.find_jobs((choice.job_id,)):
-                app.push_screen(self._job_page(found[0], ()))
+            if jobs := await session.known_items.find_jobs((choice.job_id,)):
+                app.push_screen(self._job_page(jobs[0], ()))
             else:
                 app.notify("Studio does not return that job now", severity="warning")
 
     def filter(self, name: str, terms: str) -> None:
-        """Filter a list."""
+        """Set the filter of the list on tab `name`; unless it is visible, remember the old one."""
         page = self.tab(name)
         if isinstance(page, ListPage):
             if not page.is_current:
@@ -219,22 +232,26 @@ class Screens:
                 page.list.filtering.begin_with(Terms(terms, page.kind))
 
     def came_back(self) -> None:
-        """Restore the filters of lists that the user has left with `back`."""
-        for name, before in [*self._filters_before.items()]:
+        """Restore the filters that `filter` changed, on lists that are no longer visible.
+
+        Called after the user has closed a page.
+        """
+        for name, previous_filter in [*self._filters_before.items()]:
             page = self._tabs.get(name)
             if isinstance(page, ListPage) and not page.is_current:
                 del self._filters_before[name]
-                page.list.filtering.show_only(before)
+                page.list.filtering.show_only(previous_filter)
 
     def plan(self, app: App[Any], datasets: str) -> None:
-        """Show the form for a schedule that triggers a pipeline, then move to the new schedule.
+        """Show the form for a schedule that triggers a pipeline.
 
-        It starts with the unfinished draft for these datasets, else with `datasets`.
+        The form starts with the unfinished draft for these datasets; without a draft, with
+        `datasets`. In the list of schedules, the cursor moves to the created schedule.
         """
-        start_worker(app, partial(self._plan, app, datasets), name="plan", group="command")
+        start_worker(app, partial(self._schedule, app, datasets), name="plan", group="command")
 
-    async def _plan(self, app: App[Any], datasets: str) -> None:
-        from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (not before it is used)
+    async def _schedule(self, app: App[Any], datasets: str) -> None:
+        from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (on demand)
             ScheduleDialog,
             ScheduleDraft,
         )
@@ -242,18 +259,18 @@ class Screens:
         fresh = ScheduleDraft(datasets, is_proposed=True)
         beginning = self._schedule_drafts.begin(datasets, fresh)
         form = ScheduleDialog(self._connected.session, beginning, zone=clock.zone())
-        if (made := await app.push_screen_wait(form)) is not None:
-            self.await_row("schedules", made.id)
+        if (schedule := await app.push_screen_wait(form)) is not None:
+            self.await_row("schedules", schedule.id)
 
     def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
-        """Note the current screen for the next run."""
+        """Note the open screens, so that the next run restores them."""
         self.last = LastScreen.of(stack)
 
     def to_keep(self) -> dict[Path, str]:
-        """Return the files to save for the next run, and their content."""
+        """Return the contents to save for the next run, by file."""
         pages = {file: self._tabs.get(name) for name, file in self._view_files.items()}
         memories = [(self._last_file, self.last), (self._log_file, self._logs)]
-        if "_dags" in self.__dict__:  # else nothing has changed
+        if "_dags" in self.__dict__:  # otherwise not read, so unchanged
             memories.append((self._dag_file, self._dags))
         return {
             file: view_text(page.remembered())
@@ -263,31 +280,31 @@ class Screens:
 
     def _make_tab(self, name: str) -> Page:
         if name == "clusters":
-            from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (likewise)
+            from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (on demand)
 
             view = load_view(self._view_files[name], ClustersScreen.kind)
             return ClustersScreen(self._basics, view, self.cluster)
         if name == "pipelines":
-            from studio_tui.tui.pipelines.list_screen import (  # noqa: PLC0415 (likewise)
+            from studio_tui.tui.pipelines.list_screen import (  # noqa: PLC0415 (on demand)
                 PipelinesScreen,
             )
 
             view = load_view(self._view_files[name], PipelinesScreen.kind)
             return PipelinesScreen(self._basics, view)
         if name == "schedules":
-            from studio_tui.tui.schedules.list_screen import (  # noqa: PLC0415 (likewise)
+            from studio_tui.tui.schedules.list_screen import (  # noqa: PLC0415 (on demand)
                 SchedulesScreen,
             )
 
             view = load_view(self._view_files[name], SchedulesScreen.kind)
             return SchedulesScreen(self._basics, view)
         if name == "activity":
-            from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (likewise)
+            from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (on demand)
 
             view = load_view(self._view_files[name], ActivityScreen.kind)
             return ActivityScreen(self._basics, view)
         if name == "logs":
-            from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
+            from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
 
             return MergedScreen(self._basics)
         view = load_view(self._view_files["jobs"], JobsScreen.kind)

@@ -1,4 +1,4 @@
-"""The style sheets: those of the opening screen are loaded first, the others on demand."""
+"""The style sheets. The sheets of the opening screen are loaded first, the others on demand."""
 
 from pathlib import PurePath
 
@@ -6,7 +6,7 @@ from studio_tui.paths import styles_dir
 
 
 def sheets(*names: str) -> list[str | PurePath]:
-    """Return the paths of style sheets, in the order of precedence."""
+    """Return the paths of style sheets; a later sheet has precedence over an earlier one."""
     return [styles_dir() / f"{name}.tcss" for name in names]
 
 
@@ -14,10 +14,10 @@ OPENING = sheets("frame", "opening")
 """The sheets for the first paint."""
 
 OPENING_LIST = sheets("frame", "opening", "big_table", "lists")
-"""The same if the list of the previous run is shown."""
+"""The sheets for the first paint if it shows the list of the previous run."""
 
 WELCOME = sheets("welcome")
-"""The sheet of the first run."""
+"""The sheet of the form on which the user chooses how to connect."""
 
 DIALOGS = sheets("dialogs")
 

@@ -1,4 +1,4 @@
-"""The screen stack: the opening screen at the bottom, a tab over it, then other pages."""
+"""The screen stack: the opening screen at the bottom, a tab over it, then pages and dialogs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ BOTTOM = 2
 
 
 def show_at_bottom(app: App[Any], screen: Screen[Any]) -> None:
-    """Show `screen` directly over the opening screen, closing all pages."""
+    """Show `screen` directly over the opening screen, in place of all pages and of another tab."""
     while len(app.screen_stack) > BOTTOM:
         app.pop_screen()
     if app.screen is screen:
@@ -26,7 +26,10 @@ def show_at_bottom(app: App[Any], screen: Screen[Any]) -> None:
 
 
 def show_over(app: App[Any], screen: Screen[Any]) -> None:
-    """Show `screen` over the page that requested it, so that back returns there."""
+    """Show `screen` over the current page, so that back returns to that page.
+
+    If `screen` is in the stack already, close everything over it instead.
+    """
     if screen not in app.screen_stack:
         app.push_screen(screen)
     while app.screen is not screen:
@@ -35,19 +38,19 @@ def show_over(app: App[Any], screen: Screen[Any]) -> None:
 
 def back_in_pipeline(app: App[Any]) -> bool:
     """Go back to a pipeline's graph if the screen was opened from it; return whether it was."""
-    while any(map(_is_of_pipeline, app.screen_stack[BOTTOM:-1])):
+    while any(map(_is_pipeline_page, app.screen_stack[BOTTOM:-1])):
         app.pop_screen()
-        if _is_of_pipeline(app.screen):
+        if _is_pipeline_page(app.screen):
             return True
     return False
 
 
-def _is_of_pipeline(screen: Screen[Any]) -> bool:
+def _is_pipeline_page(screen: Screen[Any]) -> bool:
     return getattr(screen, "belongs_to", "") == "pipelines"
 
 
 def install_tab(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
-    """Return the tab, installed in the app so that it keeps its state while not shown."""
+    """Return the tab, after installing it in the app, so that it keeps its state while hidden."""
     if not app.is_screen_installed(tab):
         app.install_screen(tab, name)
     return tab
@@ -55,7 +58,7 @@ def install_tab(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
 
 @contextmanager
 def failure_as_notification(app: App[Any]) -> Iterator[None]:
-    """Report an error of opening a screen as a notification."""
+    """Show a `StudioError` raised while a screen is opened as a notification."""
     try:
         yield
     except StudioError as error:

@@ -1,7 +1,7 @@
-"""The theme and the style sheets of an app, parsed once.
+"""The theme and the style sheets of an app, each parsed only once.
 
-What Textual does instead is in docs/upstream/first-theme.md; `tests/tui/test_styling.py` checks the
-assumptions about it.
+docs/upstream/first-theme.md describes how Textual parses them several times.
+`tests/tui/test_styling.py` checks the assumptions about Textual.
 """
 
 import os
@@ -16,41 +16,43 @@ from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 
 
 class GrowingStylesheet(PlacedStylesheet):
-    """A style sheet to which screens add their own, without parsing again what is parsed.
+    """A style sheet to which a screen can add sheets without parsing the existing ones again.
 
-    Textual would parse all of it again for each sheet that is added, before the first dialog, too.
+    Textual would parse all of them again for each added sheet, for example before the first dialog.
     """
 
     def reparse(self) -> None:
-        """Parse what has been added since, or everything if variables have changed."""
+        """Parse the added sheets; all of them if the variables of the theme have changed."""
         self.parse()
 
 
 def variables_of_theme(app: App[Any]) -> dict[str, str]:
-    """Return the variables of an app's theme; none before `apply_theme` has set it.
+    """Return the variables of an app's theme; empty before `apply_theme` has set the theme.
 
-    As the `get_css_variables` of an app, it spares those of Textual's own theme.
+    An app uses it as its method `get_css_variables`. Textual calls that method when the app is
+    made, and would compute the variables of Textual's own theme, which is not used.
     """
     is_set = isinstance(app.__dict__.get("stylesheet"), GrowingStylesheet)
     return App.get_css_variables(app) if is_set else {}
 
 
 def keeps_palette(theme: str) -> bool:
-    """Return whether a theme without colours is one of the terminal's own palette.
+    """Return whether NO_COLOR is set and `theme` uses the terminal's own palette.
 
-    Textual then turns colours grey, but must not change that palette.
+    With NO_COLOR, Textual turns colours grey, but it must not turn that palette into other colours.
     """
     return bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
 
 
 def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
-    """Set the theme of an app that is not running yet; `choose` returns its name.
+    """Set the theme of an app that is not running yet.
 
-    Assigning `theme` would parse the style sheets twice before the first paint: with the variables
-    of Textual's own theme, and with those of this one.
+    `choose` returns the name of the theme; it is called after our themes are registered. Assigning
+    `App.theme` would parse the style sheets twice before the first paint: with the variables of
+    Textual's own theme, and with those of the chosen theme.
     """
-    for own in THEMES:
-        app.register_theme(own)
+    for our_theme in THEMES:
+        app.register_theme(our_theme)
     theme = choose()
     app.set_reactive(App.theme, theme)
     dark = app.current_theme.dark
@@ -65,9 +67,9 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
-    """Parse the sheets of a screen before its first use.
+    """Parse the sheets of a screen before the screen is first shown.
 
-    Textual parses them otherwise when the screen is shown, and then restyles all widgets of all
+    Otherwise Textual parses them when the screen is shown, and then restyles all widgets of all
     other screens, which takes longer than showing a dialog.
     """
     missing = [PurePath(path) for path in sheets if not app.stylesheet.has_source(str(path))]

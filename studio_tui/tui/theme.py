@@ -1,4 +1,4 @@
-"""The themes: a dark and a light one of our own, and Textual's for 16 colours."""
+"""The themes: our own dark and light theme, and two of Textual's for terminals with 16 colours."""
 
 from textual.theme import Theme
 
@@ -52,9 +52,10 @@ LIGHT = Theme(
 
 ANSI_DARK = "ansi-dark"
 ANSI_LIGHT = "ansi-light"
-"""Textual's themes in the terminal's palette, for terminals with 16 colours."""
+"""Names of Textual's themes that use the terminal's palette, for terminals with 16 colours."""
 
 THEMES = (DARK, LIGHT)
+"""The themes to register with Textual."""
 
 
 def theme_for(*, dark: bool, colours: int) -> str:
