@@ -200,7 +200,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
-        self._place_keeper = None  # else it would save the list of the next Studio as that of this one
+        self._place_keeper = None  # it would save the next Studio's list as this one's
         self._connected.session.held.undo_all()
         self._notices.end()
         self.workers.cancel_group(self, "poll")

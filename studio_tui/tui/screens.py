@@ -229,7 +229,7 @@ class Screens:
             if page.list.is_alive:
                 page.list.filtering.replace(terms)
             else:
-                page.list.filtering.begin_with(Terms(terms, page.kind))
+                page.list.filtering.replace_unmounted(Terms(terms, page.kind))
 
     def came_back(self) -> None:
         """Restore the filters that `filter` changed, on lists that are no longer visible.

@@ -1,1 +1,1 @@
-"""The base of every screen: pages, list pages, dialogs, help and commands."""
+"""What all screens share: the bases of pages, list pages and dialogs, the help, and commands."""

@@ -1,4 +1,4 @@
-"""The actions available from the keys of a screen, for the help and the palette."""
+"""The actions that the keys of a screen run, for the help and the palette."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,10 @@ from textual.screen import Screen
 from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
-"""Sort order of actions by the prefix of their id; actions shared by all screens come last."""
+"""Sort keys of actions by the prefix of their id; 0 for other prefixes.
+
+So the actions that only the current screen has come first.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +23,19 @@ class Action:
     keys: tuple[str, ...]
     """Display names of the keys."""
     label: str
+    """About two words, as in the footer."""
     explanation: str
+    """A sentence."""
     action: str
-    """Action string of the binding."""
+    """Textual's action string, such as `do('job.cancel')`."""
     node: DOMNode
     """The node on which to run the action."""
     why_not: str | None
     """Why the action is unavailable, as a sentence; `None` if it is available."""
-
     rank: int
-    """Sort key: actions specific to the screen come first."""
+    """Sort key, see `_RANKS`."""
     also: str = ""
-    """Other words to find it by."""
+    """Other words by which a search finds the action."""
 
     @property
     def enabled(self) -> bool:
@@ -39,25 +43,25 @@ class Action:
         return self.why_not is None
 
     def matches(self, words: str) -> bool:
-        """Whether each of `words` is part of the action's keys, texts or other words."""
+        """Return whether the keys and texts of the action contain each of `words`."""
         texts = " ".join((*self.keys, self.label, self.explanation, self.also)).lower()
         return all(word in texts for word in words.lower().split())
 
 
 def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
-    """Return the actions of `screen` without duplicates, its own first."""
+    """Return the actions of `screen`, its own first; several keys of an action are merged."""
     actions: dict[tuple[DOMNode, str], Action] = {}
     for key, (node, binding, _, tooltip) in screen.active_bindings.items():
         if binding.id is None:
             # Textual's own bindings for every app: focus, copying a selection.
             continue
         key_text = screen.app.get_key_display(binding.with_key(key, binding.key_display))
-        place = (node, binding.action)
-        if (earlier := actions.get(place)) is not None:
+        identity = (node, binding.action)
+        if (earlier := actions.get(identity)) is not None:
             keys = earlier.keys if key_text in earlier.keys else (*earlier.keys, key_text)
         else:
             keys = (key_text,)
-        actions[place] = Action(
+        actions[identity] = Action(
             keys=keys,
             label=binding.description,
             explanation=tooltip or binding.description,

@@ -15,9 +15,10 @@ from studio_tui.tui.terminal.clipboard import copy
 
 
 async def open_page(app: App[Any], url: str, *, own: str) -> None:
-    """Open a page, asking first if its origin is not `own`, the origin of Studio.
+    """Open the page at `url`, which is safe text; call from a worker.
 
-    `url` is safe text. If it cannot be opened it is copied instead. Call from a worker.
+    If its origin is not `own`, the origin of Studio, ask the user first. If the page cannot be
+    opened, copy the URL to the clipboard.
     """
     page = address(url)
     if page is None or not page.is_web:
@@ -35,7 +36,7 @@ async def open_page(app: App[Any], url: str, *, own: str) -> None:
 
 
 def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:
-    """Whether a graphical browser can be opened; a text browser would take over the terminal."""
+    """Return whether there is a desktop; without it, a text browser would use the terminal."""
     if platform == "darwin":
         return "SSH_CONNECTION" not in environ
     return bool(

@@ -1,6 +1,6 @@
-"""Bulk commands: one confirmation before, progress in the frame, an outcome per item after.
+"""Bulk commands: they show their progress in the frame, then report the outcome of each item.
 
-They run as workers of the app, so that leaving the screen does not cancel them.
+They run as workers of the app, so that closing the screen does not cancel them.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,7 +24,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _NARROW, _LOW = 70, 20
-"""Columns and rows below which a dialog fills the screen without padding, as in the style sheet."""
+"""Columns and rows below which a dialog fills the terminal, as in `Dialog` and its style sheet."""
 
 FAILURE_TIMEOUT = 20.0
 """Seconds for which a report with failures stays visible over another page."""
@@ -39,12 +39,13 @@ _ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
 
 
 class NextStep(NamedTuple):
-    """An answer of a report besides closing it."""
+    """A button of a report for something to do next, such as showing the created jobs."""
 
     key: str
     words: str
+    """The label of the button."""
     message: Message
-    """Posted if it is chosen."""
+    """Posted if the user presses the button."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,47 +55,52 @@ class BulkCommand(Generic[T, R]):
     doing: str
     """Progress text, such as `Canceling`."""
     done: str
-    """Report text for successful items, as in `2 of 3 jobs` followed by these words."""
+    """The outcome of a successful item in the report, such as `canceled`.
+
+    The heading of the report ends with it, as in `2 of 3 jobs canceled`.
+    """
     heading: str = ""
-    """The same if the words do not follow the count: `{}` is replaced by `2 of 3 jobs`."""
+    """The heading, if it cannot end with `done`; `{}` is replaced by a count such as `2 of 3 jobs`.
+    """
     noun: str
-    """The noun for one item."""
+    """The singular noun for an item, such as `job`."""
     items: Sequence[T]
     name: Callable[[T], str]
     """Returns the name of an item in the report, safe to draw."""
     command: Callable[[T], Awaitable[R]]
-    """Raises only `StudioError`."""
+    """Sends the command for one item; raises only `StudioError`."""
     begun: Callable[[], object] = lambda: None
-    """Called once it can no longer be undone."""
+    """Called when the time to undo the command is over."""
     unmark: Callable[[T], object] = lambda _: None
     """Called with each item as soon as its command succeeds."""
     report_text: Callable[[R], str] | None = None
     """Returns the report text of a successful item; `None` to use `done`."""
     now: Callable[[T], str] | None = None
-    """Returns the state of an item when the report is shown; safe to draw."""
+    """Returns the present state of an item, safe to draw; called when the report is shown."""
     on_finished: Callable[[], object] = lambda: None
     """Called when all items have finished, before the report is shown."""
     is_always_reported: bool = False
-    """Whether to show the report of each item even if nothing failed."""
+    """Whether to show the report even if the command succeeded for all items."""
     next_step: Callable[[Sequence[R]], NextStep | None] = lambda _: None
-    """Called with the results of all successful items; returns the step offered by the report."""
+    """Called with the results of all successful items; returns the step that the report offers."""
 
 
 def space_for_list(host: Host, *others: str) -> ListSpace:
-    """Return the room for a list in a dialog that also shows the lines `others`."""
+    """Return the space for a list in a dialog that also shows the lines `others`."""
     width, height = host.app.size
     narrow, low = width < _NARROW, height < _LOW
-    padding = 0 if narrow or low else 2
-    width = (width if narrow else width * 92 // 100) - 4 - padding
+    # The sizes are those of the style sheet of dialogs; the border takes 2 cells each way.
+    more_padding = 0 if narrow or low else 2
+    width = (width if narrow else width * 92 // 100) - 4 - more_padding
     title_and_answers = 2 if low else 4
-    height = (height if low else height * 92 // 100) - 2 - padding - title_and_answers
+    height = (height if low else height * 92 // 100) - 2 - more_padding - title_and_answers
     return ListSpace(height - sum(rows_of(line, width) for line in others), width)
 
 
 def list_between(
     host: Host, before: Sequence[str], names: Sequence[str], after: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the lines of a dialog: as many of the names as fit between the others."""
+    """Return the lines of a dialog: those before, as many names as fit, and those after."""
     return (*before, *fitting(names, space_for_list(host, *before, *after)), *after)
 
 
@@ -106,28 +112,28 @@ def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:
 async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
     """Run a command on many items and report the outcomes; call from a worker of the app.
 
-    It waits first so that the user can undo it; if undone, there are no outcomes.
+    First the command waits, so that the user can undo it. If the user does, there are no outcomes.
     """
 
-    def ended(one: ItemOutcome[T, R]) -> None:
-        if one.outcome is Outcome.DONE:
-            bulk.unmark(one.item)
+    def unmark_if_done(ended: ItemOutcome[T, R]) -> None:
+        if ended.outcome is Outcome.DONE:
+            bulk.unmark(ended.item)
 
-    # A single item waits too: it may be the only one of many marked ones that can be canceled.
-    if bulk.items and not await host.session.held.may_be_sent(_held_words(bulk)):
+    # A single item waits too: it may be the only one of many marked items that can be canceled.
+    if bulk.items and not await host.session.held.may_be_sent(_undo_words(bulk)):
         return ()
     bulk.begun()
     batches = host.session.batches
-    outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, ended=ended)
-    report = _report(host, bulk, outcomes)
+    outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, ended=unmark_if_done)
+    report = _make_report(host, bulk, outcomes)
     batches.keep(report)
     bulk.on_finished()
-    is_complete = all(one.outcome is Outcome.DONE for one in outcomes)
+    is_complete = all(entry.outcome is Outcome.DONE for entry in outcomes)
     on_top: object = host.app.screen
-    # Over another page a dialog would capture the keys typed there.
+    # Over another page, a dialog would capture the keys typed there.
     if on_top is host and (bulk.is_always_reported or not is_complete):
-        done = [one.result for one in outcomes if one.result is not None]
-        step = bulk.next_step(done)
+        results = [entry.result for entry in outcomes if entry.result is not None]
+        step = bulk.next_step(results)
         answer = await host.app.push_screen_wait(report_dialog(report, step))
         if step is not None and answer == step.key:
             host.post_message(step.message)
@@ -143,10 +149,10 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
     return outcomes
 
 
-def _held_words(bulk: BulkCommand[T, R]) -> str:
-    """Return the words after `undo` while the command waits."""
-    single = bulk.name(bulk.items[0]) if len(bulk.items) == 1 else None
-    return f"{bulk.doing.lower()} {single or plural(len(bulk.items), bulk.noun)}"
+def _undo_words(bulk: BulkCommand[T, R]) -> str:
+    """Return the words after `undo` in the footer, such as `canceling 3 jobs`."""
+    single_name = bulk.name(bulk.items[0]) if len(bulk.items) == 1 else None
+    return f"{bulk.doing.lower()} {single_name or plural(len(bulk.items), bulk.noun)}"
 
 
 def show_report(host: Host) -> None:
@@ -164,33 +170,35 @@ def report_dialog(report: BatchReport, step: NextStep | None = None) -> Review:
         Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
         for (outcome, words), state in zip(report.lines, states, strict=True)
     ]
-    at = f" · status at {clock.now().astimezone():%H:%M:%S}" if any(states) else ""
-    offered = ((step.key, step.words),) if step is not None else ()
-    return Review(f"{report.heading}{at}", lines, (("o", "ok"), *offered))
+    state_time = f" · status at {clock.now().astimezone():%H:%M:%S}" if any(states) else ""
+    step_answer = ((step.key, step.words),) if step is not None else ()
+    return Review(f"{report.heading}{state_time}", lines, (("o", "ok"), *step_answer))
 
 
 def _with_state(words: str, state: str) -> str:
+    """Return the outcome of an item with its present state, such as `canceled; running now`."""
     return f"{words.removesuffix('.')}; {state} now" if state else words
 
 
-def _report(
+def _make_report(
     host: Host, bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]
 ) -> BatchReport:
     """Return the report of all items, failures first."""
-    ordered = sorted(outcomes, key=lambda one: _ORDER.index(one.outcome))
+    ordered = sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
     lines = tuple(
-        (one.outcome, f"{bulk.name(one.item)}: {_words(host, bulk, one)}") for one in ordered
+        (entry.outcome, f"{bulk.name(entry.item)}: {_outcome_words(host, bulk, entry)}")
+        for entry in ordered
     )
-    count = sum(one.outcome is Outcome.DONE for one in outcomes)
-    counted = f"{count} of {plural(len(outcomes), bulk.noun)}"
-    heading = bulk.heading.format(counted) if bulk.heading else f"{counted} {bulk.done}"
-    now = bulk.now or (lambda _: "")
-    return BatchReport(heading, lines, lambda: tuple(now(one.item) for one in ordered))
+    done = sum(entry.outcome is Outcome.DONE for entry in outcomes)
+    count = f"{done} of {plural(len(outcomes), bulk.noun)}"
+    heading = bulk.heading.format(count) if bulk.heading else f"{count} {bulk.done}"
+    state_of = bulk.now or (lambda _: "")
+    return BatchReport(heading, lines, lambda: tuple(state_of(entry.item) for entry in ordered))
 
 
-def _words(host: Host, bulk: BulkCommand[T, R], one: ItemOutcome[T, R]) -> str:
-    if one.error is not None:
-        return error_message(one.error, host.session)
-    if bulk.report_text is None or one.result is None:
+def _outcome_words(host: Host, bulk: BulkCommand[T, R], entry: ItemOutcome[T, R]) -> str:
+    if entry.error is not None:
+        return error_message(entry.error, host.session)
+    if bulk.report_text is None or entry.result is None:
         return bulk.done
-    return bulk.report_text(one.result)
+    return bulk.report_text(entry.result)

@@ -1,5 +1,7 @@
-"""The possible ways to connect, as plain tuples: a dataclass would take half a millisecond each
-of the time to the first paint."""
+"""The ways to connect among which the user can choose.
+
+They are plain tuples: creating a dataclass would delay the first paint by half a millisecond each.
+"""
 
 from typing import NamedTuple
 
@@ -11,7 +13,7 @@ class LocalChoice:
 
 
 class TokenChoice(NamedTuple):
-    """Use a Studio with a token that was typed."""
+    """Use the Studio, team and token that the user has typed."""
 
     url: str
     team: str
@@ -22,13 +24,13 @@ class TokenChoice(NamedTuple):
 
 
 class TrustChoice(NamedTuple):
-    """Send the token to another Studio than the one it was stored for."""
+    """Send the token to the Studio at `url`, although it was stored for another one."""
 
     url: str
 
 
 class TeamChoice(NamedTuple):
-    """Use the same Studio and token with another team."""
+    """Use the Studio and token of the current connection with another team."""
 
     team: str
 

@@ -1,8 +1,8 @@
 """Commands: the actions of keys, declared as data.
 
-A controller is a plain class that receives its dependencies and declares its commands; a screen or
-widget has controllers. Bindings, and so the footer, the help, the palette and the table of keys in
-the README, are built from these declarations.
+A controller is a plain class that receives its dependencies and declares its commands. A screen or
+widget has controllers. The key bindings are built from these declarations, and from the bindings
+the footer, the help, the palette and the table of keys in the README.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -33,11 +33,11 @@ READ_ONLY = "Nothing can be changed: this is a replay, or was started with --rea
 
 
 def always(_: object) -> None:
-    """Return `None`: the command is always available."""
+    """Return `None`: no reason makes the command unavailable."""
 
 
 def applies(_: object) -> bool:
-    """Return True: the command's keys always apply."""
+    """Return True: the command always handles its keys."""
     return True
 
 
@@ -54,9 +54,10 @@ class Command(Generic[Owner_contra]):
     help: str
     """One sentence for the help, the palette and the README."""
     run: Callable[[Owner_contra], Awaitable[None] | None]
-    """Called with the controller; if it returns a coroutine, that runs as a worker."""
+    """Called with the controller; a coroutine that it returns is run as a worker."""
     why_not: Callable[[Owner_contra], str | None] = always
-    """Called with the controller; returns why the command is unavailable; `None` if available."""
+    """Called with the controller; returns why the command is unavailable, or `None` if it is
+    available."""
     display: str | None = None
     """Text displayed for the first key, if its name is not readable."""
     priority: bool = False
@@ -64,10 +65,12 @@ class Command(Generic[Owner_contra]):
     exclusive: bool = False
     """Whether a second call cancels one still running."""
     applies: Callable[[Owner_contra], bool] = applies
-    """Called with the controller; returns whether the command handles its keys now. If not, the
-    bindings of its ancestors do."""
+    """Called with the controller; returns whether the command handles its keys now.
+
+    If not, bindings of the same keys in ancestors of the screen or widget handle them.
+    """
     also: str = ""
-    """Other words that the help and the palette find it by, such as those of similar tools."""
+    """Other words by which the help and the palette find it, such as those of similar tools."""
 
     @property
     def binding(self) -> Binding:
@@ -94,7 +97,10 @@ def bindings(
     only: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> tuple[Binding, ...]:
-    """Return the bindings of commands, limited to the ids in `only` if given."""
+    """Return the bindings of the commands in `sources`, except those with an id in `without`.
+
+    If `only` is not `None`, return only bindings of commands with an id in it.
+    """
     commands = (
         command
         for source in sources
@@ -117,7 +123,7 @@ class Basics(NamedTuple):
 
 
 class Host(Protocol):
-    """The interface of a screen that controllers use."""
+    """The part of a screen that controllers use."""
 
     session: "StudioSession"
     read_only: bool
@@ -127,13 +133,13 @@ class Host(Protocol):
         """The app."""
 
     def post_message(self, message: Message) -> bool:
-        """Post a request that the app handles, such as opening another screen."""
+        """Post a request that the app handles, such as `OpenJob`; return whether it is queued."""
 
     def notify_user(self, words: str, severity: Severity = "information") -> None:
-        """Show a notification."""
+        """Show safe text as a notification."""
 
     async def ask(self, question: Dialog[Answer]) -> Answer:
-        """Show a dialog over the screen, and return its answer."""
+        """Show a dialog over the screen, and return its answer; call from a worker."""
 
 
 class CommandSet:
@@ -145,7 +151,7 @@ class CommandSet:
         self._commands: dict[str, tuple[Command[Any], Any]] = {}
 
     def add(self, *controllers: Controller) -> None:
-        """Add the commands of controllers; a later command replaces an earlier one with its id."""
+        """Add the commands of controllers; a command replaces an earlier one with the same id."""
         for controller in controllers:
             self.add_to(controller, controller.COMMANDS)
 
@@ -154,22 +160,28 @@ class CommandSet:
         self._commands |= {command.id: (command, owner) for command in commands}
 
     def also(self, command_id: str) -> str:
-        """Return the other words that a command is found by; empty if not found."""
-        found = self._commands.get(command_id)
-        return "" if found is None else found[0].also
+        """Return `Command.also`; empty if there is no such command here."""
+        entry = self._commands.get(command_id)
+        return "" if entry is None else entry[0].also
 
     def why_not(self, command_id: str) -> str | None:
-        """Return why a command is unavailable, as a sentence; `None` if available or not found."""
-        found = self._commands.get(command_id)
-        if found is None:
+        """Return why a command is unavailable, as a sentence.
+
+        `None` if the command is available, or if there is no such command here.
+        """
+        entry = self._commands.get(command_id)
+        if entry is None:
             return None
-        command, owner = found
+        command, owner = entry
         return command.why_not(owner)
 
     def applies(self, command_id: str) -> bool:
-        """Return whether a command handles its keys now."""
-        found = self._commands.get(command_id)
-        return found is None or found[0].applies(found[1])
+        """Return whether a command handles its keys now; True if there is no such command here."""
+        entry = self._commands.get(command_id)
+        if entry is None:
+            return True
+        command, owner = entry
+        return command.applies(owner)
 
     def do(self, command_id: str) -> None:
         """Run a command, or show why it is unavailable.
@@ -184,7 +196,8 @@ class CommandSet:
             notify_here(self._node.app, reason, "warning")
             return
         run: Any = command.run
-        # Not called yet: a coroutine would warn if its worker was canceled before it ran.
+        # The worker calls a coroutine function: a coroutine that exists already would cause a
+        # warning if the worker was canceled before it started.
         work = partial(run, owner) if iscoroutinefunction(run) else run(owner)
         if work is not None:
             start_worker(
@@ -198,12 +211,12 @@ class HasCommands(Lifetime):
     commands: CommandSet
 
     def action_do(self, command_id: str) -> None:
-        """Run a command; bindings and the parts of bars name this action."""
+        """Run a command; bindings and the parts of bars name this action as `do('job.cancel')`."""
         self.commands.do(command_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable commands whose keys do not apply, so that the bindings of ancestors do."""
+        """Disable commands that do not handle their keys now, so that ancestors handle the keys."""
         if action == "do" and not self.commands.applies(str(parameters[0])):
             return False
-        checked: bool | None = super().check_action(action, parameters)  # type: ignore[misc]
-        return checked
+        is_enabled: bool | None = super().check_action(action, parameters)  # type: ignore[misc]
+        return is_enabled

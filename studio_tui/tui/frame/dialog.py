@@ -1,7 +1,7 @@
 """The base of all dialogs: each is answered once, closes only itself, and fits the terminal.
 
-Textual sets the result and then pops the top screen, which may be another one opened meanwhile; the
-answered dialog would stay, and its next answer would be one too many.
+Textual sets the result of a dismissed screen and then closes the top screen. If another screen was
+opened meanwhile, Textual would close that one, and the dialog could be answered a second time.
 """
 
 from abc import abstractmethod
@@ -23,7 +23,10 @@ T = TypeVar("T")
 
 
 def pager_keys(dialog: str) -> list[BindingType]:
-    """Return the keys of a pager for a dialog without a text field, beside those of all dialogs."""
+    """Return keys that scroll as in a pager, for a dialog without a text field.
+
+    `dialog` is the prefix of their ids.
+    """
     return [
         Binding("j", "scroll(1)", "down", show=False, id=f"{dialog}.down"),
         Binding("k", "scroll(-1)", "up", show=False, id=f"{dialog}.up"),
@@ -36,25 +39,25 @@ class AnsweredOnce(Lifetime):
     """Mixin of a screen that is dismissed once; list it before Textual's class."""
 
     _is_answered = False
-    _later: tuple[Any] | None = None
-    """The answer, in a tuple, if it was given while another screen was on top."""
+    _deferred_result: tuple[Any] | None = None
+    """The result, in a tuple, if the screen was dismissed while another screen was on top."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Dismiss the screen once no other is on top; only the first answer counts."""
+        """Dismiss the screen as soon as no other screen is on top; only the first result counts."""
         if self._is_answered or not self._is_attached_for_good:
             return AwaitComplete()
         on_top: object = self.app.screen
         if on_top is not self:
-            self._later = self._later or (result,)
+            self._deferred_result = self._deferred_result or (result,)
             return AwaitComplete()
         self._is_answered = True
         dismissed: AwaitComplete = super().dismiss(result)  # type: ignore[misc]
         return dismissed
 
     def on_screen_resume(self, event: ScreenResume) -> None:  # noqa: ARG002 (Textual's form)
-        """Give the deferred answer."""
-        if self._later is not None:
-            self.dismiss(*self._later)
+        """Dismiss the screen if that was deferred."""
+        if self._deferred_result is not None:
+            self.dismiss(*self._deferred_result)
 
 
 class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
@@ -79,7 +82,7 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
 
     @abstractmethod
     def body(self) -> ComposeResult:
-        """Compose the body; widgets of the class `SHRINKS` shrink to fit."""
+        """Compose the body; widgets of the CSS class `SHRINKS` become lower if not all fits."""
 
     def compose(self) -> ComposeResult:
         with DialogBox():
@@ -87,7 +90,7 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
             yield from self.body()
 
     def on_screen_suspend(self) -> None:
-        """Leave the toasts to the screen on top."""
+        """Hide the toasts; the screen on top shows them."""
         hide_toasts(self)
 
     def action_scroll(self, lines: int) -> None:

@@ -1,7 +1,6 @@
 """The box of every dialog: title and answers stay, and the content between them scrolls.
 
-What its layout needs of Textual beyond the public interface is in
-docs/upstream/layout-box-model.md.
+Its layout uses a private method of Textual; see docs/upstream/layout-box-model.md.
 """
 
 from fractions import Fraction
@@ -15,29 +14,32 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 SHRINKS = "-shrinks"
-"""The CSS class of widgets that shrink if a dialog does not fit."""
+"""The CSS class of widgets that become lower if a dialog does not fit into the terminal."""
 
 
 class ShrinkingLayout(VerticalLayout):
-    """A vertical layout that shrinks the tallest `SHRINKS` widgets if its children do not fit."""
+    """A vertical layout that makes children lower if not all fit.
+
+    It takes rows from the tallest children of the CSS class `SHRINKS`, down to 1 row each.
+    """
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Place the children; a height of 0 means unlimited."""
+        """Place the children; a height of 0 means unlimited, to measure the natural height."""
         placements = list(super().arrange(parent, children, size, greedy))
-        # A size of 0 asks for the natural height.
-        excess = max((each.region.bottom for each in placements), default=0) - size.height
-        heights = [each.region.height for each in placements]
-        shrinking = [n for n, each in enumerate(placements) if each.widget.has_class(SHRINKS)]
+        excess = max((placed.region.bottom for placed in placements), default=0) - size.height
+        heights = [placed.region.height for placed in placements]
+        shrinking = [n for n, placed in enumerate(placements) if placed.widget.has_class(SHRINKS)]
         while size.height and excess > 0 and any(heights[n] > 1 for n in shrinking):
             heights[max(shrinking, key=heights.__getitem__)] -= 1
             excess -= 1
-        moved = 0
-        for n, each in enumerate(placements):
-            x, y, width, height = each.region
-            placements[n] = each._replace(region=Region(x, y - moved, width, heights[n]))
-            moved += height - heights[n]
+        removed_rows = 0
+        for n, placed in enumerate(placements):
+            x, y, width, height = placed.region
+            region = Region(x, y - removed_rows, width, heights[n])
+            placements[n] = placed._replace(region=region)
+            removed_rows += height - heights[n]
         return placements
 
 
@@ -53,21 +55,21 @@ class WrappingLayout(Layout):
     ) -> ArrangeResult:
         """Place the children; a width of 0 means unlimited."""
         placements: list[WidgetPlacement] = []
-        x = y = row = 0
+        x = y = row_height = 0
         for child in children:
             box = child._get_box_model(
                 size, parent.app.viewport_size, Fraction(size.width), Fraction(size.height)
             )
             width, height, margin = int(box.width), int(box.height), box.margin
             if x and size.width and x + width > size.width:
-                x, y, row = 0, y + row, 0
+                x, y, row_height = 0, y + row_height, 0
             if size.width:
                 width = min(width, size.width)
             placements.append(
                 WidgetPlacement(Region(x, y, width, height), NULL_OFFSET, margin, child)
             )
             x += width + margin.right
-            row = max(row, height)
+            row_height = max(row_height, height)
         return placements
 
 
@@ -76,16 +78,16 @@ class DialogBox(Container):
 
     def __init__(self, *children: Widget) -> None:
         super().__init__(*children, classes="dialog")
-        self._giving_way = ShrinkingLayout()
+        self._shrinking_layout = ShrinkingLayout()
 
     @property
     def layout(self) -> Layout:
-        """The layout of the dialog; a style sheet can only name Textual's own."""
-        return self._giving_way
+        """Our own layout; a style sheet can only name Textual's layouts."""
+        return self._shrinking_layout
 
 
 class DialogBody(VerticalScroll):
-    """The scrollable content of a dialog; the dialog's keys scroll it."""
+    """The scrollable content of a dialog; it has no focus, and the dialog's keys scroll it."""
 
     def __init__(self, *children: Widget, classes: str = "") -> None:
         super().__init__(*children, can_focus=False, classes=f"{SHRINKS} {classes}")
@@ -96,14 +98,14 @@ class DialogButtons(Container):
 
     def __init__(self, *buttons: Button) -> None:
         super().__init__(*buttons, classes="answers")
-        self._flowing = WrappingLayout()
+        self._wrapping_layout = WrappingLayout()
 
     @property
     def layout(self) -> Layout:
-        """The layout of the buttons."""
-        return self._flowing
+        """Our own layout; a style sheet can only name Textual's layouts."""
+        return self._wrapping_layout
 
 
 def answer(key: str, words: str, name: str) -> Button:
-    """Return the button of an answer that also has a key."""
+    """Return the button of an answer, labeled with its key and words; its id is `name`."""
     return Button(Content.assemble((key, "underline"), "  ", words), id=name, compact=True)

@@ -15,20 +15,23 @@ from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, 
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _CHECK_EVERY = 0.5
-"""Seconds between checks for changes of the items that a question is about."""
+"""Seconds between checks whether the items that a question is about have changed."""
 
 
 class QuestionChange(NamedTuple):
-    """A change of the items that a question is about, since it was asked."""
+    """How the items that a question is about have changed since the question was asked.
+
+    For example, a job that the user is asked to cancel has ended by itself.
+    """
 
     words: str
-    """A sentence or several, safe text."""
+    """Sentences about the changes, safe text."""
     is_void: bool
-    """Whether yes would no longer have an effect."""
+    """Whether the answer yes would no longer have an effect."""
 
 
 class Confirm(Dialog[bool]):
-    """Asks for confirmation; the answer is True for yes. Text is safe, never markup."""
+    """Asks for confirmation; the answer is True for yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
@@ -47,9 +50,10 @@ class Confirm(Dialog[bool]):
         default_yes: bool = False,
         changes: Callable[[], QuestionChange | None] | None = None,
     ) -> None:
-        """Initialise with safe texts: question, lines of details, and labels of the answers.
+        """Make a dialog from safe texts: the question, lines of details, and labels of the answers.
 
-        `changes` is called while the dialog is open; it returns the changes since then.
+        `changes` is called regularly while the dialog is open. It returns the changes since the
+        dialog was made, or `None` if there are none.
         """
         super().__init__(question)
         self._details = details
@@ -57,7 +61,7 @@ class Confirm(Dialog[bool]):
         self._no = no
         self._default_yes = default_yes
         self._changes = changes
-        self._news: QuestionChange | None = None
+        self._shown_change: QuestionChange | None = None
 
     def body(self) -> ComposeResult:
         yield DialogBody(Static("\n".join(self._details), markup=False))
@@ -65,21 +69,21 @@ class Confirm(Dialog[bool]):
         yield DialogButtons(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
 
     def on_mount(self) -> None:
-        """Focus the default answer, and watch for changes of the items in question."""
+        """Focus the default answer, and begin checking for changes."""
         self.query_one("#yes" if self._default_yes else "#no").focus()
         if self._changes is not None:
             self.set_interval(_CHECK_EVERY, self._show_changes)
 
     def _show_changes(self) -> None:
-        """Show what has changed; yes is disabled if it would have no effect."""
-        news = self._changes() if self._changes is not None else None
-        if news == self._news:
+        """Show what has changed, and disable yes if it would have no effect."""
+        change = self._changes() if self._changes is not None else None
+        if change == self._shown_change:
             return
-        self._news = news
-        changes = self.query_one("#question-changes", Static)
-        changes.update(news.words if news is not None else "")
-        changes.display = news is not None
-        is_void = news is not None and news.is_void
+        self._shown_change = change
+        change_line = self.query_one("#question-changes", Static)
+        change_line.update(change.words if change is not None else "")
+        change_line.display = change is not None
+        is_void = change is not None and change.is_void
         if is_void:
             self.query_one("#no").focus()
         self.query_one("#yes", Button).disabled = is_void
@@ -90,18 +94,19 @@ class Confirm(Dialog[bool]):
         self.action_answer(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Answer with a key; yes only if it still has an effect."""
+        """Close the dialog with an answer; ignore yes if it would have no effect any more."""
         self._show_changes()
-        if not (answer and self._news is not None and self._news.is_void):
+        is_void = self._shown_change is not None and self._shown_change.is_void
+        if not (answer and is_void):
             self.dismiss(answer)
 
     def action_move(self) -> None:
-        """Go to the other answer."""
+        """Move the focus to the other answer."""
         self.focus_next()
 
 
 def confirm_fetch(host: str) -> Confirm:
-    """Return the dialog that asks before fetching an archived log from another host."""
+    """Return the question before an archived log is fetched from a host other than Studio's."""
     return Confirm(
         "Fetch the log from its archive?",
         (
@@ -117,7 +122,7 @@ def confirm_fetch(host: str) -> Confirm:
 
 
 def confirm_open(host: str) -> Confirm:
-    """Return the dialog that asks before opening a page of a host other than Studio's."""
+    """Return the question before a page of a host other than Studio's is opened."""
     return Confirm(
         "Open a page that is not Studio's?",
         (
@@ -130,10 +135,13 @@ def confirm_open(host: str) -> Confirm:
     )
 
 
-def send_again(what: str, details: Sequence[str]) -> Confirm:
-    """Return the question whether to send a request again that may have created something."""
+def send_again(noun: str, details: Sequence[str]) -> Confirm:
+    """Return the question whether to send a request again of which it is unknown if it succeeded.
+
+    `noun` names what the request creates, such as `job`.
+    """
     return Confirm(
-        f"It is unknown whether this {what} was created. Send it again?",
+        f"It is unknown whether this {noun} was created. Send it again?",
         (
             *details,
             "",
@@ -146,11 +154,11 @@ def send_again(what: str, details: Sequence[str]) -> Confirm:
 
 
 _SHORT = 36
-"""The longest choice, in characters, that fits in a narrow list."""
+"""The longest choice, in characters, that fits into the narrow form of `Choose`."""
 
 
 class Choose(Dialog[str | None]):
-    """Offers a list of choices; the answer is the key of one, or `None` if the dialog is closed."""
+    """Offers a list of choices; the answer is the key of the chosen one, `None` if canceled."""
 
     KEYS = "enter chooses, esc closes"
     """A line about the keys of the list."""
@@ -161,7 +169,10 @@ class Choose(Dialog[str | None]):
     ]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
-        """Make a dialog from pairs of key and safe text, with the key `current` highlighted."""
+        """Make a dialog from pairs of key and safe text.
+
+        The choice with the key `current` is highlighted, or the first if there is no such choice.
+        """
         super().__init__(title)
         self._choices = choices
         self.set_class(any(len(text) > _SHORT for _, text in choices), "-wide")
@@ -197,7 +208,7 @@ class Choose(Dialog[str | None]):
 
 
 class Ask(Dialog[str | None]):
-    """Asks for a non-empty line; the answer is `None` if the user cancels."""
+    """Asks for a line of text that is not blank; the answer is stripped, `None` if canceled."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [

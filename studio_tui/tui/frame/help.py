@@ -1,4 +1,4 @@
-"""The keys of the screen below: searchable, and enter runs the selected action."""
+"""The help: a searchable list of the keys of a screen, which runs the selected action."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,18 +18,20 @@ from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
-_LEAST_ROOM = 20
-"""Explanations with no more cells than this wrap from the left edge, not under themselves."""
+"""Cells of the column of keys."""
+_NARROW = 20
+"""Cells for explanations up to which these wrap from the left edge; with more cells, lines after
+the first are indented."""
 
 
 class KeyList(OptionChoice):
-    """The list of keys, whose lines are wrapped for its width."""
+    """The list of keys; its lines must be wrapped again when its size changes."""
 
     class Resized(Message):
-        """The list has another width."""
+        """The list has another size."""
 
     def on_resize(self) -> None:
-        """Ask for lines of the new width."""
+        """Notify the screen."""
         self.post_message(self.Resized())
 
 
@@ -77,7 +79,7 @@ class HelpScreen(Dialog[Action | None]):
         options.highlighted = selected
 
     @on(Input.Submitted)
-    def _do(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._choose(self.query_one(OptionList).highlighted_option)
 
@@ -87,12 +89,12 @@ class HelpScreen(Dialog[Action | None]):
         self._choose(event.option)
 
     def action_move(self, step: int) -> None:
-        """Move the cursor while the input has the focus."""
+        """Move the cursor of the list; the input keeps the focus."""
         options = self.query_one(OptionList)
         options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
     def action_page(self, step: int) -> None:
-        """Move the cursor by a page."""
+        """Move the cursor of the list by a page; the input keeps the focus."""
         options = self.query_one(OptionChoice)
         options.action_page_down() if step > 0 else options.action_page_up()
 
@@ -102,26 +104,30 @@ class HelpScreen(Dialog[Action | None]):
         if action is not None and action.enabled:
             self.dismiss(action)
 
-    def _show(self, wanted: str) -> None:
+    def _show(self, words: str) -> None:
+        """List the actions that match the typed words."""
         options = self.query_one(OptionList)
         room = options.scrollable_content_region.width - _KEYS_WIDTH - 2
         entries = [
             Option(_line(action, room), id=str(number))
             for number, action in enumerate(self._actions)
-            if action.matches(wanted)
+            if action.matches(words)
         ]
         options.clear_options()
-        none = Option(f"No key of this screen matches “{safe_line(wanted)}”.", disabled=True)
+        none = Option(f"No key of this screen matches “{safe_line(words)}”.", disabled=True)
         options.add_options(entries or [none])
         options.highlighted = 0 if entries else None
 
 
 def _line(action: Action, room: int) -> Content:
-    """Return the keys and the explanation, which wraps under itself in `room` cells."""
+    """Return the keys and the explanation, which has `room` cells in each line.
+
+    For an unavailable action, the explanation ends with the reason, and the line is dim.
+    """
     keys = Content(" ".join(action.keys)).truncate(_KEYS_WIDTH, ellipsis=True, pad=True)
     why = "" if action.enabled else f"  ({action.why_not})"
     explanation = Content(f"{action.explanation}{why}")
-    lines = explanation.wrap(room) if room > _LEAST_ROOM else [explanation]
-    indented = Content(f"\n{' ' * (_KEYS_WIDTH + 2)}").join(lines)
-    line = Content.assemble(keys.stylize("bold") if action.enabled else keys, "  ", indented)
+    lines = explanation.wrap(room) if room > _NARROW else [explanation]
+    indented_lines = Content(f"\n{' ' * (_KEYS_WIDTH + 2)}").join(lines)
+    line = Content.assemble(keys.stylize("bold") if action.enabled else keys, "  ", indented_lines)
     return line if action.enabled else line.stylize("dim")

@@ -15,10 +15,10 @@ from studio_tui.tui.widgets.table_painter import Sorting
 
 
 class LastListScreen(OpeningScreen):
-    """Looks like the page with the list, which replaces it once Studio has answered."""
+    """Looks like the page with the list, which replaces this screen after connecting."""
 
     has_rows = True
-    # The same as of `ListPage`, so that nothing moves when it is replaced.
+    # The same as those of `ListPage`, so that nothing moves when that page replaces this screen.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
@@ -64,7 +64,7 @@ class LastListScreen(OpeningScreen):
         table.show(keys)
 
     def show_waiting(self, words: str) -> None:
-        """Show the age of the list beside `words`, which say what the dashboard is waiting for."""
+        """Show `words`, which say what the dashboard is waiting for, and the age of the list."""
         span = age((clock.now() - self._last.at).total_seconds())
-        how_old = "just now" if span == "now" else f"{span} old"
-        self.query_one("#top", Bar).right = (Part(f"{how_old}, {words} ", Tone.WARN),)
+        age_words = "just now" if span == "now" else f"{span} old"
+        self.query_one("#top", Bar).right = (Part(f"{age_words}, {words} ", Tone.WARN),)

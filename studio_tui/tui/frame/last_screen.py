@@ -12,7 +12,7 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
 
 _MOST = 8
-"""Maximum number of pages that are reopened, the topmost ones."""
+"""Maximum number of pages over the tab that are saved; the topmost are preferred."""
 
 
 class LastScreen(Remembered):
@@ -20,25 +20,29 @@ class LastScreen(Remembered):
 
     tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs", "activity"] = "jobs"
     pages: list[list[str]] = Field(default_factory=list)
-    """The pages over the tab, lowest first: the `kept_as` of each, its kind and subject's ids."""
+    """The pages over the tab, lowest first, each as its kind and the ids of what it shows.
+
+    For example `["log", JOB_ID]`; a page has these words in its attribute `kept_as`.
+    """
 
     @classmethod
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
-        """Return the current screens, skipping those that cannot be reopened, such as a form."""
+        """Return the screens of a stack, except those that cannot be reopened, such as a form."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.tab for page in pages if page.tab), "jobs")
-        # `isinstance` of a protocol would take longer than everything else here, each second.
-        kept = [kept for page in pages if (kept := getattr(page, "kept_as", ()))]
-        return cls.model_validate({"tab": tab, "pages": kept[-_MOST:]})
+        # `getattr`, as `isinstance` with a protocol would take longer than all else here.
+        saved_pages = [words for page in pages if (words := getattr(page, "kept_as", ()))]
+        return cls.model_validate({"tab": tab, "pages": saved_pages[-_MOST:]})
 
     def opening(self) -> list[Message]:
         """Return the messages that open the pages over the tab, the lowest first."""
-        return [message for kept in self.pages if (message := _opening(kept)) is not None]
+        messages = map(_opening_message, self.pages)
+        return [message for message in messages if message is not None]
 
 
-def _opening(kept: Sequence[str]) -> Message | None:
-    """Return the message that opens a page; `None` if there is no such page."""
-    match kept:
+def _opening_message(saved_page: Sequence[str]) -> Message | None:
+    """Return the message that opens a saved page; `None` if its words are invalid."""
+    match saved_page:
         case ["job", job_id]:
             return OpenJob(job_id, ())
         case ["log", job_id]:

@@ -38,9 +38,20 @@ from studio_tui.tui.widgets.rest import Rest
 if TYPE_CHECKING:
     from studio_tui.tui.frame.list_page import ListPage
 
+T = TypeVar("T")
+
+LONGER_AGES_EVERY = 10
+"""Seconds between updates if all shown ages are in minutes or longer units."""
+
+UNCOMPLETED = frozenset({"id", "error"})
+"""Fields for which the filter input completes no values, as they are too many or too long."""
+
+ROWS_SEARCHED = 5000
+"""Maximum number of rows in which values for completion are searched."""
+
 
 class ListPreview:
-    """The preview of one list."""
+    """The preview beside or below a list."""
 
     def __init__(
         self,
@@ -50,51 +61,41 @@ class ListPreview:
         *,
         rested: Callable[[], None],
     ) -> None:
-        """Show `facts` of a time in `body`; `rested` is called once the cursor has stopped
-        moving."""
+        """Show the result of `facts` for a time in the list's `body`.
+
+        After `follow`, `rested` is called once the cursor has stopped moving.
+        """
         self._body = body
         self._holder = holder
         self._facts = facts
         self._rest = Rest(body, rested)
 
     def begin(self) -> None:
-        """Show or hide the preview, as saved in the view."""
+        """Show or hide the preview, as the view says."""
         self._body.screen.set_class(not self._holder.view.preview, "-no-preview")
 
     def toggle(self) -> None:
-        """Toggle the preview."""
+        """Show the preview if it is hidden, else hide it."""
         self._holder.change(preview=not self._holder.view.preview)
         self.begin()
 
     def show(self, now: datetime) -> None:
-        """Show the row under the cursor, unless the preview is hidden."""
+        """Show the facts of the row under the cursor, unless the preview is hidden."""
         if self._holder.view.preview:
             self._body.query_one(FactSheet).show(self._facts(now))
 
     @property
     def size(self) -> Size:
-        """The columns and rows available for facts."""
+        """The columns and rows available for the facts."""
         return self._body.query_one(FactSheet).scrollable_content_region.size
 
     def follow(self) -> None:
-        """Update the preview once the cursor has stopped moving."""
+        """Note that the cursor has moved."""
         self._rest.moved()
 
 
-T = TypeVar("T")
-
-LONGER_AGES_EVERY = 10
-"""Seconds between updates of ages shown in minutes or longer units."""
-
-UNCOMPLETED = frozenset({"id", "error"})
-"""Fields that are not completed, as they have too many or too long values."""
-
-ROWS_SEARCHED = 5000
-"""Maximum number of rows searched for values to complete."""
-
-
 class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
-    """A table of all known rows, with a preview of the row under the cursor."""
+    """The title, filter and table of a list, and a preview of the row under the cursor."""
 
     table = query_one(BigTable)
     title = query_one("#title", Bar)
@@ -112,7 +113,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             lambda: self.table,
             changed=self._marks_changed,
             notify=page.notify_user,
-            unfiltered_row=lambda: self._kept,
+            unfiltered_row=lambda: self._unfiltered_row,
             is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
         )
         self.order = ListOrder(
@@ -123,18 +124,18 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             holder,
             page.problems,
             bar=lambda: self.query_one(FilterBar),
-            table=lambda: self.table,
         )
-        self._passing = 0
+        self._passing_count = 0
         """How many rows pass the filter; each row of a group counts."""
-        self._kept: str | None = None
-        """The row under the cursor, if it is shown although it no longer passes the filter."""
-        self._ages_at = 0
-        """The ten seconds in which longer ages were shown."""
+        self._unfiltered_row: str | None = None
+        """The key of the row under the cursor, if it is shown although it no longer passes the
+        filter."""
+        self._ages_interval = 0
+        """The number of the interval of `LONGER_AGES_EVERY` seconds in which ages were shown."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
-        """Whether a row is one that Studio no longer lists."""
-        self._awaited: str | None = None
-        """A new row to which the cursor moves as soon as it is listed."""
+        """Returns whether the row with a key is from the recorder, as Studio no longer lists it."""
+        self._awaited_key: str | None = None
+        """The key of a new row to which the cursor moves as soon as it is listed."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="list"):
@@ -151,7 +152,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             yield FactSheet(rest="enter shows all" if self._page.kind.noun == "job" else "")
 
     def on_mount(self) -> None:
-        """Restore the view, and watch for pages over this one."""
+        """Restore the user's place, and listen for pages that are shown over this one."""
         self.app.screen_change_signal.subscribe(self, self._hold_cursor)
         self.previewing.begin()
         self.table.wide = self.holder.view.wide
@@ -167,22 +168,21 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         return self.rows.get(self.table.cursor) if self.is_alive else None
 
     def note_line(self) -> None:
-        """Save the scroll position in the view, unless the table is still empty."""
+        """Save the scroll position and the widths in the view, unless the table is still empty."""
         if self.is_alive and self.table.keys:
             table = self.table
-            is_recorded = self.is_recorded(table.cursor)
             self.holder.change(
                 line=table.line,
                 sideways=table.sideways,
-                recorded=is_recorded,
+                recorded=self.is_recorded(table.cursor),
                 contents=self.kept_contents,
             )
 
     @property
     def kept_contents(self) -> tuple[int, ...]:
-        """The saved contents of the columns; see `ColumnMemory`.
+        """The widths of the contents of columns for the next run; see `ColumnMemory`.
 
-        If all rows are finished, the next start has no empty columns for what was in progress.
+        If no row is in progress, they leave out columns that only rows in progress fill.
         """
         memory = self.table.memory
         return memory.contents if self.rows.has_moving else memory.lasting
@@ -192,13 +192,16 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
 
     def await_row(self, key: str) -> None:
-        """Move the cursor to a row as soon as it is listed."""
-        self._awaited = key
+        """Move the cursor to the row `key` as soon as it is listed."""
+        self._awaited_key = key
         if self.is_alive:
             self._move_to_awaited(self.table.keys)
 
     def take(self, rows: Sequence[T], *, are_all: bool = True) -> None:
-        """Show new rows; if they are all there are, drop the marks of rows that are gone."""
+        """Show rows in place of the previous ones.
+
+        If `are_all`, and Studio has confirmed the rows, remove the marks of rows that are gone.
+        """
         self.rows.replace(rows)
         snapshot = self._page.source().snapshot
         if are_all and snapshot.value is not None and not snapshot.is_recalled:
@@ -208,26 +211,28 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def tick(self, now: datetime) -> None:
         """Update the times shown: every second if any shows seconds, else every ten seconds."""
-        before, self._ages_at = self._ages_at, int(clock.now().timestamp()) // LONGER_AGES_EVERY
-        if self.rows.changes_with_the_second(now) or before != self._ages_at:
+        interval = int(clock.now().timestamp()) // LONGER_AGES_EVERY
+        is_new_interval = interval != self._ages_interval
+        self._ages_interval = interval
+        if self.rows.changes_with_the_second(now) or is_new_interval:
             self.table.show_again()
             self.show_preview(now)
 
     def _values(self, field: str) -> Iterable[str]:
-        """Return the distinct values of a field, from the newest rows."""
-        read = self._page.kind.fields.get(field)
-        if read is None or field in UNCOMPLETED:
+        """Return the distinct values of a field in the newest rows, to complete a filter."""
+        value_of = self._page.kind.fields.get(field)
+        if value_of is None or field in UNCOMPLETED:
             return ()
         newest = islice(self.rows.values(), ROWS_SEARCHED)
-        return dict.fromkeys(value for row in newest if (value := read(row)))
+        return dict.fromkeys(value for row in newest if (value := value_of(row)))
 
     def toggle_wide(self) -> None:
-        """Toggle between all columns and those that fit."""
+        """Toggle between all columns, which can be scrolled sideways, and the columns that fit."""
         self.holder.change(wide=not self.holder.view.wide)
         self.table.wide = self.holder.view.wide
 
     def back_out(self) -> None:
-        """Go back from the filter, also from an invalid one; if there is none, clear the marks."""
+        """Go back from the filter, even from an invalid one; without a filter, remove all marks."""
         if self.filtering.terms or self.filtering.is_wrong:
             self.filtering.go_back()
         else:
@@ -237,27 +242,25 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
-        self.filtering.take(message.wanted, lambda: self.show_rows(is_refiltered=True))
+        self.filtering.set_terms(message.wanted)
+        self.show_rows(is_refiltered=True)
         self._page.paint_frame()
 
     @on(FilterBar.Done)
     def _filter_done(self) -> None:
-        self.filtering.done()
+        self.table.focus()
 
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
         message.stop()
-        # Keep the cursor when the list is empty, to restore it once the row is back.
+        # Without rows there is no key. Keep the saved cursor, to restore it once its row is back.
         if message.key is not None:
             self.holder.change(cursor=message.key)
-        if self._kept is not None and message.key != self._kept:
+        if self._unfiltered_row is not None and message.key != self._unfiltered_row:
             self.show_rows()
         self.previewing.follow()
-        if (
-            message.is_last
-            and not self.filtering.terms
-            and not has_all(self._page.source().snapshot.value)
-        ):
+        are_more = not has_all(self._page.source().snapshot.value)
+        if message.is_last and are_more and not self.filtering.terms:
             self._page.ask_for_more()
 
     @on(BigTable.UnseenChanged)
@@ -271,21 +274,29 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     # Painting.
 
     def show_rows(self, *, is_refiltered: bool = False) -> None:
-        """Show the rows that pass the filter, sorted; `is_refiltered` if the filter has changed."""
+        """Show the rows that pass the filter, sorted.
+
+        `is_refiltered` says that the filter has changed; otherwise the row under the cursor stays
+        even if it no longer passes.
+        """
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
-        self._passing = len(passing)
+        self._passing_count = len(passing)
         chosen = None if is_refiltered else self.table.chosen
-        self._kept = chosen if terms and chosen in self.rows and chosen not in passing else None
-        if self._kept is not None:
-            # A key pressed at this moment must hit the row that the user sees under the cursor.
-            passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse, also=self._kept)
+        has_left_filter = bool(terms) and chosen in self.rows and chosen not in passing
+        self._unfiltered_row = chosen if has_left_filter else None
+        if self._unfiltered_row is not None:
+            # A key pressed at this moment must act on the row that the user sees under the cursor.
+            passing = self.rows.ids(
+                terms, view.sort, now, reverse=view.reverse, also=self._unfiltered_row
+            )
         keys = self._page.row_keys(passing)
         if terms and not is_refiltered and self.table.chosen is not None:
-            # Whoever filters reads a row, and does not watch the newest come in.
+            # A user who filters reads this row, so the cursor does not follow the newest row.
             self.table.hold_cursor()
         newest_first = view.sort == NEWEST_FIRST and not view.reverse
         if (cursor := self.table.cursor) is not None:
+            # The row under the cursor may now be shown as part of a group.
             self.table.join_cursor_to(self._page.row_of(cursor))
         self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
         self._move_to_awaited(keys)
@@ -296,7 +307,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.show_preview(now)
 
     def show_notice(self) -> None:
-        """Show why the list is empty."""
+        """Give the table the text that it shows while it has no rows: why there are none."""
         count, snapshot = len(self.rows), self._page.source().snapshot
         is_filtered = bool(self.filtering.terms) and (bool(count) or not has_all(snapshot.value))
         none = "" if is_filtered else self._page.none_words()
@@ -307,18 +318,18 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.previewing.show(now)
 
     def _move_to_awaited(self, listed: Sequence[str]) -> None:
-        if self._awaited is not None and self._awaited in listed:
-            self.table.move_to(self._awaited)
-            self._awaited = None
+        if self._awaited_key is not None and self._awaited_key in listed:
+            self.table.move_to(self._awaited_key)
+            self._awaited_key = None
 
     def _hold_cursor(self, screen: Screen[Any]) -> None:
-        """Keep the cursor on its row while a page is over this one, and after that."""
+        """Keep the cursor on its row once a page is shown over this one, although rows change."""
         is_below = self.screen in self.app.screen_stack and screen is not self.screen
         if is_below and self.is_alive and not isinstance(screen, ModalScreen):
             self.table.hold_cursor()
 
     def _marks_changed(self) -> None:
-        """Update what depends on the marks: the title, the hints and the notices of endings."""
+        """Update the title and the hints, and report the endings of the marked rows."""
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_title()
         self._page.paint_hints()
@@ -330,11 +341,11 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             *amount_parts(
                 self._page.tab,
                 self._page.tab.capitalize(),
-                shown=self._passing,
+                shown=self._passing_count,
                 known=len(self.rows),
                 answer=self._page.source().snapshot.value,
                 terms=self.filtering.terms.text,
-                is_kept=self._kept is not None,
+                is_kept=self._unfiltered_row is not None,
             ),
             *self._page.title_notes(),
         )
@@ -344,5 +355,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         )
 
     def _cursor_rests(self) -> None:
+        """Update what depends on the row under the cursor: the key hints and the preview."""
         self._page.paint_hints()
         self.show_preview(self._page.moment())

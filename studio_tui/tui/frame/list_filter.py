@@ -7,7 +7,6 @@ from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.list_view import ViewHolder
-from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterBar
 
 T = TypeVar("T")
@@ -23,13 +22,14 @@ class ListFilter(Generic[T]):
         problems: str,
         *,
         bar: Callable[[], FilterBar],
-        table: Callable[[], BigTable],
     ) -> None:
-        """Keep the filter in `holder`; `problems` is the filter that passes only problems."""
+        """Keep the filter in the view of `holder`.
+
+        `problems` is the filter that passes only rows with a problem, such as `status=problem`.
+        """
         self._holder = holder
         self._problems = problems
         self._bar = bar
-        self._table = table
         self.terms: Terms[T] = Terms(holder.view.filter, kind)
         """The current filter."""
         self._replaced: list[tuple[str, str]] = []
@@ -37,7 +37,7 @@ class ListFilter(Generic[T]):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether some of the typed terms are invalid, and so not applied."""
+        """Whether some of the typed terms are invalid; these are not applied."""
         return self._bar().is_wrong
 
     def edit(self) -> None:
@@ -45,7 +45,7 @@ class ListFilter(Generic[T]):
         self._bar().edit()
 
     def toggle_problems(self) -> None:
-        """Toggle the filter that passes only problems."""
+        """Show only rows with a problem; if the filter does that already, go back."""
         self.toggle(self._problems)
 
     def toggle(self, terms: str) -> None:
@@ -56,7 +56,7 @@ class ListFilter(Generic[T]):
             self.replace(terms)
 
     def replace(self, terms: str) -> None:
-        """Set the filter until `go_back` restores the current one."""
+        """Put a filter into the input and apply it, until `go_back` restores the current one."""
         before = self.terms.text
         self._bar().set(terms)
         self._replaced.append((terms, before))
@@ -71,31 +71,25 @@ class ListFilter(Generic[T]):
             self._bar().set("")
 
     def show_only(self, terms: str) -> None:
-        """Set the filter for good."""
+        """Put a filter into the input and apply it; `go_back` will clear it."""
         self._replaced = []
         self._bar().set(terms)
 
-    def begin_with(self, terms: Terms[T]) -> None:
-        """Replace the filter of a list that is not mounted yet."""
+    def replace_unmounted(self, terms: Terms[T]) -> None:
+        """Replace the filter of a list that is not mounted yet, until `go_back` restores it."""
         self._replaced.append((terms.text, self.terms.text))
+        self.set_terms(terms)
+
+    def set_terms(self, terms: Terms[T]) -> None:
+        """Apply a filter without putting it into the input."""
         self.terms = terms
         self._holder.change(filter=terms.text)
-
-    def take(self, terms: Terms[T], show_rows: Callable[[], None]) -> None:
-        """Apply a filter from the input and show the rows that pass."""
-        self.terms = terms
-        self._holder.change(filter=terms.text)
-        show_rows()
-
-    def done(self) -> None:
-        """Focus the table."""
-        self._table().focus()
 
 
 def filter_commands(tab: str, about: str, problems: str) -> tuple[Command[ListFilter[Any]], ...]:
     """Return the filter commands of a list.
 
-    `about` completes the help of `/`; `problems` is the help of `!`.
+    The help of `/` is "Filter by" and then `about`; `problems` is the help of `!`.
     """
     return (
         Command(

@@ -23,7 +23,7 @@ class ListOrder:
         ask: Callable[[Choose], Awaitable[str | None]],
         changed: Callable[[], None],
     ) -> None:
-        """Keep the order in `holder`; `changed` is called after each change."""
+        """Keep the order in the view of `holder`; `changed` is called after each change."""
         self._kind = kind
         self._holder = holder
         self._table = table
@@ -31,17 +31,21 @@ class ListOrder:
         self._changed = changed
 
     async def choose(self) -> None:
-        """Show the menu of orders."""
+        """Show the menu of orders, and sort by the one that the user chooses."""
         choices = [(key, order.label) for key, order in self._kind.sorts.items()]
-        chosen = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
-        if chosen is not None:
-            self._sort(chosen, reverse=False)
+        column = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
+        if column is not None:
+            self._sort(column, reverse=False)
 
     def sort_by(self, column: str) -> None:
-        """Sort by a column; if already sorted by it, reverse the order."""
+        """Sort by a column; if the list is sorted by it already, reverse the order.
+
+        Do nothing if rows cannot be sorted by the column.
+        """
         view = self._holder.view
         if order := self._kind.order_of(column):
-            self._sort(order, reverse=order == view.sort and not view.reverse)
+            is_sorted_by_it = order == view.sort
+            self._sort(order, reverse=is_sorted_by_it and not view.reverse)
 
     def show(self) -> None:
         """Mark the sorted column in the table header."""
@@ -58,7 +62,11 @@ class ListOrder:
 def order_commands(
     tab: str, sorts: Sequence[tuple[str, str, str]]
 ) -> tuple[Command[ListOrder], ...]:
-    """Return the sort commands; `sorts` are triples of key, column and words for the order."""
+    """Return the sort commands of a list.
+
+    `sorts` has a triple for each order: the key, the column, and words for the order such as
+    `busy workers`.
+    """
     menu = Command(f"{tab}.sort", "s", "sort", "Choose the order", ListOrder.choose)
     return (menu, *(_sort_command(tab, *sort) for sort in sorts))
 

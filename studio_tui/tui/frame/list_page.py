@@ -1,4 +1,4 @@
-"""The base of list pages: filter, order, marks, preview, and restoring the view."""
+"""The base of pages with a list: filter, order, marks, preview, and restoring the view."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -51,11 +51,13 @@ def list_commands(
     *,
     older: str = "",
 ) -> ListCommands:
-    """Return the commands of a list.
+    """Return the commands of the list on the tab `tab`, which is the prefix of their ids.
 
-    `noun` is what a row is called, `filters` completes the help of `/`, `problems` is the help of
-    `!`, `sorts` are triples of key, column and words for the order, and `older` names the rows that
-    can be loaded, in the plural; empty if there are none.
+    - `noun`: the singular noun for a row, such as `cluster`.
+    - `filters`: the terms that the help of `/` lists.
+    - `problems`: the help of `!`.
+    - `sorts`: a triple for each order, see `order_commands`.
+    - `older`: the plural noun for older rows that can be loaded; empty if there are none.
     """
     preview: Command[ListPage[Any]] = Command(
         f"{tab}.preview",
@@ -98,10 +100,11 @@ class ListPage(Page, Generic[T]):
     kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]
     problems: ClassVar[str]
-    """The filter that passes only problems."""
+    """The filter that passes only rows with a problem, such as `status=problem`."""
     is_stacked: ClassVar[bool] = False
     """Whether the preview is below the list at any width, for lists with few rows."""
     LIST: ClassVar[ListCommands]
+    """The commands of the list; the class also has their bindings in `BINDINGS`."""
 
     def __init__(self, basics: Basics, view: ListView) -> None:
         super().__init__(basics)
@@ -115,11 +118,15 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def source(self) -> SnapshotPublisher[Any]:
-        """Return the source of the rows; the title shows its `unreadable` and `duplicates`."""
+        """Return the source of the rows.
+
+        If its values have the attributes `unreadable` and `duplicates`, numbers of rows, the title
+        shows these.
+        """
 
     @abstractmethod
     def cells_of(self, key: str) -> Cells:
-        """Return the cells of a row."""
+        """Return the cells of the row `key`, one for each of `columns`."""
 
     @abstractmethod
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
@@ -127,28 +134,34 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def row_hints(self) -> Iterable[str]:
-        """Return the hints for the footer while the filter is not edited, see `Page.hints`."""
+        """Return the hints of `Page.hints` for the time in which the filter is not being edited."""
 
     @abstractmethod
     def none_words(self) -> str:
         """Return the text shown when there are no rows at all."""
 
     def ask_for_more(self) -> None:
-        """Load older rows, if there can be any."""
+        """Load older rows; nothing by default, for lists that are always complete."""
 
     def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to show for the filtered `keys`, such as one row for a group."""
+        """Return the keys of the rows to show for the `keys` that pass the filter.
+
+        A list with groups replaces the keys of a group's members by the key of the group.
+        """
         return keys
 
     def row_of(self, key: str) -> str:
-        """Return the row shown for a key: its own, or that of a group; call it after `row_keys`."""
+        """Return the key of the row that shows `key`: the same, or that of its group.
+
+        Groups are those of the last call of `row_keys`.
+        """
         return key
 
     def rows_changed(self) -> None:
-        """Called after the shown rows or their order have changed."""
+        """Update what depends on the shown rows, which may have changed; nothing by default."""
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return more parts for the title of the list."""
+        """Return further parts for the end of the title's left side."""
         return ()
 
     # Overrides of Page.
@@ -172,7 +185,7 @@ class ListPage(Page, Generic[T]):
         self.list.tick(now)
 
     def escape(self) -> None:
-        """Go back from the filter; if there is none, clear the marks."""
+        """Go back from the filter; without a filter, remove all marks."""
         self.list.back_out()
 
     def remembered(self) -> ListView:
@@ -180,7 +193,7 @@ class ListPage(Page, Generic[T]):
         return self.view
 
     def note_place(self) -> None:
-        """Save in the view what is not saved as it changes: the scroll position."""
+        """Save the scroll position in the view; other changes are saved there at once."""
         self.list.note_line()
 
     # Shortcuts to parts of the body.

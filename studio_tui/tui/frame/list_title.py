@@ -15,17 +15,23 @@ Parts = tuple[Part, ...]
 
 
 def has_all(answer: Any) -> bool:
-    """Return whether all rows are known; True if `answer` has no attribute `has_all`."""
+    """Return whether `answer` has all rows that Studio has, so that no older ones can be loaded.
+
+    True without an answer, and for answers that are always complete: they have no `has_all`.
+    """
     return answer is None or getattr(answer, "has_all", True)
 
 
 def amount_parts(
     tab: str, title: str, *, shown: int, known: int, answer: Any, terms: str, is_kept: bool
 ) -> Parts:
-    """Return how many of the known rows pass, the filter, and any faults of the answer.
+    """Return the left side of the title, such as `Jobs 3 of 10 · filter state=failed`.
 
-    `is_kept`: the row under the cursor is shown although it no longer passes. `answer` may have
-    the attributes `has_all`, `unreadable` and `duplicates`; `terms` is the filter as it was typed.
+    - `shown`: how many of the `known` rows pass the filter.
+    - `answer`: Studio's last answer, `None` before the first; it may have the attributes `has_all`,
+      `unreadable` and `duplicates`.
+    - `terms`: the filter as it was typed.
+    - `is_kept`: whether the row under the cursor is shown although it no longer passes the filter.
     """
     amount = "" if answer is None else f"{shown} of {known} " if terms else f"{known} "
     parts = [Part("── ", "rule"), Part(f"{title} ", Tone.STRONG), Part(amount)]
@@ -44,19 +50,19 @@ def amount_parts(
 
 
 def order_parts(tab: str, kind: Kind[Any], view: ListView) -> Parts:
-    """Return the order of the rows, unless it is the default, and how many are marked."""
+    """Return the order of the rows, unless it is the default, and the number of marked rows."""
     order = kind.sorts[view.sort].label + (", reversed" if view.reverse else "")
     parts: list[Part] = []
     if view.sort != NEWEST_FIRST or view.reverse:
-        sort = f"screen.do('{tab}.sort')"
-        parts += [Part(f" sorted by {order} ", Tone.DIM, sort), Part("──", "rule")]
+        action = f"screen.do('{tab}.sort')"
+        parts += [Part(f" sorted by {order} ", Tone.DIM, action), Part("──", "rule")]
     if marks := len(view.marks):
         parts += [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")]
     return tuple(parts)
 
 
 def unseen_parts(unseen: int) -> Parts:
-    """Return how many new rows are above the visible ones; a click scrolls to them."""
+    """Return how many unseen rows are above the visible rows; a click scrolls to the top."""
     if not unseen:
         return ()
     return (Part(f" ↑ {unseen:,} new ", "title", "screen.press('g')"), Part("──", "rule"))
@@ -65,7 +71,11 @@ def unseen_parts(unseen: int) -> Parts:
 def notice(
     snapshot: Snapshot[Any], session: StudioSession, kind: Kind[Any], known: int, *, none: str
 ) -> str:
-    """Return why no row is shown; `none` is the text to use if there are no rows at all."""
+    """Return the text shown in an empty table: why there is no row.
+
+    `known` is the number of rows without the filter. `none` is the text if there is no row at all;
+    it is empty if only the filter excludes the rows.
+    """
     if snapshot.value is None:
         error = snapshot.error
         return "Loading…" if error is None else unreachable_message(error, session)

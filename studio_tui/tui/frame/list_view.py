@@ -25,19 +25,24 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """The user's place in a list, and its settings."""
+    """The user's place in a list, and the settings of the list."""
 
     filter: str = ""
+    """As typed."""
     sort: str = NEWEST_FIRST
+    """A key of `Kind.sorts`."""
     reverse: bool = False
+    """Whether the order is the reverse of the usual one."""
     preview: bool = True
+    """Whether the preview is shown."""
     wide: bool = False
+    """Whether all columns are shown and can be scrolled sideways."""
     group: str = "none"
     """How rows are grouped; a name defined by the list."""
     loaded: int = 0
     """How many of the newest rows the next run requests; 0 for the usual number."""
     recorded: bool = False
-    """Whether the cursor is on a row that Studio no longer lists, so that such rows are needed."""
+    """Whether the cursor is on a row that only the recorder has; then recorded rows are loaded."""
     cursor: str | None = None
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()
@@ -45,7 +50,7 @@ class ListView:
     opened: tuple[str, ...] = ()
     """Keys of the expanded groups."""
     line: int = 0
-    """The cursor's line, counted from the first visible one."""
+    """The line of the cursor on the screen, 0 for the first visible row."""
     sideways: int = 0
     """How many terminal columns of the table are scrolled out of sight on the left."""
     contents: tuple[int, ...] = ()
@@ -63,29 +68,33 @@ class ViewHolder:
         self.view = view
 
     def change(self, **changes: Any) -> None:
-        """Replace the view by a copy with changed fields; keep it if none differs."""
+        """Replace the view by a copy with changed fields; keep the object if no field differs."""
         if any(getattr(self.view, name) != value for name, value in changes.items()):
             self.view = self.view.replace(**changes)
 
 
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
-    """Return the saved view of a list; the default view if none can be read."""
+    """Return the saved view of a list; the default view if there is none or it is invalid.
+
+    A single field with a wrong type, an unknown order or a number out of range gets its default.
+    """
     try:
         saved = read_json(path)
-        kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(ListView)} | {
-            "cursor": str
+        types: dict[str, Any] = {field.name: type(field.default) for field in fields(ListView)}
+        types["cursor"] = str  # its default is None
+        # JSON has no tuples, so the fields that are tuples do not pass here.
+        scalars = {
+            name: value
+            for name, value in saved.items()
+            if name in types and isinstance(value, types[name])
         }
         view = ListView(
-            **{
-                name: value
-                for name, value in saved.items()
-                if name in kinds and isinstance(value, kinds[name])
-            },
-            marks=_keys(saved.get("marks")),
-            opened=_keys(saved.get("opened")),
-            contents=_widths(saved.get("contents")),
+            **scalars,
+            marks=_valid_keys(saved.get("marks")),
+            opened=_valid_keys(saved.get("opened")),
+            contents=_valid_widths(saved.get("contents")),
         )
-        Terms(view.filter, kind)
+        Terms(view.filter, kind)  # raises an error if the filter is invalid
     except FileNotFoundError:
         return ListView()
     except (OSError, ValueError, TypeError, AttributeError, FilterError) as error:
@@ -102,15 +111,18 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
 
 @lru_cache(maxsize=8)
 def view_text(view: ListView) -> str:
-    """Return `view` as text for `load_view`; asked for each second, mostly of an unchanged view."""
+    """Return a view as text for `load_view`.
+
+    The result is cached, as this is called every few seconds, mostly with an unchanged view.
+    """
     return json.dumps(asdict(view))
 
 
-def _keys(value: object) -> tuple[str, ...]:
+def _valid_keys(value: object) -> tuple[str, ...]:
     return tuple(key for key in value if isinstance(key, str)) if isinstance(value, list) else ()
 
 
-def _widths(value: object) -> tuple[int, ...]:
+def _valid_widths(value: object) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(type(each) is int and each >= 0 for each in value):
         return ()
     return tuple(value)

@@ -1,4 +1,4 @@
-"""A page's subscriptions to pollers: only while it is shown, reporting each new value once."""
+"""A page's subscriptions to pollers, which exist only while the page is shown."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -15,26 +15,29 @@ class Subscriptions:
 
     def __init__(self, page: Lifetime) -> None:
         self._page = page
-        self._leave: list[Callable[[], None]] = []
-        self._seen: dict[str, object] = {}
+        self._unsubscribers: list[Callable[[], None]] = []
+        self._last_values: dict[str, object] = {}
         """The last value received from each poller, to recognize a repeated value."""
-        self._reported_token: Exception | None = None
+        self._reported_token_error: Exception | None = None
         """The refusal of the token that was reported last."""
-        self._reported_team = ""
-        """The refusal of the team that was reported last."""
+        self._reported_team_error = ""
+        """The words of the refusal of the team that was reported last."""
 
     @property
     def is_on(self) -> bool:
-        """Whether the page is subscribed, that is, visible."""
-        return bool(self._leave)
+        """Whether the page is subscribed, which it is exactly while it is visible."""
+        return bool(self._unsubscribers)
 
     def begin(self, pollers: Iterable[SnapshotPublisher[Any]]) -> tuple[Refreshed, ...]:
-        """Subscribe to pollers and return a `Refreshed` for each; nothing if already subscribed."""
-        if self._leave:
+        """Subscribe to pollers, and return messages with their present snapshots.
+
+        Do nothing if the page is already subscribed.
+        """
+        if self._unsubscribers:
             return ()
         messages = []
         for poller in pollers:
-            self._leave.append(
+            self._unsubscribers.append(
                 self._page.listen(poller.subscribe, partial(self._post, poller.name))
             )
             messages.append(Refreshed(poller.name, poller.snapshot))
@@ -42,17 +45,20 @@ class Subscriptions:
 
     def end(self) -> None:
         """Unsubscribe from all pollers."""
-        while self._leave:
-            self._leave.pop()()
+        while self._unsubscribers:
+            self._unsubscribers.pop()()
 
     def note_value(self, message: Refreshed) -> bool:
-        """Record a message's value, and return whether it differs from the poller's last one."""
-        before = self._seen.get(message.name)
-        self._seen[message.name] = message.snapshot.value
-        return message.snapshot.value is not before
+        """Store a message's value, and return whether it is another than the poller's previous."""
+        previous = self._last_values.get(message.name)
+        self._last_values[message.name] = message.snapshot.value
+        return message.snapshot.value is not previous
 
     def report_refusals(self, message: Refreshed, *, of_team: bool) -> None:
-        """Ask for another token or, if `of_team`, another team, once for each refusal by Studio."""
+        """Ask for another token if Studio has refused the token, once for each refusal.
+
+        If `of_team`, also ask for another team if Studio has refused the team.
+        """
         self._report_token_refusal(message)
         if of_team:
             self._report_team_refusal(message)
@@ -60,20 +66,22 @@ class Subscriptions:
     def _report_token_refusal(self, message: Refreshed) -> None:
         error = message.snapshot.error
         is_refused = message.snapshot.stopped and isinstance(error, AuthenticationError)
-        if is_refused and error is not self._reported_token:
-            self._reported_token = error
+        if is_refused and error is not self._reported_token_error:
+            self._reported_token_error = error
             self._page.post_message(TokenRefused(str(error)))
 
     def _report_team_refusal(self, message: Refreshed) -> None:
         snapshot, error = message.snapshot, message.snapshot.error
-        is_unread = snapshot.value is None or snapshot.is_recalled
-        if is_unread and isinstance(error, PermissionDenied) and str(error) != self._reported_team:
-            self._reported_team = str(error)
+        if not isinstance(error, PermissionDenied) or str(error) == self._reported_team_error:
+            return
+        # Once the team's data was received in this run, a refusal is shown as an error instead.
+        if snapshot.value is None or snapshot.is_recalled:
+            self._reported_team_error = str(error)
             self._page.post_message(TeamRefused(str(error), error.teams))
 
     def forget_team_refusal(self) -> None:
-        """Forget that the team was refused, so that another refusal is reported too."""
-        self._reported_team = ""
+        """Report a refusal of the team again, even if it has the same words as the last one."""
+        self._reported_team_error = ""
 
     def _post(self, name: str, snapshot: Any) -> None:
         self._page.post_message(Refreshed(name, snapshot))

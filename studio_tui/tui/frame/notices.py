@@ -1,4 +1,4 @@
-"""Notices that something started, opened or marked here has ended."""
+"""Notices about the end of jobs and pipelines that were started, opened or marked here."""
 
 from asyncio import TimerHandle, get_running_loop
 from collections.abc import Callable
@@ -13,14 +13,17 @@ from studio_tui.service.polling.endings import Ended, Endings
 from studio_tui.tui.frame.page import Page
 
 NOTICE_DELAY = 1.6
-"""Seconds without another ending before a notice is shown: a little longer than the polling
-interval of lists, so that what ends together is reported together."""
+"""Seconds without another ending before a notice is shown.
+
+A little longer than the polling interval of lists, so that one notice reports jobs and pipelines
+that end at about the same time.
+"""
 
 LONGEST_DELAY = 8.0
-"""Longest delay of a notice, in seconds."""
+"""Maximum seconds from an ending to its notice, however many endings follow."""
 
 FAILURE_TIMEOUT = 20.0
-"""Seconds for which a failure stays visible."""
+"""Seconds for which a notice with a failure stays visible."""
 
 
 class Notices:
@@ -31,9 +34,9 @@ class Notices:
         self._app = app
         self._endings = endings
         self._quiet = quiet
-        self._gathered = Ended()
+        self._unreported = Ended()
         """Jobs and pipelines that have ended and have not been reported."""
-        self._began = 0.0
+        self._unreported_since = 0.0
         """When the first of these ended, by `monotonic()`; 0 if there is none."""
         self._timer: TimerHandle | None = None
         self._unsubscribe: Callable[[], None] = endings.on_end(self._gather)
@@ -69,17 +72,18 @@ class Notices:
                 self._endings.add_to_badge(tab, of_tab.count, of_tab.failed)
         if self._quiet or not ended.count:
             return
-        self._gathered += ended
-        self._began = self._began or monotonic()
+        self._unreported += ended
+        self._unreported_since = self._unreported_since or monotonic()
         if self._timer is not None:
             self._timer.cancel()
-        left = max(0.0, self._began + LONGEST_DELAY - monotonic())
+        longest = max(0.0, self._unreported_since + LONGEST_DELAY - monotonic())
         # A Textual timer would not fire at all if the machine is busy at that moment.
-        self._timer = get_running_loop().call_later(min(NOTICE_DELAY, left), self._report)
+        self._timer = get_running_loop().call_later(min(NOTICE_DELAY, longest), self._report)
 
     def _report(self) -> None:
-        """Report everything that was gathered."""
-        ended, self._gathered, self._began, self._timer = self._gathered, Ended(), 0.0, None
+        """Report all unreported endings in one notice."""
+        ended, self._unreported = self._unreported, Ended()
+        self._unreported_since, self._timer = 0.0, None
         words = [jobs_ended(ended.jobs)] if ended.jobs else []
         words += [pipelines_ended(ended.pipelines)] if ended.pipelines else []
         if ended.failed:
@@ -92,14 +96,14 @@ class Notices:
             self._app.bell()
 
     def _page_in_sight(self) -> Page | None:
-        """Return the visible page, also if below a dialog.
+        """Return the visible page, even if a dialog is over it.
 
-        `None` if the terminal lacks the focus or no page is open.
+        `None` if the terminal does not have the focus, or no page is open.
         """
         if not self._app.app_focus:
             return None
-        pages = (each for each in reversed(self._app.screen_stack) if isinstance(each, Page))
-        return next(pages, None)
+        stack = reversed(self._app.screen_stack)
+        return next((screen for screen in stack if isinstance(screen, Page)), None)
 
 
 def warn_from_any_thread(app: App[Any]) -> Callable[[str], None]:

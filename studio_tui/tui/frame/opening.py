@@ -1,6 +1,7 @@
-"""The screen while connecting.
+"""The screen shown while connecting.
 
-It imports neither `api` nor the models, because it is painted while they are being imported.
+This module imports neither `api` nor the models, as the screen is painted while a thread imports
+them.
 """
 
 import os
@@ -33,20 +34,20 @@ class StudioChosen(Message):
 
 
 class ReadAgain(Message):
-    """Request to read the settings again, as they may have been corrected, and to ask Studio."""
+    """Read the settings again, as the user may have corrected them, and poll Studio at once."""
 
 
 class OpeningScreen(Lifetime, Screen[None]):
-    """The frame, and what the dashboard is waiting for."""
+    """The frame without a page; it says what the dashboard is waiting for."""
 
     has_rows = False
-    """Whether the rows of a list are shown already."""
+    """Whether the screen shows the rows of the previous run's list."""
 
     def __init__(self, waiting_for: str) -> None:
         super().__init__()
         self._waiting_for = waiting_for
-        self._keys_held = ExitStack()
-        """Keys are for the page that will be shown."""
+        self._key_hold = ExitStack()
+        """Holds keys back for the page that will be shown."""
 
     def compose(self) -> ComposeResult:
         yield Bar(id="top")
@@ -55,26 +56,26 @@ class OpeningScreen(Lifetime, Screen[None]):
         yield Bar(id="keys", cuts=False)
 
     def content(self) -> ComposeResult:
-        """Compose what is between header and footer."""
+        """Compose the widgets between header and footer."""
         yield Static("", markup=False, id="waiting")
 
     def on_mount(self) -> None:
-        """Fill the frame."""
-        self._keys_held.enter_context(keys_held(self.app, patience=None))
+        """Hold keys back, and fill in the frame."""
+        self._key_hold.enter_context(keys_held(self.app, patience=None))
         self.fill()
 
     def fill(self) -> None:
-        """Fill in the known parts of the frame."""
+        """Fill in the parts of the frame that are known before connecting."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#keys", Bar).left = (Part(" ctrl+q", "key"), Part(" quit", Tone.DIM))
         self.show_waiting(self._waiting_for)
 
     def on_screen_suspend(self) -> None:
-        """Let the page that is shown now have the keys."""
-        self._keys_held.close()
+        """Release the keys to the screen that is shown now."""
+        self._key_hold.close()
 
     def show_waiting(self, words: str) -> None:
-        """Show what the dashboard is waiting for now."""
+        """Show `words`, which say what the dashboard is waiting for."""
         self.query_one("#waiting", Static).update(words)
 
 
@@ -88,7 +89,7 @@ def list_left_in(file: "Path | None") -> "LastList | None":
 
 
 def opening_screen(waiting_for: str, last: "LastList | None") -> OpeningScreen:
-    """Return the screen while connecting, with the list of the previous run if it is known."""
+    """Return the screen shown while connecting, with the `last` list if there is one."""
     if last is None:
         return OpeningScreen(waiting_for)
     from studio_tui.tui.frame.last_list_screen import LastListScreen  # noqa: PLC0415 (needs a table)

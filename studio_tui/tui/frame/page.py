@@ -1,6 +1,6 @@
 """The base of all main screens: the frame, the keys that work everywhere, and subscriptions.
 
-A page subscribes to pollers only while it is shown, so that nothing is polled unless it is visible.
+A page subscribes to pollers only while it is visible, so that only visible data is polled.
 """
 
 from abc import abstractmethod
@@ -60,9 +60,9 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 
 
 def undo(page: Host) -> None:
-    """Undo the command that is about to be sent."""
-    words = page.session.held.undo()
-    sentence = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
+    """Undo the last of the commands that are waiting to be sent, and notify the user."""
+    undone = page.session.held.undo()
+    sentence = f"Undone: {undone}. Nothing was sent" if undone else "There is nothing to undo"
     page.notify_user(sentence)
 
 
@@ -70,7 +70,7 @@ def _is_replay(page: "Page") -> bool:
     return page.session.replay is not None
 
 
-def _turn_replay(page: "Page") -> None:
+def _toggle_replay(page: "Page") -> None:
     if page.session.replay is not None:
         page.session.replay.turn()
         page.paint_age()
@@ -128,7 +128,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "backslash",
         "pause",
         "In a replay: pause or continue",
-        _turn_replay,
+        _toggle_replay,
         display="\\",
         applies=_is_replay,
     ),
@@ -165,12 +165,13 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     key_bar = query_one("#keys", Bar)
 
     tab = ""
-    """Name of the tab that this page is; empty for a page over a tab."""
-    leads_to_pages = False  # whether the breadcrumbs of pages over it begin with its own
+    """The name of the tab that this page is; empty for a page over a tab."""
+    leads_to_pages = False
+    """Whether pages over this one show its breadcrumbs before their own."""
     help_key = "?"
     """The key that shows the help."""
     belongs_to = "jobs"
-    """Name of the tab to which a page over a tab belongs."""
+    """The name of the tab that is highlighted while this page is over a tab."""
 
     def __init__(self, basics: Basics) -> None:
         """Make a page of a connection."""
@@ -195,7 +196,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     # For subclasses to override.
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the ids of the jobs that the page, or the row under the cursor, is about."""
+        """Return the ids of the jobs that the page or the row under the cursor shows."""
         return ()
 
     @abstractmethod
@@ -207,15 +208,18 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return ()
 
     def hints(self) -> Iterable[str]:
-        """Return the ids of the bindings for the footer, most useful first."""
+        """Return the ids of the bindings that the footer shows, the most useful first."""
         return ()
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key in the footer."""
+        """Return the label of a key in the footer; it may depend on the state of the page."""
         return binding.description
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
-        """Return the sources this page subscribes to; they include those of the header's counts."""
+        """Return the sources to which this page subscribes.
+
+        They include the sources of the tabs and counts in the header, and of the footer.
+        """
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
@@ -224,10 +228,16 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return self.session.jobs
 
     def tick(self, now: datetime) -> None:
-        """Update what changes with time alone; called once a second while the page is shown."""
+        """Update texts that change as time passes; called once a second while the page is shown.
+
+        `now` is the result of `moment`.
+        """
 
     def moment(self) -> datetime:
-        """Return the time for which the shown data holds: now, unless Studio does not answer."""
+        """Return the time for which ages and durations are shown, see `Snapshot.moment`.
+
+        It is the present, but stops while Studio does not answer.
+        """
         return self.polled().snapshot.moment(clock.now())
 
     # The frame.
@@ -239,23 +249,23 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         yield Bar(id="keys", cuts=False)
 
     def on_mount(self) -> None:
-        """Start the page's timer."""
-        self._clock = self.set_interval(1.0, self._each_second, pause=True)
+        """Make the timer of each second, which is paused until the page is shown."""
+        self._timer_of_seconds = self.set_interval(1.0, self._each_second, pause=True)
         self.paint_frame()
 
     @on(events.ScreenResume)
-    def _listen(self) -> None:
+    def _begin_updates(self) -> None:
         for message in self.listening.begin(self.pollers()):
             self._handle_refreshed(message)
-        resume_at_whole_second(self, self._clock, self._each_second, self.listening)
+        resume_at_whole_second(self, self._timer_of_seconds, self._each_second, self.listening)
         self.paint_frame()
 
     @on(events.ScreenSuspend)
-    def _rest(self) -> None:
+    def _end_updates(self) -> None:
         hide_toasts(self)
         # Below a dialog the page is still visible, and must keep updating.
         if not isinstance(self.app.screen, ModalScreen):
-            self._clock.pause()
+            self._timer_of_seconds.pause()
             self._leave()
 
     def on_resize(self) -> None:
@@ -281,10 +291,13 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
             self.paint_age()
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Handle a poller's message; if not `is_news`, only the age or the error has changed."""
+        """Update the page after a message of a poller.
+
+        If `is_news` is false, the value is the same as before, but its age or error has changed.
+        """
 
     def paint_frame(self) -> None:
-        """Repaint header and footer, where they have changed."""
+        """Repaint the header and the footer."""
         self.top_bar.left = crumb_parts(self.home, self.crumbs())
         self.paint_age()
         current = self.tab or self.belongs_to
@@ -293,7 +306,10 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.paint_hints()
 
     def paint_age(self) -> None:
-        """Repaint the age of the data, and the seconds left to undo a command."""
+        """Repaint the parts of the frame that change each second.
+
+        These are the age of the data, and the seconds left to undo a command.
+        """
         now, session = clock.now(), self.session
         self.key_bar.right = help_parts(self.help_key, session, now)
         self.top_bar.right = age_parts(self.polled().snapshot, now, session, self.read_only)
@@ -309,12 +325,15 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.post_message(GoBack())
 
     def escape(self) -> None:
-        """Back out one level; on a page without levels, go back one screen."""
+        """Go back one screen; on a tab, do nothing.
+
+        Pages with something to close or to clear, such as a filter, override it.
+        """
         if not self.tab:
             self.back()
 
     def ask_again(self) -> None:
-        """Ask Studio again at once, after reading the settings again."""
+        """Poll Studio at once, after reading the settings again."""
         self.listening.forget_team_refusal()
         self.post_message(ReadAgain())
 
@@ -323,15 +342,16 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.post_message(GoTo(tab))
 
     async def action_press(self, key: str) -> None:
-        """Run the action of a key, for mouse clicks."""
-        if pressed := self.active_bindings.get(key):
-            await self.app.run_action(pressed.binding.action, pressed.node)
+        """Run the action of a key; the parts of bars name this action for mouse clicks."""
+        if active := self.active_bindings.get(key):
+            await self.app.run_action(active.binding.action, active.node)
 
     @on(Bar.Clicked)
     async def _clicked(self, message: Bar.Clicked) -> None:
         await self.run_action(message.action)
 
     def _leave(self) -> None:
+        """Unsubscribe; an override also ends updates of its own, as the page is not visible."""
         self.listening.end()
 
     def _each_second(self) -> None:
@@ -340,8 +360,11 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
 
 def fresher(page: Page, job: Job, message: Refreshed, *, is_news: bool) -> Job | None:
-    """Return the newer version of `job`; `None` if unchanged or no longer listed."""
-    jobs = message.snapshot.value
-    if message.name != page.session.jobs.name or not is_news or jobs is None:
+    """Return the newer version of `job` in a message of the poller of jobs.
+
+    `None` if the job has not changed, is no longer listed, or the message is of another poller.
+    """
+    answer = message.snapshot.value
+    if message.name != page.session.jobs.name or not is_news or answer is None:
         return None
-    return next((j for j in jobs.jobs if j.id == job.id and j is not job), None)
+    return next((each for each in answer.jobs if each.id == job.id and each is not job), None)

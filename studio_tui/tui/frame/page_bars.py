@@ -26,25 +26,28 @@ TABS = (
     ("5", "logs", "Logs"),
     ("6", "activity", "Activity"),
 )
-"""Key, name and title of the tabs."""
+"""The key, name and title of each tab."""
 
 BLANKS_FROM = 100
-"""Columns from which there is a blank before each tab."""
+"""The least width in columns with a blank before each tab."""
 
 NUMBERS_FROM = 120
-"""Columns from which tabs show their number of rows; enough for large numbers."""
+"""The least width in columns with the number of rows in each tab, even if it is large."""
 
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
 _SHORTENED = ((), ("clusters", "activity"), tuple(SHORT_TITLES))
-"""Tabs whose titles are shortened, except the current one: the least used first, if need be."""
+"""Sets of tabs whose titles are shortened; the first set with which the bar fits is used.
+
+The title of the current tab is never shortened.
+"""
 
 _BADGE = _COUNT = len("✗1 ")
-"""Cells of a badge, and of a count of a state."""
-_BADGED = 2
-"""How many tabs may have a badge: those of jobs and pipelines."""
+"""Cells of a badge, and cells of the count of a state."""
+_MOST_BADGES = 2
+"""Only the tabs of jobs and pipelines can have a badge."""
 
 WORDS_FROM = 184
-"""Columns from which the counts of states include words; enough for large numbers."""
+"""The least width in columns with words in the counts of states, even if the counts are large."""
 
 Parts = tuple[Part, ...]
 
@@ -52,7 +55,7 @@ Parts = tuple[Part, ...]
 def help_parts(key: str, session: StudioSession, now: datetime) -> Parts:
     """Return the right side of the footer: the help key.
 
-    While commands are waiting to be sent, the undo key comes before it.
+    While commands are waiting to be sent, the key that undoes the last of them comes before it.
     """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
     return (*_undo_parts(session, now), Part(key, "key", press), Part(" help ", Tone.DIM, press))
@@ -69,7 +72,7 @@ def _undo_parts(session: StudioSession, now: datetime) -> Parts:
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
-    """Return the breadcrumbs; `home` is the name of Studio, as in `Basics`; safe text."""
+    """Return the left side of the header: the breadcrumbs, which begin with the name of Studio."""
     parts = [Part(" studio-tui ", "title"), Part(f" {home}", Tone.DIM)]
     for crumb in crumbs:
         parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
@@ -90,68 +93,79 @@ def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bo
 
 
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
-    """Return the tabs, and the counts of states, formatted for `width` columns.
+    """Return the tabs, and the counts of jobs by state, formatted for `width` columns.
 
-    The format depends on that and on the number of digits, so that it does not switch back and
-    forth: states and badges that come and go have their room, and so has the title of any tab.
+    Which titles are shortened depends only on `width` and on the number of digits, so that titles
+    do not change back and forth. So there is always room for badges and states that may appear, and
+    for any tab to be the current one.
 
     While bulk commands are running, their progress replaces the counts.
     """
     in_words = width >= WORDS_FROM
-    states = _counts(session, in_words=in_words)
-    # In words there is room for large numbers, but not for all states.
-    absent = 0 if in_words else len(STATE_NAMES) - len(states)
-    room = width - _cells(states) - absent * _COUNT
+    states = _count_parts(session, in_words=in_words)
+    # Counts in words have no room for all states at once; such a wide bar has other room to spare.
+    absent_states = 0 if in_words else len(STATE_NAMES) - len(states)
+    room = width - _cells(states) - absent_states * _COUNT
     tabs: Parts = ()
     for shortened in _SHORTENED:
-        tabs, most_cells = _tabs(session, current, width, shortened)
+        tabs, most_cells = _tab_parts(session, current, width, shortened)
         if most_cells <= room:
             break
-    return tabs, _batches(session) or states
+    return tabs, _batch_parts(session) or states
 
 
 def _cells(parts: Iterable[Part]) -> int:
     return sum(cell_len(part.text) for part in parts)
 
 
-def _tabs(
+def _tab_parts(
     session: StudioSession, current: str, width: int, shortened: Sequence[str]
 ) -> tuple[Parts, int]:
-    """Return the tabs, and the most cells that they need, whichever is current, with all badges.
+    """Return the tabs with badges, and the most cells that they could need.
 
-    They have their number of rows if wide enough; see `NUMBERS_FROM`. A badge shows how many have
-    ended, or failed, since the tab was last visited.
+    They need most with all badges, and if the current tab is the one with the longest full title.
+    A badge shows how many jobs or pipelines have failed, or if none has, how many have ended, since
+    the user last visited the tab.
     """
-    jobs = session.jobs.snapshot.value
-    clusters = session.clusters.snapshot.value
-    schedules = session.schedules.snapshot.value
-    pipelines = session.pipelines.snapshot.value
-    number = {
-        "jobs": "" if jobs is None else f" {_amount(jobs.jobs, jobs.has_all)}",
-        "pipelines": ""
-        if pipelines is None
-        else f" {_amount(pipelines.pipelines, pipelines.has_all)}",
-        "clusters": "" if clusters is None else f" {len(clusters.items)}",
-        "schedules": "" if schedules is None else f" {len(schedules)}",
-    }
+    numbers = _row_numbers(session) if width >= NUMBERS_FROM else {}
     badges = session.endings.snapshot.value or {}
-    parts, hidden = [], {"": 0}
-    for key, name, title in TABS:
-        amount = number.get(name, "") if width >= NUMBERS_FROM else ""
+    blank = " " if width >= BLANKS_FROM else ""
+    parts: list[Part] = []
+    saved_cells = {tab: 0 for _, tab, _ in TABS}
+    for key, name, full_title in TABS:
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
-        blank = " " if width >= BLANKS_FROM else ""
+        title = full_title
         if name in shortened:
-            hidden[name] = len(title) - len(SHORT_TITLES[name])
-            title = title if name == current else SHORT_TITLES[name]  # noqa: PLW2901
-        parts.append(Part(f"{blank}{key} {title}{amount} ", look, action))
+            saved_cells[name] = len(full_title) - len(SHORT_TITLES[name])
+            title = full_title if name == current else SHORT_TITLES[name]
+        parts.append(Part(f"{blank}{key} {title}{numbers.get(name, '')} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))
-    wider = max(hidden.values()) - hidden.get(current, 0) + (_BADGED - len(badges)) * _BADGE
-    return tuple(parts), _cells(parts) + wider
+    more_title_cells = max(saved_cells.values()) - saved_cells.get(current, 0)
+    more_badge_cells = (_MOST_BADGES - len(badges)) * _BADGE
+    return tuple(parts), _cells(parts) + more_title_cells + more_badge_cells
 
 
-def _batches(session: StudioSession) -> Parts:
+def _row_numbers(session: StudioSession) -> dict[str, str]:
+    """Return the number of rows of lists that have been received, by tab, such as `" 20+"`."""
+    jobs = session.jobs.snapshot.value
+    pipelines = session.pipelines.snapshot.value
+    clusters = session.clusters.snapshot.value
+    schedules = session.schedules.snapshot.value
+    numbers: dict[str, str] = {}
+    if jobs is not None:
+        numbers["jobs"] = f" {_amount(jobs.jobs, jobs.has_all)}"
+    if pipelines is not None:
+        numbers["pipelines"] = f" {_amount(pipelines.pipelines, pipelines.has_all)}"
+    if clusters is not None:
+        numbers["clusters"] = f" {len(clusters.items)}"
+    if schedules is not None:
+        numbers["schedules"] = f" {len(schedules)}"
+    return numbers
+
+
+def _batch_parts(session: StudioSession) -> Parts:
     """Return the progress of bulk commands; empty if none is running."""
     parts: list[Part] = []
     for batch in session.batches.snapshot.value or ():
@@ -162,23 +176,20 @@ def _batches(session: StudioSession) -> Parts:
     return tuple(parts)
 
 
-def _counts(session: StudioSession, *, in_words: bool) -> Parts:
+def _count_parts(session: StudioSession, *, in_words: bool) -> Parts:
+    """Return the counts of jobs by state; empty until jobs have been received."""
     jobs = session.jobs.snapshot.value
     if jobs is None:
         return ()
     pipelines = session.pipelines.snapshot.value
     blocked = pipelines.blocked if pipelines is not None else frozenset[str]()
-    return tuple(
-        Part(
-            f"{count.glyph} {count.amount} {count.name}  "
-            if in_words
-            else f"{count.glyph}{count.amount} ",
-            count.tone if count.number else Tone.DIM,
-        )
-        for count in counts(
-            jobs.jobs, has_all=jobs.has_all, blocked=blocked, fixed=session.known_items.fixed()
-        )
-    )
+    fixed = session.known_items.fixed()
+    parts: list[Part] = []
+    for count in counts(jobs.jobs, has_all=jobs.has_all, blocked=blocked, fixed=fixed):
+        short = f"{count.glyph}{count.amount} "
+        text = f"{count.glyph} {count.amount} {count.name}  " if in_words else short
+        parts.append(Part(text, count.tone if count.number else Tone.DIM))
+    return tuple(parts)
 
 
 def _amount(rows: Sized, has_all: bool) -> str:
@@ -186,7 +197,10 @@ def _amount(rows: Sized, has_all: bool) -> str:
 
 
 def crumbs_below(page: Screen[Any]) -> tuple[str, ...]:
-    """Return the breadcrumbs of the nearest page below `page` that leads to others."""
+    """Return the breadcrumbs of the nearest page below `page` with `Page.leads_to_pages`.
+
+    Without such a page, return those of the list of jobs.
+    """
     stack = page.app.screen_stack if page.is_running else []
     below = stack[: stack.index(page)] if page in stack else stack
     leading = (screen for screen in reversed(below) if getattr(screen, "leads_to_pages", False))
@@ -195,7 +209,7 @@ def crumbs_below(page: Screen[Any]) -> tuple[str, ...]:
 
 
 HINTS = 6
-"""How many keys the footer shows, besides help."""
+"""Maximum number of keys in the footer, not counting undo and help."""
 
 
 class KeyHints:
@@ -203,28 +217,33 @@ class KeyHints:
 
     def __init__(self, page: Screen[Any]) -> None:
         self._page = page
-        self._found: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
-        """The bindings by id, and the widget that had the focus when they were looked up."""
+        self._cached: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
+        """The widget that had the focus, and the bindings by id that were active then."""
 
-    def parts(self, wanted: Iterable[str], label: Callable[[Binding], str]) -> tuple[Part, ...]:
-        """Return the available keys of the commands `wanted`; `label` says what each does."""
-        by_id = self._by_id()
+    def parts(
+        self, command_ids: Iterable[str], label: Callable[[Binding], str]
+    ) -> tuple[Part, ...]:
+        """Return the key and the label of each command that is available now.
+
+        At most the first `HINTS` of `command_ids` are shown; `label` returns a binding's label.
+        """
+        by_id = self._bindings_by_id()
         parts: list[Part] = [Part(" ")]
-        for command_id in islice(wanted, HINTS):
-            hinted = by_id.get(command_id)
-            if hinted and reason_against(hinted.node, hinted.binding) is None:
-                press = f"screen.press('{hinted.binding.key}')"
-                parts.append(Part(self._page.app.get_key_display(hinted.binding), "key", press))
-                parts.append(Part(f" {label(hinted.binding)}  ", Tone.PLAIN, press))
+        for command_id in islice(command_ids, HINTS):
+            active = by_id.get(command_id)
+            if active and reason_against(active.node, active.binding) is None:
+                press = f"screen.press('{active.binding.key}')"
+                parts.append(Part(self._page.app.get_key_display(active.binding), "key", press))
+                parts.append(Part(f" {label(active.binding)}  ", Tone.PLAIN, press))
         return tuple(parts)
 
-    def _by_id(self) -> dict[str | None, ActiveBinding]:
-        focused, by_id = self._found
+    def _bindings_by_id(self) -> dict[str | None, ActiveBinding]:
+        """Return the active bindings by id; of a command with several keys, the first binding."""
+        focused, by_id = self._cached
         if not by_id or focused is not self._page.focused:
-            # Cached per focused widget, as it asks each binding of each ancestor.
+            # Cached while the focus stays: `active_bindings` checks each binding of each ancestor.
             by_id = {}
             for active in self._page.active_bindings.values():
-                # If a command has several keys, show the first.
                 by_id.setdefault(active.binding.id, active)
-            self._found = self._page.focused, by_id
+            self._cached = self._page.focused, by_id
         return by_id

@@ -1,4 +1,4 @@
-"""The rows of a list that Studio no longer lists, but the recorder has."""
+"""The rows of a list that Studio no longer returns, but the recorder has."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class RecordedRows(Generic[T]):
-    """Adds recorded rows to a list while it is filtered or after older rows were requested."""
+    """Adds recorded rows to a list, while it is filtered and once older rows were requested."""
 
     def __init__(
         self,
@@ -30,67 +30,74 @@ class RecordedRows(Generic[T]):
         self.archive = archive
         self._body = body
         self._kind = kind
-        self._are_asked_for = False
-        self._were_wanted = False
+        self._are_requested = False
+        """Whether recorded rows are shown even without a filter."""
+        self._were_needed = False
+        """Whether recorded rows were needed at the last update."""
         self._listed: Sequence[T] | None = None
-        """Studio's last answer; `None` before the first."""
+        """The rows of Studio's last answer; `None` before the first answer."""
         self.since: Mapping[str, datetime] = {}
-        """The added rows by key, and since when each is as recorded."""
+        """The times since which the added rows are in their recorded state, by key."""
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
-        """The parts for the title of the list."""
+        """The number of added rows, for the title of the list; empty if there are none."""
         return (Part(f"· {len(self.since):,} recorded ", Tone.DIM),) if self.since else ()
 
     def fact(self, key: str | None, now: datetime) -> tuple[Fact, ...]:
-        """Return the first fact in the preview of a recorded row; empty for other rows."""
+        """Return the fact about the recording of a row, for its preview; empty for other rows."""
         since = self.since.get(key or "")
         return () if since is None else (recorded_fact(since, now),)
 
     def marked(self, key: str, row: Cells) -> Cells:
-        """Return the cells of a row, marked as recorded if it is."""
+        """Return the cells `row` of the row `key`; of a recorded row, with a mark that it is."""
         return as_recorded(row) if key in self.since else row
 
     def want(self) -> None:
-        """Show recorded rows from now on, as older rows were requested."""
-        self._are_asked_for = True
+        """Show recorded rows from now on, even without a filter."""
+        self._are_requested = True
         self.update()
 
     def update(self) -> None:
         """Read the recorded rows if they are needed now, and add or remove them."""
-        is_wanted = self._is_wanted
-        if is_wanted:
+        are_needed = self._are_needed
+        if are_needed:
             self.archive.want()
-        if is_wanted != self._were_wanted:
-            self._were_wanted = is_wanted
+        if are_needed != self._were_needed:
+            self._were_needed = are_needed
             self.show()
 
     def take(self, listed: Sequence[T]) -> None:
-        """Show a new answer of Studio."""
+        """Show the rows of a new answer of Studio, and the recorded rows if needed."""
         body = self._body()
         if self._listed is None:
             body.is_recorded = lambda key: key in self.since
-            self._are_asked_for |= body.holder.view.recorded
+            # The previous run ended with the cursor on a recorded row.
+            self._are_requested |= body.holder.view.recorded
         self._listed = listed
-        self.update() if self._is_wanted and not self._were_wanted else self.show()
+        if self._are_needed and not self._were_needed:
+            self.update()
+        else:
+            self.show()
 
     def show(self) -> None:
-        """Show the rows of Studio, and recorded ones if needed."""
+        """Show the rows of Studio's last answer, and the recorded rows if needed."""
         archived = self.archive.snapshot.value
-        older: dict[str, T] = {}
-        if archived is not None and self._is_wanted:
-            ids = {self._kind.key(row) for row in self._listed or ()}
-            older = {key: row for key, row in archived.things.items() if key not in ids}
-        self.since = {key: archived.since[key] for key in older} if archived is not None else {}
+        added: dict[str, T] = {}
+        if archived is not None and self._are_needed:
+            listed_keys = {self._kind.key(row) for row in self._listed or ()}
+            added = {key: row for key, row in archived.things.items() if key not in listed_keys}
+        self.since = {key: archived.since[key] for key in added} if archived is not None else {}
         rows = self._listed or ()
-        if older:
-            rows = sorted((*rows, *older.values()), key=self._age)
+        if added:
+            rows = sorted((*rows, *added.values()), key=self._newest_first)
         self._body().take(rows, are_all=self._listed is not None)
 
     @property
-    def _is_wanted(self) -> bool:
-        return self._are_asked_for or bool(self._body().filtering.terms)
+    def _are_needed(self) -> bool:
+        return self._are_requested or bool(self._body().filtering.terms)
 
-    def _age(self, row: T) -> float:
+    def _newest_first(self, row: T) -> float:
+        """Return the sort key of a row; rows without a time of creation come first."""
         made_at = self._kind.made_at(row) if self._kind.made_at is not None else None
         return -math.inf if made_at is None else -made_at.timestamp()

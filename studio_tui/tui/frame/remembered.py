@@ -12,13 +12,13 @@ logger = logging.getLogger(__name__)
 
 
 class Remembered(BaseModel):
-    """State for convenience; losing its file does no harm."""
+    """State that is only convenient: if its file is lost or invalid, the defaults apply."""
 
     model_config = ConfigDict(extra="ignore")
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the saved state; the default if it cannot be read."""
+        """Return the saved state; the default if there is none or it cannot be read."""
         try:
             return cls.model_validate_json(read_bytes(path))
         except FileNotFoundError:
@@ -28,5 +28,5 @@ class Remembered(BaseModel):
             return cls()
 
     def save(self, path: Path) -> None:
-        """Save the state for the next run."""
+        """Save the state for the next run; an error is only logged."""
         keep(path, self.model_dump_json())

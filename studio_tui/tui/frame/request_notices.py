@@ -1,4 +1,4 @@
-"""Messages while a request to Studio is pending, and when Studio cannot be reached."""
+"""Messages while a request to Studio is pending, after it failed, and if Studio is unreachable."""
 
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable
@@ -16,10 +16,10 @@ from studio_tui.tui.widgets.toasts import withdraw
 T = TypeVar("T")
 
 NOTICE_DELAY = 0.5
-"""Seconds to wait for an answer before a notification."""
+"""Seconds without an answer after which the user is notified that the dashboard waits."""
 
 _LONGEST = 120.0
-"""Seconds after which such a notification ends, if the answer has not ended it."""
+"""Seconds after which this notification ends, even without an answer."""
 
 WAITING = "Waiting for Studio…"
 SILENT = "Studio is not answering; trying anyway…"
@@ -31,31 +31,32 @@ NO_ACCOUNT = (
 """A suggestion for users who cannot reach a remote Studio."""
 
 START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
-"""Advice if a local Studio has stopped that this dashboard cannot start."""
+"""Advice after the local Studio has stopped, if this dashboard cannot start it."""
 
 RESTART = "ctrl+r starts it again."
-"""Advice if a local Studio has stopped that this dashboard can start."""
+"""Advice after the local Studio has stopped, if this dashboard can start it."""
 
 
 async def with_notice(
     app: App[Any], session: StudioSession, command: Awaitable[T], waiting: str = WAITING
 ) -> T:
-    """Await a command, with the notification `waiting` after `NOTICE_DELAY` without an answer.
+    """Await a command, and notify the user with `waiting` after `NOTICE_DELAY` without an answer.
 
-    If Studio did not answer before, there is another one immediately. Both end with the answer.
+    If the last poll of jobs has failed, notify the user at once that Studio is not answering. The
+    notification ends with the command.
 
     Raises:
         StudioError: raised by the command.
     """
     is_silent = session.jobs.snapshot.error is not None
-    words, after = (SILENT, 0.0) if is_silent else (waiting, NOTICE_DELAY)
+    words, delay = (SILENT, 0.0) if is_silent else (waiting, NOTICE_DELAY)
     # A Textual timer would not fire at all if the machine is busy at that moment.
     notify = partial(app.notify, words, markup=False, timeout=_LONGEST)
-    later = get_running_loop().call_later(after, notify)
+    timer = get_running_loop().call_later(delay, notify)
     try:
         return await command
     finally:
-        later.cancel()
+        timer.cancel()
         withdraw(app, words)
 
 
@@ -64,9 +65,9 @@ async def run_and_report(
 ) -> None:
     """Await a command, and notify the user of the outcome.
 
-    `done` is the message of success, or returns it for a result; an empty one is not shown. The
-    message of an error begins with `doing`, such as `Canceling a.py`, as the row may not be visible
-    by then.
+    `done` is the message after success, or returns it for the result; an empty message is not
+    shown. The message of an error begins with `doing`, such as `Canceling a.py`, as the row may not
+    be visible any more.
     """
     try:
         result = await with_notice(host.app, host.session, command)
@@ -78,7 +79,7 @@ async def run_and_report(
 
 
 def error_message(error: StudioError, session: StudioSession) -> str:
-    """Return an error as a sentence; if the local Studio is gone, with how to restart it."""
+    """Return an error as a sentence; if the local Studio has stopped, add how to start it."""
     words = failure_message(error)
     if not session.is_local or not isinstance(error, NotSent):
         return words
@@ -86,7 +87,10 @@ def error_message(error: StudioError, session: StudioSession) -> str:
 
 
 def remedy_words(error: StudioError | None, session: StudioSession) -> str:
-    """Return in a few words that the local Studio has stopped, and what starts it; else empty."""
+    """Return in a few words that the local Studio has stopped, and what starts it.
+
+    Empty if the local Studio has not stopped, or Studio is not local.
+    """
     if not session.is_local or not isinstance(error, NotSent):
         return ""
     return (

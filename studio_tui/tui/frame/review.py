@@ -1,4 +1,4 @@
-"""A dialog that shows what is about to be sent, line by line, and asks what to do."""
+"""A dialog with many lines, such as a request before it is sent or a report, and answers below."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -29,10 +29,11 @@ _STYLES = {
 
 
 OK, COPY = ("o", "ok"), ("c", "copy it")
+"""Answers: their keys and words."""
 
 
 class Review(Dialog[str | None]):
-    """Offers answers below many lines; the answer is the key of one, `None` if canceled."""
+    """Shows lines above some answers; the result is the key of the answer, `None` if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "back to the form", id="review.close"),
@@ -44,7 +45,10 @@ class Review(Dialog[str | None]):
     def __init__(
         self, question: str, lines: Sequence[Cell], answers: Sequence[tuple[str, str]]
     ) -> None:
-        """Make a dialog from safe lines and pairs of key and words; the first is the default."""
+        """Make a dialog from safe lines, and answers as pairs of key and words.
+
+        The first answer is the default.
+        """
         super().__init__(question)
         self._lines = lines
         self._answers = answers
@@ -66,14 +70,14 @@ class Review(Dialog[str | None]):
         self.dismiss((event.button.id or "").removeprefix("answer-"))
 
     def action_answer(self, key: str) -> None:
-        """Answer with a key."""
+        """Close the dialog with the answer of a key."""
         self.dismiss(key)
 
 
 async def show_text(
     host: Host, heading: str, text: str, answers: Sequence[tuple[str, str]] = (OK, COPY)
 ) -> None:
-    """Show a safe text of many lines, which can be copied."""
+    """Show a safe text of many lines; the answer `COPY` copies it. Call from a worker."""
     lines = [Cell(line) for line in text.split("\n")]
     if await host.ask(Review(heading, lines, answers)) == COPY[0]:
         await copy(host.app, text, plural(len(lines), "line"))

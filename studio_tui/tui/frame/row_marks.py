@@ -1,4 +1,4 @@
-"""Marks on rows of a list: set and removed by keys, and kept by id as the list changes."""
+"""Marks on rows of a list. They are set by keys, and belong to ids, so they stay as rows move."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
@@ -10,17 +10,17 @@ from studio_tui.tui.widgets.big_table import BigTable
 
 
 class Bundles(Protocol):
-    """Maps the rows of a list to the ids that are marked through them."""
+    """Says which ids are marked with each row of a list, as a row may be a group of jobs."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the ids of a row: its own, or those of its group."""
+        """Return the ids of the row `key`: its own, or those of the members of its group."""
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the rows whose ids are all in `marks`."""
+        """Return the keys of the rows whose ids are all in `marks`."""
 
 
 class Singles:
-    """Rows that each have only their own id."""
+    """The `Bundles` of a list without groups: the id of a row is its key."""
 
     def members(self, key: str) -> Sequence[str]:
         return (key,)
@@ -35,7 +35,7 @@ class RowMarks:
     def __init__(
         self,
         noun: str,
-        place: ViewHolder,
+        holder: ViewHolder,
         table: Callable[[], BigTable],
         *,
         changed: Callable[[], None],
@@ -43,102 +43,113 @@ class RowMarks:
         unfiltered_row: Callable[[], str | None],
         is_filter_wrong: Callable[[], bool],
     ) -> None:
-        """Keep the marks in `place`; `changed` is called after each change.
+        """Keep the marks in the view of `holder`.
 
-        `unfiltered_row` returns a row that is shown although it does not pass the filter, and
-        `is_filter_wrong` whether rows are shown that the filter may be meant to exclude.
+        - `noun`: the singular noun for a row.
+        - `changed`: called after each change of the marks.
+        - `unfiltered_row`: returns the key of a row that is shown although it does not pass the
+          filter, or `None`.
+        - `is_filter_wrong`: returns whether the filter has an error, so that rows are shown which
+          it may be meant to exclude.
         """
         self._noun = noun
-        self._place = place
+        self._holder = holder
         self._table = table
         self._changed = changed
         self._notify = notify
         self._unfiltered_row = unfiltered_row
         self._is_filter_wrong = is_filter_wrong
         self.bundles: Bundles = Singles()
-        """Maps the rows to ids."""
-        self._last: str | None = None
-        """The row marked last, where a range begins."""
+        """A list with groups replaces it."""
+        self._range_start: str | None = None
+        """The key of the row marked last, where a range begins."""
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The ids of the marked rows, in the order in which they were marked."""
-        return self._place.view.marks
+        return self._holder.view.marks
 
     def mark(self) -> None:
-        """Toggle the mark of the row under the cursor, and move down."""
+        """Toggle the mark of the row under the cursor, and move the cursor down."""
         table = self._table()
-        key = table.cursor
-        if key is None:
+        row = table.cursor
+        if row is None:
             return
-        if key in table.marked:
-            gone = frozenset(self.bundles.members(key))
-            self._mark(known for known in self.keys if known not in gone)
+        if row in table.marked:
+            members = frozenset(self.bundles.members(row))
+            self._set_marks(key for key in self.keys if key not in members)
         else:
-            self._mark((*self.keys, *self._all((key,))))
-            self._last = key
+            self._set_marks((*self.keys, *self._ids_of((row,))))
+            self._range_start = row
         table.action_walk(1)
 
     def mark_range(self) -> None:
-        """Mark from the row marked last to the cursor; if that is not shown, mark only one row."""
+        """Mark all rows from the row marked last to the cursor.
+
+        If the row marked last is not shown or is no longer marked, mark only the row under the
+        cursor.
+        """
         table = self._table()
-        keys, key = table.keys, table.cursor
-        if key is None:
+        rows, row = table.keys, table.cursor
+        if row is None:
             return
-        here = keys.index(key)
-        last = self._last
-        since = keys.index(last) if last in table.marked and last in keys else here
-        self._mark((*self.keys, *self._all(keys[min(here, since) : max(here, since) + 1])))
-        self._last = key
+        end = rows.index(row)
+        start_row = self._range_start
+        is_start_marked = start_row in table.marked and start_row in rows
+        start = rows.index(start_row) if start_row and is_start_marked else end
+        marked = rows[min(start, end) : max(start, end) + 1]
+        self._set_marks((*self.keys, *self._ids_of(marked)))
+        self._range_start = row
 
     def why_not_all(self) -> str | None:
-        """Return why not all rows can be marked at once."""
-        wrong = "The filter has an error, so more rows are shown than intended; correct it"
-        return wrong if self._is_filter_wrong() else None
+        """Return why the rows that pass the filter cannot be marked; `None` if they can."""
+        reason = "The filter has an error, so more rows are shown than intended; correct it"
+        return reason if self._is_filter_wrong() else None
 
     def mark_all(self) -> None:
         """Mark all rows that pass the filter, in addition to those already marked."""
-        exempt = self._unfiltered_row()
-        self._mark((*self.keys, *self._all(key for key in self._table().keys if key != exempt)))
+        unfiltered = self._unfiltered_row()
+        passing = (row for row in self._table().keys if row != unfiltered)
+        self._set_marks((*self.keys, *self._ids_of(passing)))
 
     def unmark_all(self) -> None:
         """Remove all marks."""
-        self._mark(())
+        self._set_marks(())
 
     def unmark(self, key: str) -> None:
-        """Remove the mark of a row whose command has succeeded."""
+        """Remove the mark of an id, if it has one."""
         self.unmark_all_of((key,))
 
     def unmark_all_of(self, keys: Container[str]) -> None:
-        """Remove the marks of some rows."""
+        """Remove the marks of some ids."""
         if any(key in keys for key in self.keys):
-            self._mark(key for key in self.keys if key not in keys)
+            self._set_marks(key for key in self.keys if key not in keys)
 
     def transfer(self, heirs: Mapping[str, str]) -> None:
-        """Transfer marks to other ids, given by the old ids, in the same order."""
-        self._last = heirs.get(self._last or "", self._last)
+        """Replace marked ids by the ids that `heirs` has for them, in the same order."""
+        self._range_start = heirs.get(self._range_start or "", self._range_start)
         if any(key in heirs for key in self.keys):
-            self._mark(heirs.get(key, key) for key in self.keys)
+            self._set_marks(heirs.get(key, key) for key in self.keys)
 
     def show(self) -> None:
         """Show the saved marks in the table."""
         self._table().marked = self.bundles.marked_rows(frozenset(self.keys))
 
     def drop(self, known: Container[str]) -> None:
-        """Remove the marks of rows not in `known`, with a notification."""
+        """Remove the marks of ids that are not in `known`, and notify the user."""
         remaining = tuple(key for key in self.keys if key in known)
-        gone = len(self.keys) - len(remaining)
-        if gone:
-            self._mark(remaining)
-            rows = plural(gone, f"marked {self._noun}")
-            verb = "is" if gone == 1 else "are"
+        dropped = len(self.keys) - len(remaining)
+        if dropped:
+            self._set_marks(remaining)
+            rows = plural(dropped, f"marked {self._noun}")
+            verb = "is" if dropped == 1 else "are"
             self._notify(f"{rows} {verb} no longer in the list, so no longer marked")
 
-    def _all(self, rows: Iterable[str]) -> Iterator[str]:
+    def _ids_of(self, rows: Iterable[str]) -> Iterator[str]:
         return (key for row in rows for key in self.bundles.members(row))
 
-    def _mark(self, keys: Iterable[str]) -> None:
-        self._place.change(marks=tuple(dict.fromkeys(keys)))
+    def _set_marks(self, keys: Iterable[str]) -> None:
+        self._holder.change(marks=tuple(dict.fromkeys(keys)))
         self.show()
         self._changed()
 

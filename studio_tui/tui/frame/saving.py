@@ -1,8 +1,7 @@
-"""Writing text to a file of the user's: all or nothing, readable by its owner only.
+"""Writing text to a file that the user has named: the whole text, or nothing at all.
 
-A log may contain secrets, so others must not read it. Files are never overwritten unasked.
-
-It handles lines and bytes, and no widgets.
+Only the owner can read the file, as a log may contain secrets. An existing file is only replaced if
+the caller allows it.
 """
 
 import asyncio
@@ -24,10 +23,12 @@ Pieces = AsyncGenerator[bytes, None]
 """The bytes to write, in pieces of at most a few megabytes."""
 
 LINES_AT_ONCE = 256
-"""Lines formatted before control returns to the event loop; takes a few milliseconds."""
+"""Lines formatted before the event loop runs again; formatting them takes a few milliseconds."""
 
 _SLICE = 4 * 1024 * 1024
+"""Bytes of a log read at once."""
 _NAME_BYTES = 120
+"""Most bytes of each part of a default file name; file systems limit a name to 255 bytes."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -41,56 +42,61 @@ class CannotSaveError(StudioError):
 
 
 class AlreadyThereError(CannotSaveError):
-    """The file exists already, and overwriting was not allowed."""
+    """The file exists already, and replacing it was not allowed."""
 
 
 class Saved(NamedTuple):
     """A file that was written."""
 
     path: Path
-    """Absolute."""
     lines: int
     size: int
     """Bytes."""
 
 
 def file_name(job_name: str, short_id: str) -> str:
-    """Return the default file name of a job's log, valid and short enough on every disk."""
-    words = (
-        "".join(c if c.isalnum() or c in "._" else "-" for c in s) for s in (job_name, short_id)
-    )
-    name, short = (word.strip("-.") for word in words)
-    name = name.encode()[:_NAME_BYTES].decode(errors="ignore")
-    return "-".join(filter(None, (name or "job", short[:_NAME_BYTES]))) + ".log"
+    """Return the default file name of a job's log, such as `train.py-7f3a.log`.
+
+    It is valid and short enough on every file system.
+    """
+    name = _valid_word(job_name).encode()[:_NAME_BYTES].decode(errors="ignore")
+    short = _valid_word(short_id)[:_NAME_BYTES]
+    return "-".join(filter(None, (name or "job", short))) + ".log"
+
+
+def _valid_word(text: str) -> str:
+    """Return a text with `-` for characters that file names may not have."""
+    return "".join(c if c.isalnum() or c in "._" else "-" for c in text).strip("-.")
 
 
 def free_name(typed: str) -> str:
-    """Return a path as it is typed where no file is yet: `./x.log`, or else `./x-2.log`.
+    """Return a path, in the form in which a user types it, that does not exist yet.
 
-    It looks at the disk, so call it in a thread.
+    That is `typed`, such as `./x.log`, or the first of `./x-2.log`, `./x-3.log` and so on that does
+    not exist. Call it in a thread, as it looks at the disk.
     """
     suffix = Path(typed).suffix
     stem = typed.removesuffix(suffix)
-    free, number = typed, 1
-    while _is_there(free):
+    candidate, number = typed, 1
+    while _exists(candidate):
         number += 1
-        free = f"{stem}-{number}{suffix}"
-    return free
+        candidate = f"{stem}-{number}{suffix}"
+    return candidate
 
 
-def _is_there(typed: str) -> bool:
+def _exists(typed: str) -> bool:
     try:
         return os.path.lexists(path_of(typed))
     except CannotSaveError:
-        # The problem is reported when it is to be saved.
+        # The path is invalid, which is reported when the user saves to it.
         return os.path.lexists(as_path(typed))
 
 
 def path_of(typed: str) -> Path:
-    """Return the absolute path of a path as typed.
+    """Return the absolute path of a typed path, which may begin with `~`.
 
     Raises:
-        CannotSaveError: it is not a valid path.
+        CannotSaveError: the path is not valid for a file, for example as it is a folder.
     """
     if not typed.strip():
         raise CannotSaveError("Type where to save it.")
@@ -103,7 +109,7 @@ def path_of(typed: str) -> Path:
     except RuntimeError as error:
         raise CannotSaveError("There is no such user; type a path without ~.") from error
     except OSError as error:
-        raise _explained(error, path) from error
+        raise _cannot_save(error, path) from error
     if is_folder:
         raise CannotSaveError(f"{safe_line(str(path))} is a folder; add a name for the file.")
     return path
@@ -118,10 +124,10 @@ def _is_encodable(typed: str) -> bool:
 
 
 async def log_pieces(store: LogStore) -> Pieces:
-    """Yield the bytes of a log up to its present size.
+    """Yield the bytes of a log up to its size at the start.
 
     Raises:
-        SpoolError: the log cannot be read, or has changed since.
+        SpoolError: the log cannot be read, or these bytes have changed meanwhile.
     """
     size, version = store.size, store.version
     for offset in range(0, size, _SLICE):
@@ -131,7 +137,10 @@ async def log_pieces(store: LogStore) -> Pieces:
 
 
 async def line_pieces(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pieces:
-    """Yield the lines that begin at `starts`, as shown on screen."""
+    """Yield lines as they are shown on the screen, encoded for a file.
+
+    `starts` has the byte offset of each line, and `text_at` returns the text of the line there.
+    """
     lines: list[str] = []
     async for start in starts:
         lines.append(text_at(start) + "\n")
@@ -141,79 +150,82 @@ async def line_pieces(starts: AsyncIterator[int], text_at: Callable[[int], str])
     yield "".join(lines).encode()
 
 
-async def text_pieces(written: str) -> Pieces:
-    """Yield a text encoded for a file."""
-    yield written.encode("utf-8", "replace")
+async def text_pieces(text: str) -> Pieces:
+    """Yield a text, encoded for a file."""
+    yield text.encode("utf-8", "replace")
 
 
 async def save(
     pieces: Pieces, path: Path, *, replace: bool, wrote: Callable[[int], None] | None = None
 ) -> Saved:
-    """Write to `path`; `wrote` is called after each piece with the bytes written so far.
+    """Write `pieces` to a file; `replace` allows to replace an existing one.
 
-    Nothing is left behind if it fails or is canceled.
+    `wrote` is called after each piece with the number of bytes written so far. If saving fails or
+    is canceled, no file is left behind and an existing file is unchanged.
 
     Raises:
         AlreadyThereError: the file exists, and `replace` is false.
         CannotSaveError: the file cannot be written.
         SpoolError: the log cannot be read back.
     """
-    # In the same folder, as a rename is only atomic within one disk.
+    # In the folder of the file, as a rename is only atomic within one file system.
     draft = path.parent / f".studio-tui-{secrets.token_hex(8)}.part"
     lines = size = 0
     last = b""
     try:
         _check_existing(path, replace=replace)
         with os.fdopen(os.open(draft, _NEW, 0o600), "wb") as file:
-            async with aclosing(pieces) as rest:
-                async for piece in rest:
+            async with aclosing(pieces):
+                async for piece in pieces:
                     lines += await asyncio.to_thread(_write, file, piece)
                     size += len(piece)
                     last = piece or last
                     if wrote is not None:
                         wrote(size)
-        await asyncio.to_thread(_put, draft, path, replace=replace)
+        await asyncio.to_thread(_move_draft, draft, path, replace=replace)
     except OSError as error:
-        raise _explained(error, path) from error
+        raise _cannot_save(error, path) from error
     finally:
         with suppress(OSError):  # never created, or already renamed
             draft.unlink()
-    return Saved(path, lines + (last[-1:] not in {b"", b"\n"}), size)
+    ends_within_line = last[-1:] not in {b"", b"\n"}
+    return Saved(path, lines + ends_within_line, size)
 
 
 def _check_existing(path: Path, *, replace: bool) -> None:
-    """Check the existing file before spending hours on writing."""
+    """Raise an error if there is a file that must not be replaced, before hours of writing."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISREG(mode):
-        raise CannotSaveError(f"{_name(path)} is not a regular file; type another name.")
+        raise CannotSaveError(f"{_safe_name(path)} is not a regular file; type another name.")
     if not replace:
-        raise AlreadyThereError(f"{_name(path)} already exists.")
+        raise AlreadyThereError(f"{_safe_name(path)} already exists.")
 
 
 def _write(file: BinaryIO, piece: bytes) -> int:
-    """Write, in a thread; return the number of line ends in the piece."""
+    """Write a piece, and return its number of line ends; slow, so call it in a thread."""
     file.write(piece)
     return piece.count(b"\n")
 
 
-def _put(draft: Path, path: Path, *, replace: bool) -> None:
-    """Rename the draft; without `replace`, use a hard link, which never overwrites a file."""
+def _move_draft(draft: Path, path: Path, *, replace: bool) -> None:
+    """Give the draft its final path; without `replace`, as a hard link, which replaces no file."""
     if not replace:
         try:
             path.hardlink_to(draft)
         except FileExistsError as error:
-            raise AlreadyThereError(f"{_name(path)} already exists.") from error
-        except OSError:  # the disk does not support links
+            raise AlreadyThereError(f"{_safe_name(path)} already exists.") from error
+        except OSError:  # the file system does not support hard links
             _check_existing(path, replace=False)
         else:
             return
     draft.replace(path)
 
 
-def _explained(error: OSError, path: Path) -> CannotSaveError:
+def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
+    """Return the error with a sentence for the user: why, and what to type instead."""
     folder = safe_line(str(path.parent))
     match error.errno:
         case errno.ENOENT if not path.is_absolute():
@@ -235,10 +247,10 @@ def _explained(error: OSError, path: Path) -> CannotSaveError:
         case errno.ENAMETOOLONG:
             why, do = "That name is too long", "type a shorter one"
         case _:
-            why = f"{_name(path)} cannot be written: {error.strerror}."
+            why = f"{_safe_name(path)} cannot be written: {error.strerror}."
             return CannotSaveError(why)
     return CannotSaveError(f"{why}; {do}.", why=f"{why}.")
 
 
-def _name(path: Path) -> str:
+def _safe_name(path: Path) -> str:
     return safe_line(path.name)

@@ -1,4 +1,4 @@
-"""Screenshots as files, readable by their owner only, as a screen may show secrets."""
+"""Screenshots as files that only their owner can read, as a screen may show secrets."""
 
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,18 @@ def screenshot_folder() -> Path:
 
 
 class SavesScreenshots(App[Any]):
-    """Saves screenshots the way logs are saved, and notifies the user of the path or the error.
+    """Saves screenshots in the same way as logs, and notifies the user of the path or the error.
 
-    Textual's own screenshots can be read by everybody, and their errors are not reported.
+    Textual itself saves screenshots that everybody can read, and does not report errors.
     """
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save the screen in the folder `path`, by default Downloads, in a worker."""
+        """Save the screen in the folder `path`, by default `screenshot_folder()`, in a worker.
+
+        Return `None`, as the file is not written yet.
+        """
         stamp = clock.now().astimezone().strftime(time_format or "%Y-%m-%d-%H%M%S-%f")
         name = filename or f"studio-tui-{stamp}.svg"
         folder = Path(path) if path else screenshot_folder()
@@ -34,14 +37,14 @@ class SavesScreenshots(App[Any]):
         return None
 
     @work(name="screenshot", group="screenshot")
-    async def _save_picture(self, picture: str, typed: str) -> None:
-        # Not before the first paint: these import the log storage.
+    async def _save_picture(self, picture: str, path: str) -> None:
+        # Not at the start, as these modules import the log storage.
         from studio_tui.presentation.format import size  # noqa: PLC0415
         from studio_tui.text import safe_line  # noqa: PLC0415
         from studio_tui.tui.frame.saving import CannotSaveError, path_of, save, text_pieces  # noqa: PLC0415
 
         try:
-            saved = await save(text_pieces(picture), path_of(typed), replace=False)
+            saved = await save(text_pieces(picture), path_of(path), replace=False)
         except CannotSaveError as error:
             self.notify(error.why, title="No screenshot", severity="error", markup=False)
         else:

@@ -1,4 +1,7 @@
-"""The first run, and a token or team that is refused: the user chooses how to connect."""
+"""The form on which the user chooses how to connect.
+
+It is shown in the first run, and when Studio refuses the token or the team.
+"""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -21,9 +24,9 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
     """The screen on which the user chooses a Studio, a token and a team."""
 
     asks_how_to_connect = True
-    """Whether it is this form, for code that must not import it."""
+    """Marks this class for code that must not import it before it is needed."""
     CSS_PATH = WELCOME
-    AUTO_FOCUS = ""  # otherwise the first key would go into the hidden form
+    AUTO_FOCUS = ""  # otherwise the first key would go into a hidden input
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "local", "local Studio", id="welcome.local"),
         Binding("2", "token", "use a token", id="welcome.token"),
@@ -40,10 +43,11 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         team: str = "",
         teams: Sequence[str] | None = None,
     ) -> None:
-        """Make a screen with the reason for the choice, as a safe sentence, and the known values.
+        """Make a form with initial values; `why` is a safe sentence that says why it is shown.
 
-        If `team` is given, the screen is over others, and escape closes it. If `teams` is given,
-        Studio refused the team and not the token; `teams` are those that Studio named instead.
+        If `team` is not empty, the form is over other screens, and escape closes it. If `teams` is
+        not `None`, Studio has refused the team but not the token; `teams` are the teams that Studio
+        offers instead.
         """
         super().__init__()
         self._why = why
@@ -69,27 +73,27 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
                 classes="choice",
             )
             with Vertical(id="token-form"):
-                keeps = "as it is, unless you type another" if self._keeps_token else ""
+                hint = "as it is, unless you type another" if self._keeps_token else ""
                 team = self._teams[0] if self._teams else self._team
                 for label, field in (
                     ("URL", Input(self._url, id="url", compact=True)),
                     ("team", Input(team, id="team", compact=True)),
-                    ("token", Input(placeholder=keeps, password=True, id="token", compact=True)),
+                    ("token", Input(placeholder=hint, password=True, id="token", compact=True)),
                 ):
                     with Horizontal(classes="row"):
                         yield Static(label, markup=False, classes="label")
                         yield field
-                yield Static(self._how(), markup=False, classes="why")
+                yield Static(self._form_help(), markup=False, classes="why")
             yield Static(markup=False, id="problem")
         yield Bar(id="keys", cuts=False)
 
     def on_mount(self) -> None:
-        """Hide the form until it is needed."""
+        """Hide the inputs until the user wants them; show them at once after a refusal."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#token-form").display = False
-        self._name_keys()
+        self._show_keys()
         if self._team:
-            # Digits are text in its fields, so the choices cannot be made with them.
+            # The inputs have the focus, so 1 and 2 are text and do not choose.
             self.query(".choice").set(display=False)
             self.action_token()
 
@@ -97,10 +101,10 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
     @on(events.DescendantBlur)
     def _focus_moved(self) -> None:
         if self.is_alive:
-            self._name_keys()
+            self._show_keys()
 
-    def _name_keys(self) -> None:
-        """Show the keys available now: in a field, letters and digits are text."""
+    def _show_keys(self) -> None:
+        """Show the keys available now: in an input, letters and digits are text."""
         again = ("ctrl+r", "read the settings again")
         if isinstance(self.focused, Input):
             keys = (("enter", "connect"), ("tab", "next field"), again, ("esc", "back"))
@@ -111,7 +115,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         )
 
     def show_problem(self, problem: str) -> None:
-        """Show why the choice did not work; the input is kept."""
+        """Show why the choice did not work, or what is being done; the inputs do not change."""
         self.query_one("#problem", Static).update(problem)
 
     def action_local(self) -> None:
@@ -120,7 +124,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         self.post_message(StudioChosen(LocalChoice()))
 
     def action_token(self) -> None:
-        """Show the form for a token."""
+        """Show the inputs for a Studio, a team and a token."""
         self.query_one("#token-form").display = True
         self.query_one("#token" if self._team and not self._keeps_token else "#team").focus()
 
@@ -131,17 +135,17 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
 
     @property
     def _keeps_token(self) -> bool:
-        """Return whether the known token may be valid."""
+        """Whether the token of the connection is used again if the user types none."""
         return self._teams is not None
 
-    def _how(self) -> str:
-        connects = "The token is not shown and not stored. enter connects."
+    def _form_help(self) -> str:
+        explanation = "The token is not shown and not stored. enter connects."
         if not self._teams:
-            return connects
-        return f"Teams of your token: {', '.join(self._teams)}. {connects}"
+            return explanation
+        return f"Teams of your token: {', '.join(self._teams)}. {explanation}"
 
     def action_back(self) -> None:
-        """Leave the form; if the screen is over others, close it."""
+        """Leave the inputs; if the form is over other screens, close it."""
         if self.focused is not None and not self._team:
             self.set_focus(None)
         elif self._team:
@@ -153,16 +157,14 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             name: self.query_one(f"#{name}", Input).value.strip()
             for name in ("url", "team", "token")
         }
-        # Never send the known token to another Studio.
-        keeps = self._keeps_token and not values["token"] and values["url"] == self._url
-        missing = [
-            name for name, value in values.items() if not value and not (keeps and name == "token")
-        ]
+        # Never send the token of the connection to another Studio.
+        keeps_token = self._keeps_token and not values["token"] and values["url"] == self._url
+        optional = {"token"} if keeps_token else set()
+        missing = [name for name, value in values.items() if not value and name not in optional]
         if missing:
             self.query_one(f"#{missing[0]}").focus()
             self.show_problem(f"Still needed: {', '.join(missing)}")
             return
         self.show_problem("Connecting…")
-        self.post_message(
-            StudioChosen(TeamChoice(values["team"]) if keeps else TokenChoice(**values))
-        )
+        choice = TeamChoice(values["team"]) if keeps_token else TokenChoice(**values)
+        self.post_message(StudioChosen(choice))

@@ -1,7 +1,8 @@
-"""A page's timer of each second, at the whole seconds of the monotonic clock.
+"""Starts a page's timer of each second at a whole second of the monotonic clock.
 
-Saving the place and polling happen at whole seconds too. A process that wakes up pays for its cold
-caches, so what is done in one go costs much less than the same at three times of a second.
+Polling and saving the place happen at whole seconds too. Doing all of it in one go costs much less
+than doing it at three times within a second, as the processor's caches are cold each time the
+process wakes up.
 """
 
 import asyncio
@@ -17,13 +18,17 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 def resume_at_whole_second(
     page: Lifetime, timer: Timer, tick: Callable[[], None], listening: Subscriptions
 ) -> None:
-    """Resume a paused timer of a page that calls `tick`, unless the page is hidden by then."""
+    """At the next whole second, call `tick` and resume the paused timer that calls it.
+
+    Do neither if the page is hidden or removed by then. `listening` has the page's subscriptions,
+    which exist while the page is visible.
+    """
 
     def begin() -> None:
         if listening.is_on:
             timer.resume()
             tick()
 
-    # A timer of Textual would begin to wait when the loop is free, which is late at a start.
+    # A Textual timer would start its wait only when the event loop is free, so it would be late.
     loop = asyncio.get_running_loop()
     loop.call_later(clock.until_multiple(1.0), page.while_alive(begin))
