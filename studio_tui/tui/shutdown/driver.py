@@ -1,7 +1,7 @@
 """The terminal driver, which ends the program when the terminal has gone.
 
-Output is written by a separate thread, so that a terminal that does not read blocks nothing. What
-Textual does instead is in docs/upstream/terminal-gone.md.
+A separate thread writes the output, so that a terminal which does not read blocks nothing.
+docs/upstream/terminal-gone.md describes what Textual's driver does in these cases.
 """
 
 import os
@@ -31,7 +31,9 @@ class TerminalDriver(LinuxDriver):
         )
         self._file: Any = self._output
         self._is_watched = False
+        """Whether the thread that waits for a hangup was started."""
         self._has_terminal = False
+        """Whether the terminal is in application mode."""
 
     def start_application_mode(self) -> None:
         """Take over the terminal and start watching it."""
@@ -40,7 +42,7 @@ class TerminalDriver(LinuxDriver):
             Thread(target=self._watch, name="terminal watch", daemon=True).start()
         self._stop = self.exit_event = StopEvent()
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        # Textual takes over nothing in the background.
+        # Textual does not take over the terminal if this process is in the background.
         self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
 
     def stop_application_mode(self) -> None:
@@ -49,16 +51,16 @@ class TerminalDriver(LinuxDriver):
         super().stop_application_mode()
 
     def close(self) -> None:
-        """Release the terminal once all output is written, or it no longer reads."""
+        """Release the terminal once all output is written, or the terminal no longer reads."""
         super().close()
         self._output.drain()
 
     def write(self, data: str) -> None:
-        """Write to the terminal, without Textual's thread before the one that does it."""
+        """Pass text to our thread that writes; Textual has another thread, which is not needed."""
         self._output.write(data)
 
     def send_message(self, message: Message) -> None:
-        """Send a message to the app, from any thread, without a task that posts it there."""
+        """Send a message to the app, from any thread; Textual would start a task for each."""
         self._app.post_message(message)
 
     def run_input_thread(self) -> None:
@@ -71,10 +73,11 @@ class TerminalDriver(LinuxDriver):
     def _sigtstp_application(self, *_signal: object) -> None:
         """Stop the whole process group, as a terminal does, including a parent such as make.
 
-        Textual only stops itself; its parent would then continue waiting, and so would the shell.
+        Textual stops only its own process. Its parent would continue to wait, so the shell would
+        not get the terminal back.
         """
         if os.getpgrp() == os.getsid(0):
-            # A shell with job control would have given this job its own process group.
+            # A shell with job control starts each job in a process group of its own.
             self._notify("There is no shell here to bring the dashboard back")
             return
         if self._auto_restart:
@@ -85,15 +88,15 @@ class TerminalDriver(LinuxDriver):
     def _sigcont_application(self, *signals: object) -> None:
         """Take over the terminal again, whether or not the app has been suspended.
 
-        If the app was not suspended, as with a hangup or `kill -CONT`, Textual would take it over
-        twice: with two threads for input, of which it ends one, and restoring the modes that it has
-        set itself.
+        If the app was not suspended, for example on a hangup or after `kill -STOP`, Textual would
+        take over the terminal a second time. Two threads would read the input, of which only one
+        ends, and at the end the terminal would get the modes that Textual itself has set.
         """
         if self._must_signal_resume:
             super()._sigcont_application(*signals)
         else:
-            # Not here, where the event loop may be in the middle of writing.
-            with suppress(RuntimeError):  # the loop is closed, as below
+            # Later, as a signal may interrupt the event loop while it writes.
+            with suppress(RuntimeError):  # the loop is closed: the program has already ended
                 self._loop.call_soon_threadsafe(self._take_over_again)
 
     def _take_over_again(self) -> None:
@@ -107,20 +110,20 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(partial(self._app.notify, words, markup=False))
 
     def _watch(self) -> None:
-        """Wait until the terminal hangs up, which is detected without output or a signal."""
+        """Wait until the terminal hangs up, which needs neither output nor a signal."""
         poll = select.poll()
         poll.register(self.fileno, 0)
         if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
             self._report_hangup()
 
     def _report_hangup(self) -> None:
-        """Notify the app, from any thread."""
+        """Notify the app that the terminal has gone, from any thread."""
         if isinstance(self._app, HandlesExit):
-            with suppress(RuntimeError):  # the loop is closed, as above
+            with suppress(RuntimeError):  # the loop is closed: the program has already ended
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)
 
     def _redraw(self) -> None:
-        """Redraw the whole screen, as the terminal has missed some of it."""
-        with suppress(RuntimeError):  # the loop is closed, as above
+        """Redraw the whole screen, as output was dropped; called from any thread."""
+        with suppress(RuntimeError):  # the loop is closed: the program has already ended
             draw = partial(self._app.refresh, layout=True)
             self._loop.call_soon_threadsafe(self._app.call_later, draw)

@@ -9,31 +9,37 @@ from threading import Condition, Thread
 
 MOST = 256 * 1024
 """Most characters in the buffer; older output is not worth drawing."""
+
 PATIENCE = 2.0
-"""Seconds on exit in which the terminal must read some of the buffer."""
+"""Seconds on exit after which a terminal that has not read anything counts as hanging."""
+
 _CHUNK = 4096
-"""Bytes per write, so that a slow terminal is not mistaken for one that hangs."""
+"""Bytes per write; small, so that even a slow terminal reads a chunk within `PATIENCE`."""
+
 _MODES = re.compile(r"(?:\x1b\[[<>?][\d;]*[a-z])+")
+"""Codes that set terminal modes, such as reporting the mouse."""
+
 _UPDATE = "\x1b[?2026"
-"""Prefix of the codes that begin and end a synchronized update."""
+"""Prefix of the codes that begin and end a frame (a synchronized update)."""
+
 _BEGIN, _END = f"{_UPDATE}h", f"{_UPDATE}l"
 
 
 class TerminalOutput:
-    """A file whose writes never block; a separate thread writes to the terminal.
+    """A file whose writes never block, as a separate thread writes to the terminal.
 
-    It writes a frame once it is complete, as waking the thread for each piece would cost more.
-    If the buffer is full, frames are dropped, but codes that set terminal modes are kept. If
-    writing fails, everything is dropped.
+    The thread is woken once a frame is complete, as waking it for each piece would cost more. If
+    the buffer is full, its content is dropped except the codes that set terminal modes. If writing
+    fails, everything is dropped from then on.
     """
 
     def __init__(
         self, descriptor: int, *, lost: Callable[[], None], read_again: Callable[[], None]
     ) -> None:
-        """Write to `descriptor`; the thread calls `lost` when writing fails.
+        """Write to `descriptor`.
 
-        It calls `read_again` when output was dropped and the buffer is empty again, so that the
-        screen must be redrawn.
+        The thread calls `lost` when writing fails. It calls `read_again` after output was dropped,
+        once the terminal has read the rest, so that the screen can be redrawn.
         """
         self._descriptor = descriptor
         self._lost = lost
@@ -43,12 +49,14 @@ class TerminalOutput:
         self._size = 0
         """Total length of the pieces, in characters."""
         self._is_within_frame = False
-        """Whether a synchronized update has begun whose end is still to come."""
+        """Whether the last frame is not complete yet."""
         self._is_writing = False
         self._written = 0
-        """Number of chunks so far: while it grows, the terminal is reading."""
+        """A number that grows while the terminal reads: one for each chunk."""
         self._has_dropped = False
+        """Whether output was dropped since the screen was last drawn completely."""
         self._is_lost = False
+        """Whether writing has failed."""
         self._thread: Thread | None = None
 
     def fileno(self) -> int:
@@ -56,10 +64,10 @@ class TerminalOutput:
         return self._descriptor
 
     def flush(self) -> None:
-        """Do nothing: everything is written as soon as possible."""
+        """Do nothing, as the thread writes everything as soon as possible."""
 
     def write(self, text: str) -> int:
-        """Add text to the buffer."""
+        """Add text to the buffer; return its length."""
         with self._changed:
             if self._is_lost:
                 return len(text)
@@ -76,7 +84,7 @@ class TerminalOutput:
         return len(text)
 
     def drain(self) -> None:
-        """Wait until the buffer is written, as long as the terminal reads; discard the rest."""
+        """Wait until the buffer is written; once the terminal no longer reads, discard the rest."""
         with self._changed:
             self._is_within_frame = False
             self._changed.notify_all()
@@ -87,7 +95,10 @@ class TerminalOutput:
                     return
 
     def _drop_frames(self) -> None:
-        modes = [each for each in self._pieces if _MODES.fullmatch(each) and _UPDATE not in each]
+        """Drop all pieces from the buffer but those that only set terminal modes."""
+        modes = [
+            piece for piece in self._pieces if _MODES.fullmatch(piece) and _UPDATE not in piece
+        ]
         self._clear()
         self._pieces.extend(modes)
         self._size = sum(map(len, modes))
@@ -98,7 +109,7 @@ class TerminalOutput:
         self._size = 0
 
     def _run(self) -> None:
-        """Write the buffer until the process ends or writing fails."""
+        """Write the content of the buffer, again and again, until writing fails."""
         while not self._is_lost:
             with self._changed:
                 self._changed.wait_for(lambda: self._pieces and not self._is_within_frame)
@@ -111,15 +122,15 @@ class TerminalOutput:
             with self._changed:
                 self._is_writing = False
                 self._written += 1
-                is_behind = self._has_dropped and not self._pieces
-                if is_behind:
+                must_redraw = self._has_dropped and not self._pieces
+                if must_redraw:
                     self._has_dropped = False
                 self._changed.notify_all()
-            if is_behind and not self._is_lost:
+            if must_redraw and not self._is_lost:
                 self._read_again()
 
     def _next_pieces(self) -> str:
-        """Remove the first piece from the buffer, and those that can be written with it."""
+        """Remove and return the first piece, with further pieces that fit into the same chunk."""
         text = self._pieces.popleft()
         while self._pieces and len(text) + len(self._pieces[0]) <= _CHUNK:
             text += self._pieces.popleft()
@@ -127,10 +138,11 @@ class TerminalOutput:
         return text
 
     def _put(self, data: bytes) -> None:
-        left = memoryview(data)
-        while left:
+        remaining = memoryview(data)
+        while remaining:
             try:
-                left = left[os.write(self._descriptor, left[:_CHUNK]) :]
+                written = os.write(self._descriptor, remaining[:_CHUNK])
+                remaining = remaining[written:]
             except BlockingIOError:
                 # Another program has left the terminal in non-blocking mode.
                 poll = select.poll()

@@ -1,6 +1,6 @@
 """Ending the app in order: on the user's request, on a signal, on a hangup, or on a bug.
 
-Textual would print local variables on a bug, one of which may be the token; see
+On a bug, Textual would print local variables, and one of them may be the token; see
 docs/upstream/crash-report.md.
 """
 
@@ -19,11 +19,13 @@ from textual.driver import Driver
 logger = logging.getLogger(__name__)
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that end the program."""
 _STREAMS = (0, 1, 2)
+"""Descriptors of standard input, output and error."""
 
 
 class EndsOnBug(App[Any]):
-    """Logs and prints an unhandled exception, and ends."""
+    """An app that logs and prints an unhandled exception, without variables, and ends."""
 
     def _fatal_error(self) -> None:
         from studio_tui.log import crash_report  # noqa: PLC0415 (not before the first paint)
@@ -36,21 +38,22 @@ class EndsOnBug(App[Any]):
 
 
 class HandlesExit(EndsOnBug):
-    """Asks before quitting if unsaved input would be lost; on a signal it ends at once."""
+    """An app that asks before quitting if input would be lost, and ends at once on a signal."""
 
     _asks_to_quit = False
+    """Whether the question before quitting is open."""
 
     def on_mount(self) -> None:
-        """Install signal handlers, if there is a terminal."""
+        """Install signal handlers, unless the app runs without a terminal."""
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in _ENDING:
                 loop.add_signal_handler(number, self._end, number)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return Textual's driver, replaced by `TerminalDriver` if it is that of a terminal."""
+        """Return Textual's choice, but `TerminalDriver` in place of its driver for terminals."""
         driver = super().get_driver_class()
-        # Not in tests: its base class exists on Unix only.
+        # Imported here, as these modules exist only on Unix.
         from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415
 
         from studio_tui.tui.shutdown.driver import TerminalDriver  # noqa: PLC0415
@@ -58,12 +61,13 @@ class HandlesExit(EndsOnBug):
         return TerminalDriver if driver is LinuxDriver else driver
 
     def terminal_lost(self) -> None:
-        """End as on a hangup; a program in a session of its own gets no SIGHUP."""
+        """End as on SIGHUP, which a program gets only from the terminal of its own session."""
         self._end(signal.SIGHUP)
 
     def _end(self, number: signal.Signals) -> None:
+        """End the program because of a signal; after SIGHUP, without using the terminal."""
         if number == signal.SIGHUP:
-            # Textual's writer thread would end on an error, and then block everything else.
+            # Nothing that is written while the app ends may fail.
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in _STREAMS:
                 os.dup2(nowhere, stream)
@@ -72,7 +76,7 @@ class HandlesExit(EndsOnBug):
         self.exit(return_code=128 + number)
 
     async def action_quit(self) -> None:
-        """Quit; if a screen has unsaved input, ask first."""
+        """Quit; if a screen has unsaved input, ask first, once."""
         if not any(getattr(screen, "loses_values", False) for screen in self.screen_stack):
             self.exit(0)
         elif not self._asks_to_quit:
@@ -80,7 +84,7 @@ class HandlesExit(EndsOnBug):
 
     @work(name="quit", group="dialog")
     async def _ask_to_quit(self) -> None:
-        # Not at the start: it is not needed for the first paint.
+        # Imported here, as the first paint does not need it.
         from studio_tui.tui.form.leaving import confirm_losing  # noqa: PLC0415
 
         self._asks_to_quit = True
