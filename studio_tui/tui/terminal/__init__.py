@@ -1,1 +1,1 @@
-"""The terminal: clipboard, editor, pager, input decoding and the key queue."""
+"""The terminal: its input, its properties, the key queue, the clipboard, editor and pager."""

@@ -1,7 +1,7 @@
-"""Copying text, and accurate messages about where it was copied.
+"""Copying text to a clipboard, and notifying the user where it was copied.
 
-The route depends on where the program runs: tmux has a buffer of its own, over SSH only the
-terminal can reach the user's clipboard (OSC 52, xterm's control sequences), a desktop has programs.
+tmux has a buffer of its own. Over SSH, only the terminal can reach the user's clipboard, with the
+control sequence OSC 52 (xterm). On a desktop, a program puts text into the clipboard.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from textual.app import App
 
 PATIENCE = 2.0
-"""Seconds to wait for a clipboard program."""
+"""Seconds after which a clipboard program that has not ended counts as failed."""
 
 TERMINAL_LIMIT = 56_000
-"""Largest text, in bytes, for OSC 52; xterm and others limit base64 to 74,994 bytes."""
+"""Largest text, in bytes, for OSC 52; xterm and others limit its base64 to 74,994 bytes."""
 
 SENT = "Sent to the terminal's clipboard"
-"""The only possible message after OSC 52, which terminals do not answer."""
+"""The message after OSC 52. It does not say that it was copied, as terminals do not answer."""
 
 
 class ClipboardProgram(NamedTuple):
@@ -42,21 +42,21 @@ class ClipboardProgram(NamedTuple):
 
 _COPIED = "Copied"
 _TMUX = ClipboardProgram(("tmux", "load-buffer", "-w", "-"), "In tmux's buffer")
-"""`-w` also sets the outer terminal's clipboard, if tmux may (tmux(1), set-clipboard)."""
+"""`-w` also sets the outer terminal's clipboard, if the option set-clipboard is on (tmux(1))."""
 _WAYLAND = ClipboardProgram(("wl-copy",), _COPIED)
 _X11 = (
     ClipboardProgram(("xclip", "-in", "-selection", "clipboard"), _COPIED),
     ClipboardProgram(("xsel", "--input", "--clipboard"), _COPIED),
 )
 _MAC = ClipboardProgram(("pbcopy",), _COPIED)
-# It decodes bytes by the machine's code page, but recognizes UTF-16.
+# clip.exe decodes its input by the machine's code page, unless it recognizes UTF-16.
 _WINDOWS = ClipboardProgram(("clip.exe",), _COPIED, "utf-16")
 
 
 def route(
     environ: Mapping[str, str], platform: str, which: Callable[[str], str | None]
 ) -> ClipboardProgram | None:
-    """Return the clipboard program to use; `None` to use the terminal."""
+    """Return the clipboard program to use, the first that `which` finds; `None` for OSC 52."""
     candidates: list[ClipboardProgram] = []
     if environ.get("TMUX"):
         candidates.append(_TMUX)
@@ -69,22 +69,26 @@ def route(
             candidates.append(_MAC)
         if environ.get("WSL_DISTRO_NAME"):
             candidates.append(_WINDOWS)
-    return next((found for found in candidates if which(found.argv[0])), None)
+    return next((program for program in candidates if which(program.argv[0])), None)
 
 
 async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
-    """Copy `text`, and notify the user with `shown`, by default the text; both are safe."""
-    chosen = route(os.environ, sys.platform, shutil.which)
+    """Copy `text`, and notify the user of the outcome and of `shown`, by default the text.
+
+    Both are safe text. A text that is too large for OSC 52 is saved to a file instead.
+    """
+    program = route(os.environ, sys.platform, shutil.which)
     words = safe_line(text) if shown is None else shown
     severity: Literal["information", "warning", "error"] = "information"
-    if chosen is not None and await _is_taken(chosen, text):
-        outcome = chosen.confirmation
+    if program is not None and await _copy_with(program, text):
+        outcome = program.confirmation
     elif len(text.encode()) <= TERMINAL_LIMIT:
         app.copy_to_clipboard(text)
         outcome = SENT
     else:
         try:
-            words = f"Saved as {safe_line(str(await asyncio.to_thread(_keep, text)))}"
+            path = await asyncio.to_thread(_save, text)
+            words = f"Saved as {safe_line(str(path))}"
             outcome, severity = "Too large for the terminal's clipboard", "warning"
         except OSError as error:
             words = f"Too large for the terminal's clipboard, and no file: {error.strerror}"
@@ -92,18 +96,19 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
     app.notify(words, title=outcome, severity=severity, markup=False)
 
 
-async def _is_taken(chosen: ClipboardProgram, text: str) -> bool:
-    """Pass text to a program; return whether it succeeded."""
+async def _copy_with(program: ClipboardProgram, text: str) -> bool:
+    """Pass text to a program; return whether the program succeeded."""
     try:
-        # It may leave a process that serves the clipboard, which must not hold our terminal.
+        # The program may leave a process that serves the clipboard, so it gets a session of its
+        # own: that process must not keep our terminal open.
         process = await asyncio.create_subprocess_exec(
-            *chosen.argv, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+            *program.argv, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
         )
     except OSError:
         return False
     try:
         async with asyncio.timeout(PATIENCE):
-            await process.communicate(text.encode(chosen.encoding))
+            await process.communicate(text.encode(program.encoding))
     except (TimeoutError, OSError):
         return False
     finally:
@@ -114,8 +119,8 @@ async def _is_taken(chosen: ClipboardProgram, text: str) -> bool:
     return process.returncode == 0
 
 
-def _keep(text: str) -> Path:
-    """Write text to a file only its owner can read, replacing the previous one."""
+def _save(text: str) -> Path:
+    """Write text to a file that only its owner can read, replacing the text copied before."""
     path = private_dir(state_dir()) / "copied.txt"
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:

@@ -1,4 +1,4 @@
-"""Editing a text in the user's own editor, which uses the terminal in the meantime."""
+"""Editing a text in the user's own editor, which uses the terminal until it ends."""
 
 import asyncio
 import os
@@ -15,23 +15,24 @@ from studio_tui.text import safe_line
 from studio_tui.tui.terminal.lending import terminal_lent
 from studio_tui.tui.terminal.pager import run
 
-_USUAL = ("nano", "vim", "vi")
+_USUAL_EDITORS = ("nano", "vim", "vi")
+"""Used if no variable names an editor; the first that is installed."""
 
 
 class EditorError(Exception):
-    """The text was not changed; the message says why."""
+    """The text was not edited; the message is a sentence that says why."""
 
 
 def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the command in $VISUAL or $EDITOR as words, else an installed editor.
+    """Return the command in $VISUAL as words; without it, that in $EDITOR or an installed editor.
 
     Raises:
-        EditorError: the command is invalid, or no editor is installed.
+        EditorError: the command is invalid, its program is not installed, or there is no editor.
     """
     variable = "VISUAL" if environ.get("VISUAL", "").strip() else "EDITOR"
     typed = environ.get(variable, "").strip()
     try:
-        words = shlex.split(typed) if typed else list(filter(which, _USUAL))[:1]
+        words = shlex.split(typed) if typed else list(filter(which, _USUAL_EDITORS))[:1]
     except ValueError as error:
         raise EditorError(f"{variable} has an unclosed quote; set it to a command.") from error
     if not words:
@@ -43,10 +44,10 @@ def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None])
 
 
 async def edit_text(app: App[Any], text: str, suffix: str) -> str:
-    """Return the text after the user has edited it.
+    """Return the text after the user has edited it in a file with the name extension `suffix`.
 
     Raises:
-        EditorError: there is no editor or no terminal for it, or the editor failed.
+        EditorError: there is no editor, no terminal or no file for it, or the editor failed.
     """
     words = editor_words(os.environ, shutil.which)
     try:
@@ -72,7 +73,7 @@ async def edit_text(app: App[Any], text: str, suffix: str) -> str:
 
 
 def _private_file(text: str, suffix: str) -> Path:
-    """Write a file that only its owner can read."""
+    """Return a new file with the text that only its owner can read."""
     descriptor, name = tempfile.mkstemp(suffix)
     with os.fdopen(descriptor, "wb") as file:
         file.write(text.encode("utf-8", "replace"))

@@ -1,15 +1,15 @@
 """Decodes terminal input so that invalid bytes or pasted control codes cannot do harm.
 
-Textual decodes strictly, and for its parser an escape character within a paste ends the paste; see
-docs/upstream/input-decoding.md.
+Textual fails on invalid bytes, and its parser ends a paste at an escape character within the paste;
+see docs/upstream/input-decoding.md.
 """
 
 import codecs
 
 PASTE, PASTED = "\x1b[200~", "\x1b[201~"
-"""The start and end of a paste (xterm's bracketed paste mode)."""
+"""The markers at the start and at the end of a paste (xterm's bracketed paste mode)."""
 
-_ESCAPE, _SHOWN = "\x1b", "␛"
+_ESCAPE, _VISIBLE_ESCAPE = "\x1b", "␛"
 
 
 class KeyboardDecoder(codecs.IncrementalDecoder):
@@ -20,18 +20,24 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_pasting = False
         self._before = ""
-        """Outside a paste the last characters returned, inside it those not yet returned."""
+        """The end of the earlier input, which may contain the beginning of a marker.
+
+        Outside a paste these characters were returned already, within a paste they were not.
+        """
 
     def decode(self, data: bytes, final: bool = False) -> str:  # type: ignore[override]
         """Return the next characters."""
         text = self._utf8.decode(data, final)
-        typed_text = ""
+        decoded = ""
         while text:
-            piece, text = self._paste(text, final) if self._is_pasting else self._keys(text)
-            typed_text += piece
-        return typed_text
+            if self._is_pasting:
+                piece, text = self._decode_paste(text, final)
+            else:
+                piece, text = self._decode_keys(text)
+            decoded += piece
+        return decoded
 
-    def _keys(self, text: str) -> tuple[str, str]:
+    def _decode_keys(self, text: str) -> tuple[str, str]:
         """Return the output for text outside a paste, and the remaining input."""
         text_so_far = self._before + text
         start = text_so_far.find(PASTE)
@@ -42,15 +48,15 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
         self._is_pasting, self._before = True, ""
         return text[:end], text[end:]
 
-    def _paste(self, text: str, final: bool) -> tuple[str, str]:
+    def _decode_paste(self, text: str, final: bool) -> tuple[str, str]:
         """Return the output for text within a paste, and the remaining input."""
         text, self._before = self._before + text, ""
-        pasted, end, rest = text.partition(PASTED)
-        if end:
+        pasted, marker, remaining = text.partition(PASTED)
+        if marker:
             self._is_pasting = False
-            return pasted.replace(_ESCAPE, _SHOWN) + end, rest
-        # Hold back what may be the beginning of the end marker.
+            return pasted.replace(_ESCAPE, _VISIBLE_ESCAPE) + marker, remaining
+        # Do not return yet what may be the beginning of the end marker.
         last = pasted.rfind(_ESCAPE)
         if not final and last >= 0 and PASTED.startswith(pasted[last:]):
             pasted, self._before = pasted[:last], pasted[last:]
-        return pasted.replace(_ESCAPE, _SHOWN), ""
+        return pasted.replace(_ESCAPE, _VISIBLE_ESCAPE), ""

@@ -1,7 +1,8 @@
 """Reads the input of a terminal, and sleeps until there is some.
 
-Textual wakes up ten times a second, which is a third of what a dashboard uses at rest, and takes
-escape and a key pressed soon after it for that key with alt; see docs/upstream/input-polling.md.
+Textual wakes up ten times a second, which takes a third of the processor time of an idle dashboard.
+Besides, it takes escape and a key soon after it for that key with alt. See
+docs/upstream/input-polling.md.
 """
 
 import errno
@@ -23,15 +24,17 @@ _MOST = 4096
 
 _ESCAPE = "\x1b"
 _CONTINUATIONS = ("[", "O", _ESCAPE)
-"""What follows the escape character in the sequence of a key (CSI and SS3 of ECMA-48), and another
-escape, with which the parser does the same."""
+"""Characters after an escape character with which the parser continues a sequence.
 
+`[` and `O` follow it in the sequences of keys (CSI and SS3 of ECMA-48).
+"""
 
 _TWO_KEYS = re.compile(r"(?<=\x1b)(?=[A-NQ-WYZac-eg-z0-9])")
-"""Between an escape character and a letter or digit that begins no sequence.
+"""Matches between an escape character and a letter or digit that begins no sequence.
 
-A terminal sends a key with alt like that, but over a slow line escape and the next key arrive so
-too. Only b and f are taken for keys with alt: terminals send them to move by words, and inputs do.
+A terminal sends a key with alt in this way. But over a slow line, escape and the next key may also
+arrive together, and are taken for two keys. Only b and f are taken for keys with alt, as inputs use
+these to move by words.
 """
 
 
@@ -41,7 +44,8 @@ class StopEvent(Event):
     def __init__(self) -> None:
         super().__init__()
         self._read_end, write_end = os.pipe()
-        # The end of a pipe, unlike a byte in it, is seen by everyone who reads.
+        # Closing the write end makes the read end readable for all who wait; a byte in the pipe
+        # would be read by only one of them.
         self._close = finalize(self, os.close, write_end)
         finalize(self, os.close, self._read_end)
 
@@ -55,13 +59,13 @@ class StopEvent(Event):
         self._close()
 
     def clear(self) -> None:
-        """Do nothing: a thread that Textual no longer waits for must end, too."""
+        """Do nothing: a thread for which Textual no longer waits must also end."""
 
 
 def read_input(
     descriptor: int, stop: StopEvent, handle: Callable[[Message], None], *, debug: bool = False
 ) -> None:
-    """Pass the events of a terminal to `handle` until `stop` is set.
+    """Pass the keys and other events of a terminal to `handle` until `stop` is set.
 
     Raises:
         OSError: the terminal has gone.
@@ -69,13 +73,13 @@ def read_input(
     decoder, parser = KeyboardDecoder(), XTermParser(debug)
     ends_in_escape = False
     while not stop.is_set():
-        # Only after the beginning of a sequence does it depend on time which key that is.
-        patience = None if parser._timeout_time is None else ESCAPE_DELAY
-        ready, _, _ = select([descriptor, stop.fileno()], [], [], patience)
+        # A limit is needed only within a sequence: an escape character alone may be the key.
+        timeout = None if parser._timeout_time is None else ESCAPE_DELAY
+        ready, _, _ = select([descriptor, stop.fileno()], [], [], timeout)
         text = decoder.decode(_read(descriptor)) if descriptor in ready else ""
         for piece in filter(None, _TWO_KEYS.split(text)):
             if ends_in_escape and not piece.startswith(_CONTINUATIONS):
-                _end_wait(parser)
+                _end_sequence(parser)
                 for event in parser.tick():
                     handle(event)
             for event in parser.feed(piece):
@@ -85,23 +89,24 @@ def read_input(
             handle(event)
 
 
-def _end_wait(parser: XTermParser) -> None:
-    """Let the next tick take an escape character for the key, unless it was taken for it before."""
+def _end_sequence(parser: XTermParser) -> None:
+    """Let the next tick take a pending escape character for the key escape."""
     if parser._timeout_time is not None:
         parser._timeout_time = 0.0
 
 
 def _read(descriptor: int) -> bytes:
-    """Return the typed bytes, which may be none.
+    """Return the typed bytes; empty if there are none after all.
 
     Raises:
         OSError: the terminal has gone.
     """
     try:
         data = os.read(descriptor, _MOST)
-    except BlockingIOError:  # another program has left it so, and a third one was faster
+    except BlockingIOError:
+        # Another program left the terminal in non-blocking mode, and a third one read the input.
         return b""
-    # Ctrl+D is an empty read, too, until the terminal is in raw mode again after a stop.
+    # An empty read may also be ctrl+D, while the terminal is not in raw mode again after a stop.
     if not data and not os.isatty(descriptor):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
     return data

@@ -1,4 +1,11 @@
-"""A queue that handles keys strictly in the order in which they were pressed."""
+"""A queue that lets each key take effect completely before the next key is handled.
+
+A key is dispatched to the focused widget, from which Textual passes it up to the app. Its handlers
+post messages, which may post further messages. To know when all of these are handled, the queue
+*follows* the key: it posts a callback to each node on this path, one after the other. Each callback
+is behind the messages that are queued at its node. A walk along the path is called a round; the key
+is handled after a round in which nothing else was queued.
+"""
 
 import asyncio
 import re
@@ -21,31 +28,39 @@ from studio_tui.tui.bindings import has_priority
 from studio_tui.tui.idle_pump import call_when_idle
 
 PATIENCE = 5.0
-"""Seconds to wait for a hanging key handler, so that the user can still leave."""
+"""Seconds after which further keys are dispatched although the handler of a key hangs.
 
-
-TAKES_KEYS = "takes_keys_pressed_before"
-"""Attribute of dialogs that accept keys pressed before they opened, unlike questions."""
-
-LINES_JOINED_BY = "pasted_lines_joined_by"
-"""Attribute of inputs of one line into which several can be pasted: the text between them."""
-
-FOLLOWS_AFTER = 0.008
-"""Seconds from a key until its effects are followed, or less if another key comes.
-
-By then a usual key has been handled. Following takes about half a millisecond, and would hold up
-the painting.
+So the user can still quit.
 """
 
-LOOKS = 10
-"""Turns of the event loop for which all must rest before a key counts as handled."""
+TAKES_KEYS = "takes_keys_pressed_before"
+"""Name of an attribute: true for a dialog that accepts keys pressed before it opened.
 
-ROUNDS = 8
-"""Limit of rounds of waiting for a key's effects; more are an endless stream of events."""
+A dialog without it is a question, which ignores such keys.
+"""
+
+LINES_JOINED_BY = "pasted_lines_joined_by"
+"""Name of an attribute of an `Input` into which several lines can be pasted: the text that replaces
+the line breaks. Other inputs use only the first line."""
+
+FOLLOWS_AFTER = 0.008
+"""Seconds after the dispatch of a key when following it begins; it begins earlier if another key
+comes.
+
+By then the key has usually been handled. Following takes about half a millisecond, which would
+delay the painting.
+"""
+
+IDLE_TURNS = 10
+"""Turns of the event loop for which the path must be idle before a key counts as handled."""
+
+MOST_ROUNDS = 8
+"""Maximum number of rounds for one key; a key with more effects causes an endless stream of events.
+"""
 
 
 class KeyHold:
-    """Holds keys back while a screen that a key asked for is created; they are for that screen."""
+    """Holds keys back while a screen that the user has requested is created, for that screen."""
 
     def __init__(self, released: Callable[[], object]) -> None:
         """Call `released` when keys are no longer held back."""
@@ -59,17 +74,17 @@ class KeyHold:
 
     @contextmanager
     def for_next_screen(self, patience: float | None = PATIENCE) -> Iterator[None]:
-        """Hold keys back for so many seconds at most; `None` for no limit.
+        """Hold keys back within the block, but for at most `patience` seconds; `None`: no limit.
 
-        The app's own keys with priority, such as the one to leave, are not held back.
+        The app's own keys with priority, such as the one to quit, are not held back.
         """
         self._count += 1
-        is_over = False
+        is_released = False
 
         def release() -> None:
-            nonlocal is_over
-            if not is_over:
-                is_over = True
+            nonlocal is_released
+            if not is_released:
+                is_released = True
                 self._count -= 1
                 self._released()
 
@@ -84,97 +99,103 @@ class KeyHold:
 
 
 def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractContextManager[None]:
-    """Hold keys back for the next screen, if the app can."""
+    """Hold keys back for the next screen, if the app is a `KeyQueue`; see `KeyHold`."""
     return app.key_hold.for_next_screen(patience) if isinstance(app, KeyQueue) else nullcontext()
 
 
-def _is_question_since(app: App[Any], screen: Screen[Any] | None) -> bool:
-    """Return whether a question has opened since `screen` was current."""
+def _has_dialog_opened(app: App[Any], screen: Screen[Any] | None) -> bool:
+    """Return whether a dialog is on top that was not on top when `screen` was."""
     return app.screen is not screen and isinstance(app.screen, ModalScreen)
 
 
 def _report(event: events.Event, inputs: Listeners[[]]) -> None:
-    """Notify `inputs` if an event is from the user, unless the mouse only moves."""
+    """Call the listeners `inputs` if an event is a key, a paste or a click."""
     is_from_user = isinstance(event, events.InputEvent | events.Paste)
     if is_from_user and not event.is_forwarded and not isinstance(event, events.MouseMove):
         inputs.notify()
 
 
-def _way_of(target: DOMNode) -> deque[DOMNode]:
-    """Return the nodes from a target up to the one below the app."""
+def _path_from(target: DOMNode) -> deque[DOMNode]:
+    """Return the nodes from a target up to the screen."""
     return deque(node for node in target.ancestors_with_self if not isinstance(node, App))
 
 
-def _lines(pasted: str) -> list[str]:
+def _safe_lines(pasted: str) -> list[str]:
     """Return the lines of a pasted text that are not blank.
 
-    The input draws a line as is, so control characters are removed.
+    Control characters are removed, as an input would draw them.
     """
     return [safe_block(line) for line in re.split(r"[\r\n]+", pasted) if line.strip()]
 
 
-def _for_one_line(app: App[Any], pasted: str, line: Input) -> str:
-    """Return the text for an input of one line: all lines if it joins them, else the first,
-    with a notice about the others."""
-    lines = _lines(pasted)
-    if not lines[1:]:
+def _as_one_line(app: App[Any], pasted: str, target: Input) -> str:
+    """Return the part of a pasted text that an input of one line accepts.
+
+    These are all lines, joined, if the input has the attribute `LINES_JOINED_BY`. Otherwise it is
+    the first line, and the user is notified about the others.
+    """
+    lines = _safe_lines(pasted)
+    if len(lines) <= 1:
         return "".join(lines)
-    if between := getattr(line, LINES_JOINED_BY, ""):
-        return str(between).join(each.strip() for each in lines)
+    if separator := getattr(target, LINES_JOINED_BY, ""):
+        return str(separator).join(line.strip() for line in lines)
     words = f"Only the first of {len(lines)} pasted lines is used: this field accepts one line"
     app.notify(words, severity="warning", markup=False)
     return lines[0]
 
 
-class _Waiting(NamedTuple):
+class _WaitingKey(NamedTuple):
+    """A key or paste that waits until the previous key is handled."""
+
     event: events.Key | events.Paste
     screen: Screen[Any]
-    """The current screen when the key was pressed."""
+    """The screen on top when the key was pressed."""
 
 
-class _UnderWay:
-    """A key that is being handled."""
+class _KeyUnderWay:
+    """A key or paste that was dispatched and is not completely handled."""
 
-    def __init__(self, sight: tuple[object, object]) -> None:
-        self.sight = sight
+    def __init__(self, focus: tuple[object, object]) -> None:
+        self.focus = focus
         """The screen and the focused widget at the start of the round."""
         self.is_quiet = False
-        """Whether no message queue held other messages during this round; never in the first round.
+        """Whether no message queue held other messages during this round.
 
-        Textual runs the action of a key at the last node it reaches, after the callbacks posted
-        there.
+        Always false in the first round, which cannot tell: Textual runs the action of a key at the
+        last node that the key reaches, after the callbacks that were posted there.
         """
-        self.rounds = ROUNDS
-        self.way: deque[DOMNode] | None = None
-        """The nodes at which to follow it; `None` before it is dispatched and once followed."""
+        self.rounds_left = MOST_ROUNDS
+        self.path: deque[DOMNode] | None = None
+        """The nodes along which to follow the key; `None` before its dispatch, and once followed.
+        """
         self._timers: list[asyncio.TimerHandle] = []
 
     def after(self, seconds: float, call: Callable[..., object], *values: object) -> None:
-        """Call something after a delay, unless the key has been handled by then."""
+        """Call something after a delay, unless `end` was called before."""
         loop = asyncio.get_running_loop()
         self._timers.append(loop.call_later(seconds, call, *values))
 
     def end(self) -> None:
-        """Cancel what was to be called."""
+        """Cancel the delayed calls, as the key is handled."""
         for timer in self._timers:
             timer.cancel()
 
 
 class _Step:
-    """A callback posted to a message queue after a key.
+    """A callback for the message queue of a node, with which a key is followed.
 
-    Textual inspects the signature of the argument of `call_later` each time, which costs 30 µs, ten
-    times per key; it reads the number of parameters from here (`_callback.count_parameters`).
+    Not posted by Textual's `call_later`, which inspects the signature of its argument each time.
+    That costs 30 µs, ten times per key.
     """
 
     _param_count = 0
+    """Textual reads the number of parameters here (`_callback.count_parameters`)."""
 
     def __init__(self, call: Callable[..., Any], *values: object) -> None:
         self._call = call
         self._values = values
 
     def __call__(self) -> Any:
-        """Call the function."""
         return self._call(*self._values)
 
     def post_to(self, node: MessagePump) -> bool:
@@ -183,22 +204,22 @@ class _Step:
 
 
 class KeyQueue(App[Any]):
-    """Dispatches each key only after the previous key has been handled.
+    """An app that dispatches each key only after the previous key has been handled.
 
-    Textual sends every key at once to the focused widget; letters would reach an input before the
-    slash that opens it, and before the backspace between them. Over a slow connection many keys
-    arrive together. A question that opens ignores keys pressed before it was shown.
+    Textual sends every key at once to the focused widget. Over a slow connection many keys arrive
+    together: letters would reach an input before the slash that opens it, and before the backspace
+    between them. A question that opens ignores keys pressed before it was shown.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._waiting: deque[_Waiting] = deque()
-        self._under_way: _UnderWay | None = None
-        self.key_hold = KeyHold(lambda: self.call_later(self._go_on))
+        self._waiting: deque[_WaitingKey] = deque()
+        self._under_way: _KeyUnderWay | None = None
+        self.key_hold = KeyHold(lambda: self.call_later(self._dispatch_waiting))
         self.inputs: Listeners[[]] = Listeners()
         """Called for each key, paste and click before it is handled."""
-        self._given_on: Screen[Any] | None = None
-        """The current screen when the last key was dispatched."""
+        self._last_key_screen: Screen[Any] | None = None
+        """The screen on top when the last key was dispatched."""
 
     @property
     def is_acting(self) -> bool:
@@ -207,49 +228,53 @@ class KeyQueue(App[Any]):
 
     @property
     def _is_free(self) -> bool:
+        """Whether a key can be dispatched now."""
         return self._under_way is None and not self.key_hold.is_held
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys while an earlier one is being handled."""
+        """Dispatch a key, or queue it if an earlier key is being handled or keys are held."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
         _report(event, self.inputs)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             is_priority = self.key_hold.is_held and has_priority(self, getattr(event, "key", ""))
             if not self._is_free and not is_priority:
-                self._waiting.append(_Waiting(event, self.screen))
-                self._follow_at_once()
+                self._waiting.append(_WaitingKey(event, self.screen))
+                self._begin_following()
             else:
-                await self._give(event)
+                await self._dispatch(event)
             return
-        if isinstance(event, events.Key) and _is_question_since(self, self._given_on):
+        # A key that comes back from the focused widget must not reach a dialog opened meanwhile.
+        if isinstance(event, events.Key) and _has_dialog_opened(self, self._last_key_screen):
             return
         await super().on_event(event)
 
-    async def _give(self, event: events.Key | events.Paste) -> None:
-        """Dispatch a key, then follow it; the next key is dispatched once it is handled."""
+    async def _dispatch(self, event: events.Key | events.Paste) -> None:
+        """Dispatch a key, and follow it, so that the next key is dispatched once it is handled."""
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
-            event = events.Paste(_for_one_line(self, event.text, self.focused))
-        target = self.focused or self.screen
-        way = _way_of(target)
-        self._given_on = self.screen
-        self._under_way = key = _UnderWay(self._sight)
+            event = events.Paste(_as_one_line(self, event.text, self.focused))
+        path = _path_from(self.focused or self.screen)
+        self._last_key_screen = self.screen
+        self._under_way = key = _KeyUnderWay(self._focus)
         key.after(PATIENCE, self.call_later, self._give_up, key)
         await super().on_event(event)
-        key.way = way
-        key.after(0 if self._waiting else FOLLOWS_AFTER, self._follow_at_once)
+        key.path = path
+        key.after(0 if self._waiting else FOLLOWS_AFTER, self._begin_following)
 
-    def _follow_at_once(self) -> None:
-        """Follow the key under way, unless that has begun."""
-        if (key := self._under_way) is not None and key.way is not None:
-            way, key.way = key.way, None
-            follow = partial(self._follow, key, way)
-            call_when_idle((*way, self), LOOKS, partial(self._rested, key), follow)
+    def _begin_following(self) -> None:
+        """Follow the key under way, unless that has begun or the key is not dispatched yet."""
+        if (key := self._under_way) is not None and key.path is not None:
+            path, key.path = key.path, None
+            follow = partial(self._follow, key, path)
+            call_when_idle((*path, self), IDLE_TURNS, partial(self._end_if_last, key), follow)
 
-    def _rested(self, key: _UnderWay) -> None:
-        """Let a key arrive that everything on its way has handled."""
+    def _end_if_last(self, key: _KeyUnderWay) -> None:
+        """End a key that needs no round, as all nodes on its path are idle.
+
+        If another key waits, or the focus has changed, finish the round at the app instead.
+        """
         is_last = key is self._under_way and not self._waiting and bool(self.screen_stack)
-        if is_last and key.sight == self._sight:
+        if is_last and key.focus == self._focus:
             self._under_way = None  # without a message, as there is no key to dispatch
             key.end()
         else:
@@ -257,58 +282,63 @@ class KeyQueue(App[Any]):
             self._follow(key, deque())
 
     @property
-    def _sight(self) -> tuple[object, object]:
+    def _focus(self) -> tuple[object, object]:
         return self.screen, self.focused
 
-    def _follow(self, key: _UnderWay, way: deque[DOMNode], at: DOMNode | None = None) -> None:
-        """Wait for a key and the messages it causes, at each node from its target up to the app.
+    def _follow(
+        self, key: _KeyUnderWay, path: deque[DOMNode], reached: DOMNode | None = None
+    ) -> None:
+        """Post a callback to the next node of `path`; at its end, finish the round at the app.
 
-        A node that was removed rejects the callback; it has nothing left to handle.
+        `reached` is the node that runs this callback; `None` at the start of a round. A node that
+        was removed rejects the callback, and has nothing left to handle.
         """
-        if at is not None and at.message_queue_size:
+        if reached is not None and reached.message_queue_size:
             key.is_quiet = False
-        while way:
-            node = way.popleft()
-            if _Step(self._follow, key, way, node).post_to(node):
+        while path:
+            node = path.popleft()
+            if _Step(self._follow, key, path, node).post_to(node):
                 return
-        if not _Step(self._arrived, key).post_to(self):
+        if not _Step(self._finish_round, key).post_to(self):
             # The app itself is exiting, so no further key is handled.
             self._under_way = None
             self._waiting.clear()
 
-    async def _arrived(self, key: _UnderWay) -> None:
-        """Dispatch the next key if this one has no effects left; otherwise wait another round.
+    async def _finish_round(self, key: _KeyUnderWay) -> None:
+        """Dispatch the next key if this key is handled; otherwise follow it for another round.
 
-        Messages caused by a key are queued behind it, and a widget that was focused or a screen
-        that was shown since must become ready before the next key.
+        Messages caused by a key are queued behind it. If the focus or the screen has changed, the
+        newly focused widget or the new screen must become ready before the next key.
         """
         if key is not self._under_way:
             return
-        is_settled = key.is_quiet and not self.message_queue_size
-        if key.rounds and self.screen_stack and not (is_settled and key.sight == self._sight):
-            key.rounds -= 1
-            key.sight, key.is_quiet = self._sight, True
-            self._follow(key, _way_of(self.focused or self.screen))
+        is_quiet = key.is_quiet and not self.message_queue_size
+        is_handled = is_quiet and key.focus == self._focus
+        if key.rounds_left and self.screen_stack and not is_handled:
+            key.rounds_left -= 1
+            key.focus, key.is_quiet = self._focus, True
+            self._follow(key, _path_from(self.focused or self.screen))
             return
         self._under_way = None
         key.end()
-        await self._go_on()
+        await self._dispatch_waiting()
 
-    async def _go_on(self) -> None:
-        """Dispatch the waiting keys, one after the other."""
+    async def _dispatch_waiting(self) -> None:
+        """Dispatch waiting keys, until one of them must be waited for."""
         while self._waiting and self._is_free and self.screen_stack:
-            await self._give_waiting(self._waiting.popleft())
+            await self._dispatch_or_drop(self._waiting.popleft())
 
-    async def _give_up(self, key: _UnderWay) -> None:
-        """Dispatch all waiting keys behind one whose handler hangs; Textual queues them there."""
+    async def _give_up(self, key: _KeyUnderWay) -> None:
+        """Dispatch the waiting keys behind `key`, whose handler hangs; Textual queues them."""
         if key is not self._under_way or not self.screen_stack:
             return
-        waiting, self._waiting = self._waiting, deque()
+        waiting_keys, self._waiting = self._waiting, deque()
         self._under_way = None
-        for each in waiting:
-            await self._give_waiting(each)
+        for waiting_key in waiting_keys:
+            await self._dispatch_or_drop(waiting_key)
 
-    async def _give_waiting(self, waiting: _Waiting) -> None:
-        """Dispatch a waiting key, unless a question has opened since it was pressed."""
-        if getattr(self.screen, TAKES_KEYS, False) or not _is_question_since(self, waiting.screen):
-            await self._give(waiting.event)
+    async def _dispatch_or_drop(self, waiting: _WaitingKey) -> None:
+        """Dispatch a waiting key; drop it if a question has opened since it was pressed."""
+        accepts_keys = getattr(self.screen, TAKES_KEYS, False)
+        if accepts_keys or not _has_dialog_opened(self, waiting.screen):
+            await self._dispatch(waiting.event)

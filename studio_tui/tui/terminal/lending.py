@@ -11,10 +11,10 @@ from studio_tui.tui.terminal.pager import discard_typed
 
 @contextmanager
 def terminal_lent(app: App[Any]) -> Iterator[None]:
-    """Suspend the app while another program uses the terminal; nothing is painted meanwhile.
+    """Suspend the app within the block, in which another program uses the terminal.
 
-    However the block ends, also by being canceled, the app has the terminal again: Textual resumes
-    it only if no exception leaves its own block.
+    Nothing is painted meanwhile. However the block ends, even by an error or by being canceled, the
+    app takes the terminal over again. Textual's `suspend` does so only without an exception.
 
     Raises:
         SuspendNotSupported: the app has no terminal to lend.

@@ -1,8 +1,8 @@
-"""Reading a log in the user's pager, without any of its control codes reaching the terminal.
+"""Reading a log in the user's pager, without the log's control codes reaching the terminal.
 
-`less` makes them visible itself and opens the original file. Other programs may not, so they get a
-copy without control codes. `less` passes bidirectional marks through: a log with such marks is
-copied for it too.
+`less` shows control codes as visible text, so it opens the original file. Other pagers may not, so
+they open a copy without control codes. `less` passes marks that reorder text through to the
+terminal, so it also opens a copy of a log with such marks.
 """
 
 import asyncio
@@ -28,26 +28,31 @@ COPY_LIMIT = 32 * 1024 * 1024
 """Largest part of a log, in bytes, that is copied."""
 
 _ENDS_WITHIN = 1.0
-"""Seconds for a program to end by itself once it is asked to."""
+"""Seconds from SIGTERM until a program that has not ended is killed."""
 
 _SLICE = BLOCK_LIMIT // 4
-"""Bytes cleaned at a time; a tab becomes four characters."""
+"""Bytes sanitized at a time; a tab becomes four characters."""
 
 _SCAN = 4 * 1024 * 1024
+"""Bytes searched at a time for marks that reorder text."""
+
 _REORDERING = re.compile(rb"\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
 """Matches marks of the Unicode Bidirectional Algorithm (UAX 9), in UTF-8."""
 
 _LESS_FLAGS = ("-fiML", "-+r", "-+R", "-+F")
-"""Any file, case-insensitive search, long prompt, no LESSOPEN; raw output and quitting at once are
-reset, as a lesskey file may have set them regardless of the environment."""
+"""Open any file, search without case, show a long prompt, and ignore LESSOPEN.
+
+Raw output and quitting after a short file are switched off: a lesskey file may have switched them
+on, whatever the environment says.
+"""
 
 
 class PagerError(Exception):
-    """No pager can be run; the message says why."""
+    """No pager can be run; the message is a sentence that says why."""
 
 
 class ReaderPlace(NamedTuple):
-    """The reader's position in a log."""
+    """The line of a log that the user is reading."""
 
     line: int | None
     """Line number from 0; `None` while lines are not counted."""
@@ -56,14 +61,14 @@ class ReaderPlace(NamedTuple):
 
 
 class PagerInput(NamedTuple):
-    """A file to open in a pager."""
+    """A file to open in a pager, and the line to show first."""
 
     path: Path
     place: ReaderPlace
 
 
 def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the command in $PAGER as words, by default `less`.
+    """Return the command in $PAGER as words; without it, `less`.
 
     Raises:
         PagerError: the command is invalid, or its program is not installed.
@@ -85,7 +90,10 @@ def is_less(words: Sequence[str]) -> bool:
 
 
 def command(words: Sequence[str], page: PagerInput) -> list[str]:
-    """Return the command for a file, without the user's own flags of `less`, such as -R."""
+    """Return the command that opens a file; for `less`, without the user's own flags, such as -R.
+
+    Only `less` can show a given line first.
+    """
     if not is_less(words):
         return [*words, str(page.path)]
     line, offset = page.place
@@ -97,8 +105,8 @@ def environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, s
     """Return the pager's environment; for `less`, without variables that change its output."""
     if not is_less(words):
         return dict(environ)
-    kept = {name: value for name, value in environ.items() if not name.startswith("LESS")}
-    return kept | {"LESS": "", "LESSSECURE": "1", "LESSCHARSET": "utf-8"}
+    others = {name: value for name, value in environ.items() if not name.startswith("LESS")}
+    return others | {"LESS": "", "LESSSECURE": "1", "LESSCHARSET": "utf-8"}
 
 
 # --- the input -----------------------------------------------------------------------------------
@@ -106,7 +114,7 @@ def environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, s
 
 @contextmanager
 def private_file() -> Iterator[tuple[Path, BinaryIO]]:
-    """Create a temporary file that only its owner can read; it is deleted at the end."""
+    """Create a temporary file that only its owner can read; it is deleted after the block."""
     descriptor, name = tempfile.mkstemp(".log")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -122,53 +130,61 @@ async def is_reordered(store: LogStore) -> bool:
         SpoolError: the log cannot be read back.
     """
     for begin in range(0, store.size, _SCAN):
-        # Two bytes more, as a mark may begin at the end of a slice.
+        # Two bytes more, as a mark of three bytes may begin in the last of these bytes.
         if await store.examine(begin, _SCAN + 2, _REORDERING.search):
             return True
     return False
 
 
 async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
-    """Write the safe text of the log around the line at `start`; return the line's place in it.
+    """Write the sanitized text of a log to `file`; return the place of the line at `start` in it.
+
+    `start` is the byte offset of the line that the user is reading. Of a log larger than
+    `COPY_LIMIT`, the part around this line is written.
 
     Raises:
         SpoolError: the log cannot be read back.
         OSError: the copy cannot be written.
     """
-    latest = max(0, store.size - COPY_LIMIT)
-    wanted = min(max(0, start - COPY_LIMIT // 2), latest)
-    begin = max(store.line_start(wanted), wanted - _SLICE)
-    end = store.size if wanted == latest else wanted + COPY_LIMIT
+    last_begin = max(0, store.size - COPY_LIMIT)
+    limited_begin = min(max(0, start - COPY_LIMIT // 2), last_begin)
+    # Begin with a whole line, unless the line is extremely long.
+    begin = max(store.line_start(limited_begin), limited_begin - _SLICE)
+    end = store.size if limited_begin == last_begin else limited_begin + COPY_LIMIT
     lines = 0
     place = ReaderPlace(0, 0)
 
     def write(data: bytes) -> tuple[int, int]:
-        """Write complete lines of `data`; return the number of bytes and lines written."""
-        length = data.rfind(b"\n") + 1 or len(data) - (
-            incomplete_bytes(data) if len(data) > 3 else 0
-        )
+        """Write `data` up to its last line end; return how many bytes and lines were written.
+
+        Without a line end, write all but an incomplete character at the end.
+        """
+        length = data.rfind(b"\n") + 1
+        if not length:
+            length = len(data) - (incomplete_bytes(data) if len(data) > 3 else 0)
         file.write(safe_block(without_escapes(data[:length]).decode("utf-8", "replace")).encode())
         return length, data.count(b"\n", 0, length)
 
     if begin:
-        file.write(_cut(f"{size(begin)} before this are left out"))
+        file.write(_omission(f"{size(begin)} before this are left out"))
         lines = 1
-    at = begin
-    while at < end:
-        # The slice ends at the reader's line, so that the lines before it are counted.
-        stop = start if at < start < at + _SLICE else at + _SLICE
-        if at == start:
+    offset = begin
+    while offset < end:
+        # A slice ends before the user's line, so that the lines before that line are counted.
+        stop = start if offset < start < offset + _SLICE else offset + _SLICE
+        if offset == start:
             place = ReaderPlace(lines, file.tell())
-        length, ended = await store.examine(at, min(stop, end) - at, write)
-        at += length
-        lines += ended
+        bytes_written, lines_written = await store.examine(offset, min(stop, end) - offset, write)
+        offset += bytes_written
+        lines += lines_written
     if end < store.size:
-        file.write(b"\n" + _cut(f"{size(store.size - end)} after this are left out"))
+        file.write(b"\n" + _omission(f"{size(store.size - end)} after this are left out"))
     file.flush()
     return place
 
 
-def _cut(words: str) -> bytes:
+def _omission(words: str) -> bytes:
+    """Return a line that says what the copy leaves out."""
     return f"┅┅ studio-tui: {words}; the whole log can be saved ┅┅\n".encode()
 
 
@@ -176,9 +192,9 @@ def _cut(words: str) -> bytes:
 
 
 async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Run a program on the terminal; return an error message, empty on success."""
+    """Run a program on the terminal; return an error as a sentence, empty on success."""
     name = safe_line(argv[0])
-    # Ctrl+c is for the pager, but the terminal signals the whole process group.
+    # Ctrl+c is for the program, but the terminal sends the signal to the whole process group.
     before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
         process = await asyncio.create_subprocess_exec(*argv, env=dict(environ))
@@ -196,7 +212,7 @@ async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 async def _end(process: Process) -> None:
-    """End a program that is no longer wanted; by force if it does not restore the terminal soon."""
+    """End a program; kill it only after a while, as it then does not restore the terminal."""
     with suppress(ProcessLookupError):
         process.terminate()
         try:
@@ -207,11 +223,11 @@ async def _end(process: Process) -> None:
 
 
 def discard_typed() -> None:
-    """Discard typed keys that the pager did not read, as they were not meant for us."""
+    """Discard typed keys that another program did not read, as they were not meant for us."""
     with suppress(OSError, ValueError, termios.error):
         if sys.__stdin__ is not None:
             termios.tcflush(sys.__stdin__.fileno(), termios.TCIFLUSH)
 
 
 def _ignore(*_: object) -> None:
-    """Do nothing; unlike SIG_IGN, the pager does not inherit this handler."""
+    """Do nothing; unlike SIG_IGN, a started program does not inherit this handler."""

@@ -1,7 +1,8 @@
 """Queries properties of the terminal before the dashboard takes it over.
 
-OSC 11 (xterm's control sequences) queries the background. A request for device attributes follows,
-which every terminal answers, so there is no need to wait for one that does not support OSC 11.
+OSC 11 (xterm's control sequences) asks for the background. A request for device attributes follows,
+which every terminal answers. If that is answered alone, the terminal does not support OSC 11, and
+waiting ends at once.
 """
 
 import os
@@ -15,24 +16,25 @@ from collections.abc import Mapping
 from studio_tui import clock
 from studio_tui.text import safe_line
 
-_QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
+_QUERY = b"\x1b]11;?\x1b\\\x1b[c"
 _BACKGROUND = re.compile(
     rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})"
 )
 _ATTRIBUTES = re.compile(rb"\x1b\[\?[0-9;]*c")
 _PATIENCE = 0.15
-"""Seconds to wait for an answer; a local terminal needs a millisecond."""
+"""Seconds after which waiting for the answer ends; a local terminal needs a millisecond."""
 
 
 def has_dark_background(environ: Mapping[str, str]) -> bool:
     """Return whether the terminal's background is dark; True if unknown."""
-    answer = _ask() if sys.stdin.isatty() and sys.__stdout__ and sys.__stdout__.isatty() else b""
-    if found := _BACKGROUND.search(answer):
-        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
+    is_terminal = sys.stdin.isatty() and sys.__stdout__ and sys.__stdout__.isatty()
+    answer = _query_terminal() if is_terminal else b""
+    if colour := _BACKGROUND.search(answer):
+        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in colour.groups())
         # Rec. 709 luma: perceived brightness.
         luma: float = 0.2126 * red + 0.7152 * green + 0.0722 * blue
         return luma < 0.5
-    # rxvt and related terminals set "foreground;background" as palette numbers.
+    # rxvt and related terminals set COLORFGBG to "foreground;background", as palette numbers.
     background = environ.get("COLORFGBG", "").rpartition(";")[2]
     return background not in {"7", "9", "10", "11", "12", "13", "14", "15"}
 
@@ -54,24 +56,25 @@ def why_unusable(environ: Mapping[str, str]) -> str | None:
     name, locale = next(((n, environ[n]) for n in names if environ.get(n)), ("", ""))
     is_utf8 = "utf8" in locale.lower().replace("-", "") or environ.get("PYTHONUTF8") == "1"
     if locale and not is_utf8:
-        shown = safe_line(locale).encode("ascii", "backslashreplace").decode()
+        safe_locale = safe_line(locale).encode("ascii", "backslashreplace").decode()
         return (
-            f"{name} is {shown}, a locale without UTF-8, in which the dashboard would be garbled. "
+            f"{name} is {safe_locale}, a locale without UTF-8, "
+            "in which the dashboard would be garbled. "
             "If your terminal supports UTF-8, run: LC_ALL=C.UTF-8 studio-tui."
         )
     return None
 
 
 def colours(environ: Mapping[str, str]) -> int:
-    """Return how many colours the terminal can show: 16, 256 or 16,777,216."""
+    """Return how many colours the terminal says it can show: 16, 256 or 16,777,216."""
     if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
         return 1 << 24
     term = environ.get("TERM", "")
     return 256 if "256" in term or "direct" in term or term.endswith(("kitty", "ghostty")) else 16
 
 
-def _ask() -> bytes:
-    """Write the query to the controlling terminal and return the raw answer."""
+def _query_terminal() -> bytes:
+    """Write the query to the controlling terminal and return the raw answer; empty if none."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
@@ -80,7 +83,7 @@ def _ask() -> bytes:
         before = termios.tcgetattr(terminal)
         try:
             tty.setcbreak(terminal, termios.TCSANOW)
-            os.write(terminal, _QUESTION)
+            os.write(terminal, _QUERY)
             return _read_answer(terminal)
         finally:
             termios.tcsetattr(terminal, termios.TCSANOW, before)
@@ -94,8 +97,8 @@ def _read_answer(terminal: int) -> bytes:
     answer = b""
     deadline = clock.monotonic() + _PATIENCE
     while not _ATTRIBUTES.search(answer):
-        left = deadline - clock.monotonic()
-        if left <= 0 or not select.select([terminal], [], [], left)[0]:
+        seconds_left = deadline - clock.monotonic()
+        if seconds_left <= 0 or not select.select([terminal], [], [], seconds_left)[0]:
             break
         answer += os.read(terminal, 1024)
     return answer

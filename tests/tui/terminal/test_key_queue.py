@@ -376,7 +376,7 @@ async def test_the_end_of_a_key_costs_no_message_if_nothing_is_left_to_handle(
         await waiting.until(lambda: all(map(is_idle, way)))
         await app.on_event(events.Key("a", "a"))
         await waiting.until(lambda: note.taken == ["a"] and all(map(is_idle, way)))
-        app._follow_at_once()
+        app._begin_following()
         await waiting.until(lambda: not app.is_acting)
         assert not posted
 
