@@ -1,1 +1,1 @@
-"""The activity: what was sent to Studio, and what was not."""
+"""The activity: requests that were sent to Studio, and commands that were not sent."""

@@ -1,4 +1,4 @@
-"""The list of requests to Studio with their outcomes, and of commands that were not sent."""
+"""The tab with the requests to Studio and their outcomes, and with commands that were not sent."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -45,6 +45,7 @@ _COMMANDS: tuple[Command["ActivityScreen"], ...] = (
     ),
 )
 _ONLY_COMMANDS = "kind=command"
+"""The filter that passes only requests that change something."""
 
 
 class ActivityScreen(ListPage[Entry]):
@@ -66,7 +67,7 @@ class ActivityScreen(ListPage[Entry]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
 
     def __init__(self, basics: Basics, view: ListView) -> None:
-        """Make a page in the state of the restored `view`."""
+        """Make a page that starts with `view`."""
         super().__init__(basics, view)
         self.commands.add_to(self, _COMMANDS)
 
@@ -79,53 +80,57 @@ class ActivityScreen(ListPage[Entry]):
         return (*super().pollers(), self.session.records.activity)
 
     def polled(self) -> SnapshotPublisher[Any]:
-        """Return the poller of jobs, as the entries are recorded locally."""
+        """Return the poller of jobs: the header shows the age of its data, as on other pages.
+
+        The entries themselves are recorded on this machine, so they have no age.
+        """
         return self.session.jobs
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show new entries, and names as they become known."""
+        """Show new entries, and the names of jobs and pipelines that have become known."""
         activity = self.session.records.activity
         if is_news and activity.snapshot.value is not None:
-            self.list.take(self._named(entries(activity.snapshot.value)))
+            self.list.take(self._with_names(entries(activity.snapshot.value)))
         if message.name == activity.name:
             self.list.show_notice()
 
-    def _named(self, entries: list[Entry]) -> list[Entry]:
-        """Return the entries with the names of jobs and pipelines, as far as they are known."""
-        known = self.session.known_items
-        jobs = known.jobs({subject_of(entry).job for entry in entries})
-        pipelines = {each.pipeline_id: each for each in known.pipelines().pipelines}
-        named = []
+    def _with_names(self, entries: list[Entry]) -> list[Entry]:
+        """Return the entries, each with the name of its job or pipeline if that is known."""
+        known_items = self.session.known_items
+        jobs = known_items.jobs({subject_of(entry).job for entry in entries})
+        pipelines = {each.pipeline_id: each for each in known_items.pipelines().pipelines}
+        result = []
         for entry in entries:
             job_id, pipeline_id = subject_of(entry)
             item = jobs.get(job_id) if job_id else pipelines.get(pipeline_id)
-            named.append(replace(entry, name=item.name) if item and item.name else entry)
-        return named
+            result.append(replace(entry, name=item.name) if item and item.name else entry)
+        return result
 
     # Keys.
 
     def why_no_copy(self) -> str | None:
-        """Return why there is no command to copy."""
+        """Return why the entry under the cursor cannot be copied as a command."""
         entry = self.row_at_hand()
         if entry is None:
             return "There is nothing here"
         return None if entry.method else "It was not sent, so there is no request to copy"
 
     async def copy_command(self) -> None:
-        """Show the menu of commands that repeat the request."""
+        """Copy one of the commands that repeat the request; the user chooses it from a menu."""
         if entry := self.row_at_hand():
             curl = as_curl(entry, self.session.client.url)
             texts = {"curl": curl, "datachain": as_datachain(entry)}
-            commands = {name: text for name, text in texts.items() if text}
+            commands = {program: text for program, text in texts.items() if text}
             choices = [
-                (name, f"{name:<10} {text.splitlines()[-1]}") for name, text in commands.items()
+                (program, f"{program:<10} {text.splitlines()[-1]}")
+                for program, text in commands.items()
             ]
-            chosen = await self.ask(Choose("Copy", choices, "curl"))
-            if chosen is not None:
-                await copy(self.app, commands[chosen], f"The {chosen} command")
+            program = await self.ask(Choose("Copy", choices, "curl"))
+            if program is not None:
+                await copy(self.app, commands[program], f"The {program} command")
 
     def toggle_commands(self) -> None:
-        """Toggle the filter for commands that change something."""
+        """Show only requests that change something; if the filter does that already, go back."""
         self.list.filtering.toggle(_ONLY_COMMANDS)
 
     @on(BigTable.Opened)
@@ -146,18 +151,22 @@ class ActivityScreen(ListPage[Entry]):
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         return cells(self.rows[key])
 
-    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (of the past)
+    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (see below)
         entry = self.row_at_hand()
+        # Unlike `now`, the clock does not stop while Studio does not answer.
         return facts(entry, clock.now()) if entry else ()
 
 
 def entries(actions: Actions) -> list[Entry]:
-    """Return the entries, newest first, with the attempts of each command as one."""
-    calls = sorted(map(_of_call, actions.calls), key=lambda entry: entry.at)
-    return newest_first([*joined(calls), *map(_of_hold, actions.unsent)])
+    """Return an entry for each request and each command that was not sent, newest first.
+
+    The attempts to send the same command are one entry.
+    """
+    calls = sorted(map(_entry_of_call, actions.calls), key=lambda entry: entry.at)
+    return newest_first([*joined(calls), *map(_entry_of_hold, actions.unsent)])
 
 
-def _of_call(call: RecordedCall) -> Entry:
+def _entry_of_call(call: RecordedCall) -> Entry:
     if call.is_good:
         is_news = call.outcome not in NOTHING_NEW
         state = ActivityState.DONE if is_news else ActivityState.EMPTY
@@ -165,17 +174,23 @@ def _of_call(call: RecordedCall) -> Entry:
         state = ActivityState.UNKNOWN
     else:
         state = ActivityState.FAILED
-    common: dict[str, Any] = {
-        name: getattr(call, name)
-        for name in (
-            *("method", "path", "outcome", "reason", "at", "last_at"),
-            *("count", "most_ms", "changes"),
-        )
-    }
-    key = f"{call.at.timestamp():.6f} {call.method} {call.path}"
-    return Entry(id=key, state=state, ms=call.ms / call.count, body=call.body, **common)
+    return Entry(
+        id=f"{call.at.timestamp():.6f} {call.method} {call.path}",
+        state=state,
+        method=call.method,
+        path=call.path,
+        outcome=call.outcome,
+        reason=call.reason,
+        at=call.at,
+        last_at=call.last_at,
+        count=call.count,
+        ms=call.ms / call.count,
+        most_ms=call.most_ms,
+        changes=call.changes,
+        body=call.body,
+    )
 
 
-def _of_hold(hold: Hold) -> Entry:
+def _entry_of_hold(hold: Hold) -> Entry:
     state = ActivityState(hold.state.upper())
     return Entry(id=hold.id, state=state, at=hold.at, last_at=hold.at, words=hold.words)

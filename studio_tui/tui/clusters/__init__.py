@@ -1,1 +1,1 @@
-"""The clusters: list and choice."""
+"""The clusters: their list, and the choice of one for new jobs."""

@@ -11,10 +11,13 @@ class _SavedChoice(Remembered):
 
 
 class ClusterChoice:
-    """The chosen cluster, by name, which is how a new job refers to it."""
+    """The cluster that the user has chosen for new jobs.
+
+    It is saved by name, as a new job refers to its cluster by name.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Load the saved choice; none if it cannot be read."""
+        """Load the saved choice; if it cannot be read, no cluster is chosen."""
         self._path = path
         self._saved = _SavedChoice.load(path)
 
@@ -24,6 +27,6 @@ class ClusterChoice:
         return self._saved.name
 
     def choose(self, name: str | None) -> None:
-        """Choose a cluster; if saving fails, the choice lasts for this run only."""
+        """Choose a cluster by name, or `None`; if saving fails, the choice ends with this run."""
         self._saved = _SavedChoice(name=name)
         self._saved.save(self._path)

@@ -1,4 +1,4 @@
-"""The list of clusters, with their status and busy workers."""
+"""The tab with the list of clusters, their status and busy workers."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -89,7 +89,7 @@ class ClustersScreen(ListPage[Cluster]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
 
     def __init__(self, basics: Basics, view: ListView, choice: ClusterChoice) -> None:
-        """Make a page in the state of the restored `view`; `choice` is the cluster for new jobs."""
+        """Make a page that starts with `view`; `choice` is the cluster for new jobs."""
         super().__init__(basics, view)
         self._choice = choice
         self.commands.add_to(self, _COMMANDS)
@@ -100,7 +100,7 @@ class ClustersScreen(ListPage[Cluster]):
         return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show a new answer, or changes of jobs in the preview."""
+        """Show the clusters of a new answer, or in the preview the changes of jobs."""
         if message.name == self.session.jobs.name and is_news:
             self.list.show_preview(self.moment())
         elif message.name == self.session.clusters.name:
@@ -112,22 +112,22 @@ class ClustersScreen(ListPage[Cluster]):
     # Why commands are unavailable.
 
     def why_no_id(self) -> str | None:
-        """Return why no command can use the id of the cluster under the cursor."""
+        """Return why commands cannot use the id of the cluster under the cursor."""
         cluster = self.row_at_hand()
         if cluster is None:
             return "There is no cluster here"
         return None if can_be_used(cluster.id) else NO_ID
 
     def why_no_jobs(self) -> str | None:
-        """Return why its jobs cannot be shown."""
-        clusters = self._meant()
+        """Return why `show_jobs` cannot show the jobs of its clusters."""
+        clusters = self._marked_or_current()
         if not clusters:
             return "There is no cluster here"
         reasons = (why_no_jobs(cluster, self._jobs()) for cluster in clusters)
         return next(filter(None, reasons), None)
 
     def why_not_choose(self) -> str | None:
-        """Return why its choice for new jobs cannot be toggled."""
+        """Return why the cluster under the cursor cannot be chosen, or its choice canceled."""
         if self.read_only:
             return READ_ONLY
         cluster = self.row_at_hand()
@@ -136,7 +136,7 @@ class ClustersScreen(ListPage[Cluster]):
         return why_not_chosen(cluster)
 
     def why_no_form(self) -> str | None:
-        """Return why no job can be created on it."""
+        """Return why no job can be created on the cluster under the cursor."""
         cluster = self.row_at_hand()
         if self.read_only:
             return READ_ONLY
@@ -147,17 +147,18 @@ class ClustersScreen(ListPage[Cluster]):
     # Keys.
 
     def show_jobs(self) -> None:
-        """Show the jobs of the marked clusters, else of the one under the cursor."""
+        """Show the jobs of the marked clusters; without marks, of the cluster under the cursor."""
+        clusters = self._marked_or_current()
         # Use ids if jobs have them, as a later cluster may have the same name.
         if any(job.compute_cluster_id for job in self._jobs()):
-            terms = by_id("cluster_id", *(cluster.id for cluster in self._meant()))
+            terms = by_id("cluster_id", *(cluster.id for cluster in clusters))
         else:
-            names = (cluster.name for cluster in self._meant())
+            names = (cluster.name for cluster in clusters)
             terms = exactly("cluster", *filter(None, names))
         self.post_message(FilterList(terms))
 
     def choose(self) -> None:
-        """Toggle the choice of the cluster under the cursor for new jobs."""
+        """Use the cluster under the cursor for new jobs; if it is chosen already, choose none."""
         if cluster := self.row_at_hand():
             self._choice.choose(None if self._is_chosen(cluster) else cluster.name)
             self.table.show_again()
@@ -170,7 +171,7 @@ class ClustersScreen(ListPage[Cluster]):
             self.post_message(OpenForm(draft, about=f"cluster {cluster.id}"))
 
     async def copy_id(self) -> None:
-        """Copy the id, and display it in case there is no clipboard."""
+        """Copy the id of the cluster under the cursor, and show it in a notification."""
         if cluster := self.row_at_hand():
             await copy(self.app, cluster.id)
 
@@ -189,16 +190,17 @@ class ClustersScreen(ListPage[Cluster]):
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         return cells(self.rows[key], self._choice.name)
 
-    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (nothing passes)
+    def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (no fact is an age)
         cluster, jobs = self.row_at_hand(), self.session.jobs.snapshot.value
         has_all = jobs is not None and jobs.has_all
         fixed = self.session.known_items.fixed()
         return facts(cluster, self._jobs(), has_all=has_all, fixed=fixed) if cluster else ()
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return on which of them new jobs run, and whether a change to them is not in effect."""
-        stale = any(row.problem for row in self.rows.values())
-        notes = (Part("· the last change to them is not in effect ", Tone.WARN),) if stale else ()
+        """Return the cluster for new jobs, and whether a change to a cluster is not in effect."""
+        has_problem = any(row.problem for row in self.rows.values())
+        problem_note = Part("· the last change to them is not in effect ", Tone.WARN)
+        notes = (problem_note,) if has_problem else ()
         chosen = self._choice.name
         if chosen is None:
             return notes
@@ -206,8 +208,8 @@ class ClustersScreen(ListPage[Cluster]):
             return (*notes, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
         return (*notes, Part(f"· {chosen}, chosen for new jobs, no longer exists ", Tone.WARN))
 
-    def _meant(self) -> Sequence[Cluster]:
-        """Return the marked clusters, else the one under the cursor."""
+    def _marked_or_current(self) -> Sequence[Cluster]:
+        """Return the marked clusters; without marks, the cluster under the cursor, if any."""
         return self.marked_rows() or tuple(filter(None, (self.row_at_hand(),)))
 
     def _jobs(self) -> Sequence[Job]:
