@@ -117,14 +117,12 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     ) -> None:
         """Make an app that connects to Studio with `connect(first)`.
 
-        While connecting, the app shows the words `waiting_for` and the list saved in the file
-        `last_list`. If `is_theme_given` is false, a theme that the user chose earlier replaces
-        `theme`.
+        While connecting, it shows the words `waiting_for` and the list in the file `last_list`. A
+        theme that the user chose earlier replaces `theme`, unless `is_theme_given`.
         """
-        plain = keeps_palette(theme)
         self._last_list = list_left_in(last_list)
-        css_path = OPENING if self._last_list is None else OPENING_LIST
-        super().__init__(css_path=css_path, ansi_color=plain or None)
+        sheets = OPENING_LIST if self._last_list else OPENING
+        super().__init__(css_path=sheets, ansi_color=keeps_palette(theme) or None)
         apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
         self._connect = connect
         self._first_choice = first
@@ -234,16 +232,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             return
         if self._restarter is not None:
             self._restarter.want()
-        form = _visible_form(self)
-        renewal = await read_again(self._connected, form)
-        if renewal.is_elsewhere:
+        if await read_again(self, self._connected, _visible_form(self)):
             self._reach(self._choice)
-        elif why := renewal.problem:
-            form.show_problem(why) if form is not None else self.notify(why, markup=False)
-        else:
-            if form is not None:
-                form.dismiss()
-            self._connected.session.refresh()
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
@@ -275,8 +265,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         """Restore the user's place in the previous run, then save it whenever it changes."""
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
-        # The next run begins with the first choice again, so it must not show the list of a Studio
-        # that was chosen in the form.
+        # The next run begins with the first choice again, not with one made in the form.
         is_first_choice = self._choice == self._first_choice
         list_file = self._last_list_file if is_first_choice else None
         self._place_keeper = keeper = remembering.PlaceKeeper(self, connected, screens, list_file)
@@ -375,8 +364,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         """Poll at the normal rate, and remove the badge of the current tab."""
         if self._connected:
             self._connected.session.focus(focused=True)
-            # Not now: `clear_badge` reads `app_focus`, which Textual updates after this handler.
-            self.call_next(self._notices.clear_badge)
+            self.call_next(self._notices.clear_badge)  # once Textual has updated `app_focus`
 
     def on_app_blur(self) -> None:
         """Poll less often."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -88,16 +87,6 @@ BACK = "The local Studio runs again"
 JOBS_KEPT_RUNNING = "; its jobs kept running."
 
 
-@dataclass(frozen=True, slots=True)
-class Renewal:
-    """The result of reading the settings again."""
-
-    is_elsewhere: bool = False
-    """Whether the settings name another Studio or team, which needs a new connection."""
-    problem: str = ""
-    """Why the settings cannot be used, as safe text; empty if there is no problem."""
-
-
 class Restarter:
     """Restarts a local Studio: each time it dies, and after a stop if the user wants it.
 
@@ -158,20 +147,32 @@ class Restarter:
         return True
 
 
-async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Renewal:
-    """Read the settings again, and apply them unless they name another Studio or team.
+async def read_again(app: App[Any], connected: "Connected", form: WelcomeScreen | None) -> bool:
+    """Read the settings again, apply them, and poll Studio at once; close the form if it is open.
 
-    If the settings have not changed while the form is open, check that Studio answers now.
+    Show a problem on the form or in a notification instead. Return whether the settings name
+    another Studio or team: then they are not applied, as that needs a new connection.
     """
     try:
         settings = await asyncio.to_thread(connected.read_again) if connected.read_again else None
     except StudioError as error:
-        return Renewal(problem=str(error))
-    if settings is None:
-        error_words = await _request_error(connected) if form is not None else ""
-        problem = f"The settings have not changed. {error_words}" if error_words else ""
-        return Renewal(problem=problem)
-    if (settings.url, settings.team) != (connected.session.client.url, connected.team):
-        return Renewal(is_elsewhere=True)
-    await connected.session.client.renew(settings)
-    return Renewal()
+        _show_problem(app, form, str(error))
+        return False
+    if settings is not None:
+        if (settings.url, settings.team) != (connected.session.client.url, connected.team):
+            return True
+        await connected.session.client.renew(settings)
+    elif form is not None and (error_words := await _request_error(connected)):
+        _show_problem(app, form, f"The settings have not changed. {error_words}")
+        return False
+    if form is not None:
+        form.dismiss()
+    connected.session.refresh()
+    return False
+
+
+def _show_problem(app: App[Any], form: WelcomeScreen | None, problem: str) -> None:
+    if form is not None:
+        form.show_problem(problem)
+    else:
+        app.notify(problem, markup=False)

@@ -118,11 +118,7 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def source(self) -> SnapshotPublisher[Any]:
-        """Return the source of the rows.
-
-        If its values have the attributes `unreadable` and `duplicates`, numbers of rows, the title
-        shows these.
-        """
+        """Return the source of the rows; the title shows its `unreadable` and `duplicates`."""
 
     @abstractmethod
     def cells_of(self, key: str) -> Cells:
@@ -144,17 +140,11 @@ class ListPage(Page, Generic[T]):
         """Load older rows; nothing by default, for lists that are always complete."""
 
     def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the keys of the rows to show for the `keys` that pass the filter.
-
-        A list with groups replaces the keys of a group's members by the key of the group.
-        """
+        """Return the keys of the rows to show: `keys`, with groups in place of their members."""
         return keys
 
     def row_of(self, key: str) -> str:
-        """Return the key of the row that shows `key`: the same, or that of its group.
-
-        Groups are those of the last call of `row_keys`.
-        """
+        """Return the key of the row that shows `key`, after `row_keys`: the same, or a group's."""
         return key
 
     def rows_changed(self) -> None:

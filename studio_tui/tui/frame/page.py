@@ -50,13 +50,10 @@ Answer = TypeVar("Answer")
 
 
 def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
-    return Command(
-        f"page.{name}",
-        key,
-        title,
-        f"Show the {title.lower()}",
-        lambda page: page.go_to(name),
-    )
+    def show_tab(page: "Page") -> None:
+        page.post_message(GoTo(name))
+
+    return Command(f"page.{name}", key, title, f"Show the {title.lower()}", show_tab)
 
 
 def undo(page: Host) -> None:
@@ -216,10 +213,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return binding.description
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
-        """Return the sources to which this page subscribes.
-
-        They include the sources of the tabs and counts in the header, and of the footer.
-        """
+        """Return the sources to which this page subscribes, with those of the header and footer."""
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
@@ -228,16 +222,10 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return self.session.jobs
 
     def tick(self, now: datetime) -> None:
-        """Update texts that change as time passes; called once a second while the page is shown.
-
-        `now` is the result of `moment`.
-        """
+        """Update texts that change as time passes; called each second while the page is shown."""
 
     def moment(self) -> datetime:
-        """Return the time for which ages and durations are shown, see `Snapshot.moment`.
-
-        It is the present, but stops while Studio does not answer.
-        """
+        """Return the time for which ages are shown: now, or when Studio stopped answering."""
         return self.polled().snapshot.moment(clock.now())
 
     # The frame.
@@ -291,10 +279,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
             self.paint_age()
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Update the page after a message of a poller.
-
-        If `is_news` is false, the value is the same as before, but its age or error has changed.
-        """
+        """Update the page for a poller's message; without `is_news`, its value has not changed."""
 
     def paint_frame(self) -> None:
         """Repaint the header and the footer."""
@@ -306,10 +291,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.paint_hints()
 
     def paint_age(self) -> None:
-        """Repaint the parts of the frame that change each second.
-
-        These are the age of the data, and the seconds left to undo a command.
-        """
+        """Repaint the age of the data, and the seconds left to undo a command."""
         now, session = clock.now(), self.session
         self.key_bar.right = help_parts(self.help_key, session, now)
         self.top_bar.right = age_parts(self.polled().snapshot, now, session, self.read_only)
@@ -325,10 +307,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.post_message(GoBack())
 
     def escape(self) -> None:
-        """Go back one screen; on a tab, do nothing.
-
-        Pages with something to close or to clear, such as a filter, override it.
-        """
+        """Go back one screen, except on a tab; pages that can clear something clear it first."""
         if not self.tab:
             self.back()
 
@@ -336,10 +315,6 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         """Poll Studio at once, after reading the settings again."""
         self.listening.forget_team_refusal()
         self.post_message(ReadAgain())
-
-    def go_to(self, tab: str) -> None:
-        """Show another tab."""
-        self.post_message(GoTo(tab))
 
     async def action_press(self, key: str) -> None:
         """Run the action of a key; the parts of bars name this action for mouse clicks."""

@@ -26,10 +26,7 @@ class SavesScreenshots(App[Any]):
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save the screen in the folder `path`, by default `screenshot_folder()`, in a worker.
-
-        Return `None`, as the file is not written yet.
-        """
+        """Save the screen in the folder `path`, by default `screenshot_folder()`, in a worker."""
         stamp = clock.now().astimezone().strftime(time_format or "%Y-%m-%d-%H%M%S-%f")
         name = filename or f"studio-tui-{stamp}.svg"
         folder = Path(path) if path else screenshot_folder()

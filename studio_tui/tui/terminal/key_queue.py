@@ -152,7 +152,7 @@ class _WaitingKey(NamedTuple):
     """The screen on top when the key was pressed."""
 
 
-class _KeyUnderWay:
+class _ActiveKey:
     """A key or paste that was dispatched and is not completely handled."""
 
     def __init__(self, focus: tuple[object, object]) -> None:
@@ -214,7 +214,7 @@ class KeyQueue(App[Any]):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._waiting: deque[_WaitingKey] = deque()
-        self._under_way: _KeyUnderWay | None = None
+        self._under_way: _ActiveKey | None = None
         self.key_hold = KeyHold(lambda: self.call_later(self._dispatch_waiting))
         self.inputs: Listeners[[]] = Listeners()
         """Called for each key, paste and click before it is handled."""
@@ -255,7 +255,7 @@ class KeyQueue(App[Any]):
             event = events.Paste(_as_one_line(self, event.text, self.focused))
         path = _path_from(self.focused or self.screen)
         self._last_key_screen = self.screen
-        self._under_way = key = _KeyUnderWay(self._focus)
+        self._under_way = key = _ActiveKey(self._focus)
         key.after(PATIENCE, self.call_later, self._give_up, key)
         await super().on_event(event)
         key.path = path
@@ -268,11 +268,8 @@ class KeyQueue(App[Any]):
             follow = partial(self._follow, key, path)
             call_when_idle((*path, self), IDLE_TURNS, partial(self._end_if_last, key), follow)
 
-    def _end_if_last(self, key: _KeyUnderWay) -> None:
-        """End a key that needs no round, as all nodes on its path are idle.
-
-        If another key waits, or the focus has changed, finish the round at the app instead.
-        """
+    def _end_if_last(self, key: _ActiveKey) -> None:
+        """End a key whose path is idle; if another key waits, finish the round instead."""
         is_last = key is self._under_way and not self._waiting and bool(self.screen_stack)
         if is_last and key.focus == self._focus:
             self._under_way = None  # without a message, as there is no key to dispatch
@@ -285,15 +282,13 @@ class KeyQueue(App[Any]):
     def _focus(self) -> tuple[object, object]:
         return self.screen, self.focused
 
-    def _follow(
-        self, key: _KeyUnderWay, path: deque[DOMNode], reached: DOMNode | None = None
-    ) -> None:
+    def _follow(self, key: _ActiveKey, path: deque[DOMNode], here: DOMNode | None = None) -> None:
         """Post a callback to the next node of `path`; at its end, finish the round at the app.
 
-        `reached` is the node that runs this callback; `None` at the start of a round. A node that
+        `here` is the node that runs this callback; `None` at the start of a round. A node that
         was removed rejects the callback, and has nothing left to handle.
         """
-        if reached is not None and reached.message_queue_size:
+        if here is not None and here.message_queue_size:
             key.is_quiet = False
         while path:
             node = path.popleft()
@@ -304,16 +299,14 @@ class KeyQueue(App[Any]):
             self._under_way = None
             self._waiting.clear()
 
-    async def _finish_round(self, key: _KeyUnderWay) -> None:
+    async def _finish_round(self, key: _ActiveKey) -> None:
         """Dispatch the next key if this key is handled; otherwise follow it for another round.
 
-        Messages caused by a key are queued behind it. If the focus or the screen has changed, the
-        newly focused widget or the new screen must become ready before the next key.
+        A newly focused widget or a new screen must become ready before the next key.
         """
         if key is not self._under_way:
             return
-        is_quiet = key.is_quiet and not self.message_queue_size
-        is_handled = is_quiet and key.focus == self._focus
+        is_handled = key.is_quiet and not self.message_queue_size and key.focus == self._focus
         if key.rounds_left and self.screen_stack and not is_handled:
             key.rounds_left -= 1
             key.focus, key.is_quiet = self._focus, True
@@ -328,7 +321,7 @@ class KeyQueue(App[Any]):
         while self._waiting and self._is_free and self.screen_stack:
             await self._dispatch_or_drop(self._waiting.popleft())
 
-    async def _give_up(self, key: _KeyUnderWay) -> None:
+    async def _give_up(self, key: _ActiveKey) -> None:
         """Dispatch the waiting keys behind `key`, whose handler hangs; Textual queues them."""
         if key is not self._under_way or not self.screen_stack:
             return
