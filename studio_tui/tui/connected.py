@@ -86,7 +86,10 @@ class Connected:
 
         running = self.session.batches.remaining
         held = len(self.session.held.snapshot.value or ())
-        effects = [f"{running:,} running commands are abandoned"] if running else []
+        effects: list[str] = []
+        if running:
+            verb = "is" if running == 1 else "are"
+            effects.append(f"{plural(running, 'running command')} {verb} abandoned")
         if held:
             effects.append(f"{plural(held, 'command')} that can be undone will not be sent")
         if not effects and self.may_have_running_jobs:

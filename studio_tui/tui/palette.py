@@ -49,11 +49,14 @@ _OF_TEXTUAL = 0.5
 """Factor for the scores of Textual's commands, so that ours come first."""
 
 _WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
-"""Scores of a typed word. It is a whole word of the text, the beginning of a word, another part of
-a word, or some letters of a word in order."""
+"""Scores of a typed word that is a whole word of the text, its beginning, another part of it, or
+some of its letters in order."""
+
 _NOT_FIRST = 0.95
-"""Factor for a match with a word of the text after its first; it never reverses the order of the
-scores above."""
+"""Factor for a match with a later word of the text than the first.
+
+It is so close to 1 that the order of the scores above stays.
+"""
 
 _NO_MATCH = WordMatch(0.0)
 

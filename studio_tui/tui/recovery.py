@@ -49,7 +49,7 @@ def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> Welc
 async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
     """Return whether the Studio chosen in the form answers with an error or not at all.
 
-    Show the error on the form, and close the connection.
+    If so, show the error on the form, and close the connection.
     """
     if error := await _request_error(connected):
         await connected.session.client.aclose()
@@ -133,7 +133,7 @@ class Restarter:
         self._notify(words, severity="warning", markup=False)
 
     async def _restart(self) -> bool:
-        """Start the server if it is not running; return whether it runs, and report either."""
+        """Start the server if it is not running; notify the user of the result, and return it."""
         try:
             settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
@@ -150,29 +150,27 @@ class Restarter:
 async def read_again(app: App[Any], connected: "Connected", form: WelcomeScreen | None) -> bool:
     """Read the settings again, apply them, and poll Studio at once; close the form if it is open.
 
-    Show a problem on the form or in a notification instead. Return whether the settings name
-    another Studio or team: then they are not applied, as that needs a new connection.
+    If that fails, show why on the form, or without a form in a notification.
+
+    Return whether the settings name another Studio or team. Such settings are not applied, as they
+    need a new connection.
     """
     try:
         settings = await asyncio.to_thread(connected.read_again) if connected.read_again else None
     except StudioError as error:
-        _show_problem(app, form, str(error))
+        if form is not None:
+            form.show_problem(str(error))
+        else:
+            app.notify(str(error), markup=False)
         return False
     if settings is not None:
         if (settings.url, settings.team) != (connected.session.client.url, connected.team):
             return True
         await connected.session.client.renew(settings)
     elif form is not None and (error_words := await _request_error(connected)):
-        _show_problem(app, form, f"The settings have not changed. {error_words}")
+        form.show_problem(f"The settings have not changed. {error_words}")
         return False
     if form is not None:
         form.dismiss()
     connected.session.refresh()
     return False
-
-
-def _show_problem(app: App[Any], form: WelcomeScreen | None, problem: str) -> None:
-    if form is not None:
-        form.show_problem(problem)
-    else:
-        app.notify(problem, markup=False)

@@ -11,11 +11,11 @@ from studio_tui.tui.connected import Connected
 from tests.jobs import job
 
 
-def connected(jobs: JobList | None, *, held: int = 0) -> Connected:
+def connected(jobs: JobList | None, *, held: int = 0, running: int = 0) -> Connected:
     session = SimpleNamespace(
         jobs=SimpleNamespace(snapshot=SimpleNamespace(value=jobs)),
         held=SimpleNamespace(snapshot=SimpleNamespace(value=(None,) * held)),
-        batches=SimpleNamespace(remaining=0),
+        batches=SimpleNamespace(remaining=running),
     )
     return Connected(cast("StudioSession", session), "a@b", "a", Path("view.json"))
 
@@ -31,3 +31,5 @@ def test_before_quitting_it_is_said_what_is_unknown_and_what_is_lost() -> None:
     assert connected(None).quit_question == "Press q again to quit; jobs keep running"
     waiting = connected(JobList(), held=1).quit_question
     assert waiting == "Press q again to quit; 1 command that can be undone will not be sent"
+    sending = connected(JobList(), running=1).quit_question
+    assert sending == "Press q again to quit; 1 running command is abandoned"

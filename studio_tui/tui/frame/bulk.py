@@ -89,7 +89,7 @@ def space_for_list(host: Host, *others: str) -> ListSpace:
     """Return the space for a list in a dialog that also shows the lines `others`."""
     width, height = host.app.size
     narrow, low = width < _NARROW, height < _LOW
-    # The sizes are those of the style sheet of dialogs; the border takes 2 cells each way.
+    # As in the style sheet: border and least padding take 4 columns, and the border takes 2 rows.
     more_padding = 0 if narrow or low else 2
     width = (width if narrow else width * 92 // 100) - 4 - more_padding
     title_and_answers = 2 if low else 4

@@ -103,7 +103,7 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
     """
     in_words = width >= WORDS_FROM
     states = _count_parts(session, in_words=in_words)
-    # Counts in words have no room for all states at once; such a wide bar has other room to spare.
+    # With words, room is reserved for large numbers, but not for states that no job is in now.
     absent_states = 0 if in_words else len(STATE_NAMES) - len(states)
     room = width - _cells(states) - absent_states * _COUNT
     tabs: Parts = ()
@@ -123,9 +123,9 @@ def _tab_parts(
 ) -> tuple[Parts, int]:
     """Return the tabs with badges, and the most cells that they could need.
 
-    They need most with all badges, and if the current tab is the one with the longest full title.
-    A badge shows how many jobs or pipelines have failed, or if none has, how many have ended, since
-    the user last visited the tab.
+    Tabs need most cells with all badges, and if the current tab is the one whose short title saves
+    most cells. A badge shows how many jobs or pipelines have failed since the user last visited the
+    tab, or if none has failed, how many have ended.
     """
     numbers = _row_numbers(session) if width >= NUMBERS_FROM else {}
     badges = session.endings.snapshot.value or {}

@@ -36,7 +36,7 @@ class Review(Dialog[str | None]):
     """Shows lines above some answers; the result is the key of the answer, `None` if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "back to the form", id="review.close"),
+        Binding("escape,q", "dismiss(None)", "close", id="review.close"),
         Binding("left,shift+tab", "app.focus_previous", "left", show=False, id="review.left"),
         Binding("right", "app.focus_next", "right", show=False, id="review.right"),
         *pager_keys("review"),

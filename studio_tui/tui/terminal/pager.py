@@ -130,7 +130,7 @@ async def is_reordered(store: LogStore) -> bool:
         SpoolError: the log cannot be read back.
     """
     for begin in range(0, store.size, _SCAN):
-        # Two bytes more, as a mark of three bytes may begin in the last of these bytes.
+        # Two bytes more, as a mark of three bytes may begin at the end of this part.
         if await store.examine(begin, _SCAN + 2, _REORDERING.search):
             return True
     return False
