@@ -176,13 +176,13 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="enter", group="enter")
     async def _enter(self, connected: "Connected", screens: "Screens") -> None:
-        """Replace the current connection and its screens by new ones."""
+        """Replace the current connection and its screens, if there are any."""
         await self._leave_studio()
         if not self.is_running:
             return  # the user has quit meanwhile
         self._connected, self._screens, self._reported_refusal = connected, screens, None
         from studio_tui.tui import first_steps, remembering  # noqa: PLC0415 (not before the pages)
-        from studio_tui.tui.frame import notices  # noqa: PLC0415 (likewise)
+        from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the pages)
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
         connected.session.records.database.warn = notices.warn_from_any_thread(self)
@@ -255,7 +255,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     async def _restart_when_dead(self, connected: "Connected") -> None:
         """Restart the local Studio of this connection whenever it dies."""
         if connected.restartable is not None and self._screens is not None:
-            from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (only for the local one)
+            from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (rarely needed)
 
             self._restarter = Restarter(connected, connected.restartable, self.notify)
             await self._restarter.run()

@@ -78,7 +78,7 @@ class Connected:
 
     @property
     def quit_question(self) -> str:
-        """How to quit, and what happens then to commands in progress and running jobs.
+        """How to quit, and what quitting does to commands in progress and to running jobs.
 
         For example, `Press q again to quit; jobs keep running`.
         """

@@ -21,8 +21,10 @@ PRELOADED = (
     "studio_tui.tui.logs.log_screen",
     "studio_tui.tui.frame.help",
 )
-"""The modules imported in advance: those of the screens that users open most, each after the
-modules that it imports. The modules of other screens are not worth their memory."""
+"""The modules that are imported in advance, as users open their screens most.
+
+Each comes after the modules that it imports. Other modules are not worth their memory.
+"""
 
 PRELOAD_INTERVAL = 0.01
 """Seconds between two imports, in which only keys and frames use the interpreter."""
@@ -41,7 +43,7 @@ def begin(app: App[Any], connected: "Connected") -> None:
 
 
 async def _prepare_for_keys(app: App[Any], connected: "Connected") -> None:
-    """After the first list of jobs, do what would delay later keys.
+    """After the first list of jobs, do things that would delay later keys.
 
     The first key that opens a screen would wait for its imports, and for the style sheet of
     dialogs. A garbage collection would scan all modules and models, which takes 50 ms each time.

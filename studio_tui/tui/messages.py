@@ -82,7 +82,7 @@ class OpenDatasets(Message):
     """Show the datasets."""
 
     job_ids: Sequence[str] = ()
-    """Ids of jobs; the cursor is put on a dataset that one of these made."""
+    """Ids of jobs; the cursor is put on a dataset that one of these jobs made."""
 
 
 @dataclass

@@ -141,9 +141,9 @@ def _match_word(typed: str, word: re.Match[str]) -> WordMatch:
 
 
 def _highlighted(text: str, spans: Iterable[tuple[int, int]], style: Style) -> Content:
-    """Return a text with the matching parts in a style.
+    """Return a text with the parts from `spans` in a style.
 
-    `spans` may be those of a longer text that begins with `text`; spans after its end are ignored.
+    The parts may be in a longer text that begins with `text`; parts after its end are ignored.
     """
     content = Content(text)
     for start, end in spans:

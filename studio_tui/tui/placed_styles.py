@@ -61,7 +61,7 @@ class Results:
             for selector in selector_set.selectors
             if selector.type is SelectorType.ID
         }
-        """Ids in all selectors, also in those for ancestors, which Textual's map of rules lacks."""
+        """Ids in all selectors; Textual's map of rules lacks ids in selectors of ancestors."""
         self._numbers = {id(rule): number for number, rule in enumerate(rules)}
         """The index of each rule in `rules`, by its identity."""
         self._places: dict[tuple[object, ...], int] = {}

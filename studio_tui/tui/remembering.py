@@ -55,7 +55,7 @@ class LastListKeeper:
             return {}
         table, view = page.table, page.view
         keys = tuple(table.keys_in_sight)
-        # Rows that have not changed are the same objects; a change of ages alone is not saved.
+        # An unchanged row is the same object. A list in which only ages change is not saved again.
         state = (page.tab, [page.rows.get(key) for key in keys], table.cursor, view)
         fetched_at = page.polled().snapshot.fetched_at
         is_changed = at_once or state != self._saved_state
@@ -87,7 +87,7 @@ LOST_TIMEOUT = 30.0
 """Seconds for which the notification of an unsent command stays visible."""
 
 KEEP_AFTER = 0.2
-"""Seconds from the last key or click until the place is checked; a further one restarts them."""
+"""Seconds without a further key or click from a key or click until the place is checked."""
 
 KEEP_WITHIN = 1.0
 """Maximum seconds from a key or click until the place is checked, however many follow."""

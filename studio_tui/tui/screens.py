@@ -56,8 +56,7 @@ class Screens:
         """The cluster for new jobs."""
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
-        """The tab and pages to restore: those open when the previous run ended, then those open
-        now."""
+        """The tab and pages for the next run to restore; at the start those of the previous run."""
         self._filters_before: dict[str, str] = {}
         """Filters of lists before `filter` changed them, by name of the tab."""
         self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
@@ -160,9 +159,9 @@ class Screens:
             page.list.await_row(key)
 
     def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
-        """Put the logs of some jobs on the tab of merged logs; skip jobs that are not known.
+        """Put the logs of some jobs on the tab of merged logs.
 
-        `jobs` are those of the jobs that the session may not know.
+        `jobs` has jobs that the session may not know; a job known to neither is skipped.
 
         Raises:
             SpoolError: there is no room for the logs on the local disk.
@@ -193,10 +192,10 @@ class Screens:
     def show_datasets(
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
     ) -> None:
-        """Show the datasets, with the cursor on one that the given jobs made.
+        """Show the datasets, with the cursor on a dataset that the given jobs made.
 
-        Then do what the user chooses: rebuild datasets, or show the job that made one. `show_tab`
-        shows the tab of a name.
+        The user may then choose to rebuild datasets, or to show the job that made a dataset.
+        `show_tab` shows the tab of a name.
         """
         showing = partial(self._show_datasets, app, job_ids, show_tab)
         start_worker(app, showing, name="datasets", group="datasets", exclusive=True)
@@ -221,7 +220,10 @@ class Screens:
                 app.notify("Studio does not return that job now", severity="warning")
 
     def filter(self, name: str, terms: str) -> None:
-        """Set the filter of the list on tab `name`; unless it is visible, remember the old one."""
+        """Set the filter of the list on tab `name`.
+
+        If the list is not visible, `came_back` later restores its previous filter.
+        """
         page = self.tab(name)
         if isinstance(page, ListPage):
             if not page.is_current:

@@ -49,7 +49,7 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
 
     `choose` returns the name of the theme; it is called after our themes are registered. Assigning
     `App.theme` would parse the style sheets twice before the first paint: with the variables of
-    Textual's own theme, and with those of the chosen theme.
+    Textual's own theme, and again with the variables of the chosen theme.
     """
     for our_theme in THEMES:
         app.register_theme(our_theme)

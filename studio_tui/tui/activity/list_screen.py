@@ -49,7 +49,7 @@ _ONLY_COMMANDS = "kind=command"
 
 
 class ActivityScreen(ListPage[Entry]):
-    """A table of requests and commands, with a preview of the one under the cursor."""
+    """A table of requests and commands, with a preview of the row under the cursor."""
 
     tab = "activity"
     kind = ACTIVITY

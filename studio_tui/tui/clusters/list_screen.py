@@ -70,7 +70,7 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
 
 
 class ClustersScreen(ListPage[Cluster]):
-    """A table of the clusters, with a preview of the one under the cursor."""
+    """A table of the clusters, with a preview of the cluster under the cursor."""
 
     tab = "clusters"
     kind = CLUSTERS

@@ -35,7 +35,7 @@ _SIGNS = {
     Outcome.UNKNOWN: ("?", Tone.WARN),
 }
 _ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
-"""Sort order of outcomes: those that need attention come first."""
+"""Sort order of outcomes: outcomes that need attention come first."""
 
 
 class NextStep(NamedTuple):
@@ -100,7 +100,7 @@ def space_for_list(host: Host, *others: str) -> ListSpace:
 def list_between(
     host: Host, before: Sequence[str], names: Sequence[str], after: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the lines of a dialog: those before, as many names as fit, and those after."""
+    """Return the lines of a dialog: `before`, as many of `names` as fit, and `after`."""
     return (*before, *fitting(names, space_for_list(host, *before, *after)), *after)
 
 

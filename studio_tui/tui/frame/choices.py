@@ -24,7 +24,7 @@ class TokenChoice(NamedTuple):
 
 
 class TrustChoice(NamedTuple):
-    """Send the token to the Studio at `url`, although it was stored for another one."""
+    """Send the token to the Studio at `url`, although it was stored for another Studio."""
 
     url: str
 

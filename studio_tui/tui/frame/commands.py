@@ -48,7 +48,7 @@ class Command(Generic[Owner_contra]):
     id: str
     """Unique id, such as `job.cancel`; the part before the dot is its subject."""
     keys: str
-    """Textual key names separated by commas; the first one is displayed."""
+    """Textual key names separated by commas; the first key is displayed."""
     label: str
     """Label in the footer, about two words."""
     help: str
@@ -63,11 +63,11 @@ class Command(Generic[Owner_contra]):
     priority: bool = False
     """Whether the screen handles the key regardless of the focus."""
     exclusive: bool = False
-    """Whether a second call cancels one still running."""
+    """Whether a call cancels an earlier call that is still running."""
     applies: Callable[[Owner_contra], bool] = applies
     """Called with the controller; returns whether the command handles its keys now.
 
-    If not, bindings of the same keys in ancestors of the screen or widget handle them.
+    If not, the keys are handled by bindings of ancestors of the screen or widget.
     """
     also: str = ""
     """Other words by which the help and the palette find it, such as those of similar tools."""
@@ -97,7 +97,7 @@ def bindings(
     only: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> tuple[Binding, ...]:
-    """Return the bindings of the commands in `sources`, except those with an id in `without`.
+    """Return the bindings of the commands in `sources`, except commands with an id in `without`.
 
     If `only` is not `None`, return only bindings of commands with an id in it.
     """

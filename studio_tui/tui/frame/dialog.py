@@ -1,7 +1,7 @@
 """The base of all dialogs: each is answered once, closes only itself, and fits the terminal.
 
 Textual sets the result of a dismissed screen and then closes the top screen. If another screen was
-opened meanwhile, Textual would close that one, and the dialog could be answered a second time.
+opened meanwhile, Textual would close that screen, and the dialog could be answered a second time.
 """
 
 from abc import abstractmethod

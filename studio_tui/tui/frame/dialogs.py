@@ -158,7 +158,7 @@ _SHORT = 36
 
 
 class Choose(Dialog[str | None]):
-    """Offers a list of choices; the answer is the key of the chosen one, `None` if canceled."""
+    """Offers a list of choices; the answer is the key of the choice, `None` if canceled."""
 
     KEYS = "enter chooses, esc closes"
     """A line about the keys of the list."""

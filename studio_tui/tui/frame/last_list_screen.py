@@ -18,7 +18,7 @@ class LastListScreen(OpeningScreen):
     """Looks like the page with the list, which replaces this screen after connecting."""
 
     has_rows = True
-    # The same as those of `ListPage`, so that nothing moves when that page replaces this screen.
+    # Equal to the values of `ListPage`, so that nothing moves when it replaces this screen.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
@@ -64,7 +64,7 @@ class LastListScreen(OpeningScreen):
         table.show(keys)
 
     def show_waiting(self, words: str) -> None:
-        """Show `words`, which say what the dashboard is waiting for, and the age of the list."""
+        """Show the age of the list, and `words` about what the dashboard is waiting for."""
         span = age((clock.now() - self._last.at).total_seconds())
         age_words = "just now" if span == "now" else f"{span} old"
         self.query_one("#top", Bar).right = (Part(f"{age_words}, {words} ", Tone.WARN),)

@@ -20,7 +20,7 @@ class LastScreen(Remembered):
 
     tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs", "activity"] = "jobs"
     pages: list[list[str]] = Field(default_factory=list)
-    """The pages over the tab, lowest first, each as its kind and the ids of what it shows.
+    """The pages over the tab, lowest first: the kind of each, and the ids of the items it shows.
 
     For example `["log", JOB_ID]`; a page has these words in its attribute `kept_as`.
     """

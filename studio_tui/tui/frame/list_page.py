@@ -122,7 +122,7 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def cells_of(self, key: str) -> Cells:
-        """Return the cells of the row `key`, one for each of `columns`."""
+        """Return the cells of the row `key`: a cell for each of `columns`."""
 
     @abstractmethod
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
@@ -144,11 +144,11 @@ class ListPage(Page, Generic[T]):
         return keys
 
     def row_of(self, key: str) -> str:
-        """Return the key of the row that shows `key`, after `row_keys`: the same, or a group's."""
+        """Return the key of the row that shows `key`: itself, or a group of the last `row_keys`."""
         return key
 
     def rows_changed(self) -> None:
-        """Update what depends on the shown rows, which may have changed; nothing by default."""
+        """Called after the shown rows may have changed; does nothing by default."""
 
     def title_notes(self) -> tuple[Part, ...]:
         """Return further parts for the end of the title's left side."""

@@ -15,7 +15,7 @@ Parts = tuple[Part, ...]
 
 
 def has_all(answer: Any) -> bool:
-    """Return whether `answer` has all rows that Studio has, so that no older ones can be loaded.
+    """Return whether `answer` has all rows that Studio has, so that no older rows can be loaded.
 
     True without an answer, and for answers that are always complete: they have no `has_all`.
     """

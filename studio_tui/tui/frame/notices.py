@@ -27,7 +27,7 @@ FAILURE_TIMEOUT = 20.0
 
 
 class Notices:
-    """Toasts, badges and the bell for one connection."""
+    """Reports the endings of one connection with notifications, badges and the bell."""
 
     def __init__(self, app: App[Any], endings: Endings, *, quiet: bool) -> None:
         """Report `endings`; if `quiet`, with badges only."""

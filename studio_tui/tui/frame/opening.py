@@ -38,7 +38,7 @@ class ReadAgain(Message):
 
 
 class OpeningScreen(Lifetime, Screen[None]):
-    """The frame without a page; it says what the dashboard is waiting for."""
+    """The frame without a page, with words about what the dashboard is waiting for."""
 
     has_rows = False
     """Whether the screen shows the rows of the previous run's list."""
@@ -75,7 +75,7 @@ class OpeningScreen(Lifetime, Screen[None]):
         self._key_hold.close()
 
     def show_waiting(self, words: str) -> None:
-        """Show `words`, which say what the dashboard is waiting for."""
+        """Show words about what the dashboard is waiting for."""
         self.query_one("#waiting", Static).update(words)
 
 

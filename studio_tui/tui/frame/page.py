@@ -303,11 +303,11 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     # The keys.
 
     def back(self) -> None:
-        """Go back one screen; from the first one, quit."""
+        """Go back one screen; on a tab, quit if called twice."""
         self.post_message(GoBack())
 
     def escape(self) -> None:
-        """Go back one screen, except on a tab; pages that can clear something clear it first."""
+        """Go back one screen, except on a tab; overrides first clear a filter or the like."""
         if not self.tab:
             self.back()
 

@@ -96,8 +96,8 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
     """Return the tabs, and the counts of jobs by state, formatted for `width` columns.
 
     Which titles are shortened depends only on `width` and on the number of digits, so that titles
-    do not change back and forth. So there is always room for badges and states that may appear, and
-    for any tab to be the current one.
+    do not change back and forth. Room is therefore reserved for badges and states that may appear,
+    and for the full title of any tab, as any tab may become the current tab.
 
     While bulk commands are running, their progress replaces the counts.
     """
@@ -199,7 +199,7 @@ def _amount(rows: Sized, has_all: bool) -> str:
 def crumbs_below(page: Screen[Any]) -> tuple[str, ...]:
     """Return the breadcrumbs of the nearest page below `page` with `Page.leads_to_pages`.
 
-    Without such a page, return those of the list of jobs.
+    Without such a page, return the breadcrumbs of the list of jobs.
     """
     stack = page.app.screen_stack if page.is_running else []
     below = stack[: stack.index(page)] if page in stack else stack

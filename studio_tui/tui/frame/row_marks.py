@@ -13,7 +13,7 @@ class Bundles(Protocol):
     """Says which ids are marked with each row of a list, as a row may be a group of jobs."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the ids of the row `key`: its own, or those of the members of its group."""
+        """Return the ids of the row `key`: its own, or the ids of all members of its group."""
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
         """Return the keys of the rows whose ids are all in `marks`."""
@@ -107,7 +107,7 @@ class RowMarks:
         return reason if self._is_filter_wrong() else None
 
     def mark_all(self) -> None:
-        """Mark all rows that pass the filter, in addition to those already marked."""
+        """Mark all rows that pass the filter; other rows keep their marks."""
         unfiltered = self._unfiltered_row()
         passing = (row for row in self._table().keys if row != unfiltered)
         self._set_marks((*self.keys, *self._ids_of(passing)))
@@ -135,9 +135,9 @@ class RowMarks:
         """Show the saved marks in the table."""
         self._table().marked = self.bundles.marked_rows(frozenset(self.keys))
 
-    def drop(self, known: Container[str]) -> None:
-        """Remove the marks of ids that are not in `known`, and notify the user."""
-        remaining = tuple(key for key in self.keys if key in known)
+    def drop(self, listed: Container[str]) -> None:
+        """Remove the marks of ids that are not in `listed`, and notify the user."""
+        remaining = tuple(key for key in self.keys if key in listed)
         dropped = len(self.keys) - len(remaining)
         if dropped:
             self._set_marks(remaining)

@@ -158,7 +158,7 @@ async def text_pieces(text: str) -> Pieces:
 async def save(
     pieces: Pieces, path: Path, *, replace: bool, wrote: Callable[[int], None] | None = None
 ) -> Saved:
-    """Write `pieces` to a file; `replace` allows to replace an existing one.
+    """Write `pieces` to a file; `replace` allows an existing file to be replaced.
 
     `wrote` is called after each piece with the number of bytes written so far. If saving fails or
     is canceled, no file is left behind and an existing file is unchanged.

@@ -115,7 +115,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         )
 
     def show_problem(self, problem: str) -> None:
-        """Show why the choice did not work, or what is being done; the inputs do not change."""
+        """Show why the choice did not work, or that it is being tried; the inputs do not change."""
         self.query_one("#problem", Static).update(problem)
 
     def action_local(self) -> None:

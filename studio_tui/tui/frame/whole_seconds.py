@@ -1,8 +1,7 @@
 """Starts a page's timer of each second at a whole second of the monotonic clock.
 
-Polling and saving the place happen at whole seconds too. Doing all of it in one go costs much less
-than doing it at three times within a second, as the processor's caches are cold each time the
-process wakes up.
+Polling and saving the place happen at whole seconds too. Waking up once for all three
+costs much less than waking up three times, as the processor's caches are cold each time.
 """
 
 import asyncio

@@ -89,8 +89,8 @@ class TerminalDriver(LinuxDriver):
         """Take over the terminal again, whether or not the app has been suspended.
 
         If the app was not suspended, for example on a hangup or after `kill -STOP`, Textual would
-        take over the terminal a second time. Two threads would read the input, of which only one
-        ends, and at the end the terminal would get the modes that Textual itself has set.
+        take over the terminal a second time. Two threads would then read the input, and only one of
+        them ends. On exit, the terminal would get the modes that Textual itself has set.
         """
         if self._must_signal_resume:
             super()._sigcont_application(*signals)

@@ -55,8 +55,7 @@ IDLE_TURNS = 10
 """Turns of the event loop for which the path must be idle before a key counts as handled."""
 
 MOST_ROUNDS = 8
-"""Maximum number of rounds for one key; a key with more effects causes an endless stream of events.
-"""
+"""Maximum number of rounds for one key, as some keys cause an endless stream of messages."""
 
 
 class KeyHold:
@@ -76,7 +75,7 @@ class KeyHold:
     def for_next_screen(self, patience: float | None = PATIENCE) -> Iterator[None]:
         """Hold keys back within the block, but for at most `patience` seconds; `None`: no limit.
 
-        The app's own keys with priority, such as the one to quit, are not held back.
+        The app's own keys with priority, such as the key to quit, are not held back.
         """
         self._count += 1
         is_released = False
@@ -317,7 +316,7 @@ class KeyQueue(App[Any]):
         await self._dispatch_waiting()
 
     async def _dispatch_waiting(self) -> None:
-        """Dispatch waiting keys, until one of them must be waited for."""
+        """Dispatch the waiting keys in order, until a dispatched key is not handled at once."""
         while self._waiting and self._is_free and self.screen_stack:
             await self._dispatch_or_drop(self._waiting.popleft())
 

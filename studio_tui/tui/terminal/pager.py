@@ -124,7 +124,7 @@ def private_file() -> Iterator[tuple[Path, BinaryIO]]:
 
 
 async def is_reordered(store: LogStore) -> bool:
-    """Return whether a log contains marks that reorder what a terminal shows.
+    """Return whether a log contains marks that reorder text on a terminal.
 
     Raises:
         SpoolError: the log cannot be read back.
@@ -195,7 +195,9 @@ async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     """Run a program on the terminal; return an error as a sentence, empty on success."""
     name = safe_line(argv[0])
     # Ctrl+c is for the program, but the terminal sends the signal to the whole process group.
-    before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGQUIT)}
+    previous_handlers = {
+        number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGQUIT)
+    }
     try:
         process = await asyncio.create_subprocess_exec(*argv, env=dict(environ))
         try:
@@ -206,7 +208,7 @@ async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     except OSError as error:
         return f"{name} cannot be run: {error.strerror}."
     finally:
-        for number, handler in before.items():
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)
     return f"{name} exited with status {status}." if status else ""
 

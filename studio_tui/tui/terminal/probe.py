@@ -80,13 +80,13 @@ def _query_terminal() -> bytes:
     except OSError:
         return b""
     try:
-        before = termios.tcgetattr(terminal)
+        previous_attributes = termios.tcgetattr(terminal)
         try:
             tty.setcbreak(terminal, termios.TCSANOW)
             os.write(terminal, _QUERY)
             return _read_answer(terminal)
         finally:
-            termios.tcsetattr(terminal, termios.TCSANOW, before)
+            termios.tcsetattr(terminal, termios.TCSANOW, previous_attributes)
     except (OSError, termios.error):
         return b""
     finally:
