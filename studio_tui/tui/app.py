@@ -127,7 +127,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._connect = connect
         self._first_choice = first
         self._choice = first
-        """The choice of the current connection."""
+        """The choice of the last attempt to connect."""
         self._waiting_for = waiting_for
         self._last_list_file = last_list
         self._screens: Screens | None = None
