@@ -58,8 +58,8 @@ class LastListKeeper:
         # An unchanged row is the same object. A list in which only ages change is not saved again.
         state = (page.tab, [page.rows.get(key) for key in keys], table.cursor, view)
         fetched_at = page.polled().snapshot.fetched_at
-        is_changed = at_once or state != self._saved_state
-        if not is_changed or fetched_at is None or table.cursor not in keys:
+        must_save = at_once or state != self._saved_state
+        if not must_save or fetched_at is None or table.cursor not in keys:
             return {}
         self._saved_state, self._saved_at = state, clock.monotonic()
         tabs, counts = tab_and_count_parts(page.session, page.tab, page.size.width)
@@ -87,7 +87,7 @@ LOST_TIMEOUT = 30.0
 """Seconds for which the notification of an unsent command stays visible."""
 
 KEEP_AFTER = 0.2
-"""Seconds without a further key or click from a key or click until the place is checked."""
+"""Seconds from the last of several keys or clicks until the place is checked."""
 
 KEEP_WITHIN = 1.0
 """Maximum seconds from a key or click until the place is checked, however many follow."""

@@ -123,7 +123,7 @@ def _tab_parts(
 ) -> tuple[Parts, int]:
     """Return the tabs with badges, and the most cells that they could need.
 
-    Tabs need most cells with all badges, and if the current tab is the one whose short title saves
+    Tabs need most cells with all badges, and if the current tab is the tab whose short title cuts
     most cells. A badge shows how many jobs or pipelines have failed since the user last visited the
     tab, or if none has failed, how many have ended.
     """
@@ -131,18 +131,18 @@ def _tab_parts(
     badges = session.endings.snapshot.value or {}
     blank = " " if width >= BLANKS_FROM else ""
     parts: list[Part] = []
-    saved_cells = {tab: 0 for _, tab, _ in TABS}
+    cut_cells = {tab: 0 for _, tab, _ in TABS}
     for key, name, full_title in TABS:
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
         title = full_title
         if name in shortened:
-            saved_cells[name] = len(full_title) - len(SHORT_TITLES[name])
+            cut_cells[name] = len(full_title) - len(SHORT_TITLES[name])
             title = full_title if name == current else SHORT_TITLES[name]
         parts.append(Part(f"{blank}{key} {title}{numbers.get(name, '')} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))
-    more_title_cells = max(saved_cells.values()) - saved_cells.get(current, 0)
+    more_title_cells = max(cut_cells.values()) - cut_cells.get(current, 0)
     more_badge_cells = (_MOST_BADGES - len(badges)) * _BADGE
     return tuple(parts), _cells(parts) + more_title_cells + more_badge_cells
 
