@@ -84,18 +84,24 @@ class PipelineController:
             or any(_can_pause(each) or self._can_resume(each) for each in self._targets)
         ):
             return reason
+        if marked := self._marked():
+            return f"None of the {plural(len(marked), 'marked pipeline')} can be paused or resumed"
         return over_words(pipeline)
 
     def why_not_stop(self) -> str | None:
         """Return why none of the pipelines can be stopped."""
         if (reason := self._why_no_change()) or any(map(can_stop, self._targets)):
             return reason
-        return "Nothing runs in it, and nothing will start"
+        marked = len(self._marked())
+        where = f"the {plural(marked, 'marked pipeline')}" if marked else "it"
+        return f"Nothing runs in {where}, and nothing will start"
 
     def why_no_logs(self) -> str | None:
         """Return why there are no logs to show."""
         if (reason := self.why_none()) or any(map(jobs_with_logs, self._targets)):
             return reason
+        if marked := self._marked():
+            return f"None of the jobs of the {plural(len(marked), 'marked pipeline')} has started"
         return "None of its jobs has started"
 
     def _why_no_change(self) -> str | None:

@@ -1,0 +1,48 @@
+"""Why the commands on pipelines are unavailable."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from studio_tui.api.models import Pipeline
+from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.pipelines.controller import PipelineController
+from tests.pipelines import pipeline
+
+
+def controller(at_hand: Pipeline, marked: Sequence[Pipeline]) -> PipelineController:
+    pipelines = SimpleNamespace(newest=lambda pipeline: pipeline)
+    session: Any = SimpleNamespace(commands=SimpleNamespace(pipelines=pipelines), is_local=True)
+    host = cast(Host, SimpleNamespace(session=session, read_only=False))
+    return PipelineController(
+        host, lambda: at_hand, marked=lambda: marked, unmark=lambda _pipeline_id: None
+    )
+
+
+ENDED = pipeline(1, status="COMPLETED", runs={"a": "COMPLETE"})
+ALSO_ENDED = pipeline(2, status="COMPLETED", runs={"a": "COMPLETE"})
+RUNNING = pipeline(3, status="RUNNING", runs={"a": "RUNNING"})
+
+
+def test_the_reason_is_about_the_current_pipeline_if_none_is_marked() -> None:
+    commands = controller(ENDED, ())
+    assert commands.why_not_stop() == "Nothing runs in it, and nothing will start"
+    assert "marked" not in (commands.why_not_turn() or "")
+    assert commands.why_not_turn()
+
+
+@pytest.mark.parametrize("at_hand", [ENDED, RUNNING])
+def test_the_reason_is_about_all_marked_pipelines(at_hand: Pipeline) -> None:
+    commands = controller(at_hand, (ENDED, ALSO_ENDED))
+    assert commands.why_not_turn() == "None of the 2 marked pipelines can be paused or resumed"
+    assert commands.why_not_stop() == (
+        "Nothing runs in the 2 marked pipelines, and nothing will start"
+    )
+
+
+def test_one_marked_pipeline_that_can_be_stopped_is_enough() -> None:
+    commands = controller(ENDED, (ENDED, RUNNING))
+    assert commands.why_not_stop() is None
+    assert commands.why_not_turn() is None
