@@ -5,6 +5,7 @@ the screens while the frame is already visible.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
@@ -126,8 +127,6 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
         self._connect = connect
         self._first_choice = first
-        self._choice = first
-        """The choice of the last attempt to connect."""
         self._waiting_for = waiting_for
         self._last_list_file = last_list
         self._screens: Screens | None = None
@@ -154,9 +153,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="connect", group="connect", thread=True, exclusive=True)
     def _reach(self, choice: "Choice | None") -> None:
-        self._choice = choice
         try:
-            connected = self._connect(choice)
+            connected = replace(self._connect(choice), choice=choice)
         except TokenOriginChanged as error:
             self.call_from_thread(self._ask_trust, error)
         except NoCredentials as error:
@@ -198,7 +196,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
-        self._place_keeper = None  # it would save the next Studio's list as this one's
+        # The keeper would save the next Studio's list as this one's.
+        self._place_keeper = self._restarter = None
         self._connected.session.held.undo_all()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
@@ -233,7 +232,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if self._restarter is not None:
             self._restarter.want()
         if await read_again(self, self._connected, _visible_form(self)):
-            self._reach(self._choice)
+            self._reach(self._connected.choice)
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
@@ -266,7 +265,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
         # The next run begins with the first choice again, not with one made in the form.
-        is_first_choice = self._choice == self._first_choice
+        is_first_choice = connected.choice == self._first_choice
         list_file = self._last_list_file if is_first_choice else None
         self._place_keeper = keeper = remembering.PlaceKeeper(self, connected, screens, list_file)
         await remembering.report_unsent_commands(self, connected.session)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from studio_tui.service.session import StudioSession
     from studio_tui.settings import Settings
+    from studio_tui.tui.frame.choices import Choice
     from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
 
@@ -59,6 +60,8 @@ class Connected:
 
     Raises `ConfigError`. `None` for the local Studio, and if the user has typed the token or team.
     """
+    choice: "Choice | None" = None
+    """What the user chose in the form or a question; `None` for arguments and configuration."""
     restartable: RestartableStudio | None = None
     """The local Studio, if this dashboard can restart it; else `None`."""
 

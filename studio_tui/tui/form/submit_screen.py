@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on, work
@@ -144,17 +145,7 @@ class SubmitScreen(Page):
         checked = await self.sender.sendable("There is no request yet.")
         if checked is None:
             return
-        draft, job_input = checked.draft, request(checked.draft, checked.context)
-
-        def texts(with_secrets: bool) -> tuple[str, ...]:
-            url, paths = self.session.client.url, draft.files
-            return (
-                as_json(job_input, paths, with_secrets=with_secrets),
-                as_curl(job_input, url, paths, with_secrets=with_secrets),
-                as_datachain(job_input, draft.query_file, paths, with_secrets=with_secrets),
-            )
-
-        await self.ask(Preview(texts))
+        await self.ask(Preview(partial(_request_texts, checked, self.session.client.url)))
 
     def toggle_values(self) -> None:
         """Show or hide the values of the environment, and logins in addresses."""
@@ -251,3 +242,13 @@ class SubmitScreen(Page):
         self._follow = follow if words else None
         self.message_line.update(words)
         self.message_line.display = bool(words)
+
+
+def _request_texts(checked: Checked, url: str, with_secrets: bool) -> tuple[str, ...]:
+    """Return the request of a valid form as JSON, as a curl and as a `datachain` command."""
+    draft, job_input = checked.draft, request(checked.draft, checked.context)
+    return (
+        as_json(job_input, draft.files, with_secrets=with_secrets),
+        as_curl(job_input, url, draft.files, with_secrets=with_secrets),
+        as_datachain(job_input, draft.query_file, draft.files, with_secrets=with_secrets),
+    )

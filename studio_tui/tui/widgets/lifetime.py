@@ -99,32 +99,21 @@ class Lifetime(MessagePump):
             self._unsubscribers.pop()()
 
     def set_timer(
-        self,
-        delay: float,
-        callback: TimerCallback | None = None,
-        *,
-        name: str | None = None,
-        pause: bool = False,
+        self, delay: float, callback: TimerCallback | None = None, **options: Any
     ) -> Timer:
         """Call a function after a delay in seconds, unless the widget is removed before then."""
         guarded = None if callback is None else self.while_alive(callback)
-        timer = super().set_timer(delay, guarded, name=name, pause=pause)
+        timer = super().set_timer(delay, guarded, **options)
         # Textual skips late ticks, even the only one of a timer; see docs/upstream/toast-timer.md.
         timer._skip = False
         return timer
 
     def set_interval(
-        self,
-        interval: float,
-        callback: TimerCallback | None = None,
-        *,
-        name: str | None = None,
-        repeat: int = 0,
-        pause: bool = False,
+        self, interval: float, callback: TimerCallback | None = None, **options: Any
     ) -> Timer:
         """Call a function at an interval in seconds until the widget is removed."""
         guarded = None if callback is None else self.while_alive(callback)
-        return super().set_interval(interval, guarded, name=name, repeat=repeat, pause=pause)
+        return super().set_interval(interval, guarded, **options)
 
     def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         """Call a function after the next refresh, unless the widget is removed before then."""

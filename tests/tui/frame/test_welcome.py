@@ -186,7 +186,7 @@ async def test_what_was_known_is_gone_back_to_only_where_something_was(
     async with running(machine) as pilot:
         await until_shown(pilot, "known.py")
         change_token(studio, "another-token-1")
-        await until_shown(pilot, "esc shows the last known data")
+        await until_shown(pilot, "esc shows the last", "known data.")
         machine.settings = replace(machine.settings, token=SecretStr(studio.token))
         await pilot.press("ctrl+r")
         await until_shown(pilot, "known.py", "live")
@@ -200,7 +200,7 @@ async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_w
     async with running(machine) as pilot:
         await until_shown(pilot, "known.py")
         change_token(studio, "another-token-1")
-        await until_shown(pilot, "esc shows the last known data")
+        await until_shown(pilot, "esc shows the last", "known data.")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
         await until(pilot, lambda: form.query_one("#token", Input).has_focus)
@@ -255,6 +255,27 @@ async def test_a_studio_that_does_not_answer_is_not_entered_and_a_fixed_token_is
         await pilot.press("ctrl+r")
         await until_shown(pilot, "No jobs yet")
         assert len(machine.chosen) == count
+
+
+async def test_a_changed_address_is_connected_to_after_a_typed_one_has_failed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
+    async with running(machine) as pilot:
+        await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
+        form = pilot.app.screen
+        await until(pilot, lambda: form.query_one("#token", Input).has_focus)
+        await pilot.press(*"some-token")
+        form.query_one("#url", Input).value = "http://127.0.0.1:1"
+        await pilot.press("enter")
+        await until(pilot, lambda: "127.0.0.1" in str(form.query_one("#problem", Static).content))
+        elsewhere = studio.url.replace("127.0.0.1", "localhost")
+        token = SecretStr(studio.token)
+        machine.settings = replace(machine.settings, url=elsewhere, token=token)
+        await pilot.press("ctrl+r")
+        await until_shown(pilot, "No jobs yet")
+        assert machine.chosen[-1] is None, "the settings, and not what was typed"
 
 
 async def test_a_token_that_is_good_again_is_found_out_by_reading_the_settings_again(
