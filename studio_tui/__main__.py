@@ -21,7 +21,7 @@ def main() -> None:
     commands.main()
 
 
-def _run_dashboard(command_line: arguments.Usual) -> NoReturn:
+def _run_dashboard(command_line: arguments.SimpleCommandLine) -> NoReturn:
     """Run the dashboard and exit; errors have the same messages and exit codes as with `click`."""
     from studio_tui.composition import dashboard
     from studio_tui.errors import ConfigError

@@ -30,7 +30,7 @@ class Address:
     path: str
     netloc: str = field(repr=False)
     """Host and port as written, including a user before `@`."""
-    has_more: bool
+    has_query_or_fragment: bool
     """Whether the URL has a query or a fragment."""
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
@@ -77,7 +77,7 @@ def address(text: str) -> Address | None:
             port=parts.port,
             path=parts.path,
             netloc=parts.netloc,
-            has_more=bool(parts.query or parts.fragment),
+            has_query_or_fragment=bool(parts.query or parts.fragment),
             user=parts.username,
             password=parts.password,
         )

@@ -24,7 +24,7 @@ class Arguments(NamedTuple):
     """Whether notifications about ended jobs are disabled."""
 
 
-class Usual(NamedTuple):
+class SimpleCommandLine(NamedTuple):
     """A simple command line: it opens the dashboard."""
 
     arguments: Arguments
@@ -36,7 +36,7 @@ class Usual(NamedTuple):
     """Whether the local Studio runs the sample jobs, if it has no jobs."""
 
 
-def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> Usual | None:
+def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> SimpleCommandLine | None:
     """Parse a simple command line, given as its words.
 
     Returns `None` for any other, which `click` must parse: one with a command, a request for help
@@ -61,4 +61,4 @@ def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> Usual | No
     if (samples and not local) or (local and (url or team)) or theme not in {None, *THEMES}:
         return None
     arguments = Arguments(url, team, read_only="--read-only" in flags, quiet="--quiet" in flags)
-    return Usual(arguments, theme, local, samples)
+    return SimpleCommandLine(arguments, theme, local, samples)

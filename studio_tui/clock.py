@@ -16,7 +16,7 @@ def now() -> datetime:
     return datetime.now(UTC) if _replay_time is None else _replay_time()
 
 
-def follow(source: Callable[[], datetime] | None) -> None:
+def set_time_source(source: Callable[[], datetime] | None) -> None:
     """Set the source of the current time, for a replay; `None` for this machine's clock."""
     global _replay_time  # noqa: PLW0603 (there is one time of day)
     _replay_time = source

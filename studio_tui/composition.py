@@ -90,7 +90,7 @@ class _Connector:
         from dataclasses import replace
 
         from studio_tui.log import configure
-        from studio_tui.settings import checked_team, load_settings
+        from studio_tui.settings import load_settings, validate_team
         from studio_tui.text import safe_line
         from studio_tui.tui.frame.choices import (
             LocalChoice,
@@ -113,7 +113,7 @@ class _Connector:
             case TeamChoice(team) if self._latest is not None:
                 # The Studio that was connected to last has refused the team. A local Studio has
                 # only one team and never refuses it, so this one needs no guard and no restart.
-                settings = replace(self._latest, team=checked_team(team))
+                settings = replace(self._latest, team=validate_team(team))
                 connected = self._connect_with(settings)
             case TrustChoice(url):
                 connected = self._connect_as_configured(self._arguments._replace(url=url))
@@ -221,7 +221,7 @@ class _Connector:
                     profile=profile,
                     host=host,
                     is_local=is_loopback(host),
-                    restarts=is_local_studio,
+                    can_restart=is_local_studio,
                     state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
                     # The folders have the names that the journal and the recorder had at first:
                     # other names would make files of earlier versions unreachable.

@@ -105,7 +105,7 @@ def check(expression: str) -> None:
     _parse(expression)
 
 
-def plain_fields(expression: str) -> tuple[frozenset[int] | None, ...]:
+def field_values(expression: str) -> tuple[frozenset[int] | None, ...]:
     """Return the values of the five fields; a field is `None` if it has no effect. 0 is Sunday.
 
     A day matches if both day fields are `None`, or if one of them contains it.
@@ -136,7 +136,7 @@ def next_fire(expression: str, after: datetime, zone: tzinfo = UTC) -> datetime:
     Raises:
         CronError: the expression is invalid.
     """
-    return next(fires(expression, after, zone))
+    return next(iterate_fire_times(expression, after, zone))
 
 
 def fire_times(
@@ -147,10 +147,10 @@ def fire_times(
     Raises:
         CronError: the expression is invalid.
     """
-    return tuple(islice(fires(expression, after, zone), count))
+    return tuple(islice(iterate_fire_times(expression, after, zone), count))
 
 
-def fires(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[datetime]:
+def iterate_fire_times(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[datetime]:
     """Return all fire times after `after`, aware and in UTC, up to the year 9999.
 
     `after` is aware; the fields of the expression are the time of day in `zone`.
@@ -245,7 +245,7 @@ class _Fields(NamedTuple):
     typed: tuple[str, ...]
     """See `typed_fields`."""
     plain: tuple[frozenset[int] | None, ...]
-    """See `plain_fields`."""
+    """See `field_values`."""
 
 
 def _parse(expression: str) -> _Fields:
@@ -292,7 +292,7 @@ def _is_prose(words: Sequence[str]) -> bool:
 def _days(
     date: str, weekday: str, dates: set[int], weekdays: set[int]
 ) -> tuple[frozenset[int] | None, frozenset[int] | None]:
-    """Return the values of the day fields, as `plain_fields`, for what croniter makes of both.
+    """Return the values of the day fields, as `field_values`, for what croniter makes of both.
 
     If both fields are restricted, one of them has to match. A list of all values, such as `1-31`,
     is restricted too, so that every day matches. If the other field has a star, it counts as `*`.

@@ -32,7 +32,7 @@ class StudioError(Exception):
     """Seconds that Studio asks to wait before the next request; `None` if it does not ask."""
 
     @property
-    def asked_rest(self) -> float:
+    def requested_delay(self) -> float:
         """`retry_after`, but 0 if Studio requested no delay."""
         return self.retry_after or 0.0
 

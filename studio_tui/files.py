@@ -46,7 +46,7 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def is_of_machine(error: OSError) -> bool:
+def is_system_error(error: OSError) -> bool:
     """Whether an error was caused by the system, not by the file, so that it may be temporary."""
     return error.errno in _SYSTEM_ERRORS
 
@@ -111,7 +111,7 @@ def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
         raise
 
 
-def keep(path: Path, text: str) -> bool:
+def store_if_possible(path: Path, text: str) -> bool:
     """Replace a state file whose loss is harmless; create its folder, private to its owner.
 
     Returns whether the file was written. An error is logged, not raised.

@@ -58,14 +58,14 @@ def _run(
         return 2
     install_crash_hook()
     dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
-    colours = 16 if theme == "ansi" else probe.colours(os.environ)
+    colours = 16 if theme == "ansi" else probe.colour_count(os.environ)
     app = StudioApp(
         connect,
-        first=first,
+        first_choice=first,
         theme=theme_for(dark=dark, colours=colours),
         waiting_for=waiting_for,
         is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
-        last_list=last_list,
+        last_list_file=last_list,
     )
     app.run()
     return app.return_code or 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from studio_tui.paths import private_dir
+from studio_tui.paths import create_private_dir
 from studio_tui.redaction import REDACTED, without_secrets
 
 FILE_NAME = "studio-tui.log"
@@ -46,7 +46,7 @@ def register_secret(secret: str) -> None:
     )
 
 
-def redacted(text: str, *, spare_words: bool = False) -> str:
+def redact(text: str, *, spare_words: bool = False) -> str:
     """Return `text` with registered secrets redacted, and all that looks like a secret.
 
     For messages and records, never for a job's log, query or files. With `spare_words`, a secret
@@ -64,7 +64,7 @@ class _RedactingFormatter(logging.Formatter):
     """Redacts the formatted text, so that no argument or traceback can contain a secret."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
+        return redact(super().format(record))
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
@@ -87,7 +87,7 @@ def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
     Raises:
         OSError: the file cannot be written.
     """
-    path = private_dir(log_dir) / FILE_NAME
+    path = create_private_dir(log_dir) / FILE_NAME
     handler = _PrivateFile(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
     handler.setFormatter(_RedactingFormatter(_FORMAT))
     root = logging.getLogger()
@@ -104,4 +104,4 @@ def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
 
 def crash_report(error: BaseException) -> str:
     """Return the traceback of `error` and its causes, without variable values and secrets."""
-    return redacted("".join(traceback.TracebackException.from_exception(error).format()))
+    return redact("".join(traceback.TracebackException.from_exception(error).format()))

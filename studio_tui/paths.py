@@ -53,7 +53,7 @@ def styles_dir() -> Path:
     return inside if inside.is_dir() else package.parent / "styles"
 
 
-def at_home(path: Path, what: str) -> Path:
+def expand_home(path: Path, what: str) -> Path:
     """Return a path with `~` or `~user` expanded; `what` names the path in the error.
 
     Raises:
@@ -72,7 +72,7 @@ def profile_name(profile: str) -> str:
     return hashlib.sha256(profile.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def private_dir(path: Path) -> Path:
+def create_private_dir(path: Path) -> Path:
     """Create the folder `path` and its parents, accessible only by its owner, and return it."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
@@ -86,4 +86,4 @@ def _platform() -> "PlatformDirsABC":
 
 def _path_in_variable(variable: str) -> Path | None:
     value = os.environ.get(variable)
-    return at_home(Path(value), variable) if value else None
+    return expand_home(Path(value), variable) if value else None

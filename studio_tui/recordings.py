@@ -70,13 +70,13 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
 
         def connect(_choice: object) -> Connected:
             time = ReplayTime(recording, speed)
-            clock.follow(time.now)
+            clock.set_time_source(time.now)
             return connect_to_replay(ReplayClient(recording, time), time, file, Path(folder))
 
         try:
             code = run_dashboard(connect, waiting_for="Reading the recording…")
         finally:
-            clock.follow(None)
+            clock.set_time_source(None)
     context.exit(code)
 
 

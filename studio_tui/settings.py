@@ -19,7 +19,7 @@ from studio_tui.addresses import Address, address, is_loopback
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.files import read_text, read_toml
-from studio_tui.paths import at_home, datachain_config_files
+from studio_tui.paths import datachain_config_files, expand_home
 from studio_tui.proxies import NO_PROXIES, Proxies, proxies_from
 from studio_tui.text import safe_line
 
@@ -163,7 +163,7 @@ def load_settings(
     )
 
 
-def checked_team(name: str) -> str:
+def validate_team(name: str) -> str:
     """Validate a team name that was typed into a form.
 
     Raises:
@@ -270,7 +270,7 @@ def _find_token(
     if typed is not None:
         return _Value(typed, TYPED)
     if arguments.token_file is not None:
-        path = at_home(arguments.token_file, "The token file")
+        path = expand_home(arguments.token_file, "The token file")
         try:
             return _Value(read_text(path).strip(), f"--token-file {path}", path)
         except OSError as error:
@@ -297,7 +297,7 @@ def _normalize_url(url: _Value) -> str:
         raise ConfigError(f"{subject} must look like https://studio.example.com.")
     if parts.has_user:
         raise ConfigError(f"{subject} must not contain a user name or password.")
-    if parts.has_more:
+    if parts.has_query_or_fragment:
         raise ConfigError(f"{subject} must end before any `?` or `#`.")
     if parts.scheme == "http" and not is_loopback(parts.host):
         raise ConfigError(
@@ -336,7 +336,7 @@ def _validate_token(token: _Value) -> str:
 def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
     """Return the CA file: the argument, else the file that the CLI's HTTP library would use."""
     if arguments.ca_file is not None:
-        return _require_file(at_home(arguments.ca_file, "The CA file"), "The CA file")
+        return _require_file(expand_home(arguments.ca_file, "The CA file"), "The CA file")
     for name in _CA_VARIABLES:
         if value := environ.get(name):
             return _require_file(Path(value), f"{name}: the CA file")

@@ -25,7 +25,7 @@ from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NoCredentials, ServerError
-from studio_tui.service.polling.job_details import LENGTH
+from studio_tui.service.polling.job_details import END_BYTES
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
@@ -488,7 +488,7 @@ class FixedStudio:
 
     async def job_log_end(self, job_id: str, length: int, **_: object) -> LogBody:
         """Return the end of a failed job's log, and nothing for other requests."""
-        if length != LENGTH:
+        if length != END_BYTES:
             return await self.job_logs(job_id)
         if job_id != JOBS[3].id:
             await asyncio.Event().wait()

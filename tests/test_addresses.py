@@ -33,7 +33,7 @@ def test_an_address_is_taken_apart() -> None:
     assert (found.scheme, found.host, found.port) == ("https", "studio.example.com", 8443)
     assert (found.path, found.netloc) == ("/team/jobs", "Studio.Example.com:8443")
     assert found.is_web
-    assert found.has_more
+    assert found.has_query_or_fragment
     assert not found.has_user
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio_tui import __main__ as program
 from studio_tui import commands
-from studio_tui.arguments import Arguments, Usual, parse_simple
+from studio_tui.arguments import Arguments, SimpleCommandLine, parse_simple
 from studio_tui.errors import ConfigError
 
 USUAL = (
@@ -23,7 +23,7 @@ OTHER = (
 )
 
 
-def as_click_reads(words: list[str]) -> Usual | str:
+def as_click_reads(words: list[str]) -> SimpleCommandLine | str:
     """Return how `click` would open the dashboard, or what it says instead."""
     with mock.patch.object(commands, "dashboard", return_value=0) as opened:
         result = CliRunner().invoke(commands.main, words)
@@ -31,7 +31,7 @@ def as_click_reads(words: list[str]) -> Usual | str:
         return result.output
     (arguments, theme), named = opened.call_args
     assert named["data_dir"] is None
-    return Usual(arguments, theme, named["local"], named["samples"])
+    return SimpleCommandLine(arguments, theme, named["local"], named["samples"])
 
 
 @given(st.lists(st.sampled_from(USUAL), max_size=6))
@@ -78,7 +78,7 @@ def test_an_error_of_the_dashboard_ends_the_program_as_click_would(
         mock.patch("studio_tui.composition.dashboard", side_effect=raised),
         pytest.raises(SystemExit) as ended,
     ):
-        program._run_dashboard(Usual(Arguments(), None, local=False, samples=False))
+        program._run_dashboard(SimpleCommandLine(Arguments(), None, local=False, samples=False))
     assert ended.value.code == code
     assert capsys.readouterr().err == said
     with mock.patch.object(commands, "dashboard", side_effect=raised):

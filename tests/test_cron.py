@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio_tui.cron import ALIASES, CronError, check, fire_times, fires, next_fire, plain_fields
+from studio_tui.cron import (
+    ALIASES,
+    CronError,
+    check,
+    field_values,
+    fire_times,
+    iterate_fire_times,
+    next_fire,
+)
 from tests.soak import at_length
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -253,7 +261,7 @@ def test_it_does_not_matter_from_where_one_looks(
     zone, begin = change
     after = begin + timedelta(seconds=seconds)
     first = next_fire(text, after, zone)
-    all_times = fires(text, begin, zone)
+    all_times = iterate_fire_times(text, begin, zone)
     assert first == next(moment for moment in all_times if moment > after)
 
 
@@ -289,15 +297,15 @@ def test_they_end_with_the_calendar() -> None:
     late = datetime(9999, 12, 31, 23, 58, tzinfo=UTC)
     for expression in ("* * * * *", "0 0 1 1 *", "59 23 * * *"):
         for zone in (UTC, BERLIN):
-            assert len(list(fires(expression, late, zone))) <= 1
+            assert len(list(iterate_fire_times(expression, late, zone))) <= 1
 
 
 def test_fields_are_reduced_to_their_plainest_form() -> None:
     every = frozenset({0, 30})
     weekdays = frozenset({1, 2, 3, 4, 5})
-    assert plain_fields("*/30 0-23 * jan-dec mon-fri") == (every, None, None, None, weekdays)
-    assert plain_fields("0,30 * *,4 * 1-5") == plain_fields("*/30 0-23 * jan-dec mon-fri")
-    assert plain_fields("@weekly")[4] == frozenset({0}) == plain_fields("0 0 * * 7")[4]
+    assert field_values("*/30 0-23 * jan-dec mon-fri") == (every, None, None, None, weekdays)
+    assert field_values("0,30 * *,4 * 1-5") == field_values("*/30 0-23 * jan-dec mon-fri")
+    assert field_values("@weekly")[4] == frozenset({0}) == field_values("0 0 * * 7")[4]
 
 
 @pytest.mark.parametrize(

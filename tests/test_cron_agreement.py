@@ -11,8 +11,8 @@ from croniter import croniter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio_tui.cron import CronError, check, fire_times, plain_fields
-from studio_tui.local.db.schedules import Due, decide
+from studio_tui.cron import CronError, check, field_values, fire_times
+from studio_tui.local.db.schedules import DueSchedule, decide
 from studio_tui.local.db.times import stamp
 from studio_tui.presentation.schedules.cron_words import describe_expression, other_readings
 from tests.soak import at_length
@@ -76,10 +76,10 @@ def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
     judge = croniter(expression, aware.replace(tzinfo=None), ret_type=datetime)
     truth = [judge.get_next().replace(tzinfo=UTC) for _ in range(5)]
     assert list(fire_times(expression, aware, count=5)) == truth
-    due = Due("1", expression, "UTC", stamp(truth[0]))
+    due = DueSchedule("1", expression, "UTC", stamp(truth[0]))
     decision = decide(due, truth[0] + timedelta(seconds=1))
     assert (decision.missed, decision.run_for, decision.next_fire_at) == (0, truth[0], truth[1])
-    plain = plain_fields(expression)
+    plain = field_values(expression)
     for moment in truth:
         parts = (moment.minute, moment.hour, moment.month)
         for value, values in zip(parts, (plain[0], plain[1], plain[3]), strict=True):

@@ -16,7 +16,7 @@ from studio_tui.local.http import validation
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import check_field
-from studio_tui.presentation.jobs.problems import Level
+from studio_tui.presentation.form.problems import Level
 from tests.presentation.form.forms import CONTEXT
 
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
@@ -79,7 +79,7 @@ def is_wrong_at_the_server(field: str, text: str) -> bool:
     request = JobInput.model_validate({"query": "1", "team_name": "local", field: text})
     context = validation.RequestContext(CLUSTERS, {}, None, "me", NOW)
     try:
-        validation.check(request, None, context)
+        validation.validate_job(request, None, context)
     except InvalidFields as error:
         return error.message.startswith(field)
     return False

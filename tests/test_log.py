@@ -68,7 +68,7 @@ def test_what_looks_like_a_secret_reaches_neither_the_file_nor_a_report(tmp_path
 
 def test_a_short_secret_does_not_blot_out_the_log() -> None:
     log.register_secret("a")
-    assert log.redacted("a cat") == "a cat"
+    assert log.redact("a cat") == "a cat"
 
 
 def test_the_file_and_its_folder_are_private(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from studio_tui.errors import (
 )
 from studio_tui.text import safe_line
 
-LONGEST_REST = 300.0
+LONGEST_DELAY = 300.0
 """Longest delay accepted from a Retry-After header, in seconds."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -44,7 +44,7 @@ _TEAMS = re.compile(
 """Team names at the end of a message, e.g. `your teams are vision and audio.`"""
 
 
-def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
+def status_error(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
     """Return the exception for an error status, with the reason that Studio gave, if any.
 
     Understands three forms of error bodies: `message`, `detail` as a text, and `detail` as
@@ -91,7 +91,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         seconds = float(value) if value.strip().isdigit() else _seconds_until(value, now)
     except (ValueError, OverflowError):
         return None
-    return min(max(seconds, 0.0), LONGEST_REST)
+    return min(max(seconds, 0.0), LONGEST_DELAY)
 
 
 def _seconds_until(date: str, now: datetime) -> float:
@@ -109,7 +109,7 @@ def _status_phrase(status: int) -> str:
 def _reason_in(body: bytes) -> str:
     """Return Studio's message as one safe line with secrets redacted; empty if there is none."""
     try:
-        answer = from_json(without_mark(body))
+        answer = from_json(without_byte_order_mark(body))
     except ValueError:
         return ""
     if not isinstance(answer, Mapping):
@@ -134,18 +134,18 @@ def _format_problem(item: Mapping[str, Any]) -> str:
     return f"{field}: {message}" if field else message
 
 
-def without_mark(body: bytes) -> bytes:
+def without_byte_order_mark(body: bytes) -> bytes:
     """Return a body without the byte order mark that some proxies prepend."""
     return body.removeprefix(BOM_UTF8)
 
 
-def json_value(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Parse a JSON body, also one with invalid UTF-8.
 
     Raises:
         ProtocolError: the body is not JSON; the message says what it is or where parsing failed.
     """
-    body = without_mark(body)
+    body = without_byte_order_mark(body)
     try:
         return from_json(body)
     except ValueError:
@@ -154,12 +154,12 @@ def json_value(body: bytes) -> Any:
         # `from_json` rejects invalid UTF-8, which is replaced here, and lone surrogates.
         return json.loads(body.decode("utf-8", "replace"))
     except ValueError as error:
-        raise ProtocolError(not_json(body, str(error))) from None
+        raise ProtocolError(not_json_message(body, str(error))) from None
     except RecursionError:
         raise ProtocolError("Studio's answer is nested too deeply to be read.") from None
 
 
-def not_json(body: bytes, problem: str) -> str:
+def not_json_message(body: bytes, problem: str) -> str:
     """Return the error message for a body that is not JSON; it never contains the body."""
     if _HTML.match(body):
         return "Studio answered with a web page instead of data: is the URL right?"
@@ -168,13 +168,13 @@ def not_json(body: bytes, problem: str) -> str:
     return f"Studio's answer is not complete JSON: {safe_line(problem)}."
 
 
-def model(kind: type[M], body: bytes) -> M:
+def parse_model(kind: type[M], body: bytes) -> M:
     """Parse a body as a model.
 
     Raises:
         ProtocolError: the body is not JSON, or does not match the model.
     """
-    value = json_value(body)
+    value = parse_json(body)
     try:
         return kind.model_validate(value)
     except ValidationError as error:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from studio_tui.addresses import Address, address
 from studio_tui.api.connection_errors import reason
 from studio_tui.api.tls import tls_context, trust
-from studio_tui.api.transport import inflated
+from studio_tui.api.transport import decompress
 from studio_tui.errors import ConfigError, ProtocolError, RequestTimedOut, TransportError
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
@@ -27,7 +27,7 @@ _TIMEOUT = httpx.Timeout(20.0)
 _PRIVATE = "The archived log is in a private network, so it is not fetched."
 
 
-async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
+async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
     """Yield an archived part of a log, in chunks of at most 1 MiB.
 
     Raises:
@@ -65,7 +65,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
                 raise ProtocolError(
                     f"Requesting the archived log from {host} failed with {answer.status_code}."
                 )
-            async for piece in inflated(answer):
+            async for piece in decompress(answer):
                 yield piece
     except httpx.TimeoutException as error:
         raise RequestTimedOut(f"{host} did not answer in time.") from error

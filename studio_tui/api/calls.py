@@ -9,7 +9,7 @@ from datetime import datetime
 class Call:
     """One request and its outcome."""
 
-    at: datetime
+    started_at: datetime
     """Start time."""
     method: str
     path: str

@@ -47,9 +47,9 @@ from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
 from studio_tui.api.upload import FileForm, Progress
 from studio_tui.api.write_responses import (
-    created_pipeline,
-    optional_answer,
     parse_created,
+    parse_created_pipeline,
+    parse_optional,
     pipeline_in,
 )
 from studio_tui.settings import Settings
@@ -105,7 +105,7 @@ class StudioClient:
 
     def observe(self, ended: Callable[[Call], None]) -> None:
         """Call `ended` with each request when it ends; must be called before the first request."""
-        self._connection.ended = ended
+        self._connection.on_request_end = ended
 
     @property
     def url(self) -> str:
@@ -182,9 +182,9 @@ class StudioClient:
 
     async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
         """Yield an archived part of a log from a URL of a `Blobs` frame; sends no token."""
-        from studio_tui.api.blobs import blob  # noqa: PLC0415 (it imports httpx)
+        from studio_tui.api.blobs import download_blob  # noqa: PLC0415 (it imports httpx)
 
-        async with aclosing(blob(self._connection.settings, url)) as pieces:
+        async with aclosing(download_blob(self._connection.settings, url)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -192,7 +192,7 @@ class StudioClient:
         """Request cancellation of a job. The job may still run when this returns."""
         body = JobCancelInput(team_name=self._connection.team)
         answer = await self._connection.write(routes.CANCEL_JOB, body, job_id)
-        return optional_answer(ActionFeedback, answer) or ActionFeedback()
+        return parse_optional(ActionFeedback, answer) or ActionFeedback()
 
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
         """Upload a file; its id goes into `JobInput.files`.
@@ -206,7 +206,7 @@ class StudioClient:
         answer = await self._connection.request(
             routes.UPLOAD_FILE, headers=form.headers, body=form, deadline=deadline
         )
-        return answers.model(UploadedFile, answer.body)
+        return answers.parse_model(UploadedFile, answer.body)
 
     async def clusters(self) -> ResultPage[Cluster]:
         """Return the clusters that jobs of the team can run on."""
@@ -237,7 +237,7 @@ class StudioClient:
         )
         route = routes.REFRESH_PIPELINE if only else routes.TRIGGER_PIPELINE
         answer = await self._connection.write(route, body, key=idempotency_key)
-        return created_pipeline(answer)
+        return parse_created_pipeline(answer)
 
     async def pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
@@ -246,7 +246,7 @@ class StudioClient:
         parameters = {"name": name, "pipeline_id": pipeline_id}
         query = {key: value for key, value in parameters.items() if value}
         answer = await self._connection.request(routes.PIPELINE_STATUS, query)
-        return answers.model(Pipeline, answer.body)
+        return answers.parse_model(Pipeline, answer.body)
 
     async def pause_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
         """Pause a pipeline: start no more of its jobs.
@@ -271,7 +271,7 @@ class StudioClient:
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         answer = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
-        return pipeline_in(optional_answer(PipelineOutput, answer))
+        return pipeline_in(parse_optional(PipelineOutput, answer))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the newest pipelines, newest first."""
@@ -282,7 +282,7 @@ class StudioClient:
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
         """Return the dataset versions that a job created. Not in the API document."""
         answer = await self._connection.request(routes.JOB_DATASET_VERSIONS, {"job_id": job_id})
-        return answers.model(DatasetVersions, answer.body).dataset_versions
+        return answers.parse_model(DatasetVersions, answer.body).dataset_versions
 
     async def _request_log(self, job_id: str, **fields: Any) -> Answer:
         """Request a log; `fields` are further fields of the `Request`."""
@@ -293,7 +293,7 @@ class StudioClient:
     async def _pause_or_resume(self, route: Route, pipeline_id: str) -> Pipeline | None:
         body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id)
         answer = await self._connection.write(route, body)
-        return pipeline_in(optional_answer(PipelineOutput, answer))
+        return pipeline_in(parse_optional(PipelineOutput, answer))
 
 
 def _has_status(job: Job, status: str | None) -> bool:

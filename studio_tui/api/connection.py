@@ -16,7 +16,7 @@ from studio_tui.api.calls import Call
 from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import Route
@@ -46,7 +46,7 @@ class RememberedLists:
         self._readers.move_to_end(key)
         return reader
 
-    def forget(self) -> None:
+    def evict(self) -> None:
         """Evict the least recently used readers beyond the limits."""
         bytes_left = _REMEMBERED_BYTES
         for number, (key, reader) in enumerate(reversed(tuple(self._readers.items()))):
@@ -68,7 +68,7 @@ class Connection:
         """Create it; `guard` verifies a server whose port another program could take."""
         self.settings = settings
         self.timeouts = timeouts
-        self.ended: Callable[[Call], None] = lambda _: None
+        self.on_request_end: Callable[[Call], None] = lambda _: None
         """Called with each request when it ends. Set it before the first request."""
         self._guard = guard
         self._auth = StudioAuth(settings)
@@ -144,7 +144,7 @@ class Connection:
         if remember:
             reader = self._lists.reader(route.path, query, reader)
         page = await reader.read(answer.body)
-        self._lists.forget()
+        self._lists.evict()
         return page
 
     async def write(
@@ -188,7 +188,7 @@ class Connection:
                 self._opened = await asyncio.to_thread(
                     _open, self.settings, self._auth, self.timeouts, self._guard
                 )
-                self._opened.ended = self.ended
+                self._opened.on_request_end = self.on_request_end
             transport = self._opened
         answer = await transport.send(request)
         self._has_answered = True
@@ -201,7 +201,7 @@ class Connection:
             self._stream_auth,
             path,
             {**query, **self.query},
-            opening=self.timeouts.connect,
+            open_timeout=self.timeouts.connect,
             guard=self._guard,
         )
 
@@ -233,7 +233,7 @@ def path_of(route: Route, *segments: str) -> str:
     """
     path = route.path
     for segment in segments:
-        if not can_be_used(segment):
+        if not is_usable_id(segment):
             raise InvalidRequest(400, f"{safe_line(segment) or 'nothing'} cannot be an id.")
         parameter = path[path.index("{") : path.index("}") + 1]
         path = path.replace(parameter, quote(segment, safe=""), 1)

@@ -9,7 +9,7 @@ NOT_RUNNING = "The local Studio is not running."
 class Guard(Protocol):
     """Verifies the server at an address; both methods read files, so call them in a thread."""
 
-    def before(self, url: str) -> object:
+    def verify(self, url: str) -> object:
         """Verify the server at `url` before a connection to it is opened.
 
         Returns the seal of that server: a value that changes whenever a server starts.
@@ -18,5 +18,5 @@ class Guard(Protocol):
             NotSent: it is not the right server, so nothing may be sent there.
         """
 
-    def holds(self, seal: object) -> bool:
+    def is_same_server(self, seal: object) -> bool:
         """Whether the server with that seal still runs; called after a connection was opened."""

@@ -16,7 +16,7 @@ NO_ID = "Studio sent an unusable id, so nothing can be requested for it"
 """Why the commands on a row with a placeholder instead of an id are disabled."""
 
 
-def can_be_used(identifier: str) -> bool:
+def is_usable_id(identifier: str) -> bool:
     """Whether an id can be a path segment, and is not a placeholder."""
     return (
         identifier not in {"", ".", ".."}
@@ -31,14 +31,14 @@ def _identifier(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("an id must be a string or a whole number")  # noqa: TRY004 (pydantic reads it)
     text = str(value)
-    if not can_be_used(text):
+    if not is_usable_id(text):
         raise ValueError("an id must be a short text without control characters")
     return text
 
 
 def _row_identifier(value: object) -> str:
     """Validate the id of a row; replace an unusable text by a placeholder derived from it."""
-    if not isinstance(value, str) or can_be_used(value):
+    if not isinstance(value, str) or is_usable_id(value):
         return _identifier(value)
     return _STAND_IN + sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 

@@ -16,7 +16,7 @@ NAME = "STUDIO_TUI_INTENT"
 _INTENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def labelled(environment: str | None, intent_id: str) -> str:
+def add_label(environment: str | None, intent_id: str) -> str:
     """Return an environment text with the label of an intent, replacing any existing label.
 
     The label is the first line: after a value with a missing quote, it would be read as part of
@@ -28,7 +28,7 @@ def labelled(environment: str | None, intent_id: str) -> str:
     return f"{label}\n{other_lines}" if other_lines else label
 
 
-def variables(job: Job) -> dict[str, SecretStr]:
+def user_variables(job: Job) -> dict[str, SecretStr]:
     """Return a job's variables without the label; empty if Studio did not send them."""
     return {name: value for name, value in (job.environment or {}).items() if name != NAME}
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from studio_tui.api.answers import json_value
+from studio_tui.api.answers import parse_json
 from studio_tui.api.exchange import Answer
 from studio_tui.errors import BrokenAnswer, ProtocolError
 
@@ -100,7 +100,7 @@ def _parse_answer(answer: Answer, offset: int, etag: str | None) -> LogBody:
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         raise ProtocolError("Studio answered with a web page instead of a log.")
     if answer.is_json:
-        log = _bytes_of(json_value(answer.body))
+        log = _bytes_of(parse_json(answer.body))
         return LogBody(log[offset:], offset, len(log), new_etag)
     total = None if answer.is_cut else answer.length
     return LogBody(answer.body, offset, total, new_etag, more=answer.is_cut)

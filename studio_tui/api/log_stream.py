@@ -21,7 +21,7 @@ from pydantic_core import from_json
 
 from studio_tui import clock
 from studio_tui.addresses import address
-from studio_tui.api.answers import refusal, retry_after, without_mark
+from studio_tui.api.answers import retry_after, status_error, without_byte_order_mark
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.connection_errors import proxy_refusal, reason
 from studio_tui.api.guard import NOT_RUNNING, Guard
@@ -86,7 +86,7 @@ class LogMessages:
     """Chunks of the log, in order of arrival."""
 
     items: tuple[LogMessage, ...]
-    is_spoiled: bool = False
+    has_invalid_utf8: bool = False
     """Whether characters were replaced because the frame was not valid UTF-8."""
 
 
@@ -147,14 +147,14 @@ async def follow(
     path: str,
     query: Mapping[str, str],
     *,
-    opening: float = 10.0,
+    open_timeout: float = 10.0,
     longest_silence: float = LONGEST_SILENCE,
     guard: Guard | None = None,
 ) -> AsyncGenerator[LogFrame, None]:
     """Connect and yield frames until the connection ends; the last one is `Closed`.
 
-    `opening` is the timeout of the connection and the handshake, in seconds. `guard` verifies the
-    server before anything is sent to it.
+    `open_timeout` is the timeout of the connection and the handshake, in seconds. `guard` verifies
+    the server before anything is sent to it.
 
     Raises:
         NotSent: no connection could be made.
@@ -164,7 +164,7 @@ async def follow(
     """
     # The import takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
-    connection = await _connect(auth, _Target(settings, path, query, opening, guard))
+    connection = await _connect(auth, _Target(settings, path, query, open_timeout, guard))
     try:
         async for frame in _frames(connection, longest_silence):
             yield frame
@@ -262,13 +262,13 @@ async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.soc
     """Connect to `url`, which is on this machine, and verify the server's identity."""
     parts = address(url)
     host, port = (parts.host, parts.effective_port) if parts else ("", 0)
-    seal = await asyncio.to_thread(guard.before, url)
+    seal = await asyncio.to_thread(guard.verify, url)
     connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         connection.setblocking(False)
         async with asyncio.timeout(opening):
             await asyncio.get_running_loop().sock_connect(connection, (host, port))
-        if await asyncio.to_thread(guard.holds, seal):
+        if await asyncio.to_thread(guard.is_same_server, seal):
             return connection
     except BaseException:
         connection.close()
@@ -283,7 +283,7 @@ def _error_of(answer: "Response", host: str) -> StudioError:
     if answer.status_code < 400:
         return ProtocolError(f"{host} does not serve logs over a websocket.")
     delay = retry_after(answer.headers.get("Retry-After"), clock.now())
-    return refusal(answer.status_code, bytes(answer.body or b""), retry_after=delay)
+    return status_error(answer.status_code, bytes(answer.body or b""), retry_after=delay)
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext:
@@ -309,11 +309,11 @@ async def _frames(
             close = error.rcvd or error.sent
             yield Closed(close.code, message_line(close.reason)) if close else Closed(_BROKEN, "")
             return
-        for frame in frames(text):
+        for frame in parse_frames(text):
             yield frame
 
 
-def frames(text: bytes) -> Iterator[LogFrame]:
+def parse_frames(text: bytes) -> Iterator[LogFrame]:
     """Yield the frames in one websocket message, which may contain several kinds at once.
 
     Log chunks come before the job's status. Unknown kinds yield nothing.
@@ -339,7 +339,7 @@ def frames(text: bytes) -> Iterator[LogFrame]:
 
 def _parse_json(text: bytes) -> tuple[Any, bool]:
     """Parse a message as JSON; also return whether it had invalid UTF-8."""
-    text = without_mark(text)
+    text = without_byte_order_mark(text)
     try:
         return from_json(text), False
     except ValueError:

@@ -5,15 +5,15 @@ hide it. A line is truncated to `LINE_LIMIT` after redaction, since half a secre
 like one.
 """
 
-from studio_tui.log import redacted
+from studio_tui.log import redact
 from studio_tui.text import safe_block, safe_line
 
 
 def message_line(words: str) -> str:
     """Return a message as one line."""
-    return safe_line(redacted(safe_block(words), spare_words=True))
+    return safe_line(redact(safe_block(words), spare_words=True))
 
 
 def message_block(words: str) -> str:
     """Return a message as lines."""
-    return redacted(safe_block(words), spare_words=True)
+    return redact(safe_block(words), spare_words=True)

@@ -19,9 +19,9 @@ from studio_tui.api.own_inputs import (
 )
 from studio_tui.api.routes import Route
 from studio_tui.api.write_responses import (
-    created_pipeline,
-    optional_answer,
     parse_created,
+    parse_created_pipeline,
+    parse_optional,
     pipeline_in,
 )
 
@@ -39,7 +39,7 @@ class OwnRoutes:
         """
         body = ChangeScheduleInput(team_name=self._connection.team, **asdict(times))
         answer = await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
-        return optional_answer(Job, answer)
+        return parse_optional(Job, answer)
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
         """Run a schedule once outside its timetable; equal keys create only one run."""
@@ -52,14 +52,14 @@ class OwnRoutes:
 
         Returns the schedule, or `None` if the response does not include it.
         """
-        return optional_answer(Job, await self._send_action(routes.SUSPEND_SCHEDULE, job_id))
+        return parse_optional(Job, await self._send_action(routes.SUSPEND_SCHEDULE, job_id))
 
     async def resume_schedule(self, job_id: str) -> Job | None:
         """Resume a suspended schedule.
 
         Returns the schedule, or `None` if the response does not include it.
         """
-        return optional_answer(Job, await self._send_action(routes.RESUME_SCHEDULE, job_id))
+        return parse_optional(Job, await self._send_action(routes.RESUME_SCHEDULE, job_id))
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
@@ -82,7 +82,7 @@ class OwnRoutes:
 
     async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
         """Trigger the pipeline of a schedule now; equal keys create only one pipeline."""
-        return created_pipeline(
+        return parse_created_pipeline(
             await self._send_action(routes.TRIGGER_SCHEDULE, job_id, idempotency_key)
         )
 
@@ -95,12 +95,12 @@ class OwnRoutes:
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         answer = await self._connection.write(routes.RESTORE_JOB, body)
-        return pipeline_in(optional_answer(PipelineOutput, answer))
+        return pipeline_in(parse_optional(PipelineOutput, answer))
 
     async def datasets(self) -> tuple[ListedDataset, ...]:
         """Return all datasets, sorted by name."""
         answer = await self._connection.request(routes.DATASETS)
-        return answers.model(ListedDatasets, answer.body).datasets
+        return answers.parse_model(ListedDatasets, answer.body).datasets
 
     async def _send_action(self, route: Route, job_id: str, key: str | None = None) -> Answer:
         """Send an action on the schedule `job_id`."""

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from studio_tui.api.answers import json_value, not_json, without_mark
+from studio_tui.api.answers import not_json_message, parse_json, without_byte_order_mark
 from studio_tui.api.fields import Received
 from studio_tui.errors import ProtocolError
 
@@ -96,7 +96,7 @@ class ListReader(Generic[T]):
         Raises:
             ProtocolError: the body is not a JSON list, or is truncated.
         """
-        body = without_mark(body)
+        body = without_byte_order_mark(body)
         # The same list may be requested twice concurrently.
         async with self._reading:
             if self._page is not None and body == self._body:
@@ -197,7 +197,7 @@ class ListReader(Generic[T]):
         rows: _Rows[T] = _Rows()
         text = body.decode("utf-8", "replace").strip()
         if not text.startswith("["):
-            value = json_value(body)
+            value = parse_json(body)
             raise ProtocolError(f"Studio answered with {_describe_type(value)} instead of a list.")
         position, parsed = 1, 0
         decoder = json.JSONDecoder()
@@ -211,9 +211,9 @@ class ListReader(Generic[T]):
                     parsed = 0
                     await asyncio.sleep(0)
         except (ValueError, RecursionError) as error:
-            raise ProtocolError(not_json(body, str(error))) from None
+            raise ProtocolError(not_json_message(body, str(error))) from None
         if text[position:] != "]":
-            raise ProtocolError(not_json(body, "the list does not end where it should"))
+            raise ProtocolError(not_json_message(body, "the list does not end where it should"))
         return rows
 
     def _build_page(self, rows: _Rows[T]) -> ResultPage[T]:

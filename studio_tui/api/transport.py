@@ -17,7 +17,7 @@ import httpx
 
 from studio_tui import __version__, clock
 from studio_tui.addresses import address
-from studio_tui.api.answers import refusal, retry_after
+from studio_tui.api.answers import retry_after, status_error
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.calls import Call
 from studio_tui.api.connection_errors import (
@@ -90,7 +90,7 @@ class Transport:
         self._timeouts = timeouts
         self.is_local_studio = False
         """Whether the last response came from a local Studio."""
-        self.ended: Callable[[Call], None] = lambda _: None
+        self.on_request_end: Callable[[Call], None] = lambda _: None
         """Called with each request when it ends."""
         self._unfinished = 0
         """Number of requests that have not ended."""
@@ -167,7 +167,7 @@ class Transport:
         raise refused
 
     async def _send_and_log(self, request: Request, authorization: str) -> Answer:
-        """Send once; log the outcome, and report it to `ended`."""
+        """Send once; log the outcome, and report it to `on_request_end`."""
         started_at, began = clock.now(), clock.monotonic()
         outcome, reason = "canceled", ""
         try:
@@ -180,7 +180,7 @@ class Transport:
         finally:
             ms = (clock.monotonic() - began) * 1000
             _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, ms)
-            self.ended(_create_call(request, started_at, outcome, reason, ms))
+            self.on_request_end(_create_call(request, started_at, outcome, reason, ms))
         return answer
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
@@ -258,7 +258,7 @@ class Transport:
         pieces: list[bytes] = []
         length = 0
         end = skip + LARGEST_ANSWER
-        async for piece in inflated(answer):
+        async for piece in decompress(answer):
             pieces.append(piece[max(skip - length, 0) : end - length])
             length += len(piece)
             if length > end:
@@ -278,7 +278,7 @@ class Transport:
             )
         body = bytearray()
         try:
-            async for piece in inflated(answer):
+            async for piece in decompress(answer):
                 body += piece
                 if len(body) > LARGEST_REASON:
                     break
@@ -288,7 +288,7 @@ class Transport:
         if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
             return _transport_error(wrong_scheme(self._host))
         delay = retry_after(answer.headers.get("Retry-After"), clock.now())
-        return refusal(answer.status_code, bytes(body), retry_after=delay)
+        return status_error(answer.status_code, bytes(body), retry_after=delay)
 
 
 @lru_cache(maxsize=32)
@@ -302,7 +302,7 @@ def _create_call(
 ) -> Call:
     body = request.body if request.changes and isinstance(request.body, bytes) else b""
     return Call(
-        at=started_at,
+        started_at=started_at,
         method=request.method,
         path=request.path,
         outcome=outcome,
@@ -333,9 +333,9 @@ class _Progress:
 
     async def trace(self, event: str, details: Mapping[str, Any]) -> None:
         if self._guard is not None and event == "connection.connect_tcp.started":
-            self._seal = await asyncio.to_thread(self._guard.before, self._url)
+            self._seal = await asyncio.to_thread(self._guard.verify, self._url)
         elif self._guard is not None and event == "connection.connect_tcp.complete":
-            if not await asyncio.to_thread(self._guard.holds, self._seal):
+            if not await asyncio.to_thread(self._guard.is_same_server, self._seal):
                 await details["return_value"].aclose()
                 raise NotSent(NOT_RUNNING)
         elif event.endswith("send_request_headers.started"):
@@ -343,7 +343,7 @@ class _Progress:
             self.sent = self.sent or details["request"].method != b"CONNECT"
 
 
-async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
     """Yield a body in decompressed chunks of at most 1 MiB; each is decompressed when requested.
 
     Raises:

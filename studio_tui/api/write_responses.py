@@ -5,7 +5,7 @@ from typing import TypeVar
 from studio_tui.api import answers
 from studio_tui.api.exchange import Answer
 from studio_tui.api.fields import Received
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job, Pipeline, PipelineOutput
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, ProtocolError
 
@@ -21,21 +21,21 @@ def parse_created(kind: type[R], answer: Answer) -> R:
         OutcomeUnknown: the response does not include the object, or its id cannot be used.
     """
     try:
-        item = answers.model(kind, answer.body)
+        item = answers.parse_model(kind, answer.body)
     except ProtocolError as error:
         raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
-    if isinstance(item, Job) and not can_be_used(item.id):
+    if isinstance(item, Job) and not is_usable_id(item.id):
         raise OutcomeUnknown(f"{_NO_DETAILS}.")
     return item
 
 
-def optional_answer(kind: type[R], answer: Answer) -> R | None:
+def parse_optional(kind: type[R], answer: Answer) -> R | None:
     """Parse the response to a request that succeeded according to its status.
 
     Returns `None` if the body cannot be parsed.
     """
     try:
-        return answers.model(kind, answer.body)
+        return answers.parse_model(kind, answer.body)
     except ProtocolError:
         return None
 
@@ -51,7 +51,7 @@ def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
     return response.pipeline if response else None
 
 
-def created_pipeline(answer: Answer) -> Pipeline:
+def parse_created_pipeline(answer: Answer) -> Pipeline:
     """Parse the response to a request that created a pipeline.
 
     Raises:

@@ -36,11 +36,11 @@ def split_origin(line: str) -> tuple[str, str]:
     if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
         origin = _ORIGIN.match(line)
         if origin:
-            return origin[1].strip(), behind_bar(line[origin.end() :])
-    return "", behind_bar(line)
+            return origin[1].strip(), without_progress_bar(line[origin.end() :])
+    return "", without_progress_bar(line)
 
 
-def behind_bar(body: str) -> str:
+def without_progress_bar(body: str) -> str:
     """Return a traceback's first line without a progress bar before it; any other line unchanged.
 
     A progress bar prints no line break, so a traceback printed after it is on the same line.

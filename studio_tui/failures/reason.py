@@ -107,10 +107,10 @@ class Ending(NamedTuple):
 
     failure: str
     """The failure that ended it; empty if the output has none."""
-    last: str
+    last_message: str
     """The last message, unless `failure` includes it; empty if there is none."""
-    has_gone_on: bool = False
-    """Whether the program handled a failure, and printed `last` after it."""
+    has_continued: bool = False
+    """Whether the program handled a failure, and printed `last_message` after it."""
 
 
 def ending(lines: Sequence[str], code: int = 1) -> Ending:
@@ -134,7 +134,7 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     if is_caught or _has_continued(after):
         if _ends_without_reason(lines) and len(after) <= _MANY_LINES:
             return Ending(chosen.reason, "")
-        return Ending("", last, has_gone_on=True)
+        return Ending("", last, has_continued=True)
     return Ending(chosen.reason, last)
 
 
@@ -309,7 +309,8 @@ def _has_continued(words: Sequence[str]) -> bool:
 def _error_before_advice(lines: Sequence[str], last: str) -> str:
     """Return the error of a tool that prints advice after it.
 
-    Returns an empty text if there is none, if `last` is the error, or if the program continued.
+    Returns an empty text if there is none, if `last` is the error, or if the program
+    continued.
     """
     near = [split_origin(line)[1] for line in lines[-_MANY_LINES:]]
     near = [line for line in near if not is_epilogue(line) and not is_hint(bare(line))]

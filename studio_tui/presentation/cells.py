@@ -67,7 +67,7 @@ class Pieces(NamedTuple):
     parts: tuple[Cell, ...]
 
 
-def dimmed(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
+def dim_row(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
     """Return the cells of a row in the tone DIM, for an item that cannot be used."""
     return tuple(
         Cell(

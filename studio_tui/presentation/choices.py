@@ -6,7 +6,7 @@ from typing import TypeVar
 Choice = TypeVar("Choice", bound=Enum)
 
 
-def following(choice: Choice, step: int = 1) -> Choice:
+def next_choice(choice: Choice, step: int = 1) -> Choice:
     """Return the choice `step` members after another; the first one follows the last.
 
     A negative `step` goes backwards.

@@ -40,7 +40,7 @@ class Column(NamedTuple):
     grow: int = 0
     """Share of the remaining cells; 0 does not grow."""
 
-    most: int | None = None
+    max_width: int | None = None
     """Maximum width in cells of a growing column; `None` for no limit."""
 
     align: Align = Align.LEFT
@@ -58,13 +58,13 @@ class Column(NamedTuple):
     reserves: Reserves = Reserves.NOTHING
     """When a column that `fits` is wider than its contents need."""
 
-    wants: int = 0
+    wanted_width: int = 0
     """Width in cells for which columns of higher `drop` are dropped, if the contents need it."""
 
-    likes: int = 0
-    """Like `wants`, but only columns of little interest are dropped for it."""
+    preferred_width: int = 0
+    """Like `wanted_width`, but only columns of little interest are dropped for it."""
 
-    first: int = 0
+    first_width: int = 0
     """Width in cells that the column gets before the columns to its right get more than `width`.
 
     What remains after that is shared by `grow`.
@@ -73,7 +73,7 @@ class Column(NamedTuple):
     sticky: bool = False
     """Whether it stays in place during horizontal scrolling; for the leftmost columns."""
 
-    passing: bool = False
+    only_unfinished: bool = False
     """Whether the column has contents only for items that have not ended, as progress has."""
 
 

@@ -45,7 +45,7 @@ class KnownItems:
         job_list = self._lists.jobs.snapshot.value
         listed = {job.id: job for job in job_list.jobs if job.id in ids} if job_list else {}
         archived = self._archive.snapshot.value or Archived()
-        recorded = {job_id: archived.things[job_id] for job_id in ids & archived.things.keys()}
+        recorded = {job_id: archived.items[job_id] for job_id in ids & archived.items.keys()}
         # A job may be in several of these; the list is the newest, then the watches.
         return recorded | self._watches.jobs(ids) | listed
 
@@ -60,7 +60,7 @@ class KnownItems:
         pipelines = listed | watched | listed | polled
         return replace(pipeline_list, pipelines=tuple(pipelines.values()))
 
-    def fixed(self) -> Mapping[str, str]:
+    def fixing_runs(self) -> Mapping[str, str]:
         """Return the ids of failed jobs that are fixed, each with the id of the run that fixed it.
 
         That run is complete. It continued or repeated the failed job at the request of this
@@ -89,7 +89,7 @@ class KnownItems:
             if run.state is JobState.COMPLETE and run.created_job_id is not None
             for attempt in run.attempts
         }
-        job_ids = self._origins.linked() | later_runs.keys()
+        job_ids = self._origins.linked_ids() | later_runs.keys()
         jobs = self.jobs(job_ids) if job_ids else {}
         fixed = {}
         for job_id, job in jobs.items():
@@ -120,10 +120,10 @@ class KnownItems:
         jobs = await asyncio.gather(*map(find, job_ids))
         return tuple(job for job in jobs if job is not None)
 
-    def related(self, job_id: str) -> RelatedJobs:
+    def related_jobs(self, job_id: str) -> RelatedJobs:
         """Return a job's origin, the jobs that continue it, and other attempts in its pipeline."""
         origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
-        before, after = self._attempts.neighbours(job_id, self.pipelines().pipelines)
+        before, after = self._attempts.earlier_and_later_runs(job_id, self.pipelines().pipelines)
         related_ids = (*((origin,) if origin else ()), *successors, *before, *after)
         jobs = self.jobs(related_ids) if related_ids else {}
         return RelatedJobs(origin, successors, jobs, before, after)

@@ -82,7 +82,7 @@ class Lists:
     async def _fetch_jobs(self) -> JobList:
         jobs = await self.jobs_feed.fetch()
         self._endings.check_jobs(jobs.jobs)
-        self._recording.take_jobs(jobs, self.jobs_feed.back_to)
+        self._recording.record_jobs(jobs, self.jobs_feed.complete_since)
         if self._is_local and jobs is not self.jobs.snapshot.value:
             # A change of the jobs often changes the free workers and the other lists too.
             self.clusters.hint()
@@ -93,15 +93,15 @@ class Lists:
     async def _fetch_pipelines(self) -> PipelineList:
         pipelines = await self.pipelines_feed.fetch()
         self._endings.check_pipelines(pipelines.pipelines)
-        self._recording.take_pipelines(pipelines)
+        self._recording.record_pipelines(pipelines)
         return pipelines
 
     async def _fetch_clusters(self) -> ResultPage[Cluster]:
         page = await self._client.clusters()
-        self._recording.take_list("clusters", page, page.items)
+        self._recording.record_list("clusters", page, page.items)
         return page
 
     async def _fetch_schedules(self) -> Schedules:
         schedules = await self._schedules_feed.fetch()
-        self._recording.take_list("schedules", schedules, schedules)
+        self._recording.record_list("schedules", schedules, schedules)
         return schedules

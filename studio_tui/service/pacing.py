@@ -50,7 +50,7 @@ class GrowingRest:
             return rest if rest > self.most / 2 else rest + self.most
         return self._seconds
 
-    def end(self) -> None:
+    def start_over(self) -> None:
         """Begin again with `least`, because a change is expected."""
         self._seconds, self._answer = 0.0, None
 
@@ -117,12 +117,12 @@ class Pacing:
     def expect_changes(self) -> None:
         """Let all lists rest only shortly, because this dashboard has changed something."""
         for rest in (self._jobs, self._pipelines, self._clusters):
-            rest.end()
+            rest.start_over()
 
     def jobs(self, jobs: JobList) -> float:
         """Return the rest after a list of jobs."""
         if self._is_active("jobs", jobs, lambda: any(not j.state.is_finished for j in jobs.jobs)):
-            self._jobs.end()
+            self._jobs.start_over()
             return self.paced(BUSY_REST)
         return self.paced(self._jobs.after(jobs))
 
@@ -139,7 +139,7 @@ class Pacing:
         if self._is_active(
             "pipelines", pipelines, lambda: any(map(is_moving, pipelines.pipelines))
         ):
-            self._pipelines.end()
+            self._pipelines.start_over()
             rest = min(PIPELINES_REST, self._idle)
         else:
             rest = self._pipelines.after(pipelines)

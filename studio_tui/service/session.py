@@ -27,7 +27,7 @@ from studio_tui.service.lists import Lists
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.pacing import Pacing
-from studio_tui.service.polling.dataset_names import DatasetNames
+from studio_tui.service.polling.dataset_names import KnownDatasets
 from studio_tui.service.polling.endings import Endings
 from studio_tui.service.polling.first_requests import FirstRequests, Probe
 from studio_tui.service.polling.job_details import JobDetailsReader
@@ -35,7 +35,7 @@ from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
-from studio_tui.service.polling.reachability import Reachability, state_of
+from studio_tui.service.polling.reachability import Reachability, file_state
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recording import recall, recall_pipeline
@@ -69,9 +69,9 @@ class StudioCommands:
         self.schedules = ScheduleCommands(client, changed)
         self.pipeline_trigger = PipelineTrigger(client, changed)
         self.job_creator = JobCreator(
-            client, journal, records.history, changed, made=self._watch_job, labels=labels
+            client, journal, records.history, changed, on_created=self._watch_job, labels=labels
         )
-        self.reruns = OrderedReruns(client, records.history, changed, made=self._watch_reruns)
+        self.reruns = OrderedReruns(client, records.history, changed, on_created=self._watch_reruns)
 
     def _watch_job(self, job: Job, submitted: Submitted) -> None:
         """Watch a job created here for its end, and record which job it continues."""
@@ -95,7 +95,7 @@ class SessionOptions:
     """The host from which archived logs may be fetched without asking the user."""
     is_local: bool = False
     """Whether Studio is on this machine; if so, it is polled more often."""
-    restarts: bool = False
+    can_restart: bool = False
     """Whether the dashboard can start Studio again."""
     state_file: Path | None = None
     """The state file of a local Studio, which is probed at once when its server writes the file."""
@@ -129,7 +129,7 @@ class StudioSession:
         self.client = client
         self.is_local = options.is_local
         """Whether Studio is on this machine."""
-        self.restarts = options.restarts
+        self.can_restart = options.can_restart
         """Whether the dashboard can start Studio again; if a user stopped it, only after ctrl+r."""
         self.recalled = asyncio.Event()
         """Set once the recorded lists have been read from disk."""
@@ -139,7 +139,9 @@ class StudioSession:
         self._pacing = Pacing(is_local=options.is_local)
         self.reachability = self._make_reachability(options.state_file)
         database = RecorderFile(options.recorder_folder or logs / "ledgers", options.profile)
-        self.records = Records(database, options.limits, added=self._publish_jobs_again, now=now)
+        self.records = Records(
+            database, options.limits, origins_changed=self._publish_jobs_again, now=now
+        )
         client.observe(self.records.recorder.note_call)
         self.endings = Endings()
         self.lists = self._make_lists()
@@ -157,7 +159,7 @@ class StudioSession:
             client, cache, {options.host}, reachability=self.reachability, now=now
         )
         self.job_details = self._make_details_reader()
-        self.datasets = DatasetNames(client, self.reachability)
+        self.datasets = KnownDatasets(client, self.reachability)
         self.batches = Batches()
         """Bulk commands that are running."""
         self.held = HeldCommands(self.records.holds, options.undo_seconds, now=now)
@@ -177,7 +179,7 @@ class StudioSession:
         return self.lists.all
 
     @property
-    def knows_anything(self) -> bool:
+    def has_any_list(self) -> bool:
         """Whether any list has been received, or recalled."""
         return any(poller.snapshot.value is not None for poller in self.pollers)
 
@@ -216,7 +218,7 @@ class StudioSession:
         Waits for the first list of jobs; returns the requests that are still unconfirmed.
         """
         await self.jobs.first_answer()
-        return await self.commands.job_creator.settle()
+        return await self.commands.job_creator.settle_open_intents()
 
     def refresh(self) -> None:
         """Poll at once everything that has subscribers, and start stopped pollers again.
@@ -228,17 +230,17 @@ class StudioSession:
             poller.restart()
         self.progress.restart()
 
-    def more_jobs(self) -> None:
+    def request_more_jobs(self) -> None:
         """Request older jobs than those known."""
         self.lists.jobs_feed.request_more()
         self.jobs.poke()
 
-    def more_pipelines(self) -> None:
+    def request_more_pipelines(self) -> None:
         """Request older pipelines than those known."""
         self.lists.pipelines_feed.request_more()
         self.pipelines.poke()
 
-    def focus(self, *, focused: bool) -> None:
+    def set_focus(self, *, focused: bool) -> None:
         """Poll less often while the terminal has no focus, and at once when it regains it."""
         returned = focused and not self._pacing.focused
         self._pacing.focused = focused
@@ -252,9 +254,9 @@ class StudioSession:
         return Reachability(
             Probe(self.client, first).send,
             refused=self._stop_all,
-            first=first,
+            first_requests=first,
             longest_rest=self._pacing.backoff_cap,
-            sign=lambda: state_of(state_file) if state_file is not None else None,
+            sign=lambda: file_state(state_file) if state_file is not None else None,
             now=self._now,
         )
 

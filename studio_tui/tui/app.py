@@ -22,7 +22,7 @@ from studio_tui.tui.frame.opening import (
     OpeningScreen,
     ReadAgain,
     StudioChosen,
-    list_left_in,
+    load_last_list,
     opening_screen,
 )
 from studio_tui.tui.frame.screenshots import SavesScreenshots
@@ -112,23 +112,24 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         *,
         theme: str,
         waiting_for: str,
-        first: "Choice | None" = None,
+        first_choice: "Choice | None" = None,
         is_theme_given: bool = True,
-        last_list: Path | None = None,
+        last_list_file: Path | None = None,
     ) -> None:
         """Make an app that connects to Studio with `connect(first)`.
 
-        While connecting, it shows the words `waiting_for` and the list in the file `last_list`. A
-        theme that the user chose earlier replaces `theme`, unless `is_theme_given`.
+        While connecting, it shows the words `waiting_for` and the list in the file
+        `last_list_file`. A theme that the user chose earlier replaces `theme`, unless
+        `is_theme_given`.
         """
-        self._last_list = list_left_in(last_list)
+        self._last_list = load_last_list(last_list_file)
         sheets = OPENING_LIST if self._last_list else OPENING
         super().__init__(css_path=sheets, ansi_color=keeps_palette(theme) or None)
         apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
         self._connect = connect
-        self._first_choice = first
+        self._first_choice = first_choice
         self._waiting_for = waiting_for
-        self._last_list_file = last_list
+        self._last_list_file = last_list_file
         self._screens: Screens | None = None
         self._connected: Connected | None = None
         self._reported_refusal: messages.TokenRefused | messages.TeamRefused | None = None
@@ -199,7 +200,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         # The keeper would save the next Studio's list as this one's.
         self._place_keeper = self._restarter = None
         self._connected.session.held.undo_all()
-        self._notices.end()
+        self._notices.stop()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:
             self.pop_screen()
@@ -230,7 +231,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             self._reach(self._first_choice)
             return
         if self._restarter is not None:
-            self._restarter.want()
+            self._restarter.request_restart()
         if await read_again(self, self._connected, _visible_form(self)):
             self._reach(self._connected.choice)
 
@@ -282,26 +283,26 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show the page of a job."""
-        if self._screens and (page := self._screens.job(message.job_id, message.among)):
+        if self._screens and (page := self._screens.job_page(message.job_id, message.among)):
             self.push_screen(page)
 
     def on_open_log(self, message: "messages.OpenLog") -> None:
         """Show a job's log."""
         with failure_as_notification(self):
-            if self._screens and (page := self._screens.log(message)):
+            if self._screens and (page := self._screens.log_page(message)):
                 self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         """Show the merged log of the given jobs on the tab of logs, over the current page."""
         if self._screens is not None:
             with failure_as_notification(self):
-                self._screens.merge(message.job_ids, message.jobs)
+                self._screens.show_merged_logs(message.job_ids, message.jobs)
                 show_over(self, install_tab(self, self._screens.tab("logs"), "logs"))
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
         """Show the graph of a pipeline."""
         if self._screens:
-            self.push_screen(self._screens.pipeline(message.pipeline_id, message.run_id))
+            self.push_screen(self._screens.pipeline_page(message.pipeline_id, message.run_id))
 
     def on_open_datasets(self, message: "messages.OpenDatasets") -> None:
         """Show the datasets."""
@@ -311,24 +312,28 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_filter_list(self, message: "messages.FilterList") -> None:
         """Show a list with a filter, over the current page."""
         if self._screens:
-            self._screens.filter(message.tab, message.terms)
+            self._screens.filter_list(message.tab, message.terms)
             show_over(self, install_tab(self, self._screens.tab(message.tab), message.tab))
 
     def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form for a schedule that triggers a pipeline."""
         if self._screens:
-            self._screens.plan(self, message.datasets)
+            self._screens.show_schedule_form(self, message.datasets)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form for a new job."""
         if self._screens:
-            self.push_screen(self._screens.form(message.draft, message.about, message.at))
+            self.push_screen(
+                self._screens.job_form(message.draft, message.about, message.initial_field)
+            )
 
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form for editing and rerunning jobs."""
         with failure_as_notification(self), self.key_hold.for_next_screen():
-            if self._screens and (page := await self._screens.edit(message.job_ids, message.made)):
+            if self._screens and (
+                page := await self._screens.edit_form(message.job_ids, message.on_copy_created)
+            ):
                 await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
@@ -348,7 +353,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if len(self.screen_stack) > BOTTOM:
             self.pop_screen()
             if self._screens:
-                self._screens.came_back()
+                self._screens.restore_filters()
         elif self._connected is None or monotonic() - self._quit_pressed_at < QUIT_WITHIN:
             self.exit(0)
         else:
@@ -362,13 +367,13 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_app_focus(self) -> None:
         """Poll at the normal rate, and remove the badge of the current tab."""
         if self._connected:
-            self._connected.session.focus(focused=True)
+            self._connected.session.set_focus(focused=True)
             self.call_next(self._notices.clear_badge)  # once Textual has updated `app_focus`
 
     def on_app_blur(self) -> None:
         """Poll less often."""
         if self._connected:
-            self._connected.session.focus(focused=False)
+            self._connected.session.set_focus(focused=False)
 
     def exit(self, *args: Any, **options: Any) -> None:
         """Save the user's place and quit."""
@@ -378,10 +383,10 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     async def on_unmount(self) -> None:
         """Save the user's place, and close the connection."""
         if self._place_keeper is not None:
-            self._place_keeper.close()
+            self._place_keeper.save_remaining()
         if self._connected:
             await self._connected.session.client.aclose()
 
     def _keep_place(self) -> None:
         if self._place_keeper is not None:
-            self._place_keeper.keep()
+            self._place_keeper.save_at_once()

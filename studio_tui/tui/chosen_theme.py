@@ -9,7 +9,7 @@ from typing import Any
 from textual.app import App
 from textual.theme import Theme
 
-from studio_tui.files import keep, read_bytes
+from studio_tui.files import read_bytes, store_if_possible
 from studio_tui.paths import state_dir
 
 
@@ -36,4 +36,4 @@ def save_choices(app: App[Any]) -> None:
 
 
 def _keep(theme: Theme) -> None:
-    keep(theme_file(), f"{theme.name}\n")
+    store_if_possible(theme_file(), f"{theme.name}\n")

@@ -24,7 +24,7 @@ class ComponentStyles(dict[str, RenderStyles]):
         self._sheet = sheet
         self._node = node
         self._names = names
-        self.used: dict[str, RulesMap] = {}
+        self.used_rules: dict[str, RulesMap] = {}
         """The rules of the component classes whose styles have been accessed."""
 
     def __contains__(self, name: object) -> bool:
@@ -32,16 +32,18 @@ class ComponentStyles(dict[str, RenderStyles]):
 
     def __missing__(self, name: str) -> RenderStyles:
         styles = self._sheet.styles_below(self._node, name)
-        self.used[name] = styles.base.get_rules()
+        self.used_rules[name] = styles.base.get_rules()
         return styles
 
     def differs_from(self, before: "ComponentStyles") -> bool:
         """Return whether a style accessed in `before` has other rules here."""
-        return any(self[name].base.get_rules() != rules for name, rules in before.used.items())
+        return any(
+            self[name].base.get_rules() != rules for name, rules in before.used_rules.items()
+        )
 
     def clear(self) -> None:
         """Have no styles any more; Textual calls it when the widget has been removed."""
-        self.used.clear()
+        self.used_rules.clear()
         self._names = frozenset()
 
 

@@ -59,9 +59,9 @@ async def _prepare_for_keys(app: App[Any], connected: "Connected") -> None:
 async def _ask_about_unconfirmed_jobs(app: App[Any], connected: "Connected") -> None:
     """Ask about jobs that an earlier run tried to create, if it is unknown whether they exist."""
     if intents := await connected.session.settle_open_intents():
-        from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
+        from studio_tui.tui.jobs.create import ask_about_unconfirmed  # noqa: PLC0415 (rarely needed)
 
-        await ask_about_left(app, connected.session.commands.job_creator, intents)
+        await ask_about_unconfirmed(app, connected.session.commands.job_creator, intents)
 
 
 async def _offer_samples_if_empty(app: App[Any], connected: "Connected") -> None:

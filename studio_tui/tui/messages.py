@@ -118,7 +118,7 @@ class OpenForm(Message):
     """Initial values; `None` for the last unfinished draft."""
     about: str = ""
     """What the draft is about, such as `cluster 7`; the input is saved under this text."""
-    at: str = "query_file"
+    initial_field: str = "query_file"
     """The field with the initial focus."""
 
 
@@ -130,7 +130,7 @@ class EditJobs(Message):
     """
 
     job_ids: Sequence[str]
-    made: Callable[[str], object] = field(default=lambda _: None, repr=False)
+    on_copy_created: Callable[[str], object] = field(default=lambda _: None, repr=False)
     """Called with the id of each original job after its copy was created."""
 
 

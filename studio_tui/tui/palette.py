@@ -72,7 +72,7 @@ class ScreenActions(Provider):
     async def search(self, query: str) -> Hits:
         style = self.matcher(query).match_style
         for action in actions_of(self.screen):
-            texts = f"{action.explanation} {action.label} {action.also}"
+            texts = f"{action.explanation} {action.label} {action.search_words}"
             score, spans = match_words(query, texts)
             if score > 0:
                 yield Hit(

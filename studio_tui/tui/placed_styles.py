@@ -244,7 +244,11 @@ class PlacedStylesheet(ComponentsOnDemand):
             return
         after = node._component_styles = _Components(self, node, place)
         # A style that was never accessed has not been drawn with, so its change is not visible.
-        if not isinstance(before, ComponentStyles) or not before.used or after.differs_from(before):
+        if (
+            not isinstance(before, ComponentStyles)
+            or not before.used_rules
+            or after.differs_from(before)
+        ):
             node.refresh()
 
 

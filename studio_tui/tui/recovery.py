@@ -38,7 +38,7 @@ async def _show_form(
 def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
     """Return the form for another token, or for one of the teams that Studio names."""
     url, team = connected.session.client.url, connected.team
-    has_data, back = connected.session.knows_anything, "esc shows the last known data"
+    has_data, back = connected.session.has_any_list, "esc shows the last known data"
     if isinstance(refused, TeamRefused):
         why = f"{refused.why} Choose another team, or {back}." if has_data else refused.why
         return WelcomeScreen(why, url=url, team=team, teams=refused.teams)
@@ -105,7 +105,7 @@ class Restarter:
         self._notify = notify
         self._is_requested = asyncio.Event()
 
-    def want(self) -> None:
+    def request_restart(self) -> None:
         """Restart the server now, if it was stopped or could not be restarted."""
         self._is_requested.set()
 

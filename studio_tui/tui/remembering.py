@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from studio_tui import clock
-from studio_tui.files import keep
+from studio_tui.files import store_if_possible
 from studio_tui.presentation.format import clock_time
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.connected import Connected
@@ -77,7 +77,7 @@ class LastListKeeper:
             sorting=table.sorting,
             wide=view.wide,
             sideways=table.sideways,
-            contents=page.list.kept_contents,
+            contents=page.list.contents_to_save,
             has_preview=view.preview,
         )
         return {self._file: pack_list(last)}
@@ -98,7 +98,7 @@ KEEP_EVERY = 5.0
 
 async def report_unsent_commands(app: App[int], session: StudioSession) -> None:
     """Report commands that an earlier run had not sent when it ended."""
-    for hold in await asyncio.to_thread(session.records.holds.lost, clock.now()):
+    for hold in await asyncio.to_thread(session.records.holds.mark_lost, clock.now()):
         time = clock_time(hold.at, clock.now())
         words = f"Not sent, as the dashboard ended first: {hold.words}, requested at {time}"
         app.notify(words, severity="warning", markup=False, timeout=LOST_TIMEOUT)
@@ -150,8 +150,8 @@ class PlaceKeeper:
         self._unwritten: dict[Path, str] = {}
         """Contents of files that are not written yet, by path.
 
-        At the program's end, a writing thread that has not begun is canceled; `close` then writes
-        them.
+        At the program's end, a writing thread that has not begun is canceled; `save_remaining` then
+        writes them.
         """
         self._writing = threading.Lock()
         self._is_due = asyncio.Event()
@@ -165,14 +165,14 @@ class PlaceKeeper:
 
     async def run(self) -> None:
         """Restore the pages of the previous run, and save the place until canceled."""
-        stop_listening = self._app.inputs.add(self.note_input)
+        stop_listening = self._app.input_listeners.add(self.note_input)
         try:
             await asyncio.gather(self._restore_pages(), self._keep_on())
         finally:
             stop_listening()
 
     async def _restore_pages(self) -> None:
-        if pages := self._screens.last.opening():
+        if pages := self._screens.last.opening_messages():
             await self._connected.session.jobs.first_value()
             if self._is_first_screen_on_top:
                 await self._open(pages)
@@ -223,13 +223,13 @@ class PlaceKeeper:
         self._timer = None
         self._is_due.set()
 
-    def keep(self) -> None:
+    def save_at_once(self) -> None:
         """Save the place at once, as the program ends."""
         self._note_places()
         self._write_now(self._list_to_keep(at_once=True))
-        self.close()
+        self.save_remaining()
 
-    def close(self) -> None:
+    def save_remaining(self) -> None:
         """Save the remaining changes, without asking the pages, which are being removed."""
         self._write_now(self._changed_files())
 
@@ -254,7 +254,7 @@ class PlaceKeeper:
 
     def _changed_files(self) -> dict[Path, str]:
         """Return the new contents of files that differ from the last call, by path."""
-        texts = self._screens.to_keep()
+        texts = self._screens.contents_to_save()
         changed = {path: text for path, text in texts.items() if self._last_texts.get(path) != text}
         self._last_texts = texts
         return changed
@@ -267,4 +267,4 @@ class PlaceKeeper:
         # A thread that is late, as the program ends, must not replace newer contents.
         with self._writing:
             while self._unwritten:
-                keep(*self._unwritten.popitem())
+                store_if_possible(*self._unwritten.popitem())

@@ -58,7 +58,7 @@ class Screens:
         self.last = LastScreen.load(self._last_file)
         """The tab and pages for the next run to restore; at the start those of the previous run."""
         self._filters_before: dict[str, str] = {}
-        """Filters of lists before `filter` changed them, by name of the tab."""
+        """Filters of lists before `filter_list` changed them, by name of the tab."""
         self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
         """Unfinished forms of schedules that trigger pipelines, by the proposed datasets."""
 
@@ -87,7 +87,7 @@ class Screens:
             self._tabs[name] = self._make_tab(name)
         return self._tabs[name]
 
-    def job(self, job_id: str, among: Sequence[str]) -> Page | None:
+    def job_page(self, job_id: str, among: Sequence[str]) -> Page | None:
         """Return a new page of a job; `None` if the job is unknown."""
         job = self._known_job(job_id)
         if job is None:
@@ -100,7 +100,7 @@ class Screens:
 
         return JobScreen(self._basics, job, among)
 
-    def log(self, request: OpenLog) -> Page | None:
+    def log_page(self, request: OpenLog) -> Page | None:
         """Return a new page of a job's log; `None` if the job is unknown and not in the request.
 
         Raises:
@@ -114,26 +114,30 @@ class Screens:
 
         return LogScreen(self._basics, job, self._logs, request.start)
 
-    def form(self, draft: Draft | None, about: str, at: str) -> Page:
+    def job_form(self, draft: Draft | None, about: str, initial_field: str) -> Page:
         """Return a new form for a job.
 
         If the user left unfinished input in the form with the same `about`, the form starts with
         that input, otherwise with `draft`. Without `draft`, it starts with the unfinished input of
-        the general form, otherwise empty. `at` is the name of the field with the initial focus.
+        the general form, otherwise empty. `initial_field` has the focus at first.
         """
         from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (on demand)
         from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (on demand)
 
         if draft is None:
-            start = Start(Draft(compute_cluster_name=self.cluster.name or ""), at=at)
+            start = Start(
+                Draft(compute_cluster_name=self.cluster.name or ""), first_field=initial_field
+            )
         else:
-            start = Start(draft, key=f"about {about}", at=at)
+            start = Start(draft, key=f"about {about}", first_field=initial_field)
         return SubmitScreen(self._basics, self._saved_forms, start)
 
-    async def edit(self, job_ids: Sequence[str], made: Callable[[str], object]) -> Page | None:
+    async def edit_form(
+        self, job_ids: Sequence[str], on_copy_created: Callable[[str], object]
+    ) -> Page | None:
         """Return a new form for editing and rerunning jobs; `None` if none of them is known.
 
-        For several jobs, `made` is called with the id of each after its copy was created.
+        For several jobs, `on_copy_created` is called with the id of each after it was copied.
 
         Raises:
             InvalidRequest: a job has too little data for a rerun.
@@ -149,7 +153,7 @@ class Screens:
         if len(repeats) == 1:
             return EditScreen(self._basics, self._saved_forms, repeats[0])
         page = EditMarkedScreen(self._basics, self._saved_forms, repeats)
-        page.made = made
+        page.on_created = on_copy_created
         return page
 
     def await_row(self, name: str, key: str) -> None:
@@ -158,7 +162,7 @@ class Screens:
         if isinstance(page, ListPage):
             page.list.await_row(key)
 
-    def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
+    def show_merged_logs(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
         """Put the logs of some jobs on the tab of merged logs.
 
         `jobs` has jobs that the session may not know; a job known to neither is skipped.
@@ -177,7 +181,7 @@ class Screens:
             self._endings.watch(shown_jobs)
             page.follow(shown_jobs)
 
-    def pipeline(self, pipeline_id: str, run_id: str | None) -> Page:
+    def pipeline_page(self, pipeline_id: str, run_id: str | None) -> Page:
         """Return a new page of a pipeline.
 
         The cursor is on the job whose run is `run_id`; if `None`, where the user left it.
@@ -219,10 +223,10 @@ class Screens:
             else:
                 app.notify("Studio does not return that job now", severity="warning")
 
-    def filter(self, name: str, terms: str) -> None:
+    def filter_list(self, name: str, terms: str) -> None:
         """Set the filter of the list on tab `name`.
 
-        If the list is not visible, `came_back` later restores its previous filter.
+        If the list is not visible, `restore_filters` later restores its previous filter.
         """
         page = self.tab(name)
         if isinstance(page, ListPage):
@@ -233,8 +237,8 @@ class Screens:
             else:
                 page.list.filtering.replace_unmounted(Terms(terms, page.kind))
 
-    def came_back(self) -> None:
-        """Restore the filters that `filter` changed, on lists that are no longer visible.
+    def restore_filters(self) -> None:
+        """Restore the filters that `filter_list` changed, on lists that are no longer visible.
 
         Called after the user has closed a page.
         """
@@ -244,7 +248,7 @@ class Screens:
                 del self._filters_before[name]
                 page.list.filtering.show_only(previous_filter)
 
-    def plan(self, app: App[Any], datasets: str) -> None:
+    def show_schedule_form(self, app: App[Any], datasets: str) -> None:
         """Show the form for a schedule that triggers a pipeline.
 
         The form starts with the unfinished draft for these datasets; without a draft, with
@@ -268,7 +272,7 @@ class Screens:
         """Note the open screens, so that the next run restores them."""
         self.last = LastScreen.of(stack)
 
-    def to_keep(self) -> dict[Path, str]:
+    def contents_to_save(self) -> dict[Path, str]:
         """Return the contents to save for the next run, by file."""
         pages = {file: self._tabs.get(name) for name, file in self._view_files.items()}
         memories = [(self._last_file, self.last), (self._log_file, self._logs)]

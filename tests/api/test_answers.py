@@ -32,7 +32,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 def test_each_status_is_its_own_error_whatever_the_body(
     status: int, kind: type[errors.StatusError], body: bytes
 ) -> None:
-    error = answers.refusal(status, body)
+    error = answers.status_error(status, body)
     assert type(error) is kind
     assert error.status == status
     assert "html" not in str(error)
@@ -57,11 +57,11 @@ def test_each_status_is_its_own_error_whatever_the_body(
     ],
 )
 def test_studio_s_own_words_are_shown_safely(body: bytes, words: str) -> None:
-    assert str(answers.refusal(422, body)) == words
+    assert str(answers.status_error(422, body)) == words
 
 
 def test_long_words_are_cut() -> None:
-    error = answers.refusal(400, b'{"message": "%s"}' % (b"x" * 100_000))
+    error = answers.status_error(400, b'{"message": "%s"}' % (b"x" * 100_000))
     assert len(str(error)) <= 512
 
 
@@ -98,11 +98,11 @@ def test_a_rest_is_read_and_bounded(header: str | None, seconds: float | None) -
 )
 def test_a_body_that_is_no_such_object_says_where(body: bytes, words: str) -> None:
     with pytest.raises(errors.ProtocolError, match=words):
-        answers.model(Pipeline, body)
+        answers.parse_model(Pipeline, body)
 
 
 def test_a_lone_surrogate_spoils_only_its_text() -> None:
-    pipeline = answers.model(Pipeline, b'{"pipeline_id": "p", "name": "\\ud800", "total": 3}')
+    pipeline = answers.parse_model(Pipeline, b'{"pipeline_id": "p", "name": "\\ud800", "total": 3}')
     assert pipeline.total == 3
 
 
@@ -112,13 +112,13 @@ def test_a_lone_surrogate_spoils_only_its_text() -> None:
 )
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_what_studio_says_ends_as_a_sentence_does(status: int, words: str, said: str) -> None:
-    error = answers.refusal(status, json.dumps({"message": words}).encode())
+    error = answers.status_error(status, json.dumps({"message": words}).encode())
     assert str(error).endswith(f": {said}")
 
 
 def test_a_byte_order_mark_before_an_answer_is_skipped() -> None:
-    assert answers.json_value(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
-    assert "because" in str(answers.refusal(422, b'\xef\xbb\xbf{"message": "because"}'))
+    assert answers.parse_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    assert "because" in str(answers.status_error(422, b'\xef\xbb\xbf{"message": "because"}'))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_byte_order_mark_before_an_answer_is_skipped() -> None:
     [(503, "Studio failed with 503 Service Unavailable."), (599, "Studio failed with status 599.")],
 )
 def test_a_failure_without_words_names_its_status_once(status: int, said: str) -> None:
-    assert str(answers.refusal(status, b"<html>")) == said
+    assert str(answers.status_error(status, b"<html>")) == said
 
 
 @pytest.mark.parametrize("token", ["wrong", "expired", "The", "token"])
@@ -136,10 +136,10 @@ def test_a_made_up_token_that_is_a_plain_word_redacts_nothing_in_a_sentence(
     monkeypatch.setattr(log, "_secrets", set())
     log.register_secret(token)
     body = json.dumps({"message": "The token is wrong or expired."}).encode()
-    assert str(answers.refusal(401, body)).endswith(": The token is wrong or expired.")
+    assert str(answers.status_error(401, body)).endswith(": The token is wrong or expired.")
     log.register_secret("c4nary-word")
     body = json.dumps({"message": "The token c4nary-word is wrong."}).encode()
-    assert "c4nary" not in str(answers.refusal(401, body))
+    assert "c4nary" not in str(answers.status_error(401, body))
 
 
 @pytest.mark.parametrize(
@@ -155,6 +155,6 @@ def test_a_made_up_token_that_is_a_plain_word_redacts_nothing_in_a_sentence(
     ],
 )
 def test_the_teams_that_a_refusal_names_are_known(words: str, teams: tuple[str, ...]) -> None:
-    error = answers.refusal(403, json.dumps({"message": words}).encode())
+    error = answers.status_error(403, json.dumps({"message": words}).encode())
     assert isinstance(error, errors.PermissionDenied)
     assert error.teams == teams

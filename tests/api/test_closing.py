@@ -41,13 +41,13 @@ class SlowGuard:
         self.is_asked = threading.Event()
         self.let_through = threading.Event()
 
-    def before(self, _url: str) -> object:
+    def verify(self, _url: str) -> object:
         """Wait in the thread that asks."""
         self.is_asked.set()
         assert self.let_through.wait(HANG)
         return None
 
-    def holds(self, _seal: object) -> bool:
+    def is_same_server(self, _seal: object) -> bool:
         return True
 
 

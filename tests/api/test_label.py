@@ -1,6 +1,6 @@
 import pytest
 
-from studio_tui.api.label import NAME, intent_of, labelled, variables
+from studio_tui.api.label import NAME, add_label, intent_of, user_variables
 from tests.jobs import job
 
 INTENT = "4c2f9a52-4f3f-4bb8-8bd4-7a6c8a3f0a11"
@@ -20,7 +20,7 @@ OTHER = "9e107d9d-3729-4f5e-9c1b-0f6f1f2f3a22"
 def test_a_label_is_the_first_variable_and_the_only_one_of_its_name(
     environment: str | None, expected: str
 ) -> None:
-    assert labelled(environment, INTENT) == expected
+    assert add_label(environment, INTENT) == expected
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_a_job_whose_label_studio_does_not_send_is_not_taken_for_one_without_a_l
 ) -> None:
     made = job(1, environment=environment)
     assert intent_of(made) == intent
-    assert NAME not in variables(made)
+    assert NAME not in user_variables(made)

@@ -24,7 +24,7 @@ from studio_tui.api.log_stream import (
     ServerMessage,
     StatusFrame,
     Unreadable,
-    frames,
+    parse_frames,
 )
 from tests import faults
 from tests.api.conftest import settings_for
@@ -137,7 +137,7 @@ async def test_bad_utf8_spoils_a_character_and_not_the_frame(
     spoiled = faults.text(b'{"logs": [{"id": 9, "message": "a\xff\\n"}]}')
     broken.next_stream(faults.between(0, spoiled))
     items = messages((9, "a\N{REPLACEMENT CHARACTER}\n")).items
-    assert (await followed(client))[0] == LogMessages(items, is_spoiled=True)
+    assert (await followed(client))[0] == LogMessages(items, has_invalid_utf8=True)
 
 
 async def test_bad_utf8_that_spoils_all_keys_leaves_nothing_that_can_be_read(
@@ -264,4 +264,4 @@ async def test_a_redirect_does_not_take_the_token_along(
     ],
 )
 def test_a_message_is_read_for_all_it_holds(text: str, read: list[LogFrame]) -> None:
-    assert list(frames(text.encode())) == read
+    assert list(parse_frames(text.encode())) == read

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from studio_tui.api import models, routes
 from studio_tui.api.fields import Received, Sent
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Cluster, Job, JobInput, Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.text import Verbatim, safe_line
@@ -137,7 +137,7 @@ def test_a_row_with_an_unusable_id_gets_a_unique_placeholder(
     again = [getattr(kind.model_validate({field: identifier}), field) for identifier in UNUSABLE]
     assert ids == again
     assert len(set(ids)) == len(UNUSABLE)
-    assert not any(map(can_be_used, ids))
+    assert not any(map(is_usable_id, ids))
     assert [safe_line(each) for each in ids] == ids
 
 

@@ -142,9 +142,11 @@ def test_no_secret_is_in_what_studio_says_of_a_job_and_its_query_stays_as_it_is(
 
 
 def test_no_secret_is_in_what_studio_says_over_a_websocket_and_a_log_stays_as_it_is() -> None:
-    (said,) = log_stream.frames(json.dumps({"message": LET_SLIP}).encode())
+    (said,) = log_stream.parse_frames(json.dumps({"message": LET_SLIP}).encode())
     assert isinstance(said, log_stream.ServerMessage)
     assert not any(secret in said.text for secret in SLIPPED)
-    (logs,) = log_stream.frames(json.dumps({"logs": [{"id": 1, "message": LET_SLIP}]}).encode())
+    (logs,) = log_stream.parse_frames(
+        json.dumps({"logs": [{"id": 1, "message": LET_SLIP}]}).encode()
+    )
     assert isinstance(logs, log_stream.LogMessages)
     assert logs.items[0].text == LET_SLIP

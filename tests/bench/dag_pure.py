@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.presentation.pipelines.graph.critical import critical
+from studio_tui.presentation.pipelines.graph.critical import critical_path_of
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -70,7 +70,7 @@ def known(sent: Pipeline) -> ViewModel:
         if (run_id := each.created_job_id) is not None
     }
     past = {each.name or "": (60.0, 65.0, 70.0, 61.0, 59.0) for each in sent.job_runs}
-    return ViewModel(judge(plan_of(sent), sent.state), _NOON, jobs, past=past)
+    return ViewModel(judge(plan_of(sent), sent.state), _NOON, jobs, past_seconds=past)
 
 
 def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:
@@ -116,7 +116,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
         lambda: [group_rows.cells(row, seen) for row in listed[:_IN_SIGHT]],
         None,
     )
-    yield "critical path", lambda: critical(seen), None
+    yield "critical path", lambda: critical_path_of(seen), None
 
 
 def cpu(step: Callable[[], object]) -> float:

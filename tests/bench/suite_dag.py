@@ -154,7 +154,7 @@ def _drawn(plan: Plan) -> Drawing:
 
 
 def _screen(drawing: Drawing, lineage: frozenset[str]) -> int:
-    lit = drawing.light(lineage)
+    lit = drawing.highlight(lineage)
     top = max(0, drawing.height - _HEIGHT) // 2
     return sum(len(drawing.line(y, 0, _WIDTH, lit)) for y in range(top, top + _HEIGHT))
 

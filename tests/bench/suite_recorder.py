@@ -15,7 +15,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.service.polling.jobs_feed import FURTHEST
+from studio_tui.service.polling.jobs_feed import READ_LIMIT
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 from tests.bench import probes
@@ -95,7 +95,7 @@ class RecorderBench:
         """Measure reading, and filters over all recorded jobs."""
         with _filled(self.effort.recorded) as kept:
             rounds = min(3, self.effort.starts)
-            recall = [_ms(lambda: kept.recall_jobs(FURTHEST)) for _ in range(rounds)]
+            recall = [_ms(lambda: kept.recall_jobs(READ_LIMIT)) for _ in range(rounds)]
             reading = [_ms(kept.all_jobs) for _ in range(rounds)]
             jobs = [job for job, _ in kept.all_jobs() or ()]
             rows = Listing(JOBS)
@@ -103,7 +103,7 @@ class RecorderBench:
         # As the program does once its first list is there.
         gc.freeze()
         measures = [
-            Measure(f"last known list of {FURTHEST:,}", tuple(recall), goal=Goal(median=150.0)),
+            Measure(f"last known list of {READ_LIMIT:,}", tuple(recall), goal=Goal(median=150.0)),
             Measure(f"all of {self.effort.recorded:,}, in the background", tuple(reading)),
         ]
         plain = Measure(

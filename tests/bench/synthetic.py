@@ -8,7 +8,7 @@ from studio_tui.presentation.columns import Align, Column
 
 COLUMNS = (
     Column("state", "ST", 9),
-    Column("name", "NAME", 16, grow=3, most=48),
+    Column("name", "NAME", 16, grow=3, max_width=48),
     Column("id", "ID", 8, drop=3),
     Column("workers", "WORK", 4, align=Align.RIGHT, drop=4),
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=5),

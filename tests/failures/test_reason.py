@@ -375,7 +375,7 @@ TOOLS = {
 @pytest.mark.parametrize("output", TOOLS)
 def test_the_reason_is_the_error_and_not_the_advice_below_it(output: str) -> None:
     found = ending(printed_lines(output))
-    assert (found.failure, found.last) == TOOLS[output]
+    assert (found.failure, found.last_message) == TOOLS[output]
 
 
 @pytest.mark.parametrize("output", FAILURES)
@@ -393,7 +393,7 @@ def test_it_is_found_behind_the_name_of_a_container(output: str) -> None:
 @pytest.mark.parametrize("output", LAST_WORDS)
 def test_without_one_what_was_said_last_is_found(output: str) -> None:
     found = ending(printed_lines(output))
-    assert (found.failure, found.last) == ("", LAST_WORDS[output])
+    assert (found.failure, found.last_message) == ("", LAST_WORDS[output])
 
 
 def test_a_record_that_is_no_error_announces_no_exception() -> None:
@@ -422,7 +422,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.text(max_size=20), max_size=30))
 def test_any_lines_have_an_ending_of_one_line(lines: list[str]) -> None:
     found = ending([line for text in lines for line in printed_lines(text)])
-    assert "\n" not in found.failure + found.last
+    assert "\n" not in found.failure + found.last_message
 
 
 @pytest.mark.parametrize(

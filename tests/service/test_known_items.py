@@ -45,13 +45,13 @@ class Answers:
 
 def test_a_failure_is_fixed_once_a_run_that_repeats_it_is_known_to_be_complete() -> None:
     answers = Answers()
-    assert answers.items.fixed() == {}
+    assert answers.items.fixing_runs() == {}
     answers.answer(job(2, "COMPLETE"), job(3, "FAILED"))
-    assert answers.items.fixed() == {}
+    assert answers.items.fixing_runs() == {}
     answers.origins.note(job(2).id, Submitted(repeats=job(3).id))
-    assert answers.items.fixed() == {job(3).id: job(2).id}
+    assert answers.items.fixing_runs() == {job(3).id: job(2).id}
     answers.answer(job(2, "RUNNING"), job(3, "FAILED"))
-    assert answers.items.fixed() == {}
+    assert answers.items.fixing_runs() == {}
 
 
 def test_a_failed_attempt_is_fixed_if_the_last_one_of_its_job_is_complete() -> None:
@@ -67,9 +67,9 @@ def test_a_failed_attempt_is_fixed_if_the_last_one_of_its_job_is_complete() -> N
         return Pipeline.model_validate({"pipeline_id": "p", "name": "p", "job_runs": [run]})
 
     answers.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("RUNNING"),))
-    assert answers.items.fixed() == {}
+    assert answers.items.fixing_runs() == {}
     answers.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("COMPLETE"),))
-    assert answers.items.fixed() == {job(2).id: job(1).id}
+    assert answers.items.fixing_runs() == {job(2).id: job(1).id}
 
 
 def test_a_run_that_is_complete_in_a_watched_pipeline_alone_is_a_fix_at_once() -> None:
@@ -77,9 +77,9 @@ def test_a_run_that_is_complete_in_a_watched_pipeline_alone_is_a_fix_at_once() -
     answers.answer(job(3, "FAILED"))
     answers.origins.note(job(2).id, Submitted(repeats=job(3).id))
     answers.watched = [SimpleNamespace(snapshot=SimpleNamespace(value=(job(2, "RUNNING"),)))]
-    assert answers.items.fixed() == {}
+    assert answers.items.fixing_runs() == {}
     answers.watched[0].snapshot.value = (job(2, "COMPLETE"),)
-    assert answers.items.fixed() == {job(3).id: job(2).id}
+    assert answers.items.fixing_runs() == {job(3).id: job(2).id}
 
 
 def test_a_pipeline_is_as_it_was_seen_while_it_is_viewed_and_then_as_it_is_listed() -> None:

@@ -42,7 +42,7 @@ def test_a_rest_begins_again_where_a_change_is_expected() -> None:
     rest = GrowingRest(least=1.0, most=100.0)
     answer = object()
     assert [rest.after(answer), rest.after(answer)] == [1.0, 1.25]
-    rest.end()
+    rest.start_over()
     assert rest.after(answer) == 1.0
 
 

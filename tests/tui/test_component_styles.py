@@ -49,7 +49,7 @@ def used(widget: Widget) -> set[str]:
     """Return the component classes whose styles have been computed."""
     styles = widget._component_styles
     assert isinstance(styles, ComponentStyles)
-    return set(styles.used)
+    return set(styles.used_rules)
 
 
 async def test_only_the_styles_that_are_drawn_with_are_computed() -> None:

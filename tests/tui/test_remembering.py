@@ -19,7 +19,7 @@ from tests.waiting import until
 
 
 def keeper_of(to_keep: Callable[[], Mapping[Path, str]]) -> PlaceKeeper:
-    screens = SimpleNamespace(to_keep=to_keep, note_screen=lambda _: None)
+    screens = SimpleNamespace(contents_to_save=to_keep, note_screen=lambda _: None)
     app = SimpleNamespace(screen_stack=[])
     keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
     keeper._has_returned = True
@@ -41,7 +41,7 @@ async def test_a_place_whose_thread_never_began_is_saved_at_the_end(tmp_path: Pa
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
     assert not file.exists()
-    keeper.close()
+    keeper.save_remaining()
     assert file.read_text() == "here"
 
 

@@ -26,9 +26,9 @@ def time(tmp_path: Path) -> Iterator[ReplayTime]:
     note(kept, [job(1, "COMPLETE", name="train.py")], minutes=10)
     export(kept.database, tmp_path / "recording.jsonl")
     time = ReplayTime(load(tmp_path / "recording.jsonl"), 1.0)
-    clock.follow(time.now)
+    clock.set_time_source(time.now)
     yield time
-    clock.follow(None)
+    clock.set_time_source(None)
 
 
 async def test_a_replay_is_stepped_through_and_is_read_only(

@@ -78,7 +78,7 @@ class Clusters:
             (cluster for cluster in self.all if str(self.id_of(cluster.name)) == cluster_id), None
         )
 
-    def why_not(self, name: str, workers: int) -> str | None:
+    def why_not_start(self, name: str, workers: int) -> str | None:
         """Return why a cluster cannot start a job with `workers` now, even while it is idle.
 
         The result completes "waits for", as in "the cluster gpu, which is inactive in

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from studio_tui.paths import at_home, private_dir
+from studio_tui.paths import create_private_dir, expand_home
 
 
 class DataDir:
     """One local Studio's directory; only its owner can enter it (0700, files 0600)."""
 
     def __init__(self, root: Path) -> None:
-        self.root = at_home(root, "The data directory").absolute()
+        self.root = expand_home(root, "The data directory").absolute()
 
     @property
     def lock(self) -> Path:
@@ -78,4 +78,4 @@ class DataDir:
             OSError: A directory cannot be created, or belongs to another user.
         """
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
-            private_dir(directory).chmod(0o700)
+            create_private_dir(directory).chmod(0o700)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from studio_tui.local.config.settings_file import invalid, read_settings_file
+from studio_tui.local.config.settings_file import invalid_file_error, read_settings_file
 
 TEMPLATE = """\
 # Limits on the disk space of the local Studio. Read at its start: to apply a change, run
@@ -86,5 +86,5 @@ def read_limits(path: Path) -> DiskLimits:
         max_age = parse_span(limits.older) if limits.older else None
         max_size = parse_size(limits.most) if limits.most else None
     except ValueError as error:
-        raise invalid(path, _SUBJECT, str(error)) from error
+        raise invalid_file_error(path, _SUBJECT, str(error)) from error
     return DiskLimits(max_age, max_size)

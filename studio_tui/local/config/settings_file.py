@@ -38,12 +38,14 @@ def read_settings_file(path: Path, template: str, model: type[M], subject: str) 
     except ValidationError as error:
         problem = error.errors()[0]
         field = " ".join(str(part) for part in problem["loc"]) or "the file"
-        raise invalid(path, subject, field_problem(field, problem, "this file")) from error
+        raise invalid_file_error(
+            path, subject, field_problem(field, problem, "this file")
+        ) from error
     except ValueError as error:  # not UTF-8, or not TOML; the message says where
         sentence = f"The {subject} in {path} are not valid TOML: {error}. {REPAIR}"
         raise ConfigError(sentence) from error
 
 
-def invalid(path: Path, subject: str, problem: str) -> ConfigError:
+def invalid_file_error(path: Path, subject: str, problem: str) -> ConfigError:
     """Return the error for a file with an invalid value; `problem` says which value, and why."""
     return ConfigError(f"The {subject} in {path} are invalid: {problem.rstrip('.')}. {REPAIR}")

@@ -36,7 +36,7 @@ class JobEnds:
         return sum(state in {"CREATED", "SCHEDULED", "QUEUED"} for state in self.states)
 
     @classmethod
-    def of(cls, connection: sqlite3.Connection) -> Self:
+    def read(cls, connection: sqlite3.Connection) -> Self:
         """Read all jobs of an open database."""
         rows = connection.execute("SELECT id, state, finished_at FROM jobs").fetchall()
         return cls(
@@ -46,13 +46,13 @@ class JobEnds:
         )
 
     @classmethod
-    def of_file(cls, database: Path) -> Self:
+    def read_file(cls, database: Path) -> Self:
         """Read all jobs of a database file that no server has open; empty without a file."""
         if not database.exists():
             return cls({}, ())
         uri = f"{database.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
-            return cls.of(connection)
+            return cls.read(connection)
 
     def to_json(self) -> dict[str, Any]:
         """Return ends and states as JSON values."""

@@ -97,7 +97,7 @@ class JobTable:
         """A number that every change of a job increases; other changes may increase it too."""
         return self._database.revision
 
-    async def made_before(self, key: str, request_digest: str) -> sqlite3.Row | None:
+    async def find_by_key(self, key: str, request_digest: str) -> sqlite3.Row | None:
         """Return the job that was created with the same key and request; `None` if there is none.
 
         Raises:
@@ -116,7 +116,7 @@ class JobTable:
         """
         return await self._database.write(_create, job, now)
 
-    async def listed(
+    async def list_jobs(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
         """Return jobs, newest first, with one of `states` and the id `job_id`; `None` for any."""
@@ -148,9 +148,9 @@ class JobTable:
 
     async def ends(self) -> JobEnds:
         """Return the ends and states of all jobs."""
-        return await self._database.read(JobEnds.of)
+        return await self._database.read(JobEnds.read)
 
-    async def in_states(self, states: Sequence[JobState]) -> list[str]:
+    async def ids_in_states(self, states: Sequence[JobState]) -> list[str]:
         """Return the ids of the jobs in these states, oldest first."""
         rows = await self._database.read(
             lambda connection: connection.execute(
@@ -166,17 +166,17 @@ class JobTable:
 
     async def enqueue(self) -> list[QueuedJob]:
         """Move accepted jobs to QUEUED; return all queued jobs, oldest first."""
-        if await self.in_states((JobState.CREATED, JobState.SCHEDULED)):
+        if await self.ids_in_states((JobState.CREATED, JobState.SCHEDULED)):
             await self._database.write(_enqueue)
         return await self._database.read(_select_queued)
 
-    async def move(self, job_id: str, origins: Sequence[JobState], to: JobState) -> bool | None:
+    async def move(self, job_id: str, origins: Sequence[JobState], state: JobState) -> bool | None:
         """Change the state of a job if it is in one of `origins`; return whether it was.
 
         `None` means that the disk is full: the change is made, before any other write, once there
         is space.
         """
-        return await self._database.write_or_defer(_update_if, job_id, origins, {"state": to})
+        return await self._database.write_or_defer(_update_if, job_id, origins, {"state": state})
 
     async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
         """Cancel a job of which nothing was started; return whether it was in the state `origin`.
@@ -199,7 +199,7 @@ class JobTable:
             {"state": JobState.INIT, "steps": _steps_json((waited,))},
         )
 
-    async def running(
+    async def record_running(
         self, job_id: str, started_at: datetime | None, steps: Sequence[Step]
     ) -> bool:
         """Record that the query of a job in INIT runs; return whether the job was in INIT."""
@@ -235,7 +235,7 @@ class JobTable:
 
     async def dataset_versions(self, job_id: str) -> list[DatasetName]:
         """Return the dataset versions that a job made."""
-        return await self._database.read(lineage.versions_of, job_id)
+        return await self._database.read(lineage.read_versions_of_job, job_id)
 
     async def row(self, job_id: str) -> sqlite3.Row:
         """Return all columns of an existing job and, as `uploads`, the ids of its files."""
@@ -266,7 +266,7 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
             return earlier
     insert_job(connection, job, JobState.TASK if job.schedule else JobState.CREATED, stamp(now))
     if job.schedule:
-        schedules.add(connection, job.id, job.schedule)
+        schedules.insert_schedule(connection, job.id, job.schedule)
     elif job.rerun_from:
         pipeline_moves.adopt(connection, job.id, job.run_group, stamp(now))
     return _select_listed(connection, None, job.id, 1)[0]
@@ -336,10 +336,10 @@ def _record_end(
     is_ended = _update_if(connection, job_id, origins, columns)
     if is_ended:
         if run_lineage is not None:
-            lineage.note(
+            lineage.record_lineage(
                 connection, job_id, run_lineage, is_complete=ending.state is JobState.COMPLETE
             )
-        pipeline_moves.job_ended(connection, job_id, stamp(ending.finished_at))
+        pipeline_moves.advance_pipeline(connection, job_id, stamp(ending.finished_at))
     return is_ended
 
 

@@ -27,12 +27,12 @@ from studio_tui.local.shim.datasets import (
     version_after,
     version_key,
 )
-from studio_tui.local.shim.lineage_file import Made
+from studio_tui.local.shim.lineage_file import ReportedDataset
 
 logger = logging.getLogger(__name__)
 
 
-def note(
+def record_lineage(
     connection: sqlite3.Connection, job_id: str, run_lineage: RunLineage, *, is_complete: bool
 ) -> None:
     """Record the lineage of a job that has ended.
@@ -42,16 +42,18 @@ def note(
     """
     connection.execute("SAVEPOINT lineage")
     try:
-        note_metastore(connection, run_lineage.metastore)
+        record_metastore(connection, run_lineage.metastore)
         if is_complete:
-            note_made(connection, job_id, run_lineage.made)
+            record_made(connection, job_id, run_lineage.datasets)
     except sqlite3.IntegrityError:
         logger.exception("The datasets made by job %s could not be recorded", job_id)
         connection.execute("ROLLBACK TO lineage")
     connection.execute("RELEASE lineage")
 
 
-def note_made(connection: sqlite3.Connection, job_id: str, datasets: Sequence[Made]) -> None:
+def record_made(
+    connection: sqlite3.Connection, job_id: str, datasets: Sequence[ReportedDataset]
+) -> None:
     """Record the datasets that a completed job says it made, in their order.
 
     If a version exists, its jobs and sources are replaced.
@@ -88,7 +90,7 @@ def note_made(connection: sqlite3.Connection, job_id: str, datasets: Sequence[Ma
     )
 
 
-def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None:
+def record_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None:
     """Record the content of DataChain's database; idempotent."""
     recorded = {
         (row["dataset"], row["version"]): (row["id"], bool(row["is_removed"]))
@@ -159,7 +161,7 @@ def read_lineage(connection: sqlite3.Connection) -> Lineage:
     return Lineage(versions, jobs)
 
 
-def versions_of(connection: sqlite3.Connection, job_id: str) -> list[DatasetName]:
+def read_versions_of_job(connection: sqlite3.Connection, job_id: str) -> list[DatasetName]:
     """Return the versions that a job made, in the order in which they were first recorded."""
     rows = connection.execute(
         "SELECT dataset, version FROM dataset_jobs JOIN dataset_versions ON id = version_id"

@@ -71,7 +71,7 @@ _RUNS = f"""
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 
 
-def job_ended(connection: sqlite3.Connection, job_id: str, now: str) -> None:
+def advance_pipeline(connection: sqlite3.Connection, job_id: str, now: str) -> None:
     """Advance the pipeline of an ended job, if it has one; `now` is a stamp."""
     # By run group: the job may have been replaced by a newer run, which waits for its end.
     nodes = connection.execute(
@@ -84,7 +84,7 @@ def job_ended(connection: sqlite3.Connection, job_id: str, now: str) -> None:
         settle(connection, pipeline_id, now)
 
 
-def only_cancels(connection: sqlite3.Connection, pipeline_id: str) -> bool:
+def is_only_canceling(connection: sqlite3.Connection, pipeline_id: str) -> bool:
     """Whether all active runs of a pipeline are being canceled, and there is such a run."""
     states = {row["state"] for row in connection.execute(_RUNS, [pipeline_id])}
     return states - _ENDED - {JobState.PENDING} == {JobState.CANCELING}

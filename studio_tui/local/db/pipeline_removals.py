@@ -11,7 +11,7 @@ from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db.pipeline_additions import copy_job
 from studio_tui.local.db.run_order import nearest_ancestors
 
-WHY = "It was removed from its pipeline."
+REMOVED_MESSAGE = "It was removed from its pipeline."
 """The error message of a removed job."""
 
 
@@ -63,7 +63,7 @@ def remove_job(
     connection.execute(
         "UPDATE jobs SET state = 'CANCELED', finished_at = ?, error_message = ?"
         " WHERE id = ? AND state = 'PENDING'",
-        [now, WHY, node["created_job_id"]],
+        [now, REMOVED_MESSAGE, node["created_job_id"]],
     )
     _insert_dependencies(connection, pipeline_id)
     return True
@@ -104,7 +104,7 @@ def restore_job(
     return True
 
 
-def removed_from(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlite3.Row]:
+def removed_jobs(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlite3.Row]:
     """Return the jobs that were removed from a pipeline, in the order of its plan."""
     return connection.execute(
         "SELECT removed.job_id, removed.created_job_id, removed_at, name"

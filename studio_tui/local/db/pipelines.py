@@ -20,7 +20,7 @@ from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
 from studio_tui.local.db.outdated import rebuild, refresh
 from studio_tui.local.db.pipeline_additions import InitialPipeline, add_node, add_pipeline, copy_job
-from studio_tui.local.db.pipeline_moves import only_cancels, replace_run, settle
+from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
@@ -48,7 +48,7 @@ class NewPipeline:
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether the sources of `datasets` are not rebuilt; see `outdated.refresh`."""
+    """Whether the sources of `list_datasets` are not rebuilt; see `outdated.refresh`."""
 
 
 class PipelineRows(NamedTuple):
@@ -109,15 +109,15 @@ class PipelineTable:
         """Return a pipeline by id or, if no id is given, by name; `None` if there is none."""
         return await self._database.read(_find, pipeline_id, name)
 
-    async def datasets(self) -> list[DatasetRow]:
+    async def list_datasets(self) -> list[DatasetRow]:
         """Return all datasets, by name."""
         return await self._database.read(list_datasets)
 
-    async def of_job(self, job_id: str) -> PipelineRows | None:
+    async def find_by_job(self, job_id: str) -> PipelineRows | None:
         """Return the pipeline in which a job is or was a run; `None` if there is none."""
         return await self._database.read(_of_job, job_id)
 
-    async def listed(
+    async def list_pipelines(
         self, *, states: Collection[str] | None, search: str | None, limit: int
     ) -> list[PipelineRows]:
         """Return pipelines, newest first, with one of `states`, and `search` in name or datasets.
@@ -137,7 +137,7 @@ class PipelineTable:
         """
         paused = await self._database.write_or_defer(_pause, pipeline_id, stamp(now))
         if paused is None:
-            return await self._database.read(find, pipeline_id)
+            return await self._database.read(find_existing, pipeline_id)
         return paused
 
     async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
@@ -191,7 +191,7 @@ def trigger(
     """Do the same as `PipelineTable.trigger`, as part of a transaction; `now` is a stamp."""
     if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
         return earlier
-    lineage.note_metastore(connection, metastore)
+    lineage.record_metastore(connection, metastore)
     make_plan = refresh if request.is_refresh else rebuild
     plan = make_plan(request.datasets, lineage.read_lineage(connection))
     if not plan.jobs:
@@ -213,7 +213,7 @@ def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
         " UNION ALL SELECT pipeline_id FROM pipeline_removed WHERE created_job_id = ?1",
         [job_id],
     ).fetchone()
-    return find(connection, row["pipeline_id"]) if row is not None else None
+    return find_existing(connection, row["pipeline_id"]) if row is not None else None
 
 
 def _rerun(
@@ -221,7 +221,7 @@ def _rerun(
 ) -> PipelineRows | None:
     if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
         return earlier
-    lineage.note_metastore(connection, metastore)
+    lineage.record_metastore(connection, metastore)
     jobs, warnings = reruns.in_run_order(connection, request.jobs)
     if not any(job.parents for job in jobs):
         return None
@@ -279,7 +279,7 @@ def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
     if state is PipelineState.PAUSED:
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
         state = settle(connection, pipeline_id, now)
-    if state in {PipelineState.FAILED, PipelineState.CANCELED} or only_cancels(
+    if state in {PipelineState.FAILED, PipelineState.CANCELED} or is_only_canceling(
         connection, pipeline_id
     ):
         _run_again(connection, pipeline_id, now)
@@ -314,10 +314,10 @@ def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
 
 def _settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     settle(connection, pipeline_id, now)
-    return find(connection, pipeline_id)
+    return find_existing(connection, pipeline_id)
 
 
-def find(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
+def find_existing(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
     """Return an existing pipeline by its id."""
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)
@@ -365,5 +365,5 @@ def _rows(connection: sqlite3.Connection, pipeline: sqlite3.Row) -> PipelineRows
         " WHERE node.pipeline_id = ? ORDER BY node.position",
         [pipeline["id"]],
     ).fetchall()
-    removed = pipeline_removals.removed_from(connection, pipeline["id"])
+    removed = pipeline_removals.removed_jobs(connection, pipeline["id"])
     return PipelineRows(pipeline, runs, removed)

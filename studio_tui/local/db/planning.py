@@ -48,7 +48,7 @@ class ByProducts:
         """Return the versions that these jobs have made."""
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
-    def certain(self, version_id: int) -> Collection[int]:
+    def undisputed_with(self, version_id: int) -> Collection[int]:
         """Return all versions of a version's job, if no other job could be chosen for any of them.
 
         These versions are certain to be needed, before `makers` has chosen between other jobs.
@@ -159,7 +159,7 @@ def _add_sources(
             elif source_id not in needed:
                 needed[source_id] = None
                 pending.append(source_id)
-        for other in by_products.certain(version_id):
+        for other in by_products.undisputed_with(version_id):
             if other not in needed:
                 needed[other] = None
                 pending.append(other)

@@ -13,11 +13,17 @@ from studio_tui.api.states import PipelineState
 from studio_tui.local.db import lineage, planning
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.pipeline_additions import InitialPipeline, add_pipeline
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, find, trigger
+from studio_tui.local.db.pipelines import (
+    NewPipeline,
+    NothingToRun,
+    PipelineRows,
+    find_existing,
+    trigger,
+)
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleUnusable, require_active_schedule
 from studio_tui.local.db.schedule_runs import free_moment
-from studio_tui.local.db.schedules import Due
+from studio_tui.local.db.schedules import DueSchedule
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
 
@@ -55,7 +61,7 @@ class SchedulePipelines:
 
 
 def make_pipeline(
-    connection: sqlite3.Connection, due: Due, fire_at: str, now: str, metastore: Metastore
+    connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str, metastore: Metastore
 ) -> None:
     """Create the pipeline of a schedule for the fire time `fire_at`, a stamp like `now`."""
     request = _request_of(connection, due.job_id, None)
@@ -79,7 +85,7 @@ def _trigger_by_hand(
     if earlier is None:
         moment = free_moment(connection, job_id, now)
         _assign_to_schedule(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
-    return find(connection, rows.pipeline["id"])
+    return find_existing(connection, rows.pipeline["id"])
 
 
 def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPipeline:
@@ -101,7 +107,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
 
 
 def _check(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
-    lineage.note_metastore(connection, metastore)
+    lineage.record_metastore(connection, metastore)
     plan = planning.plan(datasets, lineage.read_lineage(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))

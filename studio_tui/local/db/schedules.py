@@ -19,7 +19,7 @@ from studio_tui.local.db.database import Database
 from studio_tui.local.db.schedule_runs import MAX_RUNS, has_open_run, make_run, note_gaps
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
-LATEST = timedelta(hours=1)
+MAX_DELAY = timedelta(hours=1)
 """How long after its fire time a run may still be created."""
 
 BATCH = 10_000
@@ -42,7 +42,7 @@ class NewSchedule:
 
 
 @dataclass(frozen=True)
-class Due:
+class DueSchedule:
     """A schedule whose cursor has passed."""
 
     job_id: str
@@ -54,7 +54,7 @@ class Due:
     """Whether it triggers a pipeline instead of running a job."""
 
 
-Make = Callable[[sqlite3.Connection, Due, str, str], object]
+MakeRun = Callable[[sqlite3.Connection, DueSchedule, str, str], object]
 """Creates the run of a schedule for a fire time; both times are stamps."""
 
 
@@ -89,7 +89,7 @@ class Schedules:
         )
         return None if row[0] is None else from_stamp(row[0])
 
-    async def due(self, now: datetime) -> list[Due]:
+    async def due(self, now: datetime) -> list[DueSchedule]:
         """Return the schedules that are due."""
         rows = await self._database.read(
             lambda connection: connection.execute(
@@ -101,10 +101,10 @@ class Schedules:
                 [stamp(now), JobState.TASK],
             ).fetchall()
         )
-        return [Due(row[0], row[1], row[2], row[3], triggers=bool(row[4])) for row in rows]
+        return [DueSchedule(row[0], row[1], row[2], row[3], triggers=bool(row[4])) for row in rows]
 
     async def settle(
-        self, due: Due, decision: Decision, now: datetime, make: Make | None = None
+        self, due: DueSchedule, decision: Decision, now: datetime, make: MakeRun | None = None
     ) -> bool:
         """Carry out a decision about a schedule; return whether a run was created.
 
@@ -118,10 +118,10 @@ class Schedules:
         return await self._database.write(_settle, due, decision, now, make or _run_job)
 
 
-def decide(due: Due, now: datetime) -> Decision:
+def decide(due: DueSchedule, now: datetime) -> Decision:
     """Decide about the fire times of a due schedule, up to `now`.
 
-    The newest of them gets a run if it is at most `LATEST` ago; all others are missed.
+    The newest of them gets a run if it is at most `MAX_DELAY` ago; all others are missed.
 
     Raises:
         LookupError: Its time zone is no longer known.
@@ -138,13 +138,13 @@ def decide(due: Due, now: datetime) -> Decision:
         if missed == BATCH:
             # The next decision is about `newest` and later fire times; none of these gets a run.
             return Decision(missed, tuple(last_missed), None, newest)
-    if now - newest > LATEST:
+    if now - newest > MAX_DELAY:
         last_missed.append(newest)
         return Decision(missed + 1, tuple(last_missed), None, upcoming)
     return Decision(missed, tuple(last_missed), newest, upcoming)
 
 
-def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
+def insert_schedule(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
     """Insert the schedule of a new job, in the transaction that creates it."""
     connection.execute(
         "INSERT INTO schedules"
@@ -161,22 +161,26 @@ def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> N
     )
 
 
-def _fire_times_after(due: Due, moment: datetime) -> Iterator[datetime]:
+def _fire_times_after(due: DueSchedule, moment: datetime) -> Iterator[datetime]:
     if due.cron_expression is None:
         return iter(())
     zone = time_zone(due.time_zone)
     if zone is None:
         raise LookupError(f"this machine no longer has the time zone {due.time_zone}")
-    return cron.fires(due.cron_expression, moment, zone)
+    return cron.iterate_fire_times(due.cron_expression, moment, zone)
 
 
-def _run_job(connection: sqlite3.Connection, due: Due, fire_at: str, now: str) -> None:
+def _run_job(connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str) -> None:
     is_once = due.cron_expression is None
     make_run(connection, due.job_id, fire_at, now, is_once=is_once)
 
 
 def _settle(
-    connection: sqlite3.Connection, due: Due, decision: Decision, now: datetime, make: Make
+    connection: sqlite3.Connection,
+    due: DueSchedule,
+    decision: Decision,
+    now: datetime,
+    make: MakeRun,
 ) -> bool:
     is_skipped = decision.run_for is not None and has_open_run(connection, due.job_id)
     moved = connection.execute(
@@ -206,7 +210,7 @@ def _settle(
     return makes_run
 
 
-def _why_nothing_ran(due: Due, decision: Decision, *, is_skipped: bool) -> str | None:
+def _why_nothing_ran(due: DueSchedule, decision: Decision, *, is_skipped: bool) -> str | None:
     """Return why the last fire time of a schedule got no run; `None` if it got one."""
     if is_skipped:
         return f"Nothing was run at {due.fire_at}: the previous run was still going."
@@ -219,7 +223,7 @@ def _why_nothing_ran(due: Due, decision: Decision, *, is_skipped: bool) -> str |
 
 
 def _end_schedule(
-    connection: sqlite3.Connection, due: Due, now: datetime, why_nothing_ran: str | None
+    connection: sqlite3.Connection, due: DueSchedule, now: datetime, why_nothing_ran: str | None
 ) -> None:
     """Record the end of a schedule without further fire times.
 

@@ -127,7 +127,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as followers:
             followers.create_task(self._jobs.keep_noting_cancels(), name="deferred writes")
             followers.create_task(self._note_earlier_cancels(), name="earlier cancels")
-            for job_id in await self._jobs.in_states(STARTED):
+            for job_id in await self._jobs.ids_in_states(STARTED):
                 followers.create_task(self._follow(job_id, is_new=False), name=f"job {job_id}")
             while True:
                 self._changed.clear()
@@ -141,7 +141,7 @@ class Dispatcher:
 
     async def _note_earlier_cancels(self) -> None:
         """Record the cancels of waiting jobs that the last server had no disk space to write."""
-        for job_id in await self._jobs.in_states((JobState.TASK, *WAITING)):
+        for job_id in await self._jobs.ids_in_states((JobState.TASK, *WAITING)):
             try:
                 if (await self._runner.report(job_id)).canceled:
                     await self.cancel(job_id)
@@ -155,7 +155,7 @@ class Dispatcher:
         clusters = self._clusters()
         # A job that its cluster cannot run waits for a change of the cluster file, and blocks no
         # other job.
-        queued = [job for job in queued if clusters.why_not(job.cluster, job.workers) is None]
+        queued = [job for job in queued if clusters.why_not_start(job.cluster, job.workers) is None]
         busy = await self._jobs.busy_workers()
         capacity = {cluster.name: cluster.max_workers for cluster in clusters.all}
         for job in startable(queued, busy, capacity):
@@ -272,7 +272,7 @@ class Dispatcher:
         self, job_id: str, report: RunReport, steps: tuple[Step, ...]
     ) -> None:
         is_running = report.phase is JobPhase.RUNNING
-        if not (is_running and await self._jobs.running(job_id, report.started_at, steps)):
+        if not (is_running and await self._jobs.record_running(job_id, report.started_at, steps)):
             await self._jobs.note_steps(job_id, steps)
 
     async def _signal(self, job_id: str) -> None:

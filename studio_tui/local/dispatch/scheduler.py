@@ -15,7 +15,7 @@ from studio_tui.api.states import JobState
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
 from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
-from studio_tui.local.db.schedules import Due, Make, Schedules, decide
+from studio_tui.local.db.schedules import DueSchedule, MakeRun, Schedules, decide
 from studio_tui.local.run.metastore import Metastore
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Scheduler:
             for schedule in due:
                 await self._settle(schedule, now)
 
-    async def _settle(self, schedule: Due, now: datetime) -> None:
+    async def _settle(self, schedule: DueSchedule, now: datetime) -> None:
         try:
             # In a thread, as counting the fire times of a long absence takes a while.
             decision = await asyncio.to_thread(decide, schedule, now)
@@ -89,7 +89,7 @@ class Scheduler:
             end = JobEnd(JobState.FAILED, now, error_message=message)
             await self._jobs.end(schedule.job_id, [JobState.TASK], end)
 
-    async def _pipeline_maker(self, schedule: Due) -> Make | None:
+    async def _pipeline_maker(self, schedule: DueSchedule) -> MakeRun | None:
         """Return the function that creates a schedule's pipeline; `None` if it runs a job."""
         if not schedule.triggers:
             return None

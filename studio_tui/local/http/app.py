@@ -41,7 +41,7 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
         redirect_slashes=False,
         responses={status: {"model": Refused} for status in ("4XX", "5XX", 422)},
     )
-    errors.install(api)
+    errors.install_error_handlers(api)
     for router in ROUTERS:
         api.include_router(router(studio), prefix=PREFIX)
     api.include_router(

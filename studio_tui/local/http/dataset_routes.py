@@ -18,7 +18,7 @@ def dataset_router(studio: Studio) -> APIRouter:
     @router.get(routes.DATASETS.path)
     async def datasets(team_name: str) -> Response:
         check_team(team_name)
-        return answer(responses.ListedDatasets(await studio.pipelines.datasets()))
+        return answer(responses.ListedDatasets(await studio.pipelines.list_datasets()))
 
     @router.get(routes.JOB_DATASET_VERSIONS.path)
     async def job_dataset_versions(job_id: str, team_name: str) -> Response:

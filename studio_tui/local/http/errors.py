@@ -34,7 +34,7 @@ class Refusal(HTTPException):
     def __init__(self, status: int, message: str, detail: object = None) -> None:
         super().__init__(status, message)
         self.message = message
-        self.more = detail
+        self.body_detail = detail
 
 
 class InvalidFields(Refusal):
@@ -51,7 +51,7 @@ class InvalidFields(Refusal):
         super().__init__(422, message, detail)
 
 
-def install(app: FastAPI) -> None:
+def install_error_handlers(app: FastAPI) -> None:
     """Give every error of `app` a body with a sentence."""
     app.add_exception_handler(HTTPException, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
@@ -66,7 +66,7 @@ def error_response(status: int, message: str, detail: object = None) -> Response
 
 async def _answer_refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
-        return error_response(error.status_code, error.message, error.more)
+        return error_response(error.status_code, error.message, error.body_detail)
     if not isinstance(error, HTTPException):
         raise error
     sentence = _SENTENCES.get(error.status_code, str(error.detail))
@@ -95,7 +95,7 @@ async def _answer_invalid(_request: Request, error: Exception) -> Response:
         raise error
     problems = [(_field_name(problem["loc"]), problem) for problem in error.errors()]
     refusal = InvalidFields([(field, field_problem(field, problem)) for field, problem in problems])
-    return error_response(422, refusal.message, refusal.more)
+    return error_response(422, refusal.message, refusal.body_detail)
 
 
 async def _answer_storage_full(_request: Request, error: Exception) -> Response:

@@ -21,7 +21,7 @@ _STEP_LABELS = {
 
 async def job_answer(studio: Studio, job_id: str) -> Response:
     """Return the response with one existing job."""
-    (row,) = await studio.jobs.listed(states=None, job_id=job_id, limit=1)
+    (row,) = await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
     return answer(job_output(studio, row))
 
 
@@ -60,7 +60,7 @@ def job_output(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
 def _waits_for(studio: Studio, row: sqlite3.Row) -> str | None:
     if row["state"] != JobState.QUEUED:
         return None
-    return studio.clusters.why_not(row["cluster"], row["workers"])
+    return studio.clusters.why_not_start(row["cluster"], row["workers"])
 
 
 def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:

@@ -16,12 +16,12 @@ from studio_tui.local.http.job_output import job_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
     check_team,
-    refusing_reused_keys,
+    refuse_reused_keys,
     request_context,
 )
 from studio_tui.local.http.responses import ListCache, answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.http.validation import check, digest
+from studio_tui.local.http.validation import digest, validate_job
 from studio_tui.local.server.endpoint import JOB_ENDS
 from studio_tui.local.server.studio import Studio
 
@@ -48,7 +48,7 @@ def job_router(studio: Studio) -> APIRouter:
         states = None if status is None else _states(status)
 
         async def make_body() -> bytes:
-            rows = await studio.jobs.listed(states=states, job_id=job_id, limit=limit)
+            rows = await studio.jobs.list_jobs(states=states, job_id=job_id, limit=limit)
             return await write_list(rows, lambda row: job_output(studio, row))
 
         # The revision is read before the rows. If they change in between, the body is newer than
@@ -62,13 +62,13 @@ def job_router(studio: Studio) -> APIRouter:
         body: JobInput, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Response:
         check_team(body.team_name)
-        with refusing_reused_keys():
+        with refuse_reused_keys():
             # Before all checks: a request that was accepted may be invalid now, as its start time
             # has passed.
-            row = await studio.jobs.made_before(idempotency_key or "", digest(body))
+            row = await studio.jobs.find_by_key(idempotency_key or "", digest(body))
             if row is not None:
                 return answer(job_output(studio, row))
-            job = check(body, idempotency_key, await request_context(studio, body))
+            job = validate_job(body, idempotency_key, await request_context(studio, body))
             row = await studio.jobs.create(job, clock.now())
         # After the job is on disk nothing may fail, as the published client repeats a POST after
         # a 5xx.

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from studio_tui.local.shim.output import OutputRange, OutputReader, gap_mark, incomplete_character
+from studio_tui.local.shim.output import (
+    OutputRange,
+    OutputReader,
+    gap_mark,
+    incomplete_character_length,
+)
 
 PIECE_LIMIT = 16 * 1024
 """Maximum bytes of a piece."""
@@ -60,7 +65,7 @@ class PieceReader:
         `ended`: no more output will be written, so an unfinished last line is a piece.
         """
         segments = self._output.segments()
-        self._output.new_cuts(self._cuts)
+        self._output.append_new_cuts(self._cuts)
         for segment in segments:
             if segment.end < self.offset or (segment.end == self.offset and not segment.is_last):
                 continue
@@ -116,7 +121,7 @@ def _split_line(line: bytes) -> Iterator[bytes]:
         if line[cut] == 0x0A and line[cut - 1] == 0x0D:
             cut -= 1
         elif 0x80 <= line[cut] < 0xC0:
-            cut -= incomplete_character(line[cut - 3 : cut])
+            cut -= incomplete_character_length(line[cut - 3 : cut])
         yield line[start:cut]
         start = cut
     yield line[start:]

@@ -24,12 +24,12 @@ from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_outp
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
     check_team,
-    refusing_reused_keys,
+    refuse_reused_keys,
     request_context,
 )
 from studio_tui.local.http.responses import answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.http.validation import check, check_key, digest, read_environment
+from studio_tui.local.http.validation import check_key, digest, read_environment, validate_job
 from studio_tui.local.server.studio import Studio
 
 _STATES = tuple(state for state in PipelineState if state is not PipelineState.UNKNOWN)
@@ -57,7 +57,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         # The API document has the filter in the body; the published client sends it in the query.
         states = _states([*(status or ()), *(statuses or ())])
-        rows = await studio.pipelines.listed(states=states, search=search, limit=limit)
+        rows = await studio.pipelines.list_pipelines(states=states, search=search, limit=limit)
         return Response(await write_list(rows, pipeline_output), media_type="application/json")
 
     _add_triggers(router, studio)
@@ -91,7 +91,7 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
             # Another digest, as the key of a trigger must not be used for an equal refresh.
             request_digest = f"refresh {request.request_digest}"
             request = replace(request, is_refresh=True, request_digest=request_digest)
-        with refusing_plans():
+        with refuse_impossible_plans():
             metastore = await studio.runner.read_metastore()
             pipeline = await studio.pipelines.trigger(request, metastore, clock.now())
         # After it is on disk nothing may fail, as the published client repeats a POST after a 5xx.
@@ -117,10 +117,12 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
             if each.job.cron_expression is not None or each.job.start_after is not None:
                 clause = f"jobs: {each.job_id} cannot have a start time or a cron expression"
                 raise InvalidFields([("jobs", clause)])
-            jobs[each.job_id] = check(each.job, None, await request_context(studio, each.job))
+            jobs[each.job_id] = validate_job(
+                each.job, None, await request_context(studio, each.job)
+            )
         request = NewRerun(jobs, idempotency_key, digest(body))
         try:
-            with refusing_reused_keys():
+            with refuse_reused_keys():
                 metastore = await studio.runner.read_metastore()
                 rows = await studio.pipelines.rerun(request, metastore, clock.now())
         except UnknownJob as error:
@@ -184,10 +186,10 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
 
 
 @contextmanager
-def refusing_plans() -> Iterator[None]:
+def refuse_impossible_plans() -> Iterator[None]:
     """Answer with the reason if no pipeline can be planned, or a key was used otherwise."""
     try:
-        with refusing_reused_keys():
+        with refuse_reused_keys():
             yield
     except UnknownDataset as error:
         raise Refusal(404, str(error)) from error

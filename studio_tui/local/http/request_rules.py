@@ -26,7 +26,7 @@ def check_team(team_name: str | None = None) -> None:
 
 
 @contextmanager
-def refusing_reused_keys() -> Iterator[None]:
+def refuse_reused_keys() -> Iterator[None]:
     """Answer 422 if an idempotency key was used for another request."""
     try:
         yield

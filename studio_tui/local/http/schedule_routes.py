@@ -21,7 +21,7 @@ from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
-from studio_tui.local.http.pipeline_routes import read_datasets, refusing_plans
+from studio_tui.local.http.pipeline_routes import read_datasets, refuse_impossible_plans
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
@@ -79,7 +79,7 @@ def schedule_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        with _refusing_unusable(job_id), refusing_plans():
+        with _refusing_unusable(job_id), refuse_impossible_plans():
             run_id = await studio.schedule_actions.run(job_id, idempotency_key, clock.now())
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
@@ -97,8 +97,8 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        with refusing_plans():
-            job_row = await studio.jobs.made_before(idempotency_key or "", digest(body))
+        with refuse_impossible_plans():
+            job_row = await studio.jobs.find_by_key(idempotency_key or "", digest(body))
             if job_row is None:
                 await studio.reread_clusters()
                 job = _new_task(studio, body, idempotency_key)
@@ -118,7 +118,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         check_key(idempotency_key)
         metastore = await studio.runner.read_metastore()
-        with _refusing_unusable(job_id), refusing_plans():
+        with _refusing_unusable(job_id), refuse_impossible_plans():
             pipeline = await studio.schedule_pipelines.trigger(
                 job_id, idempotency_key, metastore, clock.now()
             )

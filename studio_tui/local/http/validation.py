@@ -16,7 +16,7 @@ from studio_tui.api.own_inputs import ChangeScheduleInput, SchedulePipelineInput
 from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.new_job import CheckpointSource, NewJob
-from studio_tui.local.db.schedules import LATEST, NewSchedule
+from studio_tui.local.db.schedules import MAX_DELAY, NewSchedule
 from studio_tui.local.db.times import time_zone
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.uploads import StoredFile
@@ -116,7 +116,7 @@ def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
     return schedule
 
 
-def check(request: JobInput, key: str | None, context: RequestContext) -> NewJob:
+def validate_job(request: JobInput, key: str | None, context: RequestContext) -> NewJob:
     """Return the job that a request asks for, with the idempotency key `key`.
 
     Raises:
@@ -253,7 +253,7 @@ def _parse_schedule(
         if start.tzinfo is None and request.time_zone:
             start = start.replace(tzinfo=zone)
         start = start.astimezone(UTC)
-        if expression is None and now - start > LATEST:
+        if expression is None and now - start > MAX_DELAY:
             clause = "start_after is more than an hour ago; leave it out to run now"
             problems.append(("start_after", clause))
     if expression is not None:

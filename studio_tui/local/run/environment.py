@@ -50,7 +50,7 @@ _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedFolders:
     """The folders that all jobs share, in the data directory `root`."""
 
     root: Path
@@ -116,7 +116,7 @@ class EnvironmentPlan(TypedDict):
     """The job's TMPDIR, which the shim creates."""
 
 
-def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> EnvironmentPlan:
+def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: SharedFolders) -> EnvironmentPlan:
     """Plan the job in `folder`; environments are built under `cache_dir`.
 
     Raises:
@@ -229,7 +229,7 @@ def _plan_registration(spec: RunSpec, folder: Path, interpreter: str) -> Prepare
 
 
 def _query_environment(
-    spec: RunSpec, folder: Path, shared: Shared, *, has_own_python: bool
+    spec: RunSpec, folder: Path, shared: SharedFolders, *, has_own_python: bool
 ) -> dict[str, str]:
     required = {
         "PYTHONUNBUFFERED": "1",
@@ -252,12 +252,12 @@ def _query_environment(
     return environment
 
 
-def metastore(shared: Shared) -> Path:
+def metastore_path(shared: SharedFolders) -> Path:
     """Return the path of DataChain's own database; it exists once a job has used DataChain."""
     return _datachain_root(shared) / ".datachain" / "db"
 
 
-def _datachain_root(shared: Shared) -> Path:
+def _datachain_root(shared: SharedFolders) -> Path:
     return shared.datachain / "root"
 
 

@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from studio_tui import clock
-from studio_tui.files import is_of_machine
+from studio_tui.files import is_system_error
 from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file, process_tree, shim
 from studio_tui.local.shim.durable import write_durably
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
-from studio_tui.paths import private_dir
+from studio_tui.paths import create_private_dir
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class LocalRunner:
         # Resolved: the folder's path marks the job's processes, and must be equal after a restart.
         self._jobs_dir = jobs_dir.resolve()
         self._cache_dir = cache_dir.resolve()
-        self._shared = environment.Shared(self._jobs_dir.parent)
+        self._shared = environment.SharedFolders(self._jobs_dir.parent)
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
         self._children_lock = threading.Lock()
@@ -129,12 +129,12 @@ class LocalRunner:
         for name, _source in spec.files:
             if name in {"", ".", ".."} or "/" in name or "\0" in name:
                 raise StartFailed(f"{name!r} is not a file name in the working directory.")
-        folder = private_dir(self._folder(spec.job_id))
+        folder = create_private_dir(self._folder(spec.job_id))
         with _lock(folder / "lock") as lock:
             if lock is None or (folder / "started.json").exists():
                 raise StartFailed("The job has already been started.")
             for shared in (self._shared.datachain, self._shared.datasets):
-                private_dir(shared)
+                create_private_dir(shared)
             plan = environment.plan(spec, folder, self._cache_dir, self._shared)
             if plan["prepare"]:
                 _write_json(folder / _DATACHAIN_JOB, _datachain_job(spec))
@@ -211,7 +211,7 @@ class LocalRunner:
 
     def _lineage(self, folder: Path) -> RunLineage:
         try:
-            datasets = lineage_file.read_lineage_file(folder).made
+            datasets = lineage_file.read_lineage_file(folder).datasets
         except OSError as error:
             logger.warning("The lineage of job %s cannot be read: %s", folder.name, error)
             datasets = ()
@@ -222,14 +222,14 @@ class LocalRunner:
 
     def _metrics(self, job_id: str) -> str | None:
         try:
-            return metastore.metrics(environment.metastore(self._shared), job_id)
+            return metastore.read_metrics(environment.metastore_path(self._shared), job_id)
         except (UnreadableMetastore, OSError) as error:
             logger.warning("The metrics of job %s cannot be read: %s", job_id, error)
             return None
 
     def _read_metastore(self) -> Metastore:
         try:
-            return metastore.read_metastore(environment.metastore(self._shared))
+            return metastore.read_metastore(environment.metastore_path(self._shared))
         except (UnreadableMetastore, OSError) as error:
             logger.warning("DataChain's database cannot be read: %s", error)
             return Metastore()
@@ -261,7 +261,7 @@ def _mark_canceled(folder: Path) -> None:
     try:
         (folder / _UNUSED_MARK).rename(mark)
     except FileNotFoundError:
-        private_dir(folder)
+        create_private_dir(folder)
         mark.touch(mode=0o600)
 
 
@@ -338,7 +338,7 @@ def _is_held(path: Path) -> bool:
     try:
         lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        if is_of_machine(error):
+        if is_system_error(error):
             raise
         return False
     try:

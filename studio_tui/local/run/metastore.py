@@ -73,7 +73,7 @@ def read_metastore(path: Path) -> Metastore:
         raise UnreadableMetastore(f"DataChain's database {path} cannot be read: {error}") from error
 
 
-def metrics(path: Path, job_id: str) -> str | None:
+def read_metrics(path: Path, job_id: str) -> str | None:
     """Return a job's metrics as a JSON object; `None` if there are none, or they are invalid.
 
     Raises:

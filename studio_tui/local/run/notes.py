@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from studio_tui.files import is_of_machine, read_bytes
+from studio_tui.files import is_system_error, read_bytes
 from studio_tui.local.run.runner import RunStep
 
 
@@ -97,7 +97,7 @@ def _read_file(path: Path) -> bytes | None:
     try:
         return read_bytes(path)
     except OSError as error:
-        if is_of_machine(error):
+        if is_system_error(error):
             raise
         return None
 

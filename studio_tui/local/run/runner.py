@@ -12,7 +12,7 @@ from pathlib import Path
 from studio_tui.api.models import QueryType
 from studio_tui.errors import StudioError
 from studio_tui.local.run.metastore import Metastore
-from studio_tui.local.shim.lineage_file import Made
+from studio_tui.local.shim.lineage_file import ReportedDataset
 
 
 class JobPhase(StrEnum):
@@ -99,7 +99,7 @@ class RunReport:
 class RunLineage:
     """The lineage of datasets after a job has ended."""
 
-    made: tuple[Made, ...] = ()
+    datasets: tuple[ReportedDataset, ...] = ()
     """The datasets that the job says it made; they are recorded only if it has completed."""
     metastore: Metastore = field(default_factory=Metastore)
     """The content of DataChain's database about all jobs; empty if this job does not use it."""

@@ -152,7 +152,7 @@ def stop(inherited: Path, data_dir: Path | None) -> None:
     try:
         stopped = endpoint.stop(folder)
         data = DataDir(folder)
-        unfinished = JobEnds.of_file(data.database)
+        unfinished = JobEnds.read_file(data.database)
         # The database has only the ends that a server has seen. A job may have ended since, such as
         # by a restart of the machine; then its shim no longer holds the lock.
         running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
@@ -201,8 +201,8 @@ def _job_ends_reader(data: DataDir) -> Callable[[], JobEnds]:
     """
     server = endpoint.find(data.root)
     if server is None:
-        return lambda: JobEnds.of_file(data.database)
-    return lambda: JobEnds.from_json(endpoint.ask(server, endpoint.JOB_ENDS))
+        return lambda: JobEnds.read_file(data.database)
+    return lambda: JobEnds.from_json(endpoint.get_json(server, endpoint.JOB_ENDS))
 
 
 def _survey(data: DataDir, read_job_ends: Callable[[], JobEnds]) -> disk_usage.DiskUsage:

@@ -26,7 +26,7 @@ from studio_tui.local.shim.output import segment_name
 
 logger = logging.getLogger(__name__)
 
-EVERY = 6 * 3600.0
+CHECK_EVERY = 6 * 3600.0
 """Seconds between checks of the limits on disk space."""
 
 REMARK = "(This log and the job's folder were removed to make room on the disk.)\n"
@@ -274,7 +274,7 @@ def _lock(path: Path) -> Iterator[bool]:
 async def keep_within(
     data: DataDir, limits: DiskLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
 ) -> None:
-    """Delete what exceeds the limits, now and every `EVERY` seconds; without limits do nothing.
+    """Delete what exceeds the limits, now and every `CHECK_EVERY` seconds; without limits, nothing.
 
     `ends` returns which jobs have ended.
     """
@@ -292,7 +292,7 @@ async def keep_within(
         else:
             if freed:
                 logger.warning("Made room: %d bytes of old logs and environments", freed)
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(CHECK_EVERY)
 
 
 def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobEnds], now: datetime) -> int:

@@ -272,7 +272,7 @@ def _instance_at(url: str) -> str | None:
         connection.close()
 
 
-def ask(server: Endpoint, path: str) -> object:
+def get_json(server: Endpoint, path: str) -> object:
     """Return a server's JSON answer to a GET of `path`, which is relative to `/api`.
 
     Raises:

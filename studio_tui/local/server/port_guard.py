@@ -24,10 +24,10 @@ class PortGuard:
     def __init__(self, data_dir: Path) -> None:
         self._data = DataDir(data_dir)
 
-    def before(self, url: str) -> object:
+    def verify(self, url: str) -> object:
         """Check, without the token, that the server at `url` has this data directory.
 
-        Returns a seal for `holds`.
+        Returns a seal for `is_same_server`.
 
         Raises:
             NotSent: Another process or no process listens there.
@@ -40,7 +40,7 @@ class PortGuard:
             raise NotSent(f"The local Studio serves at {running.url} now, no longer at {url}.")
         return seal
 
-    def holds(self, seal: object) -> bool:
+    def is_same_server(self, seal: object) -> bool:
         """Whether the server has run without interruption since the seal was made."""
         return seal == endpoint.state_seal(self._data) and self.runs
 

@@ -76,7 +76,9 @@ class CommandRunner:
         self._spawn(command, environment)
         deadline = None if limit_seconds is None else clock.monotonic() + limit_seconds
         while self._command_status is None:
-            self.turn(None if deadline is None else max(0.0, deadline - clock.monotonic()))
+            self.process_events(
+                None if deadline is None else max(0.0, deadline - clock.monotonic())
+            )
             if self._command_status is not None:
                 break
             if deadline is not None and clock.monotonic() >= deadline:
@@ -88,12 +90,12 @@ class CommandRunner:
         while self._pipe >= 0 and self._drain_pipe():
             pass
         self._close_pipe()
-        self._output.pause()
+        self._output.record_cut()
         self._unfinished_since = None
         code = os.waitstatus_to_exitcode(self._command_status)
         return code if code >= 0 else 128 - code
 
-    def turn(self, seconds: float | None) -> None:
+    def process_events(self, seconds: float | None) -> None:
         """Wait up to `seconds` for output, the end of a child or a signal, and process it.
 
         `None` is no limit.
@@ -109,7 +111,7 @@ class CommandRunner:
         self._reap()
         since = self._unfinished_since
         if since is not None and clock.monotonic() - since >= PAUSE_SECONDS:
-            self._output.pause()
+            self._output.record_cut()
             self._unfinished_since = None
 
     def stop_all(self) -> None:
@@ -117,7 +119,7 @@ class CommandRunner:
         remaining = process_tree.stop(
             self._job_processes,
             grace_seconds=self._grace_seconds,
-            sleep=self.turn,
+            sleep=self.process_events,
         )
         if remaining:
             self.report(f"{_count_processes(remaining)} of this job could not be stopped")
@@ -204,7 +206,7 @@ class CommandRunner:
                 self.report(f"stopping {count} left running in the background")
                 self.stop_all()
                 return
-            self.turn(0.01)
+            self.process_events(0.01)
 
 
 def _read(descriptor: int) -> bytes | None:

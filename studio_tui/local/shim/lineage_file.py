@@ -22,7 +22,7 @@ FILE_LIMIT = 4 * 1024 * 1024
 _MAX_COMPLAINTS = 20
 
 
-class Made(NamedTuple):
+class ReportedDataset(NamedTuple):
     """A dataset version that a job says it made."""
 
     dataset: str
@@ -36,7 +36,7 @@ class Made(NamedTuple):
 class LineageFile(NamedTuple):
     """The contents of the file, and complaints about invalid lines."""
 
-    made: tuple[Made, ...] = ()
+    datasets: tuple[ReportedDataset, ...] = ()
     complaints: tuple[str, ...] = ()
     """Sentences without a full stop, with no text of the job."""
 
@@ -61,7 +61,7 @@ def read_lineage_file(folder: Path) -> LineageFile:
 
 def parse(content: bytes) -> LineageFile:
     """Parse a file's content."""
-    datasets: list[Made] = []
+    datasets: list[ReportedDataset] = []
     complaints: list[str] = []
     if len(content) > FILE_LIMIT:
         complaints.append(f"STUDIO_LINEAGE is longer than {FILE_LIMIT} bytes; the rest is not read")
@@ -78,7 +78,7 @@ def parse(content: bytes) -> LineageFile:
     return LineageFile(tuple(datasets), tuple(complaints))
 
 
-def _parse_line(line: bytes) -> Made:
+def _parse_line(line: bytes) -> ReportedDataset:
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -95,7 +95,7 @@ def _parse_line(line: bytes) -> Made:
     if not isinstance(sources, list | None):
         raise ValueError("from must be a list")  # noqa: TRY004 (as above)
     source_names = dict.fromkeys(_parse_name(source, "from") for source in sources or ())
-    return Made(name.dataset, version or name.version, tuple(source_names))
+    return ReportedDataset(name.dataset, version or name.version, tuple(source_names))
 
 
 def _parse_name(value: object, field: str) -> DatasetName:

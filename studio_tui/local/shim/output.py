@@ -96,9 +96,9 @@ class OutputWriter:
                 b"\n[local Studio: output from here on is lost, as it cannot be written]\n"
             )
 
-    def pause(self) -> None:
+    def record_cut(self) -> None:
         """Record a cut if the last line is unfinished, so that readers may show the line so far."""
-        cut = self.size - incomplete_character(self._tail)
+        cut = self.size - incomplete_character_length(self._tail)
         if cut > self._last_cut and self.is_within_line:
             try:
                 os.write(self._cuts, cut.to_bytes(_CUT_BYTES, "little"))
@@ -266,7 +266,7 @@ class OutputReader:
         """
         return _open(self._path(segment.start))
 
-    def new_cuts(self, cuts: "array[int]") -> None:
+    def append_new_cuts(self, cuts: "array[int]") -> None:
         """Append to `cuts`, which has the first recorded cuts, all later cuts."""
         descriptor = _open(self.folder / _CUTS)
         if descriptor is None:
@@ -303,7 +303,7 @@ def gap_mark(dropped: int) -> str:
     return f"[local Studio: {dropped:,} bytes of output are left out; beginning and end are kept]\n"
 
 
-def incomplete_character(tail: Sequence[int]) -> int:
+def incomplete_character_length(tail: Sequence[int]) -> int:
     """Return how many bytes at the end of `tail` belong to an incomplete UTF-8 character."""
     for back in range(1, min(3, len(tail)) + 1):
         byte = tail[-back]

@@ -25,7 +25,12 @@ from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, CommandRunner, Stopped
 from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
 from studio_tui.local.shim.output import OutputReader, OutputWriter
-from studio_tui.local.shim.words import cut_sentence, exit_words, is_unreached, resolver_words
+from studio_tui.local.shim.words import (
+    cut_sentence,
+    explain_exit,
+    explain_setup_failure,
+    is_connection_failure,
+)
 
 LOCK_DESCRIPTOR = 3
 """The inherited descriptor that holds the lock."""
@@ -102,7 +107,7 @@ class Shim:
             return failure.exit_code, str(failure)
         except Stopped:
             return 128 + signal.SIGTERM, "The job was stopped before its query began."
-        error = exit_words(code, self._tail(_TAIL_BYTES)) if code else None
+        error = explain_exit(code, self._tail(_TAIL_BYTES)) if code else None
         self._check_lineage()
         if self._spec["prepare"]:
             self._register_end(code)
@@ -126,7 +131,7 @@ class Shim:
             code = self._run(command, self._spec["setup_environment"])
             self._check_stop()
             if code:
-                reason = resolver_words(self._tail(_TAIL_BYTES)) or exit_words(code)
+                reason = explain_setup_failure(self._tail(_TAIL_BYTES)) or explain_exit(code)
                 raise StepFailed(code, f"The repository could not be cloned: {reason}")
         for name, source in self._spec["files"]:
             try:
@@ -193,14 +198,18 @@ class Shim:
             for command in commands:
                 parts = [part.replace("{environment}", str(building)) for part in command]
                 code, output = self._set_up(parts)
-                network_failure = resolver_words(output) if code and is_unreached(output) else None
+                network_failure = (
+                    explain_setup_failure(output)
+                    if code and is_connection_failure(output)
+                    else None
+                )
                 if network_failure and not self._commands.must_stop:
                     self._commands.report("there is no network: only cached packages can be used")
                     code, output = self._set_up([*parts, "--offline"])
                 if code or self._commands.must_stop:
                     _remove_folder(building)
                     self._check_stop()
-                    reason = resolver_words(output) or exit_words(code)
+                    reason = explain_setup_failure(output) or explain_exit(code)
                     if network_failure:
                         reason = cut_sentence(f"{reason} (no network: {network_failure})")
                     raise StepFailed(code, reason)
@@ -224,7 +233,7 @@ class Shim:
                         "waiting for another job that creates the same environment"
                     )
                     is_reported = True
-                self._commands.turn(0.05)
+                self._commands.process_events(0.05)
                 self._check_stop()
             else:
                 return

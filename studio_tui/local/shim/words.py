@@ -28,7 +28,7 @@ _UNREACHED = re.compile(
 )
 
 
-def exit_words(code: int, output: str = "") -> str:
+def explain_exit(code: int, output: str = "") -> str:
     """Return why a command ended with exit code `code`, which is not 0.
 
     The sentence has the exception at the end of `output` or, without one, the meaning of the exit
@@ -38,10 +38,10 @@ def exit_words(code: int, output: str = "") -> str:
     if (number := signal_of(code)) is not None:
         ending = _ending(output, code)
         failure = ending.failure if number in CRASHES else ""
-        reason = failure or (ending.last if number == ABORTED else "")
+        reason = failure or (ending.last_message if number == ABORTED else "")
         return cut_sentence(f"{sentence}; its last output: {reason}") if reason else f"{sentence}."
     ending = _ending(output, code)
-    last = f"; its last output: {ending.last}" if ending.last else ""
+    last = f"; its last output: {ending.last_message}" if ending.last_message else ""
     if ending.failure:
         return cut_sentence(f"{ending.failure.rstrip('.:') if last else ending.failure}{last}")
     if code == TIMED_OUT:
@@ -49,7 +49,7 @@ def exit_words(code: int, output: str = "") -> str:
     return cut_sentence(f"{sentence}{last}") if last else f"{sentence}."
 
 
-def resolver_words(output: str) -> str | None:
+def explain_setup_failure(output: str) -> str | None:
     """Return the reason that uv or git printed for a failure, as one line; `None` if none."""
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
 
@@ -60,7 +60,7 @@ def resolver_words(output: str) -> str | None:
     return cut_sentence(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
 
 
-def is_unreached(output: str) -> bool:
+def is_connection_failure(output: str) -> bool:
     """Whether uv could not connect to a server; with `--offline` it may succeed from its cache."""
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
 

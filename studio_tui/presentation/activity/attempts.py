@@ -17,7 +17,7 @@ request is another command, as both may have taken effect.
 """
 
 
-def joined(entries: Iterable[Entry]) -> list[Entry]:
+def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
     """Return entries with the attempts of each command joined into one.
 
     `entries` are ordered by start time; the returned ones by the start of their first attempt.
@@ -42,9 +42,9 @@ def _is_next_attempt(last: Entry, entry: Entry) -> bool:
     """Whether `entry` is another attempt of the command of `last`; their requests are equal."""
     if last.state is ActivityState.DONE:
         return False
-    ended = last.last_at + timedelta(milliseconds=last.most_ms)
+    ended = last.last_started_at + timedelta(milliseconds=last.longest_ms)
     limit = _AFTER_FAILURE if last.state is ActivityState.FAILED else _AFTER_UNKNOWN
-    return entry.at - ended <= limit
+    return entry.started_at - ended <= limit
 
 
 def _as_one(attempts: list[Entry]) -> Entry:
@@ -59,9 +59,9 @@ def _as_one(attempts: list[Entry]) -> Entry:
     return replace(
         last,
         id=first.id,
-        at=first.at,
+        started_at=first.started_at,
         count=count,
-        ms=sum(each.ms * each.count for each in attempts) / count,
-        most_ms=max(each.most_ms for each in attempts),
+        mean_ms=sum(each.mean_ms * each.count for each in attempts) / count,
+        longest_ms=max(each.longest_ms for each in attempts),
         attempts=", then ".join(answers),
     )

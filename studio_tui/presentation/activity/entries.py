@@ -42,9 +42,9 @@ class Entry:
 
     id: str
     state: ActivityState
-    at: datetime
+    started_at: datetime
     """Start time of the first request, or when a command was given that was not sent."""
-    last_at: datetime
+    last_started_at: datetime
     """Start time of the last request; equal to `at` if there was only one."""
     words: str = ""
     """Description of a command that was not sent, safe to draw; empty for requests."""
@@ -58,9 +58,9 @@ class Entry:
     """Why the last request failed, a sentence that is safe to draw; empty if it did not."""
     count: int = 1
     """Number of requests."""
-    ms: float = 0.0
+    mean_ms: float = 0.0
     """Mean duration of the requests in milliseconds."""
-    most_ms: float = 0.0
+    longest_ms: float = 0.0
     """Longest duration of a request in milliseconds."""
     changes: bool = False
     """Whether the request changes something in Studio."""
@@ -86,7 +86,7 @@ class Entry:
     @property
     def why(self) -> str:
         """Why the request failed, or what a status such as 304 means; safe to draw."""
-        return self.reason or NOTHING_NEW.get(self.outcome, "")
+        return self.reason or STATUS_MEANINGS.get(self.outcome, "")
 
     @property
     def is_polling(self) -> bool:
@@ -117,7 +117,7 @@ _NO_ANSWER = {
 }
 """Words for the errors of requests without a status; any other error is `failed`."""
 
-NOTHING_NEW = {"304": "unchanged", "416": "nothing new"}
+STATUS_MEANINGS = {"304": "unchanged", "416": "nothing new"}
 """What these statuses mean for a request that asks only for what changed since the last one."""
 
 _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (

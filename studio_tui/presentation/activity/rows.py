@@ -41,7 +41,7 @@ def _answer_cell(entry: Entry) -> Cell:
 
 def _time(entry: Entry) -> str:
     """Return the time of a request, `15:04:05`; of polling, its end: `until 15:31`."""
-    first, last = entry.at.astimezone(), entry.last_at.astimezone()
+    first, last = entry.started_at.astimezone(), entry.last_started_at.astimezone()
     if not entry.is_polling or f"{first:%H:%M}" == f"{last:%H:%M}":
         return f"{first:%H:%M:%S}"
     return f"until {last:%H:%M}"
@@ -58,17 +58,19 @@ def newest_first(entries: Iterable[Entry]) -> list[Entry]:
 
 def _sort_key(entry: Entry) -> tuple[datetime, datetime]:
     if entry.is_polling:
-        return max(entry.at, entry.last_at.replace(second=0, microsecond=0)), entry.at
-    return entry.at, entry.at
+        return max(
+            entry.started_at, entry.last_started_at.replace(second=0, microsecond=0)
+        ), entry.started_at
+    return entry.started_at, entry.started_at
 
 
 def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
     """Return the facts about an entry."""
     glyph, tone = _LOOKS[entry.state]
     explanation = _EXPLANATIONS.get(entry.state)
-    times = clock_time(entry.at, now, seconds=True)
+    times = clock_time(entry.started_at, now, seconds=True)
     if entry.count > 1:
-        last = clock_time(entry.last_at, now, seconds=True)
+        last = clock_time(entry.last_started_at, now, seconds=True)
         times = f"{plural(entry.count, 'time')} from {times} to {last}"
     entry_facts = [
         Fact("what", Cell(words_of(entry), Tone.STRONG)),
@@ -79,10 +81,10 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
         Fact("at", Cell(times)),
     ]
     if entry.method:
-        longest = f", the longest {milliseconds(entry.most_ms)}" if entry.count > 1 else ""
+        longest = f", the longest {milliseconds(entry.longest_ms)}" if entry.count > 1 else ""
         why_tone = Tone.BAD if entry.reason else Tone.DIM
         entry_facts += [
-            Fact("took", Cell(f"{milliseconds(entry.ms)}{longest}")),
+            Fact("took", Cell(f"{milliseconds(entry.mean_ms)}{longest}")),
             Fact("answer", Cell(safe_line(entry.answer))),
             *((Fact("attempts", Cell(safe_line(entry.attempts))),) if entry.attempts else ()),
             *((Fact("reason", Cell(entry.why, why_tone)),) if entry.why else ()),
@@ -119,16 +121,16 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         sorted_like=NEWEST_FIRST,
     ),
     ListColumn(
-        Column("what", "WHAT", 16, grow=3, fits=True, wants=26, first=40),
+        Column("what", "WHAT", 16, grow=3, fits=True, wanted_width=26, first_width=40),
         lambda entry: Cell(words_of(entry), Tone.STRONG if entry.is_command else Tone.PLAIN),
         SortOrder("request", lambda entry, now: words_of(entry)),
         text=words_of,
     ),
     ListColumn(
         Column("took", "TOOK", 8, align=Align.RIGHT, drop=5, fits=True),
-        lambda entry: Cell(milliseconds(entry.ms)) if entry.method else NOTHING,
-        SortOrder("duration, longest first", lambda entry, now: -entry.ms, largest_first=True),
-        seconds=lambda entry, now: entry.ms / 1000 if entry.method else None,
+        lambda entry: Cell(milliseconds(entry.mean_ms)) if entry.method else NOTHING,
+        SortOrder("duration, longest first", lambda entry, now: -entry.mean_ms, largest_first=True),
+        seconds=lambda entry, now: entry.mean_ms / 1000 if entry.method else None,
     ),
     ListColumn(
         Column("count", "TIMES", 6, align=Align.RIGHT, drop=2, fits=True),
@@ -143,7 +145,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         filter_name="answer",
     ),
     ListColumn(
-        Column("why", "WHY", 10, grow=1, drop=4, fits=True, first=11, likes=60),
+        Column("why", "WHY", 10, grow=1, drop=4, fits=True, first_width=11, preferred_width=60),
         lambda entry: Cell(entry.reason, Tone.DIM) if entry.reason else NOTHING,
         SortOrder("reason", lambda entry, now: (not entry.reason, entry.reason)),
     ),

@@ -6,22 +6,22 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Cluster, Job, runs_on
 from studio_tui.api.states import STATES_WITH_WORKERS, JobState
-from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.cells import NOTHING, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.jobs.waiting import free_workers
-from studio_tui.presentation.lists.fitting import ListSpace, fitting
+from studio_tui.presentation.lists.fitting import ListSpace, fit_lines
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.text import LINE_LIMIT
 
-LISTED = 6
+JOBS_LISTED = 6
 """Maximum number of running jobs, and of waiting jobs, that are listed for a cluster."""
 
 _IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
@@ -149,7 +149,7 @@ def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
     """List the jobs of a cluster that have workers, and those that wait for them, oldest first."""
     own_jobs = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
-        Fact(label, Cell("\n".join(fitting(names, ListSpace(LISTED, LINE_LIMIT))), tone))
+        Fact(label, Cell("\n".join(fit_lines(names, ListSpace(JOBS_LISTED, LINE_LIMIT))), tone))
         for label, states, tone in (
             ("runs here", STATES_WITH_WORKERS, Tone.ACTIVE),
             ("waits here", _IN_QUEUE, Tone.WAITING),
@@ -208,7 +208,7 @@ CLUSTER_COLUMNS: tuple[ListColumn[ClusterRow, Cluster, Cell], ...] = (
         SortOrder("status, failed first", _by(lambda cluster: list(_LOOKS).index(state(cluster)))),
     ),
     ListColumn(
-        Column("name", "NAME", 12, grow=2, fits=True, wants=28),
+        Column("name", "NAME", 12, grow=2, fits=True, wanted_width=28),
         lambda row: _name_cell(row.cluster),
         SortOrder("name", lambda cluster, now: _name(cluster)),
         text=lambda cluster: cluster.name or "",
@@ -269,7 +269,7 @@ def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `chosen` is the cluster for new jobs, by name."""
     row = ClusterRow(cluster, chosen)
     row_cells = tuple(column.cell(row) for column in CLUSTER_COLUMNS)
-    return row_cells if can_be_used(cluster.id) else dimmed(row_cells)
+    return row_cells if is_usable_id(cluster.id) else dim_row(row_cells)
 
 
 CLUSTERS = Kind[Cluster](

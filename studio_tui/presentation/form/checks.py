@@ -34,9 +34,9 @@ from studio_tui.presentation.form.line_checks import (
     environment_problems,
     requirement_problems,
 )
+from studio_tui.presentation.form.problems import FieldProblems, quoted, warning
 from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.jobs.problems import Found, quoted, warning
-from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
+from studio_tui.presentation.schedules.start_times import StartTimeError, parse_start_time
 
 REQUEST_LIMIT = 1024 * 1024
 """Maximum size in bytes of a request to the local Studio."""
@@ -86,7 +86,7 @@ class FormContext:
     """Whether Studio is the local one, whose rules are known."""
 
 
-Check = Callable[[Draft, FormContext], Found]
+Check = Callable[[Draft, FormContext], FieldProblems]
 """Returns the problems of one field, which its name says; empty if there are none."""
 
 
@@ -127,7 +127,7 @@ def query(draft: Draft, _context: FormContext) -> str:
     return f"The query is {size(length)}; Studio accepts at most {size(QUERY_LIMIT)}."
 
 
-def query_file(draft: Draft, context: FormContext) -> Found:
+def query_file(draft: Draft, context: FormContext) -> FieldProblems:
     path = draft.query_file
     return query_file_problems(path, context.files.get(path)) if path.strip() else ()
 
@@ -152,16 +152,16 @@ def _one_line(subject: str, text: str) -> str:
     return ""
 
 
-def environment(draft: Draft, context: FormContext) -> Found:
+def environment(draft: Draft, context: FormContext) -> FieldProblems:
     return environment_problems(draft.environment, context.lost_values)
 
 
-def requirements(draft: Draft, _context: FormContext) -> Found:
+def requirements(draft: Draft, _context: FormContext) -> FieldProblems:
     has_files = bool(draft.repository.strip() or draft.files or draft.uploads)
     return requirement_problems(draft.requirements, has_files=has_files)
 
 
-def workers(draft: Draft, context: FormContext) -> Found:
+def workers(draft: Draft, context: FormContext) -> FieldProblems:
     typed = draft.workers.strip()
     if not typed:
         return ()
@@ -198,14 +198,14 @@ def whole_number(field: str, allowed: Container[int], rule: str, advice: str) ->
     return check
 
 
-def credentials_name(draft: Draft, context: FormContext) -> Found:
+def credentials_name(draft: Draft, context: FormContext) -> FieldProblems:
     typed = draft.value("credentials_name", "").strip()
     if typed and context.is_local:
         return "The local Studio stores no credentials; pass them to the job in environment."
     return _one_line("The name", typed)
 
 
-def python_version(draft: Draft, context: FormContext) -> Found:
+def python_version(draft: Draft, context: FormContext) -> FieldProblems:
     typed = draft.python_version.strip()
     if not typed:
         return ()
@@ -220,7 +220,7 @@ def python_version(draft: Draft, context: FormContext) -> Found:
     return ()
 
 
-def repository(draft: Draft, context: FormContext) -> Found:
+def repository(draft: Draft, context: FormContext) -> FieldProblems:
     typed = draft.repository.strip()
     if not typed:
         return ()
@@ -244,18 +244,18 @@ def repository(draft: Draft, context: FormContext) -> Found:
     return f"{quoted(typed)} is not a URL; {advice}."
 
 
-def files(draft: Draft, context: FormContext) -> Found:
+def files(draft: Draft, context: FormContext) -> FieldProblems:
     return upload_problems(draft.files, context.files)
 
 
-def cluster_name(draft: Draft, context: FormContext) -> Found:
+def cluster_name(draft: Draft, context: FormContext) -> FieldProblems:
     name = draft.compute_cluster_name.strip()
     if name or draft.compute_cluster_id.strip():
         return cluster_name_problems(name, context.clusters)
     return default_cluster_problems(context.clusters)
 
 
-def cluster_id(draft: Draft, context: FormContext) -> Found:
+def cluster_id(draft: Draft, context: FormContext) -> FieldProblems:
     name = draft.compute_cluster_name.strip()
     return cluster_id_problems(draft.compute_cluster_id.strip(), name, context.clusters)
 
@@ -265,7 +265,7 @@ def start(draft: Draft, context: FormContext) -> str:
     if not typed:
         return ""
     try:
-        resolve(typed, context.now, context.zone)
+        parse_start_time(typed, context.now, context.zone)
     except StartTimeError as error:
         return str(error)
     return ""
@@ -289,7 +289,7 @@ def uploads(draft: Draft, _context: FormContext) -> str:
     return "An uploaded file has no id; remove it."
 
 
-def job_to_continue(draft: Draft, _context: FormContext) -> Found:
+def job_to_continue(draft: Draft, _context: FormContext) -> FieldProblems:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
         return f"{quoted(job_id)} is not the id of a job; copy one with `c` from the list of jobs."

@@ -1,8 +1,14 @@
 """Checks whether the cluster in the job form is one of Studio's, and accepts jobs."""
 
 from studio_tui.api.models import Cluster
+from studio_tui.presentation.form.problems import (
+    FieldProblems,
+    Problem,
+    did_you_mean,
+    quoted,
+    warning,
+)
 from studio_tui.presentation.format import join_names
-from studio_tui.presentation.jobs.problems import Found, Problem, did_you_mean, quoted, warning
 
 _CLOSED = frozenset({"INACTIVE", "FAILED"})
 """Statuses of clusters that accept no jobs."""
@@ -25,7 +31,7 @@ def chosen_cluster(
     return None
 
 
-def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> Found:
+def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> FieldProblems:
     """Return the problems of a cluster name; `clusters` is `None` if not loaded yet."""
     if not name:
         return ()
@@ -40,13 +46,15 @@ def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> Fo
     return f"{quoted(name)} is not a cluster{_suggestion(name, names)}"
 
 
-def default_cluster_problems(clusters: tuple[Cluster, ...] | None) -> Found:
+def default_cluster_problems(clusters: tuple[Cluster, ...] | None) -> FieldProblems:
     """Return the problems of the default cluster, on which a job runs if the form names none."""
     default = chosen_cluster("", "", clusters)
     return () if default is None else _closed_problem(default.name or default.id, default)
 
 
-def cluster_id_problems(cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None) -> Found:
+def cluster_id_problems(
+    cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None
+) -> FieldProblems:
     """Return the problems of a cluster id; `name` is the cluster name in the form, or empty."""
     if cluster_id and name:
         return "Give the name or the id of a cluster, not both; clear one of them."

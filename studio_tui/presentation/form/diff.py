@@ -98,7 +98,7 @@ def _settings(before: Draft, after: Draft, files: Mapping[str, str]) -> Iterator
                 yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
         elif name == "query":
             pass  # compared by `_query`
-        elif field.look is FieldWidget.TEXT:
+        elif field.widget is FieldWidget.TEXT:
             yield from _lines(field.label, old.split("\n"), new.split("\n"))
         elif old.strip() != new.strip():
             yield Cell(f"{field.label}: {_value(old)} → {_value(new)}", Tone.ACTIVE)

@@ -45,11 +45,11 @@ class Field:
     """The name that the user sees."""
     meaning: str
     """What the field is, in one sentence."""
-    takes: str
+    accepts: str
     """Allowed input, and the meaning of an empty field, in sentences."""
     example: tuple[str, ...] = ()
     """Valid input, line by line."""
-    look: FieldWidget = FieldWidget.LINE
+    widget: FieldWidget = FieldWidget.LINE
     secret: Secret = Secret.NOTHING
     check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
@@ -66,20 +66,20 @@ class Field:
     """The option of `datachain job run` that takes the value; empty if there is none."""
     no_flag: str = ""
     """A comment in the copied command that says why there is no option; `{}` is the value."""
-    named: str = ""
+    error_words: str = ""
     """A regular expression for other words that server errors use for the field."""
 
     @property
     def empty(self) -> FieldValue:
         """The value of an empty field."""
-        if self.look is FieldWidget.FLAG:
+        if self.widget is FieldWidget.FLAG:
             return False
-        return () if self.look in _LISTS else ""
+        return () if self.widget in _LISTS else ""
 
     @property
     def has_lines(self) -> bool:
         """Whether the field can have several lines."""
-        return self.look in _LISTS or self.look is FieldWidget.TEXT
+        return self.widget in _LISTS or self.widget is FieldWidget.TEXT
 
 
 _LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})

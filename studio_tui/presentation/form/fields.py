@@ -21,12 +21,12 @@ from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import Field, FieldWidget, Secret, number_in, text_in
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
 from studio_tui.presentation.format import size
-from studio_tui.presentation.schedules.start_times import resolve
+from studio_tui.presentation.schedules.start_times import parse_start_time
 
 
 def _start(draft: Draft, context: FormContext) -> datetime | None:
     if typed := draft.start_after.strip():
-        return resolve(typed, context.now, context.zone)
+        return parse_start_time(typed, context.now, context.zone)
     # Like the published client: a cron expression without a start is sent with the current time.
     return context.now if draft.cron_expression.strip() else None
 
@@ -34,9 +34,9 @@ def _start(draft: Draft, context: FormContext) -> datetime | None:
 FIELDS: dict[str, Field] = {
     "query_file": Field(
         label="query file",
-        look=FieldWidget.PATH,
+        widget=FieldWidget.PATH,
         meaning="The script that the job runs, read from this machine.",
-        takes=f"A path to UTF-8 text of at most {size(QUERY_LIMIT)}; ~ is your home, and tab "
+        accepts=f"A path to UTF-8 text of at most {size(QUERY_LIMIT)}; ~ is your home, and tab "
         "completes. While a file is given, its text is shown below and cannot be edited; it is "
         "read again when the form is sent.",
         example=("~/jobs/train.py",),
@@ -47,10 +47,10 @@ FIELDS: dict[str, Field] = {
     ),
     "query": Field(
         label="query",
-        look=FieldWidget.TEXT,
+        widget=FieldWidget.TEXT,
         meaning="The script that the job runs, typed here.",
-        takes=f"At most {size(QUERY_LIMIT)}; the whole request may have {size(REQUEST_LIMIT)}. f4 "
-        "opens it in $EDITOR.",
+        accepts=f"At most {size(QUERY_LIMIT)}; the whole request may have {size(REQUEST_LIMIT)}. "
+        "f4 opens it in $EDITOR.",
         example=("import datachain as dc", 'dc.read_storage("gs://bucket/").save("files")'),
         check=checks.query,
         value=checks.query_text,
@@ -58,7 +58,7 @@ FIELDS: dict[str, Field] = {
     "query_type": Field(
         label="type",
         meaning="Whether Python or a shell runs the query.",
-        takes="PYTHON or SHELL. Empty: PYTHON if the name ends in .py or is empty, else SHELL.",
+        accepts="PYTHON or SHELL. Empty: PYTHON if the name ends in .py or is empty, else SHELL.",
         example=("PYTHON",),
         check=checks.query_type_problems,
         hint=hints.derived_type,
@@ -67,7 +67,7 @@ FIELDS: dict[str, Field] = {
     "query_name": Field(
         label="name",
         meaning="The name of the job in lists.",
-        takes="One line. Empty: the name of the query's file.",
+        accepts="One line. Empty: the name of the query's file.",
         example=("nightly-embeddings.py",),
         check=checks.query_name,
         hint=hints.query_name,
@@ -75,80 +75,80 @@ FIELDS: dict[str, Field] = {
     ),
     "environment": Field(
         label="environment",
-        look=FieldWidget.TEXT,
+        widget=FieldWidget.TEXT,
         secret=Secret.VALUES,
         meaning="Environment variables of the job.",
-        takes="One NAME=VALUE per line; lines with # are comments. Values are hidden while another "
-        "field has the focus (f7 shows them), and are not saved to disk; everyone who sees the job "
-        "can read them.",
+        accepts="One NAME=VALUE per line; lines with # are comments. Values are hidden while "
+        "another field has the focus (f7 shows them), and are not saved to disk; everyone who sees "
+        "the job can read them.",
         example=("MODE=full", "HF_HOME=/data/cache"),
         check=checks.environment,
         hint="Lines of NAME=VALUE. Values are hidden while another field has the focus.",
         value=text_in("environment"),
-        named=r"environment",
+        error_words=r"environment",
     ),
     "workers": Field(
         label="workers",
         meaning="How many machines share the work.",
-        takes="A whole number from 1 up to what the cluster has. Empty: Studio's default.",
+        accepts="A whole number from 1 up to what the cluster has. Empty: Studio's default.",
         example=("4",),
         check=checks.workers,
         hint=hints.workers,
         value=number_in("workers"),
         flag="--workers",
-        named=r"workers?",
+        error_words=r"workers?",
     ),
     "python_version": Field(
         label="python",
         meaning="The Python that runs the job.",
-        takes=f"{', '.join(PYTHON_VERSIONS)}. Empty: Studio's default.",
+        accepts=f"{', '.join(PYTHON_VERSIONS)}. Empty: Studio's default.",
         example=(PYTHON_VERSIONS[-2],),
         check=checks.python_version,
         hint="Such as 3.12; empty for Studio's default.",
         flag="--python-version",
-        named=r"python(?:[ _]version)?",
+        error_words=r"python(?:[ _]version)?",
     ),
     "requirements": Field(
         label="requirements",
-        look=FieldWidget.TEXT,
+        widget=FieldWidget.TEXT,
         secret=Secret.LOGINS,
         meaning="Packages that are installed before the job runs.",
-        takes="Lines as in a requirements file; options such as --index-url too. Files that "
+        accepts="Lines as in a requirements file; options such as --index-url too. Files that "
         "they name must be among the job's files.",
         example=("numpy>=1.24", "pandas==2.2.3"),
         check=checks.requirements,
         hint="Lines as in a requirements file.",
         value=text_in("requirements"),
-        named=r"requirements?",
+        error_words=r"requirements?",
     ),
     "repository": Field(
         label="repository",
         secret=Secret.LOGINS,
         meaning="A git repository that is cloned, and in which the job runs.",
-        takes="URL, or URL@REVISION.",
+        accepts="URL, or URL@REVISION.",
         example=("https://github.com/user/project@main",),
         check=checks.repository,
         hint="The URL of a git repository in which the job runs.",
         flag="--repository",
-        named=r"repository",
+        error_words=r"repository",
     ),
     "files": Field(
         label="files",
-        look=FieldWidget.PATHS,
+        widget=FieldWidget.PATHS,
         meaning="Files on this machine that are uploaded and placed beside the query.",
-        takes=f"One path per line, at most {size(UPLOAD_LIMIT)} each, with different names; ~ is "
+        accepts=f"One path per line, at most {size(UPLOAD_LIMIT)} each, with different names; ~ is "
         "your home, and tab completes.",
         example=("data/labels.csv", "~/jobs/helpers.py"),
         check=checks.files,
         hint="One path per line; the files are placed beside the query.",
         is_sent=False,
-        named=r"files?",
+        error_words=r"files?",
     ),
     "uploads": Field(
         label="uploaded files",
-        look=FieldWidget.LIST,
+        widget=FieldWidget.LIST,
         meaning="Files that were uploaded before.",
-        takes="One id per line, as returned by the upload.",
+        accepts="One id per line, as returned by the upload.",
         example=("42",),
         check=checks.uploads,
         hint=hints.uploads,
@@ -160,8 +160,8 @@ FIELDS: dict[str, Field] = {
     "priority": Field(
         label="priority",
         meaning="Which of the waiting jobs starts first.",
-        takes=f"{min(PRIORITIES)}, which starts first, to {max(PRIORITIES)}, which starts last and "
-        "is the default.",
+        accepts=f"{min(PRIORITIES)}, which starts first, to {max(PRIORITIES)}, which starts last "
+        "and is the default.",
         example=("0",),
         check=checks.whole_number(
             "priority", PRIORITIES, "Priority is 0 (first) to 5 (last, the default)", "Type 0 to 5."
@@ -170,24 +170,24 @@ FIELDS: dict[str, Field] = {
         explains_value=True,
         value=number_in("priority"),
         flag="--priority",
-        named=r"priority",
+        error_words=r"priority",
     ),
     "compute_cluster_name": Field(
         label="cluster",
         meaning="The cluster that the job runs on.",
-        takes="A name from the Clusters screen; give the name or the id, not both. "
+        accepts="A name from the Clusters screen; give the name or the id, not both. "
         "Empty: the team's default.",
         example=("gpu-large",),
         check=checks.cluster_name,
         hint=hints.cluster,
         explains_value=True,
         flag="--cluster",
-        named=r"clusters?",
+        error_words=r"clusters?",
     ),
     "compute_cluster_id": Field(
         label="cluster id",
         meaning="The cluster that the job runs on, by its id.",
-        takes="An id from the Clusters screen, if no name is given above.",
+        accepts="An id from the Clusters screen, if no name is given above.",
         example=("2",),
         check=checks.cluster_id,
         hint=hints.cluster_id,
@@ -198,43 +198,43 @@ FIELDS: dict[str, Field] = {
     "credentials_name": Field(
         label="credentials",
         meaning="The credentials that the job uses for storage.",
-        takes="The name of credentials that the team has in Studio. Empty: Studio's default.",
+        accepts="The name of credentials that the team has in Studio. Empty: Studio's default.",
         example=("team-s3-reader",),
         check=checks.credentials_name,
         hint="The name of credentials that the team has in Studio.",
         flag="--credentials-name",
-        named=r"credentials?",
+        error_words=r"credentials?",
     ),
     "start_after": Field(
         label="start",
         meaning="When the job runs, or its schedule begins.",
-        takes="A future time, in words or in ISO format; in your time zone unless it has another. "
-        "Empty: now.",
+        accepts="A future time, in words or in ISO format; in your time zone unless it has "
+        "another. Empty: now.",
         example=("tomorrow 15:00", "in 2 hours", "2027-03-04T15:00+01:00"),
         check=checks.start,
         hint=hints.start,
         explains_value=True,
         value=_start,
         flag="--start-time",
-        named=r"start[ _]?(?:time|after)",
+        error_words=r"start[ _]?(?:time|after)",
     ),
     "cron_expression": Field(
         label="cron",
         meaning="When the job runs repeatedly. Studio then creates a job each time; the schedule "
         "is in the Schedules screen.",
-        takes="Minute, hour, day of month, month, day of week, in UTC; or one of "
+        accepts="Minute, hour, day of month, month, day of week, in UTC; or one of "
         f"{', '.join(cron.ALIASES)}. Empty: it runs once.",
         example=("0 3 * * 1-5", "*/15 * * * *"),
         check=checks.cron_expression,
         hint=hints.cron_times,
         explains_value=True,
         flag="--cron",
-        named=r"cron",
+        error_words=r"cron",
     ),
     "rerun_from_job_id": Field(
         label="continues",
         meaning="A job from whose checkpoints this one continues; finished work is not repeated.",
-        takes="A job's whole id; c copies it in a list. R in a list fills it in by itself.",
+        accepts="A job's whole id; c copies it in a list. R in a list fills it in by itself.",
         example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
         check=checks.job_to_continue,
         hint=hints.job_to_continue,
@@ -242,9 +242,9 @@ FIELDS: dict[str, Field] = {
     ),
     "reset": Field(
         label="ignore checkpoints",
-        look=FieldWidget.FLAG,
+        widget=FieldWidget.FLAG,
         meaning="Whether checkpoints are ignored, so that everything is computed again.",
-        takes="Space toggles it.",
+        accepts="Space toggles it.",
         value=lambda draft, _context: draft.reset or None,
         flag="--ignore-checkpoints",
     ),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
 
+from studio_tui.presentation.form.problems import Problem, quoted, unsendable_problems, warning
 from studio_tui.presentation.format import size
-from studio_tui.presentation.jobs.problems import Problem, quoted, unsendable, warning
 
 QUERY_LIMIT = 1024 * 1024
 """Maximum size of a query in bytes; the local Studio accepts no larger request."""
@@ -60,7 +60,7 @@ def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ..
         elif not facts.text.strip():
             sentence = f"{quoted(path)} is empty; a job needs a query."
         else:
-            return unsendable(field, facts.text)
+            return unsendable_problems(field, facts.text)
     return (Problem(field, sentence),)
 
 

@@ -16,7 +16,7 @@ from studio_tui.presentation.schedules.start_times import (
     StartTimeError,
     describe_time,
     in_both_zones,
-    resolve,
+    parse_start_time,
 )
 from studio_tui.text import safe_line
 
@@ -106,7 +106,9 @@ def start(draft: Draft, context: FormContext) -> tuple[str, ...]:
         return ("Now; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
     try:
         return (
-            describe_time(resolve(typed, context.now, context.zone), context.now, context.zone),
+            describe_time(
+                parse_start_time(typed, context.now, context.zone), context.now, context.zone
+            ),
         )
     except StartTimeError:
         return ()
@@ -117,11 +119,11 @@ def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if not typed:
         return ("Once; or type five fields such as `0 3 * * 1`, or @daily, in UTC.",)
     try:
-        start = resolve(draft.start_after, context.now, context.zone)
+        start = parse_start_time(draft.start_after, context.now, context.zone)
     except StartTimeError:
         start = context.now
     try:
-        times = tuple(islice(cron.fires(typed, start), CRON_TIMES))
+        times = tuple(islice(cron.iterate_fire_times(typed, start), CRON_TIMES))
     except cron.CronError:
         return ()
     return ("Next runs:", *(f"  {in_both_zones(moment, context.zone)}" for moment in times))

@@ -14,8 +14,8 @@ from studio_tui.presentation.form.checks import (
 )
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, sent_value, value_of
+from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
 from studio_tui.presentation.format import size
-from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
 
 
 def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
@@ -32,7 +32,7 @@ def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
 def check_field(name: str, draft: Draft, context: FormContext) -> tuple[Problem, ...]:
     """Return the problems of one field, as shown while the user types."""
     for text in _texts(value_of(name, draft)):
-        if problems := unsendable(name, text):
+        if problems := unsendable_problems(name, text):
             return problems
     checked = FIELDS[name].check(draft, context)
     if isinstance(checked, str):

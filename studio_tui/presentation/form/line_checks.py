@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, is_variable, variable_fault
-from studio_tui.presentation.jobs.problems import Problem, quoted, warning
+from studio_tui.presentation.form.problems import Problem, quoted, warning
 from studio_tui.redaction import without_secrets
 
 LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job can read."

@@ -9,7 +9,7 @@ UNCHANGED_HINT = "Each job keeps its own, unless something is typed here for all
 """Shown below a field whose value differs between the jobs."""
 
 
-def common(drafts: Sequence[Draft]) -> Draft:
+def common_form(drafts: Sequence[Draft]) -> Draft:
     """Return the form with the values that all `drafts` share; fields that differ are empty."""
     differing = differences(drafts)
     return drafts[0].with_values({name: FIELDS[name].empty for name in differing})
@@ -21,12 +21,12 @@ def differences(drafts: Sequence[Draft]) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count > 1}
 
 
-def typed_over(start: Draft, form: Draft) -> Mapping[str, FieldValue]:
+def changed_values(start: Draft, form: Draft) -> Mapping[str, FieldValue]:
     """Return the values in `form` that differ from the values in `start`, by field."""
     values = {name: value_of(name, form) for name in FIELDS}
     return {name: value for name, value in values.items() if value != value_of(name, start)}
 
 
-def differs(name: str, values: int) -> str:
+def differs_placeholder(name: str, values: int) -> str:
     """Return the placeholder of a field that differs between the jobs: `(differs: 3 values)`."""
     return f"(differs: {values} {'queries' if name == 'query' else 'values'})"

@@ -14,10 +14,10 @@ from studio_tui.errors import (
 )
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
-from studio_tui.presentation.jobs.problems import Problem
+from studio_tui.presentation.form.problems import Problem
 from studio_tui.text import safe_line
 
-WHOLE = ""
+WHOLE_FORM = ""
 """The field of a problem that is about the whole form."""
 
 _FIELD_NAME = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
@@ -25,10 +25,10 @@ _FIELD_NAME = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s
 
 
 def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
-    """Return why no job was created from `draft`, as problems of fields or of `WHOLE`."""
+    """Return why no job was created from `draft`, as problems of fields or of `WHOLE_FORM`."""
     if isinstance(error, InvalidRequest):
         return tuple(_problem(clause, draft) for clause in _clauses(str(error)))
-    return (Problem(WHOLE, f"{_sentence(str(error))} {_what_to_do(error)}"),)
+    return (Problem(WHOLE_FORM, f"{_sentence(str(error))} {_what_to_do(error)}"),)
 
 
 def _what_to_do(error: StudioError) -> str:
@@ -71,7 +71,7 @@ def _problem(clause: str, draft: Draft) -> Problem:
     field = _field(clause) or _only_mentioned_field(clause)
     if field is None or field not in FIELDS:
         return Problem(
-            WHOLE, f"{_sentence(clause)} No job was created; change the form and send it."
+            WHOLE_FORM, f"{_sentence(clause)} No job was created; change the form and send it."
         )
     if field == "query" and draft.query_file.strip():
         field = "query_file"
@@ -85,7 +85,7 @@ def _only_mentioned_field(clause: str) -> str | None:
     mentioned = {
         name
         for name, field in FIELDS.items()
-        if field.named and re.search(rf"\b{field.named}\b", clause, re.IGNORECASE)
+        if field.error_words and re.search(rf"\b{field.error_words}\b", clause, re.IGNORECASE)
     }
     return mentioned.pop() if len(mentioned) == 1 else None
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job
 from studio_tui.api.states import CANCELING_STATES, WAITING_STATES, JobState
 from studio_tui.presentation.jobs.states import LOOKS
@@ -25,12 +25,12 @@ class JobSelection:
         return ", ".join(self.left_out)
 
 
-def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
+def select_cancelable(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
     """Split jobs by whether they can be canceled; `not_begun` marked items have no job yet."""
     return _split(jobs, why_not_cancel, not_begun)
 
 
-def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
+def select_cancelable_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
     """Split jobs by whether the list of jobs can cancel them; it leaves out schedules."""
 
     def why_not(job: Job) -> str | None:
@@ -56,14 +56,14 @@ def cancel_effect(jobs: Sequence[Job]) -> str:
     return f"{'Its' if is_one else 'Their'} processes are stopped; what they wrote is kept."
 
 
-def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
+def select_repeatable(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
     """Split jobs by whether they can be run again."""
     return _split(jobs, why_not_repeat, not_begun)
 
 
 def why_not_cancel(job: Job) -> str | None:
     """Return why a job cannot be canceled, without a subject: `has ended`; `None` if it can."""
-    if not can_be_used(job.id):
+    if not is_usable_id(job.id):
         return "has no usable id"
     if job.state in CANCELING_STATES:
         return "is being canceled already"
@@ -78,18 +78,18 @@ def is_over(job: Job) -> bool:
 
 def why_not_repeat(job: Job) -> str | None:
     """Return why a job cannot be run again, as `why_not_cancel` does; `None` if it can."""
-    if not can_be_used(job.id):
+    if not is_usable_id(job.id):
         return "has no usable id"
     return "has no query that is known here" if job.query is None else None
 
 
 def summary(selection: JobSelection) -> tuple[str, ...]:
     """Return the first lines of a question: the number of jobs by state, and what is left out."""
-    counts = ", ".join(f"{count:,} {word}" for word, count in by_state(selection.jobs))
+    counts = ", ".join(f"{count:,} {word}" for word, count in count_by_state(selection.jobs))
     return (f"{counts}.", *((f"Left out: {selection.reasons}.",) if selection.left_out else ()))
 
 
-def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
+def count_by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
     """Return name and number of jobs of each state that occurs, the most urgent state first."""
     numbers = Counter(job.state for job in jobs)
     states = sorted(numbers, key=lambda state: LOOKS[state].rank)

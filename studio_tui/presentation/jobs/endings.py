@@ -24,7 +24,7 @@ _COUNTED_AS = {
 }
 
 
-def jobs_ended(jobs: Sequence[Job]) -> str:
+def ended_jobs_message(jobs: Sequence[Job]) -> str:
     """Return a message about jobs that ended, safe to draw."""
     if len(jobs) == 1:
         return _one_job(jobs[0])
@@ -32,7 +32,7 @@ def jobs_ended(jobs: Sequence[Job]) -> str:
     return _summary([job.state for job in jobs], "job", failed)
 
 
-def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
+def ended_pipelines_message(pipelines: Sequence[Pipeline]) -> str:
     """Return a message about pipelines that ended, safe to draw."""
     names = [_pipeline_name(pipeline) for pipeline in pipelines]
     states = [EQUIVALENT_STATES[pipeline.state] for pipeline in pipelines]

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.fields import Received
-from studio_tui.api.ids import NO_ID, can_be_used
-from studio_tui.api.label import variables
+from studio_tui.api.ids import NO_ID, is_usable_id
+from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.failures.exit_codes import exit_code_words
@@ -61,7 +61,7 @@ def labelled_facts(label: str, cells: Iterable[Cell]) -> tuple[Fact, ...]:
     return tuple(Fact("" if number else label, cell) for number, cell in enumerate(cells))
 
 
-def up_to(
+def first_cells(
     most: int, items: Sequence[Item], cell_of: Callable[[Item], Cell], tone: Tone = Tone.DIM
 ) -> list[Cell]:
     """Return the cells of the first `most` items, and `and 3 more` in `tone` for the others."""
@@ -132,7 +132,7 @@ def environment(job: Job, values: Values) -> tuple[Fact, ...]:
 
     Secrets are recognized by their names or by the form of their values.
     """
-    texts = {name: value.get_secret_value() for name, value in variables(job).items()}
+    texts = {name: value.get_secret_value() for name, value in user_variables(job).items()}
     return tuple(
         Fact(name, Cell(safe_line(text) if _is_shown(name, text, values) else MASK))
         for name, text in sorted(texts.items())
@@ -255,7 +255,7 @@ def _visible(text: Verbatim | None, *, with_secrets: bool) -> str:
     return text.shown if with_secrets else without_logins(text.shown, MASK)
 
 
-def no_environment(job: Job) -> str:
+def why_no_environment(job: Job) -> str:
     """Return why no variable of a job is shown."""
     # A recorded job has neither, as they are not recorded.
     if job.query is None and job.environment is None:
@@ -266,7 +266,7 @@ def no_environment(job: Job) -> str:
 def _environment_size(job: Job) -> Cell:
     if "environment" in job.unreadable:
         return UNREADABLE
-    count = len(variables(job))
+    count = len(user_variables(job))
     return Cell(plural(count, "variable")) if count else Cell(UNKNOWN, Tone.DIM)
 
 
@@ -278,4 +278,4 @@ def _unreadable(job: Job) -> tuple[Fact, ...]:
 
 def id_cell(identifier: str) -> Cell:
     """Return a cell with an id, or an explanation if it is unusable."""
-    return Cell(identifier) if can_be_used(identifier) else Cell(f"✗ {NO_ID}", Tone.WARN)
+    return Cell(identifier) if is_usable_id(identifier) else Cell(f"✗ {NO_ID}", Tone.WARN)

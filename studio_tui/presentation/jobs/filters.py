@@ -21,7 +21,7 @@ from studio_tui.api.states import (
     JobState,
 )
 from studio_tui.presentation.jobs.rows import JOB_COLUMNS, job_columns
-from studio_tui.presentation.lists.filter_words import quoted
+from studio_tui.presentation.lists.filter_words import quote_value
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.logs.progress import Progress
 
@@ -83,7 +83,7 @@ def jobs_with(
             for word, states in JOBS.groups.items()
             if word not in {"waiting", "problem"}
         },
-        also={
+        conditions={
             "waiting": not_queued(blocked=False),
             "blocked": not_queued(blocked=True),
             "problem": is_problem,
@@ -92,21 +92,21 @@ def jobs_with(
     )
 
 
-def by_id(field: str, *ids: str) -> str:
+def id_filter(field: str, *ids: str) -> str:
     """Return a filter term that matches the jobs whose field is one of `ids`.
 
     UUIDs are shortened to the characters that lists show, so that the term can be read and typed.
     """
     if not all(_UUID.fullmatch(each) for each in ids):
-        return exactly(field, *ids)
+        return exact_filter(field, *ids)
     short = [each[:8] for each in ids]
     return f"{field}={short[0]}" if len(short) == 1 else f"{field}~^({'|'.join(short)})"
 
 
-def exactly(field: str, *values: str) -> str:
+def exact_filter(field: str, *values: str) -> str:
     """Return a filter term that matches exactly the jobs whose field is one of `values`."""
     if len(values) == 1:
-        return f"{field}=={quoted(values[0])}"
+        return f"{field}=={quote_value(values[0])}"
     # One term for all values, as a term that the user adds must apply to each of them. A term
     # cannot contain blanks, so `\s` stands for each blank.
     patterns = [r"\s".join(re.escape(word) for word in re.split(r"\s", value)) for value in values]

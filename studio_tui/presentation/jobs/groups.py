@@ -15,7 +15,7 @@ from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.jobs.states import LOOKS, counts
-from studio_tui.presentation.logs.signatures import normalised
+from studio_tui.presentation.logs.signatures import normalise
 
 MANY = 20
 """Maximum number of pending jobs of one pipeline that are listed without a group."""
@@ -59,7 +59,7 @@ class GroupedRows(NamedTuple):
     """Groups by key."""
 
 
-def stem(name: str) -> str:
+def without_numbers(name: str) -> str:
     """Return a name with its numbers replaced by `*`."""
     return _NUMBER.sub("*", name)
 
@@ -99,7 +99,7 @@ def with_group_rows(
     return GroupedRows(shown, groups)
 
 
-def in_sight(jobs: Iterable[Job]) -> frozenset[str]:
+def shown_while_folded(jobs: Iterable[Job]) -> frozenset[str]:
     """Return the ids of the jobs that a folded group still shows.
 
     These are running jobs, and each failed job that is the newest failed or complete one of its
@@ -191,7 +191,7 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
     latest: dict[str, Job] = {}
     for job in failed:
         reason = cause_of(job) or "no reason given"
-        kind = normalised(reason)
+        kind = normalise(reason)
         exact_reasons[kind][reason] += 1
         latest[kind] = max(latest.get(kind, job), job, key=_created_at)
     kinds = Counter({kind: exact.total() for kind, exact in exact_reasons.items()})
@@ -218,11 +218,11 @@ def _amount(jobs: Sequence[Job]) -> str:
 def _bar(jobs: Sequence[Job], blocked: Container[str], fixed: Container[str]) -> tuple[Cell, ...]:
     # Imported when the first group is shown, as these modules import all that draws pipelines.
     from studio_tui.presentation.pipelines.graph.segments import bar  # noqa: PLC0415
-    from studio_tui.presentation.pipelines.graph.statuses import SHOWN, NodeState  # noqa: PLC0415
+    from studio_tui.presentation.pipelines.graph.statuses import SHOWN_STATES, NodeState  # noqa: PLC0415
 
     def kind(job: Job) -> NodeState:
         is_blocked = job.state in NOT_QUEUED_STATES and job.id in blocked
-        return NodeState.BLOCKED if is_blocked else SHOWN[job.state]
+        return NodeState.BLOCKED if is_blocked else SHOWN_STATES[job.state]
 
     # Without schedules and fixed failures, which `counts` leaves out too.
     drawn = (job for job in jobs if job.state is not JobState.TASK and job.id not in fixed)

@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 
 
-class Kin(Protocol):
+class HasRelatedJobs(Protocol):
     """The jobs that are related to one job."""
 
     @property
@@ -22,11 +22,11 @@ class Kin(Protocol):
         """Ids of the jobs that continue from the checkpoints of this one, latest last."""
 
     @property
-    def before(self) -> Sequence[str]:
+    def earlier_runs(self) -> Sequence[str]:
         """Ids of earlier runs of the same job of a pipeline, latest last."""
 
     @property
-    def after(self) -> Sequence[str]:
+    def later_runs(self) -> Sequence[str]:
         """Ids of later runs of the same job of a pipeline, latest last."""
 
     @property
@@ -34,19 +34,19 @@ class Kin(Protocol):
         """The related jobs that are loaded, by id."""
 
 
-def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
+def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact, ...]:
     """Return the facts about a job, with related jobs inserted after the first, its status."""
     related: list[Fact] = []
-    if kin.before or kin.after:
-        number = len(kin.before) + 1
-        total = number + len(kin.after)
+    if kin.earlier_runs or kin.later_runs:
+        number = len(kin.earlier_runs) + 1
+        total = number + len(kin.later_runs)
         related.append(Fact("attempt", Cell(f"{number} of {total} in its pipeline")))
     if kin.origin is not None:
         related.append(Fact("continues", _job_cell(kin.origin, kin.jobs)))
     for label, prefix, ids, listed_already in (
-        ("previous", "", kin.before, (kin.origin,)),
+        ("previous", "", kin.earlier_runs, (kin.origin,)),
         ("continued", "by ", kin.successors, ()),
-        ("next", "", kin.after, kin.successors),
+        ("next", "", kin.later_runs, kin.successors),
     ):
         related += [
             Fact(label, _job_cell(job_id, kin.jobs, prefix))

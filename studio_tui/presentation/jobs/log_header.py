@@ -14,10 +14,10 @@ from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.presentation.logs.progress import Progress, bar_text, latest, progress_text
+from studio_tui.presentation.logs.progress import Progress, bar_text, latest_progress, progress_text
 from studio_tui.presentation.logs.signatures import signature
 
-END = 32 * 1024
+END_BYTES = 32 * 1024
 """Number of bytes at the end of a log that are searched for progress or a failure reason."""
 
 _LINE_BYTES = 4096
@@ -66,7 +66,7 @@ class Following(Protocol):
         """Number of bytes received."""
 
 
-class HasOutage(Protocol):
+class OutageLike(Protocol):
     """A period in which Studio cannot be reached."""
 
     @property
@@ -100,7 +100,7 @@ def describe_connection(
     now: datetime,
     *,
     behind: int = 0,
-    outage: HasOutage | None = None,
+    outage: OutageLike | None = None,
 ) -> Cell:
     """Describe the state of the connection to a log.
 
@@ -132,7 +132,7 @@ def describe_connection(
     return Cell(f"{age}connecting…", Tone.WAITING if age else Tone.DIM)
 
 
-def _is_silent(state: Following, outage: HasOutage) -> bool:
+def _is_silent(state: Following, outage: OutageLike) -> bool:
     """Whether no frame of a followed log has arrived since an outage began."""
     received = state.received_at
     return state.phase == "following" and received is not None and received < outage.since
@@ -145,7 +145,7 @@ def amount(state: Following) -> Cell:
     return Cell(f"{plural(state.lines, 'line')}  {size(state.size)}", Tone.DIM)
 
 
-def why(job: Job, end: bytes) -> str:
+def failure_cause(job: Job, end: bytes) -> str:
     """Return in one line why a job failed: from its error message, or else from its log.
 
     `end` is the end of the complete log, untrusted; empty if unknown. The line is empty if no cause
@@ -164,7 +164,7 @@ def progress(job: Job, end: bytes, previous: Progress | None = None) -> Progress
 
     `previous` is the progress that was last returned, as an overall bar may be printed rarely.
     """
-    return latest(end, previous) if job.state is JobState.RUNNING else None
+    return latest_progress(end, previous) if job.state is JobState.RUNNING else None
 
 
 def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:

@@ -8,9 +8,9 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.freshness import outage_words
-from studio_tui.presentation.jobs.log_header import Following, HasOutage
+from studio_tui.presentation.jobs.log_header import Following, OutageLike
 from studio_tui.presentation.jobs.states import LOOKS
-from studio_tui.presentation.logs.progress import Progress, share
+from studio_tui.presentation.logs.progress import Progress, share_text
 
 TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
 """Text for a log that cannot be received, by phase."""
@@ -24,7 +24,7 @@ def amount(jobs: int, lines: int, length: int) -> Cell:
 
 
 def describe_connections(
-    logs: Iterable[tuple[Following, Job]], outage: HasOutage | None = None
+    logs: Iterable[tuple[Following, Job]], outage: OutageLike | None = None
 ) -> tuple[Cell, ...]:
     """Return the number of logs in each state; `outage` is set while Studio cannot be reached."""
     disconnected = outage_words(outage.error) if outage else "disconnected"
@@ -57,8 +57,8 @@ def _phase(state: Following, job: Job) -> str:
     return state.phase
 
 
-def entry(
-    state: Following, job: Job, progress: Progress | None, outage: HasOutage | None = None
+def cells_around_name(
+    state: Following, job: Job, progress: Progress | None, outage: OutageLike | None = None
 ) -> tuple[Cell, Cell]:
     """Return the cells before and after the name of one job: its state, and trouble or progress."""
     look = LOOKS[job.state]
@@ -66,5 +66,5 @@ def entry(
         return Cell(look.glyph, look.tone), Cell(f"✗ {outage_words(outage.error)}", Tone.BAD)
     if trouble := TROUBLES.get(state.phase):
         return Cell(look.glyph, look.tone), Cell(trouble, Tone.BAD)
-    done = share(progress) if progress is not None and not job.state.is_finished else ""
+    done = share_text(progress) if progress is not None and not job.state.is_finished else ""
     return Cell(look.glyph, look.tone), Cell(done, Tone.DIM)

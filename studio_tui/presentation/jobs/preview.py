@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from math import ceil
 from typing import NamedTuple
 
-from studio_tui.api.label import variables
+from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
@@ -14,7 +14,9 @@ from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.jobs.waiting import WAITS_FOR
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 
-FIRST = frozenset({"status", "progress", WAITS_FOR, "why", "error", "schedule", "next runs"})
+MOST_IMPORTANT = frozenset(
+    {"status", "progress", WAITS_FOR, "why", "error", "schedule", "next runs"}
+)
 """Labels of the facts that are shown above the last log lines even when space is short."""
 
 ROOM_FOR_LOG = 5
@@ -61,13 +63,13 @@ def preview(
 ) -> tuple[Fact | FactLine, ...]:
     """Return the facts about a job that are not empty, and the last lines of its log.
 
-    When space is short, the lines come after the facts in `FIRST` and before the others.
+    When space is short, the lines come after the facts in `MOST_IMPORTANT` and before the others.
     """
     filled: Sequence[Fact] = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
     filled = with_timetable(filled, job, now, zone)
     filled = [*(_with_variable_names(fact, job) for fact in filled), *_files(extra.files)]
-    first = [fact for fact in filled if fact.label in FIRST]
-    others = [fact for fact in filled if fact.label not in FIRST]
+    first = [fact for fact in filled if fact.label in MOST_IMPORTANT]
+    others = [fact for fact in filled if fact.label not in MOST_IMPORTANT]
     height = sum(_height(fact, space.width) for fact in filled)
     free = space.height - height - 2  # the heading of the log, and an empty line
     if free >= ROOM_FOR_LOG:
@@ -120,7 +122,7 @@ def _with_variable_names(fact: Fact, job: Job) -> Fact:
     """Replace the number of variables by their names, under a shorter label."""
     if fact.label != "environment" or "environment" in job.unreadable:
         return fact
-    return Fact("variables", Cell(", ".join(sorted(variables(job)))))
+    return Fact("variables", Cell(", ".join(sorted(user_variables(job)))))
 
 
 def _files(files: Mapping[str, int | None]) -> tuple[Fact, ...]:

@@ -5,10 +5,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
 
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
+from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
@@ -20,7 +20,7 @@ from studio_tui.presentation.jobs.times import (
     shown_run_seconds,
 )
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
-from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
+from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share_text
 
 BAR_WIDTH = 8
 """Width of a progress bar in cells."""
@@ -73,7 +73,7 @@ def progress_cell(progress: Progress | None) -> Cell:
 
 def share_cell(progress: Progress | None) -> Cell:
     """Return the share that is done, such as `42%`; an empty cell if unknown."""
-    return NOTHING if progress is None else Cell(share(progress), Tone.ACTIVE)
+    return NOTHING if progress is None else Cell(share_text(progress), Tone.ACTIVE)
 
 
 def _rate(row: JobRow) -> Cell:
@@ -138,7 +138,17 @@ _STATE: JobColumn = ListColumn(
     SortOrder("status, failed first", lambda job, now: LOOKS[job.state].rank),
 )
 _NAME: JobColumn = ListColumn(
-    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=28, first=28),
+    Column(
+        "name",
+        "NAME",
+        12,
+        grow=3,
+        max_width=48,
+        fits=True,
+        sticky=True,
+        preferred_width=28,
+        first_width=28,
+    ),
     _name,
     SortOrder("name", lambda job, now: (job.name or "").lower()),
     text=lambda job: job.name or "",
@@ -150,7 +160,7 @@ _ID: JobColumn = ListColumn(
     text=lambda job: job.id,
 )
 _PROGRESS: JobColumn = ListColumn(
-    Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True, passing=True),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True, only_unfinished=True),
     lambda row: progress_cell(row.progress),
     sorted_like="share",
 )
@@ -192,7 +202,8 @@ _BY: JobColumn = ListColumn(
 _ERROR: JobColumn = ListColumn(
     Column(
         *("error", "ERROR", 16),
-        grow=1, drop=2, fits=True, reserves=Reserves.ALWAYS, wants=30, likes=60, first=30,
+        grow=1, drop=2, fits=True, reserves=Reserves.ALWAYS,
+        wanted_width=30, preferred_width=60, first_width=30,
     ),
     _error,
     SortOrder("error", _error_key),
@@ -216,7 +227,7 @@ def job_columns(
         return value is None, -(value or 0.0)
 
     done: JobColumn = ListColumn(
-        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True, passing=True),
+        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
         lambda row: share_cell(row.progress),
         SortOrder(
             "progress, furthest first",
@@ -225,7 +236,9 @@ def job_columns(
         ),
     )
     rate: JobColumn = ListColumn(
-        Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True, passing=True),
+        Column(
+            "rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True, only_unfinished=True
+        ),
         _rate,
         SortOrder(
             "rate, fastest first",
@@ -268,4 +281,4 @@ def cells(
         progress = None
     row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, fixed_by)
     row_cells = tuple([cell(row) for cell in _CELLS])
-    return row_cells if can_be_used(job.id) and fixed_by is None else dimmed(row_cells)
+    return row_cells if is_usable_id(job.id) and fixed_by is None else dim_row(row_cells)

@@ -95,7 +95,7 @@ def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
     # Imported when the first job waits, as these modules import all that draws pipelines.
     from studio_tui.presentation.pipelines.graph.plan import plan_of, reachable_nodes  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import judge  # noqa: PLC0415
-    from studio_tui.presentation.pipelines.graph.waits import waits  # noqa: PLC0415
+    from studio_tui.presentation.pipelines.graph.waits import wait_of  # noqa: PLC0415
 
     # If several jobs have the same id, the first counts.
     runs = {run.job_id: run for run in reversed(pipeline.job_runs)}
@@ -106,7 +106,7 @@ def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
     above = reachable_nodes((node,), lambda key: runs[key].parent_job_ids if key in runs else ())
     part = tuple(run for run in pipeline.job_runs if run.job_id in above)
     plan = plan_of(pipeline.model_copy(update={"job_runs": part}))
-    return waits(judge(plan, pipeline.state), node)
+    return wait_of(judge(plan, pipeline.state), node)
 
 
 def _what_is_awaited(job: Job, surroundings: Surroundings) -> str:

@@ -46,10 +46,10 @@ class Test(Generic[T]):
     It tests many rows in one call, because a call for each row would take longer than the test.
     """
 
-    among: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
+    passing_rows: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
     """Returns the rows that pass. Its arguments are rows, haystacks and the current time."""
     reads_haystacks: bool = False
-    """Whether `among` needs haystacks."""
+    """Whether `passing_rows` needs haystacks."""
 
 
 class Terms(Generic[T]):
@@ -81,10 +81,10 @@ class Terms(Generic[T]):
 
     @property
     def reads_haystacks(self) -> bool:
-        """Whether `among` needs haystacks."""
+        """Whether `passing_rows` needs haystacks."""
         return any(test.reads_haystacks for tests in self._tests for test in tests)
 
-    def among(
+    def passing_rows(
         self, rows: Iterable[tuple[str, T]], haystacks: Mapping[str, str], now: datetime
     ) -> Rows[T]:
         """Return the rows, with their ids, that pass all terms of at least one alternative.
@@ -106,7 +106,7 @@ def _apply_tests(
     rows: Rows[T], tests: tuple[Test[T], ...], haystacks: Mapping[str, str], now: datetime
 ) -> Rows[T]:
     for test in tests:
-        rows = test.among(rows, haystacks, now)
+        rows = test.passing_rows(rows, haystacks, now)
     return rows
 
 
@@ -187,7 +187,7 @@ def _status_test(value: str, kind: Kind[T]) -> Test[T]:
             states.update(group)
             continue
         matching = [state for state in kind.states if state.lower().startswith(word)]
-        conditions = [test for name, test in kind.also.items() if name.startswith(word)]
+        conditions = [test for name, test in kind.conditions.items() if name.startswith(word)]
         if not matching and not conditions:
             raise FilterError(f"“{word}” is not a status. Statuses are {', '.join(kind.words)}")
         states.update(matching)
@@ -243,7 +243,7 @@ def _row_test(test: Callable[[T], bool]) -> Test[T]:
 
 def _negation(positive: Test[T]) -> Test[T]:
     def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:
-        passing = {key for key, _ in positive.among(rows, haystacks, now)}
+        passing = {key for key, _ in positive.passing_rows(rows, haystacks, now)}
         return [each for each in rows if each[0] not in passing]
 
     return Test(among, reads_haystacks=positive.reads_haystacks)

@@ -73,7 +73,7 @@ def split_terms(text: str) -> Iterator[TypedTerm]:
         )
 
 
-def quoted(value: str) -> str:
+def quote_value(value: str) -> str:
     """Return a value as it must be typed: in quotes if it would be parsed differently without."""
     has_blank = any(character.isspace() for character in value)
     if value and not has_blank and not value.startswith(('"', "=")):

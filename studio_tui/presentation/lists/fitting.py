@@ -21,7 +21,7 @@ def rows_of(line: str, width: int) -> int:
     return max(1, -(-len(line) // max(1, width)))
 
 
-def fitting(lines: Sequence[str], room: ListSpace) -> tuple[str, ...]:
+def fit_lines(lines: Sequence[str], room: ListSpace) -> tuple[str, ...]:
     """Return as many lines as fit into `room`, but at least `LEAST`.
 
     If some are left out, the last line says how many: `and 4 more`.

@@ -51,7 +51,7 @@ class Kind(Generic[T]):
         default_factory=dict, kw_only=True
     )
     """Durations that filters can compare and that have no column, in seconds, by name."""
-    also: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
+    conditions: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
     """Conditions that are valid after `is:` besides states and groups, by word."""
     is_moving: Callable[[T], bool]
     """Returns whether cells of a row change every second."""
@@ -64,7 +64,7 @@ class Kind(Generic[T]):
     def words(self) -> tuple[str, ...]:
         """All words valid after `is:` and `status=`, in lower case."""
         states = (state.lower() for state in self.states)
-        return tuple(dict.fromkeys((*self.groups, *states, *self.also)))
+        return tuple(dict.fromkeys((*self.groups, *states, *self.conditions)))
 
     @property
     def completions(self) -> tuple[str, ...]:

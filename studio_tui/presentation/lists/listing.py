@@ -99,19 +99,20 @@ class Listing(Generic[T]):
         now: datetime,
         *,
         reverse: bool = False,
-        also: str | None = None,
+        always_included: str | None = None,
     ) -> list[str]:
         """Return the ids of the rows that pass `terms`, sorted by the column `sort`.
 
-        The id `also` is included even if its row does not pass, but not if there is no such row.
+        The id `always_included` is included even if its row does not pass, but not if there is no
+        such row.
         """
         rows = self._rows.items()
         passing: Iterable[tuple[str, T]] = rows
         if terms:
             haystacks = self._all_haystacks() if terms.reads_haystacks else {}
-            passing = terms.among(passing, haystacks, now)
-            if also in self._rows:
-                included = {key for key, _ in passing} | {also}
+            passing = terms.passing_rows(passing, haystacks, now)
+            if always_included in self._rows:
+                included = {key for key, _ in passing} | {always_included}
                 passing = [(key, row) for key, row in rows if key in included]
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort].key

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from studio_tui.presentation.cells import Cell, Pieces, Tone, dimmed
+from studio_tui.presentation.cells import Cell, Pieces, Tone, dim_row
 from studio_tui.presentation.format import ago
 from studio_tui.presentation.jobs.facts import Fact
 
@@ -20,7 +20,7 @@ def as_recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
     if isinstance(state, Cell):
         _, _, word = state.text.partition(" ")
         state = Cell(f"{SIGN} {word}", Tone.DIM)
-    return dimmed((state, *row[1:]))
+    return dim_row((state, *row[1:]))
 
 
 def recorded_fact(last_seen: datetime, now: datetime) -> Fact:

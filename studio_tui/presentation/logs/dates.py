@@ -10,7 +10,7 @@ _NAMES = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
-BEFORE = 26
+DATE_LENGTH_LIMIT = 26
 """Maximum number of characters from the start of a date to the time of day."""
 
 DATE = re.compile(

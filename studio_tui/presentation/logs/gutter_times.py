@@ -10,7 +10,7 @@ from studio_tui.presentation.logs.line_clock import Zones
 
 WIDTH = 12
 """Width of a timestamp in cells, including a blank after it."""
-WIDE = 16
+DATED_WIDTH = 16
 """Width of a timestamp with its date in cells, including a blank after it."""
 
 _DAY = timedelta(days=1)

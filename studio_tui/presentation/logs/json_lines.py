@@ -35,9 +35,9 @@ class JsonLine(NamedTuple):
     level: LogLevel | None
     message: str
     """As received, with line breaks: *not* safe to draw. Empty if there is none."""
-    rest: tuple[tuple[str, JsonValue], ...]
+    other_fields: tuple[tuple[str, JsonValue], ...]
     """The fields other than time, level and message, in order: *not* safe to draw."""
-    every: tuple[tuple[str, JsonValue], ...] = ()
+    all_fields: tuple[tuple[str, JsonValue], ...] = ()
     """All fields as received, in order: *not* safe to draw."""
 
 
@@ -109,7 +109,7 @@ def _time_of_value(value: JsonValue, zone: tzinfo) -> datetime | None:
     return time_of(f"{value:.6f}" if isinstance(value, float) else str(value)[:20], zone)
 
 
-def compact(line: JsonLine, zone: tzinfo = UTC) -> str:
+def compact_text(line: JsonLine, zone: tzinfo = UTC) -> str:
     """Format as one safe line, time in `zone`: `12:03:04 ERROR message  key=value key=value`."""
     parts = [f"{_local(line.time, zone):%H:%M:%S}"] if line.time else []
     if line.level:
@@ -117,7 +117,7 @@ def compact(line: JsonLine, zone: tzinfo = UTC) -> str:
     if line.message:
         parts.append(_one_line(line.message.rstrip()))
     head = " ".join(parts)
-    fields = " ".join(f"{safe_line(key)}={_as_word(value)}" for key, value in line.rest)
+    fields = " ".join(f"{safe_line(key)}={_as_word(value)}" for key, value in line.other_fields)
     text = f"{head}  {fields}" if head and fields else head or fields
     return _shortened(text)
 
@@ -146,9 +146,11 @@ def _as_word(value: JsonValue) -> str:
     return safe_line(json.dumps(value, ensure_ascii=False))
 
 
-def pretty(line: JsonLine) -> list[str]:
+def field_texts(line: JsonLine) -> list[str]:
     """Format all fields, one per line; safe to draw. Multi-line texts keep their line breaks."""
-    return [_shortened(text) for key, value in line.every for text in _field_rows(key, value, 0)]
+    return [
+        _shortened(text) for key, value in line.all_fields for text in _field_rows(key, value, 0)
+    ]
 
 
 def _field_rows(key: str, value: JsonValue, depth: int) -> Iterator[str]:

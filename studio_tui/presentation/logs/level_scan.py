@@ -69,7 +69,7 @@ def _field_patterns(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     )
 
 
-def candidates(data: bytes, least: LogLevel) -> Iterator[int]:
+def candidate_lines(data: bytes, least: LogLevel) -> Iterator[int]:
     """Yield the start offsets of lines in `data` that may have level `least` or above, in order.
 
     It misses almost no such line, but yields many others, so check with `level_of`. `data` begins

@@ -11,9 +11,9 @@ from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.timestamps import (
     DAY,
     Life,
+    find_timestamp,
     read_time,
     readings_of,
-    written_in,
 )
 
 LINE = 512
@@ -84,13 +84,13 @@ class LineClock:
         """Number of bytes that have been examined for the order of dates."""
         self._version = log.version if log is not None else 0
 
-    def time(self, text: str, now: datetime, came: datetime | None = None) -> datetime | None:
+    def time(self, text: str, now: datetime, arrived_at: datetime | None = None) -> datetime | None:
         """Return the timestamp in a line, which is safe to draw; `None` if it has none.
 
-        `came` is the arrival time of the line, if known.
+        `arrived_at` is the arrival time of the line, if known.
         """
         self._now, self._is_life_read = now, False
-        return read_time(text, self, came=came)
+        return read_time(text, self, arrived_at=arrived_at)
 
     @cached_property
     def _zones(self) -> Zones:
@@ -167,7 +167,7 @@ class LineClock:
 
     def _examine_line(self, text: str, life: Life) -> None:
         """Record the order of a line's date if only one is plausible; add up distances of all."""
-        timestamp = written_in(text)
+        timestamp = find_timestamp(text)
         shape = timestamp[0].shape if timestamp is not None else None
         if timestamp is None or shape is None or shape in self._orders:
             return

@@ -97,11 +97,11 @@ class LiveRows:
                 self._written[row] = (last_line, self._written[row][1])
 
 
-def final_lines(lines: bytes, tag: int = 0) -> Sequence[int]:
+def final_lines(lines: bytes, tag_length: int = 0) -> Sequence[int]:
     """Return the start offsets of the lines that show something.
 
-    Lines are left out if other lines redraw their rows. Each line begins with a tag of `tag` bytes.
-    Lines with the same tag are from one program.
+    Lines are left out if other lines redraw their rows. Each line begins with a tag of `tag_length`
+    bytes. Lines with the same tag are from one program.
     """
     all_lines = lines.split(b"\n")
     starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))[: len(all_lines)]
@@ -112,9 +112,9 @@ def final_lines(lines: bytes, tag: int = 0) -> Sequence[int]:
         return starts
     numbers_by_tag: dict[bytes, list[int]] = {}
     for number, line in enumerate(all_lines):
-        numbers_by_tag.setdefault(line[:tag], []).append(number)
+        numbers_by_tag.setdefault(line[:tag_length], []).append(number)
     hidden_lines: set[int] = set()
     for numbers in numbers_by_tag.values():
-        live_rows = LiveRows(b"\n".join(all_lines[number][tag:] for number in numbers))
+        live_rows = LiveRows(b"\n".join(all_lines[number][tag_length:] for number in numbers))
         hidden_lines.update(numbers[hidden] for hidden in live_rows.hidden())
     return [start for number, start in enumerate(starts) if number not in hidden_lines]

@@ -95,7 +95,7 @@ class Progress(NamedTuple):
     """Whether this is only a part of the work, as the bar above it, of all the work, is unknown."""
 
 
-def parse(state: str) -> Progress | None:
+def parse_progress(state: str) -> Progress | None:
     """Parse a line, or one state of a rewritten line; `None` if it is not a progress bar.
 
     `state` is safe to draw.
@@ -109,17 +109,17 @@ def parse(state: str) -> Progress | None:
     return _with_drawing(state, drawing) if drawing else None
 
 
-def latest(data: bytes, known: Progress | None = None) -> Progress | None:
+def latest_progress(data: bytes, previous: Progress | None = None) -> Progress | None:
     """Return the newest bar in the last bytes of a log; `None` if there is none.
 
     The bytes may start and end anywhere: text before the first cursor movement is ignored, and so
     are incomplete states. A program can show several bars, one above the other, by moving the
     cursor up to redraw them. Of these, the topmost unfinished bar is returned, as it shows the
     overall progress, unless it is no longer updated. Updates of this bar may be so rare that the
-    bytes have none. Then the previous result, `known`, is returned if it was that of this bar.
+    bytes have none. Then the previous result, `previous`, is returned if it was that of this bar.
     """
-    newest = _latest(data[-_NEWEST:], known)
-    if newest is not None and newest.is_part and known is None and len(data) > _NEWEST:
+    newest = _latest(data[-_NEWEST:], previous)
+    if newest is not None and newest.is_part and previous is None and len(data) > _NEWEST:
         return _latest(data, None)
     return newest
 
@@ -186,7 +186,7 @@ def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
 
 def _newest(states: Iterable[str]) -> Progress | None:
     """Return the last bar among the states of a row; `None` if there is none."""
-    return next((bar for state in reversed(list(states)) if (bar := parse(state))), None)
+    return next((bar for state in reversed(list(states)) if (bar := parse_progress(state))), None)
 
 
 def _with_meter(before: str, meter: re.Match[str]) -> Progress | None:
@@ -327,7 +327,7 @@ def bar_text(percent: float, width: int) -> str:
     return f"▕{filled:░<{room}}▏"
 
 
-def share(progress: Progress) -> str:
+def share_text(progress: Progress) -> str:
     """Format the share done in at most four characters: `37%`, or `270k` without a total."""
     if progress.percent is not None:
         return f"{int(progress.percent)}%"
@@ -338,7 +338,7 @@ def progress_text(progress: Progress) -> str:
     """Format the progress as text, such as `37%  3.1 it/s  ~0:20 left`; safe to draw."""
     parts = []
     if progress.percent is not None:
-        parts.append(share(progress))
+        parts.append(share_text(progress))
     elif progress.done is not None:
         is_bytes = progress.unit == "B"
         amount = f"{progress.done:,.0f} {progress.unit}".strip()

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.failures.origins import TRACEBACK, behind_bar
-from studio_tui.presentation.logs.json_lines import JsonLine, compact, json_line, pretty
+from studio_tui.failures.origins import TRACEBACK, without_progress_bar
+from studio_tui.presentation.logs.json_lines import JsonLine, compact_text, field_texts, json_line
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.lines import Pen, Span, StyledLine, styled_line
 from studio_tui.presentation.logs.rewritten import is_rewritten, states
-from studio_tui.presentation.logs.tracebacks import level_below
+from studio_tui.presentation.logs.tracebacks import inherited_level
 
 _STATES = 200
 """Maximum number of states shown of a rewritten line, the latest ones."""
@@ -76,7 +76,7 @@ def _split_at_traceback(line: StyledLine) -> tuple[StyledLine, ...]:
 
     The number of overwritten states is that of the bar.
     """
-    bar_length = len(line.text) - len(behind_bar(line.text))
+    bar_length = len(line.text) - len(without_progress_bar(line.text))
     if not bar_length:
         return (line,)
     before = [
@@ -95,11 +95,11 @@ def _split_at_traceback(line: StyledLine) -> tuple[StyledLine, ...]:
 
 def _level_in_context(text: str, above: Callable[[], Iterable[str]]) -> LogLevel | None:
     level = level_of(text)
-    return level_below(text, above()) if level is None and text.strip() else level
+    return inherited_level(text, above()) if level is None and text.strip() else level
 
 
 def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:
-    texts = [compact(parsed)] if form is JsonForm.SHORT else pretty(parsed)
+    texts = [compact_text(parsed)] if form is JsonForm.SHORT else field_texts(parsed)
     return tuple(_coloured(StyledLine(text, (), 0, 0), parsed.level) for text in texts)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from studio_tui.presentation.logs.level_scan import candidates
+from studio_tui.presentation.logs.level_scan import candidate_lines
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, level_of
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line, without_escapes
 from studio_tui.presentation.logs.rewritten import is_rewritten, last_state, last_states
-from studio_tui.presentation.logs.tracebacks import level_below, message_below
+from studio_tui.presentation.logs.tracebacks import has_message_below, inherited_level
 
 if TYPE_CHECKING:
     from regex import Pattern
@@ -75,7 +75,7 @@ class SearchPattern:
             ) from error
         if not words or self._text.search("") is not None:
             raise SearchPatternError("That matches every line; type something more specific.")
-        self.beyond = 0
+        self.hidden_match_count = 0
         """Number of lines that match only beyond the characters that are shown."""
         self.problem = ""
         """An error message if the expression was too slow. From then on, it matches nothing."""
@@ -99,7 +99,7 @@ class SearchPattern:
             return None
         return _TIMEOUT_LARGE if length > _LARGE else _TIMEOUT
 
-    def shows(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Whether the safe text of a line matches."""
         return bool(self.spans(text))
 
@@ -129,7 +129,7 @@ class SearchPattern:
             start = lines.rfind(b"\n", 0, match.start()) + 1
             next_line = lines.find(b"\n", match.start()) + 1
             if match.start() - start >= CHARACTER_LIMIT:
-                self.beyond += 1
+                self.hidden_match_count += 1
             elif self._matches_as_shown(lines[start : next_line - 1 if next_line else length]):
                 starts.append(start)
             if not next_line:
@@ -162,15 +162,15 @@ class SearchPattern:
             is_shown = _is_plain(line) and self._matches_as_shown(line)
             if not is_shown:
                 styled = styled_line(line)
-                is_shown = self.shows(styled.text)
-                self.beyond += bool(styled.omitted and not is_shown)
+                is_shown = self.matches(styled.text)
+                self.hidden_match_count += bool(styled.omitted and not is_shown)
             if is_shown:
                 shown.append(starts[index])
         return shown
 
     def _matches_as_shown(self, line: bytes) -> bool:
         """Whether a line that matches does so as shown: a tab, for example, is shown as blanks."""
-        return _CONTROL.search(line) is None or self.shows(styled_line(line).text)
+        return _CONTROL.search(line) is None or self.matches(styled_line(line).text)
 
     def _give_up(self) -> None:
         self.problem = f"{self.typed} takes too long to search for; try a simpler expression."
@@ -185,7 +185,7 @@ class LevelPattern:
     def starts(self, lines: bytes) -> Sequence[int]:
         """Return the start offsets of lines of the level or above; `lines` are complete."""
         starts: list[int] = []
-        for start in candidates(lines, self._least):
+        for start in candidate_lines(lines, self._least):
             if starts and start <= starts[-1]:
                 continue
             text = _head_at(lines, start)
@@ -193,7 +193,7 @@ class LevelPattern:
             if level is not None and level >= self._least:
                 starts.append(start)
                 # A panic, or the top of a box drawn by rich.
-                if message_below(text) or "╭" in text:
+                if has_message_below(text) or "╭" in text:
                     starts += _message_lines(lines, start, text)
         return starts
 
@@ -205,10 +205,10 @@ def _message_lines(lines: bytes, start: int, text: str) -> Iterator[int]:
         if not 0 < start < len(lines):
             return
         below = _head_at(lines, start)
-        if level_below(below, [text]) is None:
+        if inherited_level(below, [text]) is None:
             return
         yield start
-        if message_below(text):
+        if has_message_below(text):
             return
 
 

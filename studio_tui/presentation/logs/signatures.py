@@ -41,8 +41,8 @@ def signature(lines: Sequence[str]) -> str | None:
         is_exception = _EXCEPTION.match(end_of_log.failure)
         text = end_of_log.failure if is_exception else _without_prefix(end_of_log.failure)
         return _shortened(_MODULES.sub("", text))
-    if end_of_log.has_gone_on and end_of_log.last:
-        return _shortened(_without_prefix(end_of_log.last))
+    if end_of_log.has_continued and end_of_log.last_message:
+        return _shortened(_without_prefix(end_of_log.last_message))
     error = next(
         (line for line in reversed(lines) if (level_of(line) or 0) >= LogLevel.ERROR), None
     )
@@ -74,6 +74,6 @@ _VARIABLE = re.compile(
 )
 
 
-def normalised(text: str) -> str:
+def normalise(text: str) -> str:
     """Return a signature with numbers, ids and paths replaced by placeholders."""
     return _VARIABLE.sub(lambda variable: f"<{variable.lastgroup}>", text)

@@ -12,15 +12,15 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from studio_tui.presentation.logs.dates import (
-    BEFORE,
     DATE,
+    DATE_LENGTH_LIMIT,
     DateShape,
     Order,
     days,
     orders,
     shape_of,
 )
-from studio_tui.presentation.logs.zones import FORM, zones_of
+from studio_tui.presentation.logs.zones import ZONE_PATTERN, zones_of
 
 HEAD = 96
 """Number of characters from the start of a line that may contain its timestamp."""
@@ -49,7 +49,8 @@ _INSIDE = frozenset("0123456789:.")
 _AFTER = re.compile(
     r"(?:[.,](?P<fraction>\d{1,9})\d*)?"
     r"(?: ?(?P<half>[AaPp])(?:[Mm](?!\w)|\. ?[Mm]\.))?"
-    rf"(?: ?(?P<zone>{FORM})| (?P<hours>[+-]\d\d)(?= ?[\[\])]|$)|(?P<attached>[+-]\d\d)(?![\w:.]))?"
+    rf"(?: ?(?P<zone>{ZONE_PATTERN})| (?P<hours>[+-]\d\d)(?= ?[\[\])]|$)"
+    r"|(?P<attached>[+-]\d\d)(?![\w:.]))?"
     r"(?:[)]? (?P<year>(?:19|20)\d\d)(?=[\]\s]|$))?",
     re.ASCII,
 )
@@ -145,33 +146,39 @@ class RawTimestamp(NamedTuple):
 
 
 def time_of(
-    text: str, zone: tzinfo, reference_time: datetime | None = None, *, came: datetime | None = None
+    text: str,
+    zone: tzinfo,
+    reference_time: datetime | None = None,
+    *,
+    arrived_at: datetime | None = None,
 ) -> datetime | None:
     """Return when a line was written; `None` if it has no timestamp.
 
     A time without an offset is in `zone`. If the year or the date is missing, the result is the
     time closest to `reference_time`, or `None` without `reference_time`.
     """
-    return read_time(text, UnknownLogContext(zone, zone, reference_time=reference_time), came=came)
+    return read_time(
+        text, UnknownLogContext(zone, zone, reference_time=reference_time), arrived_at=arrived_at
+    )
 
 
 def read_time(
-    text: str, context: TimestampContext, *, came: datetime | None = None
+    text: str, context: TimestampContext, *, arrived_at: datetime | None = None
 ) -> datetime | None:
     """Return when a line was written; `None` if it has no timestamp or it cannot be resolved.
 
-    `came` is the arrival time of the line, if known.
+    `arrived_at` is the arrival time of the line, if known.
     """
     if text.startswith("{"):
         for name in _FIELD.finditer(text, 0, _FIELDS):
             start = name.end()
             timestamp = _moment_of_epoch(text, start, context) or _moment_within(
-                text, start, start + _VALUE, context, came
+                text, start, start + _VALUE, context, arrived_at
             )
             if timestamp:
                 return timestamp
         return None
-    if (timestamp := _moment_within(text, 0, HEAD, context, came)) is not None:
+    if (timestamp := _moment_within(text, 0, HEAD, context, arrived_at)) is not None:
         return timestamp
     if text[:1].isdecimal() or text[1:2].isdecimal():
         return _moment_of_epoch(text, 0, context)
@@ -180,7 +187,7 @@ def read_time(
     return None
 
 
-def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp, str] | None:
+def find_timestamp(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp, str] | None:
     """Return the first timestamp between two offsets, and the digits of its fraction."""
     clock = _CLOCK.search(text, start, end)
     if not clock:
@@ -188,7 +195,7 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp
     hour = clock.start()
     if hour > start and "0" <= text[hour - 1] <= "9":
         hour -= 1
-    day = DATE.search(text, max(start, hour - BEFORE), hour)
+    day = DATE.search(text, max(start, hour - DATE_LENGTH_LIMIT), hour)
     first = day.start() if day else hour
     if day is None and (first - start > 1 or text[hour - 1 : hour] in _INSIDE):
         return None
@@ -216,7 +223,7 @@ def _moment_within(
     text: str, start: int, end: int, context: TimestampContext, came: datetime | None
 ) -> datetime | None:
     """Return the moment that the first timestamp between two offsets denotes."""
-    timestamp = written_in(text, start, end)
+    timestamp = find_timestamp(text, start, end)
     if timestamp is None:
         return None
     written, fraction = timestamp
@@ -263,17 +270,17 @@ def readings_of(
     zone: tzinfo,
     local_zone: tzinfo,
     life: Life | None,
-    known: Order | None = None,
+    known_order: Order | None = None,
 ) -> Mapping[Order, tuple[datetime, ...]]:
     """Return the moments that a timestamp with a date may denote, by the order of the date.
 
-    There is only one order if the date is unambiguous, or if its order is `known`.
+    There is only one order if the date is unambiguous, or if its order is `known_order`.
     """
     shape = written.shape
     years = _possible_years(life) if life is not None else ()
     readings = {}
     possible = orders(shape) if shape is not None else (Order.YEAR_FIRST,)
-    for order in possible if known is None else (known,):
+    for order in possible if known_order is None else (known_order,):
         moments = [
             moment
             for day in days(written.form, written.date, written.year, years, order)
@@ -344,9 +351,10 @@ def _within_life(
 ) -> datetime | None:
     """Return the moment that a time of day denotes in a job's lifetime; `None` if none or unclear.
 
-    Of several such moments, it is the last before the line arrived (`came`), since a line cannot
-    arrive before it is written. It is `None` if the line arrived long after that moment: then the
-    arrival was not observed, or what looks like a time of day is the time since the job's start.
+    Of several such moments, it is the last before the line arrived (`came`), since a line
+    cannot arrive before it is written. It is `None` if the line arrived long after that moment:
+    then the arrival was not observed, or what looks like a time of day is the time since the job's
+    start.
     """
     if came is not None:
         life = Life(life.begin, max(life.begin, min(life.end, came)))

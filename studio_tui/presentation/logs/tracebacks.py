@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
 from studio_tui.failures.exceptions import HEAD, INDENTS, NAME, SYNTAX_FILE, Prefix, is_final
-from studio_tui.failures.origins import behind_bar, is_boxed, split_origin
+from studio_tui.failures.origins import is_boxed, split_origin, without_progress_bar
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
 
@@ -111,7 +111,7 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
     pending: list[int] = []
     foreign_count = 0
     for number, line in enumerate(_first_lines(source), 1):
-        writer, body = split_origin(line) if origin else ("", behind_bar(line))
+        writer, body = split_origin(line) if origin else ("", without_progress_bar(line))
         if writer != origin:
             foreign_count += 1
             if foreign_count > (_FOREIGN if unit.is_within_frames else _FOREIGN_AFTER):
@@ -129,18 +129,18 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
     return indexes
 
 
-def message_below(text: str) -> bool:
+def has_message_below(text: str) -> bool:
     """Whether the message of an error is on the next line, as in a Rust panic."""
     return _PANIC.search(text) is not None
 
 
-def level_below(text: str, above: Iterable[str]) -> LogLevel | None:
+def inherited_level(text: str, above: Iterable[str]) -> LogLevel | None:
     """Return the level that a line inherits from the lines above it, nearest first.
 
     `None` unless the line is the message of a panic, or is in a box whose title has a level.
     """
     for line in above:
-        if message_below(line):
+        if has_message_below(line):
             return LogLevel.ERROR
         if not is_boxed(text):
             return None
@@ -166,7 +166,7 @@ def _place_after(head: re.Match[str] | None, line: str) -> _Place:
     if head is None:
         if SYNTAX_FILE.match(line):
             return _Place.FRAMES
-        return _Place.PANIC if message_below(line) else _Place.MESSAGE
+        return _Place.PANIC if has_message_below(line) else _Place.MESSAGE
     return _Place.GROUP if "Group" in head[0] else _Place.FRAMES
 
 

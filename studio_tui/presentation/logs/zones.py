@@ -30,7 +30,7 @@ _AMBIGUOUS = frozenset((
 ))  # fmt: skip
 """Abbreviations without an offset here, because they are ambiguous or only used in some regions."""
 
-FORM = (
+ZONE_PATTERN = (
     r"(?:Z(?!\w)"
     r"|[(]?(?:UTC|GMT|UT)?[+-]\d\d:?\d\d(?![\d:])"
     r"|[(]?(?:UTC|GMT)[+-]\d{1,2}(?![\d:])"
@@ -48,7 +48,7 @@ class UnknownZoneError(ValueError):
 
 @lru_cache(maxsize=256)
 def zones_of(zone_text: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
-    """Return the possible zones for a text that matches `FORM`, the most likely first.
+    """Return the possible zones for a text that matches `ZONE_PATTERN`, the most likely first.
 
     Empty if the text is not a zone. `local_zone` is the zone of this machine, whose abbreviations
     in `year` are recognized, too.

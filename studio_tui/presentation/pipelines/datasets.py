@@ -9,9 +9,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from studio_tui.api.listed_datasets import ListedDataset
-from studio_tui.presentation.jobs.problems import Problem, did_you_mean, quoted, unsendable, warning
+from studio_tui.presentation.form.problems import (
+    Problem,
+    did_you_mean,
+    quoted,
+    unsendable_problems,
+    warning,
+)
 
-LOCAL_PLACE = "local.local."
+LOCAL_PREFIX = "local.local."
 """Namespace and project of all datasets in the local Studio, whose names may omit them."""
 
 
@@ -40,7 +46,7 @@ def datasets_in(text: str) -> tuple[str, ...]:
 
 def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
     """Return the problems of the names in a text; an empty text is one only if `is_sent`."""
-    if problems := unsendable("datasets", text):
+    if problems := unsendable_problems("datasets", text):
         return problems
     names = datasets_in(text)
     if not names:
@@ -54,7 +60,7 @@ def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
 
 def short_name(name: str) -> str:
     """Return a name without the local Studio's namespace and project."""
-    return name.removeprefix("@").removeprefix(LOCAL_PLACE)
+    return name.removeprefix("@").removeprefix(LOCAL_PREFIX)
 
 
 def target_key(target: str) -> frozenset[str]:
@@ -85,7 +91,7 @@ def unknown_datasets(
     return (warning("datasets", f"Not known here: {names}. Studio may know more."),)
 
 
-def refused_names(sentence: str, text: str, known_names: Iterable[str]) -> Problem:
+def refusal_problem(sentence: str, text: str, known_names: Iterable[str]) -> Problem:
     """Return the problem of names that Studio refused: its `sentence`, then suggestions."""
     hints = [
         f"{quoted(name)}: {hint}"
@@ -133,7 +139,7 @@ def _suffixes(name: str) -> tuple[str, ...]:
     return tuple(".".join(parts[start:]) for start in range(len(parts)))
 
 
-def matching(word: str, names: Iterable[str]) -> tuple[str, ...]:
+def matching_names(word: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that start with or contain a word, best matches first.
 
     A word with `*`, `?` or `[` is a pattern for whole names, with or without namespace and project.

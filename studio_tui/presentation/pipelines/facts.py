@@ -20,10 +20,10 @@ from studio_tui.presentation.jobs.facts import (
     Fact,
     FactLine,
     as_json,
+    first_cells,
     id_cell,
     labelled_facts,
     moment_cell,
-    up_to,
 )
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
@@ -39,7 +39,7 @@ from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
 from studio_tui.presentation.pipelines.rows import Overview, state_cell, total
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
-NAMED = 8
+MOST_NAMED = 8
 """Maximum number of failed or running jobs that are listed by name."""
 GRID_RUNS = 8
 """Maximum number of runs compared side by side."""
@@ -81,7 +81,7 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
         for node in map(statuses.plan.nodes.__getitem__, statuses.root_failures)
     ]
     error = (pipeline.error_message or "").strip()
-    if failures and not says_more(error, failures[:NAMED]):
+    if failures and not says_more(error, failures[:MOST_NAMED]):
         error = ""
     return (
         Fact("status", _status_cell(pipeline, statuses)),
@@ -202,7 +202,7 @@ def _failure_facts(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tu
         words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
         return Cell(" · ".join(filter(None, words)), Tone.BAD)
 
-    return labelled_facts("failed", up_to(NAMED, failures, cell, Tone.BAD))
+    return labelled_facts("failed", first_cells(MOST_NAMED, failures, cell, Tone.BAD))
 
 
 def _running_facts(
@@ -215,8 +215,8 @@ def _running_facts(
     ]
     if not running:
         return ()
-    names = [_with_time(node, jobs, until) for node in running[:NAMED]]
-    more = f", and {len(running) - NAMED} more" if len(running) > NAMED else ""
+    names = [_with_time(node, jobs, until) for node in running[:MOST_NAMED]]
+    more = f", and {len(running) - MOST_NAMED} more" if len(running) > MOST_NAMED else ""
     return (Fact("running", Cell(", ".join(names) + more, Tone.ACTIVE)),)
 
 

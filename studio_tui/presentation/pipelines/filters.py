@@ -48,7 +48,7 @@ def _run_text(field_of: Callable[[Job], str | None]) -> Callable[[LoadedJob], st
 
 
 def _run_seconds(loaded: LoadedJob, _: datetime) -> float | None:
-    took = loaded.model.took(loaded.node)
+    took = loaded.model.run_time(loaded.node)
     return took.seconds if took is not None else None
 
 
@@ -87,7 +87,7 @@ PIPELINE_JOBS = Kind[LoadedJob](
     state=lambda loaded: loaded.model.statuses.states[loaded.node.id],
     states=NodeState,
     groups=_GROUPS,
-    also={state.lower(): _has_studio_state(state) for state in JobState},
+    conditions={state.lower(): _has_studio_state(state) for state in JobState},
     columns=(),
     other_fields=_FIELDS,
     other_spans={
@@ -121,4 +121,4 @@ def matching_jobs(
             for node_id, loaded in rows
             if node_id not in haystacks
         }
-    return frozenset(node_id for node_id, _ in terms.among(rows, haystacks, model.now))
+    return frozenset(node_id for node_id, _ in terms.passing_rows(rows, haystacks, model.now))

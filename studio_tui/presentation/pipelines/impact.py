@@ -72,7 +72,7 @@ def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...
     return tuple(node for node in nodes if node.state in {JobState.FAILED, JobState.CANCELED})
 
 
-def waits_after(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
+def removal_notes(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
     """Return what jobs will wait for if others are removed from a plan, in a line for each job."""
     lines = []
     for node in plan.nodes.values():
@@ -133,7 +133,7 @@ def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
     )
 
 
-def over_words(pipeline: Pipeline) -> str:
+def ended_words(pipeline: Pipeline) -> str:
     """Return a sentence that a pipeline has ended, and how."""
     return f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
 

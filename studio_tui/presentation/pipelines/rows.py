@@ -6,10 +6,10 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import FINISHED_PIPELINE_STATES, PipelineState
-from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Tone, dimmed
+from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, seconds_between
 from studio_tui.presentation.jobs.states import StateLook
@@ -146,7 +146,7 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
         SortOrder("status, failed first", lambda pipeline, now: LOOKS[pipeline.state].rank),
     ),
     ListColumn(
-        Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
+        Column("name", "NAME", 12, grow=1, max_width=28, drop=2, fits=True, sticky=True),
         lambda row: _text_cell(row.pipeline, "name", Tone.STRONG),
         SortOrder("name", lambda pipeline, now: (pipeline.name or "").lower()),
         text=lambda pipeline: pipeline.name or "",
@@ -168,7 +168,7 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
         SortOrder("progress, least first", lambda pipeline, now: _share_done(pipeline)),
     ),
     ListColumn(
-        Column("jobs", "JOBS", 18, grow=1, most=34, drop=3, fits=True),
+        Column("jobs", "JOBS", 18, grow=1, max_width=34, drop=3, fits=True),
         lambda row: counts_cell(row.numbers),
         SortOrder(
             "number of jobs, most first",
@@ -204,7 +204,7 @@ def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell |
     """Return one cell for each of `COLUMNS`."""
     row = PipelineRow(pipeline, overview.numbers(pipeline), now)
     row_cells = tuple(column.cell(row) for column in PIPELINE_COLUMNS)
-    return row_cells if can_be_used(pipeline.pipeline_id) else dimmed(row_cells)
+    return row_cells if is_usable_id(pipeline.pipeline_id) else dim_row(row_cells)
 
 
 PIPELINES = Kind[Pipeline](

@@ -33,7 +33,7 @@ def describe_expression(expression: str, time_zone: str = "UTC") -> str:
     Raises:
         CronError: the expression is invalid.
     """
-    minutes, hours, dates, months, weekdays = cron.plain_fields(expression)
+    minutes, hours, dates, months, weekdays = cron.field_values(expression)
     time = _time(minutes, hours, time_zone)
     day = _day(dates, months, weekdays)
     if time.startswith("every"):
@@ -41,7 +41,7 @@ def describe_expression(expression: str, time_zone: str = "UTC") -> str:
     return f"{time} {day}" if day.startswith("on the") else f"{day} {time}"
 
 
-def in_words(expression: str) -> tuple[str, ...]:
+def expression_sentences(expression: str) -> tuple[str, ...]:
     """Return sentences that describe an expression in UTC; empty if the expression is invalid."""
     try:
         text = describe_expression(expression)
@@ -62,7 +62,7 @@ def other_readings(expression: str) -> tuple[str, ...]:
     _, _, date, _, weekday = cron.typed_fields(expression)
     if cron.is_any(date) or cron.is_any(weekday):
         return ()
-    _, _, dates, _, weekdays = cron.plain_fields(expression)
+    _, _, dates, _, weekdays = cron.field_values(expression)
     this_rule = "either of them is enough"
     if (dates is None) != (weekdays is None):
         this_rule = f"only the {'day of the week' if dates is None else 'day of the month'} counts"

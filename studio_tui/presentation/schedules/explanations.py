@@ -12,7 +12,7 @@ from studio_tui.presentation.schedules.start_times import (
     StartTimeError,
     describe_time,
     in_both_zones,
-    resolve,
+    parse_start_time,
 )
 
 
@@ -33,8 +33,8 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
     `None` for UTC. `zone` is the user's time zone, in which fire times are shown.
     """
     try:
-        runs = runs_ahead(typed, time_zone, now, zone)
-        lines = (in_words(typed, time_zone), *other_readings(typed), *runs)
+        runs = next_fire_times(typed, time_zone, now, zone)
+        lines = (expression_words(typed, time_zone), *other_readings(typed), *runs)
         return Explained(lines, is_good=True)
     except cron.CronError as error:
         clause = str(error)
@@ -44,7 +44,7 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
 def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
     """Return the time that was typed, in the user's `zone` and UTC, or why it is invalid."""
     try:
-        moment = resolve(typed, now, zone)
+        moment = parse_start_time(typed, now, zone)
     except StartTimeError as error:
         # The dialog that shows this cannot run a schedule now, but the list behind it has a key.
         sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
@@ -52,7 +52,7 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
     return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)
 
 
-def runs_ahead(
+def next_fire_times(
     expression: str, time_zone: str | None, now: datetime, zone: tzinfo
 ) -> tuple[str, ...]:
     """Return the next fire times of an expression; see `explain_expression` for the parameters.
@@ -76,7 +76,7 @@ def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo)
 
 
 @lru_cache(maxsize=1024)
-def in_words(expression: str, time_zone: str | None) -> str:
+def expression_words(expression: str, time_zone: str | None) -> str:
     """Describe an expression in the named time zone, `None` for UTC; cached, as lists redraw it.
 
     Raises:
@@ -90,7 +90,7 @@ def explain_time_or_expression(typed: str, now: datetime, zone: tzinfo) -> Expla
     if _is_cron(typed):
         return explain_expression(typed, None, now, zone)
     try:
-        moment = resolve(typed, now, zone)
+        moment = parse_start_time(typed, now, zone)
     except StartTimeError as error:
         return Explained((str(error),), is_good=False)
     return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)

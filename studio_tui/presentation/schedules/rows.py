@@ -9,11 +9,11 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from studio_tui import cron
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
 from studio_tui.api.states import JobState
-from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
+from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, ago, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
@@ -21,14 +21,14 @@ from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.schedules.cron_words import RUNS
-from studio_tui.presentation.schedules.explanations import in_words, runs_ahead
+from studio_tui.presentation.schedules.explanations import expression_words, next_fire_times
 from studio_tui.presentation.schedules.runs import (
     LATE,
     RESULTS,
-    Scheduled,
     ScheduledRun,
-    line,
-    signs,
+    ScheduleWithRuns,
+    run_line,
+    run_signs,
 )
 from studio_tui.presentation.schedules.start_times import in_both_zones, span
 
@@ -59,7 +59,7 @@ class ScheduleRow(NamedTuple):
         return self.task.schedule
 
 
-def rebuilds(task: Job) -> tuple[str, ...]:
+def rebuilt_datasets(task: Job) -> tuple[str, ...]:
     """Return the datasets that a schedule's pipeline rebuilds; empty if it runs a job."""
     return (task.schedule.datasets or ()) if task.schedule else ()
 
@@ -82,7 +82,7 @@ def expression_cell(task: Job) -> Cell:
 def results(runs: Sequence[ScheduledRun], schedule: JobSchedule | None) -> Cell:
     """Return the signs of the last runs, newest last, in the tone of the newest run."""
     if runs:
-        return Cell(signs(runs), runs[0].tone)
+        return Cell(run_signs(runs), runs[0].tone)
     if schedule is not None and schedule.runs:
         return Cell("older", Tone.DIM)
     return NOTHING if schedule is not None else Cell(UNKNOWN, Tone.DIM)
@@ -93,7 +93,11 @@ def facts(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) 
     schedule = task.schedule
     return (
         *timetable(task, now, zone),
-        *((Fact("rebuilds", Cell(", ".join(datasets))),) if (datasets := rebuilds(task)) else ()),
+        *(
+            (Fact("rebuilds", Cell(", ".join(datasets))),)
+            if (datasets := rebuilt_datasets(task))
+            else ()
+        ),
         Fact("last runs", _past_cell(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
@@ -127,7 +131,7 @@ def _words_cell(task: Job) -> Cell:
     if not schedule.cron_expression:
         return NOTHING
     try:
-        return Cell(in_words(schedule.cron_expression, schedule.time_zone))
+        return Cell(expression_words(schedule.cron_expression, schedule.time_zone))
     except cron.CronError:
         return Cell("not understood here", Tone.WARN)
 
@@ -149,7 +153,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
     problem = ""
     if schedule.cron_expression:
         try:
-            lines = runs_ahead(schedule.cron_expression, schedule.time_zone, now, zone)
+            lines = next_fire_times(schedule.cron_expression, schedule.time_zone, now, zone)
         except cron.CronError as error:
             problem = f"the expression is not understood here: {error}"
     elif schedule.next_run_at:
@@ -161,7 +165,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
 
 def _past_cell(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datetime) -> Cell:
     if runs:
-        lines = [line(run, now) for run in runs[:RUNS]]
+        lines = [run_line(run, now) for run in runs[:RUNS]]
         return Cell("\n".join(lines))
     if schedule is None:
         return Cell(f"{NOT_SENT} which jobs it created", Tone.DIM)
@@ -240,13 +244,13 @@ def _unknown_cell(task: Job) -> Cell:
     return UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)
 
 
-def typed_expression(item: Scheduled) -> str:
+def typed_expression(item: ScheduleWithRuns) -> str:
     """Return the expression, or `once`; empty if Studio does not send either."""
     schedule = item.task.schedule
     return (schedule.cron_expression or ONCE) if schedule else ""
 
 
-def _next_at(item: Scheduled) -> datetime:
+def _next_at(item: ScheduleWithRuns) -> datetime:
     schedule = item.task.schedule
     return (schedule.next_run_at if schedule else None) or _NEVER
 
@@ -256,18 +260,20 @@ def _local_time(row: ScheduleRow) -> Cell:
     return Cell(_short_time(next_run_at, row.zone)) if next_run_at else _unknown_cell(row.task)
 
 
-def _sum_of(item: Scheduled, *fields: str) -> int:
+def _sum_of(item: ScheduleWithRuns, *fields: str) -> int:
     return sum(getattr(item.task.schedule, field, None) or 0 for field in fields)
 
 
-def _by(read: Callable[[Scheduled], Any]) -> Callable[[Scheduled, datetime], Any]:
+def _by(read: Callable[[ScheduleWithRuns], Any]) -> Callable[[ScheduleWithRuns, datetime], Any]:
     """Return a sort key by what `read` returns, then by name."""
     return lambda item, now: (read(item), (item.task.name or "").lower())
 
 
-SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
+SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = (
     ListColumn(
-        Column("name", "NAME", 16, grow=2, fits=True, sticky=True, likes=24, first=16),
+        Column(
+            "name", "NAME", 16, grow=2, fits=True, sticky=True, preferred_width=24, first_width=16
+        ),
         lambda row: _name_cell(row.task),
         SortOrder("name", _by(lambda item: 0)),
         text=lambda item: item.task.name or "",
@@ -280,12 +286,14 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
         filter_name="cron",
     ),
     ListColumn(
-        Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32, likes=32),
+        Column(
+            "words", "IN WORDS", 20, grow=3, drop=3, fits=True, wanted_width=32, preferred_width=32
+        ),
         lambda row: _words_cell(row.task),
         sorted_like="expression",
     ),
     ListColumn(
-        Column("next", "NEXT RUN", 14, fits=True, reserves=Reserves.ALWAYS, wants=11),
+        Column("next", "NEXT RUN", 14, fits=True, reserves=Reserves.ALWAYS, wanted_width=11),
         lambda row: _next_run_cell(row.task, row.now),
         SortOrder("next run, soonest first", _by(_next_at)),
     ),
@@ -347,10 +355,10 @@ def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) 
     """Return one cell for each of `COLUMNS`; see `ScheduleRow`."""
     row = ScheduleRow(task, runs, now, zone)
     row_cells = tuple(column.cell(row) for column in SCHEDULE_COLUMNS)
-    return row_cells if can_be_used(task.id) else dimmed(row_cells)
+    return row_cells if is_usable_id(task.id) else dim_row(row_cells)
 
 
-SCHEDULES = Kind[Scheduled](
+SCHEDULES = Kind[ScheduleWithRuns](
     noun="schedule",
     key=attrgetter("task.id"),
     made_at=attrgetter("task.created_at"),
@@ -364,7 +372,7 @@ SCHEDULES = Kind[Scheduled](
         "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
         "done": frozenset({JobState.COMPLETE}),
     },
-    also={"suspended": lambda row: is_suspended(row.task)},
+    conditions={"suspended": lambda row: is_suspended(row.task)},
     columns=SCHEDULE_COLUMNS,
     other_fields={"cluster": lambda row: row.task.compute_cluster_name or ""},
     suggestions=("age<1d",),

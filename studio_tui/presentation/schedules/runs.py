@@ -71,7 +71,7 @@ class ScheduledRun(NamedTuple):
         return Tone.WARN if self.gap else LOOKS[self.state].tone
 
 
-class Scheduled(NamedTuple):
+class ScheduleWithRuns(NamedTuple):
     """A schedule with its last runs."""
 
     task: Job
@@ -131,7 +131,7 @@ def runs_of(task: Job, listed_runs: Sequence[ScheduledRun] = ()) -> tuple[Schedu
     return tuple(_from_schedule_run(run) for run in recent[:RESULTS])
 
 
-def signs(runs: Sequence[ScheduledRun]) -> str:
+def run_signs(runs: Sequence[ScheduledRun]) -> str:
     """Return the signs of the last runs that fit into `RESULTS` cells, newest last.
 
     `runs` are newest first.
@@ -144,7 +144,7 @@ def signs(runs: Sequence[ScheduledRun]) -> str:
     return fitting
 
 
-def line(run: ScheduledRun, now: datetime) -> str:
+def run_line(run: ScheduledRun, now: datetime) -> str:
     """Return a line with the result of a run and its age, or with the reason why there was none."""
     if run.gap:
         return f"{run.sign} {run.gap}  {ago(run.scheduled_for, now)}, as {_GAPS[run.gap][1]}"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 
-from studio_tui.presentation.jobs.problems import quoted
+from studio_tui.presentation.form.problems import quoted
 from studio_tui.text import safe_line
 
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
@@ -84,7 +84,7 @@ class StartTimeError(ValueError):
     """A text is no valid start time; the message says why, and what to type."""
 
 
-def resolve(text: str, now: datetime, zone: tzinfo) -> datetime:
+def parse_start_time(text: str, now: datetime, zone: tzinfo) -> datetime:
     """Return the only time that `text` means in `zone`, as an aware time in UTC.
 
     A time of day, a weekday, or a date without a year means the next one.
@@ -275,7 +275,7 @@ def _check_year(local: datetime, now: datetime) -> datetime:
     """Return the time; raise `StartTimeError` if its year is likely a typing error.
 
     Years in which time zones cannot be computed are rejected too. A time of last year is returned,
-    as `resolve` rejects it with a message that says how long ago it was.
+    as `parse_start_time` rejects it with a message that says how long ago it was.
     """
     if local.year < now.year - 1:
         raise StartTimeError(f"The year {local.year} has passed; {RUN_NOW}, or type {EXAMPLES}.")

@@ -23,10 +23,10 @@ async def send_with_retries(
     send: Callable[[], Awaitable[T]],
     rests: Sequence[float] = RESTS,
     *,
-    after: tuple[type[StudioError], ...] = (NotSent,),
-    longest: float = inf,
+    retried_errors: tuple[type[StudioError], ...] = (NotSent,),
+    longest_rest: float = inf,
 ) -> T:
-    """Send a request, and send it again after the errors in `after`; return the answer.
+    """Send a request, and send it again after the errors in `retried_errors`; return the answer.
 
     By default a request is sent again only if it cannot have arrived. There is one attempt more
     than there are `rests`.
@@ -34,17 +34,17 @@ async def send_with_retries(
     Raises:
         OutcomeUnknown: the outcome of an attempt is unknown, and none of the later ones succeeded.
         StudioError: the last attempt failed, an attempt failed with an error that is not in
-            `after`, or Studio asks to wait more than `longest` seconds.
+            `retried_errors`, or Studio asks to wait more than `longest_rest` seconds.
     """
     may_have_arrived = False
     remaining_rests = iter(rests)
     while True:
         try:
             return await send()
-        except after as error:
+        except retried_errors as error:
             may_have_arrived |= isinstance(error, OutcomeUnknown)
-            pause = max(next(remaining_rests, inf), error.asked_rest)
-            if pause == inf or pause > longest:
+            pause = max(next(remaining_rests, inf), error.requested_delay)
+            if pause == inf or pause > longest_rest:
                 if may_have_arrived and isinstance(error, NotSent):
                     raise OutcomeUnknown(str(error)) from error
                 raise
@@ -75,7 +75,7 @@ class KeyedRequests:
             key = uuid.uuid4().hex
         try:
             return await send_with_retries(
-                lambda: send(key), self._rests, after=(NotSent, OutcomeUnknown)
+                lambda: send(key), self._rests, retried_errors=(NotSent, OutcomeUnknown)
             )
         except OutcomeUnknown:
             self._unknown[content] = key, clock.monotonic()

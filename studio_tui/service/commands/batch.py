@@ -99,11 +99,12 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
         items: Sequence[T],
         command: Callable[[T], Awaitable[R]],
         *,
-        ended: Callable[[ItemOutcome[T, R]], object] = lambda _: None,
+        on_outcome: Callable[[ItemOutcome[T, R]], object] = lambda _: None,
     ) -> tuple[ItemOutcome[T, R], ...]:
         """Run a command, which raises only `StudioError`, on each item; return all outcomes.
 
-        `ended` is called with each outcome as it arrives. The returned outcomes are in item order.
+        `on_outcome` is called with each outcome as it arrives. The returned outcomes are in item
+        order.
         """
         key, sending = object(), _Sending()
         self._set_progress(key, BatchProgress(doing, len(items)))
@@ -117,7 +118,7 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
                 before = self._running[key]
                 failed = before.failed + (outcome.error is not None)
                 self._set_progress(key, replace(before, ended=before.ended + 1, failed=failed))
-                ended(outcome)
+                on_outcome(outcome)
                 if sending.why_no_more:
                     # Nothing is awaited from here on: yield, so that keys are handled in between.
                     await asyncio.sleep(0)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
-from studio_tui.api.label import intent_of, labelled
+from studio_tui.api.label import add_label, intent_of
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import (
     AuthenticationError,
@@ -52,11 +52,11 @@ class Patience:
     """Seconds before the second attempt; doubled for each further one."""
     longest_rest: float = 5.0
     """Maximum seconds between failed attempts to read the list, unless Studio asks for more."""
-    looks: int = 2
+    lists_without_job: int = 2
     """Number of lists without the job after which the search ends."""
-    apart: float = 4.0
+    rest_between_lists: float = 4.0
     """Seconds between two of these lists, as a new job may appear in them late."""
-    look_up: float = 30.0
+    longest_search: float = 30.0
     """Maximum seconds of a search."""
 
 
@@ -101,13 +101,13 @@ class UnconfirmedJob:
     searched: SearchExtent
     why: StudioError | None = None
     """The error instead of an answer; `None` if an earlier run of the program ended before it."""
-    note: OpenIntent = field(kw_only=True, repr=False)
+    open_intent: OpenIntent = field(kw_only=True, repr=False)
     """The intent's entry in the journal."""
     request: JobInput | None = field(default=None, kw_only=True, repr=False)
     """The request that was sent; `None` if an earlier run of the program sent it."""
 
 
-Outcome = Created | JobRefused | UnconfirmedJob
+CreationOutcome = Created | JobRefused | UnconfirmedJob
 
 
 class JobCreator:
@@ -120,7 +120,7 @@ class JobCreator:
         history: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,
-        made: Callable[[Job, Submitted], None] = lambda _job, _submitted: None,
+        on_created: Callable[[Job, Submitted], None] = lambda _job, _submitted: None,
         labels: bool = True,
         patience: Patience | None = None,
         now: Callable[[], datetime] = clock.now,
@@ -128,11 +128,12 @@ class JobCreator:
     ) -> None:
         """Initialise; `labels` is whether new jobs get a label by which they can be found.
 
-        `changed` is called when Studio's jobs may have changed, `made` when a job was created.
+        `changed` is called when Studio's jobs may have changed, `on_created` when a job was
+        created.
         """
         self.new_job = JustCreated()
         """The job created last, for the key that opens its log."""
-        self._made = made
+        self._made = on_created
         self._client = client
         self._journal = journal
         self._history = history
@@ -148,25 +149,27 @@ class JobCreator:
         job: JobInput,
         files: Sequence[Path] = (),
         *,
-        doubted: Callable[[StudioError], None] = lambda _: None,
-        uploading: UploadProgress = lambda _path, _sent, _size: None,
-    ) -> Outcome:
+        on_unclear_answer: Callable[[StudioError], None] = lambda _: None,
+        on_progress: UploadProgress = lambda _path, _sent, _size: None,
+    ) -> CreationOutcome:
         """Upload `files`, each once, and create a job with them.
 
-        `doubted` is called with the error if no clear answer arrived, before the search for the job
-        begins. `uploading` is called with the progress of each upload.
+        `on_unclear_answer` is called with the error if no clear answer arrived, before the search
+        for the job begins. `on_progress` is called with the progress of each upload.
         """
         try:
-            request, sent_files = await self._with_files(job, files, uploading)
+            request, sent_files = await self._with_files(job, files, on_progress)
             now = self._now()
             intent = Intent.of(request, now, is_labelled=self._labels, files=sent_files)
             open_intent = await asyncio.to_thread(self._journal.begin, intent)
         except StudioError as error:
             return JobRefused(error)
         if self._labels:
-            environment = labelled(request.environment, intent.id)
+            environment = add_label(request.environment, intent.id)
             request = request.model_copy(update={"environment": environment})
-        outcome = await self._send_or_search(open_intent, request, doubted, may_exist=False)
+        outcome = await self._send_or_search(
+            open_intent, request, on_unclear_answer, may_exist=False
+        )
         if isinstance(outcome, Created) or _is_refused_for_files(outcome):
             self._uploads.forget()
         return outcome
@@ -175,8 +178,8 @@ class JobCreator:
         self,
         unconfirmed: UnconfirmedJob,
         *,
-        doubted: Callable[[StudioError], None] = lambda _: None,
-    ) -> Outcome:
+        on_unclear_answer: Callable[[StudioError], None] = lambda _: None,
+    ) -> CreationOutcome:
         """Send a request again, with the same key, if the job is still not in the list.
 
         Nothing is sent if an earlier run of the program sent the request, as none are stored.
@@ -189,22 +192,24 @@ class JobCreator:
         except StudioError as error:
             return replace(unconfirmed, why=error)
         if created is not None:
-            return await self._end(unconfirmed.note, created)
-        return await self._send_or_search(unconfirmed.note, request, doubted, may_exist=True)
+            return await self._end(unconfirmed.open_intent, created)
+        return await self._send_or_search(
+            unconfirmed.open_intent, request, on_unclear_answer, may_exist=True
+        )
 
     async def give_up(self, unconfirmed: UnconfirmedJob) -> None:
         """Record that the user gave up: the job is not searched for at the next start."""
-        await asyncio.to_thread(unconfirmed.note.end, IntentOutcome.GIVEN_UP)
+        await asyncio.to_thread(unconfirmed.open_intent.end, IntentOutcome.GIVEN_UP)
 
     def leave(self, unconfirmed: UnconfirmedJob) -> None:
-        """Leave an intent open, so that `settle` searches for its job at the next start."""
-        unconfirmed.note.close()
+        """Leave an intent open: `settle_open_intents` searches for its job at the next start."""
+        unconfirmed.open_intent.close()
 
-    async def settle(self) -> tuple[UnconfirmedJob, ...]:
+    async def settle_open_intents(self) -> tuple[UnconfirmedJob, ...]:
         """Search for the jobs of intents that ended programs left open; return those not found."""
         open_intents = await asyncio.to_thread(self._journal.claim_open)
         # A job that was requested before this time would be in the first list.
-        long_ago = self._now() - timedelta(seconds=self._patience.look_up)
+        long_ago = self._now() - timedelta(seconds=self._patience.longest_search)
         outcomes = [
             await self._search(
                 open_intent, looks=1 if open_intent.intent.sent_at < long_ago else None
@@ -220,7 +225,7 @@ class JobCreator:
         doubted: Callable[[StudioError], None],
         *,
         may_exist: bool,
-    ) -> Outcome:
+    ) -> CreationOutcome:
         """Send a request, and search for its job if the answer does not show whether there is one.
 
         `may_exist` is whether an earlier attempt may have created the job.
@@ -251,7 +256,11 @@ class JobCreator:
     ) -> tuple[JobInput, dict[str, SentFile]]:
         """Upload files; return the request with their ids, and its known files by id."""
         earlier_ids = job.files or ()
-        files = await asyncio.to_thread(self._history.files, earlier_ids) if earlier_ids else {}
+        files = (
+            await asyncio.to_thread(self._history.uploaded_files, earlier_ids)
+            if earlier_ids
+            else {}
+        )
         uploaded = await self._uploads.upload(paths, uploading)
         files |= {file.id: file for file in uploaded}
         if not uploaded:
@@ -270,25 +279,25 @@ class JobCreator:
         request: JobInput | None = None,
         *,
         looks: int | None = None,
-    ) -> Outcome:
+    ) -> CreationOutcome:
         """Search for the job of an intent, until `looks` lists did not contain it.
 
         Failed reads are repeated until the time limit; a 401 or 403 ends the search.
         """
-        looks = looks or self._patience.looks
+        looks = looks or self._patience.lists_without_job
         searched = SearchExtent()
         patience = self._patience
         backoff = Backoff(patience.rest, patience.longest_rest, jitter=self._jitter)
         try:
-            async with asyncio.timeout(self._patience.look_up):
+            async with asyncio.timeout(self._patience.longest_search):
                 while searched.answers < looks:
-                    rest = self._patience.apart
+                    rest = self._patience.rest_between_lists
                     try:
                         created, extent = await self._search_once(open_intent.intent)
                     except (AuthenticationError, PermissionDenied):
                         break
                     except StudioError as error:
-                        rest = max(backoff.failed(), error.asked_rest)
+                        rest = max(backoff.add_failure(), error.requested_delay)
                     else:
                         if created is not None:
                             return await self._end(open_intent, created)
@@ -297,7 +306,9 @@ class JobCreator:
                         await asyncio.sleep(rest)
         except TimeoutError:
             pass
-        return UnconfirmedJob(open_intent.intent, searched, why, note=open_intent, request=request)
+        return UnconfirmedJob(
+            open_intent.intent, searched, why, open_intent=open_intent, request=request
+        )
 
     async def _search_once(self, intent: Intent) -> tuple[Created | None, SearchExtent]:
         """Search the newest jobs, more in each request, for the job of an intent.
@@ -353,7 +364,7 @@ class JobCreator:
         ]
         return Created(candidates[0], is_guess=True) if len(candidates) == 1 else None
 
-    async def _end(self, open_intent: OpenIntent, outcome: Created | JobRefused) -> Outcome:
+    async def _end(self, open_intent: OpenIntent, outcome: Created | JobRefused) -> CreationOutcome:
         """Record the outcome of an intent in the journal, and a job in the history if certain."""
         if isinstance(outcome, Created):
             submitted = open_intent.intent.submitted
@@ -366,7 +377,7 @@ class JobCreator:
         return outcome
 
 
-def _is_refused_for_files(outcome: Outcome) -> bool:
+def _is_refused_for_files(outcome: CreationOutcome) -> bool:
     """Whether a job was refused because of its files, as Studio may have discarded uploads."""
     return (
         isinstance(outcome, JobRefused)

@@ -96,16 +96,16 @@ class JobHistory:
             if self._write(insert, rows, "submitted", "rowid", KEPT_SUBMISSIONS):
                 self._submitted.clear()
 
-    def submitted(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
+    def submissions(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
         """Return the submissions of jobs, by job id; jobs not submitted from here are left out.
 
         If the file cannot be read, only submissions that are not in it yet are returned.
         """
         ids = list(job_ids)
-        return self.look_up(ids) or self._not_written(ids)
+        return self.submissions_if_readable(ids) or self._not_written(ids)
 
-    def look_up(self, job_ids: Iterable[str]) -> dict[str, Submitted] | None:
-        """Return the same as `submitted`, but `None` if the file cannot be read at the moment."""
+    def submissions_if_readable(self, job_ids: Iterable[str]) -> dict[str, Submitted] | None:
+        """Return the same as `submissions`, but `None` if the file cannot be read at the moment."""
         ids = list(job_ids)
         query = (
             "SELECT job_id, parts FROM submitted WHERE job_id IN (SELECT value FROM json_each(?))"
@@ -128,7 +128,7 @@ class JobHistory:
         with self._lock:
             return {each: self._submitted[each] for each in job_ids if each in self._submitted}
 
-    def of_jobs(
+    def own_or_inherited_submissions(
         self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = _NO_ORIGINALS
     ) -> dict[str, Submitted]:
         """Return the submissions of jobs, by job id; jobs without one are left out.
@@ -142,7 +142,7 @@ class JobHistory:
             for job in jobs
         }
         all_source_ids = (source_id for ids in sources.values() for source_id in ids)
-        recorded = self.submitted([*sources, *all_source_ids])
+        recorded = self.submissions([*sources, *all_source_ids])
         no_times = {"start_after": None, "cron_expression": None, "time_zone": None}
         submissions = {}
         for job_id, source_ids in sources.items():
@@ -153,7 +153,7 @@ class JobHistory:
                 submissions[job_id] = recorded[source].model_copy(update=no_times)
         return submissions
 
-    def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
+    def uploaded_files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
         """Return the files that were uploaded from here, by upload id; other ids are left out."""
         query = (
             "SELECT file.value FROM submitted, json_each(submitted.parts, '$.files') AS file"

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.label import variables
+from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job, JobInput, JobRequest, QueryType
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
@@ -73,8 +73,8 @@ class JobCommands:
         await send_with_retries(
             lambda: self._client.cancel_job(job_id),
             self._rests,
-            after=(NotSent, RateLimited),
-            longest=LONGEST_REST,
+            retried_errors=(NotSent, RateLimited),
+            longest_rest=LONGEST_REST,
         )
 
     async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
@@ -99,7 +99,7 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
     """
     if job.query is None:
         raise InvalidRequest(400, "This job's query is not known here, so it cannot be run again.")
-    environment = {name: value.get_secret_value() for name, value in variables(job).items()}
+    environment = {name: value.get_secret_value() for name, value in user_variables(job).items()}
     for name, value in environment.items():
         if "\n" in value or "\r" in value:
             raise InvalidRequest(
@@ -144,7 +144,7 @@ def failure_message(error: StudioError) -> str:
     return str(error)
 
 
-def rescheduled(
+def schedule_request(
     task: Job, repeat: JobInput, *, cron_expression: str | None, start_after: datetime | None
 ) -> JobInput:
     """Return the request for a schedule like `task`, but with other times.

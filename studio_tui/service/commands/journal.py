@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import NotSent
 from studio_tui.files import read_bytes
-from studio_tui.paths import private_dir, profile_name
+from studio_tui.paths import create_private_dir, profile_name
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.text import safe_line
@@ -177,7 +177,7 @@ class Journal:
             NotSent: it could not be written, so nothing may be sent.
         """
         try:
-            private_dir(self._folder)
+            create_private_dir(self._folder)
             self._prune()
             return OpenIntent(intent, self._write(intent))
         except OSError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from studio_tui.api.models import Job
 from studio_tui.clock import monotonic
 
-IN_SIGHT = 5.0
+NOTICE_SECONDS = 5.0
 """Seconds for which the notice about a new job is shown."""
 
 
@@ -29,9 +29,9 @@ class JustCreated:
 
     def note(self, job: Job, selected_id: str | None) -> None:
         """Record a new job, and the id of the job that is selected now; `None` if none is."""
-        self._new = _NewJob(job, self._now() + IN_SIGHT, selected_id)
+        self._new = _NewJob(job, self._now() + NOTICE_SECONDS, selected_id)
 
-    def instead_of(self, selected_id: str | None) -> Job | None:
+    def job_instead_of(self, selected_id: str | None) -> Job | None:
         """Return the new job if `l` opens its log instead of the selected job's, else `None`.
 
         `l` opens the log of the selected job again when the notice has ended, or when the user has

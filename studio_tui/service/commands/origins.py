@@ -43,11 +43,13 @@ class Origins:
             self._repeats.setdefault(repeated, []).append(job_id)
             self.changes += 1
 
-    def unknown(self, jobs: Iterable[Job]) -> list[str]:
+    def not_looked_up(self, jobs: Iterable[Job]) -> list[str]:
         """Return the ids of jobs that were not looked up yet."""
         return [job.id for job in jobs if job.id not in self._looked_up]
 
-    def learn(self, looked_up: Iterable[str], submissions: Mapping[str, Submitted]) -> None:
+    def note_looked_up(
+        self, looked_up: Iterable[str], submissions: Mapping[str, Submitted]
+    ) -> None:
         """Record the submissions of jobs, by id; `looked_up` are all ids that were looked up."""
         self._looked_up.update(looked_up)
         for job_id, submitted in submissions.items():
@@ -72,7 +74,7 @@ class Origins:
             ids.append(replaced)
         return tuple(ids)
 
-    def linked(self) -> frozenset[str]:
+    def linked_ids(self) -> frozenset[str]:
         """Return the ids of all jobs that continue or repeat others, and of these other jobs."""
         links = (self._successors, self._repeats)
         later_ids = (job_id for each in links for ids in each.values() for job_id in ids)

@@ -166,14 +166,14 @@ class PipelineCommands:
             StudioError: the pipeline could not be paused or read; its jobs may still be running.
         """
         pipeline_id = pipeline.pipeline_id
-        requested = {run.job_id for run in to_cancel(pipeline)}
+        requested = {run.job_id for run in runs_to_cancel(pipeline)}
         errors: dict[str, StudioError] = {}
         current = pipeline
         try:
             if starts_no_jobs(pipeline.state) or await self._pause_unless_ended(pipeline):
                 current = await self._read(pipeline_id)
                 for rest in (*RESTS, 0.0)[:ROUNDS]:
-                    running = to_cancel(current)
+                    running = runs_to_cancel(current)
                     if not running or not starts_no_jobs(current.state):
                         break
                     requested |= {run.job_id for run in running}
@@ -293,7 +293,7 @@ def _outcome(
         canceling=tuple(run for run in runs if run.state in _CANCELING),
         ended=tuple(run for run in runs if run.state in _ENDED_BY_ITSELF),
         still_running=tuple(
-            StillRunning(run, errors.get(run.job_id)) for run in to_cancel(current)
+            StillRunning(run, errors.get(run.job_id)) for run in runs_to_cancel(current)
         ),
         pipeline=current,
         starts_more_jobs=not starts_no_jobs(current.state),
@@ -305,7 +305,7 @@ def starts_no_jobs(state: PipelineState) -> bool:
     return state not in {PipelineState.PENDING, PipelineState.RUNNING, PipelineState.UNKNOWN}
 
 
-def to_cancel(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
+def runs_to_cancel(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
     """Return the jobs that were started, have not ended, and are not being canceled."""
     return tuple(
         run

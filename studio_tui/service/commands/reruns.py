@@ -29,17 +29,17 @@ class OrderedReruns:
         history: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,
-        made: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda _made, _jobs: None,
+        on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda _made, _jobs: None,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
         """Initialise; `changed` is called when there may be new jobs.
 
-        `made` is called with each new pipeline, and the submissions of its jobs by job id.
+        `on_created` is called with each new pipeline, and the submissions of its jobs by job id.
         """
         self._client = client
         self._history = history
         self._changed = changed
-        self._made = made
+        self._made = on_created
         self._requests = KeyedRequests(rests)
         self._uploads = Uploads(client, rests[:-1])
 
@@ -68,7 +68,9 @@ class OrderedReruns:
             self._changed()
         if pipeline is not None:
             file_ids = {file_id for job in jobs.values() for file_id in job.files or ()}
-            known_files = await asyncio.to_thread(self._history.files, file_ids) if file_ids else {}
+            known_files = (
+                await asyncio.to_thread(self._history.uploaded_files, file_ids) if file_ids else {}
+            )
             known_files |= {file.id: file for file in uploaded}
             submissions = {
                 run.created_job_id: Submitted.of(jobs[run.job_id], known_files)

@@ -91,7 +91,7 @@ class ScheduleCommands:
     async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
         """Send an idempotent request, again if it did not arrive or its outcome is unknown."""
         try:
-            return await send_with_retries(send, after=(NotSent, OutcomeUnknown))
+            return await send_with_retries(send, retried_errors=(NotSent, OutcomeUnknown))
         finally:
             self._changed()
 

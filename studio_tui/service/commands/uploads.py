@@ -81,7 +81,7 @@ class Uploads:
         uploaded = await send_with_retries(
             lambda: self._client.upload_file(path, progress=progress),
             self._rests,
-            after=(TransportError, RateLimited, ServerError),
+            retried_errors=(TransportError, RateLimited, ServerError),
         )
         return uploaded.id
 

@@ -7,15 +7,15 @@ from studio_tui.addresses import address
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import SpoolError, StudioError
 from studio_tui.service.logs.comparison import Comparison
-from studio_tui.service.logs.retry import Next, Verdict, refused
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.verdicts import NextStep, Verdict, verdict_of_error
 from studio_tui.text import safe_line
 
 MayFetch = Callable[[str], Awaitable[bool]]
 """Returns whether an archived log may be fetched from a host. The name is not safe to draw."""
 
 
-async def always(_host: str) -> bool:
+async def allow_every_host(_host: str) -> bool:
     """Allow every host."""
     return True
 
@@ -49,7 +49,7 @@ class ArchivedLog:
         comparison = Comparison(self._store)
         for url in urls:
             if (reason := await self._why_not(url)) is not None:
-                return Verdict(Next.STOP, reason)
+                return Verdict(NextStep.STOP, reason)
             try:
                 async with aclosing(self._source.log_blob(url)) as parts:
                     async for data in parts:
@@ -59,7 +59,7 @@ class ArchivedLog:
                 raise
             except StudioError as error:
                 # `Reachability` is not told: an error of the archive's host is none of Studio.
-                return refused(error)
+                return verdict_of_error(error)
         comparison.finish()
         self.is_whole, self.differs = comparison.has_proved_whole, comparison.differs
         return None

@@ -92,12 +92,12 @@ class LogAssembler:
         self._position = None
         self._epoch = None
 
-    def caught_up(self) -> None:
+    def note_caught_up(self) -> None:
         """Note that this connection has brought all known pieces, though as an archive."""
         last = self._index.last
         self._position = last.id if last else None
 
-    def misses_before(self, frame: LogFrame) -> bool:
+    def has_lost_pieces(self, frame: LogFrame) -> bool:
         """Return whether an unreadable frame of this connection contained new pieces.
 
         While this connection repeats known pieces, it is unknown whether an unreadable frame had
@@ -254,7 +254,7 @@ class LogAssembler:
             store.cut(end)
             from_rest = b""
         if not from_rest and not self._has_pieces:
-            self._doubts.note(end, piece_id)
+            self._doubts.note_gap(end, piece_id)
         store.append(raw[len(from_rest) :])
         self._index.append(MessageRecord(piece_id, end, len(raw)))
 

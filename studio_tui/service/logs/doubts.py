@@ -46,7 +46,7 @@ class Doubts:
         for doubt in self._open:
             doubt.is_passed = False
 
-    def note(self, end: int, piece_id: int) -> None:
+    def note_gap(self, end: int, piece_id: int) -> None:
         """Mark the gap before piece `piece_id`, which is stored from offset `end` on.
 
         There is none before the first piece of a log, nor before a piece that follows on text from

@@ -39,7 +39,7 @@ class LogHandle:
 
     store: LogStore
     tail: LogTail
-    ahead: LogTailPreview
+    preview: LogTailPreview
     """The end of the log, shown while the log itself is far from complete."""
 
     def __init__(
@@ -47,7 +47,7 @@ class LogHandle:
     ) -> None:
         self.store = log.store
         self.tail = log.tail
-        self.ahead = log.ahead
+        self.preview = log.preview
         self.may_fetch = may_fetch
         self._closed = closed
 
@@ -64,7 +64,7 @@ class _Log:
     created_at: datetime | None
     store: LogStore
     tail: LogTail
-    ahead: LogTailPreview
+    preview: LogTailPreview
     viewers: list[LogHandle]
     task: asyncio.Task[None] | None = None
     """Runs the tail while there are viewers."""
@@ -80,7 +80,7 @@ class _Log:
 
     def close(self) -> None:
         """Close its files; deleting a large one takes long."""
-        self.ahead.close()
+        self.preview.close()
         self.tail.close()
         self.store.close()
 
@@ -157,7 +157,7 @@ class LogLibrary:
         """
         return self._cache.new_tagged()
 
-    async def known_end(
+    async def stored_end(
         self, job_id: str, created_at: datetime | None, length: int
     ) -> bytes | None:
         """Return up to `length` bytes from the end of a log that is whole or being followed.
@@ -249,7 +249,7 @@ class LogLibrary:
             await asyncio.wait([earlier])
         async with asyncio.TaskGroup() as tasks:
             if not log.tail.state.is_over:
-                tasks.create_task(log.ahead.run(), name="preview the end of a log")
+                tasks.create_task(log.preview.run(), name="preview the end of a log")
             while True:
                 await log.tail.run()
                 self._untidy.set()
@@ -262,7 +262,7 @@ class LogLibrary:
             return
         if log.task is not None:
             log.task.cancel()
-        log.ahead.close()
+        log.preview.close()
         now = self._now()
         log.closed_at = now.timestamp()
         self._cache.note_use(log.store.path, now)
@@ -308,7 +308,7 @@ class LogLibrary:
             (log for log in self._logs.values() if not log.viewers), key=attrgetter("closed_at")
         )
         unused: list[tuple[float, int, _Log | Path]] = [
-            *((log.closed_at, log.tail.disk, log) for log in unviewed),
+            *((log.closed_at, log.tail.disk_size, log) for log in unviewed),
             *((used, size, path) for used, size, path in saved if path not in open_paths),
         ]
         unused.sort(key=itemgetter(0))

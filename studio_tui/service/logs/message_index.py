@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.errors import SpoolError
-from studio_tui.paths import private_dir
+from studio_tui.paths import create_private_dir
 
 BLOCK = 4096
 """Records per block. In memory are the last block, the one read last, and each block's first id."""
@@ -51,7 +51,7 @@ class MessageIndex:
             SpoolError: the file cannot be created.
         """
         try:
-            self._file = tempfile.TemporaryFile(dir=private_dir(directory), buffering=0)  # noqa: SIM115
+            self._file = tempfile.TemporaryFile(dir=create_private_dir(directory), buffering=0)  # noqa: SIM115
         except OSError as error:
             raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         self._first_ids = array("q")

@@ -81,7 +81,7 @@ class LogTailPreview:
         """Call `listener` when `is_needed` changes; return a function to unsubscribe."""
         return self._listeners.add(listener)
 
-    def in_whole(self, position: int) -> int:
+    def offset_in_log(self, position: int) -> int:
         """Return the offset in the log itself of the byte at `position` of the preview.
 
         Bytes that are not UTF-8 may take more bytes here than in Studio, so the text at `position`
@@ -136,7 +136,7 @@ class LogTailPreview:
                     with self._reachability.asking("end of a log"):
                         await self._request_end()
                 except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
-                    rest = max(REST, error.asked_rest)
+                    rest = max(REST, error.requested_delay)
                 except StudioError as error:
                     logger.info("end of the log of job %s: %s", self._job_id, error)
                     return False
@@ -162,7 +162,7 @@ class LogTailPreview:
         """
         size = self._whole.size
         body = await self._source.job_log_end(self._job_id, LENGTH, etag=self._etag)
-        self._whole.unwatch(size, body.offset + len(body.data))
+        self._whole.mark_not_live(size, body.offset + len(body.data))
         if not self.is_needed:
             await self._begin(body)
             return

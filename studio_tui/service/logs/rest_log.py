@@ -226,7 +226,7 @@ OUTAGE_REST = 5.0
 logger = logging.getLogger(__name__)
 
 
-class RestBeside:
+class RestFallback:
     """Polls one log while its websocket keeps failing, until the websocket answers."""
 
     def __init__(
@@ -239,7 +239,7 @@ class RestBeside:
         self._succeeded = succeeded
         self._is_failing = asyncio.Event()
 
-    def failed(self, failures: int, at_least: float) -> None:
+    def note_failures(self, failures: int, at_least: float) -> None:
         """Note how many times the websocket has failed in a row.
 
         `at_least` are the seconds that Studio asked to wait; if it asked, nothing is polled.
@@ -271,5 +271,5 @@ class RestBeside:
                 raise
             except StudioError as error:
                 logger.info("log of job %s: %s", self._job_id, error)
-                rest = max(rest, error.asked_rest)
+                rest = max(rest, error.requested_delay)
             await asyncio.sleep(rest)

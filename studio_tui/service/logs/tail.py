@@ -32,14 +32,13 @@ from studio_tui.errors import (
     SpoolError,
     StudioError,
 )
-from studio_tui.service.logs.archived_log import ArchivedLog, MayFetch, always
+from studio_tui.service.logs.archived_log import ArchivedLog, MayFetch, allow_every_host
 from studio_tui.service.logs.assembler import DIFFERS, LogAssembler
 from studio_tui.service.logs.connection_time import SILENCE, ConnectionTime
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
-from studio_tui.service.logs.reading_again import Retries
-from studio_tui.service.logs.rest_log import RestBeside, RestLog
-from studio_tui.service.logs.retry import Next, Verdict, closed, refused
+from studio_tui.service.logs.rest_log import RestFallback, RestLog
+from studio_tui.service.logs.retries import Retries
 from studio_tui.service.logs.state import (
     NO_LOG,
     UNCHECKED,
@@ -50,6 +49,12 @@ from studio_tui.service.logs.state import (
 )
 from studio_tui.service.logs.store.arrivals import Replay
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.verdicts import (
+    NextStep,
+    Verdict,
+    verdict_of_close_code,
+    verdict_of_error,
+)
 from studio_tui.service.polling.backoff import Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
@@ -92,7 +97,7 @@ class LogTail:
         job_id: str,
         store: LogStore,
         *,
-        may_fetch: MayFetch = always,
+        may_fetch: MayFetch = allow_every_host,
         kept_since: datetime | None = None,
         left_at: datetime | None = None,
         reachability: Reachability | None = None,
@@ -127,7 +132,7 @@ class LogTail:
         """Whether the job had ended when the log was opened, so that no bytes come live."""
         self._replay = Replay()
         """Detects which bytes of the current connection come live."""
-        self._rest_fallback = RestBeside(
+        self._rest_fallback = RestFallback(
             job_id, self._rest, self._reachability, lambda: self._states.publish(self.state.phase)
         )
 
@@ -157,12 +162,12 @@ class LogTail:
         """
         if self.state.is_over:
             await self._count_lines()
-            await self._retries.until_poked()
+            await self._retries.wait_until_poked()
         self._rest_fallback.stop()
         if self.state.phase is not FollowPhase.CONNECTING:
             self._states.publish(FollowPhase.CONNECTING)
         try:
-            await self._store.own()
+            await self._store.make_writable()
             if not self._store.is_indexed:
                 await self._store.index()
                 self._states.publish(self.state.phase)
@@ -189,7 +194,7 @@ class LogTail:
             self._index = None
 
     @property
-    def disk(self) -> int:
+    def disk_size(self) -> int:
         """Bytes that this log takes on disk."""
         return self._store.size + (self._index.size if self._index is not None else 0)
 
@@ -205,16 +210,16 @@ class LogTail:
     async def _follow(self) -> None:
         while self.state.phase is not FollowPhase.COMPLETE:
             if self.state.phase is FollowPhase.STOPPED:
-                await self._retries.until_poked()
+                await self._retries.wait_until_poked()
                 self._states.publish(FollowPhase.CONNECTING)
-            await self._retries.until_there()
+            await self._retries.wait_until_reachable()
             verdict = await self._read_connection()
-            if verdict.next is Next.STOP:
+            if verdict.next is NextStep.STOP:
                 self._stop(verdict.reason, verdict.at_least)
-            elif verdict.next is Next.AGAIN:
+            elif verdict.next is NextStep.AGAIN:
                 await self._rest_before_connecting(verdict)
             else:
-                await self._finish(poll=verdict.next is Next.POLL)
+                await self._finish(poll=verdict.next is NextStep.POLL)
 
     def _stop(self, reason: str, again_in: float = 0.0) -> None:
         """Stop until poked; if `again_in` is not 0, for at most that many seconds."""
@@ -224,7 +229,7 @@ class LogTail:
         self._states.publish(FollowPhase.STOPPED, reason, next_try)
 
     async def _rest_before_connecting(self, verdict: Verdict) -> None:
-        self._rest_fallback.failed(self._retries.failures + 1, verdict.at_least)
+        self._rest_fallback.note_failures(self._retries.failures + 1, verdict.at_least)
         await self._retries.rest(verdict.reason, verdict.at_least)
 
     # --- the websocket ---------------------------------------------------------------------------
@@ -236,36 +241,36 @@ class LogTail:
         self._server_message = ""
         self._replay = Replay(is_all=self._has_ended or self.state.status in FINISHED_STATES)
         try:
-            self._reachability.check()
+            self._reachability.raise_if_refused()
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
                 while True:
                     waiting_since = connection_time.now
                     async with asyncio.timeout(connection_time.patience):
                         frame = await anext(frames)
                     if not isinstance(frame, Closed):
-                        self._reachability.answered(LOG_STREAM)
-                    self._replay.waited(connection_time.now - waiting_since)
+                        self._reachability.note_success(LOG_STREAM)
+                    self._replay.note_pause(connection_time.now - waiting_since)
                     verdict = await self._process(frame)
                     if verdict is not None:
                         return verdict
         except TimeoutError:
             if connection_time.is_ending:
-                return Verdict(Next.DRAIN)
-            return Verdict(Next.AGAIN, f"Nothing was received for {SILENCE:.0f} seconds.")
+                return Verdict(NextStep.DRAIN)
+            return Verdict(NextStep.AGAIN, f"Nothing was received for {SILENCE:.0f} seconds.")
         except StopAsyncIteration:
-            return Verdict(Next.AGAIN, "The connection ended.")
+            return Verdict(NextStep.AGAIN, "The connection ended.")
         except SpoolError:
             raise
         except StudioError as error:
-            self._reachability.failed(LOG_STREAM, error)
-            return refused(error)
+            self._reachability.note_failure(LOG_STREAM, error)
+            return verdict_of_error(error)
 
     async def _process(self, frame: LogFrame) -> Verdict | None:
         """Process one frame; a verdict ends the connection."""
-        if self._assembler.misses_before(frame):
+        if self._assembler.has_lost_pieces(frame):
             self._unreadable += 1
             if self._unreadable <= _UNREADABLE_TRIES:
-                return Verdict(Next.AGAIN, "Studio sent something that cannot be read.")
+                return Verdict(NextStep.AGAIN, "Studio sent something that cannot be read.")
         match frame:
             case Closed(code, reason):
                 return await self._verdict_of_close(code, reason)
@@ -285,7 +290,7 @@ class LogTail:
                 self._assembler.mark_unreadable()
         self._rest_fallback.stop()
         if self._connection_time.is_steady:
-            self._retries.begin_anew()
+            self._retries.reset()
         self._states.publish(FollowPhase.FOLLOWING)
         return None
 
@@ -300,7 +305,7 @@ class LogTail:
             if is_new or is_spoiled:
                 self._rest.note_spoiled(batch)
             if is_new:
-                self._retries.begin_anew()
+                self._retries.reset()
                 self._unreadable = 0
         if len(items) > MANY:
             await give_way()
@@ -308,17 +313,17 @@ class LogTail:
             self._connection_time.linger()
 
     async def _verdict_of_close(self, code: int, reason: str) -> Verdict:
-        if (verdict := closed(code, reason, self._server_message)) is not None:
+        if (verdict := verdict_of_close_code(code, reason, self._server_message)) is not None:
             return verdict
         if code == _NORMAL_CLOSE and (self._connection_time.is_ending or await self._is_finished()):
-            return Verdict(Next.DRAIN)
-        return Verdict(Next.AGAIN, reason or f"The connection was closed ({code}).")
+            return Verdict(NextStep.DRAIN)
+        return Verdict(NextStep.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _read_archive(self, urls: tuple[str, ...]) -> Verdict | None:
         """Read all parts of an archived log, if the user allows it."""
         verdict = await self._archive.read(urls)
         if verdict is None:
-            self._assembler.caught_up()
+            self._assembler.note_caught_up()
             if self._archive.differs and not self._store.marks:
                 self._assembler.mark_end(DIFFERS)
         return verdict
@@ -338,7 +343,7 @@ class LogTail:
         """
         self._rest_fallback.stop()  # REST is polled here
         while not self.state.is_over:
-            await self._retries.until_there()
+            await self._retries.wait_until_reachable()
             try:
                 with self._reachability.asking("log"):
                     is_final = not poll or await self._is_finished()
@@ -348,7 +353,7 @@ class LogTail:
                     )
                     await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
-                self._stop(str(error), refused(error).at_least)
+                self._stop(str(error), verdict_of_error(error).at_least)
             except SpoolError:
                 raise
             except (NotFound, InvalidRequest) as error:
@@ -359,9 +364,9 @@ class LogTail:
                     self._assembler.mark_end(NO_REPLAY)
                 self._complete(UNCHECKED if self._store.size else NO_LOG)
             except StudioError as error:
-                await self._retries.rest(str(error), error.asked_rest)
+                await self._retries.rest(str(error), error.requested_delay)
             else:
-                self._retries.begin_anew()
+                self._retries.reset()
                 if is_final and self._rest.is_settled:
                     self._complete_by_rest()
                     return

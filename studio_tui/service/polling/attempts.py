@@ -21,9 +21,9 @@ class RelatedJobs(NamedTuple):
     """The jobs that continue from the checkpoints of this job, newest last."""
     jobs: Mapping[str, Job]
     """The related jobs that are known, by id."""
-    before: tuple[str, ...] = ()
+    earlier_runs: tuple[str, ...] = ()
     """Earlier runs of the same job of a pipeline, newest last."""
-    after: tuple[str, ...] = ()
+    later_runs: tuple[str, ...] = ()
     """Later runs of the same job of a pipeline, newest last."""
 
 
@@ -36,7 +36,7 @@ class AttemptIndex:
         self._runs: dict[str, tuple[str, ...]] = {}
         """All runs of the same job of a pipeline, oldest first, by the id of each run."""
 
-    def neighbours(
+    def earlier_and_later_runs(
         self, job_id: str, pipelines: tuple[Pipeline, ...]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the ids of the earlier and of the later runs of the same job, oldest first.

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 Jitter = Callable[[float, float], float]
 """Returns a random number between two bounds."""
 
+DENIED_REST = 300.0
+"""Seconds until an item that the token may not read is requested again: permissions change."""
+
 MOST_DOUBLINGS = 10
 """Maximum number of times that the span is doubled; more would overflow a float."""
 
@@ -25,7 +28,7 @@ class Backoff:
     failures: int = 0
     """Consecutive failures."""
 
-    def failed(self) -> float:
+    def add_failure(self) -> float:
         """Count a failure; return the seconds to rest after it, like `rest`."""
         self.failures += 1
         return self.rest()
@@ -35,6 +38,6 @@ class Backoff:
         span = min(self.cap, self.base * 2.0 ** min(self.failures, MOST_DOUBLINGS))
         return self.jitter(self.least, max(span, self.least))
 
-    def succeeded(self) -> None:
+    def reset(self) -> None:
         """Reset the count of failures, as an attempt succeeded."""
         self.failures = 0

@@ -14,16 +14,16 @@ from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
-from studio_tui.service.logs.retry import DENIED_REST
+from studio_tui.service.polling.backoff import DENIED_REST
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 
-ASKED = 40
+REQUESTED_JOBS = 40
 """Number of newest COMPLETE jobs whose datasets are requested."""
 AT_ONCE = 2
 """Maximum number of concurrent requests."""
 
 
-class DatasetNames:
+class KnownDatasets:
     """The known datasets; requests the dataset versions that jobs have made."""
 
     def __init__(
@@ -43,7 +43,7 @@ class DatasetNames:
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
-        """Whether the versions made by all jobs of the last `learn` are known."""
+        """Whether the versions made by all jobs of the last `request_versions` are known."""
 
     def names(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
         """Return the known names, each once.
@@ -57,7 +57,7 @@ class DatasetNames:
         )
         return tuple(dict.fromkeys(name for name in (*targets, *made) if name))
 
-    def listed(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
+    def made_by_jobs(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
         """Return the datasets that jobs have made, by name, each with its newest version first.
 
         `jobs` are the known jobs by id, which have the creator and the time of each version. The
@@ -82,13 +82,13 @@ class DatasetNames:
             for name, versions in sorted(by_name.items())
         )
 
-    async def learn(self, jobs: Iterable[Job]) -> None:
-        """Request the dataset versions made by the `ASKED` newest COMPLETE jobs.
+    async def request_versions(self, jobs: Iterable[Job]) -> None:
+        """Request the dataset versions made by the `REQUESTED_JOBS` newest COMPLETE jobs.
 
         `jobs` are newest first. After a failure no further request is sent: the remaining jobs, and
         the one whose request failed, are requested by the next call.
         """
-        complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:ASKED]
+        complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:REQUESTED_JOBS]
         # Jobs with the fewest failures come first, so that a job that always fails does not keep
         # the others from being requested. `pop` takes from the end.
         remaining = sorted(
@@ -130,4 +130,4 @@ def _version_key(version: ListedVersion) -> tuple[int, ...]:
 def _rest(error: StudioError) -> float:
     """Return the seconds after a failure in which no request is sent."""
     denied = DENIED_REST if isinstance(error, PermissionDenied) else 0.0
-    return max(SHORTEST_REST, denied, error.asked_rest)
+    return max(SHORTEST_REST, denied, error.requested_delay)

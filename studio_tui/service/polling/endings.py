@@ -167,10 +167,10 @@ class Endings(SnapshotPublisher[Badges]):
 
 
 REST = 5.0
-"""Minimum seconds between two requests of `EndedJobs`."""
+"""Minimum seconds between two requests of `RequestRepeatedOnEnds`."""
 
 
-class EndedJobs:
+class RequestRepeatedOnEnds:
     """Repeats a request, such as for the datasets that jobs made, when more jobs have ended."""
 
     def __init__(

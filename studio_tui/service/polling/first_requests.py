@@ -15,7 +15,7 @@ from studio_tui.api.client import StudioClient
 REQUEST_INTERVAL = 5.0
 """Minimum seconds between two requests until Studio has answered one."""
 SIGN_REST = 0.25
-"""Maximum seconds that `FirstRequests.turn` waits."""
+"""Maximum seconds that `FirstRequests.wait_for_turn` waits."""
 
 
 class FirstRequests:
@@ -45,7 +45,7 @@ class FirstRequests:
         """
         self._first = name
 
-    def may_ask(self, name: str) -> bool:
+    def try_to_begin(self, name: str) -> bool:
         """Return whether the request with this name may be sent now.
 
         If so, the caller sends it, and the next request must wait for `REQUEST_INTERVAL` seconds.
@@ -66,7 +66,7 @@ class FirstRequests:
         self._has_begun = True
         self._next_turn_at = asyncio.get_running_loop().time() + REQUEST_INTERVAL
 
-    async def turn(self) -> None:
+    async def wait_for_turn(self) -> None:
         """Wait for the next turn or until all requests may be sent; `SIGN_REST` seconds at most."""
         seconds = (self._next_turn_at or 0.0) - asyncio.get_running_loop().time()
         with contextlib.suppress(TimeoutError):

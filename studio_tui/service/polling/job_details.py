@@ -1,8 +1,8 @@
 """Details of the selected job of a list: its files, the end of its log, other runs of its name.
 
-Nothing is requested before the cursor has rested on the job for `AFTER` seconds, so that scrolling
-through a list costs nothing. The end of a log is read on this machine if the log is stored here,
-and requested from Studio otherwise. Archived logs on other hosts are never requested.
+Nothing is requested before the cursor has rested on the job for `SELECTION_REST` seconds, so that
+scrolling through a list costs nothing. The end of a log is read on this machine if the log is
+stored here, and requested from Studio otherwise. Archived logs on other hosts are never requested.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import Any, NamedTuple
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.log_stream import LogMessages
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
@@ -30,17 +30,17 @@ from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
-AFTER = 0.5
+SELECTION_REST = 0.5
 """Seconds for which a job must be selected before anything is requested."""
-LENGTH = 64 * 1024
+END_BYTES = 64 * 1024
 """Maximum bytes of the end of a log that are read."""
-STREAM = 1024 * 1024
+STREAM_LIMIT = 1024 * 1024
 """Characters after which a websocket is closed."""
-AGAIN = 2.0
+RUNNING_REST = 2.0
 """Minimum seconds between two requests for the log of a job that has not ended."""
-PAST_AGAIN = 15.0
+PAST_RUNS_REST = 15.0
 """Seconds between two reads of the other runs of a name, as more may have ended."""
-REMEMBERED = 64
+CACHED_JOBS = 64
 """Maximum number of jobs whose details are cached."""
 
 _STATES_WITHOUT_LOG = frozenset(
@@ -66,7 +66,7 @@ class JobDetails(NamedTuple):
     """The last bytes of its log, which may begin within a line; untrusted. `None` if unknown."""
     trouble: str = ""
     """Why the log cannot be read; a safe sentence."""
-    past: tuple[Job, ...] = ()
+    past_runs: tuple[Job, ...] = ()
     """Other COMPLETE jobs with its name, newest first."""
 
 
@@ -134,9 +134,9 @@ class JobDetailsReader:
             await self._selection_changed.wait()
             self._selection_changed.clear()
             job = self._job
-            if job is None or not can_be_used(job.id):
+            if job is None or not is_usable_id(job.id):
                 continue
-            await wait_for(self._selection_changed, AFTER)
+            await wait_for(self._selection_changed, SELECTION_REST)
             if not self._selection_changed.is_set():
                 await self._read_while_selected(job)
 
@@ -161,11 +161,11 @@ class JobDetailsReader:
             tasks.create_task(self._read_job(job), name="read details of a job")
 
     async def _update_past_runs(self, job: Job) -> None:
-        """Read the other runs of a job's name every `PAST_AGAIN` seconds."""
+        """Read the other runs of a job's name every `PAST_RUNS_REST` seconds."""
         while True:
             if past := await self._past(job):
                 self._change(job, trouble=self.get(job.id).trouble, past=past)
-            await asyncio.sleep(self._paced(PAST_AGAIN))
+            await asyncio.sleep(self._paced(PAST_RUNS_REST))
 
     async def _read_job(self, job: Job) -> None:
         """Read the files and the log of a job, unless that is done for its state."""
@@ -175,7 +175,7 @@ class JobDetailsReader:
             self._change(job, files=submitted.files)
         if job.state in _STATES_WITHOUT_LOG:
             return
-        stored_end = await self._logs.known_end(job.id, job.created_at, LENGTH)
+        stored_end = await self._logs.stored_end(job.id, job.created_at, END_BYTES)
         if stored_end is not None:
             self._change(job, end=stored_end)
             if job.state.is_finished:
@@ -187,16 +187,16 @@ class JobDetailsReader:
         """Request the end of the log: once if the job has ended, repeatedly otherwise."""
         etag: str | None = None
         while True:
-            rest = AGAIN
+            rest = RUNNING_REST
             await self._reachability.wait()
             try:
                 with self._reachability.asking("end of a log"):
-                    body = await self._source.job_log_end(job.id, LENGTH, etag=etag)
+                    body = await self._source.job_log_end(job.id, END_BYTES, etag=etag)
             except AuthenticationError as error:
                 self._refused(error)
                 return
             except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
-                rest = max(rest, error.asked_rest)
+                rest = max(rest, error.requested_delay)
             except StudioError as error:
                 logger.info("end of the log of job %s: %s", job.id, error)
                 if job.state is JobState.RUNNING:
@@ -208,7 +208,7 @@ class JobDetailsReader:
             else:
                 etag = body.etag
                 if not body.unchanged:
-                    self._change(job, end=body.data[-LENGTH:])
+                    self._change(job, end=body.data[-END_BYTES:])
                 if job.state.is_finished:
                     self._note_complete(job)
                     return
@@ -217,21 +217,23 @@ class JobDetailsReader:
     async def _follow(self, job: Job) -> None:
         """Follow the log of a running job whose end Studio does not return.
 
-        It ends after `STREAM` characters. An archive is not read, as it may be on another host,
-        which must not be contacted only for a preview.
+        It ends after `STREAM_LIMIT` characters. An archive is not read, as it may be on another
+        host, which must not be contacted only for a preview.
         """
         end, received = b"", 0
         try:
             async with aclosing(self._source.follow_log(job.id)) as frames:
                 async for frame in frames:
-                    self._reachability.answered(LOG_STREAM)
+                    self._reachability.note_success(LOG_STREAM)
                     if not isinstance(frame, LogMessages):
                         continue
                     for piece in frame.items:
                         received += len(piece.text)
-                        end = (end + piece.text[-LENGTH:].encode("utf-8", "replace"))[-LENGTH:]
+                        end = (end + piece.text[-END_BYTES:].encode("utf-8", "replace"))[
+                            -END_BYTES:
+                        ]
                     self._change(job, end=end)
-                    if received > STREAM:
+                    if received > STREAM_LIMIT:
                         return
         except AuthenticationError as error:
             self._refused(error)
@@ -242,7 +244,7 @@ class JobDetailsReader:
         """Change some details of a job and notify the listeners; clears `trouble` by default."""
         before = self._details.pop(job.id, _NO_DETAILS)
         self._details[job.id] = details = before._replace(trouble=trouble, **changes)
-        while len(self._details) > REMEMBERED:
+        while len(self._details) > CACHED_JOBS:
             oldest = next(iter(self._details))
             self._complete.pop(oldest, None)
             del self._details[oldest]
@@ -254,6 +256,6 @@ class JobDetailsReader:
             self._complete[job.id] = job.state
 
 
-def sent_files(files: tuple[SentFile, ...]) -> Mapping[str, int | None]:
+def sizes_of_files(files: tuple[SentFile, ...]) -> Mapping[str, int | None]:
     """Return the sizes in bytes of files by name, or by id if the name is unknown."""
     return {file.label or file.id: file.size for file in files}

@@ -19,7 +19,7 @@ from studio_tui.errors import InvalidRequest
 PAGE = 100
 """Jobs in the newest page, and at least in each further page that the user requests."""
 
-FURTHEST = 1600
+READ_LIMIT = 1600
 """Number of newest jobs to read in search of a known one; if there is none, they replace all."""
 
 ACTIVE_LIMIT = 1000
@@ -57,7 +57,7 @@ class JobsFeed:
     """Requests the jobs that may have changed, and caches the others; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
-        self.wanted = PAGE
+        self.requested_count = PAGE
         """How many of the newest jobs the user wants to see."""
         self._client = client
         self._known: dict[str, Job] = {}
@@ -85,32 +85,35 @@ class JobsFeed:
 
         It doubles the number of jobs, but adds at least one and at most five times `PAGE`.
         """
-        self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
+        self.requested_count = max(
+            self.requested_count + PAGE,
+            min(self.requested_count * 2, self.requested_count + 5 * PAGE),
+        )
 
-    def want(self, count: int) -> None:
+    def request_at_least(self, count: int) -> None:
         """Request at least `count` jobs from the next fetch on, as many as an earlier run had."""
-        self.wanted = max(self.wanted, count)
+        self.requested_count = max(self.requested_count, count)
 
     @property
-    def back_to(self) -> datetime:
+    def complete_since(self) -> datetime:
         """All jobs created at this time or later are known."""
         return self._back_to
 
     @property
-    def to_load(self) -> int:
+    def count_for_next_run(self) -> int:
         """How many of the newest jobs a later run must request to have as many as this one.
 
-        It is at most `FURTHEST`, unless the user requested more: otherwise each run would request
+        It is at most `READ_LIMIT`, unless the user requested more: otherwise each run would request
         more than the one before, as new jobs arrive.
         """
         reached = self._count_reached()
         if self._has_all:
             # Only an answer shorter than its limit shows that there are no more jobs.
             reached = (reached // PAGE + 1) * PAGE
-        return max(self.wanted, min(reached, FURTHEST))
+        return max(self.requested_count, min(reached, READ_LIMIT))
 
     def _count_reached(self) -> int:
-        """Return the number of jobs that are not older than `back_to`; cached for the answer."""
+        """Return the number of jobs not older than `complete_since`; cached for the answer."""
         answer, back_to, reached = self._counted
         if answer is not self._answer or back_to != self._back_to:
             reached = sum(_made_at(job) >= self._back_to for job in self._known.values())
@@ -123,11 +126,15 @@ class JobsFeed:
         Raises:
             StudioError: a request failed; the known jobs are kept.
         """
-        limit = PAGE if self._loaded >= self.wanted and self._can_filter else self.wanted
+        limit = (
+            PAGE
+            if self._loaded >= self.requested_count and self._can_filter
+            else self.requested_count
+        )
         newest, active = await self._read(limit)
-        while self._known and not self._reaches_known(newest) and limit < FURTHEST:
+        while self._known and not self._reaches_known(newest) and limit < READ_LIMIT:
             # All of these jobs are new: read more, until one of them is known.
-            limit = max(self.wanted, limit * 4)
+            limit = max(self.requested_count, limit * 4)
             newest, active = await self._read(limit)
         last_newest, last_active = self._last_pages
         is_unchanged = newest == last_newest and (active is None or active == last_active)
@@ -149,7 +156,7 @@ class JobsFeed:
         except InvalidRequest:
             # This Studio cannot list active jobs: each poll reads all jobs that the user wants.
             self._can_filter = False
-            return await self._client.jobs(limit=self.wanted), None
+            return await self._client.jobs(limit=self.requested_count), None
 
     def _may_miss_active(self, newest: ResultPage[Job], limit: int) -> bool:
         """Whether there may be active jobs that are not in the page.
@@ -187,7 +194,11 @@ class JobsFeed:
         else:
             # One long answer costs less than many short ones. How long it must be is unknown, so
             # the length doubles until all jobs are found or there are no more.
-            limit, missing, page_is_full = max(self.wanted, len(self._known)), set(ids), True
+            limit, missing, page_is_full = (
+                max(self.requested_count, len(self._known)),
+                set(ids),
+                True,
+            )
             while missing and page_is_full:
                 page = await self._client.jobs(limit=limit)
                 jobs |= {job.id: job for job in page.items if job.id in missing}

@@ -25,9 +25,8 @@ from studio_tui.errors import (
     ProtocolError,
     StudioError,
 )
-from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.attempts import all_runs, with_attempts
-from studio_tui.service.polling.backoff import Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipelines_feed import is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Listener, Poller
@@ -164,7 +163,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Whether it has subscribers."""
         return bool(self._listeners)
 
-    def want(self, run_ids: Iterable[str]) -> None:
+    def request_first(self, run_ids: Iterable[str]) -> None:
         """Request these visible runs first, in this order."""
         visible = {run_id: number for number, run_id in enumerate(dict.fromkeys(run_ids))}
         if visible != self._visible:
@@ -352,8 +351,8 @@ class PipelineWatch(Poller[PipelineDetail]):
             return 0.0
         except StudioError as error:
             # The next poll of the pipeline queues the run again.
-            return max(self._pace.paced(self._job_backoff.failed()), error.asked_rest)
-        self._job_backoff.succeeded()
+            return max(self._pace.paced(self._job_backoff.add_failure()), error.requested_delay)
+        self._job_backoff.reset()
         self._requested[run_id] = status
         if job is not None:
             self._received[run_id] = job

@@ -62,7 +62,7 @@ class PipelineList:
         """Ids of the jobs that will not start, as a job before them failed or was canceled."""
         return frozenset(job_id for pipeline in self.pipelines for job_id in _blocked_in(pipeline))
 
-    def owner(self, job_id: str) -> Pipeline | None:
+    def pipeline_of(self, job_id: str) -> Pipeline | None:
         """Return the newest known pipeline of which a job is a run, or `None`."""
         return next(
             (
@@ -98,7 +98,7 @@ class PipelinesFeed:
     """Requests the newest pipelines; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
-        self.wanted = PAGE
+        self.requested_count = PAGE
         """How many of the newest pipelines the user wants to see."""
         self._client = client
         self._limit: int | None = None
@@ -110,11 +110,14 @@ class PipelinesFeed:
 
         It doubles the number of pipelines, but adds at least one and at most five times `PAGE`.
         """
-        self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
+        self.requested_count = max(
+            self.requested_count + PAGE,
+            min(self.requested_count * 2, self.requested_count + 5 * PAGE),
+        )
 
-    def want(self, count: int) -> None:
+    def request_at_least(self, count: int) -> None:
         """Request at least `count` pipelines from the next fetch on, as an earlier run had them."""
-        self.wanted = max(self.wanted, count)
+        self.requested_count = max(self.requested_count, count)
 
     async def fetch(self) -> PipelineList:
         """Return the pipelines; the same object as last time if nothing changed.
@@ -122,7 +125,9 @@ class PipelinesFeed:
         Raises:
             StudioError: the request failed.
         """
-        limit = self.wanted if self._limit is None else min(self.wanted, self._limit)
+        limit = (
+            self.requested_count if self._limit is None else min(self.requested_count, self._limit)
+        )
         try:
             page = await self._client.pipelines(limit=limit)
         except AnswerTooLarge:

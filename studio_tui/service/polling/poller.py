@@ -16,8 +16,7 @@ from typing import TypeVar
 
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
-from studio_tui.service.logs.retry import DENIED_REST
-from studio_tui.service.polling.backoff import Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
 from studio_tui.service.polling.reachability import (
     LONGEST_REST,
     SHORTEST_REST,
@@ -174,8 +173,8 @@ class Poller(SnapshotPublisher[T]):
                     await self._poked.wait()
                 elif self._reachability.outage is not None:
                     await self._reachability.wait()
-                elif not self._reachability.first.may_ask(self.name):
-                    await self._reachability.first.turn()
+                elif not self._reachability.first.try_to_begin(self.name):
+                    await self._reachability.first.wait_for_turn()
                 else:
                     seconds = await self._request()
                     if not self.snapshot.stopped:
@@ -197,7 +196,7 @@ class Poller(SnapshotPublisher[T]):
             return 0.0 if self.snapshot.stopped else self._note_failure(error)
         if self.snapshot.stopped:
             return 0.0
-        self._backoff.succeeded()
+        self._backoff.reset()
         seconds, now = self._rest(value), self._now()
         due_at = now + timedelta(seconds=seconds)
         self._publish(self._with_outage(Snapshot(value=value, fetched_at=now, due_at=due_at)))
@@ -206,7 +205,9 @@ class Poller(SnapshotPublisher[T]):
     def _note_failure(self, error: StudioError) -> float:
         """Publish a failure; return the seconds to rest: 0 in an outage, whose end `run` awaits."""
         is_denied = isinstance(error, PermissionDenied)
-        seconds = DENIED_REST if is_denied else max(self._backoff.failed(), error.asked_rest)
+        seconds = (
+            DENIED_REST if is_denied else max(self._backoff.add_failure(), error.requested_delay)
+        )
         now = self._now()
         logger.warning("%s failed, next try in %.1f s: %s", self.name, seconds, error)
         failed = replace(
@@ -225,7 +226,7 @@ class Poller(SnapshotPublisher[T]):
         if self._reachability.outage is not None:
             self._publish(self._with_outage(self.snapshot))
             return
-        self._backoff.succeeded()
+        self._backoff.reset()
         if self.snapshot.error is not None:
             self._publish(replace(self.snapshot, next_try_at=self._now()))
         self._poked.set()

@@ -22,13 +22,12 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.logs.retry import DENIED_REST
-from studio_tui.service.polling.backoff import Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 END_BYTES = 4096
 """Bytes kept of the end of each log."""
-FOLLOWED = 8
+MAX_FOLLOWED = 8
 """Maximum number of websockets."""
 REPLAY = 4 * 1024 * 1024
 """Characters that a websocket may bring at once, as it begins with the whole log."""
@@ -40,11 +39,11 @@ BACKOFF_BASE = 1.0
 """Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = 60.0
 """Maximum seconds between failing attempts."""
-ASK_REST = 0.5
+REQUEST_REST = 0.5
 """Seconds between two requests."""
-ASK_AGAIN = 3.0
+SAME_LOG_REST = 3.0
 """Minimum seconds between two requests for the same log."""
-ASK_LATER = 60.0
+UNREADABLE_REST = 60.0
 """Further seconds before the next request for a log whose answer could not be understood."""
 NOTIFY_INTERVAL = 0.25
 """Seconds between two notifications."""
@@ -156,10 +155,10 @@ class ProgressWatch:
                     self._start_following(tasks)
 
     def _start_following(self, tasks: asyncio.TaskGroup) -> None:
-        """Begin to follow logs, `FOLLOWED` at most; the others are polled."""
+        """Begin to follow logs, `MAX_FOLLOWED` at most; the others are polled."""
         for log in self._logs.values():
             if log.task is None and not log.is_over and not log.is_polled:
-                if len(self._tasks) >= FOLLOWED:
+                if len(self._tasks) >= MAX_FOLLOWED:
                     break
                 log.task = tasks.create_task(self._follow(log), name="follow progress")
                 self._tasks.add(log.task)
@@ -192,14 +191,14 @@ class ProgressWatch:
                     return
                 except StudioError as error:
                     logger.info("progress of a job is not followed: %s", error)
-                    self._reachability.failed(LOG_STREAM, error)
+                    self._reachability.note_failure(LOG_STREAM, error)
                     if isinstance(error, PermissionDenied | ProtocolError):
                         return
                 if log.last_id > last_id:
-                    backoff.succeeded()
+                    backoff.reset()
                     rest = backoff.rest()
                 else:
-                    rest = backoff.failed()
+                    rest = backoff.add_failure()
                 if not log.is_over:
                     await asyncio.sleep(self._paced(rest))
         finally:
@@ -214,7 +213,7 @@ class ProgressWatch:
         async with aclosing(self._source.follow_log(log.job_id)) as frames:
             async for frame in frames:
                 if not isinstance(frame, Closed):
-                    self._reachability.answered(LOG_STREAM)
+                    self._reachability.note_success(LOG_STREAM)
                 if isinstance(frame, StatusFrame) and frame.word in FINISHED_STATES:
                     log.is_over = True
                 if not isinstance(frame, LogMessages):
@@ -242,11 +241,11 @@ class ProgressWatch:
                 continue
             log = min(logs, key=lambda log: log.due)
             if log.due > loop.time():
-                await asyncio.sleep(min(log.due - loop.time(), self._paced(ASK_REST)))
+                await asyncio.sleep(min(log.due - loop.time(), self._paced(REQUEST_REST)))
                 continue
-            log.due = loop.time() + self._paced(ASK_AGAIN)
+            log.due = loop.time() + self._paced(SAME_LOG_REST)
             rest = await self._request_end(log)
-            await asyncio.sleep(max(rest, self._paced(ASK_REST)))
+            await asyncio.sleep(max(rest, self._paced(REQUEST_REST)))
 
     async def _request_end(self, log: _Log) -> float:
         """Request the end of a log once; return the minimum seconds to rest after it."""
@@ -265,11 +264,11 @@ class ProgressWatch:
             return 0.0
         except ProtocolError as error:
             logger.info("progress of a job is not available: %s", error)
-            log.due += ASK_LATER
+            log.due += UNREADABLE_REST
             return 0.0
         except StudioError as error:
-            return max(self._paced(self._backoff.failed()), error.asked_rest)
-        self._backoff.succeeded()
+            return max(self._paced(self._backoff.add_failure()), error.requested_delay)
+        self._backoff.reset()
         self._denied_until.pop(log.job_id, None)
         log.etag = body.etag
         if not body.unchanged and body.data != log.end:

@@ -71,7 +71,7 @@ class _Failure(NamedTuple):
     """How many requests had failed then, including this one."""
 
 
-def state_of(file: Path) -> object:
+def file_state(file: Path) -> object:
     """Return a value that changes whenever a file is replaced or written; `None` without a file."""
     try:
         status = file.stat()
@@ -92,7 +92,7 @@ class Reachability:
         probe: Callable[[], Awaitable[object]] | None = None,
         *,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
-        first: FirstRequests | None = None,
+        first_requests: FirstRequests | None = None,
         longest_rest: float = LONGEST_REST,
         sign: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = clock.now,
@@ -100,9 +100,9 @@ class Reachability:
     ) -> None:
         """Initialise; `probe` sends the cheapest request, `refused` is called on a rejected token.
 
-        `first` decides in which order the first requests are sent; by default all are sent at once.
-        `sign` returns a value that changes when Studio may be back, such as the state of a file
-        that a local Studio writes when it starts. When it changes to a value other than `None`
+        `first_requests` decides in which order the first requests are sent; by default all are sent
+        at once. `sign` returns a value that changes when Studio may be back, such as the state of a
+        file that a local Studio writes when it starts. When it changes to a value other than `None`
         during an outage, a probe is sent at once.
         """
         self.outage: Outage | None = None
@@ -134,7 +134,7 @@ class Reachability:
         self._has_outage = asyncio.Event()
         """Set while `outage` is not `None`."""
         self._hurried = asyncio.Event()
-        self.first = first or FirstRequests(is_over=True)
+        self.first = first_requests or FirstRequests(is_over=True)
         """Decides in which order the first requests are sent."""
         self._first_outcome = asyncio.Event()
         """Set during the first outage, and once Studio has answered a request."""
@@ -165,7 +165,7 @@ class Reachability:
         except TimeoutError:
             self._allow_all_requests()
 
-    def check(self) -> None:
+    def raise_if_refused(self) -> None:
         """Raise if Studio has rejected the token.
 
         Raises:
@@ -181,17 +181,17 @@ class Reachability:
         Raises:
             AuthenticationError: the token was rejected, so nothing may be sent with it.
         """
-        self.check()
+        self.raise_if_refused()
         failures = self._failures
         try:
             yield
         except StudioError as error:
-            self.failed(name, error)
+            self.note_failure(name, error)
             raise
         else:
-            self.answered(name, failures)
+            self.note_success(name, failures)
 
-    def answered(self, name: str, failures: int | None = None) -> None:
+    def note_success(self, name: str, failures: int | None = None) -> None:
         """Count a successful request; the first one of a session also ends an outage.
 
         `failures` is how many requests had failed when this one was sent. Their failures are no
@@ -207,17 +207,17 @@ class Reachability:
             self._broken.discard(name)
             self._succeeded.add(name)
 
-    def failed(self, name: str, error: StudioError) -> None:
+    def note_failure(self, name: str, error: StudioError) -> None:
         """Count a failed request, which may begin an outage."""
         self._failures += 1
         if self.outage is not None:
-            self._postpone(error.asked_rest)
+            self._postpone(error.requested_delay)
             return
         if isinstance(error, AnswerTooLarge):
             self._allow_all_requests()
         if not self.first.is_over and _is_outage_at_start(error):
             self._suspects.setdefault(name, _Failure(self._now(), self._failures))
-            self._begin(error, self._now(), max(self._backoff.rest(), error.asked_rest))
+            self._begin(error, self._now(), max(self._backoff.rest(), error.requested_delay))
             return
         if not _may_be_outage(error):
             if isinstance(error, StatusError | AnswerTooLarge):
@@ -227,7 +227,7 @@ class Reachability:
             return
         self._suspects.setdefault(name, _Failure(self._now(), self._failures))
         if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _FAILING_NAMES:
-            rest = max(self._backoff.rest(), error.asked_rest)
+            rest = max(self._backoff.rest(), error.requested_delay)
             self._begin(error, min(self._suspects.values()).at, rest)
 
     def refuse(self, error: AuthenticationError) -> None:
@@ -295,7 +295,7 @@ class Reachability:
             if not is_outage:
                 self._end()
             elif self.outage is not None:
-                self._put_off(error, max(self._backoff.failed(), error.asked_rest))
+                self._put_off(error, max(self._backoff.add_failure(), error.requested_delay))
         else:
             self._allow_all_requests()
             self._end()
@@ -336,7 +336,7 @@ class Reachability:
     def _end(self) -> None:
         """End the outage, if there is one."""
         had_outage, self.outage = self.outage is not None, None
-        self._backoff.succeeded()
+        self._backoff.reset()
         # A request that had succeeded before failed because of the outage: it is not broken.
         for name in self._succeeded & self._suspects.keys():
             del self._suspects[name]

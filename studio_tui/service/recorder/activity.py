@@ -31,7 +31,7 @@ class Activity(SnapshotPublisher[Actions]):
 
     def __init__(self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime]) -> None:
         super().__init__("activity", Snapshot())
-        self.wanted = PAGE
+        self.requested_count = PAGE
         """How many of the newest calls the user wants to see."""
         self._recorder = recorder
         self._holds = holds
@@ -51,7 +51,7 @@ class Activity(SnapshotPublisher[Actions]):
 
     def request_more(self) -> None:
         """Read `PAGE` more calls from the next read on."""
-        self.wanted += PAGE
+        self.requested_count += PAGE
 
     async def run(self) -> None:
         """Read while there are subscribers, until canceled."""
@@ -63,6 +63,6 @@ class Activity(SnapshotPublisher[Actions]):
             await asyncio.sleep(READ_EVERY)
 
     def _read(self) -> Actions:
-        newest = self._recorder.recent_calls(self.wanted + 1)
-        calls = newest[: self.wanted]
+        newest = self._recorder.recent_calls(self.requested_count + 1)
+        calls = newest[: self.requested_count]
         return Actions(calls, tuple(self._holds.past(PAGE)), len(newest) == len(calls))

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 FRESH_FOR = timedelta(minutes=5)
 """How long the result of a read is used; changes since then are in the list itself."""
-AGAIN = 5.0
+RETRY_REST = 5.0
 """Seconds after which a failed read is repeated."""
 
 
@@ -24,7 +24,7 @@ AGAIN = 5.0
 class Archived(Generic[T]):
     """Items as last seen, whether Studio still lists them or not."""
 
-    things: Mapping[str, T] = field(default_factory=dict)
+    items: Mapping[str, T] = field(default_factory=dict)
     """The items by id, newest first."""
     since: Mapping[str, datetime] = field(default_factory=dict)
     """When each item was first seen in its current state, by id."""
@@ -49,7 +49,7 @@ class Archive(SnapshotPublisher[Archived[T]]):
         self._key = key
         self._wanted = asyncio.Event()
 
-    def want(self) -> None:
+    def request_read(self) -> None:
         """Request a read, unless the last one was less than `FRESH_FOR` ago."""
         read_at = self.snapshot.fetched_at
         if read_at is None or clock.now() - read_at > FRESH_FOR:
@@ -61,7 +61,7 @@ class Archive(SnapshotPublisher[Archived[T]]):
             await self._wanted.wait()
             items = await asyncio.to_thread(self._read)
             if items is None:
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_REST)
                 continue
             self._wanted.clear()
             archived = Archived(

@@ -14,7 +14,7 @@ from studio_tui.service.recorder.bodies import safe_values
 
 LONGEST_RUN = 3600.0
 """Seconds after which an equal poll is not counted any more, but recorded as another call."""
-MOST_WAITING = 10_000
+MAX_WAITING = 10_000
 """Maximum number of calls in memory; if they cannot be written, the oldest are dropped."""
 _LONGEST_VALUE = 4096
 """Maximum length in characters of a recorded value."""
@@ -44,7 +44,7 @@ class RecordedCall:
     count: int = 1
     ms: float = 0.0
     """Total duration in milliseconds."""
-    most_ms: float = 0.0
+    longest_ms: float = 0.0
     """Longest duration in milliseconds."""
     changes: bool = False
     """Whether the request was to change something."""
@@ -79,8 +79,8 @@ class CallLog:
             call.method,
             path,
             call.outcome,
-            call.at,
-            call.at,
+            call.started_at,
+            call.started_at,
             1,
             call.ms,
             call.ms,
@@ -112,23 +112,23 @@ class CallLog:
         """Calls that are not written yet, or have been counted further since."""
         return (*self._waiting, *(self._latest_polls[key] for key in self._changed_polls))
 
-    def take(self) -> tuple[RecordedCall, ...]:
+    def take_waiting(self) -> tuple[RecordedCall, ...]:
         """Return the calls to be written; they do not wait any more."""
         waiting = self.waiting
         self._waiting, self._changed_polls = [], set()
         return waiting
 
-    def written(self, numbered: Iterable[RecordedCall]) -> None:
+    def note_written(self, numbered: Iterable[RecordedCall]) -> None:
         """Note the rows of calls that have been written, in which equal polls are counted further.
 
-        If there are more than `MOST_WAITING` different polls, the unchanged ones are forgotten.
+        If there are more than `MAX_WAITING` different polls, the unchanged ones are forgotten.
         """
         for call in numbered:
             key = call.method, call.path
             earlier = self._latest_polls.get(key)
             if earlier is not None and earlier.at == call.at and earlier.number is None:
                 self._latest_polls[key] = replace(earlier, number=call.number)
-        if len(self._latest_polls) > MOST_WAITING:
+        if len(self._latest_polls) > MAX_WAITING:
             self._latest_polls = {key: self._latest_polls[key] for key in self._changed_polls}
 
     def requeue(self, calls: Iterable[RecordedCall]) -> None:
@@ -143,7 +143,7 @@ class CallLog:
 
     def _enqueue(self, call: RecordedCall) -> None:
         self._waiting.append(call)
-        del self._waiting[:-MOST_WAITING]
+        del self._waiting[:-MAX_WAITING]
 
 
 def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[RecordedCall]:
@@ -155,7 +155,7 @@ def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[Recorde
     for call in calls:
         if call.number is not None:
             last_at = call.last_at.timestamp()
-            values = (last_at, call.count, call.ms, call.most_ms, call.reason, call.number)
+            values = (last_at, call.count, call.ms, call.longest_ms, call.reason, call.number)
             if connection.execute(_UPDATE, values).rowcount:
                 numbered.append(call)
                 continue
@@ -209,7 +209,7 @@ def _add_repeated(earlier: RecordedCall, call: RecordedCall) -> RecordedCall:
         last_at=call.at,
         count=earlier.count + 1,
         ms=earlier.ms + call.ms,
-        most_ms=max(earlier.most_ms, call.ms),
+        longest_ms=max(earlier.longest_ms, call.ms),
         reason=call.reason,
     )
 
@@ -223,7 +223,7 @@ def _with_query(call: Call) -> str:
 def _row(call: RecordedCall) -> tuple[object, ...]:
     words = call.method, call.path, call.outcome
     times = call.at.timestamp(), call.last_at.timestamp()
-    numbers = call.count, call.ms, call.most_ms, call.changes
+    numbers = call.count, call.ms, call.longest_ms, call.changes
     return (*words, *times, *numbers, call.body or None, call.reason or None, call.number)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from studio_tui.paths import private_dir, profile_name
+from studio_tui.paths import create_private_dir, profile_name
 
 VERSION = 3
 """Version of the tables. Version 1 had only the job history; 2 had no reasons why calls failed."""
@@ -169,9 +169,9 @@ class RecorderFile:
 
     def write(self, work: Work[object]) -> bool:
         """Run `work` as a transaction in the writing thread; return whether it succeeded."""
-        return self.begin(work).result()
+        return self.queue_write(work).result()
 
-    def begin(self, work: Work[object]) -> "Future[bool]":
+    def queue_write(self, work: Work[object]) -> "Future[bool]":
         """Queue `work` as a transaction for the writing thread; the result is as of `write`."""
         with self._writer_lock:
             return self._writer.submit(self._write_now, work)
@@ -200,7 +200,7 @@ class RecorderFile:
 
     def _connect_to_keep(self) -> sqlite3.Connection | None:
         try:
-            connection = open_briefly(self.path)
+            connection = connect(self.path)
             # SQLite opens the file only at the first read.
             connection.execute("SELECT count(*) FROM listing").fetchone()
         except (sqlite3.Error, OSError):
@@ -224,7 +224,7 @@ class RecorderFile:
         """Call `work` with a connection, return its result; log why if that is not possible."""
         inode = _inode(self.path)
         try:
-            with closing(open_briefly(self.path)) as connection:
+            with closing(connect(self.path)) as connection:
                 answer = work(connection)
         except (sqlite3.Error, OSError) as error:
             if str(error) != self._last_error:
@@ -268,14 +268,14 @@ class RecorderFile:
         )
 
 
-def open_briefly(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
     """Open the file, which is created if it is missing; the caller closes the connection soon.
 
     Raises:
         sqlite3.Error: it is damaged, locked, or created by a newer version of studio-tui.
         OSError: its folder cannot be created.
     """
-    private_dir(path.parent)
+    create_private_dir(path.parent)
     path.touch(mode=0o600)
     connection = sqlite3.connect(
         path, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False

@@ -62,7 +62,7 @@ class Holds:
             )
         )
 
-    def lost(self, now: datetime) -> Sequence[Hold]:
+    def mark_lost(self, now: datetime) -> Sequence[Hold]:
         """Record as lost, and return, the commands whose dashboard ended before they were sent."""
         rows = self._database.rows(
             "SELECT id, words, at, until, state, pid FROM held WHERE state = ?", HoldState.HELD

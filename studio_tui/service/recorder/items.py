@@ -93,7 +93,7 @@ def newest(connection: Connection, kind: str, count: int) -> Sequence[bytes]:
     return [body for (body,) in connection.execute(_LISTED, (kind, count))]
 
 
-def of_ids(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[bytes]:
+def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[bytes]:
     """Return the packed bodies of the recorded items among `ids`, in this order."""
     bodies = {row[0]: row[1] for row in connection.execute(_KNOWN, (kind, json.dumps(ids)))}
     return [bodies[item_id] for item_id in ids if item_id in bodies]

@@ -150,7 +150,7 @@ class Recorder:
 
     def flush(self) -> bool:
         """Write calls and confirmations that are in memory; return whether that succeeded."""
-        calls_to_write, confirmed = self._calls.take(), dict(self._confirmed)
+        calls_to_write, confirmed = self._calls.take_waiting(), dict(self._confirmed)
         self._confirmed = {}
         if not calls_to_write and not confirmed:
             return True
@@ -165,7 +165,7 @@ class Recorder:
                     unwritten.add(name)
 
         if self.database.write(write):
-            self._calls.written(numbered)
+            self._calls.note_written(numbered)
             self._unwritten |= unwritten
             return True
         self._calls.requeue(calls_to_write)
@@ -222,7 +222,7 @@ class Recorder:
             return None
         body, at = listing
         ids = list(map(str, body.get("ids", ())))
-        packed = self.database.read(lambda connection: items.of_ids(connection, PIPELINE, ids))
+        packed = self.database.read(lambda connection: items.bodies_of(connection, PIPELINE, ids))
         if packed is None:
             return None
         return Recalled(tuple(models_of(Pipeline, packed)), at, bool(body.get("has_all")))

@@ -15,7 +15,7 @@ from studio_tui.api.pages import ResultPage
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.polling.attempts import all_runs
-from studio_tui.service.polling.jobs_feed import FURTHEST, JobList
+from studio_tui.service.polling.jobs_feed import READ_LIMIT, JobList
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, RecalledDetail
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
@@ -33,7 +33,7 @@ class RecordedAnswer(NamedTuple):
 
     is_whole: bool
     """Whether all of it is on disk; otherwise it is recorded again when the list is polled next."""
-    has_added: bool = False
+    has_new_origins: bool = False
     """Whether origins of jobs became known."""
 
 
@@ -51,14 +51,14 @@ class Recording:
         history: JobHistory,
         origins: Origins,
         *,
-        added: Callable[[], None] = lambda: None,
+        origins_changed: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `added` is called when origins of listed jobs became known."""
+        """Initialise; `origins_changed` is called when origins of listed jobs became known."""
         self._recorder = recorder
         self._history = history
         self._origins = origins
-        self._added = added
+        self._added = origins_changed
         self._now = now
         self._queue: dict[str, _QueuedAnswer] = {}
         """Answers that are not recorded yet, by name of the list."""
@@ -73,16 +73,16 @@ class Recording:
         """Whether nothing waits to be recorded."""
         return not self._queue and self._in_progress is None
 
-    def take_jobs(self, jobs: JobList, back_to: datetime) -> None:
+    def record_jobs(self, jobs: JobList, back_to: datetime) -> None:
         """Record a list of jobs; if it is the object recorded last, only that it was confirmed."""
         at, recorder = self._now(), self._recorder
 
         def write() -> RecordedAnswer:
             is_recorded = recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
-            unknown = self._origins.unknown(jobs.jobs)
-            submitted = self._history.look_up(unknown) if unknown else {}
+            unknown = self._origins.not_looked_up(jobs.jobs)
+            submitted = self._history.submissions_if_readable(unknown) if unknown else {}
             if submitted is not None:
-                self._origins.learn(unknown, submitted)
+                self._origins.note_looked_up(unknown, submitted)
             is_kept = self._history.note_ended(jobs.jobs)
             return RecordedAnswer(
                 is_recorded and is_kept and submitted is not None, bool(submitted)
@@ -90,7 +90,7 @@ class Recording:
 
         self._enqueue("jobs", jobs, at, write)
 
-    def take_pipelines(self, pipelines: PipelineList) -> None:
+    def record_pipelines(self, pipelines: PipelineList) -> None:
         """Record a list of pipelines; if it is the object recorded last, only the confirmation."""
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
@@ -100,7 +100,7 @@ class Recording:
 
         self._enqueue("pipelines", pipelines, at, write)
 
-    def take_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
+    def record_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
         """Record the items of an answer as a whole: the clusters or the schedules.
 
         If it is the object recorded last, only the confirmation is recorded.
@@ -137,7 +137,7 @@ class Recording:
         recorded = writing.result()
         if recorded.is_whole:
             self._recorded[name] = queued.answer
-        if recorded.has_added:
+        if recorded.has_new_origins:
             self._added()
 
     def _enqueue(self, name: str, answer: object, at: datetime, write: Write) -> None:
@@ -156,7 +156,7 @@ async def recall(
     clusters: Poller[ResultPage[Cluster]],
 ) -> None:
     """Let pollers start with the recorded lists, unless Studio has answered before."""
-    if recalled := await asyncio.to_thread(recorder.recall_jobs, FURTHEST):
+    if recalled := await asyncio.to_thread(recorder.recall_jobs, READ_LIMIT):
         jobs.recall(JobList(recalled.items, recalled.has_all), recalled.at)
     if recalled := await asyncio.to_thread(recorder.recall_pipelines):
         pipelines.recall(PipelineList(recalled.items, recalled.has_all), recalled.at)
@@ -185,7 +185,7 @@ def _read_pipeline(connection: Connection, pipeline_id: str) -> RecalledDetail |
         return None
     pipeline = pipelines[0]
     ids = [run.created_job_id for run in all_runs(pipeline) if run.created_job_id]
-    jobs = models_of(Job, items.of_ids(connection, JOB, ids))
+    jobs = models_of(Job, items.bodies_of(connection, JOB, ids))
     at = max((row[1], *_confirmation_times(connection, pipeline_id)))
     detail = PipelineDetail(pipeline, {job.id: job for job in jobs})
     return RecalledDetail(detail, datetime.fromtimestamp(at, UTC))

@@ -25,10 +25,10 @@ class Records:
         database: RecorderFile,
         limits: Limits | None,
         *,
-        added: Callable[[], None],
+        origins_changed: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
-        """Initialise; `added` is called when the file has shown the origins of listed jobs."""
+        """Initialise; `origins_changed` is called when origins of listed jobs have been read."""
         self.database = database
         self.recorder = Recorder(database, limits, now=now)
         self.jobs, self.pipelines = archives(self.recorder)
@@ -37,7 +37,9 @@ class Records:
         self.origins = Origins()
         self.holds = Holds(database)
         self.activity = Activity(self.recorder, self.holds, now=now)
-        self.recording = Recording(self.recorder, self.history, self.origins, added=added, now=now)
+        self.recording = Recording(
+            self.recorder, self.history, self.origins, origins_changed=origins_changed, now=now
+        )
 
     async def run(self) -> None:
         """Read and write until canceled; a bug in any task propagates."""
@@ -50,5 +52,5 @@ class Records:
 
     async def submitted(self, job: Job) -> Submitted | None:
         """Return the submission of a job; `None` if it was not submitted from this machine."""
-        submissions = await asyncio.to_thread(self.history.of_jobs, (job,))
+        submissions = await asyncio.to_thread(self.history.own_or_inherited_submissions, (job,))
         return submissions.get(job.id)

@@ -37,7 +37,7 @@ class ReplayTime:
         self.ends = max(recording.ends, recording.begins + BEFORE)
         self.speed = speed
         """Recorded seconds per real second."""
-        self.runs = True
+        self.is_running = True
         """Whether the playback is not paused."""
         self._moments = sorted({change.at for change in recording.changes})
         self._monotonic = monotonic
@@ -46,7 +46,7 @@ class ReplayTime:
 
     def now(self) -> datetime:
         """Return the current time in the recording, at most its end."""
-        if not self.runs:
+        if not self.is_running:
             return self._start_moment
         elapsed = timedelta(seconds=(self._monotonic() - self._start_time) * self.speed)
         return min(self.ends, self._start_moment + elapsed)
@@ -56,10 +56,12 @@ class ReplayTime:
         """The part of the recording that has been played, from 0 to 1."""
         return (self.now() - self.begins) / (self.ends - self.begins)
 
-    def turn(self) -> None:
+    def pause_or_resume(self) -> None:
         """Pause if the playback runs, else resume it; at the end, start over."""
         now = self.now()
-        self._set(self.begins if now >= self.ends else now, runs=not self.runs or now >= self.ends)
+        self._set(
+            self.begins if now >= self.ends else now, runs=not self.is_running or now >= self.ends
+        )
 
     def step(self, *, back: bool = False) -> None:
         """Go to the next change, or with `back` to the one before, and pause there."""
@@ -81,7 +83,7 @@ class ReplayTime:
             await asyncio.sleep(CHECK_EVERY)
 
     def _set(self, moment: datetime, *, runs: bool) -> None:
-        self._start_moment, self._start_time, self.runs = moment, self._monotonic(), runs
+        self._start_moment, self._start_time, self.is_running = moment, self._monotonic(), runs
 
 
 class ReplayClient:

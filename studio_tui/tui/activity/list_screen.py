@@ -9,9 +9,14 @@ from textual import on
 from textual.binding import BindingType
 
 from studio_tui import clock
-from studio_tui.presentation.activity.attempts import joined
+from studio_tui.presentation.activity.attempts import join_attempts
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
-from studio_tui.presentation.activity.entries import NOTHING_NEW, ActivityState, Entry, subject_of
+from studio_tui.presentation.activity.entries import (
+    STATUS_MEANINGS,
+    ActivityState,
+    Entry,
+    subject_of,
+)
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts, newest_first
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
@@ -90,7 +95,7 @@ class ActivityScreen(ListPage[Entry]):
         """Show new entries, and the names of jobs and pipelines that have become known."""
         activity = self.session.records.activity
         if is_news and activity.snapshot.value is not None:
-            self.list.take(self._with_names(entries(activity.snapshot.value)))
+            self.list.set_rows(self._with_names(entries(activity.snapshot.value)))
         if message.name == activity.name:
             self.list.show_notice()
 
@@ -162,13 +167,13 @@ def entries(actions: Actions) -> list[Entry]:
 
     The attempts to send the same command are one entry.
     """
-    calls = sorted(map(_entry_of_call, actions.calls), key=lambda entry: entry.at)
-    return newest_first([*joined(calls), *map(_entry_of_hold, actions.unsent)])
+    calls = sorted(map(_entry_of_call, actions.calls), key=lambda entry: entry.started_at)
+    return newest_first([*join_attempts(calls), *map(_entry_of_hold, actions.unsent)])
 
 
 def _entry_of_call(call: RecordedCall) -> Entry:
     if call.is_good:
-        is_news = call.outcome not in NOTHING_NEW
+        is_news = call.outcome not in STATUS_MEANINGS
         state = ActivityState.DONE if is_news else ActivityState.EMPTY
     elif call.outcome in {"OutcomeUnknown", "canceled"}:
         state = ActivityState.UNKNOWN
@@ -181,11 +186,11 @@ def _entry_of_call(call: RecordedCall) -> Entry:
         path=call.path,
         outcome=call.outcome,
         reason=call.reason,
-        at=call.at,
-        last_at=call.last_at,
+        started_at=call.at,
+        last_started_at=call.last_at,
         count=call.count,
-        ms=call.ms / call.count,
-        most_ms=call.most_ms,
+        mean_ms=call.ms / call.count,
+        longest_ms=call.longest_ms,
         changes=call.changes,
         body=call.body,
     )
@@ -193,4 +198,6 @@ def _entry_of_call(call: RecordedCall) -> Entry:
 
 def _entry_of_hold(hold: Hold) -> Entry:
     state = ActivityState(hold.state.upper())
-    return Entry(id=hold.id, state=state, at=hold.at, last_at=hold.at, words=hold.words)
+    return Entry(
+        id=hold.id, state=state, started_at=hold.at, last_started_at=hold.at, words=hold.words
+    )

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 
-from studio_tui.api.ids import NO_ID, can_be_used
+from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Cluster, Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.presentation.cells import Cell, Tone
@@ -21,7 +21,7 @@ from studio_tui.presentation.clusters.rows import (
 )
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.jobs.filters import by_id, exactly
+from studio_tui.presentation.jobs.filters import exact_filter, id_filter
 from studio_tui.service.polling.poller import Poller
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.frame.commands import READ_ONLY, Basics, Command, bindings
@@ -106,7 +106,7 @@ class ClustersScreen(ListPage[Cluster]):
         elif message.name == self.session.clusters.name:
             page = message.snapshot.value
             if is_news and page is not None:
-                self.list.take(page.items)
+                self.list.set_rows(page.items)
             self.list.show_notice()
 
     # Why commands are unavailable.
@@ -116,7 +116,7 @@ class ClustersScreen(ListPage[Cluster]):
         cluster = self.row_at_hand()
         if cluster is None:
             return "There is no cluster here"
-        return None if can_be_used(cluster.id) else NO_ID
+        return None if is_usable_id(cluster.id) else NO_ID
 
     def why_no_jobs(self) -> str | None:
         """Return why `show_jobs` cannot show the jobs of its clusters."""
@@ -151,10 +151,10 @@ class ClustersScreen(ListPage[Cluster]):
         clusters = self._marked_or_current()
         # Use ids if jobs have them, as a later cluster may have the same name.
         if any(job.compute_cluster_id for job in self._jobs()):
-            terms = by_id("cluster_id", *(cluster.id for cluster in clusters))
+            terms = id_filter("cluster_id", *(cluster.id for cluster in clusters))
         else:
             names = (cluster.name for cluster in clusters)
-            terms = exactly("cluster", *filter(None, names))
+            terms = exact_filter("cluster", *filter(None, names))
         self.post_message(FilterList(terms))
 
     def choose(self) -> None:
@@ -193,7 +193,7 @@ class ClustersScreen(ListPage[Cluster]):
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (no fact is an age)
         cluster, jobs = self.row_at_hand(), self.session.jobs.snapshot.value
         has_all = jobs is not None and jobs.has_all
-        fixed = self.session.known_items.fixed()
+        fixed = self.session.known_items.fixing_runs()
         return facts(cluster, self._jobs(), has_all=has_all, fixed=fixed) if cluster else ()
 
     def title_notes(self) -> tuple[Part, ...]:

@@ -10,13 +10,13 @@ from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.job_request import check, draft_of, request
 from studio_tui.presentation.form.merge import (
     UNCHANGED_HINT,
-    common,
+    changed_values,
+    common_form,
     differences,
-    differs,
-    typed_over,
+    differs_placeholder,
 )
+from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.edit_screen import ANSWERS
 from studio_tui.tui.form.saved_forms import SavedForms
@@ -26,7 +26,7 @@ from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.bulk import make_all
+from studio_tui.tui.jobs.bulk import create_all
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.jobs.start_order import RerunRequest, StartOrder, start_order
@@ -36,7 +36,7 @@ from studio_tui.tui.messages import GoBack
 class EditMarkedScreen(SubmitScreen):
     """A form with the values that the jobs have in common, and a review of each job's changes."""
 
-    made: Callable[[str], object] = staticmethod(lambda _: None)
+    on_created: Callable[[str], object] = staticmethod(lambda _: None)
     """Called with the id of each job after its copy was created."""
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeats: Sequence[Repeat]) -> None:
@@ -47,14 +47,14 @@ class EditMarkedScreen(SubmitScreen):
         self._differing = differences(drafts)
         """How many values the jobs have for a field, by the names of the fields that differ."""
         ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
-        start = Start(common(drafts), f"edit {ids}", heading)
+        start = Start(common_form(drafts), f"edit {ids}", heading)
         super().__init__(basics, saved_forms, start)
 
     def on_mount(self) -> None:
         """Show in each field whose value differs between the jobs that it does."""
         super().on_mount()
         for name, count in self._differing.items():
-            self.form.hint(name, differs(name, count))
+            self.form.hint(name, differs_placeholder(name, count))
 
     def why_no_preview(self) -> str | None:
         """Return that there is a review instead of a preview."""
@@ -66,7 +66,7 @@ class EditMarkedScreen(SubmitScreen):
         A problem of a job is left out if the form has the same problem.
         """
         checked = super().validate(draft)
-        typed = typed_over(self.start.draft, draft)
+        typed = changed_values(self.start.draft, draft)
         # These fields are empty in the form only because the jobs have different values.
         unchanged = self._differing.keys() - typed.keys()
         problems = [each for each in checked.problems if each.field not in unchanged]
@@ -82,7 +82,7 @@ class EditMarkedScreen(SubmitScreen):
 
         Return `None`, as nothing is left for the caller to send.
         """
-        typed = typed_over(self.start.draft, checked.draft)
+        typed = changed_values(self.start.draft, checked.draft)
         lines = await asyncio.to_thread(_change_lines, self._jobs.values(), typed, checked)
         order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
@@ -120,14 +120,14 @@ class EditMarkedScreen(SubmitScreen):
         def forget_created(job_id: str) -> None:
             # At once: if other jobs fail and are sent again, this one must not be created twice.
             del self._jobs[job_id]
-            self.made(job_id)
+            self.on_created(job_id)
 
         def note_remaining() -> None:
             words = f"{plural(len(self._jobs), 'job')} not created yet; f9 requests them again."
             self.note(words if self._jobs else "")
 
         files = list(map(path_of, checked.draft.files))
-        await make_all(self, requests, files, forget_created, note_remaining, in_order=in_order)
+        await create_all(self, requests, files, forget_created, note_remaining, in_order=in_order)
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())

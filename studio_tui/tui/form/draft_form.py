@@ -13,9 +13,9 @@ from studio_tui.addresses import without_logins
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import FieldWidget, Secret
 from studio_tui.presentation.form.fields import FIELDS, value_of
+from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
-from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
 from studio_tui.tui.form.path_fields import PathArea, PathInput, PathSuggester
@@ -84,7 +84,7 @@ class DraftForm(Lifetime, VerticalScroll):
         is_hinted = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
         uploads.display = bool(uploads.value) or is_hinted
 
-    def put(self, name: str, text: str) -> None:
+    def set_text(self, name: str, text: str) -> None:
         """Set the text of a field, as if it had been typed."""
         self._fields[name].value = text
 
@@ -172,7 +172,7 @@ class DraftForm(Lifetime, VerticalScroll):
 
 def _make_field(name: str, draft: Draft) -> FormField:
     """Return the widget for a field, with its value in the draft."""
-    look, label = FIELDS[name].look, FIELDS[name].label
+    look, label = FIELDS[name].widget, FIELDS[name].label
     if look is FieldWidget.FLAG:
         return FormField(name, "", Flag(label, bool(value_of(name, draft))))
     if FIELDS[name].has_lines:

@@ -42,7 +42,7 @@ class DraftKeeper:
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if there is none."""
-        self.filled()
+        self.regard_as_unchanged()
         key, environment = self._start.key, self._start.draft.environment
         saved = await asyncio.to_thread(self._saved_forms.draft, key, environment)
         if saved is None or saved == self._start.draft:
@@ -54,12 +54,12 @@ class DraftKeeper:
         lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
         return saved, f"{_LEFT} {lines} not saved to disk."
 
-    def filled(self) -> None:
+    def regard_as_unchanged(self) -> None:
         """Regard the present contents of the form as not typed by the user."""
         self._shown_form = self._form()
         self._unchanged = self._shown_form.draft
 
-    def edited(self) -> None:
+    def keep_soon(self) -> None:
         """Save the form once the user has not typed for `KEEP_AFTER` seconds."""
         if self._timer is not None:
             self._timer.stop()
@@ -72,7 +72,7 @@ class DraftKeeper:
         """Save the current input, to be restored when the form is reopened."""
         await self._keep(self._form().draft)
 
-    async def done(self, sent: Draft, typed: Draft) -> None:
+    async def keep_sent(self, sent: Draft, typed: Draft) -> None:
         """Save the draft that was sent as the form sent last.
 
         The form's own draft is removed, unless the user has typed since `typed` was read from it.

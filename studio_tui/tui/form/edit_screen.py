@@ -27,7 +27,7 @@ class EditScreen(SubmitScreen):
         self._repeat = repeat
         job = repeat.job
         self._before = draft_of(repeat.request, clock.now())
-        start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}", at="query")
+        start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}", first_field="query")
         super().__init__(basics, saved_forms, start)
 
     async def begin(self) -> None:
@@ -54,7 +54,7 @@ class EditScreen(SubmitScreen):
     def _about_the_pipeline(self) -> tuple[Cell, ...]:
         """Return a note on the answers' effects on the pipeline of the job, if it has one."""
         pipelines, job_id = self.session.pipelines.snapshot.value, self._repeat.job.id
-        owner = pipelines.owner(job_id) if pipelines is not None else None
+        owner = pipelines.pipeline_of(job_id) if pipelines is not None else None
         if owner is None:
             return ()
         note = edit_note(owner, job_id, is_local=self.session.is_local)

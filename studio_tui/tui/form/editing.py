@@ -39,7 +39,7 @@ class Explanation(Dialog[bool | None]):
     def body(self) -> ComposeResult:
         with DialogBody():
             yield Static(self._field.meaning, markup=False)
-            yield Static(self._field.takes, markup=False, classes="takes")
+            yield Static(self._field.accepts, markup=False, classes="takes")
             if self._field.example:
                 lines = "\n".join(f"  {line}" for line in self._field.example)
                 yield Static(f"For example\n{lines}", markup=False, classes="example")
@@ -121,7 +121,7 @@ class FieldCommands:
         elif not text.endswith("\n"):
             after = after.removesuffix("\n")  # added by editors
         if after != text:
-            self._form().put(name, after)
+            self._form().set_text(name, after)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("form.edit", "f4", "$EDITOR", "Change the field in $EDITOR", edit, priority=True),

@@ -17,8 +17,8 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from studio_tui.addresses import has_login, without_logins
+from studio_tui.presentation.form.problems import Level, Problem
 from studio_tui.presentation.jobs.facts import MASK
-from studio_tui.presentation.jobs.problems import Level, Problem
 from studio_tui.text import safe_line
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.widgets.drawn_input import DrawnInput
@@ -36,7 +36,7 @@ OFFERED = 12
 """How many completions of a path are shown."""
 
 
-def completing(binding_id: str) -> Binding:
+def complete_binding(binding_id: str) -> Binding:
     """Return the binding of the key that completes a path."""
     return Binding(
         "tab",
@@ -51,12 +51,12 @@ def completing(binding_id: str) -> Binding:
 class FieldInput(Lifetime, DrawnInput):
     """An input of one line, in which tab accepts the suggestion."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [completing("form.complete")]
+    BINDINGS: ClassVar[list[BindingType]] = [complete_binding("form.complete")]
 
     masked: reactive[bool] = reactive(True)
     """Whether to hide logins in an address while the field has no focus."""
 
-    def drawn(self) -> Text | None:
+    def text_to_draw(self) -> Text | None:
         """Return the text with logins masked, if they are to be hidden."""
         if self.masked and not self.has_focus and has_login(self.value):
             hidden = safe_line(without_logins(self.value, MASK))

@@ -9,7 +9,7 @@ from textual.suggester import Suggester
 
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.draft_files import candidates, complete_path
-from studio_tui.tui.form.form_field import FieldInput, FormField, completing
+from studio_tui.tui.form.form_field import FieldInput, FormField, complete_binding
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _MAX_WAIT = 1.0
@@ -63,7 +63,7 @@ class PathSuggester(Suggester):
 class PathArea(Lifetime, CodeArea):
     """A text area with one path per line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [completing("form.complete_path")]
+    BINDINGS: ClassVar[list[BindingType]] = [complete_binding("form.complete_path")]
 
     def update_suggestion(self) -> None:
         """Start to look up the completion of the path before the cursor."""

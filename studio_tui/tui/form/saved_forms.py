@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from studio_tui.addresses import without_logins
-from studio_tui.files import keep, read_json
+from studio_tui.files import read_json, store_if_possible
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import Secret
 from studio_tui.presentation.form.fields import FIELDS, draft_from_json, draft_to_json
@@ -50,18 +50,20 @@ class SavedForms:
         self._lock = threading.Lock()
         """Prevents two threads from writing the file at the same time."""
 
-    def draft(self, key: str, given: str = "") -> Draft | None:
+    def draft(self, key: str, initial_environment: str = "") -> Draft | None:
         """Return the draft saved under a key; `None` if there is none.
 
-        `given` is the environment with which the form opens. Variables that were saved unchanged
-        get their values from it.
+        `initial_environment` is the environment with which the form opens. Variables that were
+        saved unchanged get their values from it.
         """
         with self._lock:
             saved = self._read().get(key)
             if saved is None:
                 return None
             names = self._unchanged_names.get(key, ())
-            return replace(saved, environment=with_values(saved.environment, given, names))
+            return replace(
+                saved, environment=with_values(saved.environment, initial_environment, names)
+            )
 
     def dropped_lines(self, key: str) -> int:
         """Return how many lines of a draft's environment were not saved to disk."""
@@ -75,10 +77,10 @@ class SavedForms:
         with self._lock:
             return frozenset(self._names_without_values)
 
-    def keep(self, key: str, draft: Draft | None, given: str = "") -> None:
+    def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> None:
         """Save a draft, or remove it if it is `None`.
 
-        `given` is the environment that the form had before the user typed.
+        `initial_environment` is the environment that the form had before the user typed.
         """
         with self._lock:
             drafts = self._read()
@@ -87,7 +89,7 @@ class SavedForms:
                 notes.pop(key, None)
             if draft is not None:
                 drafts[key] = draft
-                self._initial_environments[key] = given
+                self._initial_environments[key] = initial_environment
             for oldest in list(drafts)[:-MAX_DRAFTS]:
                 del drafts[oldest]
             if draft != before:
@@ -178,7 +180,7 @@ class SavedForms:
             "templates": to_json(self._templates),
             "asides": {key: self._aside(key, draft) for key, draft in drafts.items()},
         }
-        return keep(self._path, json.dumps(content))
+        return store_if_possible(self._path, json.dumps(content))
 
     def _without_secrets(self, draft: Draft) -> Draft:
         """Return a draft without secrets, for the disk.

@@ -17,9 +17,9 @@ from studio_tui.presentation.form.job_request import (
     request,
     with_unix_line_ends,
 )
-from studio_tui.presentation.form.server_errors import WHOLE, refusals
+from studio_tui.presentation.form.problems import Problem
+from studio_tui.presentation.form.server_errors import WHOLE_FORM, refusals
 from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.text import safe_line
@@ -28,7 +28,7 @@ from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import READ_ONLY, Command
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.create import create, say_created
+from studio_tui.tui.jobs.create import create, notify_created
 from studio_tui.tui.messages import CRON, JobCreated
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -52,7 +52,7 @@ class FormSender:
         self._screen = screen
         self.refused: tuple[Problem, ...] = ()
         """Studio's errors about the form as it was sent."""
-        self.was_sent = False
+        self.has_tried_to_send = False
         """Whether the user has tried to send, so that problems of unedited fields are shown too."""
         self.is_sending = False
         self._worker: Worker[Any] | None = None
@@ -73,7 +73,7 @@ class FormSender:
 
     async def _send(self) -> None:
         self.refused, self._could_not_reach_studio = (), False
-        checked = await self.sendable("")
+        checked = await self.check_before_sending("")
         checked = await self._with_line_ends(checked) if checked is not None else None
         if checked is None or (to_send := await self._screen.to_send(checked)) is None:
             return
@@ -95,9 +95,9 @@ class FormSender:
 
     def reset(self) -> None:
         """Discard the errors of the form that was filled in before."""
-        self.refused, self.was_sent = (), False
+        self.refused, self.has_tried_to_send = (), False
 
-    def edited(self, checked: Checked | None) -> None:
+    def drop_outdated_errors(self, checked: Checked | None) -> None:
         """Discard Studio's errors about fields that have changed since the last validation.
 
         `checked` is the result of that validation. Errors about the whole form are discarded too.
@@ -113,12 +113,12 @@ class FormSender:
             and value_of(problem.field, draft) == value_of(problem.field, draft_before)
         )
 
-    async def sendable(self, first_words: str) -> Checked | None:
+    async def check_before_sending(self, first_words: str) -> Checked | None:
         """Validate the form, and return the result if the form can be sent.
 
         Otherwise show a message that begins with `first_words`, and focus the first error.
         """
-        self.was_sent = True
+        self.has_tried_to_send = True
         checked = await self._screen.examine()
         if not checked.errors:
             return checked
@@ -167,13 +167,15 @@ class FormSender:
             uploading=show_progress,
         )
         if isinstance(outcome, Created):
-            await self._screen.done(checked.draft, typed)
+            await self._screen.keep_sent(checked.draft, typed)
             self.is_sending = False
-            say_created(
+            notify_created(
                 self._screen.app, outcome, self._screen.session.commands.job_creator.new_job
             )
             # If the form was opened from the list of schedules, the user returns there.
-            is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
+            is_schedule = (
+                outcome.job.state is JobState.TASK and self._screen.start.first_field == CRON
+            )
             tab = "schedules" if is_schedule else "jobs"
             self._screen.post_message(JobCreated(outcome.job.id, tab))
         elif isinstance(outcome, JobRefused):
@@ -189,8 +191,8 @@ class FormSender:
         """
         self.refused = problems
         await self._screen.examine()
-        of_form = [problem.sentence for problem in problems if problem.field == WHOLE]
-        of_fields = [problem for problem in problems if problem.field != WHOLE]
+        of_form = [problem.sentence for problem in problems if problem.field == WHOLE_FORM]
+        of_fields = [problem for problem in problems if problem.field != WHOLE_FORM]
         if of_form:
             self._screen.note(" ".join(of_form))
         else:
@@ -211,7 +213,7 @@ class FormSender:
         """Show which fields have errors; the message is updated until no field has any."""
 
         def follow(checked: Checked) -> str:
-            refused = [problem for problem in self.refused if problem.field != WHOLE]
+            refused = [problem for problem in self.refused if problem.field != WHOLE_FORM]
             remaining = [*refused, *checked.errors]
             return f"{first_words} {_fields_to_check(remaining)}".strip() if remaining else ""
 

@@ -28,7 +28,7 @@ from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.frame.page_bars import crumbs_below
+from studio_tui.tui.frame.page_bars import breadcrumbs_below
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
@@ -90,14 +90,14 @@ class SubmitScreen(Page):
     def on_mount(self) -> None:
         """Focus the first field, and restore the saved input."""
         self.message_line.display = False
-        self.form.go_to(self.start.at)
+        self.form.go_to(self.start.first_field)
         self._keys_held_to_restore.enter_context(keys_held(self.app))
         self._begin_in_worker()
 
     # Overrides of Page.
 
     def crumbs(self) -> tuple[str, ...]:
-        return (*crumbs_below(self), self.start.crumb)
+        return (*breadcrumbs_below(self), self.start.crumb)
 
     def hints(self) -> Iterable[str]:
         return ("form.submit", "page.escape", "form.preview", "form.edit", "form.pick",
@@ -142,7 +142,7 @@ class SubmitScreen(Page):
 
     async def preview(self) -> None:
         """Show the request, if the form is valid."""
-        checked = await self.sender.sendable("There is no request yet.")
+        checked = await self.sender.check_before_sending("There is no request yet.")
         if checked is None:
             return
         await self.ask(Preview(partial(_request_texts, checked, self.session.client.url)))
@@ -173,15 +173,15 @@ class SubmitScreen(Page):
         """Show another draft."""
         self.sender.reset()
         self.form.fill(draft)
-        self._keeper.filled()
+        self._keeper.regard_as_unchanged()
         self.note("")
         self._check()
 
     @on(DraftForm.Edited)
     def _edited(self) -> None:
-        self.sender.edited(self._checked)
+        self.sender.drop_outdated_errors(self._checked)
         self._check()
-        self._keeper.edited()
+        self._keeper.keep_soon()
 
     @work(name="check", group="check", exclusive=True)
     async def _check(self) -> None:
@@ -191,7 +191,7 @@ class SubmitScreen(Page):
         """Validate the form, and show and return the result."""
         checked = await asyncio.to_thread(self.validate, self.form.draft)
         self._checked = checked
-        self.form.show(checked, self.sender.refused, all_fields=self.sender.was_sent)
+        self.form.show(checked, self.sender.refused, all_fields=self.sender.has_tried_to_send)
         if self._follow is not None:
             self.note(self._follow(checked), self._follow)
         return checked
@@ -204,7 +204,7 @@ class SubmitScreen(Page):
             self.session.team,
             clock.now(),
             clusters.items if clusters is not None else None,
-            self.session.records.history.files,
+            self.session.records.history.uploaded_files,
             lost_values=self.saved_forms.lost_values,
             is_local=self.session.is_local,
         )
@@ -219,12 +219,12 @@ class SubmitScreen(Page):
         """Save the current input, to be restored when the form is reopened."""
         await self._keeper.keep()
 
-    async def done(self, sent: Draft, typed: Draft) -> None:
+    async def keep_sent(self, sent: Draft, typed: Draft) -> None:
         """Save what was sent as the form sent last, and remove the form's own draft.
 
         The draft stays if the user has typed since `typed` was read from the form.
         """
-        await self._keeper.done(sent, typed)
+        await self._keeper.keep_sent(sent, typed)
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Return the form to send; a subclass may ask before, and return `None` to send nothing."""

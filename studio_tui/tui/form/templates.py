@@ -167,7 +167,7 @@ class Start:
     """The key under which the draft of the form is saved."""
     crumb: str = "New job"
     """The name of the page in the header; safe to draw."""
-    at: str = "query_file"
+    first_field: str = "query_file"
     """The name of the field that has the focus first."""
 
 

@@ -34,7 +34,7 @@ class Action:
     """Why the action is unavailable, as a sentence; `None` if it is available."""
     rank: int
     """Sort key, see `_RANKS`."""
-    also: str = ""
+    search_words: str = ""
     """Other words by which a search finds the action."""
 
     @property
@@ -44,7 +44,7 @@ class Action:
 
     def matches(self, words: str) -> bool:
         """Return whether the keys and texts of the action contain each of `words`."""
-        texts = " ".join((*self.keys, self.label, self.explanation, self.also)).lower()
+        texts = " ".join((*self.keys, self.label, self.explanation, self.search_words)).lower()
         return all(word in texts for word in words.lower().split())
 
 
@@ -69,7 +69,7 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
             node=node,
             why_not=reason_against(node, binding),
             rank=_RANKS.get(binding.id.partition(".")[0], 0),
-            also=commands.also(binding.id) if (commands := _commands(node)) else "",
+            search_words=commands.search_words(binding.id) if (commands := _commands(node)) else "",
         )
     return tuple(sorted(actions.values(), key=lambda action: action.rank))
 

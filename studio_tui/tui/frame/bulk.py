@@ -13,7 +13,7 @@ from textual.message import Message
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.lists.fitting import ListSpace, fitting, rows_of
+from studio_tui.presentation.lists.fitting import ListSpace, fit_lines, rows_of
 from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import error_message
@@ -69,13 +69,13 @@ class BulkCommand(Generic[T, R]):
     """Returns the name of an item in the report, safe to draw."""
     command: Callable[[T], Awaitable[R]]
     """Sends the command for one item; raises only `StudioError`."""
-    begun: Callable[[], object] = lambda: None
+    on_begun: Callable[[], object] = lambda: None
     """Called when the time to undo the command is over."""
     unmark: Callable[[T], object] = lambda _: None
     """Called with each item as soon as its command succeeds."""
     report_text: Callable[[R], str] | None = None
     """Returns the report text of a successful item; `None` to use `done`."""
-    now: Callable[[T], str] | None = None
+    state_now: Callable[[T], str] | None = None
     """Returns the present state of an item, safe to draw; called when the report is shown."""
     on_finished: Callable[[], object] = lambda: None
     """Called when all items have finished, before the report is shown."""
@@ -101,15 +101,15 @@ def list_between(
     host: Host, before: Sequence[str], names: Sequence[str], after: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the lines of a dialog: `before`, as many of `names` as fit, and `after`."""
-    return (*before, *fitting(names, space_for_list(host, *before, *after)), *after)
+    return (*before, *fit_lines(names, space_for_list(host, *before, *after)), *after)
 
 
-def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:
+def begin_bulk(host: Host, bulk: BulkCommand[Any, Any]) -> None:
     """Run a command on many items in a worker of the app, which outlives the screen."""
-    start_worker(host.app, partial(run, host, bulk), name="bulk", group="command")
+    start_worker(host.app, partial(run_bulk, host, bulk), name="bulk", group="command")
 
 
-async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
+async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
     """Run a command on many items and report the outcomes; call from a worker of the app.
 
     First the command waits, so that the user can undo it. If the user does, there are no outcomes.
@@ -122,9 +122,9 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
     # A single item waits too: it may be the only one of many marked items that can be canceled.
     if bulk.items and not await host.session.held.may_be_sent(_undo_words(bulk)):
         return ()
-    bulk.begun()
+    bulk.on_begun()
     batches = host.session.batches
-    outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, ended=unmark_if_done)
+    outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, on_outcome=unmark_if_done)
     report = _make_report(host, bulk, outcomes)
     batches.keep(report)
     bulk.on_finished()
@@ -192,7 +192,7 @@ def _make_report(
     done = sum(entry.outcome is Outcome.DONE for entry in outcomes)
     count = f"{done} of {plural(len(outcomes), bulk.noun)}"
     heading = bulk.heading.format(count) if bulk.heading else f"{count} {bulk.done}"
-    state_of = bulk.now or (lambda _: "")
+    state_of = bulk.state_now or (lambda _: "")
     return BatchReport(heading, lines, lambda: tuple(state_of(entry.item) for entry in ordered))
 
 

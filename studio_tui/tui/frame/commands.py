@@ -32,7 +32,7 @@ Severity = Literal["information", "warning", "error"]
 READ_ONLY = "Nothing can be changed: this is a replay, or was started with --read-only"
 
 
-def always(_: object) -> None:
+def never_unavailable(_: object) -> None:
     """Return `None`: no reason makes the command unavailable."""
 
 
@@ -55,7 +55,7 @@ class Command(Generic[Owner_contra]):
     """One sentence for the help, the palette and the README."""
     run: Callable[[Owner_contra], Awaitable[None] | None]
     """Called with the controller; a coroutine that it returns is run as a worker."""
-    why_not: Callable[[Owner_contra], str | None] = always
+    why_not: Callable[[Owner_contra], str | None] = never_unavailable
     """Called with the controller; returns why the command is unavailable, or `None` if it is
     available."""
     display: str | None = None
@@ -69,7 +69,7 @@ class Command(Generic[Owner_contra]):
 
     If not, the keys are handled by bindings of ancestors of the screen or widget.
     """
-    also: str = ""
+    search_words: str = ""
     """Other words by which the help and the palette find it, such as those of similar tools."""
 
     @property
@@ -159,10 +159,10 @@ class CommandSet:
         """Add commands that are called with `owner`."""
         self._commands |= {command.id: (command, owner) for command in commands}
 
-    def also(self, command_id: str) -> str:
-        """Return `Command.also`; empty if there is no such command here."""
+    def search_words(self, command_id: str) -> str:
+        """Return `Command.search_words`; empty if there is no such command here."""
         entry = self._commands.get(command_id)
-        return "" if entry is None else entry[0].also
+        return "" if entry is None else entry[0].search_words
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command is unavailable, as a sentence.

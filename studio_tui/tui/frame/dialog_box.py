@@ -106,6 +106,6 @@ class DialogButtons(Container):
         return self._wrapping_layout
 
 
-def answer(key: str, words: str, name: str) -> Button:
+def answer_button(key: str, words: str, name: str) -> Button:
     """Return the button of an answer, labeled with its key and words; its id is `name`."""
     return Button(Content.assemble((key, "underline"), "  ", words), id=name, compact=True)

@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
-from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, answer
+from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, answer_button
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _CHECK_EVERY = 0.5
@@ -66,7 +66,9 @@ class Confirm(Dialog[bool]):
     def body(self) -> ComposeResult:
         yield DialogBody(Static("\n".join(self._details), markup=False))
         yield Static(markup=False, id="question-changes")
-        yield DialogButtons(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
+        yield DialogButtons(
+            answer_button("y", self._yes, "yes"), answer_button("n", self._no, "no")
+        )
 
     def on_mount(self) -> None:
         """Focus the default answer, and begin checking for changes."""
@@ -135,7 +137,7 @@ def confirm_open(host: str) -> Confirm:
     )
 
 
-def send_again(noun: str, details: Sequence[str]) -> Confirm:
+def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
     """Return the question whether to send a request again of which it is unknown if it succeeded.
 
     `noun` names what the request creates, such as `job`.

@@ -18,7 +18,9 @@ AnyCell = Cell | Pieces
 
 _TONES = {str(tone): tone for tone in Tone}
 
-_COLUMN_TYPES = {name: type(value) for name, value in Column("", "", 1, most=1)._asdict().items()}
+_COLUMN_TYPES = {
+    name: type(value) for name, value in Column("", "", 1, max_width=1)._asdict().items()
+}
 """The types of the fields of a column; `most` may also be `None`."""
 
 _LARGEST = 1_000_000
@@ -123,7 +125,7 @@ def _unpack_column(fields: Mapping[str, Any]) -> Column:
     if fields.keys() != _COLUMN_TYPES.keys():
         raise ValueError("a column of another version")
     values: dict[str, Any] = {
-        name: None if name == "most" and fields[name] is None else of_type(fields[name])
+        name: None if name == "max_width" and fields[name] is None else of_type(fields[name])
         for name, of_type in _COLUMN_TYPES.items()
     }
     column = Column(**values)

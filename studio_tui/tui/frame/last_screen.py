@@ -34,7 +34,7 @@ class LastScreen(Remembered):
         saved_pages = [words for page in pages if (words := getattr(page, "kept_as", ()))]
         return cls.model_validate({"tab": tab, "pages": saved_pages[-_MOST:]})
 
-    def opening(self) -> list[Message]:
+    def opening_messages(self) -> list[Message]:
         """Return the messages that open the pages over the tab, the lowest first."""
         messages = map(_opening_message, self.pages)
         return [message for message in messages if message is not None]

@@ -21,19 +21,19 @@ from studio_tui.tui.frame.list_order import ListOrder
 from studio_tui.tui.frame.list_title import (
     amount_parts,
     has_all,
-    notice,
     order_parts,
     unseen_parts,
+    why_empty,
 )
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.debouncer import Debouncer
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.filter_bar import FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.rest import Rest
 
 if TYPE_CHECKING:
     from studio_tui.tui.frame.list_page import ListPage
@@ -63,21 +63,21 @@ class ListPreview:
     ) -> None:
         """Show the result of `facts` for a time in the list's `body`.
 
-        After `follow`, `rested` is called once the cursor has stopped moving.
+        After `note_cursor_moved`, `rested` is called once the cursor has stopped moving.
         """
         self._body = body
         self._holder = holder
         self._facts = facts
-        self._rest = Rest(body, rested)
+        self._rest = Debouncer(body, rested)
 
-    def begin(self) -> None:
+    def apply_visibility(self) -> None:
         """Show or hide the preview, as the view says."""
         self._body.screen.set_class(not self._holder.view.preview, "-no-preview")
 
     def toggle(self) -> None:
         """Show the preview if it is hidden, else hide it."""
         self._holder.change(preview=not self._holder.view.preview)
-        self.begin()
+        self.apply_visibility()
 
     def show(self, now: datetime) -> None:
         """Show the facts of the row under the cursor, unless the preview is hidden."""
@@ -89,9 +89,9 @@ class ListPreview:
         """The columns and rows available for the facts."""
         return self._body.query_one(FactSheet).scrollable_content_region.size
 
-    def follow(self) -> None:
+    def note_cursor_moved(self) -> None:
         """Note that the cursor has moved."""
-        self._rest.moved()
+        self._rest.note_move()
 
 
 class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
@@ -106,7 +106,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         kind = page.kind
         self.rows: Listing[T] = Listing(kind)
         self.holder = holder = ViewHolder(view)
-        self.previewing = ListPreview(self, holder, page.facts_at_hand, rested=self._cursor_rests)
+        self.list_preview = ListPreview(self, holder, page.facts_at_hand, rested=self._cursor_rests)
         self.marks = RowMarks(
             kind.noun,
             holder,
@@ -149,15 +149,15 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             )
         with Container(id="preview"):
             # Only a job's own page shows every value; the pages of other kinds do not.
-            yield FactSheet(rest="enter shows all" if self._page.kind.noun == "job" else "")
+            yield FactSheet(more_hint="enter shows all" if self._page.kind.noun == "job" else "")
 
     def on_mount(self) -> None:
         """Restore the user's place, and listen for pages that are shown over this one."""
         self.app.screen_change_signal.subscribe(self, self._hold_cursor)
-        self.previewing.begin()
+        self.list_preview.apply_visibility()
         self.table.wide = self.holder.view.wide
         view = self.holder.view
-        self.table.memory.recall(view.contents)
+        self.table.memory.restore(view.contents)
         self.table.begin_at(view.cursor, line=view.line, sideways=view.sideways)
         self.marks.show()
         self.order.show()
@@ -167,7 +167,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Return the row under the cursor."""
         return self.rows.get(self.table.cursor) if self.is_alive else None
 
-    def note_line(self) -> None:
+    def note_scroll_position(self) -> None:
         """Save the scroll position and the widths in the view, unless the table is still empty."""
         if self.is_alive and self.table.keys:
             table = self.table
@@ -175,17 +175,17 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
                 line=table.line,
                 sideways=table.sideways,
                 recorded=self.is_recorded(table.cursor),
-                contents=self.kept_contents,
+                contents=self.contents_to_save,
             )
 
     @property
-    def kept_contents(self) -> tuple[int, ...]:
+    def contents_to_save(self) -> tuple[int, ...]:
         """The widths of the contents of columns for the next run; see `ColumnMemory`.
 
         If no row is in progress, they leave out columns that only rows in progress fill.
         """
         memory = self.table.memory
-        return memory.contents if self.rows.has_moving else memory.lasting
+        return memory.contents if self.rows.has_moving else memory.contents_when_finished
 
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""
@@ -197,7 +197,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if self.is_alive:
             self._move_to_awaited(self.table.keys)
 
-    def take(self, rows: Sequence[T], *, are_all: bool = True) -> None:
+    def set_rows(self, rows: Sequence[T], *, are_all: bool = True) -> None:
         """Show rows in place of the previous ones.
 
         If `are_all`, and Studio has confirmed the rows, remove the marks of rows that are gone.
@@ -205,7 +205,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.rows.replace(rows)
         snapshot = self._page.source().snapshot
         if are_all and snapshot.value is not None and not snapshot.is_recalled:
-            self.marks.drop(self.rows)
+            self.marks.drop_unknown(self.rows)
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()
 
@@ -242,7 +242,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
-        self.filtering.set_terms(message.wanted)
+        self.filtering.set_terms(message.terms)
         self.show_rows(is_refiltered=True)
         self._page.paint_frame()
 
@@ -258,7 +258,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.holder.change(cursor=message.key)
         if self._unfiltered_row is not None and message.key != self._unfiltered_row:
             self.show_rows()
-        self.previewing.follow()
+        self.list_preview.note_cursor_moved()
         are_more = not has_all(self._page.source().snapshot.value)
         if message.is_last and are_more and not self.filtering.terms:
             self._page.ask_for_more()
@@ -288,12 +288,12 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if self._unfiltered_row is not None:
             # A key pressed at this moment must act on the row that the user sees under the cursor.
             passing = self.rows.ids(
-                terms, view.sort, now, reverse=view.reverse, also=self._unfiltered_row
+                terms, view.sort, now, reverse=view.reverse, always_included=self._unfiltered_row
             )
         keys = self._page.row_keys(passing)
         if terms and not is_refiltered and self.table.chosen is not None:
             # A user who filters reads this row, so the cursor does not follow the newest row.
-            self.table.hold_cursor()
+            self.table.pin_cursor()
         newest_first = view.sort == NEWEST_FIRST and not view.reverse
         if (cursor := self.table.cursor) is not None:
             # The row under the cursor may now be shown as part of a group.
@@ -311,11 +311,13 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         count, snapshot = len(self.rows), self._page.source().snapshot
         is_filtered = bool(self.filtering.terms) and (bool(count) or not has_all(snapshot.value))
         none = "" if is_filtered else self._page.none_words()
-        self.table.notice = notice(snapshot, self._page.session, self._page.kind, count, none=none)
+        self.table.notice = why_empty(
+            snapshot, self._page.session, self._page.kind, count, none=none
+        )
 
     def show_preview(self, now: datetime) -> None:
         """Show the preview of the row under the cursor, unless previews are off."""
-        self.previewing.show(now)
+        self.list_preview.show(now)
 
     def _move_to_awaited(self, listed: Sequence[str]) -> None:
         if self._awaited_key is not None and self._awaited_key in listed:
@@ -326,7 +328,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Keep the cursor on its row once a page is shown over this one, although rows change."""
         is_below = self.screen in self.app.screen_stack and screen is not self.screen
         if is_below and self.is_alive and not isinstance(screen, ModalScreen):
-            self.table.hold_cursor()
+            self.table.pin_cursor()
 
     def _marks_changed(self) -> None:
         """Update the title and the hints, and report the endings of the marked rows."""
@@ -342,10 +344,10 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
                 self._page.tab,
                 self._page.tab.capitalize(),
                 shown=self._passing_count,
-                known=len(self.rows),
+                total=len(self.rows),
                 answer=self._page.source().snapshot.value,
                 terms=self.filtering.terms.text,
-                is_kept=self._unfiltered_row is not None,
+                has_unfiltered_row=self._unfiltered_row is not None,
             ),
             *self._page.title_notes(),
         )

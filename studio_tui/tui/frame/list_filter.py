@@ -38,7 +38,7 @@ class ListFilter(Generic[T]):
     @property
     def is_wrong(self) -> bool:
         """Whether some of the typed terms are invalid; these are not applied."""
-        return self._bar().is_wrong
+        return self._bar().has_problem
 
     def edit(self) -> None:
         """Open the filter input."""
@@ -58,7 +58,7 @@ class ListFilter(Generic[T]):
     def replace(self, terms: str) -> None:
         """Put a filter into the input and apply it, until `go_back` restores the current one."""
         before = self.terms.text
-        self._bar().set(terms)
+        self._bar().set_text(terms)
         self._replaced.append((terms, before))
 
     def go_back(self) -> None:
@@ -66,14 +66,14 @@ class ListFilter(Generic[T]):
         replaced, self._replaced = self._replaced, []
         if replaced and not self.is_wrong and self.terms.text == replaced[-1][0]:
             *self._replaced, (_, before) = replaced
-            self._bar().set(before)
+            self._bar().set_text(before)
         else:
-            self._bar().set("")
+            self._bar().set_text("")
 
     def show_only(self, terms: str) -> None:
         """Put a filter into the input and apply it; `go_back` will clear it."""
         self._replaced = []
-        self._bar().set(terms)
+        self._bar().set_text(terms)
 
     def replace_unmounted(self, terms: Terms[T]) -> None:
         """Replace the filter of a list that is not mounted yet, until `go_back` restores it."""

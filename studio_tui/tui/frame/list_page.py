@@ -64,7 +64,7 @@ def list_commands(
         "i",
         "preview",
         "Show or hide the preview",
-        lambda page: page.list.previewing.toggle(),
+        lambda page: page.list.list_preview.toggle(),
     )
     wide: Command[ListPage[Any]] = Command(
         f"{tab}.wide",
@@ -184,7 +184,7 @@ class ListPage(Page, Generic[T]):
 
     def note_place(self) -> None:
         """Save the scroll position in the view; other changes are saved there at once."""
-        self.list.note_line()
+        self.list.note_scroll_position()
 
     # Shortcuts to parts of the body.
 

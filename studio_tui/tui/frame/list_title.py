@@ -23,24 +23,32 @@ def has_all(answer: Any) -> bool:
 
 
 def amount_parts(
-    tab: str, title: str, *, shown: int, known: int, answer: Any, terms: str, is_kept: bool
+    tab: str,
+    title: str,
+    *,
+    shown: int,
+    total: int,
+    answer: Any,
+    terms: str,
+    has_unfiltered_row: bool,
 ) -> Parts:
     """Return the left side of the title, such as `Jobs 3 of 10 · filter state=failed`.
 
-    - `shown`: how many of the `known` rows pass the filter.
+    - `shown`: how many of the `total` rows pass the filter.
     - `answer`: Studio's last answer, `None` before the first; it may have the attributes `has_all`,
       `unreadable` and `duplicates`.
     - `terms`: the filter as it was typed.
-    - `is_kept`: whether the row under the cursor is shown although it no longer passes the filter.
+    - `has_unfiltered_row`: whether the row under the cursor is shown, although it no longer passes
+      the filter.
     """
-    amount = "" if answer is None else f"{shown} of {known} " if terms else f"{known} "
+    amount = "" if answer is None else f"{shown} of {total} " if terms else f"{total} "
     parts = [Part("── ", "rule"), Part(f"{title} ", Tone.STRONG), Part(amount)]
     if not has_all(answer):
         parts.append(Part("newest, M loads older ", Tone.DIM, f"screen.do('{tab}.more')"))
     if terms:
         parts.append(Part("· filter ", Tone.DIM))
         parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{tab}.filter')"))
-    if is_kept:
+    if has_unfiltered_row:
         parts.append(Part("· current row no longer matches ", Tone.WARN))
     if unreadable := getattr(answer, "unreadable", 0):
         parts.append(Part(f"{plural(unreadable, 'row')} unreadable ", Tone.WARN))
@@ -68,7 +76,7 @@ def unseen_parts(unseen: int) -> Parts:
     return (Part(f" ↑ {unseen:,} new ", "title", "screen.press('g')"), Part("──", "rule"))
 
 
-def notice(
+def why_empty(
     snapshot: Snapshot[Any], session: StudioSession, kind: Kind[Any], known: int, *, none: str
 ) -> str:
     """Return the text shown in an empty table: why there is no row.

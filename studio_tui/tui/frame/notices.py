@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 
 from studio_tui.clock import monotonic
-from studio_tui.presentation.jobs.endings import jobs_ended, pipelines_ended
+from studio_tui.presentation.jobs.endings import ended_jobs_message, ended_pipelines_message
 from studio_tui.service.polling.endings import Ended, Endings
 from studio_tui.tui.frame.page import Page
 
@@ -42,7 +42,7 @@ class Notices:
         self._unsubscribe: Callable[[], None] = endings.on_end(self._gather)
         app.screen_change_signal.subscribe(app, lambda _: self.clear_badge())
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Stop reporting."""
         if self._timer is not None:
             self._timer.cancel()
@@ -84,8 +84,8 @@ class Notices:
         """Report all unreported endings in one notice."""
         ended, self._unreported = self._unreported, Ended()
         self._unreported_since, self._timer = 0.0, None
-        words = [jobs_ended(ended.jobs)] if ended.jobs else []
-        words += [pipelines_ended(ended.pipelines)] if ended.pipelines else []
+        words = [ended_jobs_message(ended.jobs)] if ended.jobs else []
+        words += [ended_pipelines_message(ended.pipelines)] if ended.pipelines else []
         if ended.failed:
             self._app.notify(
                 "\n".join(words), severity="error", timeout=FAILURE_TIMEOUT, markup=False

@@ -79,7 +79,7 @@ class OpeningScreen(Lifetime, Screen[None]):
         self.query_one("#waiting", Static).update(words)
 
 
-def list_left_in(file: "Path | None") -> "LastList | None":
+def load_last_list(file: "Path | None") -> "LastList | None":
     """Return the list that the previous run left in a file; `None` if there is none."""
     if file is None or not os.path.exists(file):  # noqa: PTH110 (raises nothing)
         return None

@@ -69,7 +69,7 @@ def _is_replay(page: "Page") -> bool:
 
 def _toggle_replay(page: "Page") -> None:
     if page.session.replay is not None:
-        page.session.replay.turn()
+        page.session.replay.pause_or_resume()
         page.paint_age()
 
 
@@ -177,7 +177,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.commands = CommandSet(self)
         self.commands.add_to(self, COMMANDS)
         self.session, self.home, self.read_only = basics
-        self.listening = Subscriptions(self)
+        self.subscriptions = Subscriptions(self)
         self._key_hints = KeyHints(self)
 
     # The interface for controllers.
@@ -243,9 +243,9 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     @on(events.ScreenResume)
     def _begin_updates(self) -> None:
-        for message in self.listening.begin(self.pollers()):
+        for message in self.subscriptions.begin(self.pollers()):
             self._handle_refreshed(message)
-        resume_at_whole_second(self, self._timer_of_seconds, self._each_second, self.listening)
+        resume_at_whole_second(self, self._timer_of_seconds, self._each_second, self.subscriptions)
         self.paint_frame()
 
     @on(events.ScreenSuspend)
@@ -254,7 +254,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         # Below a dialog the page is still visible, and must keep updating.
         if not isinstance(self.app.screen, ModalScreen):
             self._timer_of_seconds.pause()
-            self._leave()
+            self._unsubscribe()
 
     def on_resize(self) -> None:
         """Repaint the frame for the new width."""
@@ -266,13 +266,13 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     def on_unmount(self) -> None:
         """Unsubscribe."""
-        self._leave()
+        self._unsubscribe()
 
     @on(Refreshed)
     def _handle_refreshed(self, message: Refreshed) -> None:
-        is_news = self.listening.note_value(message)
+        is_news = self.subscriptions.note_value(message)
         self.refreshed(message, is_news=is_news)
-        self.listening.report_refusals(message, of_team=message.name == self.session.jobs.name)
+        self.subscriptions.report_refusals(message, of_team=message.name == self.session.jobs.name)
         if is_news:
             self.paint_frame()
         else:
@@ -313,7 +313,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     def ask_again(self) -> None:
         """Poll Studio at once, after reading the settings again."""
-        self.listening.forget_team_refusal()
+        self.subscriptions.forget_team_refusal()
         self.post_message(ReadAgain())
 
     async def action_press(self, key: str) -> None:
@@ -325,16 +325,16 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     async def _clicked(self, message: Bar.Clicked) -> None:
         await self.run_action(message.action)
 
-    def _leave(self) -> None:
+    def _unsubscribe(self) -> None:
         """Unsubscribe; an override also ends updates of its own, as the page is not visible."""
-        self.listening.end()
+        self.subscriptions.end()
 
     def _each_second(self) -> None:
         self.paint_age()
         self.tick(self.moment())
 
 
-def fresher(page: Page, job: Job, message: Refreshed, *, is_news: bool) -> Job | None:
+def newer_version(page: Page, job: Job, message: Refreshed, *, is_news: bool) -> Job | None:
     """Return the newer version of `job` in a message of the poller of jobs.
 
     `None` if the job has not changed, is no longer listed, or the message is of another poller.

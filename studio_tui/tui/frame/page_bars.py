@@ -85,7 +85,7 @@ def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bo
     In a replay, return its time instead.
     """
     if (replay := session.replay) is not None:
-        bar = time_bar(now, replay.share, replay.speed, runs=replay.runs)
+        bar = time_bar(now, replay.share, replay.speed, runs=replay.is_running)
         return (Part(f"{bar.text} ", bar.tone, "screen.do('page.replay')"),)
     chip = freshness(aged, now, remedy_words(aged.error, session))
     age = Part(f"{chip.text} ", chip.tone, "screen.do('page.refresh')")
@@ -183,7 +183,7 @@ def _count_parts(session: StudioSession, *, in_words: bool) -> Parts:
         return ()
     pipelines = session.pipelines.snapshot.value
     blocked = pipelines.blocked if pipelines is not None else frozenset[str]()
-    fixed = session.known_items.fixed()
+    fixed = session.known_items.fixing_runs()
     parts: list[Part] = []
     for count in counts(jobs.jobs, has_all=jobs.has_all, blocked=blocked, fixed=fixed):
         short = f"{count.glyph}{count.amount} "
@@ -196,7 +196,7 @@ def _amount(rows: Sized, has_all: bool) -> str:
     return f"{len(rows)}{'' if has_all else '+'}"
 
 
-def crumbs_below(page: Screen[Any]) -> tuple[str, ...]:
+def breadcrumbs_below(page: Screen[Any]) -> tuple[str, ...]:
     """Return the breadcrumbs of the nearest page below `page` with `Page.leads_to_pages`.
 
     Without such a page, return the breadcrumbs of the list of jobs.

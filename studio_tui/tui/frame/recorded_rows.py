@@ -49,11 +49,11 @@ class RecordedRows(Generic[T]):
         since = self.since.get(key or "")
         return () if since is None else (recorded_fact(since, now),)
 
-    def marked(self, key: str, row: Cells) -> Cells:
+    def with_mark(self, key: str, row: Cells) -> Cells:
         """Return the cells `row` of the row `key`; of a recorded row, with a mark that it is."""
         return as_recorded(row) if key in self.since else row
 
-    def want(self) -> None:
+    def show_recorded(self) -> None:
         """Show recorded rows from now on, even without a filter."""
         self._are_requested = True
         self.update()
@@ -62,12 +62,12 @@ class RecordedRows(Generic[T]):
         """Read the recorded rows if they are needed now, and add or remove them."""
         are_needed = self._are_needed
         if are_needed:
-            self.archive.want()
+            self.archive.request_read()
         if are_needed != self._were_needed:
             self._were_needed = are_needed
             self.show()
 
-    def take(self, listed: Sequence[T]) -> None:
+    def show_answer(self, listed: Sequence[T]) -> None:
         """Show the rows of a new answer of Studio, and the recorded rows if needed."""
         body = self._body()
         if self._listed is None:
@@ -86,12 +86,12 @@ class RecordedRows(Generic[T]):
         added: dict[str, T] = {}
         if archived is not None and self._are_needed:
             listed_keys = {self._kind.key(row) for row in self._listed or ()}
-            added = {key: row for key, row in archived.things.items() if key not in listed_keys}
+            added = {key: row for key, row in archived.items.items() if key not in listed_keys}
         self.since = {key: archived.since[key] for key in added} if archived is not None else {}
         rows = self._listed or ()
         if added:
             rows = sorted((*rows, *added.values()), key=self._newest_first)
-        self._body().take(rows, are_all=self._listed is not None)
+        self._body().set_rows(rows, are_all=self._listed is not None)
 
     @property
     def _are_needed(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from studio_tui.files import keep, read_bytes
+from studio_tui.files import read_bytes, store_if_possible
 
 logger = logging.getLogger(__name__)
 
@@ -29,4 +29,4 @@ class Remembered(BaseModel):
 
     def save(self, path: Path) -> None:
         """Save the state for the next run; an error is only logged."""
-        keep(path, self.model_dump_json())
+        store_if_possible(path, self.model_dump_json())

@@ -83,7 +83,7 @@ def error_message(error: StudioError, session: StudioSession) -> str:
     words = failure_message(error)
     if not session.is_local or not isinstance(error, NotSent):
         return words
-    return f"{words} {RESTART if session.restarts else START_AGAIN}"
+    return f"{words} {RESTART if session.can_restart else START_AGAIN}"
 
 
 def remedy_words(error: StudioError | None, session: StudioSession) -> str:
@@ -93,9 +93,8 @@ def remedy_words(error: StudioError | None, session: StudioSession) -> str:
     """
     if not session.is_local or not isinstance(error, NotSent):
         return ""
-    return (
-        f"local Studio stopped: {'ctrl+r' if session.restarts else '`studio-tui local`'} starts it"
-    )
+    what_starts = "ctrl+r" if session.can_restart else "`studio-tui local`"
+    return f"local Studio stopped: {what_starts} starts it"
 
 
 def unreachable_message(error: StudioError, session: StudioSession) -> str:

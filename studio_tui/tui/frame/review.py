@@ -14,7 +14,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.tui.bindings import bind
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
-from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer
+from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer_button
 from studio_tui.tui.terminal.clipboard import copy
 
 _STYLES = {
@@ -56,7 +56,9 @@ class Review(Dialog[str | None]):
     def body(self) -> ComposeResult:
         lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines]
         yield DialogBody(Static(Content("\n").join(lines)))
-        yield DialogButtons(*(answer(key, words, f"answer-{key}") for key, words in self._answers))
+        yield DialogButtons(
+            *(answer_button(key, words, f"answer-{key}") for key, words in self._answers)
+        )
 
     def on_mount(self) -> None:
         """Focus the first answer, and bind the keys of all."""

@@ -9,7 +9,7 @@ from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.big_table import BigTable
 
 
-class Bundles(Protocol):
+class MarkedIds(Protocol):
     """Says which ids are marked with each row of a list, as a row may be a group of jobs."""
 
     def members(self, key: str) -> Sequence[str]:
@@ -20,7 +20,7 @@ class Bundles(Protocol):
 
 
 class Singles:
-    """The `Bundles` of a list without groups: the id of a row is its key."""
+    """The `MarkedIds` of a list without groups: the id of a row is its key."""
 
     def members(self, key: str) -> Sequence[str]:
         return (key,)
@@ -59,13 +59,13 @@ class RowMarks:
         self._notify = notify
         self._unfiltered_row = unfiltered_row
         self._is_filter_wrong = is_filter_wrong
-        self.bundles: Bundles = Singles()
+        self.bundles: MarkedIds = Singles()
         """A list with groups replaces it."""
         self._range_start: str | None = None
         """The key of the row marked last, where a range begins."""
 
     @property
-    def keys(self) -> tuple[str, ...]:
+    def marked_ids(self) -> tuple[str, ...]:
         """The ids of the marked rows, in the order in which they were marked."""
         return self._holder.view.marks
 
@@ -77,9 +77,9 @@ class RowMarks:
             return
         if row in table.marked:
             members = frozenset(self.bundles.members(row))
-            self._set_marks(key for key in self.keys if key not in members)
+            self._set_marks(key for key in self.marked_ids if key not in members)
         else:
-            self._set_marks((*self.keys, *self._ids_of((row,))))
+            self._set_marks((*self.marked_ids, *self._ids_of((row,))))
             self._range_start = row
         table.action_walk(1)
 
@@ -98,7 +98,7 @@ class RowMarks:
         is_start_marked = start_row in table.marked and start_row in rows
         start = rows.index(start_row) if start_row and is_start_marked else end
         marked = rows[min(start, end) : max(start, end) + 1]
-        self._set_marks((*self.keys, *self._ids_of(marked)))
+        self._set_marks((*self.marked_ids, *self._ids_of(marked)))
         self._range_start = row
 
     def why_not_all(self) -> str | None:
@@ -110,7 +110,7 @@ class RowMarks:
         """Mark all rows that pass the filter; other rows keep their marks."""
         unfiltered = self._unfiltered_row()
         passing = (row for row in self._table().keys if row != unfiltered)
-        self._set_marks((*self.keys, *self._ids_of(passing)))
+        self._set_marks((*self.marked_ids, *self._ids_of(passing)))
 
     def unmark_all(self) -> None:
         """Remove all marks."""
@@ -122,23 +122,23 @@ class RowMarks:
 
     def unmark_all_of(self, keys: Container[str]) -> None:
         """Remove the marks of some ids."""
-        if any(key in keys for key in self.keys):
-            self._set_marks(key for key in self.keys if key not in keys)
+        if any(key in keys for key in self.marked_ids):
+            self._set_marks(key for key in self.marked_ids if key not in keys)
 
-    def transfer(self, heirs: Mapping[str, str]) -> None:
-        """Replace marked ids by the ids that `heirs` has for them, in the same order."""
-        self._range_start = heirs.get(self._range_start or "", self._range_start)
-        if any(key in heirs for key in self.keys):
-            self._set_marks(heirs.get(key, key) for key in self.keys)
+    def transfer(self, new_ids: Mapping[str, str]) -> None:
+        """Replace marked ids by the ids that `new_ids` has for them, in the same order."""
+        self._range_start = new_ids.get(self._range_start or "", self._range_start)
+        if any(key in new_ids for key in self.marked_ids):
+            self._set_marks(new_ids.get(key, key) for key in self.marked_ids)
 
     def show(self) -> None:
         """Show the saved marks in the table."""
-        self._table().marked = self.bundles.marked_rows(frozenset(self.keys))
+        self._table().marked = self.bundles.marked_rows(frozenset(self.marked_ids))
 
-    def drop(self, listed: Container[str]) -> None:
+    def drop_unknown(self, listed: Container[str]) -> None:
         """Remove the marks of ids that are not in `listed`, and notify the user."""
-        remaining = tuple(key for key in self.keys if key in listed)
-        dropped = len(self.keys) - len(remaining)
+        remaining = tuple(key for key in self.marked_ids if key in listed)
+        dropped = len(self.marked_ids) - len(remaining)
         if dropped:
             self._set_marks(remaining)
             rows = plural(dropped, f"marked {self._noun}")

@@ -131,7 +131,7 @@ async def log_pieces(store: LogStore) -> Pieces:
     """
     size, version = store.size, store.version
     for offset in range(0, size, _SLICE):
-        yield await store.examine(offset, min(_SLICE, size - offset), bytes)
+        yield await store.read_in_thread(offset, min(_SLICE, size - offset), bytes)
         if store.changed_since(version) < size:
             raise SpoolError("The log changed while it was being saved; save it again.")
 
@@ -156,12 +156,12 @@ async def text_pieces(text: str) -> Pieces:
 
 
 async def save(
-    pieces: Pieces, path: Path, *, replace: bool, wrote: Callable[[int], None] | None = None
+    pieces: Pieces, path: Path, *, replace: bool, on_progress: Callable[[int], None] | None = None
 ) -> Saved:
     """Write `pieces` to a file; `replace` allows an existing file to be replaced.
 
-    `wrote` is called after each piece with the number of bytes written so far. If saving fails or
-    is canceled, no file is left behind and an existing file is unchanged.
+    `on_progress` is called after each piece with the number of bytes written so far. If saving
+    fails or is canceled, no file is left behind and an existing file is unchanged.
 
     Raises:
         AlreadyThereError: the file exists, and `replace` is false.
@@ -180,8 +180,8 @@ async def save(
                     lines += await asyncio.to_thread(_write, file, piece)
                     size += len(piece)
                     last = piece or last
-                    if wrote is not None:
-                        wrote(size)
+                    if on_progress is not None:
+                        on_progress(size)
         await asyncio.to_thread(_move_draft, draft, path, replace=replace)
     except OSError as error:
         raise _cannot_save(error, path) from error

@@ -30,12 +30,12 @@ class AttemptSteps:
         await self._go_to(self._next_id())
 
     def _previous_id(self) -> str | None:
-        kin = self._host.session.known_items.related(self._at_hand().id)
-        return kin.before[-1] if kin.before else kin.origin
+        kin = self._host.session.known_items.related_jobs(self._at_hand().id)
+        return kin.earlier_runs[-1] if kin.earlier_runs else kin.origin
 
     def _next_id(self) -> str | None:
-        kin = self._host.session.known_items.related(self._at_hand().id)
-        return next(iter((*kin.after, *kin.successors)), None)
+        kin = self._host.session.known_items.related_jobs(self._at_hand().id)
+        return next(iter((*kin.later_runs, *kin.successors)), None)
 
     async def _go_to(self, job_id: str | None) -> None:
         if job_id is None:

@@ -12,17 +12,17 @@ from studio_tui.presentation.jobs.bulk import (
     JobSelection,
     cancel_effect,
     is_over,
+    select_cancelable,
+    select_cancelable_jobs,
+    select_repeatable,
     summary,
-    to_cancel,
-    to_cancel_jobs,
-    to_repeat,
 )
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted, run_again
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin, list_between, run
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, list_between, run_bulk
 from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -57,11 +57,11 @@ class BulkJobs:
 
     def why_not_cancel(self) -> str | None:
         """Return why none of the marked jobs can be canceled."""
-        return self._why_none(to_cancel, "canceled")
+        return self._why_none(select_cancelable, "canceled")
 
     def why_not_repeat(self) -> str | None:
         """Return why none of the marked jobs can be rerun, unchanged or edited."""
-        return self._why_none(to_repeat, "run again")
+        return self._why_none(select_repeatable, "run again")
 
     def why_not_copy(self) -> str | None:
         """Return why there are no ids to copy."""
@@ -108,12 +108,12 @@ class BulkJobs:
 
     async def ids(self) -> list[str]:
         """Return the ids of the marked jobs that can be rerun; if none can, notify the user."""
-        chosen = await self._choose(to_repeat, "run again")
+        chosen = await self._choose(select_repeatable, "run again")
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
         """Show which jobs will and will not be canceled, ask, then cancel."""
-        chosen = await self._choose(to_cancel_jobs, "canceled")
+        chosen = await self._choose(select_cancelable_jobs, "canceled")
         if chosen is None:
             return
         jobs = chosen.jobs
@@ -144,7 +144,7 @@ class BulkJobs:
 
     async def repeat(self, *, from_checkpoints: bool) -> None:
         """Show which settings of the jobs are known and which are not, ask, then rerun them."""
-        chosen = await self._choose(to_repeat, "run again")
+        chosen = await self._choose(select_repeatable, "run again")
         if chosen is None:
             return
         jobs = chosen.jobs
@@ -169,7 +169,7 @@ class BulkJobs:
                 for job in jobs
             ]
             unmark, is_kept = self.marked.unmark, order.is_kept
-            begin(
+            begin_bulk(
                 self._host,
                 create_command(self._host, requests, on_created=unmark, in_order=is_kept),
             )
@@ -207,7 +207,7 @@ def create_command(
 
     async def create_one(rerun: RerunRequest) -> Created | CreatedJob:
         job, request = rerun
-        if ordered is not None and (started := await ordered.made(job)) is not None:
+        if ordered is not None and (started := await ordered.created_job(job)) is not None:
             return started
         if isinstance(request, StudioError):
             raise request
@@ -246,7 +246,7 @@ def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
     return NextStep("P", "open the pipeline", OpenPipeline(owner.pipeline_id))
 
 
-async def make_all(
+async def create_all(
     host: Host,
     requests: Sequence[RerunRequest],
     files: Sequence[Path],
@@ -260,7 +260,7 @@ async def make_all(
     `on_finished` is called before the report; see `create_command` for the other arguments.
     """
     command = create_command(host, requests, files, on_created=on_created, in_order=in_order)
-    await run(host, replace(command, on_finished=on_finished))
+    await run_bulk(host, replace(command, on_finished=on_finished))
 
 
 def _how(count: int, start_at_once: bool, from_checkpoints: bool) -> str:
@@ -327,18 +327,18 @@ def cancel_all(
         begun: Called once the command can no longer be undone.
     """
     commands = host.session.commands.jobs
-    begin(
+    begin_bulk(
         host,
         BulkCommand(
             doing="Canceling",
             done="cancellation requested",
             heading="Cancellation requested for {}",
-            now=lambda job: status_words(as_known_now(host.session, (job,))[0]),
+            state_now=lambda job: status_words(as_known_now(host.session, (job,))[0]),
             noun=noun,
             items=jobs,
             name=title,
             command=lambda job: commands.cancel(job.id),
-            begun=begun,
+            on_begun=begun,
             unmark=lambda job: unmark(job.id),
         ),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from studio_tui.api.ids import NO_ID, can_be_used
+from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
@@ -31,7 +31,7 @@ class JobController:
         *,
         marked: MarkedJobs | None = None,
         owner_of: Callable[[Job], Pipeline | None] | None = None,
-        why_none: Callable[[], str] = lambda: NO_JOB,
+        why_no_job: Callable[[], str] = lambda: NO_JOB,
     ) -> None:
         """Make a controller with its sources of jobs.
 
@@ -47,7 +47,7 @@ class JobController:
         self.marked = marked or ListedMarks()
         self.owner_of = owner_of or self._known_owner
         self._bulk_jobs: BulkJobs | None = None
-        self._why_none = why_none
+        self._why_none = why_no_job
 
     @property
     def _bulk(self) -> "BulkJobs":
@@ -65,7 +65,7 @@ class JobController:
         job = self._at_hand()
         if job is None:
             return self._why_none()
-        return None if can_be_used(job.id) else NO_ID
+        return None if is_usable_id(job.id) else NO_ID
 
     def why_not_cancel(self) -> str | None:
         """Return why neither the job nor a marked one can be canceled."""
@@ -103,7 +103,7 @@ class JobController:
         """Return the job created here a moment ago; `None` if the cursor has moved since then."""
         current = self._at_hand()
         just_created = self._host.session.commands.job_creator.new_job
-        return just_created.instead_of(current.id if current else None)
+        return just_created.job_instead_of(current.id if current else None)
 
     def why_no_pipeline(self) -> str | None:
         """Return why there is no pipeline to show."""
@@ -207,7 +207,7 @@ class JobController:
     def _known_owner(self, job: Job) -> Pipeline | None:
         """Return the pipeline that runs a job; `None` if no known one does."""
         pipelines = self._host.session.pipelines.snapshot.value
-        return pipelines.owner(job.id) if pipelines else None
+        return pipelines.pipeline_of(job.id) if pipelines else None
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
         """Return the effects of a command on the job's pipeline, after an empty line.
@@ -243,7 +243,7 @@ class JobController:
             "Cancel the job, after confirmation",
             cancel,
             why_not_cancel,
-            also="kill stop abort terminate",
+            search_words="kill stop abort terminate",
         ),
         Command(
             "job.run_again",
@@ -252,7 +252,7 @@ class JobController:
             "Run the job again as it was",
             run_again,
             why_not_repeat,
-            also="rerun resubmit retry restart",
+            search_words="rerun resubmit retry restart",
         ),
         Command(
             "job.continue",
@@ -261,7 +261,7 @@ class JobController:
             "Run the job again from its checkpoints",
             run_from_checkpoints,
             why_not_repeat,
-            also="resume rerun",
+            search_words="resume rerun",
         ),
         Command("job.copy_id", "c", "copy id", "Copy the job's whole id", copy_id, why_not_copy),
         Command(
@@ -287,6 +287,6 @@ class JobController:
             "Change query and settings, review the changes, then run it",
             edit,
             why_not_repeat,
-            also="modify resubmit",
+            search_words="modify resubmit",
         ),
     )

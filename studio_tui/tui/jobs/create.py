@@ -18,10 +18,10 @@ from studio_tui.service.commands.create_job import (
     UnconfirmedJob,
 )
 from studio_tui.service.commands.journal import Intent
-from studio_tui.service.commands.new_job import IN_SIGHT, JustCreated
+from studio_tui.service.commands.new_job import NOTICE_SECONDS, JustCreated
 from studio_tui.service.commands.uploads import UploadProgress
 from studio_tui.text import safe_line
-from studio_tui.tui.frame.dialogs import Confirm, send_again
+from studio_tui.tui.frame.dialogs import Confirm, confirm_sending_again
 from studio_tui.tui.jobs.naming import title
 
 
@@ -36,7 +36,7 @@ async def make_job(
         return None
     key_l = app.screen.active_bindings.get("l")
     shows_log = key_l is not None and key_l.binding.id == "job.log"
-    say_created(app, outcome, creating.new_job if shows_log else None)
+    notify_created(app, outcome, creating.new_job if shows_log else None)
     return outcome.job
 
 
@@ -58,18 +58,20 @@ async def create(
         words = f"{error} Checking whether {name} is there…"
         app.notify(words, severity="warning", markup=False)
 
-    outcome = await creating.create(request, files, doubted=notify_doubt, uploading=uploading)
+    outcome = await creating.create(
+        request, files, on_unclear_answer=notify_doubt, on_progress=uploading
+    )
     while isinstance(outcome, UnconfirmedJob):
         if not await app.push_screen_wait(confirm_again(outcome)):
             await creating.give_up(outcome)
             words = f"Not sent again. If {name} was created after all, the list will show it."
             app.notify(words, severity="warning", markup=False)
             return None
-        outcome = await creating.send_again(outcome, doubted=notify_doubt)
+        outcome = await creating.send_again(outcome, on_unclear_answer=notify_doubt)
     return outcome
 
 
-def say_created(app: App[Any], created: Created, new: JustCreated | None) -> None:
+def notify_created(app: App[Any], created: Created, new: JustCreated | None) -> None:
     """Notify that a job was created.
 
     If the key `l` shows the log of the current job, pass `new`: then `l` shows the log of the new
@@ -87,10 +89,10 @@ def say_created(app: App[Any], created: Created, new: JustCreated | None) -> Non
             current: Job | None = getattr(app.screen, "job_at_hand", lambda: None)()
             new.note(created.job, current.id if current else None)
             key_hint = "; l shows its log"
-        app.notify(f"Created: {title(created.job)}{key_hint}", timeout=IN_SIGHT, markup=False)
+        app.notify(f"Created: {title(created.job)}{key_hint}", timeout=NOTICE_SECONDS, markup=False)
 
 
-async def ask_about_left(
+async def ask_about_unconfirmed(
     app: App[Any], creating: JobCreator, unconfirmed_jobs: Sequence[UnconfirmedJob]
 ) -> None:
     """Ask whether to forget jobs of which an earlier run of the dashboard got no answer."""
@@ -106,7 +108,7 @@ def confirm_again(unconfirmed: UnconfirmedJob) -> Confirm:
     """Return the question whether to send the request for a job again."""
     why = (str(unconfirmed.why),) if unconfirmed.why else ()
     lines = (*_describe(unconfirmed.intent), "", *why, _search_words(unconfirmed.searched))
-    return send_again("job", lines)
+    return confirm_sending_again("job", lines)
 
 
 def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:

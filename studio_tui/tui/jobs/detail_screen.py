@@ -18,23 +18,23 @@ from textual.widgets import Static, TabPane
 from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.choices import following
+from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.jobs.facts import (
     Fact,
     Values,
     environment,
     facts,
     has_logins,
-    no_environment,
     raw_json,
+    why_no_environment,
 )
-from studio_tui.presentation.jobs.kinship import kin_facts
+from studio_tui.presentation.jobs.kinship import with_related_jobs
 from studio_tui.presentation.jobs.preview import with_timetable
 from studio_tui.presentation.jobs.usual import with_usual
-from studio_tui.service.polling.job_details import PAST_AGAIN
+from studio_tui.service.polling.job_details import PAST_RUNS_REST
 from studio_tui.tui.frame.commands import Basics, Command, bindings
-from studio_tui.tui.frame.page import Page, fresher
-from studio_tui.tui.frame.page_bars import crumbs_below
+from studio_tui.tui.frame.page import Page, newer_version
+from studio_tui.tui.frame.page_bars import breadcrumbs_below
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
@@ -73,7 +73,7 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
         "right_square_bracket,right",
         "next tab",
         "Show the next tab",
-        lambda page: page.turn(1),
+        lambda page: page.switch_tab(1),
         display="→",
     ),
     Command(
@@ -81,7 +81,7 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
         "left_square_bracket,left",
         "previous tab",
         "Show the previous tab",
-        lambda page: page.turn(-1),
+        lambda page: page.switch_tab(-1),
         display="←",
     ),
     Command("job.down", "down,j", "down", "Scroll down a line", lambda page: page.scroll_lines(1)),
@@ -147,7 +147,7 @@ class JobScreen(Page):
             for key, name in TABS:
                 with TabPane(name, id=key):
                     if key in {"summary", "environment"}:
-                        yield FactSheet(id=f"{key}-facts", rest="down scrolls to them")
+                        yield FactSheet(id=f"{key}-facts", more_hint="down scrolls to them")
                     else:
                         with VerticalScroll(can_focus=False, id=f"{key}-text"):
                             yield Static(markup=False)
@@ -163,7 +163,7 @@ class JobScreen(Page):
         return ("job", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:
-        return (*crumbs_below(self), title(self._job))
+        return (*breadcrumbs_below(self), title(self._job))
 
     def jobs_at_hand(self) -> Sequence[str]:
         return (self._job.id,)
@@ -178,7 +178,7 @@ class JobScreen(Page):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show changes of the job; a job that is no longer listed stays as it was."""
-        if job := fresher(self, self._job, message, is_news=is_news):
+        if job := newer_version(self, self._job, message, is_news=is_news):
             self._job = job
             self._show_job()
 
@@ -193,7 +193,7 @@ class JobScreen(Page):
         )
         lines = with_timetable(lines, job, present, clock.zone())
         lines = with_usual(lines, job, self._past, now)
-        lines = kin_facts(lines, self.session.known_items.related(job.id))
+        lines = with_related_jobs(lines, self.session.known_items.related_jobs(job.id))
         self.query_one("#summary-facts", FactSheet).show(lines)
 
     def toggle_values(self) -> None:
@@ -204,7 +204,7 @@ class JobScreen(Page):
         if self.tabs.active == "summary" and has_logins(self._job):
             self._values = Values.NONE if self._values is Values.ALL else Values.ALL
         else:
-            self._values = following(self._values)
+            self._values = next_choice(self._values)
             self.tabs.active = "environment"
         self.tick(self.moment())
         self._show_environment()
@@ -226,7 +226,7 @@ class JobScreen(Page):
         self._show_job()
         self.paint_frame()
 
-    def turn(self, step: int) -> None:
+    def switch_tab(self, step: int) -> None:
         """Show the next or previous tab."""
         keys = [key for key, _ in TABS]
         self.tabs.active = keys[(keys.index(self.tabs.active) + step) % len(keys)]
@@ -253,7 +253,7 @@ class JobScreen(Page):
             if job is self._job and past != self._past:
                 self._past = past
                 self.tick(self.moment())
-            await asyncio.sleep(PAST_AGAIN)
+            await asyncio.sleep(PAST_RUNS_REST)
 
     def _show_job(self) -> None:
         self._look_up_past()
@@ -276,5 +276,5 @@ class JobScreen(Page):
             which_are_shown = Fact("", Cell(self._values.value, Tone.DIM))
             lines = (*variables, Fact("", Cell("")), which_are_shown)
         else:
-            lines = (Fact("", Cell(no_environment(self._job), Tone.DIM)),)
+            lines = (Fact("", Cell(why_no_environment(self._job), Tone.DIM)),)
         self.query_one("#environment-facts", FactSheet).show(lines)

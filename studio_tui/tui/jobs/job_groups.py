@@ -6,7 +6,7 @@ from datetime import datetime
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Tone
-from studio_tui.presentation.choices import following
+from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
@@ -15,9 +15,9 @@ from studio_tui.presentation.jobs.groups import (
     JobGrouping,
     group_cells,
     group_facts,
-    in_sight,
-    stem,
+    shown_while_folded,
     with_group_rows,
+    without_numbers,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.presentation.lists.listing import Listing
@@ -70,7 +70,7 @@ class JobGroups:
         """Return the name of the pipeline that runs a job, or its id; empty if none is known."""
         return self._owners.get(job_id, "")
 
-    def learn(self, pipelines: PipelineList | None) -> bool:
+    def read_pipelines(self, pipelines: PipelineList | None) -> bool:
         """Read which pipelines run which jobs; return whether that has changed."""
         if pipelines is None or pipelines is self._pipelines:
             return False
@@ -92,7 +92,7 @@ class JobGroups:
         grouping, least = self.grouping, 2
         label_of: Callable[[str], str] = self.pipeline_of
         if grouping is JobGrouping.NAME:
-            label_of = lambda key: stem(self._rows[key].name or "")  # noqa: E731 (one of several)
+            label_of = lambda key: without_numbers(self._rows[key].name or "")  # noqa: E731 (one of several)
         elif grouping is JobGrouping.NONE:
             pending = self._pending()
             if len(pending) <= MANY:
@@ -102,7 +102,9 @@ class JobGroups:
         # Running and failed jobs stay visible beside their folded group. Groups without a grouping
         # have only pending jobs.
         has_only_pending = grouping is JobGrouping.NONE
-        never_hidden = frozenset[str]() if has_only_pending else in_sight(self._jobs(keys))
+        never_hidden = (
+            frozenset[str]() if has_only_pending else shown_while_folded(self._jobs(keys))
+        )
         expanded = set(self._expanded)
         self._grouped_rows = with_group_rows(
             keys, label_of, never_hidden.__contains__, opened=expanded, least=least
@@ -162,9 +164,9 @@ class JobGroups:
         self._holder.change(opened=expanded)
         self._changed()
 
-    def turn(self) -> None:
+    def next_grouping(self) -> None:
         """Switch to the next grouping, and fold all groups."""
-        self._holder.change(group=following(self.grouping).value, opened=())
+        self._holder.change(group=next_choice(self.grouping).value, opened=())
         self._changed()
 
     def _pending(self) -> dict[str, str]:

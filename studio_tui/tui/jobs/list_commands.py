@@ -66,7 +66,7 @@ class JobListController:
 
     def _ended(self) -> Set[str]:
         ended = {job.id for job in self._marked() if job.state.is_finished}
-        return ended.intersection(self._marks.keys)
+        return ended.intersection(self._marks.marked_ids)
 
     def why_no_form(self) -> str | None:
         """Return why no job can be created."""
@@ -92,7 +92,7 @@ class JobListController:
             "Open the form for a new job",
             open_form,
             why_no_form,
-            also="create submit",
+            search_words="create submit",
         ),
         Command(
             "jobs.group",

@@ -14,12 +14,12 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.filters import JOBS, jobs_with
-from studio_tui.presentation.jobs.kinship import kin_facts
+from studio_tui.presentation.jobs.kinship import with_related_jobs
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.presentation.logs.progress import Progress
-from studio_tui.service.polling.job_details import sent_files
+from studio_tui.service.polling.job_details import sizes_of_files
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
@@ -62,14 +62,14 @@ class JobPreview:
             return ()
         present = clock.now()
         details = reader.get(job.id)
-        extras = JobExtras(sent_files(details.files), details.end, details.trouble)
+        extras = JobExtras(sizes_of_files(details.files), details.end, details.trouble)
         surroundings = surroundings_of(self._session, job.id)
         lines = facts(job, present, surroundings, progress, answered_at=now)
-        lines = with_usual(lines, job, details.past, now)
-        lines = kin_facts(lines, self._session.known_items.related(job.id))
+        lines = with_usual(lines, job, details.past_runs, now)
+        lines = with_related_jobs(lines, self._session.known_items.related_jobs(job.id))
         return preview(job, lines, extras, FactSpace(*room), now=present, zone=self._zone)
 
-    def leave(self) -> None:
+    def stop_loading(self) -> None:
         """Stop loading details of a job."""
         self._session.job_details.select(None)
 
@@ -132,7 +132,7 @@ class JobsScreen(ListPage[Job]):
             lambda key: key in self.groups.blocked, lambda key: key in self.groups.fixed_by,
         )  # fmt: skip
         super().__init__(basics, view)
-        self.session.lists.jobs_feed.want(view.loaded)
+        self.session.lists.jobs_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
         self.groups = JobGroups(self.list.rows, self.list.holder, partial(_show_regrouped, self))
         marks = self.list.marks
@@ -140,7 +140,7 @@ class JobsScreen(ListPage[Job]):
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
         jobs = JobController(self, self.job_at_hand, marked=marked)
         self.commands.add(jobs, JobListController(self, jobs, self.groups, self.marked_jobs, marks))
-        self._preview = JobPreview(self.session, lambda: self.list.previewing.size)
+        self._preview = JobPreview(self.session, lambda: self.list.list_preview.size)
 
     def on_mount(self) -> None:
         """Subscribe to recorded jobs, and to details of the job under the cursor."""
@@ -149,7 +149,7 @@ class JobsScreen(ListPage[Job]):
 
     def remembered(self) -> ListView:
         """Return the view to save, with the number of jobs loaded by now."""
-        return super().remembered().replace(loaded=self.session.lists.jobs_feed.to_load)
+        return super().remembered().replace(loaded=self.session.lists.jobs_feed.count_for_next_run)
 
     # Overrides of Page.
 
@@ -178,22 +178,25 @@ class JobsScreen(ListPage[Job]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show a new answer; a repeated answer only changes the age of the data."""
-        fixed_before, self.groups.fixed_by = self.groups.fixed_by, self.session.known_items.fixed()
+        fixed_before, self.groups.fixed_by = (
+            self.groups.fixed_by,
+            self.session.known_items.fixing_runs(),
+        )
         must_show_rows = self.groups.fixed_by != fixed_before
         if message.name == self.session.pipelines.name and is_news:
-            must_show_rows |= self.groups.learn(self.session.pipelines.snapshot.value)
+            must_show_rows |= self.groups.read_pipelines(self.session.pipelines.snapshot.value)
         if must_show_rows:
             self.list.show_rows()
         if message.name == self.session.jobs.name:
             if is_news and message.snapshot.value is not None:
-                self._recorded.take(message.snapshot.value.jobs)
+                self._recorded.show_answer(message.snapshot.value.jobs)
             self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
         """Update the times shown, and which running jobs are followed."""
         self._follow_progress()
         if not self.view.preview:
-            self._preview.leave()
+            self._preview.stop_loading()
         super().tick(now)
 
     # Overrides of ListPage.
@@ -206,8 +209,8 @@ class JobsScreen(ListPage[Job]):
 
     def ask_for_more(self) -> None:
         """Load older jobs, including recorded jobs that Studio no longer lists."""
-        self.session.more_jobs()
-        self._recorded.want()
+        self.session.request_more_jobs()
+        self._recorded.show_recorded()
 
     def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
         return self.groups.arrange(keys)
@@ -223,7 +226,7 @@ class JobsScreen(ListPage[Job]):
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
-        return self._recorded.marked(key, cells(
+        return self._recorded.with_mark(key, cells(
             job, clock.now(), progress, pipeline=pipeline, is_blocked=key in self.groups.blocked,
             answered_at=self._recorded.since.get(key) or self.moment(),
             fixed_by=self.groups.fixed_by.get(key),
@@ -232,10 +235,10 @@ class JobsScreen(ListPage[Job]):
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         cursor, job = self.table.cursor, self.job_at_hand()
         if cursor is not None and self.groups.is_group(cursor):
-            self._preview.leave()
+            self._preview.stop_loading()
             return self.groups.facts_of(cursor, now)
         progress = self._progress.get(job.id) if job is not None else None
-        facts = self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
+        facts = self._preview.facts(job, progress, now, in_sight=self.subscriptions.is_on)
         return (*self._recorded.fact(cursor, now), *facts)
 
     def rows_changed(self) -> None:
@@ -265,14 +268,14 @@ class JobsScreen(ListPage[Job]):
 
     def _follow_progress(self) -> None:
         """Follow the progress of the visible running jobs."""
-        if self.listening.is_on:  # otherwise this page is not visible
+        if self.subscriptions.is_on:  # otherwise this page is not visible
             jobs = map(self.rows.get, self.table.keys_in_sight if self.rows.has_moving else ())
             self._progress.follow(job.id for job in jobs if job and job.state is JobState.RUNNING)
 
-    def _leave(self) -> None:
-        super()._leave()
-        self._progress.leave()
-        self._preview.leave()
+    def _unsubscribe(self) -> None:
+        super()._unsubscribe()
+        self._progress.stop_following()
+        self._preview.stop_loading()
 
 
 def _show_regrouped(page: JobsScreen) -> None:

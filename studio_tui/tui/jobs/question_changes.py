@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.bulk import to_cancel
+from studio_tui.presentation.jobs.bulk import select_cancelable
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import QuestionChange
 
@@ -22,7 +22,7 @@ def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
 
 def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ...]:
     """Return the jobs that can still be canceled."""
-    return to_cancel(as_known_now(session, jobs)).jobs
+    return select_cancelable(as_known_now(session, jobs)).jobs
 
 
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
@@ -30,7 +30,7 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
 
     def describe_change() -> QuestionChange | None:
         jobs_now = as_known_now(session, jobs)
-        selection = to_cancel(jobs_now)
+        selection = select_cancelable(jobs_now)
         if not selection.left_out:
             return None
         if len(jobs_now) == 1:
@@ -48,7 +48,7 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
 
 def fixed_failures(session: StudioSession, jobs: Sequence[Job]) -> str:
     """Return a sentence about failures of jobs that later runs have fixed; empty if none has."""
-    fixed = session.known_items.fixed()
+    fixed = session.known_items.fixing_runs()
     count = sum(job.id in fixed for job in jobs)
     if not count:
         return ""

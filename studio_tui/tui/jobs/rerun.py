@@ -79,7 +79,9 @@ async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str,
     """
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
-    return await asyncio.to_thread(session.records.history.of_jobs, tuple(jobs), originals)
+    return await asyncio.to_thread(
+        session.records.history.own_or_inherited_submissions, tuple(jobs), originals
+    )
 
 
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:

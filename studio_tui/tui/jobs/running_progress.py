@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from textual.message_pump import MessagePump
 
-from studio_tui.presentation.logs.progress import Progress, latest
+from studio_tui.presentation.logs.progress import Progress, latest_progress
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.tui.messages import Progressed
 
@@ -36,7 +36,7 @@ class RunningProgress:
         self._bars = {job_id: bar for job_id, bar in self._bars.items() if job_id in ids}
         self._watch.watch(ids)
 
-    def leave(self) -> None:
+    def stop_following(self) -> None:
         """Stop following jobs; their latest bars are kept."""
         if self._unsubscribe is not None:
             self._unsubscribe()
@@ -45,7 +45,7 @@ class RunningProgress:
 
     def _update(self, job_id: str, log_end: bytes) -> None:
         before = self._bars.get(job_id)
-        bar = latest(log_end, before)
+        bar = latest_progress(log_end, before)
         if bar is not None and bar != before:
             self._bars[job_id] = bar
             self._screen.post_message(Progressed())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.presentation.jobs.filters import by_id
+from studio_tui.presentation.jobs.filters import id_filter
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.messages import FilterList
 
@@ -14,7 +14,7 @@ def show_runs(host: Host, tasks: Sequence[Job]) -> None:
     job_schedules = [task.id for task in tasks if not (task.schedule and task.schedule.datasets)]
     tab = "jobs" if job_schedules else "pipelines"
     ids = job_schedules or [task.id for task in tasks]
-    host.post_message(FilterList(by_id("task", *ids), tab))
+    host.post_message(FilterList(id_filter("task", *ids), tab))
 
 
 def log_label(job: Job | None) -> str:

@@ -66,7 +66,7 @@ class CreatedJob:
 
 
 class OrderedCreation:
-    """Creates several jobs with one request, which the first call of `made` sends."""
+    """Creates several jobs with one request, which the first call of `created_job` sends."""
 
     def __init__(
         self, session: StudioSession, requests: Sequence[RerunRequest], files: Sequence[Path]
@@ -82,7 +82,7 @@ class OrderedCreation:
         """The pipeline that Studio created."""
         self._error: StudioError | None = None
 
-    async def made(self, job: Job) -> CreatedJob | None:
+    async def created_job(self, job: Job) -> CreatedJob | None:
         """Return the new job that repeats `job`.
 
         Return `None` if no job depends on another: Studio then creates nothing, and the jobs have

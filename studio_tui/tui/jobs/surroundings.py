@@ -18,4 +18,6 @@ def surroundings_of(session: StudioSession, job_id: str) -> Surroundings:
     common, pipelines = surroundings(session), session.pipelines.snapshot.value
     if pipelines is None:
         return common
-    return common._replace(pipeline=pipelines.owner(job_id), is_blocked=job_id in pipelines.blocked)
+    return common._replace(
+        pipeline=pipelines.pipeline_of(job_id), is_blocked=job_id in pipelines.blocked
+    )

@@ -28,13 +28,13 @@ from studio_tui.tui.terminal.pager import (
     PagerInput,
     ReaderPlace,
     clean_copy,
-    command,
-    environment,
     is_less,
     is_reordered,
+    pager_command,
+    pager_environment,
     pager_words,
     private_file,
-    run,
+    run_on_terminal,
 )
 
 _PAGED_LINES = 20_000
@@ -139,7 +139,9 @@ class LogExport:
 
     async def _run_pager(self, words: list[str], page: PagerInput) -> None:
         with terminal_lent(self._host.app):
-            problem = await run(command(words, page), environment(words, os.environ))
+            problem = await run_on_terminal(
+                pager_command(words, page), pager_environment(words, os.environ)
+            )
         if problem:
             raise PagerError(problem)
 

@@ -14,13 +14,13 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.log_header import (
-    END,
+    END_BYTES,
     amount,
     describe_connection,
+    failure_cause,
     job_parts,
     progress,
     progress_parts,
-    why,
 )
 from studio_tui.presentation.jobs.times import life_of
 from studio_tui.presentation.jobs.waiting import Wait, why_waiting
@@ -30,8 +30,8 @@ from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
-from studio_tui.tui.frame.page import Page, fresher
-from studio_tui.tui.frame.page_bars import crumbs_below
+from studio_tui.tui.frame.page import Page, newer_version
+from studio_tui.tui.frame.page_bars import breadcrumbs_below
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.logs.export import LogExport, file_of
@@ -117,7 +117,7 @@ class LogScreen(Page):
     def on_mount(self) -> None:
         """Subscribe to the state of the download, and go to the place."""
         self.listen(self._tail.subscribe, self._state_changed)
-        self.listen(self._log.ahead.subscribe, self._show_end)
+        self.listen(self._log.preview.subscribe, self._show_end)
         zones = partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
         self.view.times.line_clock = LineClock(
             self._store, zones, lambda: life_of(self._job, clock.now())
@@ -146,7 +146,7 @@ class LogScreen(Page):
         return ("log", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:
-        return (*crumbs_below(self), title(self._job), "Log")
+        return (*breadcrumbs_below(self), title(self._job), "Log")
 
     def hints(self) -> Iterable[str]:
         if self.view.prompt.is_open:
@@ -162,7 +162,7 @@ class LogScreen(Page):
         self._was_offline = message.snapshot.error is not None
         if is_back and self._tail.state.phase is FollowPhase.RECONNECTING:
             self._tail.poke()  # try now instead of at the end of the pause between attempts
-        if job := fresher(self, self._job, message, is_news=is_news):
+        if job := newer_version(self, self._job, message, is_news=is_news):
             self._job = job
             self._show_head()
 
@@ -205,12 +205,12 @@ class LogScreen(Page):
 
         Once the log is loaded, show the log.
         """
-        ahead, shown = self._log.ahead, self.view.store
+        ahead, shown = self._log.preview, self.view.store
         if ahead.is_needed and ahead.store is not None:
             if shown is self._store and self.view.following:
                 self.view.exchange(ahead.store, lambda _: 0, is_part=True)
         elif shown is not self._store:
-            self.view.exchange(self._store, ahead.in_whole)
+            self.view.exchange(self._store, ahead.offset_in_log)
 
     @on(LogView.EndRequested)
     def _end_requested(self, message: LogView.EndRequested) -> None:
@@ -247,12 +247,12 @@ class LogScreen(Page):
         is_read = not store.is_closed and (
             self._phase is FollowPhase.COMPLETE or not self._job.state.is_finished
         )
-        end = store.read(max(0, store.size - END), END) if is_read else b""
+        end = store.read(max(0, store.size - END_BYTES), END_BYTES) if is_read else b""
         self._progress = progress(self._job, end, self._progress)
         surroundings = surroundings_of(self.session, self._job.id)
         self._is_blocked = surroundings.is_blocked
         self._wait = why_waiting(self._job, surroundings)
-        self._why = why(self._job, end)
+        self._why = failure_cause(self._job, end)
 
     def _show_head(self) -> None:
         now = clock.now()
@@ -272,7 +272,7 @@ class LogScreen(Page):
             left.append(Part(self._why, Tone.BAD))
         if self._wait is not None:
             left.append(Part(self._wait.words, Tone.WAITING))
-        outage, behind = self.session.reachability.outage, self._log.ahead.behind
+        outage, behind = self.session.reachability.outage, self._log.preview.behind
         words, tone, _ = describe_connection(state, self._job, now, behind=behind, outage=outage)
         is_paused = not (self.view.following or state.phase is FollowPhase.COMPLETE)
         head.left = tuple(left)

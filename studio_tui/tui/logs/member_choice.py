@@ -80,7 +80,7 @@ class MemberChoice:
         if self.members is not None:
             job_id = member.job.id if member is not None else None
             self.members.solo = None if self.members.solo == job_id else job_id
-            self.choose_lines()
+            self.apply_shown_jobs()
 
     def mute(self) -> None:
         """Hide the lines of the current job, or show them again."""
@@ -88,13 +88,13 @@ class MemberChoice:
         if self.members is not None and member is not None:
             self.members.solo = None
             self.members.muted ^= {member.job.id}
-            self.choose_lines()
+            self.apply_shown_jobs()
 
     def unmute(self) -> None:
         """Show the lines of all jobs."""
         if self.members is not None:
             self.members.solo, self.members.muted = None, frozenset()
-            self.choose_lines()
+            self.apply_shown_jobs()
 
     def choose(self, step: int) -> None:
         """Choose the next job in the row above the lines, or the previous one if `step` is -1."""
@@ -114,14 +114,14 @@ class MemberChoice:
         view = self._view()
         if view is None:
             return set()
-        return view.restore.starts(lambda start: self.member_of(start) is not None)
+        return view.restore.lines_to_track(lambda start: self.member_of(start) is not None)
 
     def choose_none(self) -> None:
         """Choose no job, so that commands apply to the job of the current line."""
         self.chosen = None
         self._show_members()
 
-    def choose_lines(self) -> None:
+    def apply_shown_jobs(self) -> None:
         """Apply `members.solo` and `members.muted` to the lines that are shown."""
         view = self._view()
         if self.members is not None and view is not None:

@@ -13,7 +13,7 @@ from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
 from studio_tui.service.logs.state import TailState
 from studio_tui.service.logs.store.matches import Find
-from studio_tui.service.logs.store.tagged_store import of_tags
+from studio_tui.service.logs.store.tagged_store import finder_of_tags
 from studio_tui.tui.jobs.naming import title
 
 
@@ -162,7 +162,7 @@ class MergedJobs:
     def within(self) -> Find | None:
         """Return the function that finds the lines to show; `None` to show all."""
         shown = [member.number for member in self if self.is_shown(member)]
-        return None if len(shown) == len(self) else of_tags(shown)
+        return None if len(shown) == len(self) else finder_of_tags(shown)
 
     def _join(self, job: Job) -> None:
         handle = self._library.open(

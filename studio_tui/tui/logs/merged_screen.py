@@ -18,12 +18,16 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.log_header import HasOutage
-from studio_tui.presentation.jobs.merged_log_header import amount, describe_connections, entry
+from studio_tui.presentation.jobs.log_header import OutageLike
+from studio_tui.presentation.jobs.merged_log_header import (
+    amount,
+    cells_around_name,
+    describe_connections,
+)
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.service.logs.merged.merged_log import LIMIT, Moved
-from studio_tui.service.logs.store.tagged_store import TAG
+from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
@@ -239,9 +243,9 @@ class MergedScreen(Page):
         """Update the times and the progress in the row of jobs."""
         self.show_members()
 
-    def _leave(self) -> None:
-        super()._leave()
-        self._progress.leave()
+    def _unsubscribe(self) -> None:
+        super()._unsubscribe()
+        self._progress.stop_following()
 
     # Keys.
 
@@ -286,7 +290,7 @@ class MergedScreen(Page):
     def members_changed(self) -> None:
         """Update the page after jobs have joined or left."""
         self.choice.chosen = None
-        self.choice.choose_lines()
+        self.choice.apply_shown_jobs()
         self._show_names()
         self.paint_hints()
 
@@ -317,7 +321,7 @@ class MergedScreen(Page):
         """Update the row of jobs and the summary above it."""
         self.set_class(not self.choice.members, "-empty")
         members = list(self.choice.members or ())
-        if self.listening.is_on:  # otherwise this page is not visible
+        if self.subscriptions.is_on:  # otherwise this page is not visible
             running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
             self._progress.follow(running)
         ids = [member.job.id for member in members]
@@ -328,7 +332,7 @@ class MergedScreen(Page):
     def _entry(self, member: Member) -> tuple[Part, ...]:
         """Return one job of the row of jobs: its state, name and progress."""
         progress, outage = self._progress.get(member.job.id), self.session.reachability.outage
-        before, after = entry(member.state, member.job, progress, outage)
+        before, after = cells_around_name(member.state, member.job, progress, outage)
         is_shown = self.choice.members is not None and self.choice.members.is_shown(member)
         look = look_of(member.colour) if is_shown else Tone.DIM
         label = self._labels.get(member.job.id, "")
@@ -352,12 +356,12 @@ class MergedScreen(Page):
 
 
 def _summary(
-    jobs: MergedJobs, outage: HasOutage | None, *, is_paused: bool, failure: str
+    jobs: MergedJobs, outage: OutageLike | None, *, is_paused: bool, failure: str
 ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """Return the left and the right part of the summary line."""
     store = jobs.log.store
     # The tags are not part of the logs.
-    log_amount = amount(len(jobs), store.lines, store.size - TAG * store.lines)
+    log_amount = amount(len(jobs), store.lines, store.size - TAG_LENGTH * store.lines)
     left = []
     if (solo := jobs.get(jobs.solo)) is not None:
         left.append(Part(f" only {title(solo.job)}, S shows all ", Tone.ACCENT))

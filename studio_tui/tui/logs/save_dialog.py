@@ -136,7 +136,7 @@ class SaveLog(Dialog[Saved | None]):
                 offer.pieces(),
                 path,
                 replace=typed == self._may_replace,
-                wrote=self.while_alive(self._show_written),
+                on_progress=self.while_alive(self._show_written),
             )
         except AlreadyThereError as error:
             self._may_replace = typed

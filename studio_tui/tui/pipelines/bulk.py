@@ -12,12 +12,12 @@ from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import repeated_by_resume
 from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.jobs import failure_message
-from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
-from studio_tui.tui.frame.bulk import BulkCommand, begin, list_between
+from studio_tui.service.commands.pipelines import StopOutcome, runs_to_cancel
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
-from studio_tui.tui.pipelines.stopped_words import name_of, stopped_words
+from studio_tui.tui.pipelines.stopped_words import name_of, stop_summary
 
 
 class PartialStopError(StudioError):
@@ -37,7 +37,7 @@ class BulkPipelines:
 
         `chosen` are those of the `marked` pipelines in which there is something to stop.
         """
-        job_numbers = {each.pipeline_id: len(to_cancel(each)) for each in chosen}
+        job_numbers = {each.pipeline_id: len(runs_to_cancel(each)) for each in chosen}
         jobs = plural(sum(job_numbers.values()), "job")
         excluded = _excluded_line(len(marked) - len(chosen), "has nothing to stop")
         are_paused = all(each.state is PipelineState.PAUSED for each in chosen)
@@ -65,10 +65,10 @@ class BulkPipelines:
                 chosen,
                 self._stop_completely,
                 begun=partial(self._unmark_excluded, marked, chosen),
-                report_text=stopped_words,
+                report_text=stop_summary,
             )
 
-    async def turn(
+    async def pause_or_resume(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
     ) -> None:
         """Ask, then pause or resume the `chosen` ones of the `marked` pipelines.
@@ -120,7 +120,7 @@ class BulkPipelines:
         begun: Callable[[], object],
         report_text: Callable[[Any], str] | None = None,
     ) -> None:
-        begin(
+        begin_bulk(
             self._host,
             BulkCommand[Pipeline, Any](
                 doing=doing,
@@ -129,7 +129,7 @@ class BulkPipelines:
                 items=chosen,
                 name=title,
                 command=command,
-                begun=begun,
+                on_begun=begun,
                 unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
                 report_text=report_text,
             ),

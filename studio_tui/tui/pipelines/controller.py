@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from studio_tui.api.ids import NO_ID, can_be_used
+from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
@@ -13,7 +13,7 @@ from studio_tui.presentation.format import join_names, plural
 from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw_json
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
-from studio_tui.presentation.pipelines.impact import over_words, repeated_by_resume
+from studio_tui.presentation.pipelines.impact import ended_words, repeated_by_resume
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
@@ -22,7 +22,12 @@ from studio_tui.tui.frame.review import COPY, OK, Review, show_text
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
-from studio_tui.tui.pipelines.stopped_words import named, report, stop_words, stopped_words
+from studio_tui.tui.pipelines.stopped_words import (
+    name_lines,
+    stop_question,
+    stop_report,
+    stop_summary,
+)
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -68,14 +73,14 @@ class PipelineController:
 
     def why_no_id(self) -> str | None:
         """Return why none of the pipelines has an id that requests can use."""
-        if self._marked() and any(can_be_used(each.pipeline_id) for each in self._marked()):
+        if self._marked() and any(is_usable_id(each.pipeline_id) for each in self._marked()):
             return None
         pipeline = self._at_hand()
         if pipeline is None:
             return self.why_none()
-        return None if can_be_used(pipeline.pipeline_id) else NO_ID
+        return None if is_usable_id(pipeline.pipeline_id) else NO_ID
 
-    def why_not_turn(self) -> str | None:
+    def why_not_pause_or_resume(self) -> str | None:
         """Return why none of the pipelines can be paused or resumed."""
         pipeline, reason = self._at_hand(), self._why_no_change()
         if (
@@ -86,7 +91,7 @@ class PipelineController:
             return reason
         if marked := self._marked():
             return f"None of the {plural(len(marked), 'marked pipeline')} can be paused or resumed"
-        return over_words(pipeline)
+        return ended_words(pipeline)
 
     def why_not_stop(self) -> str | None:
         """Return why none of the pipelines can be stopped."""
@@ -110,12 +115,12 @@ class PipelineController:
     def _can_resume(self, pipeline: Pipeline) -> bool:
         return _can_resume(pipeline, is_local=self._host.session.is_local)
 
-    def stops_what(self) -> str:
+    def stop_label(self) -> str:
         """Return what `X` does to the pipelines now, as a label."""
         is_paused = all(pipeline.state is PipelineState.PAUSED for pipeline in self._targets)
         return "cancel its jobs" if is_paused and not self._marked() else "stop safely"
 
-    def turns_to(self) -> str:
+    def pause_label(self) -> str:
         """Return what `p` does to the pipelines now: `pause` or `resume`."""
         return "pause" if any(map(_can_pause, self._targets)) else "resume"
 
@@ -123,11 +128,11 @@ class PipelineController:
 
     async def pause_or_resume(self) -> None:
         """Pause running pipelines; if there are none, resume paused or failed ones."""
-        pausing = self.turns_to() == "pause"
+        pausing = self.pause_label() == "pause"
         is_possible = _can_pause if pausing else self._can_resume
         chosen = [pipeline for pipeline in self._targets if is_possible(pipeline)]
         if self._marked():
-            await self._bulk.turn(chosen, self._targets, pausing=pausing)
+            await self._bulk.pause_or_resume(chosen, self._targets, pausing=pausing)
             return
         pipeline = chosen[0]
         if not pausing and not await self._confirm_resume(pipeline):
@@ -159,7 +164,12 @@ class PipelineController:
             return True
         these = "This job" if len(repeated) == 1 else "These jobs"
         will_run = f"{these} {how_stopped(repeated)} and will run again:"
-        lines = [f"  {title(pipeline)}", "", will_run, *named([node.name for node in repeated])]
+        lines = [
+            f"  {title(pipeline)}",
+            "",
+            will_run,
+            *name_lines([node.name for node in repeated]),
+        ]
         question = Confirm(
             "Resume this pipeline?", lines, yes="Resume", no="Don't", default_yes=True,
             changes=pipeline_changes(
@@ -175,7 +185,7 @@ class PipelineController:
             await self._bulk.stop(chosen, self._targets)
             return
         pipeline = chosen[0]
-        words = stop_words(pipeline)
+        words = stop_question(pipeline)
         question = Confirm(
             words.question, (*describe(pipeline), "", *words.effects), yes=words.yes, no=words.no,
             changes=pipeline_changes(self._host.session, (pipeline,), can_stop, "stop"),
@@ -199,9 +209,9 @@ class PipelineController:
             return
         if stopped.still_running or stopped.starts_more_jobs:
             heading = f"{title(pipeline)} has not stopped completely"
-            await self._host.ask(Review(heading, report(stopped), (("o", "ok"),)))
+            await self._host.ask(Review(heading, stop_report(stopped), (("o", "ok"),)))
         else:
-            self._host.notify_user(f"{title(pipeline)}: {stopped_words(stopped)}")
+            self._host.notify_user(f"{title(pipeline)}: {stop_summary(stopped)}")
 
     async def open_logs(self) -> None:
         """Show the logs of the jobs that have begun, merged into one."""
@@ -257,8 +267,8 @@ class PipelineController:
             "pause or resume",
             "Start no more jobs, let running ones finish; or resume",
             pause_or_resume,
-            why_not_turn,
-            also="suspend hold continue",
+            why_not_pause_or_resume,
+            search_words="suspend hold continue",
         ),
         Command(
             "pipeline.stop",
@@ -267,7 +277,7 @@ class PipelineController:
             "Pause, cancel running jobs, then check again, after confirmation",
             stop,
             why_not_stop,
-            also="kill abort terminate",
+            search_words="kill abort terminate",
         ),
         Command(
             "pipeline.logs",

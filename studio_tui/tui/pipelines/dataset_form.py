@@ -12,8 +12,8 @@ from textual.widgets import Button, Input, Static
 
 from studio_tui.errors import InvalidRequest, NotFound, StudioError
 from studio_tui.presentation.form.line_checks import environment_problems
-from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
-from studio_tui.presentation.pipelines.datasets import dataset_problems, matching
+from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
+from studio_tui.presentation.pipelines.datasets import dataset_problems, matching_names
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, FormField
@@ -68,7 +68,7 @@ class DatasetInput(FieldInput):
 
     def completions(self) -> tuple[str, ...]:
         """Return the completions of the last word, the chosen one first."""
-        completions = matching(self.last_word()[1], self._names())
+        completions = matching_names(self.last_word()[1], self._names())
         choice = self._choice % len(completions) if completions else 0
         return (*completions[choice:], *completions[:choice])
 
@@ -82,7 +82,7 @@ class DatasetInput(FieldInput):
         self._choice += step
         self.post_message(self.Chose())
 
-    def typed(self) -> None:
+    def note_typing(self) -> None:
         """Note that the user has typed: the choice of a completion starts again.
 
         The text is no longer selected when the input gets the focus, so typing does not replace it.
@@ -261,7 +261,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         variables = self.area.text
         return (
             *dataset_problems(self.line.value, is_sent=self.was_sent),
-            *(unsendable("environment", variables) or environment_problems(variables)),
+            *(unsendable_problems("environment", variables) or environment_problems(variables)),
             *self.problems_of_its_own(),
         )
 
@@ -288,7 +288,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         event.stop()
         self.refused = tuple(each for each in self.refused if each.field != event.field)
         if event.field == "datasets":
-            self.line.typed()
+            self.line.note_typing()
         self.check()
         self.beginning.keep(self.draft)
 

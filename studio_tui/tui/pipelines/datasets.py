@@ -63,7 +63,7 @@ class DatasetPicker(Choose):
         self.dismiss(f"{_REBUILD}{row.id}" if row is not None else None)
 
 
-async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
+async def fetch_datasets(session: StudioSession) -> tuple[ListedDataset, ...]:
     """Return the datasets: of a local Studio all, of another Studio those that listed jobs created.
 
     Raises:
@@ -73,8 +73,8 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
         return await session.client.own.datasets()
     listed = session.jobs.snapshot.value
     jobs = listed.jobs if listed is not None else ()
-    await session.datasets.learn(jobs)
-    return session.datasets.listed({job.id: job for job in jobs})
+    await session.datasets.request_versions(jobs)
+    return session.datasets.made_by_jobs({job.id: job for job in jobs})
 
 
 async def browse(
@@ -82,7 +82,7 @@ async def browse(
 ) -> DatasetChoice:
     """Show the datasets, with the cursor on one that `job_ids` created; return the choice."""
     try:
-        datasets = await with_notice(app, session, fetch(session))
+        datasets = await with_notice(app, session, fetch_datasets(session))
     except StudioError as error:
         app.notify(f"Datasets: {error_message(error, session)}", severity="error", markup=False)
         return None
@@ -94,7 +94,7 @@ async def browse(
     async def request_again() -> Sequence[ListedDataset]:
         nonlocal datasets
         try:
-            datasets = await with_notice(app, session, fetch(session)) or datasets
+            datasets = await with_notice(app, session, fetch_datasets(session)) or datasets
         except StudioError as error:
             words = f"Datasets as last received: {error_message(error, session)}"
             app.notify(words, severity="warning", markup=False)
@@ -137,7 +137,7 @@ async def choose(
         if picked.startswith(_REBUILD):
             if can_rebuild:
                 outdated = tuple(each.name for each in datasets if each.newer)
-                return rebuild(outdated, picked.removeprefix(_REBUILD))
+                return rebuild_request(outdated, picked.removeprefix(_REBUILD))
             app.notify("Datasets cannot be rebuilt from here", severity="warning", markup=False)
             continue
         current = picked if picked in by_name else ""
@@ -151,7 +151,7 @@ async def choose(
             return choice
 
 
-def rebuild(outdated: Sequence[str], name: str) -> Rebuild:
+def rebuild_request(outdated: Sequence[str], name: str) -> Rebuild:
     """Return a request to rebuild only the outdated datasets; if there are none, to rebuild `name`.
 
     In the second case the datasets that `name` is made from are rebuilt too.

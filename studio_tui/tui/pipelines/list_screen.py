@@ -8,7 +8,7 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
-from studio_tui.api.ids import NO_ID, can_be_used
+from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING
@@ -93,7 +93,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.rebuilding = Rebuilding(self, self.row_at_hand)
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
-        self.session.lists.pipelines_feed.want(view.loaded)
+        self.session.lists.pipelines_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.pipelines, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
@@ -115,9 +115,9 @@ class PipelinesScreen(ListPage[Pipeline]):
     def label(self, binding: Binding) -> str:
         """Return the current label of a key: `p` pauses or resumes, `X` stops or only cancels."""
         if binding.id == "pipeline.pause":
-            return self.pipelines.turns_to()
+            return self.pipelines.pause_label()
         if binding.id == "pipeline.stop":
-            return self.pipelines.stops_what()
+            return self.pipelines.stop_label()
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
@@ -126,7 +126,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         if message.name == self.session.pipelines.name:
             if is_news and value is not None:
                 self._update_jobs(value)
-                self._recorded.take(value.pipelines)
+                self._recorded.show_answer(value.pipelines)
                 self._overview.keep(self.rows)
             self.list.show_notice()
         elif message.name == self._recorded.archive.name:
@@ -165,13 +165,13 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def ask_for_more(self) -> None:
         """Load older pipelines, including recorded ones that Studio no longer lists."""
-        self.session.more_pipelines()
-        self._recorded.want()
-        self.list.holder.change(loaded=self.session.lists.pipelines_feed.wanted)
+        self.session.request_more_pipelines()
+        self._recorded.show_recorded()
+        self.list.holder.change(loaded=self.session.lists.pipelines_feed.requested_count)
 
     def cells_of(self, key: str) -> Cells:
         row = cells(self.rows[key], self._overview, clock.now())
-        return self._recorded.marked(key, row)
+        return self._recorded.with_mark(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the pipeline under the cursor, with its past runs."""
@@ -184,17 +184,17 @@ class PipelinesScreen(ListPage[Pipeline]):
             *self._recorded.fact(pipeline.pipeline_id, clock.now()),
             *facts(pipeline, context),
         )
-        width, height = self.list.previewing.size
+        width, height = self.list.list_preview.size
         past = grid(pipeline, pipeline_list.pipelines, context, width, height - len(rows) - 1)
         return (*rows, Fact("", NOTHING), *past) if past else rows
 
     @on(BigTable.Opened)
     def _opened(self, message: BigTable.Opened) -> None:
-        if can_be_used(message.key):
+        if is_usable_id(message.key):
             self.post_message(OpenPipeline(message.key))
         else:
             self.notify_user(NO_ID, "warning")
 
     @on(events.ScreenResume)
     def _resumed(self) -> None:
-        self.rebuilding.go_on()
+        self.rebuilding.show_postponed_form()

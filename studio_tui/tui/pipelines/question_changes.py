@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import plural
-from studio_tui.service.commands.pipelines import to_cancel
+from studio_tui.service.commands.pipelines import runs_to_cancel
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import QuestionChange
 
@@ -13,7 +13,7 @@ from studio_tui.tui.frame.dialogs import QuestionChange
 def can_stop(pipeline: Pipeline) -> bool:
     """Whether a job of a pipeline runs, or may still start by itself."""
     is_active = not pipeline.state.is_finished and pipeline.state is not PipelineState.PAUSED
-    return is_active or bool(to_cancel(pipeline))
+    return is_active or bool(runs_to_cancel(pipeline))
 
 
 def pipeline_changes(

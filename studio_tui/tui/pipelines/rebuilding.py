@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from studio_tui.api.ids import can_be_used
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
-from studio_tui.service.polling.endings import EndedJobs
+from studio_tui.service.polling.endings import RequestRepeatedOnEnds
 from studio_tui.tui.frame.commands import READ_ONLY, Command
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
@@ -72,9 +72,9 @@ class Rebuilding:
         """
         self._waiting = TriggerDraft(" ".join(names), only=only)
         if self._page.is_current and self._page.is_alive:
-            self.go_on()
+            self.show_postponed_form()
 
-    def go_on(self) -> None:
+    def show_postponed_form(self) -> None:
         """Show the form that `rebuild` has postponed, if there is one."""
         draft, self._waiting = self._waiting, None
         if draft is not None:
@@ -88,8 +88,8 @@ class Rebuilding:
             self._session.commands.pipeline_trigger,
             beginning,
             can_refresh=self._session.client.is_local_studio,
-            known=self._known_datasets,
-            before=lambda: frozenset(each.pipeline_id for each in self._known_pipelines()),
+            known_datasets=self._known_datasets,
+            pipeline_ids=lambda: frozenset(each.pipeline_id for each in self._known_pipelines()),
         )
         loading = start_worker(
             self._page,
@@ -106,7 +106,7 @@ class Rebuilding:
             self._last_sent = form.draft
             self._session.endings.watch_pipelines((pipeline,))
             self._page.list.await_row(pipeline.pipeline_id)
-            if self._last_sent.review and can_be_used(pipeline.pipeline_id):
+            if self._last_sent.review and is_usable_id(pipeline.pipeline_id):
                 self._page.post_message(OpenPipeline(pipeline.pipeline_id))
 
     async def _load_datasets(self, names_changed: Callable[[], None]) -> None:
@@ -117,7 +117,7 @@ class Rebuilding:
             names_changed()
             return is_complete
 
-        ended_jobs = EndedJobs(self._known_jobs, load)
+        ended_jobs = RequestRepeatedOnEnds(self._known_jobs, load)
         unsubscribe = self._page.listen(self._session.jobs.subscribe, lambda _: ended_jobs.check())
         try:
             await ended_jobs.follow()
@@ -134,7 +134,7 @@ class Rebuilding:
         Return whether the answers are complete, so that nothing need be requested again.
         """
         if not self._session.client.is_local_studio:
-            await self._session.datasets.learn(jobs)
+            await self._session.datasets.request_versions(jobs)
             return self._session.datasets.is_complete
         try:
             self._listed = await self._session.client.own.datasets()

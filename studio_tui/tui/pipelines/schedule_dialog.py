@@ -13,7 +13,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.api.own_inputs import NewPipelineSchedule
 from studio_tui.errors import StudioError
-from studio_tui.presentation.jobs.problems import Problem
+from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (
     datasets_in,
     short_name,
@@ -23,7 +23,7 @@ from studio_tui.presentation.schedules.explanations import explain_time_or_expre
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
-from studio_tui.tui.pipelines.datasets import fetch
+from studio_tui.tui.pipelines.datasets import fetch_datasets
 from studio_tui.tui.pipelines.kept_drafts import Beginning
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
     async def _load_names(self) -> None:
         """Load the names of datasets: the known ones, and the targets of known pipelines."""
         try:
-            listed = [each.name for each in await fetch(self._session)]
+            listed = [each.name for each in await fetch_datasets(self._session)]
         except StudioError as error:
             listed = []
             logger.info("datasets are not known: %s", error)

@@ -8,7 +8,7 @@ from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.jobs import failure_message
-from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
+from studio_tui.service.commands.pipelines import StopOutcome, runs_to_cancel
 
 _NOT_STARTED = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
@@ -16,7 +16,7 @@ _LISTED = 12
 """How many jobs a question lists by name."""
 
 
-class StopWords(NamedTuple):
+class StopQuestion(NamedTuple):
     """The question whether to stop a pipeline, and its answers; safe to draw."""
 
     question: str
@@ -26,36 +26,36 @@ class StopWords(NamedTuple):
     no: str
 
 
-def stop_words(pipeline: Pipeline) -> StopWords:
+def stop_question(pipeline: Pipeline) -> StopQuestion:
     """Return the question whether to stop a pipeline; if it is paused, whether to cancel its jobs.
 
     Its effects list running jobs by name, and have only the number of queued ones.
     """
-    affected = to_cancel(pipeline)
+    affected = runs_to_cancel(pipeline)
     queued = [run for run in affected if run.state in _NOT_STARTED]
     running = [name_of(run) for run in affected if run not in queued]
     jobs = plural(len(running), "job")
     waiting = [f"{plural(len(queued), 'job')} in the queue will not start."] if queued else []
     if pipeline.state is PipelineState.PAUSED:
-        effects = [f"{jobs} will be canceled:", *named(running)] if running else []
+        effects = [f"{jobs} will be canceled:", *name_lines(running)] if running else []
         question = "Cancel the jobs of this paused pipeline?"
-        return StopWords(question, (*effects, *waiting), "Cancel them", "Let them end")
+        return StopQuestion(question, (*effects, *waiting), "Cancel them", "Let them end")
     if running:
-        effects = [f"It will be paused, and {jobs} canceled:", *named(running), *waiting]
+        effects = [f"It will be paused, and {jobs} canceled:", *name_lines(running), *waiting]
     else:
         effects = ["It will be paused.", *waiting]
     effects += ["", "Jobs that start meanwhile are canceled too."]
-    return StopWords("Stop this pipeline?", effects, "Pause and cancel", "Leave it running")
+    return StopQuestion("Stop this pipeline?", effects, "Pause and cancel", "Leave it running")
 
 
-def named(names: Sequence[str]) -> list[str]:
+def name_lines(names: Sequence[str]) -> list[str]:
     """Return names of jobs as lines of a question; of many names, the first and a number."""
     lines = [f"    {name}" for name in names[:_LISTED]]
     unlisted = len(names) - _LISTED
     return [*lines, f"    and {unlisted} more"] if unlisted > 0 else lines
 
 
-def stopped_words(stopped: StopOutcome) -> str:
+def stop_summary(stopped: StopOutcome) -> str:
     """Return the outcome in short, such as `paused, 3 jobs canceled, 1 had ended before`."""
     status = (stopped.pipeline.status or "unknown").lower()
     if stopped.canceled or stopped.canceling:
@@ -72,7 +72,7 @@ def _job_numbers(stopped: StopOutcome) -> str:
     return ", ".join(parts)
 
 
-def report(stopped: StopOutcome) -> list[Cell]:
+def stop_report(stopped: StopOutcome) -> list[Cell]:
     """Return a line with the outcome for each job of a pipeline, the failures first."""
     lines = [
         Cell(f"✗ {name_of(job.run)}: {failure_message(job.error)}", Tone.BAD)

@@ -10,12 +10,12 @@ from textual.widgets import Button
 
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Pipeline
+from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import join_names, plural
-from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (
     KnownDatasets,
     datasets_in,
-    refused_names,
+    refusal_problem,
     unknown_datasets,
     version_notes,
 )
@@ -26,7 +26,7 @@ from studio_tui.service.commands.trigger_pipeline import (
     UnconfirmedPipeline,
 )
 from studio_tui.tui.form.form_field import Flag, FormField
-from studio_tui.tui.frame.dialogs import Confirm, send_again
+from studio_tui.tui.frame.dialogs import Confirm, confirm_sending_again
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
 from studio_tui.tui.pipelines.kept_drafts import Beginning
@@ -65,20 +65,20 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         self,
         pipeline_trigger: PipelineTrigger,
         beginning: Beginning[TriggerDraft],
-        known: Callable[[], KnownDatasets],
-        before: Callable[[], frozenset[str]],
+        known_datasets: Callable[[], KnownDatasets],
+        pipeline_ids: Callable[[], frozenset[str]],
         *,
         can_refresh: bool = False,
     ) -> None:
-        """Make a form; `known` returns the names of datasets, `before` the ids of known pipelines.
+        """Make a form; `known_datasets` returns names, `pipeline_ids` the ids of known pipelines.
 
         `can_refresh` says whether Studio lists datasets and can rebuild them alone, without those
         that they depend on.
         """
         draft = beginning.draft
         self._pipeline_trigger = pipeline_trigger
-        self._known = known
-        self._before = before
+        self._known = known_datasets
+        self._before = pipeline_ids
         self._can_refresh = can_refresh
         self._flag = Flag("Review its jobs first: it starts paused", draft.review)
         self._only = Flag("Their sources are not rebuilt", draft.only)
@@ -146,7 +146,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         if field != "datasets":
             return Problem(field, sentence)
         self.line.start_next_name()
-        return refused_names(sentence, self.line.value, self._names())
+        return refusal_problem(sentence, self.line.value, self._names())
 
     def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return the unknown names; none while they are typed, or Studio's error is shown."""
@@ -230,4 +230,4 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
 
 def _send_again_question(unconfirmed: UnconfirmedPipeline) -> Confirm:
     names = (f"  {name}" for name in unconfirmed.request.datasets)
-    return send_again("pipeline", (*names, "", str(unconfirmed.why)))
+    return confirm_sending_again("pipeline", (*names, "", str(unconfirmed.why)))

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, ClassVar
 
-from studio_tui.api.ids import NO_ID, can_be_used
+from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.bulk import cancel_effect, to_cancel
-from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
+from studio_tui.presentation.jobs.bulk import cancel_effect, select_cancelable
+from studio_tui.presentation.schedules.rows import is_suspended, rebuilt_datasets
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.bulk import list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
@@ -50,7 +50,9 @@ class ScheduleController(JobController):
             zone: The time zone in which times are shown and typed.
             replaced: Called when a new schedule was created that replaces another one.
         """
-        super().__init__(host, at_hand, marked=marked, why_none=lambda: "There is no schedule here")
+        super().__init__(
+            host, at_hand, marked=marked, why_no_job=lambda: "There is no schedule here"
+        )
         self._zone = zone
         self._editor = ScheduleEditor(host, zone, replaced)
         self._suspending = Suspending(host, marked, zone)
@@ -69,7 +71,7 @@ class ScheduleController(JobController):
         """Return why no schedule can be suspended or resumed."""
         if self._host.read_only:
             return READ_ONLY
-        if not any(can_be_used(task.id) for task in self._targets()):
+        if not any(is_usable_id(task.id) for task in self._targets()):
             return self._why_no_change() or NO_ID
         return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
 
@@ -87,15 +89,15 @@ class ScheduleController(JobController):
         """Show the form for a schedule that triggers a pipeline."""
         self._host.post_message(SchedulePipeline())
 
-    def turns_to(self) -> str:
+    def suspend_label(self) -> str:
         """Return what the key `p` does now: `suspend` or `resume`."""
         targets = self._targets()
         return "resume" if targets and all(map(is_suspended, targets)) else "suspend"
 
     async def suspend_or_resume(self) -> None:
         """Suspend the marked schedules, else the current one; resume them if all are suspended."""
-        tasks = [task for task in self._targets() if can_be_used(task.id)]
-        await self._suspending.turn(tasks, are_marked=self.marked.count() > 0)
+        tasks = [task for task in self._targets() if is_usable_id(task.id)]
+        await self._suspending.suspend_or_resume(tasks, are_marked=self.marked.count() > 0)
 
     def show_runs(self) -> None:
         """Show the jobs or pipelines that the marked schedules, else the current one, created."""
@@ -103,7 +105,7 @@ class ScheduleController(JobController):
 
     def open_form(self) -> None:
         """Show the form for a new job, with the focus on the field for a cron expression."""
-        self._host.post_message(OpenForm(at=CRON))
+        self._host.post_message(OpenForm(initial_field=CRON))
 
     async def run_once(self) -> None:
         """Ask, then run the current schedule once.
@@ -163,7 +165,7 @@ class ScheduleController(JobController):
             return f"Created: {title(run)}"
 
         doing, commands = title(task), session.commands.schedules
-        if rebuilds(task):
+        if rebuilt_datasets(task):
             await run_and_report(self._host, doing, commands.trigger(task.id), watch_pipeline)
         else:
             await run_and_report(self._host, doing, commands.run(task.id), watch_job)
@@ -179,7 +181,7 @@ class ScheduleController(JobController):
         await cancel_after_asking(self._host, task)
 
     async def _end_marked(self) -> None:
-        tasks = [task for task in self.marked.available_jobs() if to_cancel((task,)).jobs]
+        tasks = [task for task in self.marked.available_jobs() if select_cancelable((task,)).jobs]
         submissions = await submitted_of(tasks, self._host.session)
         lines = []
         for task in tasks:
@@ -258,7 +260,7 @@ class ScheduleController(JobController):
             "Create no runs until resumed, let running ones finish; or resume",
             suspend_or_resume,
             why_not_suspend,
-            also="pause continue",
+            search_words="pause continue",
         ),
         Command(
             "schedule.cancel",
@@ -267,7 +269,7 @@ class ScheduleController(JobController):
             "End the schedule, after confirmation",
             end,
             JobController.why_not_cancel,
-            also="delete remove",
+            search_words="delete remove",
         ),
         *(
             command

@@ -21,8 +21,8 @@ from studio_tui.presentation.schedules.explanations import (
     explain_expression,
     explain_single_time,
 )
-from studio_tui.presentation.schedules.start_times import resolve
-from studio_tui.service.commands.jobs import failure_message, rescheduled
+from studio_tui.presentation.schedules.start_times import parse_start_time
+from studio_tui.service.commands.jobs import failure_message, schedule_request
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog
@@ -185,7 +185,7 @@ class ScheduleEditor:
     async def _change_in_place(self, task: Job, typed: str) -> None:
         now = clock.now()
         try:
-            once = resolve(typed, now, self._zone) if _is_once(task) else None
+            once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
         except ValueError as error:
             self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
             return
@@ -202,8 +202,8 @@ class ScheduleEditor:
         """Create a schedule with another time, and cancel the old one only after that succeeded."""
         task, now = repeat.job, clock.now()
         try:
-            once = resolve(typed, now, self._zone) if _is_once(task) else None
-            request = rescheduled(
+            once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
+            request = schedule_request(
                 task,
                 repeat.request,
                 cron_expression=None if once else typed,

@@ -19,8 +19,8 @@ from studio_tui.presentation.schedules.rows import (
     facts,
 )
 from studio_tui.presentation.schedules.runs import (
-    Scheduled,
     ScheduledRun,
+    ScheduleWithRuns,
     runs_by_task,
     runs_of,
     with_manual,
@@ -58,7 +58,7 @@ _COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
 )
 
 
-class SchedulesScreen(ListPage[Scheduled]):
+class SchedulesScreen(ListPage[ScheduleWithRuns]):
     """A table of the schedules, with a preview of the schedule under the cursor."""
 
     tab = "schedules"
@@ -106,7 +106,7 @@ class SchedulesScreen(ListPage[Scheduled]):
     def label(self, binding: Binding) -> str:
         """Return the current label of a key; that of `p` is `suspend` or `resume`."""
         if binding.id == "schedule.suspend":
-            return self._schedules.turns_to()
+            return self._schedules.suspend_label()
         return super().label(binding)
 
     def task_at_hand(self) -> Job | None:
@@ -124,7 +124,7 @@ class SchedulesScreen(ListPage[Scheduled]):
             listed = {old: new for old, new in self._replacements.items() if new in listed_ids}
             replacement = listed.get(self.table.cursor or "")
             self.list.marks.transfer(listed)
-            self.list.take([Scheduled(task, self._runs(task, runs)) for task in tasks])
+            self.list.set_rows([ScheduleWithRuns(task, self._runs(task, runs)) for task in tasks])
             if replacement is not None:
                 self.table.move_to(replacement)
             # Only once: if the old schedule could not be canceled, the user may go back to it.

@@ -8,7 +8,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.schedules.rows import is_suspended
 from studio_tui.presentation.schedules.start_times import describe_time
-from studio_tui.tui.frame.bulk import BulkCommand, begin
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.marked import MarkedJobs
@@ -36,7 +36,7 @@ class Suspending:
         self._marked = marked
         self._zone = zone
 
-    async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
+    async def suspend_or_resume(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
         """Suspend the active schedules among `tasks`; if none is active, resume all of them.
 
         If they are not marked, there is at most one.
@@ -45,7 +45,7 @@ class Suspending:
         commands = self._host.session.commands.schedules
         command = commands.suspend if active else commands.resume
         if are_marked:
-            begin(
+            begin_bulk(
                 self._host,
                 BulkCommand[Job, Job | None](
                     doing="Suspending" if active else "Resuming",

@@ -27,7 +27,9 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._output = TerminalOutput(
-            cast(IO[str], self._file).fileno(), lost=self._report_hangup, read_again=self._redraw
+            cast(IO[str], self._file).fileno(),
+            on_lost=self._report_hangup,
+            on_caught_up=self._redraw,
         )
         self._file: Any = self._output
         self._is_watched = False

@@ -34,16 +34,16 @@ class TerminalOutput:
     """
 
     def __init__(
-        self, descriptor: int, *, lost: Callable[[], None], read_again: Callable[[], None]
+        self, descriptor: int, *, on_lost: Callable[[], None], on_caught_up: Callable[[], None]
     ) -> None:
         """Write to `descriptor`.
 
-        The thread calls `lost` when writing fails. It calls `read_again` after output was dropped,
-        once the terminal has read the rest, so that the screen can be redrawn.
+        The thread calls `on_lost` when writing fails. It calls `on_caught_up` after output was
+        dropped, once the terminal has read the rest, so that the screen can be redrawn.
         """
         self._descriptor = descriptor
-        self._lost = lost
-        self._read_again = read_again
+        self._lost = on_lost
+        self._read_again = on_caught_up
         self._changed = Condition()
         self._pieces: deque[str] = deque()
         self._size = 0

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from studio_tui.paths import private_dir, state_dir
+from studio_tui.paths import create_private_dir, state_dir
 from studio_tui.text import safe_line
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ async def _copy_with(program: ClipboardProgram, text: str) -> bool:
 
 def _save(text: str) -> Path:
     """Write text to a file that only its owner can read, replacing the text copied before."""
-    path = private_dir(state_dir()) / "copied.txt"
+    path = create_private_dir(state_dir()) / "copied.txt"
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123

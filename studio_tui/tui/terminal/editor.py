@@ -13,7 +13,7 @@ from textual.app import App, SuspendNotSupported
 
 from studio_tui.text import safe_line
 from studio_tui.tui.terminal.lending import terminal_lent
-from studio_tui.tui.terminal.pager import run
+from studio_tui.tui.terminal.pager import run_on_terminal
 
 _USUAL_EDITORS = ("nano", "vim", "vi")
 """Used if no variable names an editor; the first that is installed."""
@@ -56,7 +56,7 @@ async def edit_text(app: App[Any], text: str, suffix: str) -> str:
         raise EditorError(f"No file can be created for the editor: {error.strerror}.") from error
     try:
         with terminal_lent(app):
-            problem = await run([*words, str(path)], os.environ)
+            problem = await run_on_terminal([*words, str(path)], os.environ)
         if problem:
             raise EditorError(f"{problem} The text has not changed.")
         return (await asyncio.to_thread(path.read_bytes)).decode("utf-8")

@@ -215,7 +215,7 @@ class KeyQueue(App[Any]):
         self._waiting: deque[_WaitingKey] = deque()
         self._under_way: _ActiveKey | None = None
         self.key_hold = KeyHold(lambda: self.call_later(self._dispatch_waiting))
-        self.inputs: Listeners[[]] = Listeners()
+        self.input_listeners: Listeners[[]] = Listeners()
         """Called for each key, paste and click before it is handled."""
         self._last_key_screen: Screen[Any] | None = None
         """The screen on top when the last key was dispatched."""
@@ -234,7 +234,7 @@ class KeyQueue(App[Any]):
         """Dispatch a key, or queue it if an earlier key is being handled or keys are held."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
-        _report(event, self.inputs)
+        _report(event, self.input_listeners)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             is_priority = self.key_hold.is_held and has_priority(self, getattr(event, "key", ""))
             if not self._is_free and not is_priority:

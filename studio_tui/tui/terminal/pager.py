@@ -89,7 +89,7 @@ def is_less(words: Sequence[str]) -> bool:
     return Path(words[0]).name == "less"
 
 
-def command(words: Sequence[str], page: PagerInput) -> list[str]:
+def pager_command(words: Sequence[str], page: PagerInput) -> list[str]:
     """Return the command that opens a file; for `less`, without the user's own flags, such as -R.
 
     Only `less` can show a given line first.
@@ -101,7 +101,7 @@ def command(words: Sequence[str], page: PagerInput) -> list[str]:
     return [words[0], *_LESS_FLAGS, start, "--", str(page.path)]
 
 
-def environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+def pager_environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
     """Return the pager's environment; for `less`, without variables that change its output."""
     if not is_less(words):
         return dict(environ)
@@ -131,7 +131,7 @@ async def is_reordered(store: LogStore) -> bool:
     """
     for begin in range(0, store.size, _SCAN):
         # Two bytes more, as a mark of three bytes may begin at the end of this part.
-        if await store.examine(begin, _SCAN + 2, _REORDERING.search):
+        if await store.read_in_thread(begin, _SCAN + 2, _REORDERING.search):
             return True
     return False
 
@@ -174,7 +174,9 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace
         stop = start if offset < start < offset + _SLICE else offset + _SLICE
         if offset == start:
             place = ReaderPlace(lines, file.tell())
-        bytes_written, lines_written = await store.examine(offset, min(stop, end) - offset, write)
+        bytes_written, lines_written = await store.read_in_thread(
+            offset, min(stop, end) - offset, write
+        )
         offset += bytes_written
         lines += lines_written
     if end < store.size:
@@ -191,7 +193,7 @@ def _omission(words: str) -> bytes:
 # --- the process ---------------------------------------------------------------------------------
 
 
-async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+async def run_on_terminal(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     """Run a program on the terminal; return an error as a sentence, empty on success."""
     name = safe_line(argv[0])
     # Ctrl+c is for the program, but the terminal sends the signal to the whole process group.

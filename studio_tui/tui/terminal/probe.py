@@ -65,7 +65,7 @@ def why_unusable(environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def colours(environ: Mapping[str, str]) -> int:
+def colour_count(environ: Mapping[str, str]) -> int:
     """Return how many colours the terminal says it can show: 16, 256 or 16,777,216."""
     if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
         return 1 << 24

@@ -25,7 +25,7 @@ from studio_tui.tui.widgets.table_painter import (
     Sorting,
     TablePalette,
 )
-from studio_tui.tui.widgets.table_place import came_above
+from studio_tui.tui.widgets.table_place import count_above
 from studio_tui.tui.widgets.table_viewport import TableViewport
 
 
@@ -174,9 +174,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
         )
         counts_unseen = newest_first and not is_refiltered
-        unseen = self._unseen + came_above(keys_before, keys) if counts_unseen else 0
+        unseen = self._unseen + count_above(keys_before, keys) if counts_unseen else 0
         self._drawing.expire()
-        self.count(len(keys) + HEADER)
+        self.set_line_count(len(keys) + HEADER)
         self._viewport.go(place)
         self._set_unseen(unseen)
         self._post_highlighted(is_other_row=self.cursor != self._last_highlighted)
@@ -194,12 +194,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Put the cursor on the row `key` (a group that replaces its row) at the next `show`."""
         self._cursor.join_to(key)
 
-    def hold_cursor(self) -> None:
+    def pin_cursor(self) -> None:
         """Keep the cursor on its row even if new rows come at the top, until the user moves it.
 
         For example, a user who has opened the row expects the cursor there when they return.
         """
-        self._cursor.hold()
+        self._cursor.pin()
 
     def show_again(self) -> None:
         """Request the cells of the visible rows again, for example as time has passed."""
@@ -250,7 +250,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_columns(self, direction: int) -> None:
         """Scroll sideways by a column to the left (-1), or to the right (1) if some are hidden."""
-        if (stop := self._painter().stop(self.sideways, direction)) != self.sideways:
+        if (stop := self._painter().next_scroll(self.sideways, direction)) != self.sideways:
             self._drawing.sideways = stop
             self._redraw()
 

@@ -15,11 +15,11 @@ class DrawnInput(Input):
         """The completed value, whose new part is drawn behind the cursor; empty for none."""
         return self._suggestion
 
-    def drawn(self) -> Text | None:
+    def text_to_draw(self) -> Text | None:
         """Return the text to draw instead of the value; `None` draws the value."""
         return None
 
     @property
     def _value(self) -> Text:
-        text = self.drawn()
+        text = self.text_to_draw()
         return super()._value if text is None else text

@@ -34,7 +34,7 @@ class FactSheet(LineView):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {_LABEL, *(f"facts--{tone}" for tone in Tone)}
 
-    def __init__(self, *, id: str | None = None, rest: str = "") -> None:  # noqa: A002 (as Textual calls it)
+    def __init__(self, *, id: str | None = None, more_hint: str = "") -> None:  # noqa: A002 (as Textual calls it)
         """Make an empty sheet.
 
         Args:
@@ -43,7 +43,7 @@ class FactSheet(LineView):
                 ends within a value, it shows this after the number of these lines.
         """
         super().__init__(id=id)
-        self._rest = rest
+        self._rest = more_hint
         self._facts: tuple[Fact | FactLine, ...] = ()
         self._drawn: dict[tuple[Fact | FactLine, int, int], list[Strip]] = {}
         """Cache of the shown facts' lines, by fact, label width and total width."""
@@ -80,7 +80,7 @@ class FactSheet(LineView):
         return visible + [self._blank] * (height - len(visible))
 
     def _lay_out(self) -> None:
-        self.count(len(self._all_lines()))
+        self.set_line_count(len(self._all_lines()))
         # Fewer facts than before might leave nothing visible.
         self.scroll_to(y=min(self.top, self.max_scroll_y), animate=False, force=True)
         self.repaint()

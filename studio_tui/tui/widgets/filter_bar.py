@@ -15,7 +15,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from studio_tui.presentation.lists.filter_terms import Terms, valid_terms
-from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quoted, split_terms
+from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quote_value, split_terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -33,9 +33,9 @@ Values = Callable[[str], Iterable[str]]
 class Completion(NamedTuple):
     """A possible completion of the input."""
 
-    shown: str
-    """The typed text followed by the suggestion; it may lack quotes that `meant` has."""
-    meant: str
+    shown_text: str
+    """The typed text followed by the suggestion; it may lack quotes that `accepted_text` has."""
+    accepted_text: str
     """The text of the input after the user has accepted the completion."""
 
 
@@ -50,7 +50,7 @@ class TermSuggester(Suggester):
     async def get_suggestion(self, value: str) -> str | None:
         """Return `value` with its last term completed; `None` if there is no completion."""
         completion = self.completion(value)
-        return completion.shown if completion is not None else None
+        return completion.shown_text if completion is not None else None
 
     def completion(self, value: str) -> Completion | None:
         """Return the completion of the last term of `value`; `None` if there is none."""
@@ -79,7 +79,7 @@ class TermSuggester(Suggester):
         if not sign:
             return None
         for value in self._values(field.lower()):
-            term_value = quoted(value)
+            term_value = quote_value(value)
             if prefix.startswith('"') and not term_value.startswith('"'):
                 term_value = f'"{value}"'
             if term_value.lower().startswith(prefix.lower()) and len(term_value) > len(prefix):
@@ -138,7 +138,7 @@ class FilterInput(Input):
         if not self._is_at_end:
             return
         if (completion := self._completer.completion(self.value)) is not None:
-            self.value = completion.meant
+            self.value = completion.accepted_text
             self.cursor_position = len(self.value)
 
     def action_cursor_right(self, select: bool = False) -> None:
@@ -165,7 +165,7 @@ class FilterBar(Lifetime, Vertical):
     class Changed(Message):
         """The valid terms of the filter have changed; invalid terms are left out."""
 
-        wanted: Terms[Any]
+        terms: Terms[Any]
 
     class Done(Message):
         """The user has finished editing, so the list can get the focus."""
@@ -196,11 +196,11 @@ class FilterBar(Lifetime, Vertical):
         self.screen.set_focus(self._input)
 
     @property
-    def is_wrong(self) -> bool:
+    def has_problem(self) -> bool:
         """Whether some of the typed terms are invalid and therefore not applied."""
         return self.has_class("-problem")
 
-    def set(self, text: str) -> None:
+    def set_text(self, text: str) -> None:
         """Set the filter, as if it had been typed."""
         self._input.value = text
         self._update_display()

@@ -103,7 +103,7 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         if round(old_value) != round(new_value):
             self.repaint()
 
-    def count(self, lines: int) -> None:
+    def set_line_count(self, lines: int) -> None:
         """Set the number of lines to scroll through.
 
         Assigning `virtual_size` would lay out the screen and paint the whole view.

@@ -43,7 +43,7 @@ class Brush:
 
     def _code(self, names: tuple[Hashable, Hashable]) -> str:
         before, after = names
-        return change(
+        return change_code(
             Style.null() if before == "" else self.styles[before], self.styles[after], self._colors
         )
 
@@ -111,7 +111,7 @@ class _Cache(dict[Any, Any]):
         return value
 
 
-def change(before: Style, after: Style, colors: ColorSystem) -> str:
+def change_code(before: Style, after: Style, colors: ColorSystem) -> str:
     """Return the escape code that changes the style `before` to `after`."""
     off_codes = [
         off for name, _, off in _ATTRIBUTES if getattr(before, name) and not getattr(after, name)

@@ -36,7 +36,7 @@ class SteadyScrollBar(ScrollBar):
 
     def validate_position(self, position: float) -> float:
         """Round the position down to the nearest position that looks different."""
-        return coarse(position, self.window_virtual_size, self.window_size)
+        return round_to_visible_step(position, self.window_virtual_size, self.window_size)
 
     def watch_position(self) -> None:
         """Repaint the rows that the thumb has entered or left."""
@@ -104,7 +104,7 @@ class SteadyScrollBar(ScrollBar):
         return strips
 
 
-def coarse(position: float, lines: int, lines_in_sight: int) -> float:
+def round_to_visible_step(position: float, lines: int, lines_in_sight: int) -> float:
     """Round `position` down to the first position at which a scroll bar looks the same.
 
     A bar is as high as the visible area, and its thumb moves by eighths of a cell. In a long list,

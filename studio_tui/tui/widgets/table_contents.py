@@ -47,7 +47,7 @@ class Contents:
         """
         return tuple(self._all_time)
 
-    def recall(self, all_time: Sequence[int]) -> None:
+    def widen_all_time(self, all_time: Sequence[int]) -> None:
         """Widen the all-time widths to the all-time widths of another table.
 
         Nothing happens if the other table has another number of columns.
@@ -59,11 +59,11 @@ class Contents:
     def inherit(self, before: "Contents") -> None:
         """Take over the widths of `before` if its columns have the same keys."""
         if [column.key for column in before.columns] == [column.key for column in self.columns]:
-            self.recall(before.all_time)
+            self.widen_all_time(before.all_time)
             if before.widths is not None:
-                self.restore(before.widths)
+                self.widen(before.widths)
 
-    def restore(self, widths: Sequence[int]) -> None:
+    def widen(self, widths: Sequence[int]) -> None:
         """Widen the widths since `reset` to the widths of another table.
 
         Nothing happens if the other table has another number of columns.
@@ -78,7 +78,7 @@ class Contents:
         self._has_rows = False
         for index in self._measured:
             column = self.columns[index]
-            self._widths[index] = column.wants if column.reserves is Reserves.ALWAYS else 0
+            self._widths[index] = column.wanted_width if column.reserves is Reserves.ALWAYS else 0
 
     def grow(self, rows: Iterable[Cells]) -> bool:
         """Widen columns to fit `rows`.
@@ -107,7 +107,7 @@ class Contents:
 
 def _deciding_width(column: Column) -> int:
     """Return the width in cells up to which a column's texts decide which columns are shown."""
-    return max(column.width, column.wants, column.likes)
+    return max(column.width, column.wanted_width, column.preferred_width)
 
 
 def _text_width(cell: Cell | Pieces) -> int:

@@ -50,7 +50,7 @@ class TableCursor:
         # `place_of_returned` uses only the difference of both, and whether the top is 0.
         self._chosen_place = Place(line + 1, 1) if line else Place(0, 0)
 
-    def restored(self, rows_in_sight: int) -> Place | None:
+    def place_to_restore(self, rows_in_sight: int) -> Place | None:
         """Return the place that `begin_at` asked for; `None` once the user has moved the cursor.
 
         The first layouts of a table have other heights than the last one. Without placing the row
@@ -60,7 +60,7 @@ class TableCursor:
             return None
         return place_of_returned(self._chosen_place, self.index, rows_in_sight)
 
-    def hold(self) -> None:
+    def pin(self) -> None:
         """Stay on the row even if new rows come at the top, until the user moves the cursor."""
         self._is_held = True
 
@@ -81,7 +81,7 @@ class TableCursor:
         self._chosen_place = place
         return place.cursor != self.index
 
-    def within(self, index: int) -> int:
+    def nearest_index(self, index: int) -> int:
         """Return the valid index nearest to `index`; 0 if there are no rows."""
         return max(0, min(index, len(self.keys) - 1))
 

@@ -51,13 +51,13 @@ class ColumnMemory(Protocol):
         """
 
     @property
-    def lasting(self) -> tuple[int, ...]:
+    def contents_when_finished(self) -> tuple[int, ...]:
         """The contents without the columns that finished rows leave empty, see `Column.passing`.
 
         For a list whose rows are all finished.
         """
 
-    def recall(self, contents: Sequence[int]) -> None:
+    def restore(self, contents: Sequence[int]) -> None:
         """Show the columns that a table with these contents shows.
 
         They also get the same widths if this table is as wide.
@@ -95,20 +95,20 @@ class TableDrawing:
         return (*all_time, self._fitted_to[0], *current)
 
     @property
-    def lasting(self) -> tuple[int, ...]:
-        """See `ColumnMemory.lasting`."""
-        passing = [column.passing for column in self._contents.columns]
+    def contents_when_finished(self) -> tuple[int, ...]:
+        """See `ColumnMemory.contents_when_finished`."""
+        passing = [column.only_unfinished for column in self._contents.columns]
         # In the order of `contents`, which may end after the all-time widths.
         is_passing = (*passing, False, *passing)
         pairs = zip(self.contents, is_passing, strict=False)
         return tuple(0 if passes else width for width, passes in pairs)
 
-    def recall(self, contents: Sequence[int]) -> None:
-        """See `ColumnMemory.recall`."""
+    def restore(self, contents: Sequence[int]) -> None:
+        """See `ColumnMemory.restore`."""
         count = len(self._contents.columns)
         # Another version of the program may have saved the contents of other columns.
         if len(contents) in {count, 2 * count + 1}:
-            self._contents.recall(contents[:count])
+            self._contents.widen_all_time(contents[:count])
             self._other_table = contents[count:]
 
     def forget_layout(self) -> None:
@@ -159,7 +159,7 @@ class TableDrawing:
             self._fitted_to = fit_to
             self._contents.reset()
             if self._other_table[:1] == (look.width,):
-                self._contents.restore(self._other_table[1:])
+                self._contents.widen(self._other_table[1:])
             self._other_table = ()
             self._rows.forget()
         if self._update_contents(look.columns, keys_in_sight):
@@ -180,4 +180,4 @@ class TableDrawing:
             # Columns stay in place if only their properties have changed, such as a title.
             self._contents.inherit(before)
             self._rows.forget()
-        return self._contents.grow(self._rows.unpainted(keys_in_sight))
+        return self._contents.grow(self._rows.cells_to_measure(keys_in_sight))

@@ -133,11 +133,11 @@ class _Candidate:
         self.index = index
         self.column = column
         self.least = column.width
-        self.most = column.most
+        self.most = column.max_width
         """Largest width; `None` for no limit."""
-        self.wants = max(column.width, column.wants)
+        self.wants = max(column.width, column.wanted_width)
         """The width for which columns of higher `drop` are dropped."""
-        self.likes = max(self.wants, column.likes)
+        self.likes = max(self.wants, column.preferred_width)
         """The width for which only columns of little interest are dropped."""
         if content is None:
             return
@@ -145,9 +145,9 @@ class _Candidate:
         content = max(content, cell_len(column.title) + is_sorted)
         if column.fits:
             self.least = min(column.width, content)
-            self.most = content if column.most is None else min(column.most, content)
-            self.wants = max(self.least, min(column.wants, content))
-            self.likes = max(self.wants, min(column.likes, content))
+            self.most = content if column.max_width is None else min(column.max_width, content)
+            self.wants = max(self.least, min(column.wanted_width, content))
+            self.likes = max(self.wants, min(column.preferred_width, content))
 
     def width_beside(self, other: Column) -> int:
         """Return the width that this column must have so that `other` is not dropped."""
@@ -195,7 +195,11 @@ def _share(shown: Sequence[_Candidate], spare: int) -> list[int]:
     """
     widths = [each.least for each in shown]
     for i, each in enumerate(shown):
-        first = each.column.first if each.most is None else min(each.column.first, each.most)
+        first = (
+            each.column.first_width
+            if each.most is None
+            else min(each.column.first_width, each.most)
+        )
         added = min(spare, first - each.least)
         if added > 0:
             widths[i] += added
@@ -216,7 +220,7 @@ def _share(shown: Sequence[_Candidate], spare: int) -> list[int]:
             added = min(share, room[i], spare)
             widths[i] += added
             spare -= added
-    unlimited = [i for i, w in enumerate(shown) if w.column.grow and w.column.most is None]
+    unlimited = [i for i, w in enumerate(shown) if w.column.grow and w.column.max_width is None]
     if spare > 0 and unlimited:
         widths[unlimited[-1]] += spare
     return widths

@@ -127,18 +127,20 @@ class Painter:
         """Width of every line, in cells."""
         self.placed = placed
         excess = extent(placed) + GUTTER - width
-        self.still = fixed_width(placed, width - GUTTER)
+        self.fixed_columns_width = fixed_width(placed, width - GUTTER)
         """Width of the fixed columns in cells, without the gutter."""
-        self.starts = tuple(_stops(placed, self.still, width - GUTTER - self.still))
+        self.scroll_stops = tuple(
+            _stops(placed, self.fixed_columns_width, width - GUTTER - self.fixed_columns_width)
+        )
         """The values to which `scroll` can be set, in ascending order.
 
         At each of them a scrolling column begins, or a part of a column wider than the table.
         """
-        self.reach = (
-            0 if excess <= 0 else min((x for x in self.starts if x >= excess), default=excess)
+        self.max_scroll = (
+            0 if excess <= 0 else min((x for x in self.scroll_stops if x >= excess), default=excess)
         )
         """The largest `scroll`, which makes the last column visible; 0 if everything fits."""
-        self.scroll = min(scroll, self.reach)
+        self.scroll = min(scroll, self.max_scroll)
         """How many cells of the scrolling columns are hidden at the left."""
         self._palette = palette
         spare = max(0, -excess)
@@ -166,7 +168,7 @@ class Painter:
             cell = cells[index]
             following += 1
             length = _length(cell)
-            if length > width and align is _LEFT and not self.reach:
+            if length > width and align is _LEFT and not self.max_scroll:
                 # Let the text continue over empty cells at its right.
                 while following < len(places):
                     next_index, next_width, _, next_after = places[following]
@@ -197,21 +199,24 @@ class Painter:
         runs.append((run_tone, run))
         return self._crop(QuickStrip(runs, self._palette.rows[look], self._length))
 
-    def stop(self, scroll: int, direction: int) -> int:
+    def next_scroll(self, scroll: int, direction: int) -> int:
         """Return the nearest possible `scroll` that is less (-1) or greater (1) than this one."""
         if direction < 0:
-            left = max((x for x in self.starts if x < scroll), default=0)
-            return min(left, self.reach)
-        if scroll >= self.reach:
+            left = max((x for x in self.scroll_stops if x < scroll), default=0)
+            return min(left, self.max_scroll)
+        if scroll >= self.max_scroll:
             return scroll
-        return min(self.reach, min((x for x in self.starts if x > scroll), default=self.reach))
+        return min(
+            self.max_scroll,
+            min((x for x in self.scroll_stops if x > scroll), default=self.max_scroll),
+        )
 
     def column_at(self, x: int) -> str | None:
         """Return the key of the column at cell `x` of a line; `None` if there is none."""
         inner = x - GUTTER
         if inner < 0:
             return None
-        if inner >= self.still:
+        if inner >= self.fixed_columns_width:
             inner += self.scroll
         return next((p.column.key for p in self.placed if p.x <= inner < p.x + p.width + GAP), None)
 
@@ -240,9 +245,9 @@ class Painter:
 
     def _crop(self, line: Strip) -> Strip:
         """Return the fixed part of `line`, and as much of the scrolling part as fits beside it."""
-        if not self.reach:
+        if not self.max_scroll:
             return line
-        fixed_end = GUTTER + self.still
+        fixed_end = GUTTER + self.fixed_columns_width
         left = fixed_end + self.scroll
         room = self.width - fixed_end
         scrolling = line.crop(left, left + room)
@@ -369,11 +374,11 @@ class RowStrips:
         return drawn[1]
 
     def forget(self) -> None:
-        """Discard the cells of rows, so that `unpainted` returns the cells of all rows again."""
+        """Discard the cells of rows, so that `cells_to_measure` returns those of all rows again."""
         self._cached.clear()
         self._shown = None
 
-    def unpainted(self, keys: Sequence[str]) -> list[Cells]:
+    def cells_to_measure(self, keys: Sequence[str]) -> list[Cells]:
         """Return the cells of the rows whose cells have not been requested since they expired."""
         shown = self._shown
         if shown is not None and (shown.keys, shown.edition) == (keys, self._edition):

@@ -58,7 +58,7 @@ def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
     return Place(cursor, max(top, lowest_top) if rows_in_sight else top)
 
 
-def came_above(before: Sequence[str], after: Sequence[str]) -> int:
+def count_above(before: Sequence[str], after: Sequence[str]) -> int:
     """Return how many rows of `after` are above the first row of `before`."""
     return nearest_remaining(before, 0, after) if before else 0
 

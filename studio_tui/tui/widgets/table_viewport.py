@@ -40,11 +40,11 @@ class TableViewport:
 
     def walk_to(self, index: int) -> bool:
         """Move the cursor for the user; return whether the cursor is on another row."""
-        return self._choose(self._place_with_visible(self._cursor.within(index)))
+        return self._choose(self._place_with_visible(self._cursor.nearest_index(index)))
 
     def leap(self, rows: int) -> bool:
         """Move cursor and view by rows for the user; return whether the cursor changed its row."""
-        cursor = self._cursor.within(self._cursor.index + rows)
+        cursor = self._cursor.nearest_index(self._cursor.index + rows)
         return self._choose(Place(cursor, self._view.top + rows))
 
     def reveal(self) -> None:
@@ -56,7 +56,7 @@ class TableViewport:
         line = self._cursor.index - self._view.top
         was_in_sight = 0 <= line < (self._rows_before or len(self._cursor.keys))
         self._rows_before = self.rows
-        if (place := self._cursor.restored(self.rows)) is not None:
+        if (place := self._cursor.place_to_restore(self.rows)) is not None:
             self.go(place)
         elif was_in_sight:
             self.reveal()

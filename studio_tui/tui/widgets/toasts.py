@@ -11,11 +11,11 @@ from textual.notifications import Notification, Notify, SeverityLevel
 from textual.screen import Screen
 from textual.widgets._toast import ToastRack
 
-LEAST = 0.1
+MIN_SECONDS = 0.1
 """Minimum time in seconds for which a toast is shown, even if created late."""
 
 
-MOST = 4
+MAX_TOASTS = 4
 """How many toasts are shown at once, so that they do not cover the screen."""
 
 
@@ -27,24 +27,24 @@ class TimedNotification(Notification):
 
     @property
     def time_left(self) -> float:
-        """Seconds until the toast disappears, at least `LEAST`."""
-        return max(LEAST, super().time_left)
+        """Seconds until the toast disappears, at least `MIN_SECONDS`."""
+        return max(MIN_SECONDS, super().time_left)
 
     @property
     def has_expired(self) -> bool:
-        """Whether the time of the notification is over, without the `LEAST` seconds."""
+        """Whether the time of the notification is over, without the `MIN_SECONDS` seconds."""
         return super().time_left <= 0
 
 
 def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:
     """Return the notifications that end when `new` is shown.
 
-    If `new` repeats shown notifications, these end. Otherwise, if `new` would exceed `MOST`, the
-    oldest one ends; an error ends only if no other notification is shown.
+    If `new` repeats shown notifications, these end. Otherwise, if `new` would exceed `MAX_TOASTS`,
+    the oldest one ends; an error ends only if no other notification is shown.
     """
     same = [each for each in shown if _content(each) == _content(new)]
     oldest_first = sorted(shown, key=lambda each: each.severity == "error")
-    return same or oldest_first[: max(0, len(shown) + 1 - MOST)]
+    return same or oldest_first[: max(0, len(shown) + 1 - MAX_TOASTS)]
 
 
 def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
@@ -104,7 +104,7 @@ def _end(app: App[Any], ended: Sequence[Notification]) -> None:
 
 
 class ShowsToasts(App[Any]):
-    """Mixin of an app that shows at most `MOST` toasts; a toast replaces an equal one."""
+    """Mixin of an app that shows at most `MAX_TOASTS` toasts; a toast replaces an equal one."""
 
     def on_notify(self, event: Notify) -> None:
         """End the notifications that the new one replaces; Textual then shows the new one."""

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.pipelines.drawing.graph import Direction
 from studio_tui.tui.pipelines.graph.canvas import Boxes, Canvas, Label, boxes_of, drawing_of
-from studio_tui.tui.pipelines.graph.graph_view import AROUND, crop_runs
+from studio_tui.tui.pipelines.graph.graph_view import MARGIN, crop_runs
 from tests.bench import dag_pure
 from tests.bench.suite import CURSOR
 
@@ -126,7 +126,7 @@ def _style(name: str) -> Style:
 
 
 def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
-    first, last = max(0, place - AROUND), min(whole, place + size + AROUND)
+    first, last = max(0, place - MARGIN), min(whole, place + size + MARGIN)
     return min(max(start, last - room), first)
 
 

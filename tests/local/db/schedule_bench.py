@@ -10,9 +10,9 @@ from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable
-from studio_tui.local.db.schedules import Decision, Due, Schedules, decide
+from studio_tui.local.db.schedules import Decision, DueSchedule, Schedules, decide
 from studio_tui.local.dispatch.scheduler import Scheduler
-from studio_tui.local.http.validation import RequestContext, check
+from studio_tui.local.http.validation import RequestContext, validate_job
 
 BEGIN = datetime(2026, 10, 21, 12, 0, 30, tzinfo=UTC)
 """A Wednesday; on Sunday clocks go back in Berlin."""
@@ -33,7 +33,7 @@ class Bench:
         self.schedules = Schedules(database)
         self.scheduler = Scheduler(self.schedules, self.jobs, self._count, lambda: BEGIN)
 
-    def decide(self, due: Due, now: datetime) -> Decision:
+    def decide(self, due: DueSchedule, now: datetime) -> Decision:
         return decide(due, now)
 
     def _count(self) -> None:
@@ -41,21 +41,21 @@ class Bench:
 
     async def submit(self, now: datetime = BEGIN, **fields: Any) -> str:
         request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-        job = check(request, None, RequestContext(CLUSTERS, {}, None, "me", now))
+        job = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", now))
         return str((await self.jobs.create(job, now))["id"])
 
     async def task(self, job_id: str) -> sqlite3.Row:
-        (row,) = await self.jobs.listed(states=None, job_id=job_id, limit=1)
+        (row,) = await self.jobs.list_jobs(states=None, job_id=job_id, limit=1)
         return row
 
     async def runs(self, job_id: str) -> list[sqlite3.Row]:
         """Return the runs of a schedule, oldest fire time first."""
-        rows = await self.jobs.listed(states=None, job_id=None, limit=1_000_000)
+        rows = await self.jobs.list_jobs(states=None, job_id=None, limit=1_000_000)
         mine = [row for row in rows if row["scheduled_by"] == job_id]
         return sorted(mine, key=lambda row: str(row["scheduled_for"]))
 
     async def end_runs(self, now: datetime) -> None:
-        for row in await self.jobs.listed(states=[JobState.CREATED], job_id=None, limit=1000):
+        for row in await self.jobs.list_jobs(states=[JobState.CREATED], job_id=None, limit=1000):
             ending = JobEnd(JobState.FAILED, now)
             await self.jobs.end(row["id"], [JobState.CREATED], ending)
 

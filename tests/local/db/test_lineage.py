@@ -13,11 +13,11 @@ from studio_tui.local.db import lineage
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.lineage_model import Lineage
-from studio_tui.local.http.validation import RequestContext, check
+from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import DatasetName, read_name
-from studio_tui.local.shim.lineage_file import Made
+from studio_tui.local.shim.lineage_file import ReportedDataset
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
@@ -32,12 +32,12 @@ class Bench:
 
     async def submit(self, environment: str | None = None) -> str:
         request = JobInput(query="print(1)", team_name="local", environment=environment)
-        job = check(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
+        job = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 
     async def end(
         self,
-        *made: Made,
+        *made: ReportedDataset,
         metastore: Metastore | None = None,
         state: JobState = JobState.COMPLETE,
         job_id: str | None = None,
@@ -66,8 +66,8 @@ async def bench(tmp_path: Path) -> Bench:
     return Bench(await Database.open(tmp_path / "studio.db"))
 
 
-def made(dataset: str, *sources: str, version: str | None = None) -> Made:
-    return Made(f"local.local.{dataset}", version, tuple(map(named, sources)))
+def made(dataset: str, *sources: str, version: str | None = None) -> ReportedDataset:
+    return ReportedDataset(f"local.local.{dataset}", version, tuple(map(named, sources)))
 
 
 def named(text: str) -> DatasetName:
@@ -185,7 +185,7 @@ async def test_a_version_that_was_removed_is_noted_as_gone(bench: Bench) -> None
     await bench.end(metastore=metastore(job_id, is_removed=True))
     removed = [v.dataset for v in (await bench.known()).versions.values() if v.is_removed]
     assert removed == ["me.animals.cats"]
-    following = await bench.end(Made("me.animals.cats", None, ()))
+    following = await bench.end(ReportedDataset("me.animals.cats", None, ()))
     assert await versions(bench, following) == ["me.animals.cats@1.0.1"]
 
 

@@ -13,7 +13,7 @@ from studio_tui.local.db.outdated import outdated_datasets, refresh
 from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.datasets import read_name
-from studio_tui.local.shim.lineage_file import Made
+from studio_tui.local.shim.lineage_file import ReportedDataset
 from tests.local.db.test_pipelines import NOW, Bench
 from tests.local.db.test_planning import Story
 from tests.local.db.test_reruns import graphs
@@ -72,7 +72,7 @@ async def complete(bench: Bench, made: PipelineRows, graph: dict[str, list[str]]
     for run in made.runs:
         name = run["name"]
         sources = [found for source in graph[name] if (found := read_name(source))]
-        outcome = Made(f"local.local.{name}", None, (*sources,))
+        outcome = ReportedDataset(f"local.local.{name}", None, (*sources,))
         await bench.end(run["created_job_id"], JobState.COMPLETE, outcome)
 
 
@@ -86,7 +86,7 @@ async def test_after_a_refresh_completes_nothing_is_out_of_date_and_nothing_else
         again = data.draw(st.lists(st.sampled_from(sorted(graph)), max_size=3), label="run again")
         for name in again:
             sources = [found for source in graph[name] if (found := read_name(source))]
-            made = Made(f"local.local.{name}", None, (*sources,))
+            made = ReportedDataset(f"local.local.{name}", None, (*sources,))
             await bench.end(await bench.submit(name), JobState.COMPLETE, made)
         before = await state_of(bench)
         if before:
@@ -135,10 +135,10 @@ def jobs_of_many(draw: st.DrawFn) -> Outputs:
     return jobs
 
 
-def outcomes(made: dict[str, list[str]]) -> list[Made]:
+def outcomes(made: dict[str, list[str]]) -> list[ReportedDataset]:
     """Return what a job makes, each dataset from the newest there are of what it is made from."""
     return [
-        Made(f"local.local.{name}", None, tuple(filter(None, map(read_name, sources))))
+        ReportedDataset(f"local.local.{name}", None, tuple(filter(None, map(read_name, sources))))
         for name, sources in made.items()
     ]
 

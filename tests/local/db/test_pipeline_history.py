@@ -38,7 +38,7 @@ async def test_every_run_that_another_took_the_place_of_is_kept_in_order(bench: 
     await bench.end(runs[2], JobState.COMPLETE)
     assert attempts(await bench.now(made), "list") == runs
     for run in runs:
-        owner = await bench.pipelines.of_job(run)
+        owner = await bench.pipelines.find_by_job(run)
         assert owner is not None
         assert owner.pipeline["id"] == made.pipeline["id"]
 

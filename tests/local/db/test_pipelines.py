@@ -19,11 +19,11 @@ from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, PipelineTable
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
-from studio_tui.local.http.validation import RequestContext, check
+from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import read_name
-from studio_tui.local.shim.lineage_file import Made
+from studio_tui.local.shim.lineage_file import ReportedDataset
 from tests.soak import at_length
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -49,7 +49,9 @@ class Bench:
         for name, sources in (DIAMOND if graph is None else graph).items():
             job_id = await bench.submit(name)
             names = [found for source in sources if (found := read_name(source))]
-            await bench.end(job_id, JobState.COMPLETE, Made(f"local.local.{name}", None, (*names,)))
+            await bench.end(
+                job_id, JobState.COMPLETE, ReportedDataset(f"local.local.{name}", None, (*names,))
+            )
         return bench
 
     async def submit(self, name: str, rerun_from: str | None = None, **fields: Any) -> str:
@@ -57,10 +59,10 @@ class Bench:
             {"query": f"print({name!r})", "query_name": name, "team_name": "local", **fields}
         )
         earlier = await self.jobs.checkpoint_source(rerun_from or "")
-        job = check(request, None, RequestContext(CLUSTERS, {}, earlier, "me", NOW))
+        job = validate_job(request, None, RequestContext(CLUSTERS, {}, earlier, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 
-    async def end(self, job_id: str, state: JobState, *made: Made) -> None:
+    async def end(self, job_id: str, state: JobState, *made: ReportedDataset) -> None:
         code = {JobState.COMPLETE: 0, JobState.FAILED: 1}.get(state)
         why = "ZeroDivisionError" if state is JobState.FAILED else None
         ending = JobEnd(state, LATER, NOW, exit_code=code, error_message=why)
@@ -116,7 +118,7 @@ async def test_every_job_is_there_at_once_and_the_first_is_released(bench: Bench
     originals = {run["name"]: run["job_id"] for run in made.runs}
     parents = {run["name"]: json.loads(run["parents"]) for run in made.runs}
     assert parents == {name: [originals[at] for at in DIAMOND[name]] for name in DIAMOND}
-    pending = await bench.jobs.listed(states=[JobState.PENDING], job_id=None, limit=9)
+    pending = await bench.jobs.list_jobs(states=[JobState.PENDING], job_id=None, limit=9)
     assert {row["name"] for row in pending} == {"tokens", "shingles", "join"}
 
 
@@ -132,7 +134,7 @@ async def test_a_run_is_what_its_original_was_and_makes_new_versions(bench: Benc
         reset=True,
         environment=f"A=1\nB=1\n{label.NAME}=x",
     )
-    await bench.end(original, JobState.COMPLETE, Made("local.local.own", None, ()))
+    await bench.end(original, JobState.COMPLETE, ReportedDataset("local.local.own", None, ()))
     made = await bench.trigger("own", environment={"B": "2", "C": "3"})
     first, run = await bench.jobs.row(original), await bench.run(made, "own")
     for name in ("query", "query_type", "workers", "priority", "requirements", "cluster"):
@@ -366,22 +368,22 @@ async def test_the_same_key_makes_one_pipeline(bench: Bench) -> None:
     first = await bench.trigger("join", key="k")
     second = await bench.trigger("join", key="k")
     assert second.pipeline["id"] == first.pipeline["id"]
-    assert len(await bench.pipelines.listed(states=None, search=None, limit=9)) == 1
+    assert len(await bench.pipelines.list_pipelines(states=None, search=None, limit=9)) == 1
     with pytest.raises(KeyReused):
         await bench.trigger("list", key="k", digest="another")
     assert (await bench.trigger("join")).pipeline["name"] != first.pipeline["name"]
 
 
 async def test_what_cannot_be_planned_leaves_nothing(bench: Bench) -> None:
-    count = len(await bench.jobs.listed(states=None, job_id=None, limit=99))
+    count = len(await bench.jobs.list_jobs(states=None, job_id=None, limit=99))
     with pytest.raises(UnknownDataset, match="dogs"):
         await bench.trigger("join", "dogs")
     pulled = Metastore(versions=((1, "local.local.pulled", "1.0.0", False),))
     request = NewPipeline(("pulled",), {}, False, None, "d")
     with pytest.raises(NothingToRun, match=r"pulled@1\.0\.0"):
         await bench.pipelines.trigger(request, pulled, NOW)
-    assert len(await bench.jobs.listed(states=None, job_id=None, limit=99)) == count
-    assert await bench.pipelines.listed(states=None, search=None, limit=9) == []
+    assert len(await bench.jobs.list_jobs(states=None, job_id=None, limit=99)) == count
+    assert await bench.pipelines.list_pipelines(states=None, search=None, limit=9) == []
 
 
 async def test_a_list_is_of_the_newest_by_state_and_text(bench: Bench) -> None:
@@ -391,7 +393,7 @@ async def test_a_list_is_of_the_newest_by_state_and_text(bench: Bench) -> None:
 
     async def names(**how: Any) -> list[str]:
         how = {"states": None, "search": None, "limit": 9, **how}
-        return [found.pipeline["name"] for found in await bench.pipelines.listed(**how)]
+        return [found.pipeline["name"] for found in await bench.pipelines.list_pipelines(**how)]
 
     all_names = [made.pipeline["name"] for made in (third, second, first)]
     assert await names() == all_names
@@ -489,7 +491,9 @@ async def test_a_job_fixed_in_a_pipeline_is_the_only_maker_of_its_dataset(tmp_pa
     for name, sources in {"a": [], "b": ["a"], "c": ["b", "d"]}.items():
         run = await bench.run(made, name)
         names = [found for source in sources if (found := read_name(source))]
-        await bench.end(run["id"], JobState.COMPLETE, Made(f"local.local.{name}", None, (*names,)))
+        await bench.end(
+            run["id"], JobState.COMPLETE, ReportedDataset(f"local.local.{name}", None, (*names,))
+        )
     assert await bench.state(made) == "COMPLETED"
     again = await bench.trigger("c")
     originals = {run["name"]: run["job_id"] for run in again.runs}

@@ -13,10 +13,10 @@ from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobTable, KeyReused
 from studio_tui.local.db.pipelines import PipelineRows, PipelineTable
 from studio_tui.local.db.reruns import NewRerun, UnknownJob
-from studio_tui.local.http.validation import RequestContext, check
+from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.datasets import read_name
-from studio_tui.local.shim.lineage_file import Made
+from studio_tui.local.shim.lineage_file import ReportedDataset
 from tests.local.db.test_pipelines import CLUSTERS, NOW, Bench
 from tests.soak import at_length
 
@@ -30,7 +30,7 @@ async def rerun(
     jobs = {}
     for name, job_id in job_ids.items():
         request = JobInput(query=f"print({name!r})", query_name=name, team_name="local")
-        jobs[job_id] = check(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
+        jobs[job_id] = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
     return await bench.pipelines.rerun(NewRerun(jobs, key, digest), Metastore(), NOW)
 
 
@@ -43,7 +43,7 @@ async def completed(bench: Bench, target: str, graph: Mapping[str, list[str]]) -
         await bench.end(
             run["created_job_id"],
             JobState.COMPLETE,
-            Made(f"local.local.{name}", None, (*sources,)),
+            ReportedDataset(f"local.local.{name}", None, (*sources,)),
         )
     return {run["name"]: run["created_job_id"] for run in made.runs}
 
@@ -68,7 +68,7 @@ async def test_jobs_that_wait_for_each_other_run_again_in_their_order(tmp_path: 
 
 async def test_jobs_without_a_pipeline_are_ordered_by_what_they_read(tmp_path: Path) -> None:
     bench = await Bench.open(tmp_path, CHAIN)
-    listed = await bench.jobs.listed(states=None, job_id=None, limit=9)
+    listed = await bench.jobs.list_jobs(states=None, job_id=None, limit=9)
     made = await rerun(bench, {row["name"]: row["id"] for row in listed if row["name"] != "c"})
     assert made is not None
     assert parents(made) == {"a": set(), "b": {"a"}, "d": {"b"}}
@@ -79,7 +79,7 @@ async def test_a_job_that_failed_is_ordered_by_the_job_that_it_repeats(tmp_path:
     made = await bench.trigger("d")
     first = await bench.run(made, "a")
     await bench.end(first["id"], JobState.FAILED)
-    later = {row["name"]: row["id"] for row in await bench.jobs.listed(
+    later = {row["name"]: row["id"] for row in await bench.jobs.list_jobs(
         states=[JobState.COMPLETE], job_id=None, limit=9)}  # fmt: skip
     again = await rerun(bench, {"b": later["b"], "a": first["id"]})
     assert again is not None
@@ -88,15 +88,15 @@ async def test_a_job_that_failed_is_ordered_by_the_job_that_it_repeats(tmp_path:
 
 async def test_jobs_that_do_not_wait_for_each_other_make_no_pipeline(tmp_path: Path) -> None:
     bench = await Bench.open(tmp_path, {"a": [], "b": ["a"], "c": ["a"]})
-    listed = await bench.jobs.listed(states=None, job_id=None, limit=9)
+    listed = await bench.jobs.list_jobs(states=None, job_id=None, limit=9)
     both = {row["name"]: row["id"] for row in listed if row["name"] != "a"}
     assert await rerun(bench, both) is None
-    assert len(await bench.jobs.listed(states=None, job_id=None, limit=9)) == 3
+    assert len(await bench.jobs.list_jobs(states=None, job_id=None, limit=9)) == 3
 
 
 async def test_the_same_request_makes_one_pipeline_and_a_strange_job_none(tmp_path: Path) -> None:
     bench = await Bench.open(tmp_path, CHAIN)
-    listed = await bench.jobs.listed(states=None, job_id=None, limit=9)
+    listed = await bench.jobs.list_jobs(states=None, job_id=None, limit=9)
     ids = {row["name"]: row["id"] for row in listed}
     first, second = await rerun(bench, ids, "k"), await rerun(bench, ids, "k")
     assert first is not None
@@ -167,7 +167,7 @@ async def test_the_target_of_many_jobs_without_a_pipeline_names_a_few_of_them(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path, {f"n{at}": [f"n{at - 1}"] if at else [] for at in range(6)})
-    listed = await bench.jobs.listed(states=None, job_id=None, limit=9)
+    listed = await bench.jobs.list_jobs(states=None, job_id=None, limit=9)
     made = await rerun(bench, {row["name"]: row["id"] for row in reversed(listed)})
     assert made is not None
     assert made.pipeline["triggered_from"] == "jobs n0, n1, n2 and 3 more"

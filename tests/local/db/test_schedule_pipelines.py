@@ -17,12 +17,12 @@ from studio_tui.local.db.pipelines import PipelineRows, PipelineTable
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleUnusable
 from studio_tui.local.db.schedule_pipelines import SchedulePipelines, make_pipeline
-from studio_tui.local.db.schedules import Due, Schedules, decide
+from studio_tui.local.db.schedules import DueSchedule, Schedules, decide
 from studio_tui.local.dispatch.scheduler import Scheduler
-from studio_tui.local.http.validation import RequestContext, check, read_schedule
+from studio_tui.local.http.validation import RequestContext, read_schedule, validate_job
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
-from studio_tui.local.shim.lineage_file import Made
+from studio_tui.local.shim.lineage_file import ReportedDataset
 from tests.local.db.schedule_bench import CLUSTERS
 
 NOON = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Bench:
     async def open(cls, folder: Path, *datasets: str) -> "Bench":
         bench = cls(await Database.open(folder / "studio.db"))
         maker = await bench.submit()
-        made = RunLineage((Made("local.local.thumbs", None, ()),))
+        made = RunLineage((ReportedDataset("local.local.thumbs", None, ()),))
         ending = JobEnd(JobState.COMPLETE, NOON, NOON, exit_code=0)
         assert await bench.jobs.end(maker, [*JobState], ending, made)
         bench.task = await bench.submit(datasets=datasets or ("thumbs",))
@@ -58,20 +58,20 @@ class Bench:
     async def submit(self, datasets: tuple[str, ...] | None = None, **times: Any) -> str:
         times |= {"cron_expression": "0 * * * *"} if datasets else {}
         request = JobInput(query="print(1)", team_name="local", environment="A=1", **times)
-        job = check(request, None, RequestContext(CLUSTERS, {}, None, "me", NOON))
+        job = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", NOON))
         if job.schedule:
             job = replace(job, schedule=replace(job.schedule, datasets=datasets))
         return str((await self.jobs.create(job, NOON))["id"])
 
     async def made(self) -> list[PipelineRows]:
-        return await self.pipelines.listed(states=None, search=None, limit=100)
+        return await self.pipelines.list_pipelines(states=None, search=None, limit=100)
 
     async def row(self) -> dict[str, Any]:
-        (row,) = await self.jobs.listed(states=None, job_id=self.task, limit=1)
+        (row,) = await self.jobs.list_jobs(states=None, job_id=self.task, limit=1)
         return {**dict(row), "recent": json.loads(row["recent"])}
 
     async def end_jobs(self) -> None:
-        for row in await self.jobs.listed(states=[JobState.CREATED], job_id=None, limit=100):
+        for row in await self.jobs.list_jobs(states=[JobState.CREATED], job_id=None, limit=100):
             ending = JobEnd(JobState.COMPLETE, NOON, NOON, exit_code=0)
             await self.jobs.end(row["id"], [JobState.CREATED], ending)
 
@@ -181,7 +181,7 @@ async def test_a_server_that_dies_at_any_statement_leaves_one_pipeline_a_time(
     class Killed(BaseException):
         """The process dies here."""
 
-    def dying(connection: Any, due: Due, fire_at: str, now: str) -> None:
+    def dying(connection: Any, due: DueSchedule, fire_at: str, now: str) -> None:
         left = statements
 
         class Fragile:

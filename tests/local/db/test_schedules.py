@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
-from studio_tui.cron import fire_times, fires
+from studio_tui.cron import fire_times, iterate_fire_times
 from studio_tui.local.db import schedules
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd
 from studio_tui.local.db.schedule_actions import ScheduleActions
 from studio_tui.local.db.schedule_runs import MAX_RUNS
-from studio_tui.local.db.schedules import Due, Schedules, decide
+from studio_tui.local.db.schedules import DueSchedule, Schedules, decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
-from studio_tui.local.http.validation import RequestContext, check
+from studio_tui.local.http.validation import RequestContext, validate_job
 from tests.local.db.schedule_bench import BEGIN, CLUSTERS, HOUR, MINUTE, Bench, opened
 from tests.soak import at_length
 from tests.waiting import within_reason
@@ -34,8 +34,8 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-def due(expression: str | None, fire_at: datetime, zone: str = "UTC") -> Due:
-    return Due("", expression, zone, stamp(fire_at))
+def due(expression: str | None, fire_at: datetime, zone: str = "UTC") -> DueSchedule:
+    return DueSchedule("", expression, zone, stamp(fire_at))
 
 
 def test_a_time_that_has_come_is_run_and_the_next_is_awaited() -> None:
@@ -102,7 +102,7 @@ def test_every_time_up_to_now_is_either_counted_or_run(
     first = fire_times(expression, BEGIN, ZoneInfo(zone), count=1)[0]
     now = first + timedelta(seconds=seconds)
     decision = decide(due(expression, first, zone), now)
-    following = fires(expression, first, ZoneInfo(zone))
+    following = iterate_fire_times(expression, first, ZoneInfo(zone))
     gone = [first, *takewhile(lambda moment: moment <= now, following)]
     assert decision.missed + (decision.run_for is not None) == len(gone)
     assert (decision.run_for is not None) == (now - gone[-1] <= HOUR)
@@ -188,7 +188,7 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
             start_after=BEGIN + MINUTE,
             rerun_from_job_id=first,
         )
-        job = check(request, None, RequestContext(CLUSTERS, {}, earlier, "me", BEGIN))
+        job = validate_job(request, None, RequestContext(CLUSTERS, {}, earlier, "me", BEGIN))
         await bench.jobs.create(job, BEGIN)
         await bench.scheduler.settle(BEGIN + HOUR)
         (made,) = await bench.runs(job.id)

@@ -20,7 +20,7 @@ from studio_tui.local.db.lineage_model import (
 )
 from studio_tui.local.db.planning import plan
 from studio_tui.local.shim.datasets import DatasetName
-from studio_tui.local.shim.lineage_file import Made
+from studio_tui.local.shim.lineage_file import ReportedDataset
 from tests.local.db.test_pipelines import Bench
 from tests.studios import ThreadStudio
 
@@ -87,7 +87,7 @@ async def test_a_pipeline_lays_many_variables_over_many(tmp_path: Path) -> None:
     bench = await Bench.open(tmp_path, {})
     before = "".join(f"B{at}=1\n" for at in range(MANY))
     job_id = await bench.submit("cats", environment=f"{label.NAME}=x\n{before}A0=other\n")
-    await bench.end(job_id, JobState.COMPLETE, Made("local.local.cats", None, ()))
+    await bench.end(job_id, JobState.COMPLETE, ReportedDataset("local.local.cats", None, ()))
     over = {f"A{at}": "1" for at in range(MANY)}
     async with asyncio.timeout(30):
         made = await bench.trigger("cats", environment=over)
@@ -101,7 +101,7 @@ async def test_a_job_that_makes_many_versions_of_one_dataset_ends(tmp_path: Path
     job_id = await bench.submit("cats")
     cats = DatasetName("local.local.cats", None)
     async with asyncio.timeout(30):
-        made = [Made(cats.dataset, None, (cats,))] * 20_000
+        made = [ReportedDataset(cats.dataset, None, (cats,))] * 20_000
         await bench.end(job_id, JobState.COMPLETE, *made)
     versions = await bench.jobs.dataset_versions(job_id)
     assert [versions[0].version, versions[-1].version] == ["1.0.0", "1.0.19999"]

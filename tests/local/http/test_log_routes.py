@@ -35,7 +35,7 @@ class Desk:
             folder / "jobs", folder / "cache", limits=RunLimits(grace_seconds=1.0)
         )
         app = FastAPI()
-        errors.install(app)
+        errors.install_error_handlers(app)
         app.include_router(logs_router(self.runner, self._status), prefix="/api")
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
@@ -212,7 +212,7 @@ async def test_a_replay_gives_the_same_ids_for_the_same_texts(desk: Desk) -> Non
         live.take(await connection.recv())
         for number in range(30):
             writer.write(b"\r%d%% of ' \xff\xf0\x9f\x9a" % number)
-            writer.pause()
+            writer.record_cut()
             live.take(await connection.recv())
         desk.statuses["job"] = "COMPLETE"
         for frame in [await connection.recv(), await connection.recv()]:

@@ -34,7 +34,7 @@ def test_an_unfinished_line_is_held_until_the_writer_notes_a_pause(folder: Path)
     pieces = PieceReader(OutputReader(folder))
     writer.write(b"loading")
     assert pieces.read(ended=False).texts == []
-    writer.pause()
+    writer.record_cut()
     assert pieces.read(ended=False).texts == ["loading"]
     writer.write(b"... done\n")
     assert pieces.read(ended=False).texts == ["... done\n"]
@@ -54,13 +54,13 @@ def test_a_pause_within_a_character_cuts_before_it(folder: Path) -> None:
     pieces = PieceReader(OutputReader(folder))
     rocket = "🚀".encode()
     writer.write(b"go " + rocket[:2])
-    writer.pause()
+    writer.record_cut()
     assert pieces.read(ended=False).texts == ["go "]
     writer.write(rocket[2:3])
-    writer.pause()
+    writer.record_cut()
     assert pieces.read(ended=False).texts == []
     writer.write(rocket[3:])
-    writer.pause()
+    writer.record_cut()
     assert pieces.read(ended=False).texts == ["🚀"]
     assert texts(OutputReader(folder)) == ["go ", "🚀"]
 
@@ -68,7 +68,7 @@ def test_a_pause_within_a_character_cuts_before_it(folder: Path) -> None:
 def test_a_pause_after_a_whole_line_cuts_nothing(folder: Path) -> None:
     writer = OutputWriter(folder)
     writer.write(b"whole\n")
-    writer.pause()
+    writer.record_cut()
     assert (folder / "cuts").stat().st_size == 0
 
 
@@ -93,7 +93,7 @@ def test_bytes_that_are_no_utf_8_are_replaced_the_same_way_each_time(folder: Pat
     live: list[tuple[int, str]] = []
     for byte in b"\xff\xc3(\xe2\x82\xf0\x9f\x92 \x80\n":
         writer.write(bytes([byte]))
-        writer.pause()
+        writer.record_cut()
         live += zip(*pieces.read(ended=False), strict=True)
     assert live == read_all(OutputReader(folder))
     assert live[-1][1].endswith("\n")
@@ -166,9 +166,9 @@ def test_live_reading_and_every_replay_agree_on_ids_and_texts(
         for data, pauses in written:
             writer.write(data)
             if pauses:
-                writer.pause()
+                writer.record_cut()
             live += zip(*live_reader.read(ended=False), strict=True)
-        writer.pause()
+        writer.record_cut()
         writer.close()
         while (more := live_reader.read(ended=True)).ids:
             live += zip(*more, strict=True)
@@ -190,7 +190,7 @@ def test_a_reader_beside_a_fast_writer_agrees_with_the_replay(folder: Path) -> N
         for number in range(30_000):
             writer.write(b"seq=%06d" % number)
             if number % 50 == 0:
-                writer.pause()
+                writer.record_cut()
             writer.write(b"\r\n" if number % 3 else b"\n")
         finished.set()
 

@@ -12,7 +12,7 @@ from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.new_job import CheckpointSource, NewJob
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.uploads import StoredFile
-from studio_tui.local.http.validation import RequestContext, check
+from studio_tui.local.http.validation import RequestContext, validate_job
 from tests.soak import at_length
 
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
@@ -34,13 +34,13 @@ def checked(
     earlier: CheckpointSource | None = None, key: str | None = None, **fields: Any
 ) -> NewJob:
     request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-    return check(request, key, RequestContext(CLUSTERS, UPLOADS, earlier, "me", NOW))
+    return validate_job(request, key, RequestContext(CLUSTERS, UPLOADS, earlier, "me", NOW))
 
 
 def problems(**fields: Any) -> list[str]:
     with pytest.raises(InvalidFields) as refusal:
         checked(**fields)
-    detail = refusal.value.more
+    detail = refusal.value.body_detail
     assert isinstance(detail, list)
     for problem in detail:
         assert problem["loc"][1] in problem["msg"], "a clause names its field"

@@ -7,7 +7,7 @@ import pytest
 
 from studio_tui.api.models import QueryType
 from studio_tui.local.run import environment
-from studio_tui.local.run.environment import EnvironmentPlan, Shared, imports_datachain, plan
+from studio_tui.local.run.environment import EnvironmentPlan, SharedFolders, imports_datachain, plan
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from tests.local.run.test_local_runner import Bench, clean_up
 
@@ -23,7 +23,7 @@ def planned(tmp_path: Path, query: str = "print(1)", **fields: Any) -> Environme
         "environment": {},
     }
     spec = RunSpec(**(known | fields))
-    return plan(spec, tmp_path / "jobs" / spec.job_id, tmp_path / "cache", Shared(tmp_path))
+    return plan(spec, tmp_path / "jobs" / spec.job_id, tmp_path / "cache", SharedFolders(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -135,11 +135,11 @@ def test_what_a_job_has_measured_is_read(
     tmp_path: Path, text: str | None, kept: str | None
 ) -> None:
     path = tmp_path / "db"
-    assert metastore.metrics(path, "a") is None
+    assert metastore.read_metrics(path, "a") is None
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE meta (schema_version INT)")
         connection.execute("INSERT INTO meta VALUES (1)")
         connection.execute("CREATE TABLE jobs (id TEXT, metrics TEXT)")
         connection.execute("INSERT INTO jobs VALUES ('a', ?)", [text])
-    assert metastore.metrics(path, "a") == kept
-    assert metastore.metrics(path, "b") is None
+    assert metastore.read_metrics(path, "a") == kept
+    assert metastore.read_metrics(path, "b") is None

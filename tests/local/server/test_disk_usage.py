@@ -190,7 +190,7 @@ def test_spans_are_read() -> None:
 
 
 def test_an_empty_directory_has_nothing(tmp_path: Path) -> None:
-    found = disk_usage.survey(DataDir(tmp_path), JobEnds.of_file(tmp_path / "none"))
+    found = disk_usage.survey(DataDir(tmp_path), JobEnds.read_file(tmp_path / "none"))
     assert (found.total, found.older_than(datetime.now(UTC))) == (0, ())
     shutil.rmtree(tmp_path)
     assert disk_usage.survey(DataDir(tmp_path), JobEnds({}, ())).total == 0
@@ -206,7 +206,7 @@ def test_what_becomes_of_the_jobs_is_said_when_it_stops(studio: ThreadStudio) ->
         "1 job keeps running; the next local Studio finds it again",
         "1 job waits in the queue until a local Studio runs again",
     ]
-    (running,) = JobEnds.of_file(DataDir(studio.data_dir).database).begun
+    (running,) = JobEnds.read_file(DataDir(studio.data_dir).database).begun
     folder = DataDir(studio.data_dir).jobs / running
     (folder / "cancel").touch()
     os.kill(json.loads((folder / "started.json").read_text())["pid"], signal.SIGTERM)

@@ -131,4 +131,4 @@ def test_nobody_is_watched_where_nothing_runs(tmp_path: Path) -> None:
     guard = PortGuard(tmp_path)
     asyncio.run(guard.until_gone())
     with pytest.raises(NotSent):
-        guard.before("http://127.0.0.1:1")
+        guard.verify("http://127.0.0.1:1")

@@ -13,7 +13,7 @@ import pytest
 from studio_tui import clock
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.config.clusters import Cluster, Clusters
-from studio_tui.local.http.validation import RequestContext, check
+from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.server.samples import ABOUT, PIPELINE, SAMPLES
 from tests.soak import SOAK, at_length
 from tests.studios import ThreadStudio
@@ -54,7 +54,7 @@ def test_every_sample_is_accepted_by_a_fresh_install() -> None:
     fresh = Clusters((Cluster(name="local", max_workers=os.cpu_count() or 1),))
     context = RequestContext(fresh, {}, None, "me", clock.now())
     for sample in SAMPLES:
-        assert check(sample.job, None, context).name == sample.job.query_name
+        assert validate_job(sample.job, None, context).name == sample.job.query_name
 
 
 def test_one_sample_takes_all_workers_and_so_waits_for_the_others() -> None:

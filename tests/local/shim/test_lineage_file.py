@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.local.shim import lineage_file
 from studio_tui.local.shim.datasets import DatasetName
-from studio_tui.local.shim.lineage_file import FILE_NAME, Made, parse, read_lineage_file
+from studio_tui.local.shim.lineage_file import FILE_NAME, ReportedDataset, parse, read_lineage_file
 
 INDEX = DatasetName("local.local.index", None)
 
@@ -21,9 +21,9 @@ def test_a_job_says_what_it_made_and_from_what() -> None:
     )
     assert parse(text) == (
         (
-            Made("local.local.thumbs", None, (INDEX, DatasetName("a.b.c", "1.2.3"))),
-            Made("dev.animals.cats", "2.0.0", ()),
-            Made("local.local.cats", "1.0.0", ()),
+            ReportedDataset("local.local.thumbs", None, (INDEX, DatasetName("a.b.c", "1.2.3"))),
+            ReportedDataset("dev.animals.cats", "2.0.0", ()),
+            ReportedDataset("local.local.cats", "1.0.0", ()),
         ),
         (),
     )
@@ -73,7 +73,7 @@ def test_what_is_too_long_is_read_in_whole_lines(monkeypatch: pytest.MonkeyPatch
 @given(st.binary(max_size=200) | st.recursive(st.none() | st.integers() | st.text(), st.lists))
 def test_no_content_makes_it_fail(content: object) -> None:
     text = content if isinstance(content, bytes) else json.dumps(content).encode()
-    for entry in parse(text).made:
+    for entry in parse(text).datasets:
         assert entry.dataset.isprintable()
 
 

@@ -3,7 +3,12 @@ import sys
 
 import pytest
 
-from studio_tui.local.shim.words import MESSAGE_LIMIT, exit_words, is_unreached, resolver_words
+from studio_tui.local.shim.words import (
+    MESSAGE_LIMIT,
+    explain_exit,
+    explain_setup_failure,
+    is_connection_failure,
+)
 
 MEMORY = "exit code 137 (128+9: SIGKILL, often out of memory)"
 ABORTED = "The query ended with exit code 134 (128+6: SIGABRT, the program aborted)"
@@ -47,19 +52,19 @@ def failure(code: str) -> str:
 )
 def test_the_exception_that_ended_a_program_is_its_reason(code: str, sentence: str) -> None:
     output = "some output\nError: of the job's own making\n" + failure(code)
-    assert exit_words(1, output).startswith(sentence)
+    assert explain_exit(1, output).startswith(sentence)
 
 
 @pytest.mark.starts_processes
 def test_what_is_put_away_after_an_exception_is_not_taken_for_it() -> None:
     output = failure("raise ValueError('bad shard')") + "Cleanup: done\n[local Studio: stopping]\n"
-    assert exit_words(1, output) == "ValueError: bad shard"
+    assert explain_exit(1, output) == "ValueError: bad shard"
 
 
 @pytest.mark.starts_processes
 def test_output_after_an_exception_is_added_to_it() -> None:
     output = failure("raise ValueError('bad shard')") + "see the manual\n"
-    assert exit_words(1, output) == "ValueError: bad shard; its last output: see the manual"
+    assert explain_exit(1, output) == "ValueError: bad shard; its last output: see the manual"
 
 
 HANDLED = """
@@ -81,7 +86,7 @@ sys.exit("no rows, nothing to do")
 )
 def test_an_exception_that_was_handled_is_not_the_reason(handle: str) -> None:
     output = failure(HANDLED.replace("HANDLE", handle))
-    assert exit_words(1, output) == (
+    assert explain_exit(1, output) == (
         "The query ended with exit code 1; its last output: no rows, nothing to do"
     )
 
@@ -89,13 +94,13 @@ def test_an_exception_that_was_handled_is_not_the_reason(handle: str) -> None:
 @pytest.mark.starts_processes
 def test_an_exit_code_of_its_own_is_no_exception_that_nobody_caught() -> None:
     output = failure("import traceback\ntry: 1/0\nexcept Exception: traceback.print_exc()")
-    assert exit_words(3, output + "giving up\n").endswith("its last output: giving up")
-    assert exit_words(3, output) == "ZeroDivisionError: division by zero"
+    assert explain_exit(3, output + "giving up\n").endswith("its last output: giving up")
+    assert explain_exit(3, output) == "ZeroDivisionError: division by zero"
 
 
 @pytest.mark.starts_processes
 def test_a_long_message_is_bounded() -> None:
-    assert len(exit_words(1, failure("raise ValueError('x' * 10_000)"))) == MESSAGE_LIMIT
+    assert len(explain_exit(1, failure("raise ValueError('x' * 10_000)"))) == MESSAGE_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ def test_a_long_message_is_bounded() -> None:
     ],
 )
 def test_an_exit_code_has_a_sentence(code: int, output: str, sentence: str) -> None:
-    assert exit_words(code, output) == sentence
+    assert explain_exit(code, output) == sentence
 
 
 def test_the_resolvers_reason_is_one_line_without_its_frame() -> None:
@@ -136,7 +141,7 @@ def test_the_resolvers_reason_is_one_line_without_its_frame() -> None:
         "      require nothing-like-it, we can conclude that your requirements are\n"
         "      unsatisfiable.\n"
     )
-    assert resolver_words(output) == (
+    assert explain_setup_failure(output) == (
         "No solution found when resolving dependencies: Because nothing-like-it was not found in"
         " the package registry and you require nothing-like-it, we can conclude that your"
         " requirements are unsatisfiable."
@@ -145,16 +150,19 @@ def test_the_resolvers_reason_is_one_line_without_its_frame() -> None:
 
 def test_a_resolvers_cause_follows_its_error() -> None:
     output = "error: No solution found\n  cause: Because a was not found,\n    b is not usable.\n"
-    assert resolver_words(output) == "No solution found: Because a was not found, b is not usable."
+    assert (
+        explain_setup_failure(output)
+        == "No solution found: Because a was not found, b is not usable."
+    )
 
 
 def test_gits_reason_is_its_last_error() -> None:
     output = "Cloning into '.'...\nfatal: repository '/nowhere' does not exist\n"
-    assert resolver_words(output) == "repository '/nowhere' does not exist"
+    assert explain_setup_failure(output) == "repository '/nowhere' does not exist"
 
 
 def test_a_resolver_that_said_nothing_has_no_words() -> None:
-    assert resolver_words("") is None
+    assert explain_setup_failure("") is None
 
 
 @pytest.mark.parametrize(
@@ -170,11 +178,11 @@ def test_a_resolver_that_said_nothing_has_no_words() -> None:
 def test_failing_to_connect_is_distinguished_from_being_refused(
     output: str, unreached: bool
 ) -> None:
-    assert is_unreached(output) is unreached
+    assert is_connection_failure(output) is unreached
 
 
 def test_the_exit_code_of_timeout_says_so() -> None:
-    assert exit_words(124, "step 2\n") == (
+    assert explain_exit(124, "step 2\n") == (
         "The query ended with exit code 124: the limit of `timeout` was reached;"
         " its last output: step 2"
     )

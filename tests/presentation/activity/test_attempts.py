@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from studio_tui.presentation.activity.attempts import joined
+from studio_tui.presentation.activity.attempts import join_attempts
 from studio_tui.presentation.activity.entries import ActivityState, Entry
 from studio_tui.presentation.activity.rows import ACTIVITY, facts
 from studio_tui.presentation.lists.filter_terms import Terms
@@ -25,8 +25,8 @@ def attempt(
         path=f"/datachain/jobs/{job}/cancel",
         outcome=outcome,
         count=count,
-        ms=100.0 * (1 + seconds),
-        most_ms=100.0 * (1 + seconds),
+        mean_ms=100.0 * (1 + seconds),
+        longest_ms=100.0 * (1 + seconds),
         changes=True,
         body='{"team_name": "v"}',
     )
@@ -35,15 +35,15 @@ def attempt(
 def test_the_attempts_of_a_command_are_one_entry_with_the_outcome_of_the_last() -> None:
     first = attempt(0, FAILED, "NotSent", count=2)
     other = attempt(1, FAILED, "NotSent", job="b")
-    (command, another) = joined([first, other, attempt(3, DONE, "200")])
+    (command, another) = join_attempts([first, other, attempt(3, DONE, "200")])
     assert another == other
-    assert (command.id, command.at, command.last_at) == (
+    assert (command.id, command.started_at, command.last_started_at) == (
         first.id,
         NOON,
         NOON + timedelta(seconds=3),
     )
     assert (command.state, command.outcome, command.count) == (DONE, "200", 3)
-    assert (command.ms, command.most_ms) == (200.0, 400.0)
+    assert (command.mean_ms, command.longest_ms) == (200.0, 400.0)
     shown = {fact.label: fact.value.text for fact in facts(command, NOON)}
     assert shown["attempts"] == "not sent ×2, then 200"
     assert "attempts" not in {fact.label for fact in facts(other, NOON)}
@@ -69,10 +69,10 @@ def test_the_attempts_of_a_command_are_one_entry_with_the_outcome_of_the_last() 
     ],
 )
 def test_other_commands_are_entries_of_their_own(first: Entry, second: Entry) -> None:
-    assert joined([first, second]) == [first, second]
+    assert join_attempts([first, second]) == [first, second]
 
 
 def test_a_command_that_may_be_repeated_is_one_entry_after_an_unknown_outcome() -> None:
-    slow = replace(attempt(0, UNKNOWN, "OutcomeUnknown"), ms=30_000.0, most_ms=30_000.0)
-    (command,) = joined([slow, attempt(31, DONE, "200")])
+    slow = replace(attempt(0, UNKNOWN, "OutcomeUnknown"), mean_ms=30_000.0, longest_ms=30_000.0)
+    (command,) = join_attempts([slow, attempt(31, DONE, "200")])
     assert (command.state, command.attempts) == (DONE, "unknown, then 200")

@@ -110,13 +110,15 @@ def test_a_request_is_copied_as_a_command_where_there_is_one() -> None:
 def test_activity_is_filtered_as_any_list(terms: str, passing: set[str]) -> None:
     rows = Listing(ACTIVITY)
     undone = entry("", "", state=ActivityState.UNDONE, words="canceling 3 jobs")
-    rows.replace([entry(), replace(CANCEL, id="2", ms=1500.0), replace(undone, id="3")])
+    rows.replace([entry(), replace(CANCEL, id="2", mean_ms=1500.0), replace(undone, id="3")])
     assert set(rows.ids(Terms(terms, ACTIVITY), "age", NOON)) == passing
 
 
 def test_the_facts_have_seconds_and_whole_names_of_fields() -> None:
     polls = entry(last_at=NOON + timedelta(seconds=61), count=7)
-    first, last = (f"{each.astimezone():%H:%M:%S}" for each in (polls.at, polls.last_at))
+    first, last = (
+        f"{each.astimezone():%H:%M:%S}" for each in (polls.started_at, polls.last_started_at)
+    )
     assert facts(polls, NOON)[2].value.text == f"7 times from {first} to {last}"
     assert facts(entry(), NOON)[2].value.text == first
     fields = dict.fromkeys(JobInput.model_fields, "x")
@@ -135,7 +137,7 @@ def test_a_failure_is_shown_with_its_reason_and_no_class_name() -> None:
 
 def test_what_a_request_is_about_has_the_room_first() -> None:
     entries = [
-        replace(CREATE, body=json.dumps({"query_name": "learn_packages.py"}), ms=41.0),
+        replace(CREATE, body=json.dumps({"query_name": "learn_packages.py"}), mean_ms=41.0),
         entry(path=f"/datachain/jobs/{JOB}/logs", outcome="416", count=12, name="common_names.py"),
         replace(CANCEL, state=ActivityState.FAILED, outcome="409", reason="It has ended."),
     ]
@@ -151,17 +153,17 @@ def test_polls_move_up_with_their_last_request_but_not_each_time() -> None:
         return NOON.replace(minute=minute, second=second)
 
     polls = entry(at=at(0, 5), last_at=at(9, 40), count=73)
-    left = replace(polls, id="left", at=at(1, 0), last_at=at(8, 10))
-    recent = replace(CANCEL, id="recent", at=at(9, 10), last_at=at(9, 10))
-    older = replace(CANCEL, id="older", at=at(8, 50), last_at=at(8, 50))
+    left = replace(polls, id="left", started_at=at(1, 0), last_started_at=at(8, 10))
+    recent = replace(CANCEL, id="recent", started_at=at(9, 10), last_started_at=at(9, 10))
+    older = replace(CANCEL, id="older", started_at=at(8, 50), last_started_at=at(8, 50))
     assert newest_first([left, older, polls, recent]) == [recent, polls, older, left]
-    later = replace(polls, last_at=at(10, 0))
+    later = replace(polls, last_started_at=at(10, 0))
     assert newest_first([left, older, later, recent]) == [later, recent, older, left]
     assert [cells(each)[1].text for each in (polls, left)] == [
-        f"until {each.last_at.astimezone():%H:%M}" for each in (polls, left)
+        f"until {each.last_started_at.astimezone():%H:%M}" for each in (polls, left)
     ]
-    assert cells(recent)[1].text == f"{recent.at.astimezone():%H:%M:%S}"
-    assert cells(replace(polls, at=recent.at))[1].text == cells(recent)[1].text
+    assert cells(recent)[1].text == f"{recent.started_at.astimezone():%H:%M:%S}"
+    assert cells(replace(polls, started_at=recent.started_at))[1].text == cells(recent)[1].text
 
 
 @pytest.mark.parametrize(("status", "why"), [("416", "nothing new"), ("304", "unchanged")])

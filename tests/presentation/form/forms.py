@@ -69,13 +69,13 @@ _CONTENTS: dict[FieldValue, st.SearchStrategy[FieldValue]] = {
 TIMEOUT = Field(
     label="time limit",
     meaning="Minutes after which the job is canceled.",
-    takes="A whole number. Empty: no limit.",
+    accepts="A whole number. Empty: no limit.",
     example=("90",),
     check=whole_number("timeout", range(1, 1441), "A time limit is 1 to 1440", "Type minutes."),
     hint="Empty for no limit.",
     value=number_in("timeout"),
     flag="--timeout",
-    named=r"time[ -]?limits?",
+    error_words=r"time[ -]?limits?",
 )
 """A field that the program does not have; tests add it to the table as `timeout`."""
 

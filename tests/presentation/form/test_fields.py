@@ -17,11 +17,11 @@ from studio_tui.presentation.form.fields import (
 )
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
-from studio_tui.presentation.form.merge import common, differences
+from studio_tui.presentation.form.merge import common_form, differences
+from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.form.repeat_notes import fields_from_history, fields_not_sent
 from studio_tui.presentation.form.request_preview import as_datachain
 from studio_tui.presentation.form.server_errors import refusals
-from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import RelatedRequest, Submitted
 from studio_tui.tui.jobs.rerun import known_parts
@@ -30,7 +30,9 @@ from tests.presentation.form.forms import CONTEXT, TIMEOUT
 
 
 def test_the_meaning_and_what_may_be_typed_are_sentences() -> None:
-    assert all(each.meaning.endswith(".") and each.takes.endswith(".") for each in FIELDS.values())
+    assert all(
+        each.meaning.endswith(".") and each.accepts.endswith(".") for each in FIELDS.values()
+    )
 
 
 def test_what_the_program_reads_by_name_is_in_the_table() -> None:
@@ -60,7 +62,7 @@ def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused.field == "timeout"
     assert difference(draft, wanted).settings == (Cell("time limit: soon → 5", Tone.ACTIVE),)
     assert differences([draft, wanted]) == {"timeout": 2}
-    assert common([draft, wanted]) == Draft(query="print(1)")
+    assert common_form([draft, wanted]) == Draft(query="print(1)")
 
 
 def test_a_new_field_is_repeated_as_it_was_submitted(monkeypatch: pytest.MonkeyPatch) -> None:

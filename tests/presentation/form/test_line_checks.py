@@ -10,7 +10,7 @@ from studio_tui.presentation.form.line_checks import (
     environment_problems,
     requirement_problems,
 )
-from studio_tui.presentation.jobs.problems import Level
+from studio_tui.presentation.form.problems import Level
 from studio_tui.text import safe_line
 
 GOOD_REQUIREMENTS = (

@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, value_of
-from studio_tui.presentation.form.merge import common, differences, differs, typed_over
+from studio_tui.presentation.form.merge import (
+    changed_values,
+    common_form,
+    differences,
+    differs_placeholder,
+)
 from tests.presentation.form.forms import DRAFTS
 
 ONE = Draft(query="print(1)", query_name="one.py", workers="2", uploads=("7",), priority="1")
@@ -13,26 +18,26 @@ TWO = replace(ONE, query="print(2)", query_name="two.py", uploads=())
 
 
 def test_a_form_of_several_jobs_has_what_they_share() -> None:
-    assert common([ONE, TWO]) == Draft(workers="2", priority="1")
+    assert common_form([ONE, TWO]) == Draft(workers="2", priority="1")
     assert differences([ONE, TWO, TWO]) == {"query": 2, "query_name": 2, "uploads": 2}
 
 
 def test_what_differs_says_so() -> None:
-    assert differs("workers", 3) == "(differs: 3 values)"
-    assert differs("query", 2) == "(differs: 2 queries)"
+    assert differs_placeholder("workers", 3) == "(differs: 3 values)"
+    assert differs_placeholder("query", 2) == "(differs: 2 queries)"
 
 
 def test_only_what_is_typed_is_laid_over_a_job() -> None:
-    start = common([ONE, TWO])
-    typed = typed_over(start, replace(start, workers="", query_name="both.py"))
+    start = common_form([ONE, TWO])
+    typed = changed_values(start, replace(start, workers="", query_name="both.py"))
     assert typed == {"workers": "", "query_name": "both.py"}
     assert TWO.with_values(typed) == replace(TWO, workers="", query_name="both.py")
 
 
 @given(st.lists(DRAFTS, min_size=1, max_size=4))
 def test_a_form_in_which_nothing_is_typed_leaves_every_job_as_it_was(drafts: list[Draft]) -> None:
-    start = common(drafts)
-    assert typed_over(start, start) == {}
+    start = common_form(drafts)
+    assert changed_values(start, start) == {}
     differing = differences(drafts)
     for name in FIELDS:
         if name not in differing:
@@ -41,8 +46,8 @@ def test_a_form_in_which_nothing_is_typed_leaves_every_job_as_it_was(drafts: lis
 
 @given(st.lists(DRAFTS, min_size=1, max_size=4), DRAFTS)
 def test_a_job_has_what_the_form_shows_and_else_its_own(drafts: list[Draft], form: Draft) -> None:
-    start = common(drafts)
-    typed = typed_over(start, form)
+    start = common_form(drafts)
+    typed = changed_values(start, form)
     for draft in drafts:
         made = draft.with_values(typed)
         for name in FIELDS:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.answers import refusal
+from studio_tui.api.answers import status_error
 from studio_tui.errors import (
     InvalidRequest,
     NotSent,
@@ -15,8 +15,8 @@ from studio_tui.errors import (
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
-from studio_tui.presentation.form.server_errors import WHOLE, refusals
-from studio_tui.presentation.jobs.problems import Problem
+from studio_tui.presentation.form.problems import Problem
+from studio_tui.presentation.form.server_errors import WHOLE_FORM, refusals
 from studio_tui.text import safe_line
 
 FORM = Draft(query="print(1)")
@@ -24,7 +24,7 @@ FORM = Draft(query="print(1)")
 
 def answered(status: int, body: object, wait: float | None = None) -> StudioError:
     """Return an error as the client makes it of an answer."""
-    return refusal(status, json.dumps(body).encode(), retry_after=wait)
+    return status_error(status, json.dumps(body).encode(), retry_after=wait)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         ),
         (
             answered(400, {"message": "Bad request"}),
-            WHOLE,
+            WHOLE_FORM,
             "Bad request. No job was created; change the form and send it.",
         ),
         (
@@ -52,12 +52,12 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         ),
         (
             answered(422, {"detail": [{"loc": ["body", "team_name"], "msg": "unknown"}]}),
-            WHOLE,
+            WHOLE_FORM,
             "team_name: unknown. No job was created; change the form and send it.",
         ),
         (
             answered(403, {"message": "Viewers cannot run jobs."}),
-            WHOLE,
+            WHOLE_FORM,
             (
                 "Studio does not allow this: Viewers cannot run jobs. No job was created; ask a"
                 " member of the team who may run jobs."
@@ -65,7 +65,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         ),
         (
             answered(404, {"message": "No such team"}),
-            WHOLE,
+            WHOLE_FORM,
             (
                 "No such team. No job was created; check Studio's URL, the team, and the names in"
                 " the form."
@@ -73,7 +73,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         ),
         (
             answered(401, {"message": "expired"}),
-            WHOLE,
+            WHOLE_FORM,
             (
                 "Studio refused the token: expired. No job was created; give a valid token, and"
                 " send the form again."
@@ -81,7 +81,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         ),
         (
             answered(429, {}, wait=30.0),
-            WHOLE,
+            WHOLE_FORM,
             (
                 "Studio is receiving too many requests. Retry in 30 s. No job was created;"
                 " send the form again later."
@@ -89,7 +89,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         ),
         (
             answered(500, {"message": "boom"}),
-            WHOLE,
+            WHOLE_FORM,
             (
                 "Studio failed with 500: boom. No job was created; the form is kept. Send it again"
                 " later."
@@ -97,7 +97,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         ),
         (
             NotSent("studio.example.org refuses connections: is Studio running there?"),
-            WHOLE,
+            WHOLE_FORM,
             (
                 "studio.example.org refuses connections: is Studio running there? No job was"
                 " created; the form is kept."
@@ -105,12 +105,12 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
         ),
         (
             ProtocolError("The answer to the upload is no JSON"),
-            WHOLE,
+            WHOLE_FORM,
             "The answer to the upload is no JSON. No job was created; the form is kept.",
         ),
         (
             ReadOnly("This dashboard only reads"),
-            WHOLE,
+            WHOLE_FORM,
             "This dashboard only reads. No job was created; the form is kept.",
         ),
     ],
@@ -130,7 +130,7 @@ def test_all_refusals_of_the_local_studio_are_shown_at_their_fields() -> None:
         ("credentials_name", "credentials_name: the local Studio keeps none; give them otherwise"),
     ]
     refused = InvalidFields(clauses)
-    error = answered(422, {"message": refused.message, "detail": refused.more})
+    error = answered(422, {"message": refused.message, "detail": refused.body_detail})
     assert refusals(error, FORM) == tuple(
         Problem(field, f"Studio says: {clause}.") for field, clause in clauses
     )
@@ -150,7 +150,7 @@ def test_errors_about_a_cluster_or_a_query_are_shown_at_their_fields() -> None:
 
 def test_a_sentence_about_two_fields_is_about_the_form() -> None:
     error = InvalidRequest(400, "The cluster has too few workers")
-    assert refusals(error, FORM)[0].field == WHOLE
+    assert refusals(error, FORM)[0].field == WHOLE_FORM
 
 
 @given(st.text(), st.sampled_from([400, 401, 403, 404, 409, 413, 422, 429, 500, 503]))
@@ -158,4 +158,4 @@ def test_any_error_message_is_shown_safely(words: str, status: int) -> None:
     problems = refusals(answered(status, {"message": words}), FORM)
     assert problems
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
-    assert {problem.field for problem in problems} <= {WHOLE, *FIELDS}
+    assert {problem.field for problem in problems} <= {WHOLE_FORM, *FIELDS}

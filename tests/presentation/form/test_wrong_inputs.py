@@ -12,7 +12,7 @@ from studio_tui.presentation.form.checks import PRIORITIES, FormContext, job_nam
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
-from studio_tui.presentation.jobs.problems import Level, Problem
+from studio_tui.presentation.form.problems import Level, Problem
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import (
     CLUSTERS,

@@ -15,4 +15,4 @@ class Filter(Terms[Job]):
 
     def matches(self, job: Job, now: datetime) -> bool:
         """Whether a job passes."""
-        return bool(self.among([(job.id, job)], {job.id: JOBS.haystack(job)}, now))
+        return bool(self.passing_rows([(job.id, job)], {job.id: JOBS.haystack(job)}, now))

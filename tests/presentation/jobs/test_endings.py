@@ -2,17 +2,20 @@
 
 from datetime import timedelta
 
-from studio_tui.presentation.jobs.endings import jobs_ended, pipelines_ended
+from studio_tui.presentation.jobs.endings import ended_jobs_message, ended_pipelines_message
 from tests.jobs import job
 from tests.pipelines import pipeline
 
 
 def test_one_job_is_named_with_how_it_ended_and_why() -> None:
-    assert jobs_ended([job(1)]) == "✓ job_1.py is done after 1:00"
+    assert ended_jobs_message([job(1)]) == "✓ job_1.py is done after 1:00"
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17\nmore")
-    assert jobs_ended([failed]) == "✗ job_2.py failed after 1:00: RuntimeError: corrupt tile 17"
+    assert (
+        ended_jobs_message([failed])
+        == "✗ job_2.py failed after 1:00: RuntimeError: corrupt tile 17"
+    )
     framed = "The query ended with exit code 1; its last output: no such bucket"
-    assert jobs_ended([job(2, "FAILED", error_message=framed)]).endswith(": no such bucket")
+    assert ended_jobs_message([job(2, "FAILED", error_message=framed)]).endswith(": no such bucket")
     begun = job(1).started_at
     assert begun is not None
     query = {
@@ -20,24 +23,26 @@ def test_one_job_is_named_with_how_it_ended_and_why() -> None:
         "started_at": begun,
         "finished_at": begun + timedelta(seconds=42),
     }
-    assert jobs_ended([job(1, steps=[query])]) == "✓ job_1.py is done after 0:42", "as in lists"
-    assert jobs_ended([job(3, "CANCELED")]) == "⊗ job_3.py was canceled after 1:00"
+    assert ended_jobs_message([job(1, steps=[query])]) == "✓ job_1.py is done after 0:42", (
+        "as in lists"
+    )
+    assert ended_jobs_message([job(3, "CANCELED")]) == "⊗ job_3.py was canceled after 1:00"
 
 
 def test_many_jobs_are_counted_and_the_first_failures_named() -> None:
     jobs = [job(number, "FAILED" if number % 2 else "COMPLETE") for number in range(10)]
-    assert jobs_ended(jobs) == (
+    assert ended_jobs_message(jobs) == (
         "10 jobs ended: ✓ 5 complete, ✗ 5 failed\nfailed: job_1.py, job_3.py, job_5.py and 2 more"
     )
 
 
 def test_an_error_of_thousands_of_characters_is_cut_with_a_sign() -> None:
-    said = jobs_ended([job(1, "FAILED", error_message="x" * 5000)])
+    said = ended_jobs_message([job(1, "FAILED", error_message="x" * 5000)])
     assert said.endswith("x…")
     assert len(said) < 200
 
 
 def test_pipelines_are_reported_as_ended() -> None:
     done, failed = pipeline(1, "COMPLETED", {}), pipeline(2, "FAILED", {})
-    assert pipelines_ended([done]).startswith("✓ Pipeline ")
-    assert "2 pipelines ended: ✓ 1 complete, ✗ 1 failed" in pipelines_ended([done, failed])
+    assert ended_pipelines_message([done]).startswith("✓ Pipeline ")
+    assert "2 pipelines ended: ✓ 1 complete, ✗ 1 failed" in ended_pipelines_message([done, failed])

@@ -1,7 +1,7 @@
 """Facts about one job."""
 
 from studio_tui.api.models import Cluster, runs_on
-from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw_json
+from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, raw_json, why_no_environment
 from studio_tui.presentation.jobs.waiting import Surroundings
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
@@ -46,8 +46,8 @@ def test_a_job_of_a_pipeline_names_it() -> None:
 
 
 def test_a_recorded_job_is_not_said_to_have_no_variables() -> None:
-    assert no_environment(job(1)) == "This job has no environment variables."
-    assert "not known here" in no_environment(job(1, query=None))
+    assert why_no_environment(job(1)) == "This job has no environment variables."
+    assert "not known here" in why_no_environment(job(1, query=None))
 
 
 def test_the_signal_that_an_exit_code_may_stand_for_is_beside_it() -> None:

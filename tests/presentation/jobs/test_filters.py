@@ -5,10 +5,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.filters import JOBS, by_id, exactly, jobs_with
+from studio_tui.presentation.jobs.filters import JOBS, exact_filter, id_filter, jobs_with
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.filter_terms import FilterError, valid_terms
-from studio_tui.presentation.lists.filter_words import quoted
+from studio_tui.presentation.lists.filter_words import quote_value
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.text import safe_line
@@ -115,25 +115,25 @@ def test_a_term_that_is_not_understood_is_named(text: str, part_of_the_sentence:
 
 
 def test_a_term_for_one_cluster_lets_no_other_through() -> None:
-    assert exactly("cluster", "gpu-a10") == "cluster==gpu-a10"
-    assert exactly("cluster", "gpu", "a b") == r"cluster~^(gpu|a\sb)$"
-    term = Filter(exactly("cluster", "gpu"))
+    assert exact_filter("cluster", "gpu-a10") == "cluster==gpu-a10"
+    assert exact_filter("cluster", "gpu", "a b") == r"cluster~^(gpu|a\sb)$"
+    term = Filter(exact_filter("cluster", "gpu"))
     assert term.matches(EVAL, NOON)
     assert not term.matches(job(1, compute_cluster_name="gpu-a10"), NOON)
 
 
 def test_a_term_for_an_id_is_as_short_as_in_lists_and_finds_it() -> None:
     ids = ("1b4e28ba-2fa1-41d2-883f-0016d3cca427", "9c5b94b1-35ad-49bb-b118-8e8fc24abf80")
-    assert by_id("task", ids[0]) == "task=1b4e28ba"
-    assert by_id("task", *ids) == "task~^(1b4e28ba|9c5b94b1)"
-    assert by_id("task", "4") == "task==4"
-    assert Filter(by_id("task", *ids)).matches(job(1, scheduled_by=ids[1]), NOON)
-    assert not Filter(by_id("task", *ids)).matches(job(1, scheduled_by="4"), NOON)
+    assert id_filter("task", ids[0]) == "task=1b4e28ba"
+    assert id_filter("task", *ids) == "task~^(1b4e28ba|9c5b94b1)"
+    assert id_filter("task", "4") == "task==4"
+    assert Filter(id_filter("task", *ids)).matches(job(1, scheduled_by=ids[1]), NOON)
+    assert not Filter(id_filter("task", *ids)).matches(job(1, scheduled_by="4"), NOON)
 
 
 @given(st.text(min_size=1).map(safe_line).filter(bool), st.text(min_size=1).map(safe_line))
 def test_a_term_for_any_name_is_one_term_and_finds_it(name: str, other: str) -> None:
-    for term in (exactly("name", name), exactly("name", name, "another")):
+    for term in (exact_filter("name", name), exact_filter("name", name, "another")):
         wanted = Filter(term)
         assert wanted.text == term
         assert wanted.matches(job(1, name=name), NOON)
@@ -175,11 +175,11 @@ def test_any_text_is_a_filter_or_a_sentence(text: str) -> None:
 @example("=0")
 @example('="')
 def test_any_name_can_be_given_in_quotes(name: str) -> None:
-    wanted = Filter(f"name={quoted(name)}")
+    wanted = Filter(f"name={quote_value(name)}")
     assert wanted.matches(job(1, name=name), NOON)
     assert Filter(wanted.text).matches(job(1, name=name), NOON)
     assert not wanted.matches(job(1, name="other"), NOON) or name.lower() in "other"
-    exact = Filter(f"name=={quoted(name)}")
+    exact = Filter(f"name=={quote_value(name)}")
     assert exact.matches(job(1, name=name), NOON)
     assert not name or not exact.matches(job(1, name=f"{name}0"), NOON)
 

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
-from studio_tui.presentation.choices import following
+from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.groups import (
     MARK,
@@ -11,9 +11,9 @@ from studio_tui.presentation.jobs.groups import (
     JobGrouping,
     group_cells,
     group_facts,
-    in_sight,
-    stem,
+    shown_while_folded,
     with_group_rows,
+    without_numbers,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS
 from tests.jobs import NOON, job
@@ -59,12 +59,12 @@ def test_each_job_is_shown_once_or_in_a_folded_group(
 
 
 def test_numbers_in_names_make_no_difference() -> None:
-    assert stem("shard_017.py") == stem("shard_2.py") == "shard_*.py"
-    assert stem("train.py") != stem("eval.py")
+    assert without_numbers("shard_017.py") == without_numbers("shard_2.py") == "shard_*.py"
+    assert without_numbers("train.py") != without_numbers("eval.py")
 
 
 def test_the_groupings_follow_one_another() -> None:
-    assert [following(each) for each in JobGrouping] == [
+    assert [next_choice(each) for each in JobGrouping] == [
         JobGrouping.PIPELINE,
         JobGrouping.NAME,
         JobGrouping.NONE,
@@ -133,7 +133,7 @@ def test_what_runs_or_fails_now_stays_in_sight_of_a_folded_group() -> None:
         *(unnamed := [one(10, None, "FAILED"), one(11, None, "FAILED")]),
     ]
     expected = {known.id for known in (again, worse, retried, retry, *unnamed)}
-    assert in_sight(jobs) == in_sight(reversed(jobs)) == expected
+    assert shown_while_folded(jobs) == shown_while_folded(reversed(jobs)) == expected
 
 
 def test_a_group_counts_failures_that_are_fixed_apart() -> None:

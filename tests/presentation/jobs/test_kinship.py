@@ -1,7 +1,7 @@
 """Facts about related jobs: earlier and later attempts, and what was continued."""
 
 from studio_tui.presentation.jobs.facts import facts
-from studio_tui.presentation.jobs.kinship import kin_facts
+from studio_tui.presentation.jobs.kinship import with_related_jobs
 from studio_tui.presentation.jobs.rows import cells
 from studio_tui.service.polling.attempts import RelatedJobs
 from tests.jobs import NOON, job
@@ -9,7 +9,9 @@ from tests.jobs import NOON, job
 
 def test_the_jobs_that_a_job_continues_and_is_continued_by_follow_its_state() -> None:
     middle, last = job(2, "FAILED"), job(3)
-    said = kin_facts(facts(middle, NOON), RelatedJobs(job(1).id, (last.id,), {last.id: last}))
+    said = with_related_jobs(
+        facts(middle, NOON), RelatedJobs(job(1).id, (last.id,), {last.id: last})
+    )
     assert [(fact.label, fact.value.text) for fact in said[1:3]] == [
         ("continues", "00000001…"),
         ("continued", "by 00000003… ✓ job_3.py"),
@@ -21,8 +23,9 @@ def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -
     runs = [job(number, "FAILED") for number in (1, 2)] + [job(3), job(4)]
     ids = [each.id for each in runs]
     jobs = {each.id: each for each in runs}
-    said = kin_facts(
-        facts(runs[2], NOON), RelatedJobs(ids[1], (), jobs, before=tuple(ids[:2]), after=(ids[3],))
+    said = with_related_jobs(
+        facts(runs[2], NOON),
+        RelatedJobs(ids[1], (), jobs, earlier_runs=tuple(ids[:2]), later_runs=(ids[3],)),
     )
     assert [(fact.label, fact.value.text) for fact in said[1:5]] == [
         ("attempt", "3 of 4 in its pipeline"),

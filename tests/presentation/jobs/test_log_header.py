@@ -10,7 +10,7 @@ from studio_tui.errors import RequestTimedOut, ServerError, StudioError, Transpo
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs import merged_log_header
-from studio_tui.presentation.jobs.log_header import describe_connection, job_parts, why
+from studio_tui.presentation.jobs.log_header import describe_connection, failure_cause, job_parts
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.polling.reachability import Outage
 from studio_tui.service.polling.snapshot import Snapshot
@@ -92,7 +92,7 @@ def test_during_an_outage_a_log_shows_the_same_as_the_header(
     running, away = job(1, "RUNNING"), outage(error)
     shown = describe_connection(state, running, NOON, outage=away).text
     assert freshness(of_page, NOON).text.startswith(f"{shown} since ")
-    _, of_job = merged_log_header.entry(state, running, None, away)
+    _, of_job = merged_log_header.cells_around_name(state, running, None, away)
     if phase is FollowPhase.RECONNECTING:
         (summary,) = merged_log_header.describe_connections([(state, running)], away)
         assert summary.text == shown.replace("✗ ", "✗ 1 ")
@@ -101,11 +101,11 @@ def test_during_an_outage_a_log_shows_the_same_as_the_header(
 
 def test_why_it_failed_is_the_cause_without_the_sentence_around_it() -> None:
     framed = "The query ended with exit code 1; its last output: no such bucket"
-    assert why(job(1, "FAILED", error_message=framed), b"") == "no such bucket"
-    assert why(job(1, "FAILED", error_message="disk\nfull"), b"") == "disk"
+    assert failure_cause(job(1, "FAILED", error_message=framed), b"") == "no such bucket"
+    assert failure_cause(job(1, "FAILED", error_message="disk\nfull"), b"") == "disk"
     end = b"Traceback (most recent call last):\nKeyError: 'path'\n"
-    assert why(job(1, "FAILED"), end) == "KeyError: 'path'"
-    assert why(job(1), end) == ""
+    assert failure_cause(job(1, "FAILED"), end) == "KeyError: 'path'"
+    assert failure_cause(job(1), end) == ""
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_why_it_failed_is_the_cause_without_the_sentence_around_it() -> None:
 )
 def test_the_header_names_an_exit_code_once(message: str, shown: int) -> None:
     failed = job(1, "FAILED", exit_code=137, error_message=message)
-    reason = why(failed, b"")
+    reason = failure_cause(failed, b"")
     words = " ".join([*(part.text for part in job_parts(failed, NOON, reason)), reason])
     assert words.count("exit code") == shown
     assert "exit code 137" in words

@@ -9,7 +9,7 @@ from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
-from studio_tui.presentation.pipelines.graph.waits import waits
+from studio_tui.presentation.pipelines.graph.waits import wait_of
 from tests.jobs import NOON, job, why
 from tests.presentation.pipelines.graphs import any_pipelines
 from tests.presentation.pipelines.sample import sixteen
@@ -78,6 +78,6 @@ def test_a_job_of_a_pipeline_waits_for_what_the_graph_says(sent: Pipeline) -> No
     statuses, inside = judge(plan_of(sent), sent.state), Surroundings(pipeline=sent)
     for node in statuses.plan.nodes.values():
         if node.run is not None and node.status == "PENDING":
-            wait = waits(statuses, node.id)
+            wait = wait_of(statuses, node.id)
             assert wait is not None
             assert why(job(1, "PENDING", id=node.run), inside) == wait.words

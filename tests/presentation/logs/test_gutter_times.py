@@ -4,9 +4,9 @@ from unittest import mock
 
 import pytest
 
-from studio_tui.presentation.choices import following
+from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.logs.gutter_times import (
-    WIDE,
+    DATED_WIDTH,
     WIDTH,
     GutterTimeError,
     StampForm,
@@ -21,7 +21,7 @@ HERE = NOON - timedelta(hours=5)
 def test_the_forms_go_round() -> None:
     form, forms = StampForm.OFF, []
     for _ in range(4):
-        form = following(form)
+        form = next_choice(form)
         forms.append(form)
     assert forms == [StampForm.LOCAL, StampForm.UTC, StampForm.ELAPSED, StampForm.OFF]
 
@@ -46,7 +46,7 @@ def test_a_stamp_fits_its_place_and_says_when_it_is_not_the_lines_own() -> None:
     assert stamp(moment, StampForm.UTC, zero_time=None, is_own=False) == "~12:00:00"
     dated = stamp(moment, StampForm.UTC, zero_time=None, is_own=False, dated=True)
     assert dated == "~03-04 12:00:00"
-    assert len(dated) < WIDE
+    assert len(dated) < DATED_WIDTH
     assert len(stamp(moment, StampForm.UTC, zero_time=None, is_own=False)) < WIDTH
     assert stamp(None, StampForm.UTC, zero_time=None) == ""
     assert stamp(moment, StampForm.ELAPSED, zero_time=None) == ""

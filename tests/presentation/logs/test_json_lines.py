@@ -13,9 +13,9 @@ from studio_tui.presentation.logs.json_lines import (
     DEPTH_LIMIT,
     WIDTH_LIMIT,
     JsonValue,
-    compact,
+    compact_text,
+    field_texts,
     json_line,
-    pretty,
 )
 from studio_tui.presentation.logs.line_levels import SIZE_LIMIT
 from tests.waiting import no_hang
@@ -63,7 +63,7 @@ LINES = [
 def test_a_line_is_shown_as_time_level_message_and_rest(text: str, shown: str) -> None:
     line = json_line(text)
     assert line is not None
-    assert compact(line) == shown
+    assert compact_text(line) == shown
 
 
 @pytest.mark.parametrize(
@@ -81,20 +81,20 @@ def test_a_serialised_loguru_record_is_read_as_the_line_it_makes() -> None:
     record = {"level": {"name": "ERROR", "no": 40}, "message": "no", "line": 3, "time": moment}
     line = json_line(json.dumps({"text": "x", "record": record}))
     assert line is not None
-    assert compact(line) == "03:04:05 ERROR no  line=3"
+    assert compact_text(line) == "03:04:05 ERROR no  line=3"
 
 
 def test_times_are_shown_in_the_readers_zone() -> None:
     line = json_line('{"time": "2026-01-02 04:04:05", "msg": "x"}', ZoneInfo("Europe/Berlin"))
     assert line is not None
     assert line.time == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert compact(line, ZoneInfo("Asia/Tokyo")) == "12:04:05 x"
+    assert compact_text(line, ZoneInfo("Asia/Tokyo")) == "12:04:05 x"
 
 
 def test_the_zero_time_of_go_is_shown_in_any_zone() -> None:
     line = json_line('{"time": "0001-01-01T00:00:00Z", "msg": "x"}')
     assert line is not None
-    assert compact(line, ZoneInfo("America/New_York")) == "00:00:00 x"
+    assert compact_text(line, ZoneInfo("America/New_York")) == "00:00:00 x"
 
 
 def test_an_expanded_line_shows_one_field_per_row_and_keeps_line_breaks() -> None:
@@ -104,7 +104,7 @@ def test_an_expanded_line_shows_one_field_per_row_and_keeps_line_breaks() -> Non
         '"steps":[{"n":1}],"sizes":[1,2]}'
     )
     assert line is not None
-    assert pretty(line) == [
+    assert field_texts(line) == [
         "level: error",
         "time: 2026-01-02T03:04:05.678Z",
         "msg: no",
@@ -145,8 +145,8 @@ def assert_safe(text: str) -> None:
 def test_escaped_control_characters_stay_harmless(fields: dict[str, JsonValue]) -> None:
     line = json_line(json.dumps(fields))
     assert line is not None
-    assert_safe(compact(line))
-    for text in pretty(line):
+    assert_safe(compact_text(line))
+    for text in field_texts(line):
         assert_safe(text)
 
 
@@ -163,5 +163,5 @@ def test_a_hostile_line_is_parsed_without_hanging() -> None:
     with no_hang("reading JSON"):
         for text in texts * 20:
             if line := json_line(text):
-                compact(line)
-                pretty(line)
+                compact_text(line)
+                field_texts(line)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.logs.level_scan import candidates
+from studio_tui.presentation.logs.level_scan import candidate_lines
 from studio_tui.presentation.logs.levels import LogLevel, parse_level
 from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.lines import styled_line
@@ -290,7 +290,7 @@ def test_a_field_names_a_level_by_word_or_number(value: object, level: LogLevel 
 
 def levels_found(data: bytes, least: LogLevel) -> list[int]:
     """Return where the lines begin that are of `least` or graver, as a scan finds them."""
-    return [start for start in candidates(data, least) if is_of(data, start, least)]
+    return [start for start in candidate_lines(data, least) if is_of(data, start, least)]
 
 
 def is_of(data: bytes, start: int, least: LogLevel) -> bool:
@@ -313,6 +313,6 @@ def test_a_scan_finds_every_line_of_a_level(least: LogLevel, colour: str) -> Non
 @given(st.lists(st.sampled_from([b"\n", b"ERROR", b"x", b'"level":50', b"<3>", b"E0102 "])))
 def test_candidates_are_beginnings_of_lines_in_order(parts: list[bytes]) -> None:
     data = b"".join(parts)
-    found = list(candidates(data, LogLevel.ERROR))
+    found = list(candidate_lines(data, LogLevel.ERROR))
     assert found == sorted(set(found))
     assert all(start == 0 or data[start - 1 : start] == b"\n" for start in found)

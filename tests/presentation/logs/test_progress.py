@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.logs.progress import Progress, bar_text, latest, parse, progress_text
+from studio_tui.presentation.logs.progress import (
+    Progress,
+    bar_text,
+    latest_progress,
+    parse_progress,
+    progress_text,
+)
 
 BARS = {
     " 37%|###7      | 37/100 [00:12<00:20,  3.1it/s]": Progress("", 37, 100, 37, "it", 3.1, 12, 20),
@@ -67,7 +73,7 @@ BARS = {
 
 @pytest.mark.parametrize("state", BARS)
 def test_a_bar_is_read(state: str) -> None:
-    assert parse(state) == pytest.approx(BARS[state])
+    assert parse_progress(state) == pytest.approx(BARS[state])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +98,7 @@ def test_a_bar_is_read(state: str) -> None:
     ],
 )
 def test_an_ordinary_line_is_no_bar(line: str) -> None:
-    assert parse(line) is None
+    assert parse_progress(line) is None
 
 
 def clock(seconds: int) -> str:
@@ -141,7 +147,7 @@ def tqdm_bars(draw: st.DrawFn) -> tuple[str, Progress]:
 @given(tqdm_bars())
 def test_what_tqdm_writes_is_read_back(bar: tuple[str, Progress]) -> None:
     state, said = bar
-    assert parse(state) == pytest.approx(said)
+    assert parse_progress(state) == pytest.approx(said)
 
 
 PIECES = st.sampled_from(
@@ -166,8 +172,8 @@ def assert_sound(bar: Progress | None) -> None:
 
 @given(NOISE | st.binary(max_size=300).map(lambda raw: raw.decode("utf-8", "replace")))
 def test_no_log_makes_a_reader_fail_or_an_unsafe_text(text: str) -> None:
-    parse(text)
-    assert_sound(latest(b"\r" + text.encode("utf-8", "surrogatepass")))
+    parse_progress(text)
+    assert_sound(latest_progress(b"\r" + text.encode("utf-8", "surrogatepass")))
 
 
 @given(st.lists(tqdm_bars(), min_size=1, max_size=4), st.sampled_from(["\r", "\n", "\r\n"]))
@@ -178,14 +184,14 @@ def test_a_log_cut_anywhere_shows_the_last_complete_state(
     told: list[Progress | None] = [None]
     for state, said in bars:
         written = f"{between}{state}".encode()
-        assert [latest(stream + written[:cut]) for cut in range(len(written))] == [
+        assert [latest_progress(stream + written[:cut]) for cut in range(len(written))] == [
             told[-1] for _ in written
         ]
         stream += written
-        told.append(parse(state))
-        assert latest(stream) == told[-1] == pytest.approx(said)
+        told.append(parse_progress(state))
+        assert latest_progress(stream) == told[-1] == pytest.approx(said)
     for cut in range(len(stream)):
-        assert latest(stream[cut:]) in {None, told[-1]}
+        assert latest_progress(stream[cut:]) in {None, told[-1]}
 
 
 OUTER = " 10%|█         | 1/10 [00:10<01:30, 10.00s/it]"
@@ -197,27 +203,27 @@ def test_a_state_without_an_end_of_its_own_counts_when_the_next_begins() -> None
     first = b"\r 9/100 [>...........] - ETA: 90s"
     second = f"\r{KERAS}".encode()
     for cut in range(len(second)):
-        assert latest(first + second[: cut + 1]) == parse(first.decode()[1:])
-    assert latest(first + second + b"\r") == parse(KERAS)
+        assert latest_progress(first + second[: cut + 1]) == parse_progress(first.decode()[1:])
+    assert latest_progress(first + second + b"\r") == parse_progress(KERAS)
 
 
 def test_of_nested_bars_the_outer_one_is_the_progress_of_the_job() -> None:
     nested = f"\r{OUTER}\n\r{INNER}\x1b[A\n\r{INNER}\x1b[A".encode()
-    assert latest(nested) == parse(OUTER)
+    assert latest_progress(nested) == parse_progress(OUTER)
     done = OUTER.replace(" 10%", "100%").replace("1/10", "10/10")
-    assert latest(f"\r{done}\n\r{INNER}\x1b[A".encode()) == parse(INNER)
+    assert latest_progress(f"\r{done}\n\r{INNER}\x1b[A".encode()) == parse_progress(INNER)
 
 
 def test_an_outer_bar_that_is_seldom_drawn_is_remembered() -> None:
-    outer, inner = parse(OUTER), parse(INNER)
+    outer, inner = parse_progress(OUTER), parse_progress(INNER)
     assert outer is not None
     assert inner is not None
     below = f"\x1b[A\n\r{INNER}\x1b[A\n\r{INNER}\x1b[A".encode()
-    assert latest(below) == inner._replace(is_part=True)
-    assert latest(below, outer) == outer
-    assert latest(below, inner._replace(is_part=True)) == inner._replace(is_part=True)
-    assert latest(below, outer._replace(percent=100)) == inner._replace(is_part=True)
-    assert latest(f"\n\r{INNER}".encode(), outer) == inner
+    assert latest_progress(below) == inner._replace(is_part=True)
+    assert latest_progress(below, outer) == outer
+    assert latest_progress(below, inner._replace(is_part=True)) == inner._replace(is_part=True)
+    assert latest_progress(below, outer._replace(percent=100)) == inner._replace(is_part=True)
+    assert latest_progress(f"\n\r{INNER}".encode(), outer) == inner
 
 
 def parallel(second: int) -> bytes:
@@ -248,10 +254,10 @@ def parallel(second: int) -> bytes:
 def test_a_bar_that_is_no_longer_drawn_is_not_the_progress_of_the_job(kept: int) -> None:
     known: Progress | None = None
     for second in range(20):
-        known = latest(parallel(second)[-kept:], known)
+        known = latest_progress(parallel(second)[-kept:], known)
     assert known is not None
     assert (known.label, known.total) == ("c", 400)
-    early = latest(parallel(1)[-kept:])
+    early = latest_progress(parallel(1)[-kept:])
     assert early is not None
     assert early.label == "a"
 
@@ -259,22 +265,24 @@ def test_a_bar_that_is_no_longer_drawn_is_not_the_progress_of_the_job(kept: int)
 def test_bars_that_go_back_by_other_means_are_read() -> None:
     for back in ("\x1b[2K\x1b[1G", "\x1b[G", "\x1b[0G", "\x1b[80D", "\x08" * 80):
         drawn = f"{back}{OUTER}{back}{INNER}{back}".encode()
-        assert latest(drawn) == parse(INNER), back
-    assert latest(f"\n\n\x1b[2A\r{KERAS}\x1b[2B\r".encode()) == parse(KERAS)
+        assert latest_progress(drawn) == parse_progress(INNER), back
+    assert latest_progress(f"\n\n\x1b[2A\r{KERAS}\x1b[2B\r".encode()) == parse_progress(KERAS)
 
 
 def test_the_newer_of_two_consecutive_bars_is_shown() -> None:
-    assert latest(f"\r{OUTER}\n\r{INNER}\n".encode()) == parse(INNER)
+    assert latest_progress(f"\r{OUTER}\n\r{INNER}\n".encode()) == parse_progress(INNER)
 
 
 def test_a_bar_is_shown_although_other_lines_follow() -> None:
-    assert latest(f"\r{OUTER}\nsaved\n100% of tests passed\n".encode()) == parse(OUTER)
-    assert latest(b"\nnothing here\n") is None
+    assert latest_progress(f"\r{OUTER}\nsaved\n100% of tests passed\n".encode()) == parse_progress(
+        OUTER
+    )
+    assert latest_progress(b"\nnothing here\n") is None
 
 
 def test_colours_of_a_bar_do_no_harm() -> None:
     keras = b"\n\x1b[1m37/100\x1b[0m \x1b[32m\xe2\x94\x81" + b"\xe2\x94\x81" * 9 + b"\x1b[0m 20s\r"
-    bar = latest(keras)
+    bar = latest_progress(keras)
     assert bar is not None
     assert (bar.done, bar.total) == (37, 100)
 
@@ -309,6 +317,6 @@ def test_bars_are_drawn_in_eighths() -> None:
     ],
 )
 def test_a_bar_is_described_in_few_words(state: str, said: str) -> None:
-    bar = parse(state)
+    bar = parse_progress(state)
     assert bar is not None
     assert progress_text(bar) == said

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.choices import following
+from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.logs.lines import Pen, StyledLine
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, JsonForm, RowForm, rows_of
 from studio_tui.text import safe_line
@@ -24,7 +24,7 @@ def test_a_json_line_is_short_then_open_then_as_it_is() -> None:
     assert len(opened) > 3
     assert any("shard: 17" in line or '"shard": 17' in line for line in opened)
     assert texts(JSON, RowForm(json=JsonForm.RAW)) == [JSON.decode()]
-    assert [following(form) for form in JsonForm] == [JsonForm.OPEN, JsonForm.RAW, JsonForm.SHORT]
+    assert [next_choice(form) for form in JsonForm] == [JsonForm.OPEN, JsonForm.RAW, JsonForm.SHORT]
 
 
 @pytest.mark.parametrize("raw", [b'{"half": ', b"{}", b"[1, 2]", b"plain", b"", b'{"a": NaN}x'])

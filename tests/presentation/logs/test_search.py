@@ -48,7 +48,7 @@ def test_what_can_be_seen_is_found_and_nothing_else(typed: str, found: list[byte
 )
 def test_a_line_is_not_found_by_control_codes_that_are_drawn_otherwise(line: str) -> None:
     wanted = SearchPattern("~a.b")
-    shows = wanted.shows(styled_line(line.encode()).text)
+    shows = wanted.matches(styled_line(line.encode()).text)
     assert bool(wanted.starts(line.encode())) is shows
 
 
@@ -65,9 +65,9 @@ def test_every_line_found_shows_it_and_no_plain_line_is_missed(
     for line in raw:
         shown = styled_line(line).text
         if at in starts:
-            assert wanted.shows(shown)
+            assert wanted.matches(shown)
         elif b"\x1b" not in line and b"\r" not in line and b"\t" not in line:
-            assert not wanted.shows(shown)
+            assert not wanted.matches(shown)
         at += len(line) + 1
 
 
@@ -82,7 +82,7 @@ def test_lines_that_match_only_beyond_what_is_shown_are_counted(before: bytes) -
     pattern = SearchPattern("xyz")
     line = b"." * CHARACTER_LIMIT + b"xyz\n"
     assert not pattern.starts(before + line + b"abc\n")
-    assert pattern.beyond == 1
+    assert pattern.hidden_match_count == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
-from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalised, signature
+from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalise, signature
 from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, unit_lines
 from tests.waiting import no_hang
 
@@ -333,8 +333,8 @@ def test_no_more_is_read_than_needed() -> None:
     ],
 )  # fmt: skip
 def test_equal_failures_have_equal_normal_forms(text: str, same: str) -> None:
-    assert normalised(text) == same
-    assert normalised(same) == same
+    assert normalise(text) == same
+    assert normalise(same) == same
 
 
 LINES = st.lists(
@@ -351,7 +351,7 @@ def test_any_lines_have_a_unit_and_a_safe_signature_or_none(lines: list[str]) ->
         assert not any(
             unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for each in found
         )
-        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalised(found)))
+        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalise(found)))
 
 
 @pytest.mark.parametrize(
@@ -363,4 +363,4 @@ def test_hostile_lines_cost_little(text: str) -> None:
         for _ in range(10):
             unit_length(lines)
             signature(lines)
-            normalised(text)
+            normalise(text)

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.jobs.problems import Level
+from studio_tui.presentation.form.problems import Level
 from studio_tui.presentation.pipelines.datasets import (
     dataset_problems,
     datasets_in,
-    matching,
-    refused_names,
+    matching_names,
+    refusal_problem,
     short_name,
     unknown_datasets,
     version_notes,
@@ -58,7 +58,7 @@ def test_text_that_cannot_be_sent_is_reported() -> None:
 def test_a_word_is_sought_at_the_beginning_of_a_name_then_of_its_parts_then_within(
     word: str, names: list[str]
 ) -> None:
-    assert list(matching(word, NAMES)) == names
+    assert list(matching_names(word, NAMES)) == names
 
 
 def test_all_unknown_names_are_reported_at_once_with_suggestions() -> None:
@@ -79,9 +79,9 @@ def test_where_studio_lists_all_datasets_nothing_is_reported_as_perhaps_known() 
 
 def test_a_refused_name_gets_a_suggestion_if_a_known_one_is_close() -> None:
     known = ("published", "local.local.labels@1.0.0")
-    sentence = refused_names("Studio says: no.", "publishd labels nonsense", known).sentence
+    sentence = refusal_problem("Studio says: no.", "publishd labels nonsense", known).sentence
     assert sentence == "Studio says: no. “publishd”: did you mean “published”?"
-    assert refused_names("Studio says: no.", "publishd", ()).sentence == "Studio says: no."
+    assert refusal_problem("Studio says: no.", "publishd", ()).sentence == "Studio says: no."
 
 
 def test_names_of_another_place_keep_it() -> None:
@@ -101,12 +101,12 @@ def test_names_of_another_place_keep_it() -> None:
     ],
 )
 def test_a_word_with_wildcards_matches_several_names(word: str, names: tuple[str, ...]) -> None:
-    assert matching(word, NAMES) == names
+    assert matching_names(word, NAMES) == names
 
 
 @given(st.text(alphabet="*?[]!-az.\\", max_size=30))
 def test_any_wildcard_can_be_searched_for(word: str) -> None:
-    assert set(matching(word, NAMES)) <= set(NAMES)
+    assert set(matching_names(word, NAMES)) <= set(NAMES)
 
 
 def test_naming_a_version_says_that_a_new_one_is_made() -> None:

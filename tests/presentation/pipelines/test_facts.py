@@ -7,7 +7,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import FactLine
 from studio_tui.presentation.pipelines.facts import (
     GRID_JOBS,
-    NAMED,
+    MOST_NAMED,
     PipelineContext,
     facts,
     grid,
@@ -65,9 +65,9 @@ def test_all_warnings_of_studio_are_shown() -> None:
 def test_many_failures_are_named_up_to_a_number() -> None:
     said = told(pipeline(1, "FAILED", job_runs=[
         {"job_id": f"j{number}", "name": f"{number}.py", "status": "FAILED"}
-        for number in range(NAMED + 3)
+        for number in range(MOST_NAMED + 3)
     ]))  # fmt: skip
-    assert said["failed"].count(".py") == NAMED
+    assert said["failed"].count(".py") == MOST_NAMED
     assert said["failed"].endswith("and 3 more")
 
 

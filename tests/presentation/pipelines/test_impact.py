@@ -4,7 +4,7 @@ from studio_tui.presentation.pipelines.impact import (
     cancel_all_notes,
     cancel_notes,
     edit_note,
-    over_words,
+    ended_words,
     repeat_notes,
     repeated_by_resume,
 )
@@ -87,7 +87,7 @@ def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_continue() ->
 
 def test_a_pipeline_that_is_over_says_how_it_ended() -> None:
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
-    assert over_words(canceled) == "The pipeline has ended: canceled"
+    assert ended_words(canceled) == "The pipeline has ended: canceled"
 
 
 @pytest.mark.parametrize(

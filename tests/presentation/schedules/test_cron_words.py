@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.cron import CronError, fire_times, plain_fields
-from studio_tui.presentation.schedules.cron_words import describe_expression, in_words
+from studio_tui.cron import CronError, field_values, fire_times
+from studio_tui.presentation.schedules.cron_words import describe_expression, expression_sentences
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -70,7 +70,7 @@ def test_a_change_of_one_field_changes_the_words(one: str, at: int, data: st.Dat
     fields[at] = data.draw(EXPRESSIONS).split()[at]
     other = " ".join(fields)
     assert (describe_expression(one) == describe_expression(other)) == (
-        plain_fields(one) == plain_fields(other)
+        field_values(one) == field_values(other)
     )
 
 
@@ -89,5 +89,5 @@ def test_a_studio_may_go_by_other_clocks_than_utc() -> None:
 
 
 def test_the_line_of_a_form_is_a_sentence_and_missing_for_an_unusable_expression() -> None:
-    assert in_words("0 9 * * 1-5") == ("Every weekday at 09:00 UTC.",)
-    assert in_words("0 25 * * *") == ()
+    assert expression_sentences("0 9 * * 1-5") == ("Every weekday at 09:00 UTC.",)
+    assert expression_sentences("0 25 * * *") == ()

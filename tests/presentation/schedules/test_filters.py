@@ -10,12 +10,12 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.schedules.rows import SCHEDULES
-from studio_tui.presentation.schedules.runs import Scheduled, ScheduledRun, run_of
+from studio_tui.presentation.schedules.runs import ScheduledRun, ScheduleWithRuns, run_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
-def scheduled(name: str, *results: str, hours: int = 0, **schedule: Any) -> Scheduled:
+def scheduled(name: str, *results: str, hours: int = 0, **schedule: Any) -> ScheduleWithRuns:
     task = Job.model_validate(
         {
             "id": name,
@@ -27,7 +27,7 @@ def scheduled(name: str, *results: str, hours: int = 0, **schedule: Any) -> Sche
         }
     )
     runs = (Job.model_validate({"id": f"{name}-{at}", "status": s}) for at, s in enumerate(results))
-    return Scheduled(task, tuple(map(run_of, runs)))
+    return ScheduleWithRuns(task, tuple(map(run_of, runs)))
 
 
 ROWS = [
@@ -53,7 +53,7 @@ ROWS = [
 
 
 def names(terms: str, sort: str = "age") -> list[str]:
-    listing: Listing[Scheduled] = Listing(SCHEDULES)
+    listing: Listing[ScheduleWithRuns] = Listing(SCHEDULES)
     listing.replace(ROWS)
     return listing.ids(Terms(terms, SCHEDULES), sort, NOW)
 

@@ -11,7 +11,7 @@ from studio_tui.presentation.schedules.start_times import (
     StartTimeError,
     describe_time,
     in_both_zones,
-    resolve,
+    parse_start_time,
     span,
 )
 from studio_tui.text import safe_line
@@ -72,7 +72,7 @@ def local(text: str) -> datetime:
     ],
 )
 def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
-    assert resolve(text, NOW, BERLIN) == local(meant)
+    assert parse_start_time(text, NOW, BERLIN) == local(meant)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
 )
 def test_what_is_no_start_is_refused_in_words(text: str, sentence: str) -> None:
     with pytest.raises(StartTimeError) as refusal:
-        resolve(text, NOW, BERLIN)
+        parse_start_time(text, NOW, BERLIN)
     assert str(refusal.value) == sentence
 
 
@@ -188,18 +188,18 @@ def test_what_is_no_start_is_refused_in_words(text: str, sentence: str) -> None:
 )
 def test_what_is_understood_only_in_part_is_refused(text: str) -> None:
     with pytest.raises(StartTimeError, match="is understood only in part"):
-        resolve(text, NOW, BERLIN)
+        parse_start_time(text, NOW, BERLIN)
 
 
 def test_hours_pass_and_days_are_those_of_the_calendar_when_the_clocks_change() -> None:
     evening = local("2026-03-28 20:00")
-    assert resolve("in 24 hours", evening, BERLIN) == local("2026-03-29 21:00")
-    assert resolve("in 1 day", evening, BERLIN) == local("2026-03-29 20:00")
+    assert parse_start_time("in 24 hours", evening, BERLIN) == local("2026-03-29 21:00")
+    assert parse_start_time("in 1 day", evening, BERLIN) == local("2026-03-29 20:00")
 
 
 @pytest.mark.parametrize("text", ["2026-10-25 02:30+02:00", "2026-10-25 02:30+01:00"])
 def test_each_of_two_equal_local_times_can_be_named(text: str) -> None:
-    assert resolve(text, NOW, BERLIN) == datetime.fromisoformat(text)
+    assert parse_start_time(text, NOW, BERLIN) == datetime.fromisoformat(text)
 
 
 WORDS = (
@@ -210,7 +210,7 @@ WORDS = (
 
 def outcome(text: str, now: datetime, zone: tzinfo) -> datetime | str:
     try:
-        return resolve(text, now, zone)
+        return parse_start_time(text, now, zone)
     except StartTimeError as refusal:
         return str(refusal)
 

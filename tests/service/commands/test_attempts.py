@@ -29,13 +29,13 @@ async def test_any_other_is_sent_once_unless_it_may_be_repeated() -> None:
     with pytest.raises(OutcomeUnknown):
         await send_with_retries(failing(OutcomeUnknown("lost")), (0.0,))
     send = failing(OutcomeUnknown("lost"))
-    assert await send_with_retries(send, (0.0,), after=(NotSent, OutcomeUnknown)) == "done"
+    assert await send_with_retries(send, (0.0,), retried_errors=(NotSent, OutcomeUnknown)) == "done"
 
 
 async def test_a_request_that_may_have_arrived_is_not_reported_as_not_sent() -> None:
     send = failing(OutcomeUnknown("lost"), NotSent("away"))
     with pytest.raises(OutcomeUnknown, match="away"):
-        await send_with_retries(send, (0.0,), after=(NotSent, OutcomeUnknown))
+        await send_with_retries(send, (0.0,), retried_errors=(NotSent, OutcomeUnknown))
 
 
 async def test_an_equal_request_keeps_its_key_while_the_outcome_is_unknown(
@@ -70,4 +70,4 @@ async def test_an_equal_request_keeps_its_key_while_the_outcome_is_unknown(
 async def test_it_is_given_up_if_studio_asks_to_wait_for_long() -> None:
     send = failing(RateLimited(429, "too many", 31.0))
     with pytest.raises(RateLimited):
-        await send_with_retries(send, (0.0,), after=(RateLimited,), longest=30.0)
+        await send_with_retries(send, (0.0,), retried_errors=(RateLimited,), longest_rest=30.0)

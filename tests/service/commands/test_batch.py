@@ -50,7 +50,7 @@ def ran(
     """Run a batch to its end; return its outcomes, and the items heard of as they ended."""
     received: list[str] = []
     outcomes = run(
-        batches.run("Canceling", items, command, ended=lambda one: received.append(one.item))
+        batches.run("Canceling", items, command, on_outcome=lambda one: received.append(one.item))
     )
     return list(outcomes), received
 

@@ -60,7 +60,9 @@ async def test_each_of_many_cancels_through_faults_ends_canceled_or_is_reported(
         async with StudioClient(settings) as client:
             commands = JobCommands(client, lambda: None, rests=(0.01, 0.01))
             received: list[ItemOutcome[str, None]] = []
-            outcomes = await Batches().run("Canceling", ids, commands.cancel, ended=received.append)
+            outcomes = await Batches().run(
+                "Canceling", ids, commands.cancel, on_outcome=received.append
+            )
     assert [one.item for one in outcomes] == ids
     assert Counter(received) == Counter(outcomes)
     counts = Counter(one.outcome for one in outcomes)

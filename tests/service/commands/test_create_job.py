@@ -34,7 +34,7 @@ from studio_tui.service.commands.submitted import SentFile
 from studio_tui.service.recorder.database import RecorderFile
 from tests.jobs import NOON, job
 
-QUICK = Patience(rest=0.001, longest_rest=0.001, apart=0.001, look_up=5.0)
+QUICK = Patience(rest=0.001, longest_rest=0.001, rest_between_lists=0.001, longest_search=5.0)
 LOST = OutcomeUnknown("Sent, and no answer came.")
 NO_ANSWER = TransportError("no answer")
 REQUEST = JobInput(query="print(1)", team_name="vision", query_name="train.py", environment="A=1")
@@ -203,7 +203,7 @@ async def test_a_lost_answer_is_found_by_the_label_and_not_sent_again(
     studio.creates, studio.makes = [LOST], [True]
     studio.lists = [NO_ANSWER, RateLimited(429, "slow down", 0)]
     doubts: list[StudioError] = []
-    outcome = await creator(studio, journal).create(REQUEST, doubted=doubts.append)
+    outcome = await creator(studio, journal).create(REQUEST, on_unclear_answer=doubts.append)
     assert outcome == Created(studio.existing[0])
     assert doubts == [LOST]
     assert len(studio.requests) == 1
@@ -214,7 +214,7 @@ async def test_a_job_that_comes_late_is_found_by_the_second_look(
     studio: Studio, journal: Journal
 ) -> None:
     studio.creates = [LOST]
-    made = creator(studio, journal, patience=Patience(apart=0.05))
+    made = creator(studio, journal, patience=Patience(rest_between_lists=0.05))
     looking = asyncio.create_task(made.create(REQUEST))
     await studio.was_asked.wait()
     late = studio.make(studio.requests[0][0])
@@ -238,7 +238,7 @@ async def test_what_is_not_there_twice_is_asked_about(studio: Studio, journal: J
 async def test_looking_ends_when_nobody_answers(studio: Studio, journal: Journal) -> None:
     studio.creates = [LOST]
     studio.lists = [NO_ANSWER] * 10_000
-    brief = Patience(rest=0.001, longest_rest=0.001, look_up=0.05)
+    brief = Patience(rest=0.001, longest_rest=0.001, longest_search=0.05)
     outcome = await creator(studio, journal, patience=brief).create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     assert outcome.searched.answers == 0
@@ -317,13 +317,13 @@ async def test_what_is_given_up_is_asked_about_no_more(studio: Studio, journal: 
     assert isinstance(outcome, UnconfirmedJob)
     await made.give_up(outcome)
     assert fates(journal) == [IntentOutcome.GIVEN_UP]
-    assert await made.settle() == ()
+    assert await made.settle_open_intents() == ()
 
 
 async def test_a_request_that_is_cut_off_is_settled_later(studio: Studio, journal: Journal) -> None:
     studio.creates, studio.makes = [LOST], [True]
     studio.lists = [NO_ANSWER]
-    slow = Patience(rest=60.0, longest_rest=60.0, look_up=60.0)
+    slow = Patience(rest=60.0, longest_rest=60.0, longest_search=60.0)
     made = creator(studio, journal, patience=slow, jitter=lambda _, longest: longest)
     creating = asyncio.create_task(made.create(REQUEST))
     await studio.was_asked.wait()
@@ -331,7 +331,7 @@ async def test_a_request_that_is_cut_off_is_settled_later(studio: Studio, journa
     with pytest.raises(asyncio.CancelledError):
         await creating
     assert fates(journal) == [IntentOutcome.SENT]
-    assert await creator(studio, journal).settle() == ()
+    assert await creator(studio, journal).settle_open_intents() == ()
     assert journal.entries()[0].job_id == studio.existing[0].id
 
 
@@ -342,13 +342,13 @@ async def test_what_an_earlier_run_left_and_studio_does_not_show_is_asked_about(
     outcome = await creator(studio, journal).create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     later = creator(studio, journal)
-    assert await later.settle() == ()  # while the other is at it
-    outcome.note.close()  # as the end of its program does
-    (left,) = await later.settle()
+    assert await later.settle_open_intents() == ()  # while the other is at it
+    outcome.open_intent.close()  # as the end of its program does
+    (left,) = await later.settle_open_intents()
     assert (left.intent, left.why, left.request) == (outcome.intent, None, None)
     assert await later.send_again(left) is left
     await later.give_up(left)
-    assert await creator(studio, journal).settle() == ()
+    assert await creator(studio, journal).settle_open_intents() == ()
 
 
 async def test_the_look_goes_back_to_when_the_request_was_sent(
@@ -452,7 +452,7 @@ async def test_what_is_uploaded_stays_so_until_it_is_changed_or_refused(
     made = creator(studio, journal)
     told: list[tuple[Path, int, int]] = []
     for _ in range(2):
-        await made.create(REQUEST, [one], uploading=lambda *word: told.append(word))
+        await made.create(REQUEST, [one], on_progress=lambda *word: told.append(word))
     assert studio.uploaded == [one]
     assert told == [(one, 1, 1)] * 2
     one.write_text("changed")
@@ -464,7 +464,7 @@ async def test_what_is_uploaded_stays_so_until_it_is_changed_or_refused(
 
 def test_patience_is_bounded_by_default() -> None:
     usual = Patience()
-    assert usual.apart * usual.looks < usual.look_up <= 30.0
+    assert usual.rest_between_lists * usual.lists_without_job < usual.longest_search <= 30.0
 
 
 async def test_the_history_has_what_studio_does_not_send_of_a_job_and_its_reruns(
@@ -474,13 +474,13 @@ async def test_the_history_has_what_studio_does_not_send_of_a_job_and_its_reruns
     job_input = REQUEST.model_copy(update={"priority": 1, "credentials_name": "mine", "workers": 4})
     first = await creator(studio, journal).create(job_input, [notes])
     assert isinstance(first, Created)
-    of_first = studio.history.submitted([first.job.id])[first.job.id]
+    of_first = studio.history.submissions([first.job.id])[first.job.id]
     assert (of_first.priority, of_first.credentials_name) == (1, "mine")
     assert of_first.files == (SentFile(id="1", label="notes.txt", size=1, path=str(notes)),)
     again = job_input.model_copy(update={"files": ("1", "77")})
     second = await creator(studio, journal).create(again)
     assert isinstance(second, Created)
-    of_second = studio.history.submitted([second.job.id])[second.job.id]
+    of_second = studio.history.submissions([second.job.id])[second.job.id]
     assert of_second.files == (*of_first.files, SentFile(id="77"))
 
 
@@ -490,15 +490,19 @@ async def test_the_ledger_has_a_job_whose_answer_was_lost_once_it_is_certain(
     job_input = REQUEST.model_copy(update={"priority": 0})
     studio.creates, studio.makes = [LOST], [True]
     studio.lists = [NO_ANSWER] * 1000
-    made = creator(studio, journal, patience=Patience(0, 0.001, 0.001, apart=0.001, look_up=0.05))
+    made = creator(
+        studio,
+        journal,
+        patience=Patience(0, 0.001, 0.001, rest_between_lists=0.001, longest_search=0.05),
+    )
     unknown = await made.create(job_input)
     assert isinstance(unknown, UnconfirmedJob)
     made.leave(unknown)
     (job_id,) = (job.id for job in studio.existing)
-    assert studio.history.submitted([job_id]) == {}
+    assert studio.history.submissions([job_id]) == {}
     studio.lists = []
-    assert await creator(studio, journal).settle() == ()
-    assert studio.history.submitted([job_id])[job_id].priority == 0
+    assert await creator(studio, journal).settle_open_intents() == ()
+    assert studio.history.submissions([job_id])[job_id].priority == 0
 
 
 async def test_the_ledger_has_no_job_that_is_only_likely_ours(
@@ -508,4 +512,4 @@ async def test_the_ledger_has_no_job_that_is_only_likely_ours(
     outcome = await creator(studio, journal, labels=False).create(REQUEST)
     assert isinstance(outcome, Created)
     assert outcome.is_guess
-    assert studio.history.submitted([outcome.job.id]) == {}
+    assert studio.history.submissions([outcome.job.id]) == {}

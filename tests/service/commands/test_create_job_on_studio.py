@@ -19,9 +19,9 @@ from studio_tui.api.label import NAME
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.service.commands.create_job import (
     Created,
+    CreationOutcome,
     JobCreator,
     JobRefused,
-    Outcome,
     Patience,
     UnconfirmedJob,
 )
@@ -45,7 +45,7 @@ AT_ONCE = 6
 READ = 1.0
 """Seconds after which the client takes an answer for lost."""
 
-PATIENCE = Patience(rest=0.02, longest_rest=0.1, apart=0.1, look_up=20.0)
+PATIENCE = Patience(rest=0.02, longest_rest=0.1, rest_between_lists=0.1, longest_search=20.0)
 SLEEP = "import time\ntime.sleep(600)"
 
 
@@ -176,7 +176,7 @@ async def test_no_request_becomes_two_jobs_and_none_is_lost(
     gate = asyncio.Semaphore(AT_ONCE)
     asked: set[int] = set()
 
-    async def grant(creating: JobCreator, number: int) -> Outcome:
+    async def grant(creating: JobCreator, number: int) -> CreationOutcome:
         """Have a request seen through, with a user who says yes for two requests of three."""
         job_input = JobInput(query="print(1)", team_name="local", environment=f"REQUEST={number}")
         async with gate:
@@ -284,11 +284,11 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
         creating = JobCreator(
             client, journal, JobHistory(RecorderFile(tmp_path, "a place")), patience=PATIENCE
         )
-        assert await creating.settle() == ()
+        assert await creating.settle_open_intents() == ()
         assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.SENT]
         program.kill()
         await program.wait()
-        left = await creating.settle()
+        left = await creating.settle_open_intents()
         jobs = await asyncio.to_thread(studio.jobs)
         (entry,) = journal.entries()
         if is_made:
@@ -296,10 +296,10 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
             assert [job["id"] for job in jobs] == [entry.job_id]
             assert jobs[0]["environment"] == {NAME: entry.intent.id}
             history = JobHistory(RecorderFile(tmp_path, "a place"))
-            assert history.submitted([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
+            assert history.submissions([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
         else:
             assert [unknown.intent for unknown in left] == [entry.intent]
             assert entry.intent.name == "crash.py"
             assert jobs == []
             await creating.give_up(left[0])
-        assert await creating.settle() == ()
+        assert await creating.settle_open_intents() == ()

@@ -75,8 +75,8 @@ async def test_held_commands_are_lost_when_the_program_ends_and_reported_once_by
     await asyncio.gather(waiting, return_exceptions=True)
     assert states(tmp_path) == [("canceling 3 jobs", "held")]
     later = Holds(RecorderFile(tmp_path, "a place"))
-    assert [hold.words for hold in later.lost(NOON)] == ["canceling 3 jobs"]
-    assert later.lost(NOON) == []
+    assert [hold.words for hold in later.mark_lost(NOON)] == ["canceling 3 jobs"]
+    assert later.mark_lost(NOON) == []
     assert [(hold.words, hold.state) for hold in later.past(9)] == [
         ("canceling 3 jobs", HoldState.LOST)
     ]
@@ -105,7 +105,7 @@ def test_what_waits_in_another_dashboard_that_runs_is_not_lost(tmp_path: Path) -
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "noted\n"
-        assert holds.lost(NOON + timedelta(seconds=9)) == []
+        assert holds.mark_lost(NOON + timedelta(seconds=9)) == []
         other.kill()
         other.wait(HANG)
-        assert [hold.words for hold in holds.lost(NOON)] == ["canceling 3 jobs"]
+        assert [hold.words for hold in holds.mark_lost(NOON)] == ["canceling 3 jobs"]

@@ -72,7 +72,7 @@ def test_what_a_job_was_submitted_with_is_there_after_a_restart(
 ) -> None:
     history.note_submitted("1", SUBMITTED)
     history.note_submitted("2", Submitted())
-    known = again(tmp_path).submitted(["1", "2", "3"])
+    known = again(tmp_path).submissions(["1", "2", "3"])
     assert known == {"1": SUBMITTED, "2": Submitted()}
 
 
@@ -91,7 +91,7 @@ def test_a_request_is_recorded_without_secrets_and_fields_that_studio_sends(
     path = file_of(tmp_path)
     assert b"canary" not in path.read_bytes()
     assert path.stat().st_mode & 0o777 == 0o600
-    (known,) = history.submitted(["1"]).values()
+    (known,) = history.submissions(["1"]).values()
     assert known == Submitted(priority=2, files=(NOTES, SentFile(id="8")))
 
 
@@ -100,7 +100,7 @@ def test_an_upload_is_known_by_its_id_from_whatever_job_named_it(
 ) -> None:
     history.note_submitted("1", SUBMITTED)
     history.note_submitted("2", Submitted(files=(SentFile(id="7"), SentFile(id="9"))))
-    assert again(tmp_path).files(["7", "8", "9"]) == {"7": NOTES}
+    assert again(tmp_path).uploaded_files(["7", "8", "9"]) == {"7": NOTES}
 
 
 def test_a_path_with_control_characters_is_safe_to_draw() -> None:
@@ -116,13 +116,13 @@ def test_only_the_last_submissions_are_kept(
         history.note_submitted(str(number), Submitted(priority=number))
     history.note_submitted("2", Submitted(priority=0))
     history.note_submitted("5", Submitted())
-    assert sorted(history.submitted(map(str, range(9)))) == ["2", "4", "5"]
+    assert sorted(history.submissions(map(str, range(9)))) == ["2", "4", "5"]
 
 
 def test_a_team_does_not_see_the_ledger_of_another(history: JobHistory, tmp_path: Path) -> None:
     history.note_submitted("1", SUBMITTED)
     assert (
-        JobHistory(RecorderFile(tmp_path, "https://studio.example.com\nother")).submitted(["1"])
+        JobHistory(RecorderFile(tmp_path, "https://studio.example.com\nother")).submissions(["1"])
         == {}
     )
 
@@ -217,7 +217,7 @@ def note_both(history: JobHistory, number: int = 1) -> None:
 
 
 def has_both(history: JobHistory, number: int = 1) -> bool:
-    return history.submitted([str(number)]) == {str(number): SUBMITTED} and history.durations(
+    return history.submissions([str(number)]) == {str(number): SUBMITTED} and history.durations(
         [f"{number}.py"]
     ) == {f"{number}.py": (60.0,)}
 
@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_ledger_in_memory(
     note_both(history, 2)
     assert has_both(history)
     assert has_both(history, 2)
-    assert history.files(["7"]) == {"7": NOTES}
+    assert history.uploaded_files(["7"]) == {"7": NOTES}
     assert len(warnings(caplog)) == 1  # the same trouble is told once
     assert "stay in memory" in caplog.text
 
@@ -291,7 +291,7 @@ def test_what_could_not_be_written_while_another_held_the_file_is_written_later(
         other.execute("BEGIN EXCLUSIVE")
         note_both(history, 2)
         assert has_both(history, 2)
-        assert history.submitted(["1"]) == {"1": SUBMITTED}
+        assert history.submissions(["1"]) == {"1": SUBMITTED}
         other.execute("ROLLBACK")
     note_both(history, 3)
     for number in (1, 2, 3):
@@ -302,7 +302,7 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
     history: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note_both(history)
-    opened = file_module.open_briefly
+    opened = file_module.connect
 
     def full(path: Path) -> sqlite3.Connection:
         connection = opened(path)
@@ -311,12 +311,12 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
 
     long = Submitted(credentials_name="x" * 100_000)
     with monkeypatch.context() as patched:
-        patched.setattr(file_module, "open_briefly", full)
+        patched.setattr(file_module, "connect", full)
         history.note_submitted("2", long)
-        assert history.submitted(["1", "2"]) == {"1": SUBMITTED, "2": long}
-        assert again(tmp_path).submitted(["2"]) == {}
+        assert history.submissions(["1", "2"]) == {"1": SUBMITTED, "2": long}
+        assert again(tmp_path).submissions(["2"]) == {}
     note_both(history, 3)
-    assert again(tmp_path).submitted(["2"]) == {"2": long}
+    assert again(tmp_path).submissions(["2"]) == {"2": long}
 
 
 @pytest.mark.starts_processes

@@ -38,7 +38,7 @@ def test_a_failure_is_fixed_by_a_job_that_repeats_it_or_continues_one_that_does(
     changes = origins.changes
     origins.note(job(2).id, Submitted(repeats=job(1).id))
     assert origins.changes == changes + 1
-    assert origins.linked() == {job(1).id, job(2).id, job(3).id}
+    assert origins.linked_ids() == {job(1).id, job(2).id, job(3).id}
     jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3))}
     assert origins.fixed_by(jobs[job(1).id], jobs.get) == job(3)
     assert origins.origin(job(2).id) is None
@@ -47,9 +47,11 @@ def test_a_failure_is_fixed_by_a_job_that_repeats_it_or_continues_one_that_does(
 def test_a_job_is_unknown_until_something_was_learnt_of_it() -> None:
     origins = Origins()
     for _ in range(2):
-        assert origins.unknown([job(1), job(2)]) == [job(1).id, job(2).id]
-    origins.learn([job(1).id, job(2).id], {job(1).id: Submitted(rerun_from_job_id=job(3).id)})
-    assert origins.unknown([job(2), job(3)]) == [job(3).id]
+        assert origins.not_looked_up([job(1), job(2)]) == [job(1).id, job(2).id]
+    origins.note_looked_up(
+        [job(1).id, job(2).id], {job(1).id: Submitted(rerun_from_job_id=job(3).id)}
+    )
+    assert origins.not_looked_up([job(2), job(3)]) == [job(3).id]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20))
@@ -62,7 +64,7 @@ def test_the_search_for_a_fix_ends_for_any_links(pairs: list[tuple[int, int]]) -
 def test_runs_by_hand_and_replaced_schedules_are_known_once_and_nothing_goes_in_circles() -> None:
     origins = Origins()
     for _ in range(2):
-        origins.learn(
+        origins.note_looked_up(
             "abc",
             {
                 "run": Submitted(run_of="a"),

@@ -58,7 +58,7 @@ class Studio(StudioClient):
 def reruns(studio: Studio, folder: Path, made: list[Mapping[str, Submitted]]) -> OrderedReruns:
     history = JobHistory(RecorderFile(folder, "place"))
     return OrderedReruns(
-        studio, history, made=lambda _made, jobs: made.append(jobs), rests=(0.0, 0.0)
+        studio, history, on_created=lambda _made, jobs: made.append(jobs), rests=(0.0, 0.0)
     )
 
 

@@ -215,14 +215,14 @@ def test_late_pieces_in_a_row_move_what_follows_once(desk: Desk) -> None:
 def test_what_cannot_be_read_of_a_replay_may_reach_beyond_what_is_known(desk: Desk) -> None:
     desk.connect((1, "one\n"), (2, "two\n"))
     desk.connect((1, "one\n"))
-    assert not desk.merge.misses_before(Unreadable(1))
-    assert not desk.merge.misses_before(logs((2, "two\n")))
-    assert desk.merge.misses_before(logs((2, "two\n"), (4, "four\n")))
+    assert not desk.merge.has_lost_pieces(Unreadable(1))
+    assert not desk.merge.has_lost_pieces(logs((2, "two\n")))
+    assert desk.merge.has_lost_pieces(logs((2, "two\n"), (4, "four\n")))
     desk.send((4, "four\n"))
     assert desk.marks == [(8, NO_REPLAY)]
-    assert not desk.merge.misses_before(logs((5, "five\n")))
+    assert not desk.merge.has_lost_pieces(logs((5, "five\n")))
     desk.connect((1, "one\n"), (2, "two\n"))
-    assert not desk.merge.misses_before(Unreadable(1))
+    assert not desk.merge.has_lost_pieces(Unreadable(1))
     desk.send((4, "four\n"))
     assert desk.marks == [(8, NO_REPLAY)]
     desk.connect((1, "one\n"), (2, "two\n"), (3, "three\n"), (4, "four\n"))

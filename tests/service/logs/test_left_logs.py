@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
-from studio_tui.service.logs.archived_log import always
+from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.assembler import UNREADABLE
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.doubts import NO_REPLAY
@@ -69,7 +69,7 @@ async def test_what_was_here_is_here_at_once_with_its_age_although_studio_is_awa
 ) -> None:
     left(tmp_path, b"one\ntwo\n")
     async with library(Away(a=[]), tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         state = log.tail.state
         assert (state.phase, state.left_at) == (FollowPhase.CONNECTING, WRITTEN)
         assert raw(log) == b"one\ntwo\n"
@@ -81,11 +81,11 @@ async def test_what_was_here_is_here_at_once_with_its_age_although_studio_is_awa
 async def test_following_continues_behind_it_with_each_line_once(tmp_path: Path) -> None:
     studio = Studio(a=["one\n", "two\n"])
     async with library(studio, tmp_path) as logs:
-        await until_size(logs.open("a", always), 8)
+        await until_size(logs.open("a", allow_every_host), 8)
     assert files(tmp_path) == [".spool"]
     studio.print("a", "three\n")
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         assert raw(log) == b"one\ntwo\n"
         await until_size(log, 14)
         studio.print("a", "four\n")
@@ -106,7 +106,7 @@ async def test_what_does_not_agree_with_studio_gives_way(tmp_path: Path, kept: b
     left(tmp_path, kept)
     studio = Studio(a=["one\n", "two\n", "three\n"])
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         await until(lambda: raw(log) == b"one\ntwo\nthree\n")
         assert log.store.marks == ()
 
@@ -115,12 +115,12 @@ async def test_there_is_a_mark_where_studio_does_not_repeat_stored_lines(tmp_pat
     left(tmp_path, b"one\n")
     studio = Amnesic(a=["one\n", "two\n", "three\n", "four\n"])
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         await until(lambda: raw(log) == b"one\nthree\nfour\n")
         assert log.store.marks == (Mark(4, NO_REPLAY),)
         log.close()
         studio.first = 1
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         await until(lambda: raw(log) == b"one\ntwo\nthree\nfour\n")
         assert log.store.marks == ()
 
@@ -130,10 +130,13 @@ async def test_marks_are_here_again_too_until_studio_repeats_what_is_missing(
 ) -> None:
     left(tmp_path, b"one\nthree\n", Mark(4, UNREADABLE), Mark(99, NO_REPLAY))
     async with library(Away(a=[]), tmp_path) as logs:
-        assert logs.open("a", always).store.marks == (Mark(4, UNREADABLE), Mark(10, NO_REPLAY))
+        assert logs.open("a", allow_every_host).store.marks == (
+            Mark(4, UNREADABLE),
+            Mark(10, NO_REPLAY),
+        )
     assert files(tmp_path) == [".marks", ".spool"]
     async with library(Studio(a=["one\n", "two\n", "three\n"]), tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         await until(lambda: raw(log) == b"one\ntwo\nthree\n")
         assert [mark.offset for mark in log.store.marks if mark.offset > 4] == []
 
@@ -142,7 +145,7 @@ async def test_marks_are_here_again_too_until_studio_repeats_what_is_missing(
 async def test_marks_that_cannot_be_read_are_reported_as_lost(tmp_path: Path, text: str) -> None:
     left(tmp_path, b"one\n").with_suffix(".marks").write_text(text)
     async with library(Away(a=[]), tmp_path) as logs:
-        assert logs.open("a", always).store.marks == (Mark(0, UNREADABLE_MARKS),)
+        assert logs.open("a", allow_every_host).store.marks == (Mark(0, UNREADABLE_MARKS),)
 
 
 async def test_the_newest_of_several_is_taken_and_none_outlives_the_whole_log(
@@ -153,7 +156,7 @@ async def test_the_newest_of_several_is_taken_and_none_outlives_the_whole_log(
     os.utime(older, (WRITTEN.timestamp() - 60,) * 2)
     studio = Studio(a=["one\n", "two\n"])
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         assert raw(log) == b"one\ntwo\n"
         assert not newer.exists()
         studio.end()
@@ -165,7 +168,7 @@ async def test_two_dashboards_do_not_write_to_one_file(tmp_path: Path) -> None:
     left(tmp_path, b"one\n")
     studio = Studio(a=["one\n", "two\n"])
     async with library(studio, tmp_path) as logs, library(studio, tmp_path) as elsewhere:
-        first, second = logs.open("a", always), elsewhere.open("a", always)
+        first, second = logs.open("a", allow_every_host), elsewhere.open("a", allow_every_host)
         assert first.store.path != second.store.path
         for log in (first, second):
             await until_size(log, 8)
@@ -178,7 +181,7 @@ async def test_two_dashboards_do_not_write_to_one_file(tmp_path: Path) -> None:
 async def test_nothing_is_left_of_a_log_without_a_line(tmp_path: Path) -> None:
     studio = Away(a=[])
     async with library(studio, tmp_path) as logs:
-        logs.open("a", always)
+        logs.open("a", allow_every_host)
         await until(lambda: studio.opened)
     assert files(tmp_path) == []
 
@@ -188,10 +191,10 @@ async def test_logs_of_other_jobs_and_of_another_job_with_the_same_id_are_separa
 ) -> None:
     left(tmp_path, b"one\n")
     async with library(Away(a=[], b=[]), tmp_path) as logs:
-        assert logs.open("b", always).store.size == 0
-        assert logs.open("a", always, BORN).store.size == 0
+        assert logs.open("b", allow_every_host).store.size == 0
+        assert logs.open("a", allow_every_host, BORN).store.size == 0
     async with library(Away(a=[]), tmp_path, place="elsewhere") as logs:
-        assert logs.open("a", always).store.size == 0
+        assert logs.open("a", allow_every_host).store.size == 0
 
 
 async def test_what_earlier_runs_left_is_bounded_on_disk(tmp_path: Path) -> None:
@@ -221,10 +224,10 @@ sys.stdin.read()
 async def test_a_killed_program_leaves_its_log_and_a_living_one_keeps_it(tmp_path: Path) -> None:
     with program(tmp_path, PROGRAM) as (_, process):
         async with library(Away(a=[]), tmp_path, limit=1) as logs:
-            assert logs.open("a", always).store.size == 0
+            assert logs.open("a", allow_every_host).store.size == 0
         process.kill()
         process.wait(HANG)
     async with library(Away(a=[]), tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         assert raw(log) == b"one\ntwo\n"
         assert log.store.marks == (Mark(4, "Something."),)

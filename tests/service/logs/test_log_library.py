@@ -27,7 +27,7 @@ from studio_tui.api.log_stream import (
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NotFound, StudioError
-from studio_tui.service.logs.archived_log import MayFetch, always
+from studio_tui.service.logs.archived_log import MayFetch, allow_every_host
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
 from studio_tui.service.logs.state import NO_LOG, UNCHECKED, FollowPhase
@@ -167,7 +167,7 @@ def in_use(folder: Path) -> int:
 
 async def read_whole(logs: LogLibrary, job_id: str) -> bytes:
     """Open a log, wait until it is whole and close it."""
-    log = logs.open(job_id, always)
+    log = logs.open(job_id, allow_every_host)
     await until(lambda: is_complete(log))
     found = raw(log)
     log.close()
@@ -177,7 +177,7 @@ async def read_whole(logs: LogLibrary, job_id: str) -> bytes:
 async def test_two_viewers_of_a_job_share_one_connection_and_one_file(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     async with library(studio, tmp_path) as logs:
-        first, second = logs.open("a", always), logs.open("a", always)
+        first, second = logs.open("a", allow_every_host), logs.open("a", allow_every_host)
         assert (first.store, first.tail) == (second.store, second.tail)
         await until(lambda: raw(second) == b"one\n")
         first.close()
@@ -192,12 +192,12 @@ async def test_two_viewers_of_a_job_share_one_connection_and_one_file(tmp_path: 
 async def test_a_log_left_and_opened_again_continues_where_it_was(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         await until(lambda: raw(log) == b"one\n")
         log.close()
         await until(lambda: studio.open_now == 0)
         studio.print("a", "two\n")
-        again = logs.open("a", always)
+        again = logs.open("a", allow_every_host)
         assert again.store is log.store
         assert raw(again) == b"one\n"
         await until(lambda: again.store.size == 8)
@@ -211,11 +211,11 @@ async def test_a_log_left_and_opened_again_continues_where_it_was(tmp_path: Path
 async def test_a_log_closed_and_opened_in_one_breath_is_followed_once(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         await until(lambda: studio.open_now)
         for _ in range(5):
             log.close()
-            log = logs.open("a", always)
+            log = logs.open("a", allow_every_host)
         await until(lambda: len(studio.opened) >= 2)
         studio.print("a", "two\n")
         await until(lambda: log.store.size == 8)
@@ -228,7 +228,7 @@ async def test_a_whole_log_is_requested_again_only_when_poked(tmp_path: Path) ->
     studio.end()
     async with library(studio, tmp_path) as logs:
         assert await read_whole(logs, "a") == b"one\n"
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         assert is_complete(log)
         studio.print("a", "two\n")
         log.tail.poke()
@@ -277,7 +277,7 @@ async def test_a_whole_log_is_there_at_once_in_the_next_run(tmp_path: Path) -> N
         await until(lambda: files(tmp_path) == [".log"])
     studio.is_lost = True
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         state = log.tail.state
         assert state.phase is FollowPhase.COMPLETE
         assert state.kept_since is not None
@@ -297,7 +297,7 @@ async def test_a_saved_log_is_fixed_when_poked_and_no_reader_is_disturbed(
         await read_whole(logs, "a")
         await until(lambda: files(tmp_path) == [".log"])
     async with library(studio, tmp_path) as elsewhere, library(studio, tmp_path) as logs:
-        reader, log = elsewhere.open("a", always), logs.open("a", always)
+        reader, log = elsewhere.open("a", allow_every_host), logs.open("a", allow_every_host)
         studio.jobs_lines["a"] = ["one\n", "2\n", "three\n"]
         log.tail.poke()
         await until(lambda: is_complete(log) and not log.tail.state.kept_since)
@@ -305,7 +305,7 @@ async def test_a_saved_log_is_fixed_when_poked_and_no_reader_is_disturbed(
         assert reader.store.read(0, 100) == b"one\ntwo\n"
         await until(lambda: files(tmp_path) == [".log"])
     async with library(studio, tmp_path) as logs:
-        assert raw(logs.open("a", always)) == b"one\n2\nthree\n"
+        assert raw(logs.open("a", allow_every_host)) == b"one\n2\nthree\n"
 
 
 async def test_a_log_that_studio_has_lost_stays_when_it_is_requested_again(tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ async def test_a_log_that_studio_has_lost_stays_when_it_is_requested_again(tmp_p
         await until(lambda: files(tmp_path) == [".log"])
     studio.is_lost = True
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         log.tail.poke()
         await until(lambda: is_complete(log) and not log.tail.state.kept_since)
         assert raw(log) == b"one\n"
@@ -328,7 +328,7 @@ async def test_a_log_that_studio_has_lost_is_reported_as_missing(tmp_path: Path)
     studio.is_lost = True
     studio.end()
     async with library(studio, tmp_path) as logs:
-        log = logs.open("a", always)
+        log = logs.open("a", allow_every_host)
         await until(lambda: is_complete(log))
         assert log.tail.state.reason == NO_LOG
     assert files(tmp_path) == []
@@ -340,25 +340,25 @@ async def test_logs_of_two_jobs_with_the_same_id_are_separate(tmp_path: Path) ->
     async with library(studio, tmp_path) as logs:
         await read_whole(logs, "a")
         await until(lambda: files(tmp_path) == [".log"])
-        assert not is_complete(logs.open("a", always, START))
+        assert not is_complete(logs.open("a", allow_every_host, START))
     async with library(studio, tmp_path, place="elsewhere") as logs:
-        assert not is_complete(logs.open("a", always))
+        assert not is_complete(logs.open("a", allow_every_host))
 
 
 async def test_the_log_closed_longest_ago_is_deleted_when_there_is_too_much(tmp_path: Path) -> None:
     studio = Studio(**{name: ["x" * 1000] for name in "abcd"})
     studio.end()
     async with library(studio, tmp_path, limit=2000) as logs:
-        viewed = logs.open("a", always)
+        viewed = logs.open("a", allow_every_host)
         await until(lambda: is_complete(viewed))
         for name in "bcd":
             await read_whole(logs, name)
         await until(lambda: files(tmp_path) == [".log"] * 3)
         assert len(raw(viewed)) == 1000
         asked = len(studio.opened)
-        assert is_complete(logs.open("c", always))
-        assert is_complete(logs.open("d", always))
-        assert not is_complete(logs.open("b", always))
+        assert is_complete(logs.open("c", allow_every_host))
+        assert is_complete(logs.open("d", allow_every_host))
+        assert not is_complete(logs.open("b", allow_every_host))
         await until(lambda: len(studio.opened) == asked + 1)
 
 
@@ -373,18 +373,18 @@ async def test_logs_saved_by_earlier_runs_count_too(tmp_path: Path) -> None:
     async with library(studio, tmp_path, limit=2500, now=now):
         await until(lambda: files(tmp_path) == [".log"] * 2)
     async with library(studio, tmp_path, place="a", now=now) as logs:
-        assert not is_complete(logs.open("a", always))
+        assert not is_complete(logs.open("a", allow_every_host))
 
 
 async def test_a_log_that_is_not_whole_counts_too(tmp_path: Path) -> None:
     studio = Studio(a=["x" * 1000], b=["x" * 1000])
     async with library(studio, tmp_path, limit=1500) as logs:
         for name in "ab":
-            log = logs.open(name, always)
+            log = logs.open(name, allow_every_host)
             await until_size(log, 1000)
             log.close()
         await until(lambda: files(tmp_path) == [".spool"])
-        assert logs.open("b", always).store.size == 1000
+        assert logs.open("b", allow_every_host).store.size == 1000
 
 
 async def test_few_logs_stay_open_while_nobody_looks(tmp_path: Path) -> None:
@@ -392,12 +392,12 @@ async def test_few_logs_stay_open_while_nobody_looks(tmp_path: Path) -> None:
     studio = Studio(**{name: ["one\n"] for name in names})
     async with library(studio, tmp_path) as logs:
         for name in names:
-            log = logs.open(name, always)
+            log = logs.open(name, allow_every_host)
             await until_size(log, 1)
             log.close()
         await until(lambda: in_use(tmp_path) == KEPT_OPEN)
         assert files(tmp_path) == [".spool"] * len(names)
-        assert raw(logs.open(names[0], always)) == b"one\n"
+        assert raw(logs.open(names[0], allow_every_host)) == b"one\n"
 
 
 PROGRAM = """
@@ -437,7 +437,7 @@ async def test_files_of_a_killed_program_are_deleted_and_those_of_a_running_one_
 
 async def test_a_viewer_that_leaves_after_the_session_lets_its_file_go(tmp_path: Path) -> None:
     logs = LogLibrary(Studio(a=["one\n"]), LogCache(tmp_path, ""))
-    log = logs.open("a", always)
+    log = logs.open("a", allow_every_host)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(logs.run())
         await until_size(log, 1)
@@ -455,7 +455,7 @@ async def test_a_bug_in_the_following_of_a_log_ends_the_session(tmp_path: Path) 
             yield
 
     logs = LogLibrary(Broken(), LogCache(tmp_path, ""))
-    log = logs.open("a", always)
+    log = logs.open("a", allow_every_host)
     with pytest.raises(BaseExceptionGroup) as caught:
         await logs.run()
     assert caught.group_contains(ZeroDivisionError)
@@ -466,7 +466,7 @@ async def test_a_log_on_a_disk_that_takes_none_is_an_error(tmp_path: Path) -> No
     (tmp_path / "logs").write_text("no folder")
     async with library(Studio(a=[]), tmp_path / "logs") as logs:
         with pytest.raises(StudioError, match="No log can be stored"):
-            logs.open("a", always)
+            logs.open("a", allow_every_host)
 
 
 async def test_a_job_of_a_real_studio_is_left_and_opened_again(
@@ -476,7 +476,7 @@ async def test_a_job_of_a_real_studio_is_left_and_opened_again(
     job = shared_studio.submit(
         f"import time\nfor n in range({lines}):\n  print(n, flush=True)\n  time.sleep(0.0005)"
     )
-    may_fetch: MayFetch = always
+    may_fetch: MayFetch = allow_every_host
     settings = Settings(
         url=shared_studio.url, team=shared_studio.team, token=SecretStr(shared_studio.token)
     )

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
-from studio_tui.service.logs.archived_log import always
+from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.logs.preview import LENGTH, REST, LogTailPreview
@@ -181,7 +181,7 @@ def test_the_preview_gives_way_when_the_log_has_come_as_far(tmp_path: Path) -> N
             await asyncio.sleep(10 * REST)
             assert preview.ends.asked == asked
             for position in (0, 42, len(preview.shown) - 1):
-                place = preview.ahead.in_whole(position)
+                place = preview.ahead.offset_in_log(position)
                 assert place == preview.ahead.offset + position
 
     run(scene())
@@ -194,7 +194,7 @@ def test_a_place_is_found_although_studio_counts_bad_characters_otherwise(tmp_pa
             preview.whole.append(bad.decode("utf-8", "replace").encode())
             assert not preview.ahead.is_needed
             for position in (0, 42, 100_000):
-                place = preview.ahead.in_whole(position)
+                place = preview.ahead.offset_in_log(position)
                 assert preview.whole.read(place, 1000) == preview.shown[position:][:1000]
 
     run(scene())
@@ -261,8 +261,8 @@ async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
     async with StudioClient(settings) as client, asyncio.TaskGroup() as tasks:
         logs = LogLibrary(client, LogCache(tmp_path, ""))
         running = tasks.create_task(logs.run())
-        log = logs.open(job["id"], always)
-        ahead = log.ahead
+        log = logs.open(job["id"], allow_every_host)
+        ahead = log.preview
         sizes: list[tuple[bool, int]] = []
         ahead.subscribe(lambda: sizes.append((ahead.is_needed, log.store.size)))
         await until(lambda: ahead.is_needed)
@@ -276,7 +276,7 @@ async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
         assert not is_needed
         assert seen_at < whole / 2
         assert given_way_at == whole
-        assert log.store.read(ahead.in_whole(0), 1000) == ahead.store.read(0, 1000)
+        assert log.store.read(ahead.offset_in_log(0), 1000) == ahead.store.read(0, 1000)
         running.cancel()
     log.close()
     assert not preview.exists()
@@ -326,7 +326,7 @@ def test_an_end_that_runs_ahead_of_the_preview_is_put_under_a_mark(tmp_path: Pat
             assert store.marks[1].text.endswith("more here are still arriving.")
             preview.arrive(len(ends.log))
             for position in (0, 1000, len(known), len(known) + 2000, store.size - 23):
-                place = preview.ahead.in_whole(position)
+                place = preview.ahead.offset_in_log(position)
                 line = store.read(position, 22)
                 assert preview.whole.read(place, 22) == line
 

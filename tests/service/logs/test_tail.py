@@ -39,8 +39,8 @@ from studio_tui.errors import (
 from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, UNREADABLE
 from studio_tui.service.logs.connection_time import LINGER, SILENCE
 from studio_tui.service.logs.doubts import NO_REPLAY
-from studio_tui.service.logs.reading_again import BACKOFF_CAP
 from studio_tui.service.logs.rest_log import OUTAGE_REST
+from studio_tui.service.logs.retries import BACKOFF_CAP
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED, FollowPhase, TailState
 from studio_tui.service.logs.store.log_file import LogFile
 from studio_tui.service.logs.store.log_store import LogStore
@@ -632,7 +632,7 @@ def test_a_part_of_every_replay_that_stays_unreadable_leaves_a_mark(followed: Ma
 
 def test_a_spoiled_character_is_fixed_from_rest_at_the_end(followed: Make) -> None:
     line = "a line of the log\n"
-    spoiled = LogMessages((LogMessage(1, RawText("caf\ufffd\n")),), is_spoiled=True)
+    spoiled = LogMessages((LogMessage(1, RawText("caf\ufffd\n")),), has_invalid_utf8=True)
     studio = Studio(
         [spoiled, logs(*((number, line) for number in range(2, 600))), FINISHED, END],
         log=("café\n" + line * 598).encode(),

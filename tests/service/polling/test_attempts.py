@@ -36,6 +36,6 @@ def test_earlier_runs_are_asked_about_like_others() -> None:
 
 def test_the_runs_before_and_after_one_are_found() -> None:
     index, known = AttemptIndex(), (rerun("run-3", "run-1", "run-2"),)
-    assert index.neighbours("run-2", known) == (("run-1",), ("run-3",))
-    assert index.neighbours("run-1-b", known) == ((), ())
-    assert index.neighbours("run-2", (BEFORE,)) == ((), ())
+    assert index.earlier_and_later_runs("run-2", known) == (("run-1",), ("run-3",))
+    assert index.earlier_and_later_runs("run-1-b", known) == ((), ())
+    assert index.earlier_and_later_runs("run-2", (BEFORE,)) == ((), ())

@@ -12,13 +12,13 @@ def longest(_least: float, most: float) -> float:
 
 def test_a_rest_doubles_with_each_failure_up_to_its_cap_and_begins_again() -> None:
     backoff = Backoff(0.5, 5.0, jitter=longest)
-    assert [backoff.failed() for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
+    assert [backoff.add_failure() for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
     assert backoff.rest() == 5.0
-    backoff.succeeded()
-    assert (backoff.failures, backoff.failed()) == (0, 1.0)
+    backoff.reset()
+    assert (backoff.failures, backoff.add_failure()) == (0, 1.0)
 
 
 @given(SECONDS, SECONDS, SECONDS, st.integers(0, 2000))
 def test_every_rest_is_within_its_bounds(base: float, cap: float, least: float, tries: int) -> None:
     backoff = Backoff(base, cap, least, failures=tries)
-    assert least <= backoff.failed() <= max(cap, least)
+    assert least <= backoff.add_failure() <= max(cap, least)

@@ -15,7 +15,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.polling.dataset_names import ASKED, AT_ONCE, DatasetNames
+from studio_tui.service.polling.dataset_names import AT_ONCE, REQUESTED_JOBS, KnownDatasets
 from studio_tui.service.polling.reachability import Reachability
 from tests.jobs import job
 from tests.pipelines import pipeline
@@ -45,10 +45,10 @@ JOBS = [job(number, "FAILED" if number == 2 else "COMPLETE") for number in range
 
 async def test_the_newest_finished_jobs_are_asked_once_a_few_at_a_time() -> None:
     studio = Studio()
-    names = DatasetNames(studio)
-    await names.learn(JOBS)
-    await names.learn(JOBS)
-    assert len(studio.asked) == ASKED
+    names = KnownDatasets(studio)
+    await names.request_versions(JOBS)
+    await names.request_versions(JOBS)
+    assert len(studio.asked) == REQUESTED_JOBS
     assert set(Counter(studio.asked).values()) == {1}
     assert studio.asked[:2] == [JOBS[0].id, JOBS[2].id]
     assert studio.most == AT_ONCE
@@ -56,16 +56,16 @@ async def test_the_newest_finished_jobs_are_asked_once_a_few_at_a_time() -> None
 
 
 async def test_targets_of_pipelines_come_first_each_name_once() -> None:
-    names = DatasetNames(Studio())
-    await names.learn(JOBS[:1])
+    names = KnownDatasets(Studio())
+    await names.request_versions(JOBS[:1])
     known = (pipeline(1, triggered_from="b, of.00000001"), pipeline(2, triggered_from=None))
     assert names.names(known) == ("b", "of.00000001")
 
 
 async def test_datasets_that_studio_does_not_list_are_no_error() -> None:
     studio = Studio(NotFound(404, "no such page"))
-    names = DatasetNames(studio)
-    await names.learn(JOBS[:4])
+    names = KnownDatasets(studio)
+    await names.request_versions(JOBS[:4])
     assert len(names.names(())) == 2
     assert names.is_complete
 
@@ -94,19 +94,19 @@ async def test_the_first_failure_ends_it_and_what_is_left_is_asked_the_next_time
     error: StudioError, rest: float
 ) -> None:
     seconds, studio = Seconds(), Studio(error)
-    names = DatasetNames(studio, now=seconds)
-    await names.learn(JOBS)
+    names = KnownDatasets(studio, now=seconds)
+    await names.request_versions(JOBS)
     assert len(studio.asked) <= 1 + AT_ONCE
     assert not names.is_complete
     asked = len(studio.asked)
     seconds.now = rest - 0.1
-    await names.learn(JOBS)
+    await names.request_versions(JOBS)
     assert len(studio.asked) == asked
     seconds.now = rest
-    await names.learn(JOBS)
+    await names.request_versions(JOBS)
     assert names.is_complete
     assert Counter(studio.asked).most_common(1) == [(JOBS[0].id, 2)]
-    assert len(names.names(())) == ASKED
+    assert len(names.names(())) == REQUESTED_JOBS
 
 
 async def test_a_job_whose_question_always_fails_keeps_no_other_from_being_asked() -> None:
@@ -117,27 +117,27 @@ async def test_a_job_whose_question_always_fails_keeps_no_other_from_being_asked
             return await super().job_dataset_versions(job_id)
 
     seconds = Seconds()
-    names = DatasetNames(Broken(), now=seconds)
+    names = KnownDatasets(Broken(), now=seconds)
     for _ in range(2):
-        await names.learn(JOBS)
+        await names.request_versions(JOBS)
         seconds.now += 5
-    assert len(names.names(())) == ASKED - 1
+    assert len(names.names(())) == REQUESTED_JOBS - 1
     assert not names.is_complete
 
 
 async def test_nothing_is_asked_while_studio_is_away() -> None:
     studio, reachability = Studio(), Reachability(probe=lambda: asyncio.sleep(0))
-    reachability.failed("another", NotSent("gone"))
-    names = DatasetNames(studio, reachability)
-    await names.learn(JOBS)
+    reachability.note_failure("another", NotSent("gone"))
+    names = KnownDatasets(studio, reachability)
+    await names.request_versions(JOBS)
     assert studio.asked == []
     assert not names.is_complete
 
 
 async def test_a_studio_that_goes_away_is_not_asked_job_by_job() -> None:
-    studio = Studio(*[NotSent("gone")] * ASKED)
+    studio = Studio(*[NotSent("gone")] * REQUESTED_JOBS)
     reachability = Reachability(probe=lambda: asyncio.sleep(0))
-    await DatasetNames(studio, reachability).learn(JOBS)
+    await KnownDatasets(studio, reachability).request_versions(JOBS)
     assert len(studio.asked) <= AT_ONCE
     assert reachability.outage is not None
 
@@ -147,10 +147,10 @@ async def test_versions_are_listed_with_the_jobs_that_made_them_the_latest_first
         async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
             return (DatasetVersion(dataset_name="a.b.c", version=f"1.0.{int(job_id[:8])}"),)
 
-    names = DatasetNames(Numbered())
+    names = KnownDatasets(Numbered())
     jobs = [job(number, created_by="ann") for number in (2, 10, 1)]
-    await names.learn(jobs)
-    (dataset,) = names.listed({each.id: each for each in jobs[:2]})
+    await names.request_versions(jobs)
+    (dataset,) = names.made_by_jobs({each.id: each for each in jobs[:2]})
     assert [each.version for each in dataset.versions] == ["1.0.10", "1.0.2", "1.0.1"]
     assert [each.made_by for each in dataset.versions] == ["ann", "ann", None]
     assert dataset.versions[0].job_id == jobs[1].id
@@ -166,8 +166,8 @@ async def test_a_version_that_is_no_number_comes_last_and_one_without_is_left_ou
                 for version in ("banana", None, "1.0.0", "²")
             )
 
-    names = DatasetNames(Odd())
-    await names.learn(JOBS[:1])
-    (dataset,) = names.listed({})
+    names = KnownDatasets(Odd())
+    await names.request_versions(JOBS[:1])
+    (dataset,) = names.made_by_jobs({})
     assert dataset.versions[0].version == "1.0.0"
     assert {each.version for each in dataset.versions} == {"1.0.0", "banana", "²"}

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from studio_tui.api.models import Job
-from studio_tui.service.polling.endings import EndedJobs
+from studio_tui.service.polling.endings import RequestRepeatedOnEnds
 from tests.jobs import job
 from tests.waiting import until, within_reason
 
@@ -19,7 +19,7 @@ class Asker:
         self.rests = 0
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
-        self.following = EndedJobs(lambda: self.jobs, self.ask, rest=self.rest)
+        self.following = RequestRepeatedOnEnds(lambda: self.jobs, self.ask, rest=self.rest)
 
     async def ask(self, jobs: Sequence[Job]) -> bool:
         self.asked.append([each.status for each in jobs])

@@ -16,12 +16,12 @@ from studio_tui.errors import NotFound, PermissionDenied, ServerError, StudioErr
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.job_details import (
-    AFTER,
-    AGAIN,
-    LENGTH,
-    PAST_AGAIN,
-    REMEMBERED,
-    STREAM,
+    CACHED_JOBS,
+    END_BYTES,
+    PAST_RUNS_REST,
+    RUNNING_REST,
+    SELECTION_REST,
+    STREAM_LIMIT,
     JobDetails,
     JobDetailsReader,
 )
@@ -76,7 +76,7 @@ class KnownLogs(LogLibrary):
     def __init__(self, here: dict[str, bytes]) -> None:
         self.here = here
 
-    async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
+    async def stored_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
         assert born is not None
         known = self.here.get(job_id)
         return known and known[-length:]
@@ -103,9 +103,9 @@ def test_nothing_is_asked_before_the_reader_has_rested() -> None:
         async with reading(studio) as details:
             for number in range(100):
                 details.select(job(number, "FAILED"))
-                await asyncio.sleep(AFTER / 2)
+                await asyncio.sleep(SELECTION_REST / 2)
             assert studio.asked == []
-            await asyncio.sleep(AFTER)
+            await asyncio.sleep(SELECTION_REST)
             assert [job_id for job_id, *_ in studio.asked] == [job(99).id]
 
     run(scene())
@@ -124,7 +124,7 @@ def test_of_a_job_that_has_ended_the_end_is_requested_once() -> None:
             await asyncio.sleep(60)
             details.select(DONE)
             await asyncio.sleep(60)
-            assert studio.asked == [(DONE.id, LENGTH, None)]
+            assert studio.asked == [(DONE.id, END_BYTES, None)]
             assert told == [DONE.id]
 
     run(scene())
@@ -135,9 +135,9 @@ def test_of_a_running_job_what_is_new_is_requested_until_the_reader_turns_away()
         studio = Studio()
         async with reading(studio) as details:
             details.select(RUNNING)
-            await asyncio.sleep(AFTER + 1)
+            await asyncio.sleep(SELECTION_REST + 1)
             studio.log += b"step 3\n"
-            await asyncio.sleep(AGAIN + 1)
+            await asyncio.sleep(RUNNING_REST + 1)
             assert details.get(RUNNING.id).end == studio.log
             details.select(None)
             await asyncio.sleep(0.1)
@@ -179,7 +179,7 @@ def test_a_running_job_whose_end_is_not_to_be_had_is_followed_for_a_mebibyte() -
     async def scene() -> None:
         studio = Studio()
         studio.errors = [NotFound(404, "no log")]
-        part = "x" * (STREAM // 4)
+        part = "x" * (STREAM_LIMIT // 4)
         archive = Blobs(("https://elsewhere/log",))
         studio.frames = [archive, *[LogMessages((LogMessage(n, RawText(part)),)) for n in range(9)]]
         async with reading(studio) as details:
@@ -187,7 +187,7 @@ def test_a_running_job_whose_end_is_not_to_be_had_is_followed_for_a_mebibyte() -
             await asyncio.sleep(60)
             assert studio.streams == 1
             assert studio.open == 0
-            assert len(details.get(RUNNING.id).end or b"") == LENGTH
+            assert len(details.get(RUNNING.id).end or b"") == END_BYTES
 
     run(scene())
 
@@ -225,9 +225,9 @@ def test_only_so_many_jobs_are_remembered() -> None:
     async def scene() -> None:
         studio = Studio()
         async with reading(studio) as details:
-            for number in range(REMEMBERED + 1):
+            for number in range(CACHED_JOBS + 1):
                 details.select(job(number, "FAILED"))
-                await asyncio.sleep(AFTER + 1)
+                await asyncio.sleep(SELECTION_REST + 1)
             assert details.get(job(0).id).end is None
             assert details.get(job(1).id).end == studio.log
 
@@ -252,8 +252,8 @@ def test_other_runs_of_its_name_are_known_before_the_log() -> None:
         studio.runs[known.name or ""] = (job(2), job(3))
         async with reading(studio) as details:
             details.select(known)
-            await asyncio.sleep(AFTER + 1)
-            assert details.get(known.id).past == (job(2), job(3))
+            await asyncio.sleep(SELECTION_REST + 1)
+            assert details.get(known.id).past_runs == (job(2), job(3))
             assert studio.asked == []
 
     run(scene())
@@ -270,19 +270,19 @@ def test_runs_of_its_name_that_end_meanwhile_are_known_while_the_job_is_selected
         studio.runs[name] = (job(2),)
         async with reading(studio) as details:
             details.select(known)
-            await asyncio.sleep(AFTER + 1)
+            await asyncio.sleep(SELECTION_REST + 1)
             end = details.get(known.id).end
             studio.runs[name] = (job(3), job(2))
-            await asyncio.sleep(PAST_AGAIN)
-            assert details.get(known.id).past == (job(3), job(2))
+            await asyncio.sleep(PAST_RUNS_REST)
+            assert details.get(known.id).past_runs == (job(3), job(2))
             assert details.get(known.id).end == end
             details.select(None)
             studio.runs[name] = (job(4), job(3), job(2))
-            await asyncio.sleep(2 * PAST_AGAIN)
-            assert len(details.get(known.id).past) == 2
+            await asyncio.sleep(2 * PAST_RUNS_REST)
+            assert len(details.get(known.id).past_runs) == 2
             details.select(known)
-            await asyncio.sleep(AFTER + 1)
-            assert len(details.get(known.id).past) == 3
+            await asyncio.sleep(SELECTION_REST + 1)
+            assert len(details.get(known.id).past_runs) == 3
 
     run(scene())
 
@@ -294,12 +294,12 @@ def test_a_second_look_at_other_runs_keeps_why_the_log_cannot_be_read() -> None:
         studio.runs[DONE.name or ""] = (job(2),)
         async with reading(studio) as details:
             details.select(DONE)
-            await asyncio.sleep(AFTER + 1)
+            await asyncio.sleep(SELECTION_REST + 1)
             trouble = details.get(DONE.id).trouble
             assert trouble
             studio.runs[DONE.name or ""] = (job(3), job(2))
-            await asyncio.sleep(2 * PAST_AGAIN)
-            assert len(details.get(DONE.id).past) == 2
+            await asyncio.sleep(2 * PAST_RUNS_REST)
+            assert len(details.get(DONE.id).past_runs) == 2
             assert details.get(DONE.id).trouble == trouble
             assert len(studio.asked) == 1
 

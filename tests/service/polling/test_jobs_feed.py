@@ -7,7 +7,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import InvalidRequest, TransportError
-from studio_tui.service.polling.jobs_feed import FURTHEST, PAGE, JobsFeed
+from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, JobsFeed
 from tests.jobs import job
 from tests.soak import at_length
 
@@ -117,11 +117,11 @@ async def test_a_later_run_loads_as_many_jobs_as_have_become_known() -> None:
         server.grow(7)
         await feed.fetch()
     later = JobsFeed(server)
-    later.want(feed.to_load)
+    later.request_at_least(feed.count_for_next_run)
     jobs = await later.fetch()
     assert len(jobs.jobs) == 150
     assert jobs.has_all
-    assert later.to_load == feed.to_load
+    assert later.count_for_next_run == feed.count_for_next_run
 
 
 async def test_old_jobs_that_are_known_as_they_run_have_a_later_run_load_no_more() -> None:
@@ -129,10 +129,10 @@ async def test_old_jobs_that_are_known_as_they_run_have_a_later_run_load_no_more
     server.change(job5200="RUNNING", job5240="RUNNING")
     feed = JobsFeed(server)
     assert len((await feed.fetch()).jobs) == PAGE + 2
-    assert feed.to_load == PAGE
+    assert feed.count_for_next_run == PAGE
     server.grow(1)
     assert len((await feed.fetch()).jobs) == PAGE + 3
-    assert feed.to_load == PAGE + 1
+    assert feed.count_for_next_run == PAGE + 1
 
 
 async def test_jobs_that_came_in_by_themselves_are_loaded_again_up_to_a_limit() -> None:
@@ -141,10 +141,10 @@ async def test_jobs_that_came_in_by_themselves_are_loaded_again_up_to_a_limit() 
     for _ in range(20):
         await feed.fetch()
         server.grow(90)
-    assert len((await feed.fetch()).jobs) > FURTHEST
-    assert feed.to_load == FURTHEST
-    feed.want(FURTHEST + PAGE)
-    assert feed.to_load == FURTHEST + PAGE
+    assert len((await feed.fetch()).jobs) > READ_LIMIT
+    assert feed.count_for_next_run == READ_LIMIT
+    feed.request_at_least(READ_LIMIT + PAGE)
+    assert feed.count_for_next_run == READ_LIMIT + PAGE
 
 
 async def test_an_active_job_older_than_the_page_is_known_from_the_start() -> None:
@@ -272,8 +272,8 @@ async def test_any_course_of_events_ends_with_what_the_server_says(seed: int) ->
         jobs = await feed.fetch()
         truth = {known.id: known for known in server.jobs_now}
         assert all(truth[known.id] == known for known in jobs.jobs)
-        assert [known.id for known in jobs.jobs[: feed.wanted]] == [
-            known.id for known in server.jobs_now[: min(feed.wanted, len(jobs.jobs))]
+        assert [known.id for known in jobs.jobs[: feed.requested_count]] == [
+            known.id for known in server.jobs_now[: min(feed.requested_count, len(jobs.jobs))]
         ]
         active = {known.id for known in server.jobs_now if not known.state.is_finished}
         assert active <= {known.id for known in jobs.jobs}

@@ -42,7 +42,7 @@ from studio_tui.errors import (
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import describe_connection
-from studio_tui.service.logs.archived_log import always
+from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.pacing import CLUSTERS_REST, IDLE_REST, SCHEDULES_REST
 from studio_tui.service.session import SessionOptions, StudioSession
@@ -205,7 +205,7 @@ class Dashboard:
         self.studio = studio
         self.session = session
         self.said: list[Said] = []
-        self.log = session.logs.open(RUNNING[0], always)
+        self.log = session.logs.open(RUNNING[0], allow_every_host)
         watch = session.pipeline(pipeline(1, "RUNNING", {}).pipeline_id)
         self.pollers = {
             **{poller.name: poller for poller in session.pollers},
@@ -493,7 +493,7 @@ def test_a_log_that_is_opened_in_an_outage_is_cut_off_since_that_began(
             assert reachability.outage is not None
             began = reachability.outage.since
             await asyncio.sleep(TEN_MINUTES)
-            log = dashboard.session.logs.open(RUNNING[1], always)
+            log = dashboard.session.logs.open(RUNNING[1], allow_every_host)
             await dashboard.until(lambda: log.tail.state.phase is FollowPhase.RECONNECTING)
             assert log.tail.state.since == began
             log.close()

@@ -196,7 +196,7 @@ def test_what_is_in_sight_comes_first_then_what_runs_or_failed() -> None:
             **{f"j{number}": "COMPLETE" for number in range(30)}, bad="FAILED", on="RUNNING"
         )
         async with watching(studio) as subscriber:
-            subscriber.watch.want(["run-1-j28", "run-1-j29"])
+            subscriber.watch.request_first(["run-1-j28", "run-1-j29"])
             await subscriber.until(lambda: len(subscriber.states) == 32)
             assert studio.asked[:2] == ["run-1-j28", "run-1-j29"]
             assert set(studio.asked[2:4]) == {"run-1-bad", "run-1-on"}
@@ -210,7 +210,7 @@ def test_what_comes_into_sight_later_goes_before_the_rest() -> None:
         async with watching(studio) as subscriber:
             await subscriber.until(lambda: len(studio.asked) >= 9)
             known = len(studio.asked) + AT_ONCE
-            subscriber.watch.want(["run-1-j89", "run-1-x"])
+            subscriber.watch.request_first(["run-1-j89", "run-1-x"])
             await subscriber.until(lambda: {"run-1-j89", "run-1-x"} <= subscriber.states.keys())
             assert len(studio.asked) <= known + AT_ONCE + 2
 

@@ -85,8 +85,8 @@ async def test_a_job_is_owned_by_the_newest_pipeline_that_runs_it() -> None:
         pipeline(2, runs={"a": "FAILED"}),
     ]
     known = await PipelinesFeed(server).fetch()
-    assert known.owner("run-2-a") is known.pipelines[1]
-    assert known.owner("job-a") is None
+    assert known.pipeline_of("run-2-a") is known.pipelines[1]
+    assert known.pipeline_of("job-a") is None
 
 
 def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:

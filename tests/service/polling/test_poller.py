@@ -14,7 +14,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.logs.retry import DENIED_REST
+from studio_tui.service.polling.backoff import DENIED_REST
 from studio_tui.service.polling.poller import Poller, Wait
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 from studio_tui.service.polling.snapshot import Snapshot

@@ -30,10 +30,10 @@ from studio_tui.errors import (
 )
 from studio_tui.service.polling import progress_watch
 from studio_tui.service.polling.progress_watch import (
-    ASK_AGAIN,
-    ASK_REST,
     END_BYTES,
-    FOLLOWED,
+    MAX_FOLLOWED,
+    REQUEST_REST,
+    SAME_LOG_REST,
     ProgressWatch,
 )
 from studio_tui.settings import Settings
@@ -160,13 +160,15 @@ def test_of_many_logs_a_few_are_followed_and_the_others_are_polled_in_turn() -> 
         async with watching(studio) as (watch, published):
             watch.watch(IDS)
             await asyncio.sleep(60)
-        assert studio.most == FOLLOWED
-        assert {job_id for _, job_id in studio.opened} == set(IDS[:FOLLOWED])
+        assert studio.most == MAX_FOLLOWED
+        assert {job_id for _, job_id in studio.opened} == set(IDS[:MAX_FOLLOWED])
         asked = Counter(job_id for _, job_id in studio.asked)
-        assert set(asked) == set(IDS[FOLLOWED:])
+        assert set(asked) == set(IDS[MAX_FOLLOWED:])
         assert max(asked.values()) - min(asked.values()) <= 1
-        assert len(studio.asked) <= 60 / ASK_REST + 1
-        assert sorted(published) == sorted((job_id, job_id.encode()) for job_id in IDS[FOLLOWED:])
+        assert len(studio.asked) <= 60 / REQUEST_REST + 1
+        assert sorted(published) == sorted(
+            (job_id, job_id.encode()) for job_id in IDS[MAX_FOLLOWED:]
+        )
 
     run(scenario())
 
@@ -186,7 +188,7 @@ def test_a_log_no_longer_watched_is_closed_and_another_is_followed() -> None:
             asked = len(studio.asked)
             await asyncio.sleep(60)
             assert len(studio.asked) == asked
-        assert studio.most == FOLLOWED
+        assert studio.most == MAX_FOLLOWED
 
     run(scenario())
 
@@ -200,7 +202,7 @@ def test_a_log_that_comes_and_goes_is_followed_once_at_a_time() -> None:
                 await asyncio.sleep(0.1)
                 watch.watch(())
                 await asyncio.sleep(0)
-        assert studio.most <= FOLLOWED
+        assert studio.most <= MAX_FOLLOWED
 
     run(scenario())
 
@@ -214,7 +216,7 @@ def test_a_log_too_long_to_be_replayed_is_asked_about() -> None:
             watch.watch(["job0"])
             await asyncio.sleep(10)
         assert len(studio.opened) == 1
-        assert 2 <= len(studio.asked) <= 10 / ASK_AGAIN + 1
+        assert 2 <= len(studio.asked) <= 10 / SAME_LOG_REST + 1
         assert published[-1] == ("job0", b"the end")
 
     run(scenario())

@@ -30,7 +30,7 @@ from studio_tui.service.polling.reachability import (
     SHORTEST_REST,
     SIGN_REST,
     Reachability,
-    state_of,
+    file_state,
 )
 from studio_tui.settings import Settings
 from tests.jobs import NOON
@@ -129,7 +129,7 @@ def test_a_question_that_fails_while_others_are_answered_is_no_outage() -> None:
         async with Probes().running() as reachability:
             for _ in range(20):
                 fails(reachability, "clusters", ServerError(500, "broken"))
-                reachability.answered("jobs")
+                reachability.note_success("jobs")
                 fails(reachability, "schedules", ServerError(500, "broken"))
             # Both were seen to fail by themselves.
             fails(reachability, "clusters", RateLimited(429, "slow down", None))
@@ -157,7 +157,7 @@ def test_what_fails_again_right_after_an_outage_is_another_outage() -> None:
         probes = Probes()
         async with probes.running() as reachability:
             for question in ("jobs", "clusters"):
-                reachability.answered(question)
+                reachability.note_success(question)
             for question in ("jobs", "clusters"):
                 fails(reachability, question, ServerError(500, "broken"))
             await reachability.wait()
@@ -173,7 +173,7 @@ def test_things_that_break_by_themselves_are_an_outage_twice_at_most() -> None:
         probes = Probes()
         async with probes.running() as reachability:
             for question in ("jobs", "clusters", "schedules"):
-                reachability.answered(question)
+                reachability.note_success(question)
             outages = 0
             for _ in range(20):
                 fails(reachability, "clusters", ServerError(500, "broken"))
@@ -338,15 +338,15 @@ def test_a_sign_of_life_from_before_the_failure_was_noticed_counts() -> None:
 
 def test_a_file_that_is_written_again_is_a_new_sign(tmp_path: Path) -> None:
     file = tmp_path / "server.json"
-    assert state_of(file) is None
+    assert file_state(file) is None
     file.write_text("first")
-    first = state_of(file)
-    assert first == state_of(file) is not None
+    first = file_state(file)
+    assert first == file_state(file) is not None
     (tmp_path / "new").write_text("first")
     (tmp_path / "new").replace(file)
-    assert state_of(file) not in {first, None}
+    assert file_state(file) not in {first, None}
     file.unlink()
-    assert state_of(file) is None
+    assert file_state(file) is None
 
 
 async def test_a_local_studio_that_comes_back_is_known_by_its_state_file_alone(
@@ -357,7 +357,7 @@ async def test_a_local_studio_that_comes_back_is_known_by_its_state_file_alone(
     async with StudioClient(settings) as client:
         reachability = Reachability(
             lambda: client.jobs(limit=1),
-            sign=lambda: state_of(state_file),
+            sign=lambda: file_state(state_file),
             jitter=lambda _least, _most: 3600.0,
         )
         task = asyncio.create_task(reachability.run())
@@ -425,7 +425,7 @@ def test_an_answer_to_what_was_asked_before_the_outage_does_not_end_it() -> None
     async def scenario() -> None:
         async with Probes().running() as reachability:
             fails(reachability, "jobs", RateLimited(429, "slow down", 60))
-            reachability.answered("clusters")
+            reachability.note_success("clusters")
             assert reachability.outage is not None
 
     run(scenario())

@@ -15,10 +15,10 @@ def test_what_cannot_be_read_now_is_not_taken_for_nothing_and_is_read_later() ->
         came = asyncio.Event()
         archive.subscribe(lambda _: came.set())
         reading = asyncio.create_task(archive.run())
-        archive.want()
+        archive.request_read()
         await came.wait()
         reading.cancel()
 
     run(scenario())
     assert archive.snapshot.value is not None
-    assert archive.snapshot.value.things == {job(1).id: job(1)}
+    assert archive.snapshot.value.items == {job(1).id: job(1)}

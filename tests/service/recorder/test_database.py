@@ -54,12 +54,12 @@ def test_what_is_written_while_it_closes_comes_after_what_was_waiting(
         make_table(connection)
         connection.execute("INSERT INTO said VALUES ('first')")
 
-    first = database.begin(slowly)
+    first = database.queue_write(slowly)
     writer = database._writer
     with ThreadPoolExecutor(1) as other:
         closed = other.submit(database.close)
         eventually(lambda: database._writer is not writer)
-        second = database.begin(lambda c: c.execute("INSERT INTO said VALUES ('second')"))
+        second = database.queue_write(lambda c: c.execute("INSERT INTO said VALUES ('second')"))
         assert not closed.done()
         go_on.set()
         assert first.result(HANG)

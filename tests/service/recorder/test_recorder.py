@@ -249,7 +249,7 @@ def test_a_command_that_fails_again_is_counted_with_its_reason(tmp_path: Path) -
     for second, outcome in enumerate(["NotSent", "NotSent", "409", "200", "200"]):
         at = NOON + timedelta(seconds=second)
         reason = "" if outcome == "200" else why
-        kept.note_call(replace(command, at=at, outcome=outcome, reason=reason))
+        kept.note_call(replace(command, started_at=at, outcome=outcome, reason=reason))
     kept.flush()
     found = recorder(tmp_path).recent_calls(99)
     assert [(each.outcome, each.count) for each in reversed(found)] == [
@@ -315,7 +315,7 @@ def test_the_job_history_of_an_older_program_is_there_in_the_recorder(tmp_path: 
     kept = recorder(tmp_path)
     note(kept, [job(1)])
     history = JobHistory(kept.database)
-    assert history.submitted(["1"]) == {"1": Submitted(priority=3)}
+    assert history.submissions(["1"]) == {"1": Submitted(priority=3)}
     assert history.durations(["a.py"]) == {"a.py": (60.0,)}
     assert len(kept.all_jobs() or ()) == 1
 
@@ -364,7 +364,7 @@ def test_what_has_not_changed_for_many_days_is_forgotten_with_its_changes(tmp_pa
     many(kept, 3, 0)
     note(kept, [job(1), job(2), job(3, name="changed.py")], minutes=2 * day)
     kept.note_call(call())
-    kept.note_call(replace(call(), at=NOON + timedelta(days=2)))
+    kept.note_call(replace(call(), started_at=NOON + timedelta(days=2)))
     kept.flush()
     kept.prune()
     assert [each.name for each, _ in (kept.all_jobs() or ())] == ["changed.py"]

@@ -32,13 +32,13 @@ class Subscriber:
             kept,
             self.history,
             self.origins,
-            added=lambda: self.notices.put_nowait("more"),
+            origins_changed=lambda: self.notices.put_nowait("more"),
             now=lambda: self.at,
         )
 
     def take(self, jobs: JobList, minutes: float = 0) -> None:
         self.at = NOON + timedelta(minutes=minutes)
-        self.recording.take_jobs(jobs, OLDEST)
+        self.recording.record_jobs(jobs, OLDEST)
 
     def recalled(self) -> tuple[list[str], datetime] | None:
         """Return the ids of the jobs at the start of the next run, and the time they are from."""

@@ -126,17 +126,17 @@ def test_a_replay_is_paused_resumed_and_restarted_at_its_end(
     at = [0.0]
     time = ReplayTime(exported(kept, tmp_path), 1.0, lambda: at[0])
     at[0] = 10.0
-    time.turn()
+    time.pause_or_resume()
     at[0] = 500.0
     assert time.now() == time.begins + timedelta(seconds=10)
-    time.turn()
+    time.pause_or_resume()
     at[0] = 505.0
     assert time.now() == time.begins + timedelta(seconds=15)
     at[0] = 99_999.0
     assert time.share == 1.0
-    time.turn()
+    time.pause_or_resume()
     assert time.now() == time.begins
-    assert time.runs
+    assert time.is_running
 
 
 async def test_nothing_can_be_changed_in_it_and_it_has_no_logs(

@@ -197,7 +197,7 @@ async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
         await fill(pilot, query="print(1)", workers="1")
         typed = screen.form.draft
         await fill(pilot, credentials_name="later")
-        await screen.done(typed, typed)
+        await screen.keep_sent(typed, typed)
         assert screen.saved_forms.draft("new") == screen.form.draft
 
 

@@ -208,7 +208,7 @@ async def test_what_no_message_has_told_of_is_kept_when_the_program_ends(
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
         with form(pilot).prevent(DraftForm.Edited):
-            form(pilot).form.put("query", "print('last')")
+            form(pilot).form.set_text("query", "print('last')")
             await pilot.pause()
         pilot.app.exit()
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -363,8 +363,8 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_says_what_is_l
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("e")
         await until_shown(pilot, "Edit old.py", "There is no terminal here")
-        form(pilot).form.put("environment", "GREETING=hush\nMODE=changed")
-        form(pilot).form.put("workers", "2")
+        form(pilot).form.set_text("environment", "GREETING=hush\nMODE=changed")
+        form(pilot).form.set_text("workers", "2")
         await pilot.press("f9")
         await until_shown(pilot, "Run the changed job?")
         await pilot.press("d")

@@ -12,7 +12,7 @@ import pytest
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
-from studio_tui.presentation.jobs.problems import Level
+from studio_tui.presentation.form.problems import Level
 from studio_tui.tui.form.validation import Checked, Follow
 from tests import faults
 from tests.fault_proxy import FaultProxy
@@ -96,9 +96,9 @@ async def test_each_wrong_input_is_explained_at_its_field_and_nothing_typed_is_l
         await until_shown(pilot, "of two lines")
         (toast,) = pilot.app.screen.query("Toast")
         await until(pilot, lambda: toast.region.bottom == form(pilot).message_line.region.y)
-        form(pilot).form.put("workers", "1")
+        form(pilot).form.set_text("workers", "1")
         await until_shown(pilot, "There is no request yet. To check: priority.")
-        form(pilot).form.put("priority", "1")
+        form(pilot).form.set_text("priority", "1")
         await until(pilot, lambda: not form(pilot).message_line.display)
     assert await call(shared_studio.jobs) == []
 

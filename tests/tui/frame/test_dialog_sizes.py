@@ -99,7 +99,7 @@ def _scheduling() -> ScheduleDialog:
     session = SimpleNamespace(
         jobs=SimpleNamespace(snapshot=nothing),
         pipelines=SimpleNamespace(snapshot=nothing),
-        datasets=SimpleNamespace(names=tuple, learn=_learn, listed=tuple),
+        datasets=SimpleNamespace(names=tuple, request_versions=_learn, made_by_jobs=tuple),
         client=SimpleNamespace(is_local_studio=False),
     )
     names = " ".join(f"space.project.dataset{number}" for number in range(20))
@@ -113,7 +113,7 @@ def _action(number: int) -> Action:
 
 
 _EXPLAINED = Explained(LINES[:9], is_good=True)
-_FIELD = max(FIELDS, key=lambda name: len(FIELDS[name].takes))
+_FIELD = max(FIELDS, key=lambda name: len(FIELDS[name].accepts))
 
 FORMS = (ScheduleDialog, TriggerScreen)
 """Dialogs of fields, through which tab goes."""
@@ -183,7 +183,7 @@ DIALOGS: dict[type, Shown] = {
     Explanation: Shown(
         lambda: Explanation(FIELDS[_FIELD]),
         f"{FIELDS[_FIELD].label} esc closes",
-        f"{FIELDS[_FIELD].meaning} {FIELDS[_FIELD].takes}",
+        f"{FIELDS[_FIELD].meaning} {FIELDS[_FIELD].accepts}",
     ),
     ScheduleDialog: Shown(
         _scheduling,

@@ -87,7 +87,7 @@ async def starting(
         return Connected(session, home, studio.team, view)
 
     app = StudioApp(
-        connect, theme=DARK.name, waiting_for="Connecting…", last_list=folder / "list.json"
+        connect, theme=DARK.name, waiting_for="Connecting…", last_list_file=folder / "list.json"
     )
     async with driving(app, size=size, notifications=True) as pilot:
         try:

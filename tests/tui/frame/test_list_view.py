@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.files import keep
+from studio_tui.files import store_if_possible
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.tui.frame.list_view import ListView, ViewHolder, load_view, view_text
 
@@ -12,7 +12,7 @@ def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:
     view = ListView(
         filter="status=failed", sort="name", reverse=True, preview=False, cursor="7"
     ).replace(marks=("7", "8"))
-    keep(tmp_path / "deep" / "view.json", view_text(view))
+    store_if_possible(tmp_path / "deep" / "view.json", view_text(view))
     assert load_view(tmp_path / "deep" / "view.json", JOBS) == view
 
 
@@ -40,7 +40,7 @@ def test_what_cannot_be_understood_costs_the_place_and_no_more(tmp_path: Path, t
 
 def test_a_view_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    keep(tmp_path / "file" / "view.json", view_text(ListView()))
+    store_if_possible(tmp_path / "file" / "view.json", view_text(ListView()))
     assert load_view(tmp_path / "file" / "view.json", JOBS) == ListView()
 
 

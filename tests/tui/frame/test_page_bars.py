@@ -34,7 +34,7 @@ def session(
         schedules=SimpleNamespace(snapshot=SimpleNamespace(value=range(others))),
         endings=SimpleNamespace(snapshot=SimpleNamespace(value=badges)),
         batches=SimpleNamespace(snapshot=SimpleNamespace(value=())),
-        known_items=SimpleNamespace(fixed=dict),
+        known_items=SimpleNamespace(fixing_runs=dict),
     )
     return cast(StudioSession, fake)
 

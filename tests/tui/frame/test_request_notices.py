@@ -19,7 +19,9 @@ GONE = NotSent("The local Studio is not running.")
 
 def session(**options: Any) -> StudioSession:
     """Return what the functions need of a session."""
-    return cast(StudioSession, SimpleNamespace(**({"is_local": True, "restarts": True} | options)))
+    return cast(
+        StudioSession, SimpleNamespace(**({"is_local": True, "can_restart": True} | options))
+    )
 
 
 def test_the_same_is_advised_everywhere_where_the_dashboard_can_start_studio_again() -> None:
@@ -34,7 +36,7 @@ def test_the_header_says_as_long_as_the_local_studio_is_stopped_what_starts_it()
     gone = Snapshot(value=1, fetched_at=NOON - timedelta(minutes=2), error=GONE)
     words = freshness(gone, NOON, remedy_words(GONE, session())).text
     assert words == "✗ stale 2m, local Studio stopped: ctrl+r starts it"
-    other = session(restarts=False)
+    other = session(can_restart=False)
     assert remedy_words(GONE, other) == "local Studio stopped: `studio-tui local` starts it"
     assert not remedy_words(GONE, session(is_local=False))
     for error in (None, ServerError(500, "Studio failed.")):
@@ -42,7 +44,7 @@ def test_the_header_says_as_long_as_the_local_studio_is_stopped_what_starts_it()
 
 
 def test_a_local_studio_that_another_program_started_is_started_by_its_command() -> None:
-    other = session(restarts=False)
+    other = session(can_restart=False)
     assert "Start it with `studio-tui local`" in error_message(GONE, other)
     assert unreachable_message(GONE, other).endswith("ctrl+r retries now.")
 

@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 
 
 async def saved(store: LogStore, path: Path, *, replace: bool = False) -> Saved:
-    return await save(log_pieces(store), path, replace=replace, wrote=lambda size: None)
+    return await save(log_pieces(store), path, replace=replace, on_progress=lambda size: None)
 
 
 def names(folder: Path) -> list[str]:
@@ -109,7 +109,7 @@ async def test_the_whole_log_is_saved_byte_for_byte(store: LogStore, tmp_path: P
     raw = os.urandom(9 * MIB) + b"\n\x1b[31mred\r\nno end"
     store.append(raw)
     seen: list[int] = []
-    done = await save(log_pieces(store), tmp_path / "x.log", replace=False, wrote=seen.append)
+    done = await save(log_pieces(store), tmp_path / "x.log", replace=False, on_progress=seen.append)
     assert (tmp_path / "x.log").read_bytes() == raw
     assert done == Saved(tmp_path / "x.log", store.lines, len(raw))
     assert len(seen) == 3
@@ -138,8 +138,8 @@ async def test_a_saved_log_can_be_read_by_its_owner_alone_from_its_first_byte(
 
     before = os.umask(umask)
     try:
-        await save(log_pieces(store), tmp_path / "new", replace=False, wrote=look)
-        await save(log_pieces(store), tmp_path / "old", replace=True, wrote=look)
+        await save(log_pieces(store), tmp_path / "new", replace=False, on_progress=look)
+        await save(log_pieces(store), tmp_path / "old", replace=True, on_progress=look)
     finally:
         os.umask(before)
     modes += [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "old")]
@@ -170,7 +170,7 @@ async def test_a_file_that_comes_while_the_log_is_written_is_not_lost(
         path.write_text("precious")
 
     with pytest.raises(AlreadyThereError):
-        await save(log_pieces(store), path, replace=False, wrote=intrude)
+        await save(log_pieces(store), path, replace=False, on_progress=intrude)
     assert path.read_text() == "precious"
     assert names(tmp_path) == ["spool", "x.log"]
 
@@ -236,7 +236,10 @@ async def test_a_log_that_changed_while_it_was_saved_is_not_saved_wrong(
     store.append(b"x" * 9 * MIB)
     with pytest.raises(SpoolError, match="save it again"):
         await save(
-            log_pieces(store), tmp_path / "x", replace=False, wrote=lambda size: store.cut(5 * MIB)
+            log_pieces(store),
+            tmp_path / "x",
+            replace=False,
+            on_progress=lambda size: store.cut(5 * MIB),
         )
     assert not (tmp_path / "x").exists()
 
@@ -250,7 +253,7 @@ async def test_nothing_is_left_when_saving_is_given_up(tmp_path: Path) -> None:
             yield bytes(1000)
 
     saving = asyncio.create_task(
-        save(endless(), tmp_path / "x.log", replace=False, wrote=lambda size: None)
+        save(endless(), tmp_path / "x.log", replace=False, on_progress=lambda size: None)
     )
     await begun.wait()
     saving.cancel()

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 from textual.widget import Widget
 
-from studio_tui.presentation.lists.fitting import fitting
+from studio_tui.presentation.lists.fitting import fit_lines
 from studio_tui.tui.frame.bulk import space_for_list
 from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.frame.dialogs import Confirm
@@ -22,7 +22,7 @@ async def test_as_many_are_listed_as_fit_and_no_fewer(size: tuple[int, int]) -> 
     async with driving(Stage(), size=size, frames=False) as pilot:
         room = space_for_list(cast("Any", pilot), *BEFORE, *AFTER)
         for more, scrolls in ((0, False), (1, True)):
-            lines = fitting(NAMES, room._replace(rows=room.rows + more))
+            lines = fit_lines(NAMES, room._replace(rows=room.rows + more))
             screen = Confirm("Cancel 200 jobs?", (*BEFORE, *lines, *AFTER), yes="Do", no="Don't")
             pilot.app.push_screen(screen)
             await pilot.pause()

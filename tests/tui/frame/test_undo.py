@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from studio_tui.tui.frame.bulk import BulkCommand, run
+from studio_tui.tui.frame.bulk import BulkCommand, run_bulk
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.naming import title
 from tests.jobs import job
@@ -84,7 +84,7 @@ async def test_a_command_on_marked_jobs_can_be_undone_however_many_it_applies_to
         name=title,
         command=lambda each: screen.session.commands.jobs.cancel(each.id),
     )
-    assert await run(screen, bulk) == ()
+    assert await run_bulk(screen, bulk) == ()
     assert (waited, screen.canceled) == ([words], [])
 
 

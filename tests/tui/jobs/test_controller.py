@@ -48,10 +48,10 @@ class Screen:
             commands=SimpleNamespace(
                 jobs=SimpleNamespace(cancel=self._cancel),
                 job_creator=SimpleNamespace(
-                    new_job=SimpleNamespace(instead_of=lambda _job_id: None)
+                    new_job=SimpleNamespace(job_instead_of=lambda _job_id: None)
                 ),
             ),
-            known_items=SimpleNamespace(fixed=dict),
+            known_items=SimpleNamespace(fixing_runs=dict),
             is_local=True,
         )
 
@@ -161,7 +161,7 @@ async def test_a_job_is_canceled_if_the_question_is_answered_with_yes(answer: bo
 async def test_a_job_that_runs_again_is_linked_with_the_one_before(is_continued: bool) -> None:
     screen, shown = Screen(answer=True), job(1, "FAILED")
     screen.session.team = "local"
-    history = SimpleNamespace(of_jobs=lambda _jobs, _originals: {})
+    history = SimpleNamespace(own_or_inherited_submissions=lambda _jobs, _originals: {})
     screen.session.records = SimpleNamespace(history=history)
     jobs = controller(shown, screen)
     await (jobs.run_from_checkpoints() if is_continued else jobs.run_again())

@@ -15,7 +15,7 @@ from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
-QUICK = Patience(rest=0.01, longest_rest=0.05, apart=0.05, look_up=10.0)
+QUICK = Patience(rest=0.01, longest_rest=0.05, rest_between_lists=0.05, longest_search=10.0)
 
 
 def journal_of(folder: Path) -> Journal:

@@ -26,7 +26,7 @@ class List:
     def run_all(self, name: str = "rathe-kyat") -> bool:
         runs = [{"job_id": f"o{n}", "created_job_id": one.id} for n, one in enumerate(self.jobs)]
         pipeline = Pipeline.model_validate({"pipeline_id": "p", "name": name, "job_runs": runs})
-        return self.groups.learn(PipelineList((pipeline,)))
+        return self.groups.read_pipelines(PipelineList((pipeline,)))
 
     def arranged(self) -> list[str]:
         return list(self.groups.arrange([one.id for one in self.jobs]))
@@ -62,7 +62,7 @@ def test_by_pipeline_earlier_attempts_are_in_its_group() -> None:
         {"job_id": "o2", "created_job_id": last, "attempts": attempts},
     ]
     pipeline = Pipeline.model_validate({"pipeline_id": "p", "name": "rathe-kyat", "job_runs": runs})
-    at.groups.learn(PipelineList((pipeline,)))
+    at.groups.read_pipelines(PipelineList((pipeline,)))
     row = at.arranged()[0]
     assert at.groups.members(row) == (first, *attempts, last)
 
@@ -88,8 +88,8 @@ def test_the_row_of_a_job_is_its_own_or_that_of_its_group() -> None:
 def test_the_same_answer_again_is_no_news() -> None:
     at = List(["COMPLETE"])
     known = PipelineList()
-    assert not at.groups.learn(None)
-    assert not at.groups.learn(known)
+    assert not at.groups.read_pipelines(None)
+    assert not at.groups.read_pipelines(known)
     assert at.run_all()
     assert not at.run_all()
 

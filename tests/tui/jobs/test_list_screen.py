@@ -667,7 +667,7 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
 async def test_the_page_of_a_job_follows_other_runs_of_its_name(
     three_ended: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detail_screen, "PAST_AGAIN", 0.1)
+    monkeypatch.setattr(detail_screen, "PAST_RUNS_REST", 0.1)
     studio = three_ended
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "three.py", "✓ COMPLETE")

@@ -22,7 +22,7 @@ class KnownJobs:
     def jobs(self, _ids: Iterable[str]) -> dict[str, Job]:
         return self.latest
 
-    def fixed(self) -> dict[str, str]:
+    def fixing_runs(self) -> dict[str, str]:
         return self.by_fixed
 
     def end(self, number: int, status: str) -> None:

@@ -110,8 +110,8 @@ async def test_an_edit_shows_what_it_keeps_and_what_it_changes_of_what_was_submi
         await pilot.press("escape")
         form = pilot.app.screen
         assert isinstance(form, SubmitScreen)
-        form.form.put("priority", "2")
-        form.form.put("uploads", "")
+        form.form.set_text("priority", "2")
+        form.form.set_text("uploads", "")
         await pilot.press("f9")
         await until_shown(pilot, "priority: 1 → 2", "uploaded files: - notes.txt (5 B)")
         assert "as submitted" not in screen_text(pilot)
@@ -203,7 +203,7 @@ def test_the_run_of_a_schedule_has_the_parts_of_the_schedule_but_its_times(tmp_p
     history.note_submitted("task", Submitted(priority=1, cron_expression="@daily"))
     history.note_submitted("own", Submitted(priority=3, cron_expression="@hourly"))
     jobs = [job(1, id="run", scheduled_by="task"), job(2, id="own"), job(3, id="other")]
-    assert history.of_jobs(jobs) == {
+    assert history.own_or_inherited_submissions(jobs) == {
         "run": Submitted(priority=1),
         "own": Submitted(priority=3, cron_expression="@hourly"),
     }
@@ -215,7 +215,7 @@ def test_the_run_of_a_pipeline_has_the_parts_of_the_nearest_job_it_repeats(tmp_p
     originals = {"again": ("once", "first"), "once": ("first",), "other": ("unknown",)}
     jobs = [job(1, id="again"), job(2, id="once"), job(3, id="other")]
     sent = Submitted(priority=4)
-    assert history.of_jobs(jobs, originals) == {"again": sent, "once": sent}
+    assert history.own_or_inherited_submissions(jobs, originals) == {"again": sent, "once": sent}
 
 
 def test_a_cluster_sent_by_studio_is_not_listed_as_submitted_from_here() -> None:

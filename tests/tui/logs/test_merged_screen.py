@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from studio_tui.service.logs.store.tagged_store import TAG
+from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
@@ -270,7 +270,7 @@ async def test_an_outage_costs_and_doubles_no_line_of_any_job(
         text = screen.choice.members.log.store.path.read_text()
     lines: dict[str, list[str]] = {}
     for line in text.splitlines():
-        lines.setdefault(line[:TAG], []).append(line[TAG:])
+        lines.setdefault(line[:TAG_LENGTH], []).append(line[TAG_LENGTH:])
     assert list(lines.values()) == [[f"seq={number:04}" for number in range(1000)]] * 2
 
 

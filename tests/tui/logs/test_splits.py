@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.live_rows import final_lines
-from studio_tui.presentation.logs.progress import latest
+from studio_tui.presentation.logs.progress import latest_progress
 from studio_tui.presentation.logs.search import LevelPattern
 from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
@@ -62,12 +62,12 @@ def test_levels_units_and_progress_are_the_same_on_every_split(
     known = None
     for begin, end in pairwise(places):
         store.append(data[begin:end])
-        known = latest(b"\n" + data[:end], known)
+        known = latest_progress(b"\n" + data[:end], known)
         found(problems)
     whole = set(LevelPattern(LogLevel.WARNING).starts(data)) & set(final_lines(data))
     assert found(problems) == sorted(whole)
     assert units(store.read(0, store.size), found(problems)) == units(data, sorted(whole))
-    assert known == latest(b"\n" + data)
+    assert known == latest_progress(b"\n" + data)
     store.close()
 
 
@@ -77,4 +77,4 @@ def test_nothing_fails_where_a_log_is_cut(data: bytes) -> None:
         for part in (data[:cut], data[cut:]):
             LevelPattern(LogLevel.WARNING).starts(part)
             final_lines(part)
-            latest(part)
+            latest_progress(part)

@@ -29,14 +29,17 @@ RUNNING = pipeline(3, status="RUNNING", runs={"a": "RUNNING"})
 def test_the_reason_is_about_the_current_pipeline_if_none_is_marked() -> None:
     commands = controller(ENDED, ())
     assert commands.why_not_stop() == "Nothing runs in it, and nothing will start"
-    assert "marked" not in (commands.why_not_turn() or "")
-    assert commands.why_not_turn()
+    assert "marked" not in (commands.why_not_pause_or_resume() or "")
+    assert commands.why_not_pause_or_resume()
 
 
 @pytest.mark.parametrize("at_hand", [ENDED, RUNNING])
 def test_the_reason_is_about_all_marked_pipelines(at_hand: Pipeline) -> None:
     commands = controller(at_hand, (ENDED, ALSO_ENDED))
-    assert commands.why_not_turn() == "None of the 2 marked pipelines can be paused or resumed"
+    assert (
+        commands.why_not_pause_or_resume()
+        == "None of the 2 marked pipelines can be paused or resumed"
+    )
     assert commands.why_not_stop() == (
         "Nothing runs in the 2 marked pipelines, and nothing will start"
     )
@@ -45,4 +48,4 @@ def test_the_reason_is_about_all_marked_pipelines(at_hand: Pipeline) -> None:
 def test_one_marked_pipeline_that_can_be_stopped_is_enough() -> None:
     commands = controller(ENDED, (ENDED, RUNNING))
     assert commands.why_not_stop() is None
-    assert commands.why_not_turn() is None
+    assert commands.why_not_pause_or_resume() is None

@@ -64,7 +64,7 @@ async def test_a_failure_is_found_fixed_and_seen_to_let_the_pipeline_continue(
             await until_shown(pilot, "Edit middle.py", "There is no terminal here")
             form = pilot.app.screen
             assert isinstance(form, EditScreen)
-            form.form.put("query", FAILING.replace("raise ValueError", "print"))
+            form.form.set_text("query", FAILING.replace("raise ValueError", "print"))
             await pilot.press("f9")
             await until_shown(pilot, "Run the changed job?", "r  run from checkpoints",
                               "A run from its checkpoints replaces it in the")  # fmt: skip

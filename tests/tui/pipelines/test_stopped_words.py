@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio_tui.tui.pipelines.stopped_words import stop_words
+from studio_tui.tui.pipelines.stopped_words import stop_question
 from tests.pipelines import pipeline
 
 RUNNING = {"load": "RUNNING", "train": "QUEUED", "report": "PENDING"}
@@ -26,11 +26,13 @@ QUEUED = "1 job in the queue will not start."
 def test_the_effects_are_those_on_its_state(
     status: str, runs: dict[str, str], effects: list[str]
 ) -> None:
-    assert list(stop_words(pipeline(1, status, runs)).effects) == effects
+    assert list(stop_question(pipeline(1, status, runs)).effects) == effects
 
 
 def test_a_paused_pipeline_is_not_paused_again() -> None:
-    paused, running = (stop_words(pipeline(1, state, RUNNING)) for state in ("PAUSED", "RUNNING"))
+    paused, running = (
+        stop_question(pipeline(1, state, RUNNING)) for state in ("PAUSED", "RUNNING")
+    )
     assert "ause and" in running.yes
     assert "ause and" not in paused.yes
     assert "paused pipeline" in paused.question
@@ -38,6 +40,6 @@ def test_a_paused_pipeline_is_not_paused_again() -> None:
 
 def test_a_question_names_the_first_of_many_jobs() -> None:
     many = {f"job{number}": "RUNNING" for number in range(20)}
-    lines = stop_words(pipeline(1, "RUNNING", many)).effects
+    lines = stop_question(pipeline(1, "RUNNING", many)).effects
     assert lines[0] == "It will be paused, and 20 jobs canceled:"
     assert lines[13] == "    and 8 more"

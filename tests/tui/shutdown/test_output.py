@@ -22,8 +22,8 @@ class Pair:
         self.told: list[str] = []
         self.output = TerminalOutput(
             self.slave,
-            lost=lambda: self.told.append("lost"),
-            read_again=lambda: self.told.append("read again"),
+            on_lost=lambda: self.told.append("lost"),
+            on_caught_up=lambda: self.told.append("read again"),
         )
 
     def read(self) -> str:

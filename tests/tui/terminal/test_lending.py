@@ -32,7 +32,7 @@ def modes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def lend(app: App[Any], begun: asyncio.Event) -> None:
     with terminal_lent(app):
         begun.set()
-        await pager.run([sys.executable, "-c", "import time; time.sleep(600)"], {})
+        await pager.run_on_terminal([sys.executable, "-c", "import time; time.sleep(600)"], {})
 
 
 async def test_the_terminal_comes_back_when_what_borrowed_it_is_canceled(modes: list[str]) -> None:
@@ -64,7 +64,7 @@ async def test_a_program_that_does_not_end_when_asked_is_killed(
         "import os, pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         f"pathlib.Path({str(begun)!r}).write_text(f'{{os.getpid()}} '); signal.pause()"
     )
-    running = asyncio.create_task(pager.run([sys.executable, "-c", stubborn], {}))
+    running = asyncio.create_task(pager.run_on_terminal([sys.executable, "-c", stubborn], {}))
     await until(lambda: begun.exists() and begun.read_text().endswith(" "))
     running.cancel()
     done, _ = await asyncio.wait({running}, timeout=HANG)

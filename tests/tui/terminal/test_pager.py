@@ -12,9 +12,9 @@ from studio_tui.tui.terminal.pager import (
     PagerInput,
     ReaderPlace,
     clean_copy,
-    command,
-    environment,
     is_reordered,
+    pager_command,
+    pager_environment,
     pager_words,
     private_file,
 )
@@ -54,7 +54,7 @@ def test_the_pager_is_run_at_the_readers_line(
     typed: str | None, place: ReaderPlace, line: str
 ) -> None:
     words = pager_words({} if typed is None else {"PAGER": typed}, installed)
-    argv = command(words, PagerInput(PATH, place))
+    argv = pager_command(words, PagerInput(PATH, place))
     assert " ".join(argv) == line
     assert argv[-1] == str(PATH)
 
@@ -81,13 +81,13 @@ def test_nothing_of_the_environment_lets_less_show_control_codes() -> None:
         "LESSBINFMT": "*",
         "HOME": "/home/x",
     }
-    assert environment(["less"], theirs) == {
+    assert pager_environment(["less"], theirs) == {
         "LESS": "",
         "LESSSECURE": "1",
         "LESSCHARSET": "utf-8",
         "HOME": "/home/x",
     }
-    assert environment(["more"], theirs) == theirs
+    assert pager_environment(["more"], theirs) == theirs
 
 
 async def copy_of(store: LogStore, start: int) -> tuple[str, ReaderPlace]:

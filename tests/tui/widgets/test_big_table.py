@@ -608,13 +608,13 @@ async def test_a_table_as_wide_as_a_recalled_one_has_its_columns_in_the_same_pla
         placed, contents = starts(at.lines()[0]), at.table.memory.contents
     async with jobs(size=(79, 11)) as (at, _):
         await at.show(["0002"])
-        at.table.memory.recall(contents)
+        at.table.memory.restore(contents)
         await at.pilot.resize_terminal(width, 11)
         assert (starts(at.lines()[0]) == placed) is is_same
 
 
 async def test_what_only_running_rows_fill_takes_no_width_at_the_next_start_without_them() -> None:
-    passing = tuple(column._replace(passing=column.key == "error") for column in JOBS)
+    passing = tuple(column._replace(only_unfinished=column.key == "error") for column in JOBS)
     async with jobs(size=(80, 11)) as (at, rows):
         at.table.columns = passing
         rows.errors["0002"] = "37%"
@@ -623,10 +623,10 @@ async def test_what_only_running_rows_fill_takes_no_width_at_the_next_start_with
         await at.show(ids(3))
         assert at.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
         memory = at.table.memory
-        contents, lasting = memory.contents, memory.lasting
+        contents, lasting = memory.contents, memory.contents_when_finished
     for kept, columns in ((contents, "STATE NAME AGE ERROR"), (lasting, "STATE NAME AGE")):
         async with jobs(size=(80, 11)) as (at, _):
-            at.table.memory.recall(kept)
+            at.table.memory.restore(kept)
             await at.show(ids(3))
             assert at.lines()[0].split() == columns.split()
 
@@ -660,7 +660,9 @@ async def test_a_column_that_had_a_text_stays_when_another_gets_wider() -> None:
 async def test_a_column_that_is_always_shown_has_its_place_before_its_first_text() -> None:
     reserved = (
         *JOBS[:-1],
-        JOBS[-1]._replace(reserves=Reserves.ALWAYS, wants=30, likes=60, first=30),
+        JOBS[-1]._replace(
+            reserves=Reserves.ALWAYS, wanted_width=30, preferred_width=60, first_width=30
+        ),
     )
     async with jobs(size=(70, 11)) as (at, rows):
         at.table.columns = reserved
@@ -749,7 +751,7 @@ async def test_a_held_cursor_stays_on_the_row_that_was_the_newest_until_it_is_mo
     async with stage() as at:
         await show_newest_first(at, keys)
         await at.press(*keys_pressed)
-        at.table.hold_cursor()
+        at.table.pin_cursor()
         await show_newest_first(at, ["new1", *keys])
         await show_newest_first(at, ["new2", "new1", *keys])
         assert at.table.cursor == "0000"
@@ -862,5 +864,5 @@ async def test_contents_of_a_table_with_other_columns_are_ignored() -> None:
     async with jobs(size=(80, 11)) as (at, _):
         await at.show(ids(3))
         before, fewer = at.table.memory.contents, (3,) * (len(JOBS) - 1)
-        at.table.memory.recall((*fewer, 120, *fewer))
+        at.table.memory.restore((*fewer, 120, *fewer))
         assert at.table.memory.contents == before

@@ -45,7 +45,7 @@ async def test_fields_and_the_values_that_rows_have_are_completed(
     typed: str, completed: str | None
 ) -> None:
     completion = SUGGESTER.completion(typed)
-    assert (completion.meant if completion is not None else None) == completed
+    assert (completion.accepted_text if completion is not None else None) == completed
     shown = await SUGGESTER.get_suggestion(typed)
     assert (shown is None) == (completed is None)
     assert (shown or typed).startswith(typed)

@@ -7,7 +7,7 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
-from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar, coarse
+from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar, round_to_visible_step
 from tests.driving import driving
 
 
@@ -139,5 +139,5 @@ def test_a_coarse_position_looks_the_same(lines: int) -> None:
     furthest = lines - 40
     tops = {*range(0, furthest, max(1, furthest // 997)), furthest}
     for top in tops:
-        assert bar(coarse(top, lines, 40)) == bar(top)
-    assert len({coarse(top, lines, 40) for top in range(furthest + 1)}) <= 40 * 8
+        assert bar(round_to_visible_step(top, lines, 40)) == bar(top)
+    assert len({round_to_visible_step(top, lines, 40) for top in range(furthest + 1)}) <= 40 * 8

@@ -15,7 +15,7 @@ STATE_WORDS = ("✗ FAILED", "● RUNNING", "⊗ CANCELED", "⊖ CANCELING")
 
 COLUMNS = (
     Column("state", "ST", 8),
-    Column("name", "NAME", 10, grow=3, most=30),
+    Column("name", "NAME", 10, grow=3, max_width=30),
     Column("id", "ID", 8, drop=1),
     Column("by", "BY", 6, drop=3),
     Column("error", "ERROR", 10, grow=1, drop=2),
@@ -106,16 +106,16 @@ def test_placed_columns_are_in_order_and_never_overlap(chosen: list[Column], wid
     assert all(p.column.width <= p.width for p in placed)
     if any(column.drop for column in (p.column for p in placed)):
         assert extent(placed) <= width
-    if any(p.column.grow and p.column.most is None for p in placed):
+    if any(p.column.grow and p.column.max_width is None for p in placed):
         assert extent(placed) >= width
 
 
 FITTING = (
     Column("state", "STATE", 11, sticky=True),
-    Column("name", "NAME", 12, grow=1, most=48, fits=True, sticky=True),
+    Column("name", "NAME", 12, grow=1, max_width=48, fits=True, sticky=True),
     Column("by", "BY", 12, drop=8, fits=True),
     Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
-    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=36),
+    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wanted_width=36),
 )
 
 
@@ -163,11 +163,31 @@ def test_an_error_that_has_no_room_takes_that_of_columns_of_less_interest() -> N
 
 LIKING = (
     Column("state", "STATE", 11, sticky=True),
-    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=24, first=18),
+    Column(
+        "name",
+        "NAME",
+        12,
+        grow=3,
+        max_width=48,
+        fits=True,
+        sticky=True,
+        preferred_width=24,
+        first_width=18,
+    ),
     Column("by", "BY", 12, drop=8, fits=True),
     Column("id", "ID", 8, drop=6),
     Column("queue", "QUEUE", 7, drop=4, fits=True),
-    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=30, likes=60, first=30),
+    Column(
+        "error",
+        "ERROR",
+        16,
+        grow=1,
+        drop=2,
+        fits=True,
+        wanted_width=30,
+        preferred_width=60,
+        first_width=30,
+    ),
 )
 
 

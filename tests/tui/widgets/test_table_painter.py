@@ -165,7 +165,7 @@ def test_texts_of_one_tone_are_one_segment() -> None:
 
 def test_sideways_the_columns_end_where_a_column_begins() -> None:
     narrow = painter(20, wide=True, scroll=1000)
-    assert narrow.scroll == narrow.reach
+    assert narrow.scroll == narrow.max_scroll
     assert narrow.header.text[GUTTER:].startswith("BY")
     assert narrow.header.text.rstrip().endswith("AGE▲")
 
@@ -241,7 +241,7 @@ def test_rows_are_drawn_anew_when_anything_else_than_the_cursor_changes() -> Non
     fresh = RowStrips(lambda key: (Cell("x"), Cell(f"{key} {says[key]}"), Cell(""), Cell("")))
 
     def assert_drawn(keys: str, cursor: str | None, marked: str, drawn: Painter) -> None:
-        strips.unpainted(list(keys))
+        strips.cells_to_measure(list(keys))
         fresh.forget()
         fresh.clear()
         shown, expected = (

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets._toast import Toast
 
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.toasts import MOST, ShowsToasts, TimedNotification, withdraw
+from studio_tui.tui.widgets.toasts import MAX_TOASTS, ShowsToasts, TimedNotification, withdraw
 from tests.driving import driving
 from tests.tui.dashboards import until
 
@@ -93,7 +93,7 @@ async def test_only_the_last_toasts_are_shown_and_errors_longest() -> None:
             app.notify(f"news {number}")
         await pilot.pause()
         told = [each.message for each in app._notifications]
-        assert told == ["failed", *(f"news {number}" for number in range(9)[1 - MOST :])]
+        assert told == ["failed", *(f"news {number}" for number in range(9)[1 - MAX_TOASTS :])]
 
 
 async def test_a_toast_that_is_replaced_leaves_no_empty_row() -> None:

@@ -39,7 +39,7 @@ def page_router(studio: Studio) -> APIRouter:
     async def job(job_id: str, key: str) -> view.JobRow:
         """Return a job's row if `key` is its key; a wrong key does not reveal whether it exists."""
         rows = (
-            await studio.jobs.listed(states=None, job_id=job_id, limit=1)
+            await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
             if studio.pages.opens(job_id, key)
             else []
         )
@@ -52,13 +52,13 @@ def page_router(studio: Studio) -> APIRouter:
     @router.get("/")
     async def page(job_id: str, key: str) -> Response:
         row = await job(job_id, key)
-        pipeline = await studio.pipelines.of_job(job_id)
+        pipeline = await studio.pipelines.find_by_job(job_id)
         return HTMLResponse(view.page(row, pipeline, studio.pages), headers=HEADERS)
 
     @router.get("/state")
     async def state(job_id: str, key: str) -> Response:
         row = await job(job_id, key)
-        pipeline = await studio.pipelines.of_job(job_id)
+        pipeline = await studio.pipelines.find_by_job(job_id)
         return JSONResponse(view.state(row, pipeline, studio.pages), headers=HEADERS)
 
     @router.get("/log")

@@ -22,7 +22,7 @@ _UP, _RIGHT, _DOWN, _LEFT = 27, 9, 3, 1
 """Values of the digits."""
 
 
-class BoxColumn(NamedTuple):
+class VerticalPart(NamedTuple):
     """A vertical part of a net, without the rows where the net turns."""
 
     x: int
@@ -51,7 +51,7 @@ class Track(NamedTuple):
 class Edges:
     """The lines between two layers."""
 
-    columns: Sequence[BoxColumn]
+    columns: Sequence[VerticalPart]
     """From left to right."""
     tracks: Mapping[int, Sequence[Track]]
     """By row of the drawing, from left to right."""
@@ -85,14 +85,14 @@ class Highlight:
         self._nets: dict[int, bool] = {}
         self._columns: dict[int, bool] = {}
 
-    def falls_on(self, vertex: int | None) -> bool:
+    def includes(self, vertex: int | None) -> bool:
         """Return whether a node is highlighted, or a joint is on a highlighted line.
 
         At a jog there is no vertex: `None` counts as highlighted.
         """
         if vertex is None or vertex < self._layers.size:
             return vertex is None or vertex in self._nodes
-        chain_index = self._layers.chain[vertex - self._layers.size]
+        chain_index = self._layers.chain_indexes[vertex - self._layers.size]
         chain, layer = self._layers.chains[chain_index], self._layers.layer
         if chain.owner not in self._nodes:
             return False
@@ -103,49 +103,49 @@ class Highlight:
         reach = self._reach[chain_index]
         return layer[vertex] < reach if chain.is_source else layer[vertex] > reach
 
-    def has(self, net: Net) -> bool:
+    def includes_net(self, net: Net) -> bool:
         """Return whether any edge of a net is highlighted."""
         key = id(net)
         if key not in self._nets:
-            self._nets[key] = any(map(self.falls_on, net.sources)) and any(
-                map(self.falls_on, net.targets)
+            self._nets[key] = any(map(self.includes, net.sources)) and any(
+                map(self.includes, net.targets)
             )
         return self._nets[key]
 
-    def lights(self, column: BoxColumn) -> bool:
+    def includes_part(self, column: VerticalPart) -> bool:
         """Return whether a vertical part belongs to a highlighted edge."""
         is_lit = self._columns.get(id(column))
         if is_lit is None:
-            is_lit = self.has(column.net) and self.falls_on(column.vertex)
+            is_lit = self.includes_net(column.net) and self.includes(column.vertex)
             self._columns[id(column)] = is_lit
         return is_lit
 
     def span(self, track: Track) -> tuple[int, int]:
         """Return the first and last highlighted column of a track; first > last if no column is."""
-        if not self.has(track.net):
+        if not self.includes_net(track.net):
             return track.right + 1, track.left - 1
-        lit = [x for x, vertex in track.ends if self.falls_on(vertex)]
+        lit = [x for x, vertex in track.ends if self.includes(vertex)]
         return min(lit), max(lit)
 
 
 def edges_of(channel: Channel, top: int) -> Edges:
     """Return the lines of a channel whose first row is row `top` of the drawing."""
-    columns: list[BoxColumn] = []
+    columns: list[VerticalPart] = []
     tracks: dict[int, list[Track]] = {}
     end = top + channel.height - 1
     for net in channel.nets:
         tops = list(zip(net.tops, net.sources, strict=True))
         bottoms = list(zip(net.bottoms, net.targets, strict=True))
         if net.is_straight:
-            columns.append(BoxColumn(net.tops[0], top, end, net, net.sources[0]))
+            columns.append(VerticalPart(net.tops[0], top, end, net, net.sources[0]))
             continue
         row, low_row = top + net.row, top + (net.row if net.jog is None else net.low_row)
-        columns += [BoxColumn(x, top, row - 1, net, vertex) for x, vertex in tops]
-        columns += [BoxColumn(x, low_row + 1, end, net, vertex) for x, vertex in bottoms]
+        columns += [VerticalPart(x, top, row - 1, net, vertex) for x, vertex in tops]
+        columns += [VerticalPart(x, low_row + 1, end, net, vertex) for x, vertex in bottoms]
         if net.jog is None:
             _add_track(tracks, row, net, [*tops, *bottoms])
         else:
-            columns.append(BoxColumn(net.jog, row + 1, low_row - 1, net, None))
+            columns.append(VerticalPart(net.jog, row + 1, low_row - 1, net, None))
             _add_track(tracks, row, net, [*tops, (net.jog, None)])
             _add_track(tracks, low_row, net, [(net.jog, None), *bottoms])
     columns.sort(key=attrgetter("x"))
@@ -179,11 +179,11 @@ def strokes(
         x, top, bottom = column.x, column.top, column.bottom
         if not top - 1 <= y <= bottom + 1:
             continue
-        weight = 2 if heavy and heavy.lights(column) else 1
+        weight = 2 if heavy and heavy.includes_part(column) else 1
         if top <= y <= bottom:
             codes[x] = weight * (_UP + _DOWN)
             # It interrupts a track, which may have another style.
-            _mark(lit_columns, x, lit is not None and lit.lights(column))
+            _mark(lit_columns, x, lit is not None and lit.includes_part(column))
             _mark(heavy_columns, x, weight == 2)
         # Otherwise, it meets a track of its net on this row.
         elif y > bottom:

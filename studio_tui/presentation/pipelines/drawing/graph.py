@@ -107,7 +107,7 @@ class Drawing:
         """Number of pairs of lines that cross; long edges drawn as one line count once."""
         return crossings_of(self._layers, self._layers.rows)
 
-    def light(self, nodes: Iterable[str]) -> Highlight:
+    def highlight(self, nodes: Iterable[str]) -> Highlight:
         """Return a highlight of some nodes and the edges between them, for `line`."""
         index = self._index
         return Highlight(self._layers, frozenset(index[node] for node in nodes if node in index))
@@ -129,7 +129,7 @@ class Drawing:
             self._edges[number] = edges_of(self._channels[number], self._tops[number] + 1)
         return strokes(self._edges[number], y, range(x0, x1), lit, heavy)
 
-    def at(self, x: int, y: int) -> str | None:
+    def node_at(self, x: int, y: int) -> str | None:
         """Return the node whose box contains the cell in column `x` of row `y`; `None` if none."""
         number = bisect_left(self._tops, y)
         if number == len(self._tops) or self._tops[number] != y:
@@ -183,8 +183,8 @@ class Drawing:
         row, middles = self._layers.rows[number], self._middles[number]
         first = max(0, bisect_left(middles, x0) - 1)
         for vertex in row[first : bisect_left(middles, x1) + 1]:
-            is_lit = lit is not None and lit.falls_on(vertex)
-            is_heavy = heavy is not None and heavy.falls_on(vertex)
+            is_lit = lit is not None and lit.includes(vertex)
+            is_heavy = heavy is not None and heavy.includes(vertex)
             if vertex >= self._layers.size:
                 x = self._middle[vertex]
                 if x0 <= x < x1:

@@ -58,12 +58,12 @@ class Layers:
     """Children of each vertex, all in the layer below."""
     chains: list[Chain]
     """The long edges."""
-    chain: list[int] = field(default_factory=list)
+    chain_indexes: list[int] = field(default_factory=list)
     """For each joint, the index of its chain."""
 
     def chain_of(self, vertex: int) -> Chain | None:
         """Return the chain of a joint; `None` for a node."""
-        return self.chains[self.chain[vertex - self.size]] if vertex >= self.size else None
+        return self.chains[self.chain_indexes[vertex - self.size]] if vertex >= self.size else None
 
 
 def transitive_reduction(parents: Sequence[Sequence[int]]) -> list[list[int]]:
@@ -135,7 +135,7 @@ def _add_chain(layers: Layers, chain: Chain) -> None:
         layer.append(current)
         layers.parents.append([])
         layers.children.append([])
-        layers.chain.append(len(layers.chains) - 1)
+        layers.chain_indexes.append(len(layers.chains) - 1)
         connect(layers, previous, joint)
         while ends_left and layer[ends_left[-1]] == current + step:
             connect(layers, joint, ends_left.pop())

@@ -33,7 +33,7 @@ class Weight(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Critical:
+class CriticalPath:
     """The critical path, which determines when a pipeline ends."""
 
     path: tuple[str, ...]
@@ -54,7 +54,7 @@ class Critical:
         return f"ETA {rough_duration(self.remaining)}{few}"
 
 
-def critical(model: ViewModel) -> Critical:
+def critical_path_of(model: ViewModel) -> CriticalPath:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
     For a pipeline that has ended, it is the path that determined the end: from the job that ended
@@ -93,8 +93,8 @@ def critical(model: ViewModel) -> Critical:
     path = _path(last, previous)
     reason = _why_no_estimate(model, without_estimate)
     if reason or not _is_active(model):
-        return Critical(path, None, reason)
-    return Critical(
+        return CriticalPath(path, None, reason)
+    return CriticalPath(
         path, max(heaviest.remaining, _work_per_worker(model)), "", _fewest_samples(model)
     )
 
@@ -110,7 +110,7 @@ def _actual_end(
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in model.plan.nodes.items():
         job = model.job(node)
-        if job is None or job.finished_at is None or model.took(node) is None:
+        if job is None or job.finished_at is None or model.run_time(node) is None:
             # It is not loaded, has not ended, or never ran.
             continue
         ends[node_id] = job.finished_at, path_weights[node_id]
@@ -127,9 +127,9 @@ def _actual_end(
 def _fewest_samples(model: ViewModel) -> int:
     """Return the smallest number of past runs used to estimate any remaining job."""
     counts = [
-        model.samples(node)
+        model.past_run_count(node)
         for node_id, node in model.plan.nodes.items()
-        if model.statuses.states[node_id] in TO_RUN and model.expected(node) is not None
+        if model.statuses.states[node_id] in TO_RUN and model.expected_seconds(node) is not None
     ]
     return min(counts, default=FEWEST_SAMPLES)
 
@@ -151,18 +151,18 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
-        took = model.took(node)
+        took = model.run_time(node)
         return Weight(0.0, took.seconds) if took is not None else None
     if state in {NodeState.BLOCKED, NodeState.SCHEDULE}:
         return Weight(0.0, 0.0)
     if state is NodeState.UNKNOWN:
         return None
-    expected = model.expected(node)
+    expected = model.expected_seconds(node)
     if expected is not None:
-        expected = max(expected, model.longest_failure(node))
+        expected = max(expected, model.longest_failure_seconds(node))
     if state is not NodeState.RUNNING:
         return Weight(expected, expected) if expected is not None else None
-    took, bar = model.took(node), model.bar(node)
+    took, bar = model.run_time(node), model.bar(node)
     elapsed = took.seconds if took is not None else 0.0
     estimates = [expected] if expected is not None else []
     if bar is not None and bar.remaining is not None:
@@ -243,7 +243,7 @@ _DEFAULT_WIDTH = 100
 
 
 def path_words(
-    critical_path: Critical,
+    critical_path: CriticalPath,
     model: ViewModel,
     room: int = _DEFAULT_WIDTH,
     cells: Callable[[str], int] = len,

@@ -59,7 +59,7 @@ class Plan:
     """The parts of Studio's response that determine the shape."""
 
     @cached_property
-    def implied(self) -> Mapping[str, Sequence[str]]:
+    def redundant_parents(self) -> Mapping[str, Sequence[str]]:
         """Redundant parents by node: parents on which another parent of the node depends."""
         # Imported here because lists of pipelines draw no graph.
         from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415

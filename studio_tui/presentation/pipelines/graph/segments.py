@@ -24,14 +24,14 @@ _FILLS = {
 class BarSegment(NamedTuple):
     """A part of a bar."""
 
-    kind: NodeState
+    state: NodeState
     cells: int
     """Width in cells; at least 1."""
 
     @property
     def text(self) -> str:
         """The filled cells."""
-        return _FILLS[self.kind] * self.cells
+        return _FILLS[self.state] * self.cells
 
 
 def segments(numbers: Mapping[NodeState, int], width: int) -> tuple[BarSegment, ...]:
@@ -60,7 +60,7 @@ def bar(numbers: Mapping[NodeState, int], width: int) -> tuple[Cell, ...]:
     inside = segments(numbers, width - 2)
     if not inside:
         return (Cell(" " * max(width, 0)),)
-    pieces = (Cell(segment.text, SHOWN_LOOKS[segment.kind].tone) for segment in inside)
+    pieces = (Cell(segment.text, SHOWN_LOOKS[segment.state].tone) for segment in inside)
     return Cell("▕", Tone.DIM), *pieces, Cell("▏", Tone.DIM)
 
 

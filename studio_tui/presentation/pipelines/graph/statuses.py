@@ -38,7 +38,7 @@ class NodeState(StrEnum):
     """Studio's status is not known here."""
 
 
-SHOWN = {
+SHOWN_STATES = {
     JobState.COMPLETE: NodeState.DONE,
     JobState.RUNNING: NodeState.RUNNING,
     JobState.INIT: NodeState.RUNNING,
@@ -154,7 +154,7 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     causes: dict[str, int] = {}
     roots: list[str] = []
     for node_id, node in plan.nodes.items():
-        shown = SHOWN[node.state]
+        shown = SHOWN_STATES[node.state]
         is_stopped = node.state in _STOPPED
         if is_stopped or shown is NodeState.WAITING:
             mask = 0

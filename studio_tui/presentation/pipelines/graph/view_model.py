@@ -19,7 +19,7 @@ from studio_tui.presentation.jobs.waiting import Wait
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
-from studio_tui.presentation.pipelines.graph.waits import Bars, waits
+from studio_tui.presentation.pipelines.graph.waits import Bars, wait_of
 
 FEWEST_SAMPLES = 3
 """Minimum number of past runs for a usual duration; estimates from fewer state the number."""
@@ -43,7 +43,7 @@ class ViewModel:
     """By run (`Node.run`), with times and errors."""
     bars: Bars = field(default_factory=dict[str, Progress])
     """By run: progress of running jobs."""
-    past: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    past_seconds: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """By name: durations in seconds of successful past runs."""
 
     @property
@@ -60,23 +60,23 @@ class ViewModel:
         is_running = node.run is not None and self.statuses.states[node.id] is NodeState.RUNNING
         return self.bars.get(node.run or "") if is_running else None
 
-    def waits(self, node_id: str) -> Wait | None:
+    def wait_of(self, node_id: str) -> Wait | None:
         """Return why a job does not run yet; `None` if it runs or has ended."""
         job = self.job(self.plan.nodes[node_id])
         if self.statuses.states[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
             return Wait(f"queued: waits for {job.waits_for}")
-        return waits(self.statuses, node_id, self.bars)
+        return wait_of(self.statuses, node_id, self.bars)
 
-    def usual(self, node: Node) -> float | None:
+    def usual_seconds(self, node: Node) -> float | None:
         """Return the usual duration of a job in seconds; `None` if there are too few past runs."""
-        return self.expected(node) if self.samples(node) >= FEWEST_SAMPLES else None
+        return self.expected_seconds(node) if self.past_run_count(node) >= FEWEST_SAMPLES else None
 
-    def expected(self, node: Node) -> float | None:
+    def expected_seconds(self, node: Node) -> float | None:
         """Return the expected duration of a job in seconds; `None` without past runs."""
-        took = self.past.get(node.name, ())
+        took = self.past_seconds.get(node.name, ())
         return median(took) if took else None
 
-    def longest_failure(self, node: Node) -> float:
+    def longest_failure_seconds(self, node: Node) -> float:
         """Return the run time in seconds of the longest failed attempt; 0 if none is known.
 
         A job that ran so long before it failed takes at least as long when it is run again.
@@ -85,11 +85,11 @@ class ViewModel:
         failed = (job for job in jobs if job is not None and job.state is JobState.FAILED)
         return max((run_seconds(job, self.now) or 0.0 for job in failed), default=0.0)
 
-    def samples(self, node: Node) -> int:
+    def past_run_count(self, node: Node) -> int:
         """Return the number of past runs with a known duration."""
-        return len(self.past.get(node.name, ()))
+        return len(self.past_seconds.get(node.name, ()))
 
-    def took(self, node: Node) -> RunTime | None:
+    def run_time(self, node: Node) -> RunTime | None:
         """Return how long a job has run; `None` if it has not run, or if the time is unknown."""
         job = self.job(node)
         state = self.statuses.states[node.id]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
 from studio_tui.presentation.format import join_names, plural
 from studio_tui.presentation.jobs.waiting import WAITS_FOR, Wait
-from studio_tui.presentation.logs.progress import Progress, share
+from studio_tui.presentation.logs.progress import Progress, share_text
 from studio_tui.presentation.pipelines.graph.plan import SHORT_ID, Node
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 
@@ -45,7 +45,7 @@ _QUEUED = Wait("queued: waiting for free workers", shorter=("queued",))
 _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
-def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
+def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
     """Return why a job does not run yet; `None` if it runs or has ended."""
     node = statuses.plan.nodes[node_id]
     match statuses.states[node_id]:
@@ -63,7 +63,7 @@ def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait
             return _STARTING.get(node.state)
 
 
-def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
+def shorter_reasons(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
     """Return shorter forms of the reason why a job does not run yet, the longest first.
 
     If other jobs are the reason, the first is named: `blocked by embed.py +2`. All rows of a list
@@ -77,7 +77,7 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
         case NodeState.WAITING:
             verb, awaited = WAITS_FOR, _pending_parents(statuses, statuses.plan.nodes[node_id])
     if not awaited:
-        wait = waits(statuses, node_id)
+        wait = wait_of(statuses, node_id)
         return wait.shorter if wait is not None else ()
     first = f"{verb} {statuses.plan.nodes[awaited[0]].name}"
     if len(awaited) == 1:
@@ -145,7 +145,7 @@ def _progress_words(statuses: JobStatuses, parent: Node, bars: Bars | None) -> s
     if parent.state in _STARTING:
         return "starting"
     bar = bars.get(parent.run) if bars is not None and parent.run is not None else None
-    done = share(bar) if bar is not None and state is NodeState.RUNNING else ""
+    done = share_text(bar) if bar is not None and state is NodeState.RUNNING else ""
     return f"{state.value}, {done}" if done else state.value
 
 

@@ -11,7 +11,7 @@ from studio_tui.presentation.pipelines.drawing.graph import Drawing
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
+from studio_tui.presentation.pipelines.views.node_cells import run_time_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import name_parts, rows
 
 _FILL_COLOURS = {
@@ -54,15 +54,17 @@ def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def direct_text(implied: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> str:
+def omitted_edges_text(
+    redundant_parents: Mapping[str, Sequence[str]], names: Mapping[str, str]
+) -> str:
     """Return the edges that a drawing omits as text, such as `split, clean → eval`.
 
-    `implied` are redundant parents by node, `names` the names of all nodes by id.
+    `redundant_parents` are redundant parents by node, `names` the names of all nodes by id.
     """
-    if not implied:
+    if not redundant_parents:
         return ""
     lines = ["", "Direct edges that are not drawn, as other lines lead there too:"]
-    for child, parents in implied.items():
+    for child, parents in redundant_parents.items():
         lines.append(f"  {', '.join(names[parent] for parent in parents)} → {names[child]}")
     return "".join(f"{line}\n" for line in lines)
 
@@ -73,7 +75,7 @@ def tree_text(model: ViewModel) -> str:
     for row in rows(model.plan):
         node = model.plan.nodes[row.id]
         name = "".join(part.text for part in name_parts(row, model.statuses))
-        details = (took_cell(node, model).text, why_cell(node, model).text)
+        details = (run_time_cell(node, model).text, why_cell(node, model).text)
         lines.append("  ".join((name, *(words for words in details if words))))
     return "".join(f"{line}\n" for line in lines)
 

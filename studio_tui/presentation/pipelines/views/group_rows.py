@@ -16,13 +16,13 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     NodeState,
 )
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.graph.waits import in_short
+from studio_tui.presentation.pipelines.graph.waits import shorter_reasons
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.node_cells import (
-    LEAST_NAME,
-    TOOK,
+    LEAST_NAME_WIDTH,
+    TIME_COLUMN,
     bar_cells,
-    took_cell,
+    run_time_cell,
     why_cell,
 )
 
@@ -30,13 +30,15 @@ BAR_WIDTH = 10
 """Width of a bar in cells."""
 
 COLUMNS = (
-    Column("name", "GROUP", LEAST_NAME, grow=1),
+    Column("name", "GROUP", LEAST_NAME_WIDTH, grow=1),
     Column("jobs", "JOBS", 4, align=Align.RIGHT),
     Column("progress", "PROGRESS", BAR_WIDTH, drop=2),
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
-    TOOK._replace(drop=3),
-    Column("why", "NOW", 16, grow=2, drop=1, fits=True, reserves=Reserves.FROM_FIRST, wants=24),
+    TIME_COLUMN._replace(drop=3),
+    Column(
+        "why", "NOW", 16, grow=2, drop=1, fits=True, reserves=Reserves.FROM_FIRST, wanted_width=24
+    ),
 )
 """In the order of `cells`."""
 
@@ -59,7 +61,7 @@ class GroupRow:
     group: Group
     node_id: str | None = None
     """The node of a job row; `None` for a heading and a summary."""
-    rest: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
     """The hidden nodes that a summary counts; empty for other rows."""
     is_open: bool = False
     """For a heading, whether rows of the group follow."""
@@ -100,11 +102,11 @@ def rows(
         hidden = set(group.members if only is None else only).difference(shown)
         summarized = tuple(member for member in group.members if member in hidden)
         if shown and summarized:
-            group_rows.append(GroupRow(f"{group.key}{_SUMMARY_SUFFIX}", group, rest=summarized))
+            group_rows.append(GroupRow(f"{group.key}{_SUMMARY_SUFFIX}", group, hidden=summarized))
     return tuple(group_rows)
 
 
-def without_rest_suffix(key: str) -> str:
+def group_key(key: str) -> str:
     """Return the key of the group of a summary; any other key unchanged."""
     return key.removesuffix(_SUMMARY_SUFFIX)
 
@@ -121,7 +123,7 @@ def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[NodeSta
 
 def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     """Return the name column of a row, as cells of one tone each."""
-    if row.rest:
+    if row.hidden:
         return (Cell(f"   … {_hidden_words(row, statuses)}", Tone.DIM),)
     if row.node_id is None:
         worst = worst_of(numbers_of(row.group.members, statuses)) or NodeState.UNKNOWN
@@ -136,7 +138,7 @@ def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
 
 def _hidden_words(row: GroupRow, statuses: JobStatuses) -> str:
     """Format hidden jobs as `290 more failed, 11 more running, 131 done`."""
-    numbers = numbers_of(row.rest, statuses)
+    numbers = numbers_of(row.hidden, statuses)
     all_numbers = numbers_of(row.group.members, statuses)
     return ", ".join(
         f"{numbers[state]}{' more' if numbers[state] < all_numbers[state] else ''} {state.value}"
@@ -149,7 +151,7 @@ def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
     parts = name_parts(row, model.statuses)
     name = Cell("".join(part.text for part in parts), parts[-1].tone)
-    if row.rest:
+    if row.hidden:
         return (name, *(NOTHING for _ in COLUMNS[1:]))
     if row.node_id is not None:
         node = model.plan.nodes[row.node_id]
@@ -161,7 +163,7 @@ def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
             bar,
             NOTHING,
             NOTHING,
-            took_cell(node, model),
+            run_time_cell(node, model),
             _job_now_cell(node, model),
         )
     numbers = numbers_of(row.group.members, model.statuses)
@@ -183,7 +185,7 @@ def _number_cell(numbers: Counter[NodeState], state: NodeState) -> Cell:
 def _job_now_cell(node: Node, model: ViewModel) -> Cell:
     """Return why a job is in its state, or the usual duration of a running job."""
     why = why_cell(node, model)
-    usual = model.usual(node)
+    usual = model.usual_seconds(node)
     if why.text or usual is None or model.statuses.states[node.id] is not NodeState.RUNNING:
         return why
     return Cell(f"usual {duration(usual)}", Tone.DIM)
@@ -196,20 +198,20 @@ def _group_now_cell(group: Group, model: ViewModel) -> Cell:
     if running:
         return _slowest_cell(running, model)
     for member in group.members:
-        wait = model.waits(member)
+        wait = model.wait_of(member)
         if wait is not None:
             words = f"{model.plan.nodes[member].name}: {wait.words}"
-            return Cell(words, Tone.DIM, (wait.words, *in_short(model.statuses, member)))
+            return Cell(words, Tone.DIM, (wait.words, *shorter_reasons(model.statuses, member)))
     return _slowest_cell([model.plan.nodes[member] for member in group.members], model)
 
 
 def _slowest_cell(nodes: Iterable[Node], model: ViewModel) -> Cell:
-    durations = [(took, node) for node in nodes if (took := model.took(node)) is not None]
+    durations = [(took, node) for node in nodes if (took := model.run_time(node)) is not None]
     if not durations:
         return NOTHING
     # An estimate includes time in the queue, so known times are preferred.
     took, node = max(durations, key=lambda each: (not each[0].is_estimate, each[0].seconds))
-    usual = model.usual(node)
+    usual = model.usual_seconds(node)
     usual_words = f" (usual {duration(usual)})" if usual is not None else ""
     about = "~" if took.is_estimate else ""
     took_words = f"{about}{duration(took.seconds)}"

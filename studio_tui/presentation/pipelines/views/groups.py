@@ -23,7 +23,7 @@ MOST_JOBS = 150
 MOST_CHILDREN = 8
 """Number of children of a job above which its plan is shown in groups by default, too."""
 
-FEWEST = 3
+FEWEST_MEMBERS = 3
 """Minimum number of jobs in a group; a group of two jobs would save only one row."""
 
 _HASH = r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])"
@@ -118,7 +118,7 @@ def _group_by_name(nodes: Iterable[Node]) -> Iterable[Group]:
         for node in members:
             stage_match = _STAGE.match(node.name)
             stages[stage_match[0] if stage_match else ""].append(node)
-        if len(members) < FEWEST * len(stages):
+        if len(members) < FEWEST_MEMBERS * len(stages):
             # The leading number counts jobs, not stages.
             stages = {"": members}
         for stage, jobs in stages.items():
@@ -157,7 +157,7 @@ def _common_end(names: Sequence[str], start: str) -> str:
 
 
 def _groups_of(key: str, title: str, nodes: Sequence[Node]) -> Iterable[Group]:
-    if len(nodes) < FEWEST:
+    if len(nodes) < FEWEST_MEMBERS:
         return [Group(node.id, node.name, (node.id,)) for node in nodes]
     return [Group(_group_key(key), title, tuple(node.id for node in nodes))]
 

@@ -11,12 +11,12 @@ from studio_tui.presentation.pipelines.graph.critical import estimated_bar
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.graph.waits import in_short
+from studio_tui.presentation.pipelines.graph.waits import shorter_reasons
 
-LEAST_NAME = 12
+LEAST_NAME_WIDTH = 12
 """Minimum width of the name column in cells."""
 
-TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
+TIME_COLUMN = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
 """Run time of a job, in all lists of a pipeline's jobs."""
 
 
@@ -26,9 +26,9 @@ def bar_cells(node: Node, model: ViewModel) -> tuple[Cell, Cell]:
     return progress_cell(progress), share_cell(progress)
 
 
-def took_cell(node: Node, model: ViewModel) -> Cell:
+def run_time_cell(node: Node, model: ViewModel) -> Cell:
     """Return how long a job has run: `1:02`, or `~1:02` if estimated."""
-    took = model.took(node)
+    took = model.run_time(node)
     if took is None:
         return NOTHING
     if took.is_estimate:
@@ -41,7 +41,7 @@ def usual_cell(node: Node, model: ViewModel) -> Cell:
     bar = estimated_bar(node, model)
     if bar is not None and bar.remaining is not None:
         return Cell(f"~{duration(bar.remaining)} left", Tone.DIM)
-    usual = model.usual(node)
+    usual = model.usual_seconds(node)
     return Cell(f"usual {duration(usual)}", Tone.DIM) if usual is not None else NOTHING
 
 
@@ -66,10 +66,10 @@ def _reason_cell(node: Node, model: ViewModel) -> Cell:
     state = model.statuses.states[node.id]
     if state in {NodeState.FAILED, NodeState.CANCELED, NodeState.CANCELING}:
         return _failure_cell(node, model)
-    wait = model.waits(node.id)
+    wait = model.wait_of(node.id)
     if wait is not None:
         tone = Tone.WARN if state is NodeState.BLOCKED else Tone.DIM
-        return Cell(wait.words, tone, in_short(model.statuses, node.id))
+        return Cell(wait.words, tone, shorter_reasons(model.statuses, node.id))
     bar = model.bar(node)
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 

@@ -7,7 +7,7 @@ from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.facts import Fact, facts, labelled_facts, up_to
+from studio_tui.presentation.jobs.facts import Fact, facts, first_cells, labelled_facts
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
@@ -36,19 +36,19 @@ def node_facts(
     model: ViewModel,
     node_id: str,
     *,
-    around: Surroundings = NOTHING_KNOWN,
-    made: Sequence[DatasetVersion] = (),
+    surroundings: Surroundings = NOTHING_KNOWN,
+    datasets: Sequence[DatasetVersion] = (),
 ) -> tuple[Fact, ...]:
     """Return the facts about a job of a pipeline, most important first.
 
-    `around` explains why its run waits; `made` are the datasets that its run created.
+    `surroundings` explains why its run waits; `datasets` are the datasets that its run created.
     """
     statuses = model.statuses
     node = statuses.plan.nodes[node_id]
-    wait, job, usual = model.waits(node_id), model.job(node), model.usual(node)
+    wait, job, usual = model.wait_of(node_id), model.job(node), model.usual_seconds(node)
     run_facts: tuple[Fact, ...] = ()
     if job is not None:
-        run_facts = facts(job, model.now, around, estimated_bar(node, model))
+        run_facts = facts(job, model.now, surroundings, estimated_bar(node, model))
     if not node.state.is_finished:
         # Jobs and plan are polled separately: after a rerun, one of them is older for a while.
         run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED_LABELS)
@@ -71,7 +71,7 @@ def node_facts(
         *_related_facts("feeds", "no other job waits for it", statuses, node.children),
         *_redundant_edge_facts(statuses, node),
         *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
-        *_dataset_facts(made),
+        *_dataset_facts(datasets),
         *(fact for fact in run_facts if fact.label in _LAST_LABELS),
         Fact("run", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
         Fact("original", Cell(node.id)),
@@ -116,7 +116,7 @@ def _status_cell(model: ViewModel, node: Node) -> Cell:
     queue time, because the run is created with the plan.
     """
     text, tone, _ = model.statuses.state_cell(node.id)
-    job, took, queued = model.job(node), model.took(node), model.queue_seconds(node)
+    job, took, queued = model.job(node), model.run_time(node), model.queue_seconds(node)
     parts = [text]
     if job is not None and job.exit_code is not None and node.state.is_finished:
         parts.append(exit_code_words(job.exit_code, is_brief=True))
@@ -145,7 +145,7 @@ def _attempt_facts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
         return Cell(" · ".join(part for part in parts if part), look.tone)
 
     first = Fact("attempt", Cell(str(len(node.attempts) + 1)))
-    return (first, *labelled_facts("before", up_to(_MAX_RELATED, node.attempts[::-1], cell)))
+    return (first, *labelled_facts("before", first_cells(_MAX_RELATED, node.attempts[::-1], cell)))
 
 
 def _blocked_facts(statuses: JobStatuses, node_id: str) -> tuple[Fact, ...]:
@@ -169,14 +169,16 @@ def _related_facts(
         look = statuses.look(each)
         return Cell(f"{look.glyph} {statuses.plan.nodes[each].name}", look.tone)
 
-    return labelled_facts(label, up_to(most, worst_first, cell))
+    return labelled_facts(label, first_cells(most, worst_first, cell))
 
 
 def _redundant_edge_facts(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
     """List the redundant edges of a job, each with another path that implies it."""
     plan = statuses.plan
-    edges = [(parent, node.id) for parent in plan.implied.get(node.id, ())]
-    edges += [(node.id, each) for each in node.children if node.id in plan.implied.get(each, ())]
+    edges = [(parent, node.id) for parent in plan.redundant_parents.get(node.id, ())]
+    edges += [
+        (node.id, each) for each in node.children if node.id in plan.redundant_parents.get(each, ())
+    ]
 
     def cell(edge: tuple[str, str]) -> Cell:
         parent, child = edge
@@ -185,7 +187,7 @@ def _redundant_edge_facts(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]
         names = (plan.nodes[each].name for each in (parent, child, other_parent))
         return Cell("{} → {}, also through {}".format(*names), Tone.DIM)
 
-    return labelled_facts("direct", up_to(_MAX_RELATED, edges, cell))
+    return labelled_facts("direct", first_cells(_MAX_RELATED, edges, cell))
 
 
 def _dataset_facts(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:

@@ -10,7 +10,12 @@ from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
+from studio_tui.presentation.pipelines.views.node_cells import (
+    LEAST_NAME_WIDTH,
+    TIME_COLUMN,
+    run_time_cell,
+    why_cell,
+)
 from studio_tui.presentation.pipelines.views.tree import depths
 
 PLAN_ORDER = "layer"
@@ -31,7 +36,7 @@ def _parent_count(node: Node) -> int:
 
 
 def _run_seconds(row: NodeRow) -> float:
-    took = row.model.took(row.node)
+    took = row.model.run_time(row.node)
     return took.seconds if took is not None else 0.0
 
 
@@ -53,7 +58,7 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
         _sort_order(lambda row: row.model.statuses.look(row.node.id).rank),
     ),
     ListColumn(
-        Column("name", "JOB", LEAST_NAME, grow=2),
+        Column("name", "JOB", LEAST_NAME_WIDTH, grow=2),
         lambda row: Cell(row.node.name, Tone.STRONG),
         _sort_order(lambda row: row.node.name.lower()),
     ),
@@ -68,14 +73,14 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
         _sort_order(lambda row: row.layers[row.node.id]),
     ),
     ListColumn(
-        Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
+        Column("parents", "WAITS FOR", 12, grow=1, max_width=32, drop=4, fits=True),
         lambda row: _numbered_names(
             row.node.parents + row.node.circular, row.node.missing, row.model
         ),
         _sort_order(lambda row: -_parent_count(row.node)),
     ),
     ListColumn(
-        Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
+        Column("children", "FEEDS", 12, grow=1, max_width=32, drop=5, fits=True),
         lambda row: _numbered_names(row.node.children, (), row.model),
         _sort_order(lambda row: -len(row.node.children)),
     ),
@@ -85,8 +90,8 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
         _sort_order(lambda row: -(row.model.queue_seconds(row.node) or 0.0)),
     ),
     ListColumn(
-        TOOK,
-        lambda row: took_cell(row.node, row.model),
+        TIME_COLUMN,
+        lambda row: run_time_cell(row.node, row.model),
         _sort_order(lambda row: -_run_seconds(row)),
     ),
     ListColumn(
@@ -98,7 +103,7 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
             drop=2,
             fits=True,
             reserves=Reserves.FROM_FIRST,
-            wants=24,
+            wanted_width=24,
         ),
         lambda row: why_cell(row.node, row.model),
         _sort_order(_why_key),

@@ -161,7 +161,7 @@ class Timeline:
         return tuple(sorted(begins, key=lambda node: (begins[node], depth[node])))
 
     @cached_property
-    def whole(self) -> float:
+    def whole_seconds(self) -> float:
         """Seconds from the first known time to the last, or to now."""
         return self._known_period.end - self._known_period.begin
 
@@ -201,12 +201,12 @@ class Timeline:
         )
         return NOTHING if is_known else NOT_KNOWN
 
-    def zoomed(self, steps: int) -> float | None:
+    def span_after_zoom(self, steps: int) -> float | None:
         """Return the period in seconds after zooming in by `steps`; `None` for the whole period.
 
         Negative steps zoom out.
         """
-        spans = [None, *(span for span in SPANS if span < self.whole)]
+        spans = [None, *(span for span in SPANS if span < self.whole_seconds)]
         level = spans.index(self._span) if self._span in spans else 0
         return spans[min(max(0, level + steps), len(spans) - 1)]
 
@@ -239,7 +239,7 @@ class Timeline:
         has_remaining = self._is_active and any(
             self._model.statuses.numbers[state] for state in (*_ACTIVE, NodeState.WAITING)
         )
-        if self._span is not None and self._span < self.whole:
+        if self._span is not None and self._span < self.whole_seconds:
             end = self._span * _ROOM_AHEAD if has_remaining else end
             return _Period(end - self._span, end)
         if not has_remaining:

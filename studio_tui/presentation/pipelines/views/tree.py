@@ -16,20 +16,20 @@ from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.node_cells import (
-    LEAST_NAME,
-    TOOK,
+    LEAST_NAME_WIDTH,
+    TIME_COLUMN,
     bar_cells,
-    took_cell,
+    run_time_cell,
     usual_cell,
     why_cell,
 )
 
 COLUMNS = (
-    Column("name", "JOB", LEAST_NAME, grow=1),
+    Column("name", "JOB", LEAST_NAME_WIDTH, grow=1),
     Column("state", "STATUS", 11, drop=6),
     Column("progress", "PROGRESS", 8, drop=5, fits=True),
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
-    TOOK,
+    TIME_COLUMN,
     Column("usual", "USUAL", 12, drop=4, fits=True),
     # `first`: it gets this width before the names get space for the edges behind them.
     Column(
@@ -40,8 +40,8 @@ COLUMNS = (
         drop=2,
         fits=True,
         reserves=Reserves.FROM_FIRST,
-        wants=36,
-        first=36,
+        wanted_width=36,
+        first_width=36,
     ),
 )
 """In the order of `cells`."""
@@ -218,7 +218,7 @@ def cells_beside(node_id: str, model: ViewModel) -> tuple[Cell, ...]:
     return (
         model.statuses.state_cell(node_id),
         *bar_cells(node, model),
-        took_cell(node, model),
+        run_time_cell(node, model),
         usual_cell(node, model),
         why_cell(node, model),
     )

@@ -41,15 +41,15 @@ class LineCursor:
     """Offset of the next line: the bytes before it, always whole lines, are in the merged log."""
     due: int
     """Offset up to which lines have waited long enough for earlier lines of other logs."""
-    noted: int
+    last_size: int
     """Size of the log at the last call of `make_due`."""
     key: float
     """Time of the next line in seconds since the epoch, once `find` has found the line."""
 
     def __init__(self, source: MergedSource, time_of: TimeOf) -> None:
         self.source = source
-        self.position = self.due = self.noted = 0
-        self.ordered = 0
+        self.position = self.due = self.last_size = 0
+        self.ordered_size = 0
         """Size of the log when all logs were last ordered again."""
         self.grew_at = 0.0
         """When the log last grew, on the clock of `make_due`."""
@@ -71,7 +71,7 @@ class LineCursor:
         self._ends_without_newline = False
         """Whether the last line taken had no newline, as the log had ended."""
 
-    def is_true(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether the lines that were taken have not changed in the log since."""
         store = self._store
         if self._version != store.version:
@@ -95,9 +95,9 @@ class LineCursor:
     @property
     def is_late(self) -> bool:
         """Whether the next line arrived after the last full ordering, but was printed before."""
-        return self.position >= self.ordered and self.arrival is None
+        return self.position >= self.ordered_size and self.arrival is None
 
-    def find(self) -> bool:
+    def find_line(self) -> bool:
         """Find the next line and its time; return whether there is a complete line."""
         if self._next_line is not None:
             return True
@@ -122,7 +122,7 @@ class LineCursor:
             self.key = max(self._last_key, arrival.timestamp()) if arrival else self._last_key
         return True
 
-    def take(self, put: Callable[[bytes], None]) -> None:
+    def take_line(self, put: Callable[[bytes], None]) -> None:
         """Pass the next line to `put`, in pieces, without its newline; then advance."""
         if self._next_line is None:
             return
@@ -144,7 +144,7 @@ class LineCursor:
     @property
     def unfinished(self) -> bytes:
         """The part of an unfinished last line that is shown; empty if a whole line comes next."""
-        if self.position >= self._store.size or self._next_line is not None or self.find():
+        if self.position >= self._store.size or self._next_line is not None or self.find_line():
             return b""
         line = self._store.line_at(self.position)
         return line.tail or line.head
@@ -152,13 +152,13 @@ class LineCursor:
     def make_due(self, now: float) -> None:
         """Make due what was present at the last call; `now` is in seconds, on any clock."""
         size = self._store.size
-        if size != self.noted:
+        if size != self.last_size:
             self.grew_at = now
-        self.due, self.noted = min(self.noted, size), size
+        self.due, self.last_size = min(self.last_size, size), size
 
     def make_all_due(self) -> None:
         """Make all present bytes due, for a full ordering."""
-        self.due = self.noted = self.ordered = self._store.size
+        self.due = self.last_size = self.ordered_size = self._store.size
 
     def _piece(self, start: int, end: int) -> bytes:
         first, last = start - self._buffer_offset, end - self._buffer_offset

@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heapreplace
 
 from studio_tui import clock
 from studio_tui.service.logs.merged.cursor import LineCursor, MergedSource, TimeOf
-from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, number_in, tag_of
+from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore, number_in, tag_of
 
 SHOWN_UNFINISHED_AFTER = 1.0
 """Seconds without growth after which an unfinished line is shown."""
@@ -90,10 +90,10 @@ class Interleaver:
 
     def _merge_some(self) -> bool:
         """Merge for a few milliseconds; return whether there is more to do."""
-        self.is_stale |= not all(cursor.is_true() for cursor in self.cursors)
+        self.is_stale |= not all(cursor.is_unchanged() for cursor in self.cursors)
         if self.is_stale:
             return False
-        heap = [(c.key, c.source.number, c) for c in self.cursors if c.find()]
+        heap = [(c.key, c.source.number, c) for c in self.cursors if c.find_line()]
         heapify(heap)
         due = sum(cursor.is_due for _, _, cursor in heap)
         if due:
@@ -105,7 +105,7 @@ class Interleaver:
                 cursor = heap[0][2]
                 due -= cursor.is_due
                 self._merge_line(cursor)
-                if cursor.find():
+                if cursor.find_line():
                     due += cursor.is_due
                     heapreplace(heap, (cursor.key, cursor.source.number, cursor))
                 else:
@@ -126,7 +126,7 @@ class Interleaver:
             self._flush()
             self._arrival = arrival
         self._write(tag_of(cursor.source.number))
-        cursor.take(self._write)
+        cursor.take_line(self._write)
         self._write(b"\n")
 
     def _write(self, data: bytes) -> None:
@@ -163,7 +163,7 @@ class Interleaver:
 
     # --- unfinished lines ------------------------------------------------------------------------
 
-    def show_open(self, now: float) -> bool:
+    def write_unfinished(self, now: float) -> bool:
         """Write unfinished lines at the end; return whether another one will be written soon.
 
         A line with a carriage return, such as a progress bar, is written at once. Others are
@@ -197,7 +197,7 @@ class Interleaver:
     @property
     def is_done(self) -> bool:
         """Whether all complete lines are merged."""
-        return not any(cursor.find() for cursor in self.cursors)
+        return not any(cursor.find_line() for cursor in self.cursors)
 
     # --- mapping of lines ------------------------------------------------------------------------
 
@@ -217,7 +217,7 @@ class Interleaver:
         offset = positions.get(number, 0)
         for line in self._lines(stop, start):
             if number_in(line) == number:
-                offset += len(line) - TAG
+                offset += len(line) - TAG_LENGTH
         return number, offset
 
     def start_of(self, number: int, offset: int) -> int | None:
@@ -228,7 +228,7 @@ class Interleaver:
         position = positions.get(number, 0)
         for line in self._lines(line_start, end):
             if number_in(line) == number:
-                position += len(line) - TAG
+                position += len(line) - TAG_LENGTH
                 if position > offset:
                     return line_start
             line_start += len(line)

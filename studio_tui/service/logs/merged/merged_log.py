@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from studio_tui.service.logs.merged.cursor import MergedSource, TimeOf
 from studio_tui.service.logs.merged.interleave import Interleaver
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.tagged_store import TAGS, TaggedStore
+from studio_tui.service.logs.store.tagged_store import TAG_COUNT, TaggedStore
 
 LIMIT = 64
 """Maximum number of merged logs."""
@@ -88,8 +88,8 @@ class MergedLog:
         """
         number = self._next_number
         while number in self._sources:
-            number = (number + 1) % TAGS
-        self._next_number = (number + 1) % TAGS
+            number = (number + 1) % TAG_COUNT
+        self._next_number = (number + 1) % TAG_COUNT
         source = MergedSource(number, name, store, is_over, begins_at, time_of)
         self._sources[number] = source
         self._unsubscribers[number] = store.watch(self.poke)
@@ -144,7 +144,7 @@ class MergedLog:
         interleaver, now = self._interleaver, _now()
         interleaver.make_due(now)
         await interleaver.merge()
-        will_show_unfinished = False if interleaver.is_stale else interleaver.show_open(now)
+        will_show_unfinished = False if interleaver.is_stale else interleaver.write_unfinished(now)
         self.is_ordering = interleaver.is_stale or interleaver.is_unsorted
         if not self.is_ordering:
             return will_show_unfinished or not interleaver.is_done

@@ -59,7 +59,7 @@ class Arrivals:
         if last != second:
             self._begin_second(offset, second)
 
-    def unwatch(self, offset: int, end: int, size: int) -> bool:
+    def mark_not_live(self, offset: int, end: int, size: int) -> bool:
         """Remove the arrival times of the bytes from `offset` to `end`, also of those added later.
 
         `size` is how many bytes are stored. Return whether any of them had an arrival time.
@@ -123,7 +123,7 @@ class Replay:
         self._length: int | None = None
         """Characters received; `None` before any piece."""
 
-    def waited(self, seconds: float) -> None:
+    def note_pause(self, seconds: float) -> None:
         """Note how many seconds passed before a frame arrived."""
         if seconds > self._longest_pause and not self._is_all_replay:
             self.is_over = True

@@ -46,7 +46,7 @@ class FilteredLines:
         last = self.previous_start(self._store.size + 1)
         return 0 if last is None else last
 
-    def near(self, start: int) -> int | None:
+    def nearest(self, start: int) -> int | None:
         """Return `start` if its line is included, else the next included one, or the one before."""
         after = self.next_start(start - 1)
         return after if after is not None else self.previous_start(start)

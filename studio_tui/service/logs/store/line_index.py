@@ -59,7 +59,7 @@ class LineIndex:
             return None
         return self._newlines_before(start, block_at(block))
 
-    def after(self, newline: int, block_at: Callable[[int], bytes]) -> int:
+    def offset_after(self, newline: int, block_at: Callable[[int], bytes]) -> int:
         """Return the offset after the `newline`-th newline, counted from 1 to `newlines`."""
         number = self._block_of(newline)
         block = block_at(number)

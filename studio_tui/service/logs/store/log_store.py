@@ -111,13 +111,13 @@ class LogStore:
         self._watchers.clear()
         self._file.close()
 
-    async def own(self) -> None:
+    async def make_writable(self) -> None:
         """Make the file writable: if other programs may be reading it, it is replaced by a copy.
 
         Raises:
             SpoolError: there is no room for a copy.
         """
-        await self._spool.own()
+        await self._spool.make_writable()
 
     async def keep(self, path: Path) -> None:
         """Move the file to a lasting path on the same disk, unless the log changes meanwhile.
@@ -252,7 +252,7 @@ class LogStore:
     async def index(self) -> None:
         """Count the lines of an opened file, which a thread reads part by part."""
         while not self.is_indexed and not self.is_closed:
-            part = await self.examine(self._index.covered, _INDEX_SLICE, bytes)
+            part = await self.read_in_thread(self._index.covered, _INDEX_SLICE, bytes)
             self._index.extend(part)
         self._watchers.notify()
 
@@ -266,13 +266,13 @@ class LogStore:
         """Return up to `length` bytes; use it for at most a megabyte, as it blocks."""
         return self._spool.read(offset, length)
 
-    async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
+    async def read_in_thread(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
         """Read up to `length` bytes, some megabytes, in a thread; return the result of `work`.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
         """
-        return await self._spool.examine(offset, length, work)
+        return await self._spool.read_in_thread(offset, length, work)
 
     def row(self, start: int) -> StoredRow:
         """Return the line that begins at byte `start`, with its end, its marks and its number."""
@@ -329,15 +329,15 @@ class LogStore:
     def start_of(self, number: int) -> int:
         """Return the start of line `number`, at most that of the last line counted so far."""
         newline = min(number, self.lines - 1)
-        return self._index.after(newline, self._spool.block) if newline > 0 else 0
+        return self._index.offset_after(newline, self._spool.block) if newline > 0 else 0
 
     def number_of(self, start: int) -> int | None:
         """Return the number of the line that begins at `start`; `None` if it is not counted yet."""
         return self._index.number_of(start, self._spool.block)
 
-    def unwatch(self, offset: int, end: int) -> None:
+    def mark_not_live(self, offset: int, end: int) -> None:
         """Remove the arrival times of bytes from `offset` to `end`, also of those added later."""
-        if self.arrivals.unwatch(offset, end, self.size):
+        if self.arrivals.mark_not_live(offset, end, self.size):
             self._note_change(offset)
             self._watchers.notify()
 

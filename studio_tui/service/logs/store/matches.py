@@ -121,11 +121,11 @@ class LineMatches:
             if self._counts[block]:
                 yield block
 
-    def holds(self, start: int) -> bool:
+    def matches(self, start: int) -> bool:
         """Whether the line that begins at `start` matches."""
         return self.next(start) == start
 
-    def rank(self, start: int) -> int:
+    def count_before(self, start: int) -> int:
         """Return the number of known matches that begin before `start`."""
         self._refresh()
         return self._cached(("rank", start), lambda: self._rank(start))
@@ -215,7 +215,7 @@ class LineMatches:
                 counts[start // BLOCK - blocks.start] += 1
             return counts
 
-        counts = await self._store.examine(begin, length, count_matches)
+        counts = await self._store.read_in_thread(begin, length, count_matches)
         # While the thread was searching, bytes may have changed, or an unfinished line may have
         # grown: the counts of these blocks may be wrong.
         changed = self._store.changed_since(version)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from studio_tui.errors import SpoolError
-from studio_tui.paths import private_dir
+from studio_tui.paths import create_private_dir
 from studio_tui.service.logs.store.line_index import BLOCK
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ def is_unused(path: Path) -> bool:
 def _create_locked(directory: Path, name: str) -> tuple[int, str]:
     """Create an empty file that is locked from its beginning."""
     while True:
-        descriptor, name = tempfile.mkstemp(SUFFIX, name, private_dir(directory))
+        descriptor, name = tempfile.mkstemp(SUFFIX, name, create_private_dir(directory))
         _lock_as_used(descriptor)
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
@@ -195,7 +195,7 @@ class Spool:
         self.path = path
         self._is_temporary, self.is_lasting, self.is_shared = False, False, True
 
-    async def own(self) -> None:
+    async def make_writable(self) -> None:
         """Replace a file that other programs may be reading by a writable temporary copy.
 
         Raises:
@@ -206,7 +206,7 @@ class Spool:
         copy = self.create(self.path.parent)
         try:
             while copy.size < self.size:
-                remaining = memoryview(await self.examine(copy.size, _COPIED, bytes))
+                remaining = memoryview(await self.read_in_thread(copy.size, _COPIED, bytes))
                 while remaining:
                     remaining = remaining[copy.write(remaining) :]
             os.dup2(copy._descriptor, self._descriptor, inheritable=False)
@@ -273,7 +273,7 @@ class Spool:
             self._blocks.popitem(last=False)
         return data
 
-    async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
+    async def read_in_thread(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
         """Read up to `length` bytes in a thread, not cached; return the result of `work`."""
         length = max(0, min(length, self.size - offset))
         return await self._in_thread(lambda: work(self._read_at(offset, length)))

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from studio_tui.service.logs.store.log_store import LogLine, LogStore
 from studio_tui.service.logs.store.matches import Find
 
-TAG = 4
+TAG_LENGTH = 4
 """Bytes of a tag: three hexadecimal digits and a bar."""
-TAGS = 16**3
+TAG_COUNT = 16**3
 """How many numbers a tag can hold."""
 
 
@@ -21,10 +21,10 @@ def tag_of(number: int) -> bytes:
 
 def number_in(line: bytes) -> int:
     """Return the number in the tag at the beginning of a line."""
-    return int(line[: TAG - 1], 16)
+    return int(line[: TAG_LENGTH - 1], 16)
 
 
-def of_tags(numbers: Iterable[int]) -> Find:
+def finder_of_tags(numbers: Iterable[int]) -> Find:
     """Return a function that finds the tagged lines with one of these numbers."""
     tags = frozenset(map(tag_of, numbers))
 
@@ -32,7 +32,7 @@ def of_tags(numbers: Iterable[int]) -> Find:
         starts = []
         start = 0
         for line in lines.split(b"\n"):
-            if line[:TAG] in tags:
+            if line[:TAG_LENGTH] in tags:
                 starts.append(start)
             start += len(line) + 1
         return starts
@@ -43,17 +43,17 @@ def of_tags(numbers: Iterable[int]) -> Find:
 class TaggedStore(LogStore):
     """A store whose lines begin with tags."""
 
-    tag = TAG
+    tag = TAG_LENGTH
 
     def line_at(self, start: int) -> LogLine:
         """Return the line that begins at byte `start`, without its tag."""
         line = super().line_at(start)
-        return line._replace(length=line.length - TAG, head=line.head[TAG:])
+        return line._replace(length=line.length - TAG_LENGTH, head=line.head[TAG_LENGTH:])
 
     def number_at(self, start: int) -> int | None:
         """Return the number in the tag of the line at `start`; `None` at the end of the log."""
-        tag = self.read(start, TAG)
-        return number_in(tag) if len(tag) == TAG else None
+        tag = self.read(start, TAG_LENGTH)
+        return number_in(tag) if len(tag) == TAG_LENGTH else None
 
     def become(self, other: "TaggedStore") -> None:
         """Take over the files of another store, which must not be used or closed after that."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from studio_tui.presentation.choices import following
+from studio_tui.presentation.choices import next_choice
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.navigation import LogTimes
@@ -62,7 +62,7 @@ class Appearance:
         """Switch JSON lines to the next form."""
         pane = self._view.pane
         with self._line_kept_in_sight():
-            pane.form = pane.form._replace(json=following(pane.form.json))
+            pane.form = pane.form._replace(json=next_choice(pane.form.json))
         self._view.show_message(f"JSON lines: {pane.form.json}")
 
     @contextmanager

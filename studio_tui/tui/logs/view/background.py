@@ -42,7 +42,7 @@ class ForegroundSearch:
         self._progressed = progressed
         self._is_searching = False
 
-    def begin(self) -> None:
+    def stop(self) -> None:
         """Stop the current search."""
         self._work.cancel()
         self._is_searching = False

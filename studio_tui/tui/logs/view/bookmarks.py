@@ -37,7 +37,7 @@ class Bookmarks:
         view.show_message(f"{change}, {count} in all; ' and \" go from one to another")
         view.settle()
 
-    def scrolled(self) -> None:
+    def unset_current(self) -> None:
         """Unset the current line if `toggle` has set it, so that the next bookmark is elsewhere."""
         if self._view.pane.current == self._made_current:
             self._view.pane.current = None

@@ -88,7 +88,7 @@ class LogErrors:
                 else "before this; e goes to those after"
             )
         current = self._view.pane.current_in_sight
-        if current is not None and hits.holds(current) and self._lines.shows(current):
+        if current is not None and hits.matches(current) and self._lines.shows(current):
             return "the only error" + (" among the lines shown" if self._lines.typed else "")
         if hits.total:
             return "no error among the lines shown"

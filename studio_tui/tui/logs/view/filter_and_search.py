@@ -23,14 +23,14 @@ class FilterAndSearch:
         """Reset filter and search for another log."""
         self.search.begin()
         self.filter.begin()
-        self._running_search.begin()
+        self._running_search.stop()
 
     def repeat(self) -> None:
         """Apply the same filter and search to another store of the same log."""
-        pattern, typed = self.search.wanted, self.filter.typed
+        pattern, typed = self.search.pattern, self.filter.typed
         self.begin()
         if pattern is not None:
-            self.search.want(pattern)
+            self.search.start(pattern)
         if typed:
             self.filter.choose(typed)
 
@@ -39,9 +39,9 @@ class FilterAndSearch:
         self._running_search.go_on()
 
     @property
-    def is_under_way(self) -> bool:
+    def is_active(self) -> bool:
         """Whether there is a search or a filter."""
-        return self.search.is_wanted or bool(self.filter.typed)
+        return self.search.is_active or bool(self.filter.typed)
 
     def end(self) -> None:
         """Remove the filter; if there is none, end the search.
@@ -59,7 +59,7 @@ class FilterAndSearch:
         return problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
 
     def _scope_changed(self) -> None:
-        self.search.seek()
+        self.search.restart()
 
     def _hits(self) -> list[LineMatches]:
         """Return the matches of filter and search, the most urgent first."""

@@ -72,11 +72,11 @@ class LineFilter:
         self._reset()
         self._view.pane.folds = False
 
-    def stay(self) -> None:
+    def forget_place(self) -> None:
         """Forget the place before lines were hidden, as the reader has moved."""
         self._place_before = None
 
-    def starts(self) -> set[int]:
+    def place_to_track(self) -> set[int]:
         """Return the start of the first line of the place to return to, as a set; else no start."""
         return set() if self._place_before is None else {self._place_before.top}
 
@@ -111,7 +111,7 @@ class LineFilter:
 
     def shows(self, start: int) -> bool:
         """Return whether the line at `start` is shown."""
-        return self.chosen is None or self.chosen.hits.holds(start)
+        return self.chosen is None or self.chosen.hits.matches(start)
 
     def in_sight(self) -> list[int]:
         """Return the starts of the visible lines, from the top."""

@@ -129,9 +129,9 @@ class LogView(HasCommands, Widget):
             self.selection,
             self.restore,
             self._error_search,
-            scrolled=self._bookmarks.scrolled,
+            scrolled=self._bookmarks.unset_current,
             seek=lambda end: self.post_message(self.EndRequested(end=end)),
-            paged=NextPage(self, self.pane).after,
+            paged=NextPage(self, self.pane).prepare_soon,
         )
         self.commands = CommandSet(self)
         self.commands.add(self.scrolling, self.appearance, self.search, self.filter, self._errors)
@@ -214,7 +214,7 @@ class LogView(HasCommands, Widget):
             window.to_end()
         self._filter_and_search.go_on()
         self._error_search.go_on()
-        self.pane.moved()
+        self.pane.repaint_if_changed()
         rows = window.rows()
         self.has_lines = bool(rows)
         self.filter.fold_bars(rows)
@@ -310,7 +310,7 @@ class LogView(HasCommands, Widget):
     def on_log_prompt_changed(self, event: LogPrompt.Changed) -> None:
         """Highlight the matches of a search while it is typed."""
         if event.kind is SEARCH:
-            self.search.light(event.value)
+            self.search.highlight_typed(event.value)
 
     @on(LogPrompt.Submitted)
     def _submitted(self, event: LogPrompt.Submitted) -> None:
@@ -331,7 +331,7 @@ class LogView(HasCommands, Widget):
     @on(LogPrompt.Left)
     def _prompt_left(self, event: LogPrompt.Left) -> None:
         event.stop()
-        self.search.light_found()
+        self.search.highlight_current()
         self._close_prompt()
 
     def _close_prompt(self) -> None:
@@ -342,7 +342,7 @@ class LogView(HasCommands, Widget):
     @property
     def has_something_to_end(self) -> bool:
         """Whether there is a selection, a filter or a search, which escape ends."""
-        return self.selection.is_selecting or self._filter_and_search.is_under_way
+        return self.selection.is_selecting or self._filter_and_search.is_active
 
     def dismiss(self) -> None:
         """End the selection, else the filter, else the search."""

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from rich.style import Style
 
 from studio_tui import clock
-from studio_tui.presentation.choices import following
+from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.gutter_times import (
-    WIDE,
+    DATED_WIDTH,
     WIDTH,
     GutterTimeError,
     StampForm,
@@ -62,7 +62,7 @@ class LogTimes:
 
     def show_next_form(self) -> None:
         """Switch the times beside lines to the next form."""
-        self.show(following(self.form))
+        self.show(next_choice(self.form))
         self._view.settle()
         self._view.show_message(f"times beside the lines: {self.form}{self._form_note()}")
 
@@ -81,7 +81,9 @@ class LogTimes:
         has_date = pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
         key = (form, has_date)
         self._column_keys = (key,)
-        column = GutterColumn(key, WIDE if has_date else WIDTH, self._stamper(form, has_date))
+        column = GutterColumn(
+            key, DATED_WIDTH if has_date else WIDTH, self._stamper(form, has_date)
+        )
         pane.columns = others if form is StampForm.OFF else (column, *others)
 
     def _stamper(

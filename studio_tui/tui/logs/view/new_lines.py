@@ -48,6 +48,8 @@ class NewLines:
             self.seen, self._has_all_old_matches = total, shown.is_complete
         if rows and rows[-1].start < store.size:
             last = rows[-1].start
-            lines_above = (store.number_of(last) or 0) if shown is None else shown.rank(last)
+            lines_above = (
+                (store.number_of(last) or 0) if shown is None else shown.count_before(last)
+            )
             self.seen = max(self.seen, lines_above + 1)
         return max(0, total - self.seen)

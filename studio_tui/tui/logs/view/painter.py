@@ -12,7 +12,7 @@ from rich.style import Style
 
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
 from studio_tui.presentation.logs.live_rows import UP, LiveRows
-from studio_tui.presentation.logs.progress import parse
+from studio_tui.presentation.logs.progress import parse_progress
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, may_have_two_rows, rows_of
 from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
@@ -69,7 +69,7 @@ class RowOptions:
     numbers: bool = False
     is_part: bool = False
     """Whether the store contains only a part of a log, so that line numbers are unknown."""
-    wanted: SearchPattern | None = None
+    highlighted: SearchPattern | None = None
     """The pattern to highlight."""
     form: RowForm = PLAIN_FORM
     columns: tuple[GutterColumn, ...] = ()
@@ -140,7 +140,7 @@ class LogPainter:
             self._lines.clear()
             self._rows.clear()
 
-    def parts(self, start: int) -> int:
+    def row_count(self, start: int) -> int:
         """Return the number of rows of the line at `start`."""
         marks = len(self._store.marks_of(start))
         if marks and (start == self._store.size or not self._is_shown(start)):
@@ -160,9 +160,9 @@ class LogPainter:
         return may_have
 
     def _is_shown(self, start: int) -> bool:
-        return self.chosen is None or self.chosen.hits.holds(start)
+        return self.chosen is None or self.chosen.hits.matches(start)
 
-    def styled(self, start: int) -> tuple[StyledLine, ...]:
+    def styled_rows(self, start: int) -> tuple[StyledLine, ...]:
         """Return the safe text of the line at `start`, one item for each row of its form."""
         return self._rows_of(self._store.line_at(start))
 
@@ -220,17 +220,17 @@ class LogPainter:
             yield styled_line(line.head[:_ABOVE_BYTES]).text
             line_start = self._store.previous_start(line_start)
 
-    def row(self, row: Row, *, left: int, sign: int) -> QuickStrip:
+    def row(self, row: Row, *, left: int, flags: int) -> QuickStrip:
         """Return one row with its gutter, without the first `left` cells of an unwrapped line.
 
-        `sign` are the flags of its line, such as `CURRENT | BOOKMARKED`. A log cannot draw into the
-        gutter, so its text cannot be mistaken for a mark of the program.
+        `flags` are the flags of its line, such as `CURRENT | BOOKMARKED`. A log cannot draw into
+        the gutter, so its text cannot be mistaken for a mark of the program.
         """
         line = self._drawn_line(row.start)
-        key = (row, left, sign, line.end, self._store.version)
+        key = (row, left, flags, line.end, self._store.version)
         strip = self._rows.get(key)
         if strip is None:
-            strip = self._row(line, row, left, sign)
+            strip = self._row(line, row, left, flags)
             if not self._look.numbers or self._store.is_indexed:
                 # Otherwise the number of the line may not be known yet.
                 self._rows[key] = strip
@@ -345,7 +345,7 @@ class LogPainter:
         palette = self._look.palette
         runs = list(self._runs(line))
         note = ""
-        if line.updates > 1 and (line.is_alike or parse(line.text) is not None):
+        if line.updates > 1 and (line.is_alike or parse_progress(line.text) is not None):
             note = f" ×{self._count(start, line)}"
         if line.omitted:
             note += f" … {line.omitted:,} more bytes"
@@ -356,7 +356,7 @@ class LogPainter:
     def _runs(self, line: StyledLine) -> Iterator[tuple[Style, str]]:
         """Yield the text in pieces of one style: it changes with the pen, and at matches."""
         look = self._look
-        matches = look.wanted.spans(line.text) if look.wanted else []
+        matches = look.highlighted.spans(line.text) if look.highlighted else []
         if not line.spans and not matches:
             if line.text:
                 yield look.palette.style(PLAIN), line.text

@@ -63,7 +63,7 @@ class LogPane(Widget, can_focus=True):
     """Cells hidden at the left; changed by keys only."""
     pill: reactive[str] = reactive("", repaint=False)
     """A label over the end of the last row; empty for none."""
-    wanted: reactive[SearchPattern | None] = reactive(None)
+    highlighted: reactive[SearchPattern | None] = reactive(None)
     """The pattern to highlight in the text."""
     current: reactive[int | None] = reactive(None)
     """Start of the current line, which has a sign in the gutter."""
@@ -101,7 +101,7 @@ class LogPane(Widget, can_focus=True):
         self._rows: list[Row] = []
         """The rows that were drawn last."""
         self._painted: tuple[object, ...] = ()
-        """What the last repaint requested by `moved` depended on."""
+        """What the last repaint requested by `repaint_if_changed` depended on."""
 
     @property
     def window(self) -> LogWindow | None:
@@ -118,7 +118,7 @@ class LogPane(Widget, can_focus=True):
         self.current = self.selected = None
         if store is not None:
             self._painter = LogPainter(store, self._ready_palette())
-            self._window = LogWindow(store, self._painter.parts)
+            self._window = LogWindow(store, self._painter.row_count)
             self._adjust()
             self._window.to_end()
         self.refresh()
@@ -132,9 +132,9 @@ class LogPane(Widget, can_focus=True):
             return
         self._painter.chosen = chosen
         self._window.choose(chosen, anchor)
-        self.moved()
+        self.repaint_if_changed()
 
-    def moved(self) -> None:
+    def repaint_if_changed(self) -> None:
         """Repaint if the visible rows or their content have changed."""
         if self._store is None or self.window is None:
             return
@@ -153,11 +153,11 @@ class LogPane(Widget, can_focus=True):
             return
         signs = self._signs()
         for row in window.beyond(rows):
-            painter.row(row, left=self.left, sign=signs(row.start)).render(self.app.console)
+            painter.row(row, left=self.left, flags=signs(row.start)).render(self.app.console)
 
     def rows_at(self, start: int) -> tuple[StyledLine, ...]:
         """Return the line at `start` as displayed; empty if there is no log."""
-        return self._painter.styled(start) if self._painter and self.window else ()
+        return self._painter.styled_rows(start) if self._painter and self.window else ()
 
     def text_at(self, start: int) -> str:
         """Return the displayed text of the line at `start`, safe; newlines separate its rows."""
@@ -217,7 +217,7 @@ class LogPane(Widget, can_focus=True):
             self.wrap,
             self.numbers,
             self.is_part,
-            self.wanted,
+            self.highlighted,
             self.form,
             self.columns,
             self.folds,
@@ -269,7 +269,7 @@ class LogPane(Widget, can_focus=True):
         else:
             left, signs = self.left, self._signs()
             shown = self._rows[crop.y : crop.bottom]
-            rows = [painter.row(row, left=left, sign=signs(row.start)) for row in shown]
+            rows = [painter.row(row, left=left, flags=signs(row.start)) for row in shown]
             rows += [painter.blank() for _ in range(crop.height - len(rows))]
             if self.pill and rows and crop.bottom == height:
                 rows[-1] = painter.with_pill(rows[-1], self.pill)
@@ -322,7 +322,7 @@ class NextPage:
         self._due: Timer | None = None
         self._rows = 0
 
-    def after(self, rows: int) -> None:
+    def prepare_soon(self, rows: int) -> None:
         """Prepare so many rows below the visible ones, or above if negative, in a moment."""
         self._rows = rows
         if self._due is None:

@@ -46,10 +46,10 @@ class PlaceRestore:
         self._first_visible: int | None = None
         """The line that is to be the first visible one once lines have moved."""
 
-    def stay(self) -> None:
+    def forget_place(self) -> None:
         """Restore no place later on, as the reader has moved."""
         self._pending = None
-        self._lines.stay()
+        self._lines.forget_place()
 
     @property
     def place(self) -> LogPlace:
@@ -60,7 +60,7 @@ class PlaceRestore:
             current=pane.current,
             bookmarks=tuple(sorted(pane.bookmarks)),
             filter=self._lines.typed,
-            search=self._search.wanted.typed if self._search.wanted else "",
+            search=self._search.pattern.typed if self._search.pattern else "",
             lines_seen=0 if self._lines.typed else self._new_lines.seen,
         )
 
@@ -84,17 +84,17 @@ class PlaceRestore:
         if place.filter:
             with suppress(SearchPatternError):
                 self._lines.choose(place.filter)
-            self._lines.stay()
+            self._lines.forget_place()
         if place.search:
             with suppress(SearchPatternError):
-                self._search.want(SearchPattern(place.search))
+                self._search.start(SearchPattern(place.search))
         if place.top is not None:
             pane.window.to(store.line_start(place.top))
         pane.current = place.current
 
     # --- moved lines -----------------------------------------------------------------------------
 
-    def starts(self, stays: Callable[[int], bool] = lambda _: True) -> set[int]:
+    def lines_to_track(self, stays: Callable[[int], bool] = lambda _: True) -> set[int]:
         """Return the starts of the lines to keep track of while lines move.
 
         These are bookmarks, the current line, the line to return to after a filter, and the first
@@ -103,7 +103,7 @@ class PlaceRestore:
         pane = self._view.pane
         first = next((row.start for row in pane.in_sight if stays(row.start)), None)
         self._first_visible = first
-        starts = set(pane.bookmarks) | self._lines.starts()
+        starts = set(pane.bookmarks) | self._lines.place_to_track()
         return starts.union(start for start in (first, pane.current) if start is not None)
 
     def relocate(self, moved: Mapping[int, int]) -> None:

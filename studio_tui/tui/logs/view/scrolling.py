@@ -51,7 +51,7 @@ class Scrolling:
             return
         view.clear_message()
         self._background.note_key()
-        self._place.stay()
+        self._place.forget_place()
         if self._selection.is_selecting:
             self._selection.move(rows)
             return
@@ -73,7 +73,7 @@ class Scrolling:
 
     def to_start(self) -> None:
         """Show the first lines."""
-        self._place.stay()
+        self._place.forget_place()
         self._seek(False)
         if self._view.pane.window is not None:
             self._view.following = False
@@ -82,7 +82,7 @@ class Scrolling:
 
     def follow(self) -> None:
         """Go to the end and follow it."""
-        self._place.stay()
+        self._place.forget_place()
         self._seek(True)
         self._view.clear_message()
         self._view.following = True
@@ -98,7 +98,7 @@ class Scrolling:
         store, window = self._view.store, self._view.pane.window
         if store is None or window is None:
             return
-        self._place.stay()
+        self._place.forget_place()
         self._view.following = False
         window.to(store.line_start(offset))
         self._view.settle()
@@ -141,7 +141,7 @@ class Scrolling:
             "follow",
             "Go to the end and stay there; any move up pauses",
             follow,
-            also="tail",
+            search_words="tail",
         ),
         Command("logs.left", "left,h", "left", "left", lambda scrolling: scrolling.sideways(-1)),
         Command("logs.right", "right,l", "right", "right", lambda scrolling: scrolling.sideways(1)),

@@ -33,7 +33,7 @@ class LogSearch:
         self._view = view
         self._lines = lines
         self._work = work
-        self.wanted: SearchPattern | None = None
+        self.pattern: SearchPattern | None = None
         """The pattern that is searched for; `None` without a search."""
         self.hits: LineMatches | None = None
         """The matching lines; `None` without a search."""
@@ -53,7 +53,7 @@ class LogSearch:
     def begin(self) -> None:
         """Reset the search for another log."""
         self._work.cancel()
-        self.wanted = self.hits = self._view.pane.wanted = None
+        self.pattern = self.hits = self._view.pane.highlighted = None
         self._forget_step()
         self._steps = deque()
         self._is_finding = False
@@ -77,15 +77,15 @@ class LogSearch:
         if self._place_after_step not in {None, self._place}:
             self._forget_step()
 
-    def want(self, wanted: SearchPattern) -> None:
+    def start(self, wanted: SearchPattern) -> None:
         """Start a search for a pattern."""
         self._forget_step()
-        self.wanted = self._view.pane.wanted = wanted
-        self.seek()
+        self.pattern = self._view.pane.highlighted = wanted
+        self.restart()
 
-    def seek(self) -> None:
+    def restart(self) -> None:
         """Search the available lines; to be called again if others become available."""
-        store, pattern = self._view.store, self.wanted
+        store, pattern = self._view.store, self.pattern
         self.hits = (
             LineMatches(store, pattern.starts, within=self._lines.scope(), ahead=self._lines.ahead)
             if store and pattern
@@ -95,9 +95,9 @@ class LogSearch:
     def end(self) -> bool:
         """End the search; return whether there was one."""
         self._work.cancel()
-        if self.wanted is None:
+        if self.pattern is None:
             return False
-        self.wanted = self.hits = self._view.pane.wanted = None
+        self.pattern = self.hits = self._view.pane.highlighted = None
         self._forget_step()
         self._view.pane.current = None
         self._view.settle()
@@ -117,7 +117,7 @@ class LogSearch:
         while (start := await hits.nearest(offset, backwards=False)) is not None:
             if start >= end:
                 break
-            if chosen is None or hits is chosen or chosen.holds(start):
+            if chosen is None or hits is chosen or chosen.matches(start):
                 yield start
             offset = start + 1
             count += 1
@@ -131,42 +131,42 @@ class LogSearch:
     @property
     def problem(self) -> str:
         """The problem of the search; empty if it is valid."""
-        return self.wanted.problem if self.wanted else ""
+        return self.pattern.problem if self.pattern else ""
 
     def words(self) -> str:
         """Return a text about the search and its matches; empty without a search."""
-        if self.hits is None or self.wanted is None:
+        if self.hits is None or self.pattern is None:
             return ""
         self._forget_step_if_moved()
         total, current = self.hits.total, self._view.pane.current_in_sight
         if not self.hits.is_complete:
             count = f"{total:,} so far, searching…"
-        elif current is not None and self.hits.holds(current):
-            count = f"{self.hits.rank(current) + 1:,} of {total:,}"
+        elif current is not None and self.hits.matches(current):
+            count = f"{self.hits.count_before(current) + 1:,} of {total:,}"
         elif total:
             count = plural(total, "matching line")
-        elif self.wanted.beyond:
+        elif self.pattern.hidden_match_count:
             count = f"found only after the {CHARACTER_LIMIT:,} characters shown of a line"
         else:
             count = "no match" if self._view.is_all_here else "no match so far"
-            if self.wanted.is_like_expression:
+            if self.pattern.is_like_expression:
                 count += "; ~ before it makes it an expression"
         # A filter may hide some of these matches, and n goes only to the others.
         where = "in the whole log" if self._lines.typed and total else ""
-        return " ".join(filter(None, (f"/{self.wanted.typed}", count, where, self._note)))
+        return " ".join(filter(None, (f"/{self.pattern.typed}", count, where, self._note)))
 
     # --- the prompt ------------------------------------------------------------------------------
 
-    def light(self, typed: str) -> None:
+    def highlight_typed(self, typed: str) -> None:
         """Highlight the matches of the search being typed; of an invalid one, highlight nothing."""
         try:
-            self._view.pane.wanted = SearchPattern(typed) if typed else self.wanted
+            self._view.pane.highlighted = SearchPattern(typed) if typed else self.pattern
         except SearchPatternError:
-            self._view.pane.wanted = None
+            self._view.pane.highlighted = None
 
-    def light_found(self) -> None:
+    def highlight_current(self) -> None:
         """Highlight the current search instead of the one being typed."""
-        self._view.pane.wanted = self.wanted
+        self._view.pane.highlighted = self.pattern
 
     def submit(self, typed: str) -> str | None:
         """Start a search and go to its first match; return the error if it is invalid.
@@ -175,11 +175,11 @@ class LogSearch:
         """
         if typed:
             try:
-                self.want(SearchPattern(typed))
+                self.start(SearchPattern(typed))
             except SearchPatternError as error:
                 return str(error)
-        self.light_found()
-        if self.wanted:
+        self.highlight_current()
+        if self.pattern:
             self._is_first_step = bool(typed)
             self.find(1)
         return None
@@ -187,9 +187,9 @@ class LogSearch:
     # --- navigation ------------------------------------------------------------------------------
 
     @property
-    def is_wanted(self) -> bool:
+    def is_active(self) -> bool:
         """Whether there is a search."""
-        return self.wanted is not None
+        return self.pattern is not None
 
     def find(self, step: int) -> None:
         """Go to the next match, or the previous one if `step` is -1, after earlier steps."""

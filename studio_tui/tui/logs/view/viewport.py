@@ -85,7 +85,7 @@ class LogWindow:
     def _find_rows(self) -> list[Row]:
         if self._store.size == 0 and not self._store.marks:
             return []
-        if self._chosen is not None and self._chosen.near(self.top.start) != self.top.start:
+        if self._chosen is not None and self._chosen.nearest(self.top.start) != self.top.start:
             return []
         rows = [self.top]
         while len(rows) < self.height and (below := self._below(rows[-1])):
@@ -168,8 +168,8 @@ class LogWindow:
         if self._version != self._store.version:
             self._version = self._store.version
             start = self._store.line_start(min(start, self._store.last_start()))
-        if self._chosen is not None and self._chosen.near(start) != start:
-            nearest = self._chosen.near(self._anchor)
+        if self._chosen is not None and self._chosen.nearest(start) != start:
+            nearest = self._chosen.nearest(self._anchor)
             start, part = (start if nearest is None else nearest), 0
         self.top = Row(start, min(part, self._parts(start) - 1))
 

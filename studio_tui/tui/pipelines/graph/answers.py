@@ -47,7 +47,7 @@ class GraphAnswers:
         self._past_as_of: tuple[str, int] | None = None
         """The plan's shape and the number of ended jobs when `state.past` was last looked up."""
 
-    def take(self, detail: PipelineDetail) -> None:
+    def process(self, detail: PipelineDetail) -> None:
         """Process a response: at once, or in a thread."""
         self._waiting = detail
         if not self._is_large_and_new(detail):

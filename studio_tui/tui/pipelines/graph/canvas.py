@@ -216,8 +216,8 @@ class Canvas:
 
         Edges between the boxes `heavy` are drawn thick.
         """
-        self._lit = self.drawing.light(lit) if lit is not None else None
-        self._heavy = self.drawing.light(heavy) if heavy else None
+        self._lit = self.drawing.highlight(lit) if lit is not None else None
+        self._heavy = self.drawing.highlight(heavy) if heavy else None
         self._pieces.clear()
         self._finished.clear()
 

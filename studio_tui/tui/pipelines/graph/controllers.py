@@ -48,7 +48,7 @@ class Controllers:
         self.marks = Marks(host, state, cursor)
         self.modes = ViewModes(
             state, structure, views.rows,
-            has_drawer=lambda: drawer.is_wanted,
+            has_drawer=lambda: drawer.is_shown,
             leaves_edges_out=lambda: views.drawing.leaves_edges_out,
         )  # fmt: skip
         self.folding = Folding(state, structure, views.rows, cursor)
@@ -59,7 +59,7 @@ class Controllers:
             marked=self.marks,
             # All jobs here belong to this pipeline, even if the list of pipelines lacks it.
             owner_of=lambda _: cursor.pipeline(),
-            why_none=cursor.why_no_job,
+            why_no_job=cursor.why_no_job,
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
         self.job = GraphJobs(host, state, cursor, self.folding, self.marks)
@@ -73,7 +73,7 @@ class Controllers:
         commands.add(self.marks, self.export)
         commands.add_to(self.modes, SHOW_COMMANDS)
 
-    def asking(self, kind: PromptKind) -> Search | Filtering:
+    def prompt_controller(self, kind: PromptKind) -> Search | Filtering:
         """Return the controller that handles the input of the prompt."""
         return self.filtering if kind == FILTER else self.search
 

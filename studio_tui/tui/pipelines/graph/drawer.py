@@ -37,11 +37,12 @@ class Drawer:
         screen: RunsWorkers,
         *,
         has_room: Callable[[], bool],
-        put: Callable[[bool], object],
+        set_visible: Callable[[bool], object],
     ) -> None:
         """Make a panel, whose workers end with `screen`.
 
-        `put` shows or hides the panel. Unless the user has chosen, it is shown if `has_room`.
+        `set_visible` shows or hides the panel. Unless the user has chosen, it is shown if
+        `has_room`.
         """
         self.sheet = FactSheet()
         self._session = session
@@ -50,21 +51,21 @@ class Drawer:
         self._cursor = cursor
         self._screen = screen
         self._has_room = has_room
-        self._put = put
+        self._put = set_visible
         self._datasets: Mapping[str, Sequence[DatasetVersion]] = {}
         """By run id, the datasets that the run created; empty while they are being requested."""
 
     @property
-    def is_wanted(self) -> bool:
+    def is_shown(self) -> bool:
         """Whether to show the panel: as the user has chosen, else if there is room."""
         choice = self._state.view.drawer
         return self._has_room() if choice is None else choice
 
     def show(self) -> None:
         """Show the details of the job or group under the cursor, unless the panel is hidden."""
-        self._put(self.is_wanted)
+        self._put(self.is_shown)
         loaded = self._state.loaded
-        if loaded is None or not self.is_wanted:
+        if loaded is None or not self.is_shown:
             return
         facts: tuple[Fact, ...] = ()
         if (node := self._cursor.node()) is not None:
@@ -72,8 +73,8 @@ class Drawer:
             facts = node_facts(
                 self._state.view_model(),
                 node.id,
-                around=surroundings(self._session),
-                made=self._datasets.get(node.run or "", ()),
+                surroundings=surroundings(self._session),
+                datasets=self._datasets.get(node.run or "", ()),
             )
         elif (here := self._cursor.here()) is not None:
             waits_for, feeds = self._structure.connected_groups(here)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.logs.progress import share
+from studio_tui.presentation.logs.progress import share_text
 from studio_tui.presentation.pipelines.drawing.graph import Direction
 from studio_tui.presentation.pipelines.graph.segments import worst_of
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, NodeState
@@ -90,12 +90,12 @@ class DrawingView:
         area = self._area(self.cursor)
         return area is not None and self.widget.shows(area)
 
-    def look_from(self, left: int, top: int) -> None:
+    def scroll_corner_to(self, left: int, top: int) -> None:
         """Scroll a cell of the drawing to the upper left corner, once the drawing is laid out."""
         if self.canvas is None:
             self._corner = left, top
         else:
-            self.widget.look_from(left, top)
+            self.widget.scroll_corner_to(left, top)
 
     def hide(self) -> None:
         """Stop showing the drawing; it is cached for when the mode is entered again."""
@@ -175,7 +175,7 @@ class DrawingView:
 
     def at(self, x: int, y: int) -> str | None:
         """Return the box at a cell of the drawing; `None` if there is none."""
-        return self.canvas.drawing.at(x, y) if self.canvas is not None else None
+        return self.canvas.drawing.node_at(x, y) if self.canvas is not None else None
 
     @property
     def leaves_edges_out(self) -> bool:
@@ -188,7 +188,7 @@ class DrawingView:
         node = model.plan.nodes.get(key)
         if node is not None:
             look, bar = model.statuses.look(key), model.bar(node)
-            note = share(bar) if bar is not None else ""
+            note = share_text(bar) if bar is not None else ""
             return Label(look.glyph, look.tone, note)
         group = self._structure.group(key)
         if group is None:
@@ -246,7 +246,7 @@ class DrawingView:
             keeps_cursor_visible = self.canvas is None or self.shows_cursor
             self.show()
             if self._corner is not None:
-                self.widget.look_from(*self._corner)
+                self.widget.scroll_corner_to(*self._corner)
                 self._corner = None
             if keeps_cursor_visible:
                 self._after_refresh(self.reveal)

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.pipelines.views.export import (
-    direct_text,
     dot,
     graph_text,
     mermaid,
+    omitted_edges_text,
     tree_text,
 )
 from studio_tui.text import safe_line
@@ -109,7 +109,7 @@ class GraphExport:
 
             omitted = {} if all_edges else boxes.implied
             titles = {key: f"{name}{boxes.size(key)}" for key, name in boxes.names.items()}
-            return graph_text(drawing, label) + direct_text(omitted, titles)
+            return graph_text(drawing, label) + omitted_edges_text(omitted, titles)
 
         name = self._state.require_loaded().pipeline.name or self._state.pipeline_id
         return [

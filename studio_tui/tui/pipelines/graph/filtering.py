@@ -30,14 +30,14 @@ class Filtering:
         self._filter_before, self._cursor_before = self._state.view.filter, self._cursor.here()
         initial_text = self._filter_before or self._state.view.search
         self._prompt.ask(FILTER, initial_text)
-        self.typed(initial_text)
+        self.preview(initial_text)
 
-    def typed(self, value: str) -> None:
+    def preview(self, value: str) -> None:
         """Apply the valid part of the filter while it is typed."""
         terms, _ = valid_terms(value, PIPELINE_JOBS)
         self._apply(terms.text)
 
-    def done(self, value: str) -> None:
+    def submit(self, value: str) -> None:
         """Apply the filter and close the prompt; if the filter is invalid, show why instead."""
         terms, problem = valid_terms(value, PIPELINE_JOBS)
         if problem:
@@ -46,7 +46,7 @@ class Filtering:
         self._prompt.close()
         self._apply(terms.text)
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Close the prompt, and restore the previous filter and the cursor."""
         self._prompt.close()
         self._apply(self._filter_before)

@@ -29,7 +29,7 @@ LOOKS = (*Tone, "edge", "lit", "heavy", "cursor", "marked", "faint")
 SIDE_STEP = 8
 """Cells per step of sideways scrolling with the mouse."""
 
-AROUND = 2
+MARGIN = 2
 """Cells and lines around an area that are scrolled into view with it, if there is room."""
 
 Runs: TypeAlias = tuple[tuple[str, str], ...]
@@ -129,7 +129,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         """Show a drawing of a given size in cells and lines."""
         self._lines_of = lines_of
         self._width, self._height = width, height
-        self.count(height)
+        self.set_line_count(height)
         self._left = max(0, min(self._left, width - self._size_in_sight[0]))
         if self.top > self._lowest_top:
             self.scroll_to(y=self._lowest_top, animate=False, force=True)
@@ -138,7 +138,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     def reveal(self, area: Area) -> None:
         """Scroll as little as needed to make an area visible, with a margin."""
         width, height = self._size_in_sight
-        self.look_from(
+        self.scroll_corner_to(
             _nearest(self._left, area.x, area.width, width, self._width),
             _nearest(self.top, area.y, 1, height, self._height),
         )
@@ -153,9 +153,9 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     def centre(self, area: Area) -> None:
         """Scroll an area to the middle, as far as possible."""
         width, height = self._size_in_sight
-        self.look_from(area.x + area.width // 2 - width // 2, area.y - height // 2)
+        self.scroll_corner_to(area.x + area.width // 2 - width // 2, area.y - height // 2)
 
-    def look_from(self, left: int, top: int) -> None:
+    def scroll_corner_to(self, left: int, top: int) -> None:
         """Scroll a cell of the drawing to the upper left corner, as far as possible."""
         width, height = self._size_in_sight
         self._left = max(0, min(left, self._width - width))
@@ -174,7 +174,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
     def scroll_pages(self, pages: int) -> None:
         """Scroll by pages; the cursor stays where it is."""
-        self.look_from(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
+        self.scroll_corner_to(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
 
     def ask_to_open(self) -> None:
         """Post `Opened`."""
@@ -255,7 +255,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     def _scroll_by(self, event: events.MouseEvent, cells: int) -> None:
         event.stop()
         event.prevent_default()
-        self.look_from(self._left + cells, self.top)
+        self.scroll_corner_to(self._left + cells, self.top)
 
 
 def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
@@ -295,7 +295,7 @@ def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
     The place begins at cell `place` of `whole` and has `size` cells, of which `room` are visible at
     once. If it does not fit, its beginning is shown. The same is valid for lines.
     """
-    margin = min(AROUND, max(0, (room - size) // 2))
+    margin = min(MARGIN, max(0, (room - size) // 2))
     first = max(0, place - margin)
     last = min(whole, place + size + margin)
     return min(max(start, last - room), first)

@@ -8,7 +8,7 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
-from studio_tui.presentation.pipelines.graph.critical import critical, path_words
+from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import (
@@ -42,7 +42,7 @@ def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
     If it fits, counts have the names of states, as in `✓12 done`, and the bar is long. Both depend
     on the longest line that the pipeline can ever have, so that they do not change while jobs run.
     """
-    if names_states(loaded, width):
+    if has_room_for_state_names(loaded, width):
         return _head_parts(loaded, is_wide=True, is_named=True)
     parts = _head_parts(loaded, is_wide=True, is_named=False)
     if _most_cells(loaded, parts, is_named=False) <= width:
@@ -50,7 +50,7 @@ def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
     return _head_parts(loaded, is_wide=False, is_named=False)
 
 
-def names_states(loaded: LoadedPipeline, width: int) -> bool:
+def has_room_for_state_names(loaded: LoadedPipeline, width: int) -> bool:
     """Whether a head of `width` cells has room for the names of states beside their signs."""
     parts = _head_parts(loaded, is_wide=True, is_named=True)
     return _most_cells(loaded, parts, is_named=True) <= width
@@ -267,7 +267,7 @@ class Headlines:
         """Return the legend of the mode, without the states if the head names them."""
         loaded = self._state.loaded
         kinds: Collection[NodeState] = ()
-        if loaded is not None and not names_states(loaded, self._width()):
+        if loaded is not None and not has_room_for_state_names(loaded, self._width()):
             kinds = [kind for kind, number in loaded.statuses.numbers.items() if number]
         return legend_of(self._state.view.mode, kinds, room)
 
@@ -276,7 +276,7 @@ class Headlines:
         loaded = self._state.loaded
         if loaded is None:
             return
-        path = critical(self._state.view_model())
+        path = critical_path_of(self._state.view_model())
         # Without new answers an estimate would never decrease.
         is_current = path.remaining is not None and self._source.snapshot.error is None
         estimate = f"{path.words} " if is_current else ""

@@ -9,8 +9,8 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw_json
-from studio_tui.presentation.pipelines.impact import waits_after
-from studio_tui.tui.frame.bulk import BulkCommand, begin, list_between
+from studio_tui.presentation.pipelines.impact import removal_notes
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -51,7 +51,7 @@ class GraphJobs:
         else:
             self._host.notify_user(self._cursor.why_no_job())
 
-    def point(self, key: str | None) -> None:
+    def go_to_or_open(self, key: str | None) -> None:
         """Move the cursor to a clicked box; if the cursor is there already, open the box."""
         if key is not None and key == self._cursor.here():
             self.open()
@@ -110,7 +110,7 @@ class GraphJobs:
         verb = "has" if begun_count == 1 else "have"
         excluded = f", {begun_count} {verb} begun" if begun_count else ""
         before = (f"{len(nodes)} pending will be removed{excluded}.", "")
-        after = ("", *waits_after(loaded.plan, {node.id for node in nodes}))
+        after = ("", *removal_notes(loaded.plan, {node.id for node in nodes}))
         names = [f"  {node.name}  ({node.run or node.id})" for node in nodes]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
@@ -119,7 +119,7 @@ class GraphJobs:
             no="Keep them",
         )
         if await self._host.ask(question):
-            begin(
+            begin_bulk(
                 self._host,
                 BulkCommand(
                     doing="Removing",

@@ -14,7 +14,12 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, lanes, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.lanes import LaneRow
-from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
+from studio_tui.presentation.pipelines.views.node_cells import (
+    LEAST_NAME_WIDTH,
+    TIME_COLUMN,
+    run_time_cell,
+    why_cell,
+)
 from studio_tui.presentation.pipelines.views.timeline import Timeline
 from studio_tui.presentation.pipelines.views.tree import TreeRow
 from studio_tui.tui.widgets.table_layout import GAP
@@ -34,7 +39,7 @@ _WIDE_TIMELINE = 110
 _LEAST_BAR = 20
 """Minimum width of the timeline's bars in cells."""
 _SIGN = len("● ")
-_ALWAYS_SHOWN = {"kin": KIN.width, "took": TOOK.width, "why": 20}
+_ALWAYS_SHOWN = {"kin": KIN.width, "took": TIME_COLUMN.width, "why": 20}
 """Widths in cells of the columns that are not dropped for long names."""
 _LINKS = 40
 """Cells beside a name in the tree for the names of its other parents and children."""
@@ -59,7 +64,7 @@ class JobListing:
     hidden: Mapping[str, str] = field(default_factory=dict)
     """By hidden node, the collapsed row that contains it."""
     sorting: Sorting | None = None
-    zoomed: Callable[[int], float | None] = lambda _: None
+    span_after_zoom: Callable[[int], float | None] = lambda _: None
     """Returns the seconds that a timeline shows after so many zoom steps; `None` for all."""
     titles: Callable[[], tuple[Column, ...]] | None = None
     """Returns the columns with their present titles; `None` if titles do not change with time."""
@@ -77,17 +82,17 @@ def _with_names(
     dropped for the longest name and the `beside` cells after it, but not those in `_ALWAYS_SHOWN`.
     If there is room left, the column gets up to `spare` cells after the longest name.
     """
-    longest = max(names, default=LEAST_NAME)
+    longest = max(names, default=LEAST_NAME_WIDTH)
     name = next(column for column in columns if column.key == "name")
-    width = max(LEAST_NAME, min(longest, room // 2))
+    width = max(LEAST_NAME_WIDTH, min(longest, room // 2))
     others = sum(
         _ALWAYS_SHOWN[column.key] + GAP for column in (KIN, *columns) if column.key in _ALWAYS_SHOWN
     )
     full_width = max(width, longest + beside)
     fitted_name = name._replace(
         width=width,
-        most=max(full_width, longest + spare),
-        wants=min(full_width, room - others),
+        max_width=max(full_width, longest + spare),
+        wanted_width=min(full_width, room - others),
     )
     return (KIN, *(fitted_name if column is name else column for column in columns))
 
@@ -167,7 +172,7 @@ def group_listing(
         groups, statuses, listed=listed, folded=folded, only=only, is_filter=is_filter
     )
     rows = {row.key: row for row in shown_rows}
-    headings = {key for key, row in rows.items() if row.node_id is None and not row.rest}
+    headings = {key for key, row in rows.items() if row.node_id is None and not row.hidden}
     columns = _with_names(group_rows.COLUMNS, _group_names(whole, statuses.plan), room)
 
     def cells_of(key: str) -> Cells:
@@ -190,7 +195,7 @@ def group_listing(
         tuple(rows),
         cells_of,
         members={
-            key: row.rest or shown_members(row.group)
+            key: row.hidden or shown_members(row.group)
             for key, row in rows.items()
             if row.node_id is None
         },
@@ -243,8 +248,8 @@ def timeline_listing(
     """
     why = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in current_model().plan.nodes.values())
-    name = max(LEAST_NAME, min(max(names, default=0), width // 2))
-    taken = sum(cells + GAP for cells in (KIN.width, name, TOOK.width, why) if cells)
+    name = max(LEAST_NAME_WIDTH, min(max(names, default=0), width // 2))
+    taken = sum(cells + GAP for cells in (KIN.width, name, TIME_COLUMN.width, why) if cells)
     current = _CurrentTimeline(current_model, zone, max(_LEAST_BAR, width - taken), span)
 
     def titles() -> tuple[Column, ...]:
@@ -252,7 +257,7 @@ def timeline_listing(
             KIN,
             Column("name", "JOB", name),
             Column("bar", current.timeline().axis, current.width),
-            TOOK._replace(drop=0),
+            TIME_COLUMN._replace(drop=0),
             *((Column("why", "WHY / ERROR", why),) if why else ()),
         )
 
@@ -263,14 +268,14 @@ def timeline_listing(
         note = timeline.note(key)
         bar_cell = Pieces((note,) if note.text else timeline.bar(key))
         reason = (why_cell(node, model),) if why else ()
-        return (name_cell, bar_cell, took_cell(node, model), *reason)
+        return (name_cell, bar_cell, run_time_cell(node, model), *reason)
 
     order = current.timeline().order
     return JobListing(
         titles(),
         [node_id for node_id in order if only is None or node_id in only],
         cells_of,
-        zoomed=lambda steps: current.timeline().zoomed(steps),
+        span_after_zoom=lambda steps: current.timeline().span_after_zoom(steps),
         titles=titles,
     )
 

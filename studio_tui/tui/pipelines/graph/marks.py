@@ -79,7 +79,7 @@ class Marks:
         """Remove the marks of jobs that have ended."""
         self.unmark_nodes(self._ended_nodes())
 
-    def drop(self) -> None:
+    def drop_missing(self) -> None:
         """Remove the marks of jobs that are no longer in the pipeline, with a notification."""
         nodes, marks = self._state.require_loaded().plan.nodes, self._state.view.marks
         remaining = tuple(mark for mark in marks if mark in nodes)

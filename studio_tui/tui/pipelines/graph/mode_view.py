@@ -25,7 +25,7 @@ class ModeView(Protocol):
     def shows_cursor(self) -> bool:
         """Whether the cursor is visible."""
 
-    def look_from(self, left: int, top: int) -> None:
+    def scroll_corner_to(self, left: int, top: int) -> None:
         """Scroll so that the cell at (`left`, `top`) is in the upper left corner, if possible."""
 
     def show(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from textual.message import Message
 
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
-from studio_tui.presentation.pipelines.graph.waits import waits
+from studio_tui.presentation.pipelines.graph.waits import wait_of
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.messages import GoTo
 from studio_tui.tui.pipelines.graph.cursor import Cursor
@@ -78,7 +78,7 @@ class Movement:
 
     def _cause(self) -> str | None:
         node = self._cursor.node()
-        wait = waits(self._state.require_loaded().statuses, node.id) if node is not None else None
+        wait = wait_of(self._state.require_loaded().statuses, node.id) if node is not None else None
         return wait.target if wait is not None else None
 
     # Between failures.

@@ -71,13 +71,13 @@ class DagTable(BigTable, inherit_bindings=False):
         if self._viewport.rows:
             self._viewport.reveal()
 
-    def look_from(self, top: int) -> None:
+    def scroll_row_to_top(self, top: int) -> None:
         """Scroll a row to the top, as far as possible."""
         self.scroll_to(y=min(top, self.max_scroll_y), animate=False, force=True)
 
     def centre(self) -> None:
         """Scroll the row under the cursor to the middle, as far as possible."""
-        self.look_from(max(0, self._cursor.index - self._viewport.rows // 2))
+        self.scroll_row_to_top(max(0, self._cursor.index - self._viewport.rows // 2))
 
 
 class RowsView:
@@ -113,9 +113,9 @@ class RowsView:
     def shows_cursor(self) -> bool:
         return self.widget.shows_cursor
 
-    def look_from(self, left: int, top: int) -> None:  # noqa: ARG002 (as in a drawing)
+    def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (as in a drawing)
         """Scroll a row to the top, as far as possible."""
-        self.widget.look_from(top)
+        self.widget.scroll_row_to_top(top)
 
     def show(self) -> None:
         """Show the rows of the mode, with the cursor where it was."""
@@ -218,14 +218,14 @@ class RowsView:
         if self.listing is not None and self.cursor != self._visible_key():
             self._state.note(cursor=self.cursor)
 
-    def resized(self) -> None:
+    def fit_size(self) -> None:
         """Fit names and bars to the new width of the table."""
         if self._state.view.mode is not Mode.GRAPH:
             self.show()
 
-    def zoomed(self, steps: int) -> float | None:
+    def span_after_zoom(self, steps: int) -> float | None:
         """Return the seconds that the timeline shows after so many zoom steps; `None` for all."""
-        return self.listing.zoomed(steps) if self.listing is not None else None
+        return self.listing.span_after_zoom(steps) if self.listing is not None else None
 
     def foldable(self) -> frozenset[str]:
         """Return the rows that can be collapsed."""

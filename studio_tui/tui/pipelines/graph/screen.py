@@ -30,8 +30,8 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.debouncer import Debouncer
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LogPrompt
-from studio_tui.tui.widgets.rest import Rest
 
 _ABOUT_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
@@ -65,7 +65,7 @@ class PipelineScreen(Page):
         self.drawer = Drawer(
             self.session, self.state, structure, self.cursor, self,
             has_room=lambda: self.has_class("-broad"),
-            put=lambda is_shown: self.set_class(is_shown, "-drawer"),
+            set_visible=lambda is_shown: self.set_class(is_shown, "-drawer"),
         )  # fmt: skip
         self.controllers = Controllers(
             self, self.state, structure, self.views, self.cursor, drawer=self.drawer
@@ -82,7 +82,7 @@ class PipelineScreen(Page):
             updated=self._updated, past_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
-        self._following = Rest(self, self._catch_up)
+        self._following = Debouncer(self, self._catch_up)
         self._run_to_go_to = run_id
 
     def body(self) -> ComposeResult:
@@ -133,16 +133,16 @@ class PipelineScreen(Page):
     def label(self, binding: Binding) -> str:
         """Return the current label of a key: `p` pauses or resumes, `X` stops or only cancels."""
         if binding.id == "pipeline.stop":
-            return self.controllers.pipelines.stops_what()
+            return self.controllers.pipelines.stop_label()
         if binding.id == "pipeline.pause":
-            return f"{self.controllers.pipelines.turns_to()} pipeline"
+            return f"{self.controllers.pipelines.pause_label()} pipeline"
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         if message.name != self.source.name:
             return
         if is_news and message.snapshot.value is not None:
-            self.answers.take(message.snapshot.value)
+            self.answers.process(message.snapshot.value)
         self._show_notice()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state asks for it)
@@ -159,9 +159,9 @@ class PipelineScreen(Page):
         """Save the place."""
         self.views.remember()
 
-    def _leave(self) -> None:
-        super()._leave()
-        self._progress.leave()
+    def _unsubscribe(self) -> None:
+        super()._unsubscribe()
+        self._progress.stop_following()
         self.views.remember()
 
     # New responses, changes of the view, and the passing of time.
@@ -169,7 +169,7 @@ class PipelineScreen(Page):
     def _updated(self) -> None:
         """Show a new response, at the reader's place."""
         is_first = self.views.is_empty
-        self.controllers.marks.drop()
+        self.controllers.marks.drop_missing()
         self.state.expire()
         self.views.show()
         self.controllers.movement.follow()
@@ -221,7 +221,7 @@ class PipelineScreen(Page):
 
     def follow_cursor(self) -> None:
         """Schedule the updates for when the cursor rests."""
-        self._following.moved()
+        self._following.note_move()
 
     def _catch_up(self) -> None:
         self.views.shown.show_kin()
@@ -233,9 +233,9 @@ class PipelineScreen(Page):
     def _follow_progress(self) -> None:
         """Request the visible jobs first, and follow the progress of the running ones."""
         # Without subscriptions this page is not visible.
-        if self.listening.is_on and self.state.loaded is not None:
+        if self.subscriptions.is_on and self.state.loaded is not None:
             runs = self.views.runs()
-            self.source.want(run for _, run in runs)
+            self.source.request_first(run for _, run in runs)
             self._progress.follow(run for state, run in runs if state is NodeState.RUNNING)
 
     # Events.
@@ -263,7 +263,7 @@ class PipelineScreen(Page):
     @on(DagTable.Resized)
     @on(GraphView.Resized)
     def _resized(self) -> None:
-        self.views.resized()
+        self.views.fit_size()
 
     def _step(self, direction: str) -> None:
         if (near := self.views.drawing.neighbour(direction)) is not None:
@@ -271,22 +271,22 @@ class PipelineScreen(Page):
 
     @on(GraphView.Pointed)
     def _pointed(self, message: GraphView.Pointed) -> None:
-        self.controllers.job.point(self.views.drawing.at(message.x, message.y))
+        self.controllers.job.go_to_or_open(self.views.drawing.at(message.x, message.y))
 
     @on(LogPrompt.Changed)
     def _typed(self, message: LogPrompt.Changed) -> None:
-        asking = self.controllers.asking(message.kind)
+        asking = self.controllers.prompt_controller(message.kind)
         if isinstance(message, LogPrompt.Submitted):
-            asking.done(message.value)
+            asking.submit(message.value)
             if not self.controllers.prompt.is_open:
                 self.views.focus()
         else:
-            asking.typed(message.value)
+            asking.preview(message.value)
 
     @on(LogPrompt.Left)
     def _typing_left(self, message: LogPrompt.Left) -> None:
         self.views.focus()
-        self.controllers.asking(message.kind).give_up()
+        self.controllers.prompt_controller(message.kind).cancel()
 
     def on_resize(self) -> None:
         """Repaint for the new width."""

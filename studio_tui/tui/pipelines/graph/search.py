@@ -33,7 +33,7 @@ class Search:
         self._cursor_before = self._cursor.here()
         self._prompt.ask(SEARCH, self._state.view.search)
 
-    def typed(self, value: str) -> None:
+    def preview(self, value: str) -> None:
         """Go to the first match from the former place of the cursor on, else to the first one."""
         self._state.change(search=value.strip())
         matches = self.matches()
@@ -43,7 +43,7 @@ class Search:
             ahead = set(order[begin:])
             self._cursor.go(next((each for each in matches if each in ahead), matches[0]))
 
-    def done(self, value: str) -> None:
+    def submit(self, value: str) -> None:
         """Close the prompt and keep the search; if the search is invalid, show why instead."""
         if problem := valid_terms(value, PIPELINE_JOBS)[1]:
             self._prompt.refuse(problem)
@@ -59,7 +59,7 @@ class Search:
                 f"{plural(matches, 'job')} found; n and N go through them, & shows only them"
             )
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Close the prompt, cancel the search and restore the cursor."""
         self._prompt.close()
         self.clear()

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from studio_tui.presentation.pipelines.graph.critical import critical
+from studio_tui.presentation.pipelines.graph.critical import critical_path_of
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
-from studio_tui.presentation.pipelines.views.group_rows import without_rest_suffix
+from studio_tui.presentation.pipelines.views.group_rows import group_key
 from studio_tui.presentation.pipelines.views.groups import (
     Group,
     GroupBy,
@@ -111,15 +111,15 @@ class GraphStructure:
             return key
         if self._state.loaded is None:
             return None
-        group_key = without_rest_suffix(key)
-        if group_key in visible:
-            return group_key
+        own_group = group_key(key)
+        if own_group in visible:
+            return own_group
         group_of_member = {
             member: each.key for each in self.groups() or () for member in each.members
         }
         states = self._state.loaded.statuses.states
         worst_first = sorted(
-            self._members_of(group_key), key=lambda each: WORST_FIRST.index(states[each])
+            self._members_of(own_group), key=lambda each: WORST_FIRST.index(states[each])
         )
         for member in worst_first:
             for visible_key in (member, group_of_member.get(member)):
@@ -161,7 +161,7 @@ class GraphStructure:
 
     def critical_nodes(self) -> frozenset[str]:
         """Return the nodes of the critical path."""
-        return frozenset(critical(self._state.view_model()).path)
+        return frozenset(critical_path_of(self._state.view_model()).path)
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""

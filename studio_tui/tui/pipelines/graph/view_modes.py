@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from studio_tui.presentation.choices import following
+from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.pipelines.views.lanes import MOST_LANES
 from studio_tui.presentation.pipelines.views.table import SORTS
 from studio_tui.tui.frame.commands import Command
@@ -37,7 +37,7 @@ class ViewModes:
 
     def step(self, step: int) -> None:
         """Switch to the next mode, or with a `step` of -1 to the previous one."""
-        self.show_as(following(self._state.view.mode, step))
+        self.show_as(next_choice(self._state.view.mode, step))
 
     def show_as(self, mode: Mode) -> None:
         """Switch to a mode."""
@@ -53,7 +53,7 @@ class ViewModes:
 
     def group(self) -> None:
         """Switch to the next grouping, with all groups collapsed."""
-        grouping = following(self._state.view.grouping)
+        grouping = next_choice(self._state.view.grouping)
         self._state.change(grouping=grouping, opened=frozenset[str]())
 
     def fold_all(self) -> None:
@@ -92,7 +92,7 @@ class ViewModes:
 
     def zoom(self, step: int) -> None:
         """Zoom in on the timeline, or with a `step` of -1 zoom out."""
-        self._state.change(span=self._rows.zoomed(step))
+        self._state.change(span=self._rows.span_after_zoom(step))
 
     def why_not_zoom(self, step: int) -> str | None:
         """Return why the timeline cannot be zoomed by so many steps."""
@@ -100,7 +100,7 @@ class ViewModes:
             return reason
         if self._state.view.mode is not Mode.TIMELINE:
             return "Only the timeline can be zoomed"
-        if self._rows.zoomed(step) != self._state.view.span:
+        if self._rows.span_after_zoom(step) != self._state.view.span:
             return None
         return "It cannot be zoomed in further" if step > 0 else "The whole timeline is visible"
 

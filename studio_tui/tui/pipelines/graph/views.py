@@ -84,9 +84,9 @@ class Views:
         """Make the cursor visible."""
         self.shown.reveal()
 
-    def resized(self) -> None:
+    def fit_size(self) -> None:
         """Fit the content to the new size, with the cursor visible."""
-        self.rows.resized()
+        self.rows.fit_size()
         self._after_refresh(self.reveal)
 
     def show_notice(self, problem: str | None) -> None:
@@ -99,7 +99,7 @@ class Views:
     def restore_scroll(self) -> None:
         """Restore the scroll position, with the cursor visible."""
         self._is_restored = True
-        self.shown.look_from(self._state.view.left, self._state.view.top)
+        self.shown.scroll_corner_to(self._state.view.left, self._state.view.top)
         self.shown.reveal()
 
     def remember(self) -> None:

@@ -140,7 +140,9 @@ def test_each_job_has_one_box_and_no_edge_is_lost(drawn: tuple[Plan, Drawing]) -
 def test_edges_are_drawn_or_said_to_follow_from_others(sent: Pipeline) -> None:
     plan = plan_of(sent)
     given = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
-    left_out = {(parent, child) for child, parents in plan.implied.items() for parent in parents}
+    left_out = {
+        (parent, child) for child, parents in plan.redundant_parents.items() for parent in parents
+    }
     assert drawing_of(plan).edges == given - left_out
     assert drawing_of(plan, all_edges=True).edges == given
     for parent, child in left_out:
@@ -156,7 +158,7 @@ def test_heavy_and_lit_lines_are_those_among_the_nodes_requested(
         return
     chosen = data.draw(st.sets(st.sampled_from(list(plan.nodes))))
     among = {(parent, node) for parent, node in drawing.edges if {parent, node} <= chosen}
-    light = drawing.light(chosen)
+    light = drawing.highlight(chosen)
     heavy = plane(drawing, heavy=light)
     walked = {(node, end) for node in drawing.boxes for end in heavy.lines_down(node, 2)[0]}
     assert walked == among
@@ -211,8 +213,10 @@ def test_steps_lead_along_lines_and_layers(drawn: tuple[Plan, Drawing]) -> None:
         assert (left is None) == (box.x == beside[0])
         assert (right is None) == (box.x == beside[-1])
         assert left is None or drawing.neighbour(left, Direction.RIGHT) == node
-        assert drawing.at(box.x, box.y) == drawing.at(box.x + box.width - 1, box.y) == node
-        assert drawing.at(box.x - 1, box.y) is None
+        assert (
+            drawing.node_at(box.x, box.y) == drawing.node_at(box.x + box.width - 1, box.y) == node
+        )
+        assert drawing.node_at(box.x - 1, box.y) is None
 
 
 def text_of(drawing: Drawing) -> str:

@@ -13,7 +13,7 @@ from studio_tui.presentation.format import duration
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.critical import (
     Weight,
-    critical,
+    critical_path_of,
     estimated_bar,
     path_words,
     rough_duration,
@@ -56,7 +56,7 @@ def test_the_path_goes_through_what_takes_longest_and_says_when_it_ends() -> Non
         began("dedupe", 900, took=372, status="COMPLETE"),
         began("embed", 20),
     )
-    found = critical(seen)
+    found = critical_path_of(seen)
     assert found.path == (
         *("dedupe", "embed", "join_feats", "merge_train", "split"),
         *("train_l", "eval", "export", "publish"),
@@ -80,7 +80,7 @@ def test_the_line_says_how_many_ended_jobs_come_before_it() -> None:
         began("join_feats", 400, took=60, status="COMPLETE"),
         began("merge_train", 20),
     )
-    words = path_words(critical(seen), seen, 200)
+    words = path_words(critical_path_of(seen), seen, 200)
     assert words.startswith("… 2 before ▸ join_feats 1:00 ▸ merge_train")
 
 
@@ -92,7 +92,7 @@ def test_the_line_of_a_path_names_the_longest_and_counts_all_others(
     sent = pipeline_of([run(name, names[at - 1 : at]) for at, name in enumerate(names)])
     past = {name: (float(took),) * 3 for name, took in zip(names, seconds, strict=True)}
     seen = known(sent, past=past)
-    found = critical(seen)
+    found = critical_path_of(seen)
     steps = path_words(found, seen, room).split(" ▸ ")
     left_out = [int(step.split()[1]) for step in steps if step.startswith("… ")]
     named = [step.split()[0] for step in steps if not step.startswith("… ")]
@@ -158,7 +158,7 @@ def test_a_pipeline_takes_no_less_than_each_running_job_is_said_to(
     past = {"embed": (usual,)}
     sent = pipeline_of([run("embed", [], "RUNNING")])
     seen = known(sent, began("embed", elapsed), past=past, left=left, percent=percent)
-    node, found = seen.plan.nodes["embed"], critical(seen)
+    node, found = seen.plan.nodes["embed"], critical_path_of(seen)
     bar = estimated_bar(node, seen)
     assert bar is not None
     assert bar.remaining is not None
@@ -180,7 +180,7 @@ def test_a_job_that_failed_late_is_expected_to_take_no_less_when_it_is_run_again
 
 def test_a_job_that_never_ran_leaves_no_estimate_but_a_path() -> None:
     past = {name: took for name, took in _USUAL.items() if name != "split"}
-    found = critical(known(sixteen(embed="RUNNING"), past=past))
+    found = critical_path_of(known(sixteen(embed="RUNNING"), past=past))
     assert found.remaining is None
     assert found.words == "no ETA: no past run of split"
     assert found.path[-1] == "publish"
@@ -189,7 +189,7 @@ def test_a_job_that_never_ran_leaves_no_estimate_but_a_path() -> None:
 @pytest.mark.parametrize(("runs", "said"), [(1, " from 1 run"), (2, " from 2 runs"), (3, "")])
 def test_an_estimate_by_few_runs_says_of_how_few(runs: int, said: str) -> None:
     past = {**_USUAL, "split": (60.0,) * runs}
-    found = critical(known(sixteen(embed="RUNNING"), past=past))
+    found = critical_path_of(known(sixteen(embed="RUNNING"), past=past))
     assert found.words == f"ETA ~17m{said}"
 
 
@@ -208,19 +208,19 @@ def test_after_the_end_it_is_what_each_job_waited_for_longest() -> None:
         began("late", 45, took=5, status="COMPLETE"),
         began("end", 40, took=10, status="COMPLETE"),
     )
-    found = critical(seen)
+    found = critical_path_of(seen)
     assert found.path == ("late", "end"), "late queued until long was done, and end waited for it"
     assert path_words(found, seen) == "late 0:05 ▸ end 0:10"
 
 
 def test_nothing_known_is_no_path() -> None:
-    found = critical(known(sixteen(embed="RUNNING"), past={}))
+    found = critical_path_of(known(sixteen(embed="RUNNING"), past={}))
     assert found.path == ()
     assert found.words.endswith("embed, join_feats, merge_train and 7 more")
 
 
 def test_what_is_blocked_will_not_run_and_takes_no_time() -> None:
-    found = critical(
+    found = critical_path_of(
         known(sixteen(thumbs="RUNNING"), began("embed", 700, took=598, status="FAILED"))
     )
     assert found.remaining == 60
@@ -233,7 +233,7 @@ def test_of_a_pipeline_that_has_ended_it_is_the_path_that_took_longest(state: st
     jobs = [began(name, 100, took=10, status="COMPLETE") for name in SIXTEEN if name != "thumbs"]
     slow = began("thumbs", 100, took=30, status="COMPLETE")
     seen = known(sixteen(state, **done), *jobs, slow)
-    found = critical(seen)
+    found = critical_path_of(seen)
     assert (found.remaining, found.words) == (None, "")
     assert found.path[:5] == ("ingest_raw", "index", "dedupe", "thumbs", "join_feats")
     assert path_words(found, seen, 70) == (
@@ -246,14 +246,16 @@ def test_a_wide_fan_takes_as_long_as_its_jobs_one_after_the_other_at_few_workers
     states = ["RUNNING"] * 2 + ["QUEUED"] * 38
     sent = pipeline_of([run(name, [], state) for name, state in zip(shards, states, strict=True)])
     past = dict.fromkeys(shards, (10.0,) * 3)
-    found = critical(known(sent, past=past))
+    found = critical_path_of(known(sent, past=past))
     assert found.remaining == 200
     waiting = pipeline_of([run(name, [], "QUEUED") for name in shards])
-    assert critical(known(waiting, past=past)).remaining == 10
+    assert critical_path_of(known(waiting, past=past)).remaining == 10
 
 
 def test_a_pause_has_no_end() -> None:
-    assert critical(known(sixteen("PAUSED", embed="RUNNING"))).words == "no ETA while paused"
+    assert (
+        critical_path_of(known(sixteen("PAUSED", embed="RUNNING"))).words == "no ETA while paused"
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,7 +280,7 @@ def test_an_estimate_is_rough_and_says_so(seconds: float, words: str) -> None:
 def test_a_path_follows_edges_and_no_other_has_more_left(sent: Pipeline) -> None:
     past = {node: (float(len(node)),) * 3 for node in plan_of(sent).nodes}
     seen = known(sent, past=past)
-    found = critical(seen)
+    found = critical_path_of(seen)
     nodes = seen.plan.nodes
     for parent, child in pairwise(found.path):
         assert parent in nodes[child].parents
@@ -296,5 +298,5 @@ def test_a_path_follows_edges_and_no_other_has_more_left(sent: Pipeline) -> None
 def test_a_chain_of_diamonds_with_more_paths_than_could_be_tried_is_reckoned() -> None:
     sent = chain_of_diamonds(300)
     past = dict.fromkeys(plan_of(sent).nodes, (1.0, 1.0, 1.0))
-    found = critical(known(sent, past=past))
+    found = critical_path_of(known(sent, past=past))
     assert (len(found.path), found.remaining) == (601, 601.0)

@@ -19,7 +19,7 @@ def test_a_bar_has_exactly_its_width(numbers: dict[NodeState, int], width: int) 
 def test_nothing_is_rounded_away_where_there_is_room(
     numbers: dict[NodeState, int], width: int
 ) -> None:
-    drawn = {segment.kind: segment.cells for segment in segments(numbers, width)}
+    drawn = {segment.state: segment.cells for segment in segments(numbers, width)}
     assert set(drawn) == {kind for kind, number in numbers.items() if number}
     total = sum(numbers.values())
     for kind, cells in drawn.items():

@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.states import counts as counts_of_jobs
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import (
-    SHOWN,
+    SHOWN_STATES,
     JobStatuses,
     NodeState,
     counts,
@@ -122,9 +122,9 @@ def test_a_thousand_failures_that_all_block_the_same_are_each_counted() -> None:
     assert len(statuses.blocked_by("report")) == 1000
 
 
-@pytest.mark.parametrize("state", sorted(set(SHOWN) - {JobState.TASK}))
+@pytest.mark.parametrize("state", sorted(set(SHOWN_STATES) - {JobState.TASK}))
 def test_a_job_is_counted_with_one_sign_and_word_wherever_it_is_counted(state: JobState) -> None:
-    shown = SHOWN[state]
+    shown = SHOWN_STATES[state]
     in_list = next(each for each in counts_of_jobs([job(1, state)]) if each.number)
     numbers = {**dict.fromkeys(NodeState, 0), shown: 1}
     in_pipeline = next(each for each in counts(numbers) if each.number)
@@ -142,7 +142,7 @@ def test_a_job_that_is_being_canceled_is_not_counted_as_canceled() -> None:
 
 
 def test_groups_of_states_are_counted_in_one_order() -> None:
-    jobs = [job(number, state) for number, state in enumerate(sorted(SHOWN))]
+    jobs = [job(number, state) for number, state in enumerate(sorted(SHOWN_STATES))]
     in_lists = [each.name for each in counts_of_jobs(jobs, blocked=[])]
     assert in_lists == [
         kind.value for kind in NodeState if kind not in {NodeState.BLOCKED, NodeState.SCHEDULE}

@@ -8,7 +8,7 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
-from studio_tui.presentation.pipelines.graph.waits import in_short, waits
+from studio_tui.presentation.pipelines.graph.waits import shorter_reasons, wait_of
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
 
@@ -17,7 +17,7 @@ _BAR = Progress("", 81, 100, 81.0, "it", 3.1, 12.0, 20.0)
 
 def wait(sent: Pipeline, node_id: str) -> tuple[str, str | None] | None:
     """Return why a job waits, and which node is the reason."""
-    found = waits(judge(plan_of(sent), sent.state), node_id, {"run-embed": _BAR})
+    found = wait_of(judge(plan_of(sent), sent.state), node_id, {"run-embed": _BAR})
     return found and (found.words, found.target)
 
 
@@ -65,15 +65,15 @@ def test_what_blocks_a_job_is_reported_in_short_in_one_form(
 ) -> None:
     sent = sixteen(**states)
     statuses = judge(plan_of(sent), sent.state)
-    assert in_short(statuses, "split")[0] == short
-    assert in_short(statuses, "dedupe") == ()
+    assert shorter_reasons(statuses, "split")[0] == short
+    assert shorter_reasons(statuses, "dedupe") == ()
 
 
 def test_what_a_job_waits_for_is_reported_in_short_in_one_form() -> None:
     sent = sixteen(thumbs="RUNNING", embed="QUEUED")
     statuses = judge(plan_of(sent), sent.state)
-    assert in_short(statuses, "join_feats") == ("waits for thumbs +1", "waits for 2 jobs")
-    assert in_short(statuses, "publish") == ("waits for export",)
+    assert shorter_reasons(statuses, "join_feats") == ("waits for thumbs +1", "waits for 2 jobs")
+    assert shorter_reasons(statuses, "publish") == ("waits for export",)
 
 
 _STATES = ["PENDING", "CREATED", "SCHEDULED", "QUEUED", "PROVISIONING", "INIT"]
@@ -85,9 +85,9 @@ def test_why_a_job_waits_that_waits_for_no_other_is_reported_in_short_too(
     state: PipelineState, status: str
 ) -> None:
     statuses = judge(plan_of(pipeline(status, only=[])), state)
-    said = waits(statuses, "only")
+    said = wait_of(statuses, "only")
     assert said is not None
-    lengths = [len(words) for words in (said.words, *in_short(statuses, "only"))]
+    lengths = [len(words) for words in (said.words, *shorter_reasons(statuses, "only"))]
     assert lengths == sorted(set(lengths), reverse=True)
     assert lengths[-1] <= 18
 
@@ -152,7 +152,7 @@ def test_what_no_plan_should_have_is_reported() -> None:
 def test_whatever_waits_says_why_and_points_at_another_job(sent: Pipeline) -> None:
     statuses = judge(plan_of(sent), sent.state)
     for node_id, shown in statuses.states.items():
-        said = waits(statuses, node_id)
+        said = wait_of(statuses, node_id)
         if shown in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED, NodeState.UNKNOWN}:
             assert said is not None
             assert said.words

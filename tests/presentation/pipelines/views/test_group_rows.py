@@ -67,11 +67,11 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
             ("02_shard_113", "COMPLETE", 542),
         )
     }
-    known = ViewModel(statuses, _NOON, jobs, past={"03_embed_0135": (190.0, 190.0, 190.0)})
+    known = ViewModel(statuses, _NOON, jobs, past_seconds={"03_embed_0135": (190.0, 190.0, 190.0)})
     said = {
         row.group.title: [cell.text for cell in cells(row, known)][1:]
         for row in rows(group_jobs(statuses.plan), statuses)
-        if row.node_id is None and not row.rest
+        if row.node_id is None and not row.hidden
     }
     assert said == {
         "02_shard_*": ["480", f"▕{8 * '█'}▏", "", "", "", "slowest 02_shard_113 9:02"],
@@ -148,11 +148,11 @@ def test_each_job_has_a_row_or_is_counted_by_one(
     seen = rows(groups, statuses, listed=listed, folded=folded)
     assert len({row.key for row in seen}) == len(seen)
     drawn = [row.node_id for row in seen if row.node_id is not None]
-    rest = [node_id for row in seen for node_id in row.rest]
+    rest = [node_id for row in seen for node_id in row.hidden]
     closed = [
         member
         for row in seen
-        if row.node_id is None and not row.rest and not row.is_open
+        if row.node_id is None and not row.hidden and not row.is_open
         for member in row.group.members
     ]
     assert sorted(drawn + rest + closed) == sorted(statuses.plan.nodes)
@@ -160,6 +160,6 @@ def test_each_job_has_a_row_or_is_counted_by_one(
     for row in seen:
         line = cells(row, known)
         assert len(line) == len(COLUMNS)
-        if row.rest:
+        if row.hidden:
             counted = re.findall(r"[0-9]+", line[0].text)
-            assert sum(map(int, counted)) == len(row.rest)
+            assert sum(map(int, counted)) == len(row.hidden)

@@ -58,7 +58,7 @@ def test_the_datasets_of_a_run_are_listed_with_their_versions() -> None:
         DatasetVersion(dataset_name="a.b.thumbs", version="1.0.3"),
         DatasetVersion(dataset_name="a.b.sizes"),
     )
-    facts = node_facts(known(sixteen()), "thumbs", made=made)
+    facts = node_facts(known(sixteen()), "thumbs", datasets=made)
     texts = [fact.value.text for fact in facts]
     assert "a.b.thumbs@1.0.3" in texts
     assert "a.b.sizes" in texts
@@ -74,7 +74,7 @@ def test_a_job_of_an_older_answer_than_the_plan_says_nothing_of_waiting_or_runni
         seen = ViewModel(
             loaded_pipeline(sixteen(ingest_raw=status), {}).statuses, NOW, {queued.id: queued}
         )
-        facts = node_facts(seen, "ingest_raw", around=Surroundings((gpu,)))
+        facts = node_facts(seen, "ingest_raw", surroundings=Surroundings((gpu,)))
         told = {fact.label: fact.value.text for fact in facts}
         assert ("waits for" in told) == waits
         assert "for ~" not in told["status"]

@@ -61,7 +61,7 @@ def known(
     sent = sent or sixteen()
     by_run = {each.id: each for each in jobs}
     statuses = judge(plan_of(sent), sent.state)
-    return ViewModel(statuses, at(minute), by_run, past=_PAST if past else {})
+    return ViewModel(statuses, at(minute), by_run, past_seconds=_PAST if past else {})
 
 
 def text(timeline: Timeline, node: str) -> str:
@@ -89,7 +89,9 @@ def test_bars_show_what_was_queued_starting_and_run_up_to_now() -> None:
 def test_the_future_is_dotted_if_past_runs_provide_an_estimate() -> None:
     jobs = (*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5))
     going = sixteen(embed="RUNNING")
-    quick = replace(known(*jobs, sent=going), past=dict.fromkeys(SIXTEEN, (60.0, 60.0, 60.0)))
+    quick = replace(
+        known(*jobs, sent=going), past_seconds=dict.fromkeys(SIXTEEN, (60.0, 60.0, 60.0))
+    )
     timeline = Timeline(quick, UTC, 81)
     bars = {node: text(timeline, node) for node in timeline.order}
     assert bars["embed"].rstrip().endswith(f"█{NOW}{AHEAD}")
@@ -120,22 +122,22 @@ def test_no_bar_is_made_up_for_a_job_whose_times_are_not_known() -> None:
 
 def test_the_latest_jobs_can_be_zoomed_in_on() -> None:
     timeline = Timeline(known(*_JOBS), UTC, 61)
-    assert timeline.whole == 20 * 60
-    assert timeline.zoomed(-1) is None
-    assert timeline.zoomed(1) == 600
-    assert timeline.zoomed(2) == 300
-    assert timeline.zoomed(20) == timeline.zoomed(21) == 10
-    close = Timeline(known(*_JOBS), UTC, 61, timeline.zoomed(1))
+    assert timeline.whole_seconds == 20 * 60
+    assert timeline.span_after_zoom(-1) is None
+    assert timeline.span_after_zoom(1) == 600
+    assert timeline.span_after_zoom(2) == 300
+    assert timeline.span_after_zoom(20) == timeline.span_after_zoom(21) == 10
+    close = Timeline(known(*_JOBS), UTC, 61, timeline.span_after_zoom(1))
     assert close.axis.startswith("10:10")
     assert text(close, "index").strip() == NOW
     assert text(close, "embed") == "░░░▒▒▒" + "█" * 42 + "✗" + " " * 11 + NOW
-    assert close.zoomed(-1) is None
+    assert close.span_after_zoom(-1) is None
 
 
 @pytest.mark.parametrize("span", [None, 600.0])
 def test_an_estimate_that_has_no_room_goes_off_the_edge(span: float | None) -> None:
     going = known(*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5), sent=_GOING)
-    wild = replace(going, past=dict.fromkeys(SIXTEEN, (5.0e6, 6.0e6, 7.0e6)))
+    wild = replace(going, past_seconds=dict.fromkeys(SIXTEEN, (5.0e6, 6.0e6, 7.0e6)))
     bare, timeline = Timeline(going, UTC, 61, span), Timeline(wild, UTC, 61, span)
     assert timeline.axis == bare.axis
     for node in ("ingest_raw", "thumbs"):
@@ -151,8 +153,14 @@ def test_an_estimate_that_has_no_room_goes_off_the_edge(span: float | None) -> N
 def test_estimates_move_neither_axis_nor_bars(past: list[float], width: int) -> None:
     going = known(*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5), sent=_GOING)
     bare = Timeline(going, UTC, width)
-    timeline = Timeline(replace(going, past=dict.fromkeys(SIXTEEN, tuple(past))), UTC, width)
-    assert (timeline.axis, timeline.order, timeline.whole) == (bare.axis, bare.order, bare.whole)
+    timeline = Timeline(
+        replace(going, past_seconds=dict.fromkeys(SIXTEEN, tuple(past))), UTC, width
+    )
+    assert (timeline.axis, timeline.order, timeline.whole_seconds) == (
+        bare.axis,
+        bare.order,
+        bare.whole_seconds,
+    )
     for node in timeline.order:
         dots = str.maketrans(dict.fromkeys((AHEAD, BEYOND), " "))
         assert text(timeline, node).translate(dots) == text(bare, node)
@@ -174,7 +182,7 @@ def test_a_pipeline_that_has_ended_ends_where_it_ended_whatever_was_left_undone(
     *before, embed = _JOBS[:4] + _JOBS[4:5]
     stopped = embed.model_copy(update={"status": status})
     timeline = Timeline(known(*before, stopped, sent=sent, minute=500, past=True), UTC, 41)
-    assert timeline.whole == 18 * 60
+    assert timeline.whole_seconds == 18 * 60
     assert text(timeline, "embed").rstrip()[-1] in "✗⊗"
     assert len(text(timeline, "embed").rstrip()) == 41
     assert not any({NOW, AHEAD} & set(text(timeline, node)) for node in timeline.order)
@@ -184,15 +192,15 @@ def test_a_short_pipeline_can_be_zoomed_in_on_too() -> None:
     short = job("ingest_raw", "COMPLETE", 0.1, started=0.2, finished=0.5)
     sent = sixteen("COMPLETED", **dict.fromkeys(SIXTEEN, "COMPLETE"))
     timeline = Timeline(known(short, sent=sent), UTC, 61)
-    assert timeline.whole == 30
-    assert [timeline.zoomed(steps) for steps in (0, 1, 2, 3)] == [None, 20, 10, 10]
+    assert timeline.whole_seconds == 30
+    assert [timeline.span_after_zoom(steps) for steps in (0, 1, 2, 3)] == [None, 20, 10, 10]
     assert Timeline(known(short, sent=sent), UTC, 61, 10.0).axis.startswith("10:00:20")
 
 
 def test_a_pipeline_that_has_ended_has_no_line_for_now() -> None:
     sent = sixteen("COMPLETED", **dict.fromkeys(SIXTEEN, "COMPLETE"))
     timeline = Timeline(known(*_JOBS[:4], sent=sent, minute=500), UTC, 41)
-    assert timeline.whole == 14 * 60
+    assert timeline.whole_seconds == 14 * 60
     assert not any(NOW in text(timeline, node) for node in timeline.order)
 
 
@@ -230,7 +238,7 @@ def test_whatever_the_times_each_job_has_one_bar_of_the_width(
 def test_an_empty_pipeline_has_a_timeline_of_nothing(steps: int) -> None:
     timeline = Timeline(known(sent=Pipeline(pipeline_id="p")), UTC, 40)
     assert timeline.order == ()
-    assert timeline.zoomed(steps) is None
+    assert timeline.span_after_zoom(steps) is None
 
 
 def test_every_attempt_at_a_job_has_a_bar_with_how_it_ended() -> None:

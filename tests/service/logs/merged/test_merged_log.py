@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from studio_tui.service.logs.merged.merged_log import MergedLog
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, number_in
+from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore, number_in
 from tests.service.polling.virtual_time import run
 from tests.soak import at_length
 
@@ -66,7 +66,9 @@ class Bench:
         store = self.log.store
         text = store.read(0, store.size)
         assert not text or text.endswith(b"\n")
-        return [(jobs.get(number_in(line), -1), line[TAG:]) for line in text.split(b"\n")[:-1]]
+        return [
+            (jobs.get(number_in(line), -1), line[TAG_LENGTH:]) for line in text.split(b"\n")[:-1]
+        ]
 
     def texts(self) -> list[bytes]:
         return [line for _, line in self.lines()]

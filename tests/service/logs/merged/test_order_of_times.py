@@ -13,7 +13,7 @@ from studio_tui.presentation.logs.line_clock import LineClock, Zones
 from studio_tui.presentation.logs.timestamps import Life
 from studio_tui.service.logs.merged.merged_log import MergedLog
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore
+from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore
 from tests.service.polling.virtual_time import run
 
 BEGIN = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -86,7 +86,7 @@ def merged(folder: Path, logs: tuple[str, ...], cuts: list[int]) -> str:
         return lines
 
     lines = run(scene()).decode().splitlines()
-    return "".join(next(c for c in line[TAG:][::-1] if c.isdigit()) for line in lines)
+    return "".join(next(c for c in line[TAG_LENGTH:][::-1] if c.isdigit()) for line in lines)
 
 
 @pytest.mark.parametrize("logs", PAIRS)

@@ -99,7 +99,7 @@ def test_what_was_there_before_anybody_watched_has_no_time_whenever_it_comes(
     offset = min(first, len(truth))
     end = offset + length
     known = [moment for moment in truth[offset:end] if moment is not None]
-    assert arrivals.unwatch(offset, end, len(truth)) == bool(known)
+    assert arrivals.mark_not_live(offset, end, len(truth)) == bool(known)
     truth[offset:end] = [None] * len(truth[offset:end])
     come(after, end)
     assert [arrivals.at(at) for at in range(len(truth))] == truth

@@ -36,7 +36,7 @@ def test_only_the_lines_chosen_are_gone_through_either_way(store: LogStore) -> N
     assert walk(lines) == [0, 4, 8]
     assert lines.last_start() == 8
     assert [lines.previous_start(at) for at in (8, 4, 0)] == [4, 0, None]
-    assert [lines.near(at) for at in (0, 2, 4, 9)] == [0, 4, 4, 8]
+    assert [lines.nearest(at) for at in (0, 2, 4, 9)] == [0, 4, 4, 8]
 
 
 def test_a_mark_is_never_left_out(store: LogStore) -> None:
@@ -59,5 +59,5 @@ def test_lines_that_do_not_fulfil_the_condition_can_be_chosen(store: LogStore) -
 def test_nothing_chosen_is_nothing_to_go_through(store: LogStore) -> None:
     store.append(b"1\n3\n")
     lines = FilteredLines(store, LineMatches(store, even))
-    assert (lines.last_start(), lines.near(0), walk(lines)) == (0, None, [])
+    assert (lines.last_start(), lines.nearest(0), walk(lines)) == (0, None, [])
     asyncio.run(lines.hits.search(0))

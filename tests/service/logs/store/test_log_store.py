@@ -226,10 +226,10 @@ async def test_a_store_closed_under_a_reading_thread_keeps_its_file_until_it_is_
     store: LogStore,
 ) -> None:
     store.append(b"x" * 1_000_000)
-    reading = asyncio.ensure_future(store.examine(0, 1_000_000, bytes))
+    reading = asyncio.ensure_future(store.read_in_thread(0, 1_000_000, bytes))
     await asyncio.sleep(0)
     store.close()
     assert len(await reading) == 1_000_000
     with pytest.raises(SpoolError, match="closed"):
-        await store.examine(0, 1, bytes)
+        await store.read_in_thread(0, 1, bytes)
     assert not store.path.exists()

@@ -15,7 +15,12 @@ from studio_tui.service.logs.store import matches
 from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.logs.store.matches import LineMatches
-from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, of_tags, tag_of
+from studio_tui.service.logs.store.tagged_store import (
+    TAG_LENGTH,
+    TaggedStore,
+    finder_of_tags,
+    tag_of,
+)
 from tests.soak import at_length
 from tests.waiting import within_reason
 
@@ -112,8 +117,8 @@ def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
     assert onwards(hits) == wanted
     assert backwards(hits, len(data)) == wanted
     assert hits.total == len(wanted)
-    assert [hits.rank(start) for start in wanted] == list(range(len(wanted)))
-    assert all(hits.holds(start) for start in wanted)
+    assert [hits.count_before(start) for start in wanted] == list(range(len(wanted)))
+    assert all(hits.matches(start) for start in wanted)
     store.close()
 
 
@@ -254,11 +259,11 @@ def test_tags_are_no_part_of_the_text_and_lines_can_be_chosen_by_them(
     for tag, line in lines:
         if tag == 1 and line.startswith(b"x") != negated:
             wanted.append(start)
-        start += TAG + len(line) + 1
+        start += TAG_LENGTH + len(line) + 1
     with tempfile.TemporaryDirectory() as folder:
         store = TaggedStore.create(Path(folder))
         store.append(whole)
-        hits = LineMatches(store, begins_with_x, negated=negated, within=of_tags([1, 9]))
+        hits = LineMatches(store, begins_with_x, negated=negated, within=finder_of_tags([1, 9]))
         asyncio.run(hits.search(0))
         assert onwards(hits) == wanted
         assert hits.total == len(wanted)

@@ -65,10 +65,10 @@ def _check(store: LogStore, painter: LogPainter, form: RowForm, order: Random) -
     order.shuffle(shuffled)
     for start in [*starts, *shuffled, *reversed(starts)]:
         alone = _painter(store, form)
-        parts = alone.parts(start)
-        assert painter.parts(start) == parts
+        parts = alone.row_count(start)
+        assert painter.row_count(start) == parts
         for part in range(parts):
             row = Row(start, part)
-            drawn = painter.row(row, left=0, sign=0)
-            assert list(drawn) == list(alone.row(row, left=0, sign=0))
+            drawn = painter.row(row, left=0, flags=0)
+            assert list(drawn) == list(alone.row(row, left=0, flags=0))
             assert drawn.cell_length == 80

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.tagged_store import TaggedStore, of_tags, tag_of
+from studio_tui.service.logs.store.tagged_store import TaggedStore, finder_of_tags, tag_of
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LogPlace
 from studio_tui.tui.logs.view.restore import place_at
@@ -157,9 +157,12 @@ async def test_what_is_typed_is_lit_as_it_is_typed(store: LogStore) -> None:
     store.append(numbered(50))
     async with showing(store) as (pilot, view):
         await pilot.press("slash", *"line")
-        await until(pilot, lambda: view.pane.wanted is not None and view.pane.wanted.shows("line"))
+        await until(
+            pilot,
+            lambda: view.pane.highlighted is not None and view.pane.highlighted.matches("line"),
+        )
         await pilot.press("escape")
-        await until(pilot, lambda: view.pane.wanted is None)
+        await until(pilot, lambda: view.pane.highlighted is None)
 
 
 async def test_what_was_typed_before_is_recalled_with_up(store: LogStore) -> None:
@@ -616,7 +619,7 @@ async def test_the_tags_of_lines_are_neither_shown_nor_found_nor_copied(tmp_path
 async def test_lines_are_chosen_by_their_tags_beside_what_is_typed(tmp_path: Path) -> None:
     store = tagged(tmp_path)
     async with showing(store) as (pilot, view):
-        view.filter.show_within(of_tags([1]))
+        view.filter.show_within(finder_of_tags([1]))
         await until(
             pilot, lambda: shown(view)[-2:] == [f"2026-03-01 12:00:{n} {n}" for n in (37, 39)]
         )
@@ -648,7 +651,7 @@ async def test_the_reader_stays_where_they_are_while_jobs_are_hidden_and_shown(
         before = numbers(view)
         assert before[0] == 4
         for tag, first in ((1, 5), (0, 4), (1, 5)):
-            view.filter.show_within(of_tags([tag]))
+            view.filter.show_within(finder_of_tags([tag]))
             await until(pilot, lambda first=first: numbers(view)[:2] == [first, first + 2])  # type: ignore[misc]
         # The end of a filter is not that of the choice, nor does it go elsewhere.
         await type_at(pilot, "ampersand", "12:00:5")
@@ -658,7 +661,7 @@ async def test_the_reader_stays_where_they_are_while_jobs_are_hidden_and_shown(
         view.filter.show_within(None)
         await until(pilot, lambda: numbers(view) == before)
         # Who has moved meanwhile stays there.
-        view.filter.show_within(of_tags([1]))
+        view.filter.show_within(finder_of_tags([1]))
         await until(pilot, lambda: numbers(view)[:2] == [5, 7])
         await pilot.press("j", "j")
         await until(pilot, lambda: numbers(view)[:2] == [9, 11])
@@ -669,10 +672,10 @@ async def test_the_reader_stays_where_they_are_while_jobs_are_hidden_and_shown(
         view.filter.show_within(None)
         await until(pilot, lambda: numbers(view)[:2] == [9, 10])
         # Nor does who has gone to a line that is hidden then.
-        view.filter.show_within(of_tags([1]))
+        view.filter.show_within(finder_of_tags([1]))
         await type_at(pilot, "slash", "12:00:41")
         await until(pilot, lambda: 41 in numbers(view))
-        view.filter.show_within(of_tags([0]))
+        view.filter.show_within(finder_of_tags([0]))
         await until(pilot, lambda: numbers(view)[:2] == [42, 44])
         view.filter.show_within(None)
         await until(pilot, lambda: numbers(view)[:2] == [42, 43])
@@ -687,7 +690,7 @@ async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
         await pilot.press("g", "pagedown", "m")
         top, kept = shown(view)[0], view.pane.current
         assert kept is not None
-        places = view.restore.starts()
+        places = view.restore.lines_to_track()
         assert places >= {kept}
         store.become(other)
         view.restore.relocate({place: place + moved for place in places})
@@ -699,7 +702,7 @@ async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
         before, third = shown(view), view.filter.in_sight()[2]
         gone = TaggedStore.create(tmp_path)
         gone.append(store.read(third, store.size - third))
-        assert third in view.restore.starts(lambda start: start >= third)
+        assert third in view.restore.lines_to_track(lambda start: start >= third)
         store.become(gone)
         view.restore.relocate({third: 0})
         await pilot.pause()
@@ -720,7 +723,7 @@ async def test_showing_all_again_keeps_the_current_line_in_its_row(tmp_path: Pat
     store = tagged(tmp_path, 60)
     async with showing(store) as (pilot, view):
         await pilot.press("g", "j", "j", "j", "j")
-        view.filter.show_within(of_tags([1]))
+        view.filter.show_within(finder_of_tags([1]))
         await until(pilot, lambda: shown(view)[0].endswith(" 5"))
         view.pane.current = view.filter.in_sight()[3]
         view.filter.show_within(None)

@@ -83,7 +83,7 @@ def first_line(view: GraphView) -> str:
 async def test_only_lines_in_sight_are_ever_requested() -> None:
     async with drawing() as (pilot, view, app):
         assert set(app.asked) == set(range(10))
-        view.look_from(0, 50)
+        view.scroll_corner_to(0, 50)
         await pilot.pause()
         assert set(app.asked) == {*range(10), *range(50, 60)}
 
@@ -102,7 +102,7 @@ async def test_a_place_is_brought_in_sight_with_a_little_around_it() -> None:
         assert (view.left, view.top) == (left, top)
         view.centre(Area(x=100, y=50, width=0))
         assert (view.left, view.top) == (80, 45)
-        view.look_from(1000, 1000)
+        view.scroll_corner_to(1000, 1000)
         assert (view.left, view.top) == (160, 90)
 
 
@@ -127,7 +127,7 @@ async def test_the_wheel_scrolls_sideways_too(
 
 async def test_a_click_is_reported_with_the_cell_of_the_drawing() -> None:
     async with drawing() as (pilot, view, app):
-        view.look_from(30, 20)
+        view.scroll_corner_to(30, 20)
         await pilot.pause()
         await pilot.click(GraphView, offset=(4, 2))
         await pilot.pause()

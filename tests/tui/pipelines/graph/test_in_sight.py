@@ -53,7 +53,7 @@ async def leave(pilot: Pilot[int]) -> None:
 
 def scroll_away(pilot: Pilot[int]) -> None:
     """Look at the beginning, as with the wheel, with the cursor where it was."""
-    screen_of(pilot).views.shown.look_from(0, 0)
+    screen_of(pilot).views.shown.scroll_corner_to(0, 0)
 
 
 async def test_the_cursor_is_in_sight_in_a_mode_that_is_entered(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ async def test_the_cursor_stays_in_sight_beside_a_drawer(tmp_path: Path) -> None
         await press(pilot, ("b", "b", "b"))
         await switch_to(pilot, Mode.GRAPH)
         for name in (f"shard_{number:04}" for number in at_length(range(4, 14, 4), range(4, 14))):
-            screen_of(pilot).views.shown.look_from(0, 0)
+            screen_of(pilot).views.shown.scroll_corner_to(0, 0)
             await go_to(pilot, name)
             await press(pilot, ("i",))
             await until_seen(pilot, name)

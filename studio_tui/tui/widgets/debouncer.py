@@ -17,7 +17,7 @@ FOLLOWS_WITHIN = 0.5
 """Seconds of continuous movement after which the update happens anyway."""
 
 
-class Rest:
+class Debouncer:
     """Debounces moves of the cursor: calls back when it stops, and at intervals while it moves."""
 
     def __init__(self, widget: Widget, update: Callable[[], None]) -> None:
@@ -29,7 +29,7 @@ class Rest:
         self._first_move = 0.0
         """When the timer was started, in seconds of the monotonic clock."""
 
-    def moved(self) -> None:
+    def note_move(self) -> None:
         """Restart the delay after a move, unless the moves have gone on for `FOLLOWS_WITHIN`."""
         now = monotonic()
         if self._timer is None:

@@ -30,7 +30,7 @@ class Problem(NamedTuple):
     level: Level = Level.ERROR
 
 
-Found = str | tuple[Problem, ...]
+FieldProblems = str | tuple[Problem, ...]
 """The problems of a field: the sentence of its only error, or any problems; empty if none."""
 
 
@@ -52,7 +52,7 @@ def did_you_mean(typed: str, valid_words: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(map(quoted, similar))}?" if similar else ""
 
 
-def unsendable(field: str, text: str) -> tuple[Problem, ...]:
+def unsendable_problems(field: str, text: str) -> tuple[Problem, ...]:
     """Return the problem of a text that no field can send; empty if it can be sent."""
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1

@@ -10,10 +10,7 @@ from studio_tui.errors import (
     PermissionDenied,
     StudioError,
 )
-
-DENIED_REST = 300.0
-"""Seconds until an item that the token may not read is requested again: permissions change."""
-
+from studio_tui.service.polling.backoff import DENIED_REST
 
 _FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
 """Codes of closed websockets that mean a refusal: a violated policy, or a status of 401 to 404."""
@@ -21,7 +18,7 @@ _TOO_LARGE = 1009
 """The code if a message was too large for this client."""
 
 
-class Next(Enum):
+class NextStep(Enum):
     """The step after a connection has ended."""
 
     AGAIN = auto()
@@ -37,32 +34,34 @@ class Next(Enum):
 class Verdict(NamedTuple):
     """The next step, and the reason for it."""
 
-    next: Next
+    next: NextStep
     reason: str = ""
     """A sentence for the user; may be empty."""
     at_least: float = 0.0
     """Minimum seconds to rest before the next step; for STOP, 0 means until the user retries."""
 
 
-def refused(error: StudioError) -> Verdict:
+def verdict_of_error(error: StudioError) -> Verdict:
     """Return the verdict for an error while connecting or receiving."""
     match error:
         case AuthenticationError():
-            return Verdict(Next.STOP, str(error))
+            return Verdict(NextStep.STOP, str(error))
         case PermissionDenied():
-            return Verdict(Next.STOP, str(error), DENIED_REST)
+            return Verdict(NextStep.STOP, str(error), DENIED_REST)
         case NotFound() | InvalidRequest():
-            return Verdict(Next.POLL)
+            return Verdict(NextStep.POLL)
         case _:
-            return Verdict(Next.AGAIN, str(error), error.asked_rest)
+            return Verdict(NextStep.AGAIN, str(error), error.requested_delay)
 
 
-def closed(code: int, reason: str, message: str) -> Verdict | None:
+def verdict_of_close_code(code: int, reason: str, message: str) -> Verdict | None:
     """Return the verdict for a connection that Studio closed, with a code and a reason.
 
     `message` is what Studio sent before, or empty. `None` if the next step depends on whether the
     job has ended.
     """
     if message or code in _FINAL_CODES:
-        return Verdict(Next.STOP, message or reason or f"Studio refused the connection ({code}).")
-    return Verdict(Next.POLL) if code == _TOO_LARGE else None
+        return Verdict(
+            NextStep.STOP, message or reason or f"Studio refused the connection ({code})."
+        )
+    return Verdict(NextStep.POLL) if code == _TOO_LARGE else None

@@ -42,9 +42,9 @@ class Retries:
         """Number of consecutive failed attempts."""
         return self._backoff.failures
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Reset the count of failures, as an attempt has succeeded."""
-        self._backoff.succeeded()
+        self._backoff.reset()
 
     def subscribe(self) -> Callable[[], None]:
         """End a rest when an outage begins, changes or ends; return a function that stops this."""
@@ -55,7 +55,7 @@ class Retries:
 
         return self.reachability.subscribe(on_change)
 
-    async def until_there(self) -> None:
+    async def wait_until_reachable(self) -> None:
         """Wait while Studio is unreachable, and publish the times of its probes."""
         await self.reachability.first_outcome()
         had_outage = False
@@ -73,9 +73,9 @@ class Retries:
 
         The rest has full jitter, and is longer after each consecutive failure.
         """
-        jittered = self._backoff.failed()
+        jittered = self._backoff.add_failure()
         if self.reachability.outage is not None:
-            return  # `until_there` waits for the end of the outage
+            return  # `wait_until_reachable` waits for the end of the outage
         seconds = max(at_least, jittered)
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
         next_try = self._now() + timedelta(seconds=seconds)
@@ -83,7 +83,7 @@ class Retries:
         await wait_for(self.poked, seconds)
         self.poked.clear()
 
-    async def until_poked(self) -> None:
+    async def wait_until_poked(self) -> None:
         """Wait after a refusal until the user retries, or until the published time of a retry."""
         next_try = self._states.state.next_try
         if next_try is None:
@@ -91,4 +91,4 @@ class Retries:
         else:
             await wait_for(self.poked, (next_try - self._now()).total_seconds())
         self.poked.clear()
-        self.begin_anew()
+        self.reset()
