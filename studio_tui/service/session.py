@@ -27,7 +27,7 @@ from studio_tui.service.lists import Lists
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.pacing import Pacing
-from studio_tui.service.polling.dataset_names import KnownDatasets
+from studio_tui.service.polling.dataset_catalog import DatasetCatalog
 from studio_tui.service.polling.endings import Endings
 from studio_tui.service.polling.first_requests import FirstRequests, Probe
 from studio_tui.service.polling.job_details import JobDetailsReader
@@ -159,7 +159,7 @@ class StudioSession:
             client, cache, {options.host}, reachability=self.reachability, now=now
         )
         self.job_details = self._make_details_reader()
-        self.datasets = KnownDatasets(client, self.reachability)
+        self.datasets = DatasetCatalog(client, self.reachability)
         self.batches = Batches()
         """Bulk commands that are running."""
         self.held = HeldCommands(self.records.holds, options.undo_seconds, now=now)

@@ -8,7 +8,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.errors import SpoolError, StudioError
 from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.verdicts import NextStep, Verdict, verdict_of_error
+from studio_tui.service.logs.verdicts import AfterConnection, Verdict, verdict_of_error
 from studio_tui.text import safe_line
 
 MayFetch = Callable[[str], Awaitable[bool]]
@@ -49,7 +49,7 @@ class ArchivedLog:
         comparison = Comparison(self._store)
         for url in urls:
             if (reason := await self._why_not(url)) is not None:
-                return Verdict(NextStep.STOP, reason)
+                return Verdict(AfterConnection.STOP, reason)
             try:
                 async with aclosing(self._source.log_blob(url)) as parts:
                     async for data in parts:

@@ -50,7 +50,7 @@ from studio_tui.service.logs.state import (
 from studio_tui.service.logs.store.arrivals import Replay
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.verdicts import (
-    NextStep,
+    AfterConnection,
     Verdict,
     verdict_of_close_code,
     verdict_of_error,
@@ -214,12 +214,12 @@ class LogTail:
                 self._states.publish(FollowPhase.CONNECTING)
             await self._retries.wait_until_reachable()
             verdict = await self._read_connection()
-            if verdict.next is NextStep.STOP:
+            if verdict.next is AfterConnection.STOP:
                 self._stop(verdict.reason, verdict.at_least)
-            elif verdict.next is NextStep.AGAIN:
+            elif verdict.next is AfterConnection.AGAIN:
                 await self._rest_before_connecting(verdict)
             else:
-                await self._finish(poll=verdict.next is NextStep.POLL)
+                await self._finish(poll=verdict.next is AfterConnection.POLL)
 
     def _stop(self, reason: str, again_in: float = 0.0) -> None:
         """Stop until poked; if `again_in` is not 0, for at most that many seconds."""
@@ -255,10 +255,12 @@ class LogTail:
                         return verdict
         except TimeoutError:
             if connection_time.is_ending:
-                return Verdict(NextStep.DRAIN)
-            return Verdict(NextStep.AGAIN, f"Nothing was received for {SILENCE:.0f} seconds.")
+                return Verdict(AfterConnection.DRAIN)
+            return Verdict(
+                AfterConnection.AGAIN, f"Nothing was received for {SILENCE:.0f} seconds."
+            )
         except StopAsyncIteration:
-            return Verdict(NextStep.AGAIN, "The connection ended.")
+            return Verdict(AfterConnection.AGAIN, "The connection ended.")
         except SpoolError:
             raise
         except StudioError as error:
@@ -270,7 +272,7 @@ class LogTail:
         if self._assembler.has_lost_pieces(frame):
             self._unreadable += 1
             if self._unreadable <= _UNREADABLE_TRIES:
-                return Verdict(NextStep.AGAIN, "Studio sent something that cannot be read.")
+                return Verdict(AfterConnection.AGAIN, "Studio sent something that cannot be read.")
         match frame:
             case Closed(code, reason):
                 return await self._verdict_of_close(code, reason)
@@ -316,8 +318,8 @@ class LogTail:
         if (verdict := verdict_of_close_code(code, reason, self._server_message)) is not None:
             return verdict
         if code == _NORMAL_CLOSE and (self._connection_time.is_ending or await self._is_finished()):
-            return Verdict(NextStep.DRAIN)
-        return Verdict(NextStep.AGAIN, reason or f"The connection was closed ({code}).")
+            return Verdict(AfterConnection.DRAIN)
+        return Verdict(AfterConnection.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _read_archive(self, urls: tuple[str, ...]) -> Verdict | None:
         """Read all parts of an archived log, if the user allows it."""

@@ -18,7 +18,7 @@ _TOO_LARGE = 1009
 """The code if a message was too large for this client."""
 
 
-class NextStep(Enum):
+class AfterConnection(Enum):
     """The step after a connection has ended."""
 
     AGAIN = auto()
@@ -34,7 +34,7 @@ class NextStep(Enum):
 class Verdict(NamedTuple):
     """The next step, and the reason for it."""
 
-    next: NextStep
+    next: AfterConnection
     reason: str = ""
     """A sentence for the user; may be empty."""
     at_least: float = 0.0
@@ -45,13 +45,13 @@ def verdict_of_error(error: StudioError) -> Verdict:
     """Return the verdict for an error while connecting or receiving."""
     match error:
         case AuthenticationError():
-            return Verdict(NextStep.STOP, str(error))
+            return Verdict(AfterConnection.STOP, str(error))
         case PermissionDenied():
-            return Verdict(NextStep.STOP, str(error), DENIED_REST)
+            return Verdict(AfterConnection.STOP, str(error), DENIED_REST)
         case NotFound() | InvalidRequest():
-            return Verdict(NextStep.POLL)
+            return Verdict(AfterConnection.POLL)
         case _:
-            return Verdict(NextStep.AGAIN, str(error), error.requested_delay)
+            return Verdict(AfterConnection.AGAIN, str(error), error.requested_delay)
 
 
 def verdict_of_close_code(code: int, reason: str, message: str) -> Verdict | None:
@@ -62,6 +62,6 @@ def verdict_of_close_code(code: int, reason: str, message: str) -> Verdict | Non
     """
     if message or code in _FINAL_CODES:
         return Verdict(
-            NextStep.STOP, message or reason or f"Studio refused the connection ({code})."
+            AfterConnection.STOP, message or reason or f"Studio refused the connection ({code})."
         )
-    return Verdict(NextStep.POLL) if code == _TOO_LARGE else None
+    return Verdict(AfterConnection.POLL) if code == _TOO_LARGE else None

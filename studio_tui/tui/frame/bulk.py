@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from textual.message import Message
+from textual.widgets import Input, TextArea
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
@@ -79,8 +80,6 @@ class BulkCommand(Generic[T, R]):
     """Returns the present state of an item, safe to draw; called when the report is shown."""
     on_finished: Callable[[], object] = lambda: None
     """Called when all items have finished, before the report is shown."""
-    is_always_reported: bool = False
-    """Whether to show the report even if the command succeeded for all items."""
     next_step: Callable[[Sequence[R]], NextStep | None] = lambda _: None
     """Called with the results of all successful items; returns the step that the report offers."""
 
@@ -129,16 +128,18 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     batches.keep(report)
     bulk.on_finished()
     is_complete = all(entry.outcome is Outcome.DONE for entry in outcomes)
+    step = bulk.next_step([entry.result for entry in outcomes if entry.result is not None])
     on_top: object = host.app.screen
-    # Over another page, a dialog would capture the keys typed there.
-    if on_top is host and (bulk.is_always_reported or not is_complete):
-        results = [entry.result for entry in outcomes if entry.result is not None]
-        step = bulk.next_step(results)
+    # A dialog captures the keys that the user is typing into an input, or on another page.
+    can_ask = on_top is host and not isinstance(host.app.focused, Input | TextArea)
+    if can_ask and (step is not None or not is_complete):
         answer = await host.app.push_screen_wait(report_dialog(report, step))
         if step is not None and answer == step.key:
             host.post_message(step.message)
     elif is_complete:
-        host.app.notify(report.heading, markup=False)
+        # Without a text of their own, all items have the same outcome: that in the heading.
+        more = "" if bulk.report_text is None else "\nf8 shows the outcome of each"
+        host.app.notify(f"{report.heading}{more}", markup=False)
     else:
         host.app.notify(
             f"{report.heading}\n{report.lines[0][1]}\nf8 shows the outcome of each",

@@ -227,7 +227,6 @@ def create_command(
         command=create_one,
         unmark=lambda rerun: on_created(rerun[0].id),
         report_text=_report_text,
-        is_always_reported=True,
         next_step=_next_step,
     )
 

@@ -22,16 +22,17 @@ class JobOfLog(JobController):
 
 
 class JobOfLine(JobOfLog):
-    """Controller of the current job of a merged log; `enter` shows the log of that job."""
+    """Controller of the current job of a merged log; `enter` shows the current line by itself."""
 
     def __init__(self, host: Host, choice: MemberChoice) -> None:
         super().__init__(host, choice.job_at_hand)
         self._choice = choice
 
     def open_line(self) -> None:
-        """Show the log of the current job: at the current line, unless another job is chosen."""
-        if job := self._at_hand():
-            self._host.post_message(OpenLog(job.id, job, self._choice.start_at_hand()))
+        """Show the current line in the log of its job, whichever job is chosen for commands."""
+        job, start = self._choice.line_at_hand() or (self._at_hand(), None)
+        if job is not None:
+            self._host.post_message(OpenLog(job.id, job, start))
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         *JobOfLog.COMMANDS,
@@ -39,7 +40,7 @@ class JobOfLine(JobOfLog):
             "job.log",
             "enter",
             "log of the job",
-            "Show the log of the job whose line this is by itself, at the line",
+            "Show the current line in the log of its job",
             open_line,
             JobController.why_no_id,
         ),

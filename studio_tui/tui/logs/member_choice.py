@@ -65,14 +65,15 @@ class MemberChoice:
             return None
         return self.members.of(self.members.log.store.number_at(start))
 
-    def start_at_hand(self) -> int | None:
-        """Return the start of the current line in the log of its job; `None` if a job is chosen."""
+    def line_at_hand(self) -> tuple[Job, int] | None:
+        """Return the job of the current line, and the start of the line in the log of that job."""
         view = self._view()
-        start = view.pane.at_hand if view is not None and self.chosen is None else None
-        if self.members is None or start is None:
+        start = view.pane.at_hand if view is not None else None
+        member = None if start is None else self.member_of(start)
+        if self.members is None or start is None or member is None:
             return None
         source = self.members.log.source_of(start)
-        return None if source is None else source[1]
+        return None if source is None else (member.job, source[1])
 
     def solo(self) -> None:
         """Show only the lines of the current job; if that is so already, show all lines."""

@@ -383,12 +383,9 @@ class RowStrips:
         shown = self._shown
         if shown is not None and (shown.keys, shown.edition) == (keys, self._edition):
             return []
-        rows = []
-        for key in keys:
-            cached = self._cached.get(key)
-            if cached is None or cached.edition != self._edition:
-                rows.append(self._cells(key))
-        return rows
+        cached, now = self._cached, self._edition
+        expired = (key for key in keys if key not in cached or cached[key].edition != now)
+        return [self._cells(key) for key in expired]
 
     def _cells(self, key: str) -> Cells:
         cached = self._cached.get(key)

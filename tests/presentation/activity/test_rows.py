@@ -115,7 +115,7 @@ def test_activity_is_filtered_as_any_list(terms: str, passing: set[str]) -> None
 
 
 def test_the_facts_have_seconds_and_whole_names_of_fields() -> None:
-    polls = entry(last_at=NOON + timedelta(seconds=61), count=7)
+    polls = entry(last_started_at=NOON + timedelta(seconds=61), count=7)
     first, last = (
         f"{each.astimezone():%H:%M:%S}" for each in (polls.started_at, polls.last_started_at)
     )
@@ -152,7 +152,7 @@ def test_polls_move_up_with_their_last_request_but_not_each_time() -> None:
     def at(minute: int, second: int) -> datetime:
         return NOON.replace(minute=minute, second=second)
 
-    polls = entry(at=at(0, 5), last_at=at(9, 40), count=73)
+    polls = entry(started_at=at(0, 5), last_started_at=at(9, 40), count=73)
     left = replace(polls, id="left", started_at=at(1, 0), last_started_at=at(8, 10))
     recent = replace(CANCEL, id="recent", started_at=at(9, 10), last_started_at=at(9, 10))
     older = replace(CANCEL, id="older", started_at=at(8, 50), last_started_at=at(8, 50))

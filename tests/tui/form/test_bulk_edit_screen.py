@@ -75,9 +75,10 @@ async def test_what_is_typed_once_is_changed_in_each_marked_job_and_the_rest_is_
             "priority: server default, because Studio does not say",
         )
         await pilot.press("r")
-        await until_shown(pilot, "3 of 3 jobs created", "created as two.py")
-        await pilot.press("o")
+        await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await pilot.press("f8")
+        await until_shown(pilot, "created as two.py")
         repeats = {job_input["query_name"]: job_input for job_input in asked(proxy)[1:]}
     assert repeats.keys() == made.keys()
     for name, job_input in repeats.items():
@@ -106,14 +107,11 @@ async def test_a_job_that_was_not_made_is_requested_again_and_the_others_are_not
             await pilot.press("f")
             await until_shown(pilot, "1 of 2 jobs created", "not now")
             assert said(pilot) == "1 job not created yet; f9 requests them again."
-            await pilot.press("o")
-            await until_shown(pilot, "1 job not created yet; f9 requests them again.")
+            await until_shown(pilot, "f8 shows the outcome of each")
             await pilot.press("f9")
             await until_shown(pilot, "Run 1 changed job?")
             await pilot.press("f")
             await until_shown(pilot, "1 of 1 job created")
-            assert said(pilot) == ""
-            await pilot.press("o")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             assert len(asked(proxy)) == 3
     new = [job for job in studio.jobs() if job["workers"] == 2]

@@ -48,8 +48,7 @@ async def test_marked_jobs_are_run_again_after_one_question_with_a_report_on_eac
                 await pilot.press("r")
                 await until_shown(pilot, "Run 1 marked job again as it was?")
                 await pilot.press("y")
-                await until_shown(pilot, "1 of 1 job created")
-                await pilot.press("o")
+                await until_shown(pilot, "1 of 1 job created", "f8 shows the outcome of each")
                 await until(pilot, lambda: " marked" not in screen_text(pilot))
     assert len(studio.jobs()) == 6
 
@@ -76,7 +75,9 @@ async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
             "uploaded files of 2 jobs: none are sent, because Studio does not say which",
         )
         await pilot.press("y")
-        await until_shown(pilot, "3 of 3 jobs created", "created as read.sh", "created as two.py")
+        await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
+        await pilot.press("f8")
+        await until_shown(pilot, "created as read.sh", "created as two.py")
         repeats = asked(proxy)[1:]
         assert {request["rerun_from_job_id"] for request in repeats} == {ours.id, *theirs}
         for request in repeats:

@@ -185,8 +185,14 @@ async def test_one_job_is_shown_alone_or_muted_and_search_follows(
         # The log of the job is at the line, and not where it was left.
         await pilot.press("slash", *"tick 31", "enter")
         await until(pilot, lambda: screen.view.pane.current is not None)
+        shown_job = screen.choice.job_at_hand()
+        assert shown_job is not None
+        # Another job may be chosen for other commands.
+        while screen.choice.chosen in {None, shown_job.id}:
+            await pilot.press("tab")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        assert shown_job.name in screen_text(pilot).splitlines()[0]
         await until(
             pilot, lambda: any(row == "▌ 2026-03-01 12:00:31 tick 31" for row in shown(pilot))
         )

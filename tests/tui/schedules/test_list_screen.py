@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from studio_tui.api.routes import INSTANCE_HEADER
-from studio_tui.service.polling import dataset_names
+from studio_tui.service.polling import dataset_catalog
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -530,7 +530,7 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The jobs that made the datasets may be older than those that are asked about.
-    monkeypatch.setattr(dataset_names, "REQUESTED_JOBS", 0)
+    monkeypatch.setattr(dataset_catalog, "REQUESTED_JOBS", 0)
     studio.end(studio.submit(MAKE, query_name="make.py")["id"])
     studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
     async with dashboard(studio, tmp_path) as pilot:

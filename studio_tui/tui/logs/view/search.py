@@ -268,7 +268,7 @@ class LogSearch:
             "next match",
             "Go to the next match",
             lambda search: search.find(1),
-            applies=lambda search: search.is_wanted,
+            applies=lambda search: search.is_active,
         ),
         Command(
             "logs.previous",
@@ -276,6 +276,6 @@ class LogSearch:
             "previous match",
             "Go to the previous match",
             lambda search: search.find(-1),
-            applies=lambda search: search.is_wanted,
+            applies=lambda search: search.is_active,
         ),
     )

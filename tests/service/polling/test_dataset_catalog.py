@@ -15,7 +15,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.polling.dataset_names import AT_ONCE, REQUESTED_JOBS, KnownDatasets
+from studio_tui.service.polling.dataset_catalog import AT_ONCE, REQUESTED_JOBS, DatasetCatalog
 from studio_tui.service.polling.reachability import Reachability
 from tests.jobs import job
 from tests.pipelines import pipeline
@@ -45,7 +45,7 @@ JOBS = [job(number, "FAILED" if number == 2 else "COMPLETE") for number in range
 
 async def test_the_newest_finished_jobs_are_asked_once_a_few_at_a_time() -> None:
     studio = Studio()
-    names = KnownDatasets(studio)
+    names = DatasetCatalog(studio)
     await names.request_versions(JOBS)
     await names.request_versions(JOBS)
     assert len(studio.asked) == REQUESTED_JOBS
@@ -56,7 +56,7 @@ async def test_the_newest_finished_jobs_are_asked_once_a_few_at_a_time() -> None
 
 
 async def test_targets_of_pipelines_come_first_each_name_once() -> None:
-    names = KnownDatasets(Studio())
+    names = DatasetCatalog(Studio())
     await names.request_versions(JOBS[:1])
     known = (pipeline(1, triggered_from="b, of.00000001"), pipeline(2, triggered_from=None))
     assert names.names(known) == ("b", "of.00000001")
@@ -64,7 +64,7 @@ async def test_targets_of_pipelines_come_first_each_name_once() -> None:
 
 async def test_datasets_that_studio_does_not_list_are_no_error() -> None:
     studio = Studio(NotFound(404, "no such page"))
-    names = KnownDatasets(studio)
+    names = DatasetCatalog(studio)
     await names.request_versions(JOBS[:4])
     assert len(names.names(())) == 2
     assert names.is_complete
@@ -94,7 +94,7 @@ async def test_the_first_failure_ends_it_and_what_is_left_is_asked_the_next_time
     error: StudioError, rest: float
 ) -> None:
     seconds, studio = Seconds(), Studio(error)
-    names = KnownDatasets(studio, now=seconds)
+    names = DatasetCatalog(studio, now=seconds)
     await names.request_versions(JOBS)
     assert len(studio.asked) <= 1 + AT_ONCE
     assert not names.is_complete
@@ -117,7 +117,7 @@ async def test_a_job_whose_question_always_fails_keeps_no_other_from_being_asked
             return await super().job_dataset_versions(job_id)
 
     seconds = Seconds()
-    names = KnownDatasets(Broken(), now=seconds)
+    names = DatasetCatalog(Broken(), now=seconds)
     for _ in range(2):
         await names.request_versions(JOBS)
         seconds.now += 5
@@ -128,7 +128,7 @@ async def test_a_job_whose_question_always_fails_keeps_no_other_from_being_asked
 async def test_nothing_is_asked_while_studio_is_away() -> None:
     studio, reachability = Studio(), Reachability(probe=lambda: asyncio.sleep(0))
     reachability.note_failure("another", NotSent("gone"))
-    names = KnownDatasets(studio, reachability)
+    names = DatasetCatalog(studio, reachability)
     await names.request_versions(JOBS)
     assert studio.asked == []
     assert not names.is_complete
@@ -137,7 +137,7 @@ async def test_nothing_is_asked_while_studio_is_away() -> None:
 async def test_a_studio_that_goes_away_is_not_asked_job_by_job() -> None:
     studio = Studio(*[NotSent("gone")] * REQUESTED_JOBS)
     reachability = Reachability(probe=lambda: asyncio.sleep(0))
-    await KnownDatasets(studio, reachability).request_versions(JOBS)
+    await DatasetCatalog(studio, reachability).request_versions(JOBS)
     assert len(studio.asked) <= AT_ONCE
     assert reachability.outage is not None
 
@@ -147,7 +147,7 @@ async def test_versions_are_listed_with_the_jobs_that_made_them_the_latest_first
         async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
             return (DatasetVersion(dataset_name="a.b.c", version=f"1.0.{int(job_id[:8])}"),)
 
-    names = KnownDatasets(Numbered())
+    names = DatasetCatalog(Numbered())
     jobs = [job(number, created_by="ann") for number in (2, 10, 1)]
     await names.request_versions(jobs)
     (dataset,) = names.made_by_jobs({each.id: each for each in jobs[:2]})
@@ -166,7 +166,7 @@ async def test_a_version_that_is_no_number_comes_last_and_one_without_is_left_ou
                 for version in ("banana", None, "1.0.0", "²")
             )
 
-    names = KnownDatasets(Odd())
+    names = DatasetCatalog(Odd())
     await names.request_versions(JOBS[:1])
     (dataset,) = names.made_by_jobs({})
     assert dataset.versions[0].version == "1.0.0"

@@ -23,7 +23,7 @@ AT_ONCE = 2
 """Maximum number of concurrent requests."""
 
 
-class KnownDatasets:
+class DatasetCatalog:
     """The known datasets; requests the dataset versions that jobs have made."""
 
     def __init__(
