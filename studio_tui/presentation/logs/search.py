@@ -14,7 +14,12 @@ from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, level_of
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line, without_escapes
 from studio_tui.presentation.logs.rewritten import is_rewritten, last_state, last_states
-from studio_tui.presentation.logs.tracebacks import has_message_below, inherited_level
+from studio_tui.presentation.logs.tracebacks import (
+    FRAME_LINES,
+    has_message_below,
+    inherited_level,
+    is_traceback_header,
+)
 
 if TYPE_CHECKING:
     from regex import Pattern
@@ -195,7 +200,21 @@ class LevelPattern:
                 # A panic, or the top of a box drawn by rich.
                 if has_message_below(text) or "╭" in text:
                     starts += _message_lines(lines, start, text)
+                elif is_traceback_header(text):
+                    starts += _exception_message(lines, start)
         return starts
+
+
+def _exception_message(lines: bytes, start: int) -> Iterator[int]:
+    """Yield the start offset of the message of an exception, below the header of its traceback."""
+    for _ in range(FRAME_LINES):
+        start = lines.find(b"\n", start) + 1
+        if not 0 < start < len(lines):
+            return
+        if lines[start : start + 1] not in {b" ", b"\t"}:
+            if lines[start : start + 1] != b"\n":
+                yield start
+            return
 
 
 def _message_lines(lines: bytes, start: int, text: str) -> Iterator[int]:

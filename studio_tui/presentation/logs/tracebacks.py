@@ -9,9 +9,14 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
 from studio_tui.failures.exceptions import HEAD, INDENTS, NAME, SYNTAX_FILE, Prefix, is_final
-from studio_tui.failures.origins import is_boxed, split_origin, without_progress_bar
+from studio_tui.failures.origins import TRACEBACK, is_boxed, split_origin, without_progress_bar
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
+
+FRAME_LINES = 100
+"""Maximum number of lines between the header of a traceback and the message of its exception."""
+
+_INDENTATION = frozenset(" \t")
 
 LINE_LIMIT = 2000
 """Maximum number of lines of a unit; longer ones are split."""
@@ -134,14 +139,24 @@ def has_message_below(text: str) -> bool:
     return _PANIC.search(text) is not None
 
 
+def is_traceback_header(line: str) -> bool:
+    """Whether a line is the header of a Python traceback, without anything before or after it."""
+    return line.rstrip() == f"{TRACEBACK}:"
+
+
 def inherited_level(text: str, above: Iterable[str]) -> LogLevel | None:
     """Return the level that a line inherits from the lines above it, nearest first.
 
-    `None` unless the line is the message of a panic, or is in a box whose title has a level.
+    `None` unless the line is the message of a panic or of an exception, or is in a box whose title
+    has a level.
     """
-    for line in above:
-        if has_message_below(line):
+    is_indented = text[:1] in _INDENTATION
+    for index, line in enumerate(above):
+        if has_message_below(line) or (index and not is_indented and is_traceback_header(line)):
             return LogLevel.ERROR
+        # The message of an exception is below the frames of its traceback, which are indented.
+        if not is_indented and line[:1] in _INDENTATION and index < FRAME_LINES:
+            continue
         if not is_boxed(text):
             return None
         if not is_boxed(line):

@@ -136,6 +136,25 @@ def test_problems_are_found_by_their_level_whatever_their_colour() -> None:
     assert LevelPattern(LogLevel.ERROR).starts(b"") == []
 
 
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+def test_the_message_of_an_exception_of_any_name_is_found_with_its_traceback(
+    newline: bytes,
+) -> None:
+    log = (
+        b"INFO fine\nTraceback (most recent call last):\n"
+        b'  File "a.py", line 3, in <module>\n    main()\n'
+        b"TooFewDocstrings: 57.5% of 200\nINFO the end\n"
+    ).replace(b"\n", newline)
+    lines = [log[start:].split(newline)[0] for start in LevelPattern(LogLevel.WARNING).starts(log)]
+    assert lines == [b"Traceback (most recent call last):", b"TooFewDocstrings: 57.5% of 200"]
+
+
+def test_a_traceback_that_is_cut_off_has_no_message() -> None:
+    log = b"Traceback (most recent call last):\n  File a.py\n\nINFO the end\n"
+    assert len(LevelPattern(LogLevel.ERROR).starts(log)) == 1
+    assert len(LevelPattern(LogLevel.ERROR).starts(log[:40])) == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "is_like"),
     [

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalise, signature
-from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, unit_lines
+from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, inherited_level, unit_lines
 from tests.waiting import no_hang
 
 
@@ -364,3 +364,12 @@ def test_hostile_lines_cost_little(text: str) -> None:
             unit_length(lines)
             signature(lines)
             normalise(text)
+
+
+def test_the_message_of_an_exception_inherits_the_level_of_its_traceback() -> None:
+    frames = ["    main()", '  File "a.py", line 3, in <module>']
+    traceback = [*frames, "Traceback (most recent call last):", "INFO fine"]
+    assert inherited_level("TooFewDocstrings: 57.5% of 200", traceback) is LogLevel.ERROR
+    assert inherited_level("the end", ["  indented", "INFO a heading"]) is None
+    assert inherited_level("the end", ["Traceback (most recent call last):"]) is None, "cut off"
+    assert inherited_level("    main()", traceback[1:]) is None, "a frame"
