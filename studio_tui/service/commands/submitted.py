@@ -21,7 +21,7 @@ class RelatedRequest(JobRequest):
     replaces: str | None = Field(default=None, exclude=True)
     """Id of the schedule that this one replaces."""
     repeats: str | None = Field(default=None, exclude=True)
-    """Id of the job that this one runs again unchanged, not from its checkpoints."""
+    """Id of the job that this one runs again from the start, unchanged or edited."""
 
     @classmethod
     def of(
@@ -44,6 +44,17 @@ def run_again(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobI
     """
     if from_checkpoints:
         return request.model_copy(update={"rerun_from_job_id": job_id})
+    return RelatedRequest.of(request, repeats=job_id)
+
+
+def run_edited(request: JobInput, original: JobInput, job_id: str) -> JobInput:
+    """Return the request that runs an edited job, with its relation to that job.
+
+    `original` is the request for the job `job_id` itself. A run with another name does not repeat
+    the job, which then was only a template.
+    """
+    if request.rerun_from_job_id or request.query_name != original.query_name:
+        return request
     return RelatedRequest.of(request, repeats=job_id)
 
 

@@ -256,9 +256,7 @@ class LogTail:
         except TimeoutError:
             if connection_time.is_ending:
                 return Verdict(AfterConnection.DRAIN)
-            return Verdict(
-                AfterConnection.AGAIN, f"Nothing was received for {SILENCE:.0f} seconds."
-            )
+            return Verdict(AfterConnection.AGAIN, f"Nothing was received for {SILENCE:.0f} s.")
         except StopAsyncIteration:
             return Verdict(AfterConnection.AGAIN, "The connection ended.")
         except SpoolError:

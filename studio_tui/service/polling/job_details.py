@@ -164,7 +164,7 @@ class JobDetailsReader:
         """Read the other runs of a job's name every `PAST_RUNS_REST` seconds."""
         while True:
             if past := await self._past(job):
-                self._change(job, trouble=self.get(job.id).trouble, past=past)
+                self._change(job, trouble=self.get(job.id).trouble, past_runs=past)
             await asyncio.sleep(self._paced(PAST_RUNS_REST))
 
     async def _read_job(self, job: Job) -> None:

@@ -17,6 +17,7 @@ from studio_tui.presentation.form.merge import (
 )
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
+from studio_tui.service.commands.submitted import run_edited
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.edit_screen import ANSWERS
 from studio_tui.tui.form.saved_forms import SavedForms
@@ -145,7 +146,8 @@ def _requests(
     for repeat, before in jobs:
         after = before.with_values(typed)
         after = after.continuing(repeat.job.id) if from_checkpoints else after
-        requests.append((repeat.job, request(after, checked.context)))
+        edited = run_edited(request(after, checked.context), repeat.request, repeat.job.id)
+        requests.append((repeat.job, edited))
     return requests
 
 

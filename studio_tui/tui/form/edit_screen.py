@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import replace
 
 from studio_tui import clock
+from studio_tui.api.models import JobInput
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.pipelines.impact import edit_note
+from studio_tui.service.commands.submitted import run_edited
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
@@ -50,6 +52,9 @@ class EditScreen(SubmitScreen):
         if answer == "f":
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None
+
+    def with_relation(self, request: JobInput) -> JobInput:
+        return run_edited(request, self._repeat.request, self._repeat.job.id)
 
     def _about_the_pipeline(self) -> tuple[Cell, ...]:
         """Return a note on the answers' effects on the pipeline of the job, if it has one."""

@@ -158,7 +158,7 @@ class FormSender:
             self._screen.note(f"Uploading {files}: {', '.join(progress.values())}")
 
         self._screen.note("Sending…")
-        job_input = request(checked.draft, checked.context)
+        job_input = self._screen.with_relation(request(checked.draft, checked.context))
         outcome = await create(
             self._screen.app,
             self._screen.session.commands.job_creator,

@@ -13,6 +13,7 @@ from textual.getters import query_one
 from textual.widgets import Static
 
 from studio_tui import clock
+from studio_tui.api.models import JobInput
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.line_checks import has_new_values
@@ -229,6 +230,10 @@ class SubmitScreen(Page):
     async def to_send(self, checked: Checked) -> Checked | None:
         """Return the form to send; a subclass may ask before, and return `None` to send nothing."""
         return checked
+
+    def with_relation(self, request: JobInput) -> JobInput:
+        """Return a request with its relation to another job; overridden by forms that have one."""
+        return request
 
     @on(events.Unmount)
     async def _keep_last(self) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.service.commands.origins import Origins
-from studio_tui.service.commands.submitted import RelatedRequest, Submitted
+from studio_tui.service.commands.submitted import RelatedRequest, Submitted, run_edited
 from tests.jobs import job
 
 
@@ -88,3 +88,14 @@ def test_what_is_remembered_of_a_schedule_is_not_sent() -> None:
     again = RelatedRequest.of(request, repeats="b")
     assert again.model_dump_json(exclude_none=True) == request.model_dump_json(exclude_none=True)
     assert Submitted.of(again, {}).repeats == "b"
+
+
+def test_an_edited_run_repeats_its_job_unless_it_has_another_name_or_continues_it() -> None:
+    original = JobInput(query="1/0", query_name="a.py", team_name="local")
+    fixed = original.model_copy(update={"query": "print(1)"})
+    related = run_edited(fixed, original, "b")
+    assert Submitted.of(related, {}).repeats == "b"
+    assert related.model_dump_json(exclude_none=True) == fixed.model_dump_json(exclude_none=True)
+    for changes in ({"query_name": "c.py"}, {"rerun_from_job_id": "b"}):
+        other = original.model_copy(update=changes)
+        assert run_edited(other, original, "b") is other

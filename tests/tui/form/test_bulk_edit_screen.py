@@ -31,14 +31,13 @@ def finished(studio: ThreadStudio, *names: str) -> dict[str, str]:
 
 
 def said(pilot: Dashboard) -> str:
-    """Return what the form below a dialog says at its foot."""
-    below = pilot.app.screen_stack[-2]
-    assert isinstance(below, SubmitScreen)
-    return str(below.message_line.content)
+    """Return the message below the form, which a dialog may cover."""
+    form = next(each for each in pilot.app.screen_stack if isinstance(each, SubmitScreen))
+    return str(form.message_line.content)
 
 
-async def edit_all(pilot: Dashboard, count: int) -> None:
-    await until_shown(pilot, f"✓{count} ●")
+async def edit_all(pilot: Dashboard, count: int, *, sign: str = "✓") -> None:
+    await until_shown(pilot, f"{sign}{count} ")
     await pilot.press("a", "e")
     await until_shown(pilot, f"Edit {count} jobs", "files")
 
@@ -118,15 +117,15 @@ async def test_a_job_that_was_not_made_is_requested_again_and_the_others_are_not
     assert sorted(job["name"] for job in new) == ["one.py", "two.py"]
 
 
-async def test_a_query_that_all_share_is_changed_in_all(
+async def test_a_query_that_all_share_is_changed_in_all_and_fixes_their_failures(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("one.py", "two.py"):
-        studio.end(studio.submit("print(1)", query_name=name)["id"])
+        studio.end(studio.submit("1/0", query_name=name)["id"])
     (tmp_path / "both.py").write_text("print(2)")
     async with dashboard(studio, tmp_path, size=SIZE) as pilot:
-        await edit_all(pilot, 2)
-        await until_shown(pilot, "print(1)")
+        await edit_all(pilot, 2, sign="✗")
+        await until_shown(pilot, "1/0")
         assert "queries" not in screen_text(pilot)
         form(pilot).form.set_text("query_file", str(tmp_path / "both.py"))
         await until_shown(pilot, "print(2)")
@@ -135,7 +134,8 @@ async def test_a_query_that_all_share_is_changed_in_all(
         assert screen_text(pilot).count("+print(2)") == 2
         await pilot.press("f")
         await until_shown(pilot, "2 of 2 jobs created")
-    assert [job["query"] for job in studio.jobs()] == ["print(2)"] * 2 + ["print(1)"] * 2
+        await until_shown(pilot, "✓2 ●0 ✗0", "fixed by ")
+    assert [job["query"] for job in studio.jobs()] == ["print(2)"] * 2 + ["1/0"] * 2
     assert {job["name"] for job in studio.jobs()} == {"one.py", "two.py"}
 
 
