@@ -197,8 +197,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
-        # The keeper would save the next Studio's list as this one's.
-        self._place_keeper = self._restarter = None
+        self._place_keeper = self._restarter = None  # they would act on the next Studio
         self._connected.session.held.undo_all()
         self._notices.stop()
         self.workers.cancel_group(self, "poll")

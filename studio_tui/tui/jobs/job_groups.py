@@ -164,7 +164,7 @@ class JobGroups:
         self._holder.change(opened=expanded)
         self._changed()
 
-    def next_grouping(self) -> None:
+    def switch_grouping(self) -> None:
         """Switch to the next grouping, and fold all groups."""
         self._holder.change(group=next_choice(self.grouping).value, opened=())
         self._changed()

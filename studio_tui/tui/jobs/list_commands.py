@@ -99,7 +99,7 @@ class JobListController:
             "b",
             "group",
             "Group jobs by pipeline, then by name, then not at all; enter unfolds a group",
-            lambda self: self._groups.turn(),
+            lambda self: self._groups.switch_grouping(),
         ),
         Command(
             "jobs.unmark_ended",

@@ -136,7 +136,7 @@ async def test_jobs_and_all_that_wait_for_them_run_again_in_their_order(
             await pilot.press("f9")
             await until_shown(pilot, "Run 3 changed jobs?", "last.py depend on others of these")
             await pilot.press("f")
-            await until_shown(pilot, "3 of 3 jobs created", "in the pipeline")
+            await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
             edited = newest_of(studio)["job_runs"]
             assert [run["name"] for run in edited] == ["first.py", "middle.py", "last.py"]
             ids = [run["job_id"] for run in edited]

@@ -28,7 +28,7 @@ columns = st.builds(
     title=lines,
     width=st.integers(1, 20),
     grow=st.integers(0, 4),
-    most=st.none() | st.integers(20, 40),
+    max_width=st.none() | st.integers(20, 40),
     drop=st.integers(0, 3),
 )
 
