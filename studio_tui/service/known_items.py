@@ -121,9 +121,10 @@ class KnownItems:
         return tuple(job for job in jobs if job is not None)
 
     def related_jobs(self, job_id: str) -> RelatedJobs:
-        """Return a job's origin, the jobs that continue it, and other attempts in its pipeline."""
+        """Return a job's origin, the jobs that continue it, other attempts, and what fixed it."""
         origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
         before, after = self._attempts.earlier_and_later_runs(job_id, self.pipelines().pipelines)
-        related_ids = (*((origin,) if origin else ()), *successors, *before, *after)
+        fixing = self.fixing_runs().get(job_id)
+        related_ids = (*filter(None, (origin, fixing)), *successors, *before, *after)
         jobs = self.jobs(related_ids) if related_ids else {}
-        return RelatedJobs(origin, successors, jobs, before, after)
+        return RelatedJobs(origin, successors, jobs, before, after, fixing)

@@ -186,6 +186,9 @@ def _package_problems(
     try:
         requirement = Requirement(_HASHES.sub("", line))
     except InvalidRequirement:
+        requirement = None
+    # `packaging` accepts `===` without a version, which pip refuses.
+    if requirement is None or any(not each.version for each in requirement.specifier):
         return (Problem("requirements", where + _why_invalid(line)),)
     if requirement.marker is not None:
         return ()

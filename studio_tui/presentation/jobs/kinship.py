@@ -30,6 +30,10 @@ class HasRelatedJobs(Protocol):
         """Ids of later runs of the same job of a pipeline, latest last."""
 
     @property
+    def fixing_run(self) -> str | None:
+        """Id of the completed run that fixed the failure of this job; `None` if there is none."""
+
+    @property
     def jobs(self) -> Mapping[str, Job]:
         """The related jobs that are loaded, by id."""
 
@@ -43,6 +47,8 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
         related.append(Fact("attempt", Cell(f"{number} of {total} in its pipeline")))
     if kin.origin is not None:
         related.append(Fact("continues", _job_cell(kin.origin, kin.jobs)))
+    if kin.fixing_run is not None and kin.fixing_run not in (*kin.successors, *kin.later_runs):
+        related.append(Fact("fixed", _job_cell(kin.fixing_run, kin.jobs, "by ")))
     for label, prefix, ids, listed_already in (
         ("previous", "", kin.earlier_runs, (kin.origin,)),
         ("continued", "by ", kin.successors, ()),

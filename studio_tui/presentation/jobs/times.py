@@ -77,9 +77,10 @@ def run_seconds(job: Job, now: datetime) -> float | None:
 def guessed_seconds(job: Job, now: datetime) -> float | None:
     """Return an upper bound of the run time of a job whose start is unknown; `None` for others.
 
-    Also `None` if the job is not running yet, or if its steps show that it failed before it ran.
+    Also `None` if the job is not running yet, if its steps show that it failed before it ran, and
+    for a schedule, which runs as other jobs.
     """
-    if job.began_at is not None or job.state not in _MAY_HAVE_RUN:
+    if job.schedule is not None or job.began_at is not None or job.state not in _MAY_HAVE_RUN:
         return None
     if job.steps and job.state is JobState.FAILED:
         return None

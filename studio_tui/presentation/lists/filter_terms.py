@@ -127,7 +127,9 @@ def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
         except FilterError as error:
             problem = str(error)
         else:
-            alternatives[-1].append(term.raw)
+            # Without the invalid term between them, `train name< <5m` would be a comparison.
+            is_operator = bool(alternatives[-1]) and term.raw[0] in "<>"
+            alternatives[-1].append(f'"{term.raw}"' if is_operator else term.raw)
     if len(alternatives) > 1 and not alternatives[-1]:
         problem = problem or _LONELY_OR
     filters = (" ".join(terms) for terms in alternatives if terms)

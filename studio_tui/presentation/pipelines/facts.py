@@ -116,7 +116,7 @@ def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
 def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return the jobs that were removed from a pipeline; none if Studio does not say."""
     return labelled_facts(
-        "removed", [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()]
+        "removed jobs", [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()]
     )
 
 

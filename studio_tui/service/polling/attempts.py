@@ -25,6 +25,8 @@ class RelatedJobs(NamedTuple):
     """Earlier runs of the same job of a pipeline, newest last."""
     later_runs: tuple[str, ...] = ()
     """Later runs of the same job of a pipeline, newest last."""
+    fixing_run: str | None = None
+    """The completed run that fixed the failure of this job; `None` if there is none, or unknown."""
 
 
 class AttemptIndex:

@@ -106,6 +106,7 @@ def filter_commands(tab: str, about: str, problems: str) -> tuple[Command[ListFi
             "problems",
             problems,
             ListFilter.toggle_problems,
+            search_words="errors failed",
             display="!",
         ),
     )

@@ -235,6 +235,7 @@ class JobController:
             "Show the job's log, or a schedule's runs",
             open_log,
             why_no_log,
+            search_words="tail output",
         ),
         Command(
             "job.cancel",
@@ -243,7 +244,7 @@ class JobController:
             "Cancel the job, after confirmation",
             cancel,
             why_not_cancel,
-            search_words="kill stop abort terminate",
+            search_words="kill stop abort terminate delete",
         ),
         Command(
             "job.run_again",

@@ -84,6 +84,7 @@ class JobListController:
             "Show the logs of the marked jobs as one; without marks the job's log",
             open_logs,
             why_no_logs,
+            search_words="merge combine tail",
         ),
         Command(
             "jobs.new",

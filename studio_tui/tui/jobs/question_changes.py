@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import select_cancelable
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import QuestionChange
@@ -73,7 +74,7 @@ def rerun_changes(
         elif changed:
             counts = Counter(map(status_words, changed)).items()
             now = ", ".join(f"{count:,} {status}" for status, count in counts)
-            sentences.append(f"Changed since: now {now}.")
+            sentences.append(f"Meanwhile {plural(len(changed), 'job')} changed: {now}.")
         if (fixed := fixed_failures(session, jobs)) != fixed_before:
             sentences.append(fixed)
         return QuestionChange(" ".join(sentences), is_void=False) if sentences else None

@@ -37,6 +37,7 @@ BAD_REQUIREMENTS = {
     "numpy=1.24": "“numpy=1.24” has one equals sign; type “numpy==1.24”.",
     "numpy pandas": "“numpy pandas” names 2 packages; put each on a line of its own.",
     "numpy==": "“numpy==” has no version after ==.",
+    "numpy===": "“numpy===” has no version after ===.",
     "numpy>1<": "“numpy>1<” has no version after <.",
     "numpy!1": "“numpy!1” is not a requirement such as numpy>=1.24.",
     "-r base.txt": "`-r` names another file, which the job does not have; paste its lines.",

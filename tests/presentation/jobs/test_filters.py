@@ -8,7 +8,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.filters import JOBS, exact_filter, id_filter, jobs_with
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.filter_terms import FilterError, valid_terms
-from studio_tui.presentation.lists.filter_words import quote_value
+from studio_tui.presentation.lists.filter_words import quote_value, split_terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.text import safe_line
@@ -249,3 +249,22 @@ def test_a_failure_that_a_later_run_has_fixed_is_no_problem() -> None:
     assert found("is:failed") == [1, 2]
     (failed,) = [each for each in counts(jobs, fixed=fixed) if each.name == "failed"]
     assert failed.number == 1
+
+
+@pytest.mark.parametrize("text", ["train name< <5m", "A A< <0m", "x run< <5m", "took x= > 80 ms"])
+def test_terms_do_not_become_a_comparison_without_an_invalid_term_between_them(text: str) -> None:
+    valid, problem = valid_terms(text, JOBS)
+    assert problem
+    words = [word for word in text.split() if word[-1] not in "<="]
+    assert [term.text for term in split_terms(valid.text)] == words
+
+
+PARTS = st.sampled_from(
+    ("age", "name", "run", "train", "<", ">", "=", "~", "5m", "80", "ms", "!", '"', "\\", "or", " ")
+)
+
+
+@given(st.lists(PARTS, max_size=12).map("".join))
+def test_the_valid_part_of_any_filter_is_valid(text: str) -> None:
+    valid, _ = valid_terms(text, JOBS)
+    assert valid_terms(valid.text, JOBS)[1] == ""

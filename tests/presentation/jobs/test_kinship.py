@@ -35,6 +35,15 @@ def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -
     ]
 
 
+def test_the_run_that_fixed_a_failure_is_named_once() -> None:
+    failed, fix = job(2, "FAILED"), job(3)
+    related = RelatedJobs(None, (), {fix.id: fix}, fixing_run=fix.id)
+    fixed = with_related_jobs(facts(failed, NOON), related)[1]
+    assert (fixed.label, fixed.value.text) == ("fixed", "by 00000003… ✓ job_3.py")
+    continued = with_related_jobs(facts(failed, NOON), related._replace(successors=(fix.id,)))
+    assert [fact.label for fact in continued[1:3] if "00000003" in fact.value.text] == ["continued"]
+
+
 def test_a_failure_that_was_fixed_is_dimmed_and_names_what_fixed_it() -> None:
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17")
     row = cells(failed, NOON, fixed_by=job(3).id)

@@ -181,3 +181,10 @@ def test_a_job_can_have_printed_only_between_its_start_and_its_end(
     assert life is not None
     assert life.begin <= life.end
     assert life.distance(LATER) >= timedelta(0)
+
+
+def test_a_schedule_that_has_ended_did_not_run_itself() -> None:
+    ended = job(1, started_at=None, finished_at=NOON)
+    assert guessed_seconds(ended, NOON) is not None
+    scheduled = job(1, started_at=None, finished_at=NOON, schedule={"start_after": NOON})
+    assert guessed_seconds(scheduled, NOON) is None

@@ -57,10 +57,11 @@ def test_of_many_jobs_those_that_changed_are_counted() -> None:
     change = rerun_changes(known.session, jobs)
     for number, status in enumerate(("COMPLETE", "COMPLETE", "FAILED")):
         known.end(number, status)
-    assert words(change) == "Changed since: now 2 complete, 1 failed."
+    assert words(change) == "Meanwhile 3 jobs changed: 2 complete, 1 failed."
     known.fix(2)
     assert words(change) == (
-        "Changed since: now 2 complete, 1 failed. 1 of these failures was fixed by a later run."
+        "Meanwhile 3 jobs changed: 2 complete, 1 failed. "
+        "1 of these failures was fixed by a later run."
     )
 
 

@@ -111,7 +111,7 @@ async def test_jobs_and_all_that_wait_for_them_run_again_in_their_order(
             await pilot.press("j", "D")
             await until_shown(pilot, "Remove this job from the pipeline?", "middle.py")
             await pilot.press("y")
-            await until_shown(pilot, "removed    middle.py")
+            await until_shown(pilot, "removed jobs  middle.py")
             await pilot.press("Z")
             await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
             await pilot.press("y")

@@ -9,7 +9,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw_json
-from studio_tui.presentation.pipelines.impact import removal_notes
+from studio_tui.presentation.pipelines.impact import ended_words, removal_notes
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -67,7 +67,10 @@ class GraphJobs:
         node, targets = self._cursor.node(), self._marks.nodes()
         if node is None and not targets:
             return self._cursor.why_no_job()
-        if self._state.require_loaded().pipeline.state is not PipelineState.PAUSED:
+        pipeline = self._state.require_loaded().pipeline
+        if pipeline.state is PipelineState.COMPLETED:
+            return ended_words(pipeline)
+        if pipeline.state is not PipelineState.PAUSED:
             return "Jobs can be removed while the pipeline is paused; p pauses it"
         if targets:
             is_possible = any(each.state is JobState.PENDING for each in targets)
