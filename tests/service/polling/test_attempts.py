@@ -4,38 +4,38 @@ from studio_tui.api.models import Pipeline
 from studio_tui.service.polling.attempts import AttemptIndex, all_runs, with_attempts
 from tests.pipelines import pipeline
 
-BEFORE = pipeline(runs={"a": "FAILED", "b": "PENDING"})
+ORIGINAL = pipeline(runs={"a": "FAILED", "b": "PENDING"})
 
 
 def rerun(run_id: str, *attempts: str) -> Pipeline:
     """Return the pipeline with another run of its first job."""
-    first, *others = BEFORE.job_runs
-    now = first.model_copy(update={"created_job_id": run_id, "attempts": attempts})
-    return BEFORE.model_copy(update={"job_runs": (now, *others)})
+    first, *others = ORIGINAL.job_runs
+    repeated = first.model_copy(update={"created_job_id": run_id, "attempts": attempts})
+    return ORIGINAL.model_copy(update={"job_runs": (repeated, *others)})
 
 
 def test_a_replaced_run_is_remembered_if_studio_does_not_list_it() -> None:
-    second = with_attempts(rerun("run-2"), BEFORE)
+    second = with_attempts(rerun("run-2"), ORIGINAL)
     assert second.job_runs[0].attempts == ("run-1-a",)
     third = with_attempts(rerun("run-3"), second)
     assert third.job_runs[0].attempts == ("run-1-a", "run-2")
     assert with_attempts(rerun("run-3"), third).job_runs[0].attempts == ("run-1-a", "run-2")
 
 
-def test_attempts_sent_by_studio_count_and_nothing_is_made_up() -> None:
-    told = rerun("run-3", "run-1", "run-2")
-    assert with_attempts(told, BEFORE) == told
-    assert with_attempts(BEFORE, None) == BEFORE
-    assert with_attempts(BEFORE, BEFORE) is BEFORE
+def test_attempts_that_studio_lists_are_not_changed() -> None:
+    listed = rerun("run-3", "run-1", "run-2")
+    assert with_attempts(listed, ORIGINAL) == listed
+    assert with_attempts(ORIGINAL, None) == ORIGINAL
+    assert with_attempts(ORIGINAL, ORIGINAL) is ORIGINAL
 
 
-def test_earlier_runs_are_asked_about_like_others() -> None:
+def test_all_runs_of_a_pipeline_include_earlier_attempts() -> None:
     ids = [run.created_job_id for run in all_runs(rerun("run-3", "run-1", "run-2"))]
     assert ids == ["run-3", "run-1", "run-2", "run-1-b"]
 
 
-def test_the_runs_before_and_after_one_are_found() -> None:
-    index, known = AttemptIndex(), (rerun("run-3", "run-1", "run-2"),)
-    assert index.earlier_and_later_runs("run-2", known) == (("run-1",), ("run-3",))
-    assert index.earlier_and_later_runs("run-1-b", known) == ((), ())
-    assert index.earlier_and_later_runs("run-2", (BEFORE,)) == ((), ())
+def test_the_runs_before_and_after_a_run_are_found() -> None:
+    index, pipelines = AttemptIndex(), (rerun("run-3", "run-1", "run-2"),)
+    assert index.earlier_and_later_runs("run-2", pipelines) == (("run-1",), ("run-3",))
+    assert index.earlier_and_later_runs("run-1-b", pipelines) == ((), ())
+    assert index.earlier_and_later_runs("run-2", (ORIGINAL,)) == ((), ())

@@ -10,7 +10,7 @@ def longest(_least: float, most: float) -> float:
     return most
 
 
-def test_a_rest_doubles_with_each_failure_up_to_its_cap_and_begins_again() -> None:
+def test_a_rest_doubles_with_each_failure_up_to_its_cap_until_it_is_reset() -> None:
     backoff = Backoff(0.5, 5.0, jitter=longest)
     assert [backoff.add_failure() for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
     assert backoff.rest() == 5.0
@@ -19,6 +19,8 @@ def test_a_rest_doubles_with_each_failure_up_to_its_cap_and_begins_again() -> No
 
 
 @given(SECONDS, SECONDS, SECONDS, st.integers(0, 2000))
-def test_every_rest_is_within_its_bounds(base: float, cap: float, least: float, tries: int) -> None:
-    backoff = Backoff(base, cap, least, failures=tries)
+def test_every_rest_is_within_its_bounds(
+    base: float, cap: float, least: float, failures: int
+) -> None:
+    backoff = Backoff(base, cap, least, failures=failures)
     assert least <= backoff.add_failure() <= max(cap, least)

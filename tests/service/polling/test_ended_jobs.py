@@ -1,4 +1,4 @@
-"""What can change when a job ends is requested when one ends, not whenever the jobs change."""
+"""A request that is repeated when a job ends, and not whenever the jobs change."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,84 +9,87 @@ from tests.jobs import job
 from tests.waiting import until, within_reason
 
 
-class Asker:
-    """Answers questions, or cannot, and rests only as long as the test wants."""
+class Requester:
+    """Records the requests of a `RequestRepeatedOnEnds`, and ends its rests."""
 
     def __init__(self) -> None:
         self.jobs: list[Job] | None = None
-        self.asked: list[list[str | None]] = []
-        self.can = True
+        self.requests: list[list[str | None]] = []
+        """The statuses of the jobs at each request."""
+        self.succeeds = True
         self.rests = 0
-        self.may_go_on = asyncio.Event()
-        self.may_go_on.set()
-        self.following = RequestRepeatedOnEnds(lambda: self.jobs, self.ask, rest=self.rest)
+        """Number of rests that have begun."""
+        self.may_continue = asyncio.Event()
+        """Set while rests end at once."""
+        self.may_continue.set()
+        self.repeated = RequestRepeatedOnEnds(lambda: self.jobs, self.request, rest=self.rest)
 
-    async def ask(self, jobs: Sequence[Job]) -> bool:
-        self.asked.append([each.status for each in jobs])
-        return self.can
+    async def request(self, jobs: Sequence[Job]) -> bool:
+        self.requests.append([each.status for each in jobs])
+        return self.succeeds
 
     async def rest(self, _seconds: float) -> None:
         self.rests += 1
-        await self.may_go_on.wait()
+        await self.may_continue.wait()
 
-    async def tell(self, *statuses: str) -> None:
-        """Have jobs in these states, and let the news of them have their effect."""
+    async def update(self, *statuses: str) -> None:
+        """Set the jobs by their statuses, and let the tasks run."""
         self.jobs = [job(number, status) for number, status in enumerate(statuses)]
-        self.following.check()
+        self.repeated.check()
         for _ in range(5):
             await asyncio.sleep(0)
 
 
-async def test_it_is_asked_at_once_and_then_only_when_a_job_has_ended() -> None:
-    asker = Asker()
-    task = asyncio.create_task(asker.following.follow())
-    await asker.tell("QUEUED")
-    await asker.tell("RUNNING")
-    await asker.tell("RUNNING", "QUEUED")
-    assert asker.asked == [["QUEUED"]]
-    await asker.tell("COMPLETE", "QUEUED")
-    await asker.tell("COMPLETE", "RUNNING")
-    assert asker.asked == [["QUEUED"], ["COMPLETE", "QUEUED"]]
-    await asker.tell("COMPLETE", "FAILED")
-    assert len(asker.asked) == 3
+async def test_the_request_is_sent_at_once_and_then_only_when_a_job_has_ended() -> None:
+    requester = Requester()
+    task = asyncio.create_task(requester.repeated.follow())
+    await requester.update("QUEUED")
+    await requester.update("RUNNING")
+    await requester.update("RUNNING", "QUEUED")
+    assert requester.requests == [["QUEUED"]]
+    await requester.update("COMPLETE", "QUEUED")
+    await requester.update("COMPLETE", "RUNNING")
+    assert requester.requests == [["QUEUED"], ["COMPLETE", "QUEUED"]]
+    await requester.update("COMPLETE", "FAILED")
+    assert len(requester.requests) == 3
     task.cancel()
 
 
-async def test_jobs_that_end_during_the_rest_are_asked_about_once_after_it() -> None:
-    asker = Asker()
-    asker.may_go_on.clear()
-    task = asyncio.create_task(asker.following.follow())
-    await asker.tell("RUNNING", "RUNNING", "RUNNING")
-    await until(lambda: asker.rests == 1)
-    await asker.tell("COMPLETE", "RUNNING", "RUNNING")
-    await asker.tell("COMPLETE", "COMPLETE", "RUNNING")
-    await asker.tell("COMPLETE", "COMPLETE", "COMPLETE")
-    assert len(asker.asked) == 1
-    asker.may_go_on.set()
-    await until(lambda: len(asker.asked) == 2)
-    assert asker.asked[-1] == ["COMPLETE"] * 3
+async def test_jobs_that_end_during_a_rest_cause_one_request_after_it() -> None:
+    requester = Requester()
+    requester.may_continue.clear()
+    task = asyncio.create_task(requester.repeated.follow())
+    await requester.update("RUNNING", "RUNNING", "RUNNING")
+    await until(lambda: requester.rests == 1)
+    await requester.update("COMPLETE", "RUNNING", "RUNNING")
+    await requester.update("COMPLETE", "COMPLETE", "RUNNING")
+    await requester.update("COMPLETE", "COMPLETE", "COMPLETE")
+    assert len(requester.requests) == 1
+    requester.may_continue.set()
+    await until(lambda: len(requester.requests) == 2)
+    assert requester.requests[-1] == ["COMPLETE"] * 3
     task.cancel()
-    await within_reason(asyncio.wait([task]), "the end of the following")
+    await within_reason(asyncio.wait([task]), "the cancellation of the task")
 
 
-async def test_what_could_not_be_asked_is_asked_with_the_next_news() -> None:
-    asker = Asker()
-    asker.can = False
-    task = asyncio.create_task(asker.following.follow())
-    await asker.tell("COMPLETE")
-    asker.can = True
-    await asker.tell("COMPLETE")
-    await asker.tell("COMPLETE")
-    assert len(asker.asked) == 2
+async def test_a_failed_request_is_repeated_at_the_next_change_of_the_jobs() -> None:
+    requester = Requester()
+    requester.succeeds = False
+    task = asyncio.create_task(requester.repeated.follow())
+    await requester.update("COMPLETE")
+    requester.succeeds = True
+    await requester.update("COMPLETE")
+    await requester.update("COMPLETE")
+    assert len(requester.requests) == 2
     task.cancel()
 
 
-async def test_nothing_is_asked_before_any_jobs_are_known() -> None:
-    asker = Asker()
-    task = asyncio.create_task(asker.following.follow())
-    asker.following.check()
+async def test_nothing_is_requested_before_the_jobs_are_known() -> None:
+    requester = Requester()
+    task = asyncio.create_task(requester.repeated.follow())
+    requester.repeated.check()
     await asyncio.sleep(0)
-    assert asker.asked == []
-    await asker.tell()
-    assert asker.asked == [[]]
+    assert requester.requests == []
+    await requester.update()
+    assert requester.requests == [[]]
     task.cancel()

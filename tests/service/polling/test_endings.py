@@ -10,49 +10,49 @@ from tests.jobs import job
 from tests.pipelines import pipeline
 
 
-def told(endings: Endings) -> list[Ended]:
-    """Return the list into which all that ends is put."""
-    found: list[Ended] = []
-    endings.on_end(found.append)
-    return found
+def reports_of(endings: Endings) -> list[Ended]:
+    """Return a list to which each report of an end is appended."""
+    reports: list[Ended] = []
+    endings.on_end(reports.append)
+    return reports
 
 
 def test_a_watched_job_is_reported_once_when_it_ends() -> None:
     endings = Endings()
-    found = told(endings)
+    reports = reports_of(endings)
     endings.watch([job(1, "RUNNING"), job(2, "QUEUED")])
     endings.check_jobs((job(1, "RUNNING"), job(2, "RUNNING"), job(3, "RUNNING")))
-    assert found == []
+    assert reports == []
     ended = (job(1, "FAILED"), job(2, "COMPLETE"), job(3, "COMPLETE"))
     endings.check_jobs(ended)
-    endings.check_jobs((*ended,))
-    assert found == [Ended(jobs=ended[:2])]
-    assert found[0].failed == 1
+    endings.check_jobs(ended)
+    assert reports == [Ended(jobs=ended[:2])]
+    assert reports[0].failed == 1
 
 
 @pytest.mark.parametrize("state", ["COMPLETE", "FAILED", "CANCELED", "TASK"])
-def test_what_had_ended_when_it_was_opened_is_no_news(state: str) -> None:
+def test_a_job_that_had_ended_when_it_was_watched_is_not_reported(state: str) -> None:
     endings = Endings()
-    found = told(endings)
+    reports = reports_of(endings)
     endings.watch([job(1, state)])
     endings.check_jobs((job(1, state),))
-    assert found == []
+    assert reports == []
 
 
-def test_a_job_that_ended_before_it_was_watched_is_reported_from_the_same_list() -> None:
+def test_a_job_watched_as_running_is_reported_if_the_same_list_has_its_end() -> None:
     endings = Endings()
-    found = told(endings)
+    reports = reports_of(endings)
     listed = (job(1, "COMPLETE"), job(2, "RUNNING"))
     endings.watch([job(2, "RUNNING")])
     endings.check_jobs(listed)
     endings.watch([job(1, "RUNNING")])
     endings.check_jobs(listed)
-    assert [one.id for each in found for one in each.jobs] == [job(1).id]
+    assert [ended.id for report in reports for ended in report.jobs] == [job(1).id]
 
 
-def test_a_job_canceled_here_is_not_reported_unless_it_ends_in_another_way() -> None:
+def test_a_job_canceled_by_the_user_is_not_reported_unless_it_ends_in_another_way() -> None:
     endings = Endings()
-    found = told(endings)
+    reports = reports_of(endings)
     endings.watch([job(number, "RUNNING") for number in range(4)])
     for number in range(2):
         with endings.canceling(job(number).id):
@@ -61,32 +61,32 @@ def test_a_job_canceled_here_is_not_reported_unless_it_ends_in_another_way() -> 
         raise TransportError("no route")
     ended = (job(0, "CANCELED"), job(1, "COMPLETE"), job(2, "CANCELED"), job(3, "CANCELED"))
     endings.check_jobs(ended)
-    assert found == [Ended(jobs=ended[1:])]
+    assert reports == [Ended(jobs=ended[1:])]
 
 
 def test_a_resumed_pipeline_is_reported_when_it_ends_again() -> None:
     endings = Endings()
-    found = told(endings)
+    reports = reports_of(endings)
     failed = pipeline(1, "FAILED", {}, updated_at="2026-03-01T12:00:00Z")
     again = pipeline(1, "FAILED", {}, updated_at="2026-03-01T12:05:00Z")
     endings.watch_pipelines([failed])
     endings.check_pipelines((failed,))
-    assert found == []
+    assert reports == []
     endings.check_pipelines((pipeline(1, "RUNNING", {}),))
     endings.check_pipelines((again,))
-    assert found == [Ended(pipelines=(again,))]
+    assert reports == [Ended(pipelines=(again,))]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["jobs", "pipelines"]), st.integers(1, 9))))
-def test_a_badge_counts_all_that_ended_until_its_tab_is_viewed(
-    endings_in: list[tuple[str, int]],
+def test_a_badge_counts_the_ended_items_of_its_tab_until_it_is_cleared(
+    ended: list[tuple[str, int]],
 ) -> None:
     endings = Endings()
-    for place, count in endings_in:
-        endings.add_to_badge(place, count, count - 1)
+    for tab, count in ended:
+        endings.add_to_badge(tab, count, count - 1)
     badges = endings.snapshot.value or {}
-    for place in ("jobs", "pipelines"):
-        counts = [count for where, count in endings_in if where == place]
-        assert (badges[place].ended if place in badges else 0) == sum(counts)
+    for tab in ("jobs", "pipelines"):
+        counts = [count for ended_tab, count in ended if ended_tab == tab]
+        assert (badges[tab].ended if tab in badges else 0) == sum(counts)
     endings.clear_badge("jobs")
     assert set(endings.snapshot.value or {}) == set(badges) - {"jobs"}

@@ -1,6 +1,6 @@
 """The first requests of a dashboard, from each tab, in each kind of outage.
 
-Time is virtual; `test_outages` has the Studio that counts requests.
+Time is virtual; the Studio that records requests is in `test_outages`.
 """
 
 import asyncio
@@ -10,84 +10,99 @@ from pathlib import Path
 import pytest
 
 from studio_tui.errors import NotFound
-from tests.service.polling.test_outages import DENIED, KINDS, QUESTIONS, SLACK, Kind, looking
+from tests.service.polling.test_outages import (
+    OUTAGES,
+    PERMISSION_DENIED,
+    REQUEST_NAMES,
+    SLACK,
+    FailureKind,
+    running_dashboard,
+)
 from tests.service.polling.virtual_time import run
 from tests.soak import combinations
 
-MISSING = Kind(NotFound(404, "no such list"), words="refused with 404")
-AT_START = KINDS | {"403": DENIED, "404": MISSING}
+NOT_FOUND = FailureKind(NotFound(404, "no such list"), words="refused with 404")
+FAILURES = OUTAGES | {"403": PERMISSION_DENIED, "404": NOT_FOUND}
 TABS = {name: name for name in ("jobs", "pipelines", "schedules", "clusters")} | {
     "activity": "jobs",
     "logs": "jobs",
 }
-"""The tabs, and the list that is requested first on each."""
+"""The list that is requested first on each tab."""
 FIVE_SECONDS = 5.0
 LISTS = sorted(set(TABS.values()))
-OF_LISTS = {QUESTIONS[name] for name in LISTS} | {"probe"}
+REQUESTS_FOR_LISTS = {REQUEST_NAMES[name] for name in LISTS} | {"probe"}
 
 
-@pytest.mark.parametrize(("name", "tab"), combinations(AT_START, TABS))
-def test_a_start_without_studio_sends_one_request_in_five_seconds_the_list_in_sight_first(
+@pytest.mark.parametrize(("name", "tab"), combinations(FAILURES, TABS))
+def test_without_studio_the_visible_list_is_requested_first_and_one_request_is_sent_in_five_seconds(
     tmp_path: Path, name: str, tab: str
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, is_local=False, away=AT_START[name], tab=tab) as dashboard:
+        async with running_dashboard(
+            tmp_path, is_local=False, failure=FAILURES[name], tab=tab
+        ) as dashboard:
             studio = dashboard.studio
             await asyncio.sleep(150)
-            ended = [(one.began, one.question) for one in studio.sent]
-            sent = sorted([*ended, *studio.under_way.values()])
+            ended = [(request.began, request.name) for request in studio.requests]
+            sent = sorted([*ended, *studio.pending.values()])
             if name == "403":
                 # A token that may list nothing may still read a log.
-                sent = [one for one in sent if one[1] in OF_LISTS]
-            assert sent[0][1] == QUESTIONS[TABS[tab]]
-            assert len(sent) > 1
-            begins = [began for began, _question in sent]
-            assert min(later - one for one, later in pairwise(begins)) >= FIVE_SECONDS - SLACK
-            studio.away = None
+                sent = [each for each in sent if each[1] in REQUESTS_FOR_LISTS]
+            assert sent[0][1] == REQUEST_NAMES[TABS[tab]]
+            begins = [began for began, _name in sent]
+            assert len(begins) > 1
+            rests = [later - earlier for earlier, later in pairwise(begins)]
+            assert min(rests) >= FIVE_SECONDS - SLACK
+            studio.failure = None
             await dashboard.until(lambda: dashboard.is_all_live)
 
     run(scenario())
 
 
 @pytest.mark.parametrize(
-    ("lists", "name"),
-    combinations(product(LISTS, LISTS), ["403", "404", "500", "web-page", "silent"]),
+    ("tab_and_failing", "name"),
+    combinations(product(LISTS, LISTS), ["403", "404", "500", "web-page", "no-answer"]),
 )
-def test_one_list_that_fails_from_the_start_does_not_stop_the_others(
-    tmp_path: Path, name: str, lists: tuple[str, str]
+def test_a_list_that_fails_from_the_start_does_not_stop_the_others(
+    tmp_path: Path, name: str, tab_and_failing: tuple[str, str]
 ) -> None:
-    tab, broken = lists
-    only = {QUESTIONS[broken]} | ({"probe"} if broken == "jobs" else set())
+    tab, failing = tab_and_failing
+    # The probe requests the list of jobs too.
+    failing_names = {REQUEST_NAMES[failing]} | ({"probe"} if failing == "jobs" else set())
 
     async def scenario() -> None:
-        async with looking(
-            tmp_path, is_local=False, away=AT_START[name], only=only, tab=tab
+        async with running_dashboard(
+            tmp_path,
+            is_local=False,
+            failure=FAILURES[name],
+            failing_names=failing_names,
+            tab=tab,
         ) as dashboard:
-            pollers = {each.name: each for each in dashboard.session.pollers}
-            others = [pollers[each] for each in LISTS if each != broken]
+            pollers = {poller.name: poller for poller in dashboard.session.pollers}
+            others = [pollers[list_name] for list_name in LISTS if list_name != failing]
             await dashboard.until(
                 lambda: (
                     dashboard.session.reachability.outage is None
-                    and all(each.snapshot.value is not None for each in others)
+                    and all(poller.snapshot.value is not None for poller in others)
                 )
             )
-            assert pollers[broken].snapshot.value is None
+            assert pollers[failing].snapshot.value is None
 
     run(scenario())
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_the_list_in_sight_is_requested_first_and_all_others_after_its_answer(
+def test_the_visible_list_is_requested_first_and_the_others_after_its_answer(
     tmp_path: Path, tab: str
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, is_local=False, tab=tab) as dashboard:
-            first, *others = sorted(dashboard.studio.sent)
-            assert first.question == QUESTIONS[TABS[tab]]
-            assert {one.question for one in (first, *others)} >= set(QUESTIONS.values())
-            assert all(one.began >= first.ended for one in others)
-            # Without a wait for a turn, as Studio answers.
-            asked = {one.question for one in others if one.began < first.ended + SLACK}
-            assert asked >= OF_LISTS - {first.question, "probe"}
+        async with running_dashboard(tmp_path, is_local=False, tab=tab) as dashboard:
+            first, *others = sorted(dashboard.studio.requests)
+            assert first.name == REQUEST_NAMES[TABS[tab]]
+            assert {request.name for request in (first, *others)} >= set(REQUEST_NAMES.values())
+            assert all(request.began >= first.ended for request in others)
+            # As Studio answers, the other lists are requested at once and not in turn.
+            at_once = {request.name for request in others if request.began < first.ended + SLACK}
+            assert at_once >= REQUESTS_FOR_LISTS - {first.name, "probe"}
 
     run(scenario())

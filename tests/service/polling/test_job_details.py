@@ -1,4 +1,4 @@
-"""Details are requested for the job that the cursor rests on, and for no other."""
+"""Details are requested only for the job on which the cursor has rested."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -8,7 +8,6 @@ from datetime import datetime
 import pytest
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.ids import NO_ID
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import Blobs, LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.api.models import Job
@@ -30,108 +29,119 @@ from tests.service.polling.virtual_time import run
 
 
 class Studio(StudioClient):
-    """The other side and this machine, in memory."""
+    """A Studio and the data on this machine, in memory."""
 
     def __init__(self) -> None:
         self.log = b"step 1\nstep 2\n"
+        """The log of every job."""
         self.errors: list[StudioError] = []
-        self.asked: list[tuple[str, int, str | None]] = []
-        self.here: dict[str, bytes] = {}
+        """Errors of the next requests for the end of a log."""
+        self.requests: list[tuple[str, int, str | None]] = []
+        """Requests for the end of a log: the id of the job, the length and the etag."""
+        self.stored_logs: dict[str, bytes] = {}
+        """Logs on this machine, by the id of the job."""
         self.files: dict[str, tuple[SentFile, ...]] = {}
+        """Files that were submitted with a job, by its id."""
         self.runs: dict[str, tuple[Job, ...]] = {}
+        """Past runs, by name."""
         self.frames: list[LogFrame] = []
-        self.streams = 0
-        self.open = 0
+        """What each websocket sends."""
+        self.websockets = 0
+        self.open_websockets = 0
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        self.asked.append((job_id, length, etag))
+        self.requests.append((job_id, length, etag))
         await asyncio.sleep(0.01)
         if self.errors:
             raise self.errors.pop(0)
-        fresh = str(len(self.log))
-        if etag == fresh:
+        current_etag = str(len(self.log))
+        if etag == current_etag:
             return LogBody(b"", 0, None, etag, unchanged=True)
-        return LogBody(self.log[-length:], 0, len(self.log), fresh)
+        return LogBody(self.log[-length:], 0, len(self.log), current_etag)
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:  # noqa: ARG002
-        self.streams += 1
-        self.open += 1
+        self.websockets += 1
+        self.open_websockets += 1
         try:
             for frame in self.frames:
                 yield frame
             await asyncio.Event().wait()
         finally:
-            self.open -= 1
+            self.open_websockets -= 1
 
-    async def past(self, one: Job) -> tuple[Job, ...]:
-        return self.runs.get(one.name or "", ())
+    async def past(self, current: Job) -> tuple[Job, ...]:
+        return self.runs.get(current.name or "", ())
 
-    async def submitted(self, one: Job) -> Submitted | None:
-        return Submitted(files=self.files[one.id]) if one.id in self.files else None
+    async def submitted(self, current: Job) -> Submitted | None:
+        files = self.files.get(current.id)
+        return None if files is None else Submitted(files=files)
 
 
-class KnownLogs(LogLibrary):
+class StoredLogs(LogLibrary):
     """The logs on this machine, in memory."""
 
-    def __init__(self, here: dict[str, bytes]) -> None:
-        self.here = here
+    def __init__(self, logs: dict[str, bytes]) -> None:
+        self.logs = logs
 
     async def stored_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
         assert born is not None
-        known = self.here.get(job_id)
-        return known and known[-length:]
+        log = self.logs.get(job_id)
+        return log and log[-length:]
 
 
 @asynccontextmanager
 async def reading(studio: Studio) -> AsyncIterator[JobDetailsReader]:
-    details = JobDetailsReader(studio, KnownLogs(studio.here), studio.submitted, past=studio.past)
+    """Run a reader of details until the test has ended."""
+    details = JobDetailsReader(
+        studio, StoredLogs(studio.stored_logs), studio.submitted, past=studio.past
+    )
     task = asyncio.create_task(details.run())
     yield details
     task.cancel()
     await asyncio.wait([task])
-    assert studio.open == 0
+    assert studio.open_websockets == 0
     if not task.cancelled():
         task.result()
 
 
-DONE, RUNNING, QUEUED = job(1, "FAILED"), job(2, "RUNNING"), job(3, "QUEUED")
+FAILED, RUNNING, QUEUED = job(1, "FAILED"), job(2, "RUNNING"), job(3, "QUEUED")
 
 
-def test_nothing_is_asked_before_the_reader_has_rested() -> None:
-    async def scene() -> None:
+def test_nothing_is_requested_before_the_cursor_has_rested_on_a_job() -> None:
+    async def scenario() -> None:
         studio = Studio()
         async with reading(studio) as details:
             for number in range(100):
                 details.select(job(number, "FAILED"))
                 await asyncio.sleep(SELECTION_REST / 2)
-            assert studio.asked == []
+            assert studio.requests == []
             await asyncio.sleep(SELECTION_REST)
-            assert [job_id for job_id, *_ in studio.asked] == [job(99).id]
+            assert [job_id for job_id, *_ in studio.requests] == [job(99).id]
 
-    run(scene())
+    run(scenario())
 
 
-def test_of_a_job_that_has_ended_the_end_is_requested_once() -> None:
-    async def scene() -> None:
+def test_the_end_of_the_log_of_an_ended_job_is_requested_once() -> None:
+    async def scenario() -> None:
         studio = Studio()
         async with reading(studio) as details:
-            told: list[str] = []
-            details.subscribe(told.append)
-            details.select(DONE)
+            notified: list[str] = []
+            details.subscribe(notified.append)
+            details.select(FAILED)
             await asyncio.sleep(60)
-            assert details.get(DONE.id) == JobDetails(end=studio.log)
+            assert details.get(FAILED.id) == JobDetails(end=studio.log)
             details.select(None)
             await asyncio.sleep(60)
-            details.select(DONE)
+            details.select(FAILED)
             await asyncio.sleep(60)
-            assert studio.asked == [(DONE.id, END_BYTES, None)]
-            assert told == [DONE.id]
+            assert studio.requests == [(FAILED.id, END_BYTES, None)]
+            assert notified == [FAILED.id]
 
-    run(scene())
+    run(scenario())
 
 
-def test_of_a_running_job_what_is_new_is_requested_until_the_reader_turns_away() -> None:
-    async def scene() -> None:
+def test_the_log_of_a_running_job_is_requested_again_while_the_job_is_selected() -> None:
+    async def scenario() -> None:
         studio = Studio()
         async with reading(studio) as details:
             details.select(RUNNING)
@@ -141,42 +151,42 @@ def test_of_a_running_job_what_is_new_is_requested_until_the_reader_turns_away()
             assert details.get(RUNNING.id).end == studio.log
             details.select(None)
             await asyncio.sleep(0.1)
-            asked = len(studio.asked)
+            count = len(studio.requests)
             await asyncio.sleep(60)
-            assert len(studio.asked) == asked
-            assert studio.streams == 0
+            assert len(studio.requests) == count
+            assert studio.websockets == 0
 
-    run(scene())
+    run(scenario())
 
 
-def test_what_is_on_this_machine_is_not_requested() -> None:
-    async def scene() -> None:
+def test_a_log_that_is_stored_on_this_machine_is_not_requested() -> None:
+    async def scenario() -> None:
         studio = Studio()
-        studio.here[DONE.id] = b"kept\n"
+        studio.stored_logs[FAILED.id] = b"stored\n"
         async with reading(studio) as details:
-            details.select(DONE)
+            details.select(FAILED)
             await asyncio.sleep(60)
-            assert details.get(DONE.id).end == b"kept\n"
-            assert studio.asked == []
+            assert details.get(FAILED.id).end == b"stored\n"
+            assert studio.requests == []
 
-    run(scene())
+    run(scenario())
 
 
-def test_a_job_that_waits_has_files_and_no_log() -> None:
-    async def scene() -> None:
+def test_a_queued_job_has_files_and_its_log_is_not_requested() -> None:
+    async def scenario() -> None:
         studio = Studio()
-        studio.files[QUEUED.id] = sent = (SentFile(id="1", label="a.csv", size=3),)
+        studio.files[QUEUED.id] = files = (SentFile(id="1", label="a.csv", size=3),)
         async with reading(studio) as details:
             details.select(QUEUED)
             await asyncio.sleep(60)
-            assert details.get(QUEUED.id) == JobDetails(files=sent)
-            assert studio.asked == []
+            assert details.get(QUEUED.id) == JobDetails(files=files)
+            assert studio.requests == []
 
-    run(scene())
+    run(scenario())
 
 
-def test_a_running_job_whose_end_is_not_to_be_had_is_followed_for_a_mebibyte() -> None:
-    async def scene() -> None:
+def test_a_running_job_without_an_end_by_rest_is_followed_for_a_mebibyte() -> None:
+    async def scenario() -> None:
         studio = Studio()
         studio.errors = [NotFound(404, "no log")]
         part = "x" * (STREAM_LIMIT // 4)
@@ -185,44 +195,44 @@ def test_a_running_job_whose_end_is_not_to_be_had_is_followed_for_a_mebibyte() -
         async with reading(studio) as details:
             details.select(RUNNING)
             await asyncio.sleep(60)
-            assert studio.streams == 1
-            assert studio.open == 0
+            assert studio.websockets == 1
+            assert studio.open_websockets == 0
             assert len(details.get(RUNNING.id).end or b"") == END_BYTES
 
-    run(scene())
+    run(scenario())
 
 
 @pytest.mark.parametrize("status", ["COMPLETE", "FAILED", "CANCELED"])
-def test_a_websocket_is_for_running_jobs_alone(status: str) -> None:
-    async def scene() -> None:
+def test_the_log_of_an_ended_job_is_not_followed(status: str) -> None:
+    async def scenario() -> None:
         studio = Studio()
         studio.errors = [PermissionDenied(403, "not yours")]
         async with reading(studio) as details:
             details.select(ended := job(1, status))
             await asyncio.sleep(60)
-            assert studio.streams == 0
+            assert studio.websockets == 0
             assert "not yours" in details.get(ended.id).trouble
-            assert len(studio.asked) == 1
+            assert len(studio.requests) == 1
 
-    run(scene())
+    run(scenario())
 
 
-def test_a_question_that_failed_in_passing_is_put_again() -> None:
-    async def scene() -> None:
+def test_a_request_that_failed_temporarily_is_sent_again() -> None:
+    async def scenario() -> None:
         studio = Studio()
         studio.errors = [ServerError(503, "busy", retry_after=30)]
         async with reading(studio) as details:
-            details.select(DONE)
+            details.select(FAILED)
             await asyncio.sleep(20)
-            assert len(studio.asked) == 1
+            assert len(studio.requests) == 1
             await asyncio.sleep(20)
-            assert details.get(DONE.id).end == studio.log
+            assert details.get(FAILED.id).end == studio.log
 
-    run(scene())
+    run(scenario())
 
 
-def test_only_so_many_jobs_are_remembered() -> None:
-    async def scene() -> None:
+def test_the_details_of_a_limited_number_of_jobs_are_cached() -> None:
+    async def scenario() -> None:
         studio = Studio()
         async with reading(studio) as details:
             for number in range(CACHED_JOBS + 1):
@@ -231,76 +241,76 @@ def test_only_so_many_jobs_are_remembered() -> None:
             assert details.get(job(0).id).end is None
             assert details.get(job(1).id).end == studio.log
 
-    run(scene())
+    run(scenario())
 
 
-def test_a_job_without_a_usable_id_is_asked_nothing_about() -> None:
-    async def scene() -> None:
+def test_nothing_is_requested_for_a_job_with_an_unusable_id() -> None:
+    async def scenario() -> None:
         studio = Studio()
         async with reading(studio) as details:
             details.select(job(1, "FAILED", id="a\x1bb"))
             await asyncio.sleep(60)
-            assert studio.asked == [], NO_ID
+            assert studio.requests == []
 
-    run(scene())
+    run(scenario())
 
 
-def test_other_runs_of_its_name_are_known_before_the_log() -> None:
-    async def scene() -> None:
+def test_the_past_runs_of_a_queued_job_are_loaded() -> None:
+    async def scenario() -> None:
         studio = Studio()
-        known = job(1, "QUEUED")
-        studio.runs[known.name or ""] = (job(2), job(3))
+        queued = job(1, "QUEUED")
+        studio.runs[queued.name or ""] = (job(2), job(3))
         async with reading(studio) as details:
-            details.select(known)
+            details.select(queued)
             await asyncio.sleep(SELECTION_REST + 1)
-            assert details.get(known.id).past_runs == (job(2), job(3))
-            assert studio.asked == []
+            assert details.get(queued.id).past_runs == (job(2), job(3))
+            assert studio.requests == []
 
-    run(scene())
+    run(scenario())
 
 
 @pytest.mark.parametrize("state", ["QUEUED", "RUNNING", "FAILED"])
-def test_runs_of_its_name_that_end_meanwhile_are_known_while_the_job_is_selected(
+def test_past_runs_are_loaded_again_while_a_job_is_selected(
     state: str,
 ) -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         studio = Studio()
-        known = job(1, state)
-        name = known.name or ""
+        selected = job(1, state)
+        name = selected.name or ""
         studio.runs[name] = (job(2),)
         async with reading(studio) as details:
-            details.select(known)
+            details.select(selected)
             await asyncio.sleep(SELECTION_REST + 1)
-            end = details.get(known.id).end
+            end = details.get(selected.id).end
             studio.runs[name] = (job(3), job(2))
             await asyncio.sleep(PAST_RUNS_REST)
-            assert details.get(known.id).past_runs == (job(3), job(2))
-            assert details.get(known.id).end == end
+            assert details.get(selected.id).past_runs == (job(3), job(2))
+            assert details.get(selected.id).end == end
             details.select(None)
             studio.runs[name] = (job(4), job(3), job(2))
             await asyncio.sleep(2 * PAST_RUNS_REST)
-            assert len(details.get(known.id).past_runs) == 2
-            details.select(known)
+            assert len(details.get(selected.id).past_runs) == 2
+            details.select(selected)
             await asyncio.sleep(SELECTION_REST + 1)
-            assert len(details.get(known.id).past_runs) == 3
+            assert len(details.get(selected.id).past_runs) == 3
 
-    run(scene())
+    run(scenario())
 
 
-def test_a_second_look_at_other_runs_keeps_why_the_log_cannot_be_read() -> None:
-    async def scene() -> None:
+def test_loading_past_runs_again_keeps_the_reason_why_the_log_cannot_be_read() -> None:
+    async def scenario() -> None:
         studio = Studio()
         studio.errors = [NotFound(404, "no log")]
-        studio.runs[DONE.name or ""] = (job(2),)
+        studio.runs[FAILED.name or ""] = (job(2),)
         async with reading(studio) as details:
-            details.select(DONE)
+            details.select(FAILED)
             await asyncio.sleep(SELECTION_REST + 1)
-            trouble = details.get(DONE.id).trouble
+            trouble = details.get(FAILED.id).trouble
             assert trouble
-            studio.runs[DONE.name or ""] = (job(3), job(2))
+            studio.runs[FAILED.name or ""] = (job(3), job(2))
             await asyncio.sleep(2 * PAST_RUNS_REST)
-            assert len(details.get(DONE.id).past_runs) == 2
-            assert details.get(DONE.id).trouble == trouble
-            assert len(studio.asked) == 1
+            assert len(details.get(FAILED.id).past_runs) == 2
+            assert details.get(FAILED.id).trouble == trouble
+            assert len(studio.requests) == 1
 
-    run(scene())
+    run(scenario())

@@ -15,41 +15,43 @@ from tests.soak import at_length
 class Server(StudioClient):
     """Lists jobs as the API does: newest first, by `limit`, `status` and `job_id` only."""
 
-    def __init__(self, jobs: list[Job], *, knows_active: bool = True) -> None:
+    def __init__(self, jobs: list[Job], *, accepts_active: bool = True) -> None:
         self.jobs_now = jobs
-        self.knows_active = knows_active
-        self.asked: list[tuple[int, str | None, str | None]] = []
-        self.spoiled = 0
-        """Rows at the top of each list that cannot be read."""
-        self._pages: dict[tuple[Job, ...], ResultPage[Job]] = {}
+        self.accepts_active = accepts_active
+        """Whether it accepts the status ACTIVE in a request."""
+        self.requests: list[tuple[int, str | None, str | None]] = []
+        """The `limit`, `status` and `job_id` of each request."""
+        self.unreadable = 0
+        """Number of rows at the top of the whole list that cannot be read."""
+        self._pages: dict[tuple[int, ...], ResultPage[Job]] = {}
 
     def change(self, **statuses: str) -> None:
+        """Set statuses; `job7` is the status of the job with number 7."""
         self.jobs_now = [
-            job(int(known.id[:8]), statuses[f"job{int(known.id[:8])}"])
-            if f"job{int(known.id[:8])}" in statuses
-            else known
-            for known in self.jobs_now
+            job(number_of(listed), statuses[f"job{number_of(listed)}"])
+            if f"job{number_of(listed)}" in statuses
+            else listed
+            for listed in self.jobs_now
         ]
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
     ) -> ResultPage[Job]:
-        self.asked.append((limit, status, job_id))
-        if status == "ACTIVE" and not self.knows_active:
+        self.requests.append((limit, status, job_id))
+        if status == "ACTIVE" and not self.accepts_active:
             raise InvalidRequest(400, "no such status")
-        found = [
-            known
-            for known in self.jobs_now
-            if (status is None or not known.state.is_finished)
-            and (job_id is None or known.id == job_id)
+        matching = [
+            listed
+            for listed in self.jobs_now
+            if (status is None or not listed.state.is_finished)
+            and (job_id is None or listed.id == job_id)
         ]
-        spoiled = self.spoiled if status is None and job_id is None else 0
-        items = tuple(found[:limit])[spoiled:]
-        # The client gives the same page for the same answer.
-        key = (spoiled, *(id(item) for item in items))
+        unreadable = self.unreadable if status is None and job_id is None else 0
+        items = tuple(matching[:limit])[unreadable:]
+        # The client returns the same page for the same answer.
+        key = (unreadable, *(id(item) for item in items))
         return self._pages.setdefault(
-            key,  # type: ignore[arg-type] # any hashable will do
-            ResultPage(items=items, unreadable=spoiled, duplicates=0),
+            key, ResultPage(items=items, unreadable=unreadable, duplicates=0)
         )
 
 
@@ -57,40 +59,44 @@ def server_of(count: int, **options: bool) -> Server:
     return Server([job(number) for number in range(1, count + 1)], **options)
 
 
-def ids(jobs: tuple[Job, ...]) -> list[int]:
-    return [int(job.id[:8]) for job in jobs]
+def number_of(listed: Job) -> int:
+    return int(listed.id[:8])
 
 
-async def test_few_jobs_are_all_there_is_and_one_question_each_time() -> None:
+def numbers(jobs: tuple[Job, ...]) -> list[int]:
+    return [number_of(listed) for listed in jobs]
+
+
+async def test_a_short_list_is_complete_and_fetched_with_one_request_each_time() -> None:
     server = server_of(3)
     feed = JobsFeed(server)
     for _ in range(3):
         jobs = await feed.fetch()
-    assert ids(jobs.jobs) == [1, 2, 3]
+    assert numbers(jobs.jobs) == [1, 2, 3]
     assert jobs.has_all
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
-async def test_the_same_answer_gives_the_same_object() -> None:
+async def test_an_unchanged_list_is_the_same_object() -> None:
     feed = JobsFeed(server_of(250))
     assert await feed.fetch() is await feed.fetch()
 
 
-async def test_the_first_page_is_the_newest_and_says_that_there_are_more() -> None:
+async def test_the_first_page_has_the_newest_jobs_and_is_not_complete() -> None:
     jobs = await JobsFeed(server_of(250)).fetch()
-    assert ids(jobs.jobs) == list(range(1, PAGE + 1))
+    assert numbers(jobs.jobs) == list(range(1, PAGE + 1))
     assert not jobs.has_all
 
 
-async def test_older_jobs_come_on_demand_and_stay_without_being_fetched_again() -> None:
+async def test_older_jobs_are_fetched_once_on_demand_and_stay() -> None:
     server = server_of(250)
     feed = JobsFeed(server)
     await feed.fetch()
     feed.request_more()
     assert len((await feed.fetch()).jobs) == 200
-    server.asked.clear()
+    server.requests.clear()
     assert len((await feed.fetch()).jobs) == 200
-    assert {limit for limit, status, _ in server.asked if status is None} == {PAGE}
+    assert {limit for limit, status, _ in server.requests if status is None} == {PAGE}
     feed.request_more()
     jobs = await feed.fetch()
     assert len(jobs.jobs) == 250
@@ -104,12 +110,12 @@ class Growing(Server):
         super().__init__([job(number) for number in range(5000, 5000 + count)])
 
     def grow(self, count: int) -> None:
-        newest = int(self.jobs_now[0].id[:8])
+        newest = number_of(self.jobs_now[0])
         new = [job(number) for number in range(newest - count, newest)]
         self.jobs_now = [*new, *self.jobs_now]
 
 
-async def test_a_later_run_loads_as_many_jobs_as_have_become_known() -> None:
+async def test_the_next_run_loads_as_many_jobs_as_this_one_had() -> None:
     server = Growing(80)
     feed = JobsFeed(server)
     await feed.fetch()
@@ -124,7 +130,7 @@ async def test_a_later_run_loads_as_many_jobs_as_have_become_known() -> None:
     assert later.count_for_next_run == feed.count_for_next_run
 
 
-async def test_old_jobs_that_are_known_as_they_run_have_a_later_run_load_no_more() -> None:
+async def test_old_running_jobs_do_not_count_for_how_many_jobs_the_next_run_loads() -> None:
     server = Growing(250)
     server.change(job5200="RUNNING", job5240="RUNNING")
     feed = JobsFeed(server)
@@ -135,7 +141,7 @@ async def test_old_jobs_that_are_known_as_they_run_have_a_later_run_load_no_more
     assert feed.count_for_next_run == PAGE + 1
 
 
-async def test_jobs_that_came_in_by_themselves_are_loaded_again_up_to_a_limit() -> None:
+async def test_the_next_run_loads_jobs_that_were_not_requested_only_up_to_a_limit() -> None:
     server = Growing(250)
     feed = JobsFeed(server)
     for _ in range(20):
@@ -147,103 +153,103 @@ async def test_jobs_that_came_in_by_themselves_are_loaded_again_up_to_a_limit() 
     assert feed.count_for_next_run == READ_LIMIT + PAGE
 
 
-async def test_an_active_job_older_than_the_page_is_known_from_the_start() -> None:
+async def test_a_running_job_older_than_the_first_page_is_fetched_at_the_start() -> None:
     server = server_of(250)
     server.change(job240="RUNNING")
-    assert 240 in ids((await JobsFeed(server).fetch()).jobs)
+    assert 240 in numbers((await JobsFeed(server).fetch()).jobs)
 
 
-async def test_an_old_job_that_ends_is_seen_to_end() -> None:
+async def test_the_end_of_a_job_older_than_the_first_page_is_fetched() -> None:
     server = server_of(250)
     server.change(job240="RUNNING")
     feed = JobsFeed(server)
     await feed.fetch()
     server.change(job240="FAILED")
-    ended = next(job for job in (await feed.fetch()).jobs if int(job.id[:8]) == 240)
+    ended = next(listed for listed in (await feed.fetch()).jobs if number_of(listed) == 240)
     assert ended.status == "FAILED"
 
 
-async def test_many_jobs_that_end_at_once_are_read_with_few_questions() -> None:
+async def test_many_jobs_that_end_at_once_are_fetched_with_few_requests() -> None:
     server = server_of(250)
     server.change(**{f"job{number}": "RUNNING" for number in range(120, 160)})
     feed = JobsFeed(server)
     await feed.fetch()
     server.change(**{f"job{number}": "COMPLETE" for number in range(120, 160)})
-    server.asked.clear()
+    server.requests.clear()
     jobs = await feed.fetch()
     assert all(job.state.is_finished for job in jobs.jobs)
-    assert len(server.asked) <= 4
+    assert len(server.requests) <= 4
 
 
-async def test_a_job_that_vanished_from_the_page_is_dropped() -> None:
+async def test_a_job_that_is_missing_from_the_first_page_is_dropped() -> None:
     server = server_of(250)
     feed = JobsFeed(server)
     await feed.fetch()
-    server.jobs_now = [job for job in server.jobs_now if int(job.id[:8]) != 50]
-    assert 50 not in ids((await feed.fetch()).jobs)
+    server.jobs_now = [listed for listed in server.jobs_now if number_of(listed) != 50]
+    assert 50 not in numbers((await feed.fetch()).jobs)
 
 
-async def test_more_new_jobs_than_a_page_leave_no_hole() -> None:
+async def test_more_new_jobs_than_a_page_leave_no_gap_in_the_list() -> None:
     server = Server([job(number) for number in range(301, 551)])
     feed = JobsFeed(server)
     feed.request_more()
     await feed.fetch()
     server.jobs_now = [job(number) for number in range(1, 551)]
     jobs = await feed.fetch()
-    shown = ids(jobs.jobs)
+    shown = numbers(jobs.jobs)
     assert shown == list(range(shown[0], shown[0] + len(shown)))
 
 
-async def test_a_server_that_does_not_know_active_is_asked_for_everything_wanted() -> None:
-    server = server_of(250, knows_active=False)
+async def test_all_jobs_are_fetched_if_studio_rejects_the_status_active() -> None:
+    server = server_of(250, accepts_active=False)
     feed = JobsFeed(server)
     feed.request_more()
     assert len((await feed.fetch()).jobs) == 200
     server.change(job150="FAILED")
     jobs = await feed.fetch()
-    assert next(job for job in jobs.jobs if int(job.id[:8]) == 150).status == "FAILED"
+    assert next(listed for listed in jobs.jobs if number_of(listed) == 150).status == "FAILED"
 
 
-async def test_a_page_that_cannot_be_read_at_all_ends_nothing() -> None:
+async def test_an_unreadable_first_page_keeps_the_older_jobs() -> None:
     server = server_of(250)
     feed = JobsFeed(server)
     await feed.fetch()
-    server.spoiled = PAGE
+    server.unreadable = PAGE
     jobs = await feed.fetch()
     assert jobs.unreadable == PAGE
     assert len(jobs.jobs) == 250 - PAGE
 
 
-async def test_a_row_that_cannot_be_read_hides_no_other_job() -> None:
+async def test_an_unreadable_row_hides_no_other_job() -> None:
     server = Server([job(number) for number in range(251, 301)])
     feed = JobsFeed(server)
     await feed.fetch()
     server.jobs_now = [job(number) for number in range(1, 301)]
     server.change(job250="RUNNING")
-    server.spoiled = 1
+    server.unreadable = 1
     jobs = await feed.fetch()
-    assert ids(jobs.jobs) == list(range(2, 301))
+    assert numbers(jobs.jobs) == list(range(2, 301))
     assert jobs.unreadable == 1
 
 
-async def test_a_burst_of_new_jobs_takes_none_of_the_known_away() -> None:
+async def test_many_new_jobs_at_once_remove_none_of_the_earlier_ones() -> None:
     server = Server([job(number) for number in range(201, 221)])
     feed = JobsFeed(server)
     await feed.fetch()
     server.jobs_now = [job(number) for number in range(1, 221)]
     jobs = await feed.fetch()
-    assert ids(jobs.jobs) == list(range(1, 221))
+    assert numbers(jobs.jobs) == list(range(1, 221))
     assert jobs.has_all
 
 
-async def test_nothing_known_is_lost_when_a_question_fails() -> None:
+async def test_a_failed_request_does_not_change_the_list() -> None:
     server = server_of(150)
     feed = JobsFeed(server)
     before = await feed.fetch()
-    works, server.jobs = server.jobs, failing  # type: ignore[method-assign]
+    working, server.jobs = server.jobs, failing  # type: ignore[method-assign]
     with pytest.raises(TransportError):
         await feed.fetch()
-    server.jobs = works  # type: ignore[method-assign]
+    server.jobs = working  # type: ignore[method-assign]
     assert await feed.fetch() is before
 
 
@@ -252,30 +258,30 @@ async def failing(**_: object) -> ResultPage[Job]:
 
 
 @pytest.mark.parametrize("seed", range(at_length(8, 200)))
-async def test_any_course_of_events_ends_with_what_the_server_says(seed: int) -> None:
+async def test_the_list_agrees_with_studio_after_any_sequence_of_events(seed: int) -> None:
     dice = random.Random(seed)
-    numbers = count(9999, -1)
-    server = Server([job(next(numbers), "RUNNING") for _ in range(dice.randrange(400))][::-1])
+    new_numbers = count(9999, -1)
+    server = Server([job(next(new_numbers), "RUNNING") for _ in range(dice.randrange(400))][::-1])
     feed = JobsFeed(server)
     for _ in range(30):
-        started = [job(next(numbers), "QUEUED") for _ in range(dice.choice([0, 1, 3, 150]))]
+        started = [job(next(new_numbers), "QUEUED") for _ in range(dice.choice([0, 1, 3, 150]))]
         server.jobs_now = [*reversed(started), *server.jobs_now]
         server.change(
             **{
-                f"job{int(known.id[:8])}": dice.choice(["RUNNING", "COMPLETE", "FAILED"])
-                for known in server.jobs_now
-                if not known.state.is_finished and dice.random() < 0.2
+                f"job{number_of(listed)}": dice.choice(["RUNNING", "COMPLETE", "FAILED"])
+                for listed in server.jobs_now
+                if not listed.state.is_finished and dice.random() < 0.2
             }
         )
         if dice.random() < 0.2:
             feed.request_more()
         jobs = await feed.fetch()
-        truth = {known.id: known for known in server.jobs_now}
-        assert all(truth[known.id] == known for known in jobs.jobs)
-        assert [known.id for known in jobs.jobs[: feed.requested_count]] == [
-            known.id for known in server.jobs_now[: min(feed.requested_count, len(jobs.jobs))]
+        current = {listed.id: listed for listed in server.jobs_now}
+        assert all(current[fetched.id] == fetched for fetched in jobs.jobs)
+        assert [fetched.id for fetched in jobs.jobs[: feed.requested_count]] == [
+            listed.id for listed in server.jobs_now[: min(feed.requested_count, len(jobs.jobs))]
         ]
-        active = {known.id for known in server.jobs_now if not known.state.is_finished}
-        assert active <= {known.id for known in jobs.jobs}
+        active = {listed.id for listed in server.jobs_now if not listed.state.is_finished}
+        assert active <= {fetched.id for fetched in jobs.jobs}
         if jobs.has_all:
             assert len(jobs.jobs) == len(server.jobs_now)

@@ -1,6 +1,6 @@
-"""Ten minutes of each kind of outage: how often Studio is asked, and whether what is shown is true.
+"""Ten minutes of each kind of outage: which requests are sent, and whether the screen is right.
 
-Time is virtual, and Studio is in memory, so that each request is seen and the truth is known.
+Time is virtual, and Studio is an object in memory that records each request.
 """
 
 import asyncio
@@ -53,78 +53,83 @@ from tests.soak import at_length
 
 TEN_MINUTES = 600.0
 STEP = at_length(1.7, 0.25)
-"""Seconds between two looks at what is said."""
+"""Seconds between two readings of the texts that are shown."""
 SLACK = 0.02
-"""Seconds that an answer takes, twice."""
+"""Tolerance in seconds: the duration of two requests."""
 RUNNING = [f"run-1-{number}" for number in range(12)]
-"""Jobs, more than the websockets for their progress."""
+"""Ids of running jobs: more than `ProgressWatch` follows over websockets."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A manner of being away."""
+class FailureKind:
+    """How each request fails."""
 
     error: StudioError
-    takes: float = 0.01
+    seconds: float = 0.01
     """Seconds until a request has failed."""
     words: str = "offline"
-    """What is said of it."""
+    """What the screen shows about it."""
 
 
-KINDS = {
-    "stopped": Kind(NotSent("studio refuses connections: is Studio running there?")),
-    "no-name": Kind(
+OUTAGES = {
+    "stopped": FailureKind(NotSent("studio refuses connections: is Studio running there?")),
+    "unknown-host": FailureKind(
         NotSent("The host studio does not exist, or its name cannot be resolved."), 0.2
     ),
-    "unreachable": Kind(NotSent("studio did not answer in time."), 10.0),
-    "silent": Kind(RequestTimedOut("studio did not answer in time."), 30.0, "no answer"),
-    "cut": Kind(TransportError("studio closed the connection before its answer was complete.")),
-    "429": Kind(RateLimited(429, "slow down", None), words="too many requests"),
-    "429-rest": Kind(RateLimited(429, "slow down", 45.0), words="too many requests"),
-    "500": Kind(ServerError(500, "broken"), words="server error 500"),
-    "502": Kind(ServerError(502, "a web page"), words="server error 502"),
-    "503-rest": Kind(ServerError(503, "in repair", 45.0), words="server error 503"),
-    "web-page": Kind(ProtocolError("a web page"), words="unreadable answer"),
+    "unreachable": FailureKind(NotSent("studio did not answer in time."), 10.0),
+    "no-answer": FailureKind(RequestTimedOut("studio did not answer in time."), 30.0, "no answer"),
+    "connection-cut": FailureKind(
+        TransportError("studio closed the connection before its answer was complete.")
+    ),
+    "429": FailureKind(RateLimited(429, "slow down", None), words="too many requests"),
+    "429-retry-after": FailureKind(RateLimited(429, "slow down", 45.0), words="too many requests"),
+    "500": FailureKind(ServerError(500, "broken"), words="server error 500"),
+    "502": FailureKind(ServerError(502, "a web page"), words="server error 502"),
+    "503-retry-after": FailureKind(ServerError(503, "in repair", 45.0), words="server error 503"),
+    "web-page": FailureKind(ProtocolError("a web page"), words="unreadable answer"),
 }
-DENIED = Kind(PermissionDenied(403, "not your team"), words="not allowed")
-REFUSED = Kind(AuthenticationError(401, "expired"), words="token refused")
+PERMISSION_DENIED = FailureKind(PermissionDenied(403, "not your team"), words="not allowed")
+TOKEN_REJECTED = FailureKind(AuthenticationError(401, "expired"), words="token refused")
 
 
-class Sent(NamedTuple):
-    """A request."""
+class Request(NamedTuple):
+    """A request, with its times in seconds of the virtual clock."""
 
     began: float
     ended: float
-    question: str
-    is_answered: bool
+    name: str
+    has_succeeded: bool
 
 
 class Studio:
-    """The other side: it counts requests, and goes away in any manner."""
+    """Stands for the client and for Studio: it records requests, and fails as a test requires."""
 
     def __init__(self) -> None:
-        self.away: Kind | None = None
-        self.sent: list[Sent] = []
-        self.under_way: dict[object, tuple[float, str]] = {}
-        self._broken = asyncio.Event()
-        """Set when all websockets break."""
-
-        self.only: set[str] | None = None
-        """The questions that fail while it is away; `None` for all."""
+        self.failure: FailureKind | None = None
+        """How requests fail; `None` while Studio works."""
+        self.failing_names: set[str] | None = None
+        """Names of the requests that fail; `None` for all."""
+        self.requests: list[Request] = []
+        """Requests that have ended, in the order of their ends."""
+        self.pending: dict[object, tuple[float, str]] = {}
+        """Requests that have not ended: when they began, and their names."""
+        self._websockets_broken = asyncio.Event()
+        """Set when all open websockets break."""
 
     def observe(self, ended: Callable[[Call], None]) -> None:
         """Do nothing, as these requests are not recorded."""
 
-    def leave(self, kind: Kind) -> None:
-        self.away = kind
-        self._broken.set()
-        self._broken = asyncio.Event()
+    def fail(self, kind: FailureKind) -> None:
+        """Break all websockets, and let requests fail from now on."""
+        self.failure = kind
+        self._websockets_broken.set()
+        self._websockets_broken = asyncio.Event()
 
     async def jobs(self, *, limit: int = 100, status: str | None = None) -> ResultPage[Job]:
         await self._answer("probe" if limit == 1 else f"jobs {status}")
         if status == "TASK":
             return ResultPage(())
-        return ResultPage(tuple(job(1, "RUNNING", id=one) for one in RUNNING))
+        return ResultPage(tuple(job(1, "RUNNING", id=job_id) for job_id in RUNNING))
 
     async def job(self, job_id: str) -> Job:
         await self._answer(f"job {job_id}")
@@ -145,7 +150,7 @@ class Studio:
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         await self._answer(f"stream {job_id}")
-        broken = self._broken
+        broken = self._websockets_broken
         yield StatusFrame("RUNNING")
         yield LogMessages((LogMessage(1, RawText("one\n")),))
         await broken.wait()
@@ -163,48 +168,50 @@ class Studio:
         runs = dict.fromkeys(map(str, range(12)), "RUNNING") | {"x": "COMPLETE", "y": "COMPLETE"}
         return pipeline(1, "RUNNING", runs)
 
-    async def _answer(self, question: str) -> None:
-        now, request = asyncio.get_running_loop().time, object()
-        began, away = now(), self.away
-        self.under_way[request] = began, question
-        is_answered = False
+    async def _answer(self, name: str) -> None:
+        """Record a request with its outcome, which is decided when it begins."""
+        now, key = asyncio.get_running_loop().time, object()
+        began, failure = now(), self.failure
+        self.pending[key] = began, name
+        has_succeeded = False
         try:
-            await asyncio.sleep(away.takes if away is not None else 0.01)
-            if away is not None and (self.only is None or question in self.only):
-                raise away.error
-            is_answered = True
+            await asyncio.sleep(failure.seconds if failure is not None else 0.01)
+            if failure is not None and (self.failing_names is None or name in self.failing_names):
+                raise failure.error
+            has_succeeded = True
         finally:
-            del self.under_way[request]
-            self.sent.append(Sent(began, now(), question, is_answered))
+            del self.pending[key]
+            self.requests.append(Request(began, now(), name, has_succeeded))
 
 
-class Said(NamedTuple):
-    """What the dashboard says at a moment."""
+class ShownText(NamedTuple):
+    """What the dashboard shows about one poller, or about the log, at one time."""
 
     at: float
-    of: str
+    poller: str
+    """The name of the poller, or `the log`."""
     text: str
-    is_trying: bool
-    """Whether a request is under way."""
+    is_requesting: bool
+    """Whether any request was pending at that time."""
 
 
-QUESTIONS = {
+REQUEST_NAMES = {
     "jobs": "jobs None",
     "clusters": "clusters",
     "schedules": "jobs TASK",
     "pipelines": "pipelines",
     "the pipeline": "pipeline",
 }
-"""What the pollers ask."""
+"""The names of the requests that each poller sends."""
 
 
 class Dashboard:
-    """A session with everything listened to, and what is said of it over time."""
+    """A session whose pollers all have a listener, and the texts it has shown over time."""
 
     def __init__(self, studio: Studio, session: StudioSession) -> None:
         self.studio = studio
         self.session = session
-        self.said: list[Said] = []
+        self.shown: list[ShownText] = []
         self.log = session.logs.open(RUNNING[0], allow_every_host)
         watch = session.pipeline(pipeline(1, "RUNNING", {}).pipeline_id)
         self.pollers = {
@@ -221,114 +228,126 @@ class Dashboard:
         return asyncio.get_running_loop().time()
 
     async def pass_time(self, seconds: float) -> None:
-        """Look again and again at what is said, at odd moments."""
-        until = self.now + seconds
-        while self.now < until:
-            await asyncio.sleep(min(STEP, until - self.now) + 0.003)
+        """Let virtual time pass, and record the texts that are shown at irregular times."""
+        end = self.now + seconds
+        while self.now < end:
+            await asyncio.sleep(min(STEP, end - self.now) + 0.003)
             at = NOON + timedelta(seconds=self.now)
-            is_trying = bool(self.studio.under_way)
+            is_requesting = bool(self.studio.pending)
             for name, poller in self.pollers.items():
                 text = freshness(poller.snapshot, at).text
-                self.said.append(Said(self.now, name, text, is_trying))
+                self.shown.append(ShownText(self.now, name, text, is_requesting))
             state = self.log.tail.state
             text = describe_connection(state, job(1, "RUNNING"), at).text
-            self.said.append(Said(self.now, "the log", text, is_trying))
+            self.shown.append(ShownText(self.now, "the log", text, is_requesting))
 
-    async def until(self, holds: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a condition, for at most an hour of virtual time."""
         async with asyncio.timeout(3600):
-            while not holds():  # noqa: ASYNC110 (the time is virtual, and anything may change)
+            while not condition():  # noqa: ASYNC110 (the time is virtual, and anything may change)
                 await asyncio.sleep(0.01)
 
     @property
     def is_all_live(self) -> bool:
-        known = [poller.snapshot for poller in self.pollers.values()]
-        return all(one.value is not None and one.error is None for one in known) and (
-            self.log.tail.state.phase is FollowPhase.FOLLOWING
+        """Whether the last request of each poller succeeded, and the log is followed."""
+        snapshots = [poller.snapshot for poller in self.pollers.values()]
+        return self.log.tail.state.phase is FollowPhase.FOLLOWING and all(
+            snapshot.value is not None and snapshot.error is None for snapshot in snapshots
         )
 
-    # --- what must hold --------------------------------------------------------------------------
+    def check(self, began: float, kind: FailureKind) -> None:
+        """Check the texts shown in an outage that began at `began` against the requests sent."""
+        assert self.shown
+        first_failures = self._first_failures(began)
+        for shown in self.shown:
+            self._check_next_try(shown, kind)
+            if shown.poller != "the log":
+                self._check_age(shown)
+                self._check_error(shown, kind, first_failures)
 
-    def check(self, began: float, kind: Kind) -> None:
-        """Compare all that was said since an outage began with what was so."""
-        assert self.said
-        firsts = self._firsts(began)
-        for said in self.said:
-            self._check_next_try(said, kind)
-            if said.of != "the log":
-                self._check_age(said)
-                self._check_beginning(said, kind, firsts)
+    def _check_next_try(self, shown: ShownText, kind: FailureKind) -> None:
+        """Check that a request was sent when the text announced the next one."""
+        if "trying…" in shown.text:
+            assert shown.is_requesting, shown
+        if match := re.search(r"next try (\d+)([sm])", shown.text):
+            unit = 60 if match[2] == "m" else 1
+            latest = int(match[1]) * unit
+            begins = [began for began in self._times_of_tries(shown, kind) if began > shown.at]
+            # The announced request may come after the end of the recorded time.
+            if begins or shown.at + latest < self.shown[-1].at:
+                assert latest - unit - SLACK <= min(begins) - shown.at <= latest + SLACK, shown
 
-    def _check_next_try(self, said: Said, kind: Kind) -> None:
-        if "trying…" in said.text:
-            assert said.is_trying, said
-        if found := re.search(r"next try (\d+)([sm])", said.text):
-            unit = 60 if found[2] == "m" else 1
-            latest = int(found[1]) * unit
-            begins = [sent.began for sent in self._sent_about(said, kind) if sent.began > said.at]
-            # Nothing is known of what would have come after the last look.
-            if begins or said.at + latest < self.said[-1].at:
-                assert latest - unit - SLACK <= min(begins) - said.at <= latest + SLACK, said
+    def _times_of_tries(self, shown: ShownText, kind: FailureKind) -> list[float]:
+        """Return when the requests began that a text may have announced.
 
-    def _sent_about(self, said: Said, kind: Kind) -> list[Sent]:
-        """Return the requests that a promised try may be: of everybody, or if denied its own."""
-        all_sent = [*self.studio.sent, *(Sent(*one, False) for one in self._unfinished())]
-        if kind is not DENIED:
-            return all_sent
-        question = QUESTIONS.get(said.of, f"stream {RUNNING[0]}")
-        return [sent for sent in all_sent if sent.question == question]
-
-    def _unfinished(self) -> list[tuple[float, float, str]]:
-        return [(began, began, question) for began, question in self.studio.under_way.values()]
-
-    def _check_age(self, said: Said) -> None:
-        answers = [
-            sent.ended
-            for sent in self.studio.sent
-            if sent.question == QUESTIONS[said.of] and sent.is_answered and sent.ended <= said.at
+        In an outage, that may be any request; if the permission is missing, only the poller's own.
+        """
+        ended = [(request.began, request.name) for request in self.studio.requests]
+        name = REQUEST_NAMES.get(shown.poller, f"stream {RUNNING[0]}")
+        return [
+            began
+            for began, requested in [*ended, *self.studio.pending.values()]
+            if kind is not PERMISSION_DENIED or requested == name
         ]
-        age = said.at - max(answers)
-        if found := re.search(r"stale (\d+)([sm])|(\d+)([sm]) old", said.text):
-            number, unit = int(found[1] or found[3]), 60 if (found[2] or found[4]) == "m" else 1
-            assert number * unit - SLACK <= age <= (number + 1) * unit + SLACK, said
+
+    def _check_age(self, shown: ShownText) -> None:
+        """Check that the text has the age of the poller's data, or that the data is up to date."""
+        successes = [
+            request.ended
+            for request in self.studio.requests
+            if request.name == REQUEST_NAMES[shown.poller]
+            and request.has_succeeded
+            and request.ended <= shown.at
+        ]
+        age = shown.at - max(successes)
+        if match := re.search(r"stale (\d+)([sm])|(\d+)([sm]) old", shown.text):
+            number, unit = int(match[1] or match[3]), 60 if (match[2] or match[4]) == "m" else 1
+            assert number * unit - SLACK <= age <= (number + 1) * unit + SLACK, shown
         else:
-            # Live is what is asked for no more often than that, and came when it was due.
+            # A list that is polled rarely is up to date until its next request is due.
             rests = {"clusters": CLUSTERS_REST, "schedules": SCHEDULES_REST}
-            assert age < rests.get(said.of, IDLE_REST) + 3 + SLACK, said
+            assert age < rests.get(shown.poller, IDLE_REST) + 3 + SLACK, shown
 
-    def _check_beginning(self, said: Said, kind: Kind, firsts: Mapping[str, str]) -> None:
-        if "✗" in said.text:
-            assert kind.words in said.text, said
-        if found := re.search(r"since (\S+?),", said.text):
-            first = firsts[QUESTIONS[said.of]] if kind is DENIED else min(firsts.values())
-            assert found[1] == first, said
+    def _check_error(
+        self, shown: ShownText, kind: FailureKind, first_failures: Mapping[str, str]
+    ) -> None:
+        """Check that the text has the right error, and the time of the first failure."""
+        if "✗" in shown.text:
+            assert kind.words in shown.text, shown
+        if match := re.search(r"since (\S+?),", shown.text):
+            if kind is PERMISSION_DENIED:
+                assert match[1] == first_failures[REQUEST_NAMES[shown.poller]], shown
+            else:
+                assert match[1] == min(first_failures.values()), shown
 
-    def _firsts(self, began: float) -> dict[str, str]:
-        """Return when each question failed first since an outage began, as a clock shows it."""
+    def _first_failures(self, began: float) -> dict[str, str]:
+        """Return when the requests of each name first failed since `began`, as a clock shows it."""
         at = NOON + timedelta(seconds=self.now)
         return {
-            sent.question: clock_time(NOON + timedelta(seconds=sent.ended), at)
-            for sent in reversed(self.studio.sent)
-            if sent.began >= began and not sent.is_answered
+            request.name: clock_time(NOON + timedelta(seconds=request.ended), at)
+            for request in reversed(self.studio.requests)
+            if request.began >= began and not request.has_succeeded
         }
 
 
 @asynccontextmanager
-async def looking(
+async def running_dashboard(
     folder: Path,
     *,
     is_local: bool,
     state_file: Path | None = None,
-    away: Kind | None = None,
-    only: set[str] | None = None,
+    failure: FailureKind | None = None,
+    failing_names: set[str] | None = None,
     tab: str = "jobs",
 ) -> AsyncIterator[Dashboard]:
-    """Run a session until all is known, or with a Studio that is `away` from the beginning.
+    """Run a session that starts on `tab`, and yield it when all of its data is loaded.
 
-    `only` are the questions that fail then; the start is on `tab`.
+    With `failure` the requests named `failing_names` fail from the start, by default all. Then the
+    session is yielded at once.
     """
     loop = asyncio.get_running_loop()
     studio = Studio()
-    studio.away, studio.only = away, only
+    studio.failure, studio.failing_names = failure, failing_names
     session = StudioSession(
         cast(StudioClient, studio),
         "vision",
@@ -339,7 +358,7 @@ async def looking(
     task = asyncio.create_task(session.run(tab))
     dashboard = Dashboard(studio, session)
     try:
-        if away is None:
+        if failure is None:
             await dashboard.until(lambda: dashboard.is_all_live)
             await asyncio.sleep(20)
         yield dashboard
@@ -352,79 +371,89 @@ async def looking(
 
 @pytest.mark.parametrize(
     ("name", "is_local"),
-    at_length([*zip(KINDS, cycle([True, False]), strict=False)], [*product(KINDS, [True, False])]),
+    at_length(
+        [*zip(OUTAGES, cycle([True, False]), strict=False)], [*product(OUTAGES, [True, False])]
+    ),
 )
-def test_in_an_outage_one_request_in_five_seconds_is_sent_and_all_that_is_said_is_true(
+def test_in_an_outage_at_most_one_request_is_sent_in_five_seconds_and_the_screen_shows_the_truth(
     tmp_path: Path, name: str, is_local: bool
 ) -> None:
-    kind = KINDS[name]
+    kind = OUTAGES[name]
 
     async def scenario() -> None:
-        async with looking(tmp_path, is_local=is_local) as dashboard:
+        async with running_dashboard(tmp_path, is_local=is_local) as dashboard:
             studio, reachability = dashboard.studio, dashboard.session.reachability
             began = dashboard.now
-            studio.leave(kind)
+            studio.fail(kind)
             await dashboard.until(lambda: reachability.outage is not None)
-            found = dashboard.now
+            detected = dashboard.now
             await dashboard.pass_time(TEN_MINUTES)
-            # Until the outage is found each poller asks once; websockets that broke try again.
-            sent = [one.question for one in studio.sent if began <= one.began < found]
-            assert all(sent.count(question) <= 1 for question in QUESTIONS.values())
-            assert len(sent) <= len(QUESTIONS) + 2 * len(RUNNING)
-            probes = [one for one in studio.sent if one.began > found]
-            assert {one.question for one in probes} == {"probe"}
-            rest = getattr(kind.error, "retry_after", None) or 5.0
-            ends = [found, *(one.ended for one in probes)]
-            rests = [one.began - end for end, one in zip(ends, probes, strict=False)]
-            assert min(rests) >= rest - SLACK
-            assert max(rests) <= max(rest, 5.0 if is_local else 60.0) + SLACK
+            # Until the outage is detected, each poller sends one request, and broken websockets
+            # are reopened.
+            names = [
+                request.name for request in studio.requests if began <= request.began < detected
+            ]
+            assert all(names.count(name) <= 1 for name in REQUEST_NAMES.values())
+            assert len(names) <= len(REQUEST_NAMES) + 2 * len(RUNNING)
+            probes = [request for request in studio.requests if request.began > detected]
+            assert {probe.name for probe in probes} == {"probe"}
+            shortest_rest = getattr(kind.error, "retry_after", None) or 5.0
+            ends = [detected, *(probe.ended for probe in probes)]
+            rests = [probe.began - end for end, probe in zip(ends, probes, strict=False)]
+            assert min(rests) >= shortest_rest - SLACK
+            assert max(rests) <= max(shortest_rest, 5.0 if is_local else 60.0) + SLACK
             dashboard.check(began, kind)
-            studio.away = None
-            back = dashboard.now
+            studio.failure = None
+            repaired = dashboard.now
             await dashboard.until(lambda: reachability.outage is None)
             await asyncio.sleep(2 * SLACK)
             assert dashboard.is_all_live
-            probe = max(one.ended for one in studio.sent if one.question == "probe")
-            asked = {one.question for one in studio.sent if one.began >= probe > back}
-            assert asked >= set(QUESTIONS.values())
+            probed = max(request.ended for request in studio.requests if request.name == "probe")
+            assert probed > repaired
+            polled = {request.name for request in studio.requests if request.began >= probed}
+            assert polled >= set(REQUEST_NAMES.values())
 
     run(scenario())
 
 
-def test_a_local_studio_is_asked_as_soon_as_it_has_written_its_state_file(tmp_path: Path) -> None:
+def test_a_local_studio_is_polled_as_soon_as_it_has_written_its_state_file(tmp_path: Path) -> None:
     file = tmp_path / "server.json"
     file.write_text("first")
 
     async def scenario() -> None:
-        async with looking(tmp_path / "logs", is_local=True, state_file=file) as dashboard:
+        async with running_dashboard(
+            tmp_path / "logs", is_local=True, state_file=file
+        ) as dashboard:
             studio = dashboard.studio
             for number in range(20):
-                studio.leave(KINDS["stopped"])
+                studio.fail(OUTAGES["stopped"])
                 file.unlink()
                 await dashboard.until(lambda: dashboard.session.reachability.outage is not None)
                 await asyncio.sleep(7 + number / 10)
                 file.write_text("again")
-                studio.away = None
-                back = dashboard.now
+                studio.failure = None
+                restarted = dashboard.now
                 await dashboard.until(lambda: dashboard.is_all_live)
-                assert dashboard.now - back < 1.0
+                assert dashboard.now - restarted < 1.0
 
     run(scenario())
 
 
 @pytest.mark.parametrize("is_local", [True, False])
-def test_a_key_asks_once_and_at_once_in_an_outage(tmp_path: Path, is_local: bool) -> None:
+def test_the_refresh_key_sends_one_request_at_once_in_an_outage(
+    tmp_path: Path, is_local: bool
+) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, is_local=is_local) as dashboard:
+        async with running_dashboard(tmp_path, is_local=is_local) as dashboard:
             studio = dashboard.studio
-            studio.leave(KINDS["429-rest"])
+            studio.fail(OUTAGES["429-retry-after"])
             await dashboard.until(lambda: dashboard.session.reachability.outage is not None)
             await asyncio.sleep(10)
-            sent = len(studio.sent)
+            count = len(studio.requests)
             dashboard.session.refresh()
             await asyncio.sleep(SLACK)
-            assert len(studio.sent) == sent + 1
-            studio.away = None
+            assert len(studio.requests) == count + 1
+            studio.failure = None
             dashboard.session.refresh()
             await asyncio.sleep(3 * SLACK)
             assert dashboard.is_all_live
@@ -432,21 +461,23 @@ def test_a_key_asks_once_and_at_once_in_an_outage(tmp_path: Path, is_local: bool
     run(scenario())
 
 
-def test_what_is_not_allowed_is_requested_every_five_minutes_and_says_so(tmp_path: Path) -> None:
+def test_a_request_without_permission_is_repeated_every_five_minutes_as_the_screen_announces(
+    tmp_path: Path,
+) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, is_local=True) as dashboard:
+        async with running_dashboard(tmp_path, is_local=True) as dashboard:
             studio = dashboard.studio
             began = dashboard.now
-            studio.leave(DENIED)
+            studio.fail(PERMISSION_DENIED)
             await dashboard.pass_time(TEN_MINUTES)
-            dashboard.check(began, DENIED)
-            sent = [one for one in studio.sent if one.began > began]
-            assert len(sent) <= TEN_MINUTES / 5
-            for question in {one.question for one in sent}:
-                begins = [one.began for one in sent if one.question == question]
-                rests = [later - sooner for sooner, later in pairwise(begins)]
-                assert all(rest >= 300 - SLACK for rest in rests), question
-            studio.away = None
+            dashboard.check(began, PERMISSION_DENIED)
+            requests = [request for request in studio.requests if request.began > began]
+            assert len(requests) <= TEN_MINUTES / 5
+            for name in {request.name for request in requests}:
+                begins = [request.began for request in requests if request.name == name]
+                rests = [later - earlier for earlier, later in pairwise(begins)]
+                assert all(rest >= 300 - SLACK for rest in rests), name
+            studio.failure = None
             dashboard.session.refresh()
             dashboard.log.tail.poke()
             await asyncio.sleep(3 * SLACK)
@@ -455,39 +486,39 @@ def test_what_is_not_allowed_is_requested_every_five_minutes_and_says_so(tmp_pat
     run(scenario())
 
 
-def test_going_from_screen_to_screen_asks_no_sooner_for_what_is_not_allowed(
+def test_switching_screens_does_not_repeat_a_request_without_permission_sooner(
     tmp_path: Path,
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, is_local=True) as dashboard:
+        async with running_dashboard(tmp_path, is_local=True) as dashboard:
             studio, progress = dashboard.studio, dashboard.session.progress
-            studio.leave(DENIED)
+            studio.fail(PERMISSION_DENIED)
             await asyncio.sleep(30)
-            sent = len(studio.sent)
+            count = len(studio.requests)
             for _ in range(20):
                 progress.watch([])
                 await asyncio.sleep(5)
                 progress.watch(RUNNING[1:])
                 await asyncio.sleep(5)
-            assert studio.sent[sent:] == []
+            assert studio.requests[count:] == []
             await asyncio.sleep(300)
-            again = [one.question for one in studio.sent[sent:]]
-            assert {f"end {job_id}" for job_id in RUNNING[1:]} <= set(again)
-            studio.away = None
-            sent = len(studio.sent)
+            repeated = {request.name for request in studio.requests[count:]}
+            assert {f"end {job_id}" for job_id in RUNNING[1:]} <= repeated
+            studio.failure = None
+            count = len(studio.requests)
             await asyncio.sleep(300)
-            assert any(one.question == f"end {RUNNING[1]}" for one in studio.sent[sent:])
+            assert f"end {RUNNING[1]}" in {request.name for request in studio.requests[count:]}
 
     run(scenario())
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_a_log_that_is_opened_in_an_outage_is_cut_off_since_that_began(
+@pytest.mark.parametrize("name", OUTAGES)
+def test_a_log_opened_in_an_outage_is_shown_as_cut_off_since_the_outage_began(
     tmp_path: Path, name: str
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, is_local=True) as dashboard:
-            dashboard.studio.leave(KINDS[name])
+        async with running_dashboard(tmp_path, is_local=True) as dashboard:
+            dashboard.studio.fail(OUTAGES[name])
             reachability = dashboard.session.reachability
             await dashboard.until(lambda: reachability.outage is not None)
             assert reachability.outage is not None
@@ -501,34 +532,34 @@ def test_a_log_that_is_opened_in_an_outage_is_cut_off_since_that_began(
     run(scenario())
 
 
-@pytest.mark.parametrize("first", ["found by a poller", "found by the probe"])
-def test_a_refused_token_is_not_tried_again_until_the_user_wants_it(
-    tmp_path: Path, first: str
+@pytest.mark.parametrize("sender", ["a poller", "the probe"])
+def test_a_rejected_token_is_not_used_again_until_the_user_refreshes(
+    tmp_path: Path, sender: str
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, is_local=True) as dashboard:
+        async with running_dashboard(tmp_path, is_local=True) as dashboard:
             studio = dashboard.studio
-            if first == "found by the probe":
-                studio.leave(KINDS["stopped"])
+            if sender == "the probe":
+                studio.fail(OUTAGES["stopped"])
                 await dashboard.until(lambda: dashboard.session.reachability.outage is not None)
             began = dashboard.now
-            studio.leave(REFUSED)
+            studio.fail(TOKEN_REJECTED)
             await dashboard.until(lambda: dashboard.session.jobs.snapshot.stopped)
             await dashboard.pass_time(1.0)
-            dashboard.said.clear()
+            dashboard.shown.clear()
             await dashboard.pass_time(TEN_MINUTES)
-            dashboard.check(began, REFUSED)
-            sent = [one for one in studio.sent if one.began > began]
-            assert all(one.began < began + 7 for one in sent)
-            assert len({one.question for one in sent}) == len(sent)
+            dashboard.check(began, TOKEN_REJECTED)
+            requests = [request for request in studio.requests if request.began > began]
+            assert all(request.began < began + 7 for request in requests)
+            assert len({request.name for request in requests}) == len(requests)
             assert all(poller.snapshot.stopped for poller in dashboard.pollers.values())
-            sent = list(studio.sent)
+            count = len(studio.requests)
             dashboard.session.refresh()
             dashboard.log.tail.poke()
             await asyncio.sleep(60)
-            assert [one.question for one in studio.sent[len(sent) :]] == ["probe"]
+            assert [request.name for request in studio.requests[count:]] == ["probe"]
             assert all(poller.snapshot.stopped for poller in dashboard.pollers.values())
-            studio.away = None
+            studio.failure = None
             dashboard.session.refresh()
             dashboard.log.tail.poke()
             await asyncio.sleep(3 * SLACK)

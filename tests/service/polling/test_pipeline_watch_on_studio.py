@@ -1,4 +1,4 @@
-"""A session and the pipelines of a real local Studio on a socket."""
+"""A session follows pipelines of a real local Studio."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -34,21 +34,23 @@ async def session_of(studio: "ThreadStudio", folder: Path) -> AsyncIterator[Stud
             await asyncio.gather(running, return_exceptions=True)
 
 
-async def until(watch: PipelineWatch, holds: Callable[[PipelineDetail], bool]) -> PipelineDetail:
-    """Listen until what is told of a pipeline is so."""
-    news = asyncio.Event()
-    leave = watch.subscribe(lambda _: news.set())
+async def until(
+    watch: PipelineWatch, condition: Callable[[PipelineDetail], bool]
+) -> PipelineDetail:
+    """Wait until the watched pipeline fulfils a condition; return it."""
+    changed = asyncio.Event()
+    leave = watch.subscribe(lambda _: changed.set())
     try:
         async with asyncio.timeout(HANG):
-            while (detail := watch.snapshot.value) is None or not holds(detail):
-                await news.wait()
-                news.clear()
+            while (detail := watch.snapshot.value) is None or not condition(detail):
+                await changed.wait()
+                changed.clear()
             return detail
     finally:
         leave()
 
 
-async def triggered(session: StudioSession, *datasets: str, review: bool = False) -> PipelineWatch:
+async def trigger(session: StudioSession, *datasets: str, review: bool = False) -> PipelineWatch:
     outcome = await session.commands.pipeline_trigger.trigger(
         TriggerRequest(datasets, review=review), ()
     )
@@ -56,17 +58,17 @@ async def triggered(session: StudioSession, *datasets: str, review: bool = False
     return session.pipeline(outcome.pipeline.pipeline_id)
 
 
-async def test_a_pipeline_is_seen_to_complete_with_the_times_of_every_job(
+async def test_a_watch_shows_a_completed_pipeline_with_all_jobs_and_their_times(
     studio: "ThreadStudio", tmp_path: Path
 ) -> None:
     await asyncio.to_thread(make_diamond, studio)
     async with session_of(studio, tmp_path) as session:
-        watch = await triggered(session, "join")
+        watch = await trigger(session, "join")
         detail = await until(
             watch,
-            lambda known: (
-                known.pipeline.state is PipelineState.COMPLETED
-                and all(job.finished_at for job in known.jobs.values())
+            lambda detail: (
+                detail.pipeline.state is PipelineState.COMPLETED
+                and all(job.finished_at for job in detail.jobs.values())
             ),
         )
         runs = {run.created_job_id or "" for run in detail.pipeline.job_runs}
@@ -75,22 +77,24 @@ async def test_a_pipeline_is_seen_to_complete_with_the_times_of_every_job(
         assert session.known_items.jobs(runs).keys() == runs
 
 
-async def test_paused_resumed_and_thinned_out_it_is_what_the_watch_says(
+async def test_a_watch_shows_that_a_pipeline_is_paused_loses_a_job_and_completes(
     studio: "ThreadStudio", tmp_path: Path
 ) -> None:
     await asyncio.to_thread(make_diamond, studio)
     async with session_of(studio, tmp_path) as session:
-        watch = await triggered(session, "join", review=True)
-        detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 4)
+        watch = await trigger(session, "join", review=True)
+        detail = await until(watch, lambda detail: len(detail.pipeline.job_runs) == 4)
         assert detail.pipeline.state is PipelineState.PAUSED
-        tokens = next(run for run in detail.pipeline.job_runs if run.name == "tokens.py")
-        assert await session.commands.pipelines.remove_job(detail.pipeline, tokens.job_id)
-        detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 3)
+        removed = next(run for run in detail.pipeline.job_runs if run.name == "tokens.py")
+        assert await session.commands.pipelines.remove_job(detail.pipeline, removed.job_id)
+        detail = await until(watch, lambda detail: len(detail.pipeline.job_runs) == 3)
         assert await session.commands.pipelines.resume(detail.pipeline)
-        await until(watch, lambda known: known.pipeline.state is PipelineState.COMPLETED)
+        await until(watch, lambda detail: detail.pipeline.state is PipelineState.COMPLETED)
 
 
-async def test_jobs_that_no_list_knows_are_found(studio: "ThreadStudio", tmp_path: Path) -> None:
+async def test_a_job_that_is_in_no_list_is_found_by_its_id(
+    studio: "ThreadStudio", tmp_path: Path
+) -> None:
     job_id = await asyncio.to_thread(make, studio, "first")
     async with session_of(studio, tmp_path) as session:
         assert session.known_items.jobs([job_id]) == {}

@@ -17,26 +17,31 @@ class Server(StudioClient):
 
     def __init__(self, count: int) -> None:
         self.pipelines_now = [pipeline(number) for number in range(1, count + 1)]
-        self.asked: list[int] = []
+        self.limits: list[int] = []
+        """The `limit` of each request."""
         self.unreadable = self.duplicates = 0
-        self.room: int | None = None
-        """Pipelines of which an answer has room."""
+        self.most: int | None = None
+        """Most pipelines that fit into an answer; `None` if all fit."""
 
     async def pipelines(self, *, limit: int = 100, **_: object) -> ResultPage[Pipeline]:
-        self.asked.append(limit)
-        if self.room is not None and limit > self.room:
-            raise AnswerTooLarge("Ask for less.")
+        self.limits.append(limit)
+        if self.most is not None and limit > self.most:
+            raise AnswerTooLarge("The answer is too large.")
         shown = tuple(self.pipelines_now[: limit - self.unreadable - self.duplicates])
         return ResultPage(shown, self.unreadable, self.duplicates)
 
 
-async def test_few_pipelines_are_all_there_is() -> None:
-    known = await PipelinesFeed(Server(3)).fetch()
-    assert [one.name for one in known.pipelines] == ["pipeline-1", "pipeline-2", "pipeline-3"]
-    assert known.has_all
+async def test_a_short_list_is_complete() -> None:
+    fetched = await PipelinesFeed(Server(3)).fetch()
+    assert [listed.name for listed in fetched.pipelines] == [
+        "pipeline-1",
+        "pipeline-2",
+        "pipeline-3",
+    ]
+    assert fetched.has_all
 
 
-async def test_the_same_pipelines_are_the_same_object() -> None:
+async def test_an_unchanged_list_is_the_same_object() -> None:
     server = Server(3)
     feed = PipelinesFeed(server)
     first = await feed.fetch()
@@ -45,57 +50,59 @@ async def test_the_same_pipelines_are_the_same_object() -> None:
     assert await feed.fetch() is not first
 
 
-async def test_older_pipelines_come_on_demand_and_stay() -> None:
+async def test_older_pipelines_are_fetched_on_demand_and_stay() -> None:
     server = Server(120)
     feed = PipelinesFeed(server)
-    known = await feed.fetch()
-    assert (len(known.pipelines), known.has_all) == (PAGE, False)
+    fetched = await feed.fetch()
+    assert (len(fetched.pipelines), fetched.has_all) == (PAGE, False)
     feed.request_more()
     assert len((await feed.fetch()).pipelines) == 2 * PAGE
     feed.request_more()
-    known = await feed.fetch()
-    assert (len(known.pipelines), known.has_all) == (120, True)
+    fetched = await feed.fetch()
+    assert (len(fetched.pipelines), fetched.has_all) == (120, True)
 
 
-async def test_rows_that_cannot_be_used_are_counted_and_count_as_received() -> None:
+async def test_unreadable_and_duplicate_rows_are_counted_and_do_not_make_the_list_complete() -> (
+    None
+):
     server = Server(120)
     server.unreadable, server.duplicates = 1, 2
-    known = await PipelinesFeed(server).fetch()
-    assert (known.unreadable, known.duplicates, known.has_all) == (1, 2, False)
+    fetched = await PipelinesFeed(server).fetch()
+    assert (fetched.unreadable, fetched.duplicates, fetched.has_all) == (1, 2, False)
 
 
-async def test_of_very_large_pipelines_fewer_are_requested() -> None:
+async def test_fewer_pipelines_are_requested_if_the_answer_is_too_large() -> None:
     server = Server(120)
-    server.room = 5
+    server.most = 5
     feed = PipelinesFeed(server)
     assert len((await feed.fetch()).pipelines) == 3
-    server.asked.clear()
+    server.limits.clear()
     feed.request_more()
     assert not (await feed.fetch()).has_all
-    assert server.asked == [3]
-    server.room = 0
+    assert server.limits == [3]
+    server.most = 0
     with pytest.raises(AnswerTooLarge):
         await feed.fetch()
 
 
-async def test_a_job_is_owned_by_the_newest_pipeline_that_runs_it() -> None:
+async def test_the_pipeline_of_a_job_is_found_by_the_id_of_its_run() -> None:
     server = Server(1)
     server.pipelines_now = [
         pipeline(1, runs={"a": "RUNNING"}),
         pipeline(2, runs={"a": "FAILED"}),
     ]
-    known = await PipelinesFeed(server).fetch()
-    assert known.pipeline_of("run-2-a") is known.pipelines[1]
-    assert known.pipeline_of("job-a") is None
+    fetched = await PipelinesFeed(server).fetch()
+    assert fetched.pipeline_of("run-2-a") is fetched.pipelines[1]
+    assert fetched.pipeline_of("job-a") is None
 
 
-def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:
-    first = pipeline(1, runs={"a": "COMPLETE"})
-    second = first.model_copy(
+def test_the_originals_of_a_run_are_the_runs_from_which_its_pipeline_was_planned() -> None:
+    original = pipeline(1, runs={"a": "COMPLETE"})
+    repeat = original.model_copy(
         update={
-            "pipeline_id": "another",
+            "pipeline_id": "repeat",
             "job_runs": (
-                first.job_runs[0].model_copy(
+                original.job_runs[0].model_copy(
                     update={
                         "job_id": "run-1-a",
                         "created_job_id": "run-2-a",
@@ -105,9 +112,9 @@ def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:
             ),
         }
     )
-    circle = first.job_runs[0].model_copy(update={"job_id": "c", "created_job_id": "c"})
-    third = first.model_copy(update={"pipeline_id": "third", "job_runs": (circle,)})
-    assert PipelineList((third, second, first)).originals() == {
+    circle = original.job_runs[0].model_copy(update={"job_id": "c", "created_job_id": "c"})
+    of_itself = original.model_copy(update={"pipeline_id": "of itself", "job_runs": (circle,)})
+    assert PipelineList((of_itself, repeat, original)).originals() == {
         "run-2-a": ("run-1-a", "job-a"),
         "attempt-a": ("run-1-a", "job-a"),
         "run-1-a": ("job-a",),
@@ -116,7 +123,7 @@ def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "run", "moves"),
+    ("status", "run_status", "moves"),
     [
         ("RUNNING", "PENDING", True),
         ("PENDING", "PENDING", True),
@@ -126,14 +133,14 @@ def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:
         ("COMPLETED", "COMPLETE", False),
     ],
 )
-def test_a_paused_pipeline_moves_while_something_in_it_runs(
-    status: str, run: str, moves: bool
+def test_a_pipeline_moves_if_it_is_active_or_one_of_its_jobs_runs(
+    status: str, run_status: str, moves: bool
 ) -> None:
-    assert is_moving(pipeline(1, status, {"a": run})) is moves
+    assert is_moving(pipeline(1, status, {"a": run_status})) is moves
 
 
 @given(good_pipelines())
-def test_the_blocked_jobs_are_those_of_the_pipelines_page(sent: Pipeline) -> None:
-    statuses = judge(plan_of(sent), sent.state)
-    shown = {key for key, kind in statuses.states.items() if kind is NodeState.BLOCKED}
-    assert PipelineList((sent,)).blocked == {f"run-{node_id}" for node_id in shown}
+def test_the_blocked_jobs_of_a_list_are_those_of_the_graph(listed: Pipeline) -> None:
+    statuses = judge(plan_of(listed), listed.state)
+    blocked = {key for key, state in statuses.states.items() if state is NodeState.BLOCKED}
+    assert PipelineList((listed,)).blocked == {f"run-{node_id}" for node_id in blocked}

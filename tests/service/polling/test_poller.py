@@ -25,59 +25,78 @@ REST = 7.0
 
 
 class Studio:
-    """Gives the answers that a test sets, and counts the requests."""
+    """Answers requests as a test sets, and counts them."""
 
     def __init__(self) -> None:
         self.answers: list[int | Exception] = []
-        self.asked = 0
-        self.asking = 0
-        self.most_at_once = 0
-        self.gate = asyncio.Event()
-        self.gate.set()
+        """Answers to the next requests; after these, the number of the request."""
+        self.requests = 0
+        self.pending = 0
+        """Requests that have not been answered."""
+        self.most_pending = 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def fetch(self) -> int:
-        self.asked += 1
-        self.asking += 1
-        self.most_at_once = max(self.most_at_once, self.asking)
+        self.requests += 1
+        self.pending += 1
+        self.most_pending = max(self.most_pending, self.pending)
         try:
-            await self.gate.wait()
+            await self.may_answer.wait()
             await asyncio.sleep(0)
         finally:
-            self.asking -= 1
-        answer = self.answers.pop(0) if self.answers else self.asked
+            self.pending -= 1
+        answer = self.answers.pop(0) if self.answers else self.requests
         if isinstance(answer, Exception):
             raise answer
         return answer
 
 
 class Rests:
-    """Replaces time: each rest is recorded, and lasts until a poke or `pass_time`."""
+    """Replaces the rests of a poller: records each one, which lasts until a poke or `end_rest`."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
-        self._let_go = asyncio.Event()
+        """Seconds of each rest that has begun."""
+        self._is_over = asyncio.Event()
 
     async def wait(self, poked: asyncio.Event, seconds: float) -> None:
         self.seconds.append(seconds)
-        ends = [asyncio.create_task(event.wait()) for event in (poked, self._let_go)]
+        ends = [asyncio.create_task(event.wait()) for event in (poked, self._is_over)]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for end in ends:
                 end.cancel()
-        self._let_go.clear()
+        self._is_over.clear()
 
-    def pass_time(self) -> None:
-        self._let_go.set()
+    def end_rest(self) -> None:
+        self._is_over.set()
+
+    async def until_begun(self, count: int) -> None:
+        """Wait until the poller has begun this number of rests."""
+        await until(lambda: len(self.seconds) >= count)
+
+    async def end_rests(self, count: int) -> None:
+        """Wait for each of the first `count` rests, and end it."""
+        for number in range(1, count + 1):
+            await self.until_begun(number)
+            self.end_rest()
 
 
 async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition without sleeping, unlike `tests.waiting.until`."""
     async with asyncio.timeout(HANG):
         while not condition():  # noqa: ASYNC110 (the condition is not one event)
             await asyncio.sleep(0)
 
 
-def poller_of(studio: Studio, wait: Wait, **options: object) -> Poller[int]:
+async def let_tasks_run() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def new_poller(studio: Studio, wait: Wait, **options: object) -> Poller[int]:
     return Poller(
         "test",
         studio.fetch,
@@ -85,7 +104,7 @@ def poller_of(studio: Studio, wait: Wait, **options: object) -> Poller[int]:
         now=lambda: NOON,
         wait=wait,
         jitter=lambda _, high: high,
-        **options,  # type: ignore[arg-type] # the test's own options
+        **options,  # type: ignore[arg-type] # options of a poller
     )
 
 
@@ -99,105 +118,102 @@ async def running(poller: Poller[int]) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_poller_asks_nothing_while_nobody_listens() -> None:
+async def test_a_poller_sends_nothing_without_a_listener() -> None:
     studio, rests = Studio(), Rests()
-    async with running(poller_of(studio, rests.wait)):
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert studio.asked == 0
+    async with running(new_poller(studio, rests.wait)):
+        await let_tasks_run()
+        assert studio.requests == 0
 
 
-async def test_poller_sends_each_answer_with_its_time_to_each_listener() -> None:
+async def test_a_poller_sends_each_answer_with_its_time_to_its_listeners() -> None:
     studio, rests = Studio(), Rests()
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     received: list[Snapshot[int]] = []
     poller.subscribe(received.append)
     async with running(poller):
-        await until(lambda: len(rests.seconds) == 1)
-        rests.pass_time()
-        await until(lambda: len(rests.seconds) == 2)
+        await rests.until_begun(1)
+        rests.end_rest()
+        await rests.until_begun(2)
     assert [snapshot.value for snapshot in received] == [1, 2]
     assert received[0].fetched_at == NOON
     assert rests.seconds == [REST, REST]
 
 
 def test_a_known_value_can_be_published_again() -> None:
-    poller: Poller[list[int]] = Poller("jobs", nobody, lambda _: 1.0)
+    poller: Poller[list[int]] = Poller("jobs", fetch_nothing, lambda _: 1.0)
     received: list[Snapshot[list[int]]] = []
     poller.subscribe(received.append)
     poller.publish_again()
     assert received == []
     poller.recall([1], NOON)
     poller.publish_again()
-    first, again = (snapshot.value for snapshot in received)
-    assert first == again == [1]
-    assert first is not again
+    recalled, republished = (snapshot.value for snapshot in received)
+    assert recalled == republished == [1]
+    assert recalled is not republished
 
 
-async def test_what_is_recalled_during_an_outage_says_so_at_once() -> None:
-    reachability = Reachability(nobody, now=lambda: NOON)
+async def test_a_value_recalled_during_an_outage_has_the_error_of_the_outage_at_once() -> None:
+    reachability = Reachability(fetch_nothing, now=lambda: NOON)
     poller: Poller[list[int]] = Poller(
-        "pipeline", nobody, lambda _: 1.0, reachability=reachability, now=lambda: NOON
+        "pipeline", fetch_nothing, lambda _: 1.0, reachability=reachability, now=lambda: NOON
     )
-    away = NotSent("studio refuses connections: is Studio running there?")
+    error = NotSent("studio refuses connections: is Studio running there?")
     with pytest.raises(NotSent), reachability.asking("jobs"):
-        raise away
+        raise error
     poller.recall([1], NOON)
-    assert (poller.snapshot.value, poller.snapshot.error) == ([1], away)
+    assert (poller.snapshot.value, poller.snapshot.error) == ([1], error)
 
 
-async def nobody() -> list[int]:
-    raise AssertionError("Nobody is asked.")
+async def fetch_nothing() -> list[int]:
+    raise AssertionError("A request was sent.")
 
 
-async def test_poller_sleeps_when_the_last_listener_leaves_and_wakes_for_the_next() -> None:
+async def test_a_poller_stops_when_the_last_listener_leaves_and_continues_for_the_next() -> None:
     studio, rests = Studio(), Rests()
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     leave = poller.subscribe(lambda _: None)
     async with running(poller):
-        await until(lambda: studio.asked == 1 and len(rests.seconds) == 1)
+        await until(lambda: studio.requests == 1 and len(rests.seconds) == 1)
         leave()
-        rests.pass_time()
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert studio.asked == 1
+        rests.end_rest()
+        await let_tasks_run()
+        assert studio.requests == 1
         poller.subscribe(lambda _: None)
-        await until(lambda: studio.asked == 2)
+        await until(lambda: studio.requests == 2)
 
 
-async def test_a_listener_who_comes_during_a_rest_is_answered_at_once() -> None:
+async def test_a_listener_that_subscribes_during_a_rest_causes_a_request_at_once() -> None:
     studio, rests = Studio(), Rests()
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     poller.subscribe(lambda _: None)()
     leave = poller.subscribe(lambda _: None)
     async with running(poller):
-        await until(lambda: len(rests.seconds) == 1)
+        await rests.until_begun(1)
         leave()
         poller.subscribe(lambda _: None)
-        await until(lambda: studio.asked == 2)
+        await until(lambda: studio.requests == 2)
 
 
-async def test_poller_never_overlaps_itself_and_asks_once_more_when_poked_meanwhile() -> None:
+async def test_pokes_during_a_request_cause_one_further_request_after_it() -> None:
     studio, rests = Studio(), Rests()
-    poller = poller_of(studio, rests.wait)
-    studio.gate.clear()
+    poller = new_poller(studio, rests.wait)
+    studio.may_answer.clear()
     poller.subscribe(lambda _: None)
     async with running(poller):
-        await until(lambda: studio.asking == 1)
+        await until(lambda: studio.pending == 1)
         for _ in range(50):
             poller.poke()
             await asyncio.sleep(0)
-        studio.gate.set()
-        await until(lambda: len(rests.seconds) == 2)
-        for _ in range(20):
-            await asyncio.sleep(0)
-    assert studio.asked == 2
-    assert studio.most_at_once == 1
+        studio.may_answer.set()
+        await rests.until_begun(2)
+        await let_tasks_run()
+    assert studio.requests == 2
+    assert studio.most_pending == 1
 
 
-async def test_poller_is_not_starved_by_pokes_faster_than_the_answer() -> None:
+async def test_a_poller_publishes_answers_even_if_pokes_are_faster_than_answers() -> None:
     studio, rests = Studio(), Rests()
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     received: list[Snapshot[int]] = []
     poller.subscribe(received.append)
     async with running(poller):
@@ -207,16 +223,14 @@ async def test_poller_is_not_starved_by_pokes_faster_than_the_answer() -> None:
     assert len(received) > 10
 
 
-async def test_poller_keeps_the_value_when_a_question_fails() -> None:
+async def test_a_poller_keeps_its_value_when_a_request_fails() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [41, TransportError("no answer"), 42]
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     received: list[Snapshot[int]] = []
     poller.subscribe(received.append)
     async with running(poller):
-        for rest in range(1, 4):
-            await until(lambda rest=rest: len(rests.seconds) == rest)  # type: ignore[misc]
-            rests.pass_time()
+        await rests.end_rests(3)
     failed = received[1]
     assert failed.value == 41
     assert failed.fetched_at == NOON
@@ -229,94 +243,84 @@ async def test_poller_keeps_the_value_when_a_question_fails() -> None:
 async def test_the_time_of_the_data_stops_while_requests_fail_and_never_goes_back() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [41, TransportError("no answer"), ServerError(503, "in repair"), 42]
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     now = NOON
     poller._now = lambda: now
     shown = [NOON]
     poller.subscribe(lambda snapshot: shown.append(snapshot.moment(now)))
     async with running(poller):
-        for rest in range(1, 5):
-            await until(lambda rest=rest: len(rests.seconds) == rest)  # type: ignore[misc]
+        for number in range(1, 5):
+            await rests.until_begun(number)
             shown.append(poller.snapshot.moment(now))
             now += timedelta(seconds=7)
-            # Between two answers it follows the clock.
+            # Between two answers, the time of the data follows the clock.
             shown.append(poller.snapshot.moment(now))
-            rests.pass_time()
+            rests.end_rest()
         await until(lambda: poller.snapshot.value == 42)
     assert shown == sorted(shown)
     seconds = [int((moment - NOON).total_seconds()) for moment in shown]
     assert seconds == [0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 21, 21, 28]
 
 
-async def test_poller_backs_off_further_with_each_failure_and_up_to_a_minute() -> None:
+async def test_a_poller_rests_longer_after_each_failure_up_to_a_minute() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [TransportError("no answer")] * 12
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     poller.subscribe(lambda _: None)
     async with running(poller):
-        for rest in range(1, 12):
-            await until(lambda rest=rest: len(rests.seconds) >= rest)  # type: ignore[misc]
-            rests.pass_time()
+        await rests.end_rests(11)
     assert rests.seconds[:6] == [5, 5, 5, 8, 16, 32]
     assert rests.seconds[7:11] == [60] * 4
 
 
-async def test_a_question_that_fails_is_put_at_most_every_five_seconds() -> None:
+async def test_a_failing_request_is_sent_at_most_every_five_seconds() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [TransportError("no answer")] * 12
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     poller._backoff.jitter = lambda low, _: low
     poller.subscribe(lambda _: None)
     async with running(poller):
-        for rest in range(1, 9):
-            await until(lambda rest=rest: len(rests.seconds) >= rest)  # type: ignore[misc]
-            rests.pass_time()
+        await rests.end_rests(8)
     assert all(seconds >= SHORTEST_REST for seconds in rests.seconds)
 
 
 @pytest.mark.parametrize(
     "error", [RateLimited(429, "slow down", 120), ServerError(503, "in repair", 120)]
 )
-async def test_poller_rests_as_long_as_studio_asks(error: StudioError) -> None:
+async def test_a_poller_rests_as_long_as_studio_requests(error: StudioError) -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [error]
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     poller.subscribe(lambda _: None)
     async with running(poller):
-        await until(lambda: len(rests.seconds) == 1)
+        await rests.until_begun(1)
     assert rests.seconds == [120]
 
 
-async def test_a_refused_token_is_not_tried_again_until_restarted() -> None:
+async def test_a_rejected_token_is_not_used_again_until_the_poller_is_restarted() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [AuthenticationError(401, "no"), 2]
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     poller.subscribe(lambda _: None)
     async with running(poller):
         await until(lambda: poller.snapshot.stopped)
-        for _ in range(20):
-            await asyncio.sleep(0)
+        await let_tasks_run()
         poller.poke()
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert studio.asked == 1
+        await let_tasks_run()
+        assert studio.requests == 1
         poller.restart()
         await until(lambda: poller.snapshot.value == 2)
         assert not poller.snapshot.stopped
 
 
-async def test_what_is_not_allowed_keeps_its_age_and_is_requested_again_after_five_minutes() -> (
-    None
-):
+async def test_a_list_without_permission_keeps_its_age_and_is_retried_after_five_minutes() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [41, PermissionDenied(403, "not yours"), PermissionDenied(403, "no"), 44]
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     received: list[Snapshot[int]] = []
     poller.subscribe(received.append)
     async with running(poller):
-        for rest in range(1, 4):
-            await until(lambda rest=rest: len(rests.seconds) == rest)  # type: ignore[misc]
-            rests.pass_time()
+        await rests.end_rests(3)
         await until(lambda: poller.snapshot.value == 44)
     assert rests.seconds[:3] == [REST, DENIED_REST, DENIED_REST]
     denied = received[1]
@@ -326,76 +330,74 @@ async def test_what_is_not_allowed_keeps_its_age_and_is_requested_again_after_fi
     assert received[3] == Snapshot(value=44, fetched_at=NOON, due_at=received[3].due_at)
 
 
-async def test_what_is_not_allowed_is_requested_at_once_when_the_user_wants_it() -> None:
+async def test_a_list_without_permission_is_requested_at_once_when_the_user_refreshes() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [PermissionDenied(403, "not yours"), 2]
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     poller.subscribe(lambda _: None)
     async with running(poller):
-        await until(lambda: len(rests.seconds) == 1)
+        await rests.until_begun(1)
         poller.hint()
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert studio.asked == 1
+        await let_tasks_run()
+        assert studio.requests == 1
         poller.restart()
         await until(lambda: poller.snapshot.value == 2)
 
 
-@pytest.mark.parametrize("late", [7, TransportError("no answer")])
-async def test_an_answer_that_comes_after_the_stop_changes_nothing(late: int | Exception) -> None:
+@pytest.mark.parametrize("late_answer", [7, TransportError("no answer")])
+async def test_an_answer_after_the_stop_of_a_poller_changes_nothing(
+    late_answer: int | Exception,
+) -> None:
     studio, rests = Studio(), Rests()
-    studio.answers = [late]
-    studio.gate.clear()
-    poller = poller_of(studio, rests.wait)
+    studio.answers = [late_answer]
+    studio.may_answer.clear()
+    poller = new_poller(studio, rests.wait)
     poller.subscribe(lambda _: None)
     async with running(poller):
-        await until(lambda: studio.asking == 1)
+        await until(lambda: studio.pending == 1)
         poller.stop(AuthenticationError(401, "no"))
         stopped = poller.snapshot
-        studio.gate.set()
-        await until(lambda: studio.asking == 0)
-        for _ in range(20):
-            await asyncio.sleep(0)
+        studio.may_answer.set()
+        await until(lambda: studio.pending == 0)
+        await let_tasks_run()
         assert poller.snapshot == stopped
-        assert studio.asked == 1
+        assert studio.requests == 1
 
 
-async def test_going_from_screen_to_screen_does_not_cut_a_rest_short_that_studio_requested() -> (
-    None
-):
+async def test_a_new_listener_does_not_shorten_a_rest_that_studio_requested() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [RateLimited(429, "slow down", 120)]
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     leave = poller.subscribe(lambda _: None)
     async with running(poller):
-        await until(lambda: len(rests.seconds) == 1)
+        await rests.until_begun(1)
         for _ in range(10):
             leave()
             leave = poller.subscribe(lambda _: None)
             await asyncio.sleep(0)
-        assert studio.asked == 1
+        assert studio.requests == 1
 
 
-async def test_a_refused_token_is_reported_to_the_owner() -> None:
+async def test_a_poller_reports_a_rejected_token() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [AuthenticationError(401, "no")]
-    refused: list[AuthenticationError] = []
-    poller = poller_of(studio, rests.wait, refused=refused.append)
+    rejections: list[AuthenticationError] = []
+    poller = new_poller(studio, rests.wait, refused=rejections.append)
     poller.subscribe(lambda _: None)
     async with running(poller):
-        await until(lambda: bool(refused))
+        await until(lambda: bool(rejections))
 
 
-async def test_a_bug_in_the_question_is_raised_and_not_hidden() -> None:
+async def test_an_error_that_is_no_studio_error_ends_the_poller() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [ZeroDivisionError()]
-    poller = poller_of(studio, rests.wait)
+    poller = new_poller(studio, rests.wait)
     poller.subscribe(lambda _: None)
     with pytest.raises(ZeroDivisionError):
         await within_reason(poller.run(), "a poller that has failed")
 
 
-async def test_an_answer_says_when_the_next_one_is_due() -> None:
+async def test_a_snapshot_has_the_time_when_the_next_answer_is_due() -> None:
     answered = asyncio.Event()
 
     async def fetch() -> int:

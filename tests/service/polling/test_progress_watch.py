@@ -1,4 +1,4 @@
-"""The ends of visible logs are kept up to date at low cost, however the server behaves."""
+"""The ends of visible logs are kept up to date with few requests, however Studio behaves."""
 
 import asyncio
 from collections import Counter
@@ -46,34 +46,39 @@ if TYPE_CHECKING:
 IDS = [f"job{number}" for number in range(20)]
 
 
-def piece(number: int, text: str) -> LogMessages:
+def messages(number: int, text: str) -> LogMessages:
     return LogMessages((LogMessage(number, RawText(text)),))
 
 
 class Studio:
-    """The other side, in memory: each log is a queue of frames, and what REST says."""
+    """A Studio in memory, with websockets and the REST endpoint for the end of a log."""
 
     def __init__(self) -> None:
-        self.sent: dict[str, list[LogFrame | StudioError | float]] = {}
-        """What a connection does; then it stays open."""
+        self.scripts: dict[str, list[LogFrame | StudioError | float]] = {}
+        """What each websocket of a job sends, raises or waits for (seconds); then it stays open."""
         self.open: Counter[str] = Counter()
-        self.most = 0
-        self.opened: list[tuple[float, str]] = []
-        self.asked: list[tuple[float, str]] = []
+        """Open websockets of each job."""
+        self.most_open = 0
+        self.opened: list[str] = []
+        """Jobs whose websockets were opened, in order."""
+        self.requests: list[tuple[float, str]] = []
+        """Requests by REST for the end of a log: the time, and the id of the job."""
         self.ends: dict[str, bytes] = {}
-        self.refusals: list[StudioError] = []
+        """The ends of the logs, as returned by REST."""
+        self.errors: list[StudioError] = []
+        """Errors of the next requests by REST."""
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        self.opened.append((asyncio.get_running_loop().time(), job_id))
+        self.opened.append(job_id)
         self.open[job_id] += 1
-        self.most = max(self.most, self.open.total())
+        self.most_open = max(self.most_open, self.open.total())
         try:
-            for step in self.sent.get(job_id, ()):
-                match step:
+            for action in self.scripts.get(job_id, ()):
+                match action:
                     case float(seconds):
                         await asyncio.sleep(seconds)
                     case StudioError():
-                        raise step
+                        raise action
                     case frame:
                         yield frame
                         if isinstance(frame, Closed):
@@ -84,10 +89,10 @@ class Studio:
             self.open[job_id] -= 1
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        self.asked.append((asyncio.get_running_loop().time(), job_id))
+        self.requests.append((asyncio.get_running_loop().time(), job_id))
         await asyncio.sleep(0.01)
-        if self.refusals:
-            raise self.refusals.pop(0)
+        if self.errors:
+            raise self.errors.pop(0)
         data = self.ends.get(job_id, b"")
         tag = str(hash(data))
         if etag == tag:
@@ -96,9 +101,9 @@ class Studio:
 
 
 @asynccontextmanager
-async def watching(studio: Studio, **how: object) -> AsyncIterator[tuple[ProgressWatch, list]]:  # type: ignore[type-arg]
+async def watching(studio: Studio, **options: object) -> AsyncIterator[tuple[ProgressWatch, list]]:  # type: ignore[type-arg]
     """Run a watch, and collect what it publishes."""
-    watch = ProgressWatch(studio, jitter=lambda _, longest: longest, **how)  # type: ignore[arg-type]
+    watch = ProgressWatch(studio, jitter=lambda _, longest: longest, **options)  # type: ignore[arg-type]
     published: list[tuple[str, bytes]] = []
     watch.subscribe(lambda job_id, end: published.append((job_id, end)))
     running = asyncio.create_task(watch.run())
@@ -114,13 +119,19 @@ def test_the_last_bytes_of_a_followed_log_are_published() -> None:
     async def scenario() -> None:
         studio = Studio()
         long = "x" * 9000 + "é\ud800"
-        studio.sent["job0"] = [piece(1, "\r 10%"), 5.0, piece(2, "\r 20%"), 5.0, piece(3, long)]
+        studio.scripts["job0"] = [
+            messages(1, "\r 10%"),
+            5.0,
+            messages(2, "\r 20%"),
+            5.0,
+            messages(3, long),
+        ]
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(20)
         assert published[:2] == [("job0", b"\r 10%"), ("job0", b"\r 10%\r 20%")]
         assert published[2:] == [("job0", ("x" * 9000 + "é?").encode()[-END_BYTES:])]
-        assert not studio.asked
+        assert not studio.requests
 
     run(scenario())
 
@@ -128,13 +139,13 @@ def test_the_last_bytes_of_a_followed_log_are_published() -> None:
 def test_lines_resent_after_a_reconnect_are_not_repeated() -> None:
     async def scenario() -> None:
         studio = Studio()
-        studio.sent["job0"] = [piece(1, "a"), piece(2, "b"), 1.0, Closed(1006, "")]
+        studio.scripts["job0"] = [messages(1, "a"), messages(2, "b"), 1.0, Closed(1006, "")]
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(2)
-            studio.sent["job0"] = [piece(1, "a"), piece(2, "b"), piece(3, "c")]
+            studio.scripts["job0"] = [messages(1, "a"), messages(2, "b"), messages(3, "c")]
             await asyncio.sleep(10)
-        assert [job_id for _, job_id in studio.opened] == ["job0", "job0"]
+        assert studio.opened == ["job0", "job0"]
         assert published[-1] == ("job0", b"abc")
 
     run(scenario())
@@ -143,7 +154,9 @@ def test_lines_resent_after_a_reconnect_are_not_repeated() -> None:
 def test_notifications_of_many_updates_are_throttled() -> None:
     async def scenario() -> None:
         studio = Studio()
-        studio.sent["job0"] = [step for n in range(1000) for step in (piece(n + 1, f"\r{n}"), 0.01)]
+        studio.scripts["job0"] = [
+            action for n in range(1000) for action in (messages(n + 1, f"\r{n}"), 0.01)
+        ]
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(15)
@@ -153,19 +166,19 @@ def test_notifications_of_many_updates_are_throttled() -> None:
     run(scenario())
 
 
-def test_of_many_logs_a_few_are_followed_and_the_others_are_polled_in_turn() -> None:
+def test_a_few_of_many_logs_are_followed_and_the_others_are_polled_in_turn() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.ends = {job_id: job_id.encode() for job_id in IDS}
         async with watching(studio) as (watch, published):
             watch.watch(IDS)
             await asyncio.sleep(60)
-        assert studio.most == MAX_FOLLOWED
-        assert {job_id for _, job_id in studio.opened} == set(IDS[:MAX_FOLLOWED])
-        asked = Counter(job_id for _, job_id in studio.asked)
-        assert set(asked) == set(IDS[MAX_FOLLOWED:])
-        assert max(asked.values()) - min(asked.values()) <= 1
-        assert len(studio.asked) <= 60 / REQUEST_REST + 1
+        assert studio.most_open == MAX_FOLLOWED
+        assert set(studio.opened) == set(IDS[:MAX_FOLLOWED])
+        counts = Counter(job_id for _, job_id in studio.requests)
+        assert set(counts) == set(IDS[MAX_FOLLOWED:])
+        assert max(counts.values()) - min(counts.values()) <= 1
+        assert len(studio.requests) <= 60 / REQUEST_REST + 1
         assert sorted(published) == sorted(
             (job_id, job_id.encode()) for job_id in IDS[MAX_FOLLOWED:]
         )
@@ -173,7 +186,7 @@ def test_of_many_logs_a_few_are_followed_and_the_others_are_polled_in_turn() -> 
     run(scenario())
 
 
-def test_a_log_no_longer_watched_is_closed_and_another_is_followed() -> None:
+def test_another_log_is_followed_in_place_of_a_log_that_is_no_longer_watched() -> None:
     async def scenario() -> None:
         studio = Studio()
         async with watching(studio) as (watch, _):
@@ -181,19 +194,19 @@ def test_a_log_no_longer_watched_is_closed_and_another_is_followed() -> None:
             await asyncio.sleep(1)
             watch.watch(IDS[4:])
             await asyncio.sleep(1)
-            assert {job_id for job_id, n in studio.open.items() if n} == set(IDS[4:12])
+            assert {job_id for job_id, count in studio.open.items() if count} == set(IDS[4:12])
             watch.watch(())
             await asyncio.sleep(1)
             assert not studio.open.total()
-            asked = len(studio.asked)
+            count = len(studio.requests)
             await asyncio.sleep(60)
-            assert len(studio.asked) == asked
-        assert studio.most == MAX_FOLLOWED
+            assert len(studio.requests) == count
+        assert studio.most_open == MAX_FOLLOWED
 
     run(scenario())
 
 
-def test_a_log_that_comes_and_goes_is_followed_once_at_a_time() -> None:
+def test_logs_that_are_watched_on_and_off_have_no_more_websockets_than_allowed() -> None:
     async def scenario() -> None:
         studio = Studio()
         async with watching(studio) as (watch, _):
@@ -202,21 +215,21 @@ def test_a_log_that_comes_and_goes_is_followed_once_at_a_time() -> None:
                 await asyncio.sleep(0.1)
                 watch.watch(())
                 await asyncio.sleep(0)
-        assert studio.most <= MAX_FOLLOWED
+        assert studio.most_open <= MAX_FOLLOWED
 
     run(scenario())
 
 
-def test_a_log_too_long_to_be_replayed_is_asked_about() -> None:
+def test_a_log_too_long_for_a_websocket_is_polled() -> None:
     async def scenario() -> None:
         studio = Studio()
-        studio.sent["job0"] = [piece(n + 1, "x" * 100_000) for n in range(100)]
+        studio.scripts["job0"] = [messages(n + 1, "x" * 100_000) for n in range(100)]
         studio.ends["job0"] = b"the end"
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(10)
         assert len(studio.opened) == 1
-        assert 2 <= len(studio.asked) <= 10 / SAME_LOG_REST + 1
+        assert 2 <= len(studio.requests) <= 10 / SAME_LOG_REST + 1
         assert published[-1] == ("job0", b"the end")
 
     run(scenario())
@@ -230,53 +243,55 @@ def test_a_log_too_long_to_be_replayed_is_asked_about() -> None:
         (ProtocolError("no websocket"), 1),
     ],
 )
-def test_a_log_that_cannot_be_followed_is_asked_about(error: StudioError, connections: int) -> None:
+def test_a_log_that_cannot_be_followed_is_polled(error: StudioError, connections: int) -> None:
     async def scenario() -> None:
         studio = Studio()
-        studio.sent["job0"] = [error]
+        studio.scripts["job0"] = [error]
         studio.ends["job0"] = b"\r 37%"
-        studio.refusals = [NotFound(404, "no log yet"), ServerError(503, "", retry_after=30)]
+        studio.errors = [NotFound(404, "no log yet"), ServerError(503, "", retry_after=30)]
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(120)
         assert len(studio.opened) == connections
-        assert studio.asked[2][0] - studio.asked[1][0] >= 30
+        assert studio.requests[2][0] - studio.requests[1][0] >= 30
         assert published == [("job0", b"\r 37%")]
 
     run(scenario())
 
 
-def test_a_job_that_has_ended_is_neither_followed_again_nor_polled() -> None:
+def test_the_log_of_a_job_that_has_ended_is_neither_followed_again_nor_polled() -> None:
     async def scenario() -> None:
         studio = Studio()
-        studio.sent["job0"] = [piece(1, "a"), StatusFrame("COMPLETE"), Closed(1000, "")]
+        studio.scripts["job0"] = [messages(1, "a"), StatusFrame("COMPLETE"), Closed(1000, "")]
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(60)
-        assert (len(studio.opened), studio.asked, published) == (1, [], [("job0", b"a")])
+        assert (len(studio.opened), studio.requests, published) == (1, [], [("job0", b"a")])
 
     run(scenario())
 
 
-@pytest.mark.parametrize("followed", [True, False])
-def test_a_refused_token_stops_everything_until_it_is_started_again(followed: bool) -> None:
+@pytest.mark.parametrize("by_websocket", [True, False])
+def test_a_rejected_token_stops_all_requests_until_the_watch_is_restarted(
+    by_websocket: bool,
+) -> None:
     async def scenario() -> None:
         studio = Studio()
-        refused: list[AuthenticationError] = []
+        rejections: list[AuthenticationError] = []
         error = AuthenticationError(401, "who are you?")
-        if followed:
-            studio.sent["job3"] = [1.0, error]
+        if by_websocket:
+            studio.scripts["job3"] = [1.0, error]
         else:
-            studio.refusals = [error]
-        async with watching(studio, refused=refused.append) as (watch, published):
+            studio.errors = [error]
+        async with watching(studio, refused=rejections.append) as (watch, published):
             watch.watch(IDS)
             await asyncio.sleep(5)
-            assert refused == [error]
+            assert rejections == [error]
             assert not studio.open.total()
-            known = len(studio.opened), len(studio.asked)
+            counts = len(studio.opened), len(studio.requests)
             await asyncio.sleep(60)
-            assert (len(studio.opened), len(studio.asked)) == known
-            studio.sent["job3"] = [piece(1, "back")]
+            assert (len(studio.opened), len(studio.requests)) == counts
+            studio.scripts["job3"] = [messages(1, "back")]
             watch.restart()
             await asyncio.sleep(5)
             assert published[-1] == ("job3", b"back")
@@ -284,21 +299,23 @@ def test_a_refused_token_stops_everything_until_it_is_started_again(followed: bo
     run(scenario())
 
 
-def test_polling_slows_down_by_the_pace() -> None:
-    async def scenario(factor: float) -> int:
+def test_logs_are_polled_less_often_when_rests_are_stretched() -> None:
+    async def requests_in_100_seconds(factor: float) -> int:
         studio = Studio()
         async with watching(studio, paced=lambda seconds: seconds * factor) as (watch, _):
             watch.watch(IDS)
             await asyncio.sleep(100)
-        return len(studio.asked)
+        return len(studio.requests)
 
-    assert run(scenario(5)) * 4 < run(scenario(1))
+    assert run(requests_in_100_seconds(5)) * 4 < run(requests_in_100_seconds(1))
 
 
-def test_the_memory_of_a_log_is_bounded() -> None:
+def test_only_the_last_bytes_of_a_long_log_are_kept() -> None:
     async def scenario() -> None:
         studio = Studio()
-        studio.sent["job0"] = [step for n in range(99) for step in (piece(n + 1, "y" * 9999), 1.0)]
+        studio.scripts["job0"] = [
+            action for n in range(99) for action in (messages(n + 1, "y" * 9999), 1.0)
+        ]
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(120)
@@ -307,7 +324,7 @@ def test_the_memory_of_a_log_is_bounded() -> None:
     run(scenario())
 
 
-BAR = r"""
+PROGRESS_BAR = r"""
 import sys, time, os
 for n in range(1, 38):
     sys.stderr.write(f"\r{n:3}%|{'#' * (n // 10):10}| {n}/100 [00:{n:02}<00:20,  3.10it/s]")
@@ -315,16 +332,16 @@ for n in range(1, 38):
     time.sleep(0.01)
 while not os.path.exists("done"): time.sleep(0.05)
 """
-LAST = b" 37%|###       | 37/100 [00:37<00:20,  3.10it/s]"
+LAST_LINE = b" 37%|###       | 37/100 [00:37<00:20,  3.10it/s]"
 
 
-@pytest.mark.parametrize("limit", [progress_watch.REPLAY, 0], ids=["followed", "asked"])
-async def test_a_running_job_of_a_real_studio_is_watched(
+@pytest.mark.parametrize("limit", [progress_watch.REPLAY, 0], ids=["followed", "polled"])
+async def test_the_progress_bar_of_a_running_job_is_received_from_a_real_studio(
     studio: "ThreadStudio", limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress_watch, "REPLAY", limit)
     monkeypatch.setattr(progress_watch, "STREAM", limit)
-    job_id = studio.submit(BAR)["id"]
+    job_id = studio.submit(PROGRESS_BAR)["id"]
     settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
     reached = asyncio.Event()
     ends: list[bytes] = []
@@ -332,7 +349,7 @@ async def test_a_running_job_of_a_real_studio_is_watched(
     def receive(received_id: str, end: bytes) -> None:
         assert received_id == job_id
         ends.append(end)
-        if end.endswith(LAST):
+        if end.endswith(LAST_LINE):
             reached.set()
 
     async with StudioClient(settings) as client, asyncio.TaskGroup() as tasks:

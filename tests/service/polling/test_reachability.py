@@ -1,4 +1,4 @@
-"""One probe for all while Studio is away, and no outage if only some requests fail."""
+"""When failed requests count as an outage, and how an outage ends."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -39,24 +39,27 @@ from tests.service.polling.virtual_time import run
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
 
-REFUSED = NotSent("studio refuses connections")
+CONNECTION_REFUSED = NotSent("studio refuses connections")
 
 
 class Probes:
-    """What the probes of a test meet, and when they were sent."""
+    """Sends the probes of a `Reachability`, with outcomes that a test sets."""
 
     def __init__(self) -> None:
         self.error: StudioError | None = None
-        """What they fail with; `None` once Studio is there."""
-        self.takes = 0.0
-        """Seconds."""
-        self.sent: list[float] = []
+        """The error of each probe; `None` if probes succeed."""
+        self.seconds = 0.0
+        """Duration of a probe."""
+        self.times: list[float] = []
+        """When the probes were sent."""
         self.sign: object = None
-        self.refused: list[AuthenticationError] = []
+        """The sign that Studio may be back; see `Reachability`."""
+        self.rejections: list[AuthenticationError] = []
+        """The rejections of the token that were reported."""
 
     async def probe(self) -> None:
-        self.sent.append(asyncio.get_running_loop().time())
-        await asyncio.sleep(self.takes)
+        self.times.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(self.seconds)
         if self.error is not None:
             raise self.error
 
@@ -67,7 +70,7 @@ class Probes:
         loop = asyncio.get_running_loop()
         reachability = Reachability(
             self.probe,
-            refused=self.refused.append,
+            refused=self.rejections.append,
             sign=lambda: self.sign,
             now=lambda: NOON + timedelta(seconds=loop.time()),
             jitter=jitter,
@@ -80,16 +83,19 @@ class Probes:
             await asyncio.gather(task, return_exceptions=True)
 
 
-def fails(reachability: Reachability, question: str, error: StudioError) -> None:
-    with suppress(StudioError), reachability.asking(question):
+def fail(reachability: Reachability, name: str, error: StudioError) -> None:
+    """Let a request of this name fail."""
+    with suppress(StudioError), reachability.asking(name):
         raise error
 
 
-@pytest.mark.parametrize("error", [REFUSED, RateLimited(429, "slow down", None)])
-def test_one_failure_that_cannot_be_of_one_thing_is_an_outage(error: StudioError) -> None:
+@pytest.mark.parametrize("error", [CONNECTION_REFUSED, RateLimited(429, "slow down", None)])
+def test_a_refused_connection_or_a_rate_limit_is_an_outage_at_the_first_failure(
+    error: StudioError,
+) -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            fails(reachability, "jobs", error)
+            fail(reachability, "jobs", error)
             assert reachability.outage is not None
             assert reachability.outage.error is error
             assert reachability.outage.since == NOON
@@ -108,76 +114,76 @@ def test_one_failure_that_cannot_be_of_one_thing_is_an_outage(error: StudioError
         ProtocolError("a web page instead of data"),
     ],
 )
-def test_two_questions_that_fail_with_no_answer_in_between_are_an_outage(
+def test_failures_of_two_different_requests_with_no_success_in_between_are_an_outage(
     error: StudioError,
 ) -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            fails(reachability, "jobs", error)
-            fails(reachability, "jobs", error)
+            fail(reachability, "jobs", error)
+            fail(reachability, "jobs", error)
             assert reachability.outage is None
             await asyncio.sleep(2)
-            fails(reachability, "clusters", error)
+            fail(reachability, "clusters", error)
             assert reachability.outage is not None
             assert reachability.outage.since == NOON
 
     run(scenario())
 
 
-def test_a_question_that_fails_while_others_are_answered_is_no_outage() -> None:
+def test_a_request_that_fails_while_others_succeed_is_no_outage() -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
             for _ in range(20):
-                fails(reachability, "clusters", ServerError(500, "broken"))
+                fail(reachability, "clusters", ServerError(500, "broken"))
                 reachability.note_success("jobs")
-                fails(reachability, "schedules", ServerError(500, "broken"))
-            # Both were seen to fail by themselves.
-            fails(reachability, "clusters", RateLimited(429, "slow down", None))
+                fail(reachability, "schedules", ServerError(500, "broken"))
+            # Both have failed while other requests succeeded.
+            fail(reachability, "clusters", RateLimited(429, "slow down", None))
             assert reachability.outage is None
-            fails(reachability, "jobs", ServerError(500, "broken"))
-            fails(reachability, "pipelines", ServerError(500, "broken"))
+            fail(reachability, "jobs", ServerError(500, "broken"))
+            fail(reachability, "pipelines", ServerError(500, "broken"))
             assert reachability.outage is not None
 
     run(scenario())
 
 
-def test_an_answer_to_what_was_asked_before_a_failure_says_nothing_about_it() -> None:
+def test_a_success_of_a_request_sent_before_a_failure_does_not_clear_the_failure() -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
             with reachability.asking("schedules"):
-                fails(reachability, "jobs", ServerError(500, "broken"))
-            fails(reachability, "schedules", ServerError(500, "broken"))
+                fail(reachability, "jobs", ServerError(500, "broken"))
+            fail(reachability, "schedules", ServerError(500, "broken"))
             assert reachability.outage is not None
 
     run(scenario())
 
 
-def test_what_fails_again_right_after_an_outage_is_another_outage() -> None:
+def test_requests_that_fail_again_right_after_an_outage_are_another_outage() -> None:
     async def scenario() -> None:
         probes = Probes()
         async with probes.running() as reachability:
-            for question in ("jobs", "clusters"):
-                reachability.note_success(question)
-            for question in ("jobs", "clusters"):
-                fails(reachability, question, ServerError(500, "broken"))
+            for name in ("jobs", "clusters"):
+                reachability.note_success(name)
+            for name in ("jobs", "clusters"):
+                fail(reachability, name, ServerError(500, "broken"))
             await reachability.wait()
-            for question in ("jobs", "clusters"):
-                fails(reachability, question, ServerError(500, "broken"))
+            for name in ("jobs", "clusters"):
+                fail(reachability, name, ServerError(500, "broken"))
             assert reachability.outage is not None
 
     run(scenario())
 
 
-def test_things_that_break_by_themselves_are_an_outage_twice_at_most() -> None:
+def test_two_lists_that_always_fail_cause_two_outages_at_most() -> None:
     async def scenario() -> None:
         probes = Probes()
         async with probes.running() as reachability:
-            for question in ("jobs", "clusters", "schedules"):
-                reachability.note_success(question)
+            for name in ("jobs", "clusters", "schedules"):
+                reachability.note_success(name)
             outages = 0
             for _ in range(20):
-                fails(reachability, "clusters", ServerError(500, "broken"))
-                fails(reachability, "schedules", ServerError(500, "broken"))
+                fail(reachability, "clusters", ServerError(500, "broken"))
+                fail(reachability, "schedules", ServerError(500, "broken"))
                 outages += reachability.outage is not None
                 await reachability.wait()
             assert outages == 2
@@ -189,28 +195,30 @@ def test_things_that_break_by_themselves_are_an_outage_twice_at_most() -> None:
     "error",
     [PermissionDenied(403, "no"), NotFound(404, "no team"), AnswerTooLarge("over 32 MiB")],
 )
-def test_an_answer_that_refuses_one_thing_says_that_studio_is_there(error: StudioError) -> None:
+def test_an_error_about_one_list_shows_that_studio_is_reachable(error: StudioError) -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            fails(reachability, "jobs", ServerError(500, "broken"))
-            fails(reachability, "clusters", error)
-            fails(reachability, "schedules", ServerError(500, "broken"))
+            fail(reachability, "jobs", ServerError(500, "broken"))
+            fail(reachability, "clusters", error)
+            fail(reachability, "schedules", ServerError(500, "broken"))
             assert reachability.outage is None
 
     run(scenario())
 
 
-@pytest.mark.parametrize("low", [True, False])
-def test_probes_are_five_seconds_apart_and_then_further_up_to_a_minute(low: bool) -> None:
+@pytest.mark.parametrize("is_jitter_low", [True, False])
+def test_probes_are_sent_after_five_seconds_and_then_ever_later_up_to_a_minute(
+    is_jitter_low: bool,
+) -> None:
     async def scenario() -> None:
         probes = Probes()
-        probes.error, probes.takes = REFUSED, 3.0
-        async with probes.running(lambda least, most: least if low else most) as reachability:
-            fails(reachability, "jobs", REFUSED)
+        probes.error, probes.seconds = CONNECTION_REFUSED, 3.0
+        async with probes.running(lambda low, high: low if is_jitter_low else high) as reachability:
+            fail(reachability, "jobs", CONNECTION_REFUSED)
             await asyncio.sleep(600)
-        ends = [0.0, *(sent + probes.takes for sent in probes.sent)]
-        rests = [sent - end for end, sent in zip(ends, probes.sent, strict=False)]
-        if low:
+        ends = [0.0, *(time + probes.seconds for time in probes.times)]
+        rests = [time - end for end, time in zip(ends, probes.times, strict=False)]
+        if is_jitter_low:
             assert rests == pytest.approx([SHORTEST_REST] * len(rests), abs=SIGN_REST)
         else:
             assert rests[:4] == pytest.approx([5, 10, 20, 40], abs=0.01)
@@ -219,12 +227,12 @@ def test_probes_are_five_seconds_apart_and_then_further_up_to_a_minute(low: bool
     run(scenario())
 
 
-def test_an_outage_of_another_kind_has_a_beginning_of_its_own() -> None:
+def test_an_outage_whose_kind_of_error_changes_begins_with_the_new_error() -> None:
     async def scenario() -> None:
         probes = Probes()
         probes.error = ServerError(502, "a web page")
         async with probes.running() as reachability:
-            fails(reachability, "jobs", REFUSED)
+            fail(reachability, "jobs", CONNECTION_REFUSED)
             await asyncio.sleep(7)
             assert reachability.outage is not None
             assert reachability.outage.error is probes.error
@@ -236,107 +244,109 @@ def test_an_outage_of_another_kind_has_a_beginning_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [RateLimited(429, "slow down", 120), ServerError(503, "in repair", 120)]
+    "error", [RateLimited(429, "slow down", 120), ServerError(503, "in repair", 120)]
 )
-def test_the_probe_rests_as_long_as_studio_asks(kind: StudioError) -> None:
+def test_the_next_probe_is_sent_after_the_delay_that_studio_requests(error: StudioError) -> None:
     async def scenario() -> None:
         probes = Probes()
-        probes.error = kind
+        probes.error = error
         async with probes.running() as reachability:
-            fails(reachability, "jobs", kind)
-            fails(reachability, "clusters", kind)
+            fail(reachability, "jobs", error)
+            fail(reachability, "clusters", error)
             await asyncio.sleep(300)
-        assert probes.sent == pytest.approx([120, 240], abs=0.01)
+        assert probes.times == pytest.approx([120, 240], abs=0.01)
 
     run(scenario())
 
 
-def test_a_rest_that_a_late_answer_asks_for_is_given_too() -> None:
+def test_a_late_answer_that_requests_a_delay_postpones_the_probe() -> None:
     async def scenario() -> None:
         probes = Probes()
         async with probes.running() as reachability:
-            fails(reachability, "jobs", RateLimited(429, "slow down", None))
-            fails(reachability, "clusters", RateLimited(429, "slow down", 30))
+            fail(reachability, "jobs", RateLimited(429, "slow down", None))
+            fail(reachability, "clusters", RateLimited(429, "slow down", 30))
             assert reachability.outage is not None
             assert reachability.outage.next_try_at == NOON + timedelta(seconds=30)
             await asyncio.sleep(60)
-        assert probes.sent == pytest.approx([30], abs=0.01)
+        assert probes.times == pytest.approx([30], abs=0.01)
 
     run(scenario())
 
 
-@pytest.mark.parametrize("answer", [None, PermissionDenied(403, "no"), NotFound(404, "no")])
-def test_all_continue_as_soon_as_the_probe_is_answered(answer: StudioError | None) -> None:
+@pytest.mark.parametrize("error", [None, PermissionDenied(403, "no"), NotFound(404, "no")])
+def test_all_waiting_requests_continue_as_soon_as_the_probe_is_answered(
+    error: StudioError | None,
+) -> None:
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
         probes = Probes()
-        probes.error = answer
+        probes.error = error
         async with probes.running() as reachability:
-            fails(reachability, "jobs", REFUSED)
+            fail(reachability, "jobs", CONNECTION_REFUSED)
             await asyncio.gather(*(reachability.wait() for _ in range(50)))
             assert loop.time() == pytest.approx(SHORTEST_REST, abs=0.01)
-            assert len(probes.sent) == 1
+            assert len(probes.times) == 1
             assert reachability.outage is None
             await asyncio.sleep(300)
-            assert len(probes.sent) == 1
+            assert len(probes.times) == 1
 
     run(scenario())
 
 
-def test_impatience_makes_one_probe_at_once_however_often_it_is_shown() -> None:
+def test_repeated_refreshes_by_the_user_send_one_probe_at_once() -> None:
     async def scenario() -> None:
         probes = Probes()
-        probes.error, probes.takes = REFUSED, 3.0
+        probes.error, probes.seconds = CONNECTION_REFUSED, 3.0
         async with probes.running() as reachability:
-            fails(reachability, "jobs", RateLimited(429, "slow down", 300))
+            fail(reachability, "jobs", RateLimited(429, "slow down", 300))
             await asyncio.sleep(1)
             for _ in range(20):
                 reachability.hurry()
                 await asyncio.sleep(0.1)
-            assert probes.sent == pytest.approx([1], abs=0.01)
+            assert probes.times == pytest.approx([1], abs=0.01)
             assert reachability.outage is not None
             assert reachability.outage.next_try_at == NOON + timedelta(seconds=1)
             await asyncio.sleep(4)
-            assert len(probes.sent) == 1
+            assert len(probes.times) == 1
 
     run(scenario())
 
 
-def test_a_sign_that_studio_is_back_makes_a_probe_at_once_and_only_a_new_one_does() -> None:
+def test_a_new_sign_that_studio_is_back_sends_a_probe_at_once() -> None:
     async def scenario() -> None:
         probes = Probes()
-        probes.sign, probes.error = "first", REFUSED
+        probes.sign, probes.error = "first", CONNECTION_REFUSED
         async with probes.running() as reachability:
-            fails(reachability, "jobs", REFUSED)
+            fail(reachability, "jobs", CONNECTION_REFUSED)
             await asyncio.sleep(1)
             probes.sign = None
             await asyncio.sleep(1)
-            assert not probes.sent
+            assert not probes.times
             probes.sign, probes.error = "second", None
             await asyncio.sleep(SIGN_REST + 0.01)
-            assert len(probes.sent) == 1
+            assert len(probes.times) == 1
             assert reachability.outage is None
-            fails(reachability, "jobs", REFUSED)
+            fail(reachability, "jobs", CONNECTION_REFUSED)
             await asyncio.sleep(SHORTEST_REST - 0.1)
-            assert len(probes.sent) == 1
+            assert len(probes.times) == 1
 
     run(scenario())
 
 
-def test_a_sign_of_life_from_before_the_failure_was_noticed_counts() -> None:
+def test_a_sign_from_before_the_first_failure_sends_a_probe_at_once() -> None:
     async def scenario() -> None:
         probes = Probes()
         probes.sign = "first"
         async with probes.running() as reachability:
             probes.sign = "second"
-            fails(reachability, "jobs", REFUSED)
+            fail(reachability, "jobs", CONNECTION_REFUSED)
             await asyncio.sleep(0.01)
-            assert len(probes.sent) == 1
+            assert len(probes.times) == 1
 
     run(scenario())
 
 
-def test_a_file_that_is_written_again_is_a_new_sign(tmp_path: Path) -> None:
+def test_the_state_of_a_file_changes_when_the_file_is_replaced_or_removed(tmp_path: Path) -> None:
     file = tmp_path / "server.json"
     assert file_state(file) is None
     file.write_text("first")
@@ -349,7 +359,7 @@ def test_a_file_that_is_written_again_is_a_new_sign(tmp_path: Path) -> None:
     assert file_state(file) is None
 
 
-async def test_a_local_studio_that_comes_back_is_known_by_its_state_file_alone(
+async def test_a_restarted_local_studio_is_detected_by_its_state_file_alone(
     studio: "ThreadStudio",
 ) -> None:
     settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
@@ -374,57 +384,57 @@ async def test_a_local_studio_that_comes_back_is_known_by_its_state_file_alone(
         task.cancel()
 
 
-def test_a_machine_that_slept_probes_when_the_time_that_was_said_has_come() -> None:
+def test_a_machine_that_slept_past_the_announced_time_sends_the_probe_at_once() -> None:
     async def scenario() -> None:
         probes = Probes()
-        slept = timedelta()
+        sleep = timedelta()
         loop = asyncio.get_running_loop()
         reachability = Reachability(
-            probes.probe, now=lambda: NOON + timedelta(seconds=loop.time()) + slept
+            probes.probe, now=lambda: NOON + timedelta(seconds=loop.time()) + sleep
         )
         task = asyncio.create_task(reachability.run())
-        fails(reachability, "jobs", RateLimited(429, "slow down", 300))
+        fail(reachability, "jobs", RateLimited(429, "slow down", 300))
         await asyncio.sleep(1)
-        slept = timedelta(hours=1)
+        sleep = timedelta(hours=1)
         await asyncio.sleep(SIGN_REST)
-        assert len(probes.sent) == 1
+        assert len(probes.times) == 1
         task.cancel()
 
     run(scenario())
 
 
-def test_a_token_that_the_probe_finds_refused_lets_nobody_ask_until_the_user_wants_it() -> None:
+def test_a_token_rejected_by_a_probe_stops_all_requests_until_the_user_refreshes() -> None:
     async def scenario() -> None:
         probes = Probes()
-        refusal = AuthenticationError(401, "token expired")
-        probes.error = refusal
+        rejection = AuthenticationError(401, "token expired")
+        probes.error = rejection
         async with probes.running() as reachability:
-            fails(reachability, "jobs", REFUSED)
+            fail(reachability, "jobs", CONNECTION_REFUSED)
             await reachability.wait()
-            assert probes.refused == [refusal]
+            assert probes.rejections == [rejection]
             with pytest.raises(AuthenticationError), reachability.asking("jobs"):
-                raise AssertionError("it was asked")
+                raise AssertionError("A request was sent.")
             await asyncio.sleep(600)
-            assert len(probes.sent) == 1
+            assert len(probes.times) == 1
             for _ in range(20):
                 reachability.hurry()
             await reachability.wait()
-            assert len(probes.sent) == 2
-            assert probes.refused == [refusal, refusal]
+            assert len(probes.times) == 2
+            assert probes.rejections == [rejection, rejection]
             probes.error = None
             reachability.hurry()
             await reachability.wait()
-            assert len(probes.sent) == 3
+            assert len(probes.times) == 3
             with reachability.asking("jobs"):
                 pass
 
     run(scenario())
 
 
-def test_an_answer_to_what_was_asked_before_the_outage_does_not_end_it() -> None:
+def test_a_success_of_a_request_sent_before_the_outage_does_not_end_the_outage() -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            fails(reachability, "jobs", RateLimited(429, "slow down", 60))
+            fail(reachability, "jobs", RateLimited(429, "slow down", 60))
             reachability.note_success("clusters")
             assert reachability.outage is not None
 
@@ -434,7 +444,7 @@ def test_an_answer_to_what_was_asked_before_the_outage_does_not_end_it() -> None
 def test_without_a_probe_there_is_no_outage() -> None:
     async def scenario() -> None:
         reachability = Reachability()
-        fails(reachability, "jobs", REFUSED)
+        fail(reachability, "jobs", CONNECTION_REFUSED)
         assert reachability.outage is None
         await reachability.wait()
 

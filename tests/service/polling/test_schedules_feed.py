@@ -10,29 +10,31 @@ JOBS = [*(job(number) for number in range(1, 200)), OLD_TASK]
 
 
 class Server(StudioClient):
-    """Lists jobs; one that does not know the word TASK refuses it."""
+    """Lists jobs by `limit` and `status`."""
 
-    def __init__(self, *, knows_task: bool = True) -> None:
+    def __init__(self, *, accepts_task: bool = True) -> None:
         self.jobs_now = JOBS
-        self.knows_task = knows_task
-        self.asked: list[str | None] = []
+        self.accepts_task = accepts_task
+        """Whether it accepts the status TASK in a request."""
+        self.statuses: list[str | None] = []
+        """The `status` of each request."""
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
     ) -> ResultPage[Job]:
-        self.asked.append(status)
+        self.statuses.append(status)
         assert job_id is None
-        if status is not None and not self.knows_task:
+        if status is not None and not self.accepts_task:
             raise InvalidRequest(400, "no such status")
-        found = [known for known in self.jobs_now if status in {known.status, None}]
-        return ResultPage(tuple(found[:limit]))
+        matching = [listed for listed in self.jobs_now if status in {listed.status, None}]
+        return ResultPage(tuple(matching[:limit]))
 
 
 async def test_a_schedule_is_found_however_many_jobs_are_newer() -> None:
     assert await SchedulesFeed(Server()).fetch() == (OLD_TASK,)
 
 
-async def test_the_same_schedules_are_the_same_object() -> None:
+async def test_an_unchanged_list_of_schedules_is_the_same_object() -> None:
     server = Server()
     feed = SchedulesFeed(server)
     first = await feed.fetch()
@@ -41,15 +43,15 @@ async def test_the_same_schedules_are_the_same_object() -> None:
     assert await feed.fetch() == (job(1, "TASK"), OLD_TASK)
 
 
-async def test_a_studio_without_the_word_is_asked_for_jobs_from_then_on() -> None:
-    server = Server(knows_task=False)
+async def test_all_jobs_are_requested_once_studio_has_rejected_the_status_task() -> None:
+    server = Server(accepts_task=False)
     feed = SchedulesFeed(server)
     assert await feed.fetch() == (OLD_TASK,)
     assert await feed.fetch() == (OLD_TASK,)
-    assert server.asked == ["TASK", None, None]
+    assert server.statuses == ["TASK", None, None]
 
 
-async def test_a_job_whose_state_is_not_known_is_no_schedule() -> None:
+async def test_a_job_without_a_status_is_no_schedule() -> None:
     server = Server()
-    server.jobs_now = [job(1, None), job(2, "TASK")]  # type: ignore[arg-type] # as Studio may
-    assert [task.id for task in await SchedulesFeed(server).fetch()] == [job(2).id]
+    server.jobs_now = [job(1, None), job(2, "TASK")]  # type: ignore[arg-type] # Studio may send none
+    assert [schedule.id for schedule in await SchedulesFeed(server).fetch()] == [job(2).id]

@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps to the next timer, so that hours pass in no time."""
+"""An event loop whose clock jumps to the next timer, so that a test of hours takes no time."""
 
 import asyncio
 import selectors
@@ -8,18 +8,18 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 THREADS_TAKE = 5.0
-"""Seconds, of real time, that a thread may take while nothing else is left to wait for."""
+"""Maximum seconds of real time to wait for a thread when there is nothing else to wait for."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Never waits: where it would sleep until a timer, its time is that of the timer."""
+    """Never sleeps: instead of waiting for a timer, it sets its clock to the time of the timer."""
 
     def __init__(self) -> None:
         self._now = 0.0
         self._real = selectors.DefaultSelector()
         super().__init__(self._real)
         self._real_select = self._real.select
-        self._real.select = self._select  # type: ignore[method-assign] # the one place that waits
+        self._real.select = self._select  # type: ignore[method-assign] # the only place that waits
 
     def time(self) -> float:
         """Return the virtual time, in seconds."""
@@ -27,10 +27,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _select(self, timeout: float | None = None) -> Any:
         if timeout is None:
-            # Only a thread can still have something to say.
+            # Only a thread can still wake the loop.
             if events := self._real_select(THREADS_TAKE):
                 return events
-            raise AssertionError("Everything waits and no timer is set: a deadlock.")
+            raise AssertionError("All tasks wait and no timer is set: a deadlock.")
         events = self._real_select(0)
         if not events:
             self._now += max(0.0, timeout)
@@ -38,6 +38,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that talks to nothing outside the process."""
+    """Run a coroutine in virtual time; it must not communicate with another process."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(coroutine)
