@@ -9,23 +9,25 @@ from studio_tui.service.commands.attempts import KEY_LIFETIME, KeyedRequests, se
 
 def failing(*errors: StudioError) -> Callable[[], Awaitable[str]]:
     """Return a request that fails with these errors, one after the other, and then succeeds."""
-    left = list(errors)
+    remaining = list(errors)
 
     async def send() -> str:
-        if left:
-            raise left.pop(0)
+        if remaining:
+            raise remaining.pop(0)
         return "done"
 
     return send
 
 
 async def test_a_request_that_cannot_have_arrived_is_sent_again() -> None:
-    assert await send_with_retries(failing(NotSent("one"), NotSent("two")), (0.0, 0.0)) == "done"
-    with pytest.raises(NotSent, match="two"):
-        await send_with_retries(failing(NotSent("one"), NotSent("two")), (0.0,))
+    assert (
+        await send_with_retries(failing(NotSent("first"), NotSent("second")), (0.0, 0.0)) == "done"
+    )
+    with pytest.raises(NotSent, match="second"):
+        await send_with_retries(failing(NotSent("first"), NotSent("second")), (0.0,))
 
 
-async def test_any_other_is_sent_once_unless_it_may_be_repeated() -> None:
+async def test_a_request_that_may_have_arrived_is_sent_once_by_default() -> None:
     with pytest.raises(OutcomeUnknown):
         await send_with_retries(failing(OutcomeUnknown("lost")), (0.0,))
     send = failing(OutcomeUnknown("lost"))
@@ -44,11 +46,11 @@ async def test_an_equal_request_keeps_its_key_while_the_outcome_is_unknown(
     requests, keys = KeyedRequests(()), list[str]()
 
     async def send(content: str, *errors: StudioError) -> None:
-        answer = failing(*errors)
+        request = failing(*errors)
 
         async def send_once(key: str) -> str:
             keys.append(key)
-            return await answer()
+            return await request()
 
         await requests.send(content, send_once)
 
@@ -57,8 +59,8 @@ async def test_an_equal_request_keeps_its_key_while_the_outcome_is_unknown(
     await send("run b")
     await send("run a")
     await send("run a")
-    assert keys[2] == keys[0], "the same request"
-    assert len({*keys}) == 3, "another request, and another run"
+    assert keys[2] == keys[0], "an unknown outcome: the same request"
+    assert len({*keys}) == 3, "another content, and a repeat after a success, are other requests"
     with pytest.raises(OutcomeUnknown):
         await send("run a", OutcomeUnknown("lost"))
     now = clock.monotonic()
@@ -67,7 +69,7 @@ async def test_an_equal_request_keeps_its_key_while_the_outcome_is_unknown(
     assert keys[-1] != keys[-2], "too late to be the same request"
 
 
-async def test_it_is_given_up_if_studio_asks_to_wait_for_long() -> None:
+async def test_a_request_fails_at_once_if_studio_asks_for_a_longer_wait_than_allowed() -> None:
     send = failing(RateLimited(429, "too many", 31.0))
     with pytest.raises(RateLimited):
         await send_with_retries(send, (0.0,), retried_errors=(RateLimited,), longest_rest=30.0)

@@ -26,107 +26,107 @@ ERRORS: dict[str, StudioError | None] = {
 
 
 class Command:
-    """Does what a test says, and counts what is under way."""
+    """A command with outcomes that a test sets; it counts its calls."""
 
     def __init__(self, answer: Callable[[str], StudioError | None]) -> None:
         self._answer = answer
-        self.called: list[str] = []
-        self.under_way = self.most = 0
+        self.items: list[str] = []
+        """The items of all calls."""
+        self.running = self.most_running = 0
+        """Calls that have not ended: now, and at most."""
 
     async def __call__(self, item: str) -> str:
-        self.called.append(item)
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
+        self.items.append(item)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
         await asyncio.sleep(0.1)
-        self.under_way -= 1
+        self.running -= 1
         if error := self._answer(item):
             raise error
         return f"done {item}"
 
 
-def ran(
+def run_batch(
     batches: Batches, items: list[str], command: Command
 ) -> tuple[list[ItemOutcome[str, str]], list[str]]:
-    """Run a batch to its end; return its outcomes, and the items heard of as they ended."""
-    received: list[str] = []
+    """Run a batch; return its outcomes, and the items in the order in which they ended."""
+    ended: list[str] = []
     outcomes = run(
-        batches.run("Canceling", items, command, on_outcome=lambda one: received.append(one.item))
+        batches.run(
+            "Canceling", items, command, on_outcome=lambda outcome: ended.append(outcome.item)
+        )
     )
-    return list(outcomes), received
+    return list(outcomes), ended
 
 
 @given(st.lists(st.sampled_from(sorted(ERRORS)), max_size=40))
 def test_each_item_has_the_outcome_of_its_own_command(kinds: list[str]) -> None:
     items = [f"{number} {kind}" for number, kind in enumerate(kinds)]
     command = Command(lambda item: ERRORS[item.split()[1]])
-    outcomes, received = ran(Batches(), items, command)
-    assert [one.item for one in outcomes] == items
-    assert sorted(received) == sorted(command.called) == sorted(items)
-    assert command.most <= AT_ONCE
-    for one in outcomes:
-        kind = one.item.split()[1]
-        assert one.error is ERRORS[kind]
+    outcomes, ended = run_batch(Batches(), items, command)
+    assert [outcome.item for outcome in outcomes] == items
+    assert sorted(ended) == sorted(command.items) == sorted(items)
+    assert command.most_running <= AT_ONCE
+    for outcome in outcomes:
+        kind = outcome.item.split()[1]
+        assert outcome.error is ERRORS[kind]
         expected = {"done": Outcome.DONE, "unknown": Outcome.UNKNOWN}.get(kind, Outcome.REFUSED)
-        assert one.outcome is expected
-        assert one.result == (f"done {one.item}" if kind == "done" else None)
+        assert outcome.outcome is expected
+        assert outcome.result == (f"done {outcome.item}" if kind == "done" else None)
 
 
-def test_the_progress_of_a_batch_can_be_read_and_subscribed_to() -> None:
+def test_a_batch_publishes_its_progress_until_it_has_ended() -> None:
     batches = Batches()
-    seen: list[tuple[int, int, int]] = []
+    published: list[tuple[int, int, int]] = []
     batches.subscribe(
-        lambda snapshot: seen.extend(
-            (each.ended, each.failed, each.total) for each in snapshot.value or ()
+        lambda snapshot: published.extend(
+            (progress.ended, progress.failed, progress.total) for progress in snapshot.value or ()
         )
     )
-    refuse = Command(lambda item: ERRORS["refused"] if item == "1" else None)
-    ran(batches, [str(number) for number in range(6)], refuse)
-    assert seen[0] == (0, 0, 6)
-    assert seen[-1] == (6, 1, 6)
-    assert seen == sorted(seen)
+    command = Command(lambda item: ERRORS["refused"] if item == "1" else None)
+    run_batch(batches, [str(number) for number in range(6)], command)
+    assert published[0] == (0, 0, 6)
+    assert published[-1] == (6, 1, 6)
+    assert published == sorted(published)
     assert batches.snapshot.value == ()
 
 
-def test_two_batches_are_reported_side_by_side() -> None:
-    batches, most = Batches(), 0
+def test_the_progress_of_two_batches_is_published_together() -> None:
+    batches = Batches()
+    counts: list[int] = []
+    batches.subscribe(lambda snapshot: counts.append(len(snapshot.value or ())))
 
-    def count(_: object) -> None:
-        nonlocal most
-        most = max(most, len(batches.snapshot.value or ()))
-
-    batches.subscribe(count)
-
-    async def both() -> None:
+    async def run_both() -> None:
         command = Command(lambda _: None)
         await asyncio.gather(
             batches.run("Canceling", ["a", "b"], command), batches.run("Running", ["c"], command)
         )
 
-    run(both())
-    assert most == 2
+    run(run_both())
+    assert max(counts) == 2
 
 
-def test_after_a_refused_token_nothing_more_is_sent_and_all_is_reported() -> None:
-    refused = AuthenticationError(401, "The token has expired.")
-    command = Command(lambda _: refused)
-    outcomes, received = ran(Batches(), [str(number) for number in range(50)], command)
-    assert len(command.called) <= AT_ONCE
-    assert len(outcomes) == len(received) == 50
-    assert {one.outcome for one in outcomes} == {Outcome.REFUSED}
+def test_after_a_rejected_token_no_further_item_is_sent_and_each_is_reported() -> None:
+    rejection = AuthenticationError(401, "The token has expired.")
+    command = Command(lambda _: rejection)
+    outcomes, ended = run_batch(Batches(), [str(number) for number in range(50)], command)
+    assert len(command.items) <= AT_ONCE
+    assert len(outcomes) == len(ended) == 50
+    assert {outcome.outcome for outcome in outcomes} == {Outcome.REFUSED}
     assert "not sent" in str(outcomes[-1].error).lower()
     assert "The token has expired." in str(outcomes[-1].error)
 
 
-def test_when_studio_has_gone_the_rest_is_not_sent_and_says_so() -> None:
+def test_during_an_outage_the_remaining_items_are_reported_as_not_sent() -> None:
     command = Command(lambda _: NotSent("It refuses connections."))
-    outcomes, _ = ran(Batches(), [str(number) for number in range(500)], command)
-    assert len(command.called) < 20
-    assert all(isinstance(one.error, NotSent) for one in outcomes)
+    outcomes, _ = run_batch(Batches(), [str(number) for number in range(500)], command)
+    assert len(command.items) < 20
+    assert all(isinstance(outcome.error, NotSent) for outcome in outcomes)
     assert len(outcomes) == 500
 
 
-def test_a_connection_refused_now_and_then_ends_nothing() -> None:
+def test_occasional_refused_connections_do_not_end_a_batch() -> None:
     command = Command(lambda item: NotSent("Refused.") if int(item) % 3 == 0 else None)
-    outcomes, _ = ran(Batches(), [str(number) for number in range(60)], command)
-    assert len(command.called) == 60
-    assert sum(one.outcome is Outcome.DONE for one in outcomes) == 40
+    outcomes, _ = run_batch(Batches(), [str(number) for number in range(60)], command)
+    assert len(command.items) == 60
+    assert sum(outcome.outcome is Outcome.DONE for outcome in outcomes) == 40

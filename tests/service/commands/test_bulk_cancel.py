@@ -1,4 +1,4 @@
-"""Hundreds of cancels through a proxy that breaks them: each job is canceled or reported."""
+"""Canceling many jobs through a proxy that injects faults: each is canceled or reported."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
 JOBS = at_length(40, 500)
-FAULTS: tuple[Fault | None, ...] = (
+FAULTS: tuple[Fault, ...] = (
     faults.reset,
     faults.drop_answer,
     faults.html_502(),
@@ -30,14 +30,14 @@ FAULTS: tuple[Fault | None, ...] = (
 
 
 class BrokenCancels:
-    """A plan for the proxy: every other request about canceling or one job meets a fault."""
+    """A plan for the proxy: about half of the requests to cancel or to read one job are broken."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
     def fault(self, seen: Seen) -> Fault | None:
-        about_one = "job_id" in seen.query or seen.path.endswith("/cancel")
-        if not about_one or self._random.random() < 0.5:
+        is_for_one_job = "job_id" in seen.query or seen.path.endswith("/cancel")
+        if not is_for_one_job or self._random.random() < 0.5:
             return None
         return self._random.choice(FAULTS)
 
@@ -46,12 +46,14 @@ class BrokenCancels:
 
 
 @pytest.mark.parametrize("seed", seeds(1, 3))
-async def test_each_of_many_cancels_through_faults_ends_canceled_or_is_reported(
+async def test_each_of_many_jobs_is_canceled_or_reported_although_requests_fail(
     studio: ThreadStudio, seed: int, tmp_path: Path
 ) -> None:
-    gate = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'gate')!r}): time.sleep(.1)"
+    waiting = (
+        f"import os, time\nwhile not os.path.exists({str(tmp_path / 'gate')!r}): time.sleep(.1)"
+    )
     ids = [
-        (await asyncio.to_thread(studio.submit, gate, query_name=f"job_{number}.py"))["id"]
+        (await asyncio.to_thread(studio.submit, waiting, query_name=f"job_{number}.py"))["id"]
         for number in range(JOBS)
     ]
     async with FaultProxy.before(studio.url) as proxy:
@@ -63,19 +65,20 @@ async def test_each_of_many_cancels_through_faults_ends_canceled_or_is_reported(
             outcomes = await Batches().run(
                 "Canceling", ids, commands.cancel, on_outcome=received.append
             )
-    assert [one.item for one in outcomes] == ids
+    assert [outcome.item for outcome in outcomes] == ids
     assert Counter(received) == Counter(outcomes)
-    counts = Counter(one.outcome for one in outcomes)
+    counts = Counter(outcome.outcome for outcome in outcomes)
     assert counts[Outcome.DONE] > 0
     assert counts[Outcome.REFUSED] > 0
-    assert all(str(one.error) for one in outcomes if one.outcome is not Outcome.DONE)
-    done = {one.item for one in outcomes if one.outcome is Outcome.DONE}
+    not_done = [outcome for outcome in outcomes if outcome.outcome is not Outcome.DONE]
+    assert all(str(outcome.error) for outcome in not_done)
+    done = {outcome.item for outcome in outcomes if outcome.outcome is Outcome.DONE}
 
     def states() -> dict[str, str]:
         return {job["id"]: job["status"] for job in studio.jobs()}
 
     await asyncio.to_thread(
-        eventually, lambda: all(states()[each] == "CANCELED" for each in done), states
+        eventually, lambda: all(states()[job_id] == "CANCELED" for job_id in done), states
     )
-    alive = {each for each, state in states().items() if state != "CANCELED"}
-    assert alive <= {one.item for one in outcomes if one.outcome is not Outcome.DONE}
+    not_canceled = {job_id for job_id, state in states().items() if state != "CANCELED"}
+    assert not_canceled <= {outcome.item for outcome in not_done}

@@ -42,45 +42,46 @@ REQUESTS = 200 if SOAK else 24
 SEEDS = range(1, 4) if SOAK else range(1, 2)
 AT_ONCE = 6
 
-READ = 1.0
-"""Seconds after which the client takes an answer for lost."""
+READ_TIMEOUT = 1.0
+"""Seconds after which the client considers an answer lost."""
 
+PROFILE = "https://studio.example.com\nvision"
 PATIENCE = Patience(rest=0.02, longest_rest=0.1, rest_between_lists=0.1, longest_search=20.0)
 SLEEP = "import time\ntime.sleep(600)"
 
 
 async def hang(exchange: Exchange) -> None:
-    """Say nothing for longer than the client waits."""
-    await asyncio.sleep(1.5 * READ)
+    """Send nothing for longer than the client waits, and do not forward the request."""
+    await asyncio.sleep(1.5 * READ_TIMEOUT)
     await exchange.reset()
 
 
-async def committed_502(exchange: Exchange) -> None:
+async def forward_and_502(exchange: Exchange) -> None:
     await exchange.forward()
     await faults.html_502()(exchange)
 
 
-async def committed_hang(exchange: Exchange) -> None:
+async def forward_and_hang(exchange: Exchange) -> None:
     await exchange.forward()
     await hang(exchange)
 
 
-async def late(exchange: Exchange) -> None:
-    """Let the server have the request when the client has long given up."""
-    await asyncio.sleep(2 * READ)
+async def forward_late(exchange: Exchange) -> None:
+    """Forward the request long after the client has given up."""
+    await asyncio.sleep(2 * READ_TIMEOUT)
     await exchange.forward()
     await exchange.reset()
 
 
-async def passed(exchange: Exchange) -> None:
+async def forward(exchange: Exchange) -> None:
     await exchange.send((await exchange.forward()).encoded())
 
 
 APPLIED = (
-    Kind("passed", passed),
+    Kind("passed", forward),
     Kind("reply lost", faults.drop_answer),
-    Kind("502 after commit", committed_502),
-    Kind("hang after commit", committed_hang),
+    Kind("502 after commit", forward_and_502),
+    Kind("hang after commit", forward_and_hang),
     Kind("half an answer", faults.half),
 )
 NOT_APPLIED = (
@@ -89,10 +90,10 @@ NOT_APPLIED = (
     Kind("hang", hang),
     Kind("429", faults.too_many("1")),
 )
-LATE = Kind("late commit", late)
-"""What only a Studio that heeds the key can make one job of, if it is sent again."""
+LATE = Kind("late commit", forward_late)
+"""A request that, sent again, creates one job only if Studio checks its idempotency key."""
 
-READS = (
+READ_FAULTS = (
     faults.reset,
     faults.half,
     faults.html_502(),
@@ -101,56 +102,65 @@ READS = (
 
 
 class CreateChaos:
-    """A plan for the proxy: what the first attempt of each request meets is settled by the seed.
+    """A plan for the proxy whose faults depend on a seed.
 
-    Each kind of fault is met equally often; further attempts, and reads, meet them by chance.
+    The first attempts of all requests meet each kind of fault equally often. Further attempts, and
+    requests that read, meet random faults. Without `has_keys` the proxy removes idempotency keys.
     """
 
-    def __init__(self, seed: int, *, heeds_key: bool) -> None:
+    def __init__(self, seed: int, *, has_keys: bool) -> None:
         self.met: Counter[str] = Counter()
-        self._chance = random.Random(seed)
-        self._heeds_key = heeds_key
-        self.kinds = (*APPLIED, *NOT_APPLIED, *((LATE,) if heeds_key else ()))
-        self._first = [self.kinds[number % len(self.kinds)] for number in range(REQUESTS)]
-        self._chance.shuffle(self._first)
-        self._under_way: defaultdict[int, list[asyncio.Event]] = defaultdict(list)
+        """How often each kind of fault has occurred, by name."""
+        self._random = random.Random(seed)
+        self._has_keys = has_keys
+        self.kinds = (*APPLIED, *NOT_APPLIED, *((LATE,) if has_keys else ()))
+        self._first_kinds = [self.kinds[number % len(self.kinds)] for number in range(REQUESTS)]
+        self._random.shuffle(self._first_kinds)
+        self._attempts: defaultdict[int, list[asyncio.Event]] = defaultdict(list)
+        """The end of each attempt of a request, by the number of the request."""
 
     def fault(self, seen: Seen) -> Fault | None:
-        if not self._heeds_key:
+        if not self._has_keys:
             seen.headers.pop("idempotency-key", None)
         if seen.method != "POST":
-            is_broken = self._chance.random() < 0.2
-            return self._chance.choice(READS) if is_broken else None
+            is_broken = self._random.random() < 0.2
+            return self._random.choice(READ_FAULTS) if is_broken else None
         number = number_of(json.loads(seen.body)["environment"])
-        kind = self._again() if number in self._under_way else self._first[number]
+        kind = self._next_kind() if number in self._attempts else self._first_kinds[number]
         self.met[kind.name] += 1
-        over = asyncio.Event()
-        self._under_way[number].append(over)
+        has_ended = asyncio.Event()
+        self._attempts[number].append(has_ended)
 
         async def fault(exchange: Exchange) -> None:
             try:
                 await kind.fault(exchange)
             finally:
-                over.set()
+                has_ended.set()
 
         return fault
 
     def stream_fault(self) -> StreamFault:
         return lambda frames: frames
 
-    async def over(self, number: int) -> None:
-        """Wait until nothing of a request is under way to the server any more."""
-        for over in self._under_way[number]:
-            await over.wait()
+    async def until_ended(self, number: int) -> None:
+        """Wait until no attempt of a request can reach the server any more."""
+        for has_ended in self._attempts[number]:
+            await has_ended.wait()
 
-    def _again(self) -> Kind:
-        return self._chance.choice(self.kinds) if self._chance.random() < 0.5 else APPLIED[0]
+    def _next_kind(self) -> Kind:
+        """Return the kind of fault for a further attempt of a request."""
+        return self._random.choice(self.kinds) if self._random.random() < 0.5 else APPLIED[0]
 
 
 def number_of(environment: str) -> int:
-    """Return the number of a request, from the environment that it asks for."""
+    """Return the number of a request, from the environment that it requests for its job."""
     (line,) = (line for line in environment.splitlines() if line.startswith("REQUEST="))
     return int(line.removeprefix("REQUEST="))
+
+
+def new_creator(client: StudioClient, folder: Path) -> JobCreator:
+    history = JobHistory(RecorderFile(folder, PROFILE))
+    return JobCreator(client, Journal(folder, PROFILE), history, patience=PATIENCE)
 
 
 def settings_of(studio: "ThreadStudio", url: str) -> Settings:
@@ -164,77 +174,76 @@ async def proxy(studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("heeds_key", [True, False])
-async def test_no_request_becomes_two_jobs_and_none_is_lost(
-    studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path, seed: int, heeds_key: bool
+@pytest.mark.parametrize("has_keys", [True, False])
+async def test_each_request_creates_at_most_one_job_and_has_a_known_outcome(
+    studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path, seed: int, has_keys: bool
 ) -> None:
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
-    studio.submit(SLEEP, environment="REQUEST=-1", workers=cluster["max_workers"])  # others wait
-    chaos = CreateChaos(seed, heeds_key=heeds_key)
+    studio.submit(
+        SLEEP, environment="REQUEST=-1", workers=cluster["max_workers"]
+    )  # so that the others wait
+    chaos = CreateChaos(seed, has_keys=has_keys)
     proxy.plan = chaos
-    journal = Journal(tmp_path / "intents", "a place")
-    gate = asyncio.Semaphore(AT_ONCE)
-    asked: set[int] = set()
+    journal = Journal(tmp_path, PROFILE)
+    limit = asyncio.Semaphore(AT_ONCE)
+    sent_again: set[int] = set()
 
-    async def grant(creating: JobCreator, number: int) -> CreationOutcome:
-        """Have a request seen through, with a user who says yes for two requests of three."""
+    async def create(creator: JobCreator, number: int) -> CreationOutcome:
+        """Create a job; the user sends two of three unconfirmed requests again."""
         job_input = JobInput(query="print(1)", team_name="local", environment=f"REQUEST={number}")
-        async with gate:
-            outcome = await creating.create(job_input)
+        async with limit:
+            outcome = await creator.create(job_input)
             while isinstance(outcome, UnconfirmedJob) and number % 3:
-                asked.add(number)
-                if not heeds_key:
-                    await chaos.over(number)
-                outcome = await creating.send_again(outcome)
+                sent_again.add(number)
+                if not has_keys:
+                    await chaos.until_ended(number)
+                outcome = await creator.send_again(outcome)
             if isinstance(outcome, UnconfirmedJob):
-                await creating.give_up(outcome)
+                await creator.give_up(outcome)
             return outcome
 
-    timeouts = Timeouts(connect=5.0, read=READ, write=5.0, pool=20.0, whole=10.0)
+    timeouts = Timeouts(connect=5.0, read=READ_TIMEOUT, write=5.0, pool=20.0, whole=10.0)
     async with StudioClient(settings_of(studio, proxy.url), timeouts=timeouts) as client:
-        creating = JobCreator(
-            client, journal, JobHistory(RecorderFile(tmp_path, "a place")), patience=PATIENCE
-        )
+        creator = new_creator(client, tmp_path)
         async with asyncio.timeout((3 if SOAK else 1) * HANG):
-            outcomes = await asyncio.gather(*(grant(creating, n) for n in range(REQUESTS)))
+            outcomes = await asyncio.gather(
+                *(create(creator, number) for number in range(REQUESTS))
+            )
         await proxy.until_idle()
-    made: defaultdict[int, list[str]] = defaultdict(list)
+    created_ids: defaultdict[int, list[str]] = defaultdict(list)
     for row in await asyncio.to_thread(studio.jobs):
-        made[int(row["environment"]["REQUEST"])].append(row["id"])
+        created_ids[int(row["environment"]["REQUEST"])].append(row["id"])
     for number, outcome in enumerate(outcomes):
         match outcome:
             case Created(job, is_guess):
-                assert made[number] == [job.id]
+                assert created_ids[number] == [job.id]
                 assert not is_guess
             case JobRefused():
-                assert made[number] == []
+                assert created_ids[number] == []
             case UnconfirmedJob():
-                assert len(made[number]) <= heeds_key  # else none comes late
+                assert (
+                    len(created_ids[number]) <= has_keys
+                )  # only then may a request be forwarded late
     assert chaos.met.keys() == {kind.name for kind in chaos.kinds}
     assert {type(outcome) for outcome in outcomes} == {Created, JobRefused, UnconfirmedJob}
-    assert asked
+    assert sent_again
     assert IntentOutcome.SENT not in {entry.outcome for entry in journal.entries()}
 
 
-async def test_a_job_has_its_file_whatever_the_upload_and_the_request_meet(
+async def test_a_job_has_its_file_although_the_upload_and_the_request_meet_faults(
     studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path
 ) -> None:
-    text = tmp_path / "notes.txt"
-    text.write_text("from the file")
+    file = tmp_path / "notes.txt"
+    file.write_text("from the file")
     job_input = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
     proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
     async with StudioClient(settings_of(studio, proxy.url)) as client:
-        journal, history = (
-            Journal(tmp_path, "a place"),
-            JobHistory(RecorderFile(tmp_path, "a place")),
-        )
-        creating = JobCreator(client, journal, history, patience=PATIENCE)
-        outcome = await creating.create(job_input, [text])
+        outcome = await new_creator(client, tmp_path).create(job_input, [file])
     assert isinstance(outcome, Created)
-    (made,) = await asyncio.to_thread(studio.jobs)
-    assert made["id"] == outcome.job.id
-    await asyncio.to_thread(studio.until, made["id"], "COMPLETE")
-    assert await asyncio.to_thread(studio.log, made["id"]) == "from the file"
+    (created,) = await asyncio.to_thread(studio.jobs)
+    assert created["id"] == outcome.job.id
+    await asyncio.to_thread(studio.until, created["id"], "COMPLETE")
+    assert await asyncio.to_thread(studio.log, created["id"]) == "from the file"
     assert [seen.method for seen in proxy.seen][:4] == ["POST"] * 4
 
 
@@ -253,53 +262,51 @@ from studio_tui.settings import Settings
 async def main():
     settings = Settings(url=sys.argv[1], team="local", token=SecretStr(os.environ["TOKEN"]))
     request = JobInput(query="print(1)", team_name="local", query_name="crash.py", priority=2)
-    folder, place = Path(sys.argv[2]), "a place"
-    journal, history = Journal(folder, place), JobHistory(RecorderFile(folder, place))
+    folder, profile = Path(sys.argv[2]), sys.argv[3]
+    journal, history = Journal(folder, profile), JobHistory(RecorderFile(folder, profile))
     await JobCreator(StudioClient(settings), journal, history).create(request)
 
 asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("is_made", [True, False])
-async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
-    studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path, is_made: bool
+@pytest.mark.parametrize("is_created", [True, False])
+async def test_the_request_of_a_killed_program_is_settled_by_the_next_program(
+    studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path, is_created: bool
 ) -> None:
-    has_come = asyncio.Event()
+    has_arrived = asyncio.Event()
 
-    async def silence(exchange: Exchange) -> None:
-        if is_made:
+    async def stall(exchange: Exchange) -> None:
+        if is_created:
             await exchange.forward()
-        has_come.set()
+        has_arrived.set()
         await faults.stall(exchange)
 
-    proxy.next(silence)
+    proxy.next(stall)
     program = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PROGRAM, proxy.url, str(tmp_path)),
+        *(sys.executable, "-c", PROGRAM, proxy.url, str(tmp_path), PROFILE),
         env={**os.environ, "TOKEN": studio.token},
     )
-    await within_reason(has_come.wait(), "the create")
-    journal = Journal(tmp_path, "a place")
+    await within_reason(has_arrived.wait(), "the request for the job")
+    journal = Journal(tmp_path, PROFILE)
     async with StudioClient(settings_of(studio, studio.url)) as client:
-        creating = JobCreator(
-            client, journal, JobHistory(RecorderFile(tmp_path, "a place")), patience=PATIENCE
-        )
-        assert await creating.settle_open_intents() == ()
+        creator = new_creator(client, tmp_path)
+        assert await creator.settle_open_intents() == ()
         assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.SENT]
         program.kill()
         await program.wait()
-        left = await creating.settle_open_intents()
+        unconfirmed = await creator.settle_open_intents()
         jobs = await asyncio.to_thread(studio.jobs)
         (entry,) = journal.entries()
-        if is_made:
-            assert left == ()
+        if is_created:
+            assert unconfirmed == ()
             assert [job["id"] for job in jobs] == [entry.job_id]
             assert jobs[0]["environment"] == {NAME: entry.intent.id}
-            history = JobHistory(RecorderFile(tmp_path, "a place"))
+            history = JobHistory(RecorderFile(tmp_path, PROFILE))
             assert history.submissions([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
         else:
-            assert [unknown.intent for unknown in left] == [entry.intent]
+            assert [each.intent for each in unconfirmed] == [entry.intent]
             assert entry.intent.name == "crash.py"
             assert jobs == []
-            await creating.give_up(left[0])
-        assert await creating.settle_open_intents() == ()
+            await creator.give_up(unconfirmed[0])
+        assert await creator.settle_open_intents() == ()

@@ -22,13 +22,15 @@ UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
 
 
 class Studio:
-    """Answers cancels and questions as a test tells it to."""
+    """Answers requests to cancel a job and requests for its state, as a test sets."""
 
     def __init__(
         self, *answers: StudioError | None, state: str | StudioError | None = None
     ) -> None:
         self.answers = list(answers)
+        """Errors of the next requests to cancel; `None` if they succeed."""
         self.state = state
+        """The state of the job, or the error of each request for it."""
         self.cancels = 0
 
     async def cancel_job(self, _job_id: str) -> None:
@@ -44,22 +46,23 @@ class Studio:
 
 
 def commands(studio: Studio) -> tuple[JobCommands, list[str]]:
+    """Return commands, and a list to which each call of their `changed` callback is appended."""
     changed: list[str] = []
     client = cast(StudioClient, studio)
-    made = JobCommands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))
-    return made, changed
+    job_commands = JobCommands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))
+    return job_commands, changed
 
 
-async def test_a_cancel_is_sent_once_and_the_list_is_asked_again() -> None:
+async def test_a_cancel_request_is_sent_once_and_the_list_is_requested_again() -> None:
     studio = Studio(None)
-    made, changed = commands(studio)
-    await made.cancel(job(1).id)
+    job_commands, changed = commands(studio)
+    await job_commands.cancel(job(1).id)
     assert studio.cancels == 1
     assert changed == ["changed"]
 
 
-class Meanwhile(Studio):
-    """Has the job canceled by the time of the second request."""
+class CanceledAfterFirstRequest(Studio):
+    """Cancels the job after the first request, before the second one arrives."""
 
     async def cancel_job(self, job_id: str) -> None:
         if self.cancels:
@@ -70,15 +73,15 @@ class Meanwhile(Studio):
 @pytest.mark.parametrize(
     "answer", [UNKNOWN, InvalidRequest(409, "The job has ended already: it is CANCELED.")]
 )
-async def test_a_repeated_cancel_that_finds_the_job_canceled_has_what_it_wants(
+async def test_a_repeated_cancel_request_succeeds_if_the_job_is_canceled_already(
     answer: StudioError,
 ) -> None:
-    studio = Meanwhile(UNKNOWN, answer, state="RUNNING")
+    studio = CanceledAfterFirstRequest(UNKNOWN, answer, state="RUNNING")
     await commands(studio)[0].cancel(job(1).id)
     assert studio.cancels == 2
 
 
-async def test_a_repeated_cancel_that_finds_the_job_going_on_says_what_came_of_it() -> None:
+async def test_a_repeated_cancel_request_for_a_running_job_reports_its_own_error() -> None:
     lost = Studio(UNKNOWN, UNKNOWN, state="RUNNING")
     with pytest.raises(OutcomeUnknown):
         await commands(lost)[0].cancel(job(1).id)
@@ -87,7 +90,9 @@ async def test_a_repeated_cancel_that_finds_the_job_going_on_says_what_came_of_i
         await commands(complete)[0].cancel(job(1).id)
 
 
-async def test_a_cancel_of_unknown_outcome_is_repeated_only_while_the_job_runs() -> None:
+async def test_a_cancel_request_with_an_unknown_outcome_is_repeated_only_while_the_job_runs() -> (
+    None
+):
     running, ended = Studio(UNKNOWN, None, state="RUNNING"), Studio(UNKNOWN, state="CANCELED")
     for studio in (running, ended):
         await commands(studio)[0].cancel(job(1).id)
@@ -95,45 +100,47 @@ async def test_a_cancel_of_unknown_outcome_is_repeated_only_while_the_job_runs()
 
 
 @pytest.mark.parametrize("state", [TransportError("no answer"), None])
-async def test_a_cancel_with_an_unknown_outcome_says_so(
+async def test_a_cancel_request_whose_outcome_stays_unknown_is_reported_as_unknown(
     state: StudioError | None,
 ) -> None:
-    made, changed = commands(Studio(UNKNOWN, state=state))
+    job_commands, changed = commands(Studio(UNKNOWN, state=state))
     with pytest.raises(OutcomeUnknown):
-        await made.cancel(job(1).id)
+        await job_commands.cancel(job(1).id)
     assert changed == ["changed"]
 
 
-async def test_a_cancel_that_has_not_reached_studio_is_sent_again() -> None:
+async def test_a_cancel_request_that_did_not_reach_studio_is_sent_again() -> None:
     studio = Studio(NotSent("refused"), RateLimited(429, "too many", 0.01), None)
-    made, changed = commands(studio)
-    await made.cancel(job(1).id)
+    job_commands, changed = commands(studio)
+    await job_commands.cancel(job(1).id)
     assert (studio.cancels, changed) == (3, ["changed"])
 
 
 @pytest.mark.parametrize("error", [NotSent("refused"), RateLimited(429, "too many", None)])
-async def test_a_cancel_that_never_reaches_studio_is_given_up(error: StudioError) -> None:
+async def test_a_cancel_request_that_never_reaches_studio_fails_after_a_few_attempts(
+    error: StudioError,
+) -> None:
     studio = Studio(*[error] * 10)
     with pytest.raises(type(error)):
         await commands(studio)[0].cancel(job(1).id)
     assert 1 < studio.cancels < 10
 
 
-async def test_studio_is_not_waited_for_if_it_asks_for_minutes() -> None:
+async def test_a_cancel_request_fails_at_once_if_studio_asks_for_a_wait_of_minutes() -> None:
     studio = Studio(RateLimited(429, "too many", 300.0), None)
     with pytest.raises(RateLimited):
         await commands(studio)[0].cancel(job(1).id)
     assert studio.cancels == 1
 
 
-async def test_a_refused_cancel_is_not_repeated() -> None:
+async def test_a_refused_cancel_request_is_not_repeated() -> None:
     studio = Studio(NotFound(404, "no such job"), state="RUNNING")
     with pytest.raises(NotFound):
         await commands(studio)[0].cancel(job(1).id)
     assert studio.cancels == 1
 
 
-def test_a_rerun_has_all_that_studio_sends_of_the_job() -> None:
+def test_a_repeat_has_all_fields_that_studio_sends_for_the_job() -> None:
     query = "print('\x1b[31m')\r\n\tpass\u202e"
     request = repeat_of(
         job(
@@ -176,12 +183,12 @@ SUBMITTED = Submitted(
 )
 
 
-def test_a_repeat_has_what_was_submitted_but_for_its_times_and_checkpoints() -> None:
+def test_a_repeat_has_the_submitted_fields_except_start_times_and_checkpoints() -> None:
     request = repeat_of(job(1), "vision", SUBMITTED)
-    untold = request.model_dump(
+    unlisted = request.model_dump(
         exclude=set(repeat_of(job(1), "vision").model_dump(exclude_none=True))
     )
-    assert {name: value for name, value in untold.items() if value is not None} == {
+    assert {name: value for name, value in unlisted.items() if value is not None} == {
         "priority": 1,
         "files": ("7", "9"),
         "credentials_name": "mine",
@@ -190,7 +197,7 @@ def test_a_repeat_has_what_was_submitted_but_for_its_times_and_checkpoints() -> 
 
 
 @pytest.mark.parametrize(
-    ("told", "submitted", "wanted"),
+    ("listed", "submitted", "expected"),
     [
         ({}, {"compute_cluster_name": "gpu"}, ("gpu", None)),
         ({}, {"compute_cluster_id": 3}, (None, 3)),
@@ -200,19 +207,19 @@ def test_a_repeat_has_what_was_submitted_but_for_its_times_and_checkpoints() -> 
         ({"compute_cluster_name": "big"}, {"compute_cluster_id": 3}, ("big", None)),
     ],
 )
-def test_a_rerun_names_its_cluster_once_preferably_as_studio_sends_it(
-    told: dict[str, Any], submitted: dict[str, Any], wanted: tuple[Any, Any]
+def test_a_repeat_names_its_cluster_once_and_preferably_as_studio_sends_it(
+    listed: dict[str, Any], submitted: dict[str, Any], expected: tuple[Any, Any]
 ) -> None:
-    request = repeat_of(job(1, **told), "vision", Submitted(**submitted))
-    assert (request.compute_cluster_name, request.compute_cluster_id) == wanted
+    request = repeat_of(job(1, **listed), "vision", Submitted(**submitted))
+    assert (request.compute_cluster_name, request.compute_cluster_id) == expected
 
 
-def test_a_repeat_has_no_label_of_the_job_it_repeats() -> None:
+def test_a_repeat_does_not_have_the_label_of_the_original_job() -> None:
     assert repeat_of(job(1, environment={NAME: "x", "A": "1"}), "vision").environment == "A=1"
     assert repeat_of(job(1, environment={NAME: "x"}), "vision").environment is None
 
 
-def test_workers_that_studio_chose_are_left_to_it_again() -> None:
+def test_a_repeat_has_no_number_of_workers_if_studio_chose_it() -> None:
     assert repeat_of(job(1, workers=0), "vision").workers is None
 
 
@@ -223,12 +230,14 @@ def test_workers_that_studio_chose_are_left_to_it_again() -> None:
         ({"environment": {"KEY": "two\nlines"}}, "variable KEY has a line break"),
     ],
 )
-def test_a_job_that_cannot_be_repeated_says_why(fields: dict[str, Any], sentence: str) -> None:
+def test_repeating_a_job_with_unknown_or_invalid_fields_fails_with_the_reason(
+    fields: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(InvalidRequest) as caught:
         repeat_of(job(1, **fields), "vision")
     assert sentence in str(caught.value)
 
 
-def test_an_unknown_outcome_is_never_called_a_failure() -> None:
+def test_the_message_of_an_unknown_outcome_does_not_call_it_a_failure() -> None:
     assert "may or may not have been done" in failure_message(UNKNOWN)
     assert failure_message(NotFound(404, "no such job")) == "no such job"

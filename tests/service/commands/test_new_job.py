@@ -1,11 +1,11 @@
-"""`l` is about a new job while the notice about it is in sight and the cursor has not moved."""
+"""Whether the key for logs opens the log of the job created last, or of the selected one."""
 
 from studio_tui.service.commands.new_job import NOTICE_SECONDS, JustCreated
 from tests.jobs import job
 
 
 class Clock:
-    """Tells what a test says."""
+    """A clock that a test sets."""
 
     now = 100.0
 
@@ -13,7 +13,7 @@ class Clock:
         return self.now
 
 
-def test_the_new_job_replaces_the_one_that_was_current_when_it_was_created() -> None:
+def test_the_new_job_replaces_the_job_selected_at_its_creation_until_the_notice_ends() -> None:
     clock = Clock()
     new = JustCreated(clock)
     assert new.job_instead_of("old") is None
@@ -24,7 +24,7 @@ def test_the_new_job_replaces_the_one_that_was_current_when_it_was_created() -> 
     assert new.job_instead_of("old") is None
 
 
-def test_without_a_current_job_it_replaces_any() -> None:
+def test_a_job_created_without_a_selection_replaces_any_selected_job() -> None:
     new = JustCreated(Clock())
     new.note(job(1), None)
     assert new.job_instead_of(None) == new.job_instead_of("other") == job(1)

@@ -1,4 +1,4 @@
-"""Which job continues which is known in both directions, and a fixed failure is marked as such."""
+"""Which job continues or repeats which, and by which job a failure is fixed."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,23 +9,23 @@ from studio_tui.service.commands.submitted import RelatedRequest, Submitted, run
 from tests.jobs import job
 
 
-def resuming(*pairs: tuple[int, int]) -> Origins:
-    """Return what is known after each first job resumed the second."""
+def origins_of(*pairs: tuple[int, int]) -> Origins:
+    """Return the origins if the first job of each pair continued the second."""
     origins = Origins()
-    for new, old in pairs:
-        origins.note(job(new).id, Submitted(rerun_from_job_id=job(old).id))
+    for later, earlier in pairs:
+        origins.note(job(later).id, Submitted(rerun_from_job_id=job(earlier).id))
     return origins
 
 
-def test_a_continued_job_is_known_from_both_sides() -> None:
-    origins = resuming((2, 1), (3, 1))
+def test_a_continued_job_has_its_successors_and_they_have_their_origin() -> None:
+    origins = origins_of((2, 1), (3, 1))
     assert origins.origin(job(2).id) == job(1).id
     assert origins.origin(job(1).id) is None
     assert origins.successors(job(1).id) == (job(2).id, job(3).id)
 
 
 def test_a_failure_is_fixed_when_the_last_job_that_continued_it_is_complete() -> None:
-    origins = resuming((2, 1), (3, 2))
+    origins = origins_of((2, 1), (3, 2))
     jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3, "RUNNING"))}
     assert origins.fixed_by(jobs[job(1).id], jobs.get) is None
     jobs[job(3).id] = job(3, "COMPLETE")
@@ -34,7 +34,7 @@ def test_a_failure_is_fixed_when_the_last_job_that_continued_it_is_complete() ->
 
 
 def test_a_failure_is_fixed_by_a_job_that_repeats_it_or_continues_one_that_does() -> None:
-    origins = resuming((3, 2))
+    origins = origins_of((3, 2))
     changes = origins.changes
     origins.note(job(2).id, Submitted(repeats=job(1).id))
     assert origins.changes == changes + 1
@@ -44,7 +44,7 @@ def test_a_failure_is_fixed_by_a_job_that_repeats_it_or_continues_one_that_does(
     assert origins.origin(job(2).id) is None
 
 
-def test_a_job_is_unknown_until_something_was_learnt_of_it() -> None:
+def test_a_job_counts_as_not_looked_up_until_its_submission_was_looked_up() -> None:
     origins = Origins()
     for _ in range(2):
         assert origins.not_looked_up([job(1), job(2)]) == [job(1).id, job(2).id]
@@ -55,13 +55,13 @@ def test_a_job_is_unknown_until_something_was_learnt_of_it() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20))
-def test_the_search_for_a_fix_ends_for_any_links(pairs: list[tuple[int, int]]) -> None:
-    origins = resuming(*pairs)
-    jobs = {job(n).id: job(n, "FAILED") for n in range(6)}
+def test_the_search_for_a_fix_ends_for_any_links_between_jobs(pairs: list[tuple[int, int]]) -> None:
+    origins = origins_of(*pairs)
+    jobs = {job(number).id: job(number, "FAILED") for number in range(6)}
     assert all(origins.fixed_by(each, jobs.get) is None for each in jobs.values())
 
 
-def test_runs_by_hand_and_replaced_schedules_are_known_once_and_nothing_goes_in_circles() -> None:
+def test_manual_runs_and_predecessors_are_listed_once_even_if_links_form_a_circle() -> None:
     origins = Origins()
     for _ in range(2):
         origins.note_looked_up(
@@ -76,18 +76,20 @@ def test_runs_by_hand_and_replaced_schedules_are_known_once_and_nothing_goes_in_
     assert origins.manual_runs("a") == ("run",)
     assert origins.manual_runs("b") == ()
     assert origins.predecessors("c") == ("c", "b", "a")
-    assert origins.predecessors("else") == ("else",)
+    assert origins.predecessors("other") == ("other",)
 
 
-def test_what_is_remembered_of_a_schedule_is_not_sent() -> None:
+def test_the_relations_of_a_request_to_other_jobs_are_recorded_and_not_sent() -> None:
     request = JobInput(query="print(1)", team_name="local", workers=2)
-    own = RelatedRequest.of(request, run_of="a")
-    assert own.model_dump_json(exclude_none=True) == request.model_dump_json(exclude_none=True)
-    assert Submitted.of(own.model_copy(update={"query_name": "b"}), {}).run_of == "a"
+    manual_run = RelatedRequest.of(request, run_of="a")
+    assert manual_run.model_dump_json(exclude_none=True) == request.model_dump_json(
+        exclude_none=True
+    )
+    assert Submitted.of(manual_run.model_copy(update={"query_name": "b"}), {}).run_of == "a"
     assert Submitted.of(request, {}).run_of is None
-    again = RelatedRequest.of(request, repeats="b")
-    assert again.model_dump_json(exclude_none=True) == request.model_dump_json(exclude_none=True)
-    assert Submitted.of(again, {}).repeats == "b"
+    repeat = RelatedRequest.of(request, repeats="b")
+    assert repeat.model_dump_json(exclude_none=True) == request.model_dump_json(exclude_none=True)
+    assert Submitted.of(repeat, {}).repeats == "b"
 
 
 def test_an_edited_run_repeats_its_job_unless_it_has_another_name_or_continues_it() -> None:

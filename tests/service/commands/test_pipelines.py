@@ -1,4 +1,4 @@
-"""A pipeline reaches the desired state, or an error says that it did not."""
+"""Commands that change a pipeline reach the desired state, or report that they did not."""
 
 import asyncio
 
@@ -13,75 +13,82 @@ from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
 
 UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
-LOST = OutcomeUnknown("The answer got lost.")
-"""What was asked for has come about all the same."""
+DONE_BUT_LOST = OutcomeUnknown("The answer got lost.")
+"""The outcome is unknown, but the request has taken effect."""
 
 
-class Restores(OwnRoutes):
-    """The endpoint of a local Studio that puts a job back."""
+class RestoreRoute(OwnRoutes):
+    """The endpoint of a local Studio that restores a removed job."""
 
     def __init__(self, studio: "Studio") -> None:
         self._studio = studio
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        self._studio.steer(f"restore {pipeline_id}", self._studio.status)
+        self._studio.apply(f"restore {pipeline_id}", self._studio.status)
         self._studio.runs[job_id.removeprefix("job-")] = "PENDING"
         return None
 
 
 class Studio(StudioClient):
-    """Steers one pipeline in memory, and fails as a test tells it to."""
+    """Changes one pipeline in memory; a test sets which requests fail."""
 
     def __init__(self, *answers: StudioError | None, status: str = "RUNNING", **runs: str) -> None:
         self.answers = list(answers)
+        """Errors of the next requests; `None` if they succeed."""
         self.status = status
         self.runs = runs
+        """Statuses of its jobs, by name."""
         self.cannot_read = False
-        self.slips_in: list[str] = []
-        """Jobs that turn out to have begun, one at each look."""
+        self.starting_jobs: list[str] = []
+        """Jobs of which one starts whenever the pipeline is read."""
         self.refuses_to_cancel: set[str] = set()
+        """Names of jobs that cannot be canceled."""
         self.sent: list[str] = []
-        self.under_way = self.most = 0
+        """The requests that were sent: the verb, and for a cancel the id."""
+        self.pending = self.most_pending = 0
+        """Requests to cancel that have not been answered: now, and at most."""
         self.changes = 0
+        """How often the callback for changes was called."""
         self.version = 0
-        self.own = Restores(self)
+        self.own = RestoreRoute(self)
 
     @property
-    def known(self) -> Pipeline:
+    def current(self) -> Pipeline:
         """The pipeline as it is now."""
-        moved = f"2026-03-01T12:00:{self.version:02}Z"
-        return pipeline(1, self.status, self.runs, updated_at=moved)
+        updated_at = f"2026-03-01T12:00:{self.version:02}Z"
+        return pipeline(1, self.status, self.runs, updated_at=updated_at)
 
     async def pipeline(self, *, pipeline_id: str | None = None, **_: object) -> Pipeline:
         assert pipeline_id == pipeline(1).pipeline_id
         if self.cannot_read:
             raise TransportError("no answer")
-        if self.slips_in:
-            self.runs[self.slips_in.pop(0)] = "QUEUED"
-        return self.known
+        if self.starting_jobs:
+            self.runs[self.starting_jobs.pop(0)] = "QUEUED"
+        return self.current
 
     async def pause_pipeline(
         self, *, pipeline_id: str | None = None, **_: object
     ) -> Pipeline | None:
-        self.steer(f"pause {pipeline_id}", "PAUSED")
+        self.apply(f"pause {pipeline_id}", "PAUSED")
         return None
 
     async def resume_pipeline(
         self, *, pipeline_id: str | None = None, **_: object
     ) -> Pipeline | None:
-        self.steer(f"resume {pipeline_id}", "RUNNING")
+        self.apply(f"resume {pipeline_id}", "RUNNING")
         return None
 
     async def remove_job(
         self, job_id: str, *, pipeline_id: str | None = None, **_: object
     ) -> Pipeline | None:
-        self.steer(f"remove {pipeline_id}", self.status, removes=job_id.removeprefix("job-"))
+        self.apply(f"remove {pipeline_id}", self.status, removes=job_id.removeprefix("job-"))
         return None
 
-    def steer(self, request: str, status: str, removes: str = "") -> None:
+    def apply(self, request: str, status: str, removes: str = "") -> None:
+        """Set the status and remove a job, unless the next answer is an error."""
         self.sent.append(request.partition(" ")[0])
         answer = self.answers.pop(0) if self.answers else None
-        if answer in {None, LOST}:
+        if answer in {None, DONE_BUT_LOST}:
             self.status = status
             self.version += 1
             self.runs.pop(removes, None)
@@ -89,10 +96,10 @@ class Studio(StudioClient):
             raise answer
 
     async def cancel(self, job_id: str) -> None:
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
+        self.pending += 1
+        self.most_pending = max(self.most_pending, self.pending)
         await asyncio.sleep(0.1)
-        self.under_way -= 1
+        self.pending -= 1
         self.sent.append(f"cancel {job_id}")
         name = job_id.removeprefix("run-1-")
         if name in self.refuses_to_cancel:
@@ -106,13 +113,13 @@ class Studio(StudioClient):
         return PipelineCommands(self, self.cancel, changed)
 
 
-def test_each_is_sent_once_and_the_lists_are_asked_again() -> None:
+def test_each_command_is_sent_once_and_reports_a_change() -> None:
     async def scenario() -> None:
         studio = Studio(status="PAUSED", a="PENDING")
         commands = studio.commands()
-        assert await commands.remove_job(studio.known, "job-a")
-        assert await commands.resume(studio.known)
-        assert await commands.pause(studio.known)
+        assert await commands.remove_job(studio.current, "job-a")
+        assert await commands.resume(studio.current)
+        assert await commands.pause(studio.current)
         assert studio.sent == ["remove", "resume", "pause"]
         assert studio.changes == 3
 
@@ -121,7 +128,12 @@ def test_each_is_sent_once_and_the_lists_are_asked_again() -> None:
 
 @pytest.mark.parametrize(
     ("answers", "sent"),
-    [([LOST], 1), ([UNKNOWN], 2), ([UNKNOWN, LOST], 2), ([NotSent("refused")], 2)],
+    [
+        ([DONE_BUT_LOST], 1),
+        ([UNKNOWN], 2),
+        ([UNKNOWN, DONE_BUT_LOST], 2),
+        ([NotSent("refused")], 2),
+    ],
 )
 def test_an_unknown_outcome_is_checked_and_sent_again_only_if_it_had_no_effect(
     answers: list[StudioError], sent: int
@@ -130,30 +142,30 @@ def test_an_unknown_outcome_is_checked_and_sent_again_only_if_it_had_no_effect(
         for action in ("pause", "resume", "remove_job"):
             studio = Studio(*answers, status="PAUSED" if action != "pause" else "RUNNING", a="x")
             commands = studio.commands()
-            more = ("job-a",) if action == "remove_job" else ()
-            assert await getattr(commands, action)(studio.known, *more)
+            arguments = ("job-a",) if action == "remove_job" else ()
+            assert await getattr(commands, action)(studio.current, *arguments)
             assert len(studio.sent) == sent
 
     run(scenario())
 
 
-def test_a_change_that_never_takes_effect_is_reported_after_three_tries() -> None:
+def test_a_change_that_never_takes_effect_is_reported_after_three_attempts() -> None:
     async def scenario() -> None:
         studio = Studio(*[UNKNOWN] * 9)
         with pytest.raises(OutcomeUnknown):
-            await studio.commands().pause(studio.known)
+            await studio.commands().pause(studio.current)
         assert len(studio.sent) == 3
         assert studio.changes == 1
 
     run(scenario())
 
 
-def test_if_the_outcome_stays_unknown_nothing_is_sent_again() -> None:
+def test_a_request_is_not_sent_again_if_its_effect_cannot_be_checked() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
         studio.cannot_read = True
         with pytest.raises(OutcomeUnknown):
-            await studio.commands().resume(studio.known)
+            await studio.commands().resume(studio.current)
         assert studio.sent == ["resume"]
 
     run(scenario())
@@ -163,20 +175,20 @@ def test_a_refusal_is_reported_at_once() -> None:
     async def scenario() -> None:
         studio = Studio(InvalidRequest(400, "It is not paused."))
         with pytest.raises(InvalidRequest):
-            await studio.commands().remove_job(studio.known, "job-a")
+            await studio.commands().remove_job(studio.current, "job-a")
         assert studio.sent == ["remove"]
 
     run(scenario())
 
 
-def test_a_failed_pipeline_that_failed_again_was_resumed() -> None:
+def test_a_pipeline_that_failed_again_after_a_lost_answer_counts_as_resumed() -> None:
     async def scenario() -> None:
-        studio = Studio(LOST, status="FAILED", a="FAILED")
-        before = studio.known
+        studio = Studio(DONE_BUT_LOST, status="FAILED", a="FAILED")
+        before = studio.current
 
         async def resume_pipeline(**_: object) -> None:
             try:
-                studio.steer("resume", "FAILED")
+                studio.apply("resume", "FAILED")
             finally:
                 studio.status = "FAILED"
 
@@ -187,13 +199,13 @@ def test_a_failed_pipeline_that_failed_again_was_resumed() -> None:
     run(scenario())
 
 
-def test_a_newer_request_ends_an_older_that_is_tried_again() -> None:
+def test_a_newer_request_ends_the_retries_of_an_older_one() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN, None, a="PENDING")
         commands = studio.commands()
-        pausing = asyncio.create_task(commands.pause(studio.known))
+        pausing = asyncio.create_task(commands.pause(studio.current))
         await asyncio.sleep(0.1)
-        assert await commands.resume(studio.known)
+        assert await commands.resume(studio.current)
         assert await pausing is False
         assert studio.sent == ["pause", "resume"]
         assert studio.status == "RUNNING"
@@ -201,149 +213,140 @@ def test_a_newer_request_ends_an_older_that_is_tried_again() -> None:
     run(scenario())
 
 
-def test_stopping_pauses_first_and_cancels_what_runs_and_nothing_else() -> None:
+def test_stopping_pauses_the_pipeline_and_then_cancels_its_active_jobs() -> None:
     async def scenario() -> None:
         studio = Studio(a="COMPLETE", b="RUNNING", c="QUEUED", d="PENDING", e="CANCELING")
-        stopped = await studio.commands().stop(studio.known)
+        stopped = await studio.commands().stop(studio.current)
         assert studio.sent == ["pause", "cancel run-1-b", "cancel run-1-c"]
         assert [run.name for run in stopped.canceling] == ["b.py", "c.py"]
-        assert (stopped.canceled, stopped.still_running, stopped.starts_more_jobs) == (
-            (),
-            (),
-            False,
-        )
+        assert (stopped.canceled, stopped.still_running) == ((), ())
+        assert not stopped.starts_more_jobs
 
     run(scenario())
 
 
-def test_what_slips_in_while_it_is_being_stopped_is_canceled_too() -> None:
+def test_jobs_that_start_while_a_pipeline_is_stopped_are_canceled_too() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
-        studio.slips_in = ["a", "late", "later"]
-        stopped = await studio.commands().stop(studio.known)
+        studio.starting_jobs = ["a", "late", "later"]
+        stopped = await studio.commands().stop(studio.current)
         assert [run.name for run in stopped.canceling] == ["a.py", "late.py", "later.py"]
         assert stopped.still_running == ()
 
     run(scenario())
 
 
-def test_jobs_that_cannot_be_canceled_are_tried_three_times_and_reported() -> None:
+def test_a_job_that_cannot_be_canceled_is_tried_three_times_and_reported() -> None:
     async def scenario() -> None:
         studio = Studio(status="PAUSED", a="RUNNING", b="RUNNING")
         studio.refuses_to_cancel = {"a"}
-        stopped = await studio.commands().stop(studio.known)
+        stopped = await studio.commands().stop(studio.current)
         assert studio.sent.count("cancel run-1-a") == 3
         assert studio.sent.count("cancel run-1-b") == 1
         assert [run.name for run in stopped.canceling] == ["b.py"]
-        assert [(one.run.name, str(one.error)) for one in stopped.still_running] == [
+        assert [(running.run.name, str(running.error)) for running in stopped.still_running] == [
             ("a.py", "a cannot be canceled")
         ]
 
     run(scenario())
 
 
-def test_few_are_canceled_at_the_same_time() -> None:
+def test_jobs_are_canceled_a_few_at_a_time() -> None:
     async def scenario() -> None:
         studio = Studio(**{f"j{number}": "RUNNING" for number in range(20)})
-        stopped = await studio.commands().stop(studio.known)
+        stopped = await studio.commands().stop(studio.current)
         assert len(stopped.canceling) == 20
-        assert studio.most == CANCELS_AT_ONCE
+        assert studio.most_pending == CANCELS_AT_ONCE
 
     run(scenario())
 
 
-def test_nothing_is_canceled_when_it_could_not_be_paused() -> None:
+def test_no_job_is_canceled_if_the_pipeline_cannot_be_paused() -> None:
     async def scenario() -> None:
         studio = Studio(InvalidRequest(400, "no"), a="RUNNING")
         with pytest.raises(InvalidRequest):
-            await studio.commands().stop(studio.known)
+            await studio.commands().stop(studio.current)
         assert studio.sent == ["pause"]
 
     run(scenario())
 
 
-def test_one_that_ends_before_it_can_be_paused_is_stopped() -> None:
+def test_a_pipeline_that_ends_before_it_can_be_paused_counts_as_stopped() -> None:
     async def scenario() -> None:
         studio = Studio(InvalidRequest(409, "It is over."), a="FAILED")
-        before = studio.known
+        before = studio.current
         studio.status = "FAILED"
         stopped = await studio.commands().stop(before)
-        assert (stopped.canceled, stopped.still_running, stopped.starts_more_jobs) == (
-            (),
-            (),
-            False,
-        )
+        assert (stopped.canceled, stopped.still_running) == ((), ())
+        assert not stopped.starts_more_jobs
 
     run(scenario())
 
 
-def test_one_who_resumes_it_ends_the_stopping() -> None:
+def test_resuming_a_pipeline_ends_its_stopping() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
-        studio.slips_in = ["a", "b"]
+        studio.starting_jobs = ["a", "b"]
         commands = studio.commands()
-        stopping = asyncio.create_task(commands.stop(studio.known))
+        stopping = asyncio.create_task(commands.stop(studio.current))
         await asyncio.sleep(0.2)
-        await commands.resume(studio.known)
+        await commands.resume(studio.current)
         stopped = await stopping
-        assert [left.run.name for left in stopped.still_running] == ["b.py"]
+        assert [running.run.name for running in stopped.still_running] == ["b.py"]
         assert stopped.starts_more_jobs
         assert "cancel run-1-b" not in studio.sent
 
     run(scenario())
 
 
-def test_what_pausing_took_back_and_what_ended_meanwhile_is_not_counted_as_canceled() -> None:
+def test_jobs_that_end_by_themselves_during_a_stop_do_not_count_as_canceled() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING", b="RUNNING", c="QUEUED", d="RUNNING")
-        before = studio.known
+        before = studio.current
         studio.refuses_to_cancel = {"a"}
         cancel = studio.cancel
 
-        async def ends_meanwhile(job_id: str) -> None:
+        async def cancel_while_others_end(job_id: str) -> None:
             try:
                 await cancel(job_id)
             finally:
                 studio.runs |= {"a": "COMPLETE", "b": "FAILED", "d": "CANCELED"}
 
         studio.runs["c"] = "PENDING"
-        commands = PipelineCommands(studio, ends_meanwhile, lambda: None)
+        commands = PipelineCommands(studio, cancel_while_others_end, lambda: None)
         stopped = await commands.stop(before)
         assert [run.name for run in stopped.canceled] == ["d.py"]
         assert [run.name for run in stopped.ended] == ["a.py", "b.py"]
-        assert (stopped.canceling, stopped.still_running, stopped.starts_more_jobs) == (
-            (),
-            (),
-            False,
-        )
+        assert (stopped.canceling, stopped.still_running) == ((), ())
+        assert not stopped.starts_more_jobs
 
     run(scenario())
 
 
-def test_it_is_stopped_once_what_was_canceled_has_ended() -> None:
+def test_stopping_ends_when_the_canceled_jobs_have_ended() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
 
-        async def ends() -> None:
+        async def end_later() -> None:
             await asyncio.sleep(2)
             studio.runs["a"] = "CANCELED"
 
-        ending = asyncio.create_task(ends())
-        stopped = await studio.commands().stop(studio.known)
+        ending = asyncio.create_task(end_later())
+        stopped = await studio.commands().stop(studio.current)
         assert [run.name for run in stopped.canceled] == ["a.py"]
         await ending
 
     run(scenario())
 
 
-def test_after_stopping_the_pipeline_is_as_it_was_read_until_a_list_has_it_newer() -> None:
+def test_the_newest_state_of_a_stopped_pipeline_is_that_read_last_until_a_list_is_newer() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
-        commands, before = studio.commands(), studio.known
+        commands, before = studio.commands(), studio.current
         assert commands.newest(before) is before
         await commands.stop(before)
         assert commands.newest(before).status == "PAUSED"
-        await commands.resume(studio.known)
-        assert commands.newest(studio.known).status == "RUNNING"
+        await commands.resume(studio.current)
+        assert commands.newest(studio.current).status == "RUNNING"
 
     run(scenario())

@@ -22,7 +22,7 @@ REQUESTS = {
 }
 
 
-class Reruns(OwnRoutes):
+class RerunRoute(OwnRoutes):
     """The endpoint of a local Studio that runs jobs again in order."""
 
     def __init__(self, studio: "Studio") -> None:
@@ -31,7 +31,7 @@ class Reruns(OwnRoutes):
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
-        """Make a pipeline, or fail."""
+        """Create a pipeline, or fail."""
         assert [job.job_id for job in jobs] == [*REQUESTS]
         self._studio.keys.append(idempotency_key)
         if self._studio.errors:
@@ -40,62 +40,72 @@ class Reruns(OwnRoutes):
 
 
 class Studio(StudioClient):
-    """Makes a pipeline of what is sent, once for a key, and loses as many answers as it is told."""
+    """Answers with a pipeline after a given number of errors."""
 
     is_local_studio = True
 
     def __init__(self, *errors: StudioError) -> None:
-        self.own = Reruns(self)
+        self.own = RerunRoute(self)
         self.errors = list(errors)
+        """Errors of the next requests."""
         self.keys: list[str | None] = []
+        """The idempotency key of each request."""
         self.answer: Pipeline | None = pipeline(runs={"a": "QUEUED", "b": "PENDING"})
 
     async def upload_file(self, path: Path, **_: object) -> UploadedFile:
-        """Refuse a file."""
+        """Refuse the file."""
         raise InvalidRequest(400, f"{path} is not wanted")
 
 
-def reruns(studio: Studio, folder: Path, made: list[Mapping[str, Submitted]]) -> OrderedReruns:
-    history = JobHistory(RecorderFile(folder, "place"))
+def reruns(
+    studio: Studio, folder: Path, submissions: list[Mapping[str, Submitted]]
+) -> OrderedReruns:
+    """Return the command; for each pipeline, it adds the submissions of its jobs to a list."""
+    history = JobHistory(RecorderFile(folder, "profile"))
     return OrderedReruns(
-        studio, history, on_created=lambda _made, jobs: made.append(jobs), rests=(0.0, 0.0)
+        studio,
+        history,
+        on_created=lambda _pipeline, submitted: submissions.append(submitted),
+        rests=(0.0, 0.0),
     )
 
 
-async def test_an_answer_that_is_lost_is_requested_again_under_the_same_key(tmp_path: Path) -> None:
+async def test_a_request_with_a_lost_answer_is_sent_again_with_the_same_key(tmp_path: Path) -> None:
     studio = Studio(OutcomeUnknown("lost"), NotSent("away"))
-    made: list[Mapping[str, Submitted]] = []
-    assert await reruns(studio, tmp_path, made).run(REQUESTS) == studio.answer
+    submissions: list[Mapping[str, Submitted]] = []
+    assert await reruns(studio, tmp_path, submissions).run(REQUESTS) == studio.answer
     assert len(studio.keys) == 3
     assert len({*studio.keys}) == 1
-    assert {key: known.rerun_from_job_id for key, known in made[0].items()} == {
+    assert {
+        run_id: submitted.rerun_from_job_id for run_id, submitted in submissions[0].items()
+    } == {
         "run-1-a": "job-a",
         "run-1-b": None,
     }
 
 
-async def test_what_nobody_knows_stays_unknown_and_keeps_its_key_when_requested_again(
+async def test_a_request_with_an_unknown_outcome_keeps_its_key_when_the_user_repeats_it(
     tmp_path: Path,
 ) -> None:
     studio = Studio(OutcomeUnknown("lost"), NotSent("away"), NotSent("away"))
-    running = reruns(studio, tmp_path, [])
+    command = reruns(studio, tmp_path, [])
     with pytest.raises(OutcomeUnknown):
-        await running.run(REQUESTS)
-    assert await running.run(REQUESTS) == studio.answer
+        await command.run(REQUESTS)
+    assert await command.run(REQUESTS) == studio.answer
     assert len({*studio.keys}) == 1
-    assert await running.run(REQUESTS) == studio.answer
-    assert len({*studio.keys}) == 2, "what was made is made again if it is asked for again"
+    assert await command.run(REQUESTS) == studio.answer
+    assert len({*studio.keys}) == 2, "a request that succeeded is a new one if it is made again"
 
 
-async def test_a_request_that_never_arrived_is_not_said_to_be_unknown(tmp_path: Path) -> None:
+async def test_a_request_that_never_arrived_is_reported_as_not_sent(tmp_path: Path) -> None:
     studio = Studio(*(NotSent("away") for _ in range(3)))
     with pytest.raises(NotSent):
         await reruns(studio, tmp_path, []).run(REQUESTS)
 
 
-async def test_nothing_is_noted_where_none_depends_on_another(tmp_path: Path) -> None:
+async def test_no_submission_is_recorded_if_studio_creates_no_pipeline(tmp_path: Path) -> None:
     studio = Studio()
     studio.answer = None
-    made: list[Mapping[str, Submitted]] = []
-    assert await reruns(studio, tmp_path, made).run(REQUESTS) is None
-    assert made == []
+    submissions: list[Mapping[str, Submitted]] = []
+    assert await reruns(studio, tmp_path, submissions).run(REQUESTS) is None
+    assert submissions == []

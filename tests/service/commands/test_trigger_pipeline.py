@@ -25,17 +25,23 @@ REQUEST = TriggerRequest(("local.local.report",), environment="A=1", review=Fals
 
 
 class Studio(StudioClient):
-    """Makes pipelines in memory, and tells of them as a test wants."""
+    """Creates and lists pipelines in memory; a test sets which requests fail."""
 
-    def __init__(self, *answers: StudioError | None, makes: bool = True) -> None:
+    def __init__(self, *answers: StudioError | None, creates: bool = True) -> None:
         self.answers = list(answers)
-        self.makes = makes
-        """Whether a request whose answer is lost makes a pipeline."""
+        """Errors of the next requests for a pipeline; `None` if they succeed."""
+        self.creates = creates
+        """Whether a request whose answer is lost creates a pipeline."""
         self.old = [pipeline(5)]
-        self.made: dict[str, Pipeline] = {}
+        """Pipelines that were listed before the request."""
+        self.created: dict[str, Pipeline] = {}
+        """New pipelines, by idempotency key."""
         self.keys: list[str | None] = []
-        self.sent: list[tuple[tuple[str, ...], str | None, bool]] = []
-        self.cannot_list = 0
+        """The idempotency key of each request."""
+        self.requests: list[tuple[tuple[str, ...], str | None, bool]] = []
+        """The datasets, the environment and `review` of each request."""
+        self.unreadable_lists = 0
+        """Number of next requests for the list that fail."""
 
     async def trigger_pipeline(
         self,
@@ -49,44 +55,44 @@ class Studio(StudioClient):
         assert idempotency_key is not None
         datasets = tuple(datasets)
         self.keys.append(idempotency_key)
-        self.sent.append((datasets, environment, review))
+        self.requests.append((datasets, environment, review))
         answer = self.answers.pop(0) if self.answers else None
         if isinstance(answer, NotSent | InvalidRequest):
             raise answer
-        if answer is None or self.makes:
-            number = len(self.made) + 100
+        if answer is None or self.creates:
+            number = len(self.created) + 100
             new = pipeline(number, created_at=NOON.isoformat(), triggered_from=", ".join(datasets))
-            self.made.setdefault(idempotency_key, new)
+            self.created.setdefault(idempotency_key, new)
         if answer is not None:
             raise answer
-        return self.made[idempotency_key]
+        return self.created[idempotency_key]
 
     async def pipelines(self, *, limit: int = 100, **_: object) -> ResultPage[Pipeline]:
-        if self.cannot_list:
-            self.cannot_list -= 1
+        if self.unreadable_lists:
+            self.unreadable_lists -= 1
             raise TransportError("no answer")
-        return ResultPage((*self.made.values(), *self.old)[:limit])
+        return ResultPage((*self.created.values(), *self.old)[:limit])
 
     def pipeline_trigger(self) -> PipelineTrigger:
         return PipelineTrigger(self, now=lambda: NOON)
 
     async def trigger(self, request: TriggerRequest = REQUEST) -> Triggered | UnconfirmedPipeline:
-        before = {one.pipeline_id for one in self.old}
+        before = {old.pipeline_id for old in self.old}
         return await self.pipeline_trigger().trigger(request, before)
 
 
-def test_a_clear_answer_is_the_pipeline() -> None:
+def test_an_answered_request_returns_its_pipeline() -> None:
     async def scenario() -> None:
         studio = Studio()
         outcome = await studio.trigger()
         assert isinstance(outcome, Triggered)
         assert not outcome.is_guess
-        assert studio.sent == [(("local.local.report",), "A=1", False)]
+        assert studio.requests == [(("local.local.report",), "A=1", False)]
 
     run(scenario())
 
 
-def test_what_cannot_have_arrived_is_sent_again_under_the_same_key() -> None:
+def test_a_request_that_cannot_have_arrived_is_sent_again_with_the_same_key() -> None:
     async def scenario() -> None:
         studio = Studio(NotSent("refused"), NotSent("refused"))
         assert isinstance(await studio.trigger(), Triggered)
@@ -98,31 +104,31 @@ def test_what_cannot_have_arrived_is_sent_again_under_the_same_key() -> None:
     run(scenario())
 
 
-def test_a_refused_trigger_is_reported_and_creates_nothing() -> None:
+def test_a_refused_request_is_reported_and_creates_nothing() -> None:
     async def scenario() -> None:
         studio = Studio(InvalidRequest(404, "No dataset report."))
         with pytest.raises(InvalidRequest):
             await studio.trigger()
-        assert not studio.made
+        assert not studio.created
 
     run(scenario())
 
 
-def test_a_lost_answer_is_searched_for_and_never_sent_again_automatically() -> None:
+def test_a_request_with_a_lost_answer_is_not_sent_again_and_its_pipeline_is_searched_for() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
-        studio.cannot_list = 1
+        studio.unreadable_lists = 1
         outcome = await studio.trigger()
         assert isinstance(outcome, Triggered)
         assert outcome.is_guess
-        assert outcome.pipeline in studio.made.values()
+        assert outcome.pipeline in studio.created.values()
         assert len(studio.keys) == 1
 
     run(scenario())
 
 
 @pytest.mark.parametrize("datasets", [("a",), ("@ns.proj.index@1.0.0", "thumbs")])
-def test_a_pipeline_is_known_by_the_bare_names_of_its_datasets(datasets: tuple[str, ...]) -> None:
+def test_a_pipeline_is_found_by_the_bare_names_of_its_datasets(datasets: tuple[str, ...]) -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
         assert isinstance(await studio.trigger(TriggerRequest(datasets)), Triggered)
@@ -130,56 +136,56 @@ def test_a_pipeline_is_known_by_the_bare_names_of_its_datasets(datasets: tuple[s
     run(scenario())
 
 
-def test_a_pipeline_of_others_is_not_taken_for_it() -> None:
+def test_a_pipeline_with_other_datasets_or_times_is_not_taken_for_the_requested_one() -> None:
     async def scenario() -> None:
-        studio = Studio(UNKNOWN, makes=False)
+        studio = Studio(UNKNOWN, creates=False)
         outcome = await studio.trigger()
         assert isinstance(outcome, UnconfirmedPipeline)
         assert outcome.why is UNKNOWN
-        studio = Studio(UNKNOWN, makes=False)
+        studio = Studio(UNKNOWN, creates=False)
         long_ago = (NOON - timedelta(hours=2)).isoformat()
-        studio.made["another"] = pipeline(7, triggered_from="index", created_at=NOON.isoformat())
-        studio.made["old"] = pipeline(8, created_at=long_ago)
-        studio.made["timeless"] = pipeline(9, created_at=None)
+        studio.created["another"] = pipeline(7, triggered_from="index", created_at=NOON.isoformat())
+        studio.created["old"] = pipeline(8, created_at=long_ago)
+        studio.created["timeless"] = pipeline(9, created_at=None)
         assert isinstance(await studio.trigger(), UnconfirmedPipeline)
 
     run(scenario())
 
 
-def test_of_two_that_are_likely_neither_is_chosen() -> None:
+def test_none_of_two_likely_pipelines_is_chosen() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
-        studio.made["twin"] = pipeline(7, created_at=NOON.isoformat())
+        studio.created["twin"] = pipeline(7, created_at=NOON.isoformat())
         assert isinstance(await studio.trigger(), UnconfirmedPipeline)
 
     run(scenario())
 
 
-def test_the_user_may_send_it_again_which_makes_no_second_one() -> None:
+def test_a_request_that_the_user_sends_again_creates_no_second_pipeline() -> None:
     async def scenario() -> None:
-        studio = Studio(UNKNOWN, makes=True)
-        studio.cannot_list = 2
-        untold = await studio.trigger()
-        assert isinstance(untold, UnconfirmedPipeline)
-        assert isinstance(await studio.pipeline_trigger().send_again(untold), Triggered)
+        studio = Studio(UNKNOWN, creates=True)
+        studio.unreadable_lists = 2
+        unconfirmed = await studio.trigger()
+        assert isinstance(unconfirmed, UnconfirmedPipeline)
+        assert isinstance(await studio.pipeline_trigger().send_again(unconfirmed), Triggered)
         assert len(studio.keys) == 1
-        studio = Studio(UNKNOWN, makes=False)
-        untold = await studio.trigger()
-        assert isinstance(untold, UnconfirmedPipeline)
-        assert isinstance(await studio.pipeline_trigger().send_again(untold), Triggered)
+        studio = Studio(UNKNOWN, creates=False)
+        unconfirmed = await studio.trigger()
+        assert isinstance(unconfirmed, UnconfirmedPipeline)
+        assert isinstance(await studio.pipeline_trigger().send_again(unconfirmed), Triggered)
         assert len(set(studio.keys)) == 1
-        assert len(studio.made) == 1
+        assert len(studio.created) == 1
 
     run(scenario())
 
 
 def test_nothing_is_sent_again_while_the_list_cannot_be_read() -> None:
     async def scenario() -> None:
-        studio = Studio(UNKNOWN, makes=False)
-        untold = await studio.trigger()
-        assert isinstance(untold, UnconfirmedPipeline)
-        studio.cannot_list = 1
-        again = await studio.pipeline_trigger().send_again(untold)
+        studio = Studio(UNKNOWN, creates=False)
+        unconfirmed = await studio.trigger()
+        assert isinstance(unconfirmed, UnconfirmedPipeline)
+        studio.unreadable_lists = 1
+        again = await studio.pipeline_trigger().send_again(unconfirmed)
         assert isinstance(again, UnconfirmedPipeline)
         assert isinstance(again.why, TransportError)
         assert len(studio.keys) == 1
