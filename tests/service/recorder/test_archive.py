@@ -7,16 +7,16 @@ from tests.jobs import NOON, job
 from tests.service.polling.virtual_time import run
 
 
-def test_what_cannot_be_read_now_is_not_taken_for_nothing_and_is_read_later() -> None:
-    answers: list[tuple[tuple[Job, datetime], ...] | None] = [None, ((job(1), NOON),)]
-    archive = Archive("recorded jobs", lambda: answers.pop(0), lambda each: each.id)
+def test_an_archive_that_cannot_be_read_publishes_nothing_and_is_read_again_later() -> None:
+    reads: list[tuple[tuple[Job, datetime], ...] | None] = [None, ((job(1), NOON),)]
+    archive = Archive("recorded jobs", lambda: reads.pop(0), lambda recorded: recorded.id)
 
     async def scenario() -> None:
-        came = asyncio.Event()
-        archive.subscribe(lambda _: came.set())
+        published = asyncio.Event()
+        archive.subscribe(lambda _: published.set())
         reading = asyncio.create_task(archive.run())
         archive.request_read()
-        await came.wait()
+        await published.wait()
         reading.cancel()
 
     run(scenario())

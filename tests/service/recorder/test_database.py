@@ -15,53 +15,53 @@ AT_ONCE = 6
 
 @pytest.fixture
 def database(tmp_path: Path) -> RecorderFile:
-    """A file that is not there yet."""
-    return RecorderFile(tmp_path, "place")
+    """Return a file that does not exist yet."""
+    return RecorderFile(tmp_path, "profile")
 
 
 def writers() -> set[threading.Thread]:
-    """Return the threads that write."""
+    """Return the threads that write to recorder files."""
     return {each for each in threading.enumerate() if each.name.startswith("recorder")}
 
 
 def make_table(connection: sqlite3.Connection) -> None:
-    connection.execute("CREATE TABLE IF NOT EXISTS said (word TEXT)")
+    connection.execute("CREATE TABLE IF NOT EXISTS words (word TEXT)")
 
 
 def words(database: RecorderFile) -> list[str]:
-    return [word for (word,) in database.rows("SELECT word FROM said ORDER BY rowid")]
+    return [word for (word,) in database.rows("SELECT word FROM words ORDER BY rowid")]
 
 
-def test_no_thread_outlives_a_database_that_was_closed(database: RecorderFile) -> None:
+def test_the_writing_thread_ends_when_the_database_is_closed(database: RecorderFile) -> None:
     before = writers()
     assert database.write(make_table)
     assert writers() > before
     database.close()
     assert writers() == before
-    assert database.write(lambda connection: connection.execute("INSERT INTO said VALUES ('a')"))
+    assert database.write(lambda connection: connection.execute("INSERT INTO words VALUES ('a')"))
     assert words(database) == ["a"]
     database.close()
     assert writers() == before
 
 
-def test_what_is_written_while_it_closes_comes_after_what_was_waiting(
+def test_a_write_during_the_close_comes_after_the_writes_that_were_queued(
     database: RecorderFile,
 ) -> None:
-    go_on = threading.Event()
+    may_write = threading.Event()
 
-    def slowly(connection: sqlite3.Connection) -> None:
-        go_on.wait(HANG)
+    def write_slowly(connection: sqlite3.Connection) -> None:
+        may_write.wait(HANG)
         make_table(connection)
-        connection.execute("INSERT INTO said VALUES ('first')")
+        connection.execute("INSERT INTO words VALUES ('first')")
 
-    first = database.queue_write(slowly)
+    first = database.queue_write(write_slowly)
     writer = database._writer
-    with ThreadPoolExecutor(1) as other:
-        closed = other.submit(database.close)
+    with ThreadPoolExecutor(1) as other_thread:
+        closed = other_thread.submit(database.close)
         eventually(lambda: database._writer is not writer)
-        second = database.queue_write(lambda c: c.execute("INSERT INTO said VALUES ('second')"))
+        second = database.queue_write(lambda c: c.execute("INSERT INTO words VALUES ('second')"))
         assert not closed.done()
-        go_on.set()
+        may_write.set()
         assert first.result(HANG)
         assert second.result(HANG)
         closed.result(HANG)
@@ -69,17 +69,17 @@ def test_what_is_written_while_it_closes_comes_after_what_was_waiting(
     database.close()
 
 
-def test_all_that_use_a_new_file_at_once_can(tmp_path: Path) -> None:
-    together = threading.Barrier(AT_ONCE)
+def test_several_threads_can_use_a_new_file_at_once(tmp_path: Path) -> None:
+    barrier = threading.Barrier(AT_ONCE)
 
-    def calls(database: RecorderFile) -> list[tuple[int]] | None:
-        together.wait()
+    def count_calls(database: RecorderFile) -> list[tuple[int]] | None:
+        barrier.wait()
         return database.read(
             lambda connection: connection.execute("SELECT count(*) FROM call").fetchall()
         )
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for attempt in range(40):
-            database = RecorderFile(tmp_path / str(attempt), "studio")
-            assert list(threads.map(calls, [database] * AT_ONCE)) == [[(0,)]] * AT_ONCE
+            database = RecorderFile(tmp_path / str(attempt), "profile")
+            assert list(threads.map(count_calls, [database] * AT_ONCE)) == [[(0,)]] * AT_ONCE
             database.close()

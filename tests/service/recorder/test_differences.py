@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from studio_tui.service.recorder.differences import NOTHING, apply_difference, difference
 
-SIMPLE = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
+SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
 VALUES: st.SearchStrategy[Any] = st.recursive(
-    SIMPLE,
+    SCALARS,
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["a", "-", "=", "{", "["]), inner, max_size=4)
@@ -19,10 +19,11 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(VALUES, VALUES)
-def test_a_difference_leads_from_one_value_to_the_other(before: Any, after: Any) -> None:
-    found = difference(before, after)
-    reached = json.dumps(apply_difference(before, found), sort_keys=True)
-    assert reached == json.dumps(after, sort_keys=True)
+def test_applying_a_difference_to_the_first_value_returns_the_second(
+    before: Any, after: Any
+) -> None:
+    changed = apply_difference(before, difference(before, after))
+    assert json.dumps(changed, sort_keys=True) == json.dumps(after, sort_keys=True)
 
 
 @given(VALUES)
@@ -30,13 +31,15 @@ def test_equal_values_have_no_difference(value: Any) -> None:
     assert difference(value, value) == NOTHING
 
 
-def test_of_a_long_list_only_what_changed_is_in_the_difference() -> None:
+def test_the_difference_of_long_lists_contains_only_the_changed_item() -> None:
     runs = [{"id": str(number), "status": "PENDING"} for number in range(100)]
     after = [*runs[:7], {"id": "7", "status": "RUNNING"}, *runs[8:]]
     assert difference(runs, after) == {"[": {"7": {"{": {"status": {"=": "RUNNING"}}}}}
 
 
-@pytest.mark.parametrize("found", [{"[": {"3": {"=": 1}}}, {"{": {"a": {"-": 1}}}, {"[": 3}])
-def test_a_difference_from_something_else_is_refused(found: dict[str, Any]) -> None:
+@pytest.mark.parametrize("inapplicable", [{"[": {"3": {"=": 1}}}, {"{": {"a": {"-": 1}}}, {"[": 3}])
+def test_a_difference_that_does_not_apply_to_a_value_is_refused(
+    inapplicable: dict[str, Any],
+) -> None:
     with pytest.raises(ValueError, match="does not apply"):
-        apply_difference([1], found)
+        apply_difference([1], inapplicable)

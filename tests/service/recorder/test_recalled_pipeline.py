@@ -15,29 +15,31 @@ def note_pipelines(kept: Recorder, *pipelines: Pipeline) -> None:
     kept.note_pipelines(pipelines, NOON, has_all=True)
 
 
-async def test_a_pipeline_is_recalled_with_its_jobs_as_of_when_studio_confirmed_it(
+async def test_a_pipeline_is_recalled_with_its_jobs_and_the_time_when_studio_confirmed_it(
     tmp_path: Path,
 ) -> None:
     kept = recorder(tmp_path)
-    known = pipeline(1, "RUNNING", {"a": "COMPLETE", "b": "RUNNING", "never_listed": "PENDING"})
-    note_pipelines(kept, known)
+    recorded = pipeline(1, "RUNNING", {"a": "COMPLETE", "b": "RUNNING", "never_listed": "PENDING"})
+    note_pipelines(kept, recorded)
     note(kept, [job(1, id="run-1-a"), job(2, "RUNNING", id="run-1-b"), job(3)])
     kept.confirm("pipelines", LATER)
     kept.flush()
-    found = await recall_pipeline(kept.database, known.pipeline_id)
-    assert found is not None
-    assert (found.detail.pipeline, found.at) == (known, LATER)
-    assert found.detail.jobs.keys() == {"run-1-a", "run-1-b"}
+    recalled = await recall_pipeline(kept.database, recorded.pipeline_id)
+    assert recalled is not None
+    assert (recalled.detail.pipeline, recalled.at) == (recorded, LATER)
+    assert recalled.detail.jobs.keys() == {"run-1-a", "run-1-b"}
 
 
-async def test_a_pipeline_that_is_no_longer_listed_is_as_old_as_it_was_seen(tmp_path: Path) -> None:
+async def test_a_pipeline_that_is_no_longer_listed_has_the_time_when_it_was_listed_last(
+    tmp_path: Path,
+) -> None:
     kept = recorder(tmp_path)
     note_pipelines(kept, pipeline(1))
     kept.note_pipelines([pipeline(2)], LATER, has_all=True)
-    found = await recall_pipeline(kept.database, pipeline(1).pipeline_id)
-    assert found is not None
-    assert found.at == NOON
+    recalled = await recall_pipeline(kept.database, pipeline(1).pipeline_id)
+    assert recalled is not None
+    assert recalled.at == NOON
 
 
-async def test_nothing_is_recalled_of_a_pipeline_that_was_never_seen(tmp_path: Path) -> None:
+async def test_a_pipeline_that_was_never_recorded_is_not_recalled(tmp_path: Path) -> None:
     assert await recall_pipeline(recorder(tmp_path).database, "unheard-of") is None

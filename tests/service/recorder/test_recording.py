@@ -19,47 +19,50 @@ from tests.waiting import HANG, until
 EARLIER, LATER = JobList((job(2),)), JobList((job(1), job(2)))
 
 
-class Subscriber:
-    """A recording, and the notices that it has sent."""
+class RecordingFixture:
+    """A recording, and the notifications that it has sent."""
 
     def __init__(self, kept: Recorder) -> None:
-        self.at = NOON
+        self.now = NOON
         self.kept = kept
         self.history = JobHistory(kept.database)
         self.origins = Origins()
-        self.notices = asyncio.Queue[str]()
+        self.origins_changes = asyncio.Queue[None]()
+        """One item for each notification that the origins have changed."""
         self.recording = Recording(
             kept,
             self.history,
             self.origins,
-            origins_changed=lambda: self.notices.put_nowait("more"),
-            now=lambda: self.at,
+            origins_changed=lambda: self.origins_changes.put_nowait(None),
+            now=lambda: self.now,
         )
 
-    def take(self, jobs: JobList, minutes: float = 0) -> None:
-        self.at = NOON + timedelta(minutes=minutes)
+    def record(self, jobs: JobList, minutes: float = 0) -> None:
+        """Record an answer of Studio that was received `minutes` after noon."""
+        self.now = NOON + timedelta(minutes=minutes)
         self.recording.record_jobs(jobs, OLDEST)
 
     def recalled(self) -> tuple[list[str], datetime] | None:
-        """Return the ids of the jobs at the start of the next run, and the time they are from."""
+        """Return the ids of the jobs that the next run recalls, and when Studio confirmed them."""
         self.kept.flush()
-        found = self.kept.recall_jobs(99)
-        return ([each.id for each in found.items], found.at) if found else None
+        jobs = self.kept.recall_jobs(99)
+        return ([each.id for each in jobs.items], jobs.at) if jobs else None
 
 
 @asynccontextmanager
-async def recording(folder: Path) -> AsyncIterator[Subscriber]:
-    subscriber = Subscriber(recorder(folder))
-    running = asyncio.create_task(subscriber.recording.run())
+async def recording(folder: Path) -> AsyncIterator[RecordingFixture]:
+    """Run a recording in a folder."""
+    fixture = RecordingFixture(recorder(folder))
+    running = asyncio.create_task(fixture.recording.run())
     try:
-        yield subscriber
+        yield fixture
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
 
 @contextmanager
-def unusable(kept: Recorder) -> Iterator[None]:
+def unusable_file(kept: Recorder) -> Iterator[None]:
     """Replace the file by a directory for a while."""
     path = kept.database.path
     path.parent.mkdir(exist_ok=True)
@@ -73,60 +76,59 @@ def unusable(kept: Recorder) -> Iterator[None]:
         aside.rename(path)
 
 
-async def test_listeners_are_notified_once_if_the_disk_knows_more_of_jobs_than_studio(
+async def test_listeners_are_notified_once_if_origins_of_listed_jobs_are_read_from_disk(
     tmp_path: Path,
 ) -> None:
-    async with recording(tmp_path) as subscriber:
-        subscriber.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
-        subscriber.take(JobList((job(3),)))
-        subscriber.take(JobList((job(2), job(3))))
+    async with recording(tmp_path) as fixture:
+        fixture.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
+        fixture.record(JobList((job(3),)))
+        fixture.record(JobList((job(2), job(3))))
         async with asyncio.timeout(HANG):
-            assert await subscriber.notices.get() == "more"
-        assert subscriber.origins.manual_runs(job(1).id) == (job(2).id,)
-        subscriber.take(JobList((job(3), job(2))))
-    assert subscriber.notices.empty()
+            await fixture.origins_changes.get()
+        assert fixture.origins.manual_runs(job(1).id) == (job(2).id,)
+        fixture.record(JobList((job(3), job(2))))
+    assert fixture.origins_changes.empty()
 
 
-async def test_jobs_that_could_not_be_read_from_disk_are_read_with_the_next_answer(
+async def test_origins_that_could_not_be_read_from_disk_are_read_after_the_next_answer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with recording(tmp_path) as subscriber:
-        subscriber.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
-        with unusable(subscriber.kept):
-            subscriber.take(EARLIER)
+    async with recording(tmp_path) as fixture:
+        fixture.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
+        with unusable_file(fixture.kept):
+            fixture.record(EARLIER)
             await until(lambda: "cannot be used" in caplog.text)
-            await until(lambda: subscriber.recording.is_idle)
-        assert subscriber.notices.empty()
-        subscriber.take(EARLIER, minutes=1)
+            await until(lambda: fixture.recording.is_idle)
+        assert fixture.origins_changes.empty()
+        fixture.record(EARLIER, minutes=1)
         async with asyncio.timeout(HANG):
-            await subscriber.notices.get()
-        assert subscriber.origins.manual_runs(job(1).id) == (job(2).id,)
+            await fixture.origins_changes.get()
+        assert fixture.origins.manual_runs(job(1).id) == (job(2).id,)
 
 
-async def test_a_list_that_could_not_be_written_is_not_taken_for_confirmed_and_is_written_later(
+async def test_a_list_that_could_not_be_written_is_not_confirmed_and_is_written_later(
     tmp_path: Path,
 ) -> None:
-    async with recording(tmp_path) as subscriber:
-        subscriber.take(EARLIER)
-        await until(lambda: subscriber.recording.is_idle)
-        with unusable(subscriber.kept):
+    async with recording(tmp_path) as fixture:
+        fixture.record(EARLIER)
+        await until(lambda: fixture.recording.is_idle)
+        with unusable_file(fixture.kept):
             for minutes in (1, 2):
-                subscriber.take(LATER, minutes)
-                await until(lambda: subscriber.recording.is_idle)
-        assert subscriber.recalled() == ([job(2).id], NOON)
-        subscriber.take(LATER, minutes=3)
-        await until(lambda: subscriber.recording.is_idle)
-        found = [job(1).id, job(2).id], NOON + timedelta(minutes=3)
-        assert subscriber.recalled() == found
+                fixture.record(LATER, minutes)
+                await until(lambda: fixture.recording.is_idle)
+        assert fixture.recalled() == ([job(2).id], NOON)
+        fixture.record(LATER, minutes=3)
+        await until(lambda: fixture.recording.is_idle)
+        assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=3))
 
 
-async def test_an_answer_that_has_not_changed_is_recorded_in_a_new_file_too(tmp_path: Path) -> None:
-    async with recording(tmp_path) as subscriber:
-        subscriber.take(LATER)
-        await until(lambda: subscriber.recording.is_idle)
-        subscriber.kept.database.path.unlink()
-        subscriber.take(LATER, minutes=1)
-        assert subscriber.recalled() is None
-        subscriber.take(LATER, minutes=2)
-        await until(lambda: subscriber.recording.is_idle)
-        assert subscriber.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=2))
+async def test_an_unchanged_answer_is_recorded_again_in_a_new_file(tmp_path: Path) -> None:
+    async with recording(tmp_path) as fixture:
+        fixture.record(LATER)
+        await until(lambda: fixture.recording.is_idle)
+        fixture.kept.database.path.unlink()
+        fixture.record(LATER, minutes=1)
+        assert fixture.recalled() is None
+        fixture.record(LATER, minutes=2)
+        await until(lambda: fixture.recording.is_idle)
+        assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=2))

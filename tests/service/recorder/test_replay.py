@@ -1,4 +1,4 @@
-"""A recording has no secrets, and is replayed as it was seen, at any speed and both ways."""
+"""A recording has no secrets, and its replay shows what was recorded, at any speed."""
 
 import json
 import os
@@ -21,15 +21,15 @@ from tests.service.recorder.test_recorder import SECRETS, call, job_with_secrets
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Recorder:
-    """Return a recorder that has seen an hour."""
+    """Return a recorder that has recorded an hour."""
     kept = recorder(tmp_path)
     note(kept, [job(1, "RUNNING")])
     note(kept, [job(2, "QUEUED"), job(1, "RUNNING")], minutes=10)
     note(kept, [job(2, "RUNNING"), job(1, "FAILED", error_message="boom")], minutes=20)
     pipeline = {"pipeline_id": "p", "name": "vise", "created_at": NOON.isoformat()}
     for minutes, status in ((5, "RUNNING"), (25, "COMPLETED")):
-        seen = Pipeline.model_validate({**pipeline, "status": status})
-        kept.note_pipelines([seen], NOON + timedelta(minutes=minutes), has_all=True)
+        listed = Pipeline.model_validate({**pipeline, "status": status})
+        kept.note_pipelines([listed], NOON + timedelta(minutes=minutes), has_all=True)
     kept.note_list("clusters", [Cluster.model_validate({"id": 3, "name": "gpu"})], NOON)
     note(kept, [job(2, "COMPLETE")], minutes=60)
     return kept
@@ -40,84 +40,98 @@ def exported(kept: Recorder, tmp_path: Path) -> RecordingContents:
     return load(tmp_path / "hour.jsonl")
 
 
-async def seen(client: ReplayClient) -> list[str]:
+async def listed_items(client: ReplayClient) -> list[str]:
+    """Return a text for each job, pipeline and cluster that the client lists."""
     jobs, pipelines = await client.jobs(), await client.pipelines()
     clusters = await client.clusters()
-    told = [f"{each.id[:8]} {each.status} {each.error_message or ''}" for each in jobs.items]
-    told += [f"{each.name} {each.status}" for each in pipelines.items]
-    return told + [str(each.name) for each in clusters.items]
+    return [
+        *(f"{each.id[:8]} {each.status} {each.error_message or ''}" for each in jobs.items),
+        *(f"{each.name} {each.status}" for each in pipelines.items),
+        *(str(each.name) for each in clusters.items),
+    ]
 
 
-def test_it_has_whatever_the_client_of_studio_has() -> None:
-    asked = {name for name in vars(StudioClient) if not name.startswith("_")}
-    assert asked - set(dir(ReplayClient)) == {"log_blob", "renew"}  # it has no logs and no settings
+def test_a_replay_client_has_the_methods_of_the_studio_client() -> None:
+    methods = {name for name in vars(StudioClient) if not name.startswith("_")}
+    assert methods - set(dir(ReplayClient)) == {
+        "log_blob",
+        "renew",
+    }  # it has no logs and no settings
 
 
-async def test_at_each_moment_there_is_what_was_seen_then(kept: Recorder, tmp_path: Path) -> None:
+async def test_a_replay_lists_the_items_that_studio_listed_at_that_time(
+    kept: Recorder, tmp_path: Path
+) -> None:
     record = exported(kept, tmp_path)
     at = [0.0]
     time = ReplayTime(record, 60.0, lambda: at[0])
     client = ReplayClient(record, time)
-    assert await seen(client) == ["gpu"]
+    assert await listed_items(client) == ["gpu"]
     at[0] = 1 / 60
-    assert await seen(client) == ["00000001 RUNNING ", "gpu"]
+    assert await listed_items(client) == ["00000001 RUNNING ", "gpu"]
     at[0] = 25 + 1 / 60
-    half = await seen(client)
-    assert half == ["00000001 FAILED boom", "00000002 RUNNING ", "vise COMPLETED", "gpu"]
+    assert await listed_items(client) == [
+        "00000001 FAILED boom",
+        "00000002 RUNNING ",
+        "vise COMPLETED",
+        "gpu",
+    ]
     at[0] = 3600
     assert time.now() == NOON + timedelta(minutes=60)
-    assert await seen(client) == ["00000002 COMPLETE ", "vise COMPLETED", "gpu"]
+    assert await listed_items(client) == ["00000002 COMPLETE ", "vise COMPLETED", "gpu"]
 
 
-async def test_clusters_are_as_busy_as_the_jobs_at_that_moment_keep_them(tmp_path: Path) -> None:
+async def test_the_busy_workers_of_clusters_follow_from_the_jobs_at_that_time(
+    tmp_path: Path,
+) -> None:
     kept = recorder(tmp_path)
     at = [0.0]
 
-    def gpu(number: int, state: str, **known: object) -> Job:
-        return job(number, state, workers=2, **{"compute_cluster_id": "3", **known})
+    def gpu_job(number: int, state: str) -> Job:
+        return job(number, state, workers=2, compute_cluster_id="3")
 
-    note(kept, [gpu(1, "RUNNING"), gpu(2, "QUEUED")])
-    note(kept, [gpu(1, "RUNNING"), gpu(2, "RUNNING")], minutes=10)
-    note(kept, [gpu(1, "COMPLETE"), job(3, "RUNNING"), gpu(2, "RUNNING")], minutes=20)
-    note(kept, [job(3, "COMPLETE"), gpu(2, "COMPLETE")], minutes=30)
+    note(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "QUEUED")])
+    note(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "RUNNING")], minutes=10)
+    note(kept, [gpu_job(1, "COMPLETE"), job(3, "RUNNING"), gpu_job(2, "RUNNING")], minutes=20)
+    note(kept, [job(3, "COMPLETE"), gpu_job(2, "COMPLETE")], minutes=30)
     clusters = [{"id": "3", "name": "gpu", "busy_workers": 7, "active_workers": 7},
                 {"id": "4", "name": "cpu", "busy_workers": 1}]  # fmt: skip
-    kept.note_list("clusters", [Cluster.model_validate(each) for each in clusters], NOON)
+    kept.note_list("clusters", [Cluster.model_validate(fields) for fields in clusters], NOON)
     client = ReplayClient(record := exported(kept, tmp_path), ReplayTime(record, 60, lambda: at[0]))
     busy = []
     for minutes in (1, 11, 21, 31):
         at[0] = minutes
-        busy.append([each.busy_workers for each in (await client.clusters()).items])
-        assert not any(each.active_workers for each in (await client.clusters()).items)
-    # Studio does not say where the third job runs.
+        busy.append([cluster.busy_workers for cluster in (await client.clusters()).items])
+        assert not any(cluster.active_workers for cluster in (await client.clusters()).items)
+    # While the third job runs, on an unknown cluster, the number of busy workers is unknown.
     assert busy == [[2, 0], [4, 0], [None, None], [0, 0]]
 
 
-async def test_it_is_the_same_at_every_speed_and_when_gone_through_step_by_step(
+async def test_a_replay_is_the_same_at_each_speed_and_step_by_step_in_both_directions(
     kept: Recorder, tmp_path: Path
 ) -> None:
     record = exported(kept, tmp_path)
     moments = sorted({change.at for change in record.changes})
-    told: list[list[list[str]]] = []
+    at_speeds: list[list[list[str]]] = []
     for speed in (1.0, 60.0):
         at = [0.0]
         time = ReplayTime(record, speed, lambda at=at: at[0])  # type: ignore[misc] # bound early
         client = ReplayClient(record, time)
-        told.append([])
+        at_speeds.append([])
         for moment in moments:
             at[0] = (moment - time.begins).total_seconds() / speed
-            told[-1].append(await seen(client))
+            at_speeds[-1].append(await listed_items(client))
     stepped = ReplayTime(record, 1.0, lambda: 0.0)
     client = ReplayClient(record, stepped)
     forward = []
     for _ in moments:
         stepped.step()
-        forward.append(await seen(client))
+        forward.append(await listed_items(client))
     backward = [forward[-1]]
     for _ in moments[1:]:
         stepped.step(back=True)
-        backward.append(await seen(client))
-    assert told[0] == told[1] == forward == backward[::-1]
+        backward.append(await listed_items(client))
+    assert at_speeds[0] == at_speeds[1] == forward == backward[::-1]
 
 
 def test_a_replay_is_paused_resumed_and_restarted_at_its_end(
@@ -139,9 +153,7 @@ def test_a_replay_is_paused_resumed_and_restarted_at_its_end(
     assert time.is_running
 
 
-async def test_nothing_can_be_changed_in_it_and_it_has_no_logs(
-    kept: Recorder, tmp_path: Path
-) -> None:
+async def test_a_replay_is_read_only_and_has_no_logs(kept: Recorder, tmp_path: Path) -> None:
     record = exported(kept, tmp_path)
     client = ReplayClient(record, ReplayTime(record, 1.0))
     with pytest.raises(ReadOnly):
@@ -150,7 +162,7 @@ async def test_nothing_can_be_changed_in_it_and_it_has_no_logs(
         await client.job_logs("1")
 
 
-def test_an_export_holds_no_secret_and_is_its_owners_alone(tmp_path: Path) -> None:
+def test_an_export_contains_no_secret_and_is_private(tmp_path: Path) -> None:
     kept = recorder(tmp_path)
     note(kept, [job_with_secrets()])
     kept.note_call(call(query={"token": SECRETS[-1]}))
@@ -158,12 +170,12 @@ def test_an_export_holds_no_secret_and_is_its_owners_alone(tmp_path: Path) -> No
     file = tmp_path / "shared.jsonl"
     assert export(kept.database, file) == 1
     text = file.read_text()
-    for hidden in (*SECRETS, "plainvalue", "pagekey", "password ="):
-        assert hidden not in text
+    for secret in (*SECRETS, "plainvalue", "pagekey", "password ="):
+        assert secret not in text
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_an_export_overwrites_nothing_and_says_where_there_is_nothing(
+def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
     kept: Recorder, tmp_path: Path
 ) -> None:
     (tmp_path / "there").touch()
@@ -177,23 +189,23 @@ def test_an_export_overwrites_nothing_and_says_where_there_is_nothing(
 
 
 @needs.linux("it writes to /dev/full")
-def test_an_export_to_a_full_disk_says_so_and_leaves_no_part_of_a_file(
+def test_an_export_to_a_full_disk_is_reported_and_leaves_no_file(
     kept: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note(kept, [job(1, "RUNNING")])
     kept.flush()
 
-    def full(descriptor: int, *_mode: object, **_options: object) -> TextIO:
+    def open_full(descriptor: int, *_mode: object, **_options: object) -> TextIO:
         os.close(descriptor)
         return Path("/dev/full").open("w")
 
-    monkeypatch.setattr(os, "fdopen", full)
+    monkeypatch.setattr(os, "fdopen", open_full)
     with pytest.raises(ConfigError, match="cannot be written: No space left"):
         export(kept.database, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
 
 
-HEAD = json.dumps({"format": "studio-tui recording", "version": 1})
+HEADER = json.dumps({"format": "studio-tui recording", "version": 1})
 
 
 @pytest.mark.parametrize(
@@ -202,14 +214,19 @@ HEAD = json.dumps({"format": "studio-tui recording", "version": 1})
         ("", "is not a recording"),
         ("{}", "is not a recording"),
         ("\0\xff", "is not a recording"),
-        (HEAD, "nothing to replay"),
-        (HEAD.replace("1}", "2}"), "newer version"),
-        (f"{HEAD}\nnonsense", "damaged in line 2"),
-        (f'{HEAD}\n{{"at": 1e99, "kind": "job", "id": "1", "change": {{}}}}', "damaged in line 2"),
-        (f"{HEAD}\n[]", "damaged in line 2"),
+        (HEADER, "nothing to replay"),
+        (HEADER.replace("1}", "2}"), "newer version"),
+        (f"{HEADER}\nnonsense", "damaged in line 2"),
+        (
+            f'{HEADER}\n{{"at": 1e99, "kind": "job", "id": "1", "change": {{}}}}',
+            "damaged in line 2",
+        ),
+        (f"{HEADER}\n[]", "damaged in line 2"),
     ],
 )
-def test_what_is_no_recording_is_refused_with_why(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_recording_is_refused_with_the_reason(
+    tmp_path: Path, text: str, words: str
+) -> None:
     (tmp_path / "file").write_text(text, "latin-1")
     with pytest.raises(ConfigError, match=words):
         load(tmp_path / "file")
