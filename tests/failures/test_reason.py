@@ -1,4 +1,4 @@
-"""Why a program failed is found in its output, whatever the program."""
+"""The reason why a program failed is found in its output, for programs of any kind."""
 
 import pytest
 from hypothesis import given
@@ -9,16 +9,17 @@ from studio_tui.failures.reason import ending
 from tests.waiting import no_hang
 
 FRAME = '  File "/job/train.py", line 41, in <module>\n    main()\n'
-HEAD = f"Traceback (most recent call last):\n{FRAME}"
+TRACE = f"Traceback (most recent call last):\n{FRAME}"
+"""A Python traceback up to the line of the exception."""
 CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
 DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
 
 def summary(*fields: str) -> str:
-    """The end of what torchrun prints when a worker failed."""
+    """Return the end of the output of torchrun if a worker failed."""
     return (
         "E1005 08:00:02.000000 99 torch/distributed/elastic/api.py:874] failed (exitcode: 1)\n"
-        f"{HEAD}torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
+        f"{TRACE}torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
         + "=" * 60
         + "\ntrain.py FAILED\n"
         + "-" * 60
@@ -31,7 +32,8 @@ def summary(*fields: str) -> str:
     )
 
 
-def of_rank(rank: int, text: str) -> str:
+def by_rank(rank: int, text: str) -> str:
+    """Return output of one worker of torchrun, which begins each line with the rank."""
     return "".join(f"[rank{rank}]: {line}\n" for line in text.splitlines())
 
 
@@ -39,55 +41,55 @@ FIELDS = ("time      : 2026-10-05_08:00:02", "host      : node-a")
 NO_TRACEBACK = "traceback : To enable traceback see: https://pytorch.org/docs/stable/elastic/"
 
 FAILURES = {
-    # one exception that another was raised from, or that came while it was handled
-    f"{HEAD}KeyError: 'x'\n{CAUSED}{HEAD}RuntimeError: step 3": (
+    # An exception that was raised from another, or while another was handled.
+    f"{TRACE}KeyError: 'x'\n{CAUSED}{TRACE}RuntimeError: step 3": (
         "KeyError: 'x' (raised as RuntimeError: step 3)"
     ),
-    f"{HEAD}a.E: 1\n{CAUSED}{HEAD}b.F: 2\n{CAUSED}{HEAD}c.G: 3": "a.E: 1 (raised as c.G: 3)",
-    f"{HEAD}KeyError: 'x'\n{DURING}{HEAD}config.Missing: no x": "config.Missing: no x",
-    f"{HEAD}OSError: away\n{DURING}{HEAD}SystemExit: 1": "OSError: away",
-    # of several lines
-    f"{HEAD}RuntimeError: Error(s) in loading state_dict for Net:\n\tMissing key: a\n\tsize of b": (
-        "RuntimeError: Error(s) in loading state_dict for Net: Missing key: a; size of b"
+    f"{TRACE}a.E: 1\n{CAUSED}{TRACE}b.F: 2\n{CAUSED}{TRACE}c.G: 3": "a.E: 1 (raised as c.G: 3)",
+    f"{TRACE}KeyError: 'x'\n{DURING}{TRACE}config.Missing: no x": "config.Missing: no x",
+    f"{TRACE}OSError: away\n{DURING}{TRACE}SystemExit: 1": "OSError: away",
+    # Exceptions of several lines.
+    f"{TRACE}RuntimeError: Error(s) in loading state_dict for Net:\n\tMissing key: a\n\tsize b": (
+        "RuntimeError: Error(s) in loading state_dict for Net: Missing key: a; size b"
     ),
-    f"{HEAD}AssertionError: \n\nNot equal to tolerance rtol=1e-07\n\nMismatched: 3": (
+    f"{TRACE}AssertionError: \n\nNot equal to tolerance rtol=1e-07\n\nMismatched: 3": (
         "AssertionError: Not equal to tolerance rtol=1e-07"
     ),
-    f"{HEAD}sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such table: x\n"
+    f"{TRACE}sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such table: x\n"
     "[SQL: select 1]\n(Background on this error at: https://sqlalche.me/e/20/e3q8)": (
         "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such table: x;"
         " [SQL: select 1]; (Background on this error at: https://sqlalche.me/e/20/e3q8)"
     ),
-    f"{HEAD}ValidationError: 2 validation errors for M\na\n  Input should be an integer\nb\n  x": (
+    f"{TRACE}ValidationError: 2 validation errors for M\na\n  Input should be an integer\nb\n  x": (
         "ValidationError: 2 validation errors for M; a: Input should be an integer"
     ),
-    f"{HEAD}RuntimeError: CUDA error: device-side assert\nCUDA kernel errors might be late\n"
+    f"{TRACE}RuntimeError: CUDA error: device-side assert\nCUDA kernel errors might be late\n"
     "Compile with `TORCH_USE_CUDA_DSA` to enable": "RuntimeError: CUDA error: device-side assert",
-    # from another process
-    f"{HEAD}RuntimeError: Caught ValueError in DataLoader worker process 0.\n"
-    f"Original {HEAD}ValueError: bad shard 3\n": (
+    # Exceptions of another process.
+    f"{TRACE}RuntimeError: Caught ValueError in DataLoader worker process 0.\n"
+    f"Original {TRACE}ValueError: bad shard 3\n": (
         "ValueError: bad shard 3"
         " (raised as RuntimeError: Caught ValueError in DataLoader worker process 0.)"
     ),
-    f"{HEAD}ray.exceptions.RayTaskError(ValueError): \x1b[36mray::f()\x1b[39m (pid=47)\n"
+    f"{TRACE}ray.exceptions.RayTaskError(ValueError): \x1b[36mray::f()\x1b[39m (pid=47)\n"
     f"{FRAME}ValueError: bad shard": "ValueError: bad shard",
     'concurrent.futures.process._RemoteTraceback: \n"""\n'
-    f'{HEAD}ValueError: no\n"""\n{CAUSED}{HEAD}ValueError: no': "ValueError: no",
-    f"{HEAD}torch.multiprocessing.spawn.ProcessRaisedException: \n\n"
-    f"-- Process 1 terminated with the following error:\n{HEAD}ValueError: deep\n": (
+    f'{TRACE}ValueError: no\n"""\n{CAUSED}{TRACE}ValueError: no': "ValueError: no",
+    f"{TRACE}torch.multiprocessing.spawn.ProcessRaisedException: \n\n"
+    f"-- Process 1 terminated with the following error:\n{TRACE}ValueError: deep\n": (
         "ValueError: deep"
     ),
-    f"{HEAD}ValueError: of the child\n{HEAD}subprocess.CalledProcessError: x failed.": (
+    f"{TRACE}ValueError: of the child\n{TRACE}subprocess.CalledProcessError: x failed.": (
         "ValueError: of the child"
     ),
-    # torchrun
-    of_rank(1, f"{HEAD}torch.OutOfMemoryError: CUDA out of memory. Tried 2.00 GiB.")
+    # torchrun.
+    by_rank(1, f"{TRACE}torch.OutOfMemoryError: CUDA out of memory. Tried 2.00 GiB.")
     + summary(*FIELDS, "rank      : 1 (local_rank: 1)", "exitcode  : 1 (pid: 101)", NO_TRACEBACK): (
         "torch.OutOfMemoryError: CUDA out of memory. Tried 2.00 GiB. (rank 1 on node-a)"
     ),
-    of_rank(0, f"{HEAD}NCCLError: timed out")
-    + of_rank(3, f"{HEAD}ValueError: bad shard")
-    + of_rank(1, f"{HEAD}NCCLError: timed out")
+    by_rank(0, f"{TRACE}NCCLError: timed out")
+    + by_rank(3, f"{TRACE}ValueError: bad shard")
+    + by_rank(1, f"{TRACE}NCCLError: timed out")
     + summary(*FIELDS, "rank      : 3 (local_rank: 1)", "exitcode  : 1 (pid: 1)", NO_TRACEBACK): (
         "ValueError: bad shard (rank 3 on node-a)"
     ),
@@ -104,16 +106,16 @@ FAILURES = {
             "    return f(*args, **kwargs)", "ValueError: recorded"): (
         "ValueError: recorded (rank 0 on node-a)"
     ),
-    # wrong syntax
+    # Syntax errors.
     '  File "/job/query.py", line 3\n    rows = [1, 2, 3\n           ^\n'
     "SyntaxError: '[' was never closed": "SyntaxError: '[' was never closed (query.py, line 3)",
     '  File "a.py", line 2\n    x = 2\nIndentationError: unexpected indent\n': (
         "IndentationError: unexpected indent (a.py, line 2)"
     ),
-    f'{HEAD}  File "/job/b.py", line 1\n    def f(:\n          ^\nSyntaxError: invalid syntax': (
+    f'{TRACE}  File "/job/b.py", line 1\n    def f(:\n          ^\nSyntaxError: invalid syntax': (
         "SyntaxError: invalid syntax (b.py, line 1)"
     ),
-    # loggers
+    # Exceptions that were logged.
     "2026-01-02 03:04:05.678 | ERROR    | __main__:<module>:5 - step failed\n"
     'Traceback (most recent call last):\n\n> File "/job/a.py", line 3, in <module>\n'
     "    {}['k']\n\nKeyError: 'k'": "KeyError: 'k'",
@@ -127,22 +129,22 @@ FAILURES = {
     "                    ╰─────────────────────────────────────────────╯\n"
     "                    ZeroDivisionError: by zero": "ZeroDivisionError: by zero",
     "".join(f"2026-01-02 03:04:05,678 - train - ERROR - {line}\n" for line in
-            f"{HEAD}ValueError: logged line by line".splitlines()): (
+            f"{TRACE}ValueError: logged line by line".splitlines()): (
         "ValueError: logged line by line"
     ),
-    # what runners, trackers and the interpreter add
-    f"{HEAD}ValueError: x\nmake: *** [Makefile:3: all] Error 1": "ValueError: x",
-    f"{HEAD}ValueError: x\nsrun: error: node-a: task 1: Exited with exit code 1": "ValueError: x",
-    f"{HEAD}ValueError: x\nException ignored in: <function D.__del__ at 0x7f>\n"
-    f"{HEAD}AttributeError: 'NoneType' object has no attribute 'close'": "ValueError: x",
-    f"{HEAD}ValueError: x\nwandb: Run history:\nwandb: loss 0.1": "ValueError: x",
-    f"{HEAD}ValueError: x\n/usr/lib/resource_tracker.py:254: UserWarning: resource_tracker: There"
+    # Output that launchers, libraries and the interpreter add below the exception.
+    f"{TRACE}ValueError: x\nmake: *** [Makefile:3: all] Error 1": "ValueError: x",
+    f"{TRACE}ValueError: x\nsrun: error: node-a: task 1: Exited with exit code 1": "ValueError: x",
+    f"{TRACE}ValueError: x\nException ignored in: <function D.__del__ at 0x7f>\n"
+    f"{TRACE}AttributeError: 'NoneType' object has no attribute 'close'": "ValueError: x",
+    f"{TRACE}ValueError: x\nwandb: Run history:\nwandb: loss 0.1": "ValueError: x",
+    f"{TRACE}ValueError: x\n/usr/lib/resource_tracker.py:254: UserWarning: resource_tracker: There"
     " appear to be 1 leaked semaphore objects\n  warnings.warn('resource_tracker: x')": (
         "ValueError: x"
     ),
-    f"{HEAD}ValueError: x\nClosing connection pool\nShutting down 4 workers\n": "ValueError: x",
-    f"{HEAD}OSError: full\n 51%|█████     | 51/100 [00:00<00:00, 98.52it/s]": "OSError: full",
-    # other languages and tools
+    f"{TRACE}ValueError: x\nClosing connection pool\nShutting down 4 workers\n": "ValueError: x",
+    f"{TRACE}OSError: full\n 51%|█████     | 51/100 [00:00<00:00, 98.52it/s]": "OSError: full",
+    # Other languages and tools.
     "thread 'main' (48213) panicked at src/shard.rs:41:17:\nindex out of bounds\n"
     "stack backtrace:\n   0: __rustc::rust_begin_unwind\n             at /rustc/lib.rs:697:5\n"
     "note: run with `RUST_BACKTRACE=full` environment variable": (
@@ -183,50 +185,55 @@ FAILURES = {
         "No solution found when resolving dependencies: Because a was not found and you require a,"
         " we can conclude that your requirements are unsatisfiable."
     ),
-    f"{HEAD}jsonschema.ValidationError: 'x' is not a number\n\nFailed validating 'type':\n"
+    f"{TRACE}jsonschema.ValidationError: 'x' is not a number\n\nFailed validating 'type':\n"
     "    {'type': 'number'}\n\nOn instance['lr']:\n    'x'": (
         "jsonschema.ValidationError: 'x' is not a number"
     ),
-    f"2026-10-05 08:00:01 INFO begins\n{HEAD}ValueError: x": "ValueError: x",
-    # DataChain runs a UDF with `parallel` or `workers` in another process, and says how that ended.
-    f"{HEAD}datachain.lib.udf.UdfRunError: RuntimeError: bad row 30\n"
-    f"{HEAD}RuntimeError: UDF Execution Failed! Exit code: 1": (
+    f"2026-10-05 08:00:01 INFO begins\n{TRACE}ValueError: x": "ValueError: x",
+    # DataChain runs a UDF with `parallel` or `workers` in another process, and prints how that
+    # process ended.
+    f"{TRACE}datachain.lib.udf.UdfRunError: RuntimeError: bad row 30\n"
+    f"{TRACE}RuntimeError: UDF Execution Failed! Exit code: 1": (
         "datachain.lib.udf.UdfRunError: RuntimeError: bad row 30"
     ),
-    f"{HEAD}RuntimeError: Worker Worker-UDF-1 exited unexpectedly with code -9\n"
-    f"{HEAD}RuntimeError: UDF Execution Failed! Exit code: 1": (
+    f"{TRACE}RuntimeError: Worker Worker-UDF-1 exited unexpectedly with code -9\n"
+    f"{TRACE}RuntimeError: UDF Execution Failed! Exit code: 1": (
         "RuntimeError: Worker Worker-UDF-1 exited unexpectedly with code -9"
     ),
-    f"ERROR:root:failed\n{HEAD}OSError: away\nINFO:root:mirror 2 answered\n"
-    f"{HEAD}RuntimeError: ffmpeg failed with exit code 1": (
+    f"ERROR:root:failed\n{TRACE}OSError: away\nINFO:root:mirror 2 answered\n"
+    f"{TRACE}RuntimeError: ffmpeg failed with exit code 1": (
         "RuntimeError: ffmpeg failed with exit code 1"
     ),
-    # What nobody awaited ended nothing; nor did what libraries add at the end.
-    f"{HEAD}RuntimeError: boom\nTask exception was never retrieved\n"
-    f"future: <Task finished name='Task-2'>\n{HEAD}ValueError: x": "RuntimeError: boom",
-    f"{HEAD}ValueError: x\nUnclosed client session\nclient_session: <aiohttp.ClientSession>": (
+    # An exception of a task that nobody awaited did not end the program, nor did messages that
+    # libraries add at the end.
+    f"{TRACE}RuntimeError: boom\nTask exception was never retrieved\n"
+    f"future: <Task finished name='Task-2'>\n{TRACE}ValueError: x": "RuntimeError: boom",
+    f"{TRACE}ValueError: x\nUnclosed client session\nclient_session: <aiohttp.ClientSession>": (
         "ValueError: x"
     ),
-    f"{HEAD}TypeError: shapes (2,), (3,)\n--------------------\nFor simplicity, JAX has removed its"
-    " internal frames from the traceback of the following exception.": "TypeError: shapes"
+    f"{TRACE}TypeError: shapes (2,), (3,)\n--------------------\nFor simplicity, JAX has removed"
+    " its internal frames from the traceback of the following exception.": "TypeError: shapes"
     " (2,), (3,)",
     "Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f (most recent call first):\n"
     '  File "/job/seg.py", line 1 in <module>': "Fatal Python error: Segmentation fault",
 }  # fmt: skip
+"""Outputs that end with a failure, and the failure."""
 
-LAST_WORDS = {
-    # An exception that was handled is followed by the program's going on.
-    f"ERROR:root:failed\n{HEAD}OSError: away\nINFO:root:mirror 2 answered\nno row": "no row",
-    f"2026-01-02 03:04:05 ERROR x: failed\n{HEAD}OSError: away\nnothing to do": "nothing to do",
-    f"{HEAD}OSError: away\ntrying the next mirror\n{HEAD}OSError: away\ntrying the next mirror\n"
+LAST_MESSAGES = {
+    # The program continued after an exception that was handled.
+    f"ERROR:root:failed\n{TRACE}OSError: away\nINFO:root:mirror 2 answered\nno row": "no row",
+    f"2026-01-02 03:04:05 ERROR x: failed\n{TRACE}OSError: away\nnothing to do": "nothing to do",
+    f"{TRACE}OSError: away\ntrying the next mirror\n{TRACE}OSError: away\ntrying the next mirror\n"
     "no mirror left": "no mirror left",
-    f"Exception in thread Thread-1 (f):\n{HEAD}ValueError: in a thread\nworker died": "worker died",
-    f"{HEAD}OSError: away\n" + "".join(f"step {n}\n" for n in range(40)) + "no rows": "no rows",
-    f"Exception in callback f()\nhandle: <Handle f()>\n{HEAD}ValueError: x\nno heartbeat for"
+    f"Exception in thread Thread-1 (f):\n{TRACE}ValueError: in a thread\nworker died": (
+        "worker died"
+    ),
+    f"{TRACE}OSError: away\n" + "".join(f"step {n}\n" for n in range(40)) + "no rows": "no rows",
+    f"Exception in callback f()\nhandle: <Handle f()>\n{TRACE}ValueError: x\nno heartbeat for"
     " 30 s": (
         "no heartbeat for 30 s"
     ),
-    # Rules, frames and boxes are no words.
+    # Lines, stack frames and boxes are not messages.
     "=" * 60 + "\nno such bucket\n" + "=" * 60: "no such bucket",
     "==== no such bucket ====\n----\n****\n____": "no such bucket",
     'no such bucket\n  File "a.py", line 3, in f\n    at com.foo.Bar(Bar.java:12)\n  ^^^^': (
@@ -248,7 +255,7 @@ LAST_WORDS = {
     "docker: Error response from daemon: denied.\nSee 'docker run --help'.": (
         "docker: Error response from daemon: denied."
     ),
-    f"{HEAD}TimeoutError\nretrying in 5 s\n{HEAD}TimeoutError\nretrying in 10 s\ngiving up": (
+    f"{TRACE}TimeoutError\nretrying in 5 s\n{TRACE}TimeoutError\nretrying in 10 s\ngiving up": (
         "giving up"
     ),
     "no bucket\n 45%|████▌     | 45/100 [00:12<00:15,  3.6it/s]": "no bucket",
@@ -259,7 +266,7 @@ LAST_WORDS = {
     "make: *** [Makefile:3: all] Error 1": "make: *** [Makefile:3: all] Error 1",
     '{"level": "error", "message": "no\\nbucket"}': "no bucket",
     '{"@l": "Error", "MessageTemplate": "upload failed"}': "upload failed",
-    # Other interpreters: the stack, and what they say at the very end, are none.
+    # Other interpreters: neither the stack nor their very last lines are the message.
     "Error in library(dplyrr) : there is no package called ‘dplyrr’\nCalls: main\nExecution"
     " halted": (
         "Error in library(dplyrr) : there is no package called ‘dplyrr’"
@@ -291,9 +298,8 @@ LAST_WORDS = {
     "\x1b[2K\x1b[1Gresolving\x1b[2K\x1b[1Gresolved": "resolved",
     "": "",
 }  # fmt: skip
+"""Outputs without a failure, and the last message in each."""
 
-
-# Tools of the command line: their last lines are advice, or that they stop.
 TOOLS = {
     "Cloning...\nfatal: Could not read from remote repository.\n\nPlease make sure you have"
     " the correct access rights\nand the repository exists.": (
@@ -330,11 +336,11 @@ TOOLS = {
     'psql:a.sql:3: ERROR:  relation "x" does not exist\nLINE 1: select * from x\n           ^': (
         'psql:a.sql:3: ERROR:  relation "x" does not exist', "LINE 1: select * from x"
     ),
-    # What ends with a mild record, or with its closing, has said why before.
+    # The reason is above a record that is no error, or above a closing message.
     "01:02:03 ERROR root no route to db:5432\n01:02:04 INFO root cleaning up": (
         "01:02:03 ERROR root no route to db:5432", ""
     ),
-    f"[2026-01-02 03:04:05] ERROR - failed\n{HEAD}KeyError: 'x'\n[2026-01-02 03:04:06] INFO - the"
+    f"[2026-01-02 03:04:05] ERROR - failed\n{TRACE}KeyError: 'x'\n[2026-01-02 03:04:06] INFO - the"
     " task is marked as failed": ("KeyError: 'x'", ""),
     "2026-01-02 03:04:05 ERROR a: shard 3 failed\n2026-01-02 03:04:06 INFO a: shard 4 done": (
         "2026-01-02 03:04:05 ERROR a: shard 3 failed", "2026-01-02 03:04:06 INFO a: shard 4 done"
@@ -365,17 +371,18 @@ TOOLS = {
     'CMake Error at CMakeLists.txt:3 (find_package):\n  No such package\n\nSee also "/b/x.log".': (
         "CMake Error at CMakeLists.txt:3 (find_package): No such package", ""
     ),
-    # An error after which the program goes on is not what it ended by.
+    # An error after which the program continued is not the reason.
     "ERROR: mirror 1 is away\ntrying the next\nno mirror left": ("", "no mirror left"),
     "ERROR:root:x\nINFO:root:y\nnothing to do": ("", "nothing to do"),
     "Error: away\n" + "".join(f"step {n}\n" for n in range(40)) + "no rows": ("", "no rows"),
 }  # fmt: skip
+"""Outputs of tools that end with advice or a closing message; the failure and last message."""
 
 
 @pytest.mark.parametrize("output", TOOLS)
-def test_the_reason_is_the_error_and_not_the_advice_below_it(output: str) -> None:
-    found = ending(printed_lines(output))
-    assert (found.failure, found.last_message) == TOOLS[output]
+def test_the_reason_is_the_error_of_a_tool_and_not_the_advice_below_it(output: str) -> None:
+    reason = ending(printed_lines(output))
+    assert (reason.failure, reason.last_message) == TOOLS[output]
 
 
 @pytest.mark.parametrize("output", FAILURES)
@@ -383,46 +390,46 @@ def test_the_failure_that_ended_a_program_is_found(output: str) -> None:
     assert ending(printed_lines(output)) == (FAILURES[output], "", False)
 
 
-@pytest.mark.parametrize("output", FAILURES)
-def test_it_is_found_behind_the_name_of_a_container(output: str) -> None:
+# The name of a container would be in front of the rank, which is also the origin of a line.
+@pytest.mark.parametrize("output", [output for output in FAILURES if "[rank" not in output])
+def test_a_failure_is_found_behind_the_name_of_a_container(output: str) -> None:
     lines = [f"web_1  | {line}" for line in printed_lines(f"begins\n{output}")]
-    if "[rank" not in output:
-        assert ending(lines).failure == FAILURES[output]
+    assert ending(lines).failure == FAILURES[output]
 
 
-@pytest.mark.parametrize("output", LAST_WORDS)
-def test_without_one_what_was_said_last_is_found(output: str) -> None:
-    found = ending(printed_lines(output))
-    assert (found.failure, found.last_message) == ("", LAST_WORDS[output])
+@pytest.mark.parametrize("output", LAST_MESSAGES)
+def test_the_last_message_is_found_in_output_without_a_failure(output: str) -> None:
+    reason = ending(printed_lines(output))
+    assert (reason.failure, reason.last_message) == ("", LAST_MESSAGES[output])
 
 
-def test_a_record_that_is_no_error_announces_no_exception() -> None:
-    lines = printed_lines(f"INFO:root:begins\n{HEAD}AssertionError\nsee the manual\n")
+def test_a_traceback_below_a_log_record_that_is_no_error_is_a_failure() -> None:
+    lines = printed_lines(f"INFO:root:begins\n{TRACE}AssertionError\nsee the manual\n")
     assert ending(lines) == ("AssertionError", "see the manual", False)
 
 
-def test_a_traceback_behind_a_progress_bar_was_not_announced_by_it() -> None:
-    bar = "shingling: 99%|██▉| 860/863 [00:46<00:00, 18.31it/s]"
-    lines = printed_lines(f"{bar}{HEAD}KeyError: 'x'\nsaved 860 rows\n")
+def test_a_traceback_on_the_line_of_a_progress_bar_is_a_failure() -> None:
+    progress_bar = "shingling: 99%|██▉| 860/863 [00:46<00:00, 18.31it/s]"
+    lines = printed_lines(f"{progress_bar}{TRACE}KeyError: 'x'\nsaved 860 rows\n")
     assert ending(lines) == ("KeyError: 'x'", "saved 860 rows", False)
 
 
-def test_interleaved_tracebacks_are_separated_by_their_origin() -> None:
+def test_interleaved_tracebacks_are_separated_by_rank() -> None:
     lines = []
-    for number, text in enumerate(f"{HEAD}ValueError: of rank".splitlines()):
+    for number, text in enumerate(f"{TRACE}ValueError: of rank".splitlines()):
         lines += [f"[rank{rank}]: {text}{rank if number == 3 else ''}" for rank in (0, 1)]
     assert ending(lines).failure == "ValueError: of rank1"
 
 
-PIECES = st.sampled_from(
-    [line for output in [*FAILURES, *LAST_WORDS] for line in printed_lines(output)]
+OUTPUT_LINES = st.sampled_from(
+    [line for output in [*FAILURES, *LAST_MESSAGES] for line in printed_lines(output)]
 )
 
 
-@given(st.lists(PIECES | st.text(max_size=20), max_size=30))
-def test_any_lines_have_an_ending_of_one_line(lines: list[str]) -> None:
-    found = ending([line for text in lines for line in printed_lines(text)])
-    assert "\n" not in found.failure + found.last_message
+@given(st.lists(OUTPUT_LINES | st.text(max_size=20), max_size=30))
+def test_the_reason_is_a_single_line_for_any_output(texts: list[str]) -> None:
+    reason = ending([line for text in texts for line in printed_lines(text)])
+    assert "\n" not in reason.failure + reason.last_message
 
 
 @pytest.mark.parametrize(
@@ -433,8 +440,8 @@ def test_any_lines_have_an_ending_of_one_line(lines: list[str]) -> None:
      "make: *** x\n" * 1300, "{" * 16_384, "Root Cause (first observed failure):\n" * 400,
      "panic: x\n" * 1800, "FAILED a\n=== 1 failed in 1s ===\n" * 500],
 )  # fmt: skip
-def test_hostile_output_costs_little(text: str) -> None:
-    with no_hang("the reason of a failure"):
+def test_hostile_output_is_read_in_little_time(text: str) -> None:
+    with no_hang("the search for the reason of a failure"):
         for output in (
             text,
             f"Traceback (most recent call last):\n  x\n{text}",

@@ -1,5 +1,6 @@
-"""Which pipelines are known, and which failures are known to be fixed."""
+"""Which pipelines a session knows, and which failures it knows to be fixed."""
 
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,50 +13,54 @@ from studio_tui.service.polling.pipelines_feed import PipelineList
 from tests.jobs import job
 
 
-class Answers:
-    """Answers of Studio, and the items known from them."""
+class Fixture:
+    """Lists and watches with values that a test sets, and the items known from them."""
 
     def __init__(self) -> None:
         self.origins = Origins()
-        lists: Any = SimpleNamespace(jobs=self._source(), pipelines=self._source())
-        self.watched: list[Any] = []
-        self.seen: dict[str, Pipeline] = {}
-        self.viewed: set[str] = set()
+        self.watches: list[Any] = []
+        """Watches; the value of each is the jobs of its pipeline."""
+        self.watched_pipelines: dict[str, Pipeline] = {}
+        """Pipelines as their watches have received them, by id."""
+        self.viewed_ids: set[str] = set()
+        """Ids of the watched pipelines that are viewed now."""
+        lists: Any = SimpleNamespace(jobs=self._publisher(), pipelines=self._publisher())
+        self.lists = lists
         watches: Any = SimpleNamespace(
-            all=lambda: self.watched,
-            jobs=lambda wanted: {each.id: each for each in self._details() if each.id in wanted},
-            pipelines=lambda: self.seen,
-            viewed=lambda: self.viewed,
+            all=lambda: self.watches,
+            jobs=self._watched_jobs,
+            pipelines=lambda: self.watched_pipelines,
+            viewed=lambda: self.viewed_ids,
         )
         client: Any = None
-        self.lists = lists
-        self.items = KnownItems(client, lists, watches, self._source(), self.origins)
+        self.items = KnownItems(client, lists, watches, self._publisher(), self.origins)
 
-    def _details(self) -> list[Job]:
-        return [each for watch in self.watched for each in watch.snapshot.value]
+    def _watched_jobs(self, wanted_ids: Collection[str]) -> dict[str, Job]:
+        jobs = [job for watch in self.watches for job in watch.snapshot.value]
+        return {each.id: each for each in jobs if each.id in wanted_ids}
 
     @staticmethod
-    def _source() -> Any:
+    def _publisher() -> Any:
         return SimpleNamespace(snapshot=SimpleNamespace(value=None))
 
-    def answer(self, *jobs: Job, pipelines: tuple[Pipeline, ...] = ()) -> None:
+    def set_lists(self, *jobs: Job, pipelines: tuple[Pipeline, ...] = ()) -> None:
         self.lists.jobs.snapshot.value = JobList(jobs)
         self.lists.pipelines.snapshot.value = PipelineList(pipelines)
 
 
-def test_a_failure_is_fixed_once_a_run_that_repeats_it_is_known_to_be_complete() -> None:
-    answers = Answers()
-    assert answers.items.fixing_runs() == {}
-    answers.answer(job(2, "COMPLETE"), job(3, "FAILED"))
-    assert answers.items.fixing_runs() == {}
-    answers.origins.note(job(2).id, Submitted(repeats=job(3).id))
-    assert answers.items.fixing_runs() == {job(3).id: job(2).id}
-    answers.answer(job(2, "RUNNING"), job(3, "FAILED"))
-    assert answers.items.fixing_runs() == {}
+def test_a_failure_is_fixed_once_a_job_that_repeats_it_is_complete() -> None:
+    fixture = Fixture()
+    assert fixture.items.fixing_runs() == {}
+    fixture.set_lists(job(2, "COMPLETE"), job(3, "FAILED"))
+    assert fixture.items.fixing_runs() == {}
+    fixture.origins.note(job(2).id, Submitted(repeats=job(3).id))
+    assert fixture.items.fixing_runs() == {job(3).id: job(2).id}
+    fixture.set_lists(job(2, "RUNNING"), job(3, "FAILED"))
+    assert fixture.items.fixing_runs() == {}
 
 
-def test_a_failed_attempt_is_fixed_if_the_last_one_of_its_job_is_complete() -> None:
-    answers = Answers()
+def test_a_failed_attempt_in_a_pipeline_is_fixed_if_the_last_attempt_is_complete() -> None:
+    fixture = Fixture()
 
     def pipeline(status: str) -> Pipeline:
         run = {
@@ -66,34 +71,34 @@ def test_a_failed_attempt_is_fixed_if_the_last_one_of_its_job_is_complete() -> N
         }
         return Pipeline.model_validate({"pipeline_id": "p", "name": "p", "job_runs": [run]})
 
-    answers.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("RUNNING"),))
-    assert answers.items.fixing_runs() == {}
-    answers.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("COMPLETE"),))
-    assert answers.items.fixing_runs() == {job(2).id: job(1).id}
+    fixture.set_lists(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("RUNNING"),))
+    assert fixture.items.fixing_runs() == {}
+    fixture.set_lists(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("COMPLETE"),))
+    assert fixture.items.fixing_runs() == {job(2).id: job(1).id}
 
 
-def test_a_run_that_is_complete_in_a_watched_pipeline_alone_is_a_fix_at_once() -> None:
-    answers = Answers()
-    answers.answer(job(3, "FAILED"))
-    answers.origins.note(job(2).id, Submitted(repeats=job(3).id))
-    answers.watched = [SimpleNamespace(snapshot=SimpleNamespace(value=(job(2, "RUNNING"),)))]
-    assert answers.items.fixing_runs() == {}
-    answers.watched[0].snapshot.value = (job(2, "COMPLETE"),)
-    assert answers.items.fixing_runs() == {job(3).id: job(2).id}
+def test_a_failure_is_fixed_by_a_complete_job_that_only_a_watched_pipeline_has() -> None:
+    fixture = Fixture()
+    fixture.set_lists(job(3, "FAILED"))
+    fixture.origins.note(job(2).id, Submitted(repeats=job(3).id))
+    fixture.watches = [SimpleNamespace(snapshot=SimpleNamespace(value=(job(2, "RUNNING"),)))]
+    assert fixture.items.fixing_runs() == {}
+    fixture.watches[0].snapshot.value = (job(2, "COMPLETE"),)
+    assert fixture.items.fixing_runs() == {job(3).id: job(2).id}
 
 
-def test_a_pipeline_is_as_it_was_seen_while_it_is_viewed_and_then_as_it_is_listed() -> None:
-    answers = Answers()
+def test_a_pipeline_has_the_status_of_its_watch_while_it_is_viewed_and_else_of_the_list() -> None:
+    fixture = Fixture()
 
     def pipeline(status: str) -> Pipeline:
         return Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
 
     def statuses() -> list[str | None]:
-        return [each.status for each in answers.items.pipelines().pipelines]
+        return [known.status for known in fixture.items.pipelines().pipelines]
 
-    answers.seen = {"p": pipeline("PAUSED")}
+    fixture.watched_pipelines = {"p": pipeline("PAUSED")}
     assert statuses() == ["PAUSED"]
-    answers.answer(pipelines=(pipeline("RUNNING"),))
+    fixture.set_lists(pipelines=(pipeline("RUNNING"),))
     assert statuses() == ["RUNNING"]
-    answers.viewed = {"p"}
+    fixture.viewed_ids = {"p"}
     assert statuses() == ["PAUSED"]

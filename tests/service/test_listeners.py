@@ -1,31 +1,31 @@
 from studio_tui.service.listeners import Listeners
 
 
-def test_a_callback_that_was_added_twice_leaves_once_however_often_it_is_taken_away() -> None:
+def test_removing_a_callback_that_was_added_twice_removes_it_once() -> None:
     listeners, received = Listeners[[int]](), list[int]()
-    leave = listeners.add(received.append)
-    stay = listeners.add(received.append)
+    remove_first = listeners.add(received.append)
+    remove_second = listeners.add(received.append)
     listeners.notify(1)
     assert received == [1, 1]
-    leave()
-    leave()
+    remove_first()
+    remove_first()
     listeners.notify(2)
     assert received == [1, 1, 2]
     assert listeners
-    stay()
+    remove_second()
     assert not listeners
 
 
-def test_a_listener_that_leaves_during_a_notification_gets_it_and_one_that_comes_does_not() -> None:
+def test_a_listener_removed_during_a_notification_is_called_and_an_added_one_is_not() -> None:
     listeners, received = Listeners[[]](), list[str]()
 
     def first() -> None:
         received.append("first")
-        leave_second()
+        remove_second()
         listeners.add(lambda: received.append("late"))
 
     listeners.add(first)
-    leave_second = listeners.add(lambda: received.append("second"))
+    remove_second = listeners.add(lambda: received.append("second"))
     listeners.notify()
     assert received == ["first", "second"]
     listeners.clear()

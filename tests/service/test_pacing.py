@@ -1,4 +1,4 @@
-"""How long pollers pause: longer when nothing happens."""
+"""How long pollers rest: longer while nothing changes."""
 
 import pytest
 
@@ -22,14 +22,14 @@ ENDED = JobList((job(1), job(2)))
 
 
 @pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
-    """The time of the monotonic clock, in seconds."""
-    now = {"seconds": 100.0}
-    monkeypatch.setattr(clock, "monotonic", lambda: now["seconds"])
-    return now
+def clock_time(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """Return the time of the monotonic clock in `seconds`, which a test may set."""
+    time = {"seconds": 100.0}
+    monkeypatch.setattr(clock, "monotonic", lambda: time["seconds"])
+    return time
 
 
-def test_a_rest_grows_while_answers_are_the_same_and_begins_again_with_a_change() -> None:
+def test_a_rest_grows_while_answers_are_the_same_and_is_reset_by_a_change() -> None:
     rest = GrowingRest(least=1.0, most=100.0)
     answer = object()
     rests = [rest.after(answer) for _ in range(4)]
@@ -38,7 +38,7 @@ def test_a_rest_grows_while_answers_are_the_same_and_begins_again_with_a_change(
     assert rest.after(object()) == 1.0
 
 
-def test_a_rest_begins_again_where_a_change_is_expected() -> None:
+def test_a_rest_is_reset_if_a_change_is_expected() -> None:
     rest = GrowingRest(least=1.0, most=100.0)
     answer = object()
     assert [rest.after(answer), rest.after(answer)] == [1.0, 1.25]
@@ -47,50 +47,50 @@ def test_a_rest_begins_again_where_a_change_is_expected() -> None:
 
 
 @pytest.mark.parametrize("began", [0.0, 1.0, 2.9, 3.1, 5.99])
-def test_the_longest_rests_end_together_one_after_another(
-    at: dict[str, float], began: float
+def test_the_longest_rests_end_at_common_times_in_the_order_of_their_turns(
+    clock_time: dict[str, float], began: float
 ) -> None:
     ends = []
     for turn in (0.0, 0.25):
         rest, answer = GrowingRest(least=1.0, most=6.0, turn=turn), object()
-        at["seconds"] = 600.0 + began + turn
-        seconds = [rest.after(answer) for _ in range(20)][-1]
-        assert 3.0 < seconds <= 9.25
-        ends.append(at["seconds"] + seconds)
+        clock_time["seconds"] = 600.0 + began + turn
+        longest = [rest.after(answer) for _ in range(20)][-1]
+        assert 3.0 < longest <= 9.25
+        ends.append(clock_time["seconds"] + longest)
     assert ends[0] % 6 == pytest.approx(0.0)
     assert ends[1] == pytest.approx(ends[0] + 0.25)
 
 
-def test_lists_of_a_studio_on_this_machine_rest_longer_once_nothing_has_changed_for_a_while(
-    at: dict[str, float],
+def test_unchanged_lists_of_a_local_studio_are_polled_less_often_until_changes_are_expected(
+    clock_time: dict[str, float],
 ) -> None:
-    at["seconds"] = 6.0 * 100
-    rests, pipelines = Pacing(is_local=True), PipelineList((pipeline(1, "COMPLETED"),))
-    assert rests.jobs(ENDED) == BUSY_REST
-    assert rests.pipelines(pipelines) == BUSY_REST
+    clock_time["seconds"] = 6.0 * 100
+    pacing, pipelines = Pacing(is_local=True), PipelineList((pipeline(1, "COMPLETED"),))
+    assert pacing.jobs(ENDED) == BUSY_REST
+    assert pacing.pipelines(pipelines) == BUSY_REST
     for _ in range(20):
-        jobs_rest, others_rest = rests.jobs(ENDED), rests.pipelines(pipelines)
+        jobs_rest, others_rest = pacing.jobs(ENDED), pacing.pipelines(pipelines)
     assert jobs_rest == pytest.approx(LOCAL_IDLE_REST)
     assert others_rest == pytest.approx(LOCAL_OTHERS_REST, rel=0.02)
-    rests.expect_changes()
-    assert rests.jobs(ENDED) == BUSY_REST
+    pacing.expect_changes()
+    assert pacing.jobs(ENDED) == BUSY_REST
 
 
-def test_a_list_with_something_active_is_polled_often_however_long_it_has_been_the_same() -> None:
-    rests, jobs = Pacing(is_local=True), JobList((job(1, "RUNNING"),))
-    moving = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
-    assert {rests.jobs(jobs) for _ in range(20)} == {BUSY_REST}
-    assert {rests.pipelines(moving) for _ in range(20)} == {BUSY_REST}
+def test_a_list_with_an_active_item_is_polled_often_even_if_it_does_not_change() -> None:
+    pacing, jobs = Pacing(is_local=True), JobList((job(1, "RUNNING"),))
+    active_pipelines = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
+    assert {pacing.jobs(jobs) for _ in range(20)} == {BUSY_REST}
+    assert {pacing.pipelines(active_pipelines) for _ in range(20)} == {BUSY_REST}
 
 
-def test_a_list_of_another_machine_is_polled_at_a_constant_rate() -> None:
-    rests = Pacing(is_local=False)
-    moving = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
-    assert {rests.jobs(ENDED) for _ in range(20)} == {IDLE_REST}
-    assert rests.pipelines(moving) == PIPELINES_REST
+def test_a_list_of_a_remote_studio_is_polled_at_a_constant_rate() -> None:
+    pacing = Pacing(is_local=False)
+    active_pipelines = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
+    assert {pacing.jobs(ENDED) for _ in range(20)} == {IDLE_REST}
+    assert pacing.pipelines(active_pipelines) == PIPELINES_REST
 
 
 def test_rests_are_longer_while_the_terminal_has_no_focus() -> None:
-    rests = Pacing(is_local=False)
-    rests.focused = False
-    assert rests.jobs(ENDED) == IDLE_REST * AWAY_FACTOR
+    pacing = Pacing(is_local=False)
+    pacing.focused = False
+    assert pacing.jobs(ENDED) == IDLE_REST * AWAY_FACTOR

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -19,6 +18,7 @@ from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
 JOBS = at_length(40, 500)
+SLEEP = "import time\ntime.sleep(600)"
 FAULTS: tuple[Fault, ...] = (
     faults.reset,
     faults.drop_answer,
@@ -47,13 +47,10 @@ class BrokenCancels:
 
 @pytest.mark.parametrize("seed", seeds(1, 3))
 async def test_each_of_many_jobs_is_canceled_or_reported_although_requests_fail(
-    studio: ThreadStudio, seed: int, tmp_path: Path
+    studio: ThreadStudio, seed: int
 ) -> None:
-    waiting = (
-        f"import os, time\nwhile not os.path.exists({str(tmp_path / 'gate')!r}): time.sleep(.1)"
-    )
     ids = [
-        (await asyncio.to_thread(studio.submit, waiting, query_name=f"job_{number}.py"))["id"]
+        (await asyncio.to_thread(studio.submit, SLEEP, query_name=f"job_{number}.py"))["id"]
         for number in range(JOBS)
     ]
     async with FaultProxy.before(studio.url) as proxy:

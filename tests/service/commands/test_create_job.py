@@ -213,10 +213,12 @@ async def test_a_job_whose_answer_was_lost_is_found_by_its_label(
     studio.add(REQUEST)
     studio.create_errors, studio.creates_despite_error = [ANSWER_LOST], [True]
     studio.list_errors = [NO_ANSWER, RateLimited(429, "slow down", 0)]
-    doubts: list[StudioError] = []
-    outcome = await new_creator(studio, journal).create(REQUEST, on_unclear_answer=doubts.append)
+    unclear_answers: list[StudioError] = []
+    outcome = await new_creator(studio, journal).create(
+        REQUEST, on_unclear_answer=unclear_answers.append
+    )
     assert outcome == Created(studio.jobs_now[0])
-    assert doubts == [ANSWER_LOST]
+    assert unclear_answers == [ANSWER_LOST]
     assert len(studio.requests) == 1
     assert journal.entries()[0].job_id == studio.jobs_now[0].id
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 REQUESTS = 200 if SOAK else 24
 SEEDS = range(1, 4) if SOAK else range(1, 2)
 AT_ONCE = 6
+"""Maximum number of requests that are created at the same time."""
 
 READ_TIMEOUT = 1.0
 """Seconds after which the client considers an answer lost."""
@@ -175,23 +176,22 @@ async def proxy(studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("has_keys", [True, False])
-async def test_each_request_creates_at_most_one_job_and_has_a_known_outcome(
+async def test_each_request_creates_at_most_one_job_and_its_reported_outcome_is_true(
     studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path, seed: int, has_keys: bool
 ) -> None:
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
-    studio.submit(
-        SLEEP, environment="REQUEST=-1", workers=cluster["max_workers"]
-    )  # so that the others wait
+    # This job uses all workers, so that the others wait.
+    studio.submit(SLEEP, environment="REQUEST=-1", workers=cluster["max_workers"])
     chaos = CreateChaos(seed, has_keys=has_keys)
     proxy.plan = chaos
     journal = Journal(tmp_path, PROFILE)
-    limit = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
     sent_again: set[int] = set()
 
     async def create(creator: JobCreator, number: int) -> CreationOutcome:
         """Create a job; the user sends two of three unconfirmed requests again."""
         job_input = JobInput(query="print(1)", team_name="local", environment=f"REQUEST={number}")
-        async with limit:
+        async with slots:
             outcome = await creator.create(job_input)
             while isinstance(outcome, UnconfirmedJob) and number % 3:
                 sent_again.add(number)
@@ -221,9 +221,8 @@ async def test_each_request_creates_at_most_one_job_and_has_a_known_outcome(
             case JobRefused():
                 assert created_ids[number] == []
             case UnconfirmedJob():
-                assert (
-                    len(created_ids[number]) <= has_keys
-                )  # only then may a request be forwarded late
+                # Only requests with keys may be forwarded late.
+                assert len(created_ids[number]) <= has_keys
     assert chaos.met.keys() == {kind.name for kind in chaos.kinds}
     assert {type(outcome) for outcome in outcomes} == {Created, JobRefused, UnconfirmedJob}
     assert sent_again

@@ -103,7 +103,7 @@ async def test_a_request_that_never_arrived_is_reported_as_not_sent(tmp_path: Pa
         await reruns(studio, tmp_path, []).run(REQUESTS)
 
 
-async def test_no_submission_is_recorded_if_studio_creates_no_pipeline(tmp_path: Path) -> None:
+async def test_no_new_jobs_are_reported_if_studio_creates_no_pipeline(tmp_path: Path) -> None:
     studio = Studio()
     studio.answer = None
     submissions: list[Mapping[str, Submitted]] = []

@@ -185,7 +185,7 @@ async def test_a_poller_stops_when_the_last_listener_leaves_and_continues_for_th
 async def test_a_listener_that_subscribes_during_a_rest_causes_a_request_at_once() -> None:
     studio, rests = Studio(), Rests()
     poller = new_poller(studio, rests.wait)
-    poller.subscribe(lambda _: None)()
+    poller.subscribe(lambda _: None)()  # this listener leaves at once
     leave = poller.subscribe(lambda _: None)
     async with running(poller):
         await rests.until_begun(1)

@@ -101,8 +101,10 @@ class Studio:
 
 
 @asynccontextmanager
-async def watching(studio: Studio, **options: object) -> AsyncIterator[tuple[ProgressWatch, list]]:  # type: ignore[type-arg]
-    """Run a watch, and collect what it publishes."""
+async def watching(
+    studio: Studio, **options: object
+) -> AsyncIterator[tuple[ProgressWatch, list[tuple[str, bytes]]]]:
+    """Run a watch, and collect the ids and the ends of logs that it publishes."""
     watch = ProgressWatch(studio, jitter=lambda _, longest: longest, **options)  # type: ignore[arg-type]
     published: list[tuple[str, bytes]] = []
     watch.subscribe(lambda job_id, end: published.append((job_id, end)))

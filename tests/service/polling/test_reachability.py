@@ -174,7 +174,7 @@ def test_requests_that_fail_again_right_after_an_outage_are_another_outage() -> 
     run(scenario())
 
 
-def test_two_lists_that_always_fail_cause_two_outages_at_most() -> None:
+def test_two_lists_that_always_fail_cause_only_two_outages() -> None:
     async def scenario() -> None:
         probes = Probes()
         async with probes.running() as reachability:
@@ -219,6 +219,7 @@ def test_probes_are_sent_after_five_seconds_and_then_ever_later_up_to_a_minute(
         ends = [0.0, *(time + probes.seconds for time in probes.times)]
         rests = [time - end for end, time in zip(ends, probes.times, strict=False)]
         if is_jitter_low:
+            assert len(rests) > 60
             assert rests == pytest.approx([SHORTEST_REST] * len(rests), abs=SIGN_REST)
         else:
             assert rests[:4] == pytest.approx([5, 10, 20, 40], abs=0.01)
