@@ -90,9 +90,7 @@ async def test_a_repeated_cancel_request_for_a_running_job_reports_its_own_error
         await commands(complete)[0].cancel(job(1).id)
 
 
-async def test_a_cancel_request_with_an_unknown_outcome_is_repeated_only_while_the_job_runs() -> (
-    None
-):
+async def test_a_cancel_request_with_unknown_outcome_is_repeated_only_while_the_job_runs() -> None:
     running, ended = Studio(UNKNOWN, None, state="RUNNING"), Studio(UNKNOWN, state="CANCELED")
     for studio in (running, ended):
         await commands(studio)[0].cancel(job(1).id)

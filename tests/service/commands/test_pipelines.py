@@ -11,6 +11,7 @@ from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioErr
 from studio_tui.service.commands.pipelines import CANCELS_AT_ONCE, PipelineCommands
 from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
+from tests.steps import step
 
 UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
 DONE_BUT_LOST = OutcomeUnknown("The answer got lost.")
@@ -24,8 +25,8 @@ class RestoreRoute(OwnRoutes):
         self._studio = studio
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        self._studio.apply(f"restore {pipeline_id}", self._studio.status)
-        self._studio.runs[job_id.removeprefix("job-")] = "PENDING"
+        name = job_id.removeprefix("job-")
+        self._studio.apply(f"restore {pipeline_id}", self._studio.status, restores=name)
         return None
 
 
@@ -84,14 +85,16 @@ class Studio(StudioClient):
         self.apply(f"remove {pipeline_id}", self.status, removes=job_id.removeprefix("job-"))
         return None
 
-    def apply(self, request: str, status: str, removes: str = "") -> None:
-        """Set the status and remove a job, unless the next answer is an error."""
+    def apply(self, request: str, status: str, removes: str = "", restores: str = "") -> None:
+        """Set the status and remove or restore a job, if the next answer allows it."""
         self.sent.append(request.partition(" ")[0])
         answer = self.answers.pop(0) if self.answers else None
         if answer in {None, DONE_BUT_LOST}:
             self.status = status
             self.version += 1
             self.runs.pop(removes, None)
+            if restores:
+                self.runs[restores] = "PENDING"
         if answer is not None:
             raise answer
 
@@ -139,12 +142,13 @@ def test_an_unknown_outcome_is_checked_and_sent_again_only_if_it_had_no_effect(
     answers: list[StudioError], sent: int
 ) -> None:
     async def scenario() -> None:
-        for action in ("pause", "resume", "remove_job"):
-            studio = Studio(*answers, status="PAUSED" if action != "pause" else "RUNNING", a="x")
-            commands = studio.commands()
-            arguments = ("job-a",) if action == "remove_job" else ()
-            assert await getattr(commands, action)(studio.current, *arguments)
-            assert len(studio.sent) == sent
+        for action in ("pause", "resume", "remove_job", "restore_job"):
+            jobs = {} if action == "restore_job" else {"a": "PENDING"}
+            studio = Studio(*answers, status="RUNNING" if action == "pause" else "PAUSED", **jobs)
+            arguments = ("job-a",) if action in {"remove_job", "restore_job"} else ()
+            with step(action):
+                assert await getattr(studio.commands(), action)(studio.current, *arguments)
+                assert len(studio.sent) == sent
 
     run(scenario())
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import JobInput, Pipeline, UploadedFile
+from studio_tui.api.models import JobInput, Pipeline
 from studio_tui.api.own_inputs import RerunJob
 from studio_tui.api.own_routes import OwnRoutes
-from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
+from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.reruns import OrderedReruns
 from studio_tui.service.commands.submitted import Submitted
@@ -52,10 +52,6 @@ class Studio(StudioClient):
         """The idempotency key of each request."""
         self.answer: Pipeline | None = pipeline(runs={"a": "QUEUED", "b": "PENDING"})
 
-    async def upload_file(self, path: Path, **_: object) -> UploadedFile:
-        """Refuse the file."""
-        raise InvalidRequest(400, f"{path} is not wanted")
-
 
 def reruns(
     studio: Studio, folder: Path, submissions: list[Mapping[str, Submitted]]
@@ -76,12 +72,10 @@ async def test_a_request_with_a_lost_answer_is_sent_again_with_the_same_key(tmp_
     assert await reruns(studio, tmp_path, submissions).run(REQUESTS) == studio.answer
     assert len(studio.keys) == 3
     assert len({*studio.keys}) == 1
-    assert {
-        run_id: submitted.rerun_from_job_id for run_id, submitted in submissions[0].items()
-    } == {
-        "run-1-a": "job-a",
-        "run-1-b": None,
-    }
+    (submitted,) = submissions
+    assert submitted.keys() == {"run-1-a", "run-1-b"}
+    assert submitted["run-1-a"].rerun_from_job_id == "job-a"
+    assert submitted["run-1-b"].rerun_from_job_id is None
 
 
 async def test_a_request_with_an_unknown_outcome_keeps_its_key_when_the_user_repeats_it(

@@ -45,9 +45,7 @@ class Studio(StudioClient):
 JOBS = [job(number, "FAILED" if number == 2 else "COMPLETE") for number in range(1, 100)]
 
 
-async def test_the_datasets_of_the_newest_complete_jobs_are_requested_once_a_few_at_a_time() -> (
-    None
-):
+async def test_datasets_of_the_newest_complete_jobs_are_requested_once_a_few_at_a_time() -> None:
     studio = Studio()
     names = DatasetCatalog(studio)
     await names.request_versions(JOBS)

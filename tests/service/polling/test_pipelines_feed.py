@@ -62,9 +62,7 @@ async def test_older_pipelines_are_fetched_on_demand_and_stay() -> None:
     assert (len(fetched.pipelines), fetched.has_all) == (120, True)
 
 
-async def test_unreadable_and_duplicate_rows_are_counted_and_do_not_make_the_list_complete() -> (
-    None
-):
+async def test_unreadable_and_duplicate_rows_are_counted_and_the_list_is_incomplete() -> None:
     server = Server(120)
     server.unreadable, server.duplicates = 1, 2
     fetched = await PipelinesFeed(server).fetch()

@@ -19,20 +19,30 @@ from tests.jobs import NOON, job
 from tests.service.recorder.test_recorder import SECRETS, call, job_with_secrets, note, recorder
 
 
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 @pytest.fixture
-def kept(tmp_path: Path) -> Recorder:
+def recorded_hour(tmp_path: Path) -> Recorder:
     """Return a recorder that has recorded an hour."""
-    kept = recorder(tmp_path)
-    note(kept, [job(1, "RUNNING")])
-    note(kept, [job(2, "QUEUED"), job(1, "RUNNING")], minutes=10)
-    note(kept, [job(2, "RUNNING"), job(1, "FAILED", error_message="boom")], minutes=20)
+    recorded_hour = recorder(tmp_path)
+    note(recorded_hour, [job(1, "RUNNING")])
+    note(recorded_hour, [job(2, "QUEUED"), job(1, "RUNNING")], minutes=10)
+    note(recorded_hour, [job(2, "RUNNING"), job(1, "FAILED", error_message="boom")], minutes=20)
     pipeline = {"pipeline_id": "p", "name": "vise", "created_at": NOON.isoformat()}
     for minutes, status in ((5, "RUNNING"), (25, "COMPLETED")):
         listed = Pipeline.model_validate({**pipeline, "status": status})
-        kept.note_pipelines([listed], NOON + timedelta(minutes=minutes), has_all=True)
-    kept.note_list("clusters", [Cluster.model_validate({"id": 3, "name": "gpu"})], NOON)
-    note(kept, [job(2, "COMPLETE")], minutes=60)
-    return kept
+        recorded_hour.note_pipelines([listed], NOON + timedelta(minutes=minutes), has_all=True)
+    recorded_hour.note_list("clusters", [Cluster.model_validate({"id": 3, "name": "gpu"})], NOON)
+    note(recorded_hour, [job(2, "COMPLETE")], minutes=60)
+    return recorded_hour
 
 
 def exported(kept: Recorder, tmp_path: Path) -> RecordingContents:
@@ -53,30 +63,28 @@ async def listed_items(client: ReplayClient) -> list[str]:
 
 def test_a_replay_client_has_the_methods_of_the_studio_client() -> None:
     methods = {name for name in vars(StudioClient) if not name.startswith("_")}
-    assert methods - set(dir(ReplayClient)) == {
-        "log_blob",
-        "renew",
-    }  # it has no logs and no settings
+    # A replay has no logs and no settings.
+    assert methods - set(dir(ReplayClient)) == {"log_blob", "renew"}
 
 
 async def test_a_replay_lists_the_items_that_studio_listed_at_that_time(
-    kept: Recorder, tmp_path: Path
+    recorded_hour: Recorder, tmp_path: Path
 ) -> None:
-    record = exported(kept, tmp_path)
-    at = [0.0]
-    time = ReplayTime(record, 60.0, lambda: at[0])
-    client = ReplayClient(record, time)
+    recording = exported(recorded_hour, tmp_path)
+    clock = Clock()
+    time = ReplayTime(recording, 60.0, clock)
+    client = ReplayClient(recording, time)
     assert await listed_items(client) == ["gpu"]
-    at[0] = 1 / 60
+    clock.seconds = 1 / 60
     assert await listed_items(client) == ["00000001 RUNNING ", "gpu"]
-    at[0] = 25 + 1 / 60
+    clock.seconds = 25 + 1 / 60
     assert await listed_items(client) == [
         "00000001 FAILED boom",
         "00000002 RUNNING ",
         "vise COMPLETED",
         "gpu",
     ]
-    at[0] = 3600
+    clock.seconds = 3600
     assert time.now() == NOON + timedelta(minutes=60)
     assert await listed_items(client) == ["00000002 COMPLETE ", "vise COMPLETED", "gpu"]
 
@@ -85,7 +93,7 @@ async def test_the_busy_workers_of_clusters_follow_from_the_jobs_at_that_time(
     tmp_path: Path,
 ) -> None:
     kept = recorder(tmp_path)
-    at = [0.0]
+    clock = Clock()
 
     def gpu_job(number: int, state: str) -> Job:
         return job(number, state, workers=2, compute_cluster_id="3")
@@ -94,13 +102,15 @@ async def test_the_busy_workers_of_clusters_follow_from_the_jobs_at_that_time(
     note(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "RUNNING")], minutes=10)
     note(kept, [gpu_job(1, "COMPLETE"), job(3, "RUNNING"), gpu_job(2, "RUNNING")], minutes=20)
     note(kept, [job(3, "COMPLETE"), gpu_job(2, "COMPLETE")], minutes=30)
-    clusters = [{"id": "3", "name": "gpu", "busy_workers": 7, "active_workers": 7},
-                {"id": "4", "name": "cpu", "busy_workers": 1}]  # fmt: skip
+    clusters = [
+        {"id": "3", "name": "gpu", "busy_workers": 7, "active_workers": 7},
+        {"id": "4", "name": "cpu", "busy_workers": 1},
+    ]
     kept.note_list("clusters", [Cluster.model_validate(fields) for fields in clusters], NOON)
-    client = ReplayClient(record := exported(kept, tmp_path), ReplayTime(record, 60, lambda: at[0]))
+    client = ReplayClient(recording := exported(kept, tmp_path), ReplayTime(recording, 60, clock))
     busy = []
     for minutes in (1, 11, 21, 31):
-        at[0] = minutes
+        clock.seconds = minutes
         busy.append([cluster.busy_workers for cluster in (await client.clusters()).items])
         assert not any(cluster.active_workers for cluster in (await client.clusters()).items)
     # While the third job runs, on an unknown cluster, the number of busy workers is unknown.
@@ -108,21 +118,21 @@ async def test_the_busy_workers_of_clusters_follow_from_the_jobs_at_that_time(
 
 
 async def test_a_replay_is_the_same_at_each_speed_and_step_by_step_in_both_directions(
-    kept: Recorder, tmp_path: Path
+    recorded_hour: Recorder, tmp_path: Path
 ) -> None:
-    record = exported(kept, tmp_path)
-    moments = sorted({change.at for change in record.changes})
+    recording = exported(recorded_hour, tmp_path)
+    moments = sorted({change.at for change in recording.changes})
     at_speeds: list[list[list[str]]] = []
     for speed in (1.0, 60.0):
-        at = [0.0]
-        time = ReplayTime(record, speed, lambda at=at: at[0])  # type: ignore[misc] # bound early
-        client = ReplayClient(record, time)
+        clock = Clock()
+        time = ReplayTime(recording, speed, clock)
+        client = ReplayClient(recording, time)
         at_speeds.append([])
         for moment in moments:
-            at[0] = (moment - time.begins).total_seconds() / speed
+            clock.seconds = (moment - time.begins).total_seconds() / speed
             at_speeds[-1].append(await listed_items(client))
-    stepped = ReplayTime(record, 1.0, lambda: 0.0)
-    client = ReplayClient(record, stepped)
+    stepped = ReplayTime(recording, 1.0, lambda: 0.0)
+    client = ReplayClient(recording, stepped)
     forward = []
     for _ in moments:
         stepped.step()
@@ -135,27 +145,29 @@ async def test_a_replay_is_the_same_at_each_speed_and_step_by_step_in_both_direc
 
 
 def test_a_replay_is_paused_resumed_and_restarted_at_its_end(
-    kept: Recorder, tmp_path: Path
+    recorded_hour: Recorder, tmp_path: Path
 ) -> None:
-    at = [0.0]
-    time = ReplayTime(exported(kept, tmp_path), 1.0, lambda: at[0])
-    at[0] = 10.0
+    clock = Clock()
+    time = ReplayTime(exported(recorded_hour, tmp_path), 1.0, clock)
+    clock.seconds = 10.0
     time.pause_or_resume()
-    at[0] = 500.0
+    clock.seconds = 500.0
     assert time.now() == time.begins + timedelta(seconds=10)
     time.pause_or_resume()
-    at[0] = 505.0
+    clock.seconds = 505.0
     assert time.now() == time.begins + timedelta(seconds=15)
-    at[0] = 99_999.0
+    clock.seconds = 99_999.0
     assert time.share == 1.0
     time.pause_or_resume()
     assert time.now() == time.begins
     assert time.is_running
 
 
-async def test_a_replay_is_read_only_and_has_no_logs(kept: Recorder, tmp_path: Path) -> None:
-    record = exported(kept, tmp_path)
-    client = ReplayClient(record, ReplayTime(record, 1.0))
+async def test_a_replay_is_read_only_and_has_no_logs(
+    recorded_hour: Recorder, tmp_path: Path
+) -> None:
+    recording = exported(recorded_hour, tmp_path)
+    client = ReplayClient(recording, ReplayTime(recording, 1.0))
     with pytest.raises(ReadOnly):
         await client.cancel_job("1")
     with pytest.raises(NotFound, match="no logs"):
@@ -176,13 +188,13 @@ def test_an_export_contains_no_secret_and_is_private(tmp_path: Path) -> None:
 
 
 def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
-    kept: Recorder, tmp_path: Path
+    recorded_hour: Recorder, tmp_path: Path
 ) -> None:
     (tmp_path / "there").touch()
     with pytest.raises(ConfigError, match="already exists"):
-        export(kept.database, tmp_path / "there")
+        export(recorded_hour.database, tmp_path / "there")
     with pytest.raises(ConfigError, match="cannot be written"):
-        export(kept.database, tmp_path / "no folder" / "x")
+        export(recorded_hour.database, tmp_path / "no folder" / "x")
     with pytest.raises(ConfigError, match="Nothing has been recorded"):
         export(recorder(tmp_path / "other").database, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
@@ -190,10 +202,10 @@ def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
 
 @needs.linux("it writes to /dev/full")
 def test_an_export_to_a_full_disk_is_reported_and_leaves_no_file(
-    kept: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recorded_hour: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note(kept, [job(1, "RUNNING")])
-    kept.flush()
+    note(recorded_hour, [job(1, "RUNNING")])
+    recorded_hour.flush()
 
     def open_full(descriptor: int, *_mode: object, **_options: object) -> TextIO:
         os.close(descriptor)
@@ -201,7 +213,7 @@ def test_an_export_to_a_full_disk_is_reported_and_leaves_no_file(
 
     monkeypatch.setattr(os, "fdopen", open_full)
     with pytest.raises(ConfigError, match="cannot be written: No space left"):
-        export(kept.database, tmp_path / "new")
+        export(recorded_hour.database, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
 
 
