@@ -1,4 +1,4 @@
-"""A scheduler on a real database, at times that a test says."""
+"""Drives the scheduler on a real database; the test passes it the time of each step."""
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,12 @@ from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable
-from studio_tui.local.db.schedules import Decision, DueSchedule, Schedules, decide
+from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, validate_job
 
 BEGIN = datetime(2026, 10, 21, 12, 0, 30, tzinfo=UTC)
-"""A Wednesday; on Sunday clocks go back in Berlin."""
+"""A Wednesday; on the following Sunday clocks are set back in Berlin."""
 
 CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
 
@@ -24,20 +24,17 @@ MINUTE = timedelta(minutes=1)
 
 
 class Bench:
-    """A scheduler on a real database, at a time that the test says."""
+    """A scheduler on a real database; its jobs do not run."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.jobs = JobTable(database)
-        self.made = 0
+        self.made_runs = 0
         self.schedules = Schedules(database)
         self.scheduler = Scheduler(self.schedules, self.jobs, self._count, lambda: BEGIN)
 
-    def decide(self, due: DueSchedule, now: datetime) -> Decision:
-        return decide(due, now)
-
     def _count(self) -> None:
-        self.made += 1
+        self.made_runs += 1
 
     async def submit(self, now: datetime = BEGIN, **fields: Any) -> str:
         request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
@@ -45,20 +42,22 @@ class Bench:
         return str((await self.jobs.create(job, now))["id"])
 
     async def task(self, job_id: str) -> sqlite3.Row:
+        """Return the job that is the schedule."""
         (row,) = await self.jobs.list_jobs(states=None, job_id=job_id, limit=1)
         return row
 
     async def runs(self, job_id: str) -> list[sqlite3.Row]:
         """Return the runs of a schedule, oldest fire time first."""
         rows = await self.jobs.list_jobs(states=None, job_id=None, limit=1_000_000)
-        mine = [row for row in rows if row["scheduled_by"] == job_id]
-        return sorted(mine, key=lambda row: str(row["scheduled_for"]))
+        runs = [row for row in rows if row["scheduled_by"] == job_id]
+        return sorted(runs, key=lambda row: str(row["scheduled_for"]))
 
     async def end_runs(self, now: datetime) -> None:
+        """End all active runs of all schedules as failed."""
         for row in await self.jobs.list_jobs(states=[JobState.CREATED], job_id=None, limit=1000):
             ending = JobEnd(JobState.FAILED, now)
             await self.jobs.end(row["id"], [JobState.CREATED], ending)
 
 
-async def opened(folder: Path) -> Bench:
+async def open_bench(folder: Path) -> Bench:
     return Bench(await Database.open(folder / "studio.db"))

@@ -13,7 +13,7 @@ from tests.waiting import HANG
 NEWEST = FIRST_VERSION + len(MIGRATIONS)
 
 
-def script(connection: sqlite3.Connection) -> None:
+def insert_a(connection: sqlite3.Connection) -> None:
     connection.execute(
         "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?,?,?,?)",
         ["a", "b", 1, "now"],
@@ -24,10 +24,10 @@ def labels(connection: sqlite3.Connection) -> list[str]:
     return [row["label"] for row in connection.execute("SELECT label FROM uploads")]
 
 
-async def test_what_is_written_is_there_after_reopening(tmp_path: Path) -> None:
+async def test_written_data_is_read_after_reopening(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     database = await Database.open(path)
-    await database.write(script)
+    await database.write(insert_a)
     await database.close()
     database = await Database.open(path)
     assert await database.read(labels) == ["a"]
@@ -35,7 +35,7 @@ async def test_what_is_written_is_there_after_reopening(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-async def test_the_connection_is_as_durable_as_promised(tmp_path: Path) -> None:
+async def test_a_connection_locks_the_file_and_syncs_each_transaction(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "studio.db")
 
     def pragmas(connection: sqlite3.Connection) -> list[object]:
@@ -54,22 +54,22 @@ async def test_a_second_opener_is_refused(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_failed_write_is_rolled_back(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "studio.db")
 
-    def half(connection: sqlite3.Connection) -> None:
-        script(connection)
+    def fail_half_way(connection: sqlite3.Connection) -> None:
+        insert_a(connection)
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 (raised two lines above)
-        await database.write(half)
+        await database.write(fail_half_way)
     assert await database.read(labels) == []
-    await database.write(script)
+    await database.write(insert_a)
     assert await database.read(labels) == ["a"]
     await database.close()
 
 
-async def test_a_full_disk_is_reported_until_there_is_space_again(tmp_path: Path) -> None:
+async def test_writes_fail_on_a_full_disk_until_there_is_space_again(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "studio.db")
 
     def limit(connection: sqlite3.Connection, pages: int) -> None:
@@ -85,7 +85,7 @@ async def test_a_full_disk_is_reported_until_there_is_space_again(tmp_path: Path
     with pytest.raises(StorageFull, match="full"):
         await database.write(fill)
     assert await database.read(labels) == []
-    await database.write(script)
+    await database.write(insert_a)
     await database.read(lambda connection: limit(connection, 100_000))
     await database.write(fill)
     assert len(await database.read(labels)) == 2
@@ -95,7 +95,7 @@ async def test_a_full_disk_is_reported_until_there_is_space_again(tmp_path: Path
 async def test_a_migration_keeps_the_data_and_a_backup(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     database = await Database.open(path)
-    await database.write(script)
+    await database.write(insert_a)
     await database.close()
     newer = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT;")
     database = await Database.open(path, newer)
@@ -126,7 +126,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+async def test_a_database_of_a_newer_version_of_the_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     newer = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT;")
     await (await Database.open(path, newer)).close()
@@ -142,7 +142,7 @@ def test_a_new_database_leaves_no_backup(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.bak"))
 
 
-async def test_a_database_of_before_the_first_release_is_refused_and_kept(tmp_path: Path) -> None:
+async def test_a_database_from_before_the_first_release_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     await (await Database.open(path)).close()
     with sqlite3.connect(path) as old:
@@ -153,21 +153,21 @@ async def test_a_database_of_before_the_first_release_is_refused_and_kept(tmp_pa
     assert path.exists()
 
 
-async def test_a_damaged_file_is_a_config_error(tmp_path: Path) -> None:
+async def test_opening_a_damaged_file_is_a_config_error(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     path.write_bytes(b"this is no database at all, whatever its name says" * 100)
     with pytest.raises(ConfigError, match=r"studio\.db"):
         await Database.open(path)
 
 
-async def test_a_caller_that_is_canceled_does_not_undo_the_write(tmp_path: Path) -> None:
+async def test_canceling_the_caller_does_not_undo_the_write(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "studio.db")
     begun, canceled = threading.Event(), threading.Event()
 
     def slow(connection: sqlite3.Connection) -> None:
         begun.set()
         assert canceled.wait(HANG)
-        script(connection)
+        insert_a(connection)
 
     writing = asyncio.create_task(database.write(slow))
     await asyncio.to_thread(begun.wait, 10)

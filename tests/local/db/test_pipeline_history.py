@@ -1,4 +1,4 @@
-"""What pipelines leave behind: the earlier runs of a job, and jobs that were removed."""
+"""Earlier runs of the jobs of a pipeline, and jobs that were removed from it."""
 
 import json
 from collections.abc import Mapping
@@ -22,96 +22,103 @@ async def bench(tmp_path: Path) -> Bench:
     return await Bench.open(tmp_path)
 
 
-def attempts(made: PipelineRows, name: str) -> list[str]:
-    (row,) = [run for run in made.runs if run["name"] == name]
+def attempts(pipeline: PipelineRows, name: str) -> list[str]:
+    """Return the ids of all runs of a job of a pipeline, oldest first."""
+    (row,) = [run for run in pipeline.runs if run["name"] == name]
     return [*json.loads(row["attempts"]), row["created_job_id"]]
 
 
-async def test_every_run_that_another_took_the_place_of_is_kept_in_order(bench: Bench) -> None:
-    made = await bench.trigger("list")
-    runs = [(await bench.run(made, "list"))["id"]]
+async def test_the_replaced_runs_of_a_job_are_kept_in_order(bench: Bench) -> None:
+    pipeline = await bench.trigger("list")
+    runs = [(await bench.run(pipeline, "list"))["id"]]
     await bench.end(runs[0], JobState.FAILED)
     runs.append(await bench.submit("list", runs[0]))
     await bench.end(runs[1], JobState.CANCELED)
-    await bench.pipelines.resume(made.pipeline["id"], NOW)
-    runs.append((await bench.run(made, "list"))["id"])
+    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    runs.append((await bench.run(pipeline, "list"))["id"])
     await bench.end(runs[2], JobState.COMPLETE)
-    assert attempts(await bench.now(made), "list") == runs
+    assert attempts(await bench.reload(pipeline), "list") == runs
     for run in runs:
         owner = await bench.pipelines.find_by_job(run)
         assert owner is not None
-        assert owner.pipeline["id"] == made.pipeline["id"]
+        assert owner.pipeline["id"] == pipeline.pipeline["id"]
 
 
-async def test_a_job_that_was_taken_out_is_listed_and_can_be_put_back(bench: Bench) -> None:
-    made = await bench.trigger("join", review=True)
-    before = parents(made)
-    key = made.pipeline["id"]
-    gone = (await bench.run(made, "tokens"))["id"]
-    left = await bench.pipelines.remove_job(key, gone, NOW)
-    assert left is not None
-    assert [(job["name"], job["created_job_id"]) for job in left.removed] == [("tokens", gone)]
-    back = await bench.pipelines.restore_job(key, gone, NOW)
-    assert back is not None
-    assert (parents(back), back.removed, back.pipeline["state"]) == (before, [], "PAUSED")
-    assert await bench.pipelines.restore_job(key, gone, NOW) is None
-    await bench.pipelines.resume(key, NOW)
+async def test_a_removed_job_is_listed_and_can_be_restored(bench: Bench) -> None:
+    pipeline = await bench.trigger("join", review=True)
+    before = parents(pipeline)
+    pipeline_id = pipeline.pipeline["id"]
+    removed_id = (await bench.run(pipeline, "tokens"))["id"]
+    changed = await bench.pipelines.remove_job(pipeline_id, removed_id, NOW)
+    assert changed is not None
+    assert [(job["name"], job["created_job_id"]) for job in changed.removed] == [
+        ("tokens", removed_id)
+    ]
+    restored = await bench.pipelines.restore_job(pipeline_id, removed_id, NOW)
+    assert restored is not None
+    assert (parents(restored), restored.removed, restored.pipeline["state"]) == (
+        before,
+        [],
+        "PAUSED",
+    )
+    assert await bench.pipelines.restore_job(pipeline_id, removed_id, NOW) is None
+    await bench.pipelines.resume(pipeline_id, NOW)
     for name in ("list", "tokens", "shingles", "join"):
-        await bench.end_run(made, name)
-    assert await bench.state(made) == "COMPLETED"
-    assert await bench.jobs.state(gone) is JobState.CANCELED, "an end is for good"
+        await bench.end_run(pipeline, name)
+    assert await bench.state(pipeline) == "COMPLETED"
+    assert await bench.jobs.state(removed_id) is JobState.CANCELED, "the removed run stays ended"
 
 
-async def test_a_job_is_put_back_into_a_pipeline_that_is_over_but_not_into_one_that_runs(
+async def test_a_job_is_restored_to_an_ended_pipeline_but_not_to_a_running_one(
     bench: Bench,
 ) -> None:
-    made = await bench.trigger("tokens", review=True)
-    key = made.pipeline["id"]
-    gone = (await bench.run(made, "tokens"))["id"]
-    await bench.pipelines.remove_job(key, gone, NOW)
-    await bench.pipelines.resume(key, NOW)
+    pipeline = await bench.trigger("tokens", review=True)
+    pipeline_id = pipeline.pipeline["id"]
+    removed_id = (await bench.run(pipeline, "tokens"))["id"]
+    await bench.pipelines.remove_job(pipeline_id, removed_id, NOW)
+    await bench.pipelines.resume(pipeline_id, NOW)
     with pytest.raises(WrongPipelineState, match="RUNNING"):
-        await bench.pipelines.restore_job(key, gone, NOW)
-    await bench.end_run(made, "list")
-    assert await bench.state(made) == "COMPLETED"
-    await bench.pipelines.restore_job(key, gone, NOW)
-    assert await bench.state(made) == "PAUSED"
-    await bench.pipelines.resume(key, NOW)
-    assert await bench.states(made) == {"list": "COMPLETE", "tokens": "CREATED"}
+        await bench.pipelines.restore_job(pipeline_id, removed_id, NOW)
+    await bench.end_run(pipeline, "list")
+    assert await bench.state(pipeline) == "COMPLETED"
+    await bench.pipelines.restore_job(pipeline_id, removed_id, NOW)
+    assert await bench.state(pipeline) == "PAUSED"
+    await bench.pipelines.resume(pipeline_id, NOW)
+    assert await bench.states(pipeline) == {"list": "COMPLETE", "tokens": "CREATED"}
 
 
-def nearest(graph: Mapping[str, list[str]], name: str, there: set[str]) -> set[str]:
-    """Return the nearest ancestors of a job that are there."""
-    return {
-        found
-        for parent in graph[name]
-        for found in ({parent} if parent in there else nearest(graph, parent, there))
-    }
+def nearest_ancestors(graph: Mapping[str, list[str]], name: str, present: set[str]) -> set[str]:
+    """Return the parents of a job, each that is not present replaced by its own, and so on."""
+    nearest: set[str] = set()
+    for parent in graph[name]:
+        nearest |= {parent} if parent in present else nearest_ancestors(graph, parent, present)
+    return nearest
 
 
 @settings(max_examples=at_length(10, 500), deadline=None)
 @given(graphs(), st.data())
-async def test_edges_follow_from_the_plan_in_whichever_order_jobs_go_and_come_back(
+async def test_edges_do_not_depend_on_the_order_in_which_jobs_are_removed_and_restored(
     graph: dict[str, list[str]], data: st.DataObject
 ) -> None:
     with TemporaryDirectory() as folder:
         bench = await Bench.open(Path(folder), graph)
-        made = await bench.trigger(f"n{len(graph) - 1}", review=True)
-        planned, key = parents(made), made.pipeline["id"]
-        ids = {run["name"]: run["job_id"] for run in made.runs}
-        there = {*planned}
+        pipeline = await bench.trigger(f"n{len(graph) - 1}", review=True)
+        planned, pipeline_id = parents(pipeline), pipeline.pipeline["id"]
+        ids = {run["name"]: run["job_id"] for run in pipeline.runs}
+        present = {*planned}
         for _ in range(data.draw(st.integers(1, 8), label="steps")):
             name = data.draw(st.sampled_from(sorted(planned)), label="name")
-            if name in there:
-                now = await bench.pipelines.remove_job(key, ids[name], NOW)
-                if len(there) == 1:
-                    assert await bench.state(made) == "CANCELED"
-                there -= {name}
+            if name in present:
+                changed = await bench.pipelines.remove_job(pipeline_id, ids[name], NOW)
+                if len(present) == 1:
+                    assert await bench.state(pipeline) == "CANCELED"
+                present -= {name}
             else:
-                now = await bench.pipelines.restore_job(key, ids[name], NOW)
-                there |= {name}
-            assert now is not None
-            assert {job["name"] for job in now.removed} == {*planned} - there
-            whole = {each: sorted(found) for each, found in planned.items()}
-            assert parents(now) == {each: nearest(whole, each, there) for each in there}
+                changed = await bench.pipelines.restore_job(pipeline_id, ids[name], NOW)
+                present |= {name}
+            assert changed is not None
+            assert {job["name"] for job in changed.removed} == {*planned} - present
+            plan = {job: sorted(job_parents) for job, job_parents in planned.items()}
+            expected = {job: nearest_ancestors(plan, job, present) for job in present}
+            assert parents(changed) == expected
         await bench.database.close()

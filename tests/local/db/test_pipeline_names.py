@@ -4,7 +4,7 @@ import re
 from studio_tui.local.db.pipeline_additions import make_name
 
 
-def test_a_name_is_two_words_that_can_be_typed() -> None:
+def test_a_pipeline_name_is_two_words_of_four_letters() -> None:
     chance = random.Random(1)
     names = {make_name(chance.choice) for _ in range(200)}
     assert len(names) > 190

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from studio_tui.api import label
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
-from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable, KeyReused
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
@@ -24,18 +24,25 @@ from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import read_name
 from studio_tui.local.shim.lineage_file import ReportedDataset
+from tests.local.db.schedule_bench import CLUSTERS
 from tests.soak import at_length
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
-CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
+
 
 DIAMOND = {"list": [], "tokens": ["list"], "shingles": ["list"], "join": ["tokens", "shingles"]}
-"""What each dataset was made from; each was made by the job of its name."""
+"""The sources of each dataset; the job that makes a dataset has the dataset's name."""
+
+
+def reported_dataset(name: str, sources: Sequence[str]) -> ReportedDataset:
+    """Return a dataset that a job reports, made from the newest versions of its sources."""
+    source_names = [dataset for source in sources if (dataset := read_name(source))]
+    return ReportedDataset(f"local.local.{name}", None, (*source_names,))
 
 
 class Bench:
-    """Pipelines of a real database; jobs end as the test says."""
+    """Pipelines in a real database; no job runs, the test ends each job in a chosen state."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -44,14 +51,11 @@ class Bench:
 
     @classmethod
     async def open(cls, folder: Path, graph: dict[str, list[str]] | None = None) -> "Bench":
-        """Open a database in which every job of a graph has run once."""
+        """Open a database in which every job of `graph` is complete; by default of `DIAMOND`."""
         bench = cls(await Database.open(folder / "studio.db"))
         for name, sources in (DIAMOND if graph is None else graph).items():
             job_id = await bench.submit(name)
-            names = [found for source in sources if (found := read_name(source))]
-            await bench.end(
-                job_id, JobState.COMPLETE, ReportedDataset(f"local.local.{name}", None, (*names,))
-            )
+            await bench.end(job_id, JobState.COMPLETE, reported_dataset(name, sources))
         return bench
 
     async def submit(self, name: str, rerun_from: str | None = None, **fields: Any) -> str:
@@ -62,36 +66,41 @@ class Bench:
         job = validate_job(request, None, RequestContext(CLUSTERS, {}, earlier, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 
-    async def end(self, job_id: str, state: JobState, *made: ReportedDataset) -> None:
+    async def end(self, job_id: str, state: JobState, *datasets: ReportedDataset) -> None:
         code = {JobState.COMPLETE: 0, JobState.FAILED: 1}.get(state)
-        why = "ZeroDivisionError" if state is JobState.FAILED else None
-        ending = JobEnd(state, LATER, NOW, exit_code=code, error_message=why)
-        origins = [*JobState]
-        assert await self.jobs.end(job_id, origins, ending, RunLineage(made))
+        error = "ZeroDivisionError" if state is JobState.FAILED else None
+        ending = JobEnd(state, LATER, NOW, exit_code=code, error_message=error)
+        any_state = [*JobState]
+        assert await self.jobs.end(job_id, any_state, ending, RunLineage(datasets))
 
     async def trigger(
-        self, *datasets: str, key: str | None = None, digest: str = "d", **how: Any
+        self,
+        *datasets: str,
+        environment: dict[str, str] | None = None,
+        review: bool = False,
+        key: str | None = None,
+        digest: str = "d",
     ) -> PipelineRows:
-        request = NewPipeline(
-            datasets, how.get("environment", {}), how.get("review", False), key, digest
-        )
+        request = NewPipeline(datasets, environment or {}, review, key, digest)
         return await self.pipelines.trigger(request, Metastore(), NOW)
 
-    async def now(self, pipeline: PipelineRows) -> PipelineRows:
-        found = await self.pipelines.find(pipeline_id=pipeline.pipeline["id"], name=None)
-        assert found is not None
-        return found
+    async def reload(self, pipeline: PipelineRows) -> PipelineRows:
+        current = await self.pipelines.find(pipeline_id=pipeline.pipeline["id"], name=None)
+        assert current is not None
+        return current
 
     async def state(self, pipeline: PipelineRows) -> str:
-        return str((await self.now(pipeline)).pipeline["state"])
+        return str((await self.reload(pipeline)).pipeline["state"])
 
     async def states(self, pipeline: PipelineRows) -> dict[str, str]:
-        return {run["name"]: run["state"] for run in (await self.now(pipeline)).runs}
+        return {run["name"]: run["state"] for run in (await self.reload(pipeline)).runs}
 
     async def run(self, pipeline: PipelineRows, name: str) -> sqlite3.Row:
-        """Return all about the job that is now a node's run."""
+        """Return the row of the job that is now the run of the job `name` of the pipeline."""
         (job_id,) = [
-            run["created_job_id"] for run in (await self.now(pipeline)).runs if run["name"] == name
+            run["created_job_id"]
+            for run in (await self.reload(pipeline)).runs
+            if run["name"] == name
         ]
         return await self.jobs.row(job_id)
 
@@ -101,33 +110,42 @@ class Bench:
         await self.end((await self.run(pipeline, name))["id"], state)
 
 
+async def complete_runs(
+    bench: Bench, pipeline: PipelineRows, graph: Mapping[str, list[str]]
+) -> None:
+    """End all runs of a pipeline as complete; each has made its dataset from the newest sources."""
+    for run in pipeline.runs:
+        dataset = reported_dataset(run["name"], graph[run["name"]])
+        await bench.end(run["created_job_id"], JobState.COMPLETE, dataset)
+
+
 @pytest.fixture
 async def bench(tmp_path: Path) -> Bench:
     return await Bench.open(tmp_path)
 
 
-async def test_every_job_is_there_at_once_and_the_first_is_released(bench: Bench) -> None:
-    made = await bench.trigger("join")
-    assert made.pipeline["state"] == "RUNNING"
-    assert await bench.states(made) == {
+async def test_a_new_pipeline_has_all_its_jobs_and_only_the_first_may_start(bench: Bench) -> None:
+    pipeline = await bench.trigger("join")
+    assert pipeline.pipeline["state"] == "RUNNING"
+    assert await bench.states(pipeline) == {
         "list": "CREATED",
         "tokens": "PENDING",
         "shingles": "PENDING",
         "join": "PENDING",
     }
-    originals = {run["name"]: run["job_id"] for run in made.runs}
-    parents = {run["name"]: json.loads(run["parents"]) for run in made.runs}
-    assert parents == {name: [originals[at] for at in DIAMOND[name]] for name in DIAMOND}
+    originals = {run["name"]: run["job_id"] for run in pipeline.runs}
+    parents = {run["name"]: json.loads(run["parents"]) for run in pipeline.runs}
+    assert parents == {name: [originals[source] for source in DIAMOND[name]] for name in DIAMOND}
     pending = await bench.jobs.list_jobs(states=[JobState.PENDING], job_id=None, limit=9)
     assert {row["name"] for row in pending} == {"tokens", "shingles", "join"}
 
 
-async def test_a_run_is_what_its_original_was_and_makes_new_versions(bench: Bench) -> None:
-    before = await bench.submit("own", workers=3, priority=1, requirements="numpy", reset=True)
-    await bench.end(before, JobState.FAILED)
+async def test_a_run_has_the_fields_of_its_original_and_no_checkpoints(bench: Bench) -> None:
+    failed = await bench.submit("own", workers=3, priority=1, requirements="numpy", reset=True)
+    await bench.end(failed, JobState.FAILED)
     original = await bench.submit(
         "own",
-        before,
+        failed,
         workers=3,
         priority=1,
         requirements="numpy",
@@ -135,233 +153,243 @@ async def test_a_run_is_what_its_original_was_and_makes_new_versions(bench: Benc
         environment=f"A=1\nB=1\n{label.NAME}=x",
     )
     await bench.end(original, JobState.COMPLETE, ReportedDataset("local.local.own", None, ()))
-    made = await bench.trigger("own", environment={"B": "2", "C": "3"})
-    first, run = await bench.jobs.row(original), await bench.run(made, "own")
+    pipeline = await bench.trigger("own", environment={"B": "2", "C": "3"})
+    original_row, run = await bench.jobs.row(original), await bench.run(pipeline, "own")
     for name in ("query", "query_type", "workers", "priority", "requirements", "cluster"):
-        assert run[name] == first[name], name
+        assert run[name] == original_row[name], name
     assert json.loads(run["environment"]) == {"A": "1", "B": "2", "C": "3"}
     assert (run["rerun_from"], run["run_group"], run["ignore_checkpoints"]) == (None, run["id"], 0)
 
 
 async def test_a_job_starts_when_all_its_parents_are_complete(bench: Bench) -> None:
-    made = await bench.trigger("join")
-    await bench.end_run(made, "list")
-    assert (await bench.states(made))["tokens"] == "CREATED"
-    assert (await bench.states(made))["shingles"] == "CREATED"
-    released = await bench.run(made, "tokens")
+    pipeline = await bench.trigger("join")
+    await bench.end_run(pipeline, "list")
+    assert (await bench.states(pipeline))["tokens"] == "CREATED"
+    assert (await bench.states(pipeline))["shingles"] == "CREATED"
+    released = await bench.run(pipeline, "tokens")
     assert released["released_at"] == stamp(LATER)
-    await bench.end_run(made, "tokens")
-    assert (await bench.states(made))["join"] == "PENDING"
-    await bench.end_run(made, "shingles")
-    assert (await bench.states(made))["join"] == "CREATED"
-    assert await bench.state(made) == "RUNNING"
-    await bench.end_run(made, "join")
-    assert await bench.state(made) == "COMPLETED"
-    assert (await bench.now(made)).pipeline["updated_at"] == stamp(LATER)
+    await bench.end_run(pipeline, "tokens")
+    assert (await bench.states(pipeline))["join"] == "PENDING"
+    await bench.end_run(pipeline, "shingles")
+    assert (await bench.states(pipeline))["join"] == "CREATED"
+    assert await bench.state(pipeline) == "RUNNING"
+    await bench.end_run(pipeline, "join")
+    assert await bench.state(pipeline) == "COMPLETED"
+    assert (await bench.reload(pipeline)).pipeline["updated_at"] == stamp(LATER)
 
 
-async def test_a_failure_holds_back_its_descendants_alone(bench: Bench) -> None:
-    made = await bench.trigger("join")
-    await bench.end_run(made, "list")
-    await bench.end_run(made, "tokens", JobState.FAILED)
-    assert await bench.state(made) == "RUNNING"
-    await bench.end_run(made, "shingles")
-    assert (await bench.states(made))["join"] == "PENDING"
-    failed = (await bench.now(made)).pipeline
+async def test_a_failed_job_blocks_only_its_descendants(bench: Bench) -> None:
+    pipeline = await bench.trigger("join")
+    await bench.end_run(pipeline, "list")
+    await bench.end_run(pipeline, "tokens", JobState.FAILED)
+    assert await bench.state(pipeline) == "RUNNING"
+    await bench.end_run(pipeline, "shingles")
+    assert (await bench.states(pipeline))["join"] == "PENDING"
+    failed = (await bench.reload(pipeline)).pipeline
     assert failed["state"] == "FAILED"
-    run = await bench.run(made, "tokens")
+    run = await bench.run(pipeline, "tokens")
     assert failed["error_message"] == f"tokens ({run['id']}) failed: ZeroDivisionError"
 
 
-async def test_several_failures_are_counted(bench: Bench) -> None:
-    made = await bench.trigger("join")
-    await bench.end_run(made, "list")
-    await bench.end_run(made, "tokens", JobState.FAILED)
-    await bench.end_run(made, "shingles", JobState.FAILED)
-    message = (await bench.now(made)).pipeline["error_message"]
+async def test_the_error_of_a_pipeline_names_one_failure_and_counts_the_others(
+    bench: Bench,
+) -> None:
+    pipeline = await bench.trigger("join")
+    await bench.end_run(pipeline, "list")
+    await bench.end_run(pipeline, "tokens", JobState.FAILED)
+    await bench.end_run(pipeline, "shingles", JobState.FAILED)
+    message = (await bench.reload(pipeline)).pipeline["error_message"]
     assert "tokens" in message
     assert "failed, and 1 more: ZeroDivisionError" in message
 
 
-async def test_without_a_failure_what_was_canceled_cancels_the_pipeline(bench: Bench) -> None:
-    made = await bench.trigger("join")
-    await bench.end_run(made, "join", JobState.CANCELED)
-    assert await bench.state(made) == "RUNNING"
+async def test_a_pipeline_with_a_canceled_job_and_no_failed_job_is_canceled(bench: Bench) -> None:
+    pipeline = await bench.trigger("join")
+    await bench.end_run(pipeline, "join", JobState.CANCELED)
+    assert await bench.state(pipeline) == "RUNNING"
     for name in ("list", "tokens", "shingles"):
-        await bench.end_run(made, name)
-    ended = (await bench.now(made)).pipeline
+        await bench.end_run(pipeline, name)
+    ended = (await bench.reload(pipeline)).pipeline
     assert ended["state"] == "CANCELED"
     assert ended["error_message"].endswith("was canceled.")
 
 
 async def test_a_pause_withdraws_runs_that_have_not_started(bench: Bench) -> None:
-    made = await bench.trigger("join")
-    await bench.end_run(made, "list")
+    pipeline = await bench.trigger("join")
+    await bench.end_run(pipeline, "list")
     await bench.jobs.enqueue()
-    running = await bench.run(made, "tokens")
+    running = await bench.run(pipeline, "tokens")
     await bench.jobs.move(running["id"], [JobState.QUEUED], JobState.INIT)
-    paused = await bench.pipelines.pause(made.pipeline["id"], NOW)
+    paused = await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
     assert paused.pipeline["state"] == "PAUSED"
     expected = {"list": "COMPLETE", "tokens": "INIT", "shingles": "PENDING", "join": "PENDING"}
-    assert await bench.states(made) == expected
-    await bench.end_run(made, "tokens")
-    assert await bench.states(made) == {**expected, "tokens": "COMPLETE"}
-    assert await bench.state(made) == "PAUSED"
+    assert await bench.states(pipeline) == expected
+    await bench.end_run(pipeline, "tokens")
+    assert await bench.states(pipeline) == {**expected, "tokens": "COMPLETE"}
+    assert await bench.state(pipeline) == "PAUSED"
     with pytest.raises(WrongPipelineState, match="It is paused already"):
-        await bench.pipelines.pause(made.pipeline["id"], NOW)
-    assert await bench.state(made) == "PAUSED"
-    assert (await bench.pipelines.resume(made.pipeline["id"], NOW)).pipeline["state"] == "RUNNING"
-    assert (await bench.states(made))["shingles"] == "CREATED"
+        await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+    assert await bench.state(pipeline) == "PAUSED"
+    assert (await bench.pipelines.resume(pipeline.pipeline["id"], NOW)).pipeline[
+        "state"
+    ] == "RUNNING"
+    assert (await bench.states(pipeline))["shingles"] == "CREATED"
 
 
-async def test_a_paused_pipeline_of_which_all_has_run_is_completed(bench: Bench) -> None:
-    made = await bench.trigger("list")
-    await bench.jobs.move((await bench.run(made, "list"))["id"], [JobState.CREATED], JobState.INIT)
-    await bench.pipelines.pause(made.pipeline["id"], NOW)
-    await bench.end_run(made, "list")
-    assert await bench.state(made) == "COMPLETED"
+async def test_a_paused_pipeline_is_completed_when_all_its_jobs_are(bench: Bench) -> None:
+    pipeline = await bench.trigger("list")
+    await bench.jobs.move(
+        (await bench.run(pipeline, "list"))["id"], [JobState.CREATED], JobState.INIT
+    )
+    await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+    await bench.end_run(pipeline, "list")
+    assert await bench.state(pipeline) == "COMPLETED"
 
 
-async def test_review_begins_paused_and_resuming_starts_it(bench: Bench) -> None:
-    made = await bench.trigger("join", review=True)
-    assert made.pipeline["state"] == "PAUSED"
-    assert set((await bench.states(made)).values()) == {"PENDING"}
-    await bench.pipelines.resume(made.pipeline["id"], NOW)
-    assert (await bench.states(made))["list"] == "CREATED"
+async def test_a_pipeline_for_review_is_paused_until_it_is_resumed(bench: Bench) -> None:
+    pipeline = await bench.trigger("join", review=True)
+    assert pipeline.pipeline["state"] == "PAUSED"
+    assert set((await bench.states(pipeline)).values()) == {"PENDING"}
+    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    assert (await bench.states(pipeline))["list"] == "CREATED"
 
 
-async def test_resuming_a_failed_pipeline_makes_failed_runs_again_from_checkpoints(
+async def test_resuming_a_failed_pipeline_continues_failed_runs_from_checkpoints(
     bench: Bench,
 ) -> None:
-    made = await bench.trigger("join", environment={"A": "1"})
-    await bench.end_run(made, "list")
-    await bench.end_run(made, "tokens", JobState.FAILED)
-    await bench.end_run(made, "shingles")
-    failed = await bench.run(made, "tokens")
-    resumed = await bench.pipelines.resume(made.pipeline["id"], NOW)
+    pipeline = await bench.trigger("join", environment={"A": "1"})
+    await bench.end_run(pipeline, "list")
+    await bench.end_run(pipeline, "tokens", JobState.FAILED)
+    await bench.end_run(pipeline, "shingles")
+    failed = await bench.run(pipeline, "tokens")
+    resumed = await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
     assert (resumed.pipeline["state"], resumed.pipeline["error_message"]) == ("RUNNING", None)
-    again = await bench.run(made, "tokens")
+    again = await bench.run(pipeline, "tokens")
     assert again["id"] != failed["id"]
     assert (again["rerun_from"], again["run_group"]) == (failed["id"], failed["run_group"])
     assert (again["state"], json.loads(again["environment"])) == ("CREATED", {"A": "1"})
-    await bench.end_run(made, "tokens")
-    await bench.end_run(made, "join")
-    assert await bench.state(made) == "COMPLETED"
+    await bench.end_run(pipeline, "tokens")
+    await bench.end_run(pipeline, "join")
+    assert await bench.state(pipeline) == "COMPLETED"
     with pytest.raises(WrongPipelineState, match="COMPLETED"):
-        await bench.pipelines.resume(made.pipeline["id"], NOW)
+        await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
     with pytest.raises(WrongPipelineState, match="COMPLETED"):
-        await bench.pipelines.pause(made.pipeline["id"], NOW)
+        await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
 
 
-async def test_a_job_that_never_began_is_made_again_as_new_as_it_was(bench: Bench) -> None:
-    made = await bench.trigger("join", review=True)
-    canceled = await bench.run(made, "list")
+async def test_resuming_replaces_a_job_canceled_before_its_start_by_a_new_run(bench: Bench) -> None:
+    pipeline = await bench.trigger("join", review=True)
+    canceled = await bench.run(pipeline, "list")
     ending = JobEnd(JobState.CANCELED, LATER)
     assert await bench.jobs.end(canceled["id"], [JobState.PENDING], ending)
-    assert await bench.state(made) == "PAUSED"
-    await bench.pipelines.resume(made.pipeline["id"], NOW)
-    again = await bench.run(made, "list")
-    assert (await bench.state(made), again["state"]) == ("RUNNING", "CREATED")
+    assert await bench.state(pipeline) == "PAUSED"
+    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    again = await bench.run(pipeline, "list")
+    assert (await bench.state(pipeline), again["state"]) == ("RUNNING", "CREATED")
     assert (again["rerun_from"], again["run_group"]) == (None, canceled["run_group"])
 
 
-async def test_resuming_a_paused_pipeline_starts_what_can_and_leaves_a_failure(
+async def test_resuming_a_paused_pipeline_starts_ready_jobs_but_no_failed_job(
     bench: Bench,
 ) -> None:
-    made = await bench.trigger("join")
-    await bench.end_run(made, "list")
-    await bench.pipelines.pause(made.pipeline["id"], NOW)
-    await bench.end_run(made, "tokens", JobState.FAILED)
-    failed = (await bench.run(made, "tokens"))["id"]
-    await bench.pipelines.resume(made.pipeline["id"], NOW)
-    assert (await bench.run(made, "tokens"))["id"] == failed
-    assert (await bench.states(made))["shingles"] == "CREATED"
+    pipeline = await bench.trigger("join")
+    await bench.end_run(pipeline, "list")
+    await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+    await bench.end_run(pipeline, "tokens", JobState.FAILED)
+    failed = (await bench.run(pipeline, "tokens"))["id"]
+    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    assert (await bench.run(pipeline, "tokens"))["id"] == failed
+    assert (await bench.states(pipeline))["shingles"] == "CREATED"
 
 
-@pytest.mark.parametrize("goes_on", ["FAILED", "RUNNING", "PAUSED"])
-async def test_a_fixed_job_becomes_the_run_of_the_node_it_continues_from(
-    bench: Bench, goes_on: str
+@pytest.mark.parametrize("state_after_failure", ["FAILED", "RUNNING", "PAUSED"])
+async def test_a_job_that_continues_a_failed_run_replaces_it_in_the_pipeline(
+    bench: Bench, state_after_failure: str
 ) -> None:
-    made = await bench.trigger("join")
-    await bench.end_run(made, "list")
-    if goes_on == "PAUSED":
-        await bench.pipelines.pause(made.pipeline["id"], NOW)
-    await bench.end_run(made, "tokens", JobState.FAILED)
-    if goes_on == "FAILED":
-        await bench.end_run(made, "shingles")
-    assert await bench.state(made) == goes_on
-    failed = (await bench.run(made, "tokens"))["id"]
+    pipeline = await bench.trigger("join")
+    await bench.end_run(pipeline, "list")
+    if state_after_failure == "PAUSED":
+        await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+    await bench.end_run(pipeline, "tokens", JobState.FAILED)
+    if state_after_failure == "FAILED":
+        await bench.end_run(pipeline, "shingles")
+    assert await bench.state(pipeline) == state_after_failure
+    failed = (await bench.run(pipeline, "tokens"))["id"]
     fixed = await bench.submit("fixed", failed)
-    assert (await bench.run(made, "fixed"))["id"] == fixed
-    assert await bench.state(made) == ("PAUSED" if goes_on == "PAUSED" else "RUNNING")
-    assert (await bench.now(made)).pipeline["error_message"] is None
+    assert (await bench.run(pipeline, "fixed"))["id"] == fixed
+    assert await bench.state(pipeline) == (
+        "PAUSED" if state_after_failure == "PAUSED" else "RUNNING"
+    )
+    assert (await bench.reload(pipeline)).pipeline["error_message"] is None
     await bench.end(fixed, JobState.FAILED)
-    better = await bench.submit("better", failed)  # it names the first, as a client may
+    # It names the first failed run instead of the failed fix, as a client may.
+    better = await bench.submit("better", failed)
     await bench.end(better, JobState.COMPLETE)
-    if goes_on == "PAUSED":
-        await bench.pipelines.resume(made.pipeline["id"], NOW)
-    if goes_on != "FAILED":
-        await bench.end_run(made, "shingles")
-    assert (await bench.run(made, "better"))["id"] == better
-    await bench.end_run(made, "join")
-    assert await bench.state(made) == "COMPLETED"
+    if state_after_failure == "PAUSED":
+        await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    if state_after_failure != "FAILED":
+        await bench.end_run(pipeline, "shingles")
+    assert (await bench.run(pipeline, "better"))["id"] == better
+    await bench.end_run(pipeline, "join")
+    assert await bench.state(pipeline) == "COMPLETED"
 
 
-async def test_a_rerun_of_what_succeeded_or_runs_changes_no_pipeline(bench: Bench) -> None:
-    made = await bench.trigger("join")
-    running = (await bench.run(made, "list"))["id"]
+async def test_a_rerun_of_a_running_or_complete_job_changes_no_pipeline(bench: Bench) -> None:
+    pipeline = await bench.trigger("join")
+    running = (await bench.run(pipeline, "list"))["id"]
     await bench.submit("copy", running)
-    await bench.end_run(made, "list")
+    await bench.end_run(pipeline, "list")
     await bench.submit("copy", running)
-    original = made.runs[0]["job_id"]
+    original = pipeline.runs[0]["job_id"]
     await bench.submit("copy", original)
-    assert (await bench.run(made, "list"))["id"] == running
+    assert (await bench.run(pipeline, "list"))["id"] == running
 
 
 async def test_the_children_of_a_removed_job_inherit_its_parents(bench: Bench) -> None:
-    made = await bench.trigger("join", review=True)
-    originals = {run["name"]: run["job_id"] for run in made.runs}
-    gone = await bench.run(made, "tokens")
-    left = await bench.pipelines.remove_job(made.pipeline["id"], gone["id"], NOW)
-    assert left is not None
-    parents = {run["name"]: set(json.loads(run["parents"])) for run in left.runs}
+    pipeline = await bench.trigger("join", review=True)
+    originals = {run["name"]: run["job_id"] for run in pipeline.runs}
+    removed = await bench.run(pipeline, "tokens")
+    changed = await bench.pipelines.remove_job(pipeline.pipeline["id"], removed["id"], NOW)
+    assert changed is not None
+    parents = {run["name"]: set(json.loads(run["parents"])) for run in changed.runs}
     assert parents == {
         "list": set(),
         "shingles": {originals["list"]},
         "join": {originals["list"], originals["shingles"]},
     }
-    assert await bench.jobs.state(gone["id"]) is JobState.CANCELED
-    first = await bench.pipelines.remove_job(made.pipeline["id"], originals["list"], NOW)
-    assert first is not None
-    assert {run["name"]: json.loads(run["parents"]) for run in first.runs} == {
+    assert await bench.jobs.state(removed["id"]) is JobState.CANCELED
+    changed = await bench.pipelines.remove_job(pipeline.pipeline["id"], originals["list"], NOW)
+    assert changed is not None
+    assert {run["name"]: json.loads(run["parents"]) for run in changed.runs} == {
         "shingles": [],
         "join": [originals["shingles"]],
     }
-    assert await bench.pipelines.remove_job(made.pipeline["id"], gone["id"], NOW) is None
-    await bench.pipelines.resume(made.pipeline["id"], NOW)
-    await bench.end_run(made, "shingles")
-    await bench.end_run(made, "join")
-    assert await bench.state(made) == "COMPLETED"
+    assert await bench.pipelines.remove_job(pipeline.pipeline["id"], removed["id"], NOW) is None
+    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    await bench.end_run(pipeline, "shingles")
+    await bench.end_run(pipeline, "join")
+    assert await bench.state(pipeline) == "COMPLETED"
 
 
-async def test_a_pipeline_without_a_job_left_is_canceled(bench: Bench) -> None:
-    made = await bench.trigger("list", review=True)
-    left = await bench.pipelines.remove_job(made.pipeline["id"], made.runs[0]["job_id"], NOW)
-    assert left is not None
-    assert (left.pipeline["state"], left.runs) == ("CANCELED", [])
+async def test_a_pipeline_whose_last_job_is_removed_is_canceled(bench: Bench) -> None:
+    pipeline = await bench.trigger("list", review=True)
+    job_id = pipeline.runs[0]["job_id"]
+    changed = await bench.pipelines.remove_job(pipeline.pipeline["id"], job_id, NOW)
+    assert changed is not None
+    assert (changed.pipeline["state"], changed.runs) == ("CANCELED", [])
 
 
 async def test_only_a_pending_job_of_a_paused_pipeline_can_be_removed(bench: Bench) -> None:
-    made = await bench.trigger("join")
-    pipeline_id, job_id = made.pipeline["id"], made.runs[0]["job_id"]
+    pipeline = await bench.trigger("join")
+    pipeline_id, job_id = pipeline.pipeline["id"], pipeline.runs[0]["job_id"]
     with pytest.raises(WrongPipelineState, match="The pipeline is RUNNING"):
         await bench.pipelines.remove_job(pipeline_id, job_id, NOW)
-    await bench.end_run(made, "list")
+    await bench.end_run(pipeline, "list")
     await bench.pipelines.pause(pipeline_id, NOW)
     with pytest.raises(WrongPipelineState, match="The job is COMPLETE"):
         await bench.pipelines.remove_job(pipeline_id, job_id, NOW)
     with pytest.raises(WrongPipelineState, match="only one that is PENDING"):
-        await bench.pipelines.remove_job(pipeline_id, made.runs[0]["created_job_id"], NOW)
+        await bench.pipelines.remove_job(pipeline_id, pipeline.runs[0]["created_job_id"], NOW)
 
 
 async def test_the_same_key_makes_one_pipeline(bench: Bench) -> None:
@@ -374,7 +402,9 @@ async def test_the_same_key_makes_one_pipeline(bench: Bench) -> None:
     assert (await bench.trigger("join")).pipeline["name"] != first.pipeline["name"]
 
 
-async def test_what_cannot_be_planned_leaves_nothing(bench: Bench) -> None:
+async def test_a_pipeline_that_cannot_be_planned_leaves_no_job_and_no_pipeline(
+    bench: Bench,
+) -> None:
     count = len(await bench.jobs.list_jobs(states=None, job_id=None, limit=99))
     with pytest.raises(UnknownDataset, match="dogs"):
         await bench.trigger("join", "dogs")
@@ -386,16 +416,19 @@ async def test_what_cannot_be_planned_leaves_nothing(bench: Bench) -> None:
     assert await bench.pipelines.list_pipelines(states=None, search=None, limit=9) == []
 
 
-async def test_a_list_is_of_the_newest_by_state_and_text(bench: Bench) -> None:
+async def test_pipelines_are_listed_newest_first_and_filtered_by_state_and_text(
+    bench: Bench,
+) -> None:
     first = await bench.trigger("join", review=True)
     second = await bench.trigger("tokens", "list")
     third = await bench.trigger("list")
 
-    async def names(**how: Any) -> list[str]:
-        how = {"states": None, "search": None, "limit": 9, **how}
-        return [found.pipeline["name"] for found in await bench.pipelines.list_pipelines(**how)]
+    async def names(**filters: Any) -> list[str]:
+        filters = {"states": None, "search": None, "limit": 9, **filters}
+        listed = await bench.pipelines.list_pipelines(**filters)
+        return [rows.pipeline["name"] for rows in listed]
 
-    all_names = [made.pipeline["name"] for made in (third, second, first)]
+    all_names = [pipeline.pipeline["name"] for pipeline in (third, second, first)]
     assert await names() == all_names
     assert await names(limit=2) == all_names[:2]
     assert await names(states=["PAUSED"]) == all_names[2:]
@@ -416,52 +449,60 @@ ACTIONS = st.lists(
 
 @settings(max_examples=at_length(12, 200))
 @given(GRAPHS, ACTIONS, st.randoms(use_true_random=False))
-def test_whatever_happens_no_job_starts_before_its_parents_are_complete(
+def test_no_job_starts_before_its_parents_are_complete_whatever_happens(
     tmp_path_factory: pytest.TempPathFactory,
     graph: tuple[set[int], ...],
     actions: list[str],
     chance: Any,
 ) -> None:
-    names = {
-        f"d{number}": [f"d{at}" for at in sorted(sources) if at < number]
+    named_graph = {
+        f"d{number}": [f"d{source}" for source in sorted(sources) if source < number]
         for number, sources in enumerate(graph)
     }
-    names["all"] = [*names]
+    named_graph["all"] = [*named_graph]
 
     async def play() -> None:
-        bench = await Bench.open(tmp_path_factory.mktemp("pipeline"), names)
-        made = await bench.trigger("all")
-        for action in [*actions, *["resume", "end"] * 2 * (len(names) + 1)]:
-            runs = (await bench.now(made)).runs
-            alive = [run for run in runs if run["state"] == "CREATED"]
+        bench = await Bench.open(tmp_path_factory.mktemp("pipeline"), named_graph)
+        pipeline = await bench.trigger("all")
+        completing = ["resume", "end"] * 2 * (len(named_graph) + 1)
+        for action in [*actions, *completing]:
+            runs = (await bench.reload(pipeline)).runs
+            released = [run for run in runs if run["state"] == "CREATED"]
             failed = [run for run in runs if run["state"] in {"FAILED", "CANCELED"}]
             endings = {"end": JobState.COMPLETE, "fail": JobState.FAILED}
-            if action in endings and alive:
-                await bench.end(chance.choice(alive)["created_job_id"], endings[action])
+            if action in endings and released:
+                await bench.end(chance.choice(released)["created_job_id"], endings[action])
             elif action == "cancel":
-                left = [run for run in runs if run["state"] in {"CREATED", "PENDING"}]
-                if left:
-                    await bench.end(chance.choice(left)["created_job_id"], JobState.CANCELED)
+                not_started = [run for run in runs if run["state"] in {"CREATED", "PENDING"}]
+                if not_started:
+                    await bench.end(chance.choice(not_started)["created_job_id"], JobState.CANCELED)
             elif action == "fix" and failed:
                 run = chance.choice(failed)
                 await bench.submit(run["name"], run["created_job_id"])
             elif action in {"pause", "resume"}:
                 try:
-                    steer = getattr(bench.pipelines, action)
-                    await steer(made.pipeline["id"], NOW)
+                    pause_or_resume = getattr(bench.pipelines, action)
+                    await pause_or_resume(pipeline.pipeline["id"], NOW)
                 except WrongPipelineState:
                     paused = {"PAUSED"} if action == "pause" else set()
-                    assert await bench.state(made) in {"COMPLETED", "FAILED", "CANCELED", *paused}
-            await agree(bench, made, names)
-        assert await bench.state(made) == "COMPLETED"
+                    assert await bench.state(pipeline) in {
+                        "COMPLETED",
+                        "FAILED",
+                        "CANCELED",
+                        *paused,
+                    }
+            await check_consistency(bench, pipeline, named_graph)
+        assert await bench.state(pipeline) == "COMPLETED"
         await bench.database.close()
 
     asyncio.run(play())
 
 
-async def agree(bench: Bench, made: PipelineRows, graph: dict[str, list[str]]) -> None:
-    """Check that a pipeline's state is what its runs say."""
-    state, states = await bench.state(made), await bench.states(made)
+async def check_consistency(
+    bench: Bench, pipeline: PipelineRows, graph: dict[str, list[str]]
+) -> None:
+    """Check that the state of a pipeline agrees with the states of its jobs."""
+    state, states = await bench.state(pipeline), await bench.states(pipeline)
     for name, sources in graph.items():
         if states[name] != "PENDING" and states[name] != "CANCELED":
             assert all(states[source] == "COMPLETE" for source in sources), (name, states)
@@ -481,45 +522,42 @@ async def agree(bench: Bench, made: PipelineRows, graph: dict[str, list[str]]) -
 
 async def test_a_job_fixed_in_a_pipeline_is_the_only_maker_of_its_dataset(tmp_path: Path) -> None:
     bench = await Bench.open(tmp_path, {"a": [], "b": ["a"], "d": ["a"], "c": ["b", "d"]})
-    made = await bench.trigger("c", review=True)
-    (taken_out,) = [run["job_id"] for run in made.runs if run["name"] == "d"]
-    assert await bench.pipelines.remove_job(made.pipeline["id"], taken_out, NOW)
-    await bench.pipelines.resume(made.pipeline["id"], NOW)
-    await bench.end_run(made, "a", JobState.FAILED)
-    broken = await bench.run(made, "a")
-    mended = await bench.submit("a", broken["id"], query="print('mended')")
+    pipeline = await bench.trigger("c", review=True)
+    (removed,) = [run["job_id"] for run in pipeline.runs if run["name"] == "d"]
+    assert await bench.pipelines.remove_job(pipeline.pipeline["id"], removed, NOW)
+    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    await bench.end_run(pipeline, "a", JobState.FAILED)
+    broken = await bench.run(pipeline, "a")
+    fixed = await bench.submit("a", broken["id"], query="print('fixed')")
     for name, sources in {"a": [], "b": ["a"], "c": ["b", "d"]}.items():
-        run = await bench.run(made, name)
-        names = [found for source in sources if (found := read_name(source))]
-        await bench.end(
-            run["id"], JobState.COMPLETE, ReportedDataset(f"local.local.{name}", None, (*names,))
-        )
-    assert await bench.state(made) == "COMPLETED"
+        run = await bench.run(pipeline, name)
+        await bench.end(run["id"], JobState.COMPLETE, reported_dataset(name, sources))
+    assert await bench.state(pipeline) == "COMPLETED"
     again = await bench.trigger("c")
     originals = {run["name"]: run["job_id"] for run in again.runs}
-    assert (len(again.runs), originals["a"]) == (4, mended)
+    assert (len(again.runs), originals["a"]) == (4, fixed)
     parents = {run["name"]: json.loads(run["parents"]) for run in again.runs}
-    assert parents["d"] == parents["b"] == [mended]
+    assert parents["d"] == parents["b"] == [fixed]
 
 
-async def test_resumed_while_its_jobs_are_being_canceled_they_run_again_once_they_have_ended(
+async def test_jobs_canceling_during_a_resume_run_again_once_they_have_ended(
     bench: Bench,
 ) -> None:
-    made = await bench.trigger("join")
-    first = await bench.run(made, "list")
+    pipeline = await bench.trigger("join")
+    first = await bench.run(pipeline, "list")
     await bench.database.write(
         lambda connection: connection.execute(
             "UPDATE jobs SET state = 'CANCELING' WHERE id = ?", [first["id"]]
         )
     )
-    await bench.pipelines.pause(made.pipeline["id"], NOW)
-    await bench.pipelines.resume(made.pipeline["id"], NOW)
-    again = await bench.run(made, "list")
+    await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    again = await bench.run(pipeline, "list")
     assert again["id"] != first["id"]
     assert again["state"] == "PENDING", "two runs never share checkpoints at the same time"
-    assert await bench.state(made) == "RUNNING"
+    assert await bench.state(pipeline) == "RUNNING"
     await bench.end(first["id"], JobState.CANCELED)
-    assert (await bench.run(made, "list"))["state"] == "CREATED"
+    assert (await bench.run(pipeline, "list"))["state"] == "CREATED"
     for name in DIAMOND:
-        await bench.end_run(made, name)
-    assert await bench.state(made) == "COMPLETED"
+        await bench.end_run(pipeline, name)
+    assert await bench.state(pipeline) == "COMPLETED"

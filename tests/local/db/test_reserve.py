@@ -10,7 +10,7 @@ SIZE = 8192
 
 
 @contextmanager
-def no_file_longer_than(size: int) -> Iterator[None]:
+def limited_file_size(size: int) -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -19,10 +19,10 @@ def no_file_longer_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_reserve_takes_its_room_and_gives_it_up_once(tmp_path: Path) -> None:
+def test_a_reserve_occupies_its_size_and_is_released_once(tmp_path: Path) -> None:
     path = tmp_path / "reserve"
     reserve = Reserve(path, SIZE)
-    assert not reserve.release(), "nothing is held yet"
+    assert not reserve.release(), "no space is occupied yet"
     reserve.fill()
     assert path.stat().st_blocks * 512 >= SIZE
     assert path.stat().st_mode & 0o777 == 0o600
@@ -31,7 +31,7 @@ def test_a_reserve_takes_its_room_and_gives_it_up_once(tmp_path: Path) -> None:
     assert not reserve.release()
 
 
-def test_a_reserve_that_the_last_server_left_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_reserve_of_an_earlier_server_is_used_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "reserve"
     Reserve(path, SIZE).fill()
     before = path.read_bytes()
@@ -42,10 +42,10 @@ def test_a_reserve_that_the_last_server_left_is_taken_as_it_is(tmp_path: Path) -
 
 
 @needs.linux("elsewhere the limit of file sizes sends a signal")
-def test_a_reserve_without_room_leaves_nothing_behind_and_is_made_later(tmp_path: Path) -> None:
+def test_a_reserve_without_space_leaves_no_file_and_is_filled_later(tmp_path: Path) -> None:
     path = tmp_path / "reserve"
     reserve = Reserve(path, SIZE)
-    with no_file_longer_than(SIZE // 2):
+    with limited_file_size(SIZE // 2):
         reserve.fill()
         assert not path.exists()
         assert not reserve.release()
@@ -53,7 +53,7 @@ def test_a_reserve_without_room_leaves_nothing_behind_and_is_made_later(tmp_path
     assert path.stat().st_size == SIZE
 
 
-def test_a_link_in_the_reserves_place_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_in_place_of_the_reserve_is_not_followed(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_text("mine")
     path = tmp_path / "reserve"

@@ -1,4 +1,7 @@
-"""The fire times of a schedule after changes to it, also if the clock is set."""
+"""The fire times of a schedule that is changed, suspended or run by hand.
+
+The clock may be set back or forward in between.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +13,10 @@ from hypothesis import strategies as st
 
 from studio_tui.api.own_inputs import ChangeScheduleInput
 from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleUnusable
-from studio_tui.local.db.times import stamp
+from studio_tui.local.db.schedules import decide
+from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.http.validation import read_schedule
-from tests.local.db.schedule_bench import BEGIN, HOUR, MINUTE, Bench, opened
+from tests.local.db.schedule_bench import BEGIN, HOUR, MINUTE, Bench, open_bench
 from tests.soak import at_length
 
 
@@ -22,8 +26,8 @@ async def change(bench: Bench, job_id: str, now: datetime, **times: object) -> N
     await ScheduleActions(bench.database).change(job_id, schedule)
 
 
-async def test_a_changed_schedule_keeps_its_runs_and_its_counts(tmp_path: Path) -> None:
-    bench = await opened(tmp_path)
+async def test_a_changed_schedule_keeps_its_runs_and_counts(tmp_path: Path) -> None:
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     for hours in (1, 2, 5):
         await bench.scheduler.settle(BEGIN + hours * HOUR)
@@ -40,10 +44,10 @@ async def test_a_changed_schedule_keeps_its_runs_and_its_counts(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("expression", ["0 * * * *", "*/30 * * * *"])
-async def test_a_change_after_the_clock_was_set_back_repeats_no_time(
+async def test_a_schedule_changed_after_the_clock_was_set_back_repeats_no_fire_time(
     tmp_path: Path, expression: str
 ) -> None:
-    bench = await opened(tmp_path)
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     await bench.scheduler.settle(BEGIN + HOUR)
     await bench.end_runs(BEGIN + HOUR)
@@ -56,8 +60,10 @@ async def test_a_change_after_the_clock_was_set_back_repeats_no_time(
     await bench.database.close()
 
 
-async def test_a_start_is_changed_to_a_moment_that_has_no_run_yet(tmp_path: Path) -> None:
-    bench = await opened(tmp_path)
+async def test_a_changed_schedule_runs_again_if_its_start_time_is_that_of_a_run(
+    tmp_path: Path,
+) -> None:
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     await bench.scheduler.settle(BEGIN + HOUR)
     await bench.end_runs(BEGIN + HOUR)
@@ -69,32 +75,30 @@ async def test_a_start_is_changed_to_a_moment_that_has_no_run_yet(tmp_path: Path
     await bench.database.close()
 
 
-async def test_what_was_decided_by_the_old_times_is_not_done_by_the_new(tmp_path: Path) -> None:
-    bench = await opened(tmp_path)
+async def test_a_decision_from_before_a_change_of_the_schedule_has_no_effect(
+    tmp_path: Path,
+) -> None:
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     (due,) = await bench.schedules.due(BEGIN + HOUR)
-    decision = bench.decide(due, BEGIN + HOUR)
+    decision = decide(due, BEGIN + HOUR)
     await change(bench, task_id, BEGIN, cron_expression="0 13 * * *")
     assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
     assert not await bench.schedules.settle(due, decision, BEGIN + HOUR)
-    assert (await bench.task(task_id))["next_fire_at"] == stamp(due_at(due.fire_at))
+    assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
     await bench.database.close()
 
 
-def due_at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-async def test_a_run_by_hand_takes_no_time_from_the_clock(tmp_path: Path) -> None:
-    bench = await opened(tmp_path)
+async def test_a_manual_run_replaces_no_fire_time(tmp_path: Path) -> None:
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     schedule_actions = ScheduleActions(bench.database)
-    hour = due_at((await bench.task(task_id))["next_fire_at"])
+    fire_time = from_stamp((await bench.task(task_id))["next_fire_at"])
     for key in ("a", "b"):
-        await schedule_actions.run(task_id, key, hour)
-        await bench.end_runs(hour)
-    await bench.scheduler.settle(hour)
-    await bench.end_runs(hour)
+        await schedule_actions.run(task_id, key, fire_time)
+        await bench.end_runs(fire_time)
+    await bench.scheduler.settle(fire_time)
+    await bench.end_runs(fire_time)
     task = await bench.task(task_id)
     assert (task["state"], task["runs"], task["skipped"]) == ("TASK", 3, 0)
     assert [run["scheduled_for"] is None for run in await bench.runs(task_id)] == [
@@ -105,8 +109,8 @@ async def test_a_run_by_hand_takes_no_time_from_the_clock(tmp_path: Path) -> Non
     await bench.database.close()
 
 
-async def test_a_time_that_comes_while_a_run_by_hand_continues_is_skipped(tmp_path: Path) -> None:
-    bench = await opened(tmp_path)
+async def test_a_fire_time_during_a_manual_run_is_skipped(tmp_path: Path) -> None:
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     await ScheduleActions(bench.database).run(task_id, None, BEGIN)
     await bench.scheduler.settle(BEGIN + HOUR)
@@ -115,10 +119,10 @@ async def test_a_time_that_comes_while_a_run_by_hand_continues_is_skipped(tmp_pa
     await bench.database.close()
 
 
-async def test_what_comes_while_a_schedule_is_suspended_is_neither_run_nor_counted(
+async def test_fire_times_of_a_suspended_schedule_are_neither_run_nor_counted(
     tmp_path: Path,
 ) -> None:
-    bench = await opened(tmp_path)
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     schedule_actions = ScheduleActions(bench.database)
     await schedule_actions.suspend(task_id, BEGIN)
@@ -133,21 +137,21 @@ async def test_what_comes_while_a_schedule_is_suspended_is_neither_run_nor_count
     await bench.database.close()
 
 
-async def test_what_was_decided_before_it_was_suspended_is_not_done_after(tmp_path: Path) -> None:
-    bench = await opened(tmp_path)
+async def test_a_decision_about_a_schedule_that_was_suspended_has_no_effect(tmp_path: Path) -> None:
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     (due,) = await bench.schedules.due(BEGIN + HOUR)
     await ScheduleActions(bench.database).suspend(task_id, BEGIN + HOUR)
-    decision = bench.decide(due, BEGIN + HOUR)
+    decision = decide(due, BEGIN + HOUR)
     assert not await bench.schedules.settle(due, decision, BEGIN + HOUR)
     assert await bench.runs(task_id) == []
     await bench.database.close()
 
 
-async def test_a_start_that_went_by_while_it_was_suspended_is_not_made_up_for(
+async def test_a_schedule_whose_only_start_passed_while_suspended_cannot_be_resumed(
     tmp_path: Path,
 ) -> None:
-    bench = await opened(tmp_path)
+    bench = await open_bench(tmp_path)
     task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
     schedule_actions = ScheduleActions(bench.database)
     await schedule_actions.suspend(task_id, BEGIN)
@@ -161,7 +165,7 @@ async def test_a_start_that_went_by_while_it_was_suspended_is_not_made_up_for(
     await bench.database.close()
 
 
-ACTS = st.lists(
+ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(
             ["settle", "settle", "settle", "suspend", "resume", "change", "run", "end"]
@@ -174,37 +178,40 @@ ACTS = st.lists(
 
 
 @settings(max_examples=at_length(10, 500), deadline=None)
-@given(ACTS)
+@given(ACTIONS)
 @example([("settle", 20), ("suspend", -1), ("resume", 2)])
-async def test_whatever_is_done_a_time_has_one_run_at_most_and_none_while_suspended(
-    acts: list[tuple[str, int]],
+async def test_any_actions_make_one_run_per_fire_time_and_none_while_suspended(
+    actions: list[tuple[str, int]],
 ) -> None:
     with TemporaryDirectory() as folder:
-        bench = await opened(Path(folder))
+        bench = await open_bench(Path(folder))
         schedule_actions = ScheduleActions(bench.database)
         task_id = await bench.submit(cron_expression="*/20 * * * *")
-        now, held_since = BEGIN, None
-        held: list[tuple[datetime, datetime]] = []
-        made_before = set[str]()
-        """Runs that were there when it was suspended: the clock may have been put back since."""
-        for number, (act, minutes) in enumerate(acts):
+        now, suspended_since = BEGIN, None
+        suspensions: list[tuple[datetime, datetime]] = []
+        ids_before_suspension = set[str]()
+        """Runs made before the schedule was suspended.
+
+        As the clock may be set back, their times may be within a suspension.
+        """
+        for number, (action, minutes) in enumerate(actions):
             now += minutes * MINUTE
-            if act == "suspend":
+            if action == "suspend":
                 await bench.scheduler.settle(now)
                 await schedule_actions.suspend(task_id, now)
-                held_since = held_since or now
-                made_before |= {run["id"] for run in await bench.runs(task_id)}
-            elif act == "resume":
+                suspended_since = suspended_since or now
+                ids_before_suspension |= {run["id"] for run in await bench.runs(task_id)}
+            elif action == "resume":
                 await schedule_actions.resume(task_id, now)
-                held += [(held_since, now)] if held_since else []
-                held_since = None
-            elif act == "change":
+                suspensions += [(suspended_since, now)] if suspended_since else []
+                suspended_since = None
+            elif action == "change":
                 await bench.scheduler.settle(now)
                 expression = f"*/{10 + number % 3 * 5} * * * *"
                 await change(bench, task_id, now, cron_expression=expression)
-            elif act == "run":
+            elif action == "run":
                 await schedule_actions.run(task_id, f"key {number}", now)
-            elif act == "end":
+            elif action == "end":
                 await bench.end_runs(now)
             await bench.scheduler.settle(now)
         task, runs = await bench.task(task_id), await bench.runs(task_id)
@@ -214,11 +221,12 @@ async def test_whatever_is_done_a_time_has_one_run_at_most_and_none_while_suspen
         ]
         assert len(set(times)) == len(times)
         assert len(runs) == task["runs"]
-        made = [
+        created = [
             run["created_at"]
             for run in runs
-            if run["scheduled_for"] and run["id"] not in made_before
+            if run["scheduled_for"] and run["id"] not in ids_before_suspension
         ]
-        for since, until in held:
-            assert not any(stamp(since) < at < stamp(until) for at in made if since < until)
+        for start, end in suspensions:
+            if start < end:
+                assert not any(stamp(start) < moment < stamp(end) for moment in created)
         await bench.database.close()

@@ -1,4 +1,4 @@
-"""Schedules that trigger pipelines: one for each fire time, despite crashes, with reasons."""
+"""Schedules that trigger a pipeline at each fire time."""
 
 import json
 from dataclasses import replace
@@ -30,13 +30,14 @@ HOUR = timedelta(hours=1)
 
 
 class Bench:
-    """A database in which a job has made the dataset `thumbs`, and one is to rebuild it hourly."""
+    """A database with a dataset `thumbs`, made by a job, and a schedule that rebuilds it hourly."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.jobs, self.pipelines = JobTable(database), PipelineTable(database)
-        self.own, self.schedules = SchedulePipelines(database), Schedules(database)
-        self.task = ""
+        self.schedule_pipelines, self.schedules = SchedulePipelines(database), Schedules(database)
+        self.task_id = ""
+        """The id of the schedule."""
 
         async def read_metastore() -> Metastore:
             return Metastore()
@@ -49,10 +50,10 @@ class Bench:
     async def open(cls, folder: Path, *datasets: str) -> "Bench":
         bench = cls(await Database.open(folder / "studio.db"))
         maker = await bench.submit()
-        made = RunLineage((ReportedDataset("local.local.thumbs", None, ()),))
+        run_lineage = RunLineage((ReportedDataset("local.local.thumbs", None, ()),))
         ending = JobEnd(JobState.COMPLETE, NOON, NOON, exit_code=0)
-        assert await bench.jobs.end(maker, [*JobState], ending, made)
-        bench.task = await bench.submit(datasets=datasets or ("thumbs",))
+        assert await bench.jobs.end(maker, [*JobState], ending, run_lineage)
+        bench.task_id = await bench.submit(datasets=datasets or ("thumbs",))
         return bench
 
     async def submit(self, datasets: tuple[str, ...] | None = None, **times: Any) -> str:
@@ -63,11 +64,11 @@ class Bench:
             job = replace(job, schedule=replace(job.schedule, datasets=datasets))
         return str((await self.jobs.create(job, NOON))["id"])
 
-    async def made(self) -> list[PipelineRows]:
+    async def all_pipelines(self) -> list[PipelineRows]:
         return await self.pipelines.list_pipelines(states=None, search=None, limit=100)
 
-    async def row(self) -> dict[str, Any]:
-        (row,) = await self.jobs.list_jobs(states=None, job_id=self.task, limit=1)
+    async def schedule_row(self) -> dict[str, Any]:
+        (row,) = await self.jobs.list_jobs(states=None, job_id=self.task_id, limit=1)
         return {**dict(row), "recent": json.loads(row["recent"])}
 
     async def end_jobs(self) -> None:
@@ -76,17 +77,17 @@ class Bench:
             await self.jobs.end(row["id"], [JobState.CREATED], ending)
 
 
-async def test_a_pipeline_is_triggered_each_time_and_listed_with_the_schedule(
+async def test_a_fire_time_triggers_a_pipeline_that_the_schedule_lists(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path)
     await bench.scheduler.settle(NOON + HOUR)
-    ((pipeline, runs, _),) = await bench.made()
+    ((pipeline, runs, _),) = await bench.all_pipelines()
     assert (pipeline["state"], pipeline["triggered_from"]) == ("RUNNING", "thumbs")
-    assert pipeline["scheduled_by"] == bench.task
+    assert pipeline["scheduled_by"] == bench.task_id
     (run,) = runs
     assert json.loads((await bench.jobs.row(run["created_job_id"]))["environment"]) == {"A": "1"}
-    row = await bench.row()
+    row = await bench.schedule_row()
     assert (row["state"], row["runs"]) == ("TASK", 1)
     (recent,) = row["recent"]
     assert (recent["kind"], recent["name"], recent["status"]) == (
@@ -95,83 +96,90 @@ async def test_a_pipeline_is_triggered_each_time_and_listed_with_the_schedule(
         "RUNNING",
     )
     await bench.end_jobs()
-    assert (await bench.row())["recent"][0]["status"] == "COMPLETED"
+    assert (await bench.schedule_row())["recent"][0]["status"] == "COMPLETED"
     await bench.database.close()
 
 
-async def test_a_time_that_comes_while_the_pipeline_before_continues_is_skipped(
+async def test_a_fire_time_during_the_previous_pipeline_is_skipped(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path)
     for hours in (1, 2):
         await bench.scheduler.settle(NOON + hours * HOUR)
-    assert [run["kind"] for run in (await bench.row())["recent"]] == ["skipped", "pipeline"]
+    assert [run["kind"] for run in (await bench.schedule_row())["recent"]] == [
+        "skipped",
+        "pipeline",
+    ]
     await bench.end_jobs()
     await bench.scheduler.settle(NOON + 5 * HOUR)
-    row = await bench.row()
+    row = await bench.schedule_row()
     assert (row["runs"], row["skipped"], row["missed"]) == (2, 1, 2)
     await bench.database.close()
 
 
-async def test_a_pipeline_that_cannot_be_planned_is_a_failed_one_that_says_why(
+async def test_a_scheduled_pipeline_that_cannot_be_planned_fails_with_the_reason(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path, "nothing")
     for hours in (1, 2):
         await bench.scheduler.settle(NOON + hours * HOUR)
-    first, _ = await bench.made()
+    first, _ = await bench.all_pipelines()
     assert (first.pipeline["state"], first.runs) == ("FAILED", [])
-    row = await bench.row()
+    row = await bench.schedule_row()
     assert (row["state"], row["runs"], row["skipped"]) == ("TASK", 2, 0)
     assert "No dataset nothing is known" in row["recent"][0]["error_message"]
     await bench.database.close()
 
 
-async def test_a_pipeline_by_hand_is_made_once_for_a_key_and_fails_aloud(tmp_path: Path) -> None:
+async def test_a_manual_trigger_makes_one_pipeline_per_key_and_raises_errors(
+    tmp_path: Path,
+) -> None:
     bench = await Bench.open(tmp_path)
-    first = await bench.own.trigger(bench.task, "a", Metastore(), NOON)
-    again = await bench.own.trigger(bench.task, "a", Metastore(), NOON + HOUR)
+    first = await bench.schedule_pipelines.trigger(bench.task_id, "a", Metastore(), NOON)
+    again = await bench.schedule_pipelines.trigger(bench.task_id, "a", Metastore(), NOON + HOUR)
     assert first.pipeline["id"] == again.pipeline["id"]
-    (recent,) = (await bench.row())["recent"]
+    (recent,) = (await bench.schedule_row())["recent"]
     assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
     job = await bench.submit(cron_expression="0 * * * *")
     with pytest.raises(ScheduleUnusable, match="runs a job"):
-        await bench.own.trigger(job, "b", Metastore(), NOON)
+        await bench.schedule_pipelines.trigger(job, "b", Metastore(), NOON)
     with pytest.raises(ScheduleUnusable, match="triggers a pipeline"):
-        await ScheduleActions(bench.database).run(bench.task, "c", NOON)
+        await ScheduleActions(bench.database).run(bench.task_id, "c", NOON)
     other = await bench.submit(datasets=("nothing",))
     with pytest.raises(UnknownDataset):
-        await bench.own.trigger(other, "d", Metastore(), NOON)
+        await bench.schedule_pipelines.trigger(other, "d", Metastore(), NOON)
     with pytest.raises(KeyReused):
-        await bench.own.trigger(other, "a", Metastore(), NOON)
-    await bench.jobs.end(bench.task, [JobState.TASK], JobEnd(JobState.CANCELED, NOON))
+        await bench.schedule_pipelines.trigger(other, "a", Metastore(), NOON)
+    await bench.jobs.end(bench.task_id, [JobState.TASK], JobEnd(JobState.CANCELED, NOON))
     with pytest.raises(ScheduleUnusable):
-        await bench.own.trigger(bench.task, "e", Metastore(), NOON)
-    assert len(await bench.made()) == 1
+        await bench.schedule_pipelines.trigger(bench.task_id, "e", Metastore(), NOON)
+    assert len(await bench.all_pipelines()) == 1
     await bench.database.close()
 
 
-async def test_a_change_and_a_pause_keep_the_pipelines_of_a_schedule(tmp_path: Path) -> None:
+async def test_a_changed_and_suspended_schedule_keeps_its_pipelines_and_datasets(
+    tmp_path: Path,
+) -> None:
     bench = await Bench.open(tmp_path)
     await bench.scheduler.settle(NOON + HOUR)
     schedule_actions = ScheduleActions(bench.database)
-    await schedule_actions.suspend(bench.task, NOON + HOUR)
+    await schedule_actions.suspend(bench.task_id, NOON + HOUR)
     await bench.end_jobs()
     await bench.scheduler.settle(NOON + 3 * HOUR)
     times = ChangeScheduleInput(team_name="local", cron_expression="30 * * * *")
     schedule = read_schedule(times, NOON + 3 * HOUR)
     assert schedule is not None
-    await schedule_actions.change(bench.task, schedule)
-    await schedule_actions.resume(bench.task, NOON + 3 * HOUR)
+    await schedule_actions.change(bench.task_id, schedule)
+    await schedule_actions.resume(bench.task_id, NOON + 3 * HOUR)
     await bench.scheduler.settle(NOON + 4 * HOUR)
-    row = await bench.row()
+    row = await bench.schedule_row()
     assert (row["runs"], row["missed"], row["skipped"]) == (2, 0, 0)
     assert json.loads(row["datasets"]) == ["thumbs"]
     await bench.database.close()
 
 
 @pytest.mark.parametrize("statements", range(12))
-async def test_a_server_that_dies_at_any_statement_leaves_one_pipeline_a_time(
+async def test_a_server_killed_at_any_statement_makes_one_pipeline_per_fire_time(
     tmp_path: Path, statements: int
 ) -> None:
     bench = await Bench.open(tmp_path)
@@ -179,32 +187,33 @@ async def test_a_server_that_dies_at_any_statement_leaves_one_pipeline_a_time(
     (due,) = await bench.schedules.due(now)
 
     class Killed(BaseException):
-        """The process dies here."""
+        """Raised where the test pretends that the process is killed."""
 
-    def dying(connection: Any, due: DueSchedule, fire_at: str, now: str) -> None:
-        left = statements
+    def make_until_killed(connection: Any, due: DueSchedule, fire_at: str, now: str) -> None:
+        statements_left = statements
 
-        class Fragile:
+        class KilledConnection:
             def __getattr__(self, name: str) -> Any:
-                def call(*how: Any) -> Any:
-                    nonlocal left
-                    left -= 1
-                    if left < 0:
+                def call(*arguments: Any) -> Any:
+                    nonlocal statements_left
+                    statements_left -= 1
+                    if statements_left < 0:
                         raise Killed
-                    return getattr(connection, name)(*how)
+                    return getattr(connection, name)(*arguments)
 
                 return call
 
-        make_pipeline(Fragile(), due, fire_at, now, Metastore())  # type: ignore[arg-type] # a stand-in
+        stand_in: Any = KilledConnection()
+        make_pipeline(stand_in, due, fire_at, now, Metastore())
         raise Killed
 
     with pytest.raises(Killed):
-        await bench.schedules.settle(due, decide(due, now), now, dying)
-    assert await bench.made() == []
+        await bench.schedules.settle(due, decide(due, now), now, make_until_killed)
+    assert await bench.all_pipelines() == []
     for _ in range(2):
         await bench.scheduler.settle(now)
-    assert len(await bench.made()) == 1
+    assert len(await bench.all_pipelines()) == 1
     (due_again,) = await bench.schedules.due(now + HOUR)
     assert due_again.fire_at > due.fire_at
-    assert (await bench.row())["state"] not in ENDED
+    assert (await bench.schedule_row())["state"] not in ENDED
     await bench.database.close()
