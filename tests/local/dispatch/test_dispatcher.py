@@ -18,38 +18,38 @@ def job(number: int, priority: int = 5, workers: int = 1, cluster: str = "a") ->
     return QueuedJob(f"job {number}", cluster, workers, priority, number, "")
 
 
-def started(*jobs: QueuedJob, busy: int = 0, capacity: int = 4) -> list[int]:
+def started_numbers(*jobs: QueuedJob, busy: int = 0, capacity: int = 4) -> list[int]:
     return [job.number for job in startable(jobs, {"a": busy}, {"a": capacity})]
 
 
-def test_the_oldest_starts_first() -> None:
-    assert started(job(3), job(1), job(2), capacity=2) == [1, 2]
+def test_the_oldest_job_starts_first() -> None:
+    assert started_numbers(job(3), job(1), job(2), capacity=2) == [1, 2]
 
 
-def test_a_lower_priority_number_goes_before_age() -> None:
-    assert started(job(1), job(2, priority=0), job(3, priority=3), capacity=2) == [2, 3]
+def test_a_lower_priority_number_starts_before_older_jobs() -> None:
+    assert started_numbers(job(1), job(2, priority=0), job(3, priority=3), capacity=2) == [2, 3]
 
 
-def test_running_jobs_take_their_workers() -> None:
-    assert started(job(1), job(2), busy=3) == [1]
-    assert started(job(1), busy=4) == []
-    assert started(job(1), busy=9) == []
+def test_workers_of_running_jobs_are_not_free() -> None:
+    assert started_numbers(job(1), job(2), busy=3) == [1]
+    assert started_numbers(job(1), busy=4) == []
+    assert started_numbers(job(1), busy=9) == []
 
 
-def test_nothing_overtakes_a_job_that_does_not_fit() -> None:
-    assert started(job(1, workers=4), job(2, workers=1), busy=1) == []
+def test_no_job_starts_before_an_earlier_job_that_needs_more_workers() -> None:
+    assert started_numbers(job(1, workers=4), job(2, workers=1), busy=1) == []
 
 
-def test_clusters_do_not_wait_for_each_other() -> None:
+def test_a_job_does_not_wait_for_jobs_of_another_cluster() -> None:
     jobs = [job(1, workers=4), job(2, cluster="b")]
     assert startable(jobs, {"a": 1}, {"a": 4, "b": 1}) == [jobs[1]]
 
 
-def test_a_cluster_without_capacity_starts_nothing() -> None:
-    assert startable([job(1, cluster="gone")], {}, {"a": 4}) == []
+def test_no_job_starts_on_an_unknown_cluster() -> None:
+    assert startable([job(1, cluster="unknown")], {}, {"a": 4}) == []
 
 
-jobs = st.builds(
+QUEUED_JOBS = st.builds(
     QueuedJob,
     id=st.uuids().map(str),
     cluster=st.sampled_from("abc"),
@@ -58,29 +58,32 @@ jobs = st.builds(
     number=st.integers(),
     waits_since=st.just(""),
 )
-workers = st.dictionaries(st.sampled_from("abc"), st.integers(0, 8))
+WORKERS_BY_CLUSTER = st.dictionaries(st.sampled_from("abc"), st.integers(0, 8))
 
 
 @settings(deadline=None, max_examples=at_length(15, 500))
-@given(st.lists(jobs, unique_by=lambda job: job.number), workers, workers)
-def test_no_cluster_is_overfilled_and_none_idles_without_need(
+@given(
+    st.lists(QUEUED_JOBS, unique_by=lambda job: job.number), WORKERS_BY_CLUSTER, WORKERS_BY_CLUSTER
+)
+def test_clusters_start_jobs_in_order_up_to_their_capacity(
     queued: list[QueuedJob], busy: dict[str, int], capacity: dict[str, int]
 ) -> None:
-    chosen = startable(queued, busy, capacity)
+    started = startable(queued, busy, capacity)
     used = Counter(busy)
-    for one in chosen:
-        used[one.cluster] += one.workers
-        assert used[one.cluster] <= capacity[one.cluster]
-    order = sorted(queued, key=lambda one: (one.priority, one.number))
+    for job in started:
+        used[job.cluster] += job.workers
+        assert used[job.cluster] <= capacity[job.cluster]
+    order = sorted(queued, key=lambda job: (job.priority, job.number))
     for cluster in "abc":
-        left = [one for one in order if one.cluster == cluster and one not in chosen]
-        mine = [one for one in order if one.cluster == cluster and one in chosen]
-        assert [one for one in order if one.cluster == cluster] == mine + left
-        if left:
-            assert used[cluster] + left[0].workers > capacity.get(cluster, 0)
+        in_cluster = [job for job in order if job.cluster == cluster]
+        started_here = [job for job in in_cluster if job in started]
+        waiting = [job for job in in_cluster if job not in started]
+        assert in_cluster == started_here + waiting
+        if waiting:
+            assert used[cluster] + waiting[0].workers > capacity.get(cluster, 0)
 
 
-def test_a_job_goes_its_way_and_its_steps_have_times(studio: ThreadStudio) -> None:
+def test_the_steps_of_a_complete_job_have_ordered_times(studio: ThreadStudio) -> None:
     created = studio.submit("print('hello')", query_name="hello.py")
     assert created["status"] == "CREATED"
     ended = studio.end(created["id"])
@@ -97,21 +100,21 @@ def test_a_job_goes_its_way_and_its_steps_have_times(studio: ThreadStudio) -> No
     assert times == sorted(times)
 
 
-def test_a_job_that_fails_says_why(studio: ThreadStudio) -> None:
+def test_a_failed_job_has_its_exception_as_error(studio: ThreadStudio) -> None:
     ended = studio.end(studio.submit("raise ValueError('bad shard')")["id"])
     assert (ended["status"], ended["exit_code"]) == ("FAILED", 1)
     assert "ValueError: bad shard" in ended["error_message"]
 
 
-def test_jobs_beyond_the_workers_wait_their_turn(studio: ThreadStudio) -> None:
-    most = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
-    first = studio.submit(SLEEP, workers=most)
-    second = studio.submit("print(2)", workers=most)
-    third = studio.submit("print(3)", workers=most, priority=0)
+def test_jobs_without_free_workers_are_queued_by_priority(studio: ThreadStudio) -> None:
+    all_workers = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
+    first = studio.submit(SLEEP, workers=all_workers)
+    second = studio.submit("print(2)", workers=all_workers)
+    third = studio.submit("print(3)", workers=all_workers, priority=0)
     studio.until(first["id"], "RUNNING")
     eventually(lambda: studio.job(third["id"])["status"] == "QUEUED")
     assert studio.job(second["id"])["status"] == "QUEUED"
-    assert studio.request("GET", "/datachain/clusters/").json()[0]["busy_workers"] == most
+    assert studio.request("GET", "/datachain/clusters/").json()[0]["busy_workers"] == all_workers
     studio.cancel(first["id"])
     second, third = studio.end(second["id"]), studio.end(third["id"])
     assert (second["status"], third["status"]) == ("COMPLETE", "COMPLETE")
@@ -130,9 +133,9 @@ def test_a_running_job_is_canceled(studio: ThreadStudio) -> None:
     assert studio.cancel(job_id).status_code == 409
 
 
-def test_a_waiting_job_is_canceled_and_never_starts(studio: ThreadStudio) -> None:
-    most = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
-    first = studio.submit(SLEEP, workers=most)
+def test_a_canceled_queued_job_never_starts(studio: ThreadStudio) -> None:
+    all_workers = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
+    first = studio.submit(SLEEP, workers=all_workers)
     second = studio.submit("print(2)")
     studio.until(first["id"], "RUNNING")
     assert studio.cancel(second["id"]).status_code == 200
@@ -153,23 +156,23 @@ def test_a_job_that_has_ended_cannot_be_canceled(studio: ThreadStudio) -> None:
     assert studio.job(job_id)["status"] == "COMPLETE"
 
 
-LEFT = {
-    "which is no longer in clusters.toml": {"two": 1},
-    "which has only 3 workers now": {"two": 1, "one": 3},
+CHANGED_CLUSTERS = {
+    "which is no longer in clusters.toml": {"local": 1},
+    "which has only 3 workers now": {"local": 1, "gpu": 3},
 }
 
 
-@pytest.mark.parametrize(("why", "is_restarted"), combinations(LEFT, [True, False]))
-def test_what_its_cluster_cannot_run_now_waits_with_the_reason_until_it_can(
+@pytest.mark.parametrize(("why", "is_restarted"), combinations(CHANGED_CLUSTERS, [True, False]))
+def test_a_job_that_its_cluster_cannot_run_waits_with_the_reason_until_it_can(
     studio: ThreadStudio, why: str, *, is_restarted: bool
 ) -> None:
-    reason = f"the cluster one, {why}"
-    clusters(studio, two=1, one=4)
-    first = studio.submit(SLEEP, workers=4, compute_cluster_name="one")["id"]
-    second = studio.submit("print(2)", workers=4, compute_cluster_name="one")["id"]
+    reason = f"the cluster gpu, {why}"
+    write_clusters(studio, local=1, gpu=4)
+    first = studio.submit(SLEEP, workers=4, compute_cluster_name="gpu")["id"]
+    second = studio.submit("print(2)", workers=4, compute_cluster_name="gpu")["id"]
     studio.until(first, "RUNNING")
     assert studio.job(second)["waits_for"] is None
-    clusters(studio, **LEFT[why])
+    write_clusters(studio, **CHANGED_CLUSTERS[why])
     if is_restarted:
         studio.restart()
     eventually(lambda: studio.job(second)["waits_for"] == reason)
@@ -179,11 +182,13 @@ def test_what_its_cluster_cannot_run_now_waits_with_the_reason_until_it_can(
     assert (studio.job(second)["status"], studio.job(second)["waits_for"]) == ("QUEUED", reason)
     if is_restarted:
         studio.restart()
-    clusters(studio, two=1, one=4)
+    write_clusters(studio, local=1, gpu=4)
     assert (studio.end(second)["status"], studio.job(second)["waits_for"]) == ("COMPLETE", None)
 
 
-def test_what_waits_behind_a_large_job_starts_once_that_is_canceled(studio: ThreadStudio) -> None:
+def test_a_job_queued_behind_a_large_job_starts_when_the_large_job_is_canceled(
+    studio: ThreadStudio,
+) -> None:
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
     running = studio.submit(SLEEP)["id"]
     studio.until(running, "RUNNING")
@@ -195,52 +200,54 @@ def test_what_waits_behind_a_large_job_starts_once_that_is_canceled(studio: Thre
     assert studio.job(running)["status"] == "RUNNING"
 
 
-def clusters(studio: ThreadStudio, **workers: int) -> None:
-    """Write the file of clusters."""
+def write_clusters(studio: ThreadStudio, **workers: int) -> None:
+    """Write a clusters file with these names and numbers of workers."""
     text = "".join(
-        f'[[cluster]]\nname = "{name}"\nmax_workers = {most}\n' for name, most in workers.items()
+        f'[[cluster]]\nname = "{name}"\nmax_workers = {count}\n' for name, count in workers.items()
     )
     DataDir(studio.data_dir).clusters.write_text(text)
 
 
-def test_a_job_that_waits_starts_once_its_cluster_has_more_workers(studio: ThreadStudio) -> None:
-    clusters(studio, local=1)
+def test_a_queued_job_starts_when_its_cluster_has_more_workers(studio: ThreadStudio) -> None:
+    write_clusters(studio, local=1)
     first = studio.submit(SLEEP, workers=1)
     second = studio.submit(SLEEP, workers=1)
     studio.until(first["id"], "RUNNING")
     eventually(lambda: studio.job(second["id"])["status"] == "QUEUED")
-    clusters(studio, local=2)
+    write_clusters(studio, local=2)
     studio.until(second["id"], "RUNNING")
 
 
-def test_what_fits_its_cluster_no_more_waits_and_holds_nobody_up(studio: ThreadStudio) -> None:
-    clusters(studio, local=1, gpu=4)
+def test_a_job_too_large_for_its_changed_cluster_does_not_delay_other_jobs(
+    studio: ThreadStudio,
+) -> None:
+    write_clusters(studio, local=1, gpu=4)
     running = studio.submit(SLEEP, workers=4, compute_cluster_name="gpu")
     studio.until(running["id"], "RUNNING")
     large = studio.submit("print(1)", workers=4, compute_cluster_name="gpu")
     small = studio.submit("print(1)", workers=1, compute_cluster_name="gpu")
-    gone = studio.submit(SLEEP, workers=1)
-    studio.until(gone["id"], "RUNNING")
+    running_locally = studio.submit(SLEEP, workers=1)
+    studio.until(running_locally["id"], "RUNNING")
     waiting = studio.submit("print(1)", workers=1)
-    clusters(studio, gpu=2)
+    write_clusters(studio, gpu=2)
     eventually(lambda: len(studio.request("GET", "/datachain/clusters/").json()) == 1)
     studio.cancel(running["id"])
     assert studio.end(small["id"])["status"] == "COMPLETE"
-    studio.cancel(gone["id"])
-    assert studio.end(gone["id"])["status"] == "CANCELED"
-    assert {studio.job(one["id"])["status"] for one in (large, waiting)} == {"QUEUED"}
+    studio.cancel(running_locally["id"])
+    assert studio.end(running_locally["id"])["status"] == "CANCELED"
+    assert {studio.job(each["id"])["status"] for each in (large, waiting)} == {"QUEUED"}
     assert studio.job(waiting["id"])["compute_cluster_id"] is None
-    clusters(studio, gpu=4, local=1)
-    for one in (large, waiting):
-        assert studio.end(one["id"])["status"] == "COMPLETE"
+    write_clusters(studio, gpu=4, local=1)
+    for each in (large, waiting):
+        assert studio.end(each["id"])["status"] == "COMPLETE"
     assert studio.job(waiting["id"])["compute_cluster_id"] == 2
 
 
-def test_a_broken_file_of_clusters_is_reported_with_each_cluster(studio: ThreadStudio) -> None:
-    clusters(studio, local=3)
+def test_an_invalid_clusters_file_is_reported_with_each_cluster(studio: ThreadStudio) -> None:
+    write_clusters(studio, local=3)
     DataDir(studio.data_dir).clusters.write_text("cluster = 3")
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
     assert "are invalid" in cluster["problem"]
-    clusters(studio, local=3)
+    write_clusters(studio, local=3)
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
     assert (cluster["max_workers"], cluster["problem"]) == (3, None)

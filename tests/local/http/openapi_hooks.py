@@ -1,4 +1,4 @@
-"""What Schemathesis cannot know about the local Studio, loaded by its own program."""
+"""Hooks of Schemathesis for `test_openapi.py`, loaded in its process."""
 
 from typing import Any
 
@@ -7,8 +7,11 @@ import schemathesis
 
 @schemathesis.hook
 def map_body(context: Any, body: Any) -> Any:
-    """Name the only team there is, but where a job would be made: what it says would be run."""
-    makes_job = context.operation.path.endswith("/jobs/")
-    if not makes_job and isinstance(body, dict) and isinstance(body.get("team_name"), str):
+    """Replace the generated team by the existing one, except where a job is created.
+
+    A generated job would be executed.
+    """
+    creates_job = context.operation.path.endswith("/jobs/")
+    if not creates_job and isinstance(body, dict) and isinstance(body.get("team_name"), str):
         return {**body, "team_name": "local"}
     return body

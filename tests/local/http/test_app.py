@@ -61,8 +61,8 @@ NEWER = {
 }
 """Keys that the published client reads or sends, and the document does not have."""
 
-OURS = {"JobSchedule", "JobStep", "QueryType", "Refused", "RemovedJobOutput", "ScheduleRun"}
-"""Schemas beside those of the document: of a newer key, of a key's words, of every error."""
+OWN_SCHEMAS = {"JobSchedule", "JobStep", "QueryType", "Refused", "RemovedJobOutput", "ScheduleRun"}
+"""Schemas that the document does not have: of newer keys, of an enumeration, of all errors."""
 
 
 @pytest.fixture
@@ -71,25 +71,25 @@ def description(shared_studio: ThreadStudio) -> dict[str, Any]:
 
 
 def test_the_openapi_has_the_paths_and_methods_of_the_document(description: dict[str, Any]) -> None:
-    found = {
+    endpoints = {
         f"{method.upper()} {path}"
         for path, methods in description["paths"].items()
         for method in methods
     }
-    assert found == set((DOCUMENT / "endpoints.txt").read_text().splitlines())
+    assert endpoints == set((DOCUMENT / "endpoints.txt").read_text().splitlines())
 
 
 def test_the_openapi_has_the_schemas_of_the_document(description: dict[str, Any]) -> None:
     schemas = description["components"]["schemas"]
-    assert set(schemas) == {*SCHEMAS, *OURS}
+    assert set(schemas) == {*SCHEMAS, *OWN_SCHEMAS}
     for name in SCHEMAS:
         documented = json.loads((DOCUMENT / f"{name}.json").read_text())
-        known = [key for key in schemas[name]["properties"] if key not in NEWER.get(name, ())]
-        assert known == [*documented], name
+        older_keys = [key for key in schemas[name]["properties"] if key not in NEWER.get(name, ())]
+        assert older_keys == [*documented], name
         assert NEWER.get(name, set()) <= set(schemas[name]["properties"])
 
 
-def test_every_operation_answers_with_a_schema_of_the_document(description: dict[str, Any]) -> None:
+def test_every_operation_has_a_response_schema_of_the_document(description: dict[str, Any]) -> None:
     for path, methods in description["paths"].items():
         for operation in methods.values():
             responses = operation["responses"]
@@ -118,7 +118,7 @@ def test_every_operation_answers_with_a_schema_of_the_document(description: dict
         UploadFileOutput,
     ],
 )
-def test_what_is_sent_has_the_keys_that_the_client_reads(model: type) -> None:
+def test_a_response_has_the_keys_that_the_client_reads(model: type) -> None:
     sent = getattr(responses, model.__name__).__dataclass_fields__
     read = model.model_fields  # type: ignore[attr-defined] # all of them are models
     assert set(sent) == set(read) - {"unreadable"}
@@ -136,7 +136,7 @@ def test_what_is_sent_has_the_keys_that_the_client_reads(model: type) -> None:
         ("GET", "/datachain/jobs/", 422),
     ],
 )
-def test_every_error_has_a_sentence_as_its_message(
+def test_every_error_response_has_a_sentence_as_its_message(
     shared_studio: ThreadStudio, method: str, path: str, status: int
 ) -> None:
     response = shared_studio.request(method, path)
@@ -165,10 +165,10 @@ def test_a_404_quotes_a_path_with_braces_unchanged(shared_studio: ThreadStudio) 
     assert "{path}" in shared_studio.request("GET", "/{path}{0}").json()["message"]
 
 
-def test_a_bug_is_a_500_with_a_sentence(
+def test_an_exception_in_a_route_is_a_500_with_a_sentence_and_no_details(
     shared_studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio_tui.local.http.job_routes.LIST_LIMIT", 1)
+
     monkeypatch.setattr("studio_tui.local.http.job_routes._states", lambda _status: 1 // 0)
     response = shared_studio.request("GET", "/datachain/jobs/?team_name=local&status=active")
     assert response.status_code == 500

@@ -45,11 +45,11 @@ def post(studio: ThreadStudio, body: object, **headers: str) -> Any:
         "POST",
         "/datachain/jobs/",
         json=body,
-        headers={k.replace("_", "-"): v for k, v in headers.items()},
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
     )
 
 
-def test_the_body_of_the_published_client_makes_the_job_it_describes(
+def test_a_job_is_created_from_the_body_that_the_published_client_sends(
     studio: ThreadStudio,
 ) -> None:
     config = studio.data_dir / "clusters.toml"
@@ -61,7 +61,7 @@ def test_the_body_of_the_published_client_makes_the_job_it_describes(
     assert studio.end(job["id"])["status"] == "COMPLETE"
 
 
-def test_an_answer_has_every_key_of_the_document_in_its_form(studio: ThreadStudio) -> None:
+def test_a_response_has_every_key_of_the_document_with_its_type(studio: ThreadStudio) -> None:
     job = studio.submit("print(1)")
     assert [*job] == [name for name in JobOutput.model_fields if name != "unreadable"]
     read = JobOutput.model_validate(job)
@@ -72,7 +72,9 @@ def test_an_answer_has_every_key_of_the_document_in_its_form(studio: ThreadStudi
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_text_comes_back_as_it_was_sent(shared_studio: ThreadStudio, name: str) -> None:
+def test_the_name_of_a_job_is_returned_as_it_was_sent(
+    shared_studio: ThreadStudio, name: str
+) -> None:
     job = shared_studio.submit(
         f"# {name!r}",
         query_name=name,
@@ -93,7 +95,7 @@ def test_jobs_are_filtered_by_status_in_any_case(studio: ThreadStudio) -> None:
     good, bad = studio.submit("print(1)")["id"], studio.submit("raise SystemExit(3)")["id"]
     studio.end(good)
     studio.end(bad)
-    lasting = studio.submit("import time; time.sleep(60)")["id"]
+    running = studio.submit("import time; time.sleep(60)")["id"]
 
     def ids(status: str) -> set[str]:
         return {job["id"] for job in studio.jobs(status=status)}
@@ -101,11 +103,11 @@ def test_jobs_are_filtered_by_status_in_any_case(studio: ThreadStudio) -> None:
     assert ids("complete") == {good}
     assert ids("FAILED") == {bad}
     assert ids("Inactive") == {good, bad}
-    assert ids("active") == {lasting}
+    assert ids("active") == {running}
     assert ids("CANCELED") == set()
 
 
-def test_one_job_is_found_by_its_id_and_an_unknown_id_finds_none(studio: ThreadStudio) -> None:
+def test_jobs_are_filtered_by_id_and_an_unknown_id_matches_none(studio: ThreadStudio) -> None:
     job_id = studio.submit("print(1)")["id"]
     assert [job["id"] for job in studio.jobs(job_id=job_id)] == [job_id]
     assert studio.jobs(job_id="../../etc/passwd") == []
@@ -122,7 +124,7 @@ def test_one_job_is_found_by_its_id_and_an_unknown_id_finds_none(studio: ThreadS
         {"limit": "x"},
     ],
 )
-def test_a_wrong_filter_is_refused_by_name(
+def test_a_wrong_filter_is_refused_with_its_name(
     shared_studio: ThreadStudio, query: dict[str, str]
 ) -> None:
     response = shared_studio.request(
@@ -144,7 +146,7 @@ def test_a_wrong_filter_is_refused_by_name(
         ("POST", "/datachain/jobs/files?team_name={team}"),
     ],
 )
-def test_another_team_is_refused_as_studio_does(
+def test_a_request_for_another_team_is_403_with_the_message_of_studio(
     shared_studio: ThreadStudio, method: str, path: str
 ) -> None:
     response = shared_studio.request(method, path.format(team="foreign"))
@@ -152,7 +154,7 @@ def test_another_team_is_refused_as_studio_does(
     assert response.json()["message"].startswith("Not authorized for the team foreign")
 
 
-def test_a_job_for_another_team_is_not_made(studio: ThreadStudio) -> None:
+def test_a_job_for_another_team_is_not_created(studio: ThreadStudio) -> None:
     assert post(studio, {**CLI_BODY, "workers": 1, "team_name": "foreign"}).status_code == 403
     assert studio.jobs() == []
 
@@ -172,7 +174,7 @@ def test_a_job_for_another_team_is_not_made(studio: ThreadStudio) -> None:
         ({"nonsense": 1}, "nonsense"),
     ],
 )
-def test_a_field_of_the_wrong_type_is_refused_by_name(
+def test_a_field_of_the_wrong_type_is_refused_with_its_name(
     shared_studio: ThreadStudio, body: dict[str, Any], field: str
 ) -> None:
     response = post(shared_studio, {**CLI_BODY, "workers": 1, **body})
@@ -183,7 +185,9 @@ def test_a_field_of_the_wrong_type_is_refused_by_name(
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"3", b"null", b'"x"'])
-def test_a_body_that_is_no_object_is_refused(shared_studio: ThreadStudio, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(
+    shared_studio: ThreadStudio, body: bytes
+) -> None:
     response = shared_studio.request(
         "POST", "/datachain/jobs/", content=body, headers={"Content-Type": "application/json"}
     )
@@ -191,7 +195,7 @@ def test_a_body_that_is_no_object_is_refused(shared_studio: ThreadStudio, body: 
     assert "body" in response.json()["message"]
 
 
-def test_a_repeated_key_finds_the_job_that_it_made(studio: ThreadStudio) -> None:
+def test_a_repeated_idempotency_key_returns_the_job_that_it_created(studio: ThreadStudio) -> None:
     body = {**CLI_BODY, "workers": 1}
     first = post(studio, body, Idempotency_Key="k1").json()
     studio.end(first["id"])
@@ -203,7 +207,7 @@ def test_a_repeated_key_finds_the_job_that_it_made(studio: ThreadStudio) -> None
     assert post(studio, body).json()["id"] != first["id"]
 
 
-def test_a_repeated_key_finds_its_job_when_the_request_would_not_pass_any_more(
+def test_a_repeated_key_returns_its_job_even_if_the_request_is_no_longer_valid(
     studio: ThreadStudio,
 ) -> None:
     config = studio.data_dir / "clusters.toml"
@@ -218,7 +222,7 @@ def test_a_repeated_key_finds_its_job_when_the_request_would_not_pass_any_more(
     assert post(studio, body, Idempotency_Key="k2").status_code == 422
 
 
-def test_a_key_for_another_request_is_refused(studio: ThreadStudio) -> None:
+def test_an_idempotency_key_of_another_request_is_refused(studio: ThreadStudio) -> None:
     body = {**CLI_BODY, "workers": 1}
     post(studio, body, Idempotency_Key="k1")
     response = post(studio, {**body, "query": "print(2)"}, Idempotency_Key="k1")
@@ -227,7 +231,7 @@ def test_a_key_for_another_request_is_refused(studio: ThreadStudio) -> None:
     assert len(studio.jobs()) == 1
 
 
-def test_a_schedule_is_a_task_with_its_next_time(studio: ThreadStudio) -> None:
+def test_a_schedule_is_a_job_with_status_task_and_its_next_fire_time(studio: ThreadStudio) -> None:
     body = {**CLI_BODY, "workers": 1, "cron_expression": "0 3 * * *"}
     task = post(studio, {**body, "start_after": "2100-01-01T00:00:00Z"}).json()
     assert (task["status"], task["steps"], task["scheduled_by"]) == ("TASK", [], None)
@@ -273,7 +277,7 @@ def test_canceling_a_task_ends_the_schedule(studio: ThreadStudio) -> None:
 @pytest.mark.parametrize(
     ("query", "ended"), [("print(1)", "COMPLETE"), ("1 / 0", "FAILED"), ("", "CANCELED")]
 )
-def test_a_job_that_has_ended_is_not_canceled_and_stays_as_it_is(
+def test_canceling_an_ended_job_is_refused_and_changes_nothing(
     studio: ThreadStudio, query: str, ended: str
 ) -> None:
     job_id = studio.submit(query or "import time; time.sleep(60)")["id"]
@@ -287,7 +291,7 @@ def test_a_job_that_has_ended_is_not_canceled_and_stays_as_it_is(
     assert studio.job(job_id) == before
 
 
-def test_canceling_a_task_leaves_its_run_alone(studio: ThreadStudio) -> None:
+def test_canceling_a_complete_task_does_not_cancel_its_run(studio: ThreadStudio) -> None:
     now = datetime.now(UTC).isoformat()
     task_id = studio.submit("import time; time.sleep(60)", start_after=now)["id"]
     run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
@@ -299,7 +303,7 @@ def test_canceling_a_task_leaves_its_run_alone(studio: ThreadStudio) -> None:
     assert run["scheduled_for"] == studio.job(task_id)["schedule"]["start_after"]
 
 
-def test_a_run_has_the_files_of_its_task(studio: ThreadStudio) -> None:
+def test_a_run_of_a_schedule_has_the_files_of_the_schedule(studio: ThreadStudio) -> None:
     path = f"/datachain/jobs/files?team_name={studio.team}"
     upload = studio.request("POST", path, files={"file": ("data.txt", b"the data")}).json()
     now = datetime.now(UTC).isoformat()
@@ -310,13 +314,13 @@ def test_a_run_has_the_files_of_its_task(studio: ThreadStudio) -> None:
     assert studio.log(run_id) == "the data\n"
 
 
-def test_canceling_an_unknown_job_is_not_found(studio: ThreadStudio) -> None:
+def test_canceling_an_unknown_job_is_404(studio: ThreadStudio) -> None:
     response = studio.cancel("nonsense")
     assert response.status_code == 404
     assert "nonsense" in response.json()["message"]
 
 
-def test_no_dataset_versions_are_known(studio: ThreadStudio) -> None:
+def test_a_job_that_made_no_dataset_has_an_empty_list_of_versions(studio: ThreadStudio) -> None:
     job_id = studio.submit("print(1)")["id"]
     path = "/datachain/datasets/dataset_job_versions"
     query = {"team_name": "local", "job_id": job_id}
@@ -325,7 +329,7 @@ def test_no_dataset_versions_are_known(studio: ThreadStudio) -> None:
     assert studio.request("GET", path, params=query).status_code == 404
 
 
-def test_a_request_of_the_models_creates_a_job_that_they_can_read(
+def test_a_job_input_model_creates_a_job_that_the_job_output_model_reads(
     studio: ThreadStudio,
 ) -> None:
     request = JobInput(query="print(1)", team_name="local", environment="A=1")
@@ -336,14 +340,15 @@ def test_a_request_of_the_models_creates_a_job_that_they_can_read(
     assert read.state == "CREATED"
 
 
-def test_ten_thousand_jobs_are_listed_in_one_answer(studio: ThreadStudio) -> None:
+def test_ten_thousand_jobs_are_listed_in_one_response(studio: ThreadStudio) -> None:
     studio.end(studio.submit("print(1)" * 20)["id"])
     studio.stop()
     connection = sqlite3.connect(DataDir(studio.data_dir).database)
     columns = [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]
-    copied = ", ".join(name for name in columns if name not in {"number", "id"})
+    copied_columns = ", ".join(name for name in columns if name not in {"number", "id"})
     connection.executemany(
-        f"INSERT INTO jobs (id, {copied}) SELECT ?, {copied} FROM jobs LIMIT 1",  # noqa: S608
+        f"INSERT INTO jobs (id, {copied_columns})"  # noqa: S608
+        f" SELECT ?, {copied_columns} FROM jobs LIMIT 1",
         [(f"{number:036d}",) for number in range(1, 10_000)],
     )
     connection.commit()

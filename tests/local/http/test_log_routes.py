@@ -25,8 +25,8 @@ from studio_tui.local.shim.output import OutputWriter
 from tests.waiting import HANG, eventually, until
 
 
-class Desk:
-    """The routes of logs on a socket, over the output of jobs that the test writes or runs."""
+class LogServer:
+    """A server of the log routes alone; tests write the output of its jobs, or run them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,7 +41,7 @@ class Desk:
         self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(
             app,
-            # uvicorn's own configuration would outlive the server, for all tests after it.
+            # uvicorn's own logging configuration would affect all later tests of the process.
             log_config=None,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=3,
@@ -60,12 +60,12 @@ class Desk:
         self.statuses[job_id] = status
         return OutputWriter(folder / "output", **limits)
 
-    def follow(self, job_id: str = "job", more: str = "", **options: Any) -> connect:
-        url = f"ws://127.0.0.1:{self.port}/api/logs/follow/?job_id={job_id}&team_name=t{more}"
+    def follow(self, job_id: str = "job", query: str = "", **options: Any) -> connect:
+        url = f"ws://127.0.0.1:{self.port}/api/logs/follow/?job_id={job_id}&team_name=t{query}"
         return connect(url, proxy=None, **options)
 
     def clear(self) -> None:
-        """Forget all jobs."""
+        """Remove all jobs."""
         self.statuses.clear()
         shutil.rmtree(self.folder / "jobs", ignore_errors=True)
 
@@ -81,22 +81,22 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    desk = Desk(tmp_path_factory.mktemp("desk"))
-    with desk.open():
-        yield desk
+def shared_log_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogServer]:
+    log_server = LogServer(tmp_path_factory.mktemp("log_server"))
+    with log_server.open():
+        yield log_server
 
 
 @pytest.fixture
-def desk(office: Desk) -> Desk:
-    """The desk of all tests here, with no jobs yet."""
-    office.clear()
-    return office
+def log_server(shared_log_server: LogServer) -> LogServer:
+    """The server that all tests of this module share, without jobs."""
+    shared_log_server.clear()
+    return shared_log_server
 
 
 @pytest.fixture
-async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    url = f"http://127.0.0.1:{desk.port}/api/datachain/jobs/"
+async def http(log_server: LogServer) -> AsyncIterator[httpx.AsyncClient]:
+    url = f"http://127.0.0.1:{log_server.port}/api/datachain/jobs/"
     async with httpx.AsyncClient(
         base_url=url,
         trust_env=False,
@@ -106,27 +106,27 @@ async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
 
 
 class Frames:
-    """What came over one connection."""
+    """The frames received over one connection."""
 
     def __init__(self) -> None:
-        self.order: list[str] = []
+        self.kinds: list[str] = []
+        """`logs`, `job` or `message` for each frame, in the order of receipt."""
         self.messages: list[tuple[int, str]] = []
+        """The id and text of each piece of the log."""
         self.statuses: list[str] = []
-        self.errors: list[str] = []
         self.largest = 0
+        """The size of the largest frame, in bytes."""
 
-    def take(self, frame: str | bytes) -> None:
+    def add(self, frame: str | bytes) -> None:
         assert isinstance(frame, str)
         self.largest = max(self.largest, len(frame.encode()))
         content = json.loads(frame)
         (kind,) = content
-        self.order.append(kind)
+        self.kinds.append(kind)
         if kind == "logs":
             self.messages += [(entry["id"], entry["message"]) for entry in content["logs"]]
         elif kind == "job":
             self.statuses.append(content["job"]["status"])
-        elif kind == "message":
-            self.errors.append(content["message"])
 
     @property
     def text(self) -> str:
@@ -138,32 +138,32 @@ async def receive_all(connection: ClientConnection) -> Frames:
     with contextlib.suppress(websockets.ConnectionClosedOK):
         async with asyncio.timeout(HANG):
             while True:
-                frames.take(await connection.recv())
+                frames.add(await connection.recv())
     return frames
 
 
-async def test_a_finished_job_is_replayed_and_its_status_comes_last(desk: Desk) -> None:
-    desk.write(status="COMPLETE").write(b"one\ntwo")
-    async with desk.follow() as connection:
+async def test_the_log_of_a_finished_job_is_sent_before_its_status(log_server: LogServer) -> None:
+    log_server.write(status="COMPLETE").write(b"one\ntwo")
+    async with log_server.follow() as connection:
         frames = await receive_all(connection)
     assert frames.messages == [(1, "one\n"), (9, "two")]
-    assert frames.order == ["logs", "job"]
+    assert frames.kinds == ["logs", "job"]
     assert frames.statuses == ["COMPLETE"]
     assert connection.close_code == 1000
 
 
-async def test_a_job_without_output_gives_its_status_alone(desk: Desk) -> None:
-    desk.statuses["job"] = "CANCELED"
-    async with desk.follow() as connection:
+async def test_only_the_status_of_a_job_without_output_is_sent(log_server: LogServer) -> None:
+    log_server.statuses["job"] = "CANCELED"
+    async with log_server.follow() as connection:
         frames = await receive_all(connection)
-    assert (frames.order, frames.statuses) == (["job"], ["CANCELED"])
+    assert (frames.kinds, frames.statuses) == (["job"], ["CANCELED"])
 
 
 @pytest.mark.parametrize("job_id", ["unknown", "", "..%2F..", "a%00b"])
 async def test_an_unknown_job_is_reported_in_a_message_and_closed_with_4404(
-    desk: Desk, job_id: str
+    log_server: LogServer, job_id: str
 ) -> None:
-    async with desk.follow(job_id) as connection:
+    async with log_server.follow(job_id) as connection:
         frame = json.loads(await connection.recv())
         with pytest.raises(websockets.ConnectionClosed):
             await connection.recv()
@@ -171,9 +171,9 @@ async def test_an_unknown_job_is_reported_in_a_message_and_closed_with_4404(
     assert connection.close_code == 4404
 
 
-async def test_lines_come_one_by_one_as_they_are_written(desk: Desk) -> None:
-    writer = desk.write()
-    async with desk.follow() as connection:
+async def test_lines_are_sent_one_by_one_as_they_are_written(log_server: LogServer) -> None:
+    writer = log_server.write()
+    async with log_server.follow() as connection:
         assert json.loads(await connection.recv()) == {"job": {"status": "RUNNING"}}
         for number in range(10):
             writer.write(b"line %d\n" % number)
@@ -181,43 +181,47 @@ async def test_lines_come_one_by_one_as_they_are_written(desk: Desk) -> None:
             assert [entry["message"] for entry in frame["logs"]] == [f"line {number}\n"]
 
 
-async def test_each_change_of_status_is_sent_and_the_final_one_after_the_log(desk: Desk) -> None:
-    writer = desk.write(status="INIT")
-    async with desk.follow() as connection:
+async def test_each_change_of_status_is_sent_and_the_final_one_after_the_log(
+    log_server: LogServer,
+) -> None:
+    writer = log_server.write(status="INIT")
+    async with log_server.follow() as connection:
         assert json.loads(await connection.recv()) == {"job": {"status": "INIT"}}
-        desk.statuses["job"] = "RUNNING"
+        log_server.statuses["job"] = "RUNNING"
         assert json.loads(await connection.recv()) == {"job": {"status": "RUNNING"}}
         writer.write(b"last words")
-        desk.statuses["job"] = "FAILED"
+        log_server.statuses["job"] = "FAILED"
         frames = await receive_all(connection)
-    assert frames.order == ["logs", "job"]
+    assert frames.kinds == ["logs", "job"]
     assert frames.text == "last words"
     assert frames.statuses == ["FAILED"]
 
 
-async def test_no_follow_sends_what_is_there_and_closes(desk: Desk) -> None:
-    writer = desk.write()
+async def test_no_follow_sends_the_complete_lines_and_closes_the_connection(
+    log_server: LogServer,
+) -> None:
+    writer = log_server.write()
     writer.write(b"so far\nand")
-    async with desk.follow(more="&no_follow=true") as connection:
+    async with log_server.follow(query="&no_follow=true") as connection:
         frames = await receive_all(connection)
     assert frames.statuses == ["RUNNING"]
     assert frames.text == "so far\n"
     assert connection.close_code == 1000
 
 
-async def test_a_replay_gives_the_same_ids_for_the_same_texts(desk: Desk) -> None:
-    writer = desk.write()
+async def test_a_replay_has_the_same_ids_and_texts_as_live_frames(log_server: LogServer) -> None:
+    writer = log_server.write()
     live = Frames()
-    async with desk.follow() as connection:
-        live.take(await connection.recv())
+    async with log_server.follow() as connection:
+        live.add(await connection.recv())
         for number in range(30):
             writer.write(b"\r%d%% of ' \xff\xf0\x9f\x9a" % number)
             writer.record_cut()
-            live.take(await connection.recv())
-        desk.statuses["job"] = "COMPLETE"
+            live.add(await connection.recv())
+        log_server.statuses["job"] = "COMPLETE"
         for frame in [await connection.recv(), await connection.recv()]:
-            live.take(frame)
-    async with desk.follow() as connection:
+            live.add(frame)
+    async with log_server.follow() as connection:
         replay = await receive_all(connection)
     assert replay.messages == live.messages
     ids = [number for number, _ in replay.messages]
@@ -225,31 +229,35 @@ async def test_a_replay_gives_the_same_ids_for_the_same_texts(desk: Desk) -> Non
     assert min(ids) >= 1
 
 
-async def test_a_flood_comes_whole_in_frames_below_the_limit(desk: Desk) -> None:
-    writer = desk.write(status="COMPLETE")
+async def test_fifty_thousand_lines_are_sent_whole_in_frames_below_the_limit(
+    log_server: LogServer,
+) -> None:
+    writer = log_server.write(status="COMPLETE")
     writer.write(b"".join(b"seq=%06d\n" % number for number in range(50_000)))
-    async with desk.follow(max_size=2**20) as connection:
+    async with log_server.follow(max_size=2**20) as connection:
         frames = await receive_all(connection)
     assert frames.text == "".join(f"seq={number:06}\n" for number in range(50_000))
     assert frames.largest <= 200_000
-    assert len(frames.order) < 100
+    assert len(frames.kinds) < 100
 
 
-async def test_the_flood_of_a_job_that_runs_on_comes_at_once(desk: Desk) -> None:
-    writer = desk.write()
+async def test_all_lines_of_a_running_job_are_sent_without_waiting_for_its_end(
+    log_server: LogServer,
+) -> None:
+    writer = log_server.write()
     lines = [f"seq={number:06}\n" for number in range(100_000)]
     writer.write("".join(lines).encode())
     frames = Frames()
-    async with desk.follow() as connection, asyncio.timeout(HANG):
+    async with log_server.follow() as connection, asyncio.timeout(HANG):
         while len(frames.messages) < len(lines):
-            frames.take(await connection.recv())
+            frames.add(await connection.recv())
     assert [text for _, text in frames.messages] == lines
 
 
-async def test_the_worst_text_for_json_stays_below_the_limit(desk: Desk) -> None:
-    writer = desk.write(status="COMPLETE")
+async def test_frames_of_text_that_json_escapes_stay_below_the_limit(log_server: LogServer) -> None:
+    writer = log_server.write(status="COMPLETE")
     writer.write(b"\x00" * 500_000 + b"\xff" * 500_000 + '🚀\\"'.encode() * 50_000)
-    async with desk.follow(max_size=2**20) as connection:
+    async with log_server.follow(max_size=2**20) as connection:
         frames = await receive_all(connection)
     assert frames.largest <= 200_000
     assert frames.text.count("\x00") == 500_000
@@ -257,114 +265,119 @@ async def test_the_worst_text_for_json_stays_below_the_limit(desk: Desk) -> None
 
 
 async def test_dropped_output_is_marked_on_the_websocket_and_over_http(
-    desk: Desk, http: httpx.AsyncClient
+    log_server: LogServer, http: httpx.AsyncClient
 ) -> None:
-    writer = desk.write(status="COMPLETE", segment_bytes=1000, cap_bytes=4000)
+    writer = log_server.write(status="COMPLETE", segment_bytes=1000, cap_bytes=4000)
     for number in range(2000):
         writer.write(b"line %05d\n" % number)
-    async with desk.follow() as connection:
+    async with log_server.follow() as connection:
         frames = await receive_all(connection)
     assert frames.text.count("bytes of output are left out") == 1
     answer = await http.get("job/logs")
     assert answer.text == frames.text
 
 
-async def test_a_slow_reader_holds_up_neither_the_writer_nor_other_readers(desk: Desk) -> None:
-    writer = desk.write()
-    words = b"a line that is filled up with some words " * 20
-    block = b"".join(b"%s%d\n" % (words, n) for n in range(1_200))
+async def test_a_slow_reader_delays_neither_the_writer_nor_other_readers(
+    log_server: LogServer,
+) -> None:
+    writer = log_server.write()
+    line = b"a line that is filled up with some words " * 20
+    block = b"".join(b"%s%d\n" % (line, number) for number in range(1_200))
     for _ in range(15):
         writer.write(block)
     size = 15 * len(block)
-    async with desk.follow(max_queue=1) as slow:
+    async with log_server.follow(max_queue=1) as slow:
         await slow.recv()
         writer.write(b"the end\n")
-        desk.statuses["job"] = "COMPLETE"
-        async with desk.follow() as quick:
-            assert len((await receive_all(quick)).text) == size + len("the end\n")
-        held = [
-            connection.transport.get_write_buffer_size()
-            for connection in desk.server.server_state.connections
-        ]
-        assert 0 < sum(held) < 2 * FRAME_BYTES
+        log_server.statuses["job"] = "COMPLETE"
+        async with log_server.follow() as fast:
+            assert len((await receive_all(fast)).text) == size + len("the end\n")
+        buffered = sum(map(waiting_bytes, log_server.server.server_state.connections))
+        assert 0 < buffered < 2 * FRAME_BYTES
         assert len((await receive_all(slow)).text) == size + len("the end\n")
 
 
-async def test_many_readers_of_a_flood_get_all_of_it_while_others_hardly_read(desk: Desk) -> None:
-    writer = desk.write()
+async def test_fast_readers_receive_all_lines_although_other_readers_are_slow(
+    log_server: LogServer,
+) -> None:
+    writer = log_server.write()
     lines = [f"seq={number:06} {'words ' * 150}\n" for number in range(6_600)]
     size = sum(map(len, lines))
     async with contextlib.AsyncExitStack() as stack:
-        slow = [await stack.enter_async_context(desk.follow(max_queue=1)) for _ in range(5)]
-        quick = [await stack.enter_async_context(desk.follow()) for _ in range(5)]
-        hearing = [asyncio.create_task(receive_all(connection)) for connection in quick]
-        most = 0
+        slow = [await stack.enter_async_context(log_server.follow(max_queue=1)) for _ in range(5)]
+        fast = [await stack.enter_async_context(log_server.follow()) for _ in range(5)]
+        receiving = [asyncio.create_task(receive_all(connection)) for connection in fast]
+        largest_buffer = 0
         for start in range(0, len(lines), 100):
             writer.write("".join(lines[start : start + 100]).encode())
             await asyncio.sleep(0)
-            most = max(most, *map(waiting_bytes, desk.server.server_state.connections))
-        desk.statuses["job"] = "COMPLETE"
-        for frames in await asyncio.gather(*hearing):
+            largest_buffer = max(
+                largest_buffer, *map(waiting_bytes, log_server.server.server_state.connections)
+            )
+        log_server.statuses["job"] = "COMPLETE"
+        for frames in await asyncio.gather(*receiving):
             assert [text for _, text in frames.messages] == lines
-        assert most < 2 * FRAME_BYTES
+        assert largest_buffer < 2 * FRAME_BYTES
         assert all(
             waiting_bytes(connection) < 2 * FRAME_BYTES < size
-            for connection in desk.server.server_state.connections
+            for connection in log_server.server.server_state.connections
         )
         for connection in slow:
             assert len((await receive_all(connection)).text) == size
 
 
 def waiting_bytes(connection: Any) -> int:
-    """Return how much of what the server has sent is still in its own memory."""
+    """Return how many bytes the server has sent that are still in its own memory."""
     return int(connection.transport.get_write_buffer_size())
 
 
-async def test_a_reader_that_goes_away_is_forgotten(desk: Desk) -> None:
-    desk.write()
+async def test_the_server_drops_the_connection_of_a_reader_that_disconnects(
+    log_server: LogServer,
+) -> None:
+    log_server.write()
     for _ in range(3):
-        async with desk.follow() as connection:
+        async with log_server.follow() as connection:
             await connection.recv()
-    state = desk.server.server_state
+    state = log_server.server.server_state
     await until(lambda: not state.connections and not state.tasks)
 
 
 async def test_a_server_that_stops_closes_the_websocket_with_1012(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    with desk.open():
-        desk.write()
-        async with desk.follow() as connection:
+    log_server = LogServer(tmp_path)
+    with log_server.open():
+        log_server.write()
+        async with log_server.follow() as connection:
             await connection.recv()
-            desk.server.should_exit = True
+            log_server.server.should_exit = True
             with pytest.raises(websockets.ConnectionClosed):
                 await connection.recv()
         assert connection.close_code == 1012
-        await asyncio.to_thread(desk.thread.join, HANG)
-        assert not desk.thread.is_alive()
+        await asyncio.to_thread(log_server.thread.join, HANG)
+        assert not log_server.thread.is_alive()
 
 
 @pytest.mark.starts_processes
-async def test_the_log_of_a_real_job_is_followed_to_its_end(desk: Desk) -> None:
+async def test_the_log_of_a_real_job_is_followed_to_its_end(log_server: LogServer) -> None:
     query = "import time\nfor n in range(50): print(n, end=' ', flush=True); time.sleep(0.005)"
-    desk.statuses["job"] = "RUNNING"
-    await desk.runner.start(RunSpec("job", "job", query, QueryType.PYTHON, {}))
-    async with desk.follow() as connection:
-        hearing = asyncio.create_task(receive_all(connection))
+    log_server.statuses["job"] = "RUNNING"
+    await log_server.runner.start(RunSpec("job", "job", query, QueryType.PYTHON, {}))
+    async with log_server.follow() as connection:
+        receiving = asyncio.create_task(receive_all(connection))
         phases: list[JobPhase] = []
 
-        async def look(seconds: float) -> None:
+        async def poll(seconds: float) -> None:
             await asyncio.sleep(seconds)
-            phases.append((await desk.runner.report("job")).phase)
+            phases.append((await log_server.runner.report("job")).phase)
 
-        await until(lambda: phases[-1:] == [JobPhase.FINISHED], rest=look)
-        desk.statuses["job"] = "COMPLETE"
-        frames = await hearing
+        await until(lambda: phases[-1:] == [JobPhase.FINISHED], rest=poll)
+        log_server.statuses["job"] = "COMPLETE"
+        frames = await receiving
     assert frames.text == "".join(f"{n} " for n in range(50))
-    assert frames.order[-1] == "job"
-    await desk.runner.aclose()
+    assert frames.kinds[-1] == "job"
+    await log_server.runner.aclose()
 
 
-def test_frames_hold_as_much_as_fits() -> None:
+def test_frames_are_filled_up_to_the_limit() -> None:
     pieces = OutputPieces([2 * n + 1 for n in range(10_000)], ["x" * 100] * 10_000)
     frames = list(log_frames(pieces))
     assert max(map(len, frames)) <= FRAME_BYTES
@@ -373,10 +386,10 @@ def test_frames_hold_as_much_as_fits() -> None:
     assert ids == pieces.ids
 
 
-async def test_the_log_over_http_is_plain_text_of_all_there_is(
-    desk: Desk, http: httpx.AsyncClient
+async def test_the_log_over_http_is_plain_text_with_the_unfinished_line(
+    log_server: LogServer, http: httpx.AsyncClient
 ) -> None:
-    desk.write().write("grüße\nunfinished".encode())
+    log_server.write().write("grüße\nunfinished".encode())
     answer = await http.get("job/logs")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
@@ -390,15 +403,17 @@ async def test_an_unknown_job_over_http_is_404_with_a_message(http: httpx.AsyncC
     assert answer.json()["message"] == "There is no job nobody."
 
 
-async def test_a_job_without_output_is_an_empty_text(desk: Desk, http: httpx.AsyncClient) -> None:
-    desk.statuses["job"] = "QUEUED"
+async def test_the_log_of_a_job_without_output_is_empty(
+    log_server: LogServer, http: httpx.AsyncClient
+) -> None:
+    log_server.statuses["job"] = "QUEUED"
     answer = await http.get("job/logs")
     assert (answer.status_code, answer.content) == (200, b"")
     assert (await http.get("job/logs", headers={"Range": "bytes=0-"})).status_code == 416
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status", "content"),
+    ("range_header", "status", "content"),
     [
         ("bytes=0-", 206, b"0123456789"),
         ("bytes=4-", 206, b"456789"),
@@ -417,38 +432,38 @@ async def test_a_job_without_output_is_an_empty_text(desk: Desk, http: httpx.Asy
         ("bytes=" + "9" * 500 + "-", 200, b"0123456789"),
     ],
 )
-async def test_a_range_gives_the_part(
-    desk: Desk, http: httpx.AsyncClient, wanted: str, status: int, content: bytes
+async def test_a_range_request_is_answered_with_the_part_or_with_the_whole_log(
+    log_server: LogServer, http: httpx.AsyncClient, range_header: str, status: int, content: bytes
 ) -> None:
-    desk.write().write(b"0123456789")
-    answer = await http.get("job/logs", headers={"Range": wanted})
+    log_server.write().write(b"0123456789")
+    answer = await http.get("job/logs", headers={"Range": range_header})
     assert (answer.status_code, answer.content) == (status, content)
     if status == 206:
         begin = b"0123456789".index(content)
-        whole = f"bytes {begin}-{begin + len(content) - 1}/10"
-        assert answer.headers["content-range"] == whole
+        content_range = f"bytes {begin}-{begin + len(content) - 1}/10"
+        assert answer.headers["content-range"] == content_range
     if status == 416:
         assert answer.headers["content-range"] == "bytes */10"
 
 
-async def test_a_known_log_is_not_sent_again_until_it_grows(
-    desk: Desk, http: httpx.AsyncClient
+async def test_a_log_with_the_same_etag_is_not_sent_again_until_it_grows(
+    log_server: LogServer, http: httpx.AsyncClient
 ) -> None:
-    writer = desk.write()
+    writer = log_server.write()
     writer.write(b"one\n")
     etag = (await http.get("job/logs")).headers["etag"]
     assert not etag.startswith("W/")
-    for known in [etag, f"W/{etag}", f'"other", {etag}', "*"]:
-        answer = await http.get("job/logs", headers={"If-None-Match": known})
+    for tags in [etag, f"W/{etag}", f'"other", {etag}', "*"]:
+        answer = await http.get("job/logs", headers={"If-None-Match": tags})
         assert (answer.status_code, answer.headers["etag"]) == (304, etag)
     writer.write(b"two\n")
     assert (await http.get("job/logs", headers={"If-None-Match": etag})).text == "one\ntwo\n"
 
 
-async def test_a_poller_that_held_the_beginning_gets_only_the_rest(
-    desk: Desk, http: httpx.AsyncClient
+async def test_a_range_with_a_matching_if_range_returns_only_the_rest(
+    log_server: LogServer, http: httpx.AsyncClient
 ) -> None:
-    writer = desk.write()
+    writer = log_server.write()
     writer.write(b"one\n")
     first = await http.get("job/logs")
     writer.write(b"two\n")
@@ -460,10 +475,10 @@ async def test_a_poller_that_held_the_beginning_gets_only_the_rest(
         assert (answer.status_code, answer.text) == (200, "one\ntwo\n")
 
 
-async def test_a_poller_is_given_the_whole_log_again_once_more_of_it_was_dropped(
-    desk: Desk, http: httpx.AsyncClient
+async def test_the_whole_log_is_sent_again_after_the_cap_dropped_more_of_it(
+    log_server: LogServer, http: httpx.AsyncClient
 ) -> None:
-    writer = desk.write(segment_bytes=1000, cap_bytes=4000)
+    writer = log_server.write(segment_bytes=1000, cap_bytes=4000)
     for number in range(500):
         writer.write(b"line %05d\n" % number)
     first = await http.get("job/logs")
@@ -477,10 +492,10 @@ async def test_a_poller_is_given_the_whole_log_again_once_more_of_it_was_dropped
     assert again.text.endswith("line 00499\n")
 
 
-async def test_a_download_stays_whole_when_the_cap_drops_parts_of_it_meanwhile(
-    desk: Desk, http: httpx.AsyncClient
+async def test_a_download_is_complete_although_the_cap_drops_parts_meanwhile(
+    log_server: LogServer, http: httpx.AsyncClient
 ) -> None:
-    writer = desk.write(segment_bytes=1_000_000, cap_bytes=8_000_000)
+    writer = log_server.write(segment_bytes=1_000_000, cap_bytes=8_000_000)
     line = b"x" * 99 + b"\n"
     for _ in range(70_000):
         writer.write(line)

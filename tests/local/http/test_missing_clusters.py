@@ -1,35 +1,35 @@
-"""Runs wait for a cluster that is missing, whether users, schedules or pipelines created them."""
+"""Jobs of pipelines and schedules wait for a cluster that is missing in the clusters file."""
 
 from tests.local.http.test_pipeline_routes import make, run_of, status, trigger, until
 from tests.studios import ThreadStudio
 
 
-def clusters(studio: ThreadStudio, *names: str) -> None:
-    """Write the file of clusters."""
+def write_clusters(studio: ThreadStudio, *names: str) -> None:
+    """Write a file of clusters with these names."""
     text = "".join(f'[[cluster]]\nname = "{name}"\nmax_workers = 4\n' for name in names)
     (studio.data_dir / "clusters.toml").write_text(text)
 
 
-def test_runs_of_pipelines_and_schedules_wait_for_a_cluster_that_is_gone(
+def test_runs_of_pipelines_and_schedules_wait_for_a_removed_cluster(
     studio: ThreadStudio,
 ) -> None:
-    clusters(studio, "local", "gpu")
+    write_clusters(studio, "local", "gpu")
     make(studio, "list", compute_cluster_name="gpu")
     yearly = {"cron_expression": "0 3 1 1 *", "compute_cluster_name": "gpu"}
-    task = studio.submit("print(1)", **yearly)["id"]
-    clusters(studio, "local")
+    task_id = studio.submit("print(1)", **yearly)["id"]
+    write_clusters(studio, "local")
     studio.restart()
-    made = trigger(studio, "list")
-    path = f"/datachain/schedules/{task}/run"
+    pipeline = trigger(studio, "list")
+    path = f"/datachain/schedules/{task_id}/run"
     by_hand = studio.request("POST", path, json={"team_name": studio.team}).json()["id"]
-    waiting = (run_of(made, "list"), by_hand)
+    waiting = (run_of(pipeline, "list"), by_hand)
     reason = "the cluster gpu, which is no longer in clusters.toml"
     for _ in range(2):
         for job_id in waiting:
             assert studio.until(job_id, "QUEUED", "FAILED")["waits_for"] == reason
-        assert status(studio, made)["status"] == "RUNNING"
-        assert studio.job(task)["status"] == "TASK"
+        assert status(studio, pipeline)["status"] == "RUNNING"
+        assert studio.job(task_id)["status"] == "TASK"
         studio.restart()
-    clusters(studio, "local", "gpu")
-    assert until(studio, made, "COMPLETED", "FAILED")["status"] == "COMPLETED"
+    write_clusters(studio, "local", "gpu")
+    assert until(studio, pipeline, "COMPLETED", "FAILED")["status"] == "COMPLETED"
     assert studio.end(by_hand)["status"] == "COMPLETE"

@@ -1,4 +1,4 @@
-"""The page of a job in a browser: what it shows, and to whom."""
+"""The web page of a job: its contents, and who may read them."""
 
 import json
 import re
@@ -17,13 +17,12 @@ from tests.waiting import HANG, eventually
 HOSTILE = "<script>alert(1)</script>\"'&"
 
 
-def ask(method: str, url: str, **headers: str) -> httpx.Response:
-    """Ask as a browser does, without the token."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+def request(method: str, url: str, **headers: str) -> httpx.Response:
+    """Send a request as a browser does, without the token."""
     return httpx.request(
         method,
         url,
-        headers=named,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
         trust_env=False,
         verify=False,  # noqa: S501 (plain HTTP: loading certificates takes 28 ms of CPU)
         timeout=HANG,
@@ -31,10 +30,12 @@ def ask(method: str, url: str, **headers: str) -> httpx.Response:
 
 
 def get(url: str, **headers: str) -> httpx.Response:
-    return ask("GET", url, **headers)
+    return request("GET", url, **headers)
 
 
-def test_the_address_of_a_job_is_a_page_with_its_facts(studio: ThreadStudio) -> None:
+def test_the_url_of_a_job_is_a_page_with_its_facts_and_without_secrets(
+    studio: ThreadStudio,
+) -> None:
     job = studio.submit(
         f"print({HOSTILE!r})",
         query_name=f"{HOSTILE}.py",
@@ -59,20 +60,20 @@ def test_the_address_of_a_job_is_a_page_with_its_facts(studio: ThreadStudio) -> 
         assert get(f"{job['url']}{name}").status_code == 200
 
 
-def test_its_log_is_read_live_in_parts(studio: ThreadStudio, tmp_path: Path) -> None:
-    go_on = tmp_path / "go on"
-    waits = f"import os, time\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.01)"
-    job = studio.submit(f"print('one', flush=True)\n{waits}\nprint('two')")
+def test_the_page_reads_a_growing_log_in_parts(studio: ThreadStudio, tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    wait = f"import os, time\nwhile not os.path.exists({str(release)!r}): time.sleep(0.01)"
+    job = studio.submit(f"print('one', flush=True)\n{wait}\nprint('two')")
     eventually(lambda: get(f"{job['url']}log").text == "one\n")
     assert get(f"{job['url']}log", range="bytes=4-").status_code == 416
-    go_on.touch()
+    release.touch()
     studio.end(job["id"])
     rest = get(f"{job['url']}log", range="bytes=4-")
     assert (rest.status_code, rest.text) == (206, "two\n")
     assert rest.headers["content-range"] == "bytes 4-7/8"
 
 
-def test_logins_in_addresses_are_masked(studio: ThreadStudio) -> None:
+def test_the_page_masks_logins_in_urls(studio: ThreadStudio) -> None:
     job = studio.submit("print(1)", repository="https://hunter2@127.0.0.1:1/r")
     studio.end(job["id"])
     page = get(job["url"]).text
@@ -80,7 +81,7 @@ def test_logins_in_addresses_are_masked(studio: ThreadStudio) -> None:
     assert "hunter2@" not in page.split('<pre id="log">')[0]
 
 
-def test_a_key_opens_one_job_and_ends_with_the_server(studio: ThreadStudio) -> None:
+def test_the_key_in_a_url_is_valid_for_one_job_until_the_server_ends(studio: ThreadStudio) -> None:
     one, other = (studio.submit("print(1)") for _ in range(2))
     key = one["url"].rstrip("/").rpartition("/")[2]
     for url in (
@@ -114,7 +115,7 @@ def test_a_key_opens_one_job_and_ends_with_the_server(studio: ThreadStudio) -> N
         ({"host": "evil.example"}, 421),
     ],
 )
-def test_a_page_is_for_no_other_site(
+def test_the_page_of_a_job_is_refused_to_other_sites_and_hosts(
     shared_studio: ThreadStudio, headers: dict[str, str], status: int
 ) -> None:
     url = shared_studio.submit("print(1)")["url"]
@@ -122,16 +123,18 @@ def test_a_page_is_for_no_other_site(
         assert get(f"{url}{part}", **headers).status_code == status, part
 
 
-def test_its_own_origin_may_read_and_nobody_may_change_anything(studio: ThreadStudio) -> None:
+def test_the_origin_of_the_page_may_read_but_not_change_anything(studio: ThreadStudio) -> None:
     url = studio.submit("print(1)")["url"]
     assert get(f"{url}state", origin=studio.url).status_code == 200
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-        assert ask(method, url).status_code == 405
+        assert request(method, url).status_code == 405
     token = {"authorization": f"Bearer {studio.token}", "origin": studio.url}
     assert get(f"{studio.url}/api/datachain/jobs/", **token).status_code == 403
 
 
-def test_a_page_may_load_nothing_from_elsewhere_and_be_in_no_frame(studio: ThreadStudio) -> None:
+def test_the_page_loads_nothing_from_other_sites_and_is_shown_in_no_frame(
+    studio: ThreadStudio,
+) -> None:
     url = studio.submit("print(1)")["url"]
     for part in ("", "state", "log", "page.js", "page.css"):
         headers = get(f"{url}{part}").headers
@@ -144,7 +147,7 @@ def test_a_page_may_load_nothing_from_elsewhere_and_be_in_no_frame(studio: Threa
         assert headers["cache-control"] == "no-store"
 
 
-def test_a_websocket_below_the_pages_needs_the_token(studio: ThreadStudio) -> None:
+def test_a_websocket_at_the_url_of_a_page_is_refused(studio: ThreadStudio) -> None:
     url = studio.submit("print(1)")["url"]
     port = int(studio.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=HANG) as connection:
@@ -157,6 +160,7 @@ def test_a_websocket_below_the_pages_needs_the_token(studio: ThreadStudio) -> No
         assert connection.recv(4096).startswith(b"HTTP/1.1 403")
 
 
+# The part of a browser that page.js uses. Its first argument has the logs, as bytes and ETag.
 BROWSER = """
 const elements = {};
 const element = (id) => elements[id] ??= {
@@ -183,7 +187,8 @@ globalThis.fetch = async (path, options) => {
   return new Response(bytes.slice(start), { status: 206, headers });
 };
 """
-SHOW = """
+# Lets page.js read each log, then prints what it shows and the ranges that it requested.
+RUN_PAGE = """
 (async () => {
   const wait = () => new Promise((resolve) => setImmediate(resolve));
   for (;;) {
@@ -199,10 +204,10 @@ SHOW = """
 
 @needs.program("node")
 @pytest.mark.starts_processes
-def test_the_page_reads_the_log_anew_when_more_of_its_middle_was_dropped(tmp_path: Path) -> None:
+def test_the_page_reads_the_whole_log_again_after_the_cap_dropped_lines(tmp_path: Path) -> None:
     script = resources.files("studio_tui.local.http.page").joinpath("page.js").read_text("utf-8")
     program = tmp_path / "page.js"
-    program.write_text(BROWSER + script.replace('"use strict";', "") + SHOW)
+    program.write_text(BROWSER + script.replace('"use strict";', "") + RUN_PAGE)
     logs = [["one\n", '"a"'], ["one\ntwo\n", '"a"'], ["[1 line dropped]\nthree\n", '"b"']]
     command = ["node", str(program), json.dumps(logs)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=True)

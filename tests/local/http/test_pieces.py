@@ -1,3 +1,4 @@
+import tempfile
 import threading
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.local.http.pieces import PIECE_LIMIT, PieceReader
 from studio_tui.local.shim.output import OutputReader, OutputWriter
-from tests.local.outputs import read_all, stored, texts
+from tests.local.outputs import read_all, read_rest, stored, texts
 
 
 @pytest.fixture
@@ -15,13 +16,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "output"
 
 
-def test_lines_end_at_line_feeds_and_carriage_returns_and_pairs_stay_together(folder: Path) -> None:
+def test_lines_end_at_line_feeds_carriage_returns_and_pairs_of_both(folder: Path) -> None:
     writer = OutputWriter(folder)
     writer.write(b"one\ntwo\r\n\n 10%\r 20%\rlast")
     assert texts(OutputReader(folder)) == ["one\n", "two\r\n", "\n", " 10%\r", " 20%\r", "last"]
 
 
-def test_ids_are_positive_and_rise(folder: Path) -> None:
+def test_ids_are_positive_and_increase(folder: Path) -> None:
     writer = OutputWriter(folder)
     writer.write(b"a\n\n\nb\n")
     ids = [number for number, _ in read_all(OutputReader(folder))]
@@ -29,7 +30,7 @@ def test_ids_are_positive_and_rise(folder: Path) -> None:
     assert ids == sorted(set(ids))
 
 
-def test_an_unfinished_line_is_held_until_the_writer_notes_a_pause(folder: Path) -> None:
+def test_an_unfinished_line_is_not_read_before_the_writer_records_a_cut(folder: Path) -> None:
     writer = OutputWriter(folder)
     pieces = PieceReader(OutputReader(folder))
     writer.write(b"loading")
@@ -40,7 +41,7 @@ def test_an_unfinished_line_is_held_until_the_writer_notes_a_pause(folder: Path)
     assert pieces.read(ended=False).texts == ["... done\n"]
 
 
-def test_a_carriage_return_at_the_end_waits_for_its_line_feed(folder: Path) -> None:
+def test_a_carriage_return_at_the_end_is_not_read_before_its_line_feed(folder: Path) -> None:
     writer = OutputWriter(folder)
     pieces = PieceReader(OutputReader(folder))
     writer.write(b"one\r")
@@ -49,7 +50,7 @@ def test_a_carriage_return_at_the_end_waits_for_its_line_feed(folder: Path) -> N
     assert pieces.read(ended=False).texts == ["one\r\n", "two\n"]
 
 
-def test_a_pause_within_a_character_cuts_before_it(folder: Path) -> None:
+def test_a_cut_within_a_character_is_moved_before_the_character(folder: Path) -> None:
     writer = OutputWriter(folder)
     pieces = PieceReader(OutputReader(folder))
     rocket = "🚀".encode()
@@ -65,7 +66,7 @@ def test_a_pause_within_a_character_cuts_before_it(folder: Path) -> None:
     assert texts(OutputReader(folder)) == ["go ", "🚀"]
 
 
-def test_a_pause_after_a_whole_line_cuts_nothing(folder: Path) -> None:
+def test_a_cut_after_a_whole_line_is_not_recorded(folder: Path) -> None:
     writer = OutputWriter(folder)
     writer.write(b"whole\n")
     writer.record_cut()
@@ -75,19 +76,19 @@ def test_a_pause_after_a_whole_line_cuts_nothing(folder: Path) -> None:
 def test_a_line_of_five_megabytes_is_divided_on_characters(folder: Path) -> None:
     line = "aü🚀" * 720_000
     OutputWriter(folder).write(line.encode() + b"\n")
-    found = texts(OutputReader(folder))
-    assert "".join(found) == line + "\n"
-    assert all(len(text.encode()) <= PIECE_LIMIT for text in found)
-    assert not any("\N{REPLACEMENT CHARACTER}" in text for text in found)
+    pieces_read = texts(OutputReader(folder))
+    assert "".join(pieces_read) == line + "\n"
+    assert all(len(text.encode()) <= PIECE_LIMIT for text in pieces_read)
+    assert not any("\N{REPLACEMENT CHARACTER}" in text for text in pieces_read)
 
 
-def test_a_pair_at_the_length_limit_stays_together(folder: Path) -> None:
+def test_a_line_end_pair_at_the_length_limit_stays_together(folder: Path) -> None:
     OutputWriter(folder).write(b"x" * (PIECE_LIMIT - 1) + b"\r\nnext\n")
-    found = texts(OutputReader(folder))
-    assert found == ["x" * (PIECE_LIMIT - 1), "\r\n", "next\n"]
+    pieces_read = texts(OutputReader(folder))
+    assert pieces_read == ["x" * (PIECE_LIMIT - 1), "\r\n", "next\n"]
 
 
-def test_bytes_that_are_no_utf_8_are_replaced_the_same_way_each_time(folder: Path) -> None:
+def test_invalid_utf_8_is_replaced_in_the_same_way_by_each_reading(folder: Path) -> None:
     writer = OutputWriter(folder)
     pieces = PieceReader(OutputReader(folder))
     live: list[tuple[int, str]] = []
@@ -99,7 +100,7 @@ def test_bytes_that_are_no_utf_8_are_replaced_the_same_way_each_time(folder: Pat
     assert live[-1][1].endswith("\n")
 
 
-def test_ids_stay_when_the_cap_drops_what_lies_between(folder: Path) -> None:
+def test_ids_of_pieces_do_not_change_when_the_cap_drops_pieces_between_them(folder: Path) -> None:
     writer = OutputWriter(folder, segment_bytes=1000, cap_bytes=4000)
     pieces = PieceReader(OutputReader(folder))
     live: dict[int, str] = {}
@@ -109,23 +110,23 @@ def test_ids_stay_when_the_cap_drops_what_lies_between(folder: Path) -> None:
             live |= zip(*pieces.read(ended=False), strict=True)
     live |= zip(*pieces.read(ended=True), strict=True)
     replay = read_all(OutputReader(folder))
-    texts_again = {number: text for number, text in replay if number % 2}
-    assert len(replay) - len(texts_again) == 1
-    assert texts_again.items() <= live.items()
+    # Pieces of the output have odd ids, the mark of the cap has an even one.
+    replayed = {number: text for number, text in replay if number % 2}
+    assert len(replay) - len(replayed) == 1
+    assert replayed.items() <= live.items()
 
 
-def test_a_reader_that_is_overtaken_by_the_cap_sees_a_mark_and_continues(folder: Path) -> None:
+def test_a_reader_overtaken_by_the_cap_reads_one_mark_and_continues(folder: Path) -> None:
     writer = OutputWriter(folder, segment_bytes=1000, cap_bytes=4000)
     pieces = PieceReader(OutputReader(folder))
     writer.write(b"first\n")
-    seen = pieces.read(ended=False).texts
+    live = pieces.read(ended=False).texts
     for number in range(5000):
         writer.write(b"%d\n" % number)
-    while more := pieces.read(ended=True).texts:
-        seen += more
-    assert seen[0] == "first\n"
-    assert sum("left out" in text for text in seen) == 1
-    assert seen[-1] == "4999\n"
+    live += [text for _, text in read_rest(pieces)]
+    assert live[0] == "first\n"
+    assert sum("left out" in text for text in live) == 1
+    assert live[-1] == "4999\n"
 
 
 def test_segments_of_one_endless_line_are_cut_on_characters(folder: Path) -> None:
@@ -133,8 +134,8 @@ def test_segments_of_one_endless_line_are_cut_on_characters(folder: Path) -> Non
     text = "🚀" * 5000
     for start in range(0, len(text.encode()), 7):
         writer.write(text.encode()[start : start + 7])
-    found = texts(OutputReader(folder))
-    assert "".join(found) == text
+    pieces_read = texts(OutputReader(folder))
+    assert "".join(pieces_read) == text
     assert len(OutputReader(folder).segments()) > 10
 
 
@@ -155,23 +156,20 @@ writes = st.lists(
 def test_live_reading_and_every_replay_agree_on_ids_and_texts(
     written: list[tuple[bytes, bool]],
 ) -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "output"
         writer = OutputWriter(folder, segment_bytes=50_000, cap_bytes=10**9)
         reader = OutputReader(folder)
         live_reader = PieceReader(reader)
         live: list[tuple[int, str]] = []
-        for data, pauses in written:
+        for data, is_cut in written:
             writer.write(data)
-            if pauses:
+            if is_cut:
                 writer.record_cut()
             live += zip(*live_reader.read(ended=False), strict=True)
         writer.record_cut()
         writer.close()
-        while (more := live_reader.read(ended=True)).ids:
-            live += zip(*more, strict=True)
+        live += read_rest(live_reader)
         replay = read_all(reader)
         assert live == replay
         whole = b"".join(data for data, _ in written)
@@ -181,7 +179,7 @@ def test_live_reading_and_every_replay_agree_on_ids_and_texts(
             assert "".join(text for _, text in replay) == whole.decode()
 
 
-def test_a_reader_beside_a_fast_writer_agrees_with_the_replay(folder: Path) -> None:
+def test_reading_during_fast_writing_agrees_with_the_replay(folder: Path) -> None:
     writer = OutputWriter(folder, segment_bytes=200_000, cap_bytes=10**9)
     reader = OutputReader(folder)
     finished = threading.Event()
@@ -201,8 +199,7 @@ def test_a_reader_beside_a_fast_writer_agrees_with_the_replay(folder: Path) -> N
     while not finished.is_set():
         live += zip(*pieces.read(ended=False), strict=True)
     thread.join()
-    while (more := pieces.read(ended=True)).ids:
-        live += zip(*more, strict=True)
+    live += read_rest(pieces)
     assert live == read_all(reader)
     joined = "".join(text for _, text in live).replace("\r\n", "\n")
     assert joined == "".join(f"seq={number:06}\n" for number in range(30_000))

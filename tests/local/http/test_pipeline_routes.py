@@ -26,18 +26,22 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 
 
 def script(name: str, *sources: str) -> str:
-    """Return a script that makes a dataset from others."""
+    """Return a script that makes the dataset `name` from `sources`.
+
+    It runs until the file that the variable HOLD names is gone, and fails if FAIL is `name`.
+    """
     return SCRIPT.format(name=name, sources=[*sources])
 
 
-def make(studio: ThreadStudio, name: str, *sources: str, **more: Any) -> str:
-    """Let a job make a dataset; return its id."""
-    job = studio.submit(script(name, *sources), query_name=f"{name}.py", **more)
+def make(studio: ThreadStudio, name: str, *sources: str, **fields: Any) -> str:
+    """Run a job that makes a dataset; return the job's id."""
+    job = studio.submit(script(name, *sources), query_name=f"{name}.py", **fields)
     assert studio.end(job["id"])["status"] == "COMPLETE", studio.log(job["id"])
     return str(job["id"])
 
 
 def make_diamond(studio: ThreadStudio) -> None:
+    """Make `join` from `tokens` and `shingles`, which are both made from `list`."""
     make(studio, "list")
     make(studio, "tokens", "list")
     make(studio, "shingles", "list")
@@ -46,19 +50,22 @@ def make_diamond(studio: ThreadStudio) -> None:
 
 @pytest.fixture(scope="module")
 def diamond_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a local Studio with a diamond of datasets."""
+    """The data of a local Studio after `make_diamond`."""
     return data_of(tmp_path_factory.mktemp("diamond") / "studio", make_diamond)
 
 
 @pytest.fixture
 def diamond(diamond_data: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio with a diamond of datasets."""
+    """A local Studio after `make_diamond`."""
     with on_copy(diamond_data, tmp_path / "studio") as studio:
         yield studio
 
 
 def makers(studio: ThreadStudio) -> dict[str, str]:
-    """Return the job that made each dataset, the first one first."""
+    """Return the ids of all jobs by the name of the dataset that each makes, oldest first.
+
+    Of several jobs of a name, the newest counts.
+    """
     return {job["name"].removesuffix(".py"): job["id"] for job in reversed(studio.jobs())}
 
 
@@ -68,15 +75,17 @@ def post(studio: ThreadStudio, action: str, headers: Any = None, **body: Any) ->
     return studio.request("POST", path, json=body, headers=headers)
 
 
-def trigger(studio: ThreadStudio, *datasets: str, **how: Any) -> dict[str, Any]:
-    response = post(studio, "trigger", datasets=datasets, **how)
+def trigger(studio: ThreadStudio, *datasets: str, **fields: Any) -> dict[str, Any]:
+    """Trigger a pipeline for datasets; return the pipeline."""
+    response = post(studio, "trigger", datasets=datasets, **fields)
     assert response.status_code == 200, response.text
     assert response.json()["ok"] is True
     return dict(response.json()["pipeline"])
 
 
-def steer(studio: ThreadStudio, action: str, pipeline: dict[str, Any], **how: Any) -> Any:
-    response = post(studio, action, name=pipeline["name"], **how)
+def steer(studio: ThreadStudio, action: str, pipeline: dict[str, Any], **fields: Any) -> Any:
+    """Request an action on a pipeline, e.g. `pause`; return the pipeline after it."""
+    response = post(studio, action, name=pipeline["name"], **fields)
     assert response.status_code == 200, response.text
     return response.json()["pipeline"]
 
@@ -89,36 +98,40 @@ def status(studio: ThreadStudio, pipeline: dict[str, Any]) -> dict[str, Any]:
 
 
 def until(studio: ThreadStudio, pipeline: dict[str, Any], *states: str) -> dict[str, Any]:
+    """Wait until a pipeline is in one of `states`; return it."""
+
     def reached() -> dict[str, Any] | None:
-        found = status(studio, pipeline)
-        return found if found["status"] in states else None
+        current = status(studio, pipeline)
+        return current if current["status"] in states else None
 
     return eventually(reached)
 
 
 def run_of(pipeline: dict[str, Any], name: str) -> str:
+    """Return the id of the job that is the run of `name` in a pipeline."""
     (run,) = [run for run in pipeline["job_runs"] if run["name"] == f"{name}.py"]
     return str(run["created_job_id"])
 
 
 def versions(studio: ThreadStudio, job_id: str) -> list[str]:
+    """Return the dataset versions that a job made, each as `name@version`."""
     path = f"/datachain/datasets/dataset_job_versions?team_name=local&job_id={job_id}"
-    made = studio.request("GET", path).json()["dataset_versions"]
-    return [f"{version['dataset_name']}@{version['version']}" for version in made]
+    listed = studio.request("GET", path).json()["dataset_versions"]
+    return [f"{version['dataset_name']}@{version['version']}" for version in listed]
 
 
 def test_a_pipeline_rebuilds_all_sources_of_its_target(diamond: ThreadStudio) -> None:
     originals = makers(diamond)
-    made = trigger(diamond, "@local.local.join")
-    assert (made["status"], made["completed"], made["total"]) == ("RUNNING", 0, 4)
-    assert re.fullmatch(r"[a-z]+-[a-z]+", made["name"])
-    assert (made["triggered_from"], made["warnings"]) == ("@local.local.join", [])
-    assert {run["name"]: run["job_id"] for run in made["job_runs"]} == {
+    pipeline = trigger(diamond, "@local.local.join")
+    assert (pipeline["status"], pipeline["completed"], pipeline["total"]) == ("RUNNING", 0, 4)
+    assert re.fullmatch(r"[a-z]+-[a-z]+", pipeline["name"])
+    assert (pipeline["triggered_from"], pipeline["warnings"]) == ("@local.local.join", [])
+    assert {run["name"]: run["job_id"] for run in pipeline["job_runs"]} == {
         f"{name}.py": job_id for name, job_id in originals.items()
     }
-    parents = {run["name"]: set(run["parent_job_ids"]) for run in made["job_runs"]}
+    parents = {run["name"]: set(run["parent_job_ids"]) for run in pipeline["job_runs"]}
     assert parents["join.py"] == {originals["tokens"], originals["shingles"]}
-    ended = until(diamond, made, "COMPLETED", "FAILED")
+    ended = until(diamond, pipeline, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"]) == ("COMPLETED", 4)
     assert ended["updated_at"] > ended["created_at"]
     for name in originals:
@@ -128,35 +141,38 @@ def test_a_pipeline_rebuilds_all_sources_of_its_target(diamond: ThreadStudio) ->
     finished = {name: diamond.job(run_of(ended, name))["finished_at"] for name in originals}
     assert finished["list"] <= min(started["tokens"], started["shingles"])
     assert max(finished["tokens"], finished["shingles"]) <= started["join"]
-    # The next is planned from the runs of the last.
+    # The next pipeline runs the jobs again that this pipeline created.
     again = trigger(diamond, "join", review=True)
     assert {run["job_id"] for run in again["job_runs"]} == {
         run["created_job_id"] for run in ended["job_runs"]
     }
 
 
-def test_pending_jobs_are_jobs(diamond: ThreadStudio) -> None:
-    made = trigger(diamond, "join", review=True)
-    assert (made["status"], {run["status"] for run in made["job_runs"]}) == ("PAUSED", {"PENDING"})
+def test_a_pending_job_is_listed_and_can_be_canceled(diamond: ThreadStudio) -> None:
+    pipeline = trigger(diamond, "join", review=True)
+    assert (pipeline["status"], {run["status"] for run in pipeline["job_runs"]}) == (
+        "PAUSED",
+        {"PENDING"},
+    )
     pending = diamond.jobs(status="pending")
-    assert {job["id"] for job in pending} == {run["created_job_id"] for run in made["job_runs"]}
-    job = diamond.job(run_of(made, "tokens"))
+    assert {job["id"] for job in pending} == {run["created_job_id"] for run in pipeline["job_runs"]}
+    job = diamond.job(run_of(pipeline, "tokens"))
     assert (job["status"], job["steps"], job["name"]) == ("PENDING", [], "tokens.py")
     assert job["id"] in {job["id"] for job in diamond.jobs(status="active")}
     assert diamond.log(job["id"]) == ""
     assert diamond.cancel(job["id"]).status_code == 200
     assert diamond.job(job["id"])["status"] == "CANCELED"
-    assert status(diamond, made)["status"] == "PAUSED"
-    steer(diamond, "resume", made)
-    ended = until(diamond, made, "CANCELED", "FAILED", "COMPLETED")
+    assert status(diamond, pipeline)["status"] == "PAUSED"
+    steer(diamond, "resume", pipeline)
+    ended = until(diamond, pipeline, "CANCELED", "FAILED", "COMPLETED")
     assert (ended["status"], ended["completed"]) == ("CANCELED", 2)
     assert "tokens.py" in ended["error_message"]
 
 
-def test_a_failure_is_seen_fixed_and_resumed_by_hand(diamond: ThreadStudio) -> None:
+def test_a_pipeline_continues_after_its_failed_job_is_fixed(diamond: ThreadStudio) -> None:
     originals = makers(diamond)
-    made = trigger(diamond, "join", environment="FAIL=tokens\nOTHER=1")
-    failed = until(diamond, made, "FAILED", "COMPLETED")
+    pipeline = trigger(diamond, "join", environment="FAIL=tokens\nOTHER=1")
+    failed = until(diamond, pipeline, "FAILED", "COMPLETED")
     job_id = run_of(failed, "tokens")
     assert failed["error_message"] == f"tokens.py ({job_id}) failed: ValueError: told to fail"
     states = {run["name"]: run["status"] for run in failed["job_runs"]}
@@ -165,14 +181,14 @@ def test_a_failure_is_seen_fixed_and_resumed_by_hand(diamond: ThreadStudio) -> N
     fixed = diamond.submit(
         script("tokens", "list"), query_name="tokens.py", rerun_from_job_id=job_id
     )["id"]
-    assert run_of(status(diamond, made), "tokens") == fixed
-    ended = until(diamond, made, "COMPLETED", "FAILED")
+    assert run_of(status(diamond, pipeline), "tokens") == fixed
+    ended = until(diamond, pipeline, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"], ended["error_message"]) == ("COMPLETED", 4, None)
     assert {run["job_id"] for run in ended["job_runs"]} == {*originals.values()}
     assert diamond.job(run_of(ended, "join"))["environment"] == {"FAIL": "tokens", "OTHER": "1"}
 
 
-def test_a_failed_pipeline_is_resumed_as_a_whole(studio: ThreadStudio, tmp_path: Path) -> None:
+def test_a_resumed_pipeline_runs_its_failed_job_again(studio: ThreadStudio, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     flag.touch()
     query = script("flaky") + f"\nif os.path.exists({str(flag)!r}): sys.exit(3)"
@@ -181,83 +197,85 @@ def test_a_failed_pipeline_is_resumed_as_a_whole(studio: ThreadStudio, tmp_path:
     assert studio.end(first)["status"] == "COMPLETE"
     make(studio, "after", "flaky")
     flag.touch()
-    made = trigger(studio, "after")
-    failed = until(studio, made, "FAILED")
+    pipeline = trigger(studio, "after")
+    failed = until(studio, pipeline, "FAILED")
     flag.unlink()
-    resumed = steer(studio, "resume", made)
+    resumed = steer(studio, "resume", pipeline)
     assert (resumed["status"], resumed["error_message"]) == ("RUNNING", None)
     assert run_of(resumed, "flaky") != run_of(failed, "flaky")
-    ended = until(studio, made, "COMPLETED", "FAILED")
+    ended = until(studio, pipeline, "COMPLETED", "FAILED")
     assert ended["completed"] == 2
-    assert versions(studio, run_of(failed, "flaky")) == [], "what a failed job says does not count"
+    assert versions(studio, run_of(failed, "flaky")) == [], "a failed job makes no versions"
     assert versions(studio, run_of(ended, "flaky")) == ["local.local.flaky@1.0.1"]
 
 
-def test_a_pause_lets_running_jobs_finish_and_starts_nothing(
+def test_a_pause_lets_running_jobs_finish_and_starts_no_job(
     diamond: ThreadStudio, tmp_path: Path
 ) -> None:
     hold = tmp_path / "hold"
     hold.touch()
-    made = trigger(diamond, "join", environment=f"HOLD={hold}")
-    diamond.until(run_of(made, "list"), "RUNNING")
-    assert steer(diamond, "pause", made)["status"] == "PAUSED"
+    pipeline = trigger(diamond, "join", environment=f"HOLD={hold}")
+    diamond.until(run_of(pipeline, "list"), "RUNNING")
+    assert steer(diamond, "pause", pipeline)["status"] == "PAUSED"
     hold.unlink()
-    diamond.end(run_of(made, "list"))
-    paused = status(diamond, made)
+    diamond.end(run_of(pipeline, "list"))
+    paused = status(diamond, pipeline)
     assert paused["status"] == "PAUSED"
     assert sorted(run["status"] for run in paused["job_runs"]) == ["COMPLETE", *["PENDING"] * 3]
-    steer(diamond, "resume", made)
-    assert until(diamond, made, "COMPLETED", "FAILED")["status"] == "COMPLETED"
+    steer(diamond, "resume", pipeline)
+    assert until(diamond, pipeline, "COMPLETED", "FAILED")["status"] == "COMPLETED"
 
 
-def test_runs_that_wait_for_workers_are_withdrawn_by_a_pause(
+def test_a_pause_takes_jobs_that_wait_for_workers_out_of_the_queue(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make(studio, "list")
     hold = tmp_path / "hold"
     hold.touch()
-    most = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
-    blocker = studio.submit(script("big"), workers=most, environment=f"HOLD={hold}")["id"]
+    all_workers = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
+    blocker = studio.submit(script("big"), workers=all_workers, environment=f"HOLD={hold}")["id"]
     studio.until(blocker, "RUNNING")
-    made = trigger(studio, "list")
-    job_id = run_of(made, "list")
+    pipeline = trigger(studio, "list")
+    job_id = run_of(pipeline, "list")
     studio.until(job_id, "QUEUED")
-    steer(studio, "pause", made)
+    steer(studio, "pause", pipeline)
     assert studio.job(job_id)["status"] == "PENDING"
     hold.unlink()
     assert studio.end(blocker)["status"] == "COMPLETE"
     assert studio.job(job_id)["status"] == "PENDING"
-    resumed = steer(studio, "resume", made)
+    resumed = steer(studio, "resume", pipeline)
     assert resumed["status"] == "RUNNING"
     ended = studio.end(job_id)
     waited = next(step for step in ended["steps"] if step["name"] == "waiting")
-    assert waited["started_at"] > ended["created_at"], "it waits from its release on"
-    assert until(studio, made, "COMPLETED")["completed"] == 1
+    assert waited["started_at"] > ended["created_at"], "the wait begins with the resume"
+    assert until(studio, pipeline, "COMPLETED")["completed"] == 1
 
 
 @pytest.mark.parametrize("key", ["created_job_id", "job_id"])
-def test_a_job_is_removed_by_either_of_its_ids(diamond: ThreadStudio, key: str) -> None:
+def test_a_job_is_removed_by_the_id_of_the_run_or_of_its_original(
+    diamond: ThreadStudio, key: str
+) -> None:
     originals = makers(diamond)
-    made = trigger(diamond, "join", review=True)
-    (run,) = [run for run in made["job_runs"] if run["name"] == "tokens.py"]
-    left = steer(diamond, "remove-job", made, job_id=run[key])
-    parents = {run["name"]: set(run["parent_job_ids"]) for run in left["job_runs"]}
-    assert left["total"] == 3
+    pipeline = trigger(diamond, "join", review=True)
+    (run,) = [run for run in pipeline["job_runs"] if run["name"] == "tokens.py"]
+    changed = steer(diamond, "remove-job", pipeline, job_id=run[key])
+    parents = {run["name"]: set(run["parent_job_ids"]) for run in changed["job_runs"]}
+    assert changed["total"] == 3
     assert parents["join.py"] == {originals["list"], originals["shingles"]}
     assert diamond.job(run["created_job_id"])["status"] == "CANCELED"
-    assert post(diamond, "remove-job", name=made["name"], job_id=run[key]).status_code == 404
-    steer(diamond, "resume", made)
-    refused = post(diamond, "remove-job", name=made["name"], job_id=originals["join"])
+    assert post(diamond, "remove-job", name=pipeline["name"], job_id=run[key]).status_code == 404
+    steer(diamond, "resume", pipeline)
+    refused = post(diamond, "remove-job", name=pipeline["name"], job_id=originals["join"])
     assert refused.status_code == 409
     assert "PAUSED" in refused.json()["message"]
-    assert until(diamond, made, "COMPLETED", "FAILED")["completed"] == 3
+    assert until(diamond, pipeline, "COMPLETED", "FAILED")["completed"] == 3
     for action in ("pause", "resume"):
-        refused = post(diamond, action, pipeline_id=made["pipeline_id"])
+        refused = post(diamond, action, pipeline_id=pipeline["pipeline_id"])
         assert refused.status_code == 409
         assert "COMPLETED" in refused.json()["message"]
 
 
-def test_bad_lines_of_lineage_are_reported_in_the_log(studio: ThreadStudio) -> None:
+def test_invalid_lines_of_lineage_are_reported_in_the_log(studio: ThreadStudio) -> None:
     query = script("good") + '\nopen(os.environ["STUDIO_LINEAGE"], "a").write("nonsense\\n{}\\n")'
     job = studio.end(studio.submit(query)["id"])
     assert job["status"] == "COMPLETE"
@@ -274,11 +292,11 @@ def test_the_example_of_the_readme_makes_a_dataset(studio: ThreadStudio) -> None
     make(studio, "index")
     job = studio.end(studio.submit(example, query_name="thumbs.py")["id"])
     assert (job["status"], studio.log(job["id"])) == ("COMPLETE", "")
-    made = trigger(studio, "thumbs", review=True)
-    assert [run["name"] for run in made["job_runs"]] == ["index.py", "thumbs.py"]
+    pipeline = trigger(studio, "thumbs", review=True)
+    assert [run["name"] for run in pipeline["job_runs"]] == ["index.py", "thumbs.py"]
 
 
-def test_jobs_have_a_folder_for_the_files_of_datasets(studio: ThreadStudio) -> None:
+def test_jobs_share_a_folder_for_the_files_of_datasets(studio: ThreadStudio) -> None:
     first = studio.submit("echo hello > $STUDIO_DATASETS/greeting", query_type="SHELL")["id"]
     assert studio.end(first)["status"] == "COMPLETE"
     second = studio.submit("cat $STUDIO_DATASETS/greeting", query_type="SHELL")["id"]
@@ -287,14 +305,14 @@ def test_jobs_have_a_folder_for_the_files_of_datasets(studio: ThreadStudio) -> N
     assert (studio.data_dir / "datasets" / "greeting").read_text() == "hello\n"
 
 
-def test_what_the_plan_leaves_as_it_is_is_reported(studio: ThreadStudio) -> None:
+def test_a_pipeline_warns_of_a_source_that_it_does_not_rebuild(studio: ThreadStudio) -> None:
     make(studio, "thumbs", "elsewhere")
-    made = trigger(studio, "thumbs", review=True)
-    (warning,) = made["warnings"]
+    pipeline = trigger(studio, "thumbs", review=True)
+    (warning,) = pipeline["warnings"]
     assert "local.local.elsewhere" in warning
 
 
-def test_a_key_makes_one_pipeline_of_a_trigger_that_comes_twice(studio: ThreadStudio) -> None:
+def test_a_trigger_repeated_with_the_same_key_makes_one_pipeline(studio: ThreadStudio) -> None:
     make(studio, "list")
     headers = {"Idempotency-Key": "k1"}
     first = post(studio, "trigger", headers, datasets=["list"], review=True)
@@ -304,12 +322,12 @@ def test_a_key_makes_one_pipeline_of_a_trigger_that_comes_twice(studio: ThreadSt
     assert len(studio.jobs()) == 2
 
 
-def listed(studio: ThreadStudio, body: object = None, **query: Any) -> list[str]:
+def listed_names(studio: ThreadStudio, body: object = None, **query: Any) -> list[str]:
     response = studio.request(
         "GET", "/datachain/pipeline/list", params={"team_name": "local", **query}, json=body
     )
     assert response.status_code == 200, response.text
-    return [pipeline["name"] for pipeline in response.json()]
+    return [listed["name"] for listed in response.json()]
 
 
 def test_pipelines_are_listed_newest_first_and_filtered(studio: ThreadStudio) -> None:
@@ -318,27 +336,31 @@ def test_pipelines_are_listed_newest_first_and_filtered(studio: ThreadStudio) ->
     paused = trigger(studio, "tokens", review=True)["name"]
     done = trigger(studio, "@local.local.list")
     until(studio, done, "COMPLETED")
-    assert listed(studio) == [done["name"], paused]
-    assert listed(studio, limit=1) == [done["name"]]
-    assert listed(studio, status="PAUSED") == listed(studio, ["paused"]) == [paused]
-    assert listed(studio, ["RUNNING"], status="completed") == [done["name"]]
-    assert listed(studio, search="TOKENS") == [paused]
-    assert listed(studio, search=paused) == [paused]
-    assert listed(studio, search="nothing like it") == []
+    assert listed_names(studio) == [done["name"], paused]
+    assert listed_names(studio, limit=1) == [done["name"]]
+    assert listed_names(studio, status="PAUSED") == listed_names(studio, ["paused"]) == [paused]
+    assert listed_names(studio, ["RUNNING"], status="completed") == [done["name"]]
+    assert listed_names(studio, search="TOKENS") == [paused]
+    assert listed_names(studio, search=paused) == [paused]
+    assert listed_names(studio, search="nothing like it") == []
 
 
-def test_no_pipelines_are_listed(shared_studio: ThreadStudio) -> None:
+def test_the_list_of_pipelines_of_a_new_studio_is_empty(shared_studio: ThreadStudio) -> None:
     for query in ({}, {"status": "FAILED"}, {"status": "failed"}, {"search": "x", "limit": "5"}):
-        assert listed(shared_studio, **query) == []
+        assert listed_names(shared_studio, **query) == []
 
 
-def test_the_filter_of_the_document_comes_in_the_body(shared_studio: ThreadStudio) -> None:
+def test_the_list_of_pipelines_is_filtered_by_statuses_in_the_body(
+    shared_studio: ThreadStudio,
+) -> None:
     path = "/datachain/pipeline/list?team_name=local"
     assert shared_studio.request("GET", path, json=["RUNNING", "paused"]).json() == []
     assert shared_studio.request("GET", path, json=["nonsense"]).status_code == 422
 
 
-def test_an_unknown_dataset_is_not_found_by_name(shared_studio: ThreadStudio) -> None:
+def test_a_trigger_of_an_unknown_dataset_is_404_and_names_the_dataset(
+    shared_studio: ThreadStudio,
+) -> None:
     response = post(shared_studio, "trigger", datasets=["@ns.project.cats@1.0.0"], review=True)
     assert response.status_code == 404
     assert "@ns.project.cats@1.0.0" in response.json()["message"]
@@ -354,7 +376,7 @@ def test_an_unknown_dataset_is_not_found_by_name(shared_studio: ThreadStudio) ->
         ({"datasets": ["cats"], "review": "yes"}, "review"),
     ],
 )
-def test_a_trigger_that_cannot_be_read_is_refused(
+def test_a_trigger_with_a_wrong_field_is_refused_by_name(
     shared_studio: ThreadStudio, body: dict[str, Any], field: str
 ) -> None:
     response = post(shared_studio, "trigger", **body)
@@ -363,7 +385,9 @@ def test_a_trigger_that_cannot_be_read_is_refused(
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "remove-job"])
-def test_an_unknown_pipeline_is_not_found_by_name(shared_studio: ThreadStudio, action: str) -> None:
+def test_an_action_on_an_unknown_pipeline_is_404_and_names_the_pipeline(
+    shared_studio: ThreadStudio, action: str
+) -> None:
     body = {"name": "rathe-kyat", "team_name": "local"}
     if action == "remove-job":
         body["job_id"] = "x"
@@ -377,7 +401,7 @@ def test_an_unknown_pipeline_is_not_found_by_name(shared_studio: ThreadStudio, a
     assert shared_studio.request("POST", path, json=foreign).status_code == 403
 
 
-def test_the_status_of_an_unknown_pipeline_is_not_found(shared_studio: ThreadStudio) -> None:
+def test_the_status_of_an_unknown_pipeline_is_404(shared_studio: ThreadStudio) -> None:
     path = "/datachain/pipeline/status"
     query = {"team_name": "local", "name": "rathe-kyat"}
     response = shared_studio.request("GET", path, params=query)
@@ -386,12 +410,11 @@ def test_the_status_of_an_unknown_pipeline_is_not_found(shared_studio: ThreadStu
     assert shared_studio.request("GET", path, params={"team_name": "local"}).status_code == 422
 
 
-def test_a_pipeline_is_found_by_its_id_too(studio: ThreadStudio) -> None:
+def test_a_pipeline_is_also_found_by_its_id(studio: ThreadStudio) -> None:
     make(studio, "list")
-    made = trigger(studio, "list", review=True)
-    query = {"team_name": "local", "pipeline_id": made["pipeline_id"]}
-    found = studio.request("GET", "/datachain/pipeline/status", params=query).json()
-    assert found == made
-    assert post(studio, "resume", pipeline_id=made["pipeline_id"]).json()["ok"] is True
-    assert until(studio, made, "COMPLETED")["completed"] == 1
+    pipeline = trigger(studio, "list", review=True)
+    query = {"team_name": "local", "pipeline_id": pipeline["pipeline_id"]}
+    assert studio.request("GET", "/datachain/pipeline/status", params=query).json() == pipeline
+    assert post(studio, "resume", pipeline_id=pipeline["pipeline_id"]).json()["ok"] is True
+    assert until(studio, pipeline, "COMPLETED")["completed"] == 1
     assert studio.jobs(status="pending") == []

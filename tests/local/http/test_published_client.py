@@ -1,4 +1,4 @@
-"""The published `datachain` client on the local Studio; its path is in STUDIO_TUI_DATACHAIN."""
+"""The published `datachain` command against a local Studio; STUDIO_TUI_DATACHAIN names it."""
 
 import os
 import re
@@ -11,6 +11,7 @@ import pytest
 
 from studio_tui.local.server import endpoint
 from tests import needs
+from tests.local.http.test_pipeline_routes import versions
 from tests.studios import ThreadStudio
 from tests.waiting import HANG, eventually
 
@@ -21,9 +22,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def datachain(studio: ThreadStudio, tmp_path: Path) -> Run:
-    found = endpoint.find(studio.data_dir)
-    assert found is not None
-    environment = {**os.environ, **found.environment(), "DATACHAIN_NO_ANALYTICS": "1"}
+    studio_endpoint = endpoint.find(studio.data_dir)
+    assert studio_endpoint is not None
+    variables = {**studio_endpoint.environment(), "DATACHAIN_NO_ANALYTICS": "1"}
+    environment = {**os.environ, **variables}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -39,7 +41,7 @@ def datachain(studio: ThreadStudio, tmp_path: Path) -> Run:
     return run
 
 
-def test_a_job_with_everything_runs_and_its_log_is_followed(
+def test_a_job_with_all_options_runs_and_its_log_is_followed(
     studio: ThreadStudio, datachain: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "q.py").write_text(
@@ -74,7 +76,7 @@ def test_a_job_with_everything_runs_and_its_log_is_followed(
     assert (job["name"], job["environment"]) == ("q.py", {"A": "from file", "B": "2"})
 
 
-def test_exit_codes_say_how_a_job_ended(
+def test_the_exit_code_of_the_client_depends_on_how_the_job_ended(
     studio: ThreadStudio, datachain: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.py").write_text("raise SystemExit(3)\n")
@@ -92,7 +94,9 @@ def test_exit_codes_say_how_a_job_ended(
     assert "The job has ended already: it is CANCELED." in again.stdout + again.stderr
 
 
-def test_lists_are_printed(studio: ThreadStudio, datachain: Run) -> None:
+def test_the_client_prints_jobs_clusters_and_pipelines(
+    studio: ThreadStudio, datachain: Run
+) -> None:
     good, bad = studio.submit("print(1)")["id"], studio.submit("1 / 0")["id"]
     studio.end(good)
     studio.end(bad)
@@ -108,7 +112,7 @@ def test_lists_are_printed(studio: ThreadStudio, datachain: Run) -> None:
     assert (pipelines.returncode, "No pipelines found" in pipelines.stdout) == (0, True)
 
 
-def test_a_schedule_is_a_task_that_is_listed_read_and_canceled(
+def test_the_client_creates_lists_and_cancels_a_schedule(
     studio: ThreadStudio, datachain: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "q.py").write_text("print('hello')\n")
@@ -123,7 +127,9 @@ def test_a_schedule_is_a_task_that_is_listed_read_and_canceled(
     assert studio.job(task["id"])["status"] == "CANCELED"
 
 
-def test_a_start_time_is_kept(studio: ThreadStudio, datachain: Run, tmp_path: Path) -> None:
+def test_a_job_with_a_start_time_runs_at_that_time(
+    studio: ThreadStudio, datachain: Run, tmp_path: Path
+) -> None:
     (tmp_path / "q.py").write_text("print('hello')\n")
     assert datachain("job", "run", "q.py", "--start-time", "in 1 second").returncode == 0
     run = eventually(lambda: next((job for job in studio.jobs() if job["scheduled_by"]), None))
@@ -143,12 +149,12 @@ def test_a_rerun_uses_checkpoints_unless_reset_is_set(
         f"dc.read_storage('file://{folder}').save('files')\n"
         "print(len(dc.datasets().to_values('version')), 'versions')\n"
     )
-    said = [
+    outputs = [
         datachain("job", "run", "q.py", *options).stdout
         for options in ((), (), ("--ignore-checkpoints",))
     ]
-    assert ["Checkpoint found" in text for text in said] == [False, True, False]
-    assert [re.findall(r"(\d) versions", text) for text in said] == [["1"], ["1"], ["2"]]
+    assert ["Checkpoint found" in output for output in outputs] == [False, True, False]
+    assert [re.findall(r"(\d) versions", output) for output in outputs] == [["1"], ["1"], ["2"]]
     newest, second, first = studio.jobs()
     assert {job["status"] for job in (newest, second, first)} == {"COMPLETE"}
 
@@ -168,7 +174,7 @@ def test_a_rerun_uses_checkpoints_unless_reset_is_set(
         (["job", "ls", "--team", "foreign"], "Not authorized for the team foreign"),
     ],
 )
-def test_a_refusal_reaches_the_user_as_a_sentence(
+def test_the_client_prints_the_message_of_a_refused_request(
     datachain: Run, tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     (tmp_path / "q.py").write_text("print(1)\n")
@@ -189,7 +195,7 @@ TWO = (
 
 @pytest.fixture
 def originals(studio: ThreadStudio, datachain: Run, tmp_path: Path) -> list[str]:
-    """Ids of jobs that made base_a, dbl_b, merged_c, and both big_d and top_e, in that order."""
+    """The ids of four jobs: they made base_a, dbl_b, merged_c, and big_d with top_e."""
     for name, chain in (("base", BASE), ("double", DOUBLE), ("merge", MERGE), ("two", TWO)):
         (tmp_path / f"{name}.py").write_text(f"import datachain as dc\n{chain}\n")
         done = datachain("job", "run", f"{name}.py")
@@ -198,10 +204,12 @@ def originals(studio: ThreadStudio, datachain: Run, tmp_path: Path) -> list[str]
     return [job["id"] for job in reversed(studio.jobs())]
 
 
-def created(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the name of the pipeline that was created."""
+def created_pipeline(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the name of the pipeline that `datachain pipeline create` says it created."""
     assert done.returncode == 0, done.stderr
-    match = re.search(r"Pipeline created under name: (\S+) from: (.+) in paused state", done.stdout)
+    match = re.search(
+        r"Pipeline created_pipeline under name: (\S+) from: (.+) in paused state", done.stdout
+    )
     assert match is not None, done.stdout
     return match[1]
 
@@ -211,18 +219,12 @@ def pipeline(studio: ThreadStudio, name: str) -> dict[str, Any]:
     return dict(studio.request("GET", "/datachain/pipeline/status", params=query).json())
 
 
-def made_by(studio: ThreadStudio, job_id: str) -> list[str]:
-    path = f"/datachain/datasets/dataset_job_versions?team_name=local&job_id={job_id}"
-    made = studio.request("GET", path).json()["dataset_versions"]
-    return [f"{version['dataset_name']}@{version['version']}" for version in made]
-
-
-def test_a_pipeline_of_real_datasets_is_created_steered_and_run(
+def test_a_pipeline_of_real_datasets_is_created_resumed_and_completed(
     studio: ThreadStudio, datachain: Run, originals: list[str]
 ) -> None:
     base, double, merge, two = originals
-    assert made_by(studio, two) == ["local.local.big_d@1.0.0", "local.local.top_e@1.0.0"]
-    name = created(datachain("pipeline", "create", "@local.local.top_e"))
+    assert versions(studio, two) == ["local.local.big_d@1.0.0", "local.local.top_e@1.0.0"]
+    name = created_pipeline(datachain("pipeline", "create", "@local.local.top_e"))
     planned = pipeline(studio, name)
     assert {run["job_id"]: run["parent_job_ids"] for run in planned["job_runs"]} == {
         base: [],
@@ -230,29 +232,30 @@ def test_a_pipeline_of_real_datasets_is_created_steered_and_run(
         merge: [base, double],
         two: [merge],
     }
-    said = datachain("pipeline", "status", name)
-    assert said.returncode == 0, said.stderr
-    assert "Status: PAUSED" in said.stdout
-    assert "Progress: 0/4 jobs completed" in said.stdout
+    output = datachain("pipeline", "status", name)
+    assert output.returncode == 0, output.stderr
+    assert "Status: PAUSED" in output.stdout
+    assert "Progress: 0/4 jobs completed" in output.stdout
     runs = {run["job_id"]: run["created_job_id"] for run in planned["job_runs"]}
-    assert all(run in said.stdout for run in runs.values())
+    assert all(run in output.stdout for run in runs.values())
     assert name in datachain("pipeline", "list").stdout
     assert name in datachain("pipeline", "list", "--status", "paused").stdout
     assert name in datachain("pipeline", "list", "--search", "top_e").stdout
     assert "No pipelines found" in datachain("pipeline", "list", "--status", "failed").stdout
     assert datachain("pipeline", "resume", name).returncode == 0
     eventually(lambda: pipeline(studio, name)["status"] != "RUNNING")
-    said = datachain("pipeline", "status", name)
-    assert "Status: COMPLETED" in said.stdout, said.stdout
-    assert "Progress: 4/4 jobs completed" in said.stdout
-    assert {run: made_by(studio, run) for run in runs.values()} == {
+    output = datachain("pipeline", "status", name)
+    assert "Status: COMPLETED" in output.stdout, output.stdout
+    assert "Progress: 4/4 jobs completed" in output.stdout
+    assert {run: versions(studio, run) for run in runs.values()} == {
         runs[base]: ["local.local.base_a@1.0.1"],
         runs[double]: ["local.local.dbl_b@1.0.1"],
         runs[merge]: ["local.local.merged_c@1.0.1"],
         runs[two]: ["local.local.big_d@1.0.1", "local.local.top_e@1.0.1"],
     }
-    # The next is planned from these: the new versions depend on each other, and on no old one.
-    following = pipeline(studio, created(datachain("pipeline", "create", "top_e")))
+    # The next pipeline runs these runs again: the new versions depend on each other, and on no
+    # old version.
+    following = pipeline(studio, created_pipeline(datachain("pipeline", "create", "top_e")))
     assert {run["job_id"]: run["parent_job_ids"] for run in following["job_runs"]} == {
         runs[base]: [],
         runs[double]: [runs[base]],
@@ -265,15 +268,18 @@ def test_a_job_is_removed_and_a_pipeline_paused_by_the_client(
     studio: ThreadStudio, datachain: Run, originals: list[str]
 ) -> None:
     base, double, merge, _two = originals
-    name = created(datachain("pipeline", "create", "merged_c", "dbl_b"))
+    name = created_pipeline(datachain("pipeline", "create", "merged_c", "dbl_b"))
     planned = pipeline(studio, name)
     assert planned["triggered_from"] == "merged_c, dbl_b"
-    (gone,) = [run["created_job_id"] for run in planned["job_runs"] if run["job_id"] == double]
-    done = datachain("pipeline", "remove-job", name, gone)
-    assert (done.returncode, f"Job {gone} removed from pipeline {name}" in done.stdout) == (0, True)
-    left = {run["job_id"]: run["parent_job_ids"] for run in pipeline(studio, name)["job_runs"]}
-    assert left == {base: [], merge: [base]}
-    again = datachain("pipeline", "remove-job", name, gone)
+    (removed,) = [run["created_job_id"] for run in planned["job_runs"] if run["job_id"] == double]
+    done = datachain("pipeline", "remove-job", name, removed)
+    assert (done.returncode, f"Job {removed} removed from pipeline {name}" in done.stdout) == (
+        0,
+        True,
+    )
+    parents = {run["job_id"]: run["parent_job_ids"] for run in pipeline(studio, name)["job_runs"]}
+    assert parents == {base: [], merge: [base]}
+    again = datachain("pipeline", "remove-job", name, removed)
     assert (again.returncode, "has no job" in again.stderr) == (1, True)
     assert datachain("pipeline", "resume", name).returncode == 0
     paused = datachain("pipeline", "pause", name)
@@ -288,7 +294,7 @@ def test_a_job_is_removed_and_a_pipeline_paused_by_the_client(
     assert (missing.returncode, "There is no pipeline nope-nope." in missing.stderr) == (1, True)
 
 
-def test_a_run_that_works_is_planned_instead_of_the_one_that_crashed(
+def test_a_complete_run_is_planned_instead_of_the_crashed_run(
     studio: ThreadStudio, datachain: Run, originals: list[str], tmp_path: Path
 ) -> None:
     steps = (
@@ -299,15 +305,15 @@ def test_a_run_that_works_is_planned_instead_of_the_one_that_crashed(
     (tmp_path / "crash.py").write_text(f"import datachain as dc\n{steps}")
     assert datachain("job", "run", "crash.py").returncode == 1
     crashed = studio.jobs()[0]["id"]
-    assert made_by(studio, crashed) == ["local.local.step_x@1.0.0"]
+    assert versions(studio, crashed) == ["local.local.step_x@1.0.0"]
     fixed_steps = steps.replace("raise SystemExit(3)\n", "")
     (tmp_path / "crash.py").write_text(f"import datachain as dc\n{fixed_steps}")
     done = datachain("job", "run", "crash.py")
     assert (done.returncode, "Checkpoint found" in done.stdout) == (0, True), done.stdout
     fixed = studio.jobs()[0]["id"]
-    assert made_by(studio, fixed) == ["local.local.step_y@1.0.0"]
+    assert versions(studio, fixed) == ["local.local.step_y@1.0.0"]
     for target in ("step_y", "step_x"):
-        planned = pipeline(studio, created(datachain("pipeline", "create", target)))
+        planned = pipeline(studio, created_pipeline(datachain("pipeline", "create", target)))
         assert [run["job_id"] for run in planned["job_runs"]] == [originals[0], fixed]
 
 
@@ -333,13 +339,13 @@ for kind in ({}, *KINDS):
 """
 
 
-def test_udfs_with_workers_give_the_rows_of_those_without(
+def test_udfs_with_workers_return_the_same_rows_as_without(
     studio: ThreadStudio, datachain: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "workers.py").write_text(WORKERS)
     done = datachain("job", "run", "workers.py")
     assert done.returncode == 0, done.stdout + done.stderr
     for name in ("map", "gen", "agg"):
-        said = re.findall(rf"{name} (\[[^\]]*\])", studio.log(studio.jobs()[0]["id"]))
-        assert len(said) == 4
-        assert len(set(said)) == 1
+        rows = re.findall(rf"{name} (\[[^\]]*\])", studio.log(studio.jobs()[0]["id"]))
+        assert len(rows) == 4
+        assert len(set(rows)) == 1

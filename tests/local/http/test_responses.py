@@ -13,29 +13,31 @@ async def test_a_list_of_any_length_is_one_json_array() -> None:
         assert body.decode() == f"[{','.join(texts)}]"
 
 
-async def test_a_question_is_asked_again_only_after_a_change() -> None:
-    asked: list[int] = []
+async def test_a_cached_body_is_made_again_only_for_another_revision() -> None:
+    calls = 0
 
-    async def ask() -> bytes:
-        asked.append(1)
-        return b"%d" % len(asked)
+    async def make_body() -> bytes:
+        nonlocal calls
+        calls += 1
+        return b"%d" % calls
 
-    answers = ListCache()
-    bodies = [await answers.body("jobs", revision, ask) for revision in (1, 1, 2, 2, 1)]
+    cache = ListCache()
+    bodies = [await cache.body("jobs", revision, make_body) for revision in (1, 1, 2, 2, 1)]
     assert bodies == [b"1", b"1", b"2", b"2", b"3"]
 
 
-async def test_only_the_latest_questions_are_remembered() -> None:
-    asked: list[str] = []
+async def test_only_the_bodies_of_the_latest_queries_are_cached() -> None:
+    calls = 0
 
-    async def ask() -> bytes:
-        asked.append("x")
+    async def make_body() -> bytes:
+        nonlocal calls
+        calls += 1
         return b""
 
-    answers = ListCache()
-    for question in "abcdefghij":
-        await answers.body(question, 1, ask)
-    await answers.body("j", 1, ask)
-    assert len(asked) == 10
-    await answers.body("a", 1, ask)
-    assert len(asked) == 11
+    cache = ListCache()
+    for query in "abcdefghij":
+        await cache.body(query, 1, make_body)
+    await cache.body("j", 1, make_body)
+    assert calls == 10
+    await cache.body("a", 1, make_body)
+    assert calls == 11

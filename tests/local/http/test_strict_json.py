@@ -23,7 +23,7 @@ AMBIGUOUS = {
     "deep nesting": (b"[" * 100_000, "too deep"),
     "deep objects": (b'{"a":' * 100_000, "too deep"),
     "nothing but a sign": (b"-", "not JSON"),
-    "more after the end": (b"{} {}", "not JSON"),
+    "a second value": (b"{} {}", "not JSON"),
     "single quotes": (b"{'a': 1}", "not JSON"),
 }
 
@@ -36,7 +36,7 @@ def test_ambiguous_json_is_refused_with_a_reason(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", AMBIGUOUS)
-def test_the_server_answers_ambiguous_json_with_a_sentence(
+def test_the_server_refuses_ambiguous_json_with_a_sentence(
     shared_studio: ThreadStudio, case: str
 ) -> None:
     response = shared_studio.request(
@@ -51,7 +51,7 @@ def test_the_server_answers_ambiguous_json_with_a_sentence(
     assert response.json()["message"].endswith(".")
 
 
-values = st.recursive(
+JSON_VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(10**18) + 1, 10**18 - 1)
@@ -64,8 +64,8 @@ values = st.recursive(
 
 
 @settings(deadline=None, max_examples=at_length(15, 500))
-@given(values)
-def test_all_other_json_is_read_as_it_is(value: object) -> None:
+@given(JSON_VALUES)
+def test_unambiguous_json_is_read_unchanged(value: object) -> None:
     assert read_json(json.dumps(value).encode()) == value
 
 
@@ -87,7 +87,7 @@ def test_a_byte_order_mark_before_json_is_skipped(shared_studio: ThreadStudio) -
 
 
 @pytest.mark.parametrize("size", [JSON_LIMIT + 1, 8 * JSON_LIMIT])
-def test_a_body_beyond_the_limit_is_refused_and_the_client_gets_the_answer(
+def test_a_body_above_the_limit_is_refused_and_the_client_gets_the_response(
     shared_studio: ThreadStudio, size: int
 ) -> None:
     response = shared_studio.request(
@@ -100,7 +100,9 @@ def test_a_body_beyond_the_limit_is_refused_and_the_client_gets_the_answer(
     assert response.json()["message"] == "The body is larger than 1 MiB."
 
 
-def test_a_body_of_undeclared_length_is_bounded_too(shared_studio: ThreadStudio) -> None:
+def test_a_body_of_undeclared_length_above_the_limit_is_refused(
+    shared_studio: ThreadStudio,
+) -> None:
     with shared_studio.http() as client:
         response = client.post(
             "/datachain/jobs/",

@@ -1,4 +1,4 @@
-"""Endpoints that only the local Studio has: reruns in order, attempts, and jobs put back."""
+"""The endpoints of pipelines and datasets that only the local Studio has."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.starts_processes
 def rerun(
     studio: ThreadStudio, jobs: dict[str, str], key: str | None = None, **fields: Any
 ) -> httpx.Response:
-    """Ask for jobs, each by its name, to be run again as they were."""
+    """Request that jobs run again in order; `jobs` are their ids by name."""
     requests = [
         {
             "job_id": job_id,
@@ -45,6 +45,7 @@ def rerun(
 
 
 def make_chain(studio: ThreadStudio) -> None:
+    """Make `report` from `clean` from `raw`."""
     make(studio, "raw")
     make(studio, "clean", "raw")
     make(studio, "report", "clean")
@@ -52,41 +53,41 @@ def make_chain(studio: ThreadStudio) -> None:
 
 @pytest.fixture(scope="module")
 def chain_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a local Studio with a chain of datasets."""
+    """The data of a local Studio after `make_chain`."""
     return data_of(tmp_path_factory.mktemp("chain") / "studio", make_chain)
 
 
 @pytest.fixture
 def chain(chain_data: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio with a chain of datasets."""
+    """A local Studio after `make_chain`."""
     with on_copy(chain_data, tmp_path / "studio") as studio:
         yield studio
 
 
-def test_a_rerun_is_a_pipeline_that_can_be_paused_and_continues_in_order(
+def test_jobs_run_again_in_order_are_a_pipeline_that_can_be_paused(
     chain: ThreadStudio,
 ) -> None:
     jobs = makers(chain)
     answer = rerun(chain, jobs, environment="HOLD=/")
-    made = answer.json()["pipeline"]
-    parents = {run["name"]: run["parent_job_ids"] for run in made["job_runs"]}
+    pipeline = answer.json()["pipeline"]
+    parents = {run["name"]: run["parent_job_ids"] for run in pipeline["job_runs"]}
     assert parents == {"raw.py": [], "clean.py": [jobs["raw"]], "report.py": [jobs["clean"]]}
-    assert steer(chain, "pause", made)["status"] == "PAUSED"
-    states = {run["name"]: run["status"] for run in status(chain, made)["job_runs"]}
+    assert steer(chain, "pause", pipeline)["status"] == "PAUSED"
+    states = {run["name"]: run["status"] for run in status(chain, pipeline)["job_runs"]}
     assert states["clean.py"] == states["report.py"] == "PENDING"
     assert INSTANCE_HEADER in answer.headers
 
 
-def test_what_runs_again_in_order_reads_what_was_just_made(chain: ThreadStudio) -> None:
-    made = rerun(chain, makers(chain)).json()["pipeline"]
-    ended = until(chain, made, "COMPLETED", "FAILED")
+def test_jobs_run_again_in_order_make_the_next_versions(chain: ThreadStudio) -> None:
+    pipeline = rerun(chain, makers(chain)).json()["pipeline"]
+    ended = until(chain, pipeline, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"]) == ("COMPLETED", 3)
     for run in ended["job_runs"]:
         name = run["name"].removesuffix(".py")
         assert versions(chain, run["created_job_id"]) == [f"local.local.{name}@1.0.1"]
 
 
-def test_jobs_that_do_not_depend_on_each_other_are_left_to_whoever_asks(
+def test_independent_jobs_are_not_run_again_by_the_server(
     studio: ThreadStudio,
 ) -> None:
     jobs = {name: make(studio, name) for name in ("one", "two")}
@@ -104,25 +105,27 @@ def test_the_same_key_makes_one_pipeline_and_refuses_another_request(chain: Thre
     assert "used for another request" in other.json()["message"]
 
 
-def test_what_cannot_be_run_again_in_order_is_refused_and_makes_nothing(
+def test_an_invalid_rerun_is_refused_and_creates_no_job(
     chain: ThreadStudio,
 ) -> None:
     jobs = makers(chain)
     job_input = {"query": script("raw"), "query_name": "raw.py", "team_name": "local"}
     twice = [{"job_id": jobs["raw"], "job": job_input}] * 2
     timed = {**job_input, "cron_expression": "0 3 * * *"}
-    for requests, code, words in (
+    for requests, code, message_part in (
         (twice, 422, "twice"),
         ([{"job_id": jobs["raw"], "job": timed}], 422, "cannot have a start time"),
         ([{"job_id": "nobody", "job": job_input}], 404, "There is no job nobody."),
         ([{"job_id": jobs["raw"], "job": {**job_input, "priority": 99}}], 422, "priority"),
     ):
         answer = post(chain, "rerun", jobs=requests)
-        assert (answer.status_code, words in answer.json()["message"]) == (code, True), answer.text
+        assert (answer.status_code, message_part in answer.json()["message"]) == (code, True), (
+            answer.text
+        )
     assert len(chain.jobs()) == len(jobs)
 
 
-def test_the_route_is_not_in_the_openapi_description(studio: ThreadStudio) -> None:
+def test_the_route_of_reruns_is_not_in_the_openapi_description(studio: ThreadStudio) -> None:
     assert "/api/datachain/pipeline/rerun" not in studio.request("GET", "/openapi.json").text
 
 
@@ -130,47 +133,48 @@ def test_a_removed_job_is_listed_and_restored_in_its_order(
     chain: ThreadStudio,
 ) -> None:
     jobs = makers(chain)
-    made = trigger(chain, "report", review=True)
-    left = steer(chain, "remove-job", made, job_id=jobs["clean"])
-    assert [job["name"] for job in left["removed"]] == ["clean.py"]
-    back = steer(chain, "restore-job", made, job_id=jobs["clean"])
-    assert (back["removed"], back["status"]) == ([], "PAUSED")
-    assert [run["parent_job_ids"] for run in back["job_runs"]] == [
-        run["parent_job_ids"] for run in made["job_runs"]
+    pipeline = trigger(chain, "report", review=True)
+    changed = steer(chain, "remove-job", pipeline, job_id=jobs["clean"])
+    assert [job["name"] for job in changed["removed"]] == ["clean.py"]
+    restored = steer(chain, "restore-job", pipeline, job_id=jobs["clean"])
+    assert (restored["removed"], restored["status"]) == ([], "PAUSED")
+    assert [run["parent_job_ids"] for run in restored["job_runs"]] == [
+        run["parent_job_ids"] for run in pipeline["job_runs"]
     ]
-    assert post(chain, "restore-job", name=made["name"], job_id="nobody").status_code == 404
-    steer(chain, "resume", made)
-    running = post(chain, "restore-job", name=made["name"], job_id=jobs["clean"])
+    assert post(chain, "restore-job", name=pipeline["name"], job_id="nobody").status_code == 404
+    steer(chain, "resume", pipeline)
+    running = post(chain, "restore-job", name=pipeline["name"], job_id=jobs["clean"])
     assert running.status_code in {404, 409}
 
 
 def test_a_pipeline_lists_every_run_of_its_jobs(studio: ThreadStudio) -> None:
     make(studio, "raw")
-    made = trigger(studio, "raw", environment="FAIL=raw")
-    failed = until(studio, made, "FAILED")["job_runs"][0]
+    pipeline = trigger(studio, "raw", environment="FAIL=raw")
+    failed = until(studio, pipeline, "FAILED")["job_runs"][0]
     assert failed["attempts"] == []
-    steer(studio, "resume", made)
-    again = until(studio, made, "FAILED")["job_runs"][0]
+    steer(studio, "resume", pipeline)
+    again = until(studio, pipeline, "FAILED")["job_runs"][0]
     assert again["attempts"] == [failed["created_job_id"]]
 
 
 def datasets(studio: ThreadStudio) -> dict[str, Any]:
+    """Return the listed datasets by name, without `local.local.`."""
     answer = studio.request("GET", "/datachain/datasets/list", params={"team_name": "local"})
     return {each["name"].removeprefix("local.local."): each for each in answer.json()["datasets"]}
 
 
-def test_datasets_are_listed_with_who_made_which_version_from_what(chain: ThreadStudio) -> None:
+def test_datasets_are_listed_with_versions_jobs_and_sources(chain: ThreadStudio) -> None:
     jobs = makers(chain)
     again = make(chain, "raw")
-    found = datasets(chain)
-    assert [*found] == ["clean", "raw", "report"]
-    newest, first = found["raw"]["versions"]
+    listed = datasets(chain)
+    assert [*listed] == ["clean", "raw", "report"]
+    newest, first = listed["raw"]["versions"]
     assert (newest["version"], newest["job_id"]) == ("1.0.1", again)
     assert (first["version"], first["job_id"]) == ("1.0.0", jobs["raw"])
     assert first["job_name"] == "raw.py"
     assert first["made_at"] == chain.job(jobs["raw"])["finished_at"]
-    assert found["clean"]["versions"][0]["sources"] == ["local.local.raw@1.0.0"]
-    newer = {name: each["newer"] for name, each in found.items()}
+    assert listed["clean"]["versions"][0]["sources"] == ["local.local.raw@1.0.0"]
+    newer = {name: each["newer"] for name, each in listed.items()}
     assert newer == {
         "raw": [],
         "clean": ["local.local.raw@1.0.1"],
@@ -178,12 +182,12 @@ def test_datasets_are_listed_with_who_made_which_version_from_what(chain: Thread
     }
 
 
-def test_a_refresh_makes_what_is_out_of_date_and_nothing_else(chain: ThreadStudio) -> None:
+def test_a_refresh_makes_only_the_outdated_datasets(chain: ThreadStudio) -> None:
     make(chain, "raw")
     names = [name for name, each in datasets(chain).items() if each["newer"]]
     answer = post(chain, "refresh", datasets=names)
-    made = answer.json()["pipeline"]
-    assert [run["name"] for run in made["job_runs"]] == ["clean.py", "report.py"]
-    until(chain, made, "COMPLETED")
+    pipeline = answer.json()["pipeline"]
+    assert [run["name"] for run in pipeline["job_runs"]] == ["clean.py", "report.py"]
+    until(chain, pipeline, "COMPLETED")
     assert not any(each["newer"] for each in datasets(chain).values())
     assert post(chain, "refresh", datasets=["nonsense"]).status_code == 404

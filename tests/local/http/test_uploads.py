@@ -26,11 +26,12 @@ def upload(studio: ThreadStudio, name: str, content: bytes) -> dict[str, Any]:
 
 
 def part(field: str) -> bytes:
+    """Return a part of a multipart body with the boundary `b`."""
     header = f'Content-Disposition: form-data; name="{field}"; filename="x"'
     return f"--b\r\n{header}\r\n\r\ncontent\r\n".encode()
 
 
-def test_an_upload_is_found_by_the_job_that_names_it(studio: ThreadStudio) -> None:
+def test_a_job_can_read_the_uploads_that_it_names(studio: ThreadStudio) -> None:
     content = bytes(range(256)) * 1000
     first, second = upload(studio, "a.bin", content), upload(studio, "b.txt", b"hello")
     assert first == {
@@ -50,7 +51,7 @@ def test_an_upload_is_found_by_the_job_that_names_it(studio: ThreadStudio) -> No
     assert hashlib.sha256(content).hexdigest() + " hello" in studio.log(job["id"])
 
 
-def test_a_file_name_is_a_label_and_never_a_path_of_ours(studio: ThreadStudio) -> None:
+def test_a_path_as_file_name_writes_no_file_outside_the_uploads(studio: ThreadStudio) -> None:
     outside = studio.data_dir.parent / "outside.txt"
     answer = upload(studio, f"../../{outside.name}", b"x")
     assert answer["filename"] == f"../../{outside.name}"
@@ -65,19 +66,21 @@ def test_a_file_name_is_a_label_and_never_a_path_of_ours(studio: ThreadStudio) -
 
 
 @pytest.mark.parametrize("name", ["données 1.txt", "日本.txt", "a b;c.txt", "it's.txt"])
-def test_a_name_in_any_language_comes_through(studio: ThreadStudio, name: str) -> None:
+def test_a_job_has_an_upload_under_its_name_in_any_language(
+    studio: ThreadStudio, name: str
+) -> None:
     assert upload(studio, name, b"x")["filename"] == name
     job = studio.submit("import os; print(os.listdir())", files=["1"])
     studio.end(job["id"])
     assert repr(basename(name)) in studio.log(job["id"])
 
 
-def test_an_empty_file_is_a_file(studio: ThreadStudio) -> None:
+def test_an_empty_file_can_be_uploaded(studio: ThreadStudio) -> None:
     assert upload(studio, "empty", b"")["size"] == 0
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"),
+    ("content", "content_type"),
     [
         (b"", "multipart/form-data; boundary=b"),
         (b"nonsense", "multipart/form-data; boundary=b"),
@@ -89,21 +92,21 @@ def test_an_empty_file_is_a_file(studio: ThreadStudio) -> None:
         (part("file"), "multipart/form-data; boundary=b"),
     ],
 )
-def test_what_is_no_upload_is_refused_and_leaves_nothing(
-    shared_studio: ThreadStudio, content: bytes, kind: str
+def test_an_invalid_upload_is_refused_and_stores_no_file(
+    shared_studio: ThreadStudio, content: bytes, content_type: str
 ) -> None:
     response = shared_studio.request(
         "POST",
         "/datachain/jobs/files?team_name=local",
         content=content,
-        headers={"Content-Type": kind},
+        headers={"Content-Type": content_type},
     )
     assert response.status_code == 422, response.text
     assert response.json()["message"].endswith(".")
     assert [*DataDir(shared_studio.data_dir).uploads.iterdir()] == []
 
 
-def test_an_upload_beyond_the_limit_is_refused_and_leaves_nothing(
+def test_an_upload_above_the_limit_is_refused_and_stores_no_file(
     studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "UPLOAD_LIMIT", 3 * 1024 * 1024)
@@ -117,7 +120,7 @@ def test_an_upload_beyond_the_limit_is_refused_and_leaves_nothing(
     assert [*DataDir(studio.data_dir).uploads.iterdir()] == []
 
 
-def test_a_start_removes_old_uploads_that_no_job_names_and_parts_of_some(
+def test_a_start_removes_incomplete_uploads_and_old_ones_that_no_job_uses(
     studio: ThreadStudio,
 ) -> None:
     data = DataDir(studio.data_dir)
@@ -131,8 +134,8 @@ def test_a_start_removes_old_uploads_that_no_job_names_and_parts_of_some(
         database.execute("UPDATE uploads SET created_at = '2020-01-01T00:00:00Z' WHERE id < 3")
     database.close()
     studio.restart()
-    left = {path.read_bytes() for path in data.uploads.iterdir() if len(path.name) == 32}
-    assert left == {b"used", b"fresh"}
+    stored = {path.read_bytes() for path in data.uploads.iterdir() if len(path.name) == 32}
+    assert stored == {b"used", b"fresh"}
     assert (data.uploads / "the user's own").exists()
     again = studio.submit("print(sorted(__import__('os').listdir()))", files=["1", "3"])
     studio.end(again["id"])

@@ -30,35 +30,38 @@ UPLOADS = {
 }
 
 
-def checked(
-    earlier: CheckpointSource | None = None, key: str | None = None, **fields: Any
+def validated(
+    checkpoint_source: CheckpointSource | None = None, key: str | None = None, **fields: Any
 ) -> NewJob:
     request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-    return validate_job(request, key, RequestContext(CLUSTERS, UPLOADS, earlier, "me", NOW))
+    return validate_job(
+        request, key, RequestContext(CLUSTERS, UPLOADS, checkpoint_source, "me", NOW)
+    )
 
 
 def problems(**fields: Any) -> list[str]:
+    """Return the names of the fields that the error about a request names, in its order."""
     with pytest.raises(InvalidFields) as refusal:
-        checked(**fields)
+        validated(**fields)
     detail = refusal.value.body_detail
     assert isinstance(detail, list)
     for problem in detail:
-        assert problem["loc"][1] in problem["msg"], "a clause names its field"
+        assert problem["loc"][1] in problem["msg"], "a message names its field"
         assert problem["msg"] in refusal.value.message
     return [problem["loc"][1] for problem in detail]
 
 
-def test_what_is_left_out_gets_the_defaults() -> None:
-    job = checked()
+def test_missing_fields_get_their_defaults() -> None:
+    job = validated()
     assert (job.workers, job.priority, job.cluster, job.name) == (1, 5, "large", "query.py")
     assert (job.run_group, job.rerun_from, job.ignore_checkpoints) == (job.id, None, False)
     assert job.created_by == "me"
 
 
-def test_the_body_of_the_published_client_is_taken_with_its_nulls() -> None:
+def test_null_for_an_optional_field_means_its_default() -> None:
     required = {"query", "query_type", "team_name", "query_name"}
     nulls = dict.fromkeys(JobInput.model_fields.keys() - required)
-    job = checked(query_type="SHELL", query_name="q.sh", **nulls)
+    job = validated(query_type="SHELL", query_name="q.sh", **nulls)
     assert (job.name, job.query_type, job.priority) == ("q.sh", "SHELL", 5)
 
 
@@ -106,48 +109,48 @@ def test_the_body_of_the_published_client_is_taken_with_its_nulls() -> None:
         ("credentials_name", "mine"),
     ],
 )
-def test_a_wrong_field_is_refused_by_name(field: str, value: object) -> None:
+def test_a_wrong_field_is_refused_with_its_name(field: str, value: object) -> None:
     assert problems(**{field: value}) == [field]
 
 
-def test_both_keys_of_a_cluster_exclude_each_other() -> None:
+def test_a_cluster_cannot_be_given_both_by_name_and_by_id() -> None:
     assert problems(compute_cluster_name="small", compute_cluster_id=1) == ["compute_cluster_name"]
 
 
-def test_all_problems_are_reported_at_once() -> None:
-    found = problems(query="", workers=0, priority=7, python_version="x", files=["8"])
-    assert sorted(found) == ["files", "priority", "python_version", "query", "workers"]
+def test_all_problems_are_reported_in_one_error() -> None:
+    fields = problems(query="", workers=0, priority=7, python_version="x", files=["8"])
+    assert sorted(fields) == ["files", "priority", "python_version", "query", "workers"]
 
 
-def test_the_limit_of_workers_is_the_clusters() -> None:
-    assert checked(workers=64).workers == 64
+def test_the_limit_of_workers_is_that_of_the_cluster() -> None:
+    assert validated(workers=64).workers == 64
     assert problems(workers=64, compute_cluster_name="small") == ["workers"]
 
 
 @pytest.mark.parametrize("number", [1, "1"])
-def test_a_cluster_can_be_named_by_id(number: object) -> None:
-    assert checked(compute_cluster_id=number).cluster == "small"
+def test_a_cluster_can_be_given_by_id(number: object) -> None:
+    assert validated(compute_cluster_id=number).cluster == "small"
 
 
 def test_a_file_named_twice_is_used_once() -> None:
-    assert checked(files=["2", "1", "2"]).uploads == (2, 1)
+    assert validated(files=["2", "1", "2"]).uploads == (2, 1)
 
 
-def test_an_unknown_job_to_rerun_counts_as_none() -> None:
-    assert checked(rerun_from_job_id="of-another-server").rerun_from is None
+def test_an_unknown_job_to_continue_from_is_ignored() -> None:
+    assert validated(rerun_from_job_id="of-another-server").rerun_from is None
 
 
-def test_a_rerun_joins_the_group_of_the_first_run() -> None:
-    job = checked(CheckpointSource("second", "first"), rerun_from_job_id="second", reset=True)
+def test_a_rerun_is_in_the_run_group_of_the_first_run() -> None:
+    job = validated(CheckpointSource("second", "first"), rerun_from_job_id="second", reset=True)
     assert (job.run_group, job.rerun_from, job.ignore_checkpoints) == ("first", "second", True)
 
 
-def test_an_environment_file_is_read_as_the_client_sends_it() -> None:
+def test_the_environment_is_parsed_as_an_env_file_of_the_client() -> None:
     text = (
         "# a comment\n\nA=1\n  B = two words \nexport C='quoted # not a comment'\n"
         'D="x=y"\r\nA=last wins\nEMPTY=\nODD="\nexport=kept\n'
     )
-    assert checked(environment=text).environment == {
+    assert validated(environment=text).environment == {
         "A": "last wins",
         "B": "two words",
         "C": "quoted # not a comment",
@@ -165,74 +168,80 @@ def test_an_environment_file_is_read_as_the_client_sends_it() -> None:
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\0"), max_size=20),
     )
 )
-def test_quoted_values_come_through_as_they_are(variables: dict[str, str]) -> None:
+def test_quoted_values_of_the_environment_are_kept_unchanged(variables: dict[str, str]) -> None:
     text = "\n".join(f'{name}="{value}"' for name, value in variables.items())
-    assert checked(environment=text).environment == variables
+    assert validated(environment=text).environment == variables
 
 
 def test_equal_requests_have_equal_digests() -> None:
-    first, again = checked(workers=2), checked(workers=2)
+    first, again = validated(workers=2), validated(workers=2)
     assert first.request_digest == again.request_digest
     assert first.id != again.id
-    assert first.request_digest != checked(workers=3).request_digest
+    assert first.request_digest != validated(workers=3).request_digest
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_a_useless_idempotency_key_is_refused(key: str) -> None:
+def test_an_empty_or_long_idempotency_key_is_refused(key: str) -> None:
     with pytest.raises(InvalidFields, match="Idempotency-Key"):
-        checked(key=key)
+        validated(key=key)
 
 
-def fires_at(**fields: Any) -> datetime:
-    schedule = checked(**fields).schedule
+def first_fire_time(**fields: Any) -> datetime:
+    schedule = validated(**fields).schedule
     assert schedule is not None
     return schedule.next_fire_at
 
 
-def test_a_job_without_a_time_has_no_schedule() -> None:
-    assert checked().schedule is None
-    assert checked(time_zone="Europe/Berlin").schedule is None
+def test_a_job_without_start_time_and_cron_expression_has_no_schedule() -> None:
+    assert validated().schedule is None
+    assert validated(time_zone="Europe/Berlin").schedule is None
 
 
-def test_an_expression_fires_from_now_on() -> None:
-    assert fires_at(cron_expression="*/5 * * * *") == datetime(2026, 11, 25, 12, 5, tzinfo=UTC)
-    assert fires_at(cron_expression="@daily") == datetime(2026, 11, 26, tzinfo=UTC)
+def test_a_cron_expression_fires_first_after_now() -> None:
+    assert first_fire_time(cron_expression="*/5 * * * *") == datetime(
+        2026, 11, 25, 12, 5, tzinfo=UTC
+    )
+    assert first_fire_time(cron_expression="@daily") == datetime(2026, 11, 26, tzinfo=UTC)
 
 
-def test_an_expression_fires_first_at_or_after_its_start() -> None:
+def test_a_cron_expression_fires_first_at_or_after_its_start_time() -> None:
     start = "2026-12-24T18:00:00+00:00"
     moment = datetime(2026, 12, 24, 18, tzinfo=UTC)
-    assert fires_at(cron_expression="0 * * * *", start_after=start) == moment
+    assert first_fire_time(cron_expression="0 * * * *", start_after=start) == moment
     later = moment + timedelta(minutes=30)
-    assert fires_at(cron_expression="30 * * * *", start_after=start) == later
+    assert first_fire_time(cron_expression="30 * * * *", start_after=start) == later
 
 
 @pytest.mark.parametrize("ago", [timedelta(0), timedelta(days=400)])
-def test_a_start_that_has_gone_by_means_now_beside_an_expression(ago: timedelta) -> None:
+def test_a_cron_expression_with_a_past_start_time_fires_first_after_now(ago: timedelta) -> None:
     start = (NOW - ago).isoformat()
     moment = datetime(2026, 11, 25, 12, 1, tzinfo=UTC)
-    assert fires_at(cron_expression="* * * * *", start_after=start) == moment
+    assert first_fire_time(cron_expression="* * * * *", start_after=start) == moment
 
 
-def test_an_expression_is_meant_in_its_zone() -> None:
+def test_a_cron_expression_is_evaluated_in_its_time_zone() -> None:
     moment = datetime(2026, 11, 26, 2, tzinfo=UTC)
-    assert fires_at(cron_expression="0 3 * * *", time_zone="Europe/Berlin") == moment
+    assert first_fire_time(cron_expression="0 3 * * *", time_zone="Europe/Berlin") == moment
 
 
-def test_a_start_alone_is_the_time_of_the_run() -> None:
-    assert fires_at(start_after="2030-01-01T03:00:00+01:00") == datetime(2030, 1, 1, 2, tzinfo=UTC)
+def test_a_start_time_without_a_cron_expression_is_the_fire_time() -> None:
+    assert first_fire_time(start_after="2030-01-01T03:00:00+01:00") == datetime(
+        2030, 1, 1, 2, tzinfo=UTC
+    )
     just_missed = NOW - timedelta(minutes=59)
-    assert fires_at(start_after=just_missed.isoformat()) == just_missed
+    assert first_fire_time(start_after=just_missed.isoformat()) == just_missed
 
 
-def test_a_start_without_a_zone_is_in_the_zone_of_this_machine(
+def test_a_start_time_without_an_offset_is_in_the_time_zone_of_the_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     try:
-        assert fires_at(start_after="2030-01-01T03:00:00") == datetime(2030, 1, 1, 8, tzinfo=UTC)
-        in_berlin = fires_at(start_after="2030-01-01T03:00:00", time_zone="Europe/Berlin")
+        assert first_fire_time(start_after="2030-01-01T03:00:00") == datetime(
+            2030, 1, 1, 8, tzinfo=UTC
+        )
+        in_berlin = first_fire_time(start_after="2030-01-01T03:00:00", time_zone="Europe/Berlin")
         assert in_berlin == datetime(2030, 1, 1, 2, tzinfo=UTC)
     finally:
         monkeypatch.undo()
@@ -241,4 +250,4 @@ def test_a_start_without_a_zone_is_in_the_zone_of_this_machine(
 
 def test_an_invalid_cron_expression_is_refused_with_the_reason() -> None:
     with pytest.raises(InvalidFields, match="cron_expression: minute: 61 is not 0 to 59"):
-        checked(cron_expression="61 * * * *")
+        validated(cron_expression="61 * * * *")
