@@ -15,7 +15,7 @@ def names(file: ClusterFile) -> list[str]:
     return [cluster.name for cluster in file.clusters.all]
 
 
-async def test_a_change_is_taken_over_once(tmp_path: Path) -> None:
+async def test_a_changed_file_is_read_once(tmp_path: Path) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(ONE)
     file = ClusterFile(path)
@@ -28,21 +28,21 @@ async def test_a_change_is_taken_over_once(tmp_path: Path) -> None:
     assert file.version == version
 
 
-async def test_a_file_that_is_put_in_the_place_of_another_is_taken_over(tmp_path: Path) -> None:
+async def test_a_file_replaced_by_one_with_the_same_time_and_size_is_read(tmp_path: Path) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(ONE)
     file = ClusterFile(path)
     fresh = tmp_path / "fresh"
     fresh.write_text(ONE.replace("2", "3"))
-    was = path.stat()
-    os.utime(fresh, ns=(was.st_atime_ns, was.st_mtime_ns))
+    times = path.stat()
+    os.utime(fresh, ns=(times.st_atime_ns, times.st_mtime_ns))
     fresh.replace(path)
     assert await file.reread()
     assert file.clusters.default.max_workers == 3
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "problem"),
     [
         ("cluster = 3", "are invalid: cluster"),
         ("not toml [", "are not valid TOML"),
@@ -50,8 +50,8 @@ async def test_a_file_that_is_put_in_the_place_of_another_is_taken_over(tmp_path
         (ONE.replace("2", "0"), "max_workers"),
     ],
 )
-async def test_a_broken_file_keeps_what_it_said_last_and_says_why(
-    tmp_path: Path, text: str, words: str
+async def test_an_invalid_file_keeps_the_last_valid_clusters_and_reports_the_problem(
+    tmp_path: Path, text: str, problem: str
 ) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(TWO)
@@ -60,14 +60,16 @@ async def test_a_broken_file_keeps_what_it_said_last_and_says_why(
     assert not await file.reread()
     assert names(file) == ["local", "gpu"]
     assert file.problem is not None
-    assert words in file.problem
+    assert problem in file.problem
     assert "Until then the last valid clusters apply." in file.problem
     path.write_text(TWO)
     assert not await file.reread()
     assert file.problem is None
 
 
-async def test_a_file_that_is_gone_or_no_file_keeps_what_it_said_last(tmp_path: Path) -> None:
+async def test_a_missing_file_or_a_folder_in_its_place_keeps_the_last_valid_clusters(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(TWO)
     file = ClusterFile(path)

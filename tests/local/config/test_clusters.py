@@ -23,7 +23,7 @@ active = false
 """
 
 
-def test_a_fresh_install_has_one_cluster_as_large_as_the_machine(tmp_path: Path) -> None:
+def test_a_new_file_has_one_cluster_with_a_worker_per_processor(tmp_path: Path) -> None:
     path = tmp_path / "clusters.toml"
     clusters = read_clusters(path)
     assert [(c.name, c.max_workers) for c in clusters.all] == [("local", os.cpu_count())]
@@ -31,7 +31,7 @@ def test_a_fresh_install_has_one_cluster_as_large_as_the_machine(tmp_path: Path)
     assert read_clusters(path) == clusters
 
 
-def test_the_answers_say_which_workers_are_busy(tmp_path: Path) -> None:
+def test_responses_have_the_number_of_busy_workers_of_each_cluster(tmp_path: Path) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(THREE)
     small, large, asleep = cluster_outputs(read_clusters(path), {"large": 7})
@@ -61,9 +61,7 @@ def test_the_first_cluster_is_the_default_when_none_is_marked(tmp_path: Path) ->
         THREE.replace('"small"', '""'),
     ],
 )
-def test_a_file_that_makes_no_sense_is_a_config_error_that_names_it(
-    tmp_path: Path, text: str
-) -> None:
+def test_an_invalid_file_is_a_config_error_that_names_the_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"clusters\.toml"):

@@ -1,5 +1,3 @@
-"""Tests the values of the file of disk limits."""
-
 import pytest
 
 from studio_tui.local.config.disk_limits import parse_size

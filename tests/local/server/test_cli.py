@@ -14,13 +14,13 @@ from tests.studios import ProcessStudio, ThreadStudio, closing
 from tests.waiting import HANG, eventually
 
 
-def test_status_says_where_it_runs(studio: ThreadStudio) -> None:
+def test_status_prints_the_url_of_the_server(studio: ThreadStudio) -> None:
     result = CliRunner().invoke(local, ["status", "--data-dir", str(studio.data_dir)])
     assert result.exit_code == 0
     assert studio.url in result.output
 
 
-def test_the_data_directory_may_be_given_before_the_command_or_in_the_environment(
+def test_the_data_directory_is_an_option_before_the_command_or_a_variable(
     studio: ThreadStudio,
 ) -> None:
     before = CliRunner().invoke(local, ["--data-dir", str(studio.data_dir), "status"])
@@ -31,7 +31,7 @@ def test_the_data_directory_may_be_given_before_the_command_or_in_the_environmen
     assert studio.url in inside.output
 
 
-def test_commands_say_when_nothing_runs(tmp_path: Path) -> None:
+def test_status_and_env_fail_if_no_server_runs_and_stop_does_not(tmp_path: Path) -> None:
     for command in ("status", "env"):
         result = CliRunner().invoke(local, [command, "--data-dir", str(tmp_path)])
         assert result.exit_code == 1
@@ -54,7 +54,7 @@ def test_status_and_clean_report_a_token_that_cannot_be_read(studio: ThreadStudi
         token.write_bytes(text)
 
 
-def test_env_points_a_shell_and_the_published_client_at_it(studio: ThreadStudio) -> None:
+def test_env_prints_variables_for_a_shell_and_the_published_client(studio: ThreadStudio) -> None:
     result = CliRunner().invoke(local, ["env", "--data-dir", str(studio.data_dir)])
     script = f'{result.output}echo "$DATACHAIN_STUDIO_URL $DATACHAIN_STUDIO_TEAM"; env'
     printed = subprocess.check_output(["sh", "-c", script], text=True)
@@ -68,12 +68,14 @@ def test_env_points_a_shell_and_the_published_client_at_it(studio: ThreadStudio)
 
 
 @pytest.mark.starts_processes
-def test_in_the_foreground_it_prints_its_address_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+def test_a_server_in_the_foreground_prints_its_url_and_ends_on_stop(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "studio_tui.local", "--data-dir", str(tmp_path), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
-        assert it.stdout is not None
-        assert it.stderr is not None
-        assert it.stdout.readline().startswith("http://127.0.0.1:")
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        assert server.stdout.readline().startswith("http://127.0.0.1:")
         stopped = subprocess.run(
             [sys.executable, "-m", "studio_tui.local", "stop", "--data-dir", str(tmp_path)],
             capture_output=True,
@@ -82,11 +84,11 @@ def test_in_the_foreground_it_prints_its_address_and_ends_on_ctrl_c(tmp_path: Pa
             timeout=HANG,
         )
         assert stopped.stdout == "stopped\n"
-        assert it.wait(HANG) == 0
-        assert it.stderr.read() == ""
+        assert server.wait(HANG) == 0
+        assert server.stderr.read() == ""
 
 
-def test_a_second_one_in_the_foreground_says_why_not(studio: ThreadStudio) -> None:
+def test_a_second_server_in_the_foreground_fails_with_the_reason(studio: ThreadStudio) -> None:
     result = CliRunner().invoke(local, ["--data-dir", str(studio.data_dir)])
     assert result.exit_code == 2
     assert "already runs" in result.stderr
@@ -103,7 +105,7 @@ def test_a_second_one_in_the_foreground_says_why_not(studio: ThreadStudio) -> No
         ("67108863", "67108863 is too little"),
     ],
 )
-def test_a_size_that_makes_no_sense_is_refused_with_a_sentence(
+def test_an_invalid_size_is_refused_with_the_reason(
     tmp_path: Path, size: str, sentence: str
 ) -> None:
     for arguments, environment in (
@@ -119,7 +121,7 @@ def test_a_size_that_makes_no_sense_is_refused_with_a_sentence(
 
 
 @pytest.mark.starts_processes
-def test_as_much_output_is_kept_as_is_requested(tmp_path: Path) -> None:
+def test_the_server_keeps_the_requested_amount_of_output(tmp_path: Path) -> None:
     studio = ProcessStudio(tmp_path / "studio", "--keep-output", " 98304 kib")
     with closing(studio):
         line = "x" * 1023
@@ -130,7 +132,7 @@ def test_as_much_output_is_kept_as_is_requested(tmp_path: Path) -> None:
 
 
 @pytest.mark.starts_processes
-def test_a_dashboard_that_starts_it_hands_on_how_much_is_kept(
+def test_a_started_server_reads_the_output_limit_of_its_starters_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STUDIO_TUI_KEEP_OUTPUT", "much")

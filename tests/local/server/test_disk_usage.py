@@ -1,4 +1,4 @@
-"""The disk space that a local Studio uses, and what it deletes to make room."""
+"""The disk space that a local Studio uses, and the old files that it deletes."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits, parse_span, read_limits
 from studio_tui.local.db.job_ends import JobEnds
+from studio_tui.local.db.times import stamp
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.server.cli import local
 from studio_tui.local.server.disk_usage import prune
@@ -27,20 +28,22 @@ from tests.waiting import eventually
 BIG = "open('big', 'wb').write(bytes(3_000_000)); print('it ran')"
 
 
-def age(studio: ThreadStudio, job_id: str, days: float) -> None:
-    """Have a job ended so many days ago."""
-    moment = (clock.now() - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    studio.stop()  # which alone may write while it runs
+def end_days_ago(studio: ThreadStudio, job_id: str, days: float) -> None:
+    """Change the end of a job to `days` days ago."""
+    finished_at = stamp(clock.now() - timedelta(days=days))
+    studio.stop()  # a running server locks its database
     with closing(sqlite3.connect(DataDir(studio.data_dir).database)) as connection, connection:
-        connection.execute("UPDATE jobs SET finished_at = ? WHERE id = ?", [moment, job_id])
+        connection.execute("UPDATE jobs SET finished_at = ? WHERE id = ?", [finished_at, job_id])
     studio.restart()
 
 
-def jobs_of(studio: ThreadStudio) -> Callable[[], JobEnds]:
+def job_ends_reader(studio: ThreadStudio) -> Callable[[], JobEnds]:
+    """Return a function that requests which jobs have ended and when."""
     return lambda: JobEnds.from_json(studio.request("GET", endpoint.JOB_ENDS).json())
 
 
 def run(studio: ThreadStudio, *arguments: str, typed: str = "") -> str:
+    """Run a command of the local Studio; return its output."""
     result = CliRunner().invoke(
         local, ["--data-dir", str(studio.data_dir), *arguments], input=typed
     )
@@ -50,29 +53,32 @@ def run(studio: ThreadStudio, *arguments: str, typed: str = "") -> str:
 
 @pytest.fixture
 def old_and_new(studio: ThreadStudio) -> Iterator[tuple[str, str, str]]:
-    """A job that ended long ago, one that ended now, and one that runs; each with 3 MB."""
+    """The ids of a job that ended 40 days ago, one that ended now and one that runs.
+
+    Each has a file of 3 MB.
+    """
     old, new = (studio.submit(BIG)["id"] for _ in range(2))
     running = studio.submit(f"{BIG}; import time; time.sleep(600)")["id"]
     for job_id in (old, new):
         studio.end(job_id)
     studio.until(running, "RUNNING")
-    age(studio, old, 40)
+    end_days_ago(studio, old, 40)
     yield old, new, running
     studio.cancel_all()
 
 
 @pytest.mark.usefixtures("old_and_new")
 def test_status_shows_jobs_disk_usage_and_what_could_be_deleted(studio: ThreadStudio) -> None:
-    said = run(studio, "status")
-    assert f"running at {studio.url}" in said
-    assert "1 waiting or running, 2 ended" in said
+    output = run(studio, "status")
+    assert f"running at {studio.url}" in output
+    assert "1 waiting or running, 2 ended" in output
     for label in ("logs", "job folders", "environments", "uploads", "datasets", "database"):
-        assert label in said
-    assert "1 job folder and 0 environments: `clean --older 30d`" in said
-    assert "2 job folders and 0 environments: `clean --older 0d`" in said
+        assert label in output
+    assert "1 job folder and 0 environments: `clean --older 30d`" in output
+    assert "2 job folders and 0 environments: `clean --older 0d`" in output
 
 
-def test_cleaning_asks_and_frees_what_is_old_and_nothing_else(
+def test_clean_asks_and_deletes_only_the_folders_of_old_jobs(
     studio: ThreadStudio, old_and_new: tuple[str, str, str]
 ) -> None:
     old, new, running = old_and_new
@@ -92,7 +98,7 @@ def test_cleaning_asks_and_frees_what_is_old_and_nothing_else(
     assert "it ran" in studio.log(running)
 
 
-def test_a_folder_that_a_dataset_was_made_from_stays(
+def test_clean_keeps_a_folder_from_which_a_dataset_was_made(
     studio: ThreadStudio, old_and_new: tuple[str, str, str]
 ) -> None:
     old, _, _ = old_and_new
@@ -104,12 +110,12 @@ def test_a_folder_that_a_dataset_was_made_from_stays(
         connection.execute("INSERT INTO datasets VALUES (?)", [f"lst__file://{data.jobs / old}/"])
     run(studio, "clean", "--older", "0d", "--yes")
     assert (data.jobs / old / "work" / "big").exists()
-    metastore.write_text("no database at all, which is not known to name nothing")
+    metastore.write_text("no database: the folders that it names cannot be known")
     run(studio, "clean", "--older", "0d", "--yes")
     assert (data.jobs / old / "work" / "big").exists()
 
 
-def test_an_environment_goes_when_no_job_has_used_it_for_long(
+def test_clean_deletes_an_environment_that_only_old_jobs_used(
     studio: ThreadStudio, old_and_new: tuple[str, str, str]
 ) -> None:
     old, new, running = old_and_new
@@ -117,34 +123,33 @@ def test_an_environment_goes_when_no_job_has_used_it_for_long(
     environments = data.cache / "environments"
     environments.mkdir(parents=True)
     for key, job_id in (("aa", old), ("bb", new), ("dd", running)):
-        made = environments / f"{key}-1"
-        made.mkdir(exist_ok=True)
-        (made / "file").write_bytes(bytes(10_000))
-        (environments / f"{key}.made").write_text(made.name)
+        environment = environments / f"{key}-1"
+        environment.mkdir(exist_ok=True)
+        (environment / "file").write_bytes(bytes(10_000))
+        (environments / f"{key}.made").write_text(environment.name)
         link = data.jobs / job_id / "env"
-        link.symlink_to(made)
+        link.symlink_to(environment)
     run(studio, "clean", "--older", "30d", "--yes")
-    left = {path.name for path in environments.iterdir() if path.is_dir()}
-    assert left == {"bb-1", "dd-1"}
+    assert {path.name for path in environments.iterdir() if path.is_dir()} == {"bb-1", "dd-1"}
     assert not (environments / "aa.made").exists()
     run(studio, "clean", "--older", "0d", "--yes")
     assert {path.name for path in environments.iterdir() if path.is_dir()} == {"dd-1"}
 
 
-def test_the_limits_of_the_user_let_the_oldest_go_by_itself(
+def test_prune_deletes_the_oldest_folders_above_the_size_limit(
     studio: ThreadStudio, old_and_new: tuple[str, str, str]
 ) -> None:
     old, new, _ = old_and_new
-    data, jobs = DataDir(studio.data_dir), jobs_of(studio)
+    data, jobs = DataDir(studio.data_dir), job_ends_reader(studio)
     assert prune(data, DiskLimits(max_age=timedelta(days=60)), jobs, clock.now()) == 0
-    most = disk_usage.survey(data, jobs()).total - 1_000_000
-    assert prune(data, DiskLimits(max_size=most), jobs, clock.now()) > 2_000_000
+    max_size = disk_usage.survey(data, jobs()).total - 1_000_000
+    assert prune(data, DiskLimits(max_size=max_size), jobs, clock.now()) > 2_000_000
     assert not (data.jobs / old / "work").exists()
     assert (data.jobs / new / "work").exists()
-    assert disk_usage.survey(data, jobs()).total <= most
+    assert disk_usage.survey(data, jobs()).total <= max_size
 
 
-def test_a_server_that_starts_keeps_to_the_limits(
+def test_a_starting_server_deletes_folders_older_than_the_limit(
     studio: ThreadStudio, old_and_new: tuple[str, str, str]
 ) -> None:
     old, new, _ = old_and_new
@@ -159,7 +164,7 @@ def test_a_server_that_starts_keeps_to_the_limits(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('older = "soon"', "'soon' is not a time span; write it as 12h, 30d or 8w."),
         ('most = "much"', "'much' is not a size; write it as 512MiB or 2GiB."),
@@ -168,18 +173,18 @@ def test_a_server_that_starts_keeps_to_the_limits(
         ("older =", "Invalid value"),
     ],
 )
-def test_limits_that_make_no_sense_are_reported_with_their_file(
-    tmp_path: Path, text: str, said: str
+def test_invalid_limits_are_a_config_error_that_names_the_file(
+    tmp_path: Path, text: str, message: str
 ) -> None:
     path = tmp_path / "room.toml"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
         read_limits(path)
     assert str(path) in str(caught.value)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_spans_are_read() -> None:
+def test_time_spans_are_parsed() -> None:
     assert (parse_span("30d"), parse_span(" 8W "), parse_span("12h")) == (
         timedelta(days=30),
         timedelta(weeks=8),
@@ -189,15 +194,15 @@ def test_spans_are_read() -> None:
         parse_span("-3d")
 
 
-def test_an_empty_directory_has_nothing(tmp_path: Path) -> None:
-    found = disk_usage.survey(DataDir(tmp_path), JobEnds.read_file(tmp_path / "none"))
-    assert (found.total, found.older_than(datetime.now(UTC))) == (0, ())
+def test_an_empty_or_missing_data_directory_uses_no_space(tmp_path: Path) -> None:
+    usage = disk_usage.survey(DataDir(tmp_path), JobEnds.read_file(tmp_path / "none"))
+    assert (usage.total, usage.older_than(datetime.now(UTC))) == (0, ())
     shutil.rmtree(tmp_path)
     assert disk_usage.survey(DataDir(tmp_path), JobEnds({}, ())).total == 0
 
 
 @pytest.mark.usefixtures("old_and_new")
-def test_what_becomes_of_the_jobs_is_said_when_it_stops(studio: ThreadStudio) -> None:
+def test_stop_says_how_many_jobs_run_wait_or_have_ended_unrecorded(studio: ThreadStudio) -> None:
     studio.submit("print(1)", workers=os.cpu_count() or 1)
     studio.stop()
     result = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])

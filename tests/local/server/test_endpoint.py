@@ -22,90 +22,90 @@ pytestmark = pytest.mark.starts_processes
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def data_dir(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "studio"
     endpoint.stop(tmp_path / "studio")
 
 
-def test_nothing_is_found_where_nothing_runs(tmp_path: Path) -> None:
+def test_no_server_is_found_in_an_empty_or_missing_directory(tmp_path: Path) -> None:
     assert endpoint.find(tmp_path) is None
     assert endpoint.find(tmp_path / "missing") is None
     assert not endpoint.stop(tmp_path)
 
 
 def test_a_running_server_is_found(studio: ThreadStudio) -> None:
-    found = endpoint.find(studio.data_dir)
-    assert found is not None
-    assert (found.url, found.team, found.token()) == (studio.url, "local", studio.token)
-    assert studio.token not in repr(found)
-    assert endpoint.attach_or_start(studio.data_dir) == found
+    server = endpoint.find(studio.data_dir)
+    assert server is not None
+    assert (server.url, server.team, server.token()) == (studio.url, "local", studio.token)
+    assert studio.token not in repr(server)
+    assert endpoint.attach_or_start(studio.data_dir) == server
 
 
-def visible_of(pid: int) -> Iterator[bytes]:
-    """Yield what the system shows of a process: its arguments and its environment."""
+def visible_data(pid: int) -> Iterator[bytes]:
+    """Yield what other processes can read of a process: its arguments and its environment."""
     for name in ("cmdline", "environ"):
         file = Path(f"/proc/{pid}/{name}")
         if file.exists():
             yield file.read_bytes()
 
 
-def test_a_server_is_started_outlives_its_starter_and_is_stopped(home: Path) -> None:
+def test_a_started_server_outlives_its_starter_until_it_is_stopped(data_dir: Path) -> None:
     starter = (
         "import sys; from pathlib import Path; from studio_tui.local.server import endpoint;"
         "print(endpoint.attach_or_start(Path(sys.argv[1])).pid)"
     )
     pids = [
-        int(subprocess.check_output([sys.executable, "-W", "error", "-c", starter, home]))
+        int(subprocess.check_output([sys.executable, "-W", "error", "-c", starter, data_dir]))
         for _ in range(2)
     ]
     assert pids[0] == pids[1]
     assert os.getsid(pids[0]) == pids[0]
-    found = endpoint.find(home)
-    assert found is not None
-    assert found.pid == pids[0]
-    assert not any(found.token().encode() in visible for visible in visible_of(found.pid))
-    assert endpoint.stop(home)
-    assert endpoint.find(home) is None
+    server = endpoint.find(data_dir)
+    assert server is not None
+    assert server.pid == pids[0]
+    assert not any(server.token().encode() in data for data in visible_data(server.pid))
+    assert endpoint.stop(data_dir)
+    assert endpoint.find(data_dir) is None
 
 
-def servers(home: Path) -> set[int]:
-    """Return the ids of the processes of servers of a data directory, also of those starting."""
-    found = set()
+def server_pids(data_dir: Path) -> set[int]:
+    """Return the pids of all servers of a data directory, including servers that are starting."""
+    pids = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            words = path.read_bytes().split(b"\0")
-            if str(home).encode() in words and b"studio_tui.local" in words:
-                found.add(int(path.parent.name))
-    return found
+            arguments = path.read_bytes().split(b"\0")
+            if str(data_dir).encode() in arguments and b"studio_tui.local" in arguments:
+                pids.add(int(path.parent.name))
+    return pids
 
 
 @needs.linux("it looks for processes in /proc")
-def test_starters_at_once_find_one_server_that_is_started_again_on_its_port_after_a_kill(
-    home: Path,
+def test_concurrent_starters_share_a_server_that_restarts_on_its_port_after_a_kill(
+    data_dir: Path,
 ) -> None:
-    found: list[endpoint.Endpoint] = []
+    endpoints: list[endpoint.Endpoint] = []
     starters = [
-        threading.Thread(target=lambda: found.append(endpoint.attach_or_start(home)))
+        threading.Thread(target=lambda: endpoints.append(endpoint.attach_or_start(data_dir)))
         for _ in range(3)
     ]
     for starter in starters:
         starter.start()
     for starter in starters:
         starter.join(HANG)
-    assert len(found) == 3
-    assert len({one.instance for one in found}) == 1
-    first = found[0]
-    # One that another starter has begun may be about to find that it is not needed.
-    eventually(lambda: servers(home) == {first.pid})
+    assert len(endpoints) == 3
+    assert len({each.instance for each in endpoints}) == 1
+    first = endpoints[0]
+    # Another starter may have started a server that has not noticed yet that it is not needed.
+    eventually(lambda: server_pids(data_dir) == {first.pid})
     os.kill(first.pid, signal.SIGKILL)
-    eventually(lambda: endpoint.find(home) is None)
-    second = endpoint.attach_or_start(home)
+    eventually(lambda: endpoint.find(data_dir) is None)
+    second = endpoint.attach_or_start(data_dir)
     assert second.url == first.url
     assert second.instance != first.instance
-    # Stopped from elsewhere, it leaves no zombie.
+    # A server stopped by another process leaves no zombie.
     stop = "import sys; from pathlib import Path; from studio_tui.local.server import endpoint;"
     stop += "endpoint.stop(Path(sys.argv[1]))"
-    subprocess.check_call([sys.executable, "-W", "error", "-c", stop, home])
+    subprocess.check_call([sys.executable, "-W", "error", "-c", stop, data_dir])
     eventually(lambda: is_gone(second.pid))
 
 
@@ -117,33 +117,33 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-def test_the_reason_of_a_failed_start_is_the_last_thing_said_however_much_was_said_before(
+def test_the_error_of_a_failed_start_is_the_last_line_of_a_long_server_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")  # a line for each import, on stderr
-    home = tmp_path / "studio"
-    DataDir(home).prepare()
-    (home / "clusters.toml").write_text("cluster = 3")
+    data_dir = tmp_path / "studio"
+    DataDir(data_dir).prepare()
+    (data_dir / "clusters.toml").write_text("cluster = 3")
     with pytest.raises(ConfigError, match=r"did not start: .*clusters\.toml.*are invalid"):
-        endpoint.attach_or_start(home)
-    assert endpoint.find(home) is None
-    assert DataDir(home).log.stat().st_size > 10_000
+        endpoint.attach_or_start(data_dir)
+    assert endpoint.find(data_dir) is None
+    assert DataDir(data_dir).log.stat().st_size > 10_000
 
 
-def test_a_directory_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_used_is_a_config_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be used"):
         endpoint.attach_or_start(tmp_path / "file")
 
 
-def test_a_stranger_on_the_port_is_not_taken_for_the_server_and_gets_no_token(
+def test_another_program_on_the_port_is_not_the_server_and_receives_no_token(
     studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[str] = []
+    received_headers: list[str] = []
 
     class Stranger(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            seen.append(str(self.headers))
+            received_headers.append(str(self.headers))
             self.send_response(401)
             self.end_headers()
 
@@ -160,12 +160,12 @@ def test_a_stranger_on_the_port_is_not_taken_for_the_server_and_gets_no_token(
         with pytest.raises(ConfigError, match="does not answer"):
             endpoint.find(studio.data_dir)
         stranger.shutdown()
-    assert seen
-    assert studio.token not in "".join(seen)
+    assert received_headers
+    assert studio.token not in "".join(received_headers)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"url": 3}', "\0"])
-def test_a_broken_state_file_is_no_server(
+def test_a_server_with_an_invalid_state_file_does_not_answer(
     studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setattr(endpoint, "START_SECONDS", 0.1)
@@ -174,17 +174,17 @@ def test_a_broken_state_file_is_no_server(
         endpoint.find(studio.data_dir)
 
 
-def test_the_exports_are_safe_for_a_shell(tmp_path: Path) -> None:
+def test_shell_exports_are_quoted_for_a_shell(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("a'b c$(d)\n")
-    one = endpoint.Endpoint("http://127.0.0.1:1", "local", 1, "i", token, tmp_path / "con fig")
-    say = 'printf %s "$DATACHAIN_STUDIO_TOKEN|$DATACHAIN_GLOBAL_CONFIG_DIR"'
-    script = endpoint.shell_exports(one) + say
-    said = subprocess.check_output(["sh", "-c", script], text=True)
-    assert said == f"a'b c$(d)|{tmp_path / 'con fig'}"
+    server = endpoint.Endpoint("http://127.0.0.1:1", "local", 1, "i", token, tmp_path / "con fig")
+    print_variables = 'printf %s "$DATACHAIN_STUDIO_TOKEN|$DATACHAIN_GLOBAL_CONFIG_DIR"'
+    script = endpoint.shell_exports(server) + print_variables
+    printed = subprocess.check_output(["sh", "-c", script], text=True)
+    assert printed == f"a'b c$(d)|{tmp_path / 'con fig'}"
 
 
-def test_it_costs_no_heavy_import() -> None:
+def test_the_endpoint_module_imports_no_slow_module() -> None:
     script = "import sys, studio_tui.local.server.endpoint; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", script], text=True).split()
     assert not {"fastapi", "uvicorn", "pydantic", "sqlite3", "asyncio"} & set(loaded)

@@ -1,11 +1,10 @@
-"""A full disk: simulated by a limit of the server's process, or a real one.
+"""A full disk, either simulated by a limit on the server's process or real.
 
-STUDIO_TUI_SMALL_DISK is the directory of a real one: an empty disk of 1 MiB, made for example by
-`mount -t tmpfs -o size=1m tmpfs DIRECTORY`.
+The tests on a real disk need an empty one of 1 MiB. STUDIO_TUI_SMALL_DISK names its directory,
+made for example by `mount -t tmpfs -o size=1m tmpfs DIRECTORY`.
 """
 
 import contextlib
-import os
 import random
 import resource
 import shutil
@@ -18,40 +17,41 @@ import pytest
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from tests import needs
+from tests.soak import at_length
 from tests.studios import ProcessStudio, ThreadStudio, closing
 from tests.waiting import eventually
 
-ROUNDS = 20 if os.environ.get("STUDIO_TUI_SOAK") else 2
+ROUNDS = at_length(2, 20)
 
-LASTING = "import time\nprint('up', flush=True)\ntime.sleep(600)"
+SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(600)"
 MARK = "open({mark!r}, 'a').write('ran')"
 
 
 @contextmanager
-def no_room_for(studio: ProcessStudio) -> Iterator[None]:
-    """Let the server write to no file until the context ends; its jobs go on as they are."""
-    pid, everything = studio.pid, resource.RLIM_INFINITY
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, everything))
+def unwritable_files(studio: ProcessStudio) -> Iterator[None]:
+    """Let the server write to no file until the context ends; its jobs are not limited."""
+    pid, unlimited = studio.pid, resource.RLIM_INFINITY
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, unlimited))
     try:
         yield
     finally:
         if studio.pid == pid and studio.is_running:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (everything, everything))
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
 
 
 def exit_file(studio: ProcessStudio | ThreadStudio, job_id: str) -> Path:
     return DataDir(studio.data_dir).jobs / job_id / "exit.json"
 
 
-def lasting_job(studio: ProcessStudio | ThreadStudio) -> str:
-    job_id = str(studio.submit(LASTING)["id"])
+def running_job(studio: ProcessStudio | ThreadStudio) -> str:
+    job_id = str(studio.submit(SLEEP)["id"])
     eventually(lambda: "up" in studio.log(job_id))
     studio.until(job_id, "RUNNING")
     return job_id
 
 
 def waiting_job(studio: ProcessStudio, mark: Path) -> str:
-    """Submit a job that finds no free worker; return its id."""
+    """Submit a job for which too few workers are free; return its id."""
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
     query = MARK.format(mark=str(mark))
     job_id = str(studio.submit(query, workers=cluster["max_workers"])["id"])
@@ -60,12 +60,12 @@ def waiting_job(studio: ProcessStudio, mark: Path) -> str:
 
 
 @needs.linux("elsewhere a process cannot limit another")
-def test_a_job_is_stopped_and_canceled_though_the_server_can_write_nothing(
+def test_a_running_job_is_canceled_although_the_server_cannot_write(
     studio_process: ProcessStudio,
 ) -> None:
     studio = studio_process
-    job_id = lasting_job(studio)
-    with no_room_for(studio):
+    job_id = running_job(studio)
+    with unwritable_files(studio):
         assert studio.cancel(job_id).status_code == 200
         eventually(exit_file(studio, job_id).exists)
         assert studio.cancel(job_id).status_code == 200
@@ -73,14 +73,14 @@ def test_a_job_is_stopped_and_canceled_though_the_server_can_write_nothing(
 
 
 @needs.linux("elsewhere a process cannot limit another")
-def test_what_waits_is_canceled_though_nothing_can_be_written_and_never_starts(
+def test_a_queued_job_is_canceled_without_starting_although_the_server_cannot_write(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
-    running = lasting_job(studio)
+    running = running_job(studio)
     waiting = waiting_job(studio, tmp_path / "ran")
     schedule = studio.submit("print(1)", cron_expression="0 0 1 1 *")["id"]
-    with no_room_for(studio):
+    with unwritable_files(studio):
         for job_id in (waiting, schedule, running):
             assert studio.cancel(job_id).status_code == 200
         eventually(exit_file(studio, running).exists)
@@ -91,14 +91,14 @@ def test_what_waits_is_canceled_though_nothing_can_be_written_and_never_starts(
 
 
 @needs.linux("elsewhere a process cannot limit another")
-def test_a_cancel_without_room_is_not_lost_with_the_server(
+def test_a_cancel_on_a_full_disk_is_kept_although_the_server_is_killed(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
-    running = lasting_job(studio)
+    running = running_job(studio)
     waiting = waiting_job(studio, tmp_path / "ran")
     schedule = studio.submit("print(1)", cron_expression="0 0 1 1 *")["id"]
-    with no_room_for(studio):
+    with unwritable_files(studio):
         for job_id in (waiting, schedule, running):
             assert studio.cancel(job_id).status_code == 200
         studio.kill()
@@ -109,7 +109,7 @@ def test_a_cancel_without_room_is_not_lost_with_the_server(
 
 
 @needs.linux("elsewhere a process cannot limit another")
-def test_a_pipeline_is_paused_though_nothing_can_be_written(
+def test_a_pipeline_is_paused_although_the_server_cannot_write(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
@@ -118,65 +118,65 @@ def test_a_pipeline_is_paused_though_nothing_can_be_written(
     query = f"import os\n{MARK.format(mark=str(mark))}\n{lineage}"
     assert studio.end(studio.submit(query)["id"])["status"] == "COMPLETE"
     body = {"team_name": studio.team, "datasets": ["cats"]}
-    running = lasting_job(studio)
+    running = running_job(studio)
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
-    blocker = studio.submit(LASTING, workers=cluster["max_workers"])["id"]
+    blocker = studio.submit(SLEEP, workers=cluster["max_workers"])["id"]
     response = studio.request("POST", "/datachain/pipeline/trigger", json=body)
     assert response.status_code == 200, response.text
     pipeline_id = response.json()["pipeline"]["pipeline_id"]
-    named = {"team_name": studio.team, "pipeline_id": pipeline_id}
-    with no_room_for(studio):
-        paused = studio.request("POST", "/datachain/pipeline/pause", json=named)
+    pipeline_query = {"team_name": studio.team, "pipeline_id": pipeline_id}
+    with unwritable_files(studio):
+        paused = studio.request("POST", "/datachain/pipeline/pause", json=pipeline_query)
         assert paused.status_code == 200, paused.text
         assert studio.cancel(blocker).status_code == 200
         assert studio.cancel(running).status_code == 200
     assert studio.end(running)["status"] == "CANCELED"
-    status = studio.request("GET", "/datachain/pipeline/status", params=named).json()
+    status = studio.request("GET", "/datachain/pipeline/status", params=pipeline_query).json()
     assert status["status"] == "PAUSED"
-    assert mark.read_text() == "ran", "it ran once, before"
+    assert mark.read_text() == "ran", "the job ran only before the pipeline"
 
 
 @needs.linux("elsewhere a process cannot limit another")
-def test_cancel_works_throughout_while_the_disk_fills_and_is_freed(
+def test_jobs_are_canceled_each_time_the_disk_is_full(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
-    chance = random.Random(11)
+    rng = random.Random(11)
     for number in range(ROUNDS):
         mark = tmp_path / f"ran {number}"
-        kept = lasting_job(studio)
-        jobs = [lasting_job(studio), waiting_job(studio, mark)]
-        chance.shuffle(jobs)
-        is_killed = chance.random() < 0.3
-        with no_room_for(studio):
-            refused = {"query": "print(1)", "team_name": studio.team}
-            assert studio.request("POST", "/datachain/jobs/", json=refused).status_code == 507
+        other = running_job(studio)
+        jobs = [running_job(studio), waiting_job(studio, mark)]
+        rng.shuffle(jobs)
+        is_server_killed = rng.random() < 0.3
+        with unwritable_files(studio):
+            body = {"query": "print(1)", "team_name": studio.team}
+            assert studio.request("POST", "/datachain/jobs/", json=body).status_code == 507
             for job_id in jobs:
                 assert studio.cancel(job_id).status_code == 200
-            if is_killed:
+            if is_server_killed:
                 studio.kill()
-        if is_killed:
+        if is_server_killed:
             studio.restart()
         for job_id in jobs:
             assert studio.end(job_id)["status"] == "CANCELED"
-        assert studio.job(kept)["status"] == "RUNNING"
+        assert studio.job(other)["status"] == "RUNNING"
         assert not mark.exists()
         assert studio.end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
-        studio.cancel(kept)
-        assert studio.end(kept)["status"] == "CANCELED"
+        studio.cancel(other)
+        assert studio.end(other)["status"] == "CANCELED"
     assert len(studio.jobs()) == 4 * ROUNDS
 
 
 @pytest.fixture
-def cramped() -> Iterator[ThreadStudio]:
+def studio_on_small_disk() -> Iterator[ThreadStudio]:
     folder = Path(needs.SMALL_DISK) / "studio"
     with closing(studio := ThreadStudio(folder)):
         yield studio
     shutil.rmtree(folder)
 
 
-def fill(studio: ThreadStudio) -> Path:
-    """Take all room that is left."""
+def fill_disk(studio: ThreadStudio) -> Path:
+    """Fill the disk with a file; return its path."""
     path = studio.data_dir.parent / "filler"
     with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while file.write(bytes(4096)):
@@ -185,19 +185,19 @@ def fill(studio: ThreadStudio) -> Path:
 
 
 @needs.small_disk
-def test_a_full_disk_is_a_507_with_a_sentence_and_all_is_well_when_there_is_room(
-    cramped: ThreadStudio,
+def test_requests_on_a_full_disk_are_507_until_space_is_freed(
+    studio_on_small_disk: ThreadStudio,
 ) -> None:
-    studio = cramped
+    studio = studio_on_small_disk
     before = studio.end(studio.submit("print('before')")["id"])
     assert before["status"] == "COMPLETE"
-    filler = fill(studio)
+    filler = fill_disk(studio)
     body = {"query": "print(1)\n" + "# filler\n" * 20_000, "team_name": "local"}
-    for method, how in (
+    for path, arguments in (
         ("/datachain/jobs/", {"json": body}),
         ("/datachain/jobs/files?team_name=local", {"files": {"file": ("f", b"x" * 200_000)}}),
     ):
-        response = studio.request("POST", method, **how)
+        response = studio.request("POST", path, **arguments)
         assert response.status_code == 507
         assert response.json()["message"].endswith("is full.")
     assert [job["id"] for job in studio.jobs()] == [before["id"]]
@@ -210,10 +210,10 @@ def test_a_full_disk_is_a_507_with_a_sentence_and_all_is_well_when_there_is_room
 
 
 @needs.small_disk
-def test_a_start_on_a_full_disk_is_a_config_error(cramped: ThreadStudio) -> None:
-    studio = cramped
+def test_a_start_on_a_full_disk_is_a_config_error(studio_on_small_disk: ThreadStudio) -> None:
+    studio = studio_on_small_disk
     studio.stop()
-    filler = fill(studio)
+    filler = fill_disk(studio)
     with pytest.raises(ConfigError, match="No space left"):
         studio.restart()
     filler.unlink()
@@ -222,11 +222,13 @@ def test_a_start_on_a_full_disk_is_a_config_error(cramped: ThreadStudio) -> None
 
 
 @needs.small_disk
-def test_a_job_accepted_just_before_the_disk_is_full_ends_truly(cramped: ThreadStudio) -> None:
-    studio = cramped
+def test_a_job_that_runs_while_the_disk_is_full_ends_with_its_exit_code(
+    studio_on_small_disk: ThreadStudio,
+) -> None:
+    studio = studio_on_small_disk
     job_id = studio.submit("import time; time.sleep(1.5); raise SystemExit(4)")["id"]
     studio.until(job_id, "RUNNING")
-    filler = fill(studio)
+    filler = fill_disk(studio)
     assert studio.job(job_id)["status"] == "RUNNING"
     filler.unlink()
     ended = studio.end(job_id)
@@ -234,8 +236,10 @@ def test_a_job_accepted_just_before_the_disk_is_full_ends_truly(cramped: ThreadS
 
 
 @needs.small_disk
-def test_a_job_that_fills_the_disk_can_be_canceled_again_and_again(cramped: ThreadStudio) -> None:
-    studio = cramped
+def test_a_job_that_fills_the_disk_can_be_canceled_repeatedly(
+    studio_on_small_disk: ThreadStudio,
+) -> None:
+    studio = studio_on_small_disk
     query = f"""
 import time
 with open({str(studio.data_dir.parent / "filler")!r}, "wb", buffering=0) as file:
@@ -253,11 +257,11 @@ with open({str(studio.data_dir.parent / "filler")!r}, "wb", buffering=0) as file
         eventually(lambda: shutil.disk_usage(needs.SMALL_DISK).free == 0)
         assert studio.cancel(job_id).status_code == 200
         assert studio.cancel(schedule).status_code == 200
-        assert studio.end(job_id)["status"] == "CANCELED", "noted in the reserve"
+        assert studio.end(job_id)["status"] == "CANCELED", "recorded in the reserved space"
         (studio.data_dir.parent / "filler").unlink()
         assert studio.end(schedule)["status"] == "CANCELED"
         assert studio.end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
-        # On so small a disk the write-ahead log must be folded, and old jobs must go.
+        # The next round needs the space: a restart shortens the write-ahead log of the database.
         studio.restart()
         for folder in DataDir(studio.data_dir).jobs.iterdir():
             shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""Kill -9 at random moments, of the server, of a job's shim and of the job itself."""
+"""The server, the shim of a job or the job itself is killed with -9 at random moments."""
 
 import contextlib
 import os
@@ -11,11 +11,12 @@ import pytest
 
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run import notes
+from tests.soak import seeds
 from tests.studios import ProcessStudio
 from tests.waiting import eventually
 
 KILLS = 10
-SEEDS = range(1, 11) if os.environ.get("STUDIO_TUI_SOAK") else range(1, 2)
+
 COUNT = 500
 
 QUERY = f"""
@@ -28,45 +29,45 @@ raise SystemExit(7)
 """
 
 
-def kill(pid: int) -> None:
+def kill_process(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(1, 10))
 def test_no_kill_loses_a_job_or_runs_it_twice(
     studio_process: ProcessStudio, tmp_path: Path, seed: int
 ) -> None:
     studio = studio_process
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     for number in range(KILLS):
         mark = tmp_path / str(number)
         job_id = studio.submit(QUERY, environment=f"MARK={mark}")["id"]
-        target = chance.choice(["server", "shim", "job"])
+        target = rng.choice(["server", "shim", "job"])
         if target != "server":
             eventually(lambda: mark.exists() and mark.read_text())  # noqa: B023 (called here)
-        time.sleep(chance.uniform(0, 0.5))  # a random moment, not a state to wait for
+        time.sleep(rng.uniform(0, 0.5))  # a random moment, not a state to wait for
         if target == "server":
             studio.kill()
             studio.restart()
         elif target == "job":
-            kill(int(mark.read_text()))
+            kill_process(int(mark.read_text()))
         elif shim := notes.read_started(DataDir(studio.data_dir).jobs / job_id):
-            kill(shim.pid)
+            kill_process(shim.pid)
         ended = studio.end(job_id)
         assert ended["status"] == "FAILED"
         assert len(mark.read_text().splitlines()) == 1, "a job starts exactly once"
         lines = studio.log(job_id).splitlines()
-        whole = [f"seq={line:06d}" for line in range(COUNT)]
+        all_lines = [f"seq={line:06d}" for line in range(COUNT)]
         if ended["exit_code"] == 7:
-            assert lines == whole
+            assert lines == all_lines
         elif target == "job":
             assert ended["exit_code"] == 128 + signal.SIGKILL
-            assert lines == whole[: len(lines)]
+            assert lines == all_lines[: len(lines)]
         else:
             assert target == "shim"
             assert ended["error_message"].startswith("lost: ")
-            # The last line may have been on its way.
-            assert lines[:-1] == whole[: max(0, len(lines) - 1)]
+            # The last line may be incomplete.
+            assert lines[:-1] == all_lines[: max(0, len(lines) - 1)]
         assert studio.jobs(limit=1)[0]["id"] == job_id
     assert len(studio.jobs()) == KILLS

@@ -31,8 +31,8 @@ time.sleep(0.05)
 """
 
 
-def first_runs(studio: ProcessStudio, marks: Path) -> dict[str, str]:
-    """Let every job of the graph run once; return the originals."""
+def make_originals(studio: ProcessStudio, marks: Path) -> dict[str, str]:
+    """Run every job of the graph once; return the ids of the jobs by name."""
     marks.mkdir()
     originals = {}
     for name, sources in GRAPH.items():
@@ -48,38 +48,40 @@ def status(studio: ProcessStudio, name: str) -> dict[str, Any]:
     return dict(studio.request("GET", "/datachain/pipeline/status", params=query).json())
 
 
-def end(studio: ProcessStudio, name: str) -> dict[str, Any]:
-    """Wait until a pipeline has ended, however."""
+def until_ended(studio: ProcessStudio, name: str) -> dict[str, Any]:
+    """Wait until a pipeline is no longer running; return it."""
 
     def ended() -> dict[str, Any] | None:
-        found = status(studio, name)
-        return found if found["status"] != "RUNNING" else None
+        current = status(studio, name)
+        return current if current["status"] != "RUNNING" else None
 
     return eventually(ended)
 
 
 def versions(studio: ProcessStudio, job_id: str) -> list[str]:
     path = f"/datachain/datasets/dataset_job_versions?team_name=local&job_id={job_id}"
-    made = studio.request("GET", path).json()["dataset_versions"]
-    return [version["version"] for version in made]
+    listed = studio.request("GET", path).json()["dataset_versions"]
+    return [version["version"] for version in listed]
 
 
-def test_a_server_killed_under_a_pipeline_runs_every_job_to_one_end(
+def test_every_job_of_a_pipeline_runs_exactly_once_although_the_server_is_killed(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
-    chance = random.Random(50)
-    originals = first_runs(studio, tmp_path / "first")
+    rng = random.Random(50)
+    originals = make_originals(studio, tmp_path / "first")
     for number in range(1, ROUNDS + 1):
         marks = tmp_path / f"{number}"
         marks.mkdir()
         body = {"datasets": ["report"], "environment": f"MARKS={marks}", "team_name": "local"}
-        made = studio.request("POST", "/datachain/pipeline/trigger", json=body).json()["pipeline"]
-        for _ in range(chance.randint(1, 3)):
-            time.sleep(chance.uniform(0, 0.8))  # a random moment, not a state to wait for
+        pipeline = studio.request("POST", "/datachain/pipeline/trigger", json=body).json()[
+            "pipeline"
+        ]
+        for _ in range(rng.randint(1, 3)):
+            time.sleep(rng.uniform(0, 0.8))  # a random moment, not a state to wait for
             studio.kill()
             studio.restart()
-        ended = end(studio, made["name"])
+        ended = until_ended(studio, pipeline["name"])
         assert (ended["status"], ended["completed"]) == ("COMPLETED", len(GRAPH)), ended
         runs = {run["name"]: run for run in ended["job_runs"]}
         assert {name: run["job_id"] for name, run in runs.items()} == originals
@@ -87,40 +89,40 @@ def test_a_server_killed_under_a_pipeline_runs_every_job_to_one_end(
             assert (marks / name).read_text() == "started\n", "a job starts exactly once"
             job = studio.job(run["created_job_id"])
             assert (job["status"], job["exit_code"]) == ("COMPLETE", 0)
-            # One version more than the round before: what a job made is noted exactly once.
+            # Each round adds exactly one version.
             assert versions(studio, job["id"]) == [f"1.0.{number}"]
             for parent in GRAPH[name]:
                 before = studio.job(runs[parent]["created_job_id"])
                 assert before["finished_at"] <= job["started_at"]
         originals = {name: run["created_job_id"] for name, run in runs.items()}
-    assert len(studio.jobs()) == len(GRAPH) * (ROUNDS + 1), "nothing else was run"
+    assert len(studio.jobs()) == len(GRAPH) * (ROUNDS + 1), "no other jobs were created"
 
 
-def test_a_paused_pipeline_stays_paused_over_a_kill(
+def test_a_paused_pipeline_stays_paused_after_a_kill(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
-    first_runs(studio, tmp_path / "first")
+    make_originals(studio, tmp_path / "first")
     body = {"datasets": ["report"], "review": True, "team_name": "local"}
-    made = studio.request("POST", "/datachain/pipeline/trigger", json=body).json()["pipeline"]
-    before = status(studio, made["name"])
+    pipeline = studio.request("POST", "/datachain/pipeline/trigger", json=body).json()["pipeline"]
+    before = status(studio, pipeline["name"])
     studio.kill()
     studio.restart()
-    assert status(studio, made["name"]) == before
+    assert status(studio, pipeline["name"]) == before
     assert {run["status"] for run in before["job_runs"]} == {"PENDING"}
 
 
-def test_what_a_job_made_while_no_server_ran_is_noted_by_the_next(
+def test_a_dataset_made_while_no_server_ran_is_recorded_by_the_next_server(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
-    go = tmp_path / "go"
-    wait = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
+    release = tmp_path / "release"
+    wait = f"import os, time\nwhile not os.path.exists({str(release)!r}): time.sleep(0.01)\n"
     query = wait + SCRIPT.format(name="late", sources=[])
     job_id = studio.submit(query, environment=f"MARKS={tmp_path}")["id"]
     studio.until(job_id, "RUNNING")
     studio.kill()
-    go.touch()
+    release.touch()
     eventually((studio.data_dir / "jobs" / job_id / "exit.json").exists)
     for _ in range(2):
         studio.restart()
@@ -129,14 +131,19 @@ def test_what_a_job_made_while_no_server_ran_is_noted_by_the_next(
         studio.kill()
 
 
-def test_a_rerun_of_marked_jobs_keeps_their_order_through_kills(
+def test_a_rerun_of_marked_jobs_keeps_their_order_although_the_server_is_killed(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
-    chance = random.Random(51)
-    originals = first_runs(studio, tmp_path / "first")
+    rng = random.Random(51)
+    originals = make_originals(studio, tmp_path / "first")
     marked = ("report", "tokens", "bayes", "join")
-    above = {"tokens": [], "join": ["tokens"], "bayes": ["join"], "report": ["bayes", "join"]}
+    marked_parents = {
+        "tokens": [],
+        "join": ["tokens"],
+        "bayes": ["join"],
+        "report": ["bayes", "join"],
+    }
     for number in range(ROUNDS):
         marks = tmp_path / f"rerun {number}"
         marks.mkdir()
@@ -153,15 +160,15 @@ def test_a_rerun_of_marked_jobs_keeps_their_order_through_kills(
             for name in marked
         ]
         body = {"team_name": "local", "jobs": jobs}
-        made = studio.request("POST", "/datachain/pipeline/rerun", json=body).json()["pipeline"]
-        for _ in range(chance.randint(1, 3)):
-            time.sleep(chance.uniform(0, 0.6))  # a random moment, not a state to wait for
+        pipeline = studio.request("POST", "/datachain/pipeline/rerun", json=body).json()["pipeline"]
+        for _ in range(rng.randint(1, 3)):
+            time.sleep(rng.uniform(0, 0.6))  # a random moment, not a state to wait for
             studio.kill()
             studio.restart()
-        ended = end(studio, made["name"])
+        ended = until_ended(studio, pipeline["name"])
         assert (ended["status"], ended["completed"]) == ("COMPLETED", len(marked)), ended
         runs = {run["name"]: studio.job(run["created_job_id"]) for run in ended["job_runs"]}
-        for name, parents in above.items():
+        for name, parents in marked_parents.items():
             assert (marks / name).read_text() == "started\n", "a job starts exactly once"
             for parent in parents:
                 assert runs[parent]["finished_at"] <= runs[name]["started_at"]

@@ -1,4 +1,4 @@
-"""The token of a local Studio is not sent to a program that took the port of a dead one."""
+"""The token of a local Studio is not sent to another program that listens on its port."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,14 +18,14 @@ from tests.waiting import eventually, within_reason
 
 
 class Stranger:
-    """Takes a port, answers like the server that had it, and keeps what it is sent."""
+    """Another program on the port of a server: it responds like it and keeps all it receives."""
 
     def __init__(self, instance: str) -> None:
-        self.sent: list[bytes] = []
+        self.received: list[bytes] = []
         self._instance = instance
 
     @asynccontextmanager
-    async def at(self, url: str) -> AsyncIterator[None]:
+    async def listen(self, url: str) -> AsyncIterator[None]:
         """Listen on the port of `url`."""
         port = int(url.rpartition(":")[2])
         server = await asyncio.start_server(self._answer, "127.0.0.1", port)
@@ -33,8 +33,8 @@ class Stranger:
             yield
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.read(65536):
-            self.sent.append(head)
+        while data := await reader.read(65536):
+            self.received.append(data)
             writer.write(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n"
                 b"studio-instance: %s\r\n\r\n[]" % self._instance.encode()
@@ -50,8 +50,8 @@ def client_of(studio: ThreadStudio | ProcessStudio) -> StudioClient:
 
 
 @asynccontextmanager
-async def killed(studio: ProcessStudio) -> AsyncIterator[None]:
-    """Kill a server and have it back at the end."""
+async def server_killed(studio: ProcessStudio) -> AsyncIterator[None]:
+    """Kill a server, and start it again at the end of the context."""
     await asyncio.to_thread(studio.kill)
     try:
         yield
@@ -59,7 +59,7 @@ async def killed(studio: ProcessStudio) -> AsyncIterator[None]:
         await asyncio.to_thread(studio.restart)
 
 
-async def test_the_server_itself_is_asked_and_its_logs_are_followed(studio: ThreadStudio) -> None:
+async def test_requests_and_logs_of_a_running_server_pass_the_guard(studio: ThreadStudio) -> None:
     job_id = studio.submit("print('here')")["id"]
     await asyncio.to_thread(studio.end, job_id)
     async with client_of(studio) as client:
@@ -68,7 +68,7 @@ async def test_the_server_itself_is_asked_and_its_logs_are_followed(studio: Thre
         assert "here" in repr(frames)
 
 
-async def test_whoever_takes_the_port_of_a_dead_server_gets_no_token(
+async def test_a_program_on_the_port_of_a_killed_server_receives_no_token(
     studio_process: ProcessStudio,
 ) -> None:
     studio = studio_process
@@ -76,18 +76,18 @@ async def test_whoever_takes_the_port_of_a_dead_server_gets_no_token(
     stranger = Stranger(instance)
     async with client_of(studio) as client:
         await client.jobs()
-        async with killed(studio), stranger.at(studio.url):
+        async with server_killed(studio), stranger.listen(studio.url):
             for _ in range(3):
                 with pytest.raises(NotSent, match="The local Studio is not running"):
                     await client.jobs()
                 with pytest.raises(NotSent, match="The local Studio is not running"):
                     await anext(client.follow_log("a"))
-    assert stranger.sent, "it was asked who it is"
-    assert studio.token.encode() not in b"".join(stranger.sent)
-    assert b"authorization" not in b"".join(stranger.sent).lower()
+    assert stranger.received, "the guard connected, to learn which instance listens"
+    assert studio.token.encode() not in b"".join(stranger.received)
+    assert b"authorization" not in b"".join(stranger.received).lower()
 
 
-async def test_a_server_that_is_back_elsewhere_is_not_sought_on_its_old_port(
+async def test_a_program_on_the_old_port_of_a_restarted_server_receives_no_token(
     studio_process: ProcessStudio,
 ) -> None:
     studio, old = studio_process, studio_process.url
@@ -95,30 +95,30 @@ async def test_a_server_that_is_back_elsewhere_is_not_sought_on_its_old_port(
     async with client_of(studio) as client:
         await client.jobs()
         await asyncio.to_thread(studio.kill)
-        async with stranger.at(old):
+        async with stranger.listen(old):
             await asyncio.to_thread(studio.restart)
             assert studio.url != old
             with pytest.raises(NotSent):
                 await client.jobs()
-    assert b"authorization" not in b"".join(stranger.sent).lower()
+    assert b"authorization" not in b"".join(stranger.received).lower()
 
 
-async def test_the_end_of_a_server_is_noticed_and_whether_it_was_stopped(
+async def test_the_guard_notices_the_end_of_a_server_and_whether_it_was_stopped(
     studio_process: ProcessStudio,
 ) -> None:
     guard = PortGuard(studio_process.data_dir)
     for was_stopped in (False, True):
-        gone = asyncio.create_task(guard.until_gone())
+        watching = asyncio.create_task(guard.until_gone())
         await asyncio.sleep(0)
         assert guard.runs
         await asyncio.to_thread(studio_process.stop if was_stopped else studio_process.kill)
-        await within_reason(gone, "the end of the server")
+        await within_reason(watching, "the end of the server")
         assert not guard.runs
         assert guard.was_stopped is was_stopped
         await asyncio.to_thread(studio_process.restart)
 
 
-def test_the_state_file_is_gone_before_the_port_is_free(studio: ThreadStudio) -> None:
+def test_the_state_file_exists_only_while_the_server_runs(studio: ThreadStudio) -> None:
     state = DataDir(studio.data_dir).state
     assert state.exists()
     studio.stop()
@@ -127,7 +127,7 @@ def test_the_state_file_is_gone_before_the_port_is_free(studio: ThreadStudio) ->
     assert eventually(state.exists)
 
 
-def test_nobody_is_watched_where_nothing_runs(tmp_path: Path) -> None:
+def test_a_guard_without_a_server_refuses_requests_at_once(tmp_path: Path) -> None:
     guard = PortGuard(tmp_path)
     asyncio.run(guard.until_gone())
     with pytest.raises(NotSent):

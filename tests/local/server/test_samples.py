@@ -23,47 +23,62 @@ BY_NAME: Mapping[str, JobInput] = {
     str(sample.job.query_name): sample.job for sample in reversed(SAMPLES)
 }
 LAKE = SAMPLES[0].files
+DEFAULT_PRIORITY = 5
 
-THEIRS = 'Path(sysconfig.get_paths()["stdlib"])'
-"""How the samples find the library that they work on."""
-FEW = ("abc.py", "bisect.py", "csv.py", "asyncio", "email", "json", "logging", "unittest", "xml")
-"""Modules and packages of it that are enough for them to do what they say."""
+LIBRARY_EXPRESSION = 'Path(sysconfig.get_paths()["stdlib"])'
+"""The expression with which samples find Python's library, whose modules are their data."""
+LIBRARY_PARTS = (
+    "abc.py",
+    "bisect.py",
+    "csv.py",
+    "asyncio",
+    "email",
+    "json",
+    "logging",
+    "unittest",
+    "xml",
+)
+"""Modules and packages of the library that are enough data for the samples."""
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """Return a folder with a small part of Python's library; with all of it in a soak."""
+    """A folder with a small part of Python's library; in a soak run, the whole library."""
     whole = Path(sysconfig.get_paths()["stdlib"])
     if SOAK:
         return whole
     part = tmp_path / "library"
     part.mkdir()
-    for name in FEW:
+    for name in LIBRARY_PARTS:
         copy = shutil.copytree if (whole / name).is_dir() else shutil.copy
         copy(whole / name, part / name)
     return part
 
 
-def of(library: Path, query: str) -> str:
-    """Let a sample work on the modules in a folder."""
-    assert query.count(THEIRS) <= 1
-    return query.replace(THEIRS, f"Path({str(library)!r})")
+def replace_library(library: Path, query: str) -> str:
+    """Return the script of a sample, changed to work on the modules in the folder `library`."""
+    assert query.count(LIBRARY_EXPRESSION) <= 1
+    return query.replace(LIBRARY_EXPRESSION, f"Path({str(library)!r})")
 
 
-def test_every_sample_is_accepted_by_a_fresh_install() -> None:
+def test_a_new_local_studio_accepts_every_sample() -> None:
     fresh = Clusters((Cluster(name="local", max_workers=os.cpu_count() or 1),))
     context = RequestContext(fresh, {}, None, "me", clock.now())
     for sample in SAMPLES:
         assert validate_job(sample.job, None, context).name == sample.job.query_name
 
 
-def test_one_sample_takes_all_workers_and_so_waits_for_the_others() -> None:
-    most = max(SAMPLES, key=lambda sample: sample.job.workers or 0).job
-    assert most.workers == os.cpu_count()
-    assert all((sample.job.priority or 5) <= 5 for sample in SAMPLES)
+def test_the_sample_that_needs_all_workers_has_no_higher_priority_than_others() -> None:
+    def priority(job: JobInput) -> int:
+        return DEFAULT_PRIORITY if job.priority is None else job.priority
+
+    largest = max(SAMPLES, key=lambda sample: sample.job.workers or 0).job
+    assert largest.workers == os.cpu_count()
+    # A lower number is a higher priority.
+    assert all(priority(sample.job) <= priority(largest) for sample in SAMPLES)
 
 
-def test_every_sample_is_standard_library_only() -> None:
+def test_samples_import_only_the_standard_library() -> None:
     scripts = [sample.job.query for sample in SAMPLES if sample.job.query_type is QueryType.PYTHON]
     for script in (*scripts, *(path.read_text("utf-8") for path in LAKE)):
         imported = re.findall(r"^(?:from|import) (\w+)", script, re.MULTILINE)
@@ -71,25 +86,30 @@ def test_every_sample_is_standard_library_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "environment", "end"),
+    ("name", "environment", "status", "output"),
     [
-        ("common_names.py", None, ("COMPLETE", r"[\d,]+ names in \d+ modules")),
-        ("largest_packages.sh", None, ("COMPLETE", r"\d+  asyncio")),
-        ("require_docstrings.py", "MINIMUM=95", ("FAILED", "TooFewDocstrings")),
-        ("require_docstrings.py", "MINIMUM=1", ("COMPLETE", "public functions are documented")),
-        ("learn_packages.py", "SECONDS=0.1", ("COMPLETE", r"accuracy \d+\.\d%")),
+        ("common_names.py", None, "COMPLETE", r"[\d,]+ names in \d+ modules"),
+        ("largest_packages.sh", None, "COMPLETE", r"\d+  asyncio"),
+        ("require_docstrings.py", "MINIMUM=95", "FAILED", "TooFewDocstrings"),
+        ("require_docstrings.py", "MINIMUM=1", "COMPLETE", "public functions are documented"),
+        ("learn_packages.py", "SECONDS=0.1", "COMPLETE", r"accuracy \d+\.\d%"),
     ],
 )
-def test_a_sample_does_what_it_says(
-    studio: ThreadStudio, library: Path, name: str, environment: str | None, end: tuple[str, str]
+def test_a_sample_ends_with_the_expected_status_and_output(
+    studio: ThreadStudio,
+    library: Path,
+    name: str,
+    environment: str | None,
+    *,
+    status: str,
+    output: str,
 ) -> None:
-    status, said = end
-    changes = {"environment": environment, "query": of(library, BY_NAME[name].query)}
+    changes = {"environment": environment, "query": replace_library(library, BY_NAME[name].query)}
     sample = BY_NAME[name].model_copy(update=changes)
     response = studio.request("POST", "/datachain/jobs/", json=sample.model_dump(mode="json"))
     job = studio.end(response.json()["id"])
     assert job["status"] == status, studio.log(job["id"])
-    assert re.search(said, studio.log(job["id"]))
+    assert re.search(output, studio.log(job["id"]))
     if status == "FAILED":
         assert job["error_message"].startswith("TooFewDocstrings: ")
 
@@ -101,7 +121,7 @@ def test_a_sample_does_what_it_says(
         ["similar_modules.py", "measure_functions.py", "compress_library.py"],
     ),
 )
-def test_a_long_sample_begins_to_talk_at_once(studio: ThreadStudio, name: str) -> None:
+def test_a_long_sample_prints_output_before_it_ends(studio: ThreadStudio, name: str) -> None:
     changes = {"workers": 1, "environment": "WORKERS=1"}
     sample = BY_NAME[name].model_copy(update=changes)
     response = studio.request("POST", "/datachain/jobs/", json=sample.model_dump(mode="json"))
@@ -109,13 +129,13 @@ def test_a_long_sample_begins_to_talk_at_once(studio: ThreadStudio, name: str) -
     eventually(lambda: len(studio.log(job_id)) > 100)
 
 
-def test_the_pipelines_jobs_pass_on_datasets_and_report_their_lineage(
+def test_the_jobs_of_the_sample_pipeline_run_in_order_on_each_others_datasets(
     studio: ThreadStudio, library: Path
 ) -> None:
-    with_lake = {"files": [upload_lake(studio)]}
-    requests = {name: BY_NAME[name].model_dump(mode="json") | with_lake for name in PIPELINE}
+    files = {"files": [upload_lake(studio)]}
+    requests = {name: BY_NAME[name].model_dump(mode="json") | files for name in PIPELINE}
     ids = {
-        name: submit(studio, job_input | {"query": of(library, job_input["query"])})
+        name: submit(studio, job_input | {"query": replace_library(library, job_input["query"])})
         for name, job_input in requests.items()
     }
     for name, job_id in ids.items():
@@ -123,21 +143,21 @@ def test_the_pipelines_jobs_pass_on_datasets_and_report_their_lineage(
     assert "labels" in studio.log(ids["publish.py"])
 
 
-def test_the_job_that_fails_in_the_pipeline_fails_for_an_honest_reason_and_can_be_fixed(
+def test_the_failing_job_of_the_sample_pipeline_has_a_real_bug_that_can_be_fixed(
     studio: ThreadStudio,
 ) -> None:
-    with_lake = {"files": [upload_lake(studio)]}
+    files = {"files": [upload_lake(studio)]}
     texts = "from lake import write\nwrite('unique_texts', [{'path': 'empty.py', 'text': ''}])"
     sample = BY_NAME["shingle.py"]
-    job_input = sample.model_dump(mode="json") | with_lake
+    job_input = sample.model_dump(mode="json") | files
     assert studio.end(submit(studio, job_input | {"query": texts}))["status"] == "COMPLETE"
 
     failed = studio.end(submit(studio, job_input))
     assert failed["status"] == "FAILED"
     assert failed["error_message"].startswith("ValueError: min() ")
 
-    mended = sample.query.replace("min(", "min((").replace("in runs)", "in runs), default=0)")
-    job_id = submit(studio, job_input | {"query": mended})
+    fixed = sample.query.replace("min(", "min((").replace("in runs)", "in runs), default=0)")
+    job_id = submit(studio, job_input | {"query": fixed})
     assert studio.end(job_id)["status"] == "COMPLETE", studio.log(job_id)
 
 
@@ -147,20 +167,21 @@ def submit(studio: ThreadStudio, job_input: Mapping[str, Any]) -> str:
 
 
 def upload_lake(studio: ThreadStudio) -> str:
+    """Upload the module `lake`, which the jobs of the sample pipeline import; return its id."""
     path = LAKE[0]
-    answer = studio.request(
+    response = studio.request(
         "POST",
         f"/datachain/jobs/files?team_name={studio.team}",
         files={"file": (path.name, path.read_bytes())},
     )
-    return str(answer.json()["id"])
+    return str(response.json()["id"])
 
 
 @pytest.mark.starts_processes
-def test_the_samples_are_packed_with_the_program() -> None:
+def test_the_samples_are_installed_with_the_program() -> None:
     script = "from studio_tui.local.server.samples import SAMPLES; print(len(SAMPLES))"
     assert subprocess.check_output([sys.executable, "-c", script], cwd="/") == b"24\n"
 
 
-def test_what_is_said_of_the_samples_fits_the_question_on_a_small_terminal() -> None:
+def test_the_lines_about_the_samples_fit_a_dialog_of_80_columns() -> None:
     assert max(map(len, ABOUT)) <= 66

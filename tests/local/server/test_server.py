@@ -34,24 +34,24 @@ def test_a_second_server_of_a_data_directory_is_refused(studio: ThreadStudio) ->
     assert studio.jobs() == []
 
 
-def test_a_lock_that_is_held_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+def test_a_starting_server_waits_for_a_lock_that_is_soon_released(tmp_path: Path) -> None:
     data = DataDir(tmp_path)
     data.prepare()
-    held = os.open(data.lock, os.O_RDWR | os.O_CREAT)
-    fcntl.flock(held, fcntl.LOCK_EX)
-    release = threading.Timer(0.3, os.close, [held])
+    lock_file = os.open(data.lock, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock_file, fcntl.LOCK_EX)
+    release = threading.Timer(0.3, os.close, [lock_file])
     release.start()
     asyncio.run(server.serve(data, None, lambda running, _url: running.stop()))
     release.join()
 
 
-def test_the_address_survives_a_restart_and_the_token_too(studio: ThreadStudio) -> None:
+def test_the_url_and_the_token_stay_the_same_after_a_restart(studio: ThreadStudio) -> None:
     url, token = studio.url, studio.token
     studio.restart()
     assert (studio.url, studio.token) == (url, token)
 
 
-def test_another_port_is_taken_when_the_last_one_is_not_free(studio: ThreadStudio) -> None:
+def test_a_server_uses_another_port_if_its_last_port_is_in_use(studio: ThreadStudio) -> None:
     port = urlsplit(studio.url).port
     studio.stop()
     with socket.create_server(("127.0.0.1", port or 0)):
@@ -60,20 +60,20 @@ def test_another_port_is_taken_when_the_last_one_is_not_free(studio: ThreadStudi
     assert studio.jobs() == []
 
 
-def test_a_port_that_was_requested_and_is_not_free_is_a_config_error(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_a_requested_port_that_is_in_use_is_a_config_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other_server:
+        port = other_server.getsockname()[1]
         with pytest.raises(ConfigError, match=str(port)):
             asyncio.run(server.serve(DataDir(tmp_path), port, lambda _server, _url: None))
 
 
-def test_a_data_directory_that_cannot_be_made_is_a_config_error(tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_created_is_a_config_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="file"):
         asyncio.run(server.serve(DataDir(tmp_path / "file"), None, lambda _server, _url: None))
 
 
-def test_only_the_owner_can_read_anything(studio: ThreadStudio) -> None:
+def test_only_the_owner_can_read_the_files_of_a_studio(studio: ThreadStudio) -> None:
     studio.end(studio.submit("open('made', 'w').write('x'); print(1)")["id"])
     modes = {
         path: stat.S_IMODE(path.lstat().st_mode)
@@ -83,33 +83,33 @@ def test_only_the_owner_can_read_anything(studio: ThreadStudio) -> None:
     assert {path: mode for path, mode in modes.items() if mode & 0o077} == {}
 
 
-def test_it_listens_on_loopback_only(studio: ThreadStudio) -> None:
+def test_the_server_listens_on_the_loopback_interface_only(studio: ThreadStudio) -> None:
     assert urlsplit(studio.url).hostname == "127.0.0.1"
     port = urlsplit(studio.url).port
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))  # sends nothing; tells this machine's outer address
-        outer = probe.getsockname()[0]
+        probe.connect(("192.0.2.1", 9))  # sends nothing, but binds an address of the network
+        network_address = probe.getsockname()[0]
         with pytest.raises(OSError, match="refused"):
-            socket.create_connection((outer, port), timeout=HANG)
+            socket.create_connection((network_address, port), timeout=HANG)
 
 
 def assert_closed(connection: socket.socket) -> None:
-    """Wait for the end; it is a reset if the server had not read everything by then."""
+    """Wait until the server closes the connection, which resets it if bytes were unread."""
     with contextlib.suppress(ConnectionError):
         assert connection.recv(1000) == b""
 
 
-def test_a_half_sent_request_is_given_up(
+def test_a_connection_with_an_incomplete_request_is_closed(
     studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with connect(studio) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        answer = b""
-        while not answer.endswith(b"}"):
-            answer += (part := slow.recv(1000))
-            assert part, answer
-        assert b" 421 " in answer
-        # Only now, so that a slow machine has time for the whole request.
+        response = b""
+        while not response.endswith(b"}"):
+            response += (part := slow.recv(1000))
+            assert part, response
+        assert b" 421 " in response
+        # The limit is not lowered before, so that a slow machine can send the whole request.
         monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
         slow.sendall(b"GET / HTTP/1.1\r\nHo")
         assert_closed(slow)
@@ -119,7 +119,7 @@ def test_a_half_sent_request_is_given_up(
             assert_closed(slow)
 
 
-def test_a_connection_accepted_just_before_the_end_is_closed(tmp_path: Path) -> None:
+def test_a_connection_accepted_while_the_server_stops_is_closed(tmp_path: Path) -> None:
     clients: list[socket.socket] = []
 
     async def scenario() -> None:
@@ -135,7 +135,7 @@ def test_a_connection_accepted_just_before_the_end_is_closed(tmp_path: Path) -> 
         address = running[0].servers[0].sockets[0].getsockname()
         clients.append(socket.create_connection(address, timeout=HANG))
         await asyncio.sleep(0)
-        # It is accepted in this round of the loop, after this step of it.
+        # The event loop accepts the connection in its current round, after this coroutine.
         running[0].stop()
         await serving
 
@@ -144,7 +144,7 @@ def test_a_connection_accepted_just_before_the_end_is_closed(tmp_path: Path) -> 
         assert_closed(client)
 
 
-def test_sigterm_ends_it_soon_despite_open_websockets_and_jobs_run_on(
+def test_sigterm_ends_the_server_despite_open_websockets_and_jobs_continue(
     studio_process: ProcessStudio,
 ) -> None:
     studio = studio_process
@@ -179,35 +179,37 @@ def test_an_idle_server_uses_no_cpu(studio_process: ProcessStudio) -> None:
         fields = Path(f"/proc/{studio_process.pid}/stat").read_text().rsplit(")", 1)[1]
         return sum(int(field) for field in fields.split()[11:13])
 
-    def rests_for_a_second() -> bool:
+    def is_idle_for_a_second() -> bool:
         before = cpu_ticks()
-        time.sleep(1)  # a span to measure, not a state to wait for
+        time.sleep(1)  # a period to measure, not a state to wait for
         return cpu_ticks() - before <= 1
 
-    eventually(rests_for_a_second)
+    eventually(is_idle_for_a_second)
 
 
-def test_no_token_is_written_to_its_log(studio_process: ProcessStudio) -> None:
+def test_the_token_is_not_in_the_log_of_the_server(studio_process: ProcessStudio) -> None:
     studio = studio_process
     studio.request("GET", "/nope")
     studio.end(studio.submit("import os; print(sorted(os.environ.items()))")["id"])
     assert studio.token not in (studio.data_dir / "server.log").read_text()
 
 
-def test_a_job_sees_nothing_of_the_token(studio: ThreadStudio) -> None:
+def test_the_token_is_not_in_the_environment_of_a_job(studio: ThreadStudio) -> None:
     job_id = studio.submit("import os; print(sorted(os.environ.items()))")["id"]
     studio.end(job_id)
     assert "PATH" in studio.log(job_id)
     assert studio.token not in studio.log(job_id)
 
 
-def test_the_state_file_has_the_address_of_the_server(studio: ThreadStudio) -> None:
+def test_the_state_file_has_the_url_and_pid_of_the_server_but_not_the_token(
+    studio: ThreadStudio,
+) -> None:
     state = json.loads((studio.data_dir / "server.json").read_text())
     assert (state["url"], state["pid"], state["team"]) == (studio.url, os.getpid(), studio.team)
     assert studio.token not in json.dumps(state)
 
 
-def test_a_reader_that_says_goodbye_and_reads_no_further_holds_up_no_end(
+def test_the_server_stops_although_a_closing_websocket_client_does_not_read(
     studio: ThreadStudio,
 ) -> None:
     job = studio.submit("for _ in range(100): print(('x' * 99 + '\\n') * 1000, end='')")

@@ -1,4 +1,4 @@
-"""Jobs that replace the files that describe them."""
+"""Jobs that replace the files in which the local Studio records them."""
 
 import pytest
 
@@ -30,9 +30,12 @@ KINDS = {
 
 
 def kinds_for(name: str) -> list[str]:
-    """Return what to put in the place of a file: one kind by turns, or all of them in a soak."""
-    first = NAMES.index(name)
-    kinds = [*KINDS, *KINDS][first % len(KINDS) :]
+    """Return the kinds of replacements to test for a file: all in a soak run, otherwise one.
+
+    That kind differs from file to file.
+    """
+    first = NAMES.index(name) % len(KINDS)
+    kinds = [*KINDS, *KINDS][first:]
     return kinds[: at_length(1, len(KINDS))]
 
 
@@ -43,21 +46,21 @@ if os.path.isdir(path):
     shutil.rmtree(path)
 elif os.path.lexists(path):
     os.unlink(path)
-{how}
+{replace}
 open("../../{mark}", "w").close()
 time.sleep(600)
 """
 
 
 @pytest.mark.parametrize("name", at_length(NAMES[::3], NAMES))
-def test_a_job_that_tampers_with_its_files_can_be_canceled_and_harms_no_other(
+def test_a_job_that_replaces_its_files_can_be_canceled_and_harms_no_other_job(
     studio: ThreadStudio, name: str
 ) -> None:
     for kind in kinds_for(name):
-        how = KINDS[kind]
-        job_id = studio.submit(TAMPER.format(name=name, how=how, mark=kind))["id"]
+        replace = KINDS[kind]
+        job_id = studio.submit(TAMPER.format(name=name, replace=replace, mark=kind))["id"]
         mark = studio.data_dir / "jobs" / kind
-        # One that counts as lost may have been stopped before it came so far.
+        # A job that counts as lost may have been stopped before it wrote its mark.
         eventually(lambda: mark.exists() or studio.job(job_id)["status"] == "FAILED")  # noqa: B023
         assert studio.request("GET", f"/datachain/jobs/{job_id}/logs").status_code in {200, 404}
         # A job whose lock is gone counts as lost, and has ended.
@@ -65,6 +68,6 @@ def test_a_job_that_tampers_with_its_files_can_be_canceled_and_harms_no_other(
         ended = studio.end(job_id)
         assert ended["status"] in {"CANCELED", "FAILED"}, kind
         assert studio.request("GET", f"/datachain/jobs/{job_id}/logs").status_code in {200, 404}
-    other = studio.submit("print('as ever')")["id"]
+    other = studio.submit("print('unharmed')")["id"]
     assert studio.end(other)["status"] == "COMPLETE"
-    assert studio.log(other) == "as ever\n"
+    assert studio.log(other) == "unharmed\n"
