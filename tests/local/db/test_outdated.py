@@ -48,9 +48,12 @@ def test_a_newer_version_makes_all_descendants_outdated_and_is_named() -> None:
     assert outdated_names(builder) == {"clean": ("raw@1.0.1",), "report": ("raw@1.0.1",)}
 
 
-def test_a_newer_version_of_a_failed_job_makes_nothing_outdated() -> None:
+def test_a_newer_version_that_is_removed_or_of_a_failed_job_makes_nothing_outdated() -> None:
     builder = chain_of_datasets()
     builder.run("a2", "raw@1.0.1", script="a1", is_complete=False)
+    assert outdated_names(builder) == {}
+    builder.run("a3", "raw@1.0.2", script="a1")
+    builder.remove("raw@1.0.2")
     assert outdated_names(builder) == {}
 
 

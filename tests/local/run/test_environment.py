@@ -11,23 +11,23 @@ from studio_tui.local.run.environment import EnvironmentPlan, SharedFolders, imp
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from tests.local.run.test_local_runner import Bench, clean_up
 
-OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def planned(tmp_path: Path, query: str = "print(1)", **fields: Any) -> EnvironmentPlan:
-    known: dict[str, Any] = {
+def planned_environment(tmp_path: Path, query: str = "print(1)", **fields: Any) -> EnvironmentPlan:
+    defaults: dict[str, Any] = {
         "job_id": "job",
         "name": "n",
         "query": query,
         "query_type": QueryType.PYTHON,
         "environment": {},
     }
-    spec = RunSpec(**(known | fields))
+    spec = RunSpec(**(defaults | fields))
     return plan(spec, tmp_path / "jobs" / spec.job_id, tmp_path / "cache", SharedFolders(tmp_path))
 
 
 @pytest.mark.parametrize(
-    ("query", "answer"),
+    ("query", "has_import"),
     [
         ("import datachain as dc", True),
         ("from datachain.lib import x", True),
@@ -39,90 +39,104 @@ def planned(tmp_path: Path, query: str = "print(1)", **fields: Any) -> Environme
         ("", False),
     ],
 )
-def test_a_query_is_read_for_its_import_of_datachain(query: str, answer: bool) -> None:
-    assert imports_datachain(query) is answer
+def test_an_import_of_datachain_is_found_in_a_query(query: str, has_import: bool) -> None:
+    assert imports_datachain(query) is has_import
 
 
 @pytest.mark.parametrize("repository", ["https://h/r@--orphan=x", "/r@-f", "-u@main"])
 def test_no_part_of_a_repository_reaches_git_as_an_option(tmp_path: Path, repository: str) -> None:
     with pytest.raises(StartFailed, match="repository"):
-        planned(tmp_path, repository=repository)
+        planned_environment(tmp_path, repository=repository)
 
 
-def test_a_plain_script_runs_on_our_own_interpreter(tmp_path: Path) -> None:
-    for fields in ({}, {"python_version": OWN}, {"requirements": "\n# nothing\n"}):
-        made = planned(tmp_path, **fields)
-        assert made["build"] is None
-        assert made["command"] == [sys.executable, "-u"]
+def test_a_script_without_requirements_runs_on_the_interpreter_of_the_server(
+    tmp_path: Path,
+) -> None:
+    for fields in ({}, {"python_version": OWN_VERSION}, {"requirements": "\n# nothing\n"}):
+        environment_plan = planned_environment(tmp_path, **fields)
+        assert environment_plan["build"] is None
+        assert environment_plan["command"] == [sys.executable, "-u"]
 
 
-def test_another_version_or_a_requirement_makes_an_environment(tmp_path: Path) -> None:
+def test_another_python_version_or_a_requirement_needs_a_new_environment(tmp_path: Path) -> None:
     for fields in ({"python_version": "3.99"}, {"requirements": "pyjokes"}):
-        made = planned(tmp_path, **fields)
-        assert made["build"] is not None
-        assert made["command"] == [str(tmp_path / "jobs/job/env/bin/python"), "-u"]
-        assert made["environment"]["VIRTUAL_ENV"] == str(tmp_path / "jobs/job/env")
+        environment_plan = planned_environment(tmp_path, **fields)
+        assert environment_plan["build"] is not None
+        assert environment_plan["command"] == [str(tmp_path / "jobs/job/env/bin/python"), "-u"]
+        assert environment_plan["environment"]["VIRTUAL_ENV"] == str(tmp_path / "jobs/job/env")
 
 
-def test_equal_needs_share_an_environment_and_others_do_not(tmp_path: Path) -> None:
+def test_jobs_with_equal_requirements_and_version_share_an_environment(tmp_path: Path) -> None:
     def key(**fields: Any) -> str:
-        build = planned(tmp_path, **fields)["build"]
+        build = planned_environment(tmp_path, **fields)["build"]
         assert build
         return build["key"]
 
-    one = key(requirements="pyjokes\n\n# comment\nnumpy==1.24")
-    assert key(requirements="  pyjokes\nnumpy==1.24\n", job_id="other") == one
-    assert key(requirements="pyjokes\nnumpy==1.25") != one
-    assert key(requirements="pyjokes\nnumpy==1.24", python_version="3.99") != one
+    first = key(requirements="pyjokes\n\n# comment\nnumpy==1.24")
+    assert key(requirements="  pyjokes\nnumpy==1.24\n", job_id="other") == first
+    assert key(requirements="pyjokes\nnumpy==1.25") != first
+    assert key(requirements="pyjokes\nnumpy==1.24", python_version="3.99") != first
 
 
 @pytest.mark.parametrize(
     "line", ["./package", "-e .", "-r more.txt", "p @ file:///srv/p", "/srv/p"]
 )
-def test_what_lies_in_a_folder_is_not_shared_between_jobs(tmp_path: Path, line: str) -> None:
-    builds = [planned(tmp_path, requirements=line, job_id=name)["build"] for name in ("a", "b")]
+def test_environments_with_requirements_from_local_paths_are_not_shared(
+    tmp_path: Path, line: str
+) -> None:
+    builds = [
+        planned_environment(tmp_path, requirements=line, job_id=name)["build"]
+        for name in ("a", "b")
+    ]
     assert builds[0]
     assert builds[1]
     assert builds[0]["key"] != builds[1]["key"]
 
 
-def test_a_query_that_imports_datachain_gets_it_and_is_made_known_to_it(tmp_path: Path) -> None:
-    made = planned(tmp_path, "import datachain as dc", requirements="pyjokes")
-    assert made["build"]
-    assert made["build"]["requirements"].split() == ["pyjokes", "datachain"]
-    assert made["prepare"]
-    known = made["prepare"]["environment"]
-    assert known == {"DATACHAIN_JOB_ID": "job", "DATACHAIN_IS_STUDIO": "1"}
+def test_a_query_that_imports_datachain_has_it_installed_and_is_registered(tmp_path: Path) -> None:
+    environment_plan = planned_environment(
+        tmp_path, "import datachain as dc", requirements="pyjokes"
+    )
+    assert environment_plan["build"]
+    assert environment_plan["build"]["requirements"].split() == ["pyjokes", "datachain"]
+    assert environment_plan["prepare"]
+    variables = environment_plan["prepare"]["environment"]
+    assert variables == {"DATACHAIN_JOB_ID": "job", "DATACHAIN_IS_STUDIO": "1"}
 
 
-def test_a_pinned_datachain_is_left_as_it_is(tmp_path: Path) -> None:
-    made = planned(tmp_path, "import datachain", requirements="DataChain[torch]==0.62")
-    assert made["build"]
-    assert made["build"]["requirements"] == "DataChain[torch]==0.62\n"
+def test_a_requirement_of_a_datachain_version_is_not_changed(tmp_path: Path) -> None:
+    environment_plan = planned_environment(
+        tmp_path, "import datachain", requirements="DataChain[torch]==0.62"
+    )
+    assert environment_plan["build"]
+    assert environment_plan["build"]["requirements"] == "DataChain[torch]==0.62\n"
 
 
-def test_datachain_keeps_the_jobs_data_apart_from_the_users(tmp_path: Path) -> None:
-    own = {"DATACHAIN_ROOT_DIR": "/home/user", "DATACHAIN_GLOBAL_CONFIG_DIR": "/home/user"}
-    made = planned(tmp_path, environment=own, reset=True)["environment"]
+def test_datachain_in_a_job_does_not_use_the_folders_of_the_user(tmp_path: Path) -> None:
+    user_variables = {
+        "DATACHAIN_ROOT_DIR": "/home/user",
+        "DATACHAIN_GLOBAL_CONFIG_DIR": "/home/user",
+    }
+    variables = planned_environment(tmp_path, environment=user_variables, reset=True)["environment"]
     for name in ("ROOT", "GLOBAL_CONFIG", "SYSTEM_CONFIG"):
-        assert Path(made[f"DATACHAIN_{name}_DIR"]).is_relative_to(tmp_path)
-    assert made["DATACHAIN_NO_ANALYTICS"] == "1"
-    assert made["DATACHAIN_IGNORE_CHECKPOINTS"] == "1"
-    assert "DATACHAIN_IGNORE_CHECKPOINTS" not in planned(tmp_path)["environment"]
+        assert Path(variables[f"DATACHAIN_{name}_DIR"]).is_relative_to(tmp_path)
+    assert variables["DATACHAIN_NO_ANALYTICS"] == "1"
+    assert variables["DATACHAIN_IGNORE_CHECKPOINTS"] == "1"
+    assert "DATACHAIN_IGNORE_CHECKPOINTS" not in planned_environment(tmp_path)["environment"]
 
 
-def test_only_the_allow_list_and_the_jobs_own_variables_are_passed_on(
+def test_a_job_has_only_allowed_variables_of_the_server_and_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATACHAIN_STUDIO_TOKEN", "canary")
     monkeypatch.setenv("UV_INDEX_URL", "https://canary@index")
     monkeypatch.setenv("LC_TIME", "de_DE.UTF-8")
-    made = planned(tmp_path, environment={"A": "1"})
-    assert made["environment"]["A"] == "1"
-    assert made["environment"]["LC_TIME"] == "de_DE.UTF-8"
-    assert "canary" not in str(made["environment"])
-    assert made["setup_environment"]["UV_INDEX_URL"] == "https://canary@index"
-    assert "DATACHAIN_STUDIO_TOKEN" not in made["setup_environment"]
+    environment_plan = planned_environment(tmp_path, environment={"A": "1"})
+    assert environment_plan["environment"]["A"] == "1"
+    assert environment_plan["environment"]["LC_TIME"] == "de_DE.UTF-8"
+    assert "canary" not in str(environment_plan["environment"])
+    assert environment_plan["setup_environment"]["UV_INDEX_URL"] == "https://canary@index"
+    assert "DATACHAIN_STUDIO_TOKEN" not in environment_plan["setup_environment"]
 
 
 def test_a_missing_program_is_reported_before_the_start(
@@ -130,16 +144,16 @@ def test_a_missing_program_is_reported_before_the_start(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StartFailed, match="needs git"):
-        planned(tmp_path, repository="https://example.org/r")
+        planned_environment(tmp_path, repository="https://example.org/r")
 
 
-def test_the_temporary_folder_leaves_room_for_the_names_of_sockets(tmp_path: Path) -> None:
+def test_the_path_of_the_temporary_folder_is_short_enough_for_sockets(tmp_path: Path) -> None:
     folder = environment.temporary_folder(tmp_path / ("deep/" * 20))
     assert len(str(folder / "pymp-12345678" / "listener-12345678")) < 100
 
 
 def make_wheel(folder: Path, name: str = "tinything") -> str:
-    """Write a wheel of one module and return a requirement for it, which needs no registry."""
+    """Write a wheel with one module; return a requirement that installs it from the file."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}-1.0-py3-none-any.whl"
     info = f"{name}-1.0.dist-info"
@@ -169,12 +183,12 @@ async def test_a_requirement_is_installed_once_and_shown_in_the_log(tmp_path: Pa
 
 
 @pytest.mark.starts_processes
-async def test_two_jobs_that_need_the_same_environment_make_it_once(tmp_path: Path) -> None:
+async def test_two_concurrent_jobs_create_their_common_environment_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     requirement = make_wheel(tmp_path / "wheels")
     for job_id in ("one", "two"):
         await bench.start("import tinything; print('done')", job_id, requirements=requirement)
-    reports = [await bench.ended(job_id) for job_id in ("one", "two")]
+    reports = [await bench.until_ended(job_id) for job_id in ("one", "two")]
     assert [report.exit_code for report in reports] == [0, 0]
     folders = [path for path in (tmp_path / "cache" / "environments").iterdir() if path.is_dir()]
     assert len(folders) == 1
@@ -182,7 +196,9 @@ async def test_two_jobs_that_need_the_same_environment_make_it_once(tmp_path: Pa
 
 
 @pytest.mark.starts_processes
-async def test_a_missing_package_fails_the_job_with_the_resolvers_words(tmp_path: Path) -> None:
+async def test_a_missing_package_fails_the_job_with_the_message_of_the_resolver(
+    tmp_path: Path,
+) -> None:
     bench = Bench(tmp_path)
     report = await bench.run(
         "print('never')",
@@ -200,7 +216,9 @@ async def test_a_missing_package_fails_the_job_with_the_resolvers_words(tmp_path
 
 
 @pytest.mark.starts_processes
-async def test_a_missing_python_version_fails_the_job_with_uvs_words(tmp_path: Path) -> None:
+async def test_a_missing_python_version_fails_the_job_with_the_message_of_uv(
+    tmp_path: Path,
+) -> None:
     bench = Bench(tmp_path)
     report = await bench.run(
         "print('never')", python_version="3.99", environment={"UV_OFFLINE": "1"}
@@ -212,7 +230,7 @@ async def test_a_missing_python_version_fails_the_job_with_uvs_words(tmp_path: P
 
 
 @pytest.mark.starts_processes
-async def test_a_job_is_canceled_while_its_environment_is_made(tmp_path: Path) -> None:
+async def test_a_job_can_be_canceled_while_its_environment_is_created(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     package = tmp_path / "package"
     package.mkdir()
@@ -226,7 +244,7 @@ async def test_a_job_is_canceled_while_its_environment_is_made(tmp_path: Path) -
     await bench.start("print('never')", requirements=f"slow @ {package.as_uri()}")
     await bench.until(lambda _report: (tmp_path / "building").exists())
     await bench.runner.cancel("job")
-    report = await bench.ended()
+    report = await bench.until_ended()
     assert report.canceled
     assert report.started_at is None
     assert not bench.processes()
@@ -234,13 +252,13 @@ async def test_a_job_is_canceled_while_its_environment_is_made(tmp_path: Path) -
     await clean_up(bench)
 
 
-def test_a_folder_named_datachain_beside_the_server_is_not_datachain(
+def test_a_folder_named_datachain_is_not_taken_for_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "datachain").mkdir()
-    # Nothing else is on the path, where DataChain may be installed.
+    # Only this folder is on the path, since DataChain may be installed elsewhere on it.
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     environment._has_datachain.cache_clear()
-    made = planned(tmp_path, "import datachain as dc")
-    assert made["build"] is not None
+    environment_plan = planned_environment(tmp_path, "import datachain as dc")
+    assert environment_plan["build"] is not None
     environment._has_datachain.cache_clear()

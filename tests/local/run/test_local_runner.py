@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import process_tree, shim
 from tests import needs
+from tests.local.outputs import texts
 from tests.soak import SOAK
 from tests.waiting import HANG, eventually, until, within_reason
 
@@ -26,7 +27,7 @@ ENDED = {JobPhase.FINISHED, JobPhase.LOST}
 
 
 class Bench:
-    """A runner with what the tests ask of it again and again."""
+    """A runner in a folder, with helpers to start jobs and to wait for them."""
 
     def __init__(self, folder: Path, **limits: Any) -> None:
         self.folder = folder
@@ -51,29 +52,29 @@ class Bench:
 
     async def run(self, query: str, job_id: str = "job", **fields: Any) -> RunReport:
         await self.start(query, job_id, **fields)
-        return await self.ended(job_id)
+        return await self.until_ended(job_id)
 
     async def shell(self, query: str, job_id: str = "job", **fields: Any) -> RunReport:
         return await self.run(query, job_id, query_type=QueryType.SHELL, **fields)
 
-    async def ended(self, job_id: str = "job") -> RunReport:
+    async def until_ended(self, job_id: str = "job") -> RunReport:
         return await self.until(lambda report: report.phase in ENDED, job_id)
 
     async def until(self, condition: Callable[[RunReport], bool], job_id: str = "job") -> RunReport:
         reports: list[RunReport] = []
 
-        async def look(seconds: float) -> None:
+        async def poll(seconds: float) -> None:
             await asyncio.sleep(seconds)
             reports.append(await self.runner.report(job_id))
 
-        await look(0)
+        await poll(0)
         await until(
-            lambda: condition(reports[-1]), lambda: (reports[-1], self.log(job_id)), rest=look
+            lambda: condition(reports[-1]), lambda: (reports[-1], self.log(job_id)), rest=poll
         )
         return reports[-1]
 
-    async def until_printed(self, words: str, job_id: str = "job") -> None:
-        await until(lambda: words in self.log(job_id))
+    async def until_printed(self, text: str, job_id: str = "job") -> None:
+        await until(lambda: text in self.log(job_id))
 
     def log(self, job_id: str = "job") -> str:
         return self.runner.output(job_id).tail(10**7).decode(errors="replace")
@@ -103,7 +104,7 @@ async def clean_up(bench: Bench) -> None:
     await bench.runner.aclose()
 
 
-async def test_an_unknown_job_is_not_started_and_has_no_output(bench: Bench) -> None:
+async def test_an_unknown_job_is_reported_as_not_started_without_output(bench: Bench) -> None:
     assert await bench.runner.report("nobody") == RunReport(JobPhase.NOT_STARTED)
     assert bench.log("nobody") == ""
 
@@ -127,7 +128,7 @@ async def test_a_shell_job_runs_under_bash(bench: Bench) -> None:
     assert bench.log() == "1\nsame\n"
 
 
-async def test_what_is_printed_to_stderr_is_in_the_log_in_order(bench: Bench) -> None:
+async def test_stdout_and_stderr_are_in_the_log_in_the_order_of_printing(bench: Bench) -> None:
     await bench.shell("echo one; echo two >&2; echo three")
     assert bench.log() == "one\ntwo\nthree\n"
 
@@ -141,7 +142,7 @@ async def test_the_query_is_in_no_argument_list(bench: Bench) -> None:
         (Path("/proc") / str(process.pid) / "cmdline").read_bytes() for process in bench.processes()
     ]
     assert arguments
-    assert not any(b"canary" in words for words in arguments)
+    assert not any(b"canary" in argument for argument in arguments)
 
 
 async def test_a_job_cannot_be_started_twice(bench: Bench) -> None:
@@ -177,13 +178,17 @@ async def test_the_traceback_of_a_failed_job_gives_its_error(bench: Bench) -> No
     assert "Traceback" in bench.log()
 
 
-async def test_the_exit_code_alone_decides(bench: Bench) -> None:
+async def test_a_job_with_exit_code_0_has_no_error_even_if_it_printed_traceback(
+    bench: Bench,
+) -> None:
     report = await bench.run("import sys\nprint('Traceback', file=sys.stderr)")
     assert report.exit_code == 0
     assert report.error_message is None
 
 
-async def test_an_exit_of_the_jobs_own_is_no_exception_that_it_logged_before(bench: Bench) -> None:
+async def test_the_error_of_sys_exit_is_not_an_exception_that_was_printed_before(
+    bench: Bench,
+) -> None:
     report = await bench.run(
         "import sys, traceback\n"
         "try: 1/0\n"
@@ -203,7 +208,7 @@ async def test_the_error_of_a_failed_shell_job_has_its_exit_code_and_last_output
     )
 
 
-async def test_death_by_a_signal_is_128_and_its_number(bench: Bench) -> None:
+async def test_a_job_killed_by_a_signal_has_exit_code_128_plus_the_signal(bench: Bench) -> None:
     report = await bench.run("import os; os.kill(os.getpid(), 9)")
     assert report.exit_code == 137
     assert report.error_message == (
@@ -211,7 +216,7 @@ async def test_death_by_a_signal_is_128_and_its_number(bench: Bench) -> None:
     )
 
 
-async def test_a_job_sees_its_own_variables_and_none_of_the_servers(
+async def test_a_job_has_its_own_environment_variables_and_none_of_the_servers(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATACHAIN_STUDIO_TOKEN", "canary-token")
@@ -224,28 +229,32 @@ async def test_a_job_sees_its_own_variables_and_none_of_the_servers(
     assert "HOME=" in log
 
 
-async def test_guarded_variables_cannot_be_replaced(bench: Bench) -> None:
-    wanted = {
+async def test_a_job_can_replace_path_but_not_the_variables_of_the_runner(bench: Bench) -> None:
+    replacements = {
         process_tree.MARKER: "x",
         "DATACHAIN_ROOT_DIR": "/root/own",
         "PATH": "/opt:/usr/bin:/bin",
     }
-    await bench.shell("env", environment=wanted)
+    await bench.shell("env", environment=replacements)
     assert f"{process_tree.MARKER}={bench.folder / 'jobs' / 'job'}\n" in bench.log()
     assert "/root/own" not in bench.log()
     assert "PATH=/opt:/usr/bin:/bin\n" in bench.log()
 
 
-async def test_a_job_has_no_input_no_foreign_files_open_and_a_session_of_its_own(
+async def test_a_job_has_no_input_no_open_file_of_the_server_and_its_own_session(
     bench: Bench,
 ) -> None:
     with (bench.folder / "servers.db").open("w"):
-        report = await bench.shell("cat; ls -l /proc/$$/fd | grep -c servers.db; umask")
+        report = await bench.shell(
+            "cat; ls -l /proc/$$/fd | grep -c servers.db; umask; cut -d ' ' -f 6 /proc/$$/stat"
+        )
     assert report.exit_code == 0
-    assert bench.log() == "0\n0077\n"
+    open_files, umask, session = bench.log().splitlines()
+    assert (open_files, umask) == ("0", "0077")
+    assert int(session) != os.getsid(0)
 
 
-async def test_the_jobs_folder_is_private_and_keeps_no_secrets(bench: Bench) -> None:
+async def test_the_folder_of_a_job_is_private_and_contains_no_secrets(bench: Bench) -> None:
     await bench.run("print(1)", environment={"PASSWORD": "canary-password"})
     folder = bench.folder / "jobs" / "job"
     assert folder.stat().st_mode & 0o077 == 0
@@ -254,7 +263,7 @@ async def test_the_jobs_folder_is_private_and_keeps_no_secrets(bench: Bench) -> 
         assert not path.is_file() or b"canary" not in path.read_bytes(), path
 
 
-async def test_the_temporary_folder_is_the_jobs_own_and_goes_with_it(bench: Bench) -> None:
+async def test_the_temporary_folder_of_a_job_is_deleted_after_the_job(bench: Bench) -> None:
     report = await bench.shell('touch "$TMPDIR/x"; mkdir "$TMPDIR/y"; echo "$TMPDIR"')
     assert report.exit_code == 0
     folder = Path(bench.log().strip())
@@ -262,7 +271,9 @@ async def test_the_temporary_folder_is_the_jobs_own_and_goes_with_it(bench: Benc
     await until(lambda: not folder.exists())
 
 
-async def test_uploaded_files_are_there_under_their_names(bench: Bench, tmp_path: Path) -> None:
+async def test_uploaded_files_are_in_the_working_directory_under_their_names(
+    bench: Bench, tmp_path: Path
+) -> None:
     stored = tmp_path / "17"
     stored.write_bytes(b"x" * 700_000)
     newer = tmp_path / "18"
@@ -280,22 +291,22 @@ async def test_an_uploaded_query_py_is_not_overwritten(bench: Bench, tmp_path: P
     assert bench.log() == "uploaded\n"
 
 
-async def test_a_link_in_the_repository_is_replaced_and_not_followed(
+async def test_job_files_replace_links_of_the_repository_and_do_not_follow_them(
     bench: Bench, tmp_path: Path
 ) -> None:
-    precious = tmp_path / "precious"
-    precious.write_text("untouched")
+    link_target = tmp_path / "link_target"
+    link_target.write_text("untouched")
     stored = tmp_path / "1"
     stored.write_text("uploaded")
-    links = {"data.csv": precious, "query.sh": precious}
+    links = {"data.csv": link_target, "query.sh": link_target}
     url = make_repository(tmp_path / "repository", links)
     report = await bench.shell("cat data.csv", repository=url, files=(("data.csv", stored),))
     assert report.exit_code == 0
     assert bench.log().endswith("uploaded")
-    assert precious.read_text() == "untouched"
+    assert link_target.read_text() == "untouched"
 
 
-async def test_a_file_that_is_gone_fails_the_job_with_its_name(
+async def test_the_error_of_a_job_names_an_uploaded_file_that_is_missing(
     bench: Bench, tmp_path: Path
 ) -> None:
     report = await bench.run("print(1)", files=(("a.csv", tmp_path / "gone"),))
@@ -344,7 +355,7 @@ async def test_a_repository_is_cloned_at_its_revision(bench: Bench, tmp_path: Pa
     assert bench.log().endswith("first\n")
 
 
-async def test_a_missing_revision_fails_the_job_with_gits_words(
+async def test_a_missing_revision_fails_the_job_with_the_message_of_git(
     bench: Bench, tmp_path: Path
 ) -> None:
     url = make_repository(tmp_path / "repository")
@@ -361,7 +372,7 @@ async def test_fifty_thousand_lines_arrive_whole_and_in_order(bench: Bench) -> N
     assert bench.log() == "".join(f"seq={n:06}\n" for n in range(50_000))
 
 
-async def test_a_character_split_over_two_writes_is_one_character(bench: Bench) -> None:
+async def test_a_character_written_byte_by_byte_is_read_as_one_character(bench: Bench) -> None:
     query = (
         "import os, time\n"
         "for byte in '🚀'.encode():\n"
@@ -375,41 +386,36 @@ async def test_a_character_split_over_two_writes_is_one_character(bench: Bench) 
 async def test_an_unfinished_line_can_be_read_while_the_job_is_idle(bench: Bench) -> None:
     await bench.start("import time; print('waiting', end='', flush=True); time.sleep(60)")
     pieces = PieceReader(bench.runner.output("job"))
-    found: list[str] = []
+    texts_read: list[str] = []
 
-    def shown() -> bool:
-        found.extend(pieces.read(ended=False).texts)
-        return bool(found)
+    def has_text() -> bool:
+        texts_read.extend(pieces.read(ended=False).texts)
+        return bool(texts_read)
 
-    await until(shown)
-    assert found == ["waiting"]
+    await until(has_text)
+    assert texts_read == ["waiting"]
 
 
-async def test_a_line_printed_dot_by_dot_shows_on_the_way(bench: Bench) -> None:
+async def test_a_line_printed_dot_by_dot_is_stored_in_several_pieces(bench: Bench) -> None:
     query = "import os, time\nfor _ in range(40):\n    os.write(1, b'.'); time.sleep(0.01)\n"
     await bench.run(query)
-    texts = PieceReader(bench.runner.output("job")).read(ended=True).texts
-    assert len(texts) >= 3
-    assert "".join(texts) == "." * 40
+    log_texts = texts(bench.runner.output("job"))
+    assert len(log_texts) >= 3
+    assert "".join(log_texts) == "." * 40
 
 
-async def test_a_job_that_prints_more_than_the_cap_keeps_head_and_tail(tmp_path: Path) -> None:
+async def test_output_above_the_cap_keeps_its_beginning_and_its_end(tmp_path: Path) -> None:
     bench = Bench(tmp_path, segment_bytes=100_000, cap_bytes=400_000)
     report = await bench.run("for n in range(200_000): print(f'seq={n:06}')")
     assert report.exit_code == 0
-    texts = list(every_text(PieceReader(bench.runner.output("job"))))
-    assert texts[0] == "seq=000000\n"
-    assert texts[-1] == "seq=199999\n"
-    assert sum("left out" in text for text in texts) == 1
+    log_texts = texts(bench.runner.output("job"))
+    assert log_texts[0] == "seq=000000\n"
+    assert log_texts[-1] == "seq=199999\n"
+    assert sum("left out" in text for text in log_texts) == 1
     await clean_up(bench)
 
 
-def every_text(reader: PieceReader) -> Iterator[str]:
-    while texts := reader.read(ended=True).texts:
-        yield from texts
-
-
-async def test_cancel_ends_a_job_with_term(bench: Bench) -> None:
+async def test_a_canceled_job_receives_sigterm_and_can_clean_up(bench: Bench) -> None:
     await bench.start(
         "import signal, sys, time\n"
         "def end(*_):\n"
@@ -421,7 +427,7 @@ async def test_cancel_ends_a_job_with_term(bench: Bench) -> None:
     )
     await bench.until_printed("up")
     await bench.runner.cancel("job")
-    report = await bench.ended()
+    report = await bench.until_ended()
     assert report.phase is JobPhase.FINISHED
     assert report.canceled
     assert report.exit_code == 0
@@ -447,7 +453,7 @@ time.sleep(300)
 """
 
 
-async def test_cancel_ends_children_that_ignore_term_left_the_session_and_dropped_the_marker(
+async def test_cancel_kills_children_that_ignore_sigterm_in_another_session_without_the_marker(
     bench: Bench,
 ) -> None:
     await bench.start(STUBBORN)
@@ -455,13 +461,13 @@ async def test_cancel_ends_children_that_ignore_term_left_the_session_and_droppe
     tree = process_tree.job_processes(str(bench.folder / "jobs" / "job"), bench.shim_pid())
     assert len(tree) == 3
     await bench.runner.cancel("job")
-    report = await bench.ended()
+    report = await bench.until_ended()
     assert report.canceled
     assert report.exit_code == 137
     assert not [process for process in process_tree.processes() if process in tree]
 
 
-async def test_cancel_before_the_start_ends_the_job_at_once(bench: Bench) -> None:
+async def test_a_job_canceled_before_its_start_ends_without_running(bench: Bench) -> None:
     await bench.runner.cancel("job")
     assert await bench.runner.report("job") == RunReport(JobPhase.NOT_STARTED, canceled=True)
     report = await bench.run("print('never')")
@@ -477,21 +483,25 @@ async def test_cancel_right_after_the_start_is_never_missed(bench: Bench) -> Non
         await bench.start("import time; time.sleep(60)", job_id)
         await asyncio.sleep(number * 0.01)
         await bench.runner.cancel(job_id)
-        report = await bench.ended(job_id)
+        report = await bench.until_ended(job_id)
         assert report.canceled
         assert report.exit_code
 
 
-async def test_a_term_that_nobody_requested_is_no_cancel(bench: Bench) -> None:
+async def test_a_job_whose_shim_receives_sigterm_without_a_cancel_is_not_canceled(
+    bench: Bench,
+) -> None:
     await bench.start("import time; print('up', flush=True); time.sleep(60)")
     await bench.until_printed("up")
     os.kill(bench.shim_pid(), signal.SIGTERM)
-    report = await bench.ended()
+    report = await bench.until_ended()
     assert not report.canceled
     assert report.exit_code == 143
 
 
-async def test_what_a_query_leaves_in_the_background_is_stopped_and_said(bench: Bench) -> None:
+async def test_background_processes_of_an_ended_query_are_stopped_and_the_log_says_so(
+    bench: Bench,
+) -> None:
     report = await bench.shell("sleep 300 & echo started")
     assert report.exit_code == 0
     assert report.phase is JobPhase.FINISHED
@@ -502,18 +512,20 @@ async def test_what_a_query_leaves_in_the_background_is_stopped_and_said(bench: 
     )
 
 
-async def test_helpers_that_end_by_themselves_are_not_mentioned(bench: Bench) -> None:
+async def test_background_processes_that_end_by_themselves_are_not_in_the_log(bench: Bench) -> None:
     report = await bench.shell("(sleep 0.05; echo late) & echo done")
     assert report.exit_code == 0
     assert bench.log() == "done\nlate\n"
 
 
-async def test_a_job_whose_shim_is_killed_is_lost_and_leaves_nothing(bench: Bench) -> None:
+async def test_a_job_whose_shim_is_killed_is_lost_and_its_marked_processes_end(
+    bench: Bench,
+) -> None:
     await bench.start(STUBBORN)
     await until(lambda: bench.log().count("child") == 2 and "up" in bench.log())
     survivors = bench.processes()
     os.kill(bench.shim_pid(), signal.SIGKILL)
-    report = await bench.ended()
+    report = await bench.until_ended()
     assert report.phase is JobPhase.LOST
     assert report.exit_code is None
     assert report.finished_at
@@ -521,7 +533,8 @@ async def test_a_job_whose_shim_is_killed_is_lost_and_leaves_nothing(bench: Benc
     assert report.error_message.startswith("lost: ")
     assert not [process for process in process_tree.processes() if process in survivors]
     assert await bench.runner.report("job") == report
-    # One process cleared its environment and lost its shim: nothing ties it to the job any more.
+    # One process of STUBBORN has no environment and thus no marker, and its shim is dead:
+    # the runner cannot find it, so the test ends it.
     for process in process_tree.processes():
         try:
             command = (Path("/proc") / str(process.pid) / "cmdline").read_bytes()
@@ -531,10 +544,10 @@ async def test_a_job_whose_shim_is_killed_is_lost_and_leaves_nothing(bench: Benc
             process_tree.send(process, signal.SIGKILL)
 
 
-def test_closing_does_not_wait_for_a_lost_jobs_processes_and_the_next_runner_does(
+def test_closing_a_runner_leaves_the_processes_of_a_lost_job_to_the_next_runner(
     tmp_path: Path,
 ) -> None:
-    async def lose() -> None:
+    async def lose_job_and_close() -> None:
         bench = Bench(tmp_path, grace_seconds=10 * HANG)
         await bench.start(
             "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -546,36 +559,36 @@ def test_closing_does_not_wait_for_a_lost_jobs_processes_and_the_next_runner_doe
         await within_reason(bench.runner.aclose(), "closing")
         assert bench.processes()
 
-    async def find() -> None:
-        heir = Bench(tmp_path, grace_seconds=0.1)
-        assert (await heir.ended()).phase is JobPhase.LOST
-        assert not heir.processes()
-        await heir.runner.aclose()
+    async def end_processes() -> None:
+        other = Bench(tmp_path, grace_seconds=0.1)
+        assert (await other.until_ended()).phase is JobPhase.LOST
+        assert not other.processes()
+        await other.runner.aclose()
 
-    asyncio.run(lose())
-    asyncio.run(find())
+    asyncio.run(lose_job_and_close())
+    asyncio.run(end_processes())
 
 
-async def test_another_runner_takes_over_a_job_that_runs(bench: Bench, tmp_path: Path) -> None:
+async def test_another_runner_takes_over_a_running_job(bench: Bench, tmp_path: Path) -> None:
     await bench.start(
         "import time; print('up', flush=True); time.sleep(0.5); print('end'); exit(4)"
     )
     await bench.until_printed("up")
     await bench.runner.aclose()
-    heir = Bench(tmp_path)
-    report = await heir.runner.report("job")
+    other = Bench(tmp_path)
+    report = await other.runner.report("job")
     assert report.phase is JobPhase.RUNNING
-    report = await heir.ended()
+    report = await other.until_ended()
     assert report.exit_code == 4
-    assert heir.log() == "up\nend\n"
+    assert other.log() == "up\nend\n"
 
 
-async def test_another_runner_can_cancel_a_job_that_runs(bench: Bench, tmp_path: Path) -> None:
+async def test_another_runner_can_cancel_a_running_job(bench: Bench, tmp_path: Path) -> None:
     await bench.start("import time; print('up', flush=True); time.sleep(60)")
     await bench.until_printed("up")
-    heir = Bench(tmp_path)
-    await heir.runner.cancel("job")
-    assert (await heir.ended()).canceled
+    other = Bench(tmp_path)
+    await other.runner.cancel("job")
+    assert (await other.until_ended()).canceled
 
 
 SERVER = """
@@ -616,7 +629,7 @@ async def test_killing_the_server_loses_no_line_and_no_exit_code(tmp_path: Path)
         folder = tmp_path / str(number)
         await asyncio.to_thread(start_and_kill_server, folder, number * 0.01)
         bench = Bench(folder)
-        report = await bench.ended()
+        report = await bench.until_ended()
         assert report.phase is JobPhase.FINISHED
         assert report.exit_code == 5
         assert bench.log() == "".join(f"seq={n:06}\n" for n in range(400))
@@ -624,15 +637,15 @@ async def test_killing_the_server_loses_no_line_and_no_exit_code(tmp_path: Path)
 
 
 def kill_shim(folder: Path) -> None:
-    """Kill the shim of a job that was started just now, however young it is."""
+    """Kill the shim of a job as soon as its process exists, even before it has recorded its pid."""
 
     def killed() -> bool:
         for process in process_tree.processes():
             try:
-                words = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
-            except OSError:
+                arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
+            except OSError:  # it has just ended
                 continue
-            if shim.__file__.encode() in words and str(folder).encode() in words:
+            if shim.__file__.encode() in arguments and str(folder).encode() in arguments:
                 os.kill(process.pid, signal.SIGKILL)
                 return True
         return False
@@ -640,7 +653,7 @@ def kill_shim(folder: Path) -> None:
     eventually(killed)
 
 
-async def test_killing_the_shim_at_any_moment_never_leaves_a_process_or_a_false_end(
+async def test_killing_the_shim_at_any_moment_leaves_no_process_and_no_finished_job(
     bench: Bench,
 ) -> None:
     for number in range(100 if SOAK else 8):
@@ -656,11 +669,11 @@ async def test_killing_the_shim_at_any_moment_never_leaves_a_process_or_a_false_
         if report.phase is JobPhase.NOT_STARTED:
             assert bench.log(job_id) == ""
             await bench.start("print('second try')", job_id)
-            assert (await bench.ended(job_id)).exit_code == 0
+            assert (await bench.until_ended(job_id)).exit_code == 0
 
 
 @needs.small_disk
-async def test_a_full_disk_ends_the_log_with_a_sentence_and_keeps_the_exit_code() -> None:
+async def test_a_full_disk_ends_the_log_with_an_explanation_and_keeps_the_exit_code() -> None:
     bench = Bench(Path(needs.SMALL_DISK) / "runner")
     try:
         report = await bench.run("for n in range(200_000): print(f'seq={n:06}')\nexit(7)")
@@ -676,34 +689,35 @@ async def test_a_full_disk_ends_the_log_with_a_sentence_and_keeps_the_exit_code(
 
 
 async def test_no_zombie_is_left_when_jobs_have_ended(bench: Bench) -> None:
-    shims: set[int] = set()  # others of this process may be left by the servers of other tests
+    # Only these shims count: servers of other tests in this process may have left zombies.
+    shims: set[int] = set()
     for number in range(3):
         await bench.start("print(1)", f"job{number}")
         shims |= set(bench.runner._children.values())
-        await bench.ended(f"job{number}")
+        await bench.until_ended(f"job{number}")
     assert len(shims) == 3
 
-    async def look(seconds: float) -> None:
+    async def poll(seconds: float) -> None:
         await asyncio.sleep(seconds)
-        await bench.runner.report("job0")
+        await bench.runner.report("job0")  # each report waits for shims that have ended
 
-    await until(lambda: not zombies() & shims, rest=look)
+    await until(lambda: not zombies() & shims, rest=poll)
 
 
 def zombies() -> set[int]:
-    """Return the numbers of this process's children that have ended and were not waited for."""
-    found = set()
+    """Return the pids of this process's children that have ended and were not waited for."""
+    pids = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, parent = path.read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue
         if state == "Z" and int(parent) == os.getpid():
-            found.add(int(path.parent.name))
-    return found
+            pids.add(int(path.parent.name))
+    return pids
 
 
-def test_the_shim_imports_nothing_slow() -> None:
+def test_the_shim_imports_no_slow_module() -> None:
     code = (
         "import sys; before = set(sys.modules)\n"
         f"sys.path.append({str(Path(shim.__file__).parents[3])!r})\n"

@@ -41,7 +41,7 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def change(path: Path, sql: str) -> None:
+def execute(path: Path, sql: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(sql)
 
@@ -63,27 +63,29 @@ def test_versions_their_jobs_and_sources_are_read(database: Path) -> None:
     )
 
 
-def test_no_database_says_nothing(tmp_path: Path) -> None:
+def test_a_missing_database_is_an_empty_metastore(tmp_path: Path) -> None:
     assert read_metastore(tmp_path / "none" / "db") == Metastore()
-    assert [*tmp_path.iterdir()] == [], "nothing is made by looking"
+    assert [*tmp_path.iterdir()] == [], "reading creates no file"
 
 
 @pytest.mark.parametrize("version", ["2", "0", "NULL", "'x'"])
-def test_an_unknown_version_is_not_believed(database: Path, version: str) -> None:
-    change(database, f"UPDATE meta SET schema_version = {version}")  # noqa: S608
+def test_a_database_of_an_unknown_schema_version_is_unreadable(
+    database: Path, version: str
+) -> None:
+    execute(database, f"UPDATE meta SET schema_version = {version}")  # noqa: S608
     with pytest.raises(UnreadableMetastore, match="version"):
         read_metastore(database)
 
 
-def test_a_database_without_a_version_is_not_believed(database: Path) -> None:
-    change(database, "DELETE FROM meta")
+def test_a_database_without_a_schema_version_is_unreadable(database: Path) -> None:
+    execute(database, "DELETE FROM meta")
     with pytest.raises(UnreadableMetastore, match="version None"):
         read_metastore(database)
 
 
 @pytest.mark.parametrize("sql", ["DROP TABLE dataset_version_jobs", "DROP TABLE meta"])
 def test_a_database_without_the_tables_is_unreadable(database: Path, sql: str) -> None:
-    change(database, sql)
+    execute(database, sql)
     with pytest.raises(UnreadableMetastore, match="no such table"):
         read_metastore(database)
 
@@ -111,7 +113,7 @@ def test_a_locked_database_is_unreadable_after_a_short_wait(
     assert read_metastore(database).jobs
 
 
-def test_a_writer_is_neither_waited_for_nor_kept_waiting(database: Path) -> None:
+def test_reading_does_not_wait_for_a_writer_and_does_not_delay_it(database: Path) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM dataset_version_jobs")
@@ -121,7 +123,7 @@ def test_a_writer_is_neither_waited_for_nor_kept_waiting(database: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "metrics"),
     [
         ('{"accuracy": 0.91}', '{"accuracy": 0.91}'),
         ("{}", None),
@@ -131,8 +133,8 @@ def test_a_writer_is_neither_waited_for_nor_kept_waiting(database: Path) -> None
         ('{"a": "%s"}' % ("x" * metastore.METRICS_LIMIT), None),
     ],
 )
-def test_what_a_job_has_measured_is_read(
-    tmp_path: Path, text: str | None, kept: str | None
+def test_the_metrics_of_a_job_are_read_if_they_are_a_small_json_object(
+    tmp_path: Path, text: str | None, metrics: str | None
 ) -> None:
     path = tmp_path / "db"
     assert metastore.read_metrics(path, "a") is None
@@ -141,5 +143,5 @@ def test_what_a_job_has_measured_is_read(
         connection.execute("INSERT INTO meta VALUES (1)")
         connection.execute("CREATE TABLE jobs (id TEXT, metrics TEXT)")
         connection.execute("INSERT INTO jobs VALUES ('a', ?)", [text])
-    assert metastore.read_metrics(path, "a") == kept
+    assert metastore.read_metrics(path, "a") == metrics
     assert metastore.read_metrics(path, "b") is None

@@ -21,31 +21,32 @@ EXIT = {
 
 
 def steps(folder: Path, *lines: bytes) -> list[tuple[str, datetime, datetime | None]]:
+    """Write a steps file; return the name, start and end of each step read from it."""
     (folder / "steps.jsonl").write_bytes(b"\n".join(lines))
     return [(step.name, step.started_at, step.finished_at) for step in notes.read_steps(folder)]
 
 
-def test_nothing_is_noted_in_an_empty_folder(tmp_path: Path) -> None:
+def test_an_empty_folder_has_no_notes(tmp_path: Path) -> None:
     assert notes.read_started(tmp_path) is None
     assert notes.read_exit(tmp_path) is None
     assert notes.read_lost(tmp_path) is None
     assert notes.read_steps(tmp_path) == ()
 
 
-def test_a_step_has_the_times_of_its_two_lines(tmp_path: Path) -> None:
+def test_a_step_has_its_start_and_end_from_two_lines(tmp_path: Path) -> None:
     assert steps(tmp_path, START, END, b"") == [("running_query", FIRST, SECOND)]
 
 
-def test_the_end_of_a_step_without_a_start_is_left_out(tmp_path: Path) -> None:
+def test_the_end_of_a_step_without_a_start_is_ignored(tmp_path: Path) -> None:
     assert steps(tmp_path, END, b"") == []
 
 
 @pytest.mark.parametrize(
-    "torn",
+    "invalid",
     [b'{"step": "virt', b"", b"\0\0\0", b"\xff", b"[]", b"3", b'{"step": 1}', b"{}", START[:-3]],
 )
-def test_a_line_that_is_no_note_costs_no_other(tmp_path: Path, torn: bytes) -> None:
-    for lines in ((torn, START, END), (START, torn, END), (START, END, torn)):
+def test_an_invalid_line_does_not_affect_other_lines(tmp_path: Path, invalid: bytes) -> None:
+    for lines in ((invalid, START, END), (START, invalid, END), (START, END, invalid)):
         assert steps(tmp_path, *lines) == [("running_query", FIRST, SECOND)]
 
 
@@ -65,12 +66,12 @@ def test_a_line_that_is_no_note_costs_no_other(tmp_path: Path, torn: bytes) -> N
         json.dumps(EXIT | {"finished_at": "2026-01-01T12:00:00"}),
     ],
 )
-def test_an_end_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+def test_an_exit_file_that_cannot_be_read_means_no_exit(tmp_path: Path, text: str) -> None:
     (tmp_path / "exit.json").write_text(text)
     assert notes.read_exit(tmp_path) is None
 
 
-def test_an_end_in_its_reserve_of_blanks_is_read(tmp_path: Path) -> None:
+def test_an_exit_file_padded_with_blanks_is_read(tmp_path: Path) -> None:
     (tmp_path / "exit.json").write_text(json.dumps(EXIT) + " " * 1000)
     ending = notes.read_exit(tmp_path)
     assert ending is not None
@@ -79,8 +80,9 @@ def test_an_end_in_its_reserve_of_blanks_is_read(tmp_path: Path) -> None:
 
 @settings(deadline=None, max_examples=at_length(25, 1000))
 @given(st.lists(st.sampled_from([START, END, b"\n"]) | st.binary(max_size=20)))
-def test_whatever_the_steps_file_holds_it_is_read(
+def test_a_steps_file_with_any_content_is_read(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]
 ) -> None:
-    found = steps(tmp_path_factory.getbasetemp(), *parts)
-    assert found in ([], [("running_query", FIRST, None)], [("running_query", FIRST, SECOND)])
+    complete = [("running_query", FIRST, SECOND)]
+    running = [("running_query", FIRST, None)]
+    assert steps(tmp_path_factory.getbasetemp(), *parts) in ([], running, complete)

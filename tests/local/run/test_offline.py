@@ -1,4 +1,4 @@
-"""Requirements without a network or a solution: cached packages are used, the rest fails."""
+"""Jobs with requirements if there is no network, or no package that meets them."""
 
 import threading
 import zipfile
@@ -17,18 +17,18 @@ WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-no
 
 
 @contextmanager
-def index(folder: Path, port: int = 0) -> Iterator[int]:
-    """Serve an index of packages with one, `tiny`; yield its port."""
-    home = folder / "simple" / "tiny"
-    home.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(home / "tiny-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("tiny.py", "SAYS = 'tiny is here'\n")
+def package_index(folder: Path) -> Iterator[int]:
+    """Serve a package index that has only the package `tiny`; yield its port."""
+    package_folder = folder / "simple" / "tiny"
+    package_folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(package_folder / "tiny-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny.py", "TEXT = 'tiny is here'\n")
         wheel.writestr("tiny-1.0.dist-info/METADATA", METADATA)
         wheel.writestr("tiny-1.0.dist-info/WHEEL", WHEEL)
         wheel.writestr("tiny-1.0.dist-info/RECORD", "")
-    (home / "index.html").write_text('<a href="tiny-1.0-py3-none-any.whl">tiny</a>')
+    (package_folder / "index.html").write_text('<a href="tiny-1.0-py3-none-any.whl">tiny</a>')
 
-    class Quiet(SimpleHTTPRequestHandler):
+    class Handler(SimpleHTTPRequestHandler):
         def end_headers(self) -> None:
             self.send_header("Cache-Control", "max-age=0, must-revalidate")
             super().end_headers()
@@ -36,14 +36,14 @@ def index(folder: Path, port: int = 0) -> Iterator[int]:
         def log_message(self, *_args: object) -> None:
             return
 
-    with ThreadingHTTPServer(("127.0.0.1", port), partial(Quiet, directory=folder)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
 
 
 @pytest.fixture(autouse=True)
-def _own_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _separate_uv_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("UV_FIND_LINKS", "UV_INDEX_URL", "UV_OFFLINE", "UV_NO_INDEX"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("UV_NO_CONFIG", "1")
@@ -55,11 +55,11 @@ def use_index(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{port}/simple")
 
 
-def test_without_a_network_what_is_cached_is_used_and_the_rest_is_named(
+def test_without_a_network_cached_packages_are_used_and_others_named(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    query = "import tiny; print(tiny.SAYS)"
-    with index(tmp_path / "index") as port:
+    query = "import tiny; print(tiny.TEXT)"
+    with package_index(tmp_path / "index") as port:
         use_index(monkeypatch, port)
         first = studio.end(studio.submit(query, requirements="tiny")["id"])
         assert first["status"] == "COMPLETE", studio.log(first["id"])
@@ -74,10 +74,10 @@ def test_without_a_network_what_is_cached_is_used_and_the_rest_is_named(
     assert "no network: " in missing["error_message"]
 
 
-def test_a_requirement_that_cannot_be_solved_is_named(
+def test_a_requirement_that_no_package_meets_is_named_in_the_error(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with index(tmp_path / "index") as port:
+    with package_index(tmp_path / "index") as port:
         use_index(monkeypatch, port)
         job = studio.end(studio.submit("print(1)", requirements="tiny>=2")["id"])
     assert job["status"] == "FAILED"

@@ -1,4 +1,7 @@
-"""UDFs with `workers`; the tests of the published client run them in DataChain itself."""
+"""UDFs with the setting `workers`, beside a stand-in for DataChain.
+
+`tests/local/http/test_published_client.py` runs such UDFs in DataChain itself.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -15,16 +18,15 @@ FOLDER = Path(environment.__file__).with_name("udf_workers")
 
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The module as a job imports it, beside as much of DataChain as it names."""
+    """The module as a job imports it, with stand-ins for the names of DataChain that it uses."""
     catalog, query, udf = (
         ModuleType(f"datachain.{name}") for name in ("catalog", "query", "query.udf")
     )
     vars(catalog).update(QUERY_SCRIPT_ABORTED_EXIT_CODE=1, QUERY_SCRIPT_CANCELED_EXIT_CODE=2)
     vars(query).update(dataset=ModuleType("dataset"))
     vars(udf).update(AbstractUDFDistributor=object, UdfInfo=dict)
-    for name, module in (("", ModuleType("datachain")), (".catalog", catalog), (".query", query),
-                         (".query.udf", udf)):  # fmt: skip
-        monkeypatch.setitem(sys.modules, f"datachain{name}", module)
+    for module in (ModuleType("datachain"), catalog, query, udf):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.syspath_prepend(str(FOLDER))
     import studio_udf_workers  # type: ignore[import-not-found]
 
@@ -32,19 +34,23 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     del sys.modules["studio_udf_workers"]
 
 
-def test_the_class_is_none_to_a_udf_without_workers(workers: Any) -> None:
-    def asks(workers_wanted: object) -> bool:
-        workers = workers_wanted  # the name that DataChain has for it
-        return bool(distributor) and workers is workers_wanted
-
+def test_the_distributor_is_false_in_a_function_whose_local_workers_is_false(workers: Any) -> None:
     distributor = workers.Distributor
-    assert asks(3)
-    assert not asks(False)
-    assert bool(distributor) or "workers" in locals()
+
+    def is_true_with(setting: object) -> bool:
+        workers = setting  # the local variable of DataChain that the class reads
+        return bool(distributor) and workers is setting
+
+    def is_true_without_the_variable() -> bool:
+        return bool(distributor)
+
+    assert is_true_with(3)
+    assert not is_true_with(False)
+    assert is_true_without_the_variable()
 
 
 @pytest.mark.parametrize(
-    ("asked", "count"),
+    ("udf_settings", "count"),
     [
         ({"workers": 3}, 3),
         ({"workers": 2, "processes": 4}, 8),
@@ -54,5 +60,7 @@ def test_the_class_is_none_to_a_udf_without_workers(workers: Any) -> None:
         ({"workers": 1, "processes": 0, "use_cache": True}, 1),
     ],
 )
-def test_workers_are_as_many_processes(workers: Any, asked: dict[str, Any], count: int) -> None:
-    assert workers._processes(**asked, rows_to_process=100) == count
+def test_the_number_of_processes_follows_from_the_settings_and_the_rows(
+    workers: Any, udf_settings: dict[str, Any], count: int
+) -> None:
+    assert workers._processes(**udf_settings, rows_to_process=100) == count

@@ -24,7 +24,7 @@ from studio_tui.local.shim.datasets import (
         ("Katzen und Käter", "local.local.Katzen und Käter", None),
     ],
 )
-def test_a_name_has_defaults_for_missing_parts(
+def test_missing_parts_of_a_dataset_name_have_defaults(
     text: str, dataset: str, version: str | None
 ) -> None:
     assert read_name(text) == (dataset, version)
@@ -49,11 +49,11 @@ def test_versions_are_ordered_as_numbers(parts: tuple[int, int, int]) -> None:
     assert version_key(version) < version_key(version_after(version))
 
 
-def test_a_text_that_is_no_version_comes_before_all() -> None:
+def test_an_invalid_version_is_ordered_before_all_versions() -> None:
     assert version_key("banana") < version_key("0.0.0")
     assert not any(map(is_version, ["01.0.0", "1.0", "1.0.0.0", "v1.0.0", "1.0.0\n", "١.0.0"]))
 
 
-def test_listings_of_a_storage_are_known_by_their_name() -> None:
+def test_a_listing_of_a_storage_is_recognized_by_its_name() -> None:
     assert is_listing("system.listing.lst__s3://bucket/")
     assert not is_listing("local.lst__x.cats")

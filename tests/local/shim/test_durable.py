@@ -5,42 +5,44 @@ import pytest
 from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
 
 
-def test_a_new_file_is_private(tmp_path: Path) -> None:
+def test_a_new_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     write_new(tmp_path / "a", b"secret")
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_new_file_replaces_nothing_and_follows_no_link(tmp_path: Path) -> None:
-    (tmp_path / "there").write_text("kept")
+def test_a_new_file_does_not_replace_a_file_or_follow_a_link(tmp_path: Path) -> None:
+    (tmp_path / "existing").write_text("kept")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    for name in ("there", "link"):
+    for name in ("existing", "link"):
         with pytest.raises(FileExistsError):
             write_new(tmp_path / name, b"new")
-    assert (tmp_path / "there").read_text() == "kept"
+    assert (tmp_path / "existing").read_text() == "kept"
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_durable_file_replaces_the_earlier_and_leaves_no_draft(tmp_path: Path) -> None:
+def test_a_durably_written_file_replaces_the_earlier_one_without_a_temporary_file(
+    tmp_path: Path,
+) -> None:
     for text in (b"a longer first one", b"second"):
         write_durably(tmp_path / "a", text)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"second"
 
 
-def test_a_draft_that_a_crash_left_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_temporary_file_left_by_a_crash_is_replaced(tmp_path: Path) -> None:
     (tmp_path / ".a.tmp").write_text("half")
     write_durably(tmp_path / "a", b"whole")
     assert (tmp_path / "a").read_bytes() == b"whole"
 
 
-def test_a_reserve_becomes_the_file_and_keeps_its_length(tmp_path: Path) -> None:
+def test_a_reserve_becomes_the_written_file_and_keeps_its_length(tmp_path: Path) -> None:
     write_new(tmp_path / "reserve", b" " * 100)
     write_into_reserve(tmp_path / "reserve", tmp_path / "a", b"{}")
     assert (tmp_path / "a").read_bytes() == b"{}" + b" " * 98
     assert not (tmp_path / "reserve").exists()
 
 
-def test_a_copy_takes_the_place_of_a_link_and_not_of_its_target(tmp_path: Path) -> None:
+def test_a_copy_replaces_a_link_and_not_its_target(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("kept")
     (tmp_path / "name").symlink_to(tmp_path / "target")
     (tmp_path / "source").write_text("copied")

@@ -13,38 +13,39 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "output"
 
 
-def test_output_that_does_not_exist_is_empty(folder: Path) -> None:
+def test_the_output_of_a_missing_folder_is_empty(folder: Path) -> None:
     reader = OutputReader(folder)
     assert reader.size == 0
     assert reader.tail(100) == b""
     assert texts(reader) == []
 
 
-def test_output_beyond_the_cap_keeps_its_head_and_tail_around_a_mark(folder: Path) -> None:
+def test_output_above_the_cap_keeps_its_beginning_and_end_around_a_mark(folder: Path) -> None:
     writer = OutputWriter(folder, segment_bytes=1000, cap_bytes=4000)
     lines = [f"line {number:05}\n" for number in range(2000)]
     for line in lines:
         writer.write(line.encode())
     reader = OutputReader(folder)
-    found = texts(reader)
-    marks = [text for text in found if text not in set(lines)]
-    (mark,) = marks
-    at = found.index(mark)
-    assert found[:at] == lines[:at]
-    assert found[at + 1 :] == lines[-(len(found) - at - 1) :]
-    dropped = len(lines) - (len(found) - 1)
-    assert mark.startswith(f"[local Studio: {dropped * 11:,} bytes")
-    assert reader.size == 2000 * 11
+    kept = texts(reader)
+    (mark,) = [text for text in kept if text not in set(lines)]
+    mark_index = kept.index(mark)
+    before, after = kept[:mark_index], kept[mark_index + 1 :]
+    assert before == lines[: len(before)]
+    assert after == lines[-len(after) :]
+    dropped = len(lines) - len(before) - len(after)
+    line_bytes = len("line 00000\n")
+    assert mark.startswith(f"[local Studio: {dropped * line_bytes:,} bytes")
+    assert reader.size == len(lines) * line_bytes
     assert len(stored(reader)) <= 4000 + 4 * 125
 
 
 def test_the_tail_spans_segments(folder: Path) -> None:
     writer = OutputWriter(folder, segment_bytes=100, cap_bytes=100_000)
-    whole = b"".join(b"line %d\n" % number for number in range(500))
-    for line in whole.splitlines(keepends=True):
+    output = b"".join(b"line %d\n" % number for number in range(500))
+    for line in output.splitlines(keepends=True):
         writer.write(line)
-    assert OutputReader(folder).tail(1000) == whole[-1000:]
-    assert OutputReader(folder).tail(10**6) == whole
+    assert OutputReader(folder).tail(1000) == output[-1000:]
+    assert OutputReader(folder).tail(10**6) == output
 
 
 def test_output_files_are_readable_by_their_owner_only(folder: Path) -> None:
@@ -56,14 +57,14 @@ def test_output_files_are_readable_by_their_owner_only(folder: Path) -> None:
 
 
 @needs.linux("only it has /dev/full")
-def test_output_that_cannot_be_written_is_counted_and_said(folder: Path) -> None:
+def test_a_mark_counts_the_bytes_that_could_not_be_written(folder: Path) -> None:
     writer = OutputWriter(folder)
     writer.write(b"before\n")
-    good = writer._file
+    file = writer._file
     with Path("/dev/full").open("wb", buffering=0) as full:
         writer._file = full.fileno()
         writer.write(b"lost bytes")
-        writer._file = good
+        writer._file = file
     writer.write(b"after\n")
     assert texts(OutputReader(folder)) == [
         "before\n",
@@ -71,4 +72,4 @@ def test_output_that_cannot_be_written_is_counted_and_said(folder: Path) -> None
         "[local Studio: 10 bytes of output could not be written]\n",
         "after\n",
     ]
-    assert writer.size == os.fstat(good).st_size
+    assert writer.size == os.fstat(file).st_size

@@ -22,17 +22,18 @@ STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SL
 
 
 class Family:
-    """Processes that carry a marker of their own."""
+    """Processes that were started with the same marker in their environment."""
 
     def __init__(self, marker: str) -> None:
         self.marker = marker
         self.members: list[subprocess.Popen[bytes]] = []
 
-    def add(self, code: str, **more: str) -> subprocess.Popen[bytes]:
+    def add(self, code: str) -> subprocess.Popen[bytes]:
+        """Start a process that runs `code`; return it when it has printed `up`."""
         member = subprocess.Popen(
             [sys.executable, "-c", code],
             stdout=subprocess.PIPE,
-            env={MARKER: self.marker} | more,
+            env={MARKER: self.marker},
         )
         self.members.append(member)
         assert member.stdout
@@ -60,7 +61,7 @@ def test_a_marked_process_is_found(family: Family) -> None:
     assert pids(job_processes(family.marker)) == {member.pid}
 
 
-def test_a_marker_that_only_begins_alike_is_another_job(family: Family) -> None:
+def test_a_marker_with_the_same_beginning_is_of_another_job(family: Family) -> None:
     family.add(SLEEP)
     assert job_processes(family.marker[:-1]) == ()
     assert job_processes(family.marker + "/x") == ()
@@ -75,7 +76,7 @@ def test_an_unmarked_child_of_a_marked_process_is_found(family: Family) -> None:
     assert len(job_processes(family.marker)) == 2
 
 
-def test_a_marked_orphan_in_a_session_of_its_own_is_found(family: Family) -> None:
+def test_a_marked_orphan_in_its_own_session_is_found(family: Family) -> None:
     code = (
         "import os, subprocess, sys\n"
         f"subprocess.Popen([sys.executable, '-c', {SLEEP!r}], start_new_session=True)\n"
@@ -87,41 +88,43 @@ def test_a_marked_orphan_in_a_session_of_its_own_is_found(family: Family) -> Non
     assert os.getsid(orphan.pid) == orphan.pid
 
 
-def test_descendants_of_the_root_are_found_without_a_marker(family: Family) -> None:
-    plain = subprocess.Popen([sys.executable, "-c", SLEEP], stdout=subprocess.DEVNULL)
+def test_unmarked_descendants_of_the_root_are_found(family: Family) -> None:
+    unmarked = subprocess.Popen([sys.executable, "-c", SLEEP], stdout=subprocess.DEVNULL)
     try:
-        assert plain.pid in pids(job_processes(family.marker, os.getpid()))
+        assert unmarked.pid in pids(job_processes(family.marker, os.getpid()))
         assert os.getpid() not in pids(job_processes(family.marker, os.getpid()))
     finally:
-        plain.kill()
-        plain.wait()
+        unmarked.kill()
+        unmarked.wait()
 
 
-def test_a_zombie_is_not_counted(family: Family) -> None:
+def test_a_zombie_is_not_found(family: Family) -> None:
     member = family.add("print('up', flush=True)")
     eventually(lambda: not job_processes(family.marker))
     assert Path(f"/proc/{member.pid}").exists()
 
 
-def test_stopping_ends_the_willing_with_term(family: Family) -> None:
+def test_stopping_ends_a_process_with_sigterm(family: Family) -> None:
     member = family.add(SLEEP)
     assert stop_job(family.marker, grace_seconds=10 * HANG) == ()
     assert member.wait(HANG) == -signal.SIGTERM
 
 
-def test_stopping_kills_the_stubborn_after_the_grace(family: Family) -> None:
+def test_stopping_kills_a_process_that_ignores_sigterm_after_the_grace_period(
+    family: Family,
+) -> None:
     member = family.add(STUBBORN)
     assert stop_job(family.marker, grace_seconds=0.3) == ()
     assert member.wait(HANG) == -signal.SIGKILL
 
 
-def test_processes_that_appear_while_others_are_stopped_are_stopped_too(family: Family) -> None:
+def test_a_process_started_while_others_are_stopped_is_stopped_too(family: Family) -> None:
     code = (
         "import signal, subprocess, sys\n"
-        "def again(*_):\n"
+        "def start_another(*_):\n"
         f"    subprocess.Popen([sys.executable, '-c', {SLEEP!r}], start_new_session=True)\n"
         "    sys.exit()\n"
-        "signal.signal(signal.SIGTERM, again)\n"
+        "signal.signal(signal.SIGTERM, start_another)\n"
         "print('up', flush=True)\n"
         "signal.pause()\n"
     )
@@ -130,7 +133,7 @@ def test_processes_that_appear_while_others_are_stopped_are_stopped_too(family: 
     assert job_processes(family.marker) == ()
 
 
-def test_a_signal_never_reaches_a_later_process_of_the_same_number(family: Family) -> None:
+def test_a_signal_is_not_sent_to_a_later_process_with_the_same_pid(family: Family) -> None:
     member = family.add(SLEEP)
     (process,) = job_processes(family.marker)
     send(process._replace(started="1"), signal.SIGKILL)
@@ -140,15 +143,15 @@ def test_a_signal_never_reaches_a_later_process_of_the_same_number(family: Famil
     send(process, signal.SIGKILL)
 
 
-def test_names_with_brackets_and_spaces_are_read(tmp_path: Path) -> None:
-    odd = tmp_path / "a) R 1 (b"
-    odd.symlink_to(sys.executable)
-    process = subprocess.Popen([odd, "-c", SLEEP], stdout=subprocess.PIPE)
+def test_a_process_whose_name_has_brackets_and_spaces_is_read(tmp_path: Path) -> None:
+    odd_program = tmp_path / "a) R 1 (b"
+    odd_program.symlink_to(sys.executable)
+    process = subprocess.Popen([odd_program, "-c", SLEEP], stdout=subprocess.PIPE)
     try:
         assert process.stdout
         process.stdout.readline()
-        (seen,) = [seen for seen in process_tree.processes() if seen.pid == process.pid]
-        assert seen.parent == os.getpid()
+        (entry,) = [entry for entry in process_tree.processes() if entry.pid == process.pid]
+        assert entry.parent == os.getpid()
     finally:
         process.kill()
         process.communicate()

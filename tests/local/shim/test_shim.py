@@ -38,7 +38,10 @@ JobStatus = Enum("JobStatus", "RUNNING COMPLETE FAILED")
 
 
 def datachain_wheel(folder: Path) -> str:
-    """Write a package with DataChain's names, which hangs on demand; return its requirement."""
+    """Write a wheel of a stand-in for DataChain; return a requirement for it.
+
+    It hangs at the beginning or end of a job if the variable HANG is `begin` or `end`.
+    """
     info = "datachain-1.0.dist-info"
     files = DATACHAIN | {
         f"{info}/METADATA": "Metadata-Version: 2.1\nName: datachain\nVersion: 1.0\n",
@@ -53,11 +56,11 @@ def datachain_wheel(folder: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("hang", "said"),
+    ("hang", "log_part"),
     [("begin", "could not be registered"), ("end", "could not be recorded in DataChain")],
 )
-async def test_a_datachain_that_hangs_does_not_hold_the_job_up(
-    tmp_path: Path, hang: str, said: str
+async def test_a_job_is_not_delayed_by_a_datachain_that_hangs(
+    tmp_path: Path, hang: str, log_part: str
 ) -> None:
     bench = Bench(tmp_path, registration_seconds=0.5)
     requirement = datachain_wheel(tmp_path)
@@ -66,12 +69,14 @@ async def test_a_datachain_that_hangs_does_not_hold_the_job_up(
     log = bench.log()
     assert "queried" in log
     assert "stopping what did not end within 0.5 s" in log
-    assert said in log
+    assert log_part in log
     assert not bench.processes()
     await clean_up(bench)
 
 
-async def test_a_job_that_takes_its_own_python_away_ends_as_its_query_did(tmp_path: Path) -> None:
+async def test_a_job_that_deletes_its_environment_ends_with_the_exit_code_of_its_query(
+    tmp_path: Path,
+) -> None:
     bench = Bench(tmp_path)
     query = f"{QUERY}\nimport pathlib; pathlib.Path('../env').unlink()"
     report = await bench.run(query, requirements=datachain_wheel(tmp_path))
@@ -80,7 +85,7 @@ async def test_a_job_that_takes_its_own_python_away_ends_as_its_query_did(tmp_pa
     await clean_up(bench)
 
 
-def test_a_step_that_could_not_be_noted_is_noted_with_the_next(tmp_path: Path) -> None:
+def test_a_step_that_could_not_be_written_is_written_with_the_next(tmp_path: Path) -> None:
     path = tmp_path / "steps.jsonl"
     steps = StepNotes(path)
     path.mkdir()  # nothing can be written here
@@ -89,7 +94,7 @@ def test_a_step_that_could_not_be_noted_is_noted_with_the_next(tmp_path: Path) -
     path.write_text('{"step": "virt')  # as a full disk leaves it
     steps.add({"step": "virtualenv", "finished_at": "2026-01-01T12:00:01+00:00"})
     steps.add({"step": "running_query", "started_at": "2026-01-01T12:00:01+00:00"})
-    made, running = notes.read_steps(tmp_path)
-    assert (made.name, running.name) == ("virtualenv", "running_query")
-    assert made.finished_at == running.started_at
+    virtualenv, running = notes.read_steps(tmp_path)
+    assert (virtualenv.name, running.name) == ("virtualenv", "running_query")
+    assert virtualenv.finished_at == running.started_at
     assert path.read_text().count("\n") == 4

@@ -14,7 +14,7 @@ MEMORY = "exit code 137 (128+9: SIGKILL, often out of memory)"
 ABORTED = "The query ended with exit code 134 (128+6: SIGABRT, the program aborted)"
 
 
-def failure(code: str) -> str:
+def traceback_of(code: str) -> str:
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     ).stderr
@@ -50,20 +50,22 @@ def failure(code: str) -> str:
         ),
     ],
 )
-def test_the_exception_that_ended_a_program_is_its_reason(code: str, sentence: str) -> None:
-    output = "some output\nError: of the job's own making\n" + failure(code)
+def test_the_exception_that_ended_a_program_is_the_reason(code: str, sentence: str) -> None:
+    output = "some output\nError: of the job's own making\n" + traceback_of(code)
     assert explain_exit(1, output).startswith(sentence)
 
 
 @pytest.mark.starts_processes
-def test_what_is_put_away_after_an_exception_is_not_taken_for_it() -> None:
-    output = failure("raise ValueError('bad shard')") + "Cleanup: done\n[local Studio: stopping]\n"
+def test_cleanup_output_after_an_exception_is_not_in_the_reason() -> None:
+    output = (
+        traceback_of("raise ValueError('bad shard')") + "Cleanup: done\n[local Studio: stopping]\n"
+    )
     assert explain_exit(1, output) == "ValueError: bad shard"
 
 
 @pytest.mark.starts_processes
 def test_output_after_an_exception_is_added_to_it() -> None:
-    output = failure("raise ValueError('bad shard')") + "see the manual\n"
+    output = traceback_of("raise ValueError('bad shard')") + "see the manual\n"
     assert explain_exit(1, output) == "ValueError: bad shard; its last output: see the manual"
 
 
@@ -85,22 +87,22 @@ sys.exit("no rows, nothing to do")
     "handle", ["logging.exception('attempt %d failed', attempt)", "traceback.print_exc()"]
 )
 def test_an_exception_that_was_handled_is_not_the_reason(handle: str) -> None:
-    output = failure(HANDLED.replace("HANDLE", handle))
+    output = traceback_of(HANDLED.replace("HANDLE", handle))
     assert explain_exit(1, output) == (
         "The query ended with exit code 1; its last output: no rows, nothing to do"
     )
 
 
 @pytest.mark.starts_processes
-def test_an_exit_code_of_its_own_is_no_exception_that_nobody_caught() -> None:
-    output = failure("import traceback\ntry: 1/0\nexcept Exception: traceback.print_exc()")
+def test_an_exit_code_other_than_1_with_later_output_is_not_an_exception() -> None:
+    output = traceback_of("import traceback\ntry: 1/0\nexcept Exception: traceback.print_exc()")
     assert explain_exit(3, output + "giving up\n").endswith("its last output: giving up")
     assert explain_exit(3, output) == "ZeroDivisionError: division by zero"
 
 
 @pytest.mark.starts_processes
-def test_a_long_message_is_bounded() -> None:
-    assert len(explain_exit(1, failure("raise ValueError('x' * 10_000)"))) == MESSAGE_LIMIT
+def test_a_long_message_is_cut_to_the_limit() -> None:
+    assert len(explain_exit(1, traceback_of("raise ValueError('x' * 10_000)"))) == MESSAGE_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -129,11 +131,11 @@ def test_a_long_message_is_bounded() -> None:
         (255, "", "The query ended with exit code 255."),
     ],
 )
-def test_an_exit_code_has_a_sentence(code: int, output: str, sentence: str) -> None:
+def test_an_exit_code_is_explained_in_a_sentence(code: int, output: str, sentence: str) -> None:
     assert explain_exit(code, output) == sentence
 
 
-def test_the_resolvers_reason_is_one_line_without_its_frame() -> None:
+def test_the_message_of_the_resolver_is_one_line_without_its_frame() -> None:
     output = (
         "Using CPython 3.11.7\nCreating virtual environment\n"
         "  × No solution found when resolving dependencies:\n"
@@ -148,7 +150,7 @@ def test_the_resolvers_reason_is_one_line_without_its_frame() -> None:
     )
 
 
-def test_a_resolvers_cause_follows_its_error() -> None:
+def test_the_cause_of_the_resolver_follows_its_error() -> None:
     output = "error: No solution found\n  cause: Because a was not found,\n    b is not usable.\n"
     assert (
         explain_setup_failure(output)
@@ -156,17 +158,17 @@ def test_a_resolvers_cause_follows_its_error() -> None:
     )
 
 
-def test_gits_reason_is_its_last_error() -> None:
+def test_the_reason_of_git_is_its_last_error() -> None:
     output = "Cloning into '.'...\nfatal: repository '/nowhere' does not exist\n"
     assert explain_setup_failure(output) == "repository '/nowhere' does not exist"
 
 
-def test_a_resolver_that_said_nothing_has_no_words() -> None:
+def test_an_empty_output_of_the_resolver_has_no_reason() -> None:
     assert explain_setup_failure("") is None
 
 
 @pytest.mark.parametrize(
-    ("output", "unreached"),
+    ("output", "is_unreachable"),
     [
         ("error: Failed\n  cause: dns error\n  cause: error resolving DNS\n", True),
         ("  cause: client error (Connect)\n  cause: tcp connect error: Connection refused", True),
@@ -175,13 +177,13 @@ def test_a_resolver_that_said_nothing_has_no_words() -> None:
         ("", False),
     ],
 )
-def test_failing_to_connect_is_distinguished_from_being_refused(
-    output: str, unreached: bool
+def test_a_failed_connection_is_distinguished_from_other_failures(
+    output: str, is_unreachable: bool
 ) -> None:
-    assert is_connection_failure(output) is unreached
+    assert is_connection_failure(output) is is_unreachable
 
 
-def test_the_exit_code_of_timeout_says_so() -> None:
+def test_the_exit_code_of_timeout_is_explained() -> None:
     assert explain_exit(124, "step 2\n") == (
         "The query ended with exit code 124: the limit of `timeout` was reached;"
         " its last output: step 2"
