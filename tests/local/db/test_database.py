@@ -46,7 +46,7 @@ async def test_a_connection_locks_the_file_and_syncs_each_transaction(tmp_path: 
     await database.close()
 
 
-async def test_a_second_opener_is_refused(tmp_path: Path) -> None:
+async def test_a_database_cannot_be_opened_twice_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     database = await Database.open(path)
     with pytest.raises(ConfigError, match="locked"):

@@ -95,6 +95,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 async def clean_up(bench: Bench) -> None:
+    """Cancel all jobs, check that they have ended with their processes, and close the runner."""
     for folder in (bench.folder / "jobs").glob("*"):
         await bench.runner.cancel(folder.name)
         report = await bench.until(
@@ -133,7 +134,7 @@ async def test_stdout_and_stderr_are_in_the_log_in_the_order_of_printing(bench: 
     assert bench.log() == "one\ntwo\nthree\n"
 
 
-async def test_the_query_is_in_no_argument_list(bench: Bench) -> None:
+async def test_the_query_is_not_in_the_arguments_of_any_process(bench: Bench) -> None:
     await bench.start(
         "import sys\n# canary-4711\nprint(sys.argv, flush=True)\nimport time; time.sleep(60)"
     )
@@ -171,7 +172,7 @@ async def test_an_id_that_is_no_path_segment_is_refused(bench: Bench) -> None:
         await bench.runner.report("../etc")
 
 
-async def test_the_traceback_of_a_failed_job_gives_its_error(bench: Bench) -> None:
+async def test_the_error_of_a_failed_job_is_the_exception_of_its_traceback(bench: Bench) -> None:
     report = await bench.run("print('working')\nraise ValueError('bad shard')")
     assert report.exit_code == 1
     assert report.error_message == "ValueError: bad shard"
@@ -434,6 +435,8 @@ async def test_a_canceled_job_receives_sigterm_and_can_clean_up(bench: Bench) ->
     assert "tidied up" in bench.log()
 
 
+# It and its two children ignore SIGTERM. The children have sessions of their own; one has an empty
+# environment, and so no marker of the job.
 STUBBORN = """
 import os, signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -591,6 +594,7 @@ async def test_another_runner_can_cancel_a_running_job(bench: Bench, tmp_path: P
     assert (await other.until_ended()).canceled
 
 
+# A program that starts a job and goes on, as a server does, until it is killed.
 SERVER = """
 import asyncio, sys
 from pathlib import Path

@@ -32,7 +32,7 @@ raise SystemExit(7)
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(60)"
 
 
-def test_a_server_killed_under_running_jobs_loses_nothing(
+def test_a_server_killed_while_jobs_run_loses_no_job_and_no_line(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process

@@ -109,7 +109,7 @@ def test_a_connection_with_an_incomplete_request_is_closed(
             response += (part := slow.recv(1000))
             assert part, response
         assert b" 421 " in response
-        # The limit is not lowered before, so that a slow machine can send the whole request.
+        # The limit is lowered only now, so that a slow machine can send the first request in time.
         monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
         slow.sendall(b"GET / HTTP/1.1\r\nHo")
         assert_closed(slow)
