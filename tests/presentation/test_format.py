@@ -16,7 +16,7 @@ from tests.jobs import NOON
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (None, UNKNOWN),
         (0, "0:00"),
@@ -28,12 +28,12 @@ from tests.jobs import NOON
         (183_840 * 2, "4d 06:08"),
     ],
 )
-def test_a_duration_reads_like_a_clock(seconds: float | None, words: str) -> None:
-    assert duration(seconds) == words
+def test_a_duration_is_formatted_like_a_clock(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (None, UNKNOWN),
         (0.5, "now"),
@@ -49,11 +49,11 @@ def test_a_duration_reads_like_a_clock(seconds: float | None, words: str) -> Non
         (8000 * 365 * 86400, "8000y"),
     ],
 )
-def test_an_age_has_one_unit(seconds: float | None, words: str) -> None:
-    assert age(seconds) == words
+def test_an_age_is_formatted_in_one_unit(seconds: float | None, text: str) -> None:
+    assert age(seconds) == text
 
 
-def test_a_span_between_two_clocks_is_never_negative() -> None:
+def test_the_seconds_between_two_times_are_never_negative() -> None:
     assert seconds_between(NOON, NOON - timedelta(seconds=3)) == 0
     assert seconds_between(NOON, NOON + timedelta(seconds=3)) == 3
     assert seconds_between(None, NOON) is None
@@ -63,22 +63,22 @@ def test_a_span_between_two_clocks_is_never_negative() -> None:
 @pytest.mark.parametrize(
     "moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)]
 )
-def test_a_moment_at_the_edge_of_the_calendar_is_shown(moment: datetime) -> None:
-    assert f"{moment.year:04}"[-2:] in local_time(moment)
+def test_a_local_time_can_be_at_either_end_of_the_calendar(moment: datetime) -> None:
+    assert int(local_time(moment).split("-")[0]) == moment.year
 
 
-def test_a_time_of_another_day_has_its_date() -> None:
+def test_a_clock_time_of_another_day_includes_the_date() -> None:
     assert len(clock_time(NOON, NOON)) == len("12:00")
     assert clock_time(NOON, NOON + timedelta(days=2)).startswith("2026-03-0")
 
 
 @pytest.mark.parametrize(
-    ("count", "words"),
+    ("byte_count", "text"),
     [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (5 << 20, "5.0 MiB"), (3 << 40, "3.0 TiB")],
 )
-def test_a_size_is_in_the_largest_unit_of_at_least_one(count: int, words: str) -> None:
-    assert size(count) == words
+def test_a_size_is_formatted_in_the_largest_unit_that_fits(byte_count: int, text: str) -> None:
+    assert size(byte_count) == text
 
 
-def test_one_is_singular_and_all_else_plural() -> None:
+def test_a_noun_is_singular_only_for_a_count_of_one() -> None:
     assert [plural(n, "job") for n in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]

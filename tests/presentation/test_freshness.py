@@ -21,10 +21,11 @@ from studio_tui.presentation.freshness import freshness
 from studio_tui.service.polling.snapshot import Snapshot
 from tests.jobs import NOON
 
-GONE = TransportError("no answer")
+NO_ANSWER = TransportError("no answer")
 
 
-def ago(seconds: float, *, due_in: float | None = None) -> Snapshot[int]:
+def received_ago(seconds: float, *, due_in: float | None = None) -> Snapshot[int]:
+    """Return data received so many seconds ago; `due_in` are the seconds until the next poll."""
     due_at = None if due_in is None else NOON + timedelta(seconds=due_in)
     return Snapshot(value=1, fetched_at=NOON - timedelta(seconds=seconds), due_at=due_at)
 
@@ -33,29 +34,30 @@ def ago(seconds: float, *, due_in: float | None = None) -> Snapshot[int]:
     ("snapshot", "words"),
     [
         (Snapshot(), "loading…"),
-        (ago(0.5), "● live"),
-        (ago(4), "4s old"),
-        (ago(130), "2m old"),
-        (ago(9, due_in=21), "● live"),
-        (ago(29, due_in=1), "● live"),
-        (ago(31, due_in=-1), "● live"),
-        (ago(40, due_in=-10), "40s old"),
-        (ago(9, due_in=-7.5), "9s old"),
-        (replace(ago(130), is_recalled=True), "2m old, updating…"),
-        (replace(ago(1), is_recalled=True), "1s old, updating…"),
+        (received_ago(0.5), "● live"),
+        (received_ago(4), "4s old"),
+        (received_ago(130), "2m old"),
+        (received_ago(9, due_in=21), "● live"),
+        (received_ago(29, due_in=1), "● live"),
+        (received_ago(31, due_in=-1), "● live"),
+        (received_ago(40, due_in=-10), "40s old"),
+        (received_ago(9, due_in=-7.5), "9s old"),
+        (replace(received_ago(130), is_recalled=True), "2m old, updating…"),
+        (replace(received_ago(1), is_recalled=True), "1s old, updating…"),
     ],
 )
-def test_data_says_how_old_it_is(snapshot: Snapshot[int], words: str) -> None:
+def test_the_freshness_of_data_shows_its_age(snapshot: Snapshot[int], words: str) -> None:
     assert freshness(snapshot, NOON).text == words
 
 
-def failing(error: StudioError, **more: object) -> Snapshot[int]:
-    return Snapshot(error=error, failing_since=NOON - timedelta(minutes=1), **more)  # type: ignore[arg-type] # the test's own fields
+def failing(error: StudioError, **fields: object) -> Snapshot[int]:
+    """Return a snapshot whose polls have failed for a minute."""
+    return Snapshot(error=error, failing_since=NOON - timedelta(minutes=1), **fields)  # type: ignore[arg-type] # the test's own fields
 
 
-def test_an_outage_says_since_when_how_stale_and_when_it_is_tried_again() -> None:
+def test_an_outage_shows_its_start_the_age_of_the_data_and_the_next_try() -> None:
     snapshot = failing(
-        GONE,
+        NO_ANSWER,
         value=1,
         fetched_at=NOON - timedelta(minutes=2),
         next_try_at=NOON + timedelta(seconds=8),
@@ -67,14 +69,14 @@ def test_an_outage_says_since_when_how_stale_and_when_it_is_tried_again() -> Non
     assert cell.tone is Tone.BAD
 
 
-def test_an_outage_from_the_start_has_no_age() -> None:
-    cell = freshness(failing(GONE, next_try_at=NOON), NOON)
+def test_an_outage_before_the_first_answer_shows_no_age() -> None:
+    cell = freshness(failing(NO_ANSWER, next_try_at=NOON), NOON)
     assert "stale" not in cell.text
     assert "trying…" in cell.text
 
 
 @pytest.mark.parametrize(
-    ("left", "words"),
+    ("seconds_left", "words"),
     [
         (7.6, "next try 8s"),
         (0.4, "next try 1s"),
@@ -86,15 +88,15 @@ def test_an_outage_from_the_start_has_no_age() -> None:
         (300, "next try 5m"),
     ],
 )
-def test_nothing_is_tried_before_it_says_so(left: float, words: str) -> None:
-    cell = freshness(failing(GONE, next_try_at=NOON + timedelta(seconds=left)), NOON)
+def test_the_time_until_the_next_try_is_rounded_up(seconds_left: float, words: str) -> None:
+    cell = freshness(failing(NO_ANSWER, next_try_at=NOON + timedelta(seconds=seconds_left)), NOON)
     assert cell.text.endswith(words)
 
 
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (GONE, "offline since"),
+        (NO_ANSWER, "offline since"),
         (NotSent("refused"), "offline since"),
         (NotSent("its certificate", brief="certificate expired"), "certificate expired since"),
         (RequestTimedOut("no answer in time"), "no answer since"),
@@ -105,7 +107,7 @@ def test_nothing_is_tried_before_it_says_so(left: float, words: str) -> None:
         (ProtocolError("a web page"), "unreadable answer since"),
     ],
 )
-def test_each_kind_of_outage_has_its_own_words_with_its_age_and_the_next_try(
+def test_each_kind_of_error_is_named_with_the_age_of_the_data_and_the_next_try(
     error: StudioError, words: str
 ) -> None:
     snapshot = failing(
@@ -119,7 +121,7 @@ def test_each_kind_of_outage_has_its_own_words_with_its_age_and_the_next_try(
     assert text.endswith(", next try 8s")
 
 
-def test_a_refused_token_promises_no_next_try_and_keeps_the_age() -> None:
+def test_a_refused_token_shows_the_age_of_the_data_but_no_next_try() -> None:
     refused = AuthenticationError(401, "no")
     since = clock_time(NOON - timedelta(minutes=1), NOON)
     assert freshness(failing(refused), NOON).text == f"✗ token refused since {since}"

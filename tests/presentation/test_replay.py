@@ -7,7 +7,7 @@ from tests.jobs import NOON
 
 
 @pytest.mark.parametrize(
-    ("share", "runs", "sign", "bar"),
+    ("share", "is_playing", "sign", "bar"),
     [
         (0.0, True, "▶", "░" * 12),
         (0.5, True, "▶", "█" * 6 + "░" * 6),
@@ -16,10 +16,10 @@ from tests.jobs import NOON
         (7.0, False, "‖", "█" * 12),
     ],
 )
-def test_the_time_bar_says_when_how_far_and_how_fast(
-    share: float, runs: bool, sign: str, bar: str
+def test_the_time_bar_shows_the_replayed_time_the_progress_and_the_speed(
+    share: float, is_playing: bool, sign: str, bar: str
 ) -> None:
-    at = (NOON + timedelta(seconds=7)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    assert time_bar(NOON + timedelta(seconds=7), share, 60.0, runs=runs).text == (
-        f"{sign} replay {at} ▕{bar}▏ 60x"
+    replayed_time = (NOON + timedelta(seconds=7)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    assert time_bar(NOON + timedelta(seconds=7), share, 60.0, runs=is_playing).text == (
+        f"{sign} replay {replayed_time} ▕{bar}▏ 60x"
     )

@@ -14,5 +14,5 @@ class Filter(Terms[Job]):
         super().__init__(text, JOBS)
 
     def matches(self, job: Job, now: datetime) -> bool:
-        """Whether a job passes."""
+        """Whether a job passes the filter."""
         return bool(self.passing_rows([(job.id, job)], {job.id: JOBS.haystack(job)}, now))

@@ -1,4 +1,4 @@
-"""A question about many jobs counts what will happen, and says what will not."""
+"""The question before a command on many jobs counts them, and gives reasons for those left out."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,13 +10,13 @@ from tests.jobs import job
 STATES = st.lists(st.sampled_from([state for state in JobState if state.value]), max_size=60)
 
 
-def test_a_cancel_counts_by_state_and_says_what_will_not_happen() -> None:
+def test_the_summary_counts_jobs_to_cancel_by_state_and_names_those_left_out() -> None:
     states = ["RUNNING"] * 20 + ["QUEUED"] * 8 + ["FAILED", "COMPLETE"]
     chosen = select_cancelable(job(number, state) for number, state in enumerate(states))
     assert summary(chosen) == ("20 running, 8 queued.", "Left out: 2 have ended.")
 
 
-def test_one_state_is_counted_once_and_one_of_a_kind_is_spoken_of_as_one() -> None:
+def test_the_summary_uses_the_singular_for_a_count_of_one() -> None:
     jobs = [job(1, "QUEUED"), job(2, "CANCELING"), job(3, "CANCELED")]
     chosen = select_cancelable(jobs, not_begun=1)
     assert summary(chosen) == (
@@ -25,17 +25,17 @@ def test_one_state_is_counted_once_and_one_of_a_kind_is_spoken_of_as_one() -> No
     )
 
 
-def test_a_job_without_a_query_is_not_run_again_and_the_user_is_notified() -> None:
+def test_jobs_without_a_query_are_not_run_again_and_are_counted_as_left_out() -> None:
     chosen = select_repeatable([job(1, "FAILED"), job(2, query=None), job(3, query=None)])
     assert [each.id for each in chosen.jobs] == [job(1).id]
     assert chosen.reasons == "2 have no query that is known here"
 
 
 @given(STATES, st.integers(0, 5))
-def test_every_marked_job_is_counted_once(words: list[JobState], not_begun: int) -> None:
+def test_every_marked_job_is_counted_once(states: list[JobState], not_begun: int) -> None:
     chosen = select_cancelable(
-        (job(n, word.value) for n, word in enumerate(words)), not_begun=not_begun
+        (job(number, state.value) for number, state in enumerate(states)), not_begun=not_begun
     )
     left_out = sum(int(reason.split()[0]) for reason in chosen.left_out)
-    assert len(chosen.jobs) + left_out == len(words) + not_begun
+    assert len(chosen.jobs) + left_out == len(states) + not_begun
     assert all(each.state.is_cancelable for each in chosen.jobs)

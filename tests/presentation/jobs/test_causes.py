@@ -20,7 +20,7 @@ TRACEBACK = (
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "expected"),
     [
         ("RuntimeError: corrupt tile 17", "RuntimeError: corrupt tile 17"),
         (
@@ -57,9 +57,12 @@ TRACEBACK = (
         ("Job failed with exit code 1: KeyError: 'path'", "KeyError: 'path'"),
         (
             "Query script exited with code 137",
-            memory := "exit code 137 (SIGKILL, often out of memory)",
+            killed_by_137 := "exit code 137 (SIGKILL, often out of memory)",
         ),
-        ("The query ended with exit code 137 (128+9: SIGKILL, often out of memory).", memory),
+        (
+            "The query ended with exit code 137 (128+9: SIGKILL, often out of memory).",
+            killed_by_137,
+        ),
         ("Job failed with exit code: -9", "exit code -9 (SIGKILL, often out of memory)"),
         (
             "The query ended with exit code 134 (128+6: SIGABRT); its last output: std: no room",
@@ -105,15 +108,15 @@ TRACEBACK = (
         ("  \n ", ""),
     ],
 )
-def test_the_cause_comes_first_whoever_wrote_the_sentence(said: str, shown: str) -> None:
-    assert cause(said) == shown
+def test_the_cause_is_extracted_from_any_form_of_error_message(message: str, expected: str) -> None:
+    assert cause(message) == expected
 
 
 @given(st.text(max_size=300).map(safe_block))
-def test_a_cause_is_one_line_and_never_empty_of_a_message_that_says_something(said: str) -> None:
-    found = cause(said)
-    assert "\n" not in found
-    assert bool(found) == bool(said.strip())
+def test_a_cause_is_one_line_and_empty_only_for_a_blank_message(message: str) -> None:
+    line = cause(message)
+    assert "\n" not in line
+    assert bool(line) == bool(message.strip())
 
 
 @pytest.mark.parametrize("status", ["CANCELED", "CANCELING"])
@@ -126,7 +129,7 @@ def test_a_cause_is_one_line_and_never_empty_of_a_message_that_says_something(sa
         "Traceback (most recent call last):\n  File 'a.py', line 1, in <module>\nKeyboardInterrupt",
     ],
 )
-def test_the_end_of_a_canceled_job_is_no_error(ending: str, status: str) -> None:
+def test_the_ending_of_a_canceled_job_is_not_shown_as_an_error(ending: str, status: str) -> None:
     canceled = job(3, status, error_message=ending, exit_code=143)
     assert cause_of(canceled) == ""
     assert by_key(COLUMNS, cells(canceled, NOON))["error"].text == ""
@@ -145,5 +148,5 @@ def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
                  "AError: x")  # fmt: skip
     plain = job(4, "FAILED", error_message="BError: y")
     assert by_key(COLUMNS, cells(framed, NOON))["error"].text == "AError: x"
-    order = JOBS.sorts["error"].key
-    assert sorted((plain, framed), key=lambda one: order(one, NOON)) == [framed, plain]
+    sort_key = JOBS.sorts["error"].key
+    assert sorted((plain, framed), key=lambda each: sort_key(each, NOON)) == [framed, plain]

@@ -1,4 +1,4 @@
-"""One sentence about jobs and pipelines that ended, for any number of them."""
+"""The message about jobs or pipelines that have ended, for any number of them."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from tests.jobs import job
 from tests.pipelines import pipeline
 
 
-def test_one_job_is_named_with_how_it_ended_and_why() -> None:
+def test_the_message_about_one_job_has_its_name_state_run_time_and_cause() -> None:
     assert ended_jobs_message([job(1)]) == "✓ job_1.py is done after 1:00"
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17\nmore")
     assert (
@@ -23,26 +23,25 @@ def test_one_job_is_named_with_how_it_ended_and_why() -> None:
         "started_at": begun,
         "finished_at": begun + timedelta(seconds=42),
     }
-    assert ended_jobs_message([job(1, steps=[query])]) == "✓ job_1.py is done after 0:42", (
-        "as in lists"
-    )
+    # As in lists, the run time is that of the query.
+    assert ended_jobs_message([job(1, steps=[query])]) == "✓ job_1.py is done after 0:42"
     assert ended_jobs_message([job(3, "CANCELED")]) == "⊗ job_3.py was canceled after 1:00"
 
 
-def test_many_jobs_are_counted_and_the_first_failures_named() -> None:
+def test_the_message_about_many_jobs_counts_them_and_names_the_first_failures() -> None:
     jobs = [job(number, "FAILED" if number % 2 else "COMPLETE") for number in range(10)]
     assert ended_jobs_message(jobs) == (
         "10 jobs ended: ✓ 5 complete, ✗ 5 failed\nfailed: job_1.py, job_3.py, job_5.py and 2 more"
     )
 
 
-def test_an_error_of_thousands_of_characters_is_cut_with_a_sign() -> None:
-    said = ended_jobs_message([job(1, "FAILED", error_message="x" * 5000)])
-    assert said.endswith("x…")
-    assert len(said) < 200
+def test_a_long_error_is_cut_with_an_ellipsis() -> None:
+    message = ended_jobs_message([job(1, "FAILED", error_message="x" * 5000)])
+    assert message.endswith("x…")
+    assert len(message) < 200
 
 
-def test_pipelines_are_reported_as_ended() -> None:
+def test_the_message_about_pipelines_names_one_and_counts_several() -> None:
     done, failed = pipeline(1, "COMPLETED", {}), pipeline(2, "FAILED", {})
     assert ended_pipelines_message([done]).startswith("✓ Pipeline ")
     assert "2 pipelines ended: ✓ 1 complete, ✗ 1 failed" in ended_pipelines_message([done, failed])

@@ -8,30 +8,30 @@ from tests.pipelines import pipeline
 
 
 def test_logins_in_addresses_are_masked_until_they_are_requested() -> None:
-    known = job(
+    job_with_logins = job(
         repository="https://hunter2@git.example.org/u/r",
         requirements="numpy\n--index-url https://u:hunter2@example.org/simple",
     )
-    assert has_logins(known)
-    hidden = " ".join(fact.value.text for fact in facts(known, NOON))
+    assert has_logins(job_with_logins)
+    hidden = " ".join(fact.value.text for fact in facts(job_with_logins, NOON))
     assert "hunter2" not in hidden
     assert f"https://{MASK}@git.example.org/u/r" in hidden
     assert f"numpy, --index-url https://{MASK}@example.org/simple" in hidden
-    shown = " ".join(fact.value.text for fact in facts(known, NOON, with_secrets=True))
+    shown = " ".join(fact.value.text for fact in facts(job_with_logins, NOON, with_secrets=True))
     assert "https://hunter2@git.example.org/u/r" in shown
     assert "u:hunter2@example.org" in shown
-    assert "hunter2" not in raw_json(known)
+    assert "hunter2" not in raw_json(job_with_logins)
 
 
-def test_what_a_job_has_measured_is_shown() -> None:
-    known = job(metrics={"accuracy": 0.91, "best": "a\x1bb", "by label": {"x": [1, 2]}})
-    (measured,) = [fact.value.text for fact in facts(known, NOON) if fact.label == "metrics"]
-    assert measured.splitlines() == ["accuracy 0.91", "best a␛b", 'by label {"x": [1, 2]}']
+def test_the_metrics_of_a_job_are_shown() -> None:
+    measured = job(metrics={"accuracy": 0.91, "best": "a\x1bb", "by label": {"x": [1, 2]}})
+    (metrics,) = [fact.value.text for fact in facts(measured, NOON) if fact.label == "metrics"]
+    assert metrics.splitlines() == ["accuracy 0.91", "best a␛b", 'by label {"x": [1, 2]}']
     assert not [fact for fact in facts(job(metrics=None), NOON) if fact.label == "metrics"]
     assert job(metrics="none").unreadable == ("metrics",)
 
 
-def test_a_job_meets_its_cluster_by_id_and_only_without_one_by_name() -> None:
+def test_a_job_is_matched_to_its_cluster_by_id_or_without_an_id_by_name() -> None:
     cluster = Cluster.model_validate({"id": "k3f9", "name": "gpu"})
     assert runs_on(job(compute_cluster_id="k3f9", compute_cluster_name="old name"), cluster)
     assert not runs_on(job(compute_cluster_id="other", compute_cluster_name="gpu"), cluster)
@@ -39,27 +39,29 @@ def test_a_job_meets_its_cluster_by_id_and_only_without_one_by_name() -> None:
     assert not runs_on(job(), Cluster.model_validate({"id": "k3f9", "name": None}))
 
 
-def test_a_job_of_a_pipeline_names_it() -> None:
-    made = facts(job(), NOON, Surroundings(pipeline=pipeline(name="nightly")))
-    assert [fact.value.text for fact in made if fact.label == "pipeline"] == ["nightly; P opens it"]
+def test_the_facts_of_a_pipeline_job_name_the_pipeline() -> None:
+    shown = facts(job(), NOON, Surroundings(pipeline=pipeline(name="nightly")))
+    assert [fact.value.text for fact in shown if fact.label == "pipeline"] == [
+        "nightly; P opens it"
+    ]
     assert not [fact for fact in facts(job(), NOON) if fact.label == "pipeline"]
 
 
-def test_a_recorded_job_is_not_said_to_have_no_variables() -> None:
+def test_the_variables_of_a_recorded_job_are_reported_as_unknown() -> None:
     assert why_no_environment(job(1)) == "This job has no environment variables."
     assert "not known here" in why_no_environment(job(1, query=None))
 
 
-def test_the_signal_that_an_exit_code_may_stand_for_is_beside_it() -> None:
-    def status(code: int) -> str:
+def test_an_exit_code_is_shown_with_the_signal_that_it_may_mean() -> None:
+    def status_fact(code: int) -> str:
         return facts(job(1, "FAILED", exit_code=code), NOON)[0].value.text
 
-    assert "exit code 137 (SIGKILL) ·" in status(137)
-    assert "exit code -15 (SIGTERM) ·" in status(-15)
-    assert "exit code 1 ·" in status(1)
-    assert "exit code 162 ·" in status(162)
+    assert "exit code 137 (SIGKILL) ·" in status_fact(137)
+    assert "exit code -15 (SIGTERM) ·" in status_fact(-15)
+    assert "exit code 1 ·" in status_fact(1)
+    assert "exit code 162 ·" in status_fact(162)
 
 
-def test_a_blocked_job_has_the_sign_that_it_has_in_the_list() -> None:
+def test_the_facts_of_a_blocked_job_have_the_sign_of_its_row() -> None:
     (status, *_) = facts(job(1, "PENDING"), NOON, Surroundings(is_blocked=True))
     assert status.value.text.startswith("⊘ BLOCKED")

@@ -23,8 +23,8 @@ ALL = (TRAIN, EVAL, ODD, OLD)
 
 
 def passing(text: str) -> list[Job]:
-    wanted = Filter(text)
-    return [each for each in ALL if wanted.matches(each, NOON)]
+    job_filter = Filter(text)
+    return [each for each in ALL if job_filter.matches(each, NOON)]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def passing(text: str) -> list[Job]:
         ("!", []),
     ],
 )
-def test_a_filter_lets_through_what_it_says(text: str, expected: list[Job]) -> None:
+def test_a_filter_passes_the_matching_jobs(text: str, expected: list[Job]) -> None:
     assert passing(text) == expected
 
 
@@ -108,13 +108,15 @@ def test_a_filter_lets_through_what_it_says(text: str, expected: list[Job]) -> N
         ("a or or b", "“or” belongs between two terms"),
     ],
 )
-def test_a_term_that_is_not_understood_is_named(text: str, part_of_the_sentence: str) -> None:
+def test_an_error_names_the_term_that_is_not_understood(
+    text: str, part_of_the_sentence: str
+) -> None:
     with pytest.raises(FilterError) as caught:
         Filter(text)
     assert part_of_the_sentence in str(caught.value)
 
 
-def test_a_term_for_one_cluster_lets_no_other_through() -> None:
+def test_an_exact_filter_for_a_cluster_passes_no_other_cluster() -> None:
     assert exact_filter("cluster", "gpu-a10") == "cluster==gpu-a10"
     assert exact_filter("cluster", "gpu", "a b") == r"cluster~^(gpu|a\sb)$"
     term = Filter(exact_filter("cluster", "gpu"))
@@ -122,7 +124,7 @@ def test_a_term_for_one_cluster_lets_no_other_through() -> None:
     assert not term.matches(job(1, compute_cluster_name="gpu-a10"), NOON)
 
 
-def test_a_term_for_an_id_is_as_short_as_in_lists_and_finds_it() -> None:
+def test_a_filter_for_an_id_is_as_short_as_ids_in_lists_and_matches_the_id() -> None:
     ids = ("1b4e28ba-2fa1-41d2-883f-0016d3cca427", "9c5b94b1-35ad-49bb-b118-8e8fc24abf80")
     assert id_filter("task", ids[0]) == "task=1b4e28ba"
     assert id_filter("task", *ids) == "task~^(1b4e28ba|9c5b94b1)"
@@ -132,22 +134,24 @@ def test_a_term_for_an_id_is_as_short_as_in_lists_and_finds_it() -> None:
 
 
 @given(st.text(min_size=1).map(safe_line).filter(bool), st.text(min_size=1).map(safe_line))
-def test_a_term_for_any_name_is_one_term_and_finds_it(name: str, other: str) -> None:
+def test_an_exact_filter_for_any_name_is_one_term_and_matches_only_the_name(
+    name: str, other: str
+) -> None:
     for term in (exact_filter("name", name), exact_filter("name", name, "another")):
-        wanted = Filter(term)
-        assert wanted.text == term
-        assert wanted.matches(job(1, name=name), NOON)
+        job_filter = Filter(term)
+        assert job_filter.text == term
+        assert job_filter.matches(job(1, name=name), NOON)
         longer = job(1, name=name + other + "x")
-        assert not wanted.matches(longer, NOON)
+        assert not job_filter.matches(longer, NOON)
 
 
-def test_a_job_without_a_creation_time_has_no_age() -> None:
+def test_a_job_without_a_creation_time_passes_no_filter_by_age() -> None:
     timeless = job(1, created_at=None)
     assert not Filter("age<1h").matches(timeless, NOON)
     assert not Filter("age>1h").matches(timeless, NOON)
 
 
-def test_the_age_is_that_of_the_moment() -> None:
+def test_a_filter_by_age_compares_with_the_current_time() -> None:
     assert Filter("age<2m").matches(TRAIN, NOON)
     assert not Filter("age<2m").matches(TRAIN, NOON + timedelta(minutes=5))
 
@@ -155,44 +159,45 @@ def test_the_age_is_that_of_the_moment() -> None:
 @pytest.mark.parametrize(
     "term", [term for term in JOBS.completions if not term.endswith(("=", "~"))]
 )
-def test_every_suggestion_is_a_filter(term: str) -> None:
+def test_every_completion_is_a_valid_filter(term: str) -> None:
     Filter(term)
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_filter_or_a_sentence(text: str) -> None:
+def test_any_text_is_a_valid_filter_or_an_error_with_a_message(text: str) -> None:
     try:
-        wanted = Filter(text)
+        job_filter = Filter(text)
     except FilterError as refused:
-        wanted, sentence = Filter(""), str(refused)
+        job_filter, sentence = Filter(""), str(refused)
         assert sentence
     for each in ALL:
-        wanted.matches(each, NOON)
+        job_filter.matches(each, NOON)
 
 
 @given(st.text(min_size=1).map(safe_line))
 @example("=")
 @example("=0")
 @example('="')
-def test_any_name_can_be_given_in_quotes(name: str) -> None:
-    wanted = Filter(f"name={quote_value(name)}")
-    assert wanted.matches(job(1, name=name), NOON)
-    assert Filter(wanted.text).matches(job(1, name=name), NOON)
-    assert not wanted.matches(job(1, name="other"), NOON) or name.lower() in "other"
+def test_a_filter_for_any_quoted_name_matches_the_name(name: str) -> None:
+    job_filter = Filter(f"name={quote_value(name)}")
+    assert job_filter.matches(job(1, name=name), NOON)
+    assert Filter(job_filter.text).matches(job(1, name=name), NOON)
+    assert not job_filter.matches(job(1, name="other"), NOON) or name.lower() in "other"
     exact = Filter(f"name=={quote_value(name)}")
     assert exact.matches(job(1, name=name), NOON)
     assert not name or not exact.matches(job(1, name=f"{name}0"), NOON)
 
 
 @given(st.text(max_size=60))
-def test_a_half_typed_term_leaves_the_others_in_force(typed: str) -> None:
-    wanted, problem = valid_terms(f"by=ann {typed}", JOBS)
+def test_an_incomplete_term_does_not_disable_the_other_terms(typed: str) -> None:
+    job_filter, problem = valid_terms(f"by=ann {typed}", JOBS)
     assert isinstance(problem, str)
-    assert Filter(wanted.text).text == wanted.text
+    assert job_filter.text.startswith("by=ann")
+    assert Filter(job_filter.text).text == job_filter.text
 
 
 @pytest.mark.parametrize(
-    ("typed", "text", "has_problem"),
+    ("typed", "valid_text", "has_problem"),
     [
         ("train or", "train", True),
         ("train or age<so", "train", True),
@@ -201,11 +206,11 @@ def test_a_half_typed_term_leaves_the_others_in_force(typed: str) -> None:
         ("train or eval", "train or eval", False),
     ],
 )
-def test_a_filter_that_is_being_typed_says_what_is_missing(
-    typed: str, text: str, has_problem: bool
+def test_an_incomplete_filter_keeps_its_valid_terms_and_reports_a_problem(
+    typed: str, valid_text: str, has_problem: bool
 ) -> None:
-    wanted, problem = valid_terms(typed, JOBS)
-    assert wanted.text == text
+    job_filter, problem = valid_terms(typed, JOBS)
+    assert job_filter.text == valid_text
     assert bool(problem) == has_problem
 
 
@@ -219,7 +224,7 @@ def test_a_filter_that_is_being_typed_says_what_is_missing(
         ("!is:blocked", ["waiting", "queued", "ended"]),
     ],
 )
-def test_jobs_that_are_blocked_are_not_those_that_wait(text: str, expected: list[str]) -> None:
+def test_filters_distinguish_blocked_jobs_from_waiting_jobs(text: str, expected: list[str]) -> None:
     states = {"blocked": "PENDING", "waiting": "PENDING", "queued": "QUEUED", "ended": "FAILED"}
     jobs = [job(number, state, name=name) for number, (name, state) in enumerate(states.items())]
     # A job that has ended may still be among those that its pipeline blocks.
@@ -229,24 +234,24 @@ def test_jobs_that_are_blocked_are_not_those_that_wait(text: str, expected: list
     rows.replace(jobs)
     terms, problem = valid_terms(text, kind)
     assert not problem
-    found = rows.ids(terms, NEWEST_FIRST, NOON)
-    assert [rows[key].name for key in found] == expected
+    ids = rows.ids(terms, NEWEST_FIRST, NOON)
+    assert [rows[key].name for key in ids] == expected
 
 
-def test_a_failure_that_a_later_run_has_fixed_is_no_problem() -> None:
+def test_a_filter_for_problems_excludes_fixed_failures() -> None:
     jobs = [job(1, "FAILED"), job(2, "FAILED"), job(3, "COMPLETE"), job(4, "WARMING")]
     fixed = {jobs[0].id, jobs[2].id}
     kind = jobs_with(lambda _: None, lambda _: "", lambda _: False, fixed.__contains__)
     rows = Listing(kind)
     rows.replace(jobs)
 
-    def found(text: str) -> list[int]:
+    def numbers_passing(text: str) -> list[int]:
         ids = rows.ids(valid_terms(text, kind)[0], NEWEST_FIRST, NOON)
         return [number for number, each in enumerate(jobs, 1) if each.id in ids]
 
-    assert found("status=problem") == [2, 4]
-    assert found("is:fixed") == [1]
-    assert found("is:failed") == [1, 2]
+    assert numbers_passing("status=problem") == [2, 4]
+    assert numbers_passing("is:fixed") == [1]
+    assert numbers_passing("is:failed") == [1, 2]
     (failed,) = [each for each in counts(jobs, fixed=fixed) if each.name == "failed"]
     assert failed.number == 1
 

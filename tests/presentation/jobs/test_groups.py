@@ -25,7 +25,7 @@ def label(key: str) -> str:
     return key[0] if key[0] != "-" else ""
 
 
-def test_the_row_of_a_group_is_where_its_first_job_would_be() -> None:
+def test_the_row_of_a_group_replaces_its_first_job() -> None:
     rows = with_group_rows(KEYS, label, lambda key: key == "b2", opened=())
     assert list(rows.keys) == ["▸a", "▸b", "b2", "-0", "-1", "-2", "-3"]
     assert rows.groups["▸a"] == JobGroup("a", ("a0", "a1", "a2", "a3"))
@@ -36,7 +36,7 @@ def test_an_open_group_has_its_jobs_below_it() -> None:
     assert list(rows.keys)[:6] == ["▸a", "▸b", "b0", "b1", "b2", "b3"]
 
 
-def test_few_jobs_are_no_group() -> None:
+def test_jobs_fewer_than_the_minimum_are_not_grouped() -> None:
     assert with_group_rows(KEYS, label, lambda _: False, opened=(), least=5).keys == KEYS
 
 
@@ -53,17 +53,22 @@ def test_each_job_is_shown_once_or_in_a_folded_group(
     )
     assert len(set(rows.keys)) == len(rows.keys)
     shown = {key for key in rows.keys if key not in rows.groups}
-    folded = {m for key, group in rows.groups.items() if key not in opened for m in group.members}
+    folded = {
+        member
+        for key, group in rows.groups.items()
+        if key not in opened
+        for member in group.members
+    }
     assert shown | folded == set(keys)
     assert {key for key in keys if key[0] == "7"} <= shown
 
 
-def test_numbers_in_names_make_no_difference() -> None:
+def test_names_that_differ_only_in_numbers_have_the_same_group_name() -> None:
     assert without_numbers("shard_017.py") == without_numbers("shard_2.py") == "shard_*.py"
     assert without_numbers("train.py") != without_numbers("eval.py")
 
 
-def test_the_groupings_follow_one_another() -> None:
+def test_the_next_grouping_goes_through_all_groupings_in_turn() -> None:
     assert [next_choice(each) for each in JobGrouping] == [
         JobGrouping.PIPELINE,
         JobGrouping.NAME,
@@ -71,76 +76,78 @@ def test_the_groupings_follow_one_another() -> None:
     ]
 
 
-def test_a_group_says_how_its_jobs_do() -> None:
+def test_the_row_of_a_group_counts_its_jobs_by_state() -> None:
     jobs = [job(1, "FAILED"), job(2, "COMPLETE"), job(3, "COMPLETE"), job(4, "RUNNING")]
     group = JobGroup("shard_*.py", tuple(each.id for each in jobs))
-    said = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))
-    state, error = said["state"], said["error"]
+    row = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))
+    state, error = row["state"], row["error"]
     assert isinstance(state, Cell)
     assert isinstance(error, Pieces)
     assert state.text == "▸ 4 jobs"
     assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓2 ●1 ✗1 "
-    assert said["run"] == NOTHING
+    assert row["run"] == NOTHING
 
 
 def test_a_schedule_in_a_group_is_neither_counted_nor_drawn() -> None:
-    drawn = []
-    amounts = []
+    bars = []
+    counts = []
     for states in (["COMPLETE", "TASK"], ["COMPLETE"]):
         jobs = [job(number, state) for number, state in enumerate(states)]
-        group = JobGroup("tiles", tuple(one.id for one in jobs))
-        shown = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))
-        drawn.append(shown["error"])
-        amounts.append(shown["state"])
-    assert drawn[0] == drawn[1]
-    assert amounts == [Cell("▸ 1 job", Tone.WAITING), Cell("▸ 1 job", Tone.GOOD)]
+        group = JobGroup("tiles", tuple(each.id for each in jobs))
+        row = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))
+        bars.append(row["error"])
+        counts.append(row["state"])
+    assert bars[0] == bars[1]
+    assert counts == [Cell("▸ 1 job", Tone.WAITING), Cell("▸ 1 job", Tone.GOOD)]
 
 
-def test_what_the_counts_of_a_group_leave_out_is_counted_beside_them() -> None:
+def test_the_facts_of_a_group_count_fixed_failures_and_schedules_separately() -> None:
     jobs = [job(1, "FAILED"), job(2, "FAILED"), job(3), job(4, "TASK")]
     group = JobGroup("tiles", tuple(each.id for each in jobs))
-    said = {
+    values = {
         each.label: each.value.text for each in group_facts(group, jobs, NOON, (), {jobs[0].id})
     }
-    assert said["jobs"] == "4: 1 done, 1 failed, 1 fixed, 1 schedule"
+    assert values["jobs"] == "4: 1 done, 1 failed, 1 fixed, 1 schedule"
 
 
-def test_the_reasons_of_a_group_are_counted_whatever_numbers_they_have() -> None:
+def test_failures_of_a_group_that_differ_only_in_numbers_are_counted_together() -> None:
     framed = "The query ended with exit code 1; its last output: E: tile 5"
     errors = ["E: tile 17", "E: tile 4", framed, "F: disk full", None]
     jobs = [job(n, "FAILED", error_message=error) for n, error in enumerate(errors)]
-    said = {fact.label: fact.value.text for fact in group_facts(JobGroup("x", ("1",)), jobs, NOON)}
-    assert said["failed"].splitlines() == [
+    values = {
+        fact.label: fact.value.text for fact in group_facts(JobGroup("x", ("1",)), jobs, NOON)
+    }
+    assert values["failed"].splitlines() == [
         "3 × E: tile <n> · latest now", "1 × F: disk full · 3m ago", "1 × no reason given · 4m ago",
     ]  # fmt: skip
-    assert said["jobs"] == "5: 5 failed"
+    assert values["jobs"] == "5: 5 failed"
 
 
-def test_what_runs_or_fails_now_stays_in_sight_of_a_folded_group() -> None:
-    def one(age: int, name: str | None, state: str) -> Job:
+def test_a_folded_group_shows_its_running_jobs_and_unfixed_failures() -> None:
+    def aged_job(age: int, name: str | None, state: str) -> Job:
         return job(age, state, name=name)
 
     jobs = [
-        (again := one(1, "broken.py", "FAILED")),
-        one(9, "broken.py", "FAILED"),
-        one(2, "mended.py", "COMPLETE"),
-        one(3, "mended.py", "FAILED"),
-        (worse := one(4, "worse.py", "FAILED")),
-        one(5, "worse.py", "COMPLETE"),
-        one(6, "worse.py", "CANCELED"),
-        (retried := one(8, "retried.py", "FAILED")),
-        (retry := one(7, "retried.py", "RUNNING")),
-        *(unnamed := [one(10, None, "FAILED"), one(11, None, "FAILED")]),
+        (failed_again := aged_job(1, "broken.py", "FAILED")),
+        aged_job(9, "broken.py", "FAILED"),
+        aged_job(2, "mended.py", "COMPLETE"),
+        aged_job(3, "mended.py", "FAILED"),
+        (failed_after_success := aged_job(4, "worse.py", "FAILED")),
+        aged_job(5, "worse.py", "COMPLETE"),
+        aged_job(6, "worse.py", "CANCELED"),
+        (retried := aged_job(8, "retried.py", "FAILED")),
+        (retry := aged_job(7, "retried.py", "RUNNING")),
+        *(unnamed := [aged_job(10, None, "FAILED"), aged_job(11, None, "FAILED")]),
     ]
-    expected = {known.id for known in (again, worse, retried, retry, *unnamed)}
+    expected = {each.id for each in (failed_again, failed_after_success, retried, retry, *unnamed)}
     assert shown_while_folded(jobs) == shown_while_folded(reversed(jobs)) == expected
 
 
-def test_a_group_counts_failures_that_are_fixed_apart() -> None:
+def test_a_group_counts_fixed_failures_separately() -> None:
     jobs = [job(1, "COMPLETE"), job(2, "FAILED", error_message="E: tile 5")]
     group, fixed = JobGroup("x", tuple(each.id for each in jobs)), {job(2).id: job(1).id}
-    said = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False, fixed=fixed))
-    state, error = said["state"], said["error"]
+    row = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False, fixed=fixed))
+    state, error = row["state"], row["error"]
     assert isinstance(state, Cell)
     assert isinstance(error, Pieces)
     assert state.tone is not Tone.BAD

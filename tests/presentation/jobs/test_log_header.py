@@ -1,4 +1,4 @@
-"""The line above a log: the state of its connection."""
+"""The header above a log: the state of its connection and of its job."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -41,25 +41,25 @@ from tests.jobs import NOON, job
         ),
     ],
 )
-def test_a_log_says_whether_it_is_live_and_when_it_is_tried_again(
+def test_the_header_shows_the_state_of_the_connection_and_the_next_try(
     state: TailState, words: str
 ) -> None:
     assert words in describe_connection(state, job(1, "RUNNING"), NOON).text
 
 
 @pytest.mark.parametrize(
-    ("phase", "more", "words"),
+    ("phase", "fields", "words"),
     [
         (FollowPhase.CONNECTING, {}, "connecting…"),
         (FollowPhase.RECONNECTING, {"next_try": NOON}, "trying…"),
         (FollowPhase.STOPPED, {"reason": "Log in."}, "Log in."),
     ],
 )
-def test_lines_of_an_earlier_run_are_shown_with_their_age(
-    phase: FollowPhase, more: dict[str, Any], words: str
+def test_a_log_stored_by_an_earlier_program_is_shown_with_its_age(
+    phase: FollowPhase, fields: dict[str, Any], words: str
 ) -> None:
     left_at = NOON - timedelta(minutes=12)
-    state = TailState(phase, NOON, size=8, left_at=left_at, **more)
+    state = TailState(phase, NOON, size=8, left_at=left_at, **fields)
     text = describe_connection(state, job(1, "RUNNING"), NOON).text
     assert f"as of {clock_time(left_at, NOON)}, {words}" in text
     assert "disconnected" not in text
@@ -71,7 +71,7 @@ def outage(error: StudioError) -> Outage:
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ offline"), (1, "● live")])
-def test_a_log_without_a_frame_since_studio_is_away_is_not_live(seconds: int, words: str) -> None:
+def test_a_log_without_a_frame_since_an_outage_began_is_not_live(seconds: int, words: str) -> None:
     state = TailState(FollowPhase.FOLLOWING, NOON, received_at=NOON + timedelta(seconds=seconds))
     away = outage(TransportError("gone"))
     assert words in describe_connection(state, job(1, "RUNNING"), NOON, outage=away).text
@@ -82,7 +82,7 @@ def test_a_log_without_a_frame_since_studio_is_away_is_not_live(seconds: int, wo
 @pytest.mark.parametrize(
     "error", [TransportError("gone"), ServerError(503, "down"), RequestTimedOut("late")]
 )
-def test_during_an_outage_a_log_shows_the_same_as_the_header(
+def test_during_an_outage_the_log_header_shows_the_same_as_the_page_header(
     phase: FollowPhase, error: StudioError
 ) -> None:
     of_page: Snapshot[object] = Snapshot(
@@ -99,17 +99,17 @@ def test_during_an_outage_a_log_shows_the_same_as_the_header(
         assert of_job.text == shown
 
 
-def test_why_it_failed_is_the_cause_without_the_sentence_around_it() -> None:
+def test_the_failure_cause_omits_the_sentence_around_it() -> None:
     framed = "The query ended with exit code 1; its last output: no such bucket"
     assert failure_cause(job(1, "FAILED", error_message=framed), b"") == "no such bucket"
     assert failure_cause(job(1, "FAILED", error_message="disk\nfull"), b"") == "disk"
-    end = b"Traceback (most recent call last):\nKeyError: 'path'\n"
-    assert failure_cause(job(1, "FAILED"), end) == "KeyError: 'path'"
-    assert failure_cause(job(1), end) == ""
+    log_end = b"Traceback (most recent call last):\nKeyError: 'path'\n"
+    assert failure_cause(job(1, "FAILED"), log_end) == "KeyError: 'path'"
+    assert failure_cause(job(1), log_end) == ""
 
 
 @pytest.mark.parametrize(
-    ("message", "shown"),
+    ("message", "count"),
     [
         ("The query ended with exit code 137 (128+9: SIGKILL, often out of memory).", 1),
         ("The query ended with exit code 137.", 1),
@@ -118,14 +118,14 @@ def test_why_it_failed_is_the_cause_without_the_sentence_around_it() -> None:
         ("The query ended with exit code 3.", 2),
     ],
 )
-def test_the_header_names_an_exit_code_once(message: str, shown: int) -> None:
+def test_the_header_names_each_exit_code_once(message: str, count: int) -> None:
     failed = job(1, "FAILED", exit_code=137, error_message=message)
     reason = failure_cause(failed, b"")
     words = " ".join([*(part.text for part in job_parts(failed, NOON, reason)), reason])
-    assert words.count("exit code") == shown
+    assert words.count("exit code") == count
     assert "exit code 137" in words
 
 
-def test_a_blocked_job_has_the_sign_and_the_word_of_its_row() -> None:
+def test_the_header_of_a_blocked_job_has_the_sign_and_the_word_of_its_row() -> None:
     (status,) = job_parts(job(1, "PENDING"), NOON, is_blocked=True)
     assert status.text == "⊘ BLOCKED"

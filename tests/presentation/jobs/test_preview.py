@@ -15,18 +15,17 @@ from tests.jobs import NOON, job, why
 
 LOG = b"".join(b"line %d\n" % number for number in range(100))
 WIDE = FactSpace(60, 40)
-
-
 NO_EXTRAS = JobExtras()
 
 
 def texts(
-    known: Job, extra: JobExtras = NO_EXTRAS, space: FactSpace = WIDE
+    shown_job: Job, extras: JobExtras = NO_EXTRAS, space: FactSpace = WIDE
 ) -> list[tuple[str, str]]:
-    said = preview(known, facts(known, NOON), extra, space, now=NOON, zone=UTC)
+    """Return labels and values of the preview; lines of the log have the label `|`."""
+    lines = preview(shown_job, facts(shown_job, NOON), extras, space, now=NOON, zone=UTC)
     return [
         (each.label, each.value.text) if isinstance(each, Fact) else ("|", each.cells[0].text)
-        for each in said
+        for each in lines
     ]
 
 
@@ -54,7 +53,7 @@ def test_in_little_space_log_lines_replace_the_less_important_facts() -> None:
     assert ("name", "job_1.py") in shown
 
 
-def test_a_schedule_shows_its_times_files_and_variables() -> None:
+def test_a_schedule_shows_its_times_its_files_and_the_names_of_its_variables() -> None:
     task = job(
         1, "TASK", schedule={"cron_expression": "0 3 * * *", "time_zone": "UTC"},
         environment={"SHARD": "17", "HF_TOKEN": "secret"},
@@ -66,24 +65,24 @@ def test_a_schedule_shows_its_times_files_and_variables() -> None:
     assert "secret" not in str(shown)
 
 
-def test_an_unreadable_or_empty_log_says_so() -> None:
+def test_an_unreadable_or_empty_log_is_reported() -> None:
     assert ("log", "not yours") in texts(job(1), JobExtras(log_trouble="not yours"))
     assert ("log", "the job printed nothing") in texts(job(1), JobExtras(log_end=b"\n\r\n"))
     assert "log" not in dict(texts(job(1)))
 
 
-def test_a_progress_bar_is_one_line_with_its_last_state() -> None:
+def test_a_progress_bar_is_shown_as_one_line_in_its_last_state() -> None:
     assert last_lines(b"begin\n 10%\r 20%\r 30%", 5) == ["begin", " 30%"]
 
 
 @pytest.mark.parametrize("states", [1, 500])
-def test_a_traceback_behind_a_progress_bar_is_a_line(states: int) -> None:
-    end = (
+def test_a_traceback_after_a_progress_bar_is_a_line_of_its_own(states: int) -> None:
+    log_end = (
         b"begin\n" + b" 10%|#  |\r" * states + b" 12%|#  | 1/8 [00:01<00:09]Traceback (most recent"
     )
     shown = [" 12%|#  | 1/8 [00:01<00:09]", "Traceback (most recent call last):"]
-    assert last_lines(end + b" call last):\n", 5) == ["begin", *shown]
-    assert last_lines(end + b" call last):\n", 1) == shown[1:]
+    assert last_lines(log_end + b" call last):\n", 5) == ["begin", *shown]
+    assert last_lines(log_end + b" call last):\n", 1) == shown[1:]
 
 
 def test_a_json_line_is_formatted_as_in_the_log() -> None:
@@ -96,29 +95,31 @@ def test_a_json_line_is_formatted_as_in_the_log() -> None:
 
 
 @given(st.binary(max_size=300), st.integers(1, 9))
-def test_log_lines_are_safe_to_draw_and_fit_the_space(end: bytes, count: int) -> None:
-    lines = last_lines(end, count)
+def test_log_lines_are_safe_to_draw_and_fit_the_space(log_end: bytes, count: int) -> None:
+    lines = last_lines(log_end, count)
     assert len(lines) <= count
     assert not any(map(controls, lines))
 
 
 @given(st.integers(1, 100), st.integers(1, 60))
-def test_every_known_fact_is_shown_at_any_size(width: int, height: int) -> None:
-    known = job(1, "FAILED", error_message="x" * 500)
+def test_the_main_facts_and_the_last_log_line_are_shown_at_any_size(
+    width: int, height: int
+) -> None:
+    failed = job(1, "FAILED", error_message="x" * 500)
     space = FactSpace(width, height)
-    shown = preview(known, facts(known, NOON), JobExtras(log_end=LOG), space, now=NOON, zone=UTC)
+    shown = preview(failed, facts(failed, NOON), JobExtras(log_end=LOG), space, now=NOON, zone=UTC)
     labels = {each.label for each in shown if isinstance(each, Fact)}
     assert {"status", "error", "name", "id", "by"} <= labels
     assert any(isinstance(each, FactLine) and each.cells == (Cell("line 99"),) for each in shown)
 
 
-def test_every_state_before_the_start_shows_why_the_job_waits() -> None:
+def test_a_job_in_any_state_before_its_start_shows_why_it_waits() -> None:
     gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 3})
-    around = Surroundings((gpu,))
+    surroundings = Surroundings((gpu,))
     for status in ("CREATED", "SCHEDULED", "QUEUED", "PENDING"):
-        assert why(job(1, status), around), status
+        assert why(job(1, status), surroundings), status
     for status in ("RUNNING", "COMPLETE", "FAILED", "TASK", "NEW"):
-        assert not why(job(1, status), around), status
+        assert not why(job(1, status), surroundings), status
     pending = job(1, "PENDING")
     for status, words in (
         ("FAILED", "its pipeline, which has failed"),
@@ -126,8 +127,8 @@ def test_every_state_before_the_start_shows_why_the_job_waits() -> None:
         ("RUNNING", "earlier jobs of its pipeline"),
         ("WARMING", "earlier jobs of its pipeline"),
     ):
-        owner = Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
-        assert why(pending, Surroundings(pipeline=owner)) == f"waits for {words}"
+        its_pipeline = Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
+        assert why(pending, Surroundings(pipeline=its_pipeline)) == f"waits for {words}"
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
-    assert why(queued, around).startswith("waits for 2 workers; gpu has 1 free of 4")
+    assert why(queued, surroundings).startswith("waits for 2 workers; gpu has 1 free of 4")
     assert "does not say" in why(queued, NOTHING_KNOWN)

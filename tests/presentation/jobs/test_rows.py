@@ -22,90 +22,97 @@ from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter
 
 
-def row(shown: Job, now: datetime = NOON) -> dict[str, str]:
-    return by_key(COLUMNS, [cell.text for cell in cells(shown, now)])
+def row(shown_job: Job, now: datetime = NOON) -> dict[str, str]:
+    return by_key(COLUMNS, [cell.text for cell in cells(shown_job, now)])
 
 
 def test_a_finished_job_shows_how_long_it_waited_and_ran() -> None:
-    shown = row(job(3, "COMPLETE"))
-    assert shown["state"] == "✓ COMPLETE"
-    assert (shown["queue"], shown["run"], shown["age"]) == ("0:05", "1:00", "3m")
+    texts = row(job(3, "COMPLETE"))
+    assert texts["state"] == "✓ COMPLETE"
+    assert (texts["queue"], texts["run"], texts["age"]) == ("0:05", "1:00", "3m")
 
 
-def test_a_running_job_runs_on_with_the_clock() -> None:
+def test_the_run_time_of_a_running_job_grows_with_the_clock() -> None:
     running = job(3, "RUNNING")
     assert row(running)["run"] == "2:55"
     assert row(running, NOON + timedelta(seconds=5))["run"] == "3:00"
 
 
-def test_during_an_outage_run_times_stop_and_ages_continue() -> None:
+def test_an_outage_stops_run_times_and_queue_times_but_not_ages() -> None:
     later = NOON + timedelta(minutes=20)
-    for each, stands in ((job(3, "RUNNING"), "2:55"), (job(3, "QUEUED", started_at=None), "3:00")):
+    for each, stopped_time in (
+        (job(3, "RUNNING"), "2:55"),
+        (job(3, "QUEUED", started_at=None), "3:00"),
+    ):
         row_cells = by_key(COLUMNS, cells(each, later, answered_at=NOON))
-        assert stands in (row_cells["run"].text, row_cells["queue"].text)
+        assert stopped_time in (row_cells["run"].text, row_cells["queue"].text)
         assert row_cells["age"].text == "23m"
         values = {fact.label: fact.value.text for fact in facts(each, later, answered_at=NOON)}
-        assert stands in values["status"]
+        assert stopped_time in values["status"]
         assert values["created"].endswith("(23m ago)")
 
 
-def shown(running: Job, progress: Progress) -> list[str]:
-    """Return the texts of the cells and of the fact about progress."""
+def progress_texts(running: Job, progress: Progress) -> list[str]:
+    """Return the texts of the three cells about progress, and of the fact if there is one."""
     values = by_key(COLUMNS, cells(running, NOON, progress))
-    fact = [f.value.text for f in facts(running, NOON, progress=progress) if f.label == "progress"]
-    return [values[column].text for column in ("progress", "share", "rate")] + fact
+    facts_shown = [
+        each.value.text
+        for each in facts(running, NOON, progress=progress)
+        if each.label == "progress"
+    ]
+    return [values[column].text for column in ("progress", "share", "rate")] + facts_shown
 
 
-def test_a_running_job_shows_how_far_it_has_come() -> None:
+def test_only_a_running_job_shows_its_progress() -> None:
     bar = Progress("Epoch 3", 37, 100, 37, "it", 3.1, 12, 20)
-    assert shown(job(3, "RUNNING"), bar) == [
+    assert progress_texts(job(3, "RUNNING"), bar) == [
         "▕██▏░░░▏",
         "37%",
         "3.1 it/s",
         "▕██▏░░░▏  37%  3.1 it/s  ~0:20 left  Epoch 3",
     ]
     for status in ("COMPLETE", "QUEUED", "CANCELING"):
-        assert shown(job(3, status), bar) == ["", "", ""]
+        assert progress_texts(job(3, status), bar) == ["", "", ""]
 
 
-def test_what_is_not_known_of_progress_stays_empty() -> None:
+def test_unknown_parts_of_the_progress_are_left_empty() -> None:
     counted = Progress("Listing", 269_981, None, None, "objects", 16_568.5, 16, None)
-    assert shown(job(3, "RUNNING"), counted) == [
+    assert progress_texts(job(3, "RUNNING"), counted) == [
         "",
         "270k",
         "16.6k/s",
         "269,981 objects  16.6k/s  Listing",
     ]
     begun = Progress("", 0, 10, 0, "it", None, 0, None)
-    assert shown(job(3, "RUNNING"), begun) == ["▕░░░░░░▏", "0%", "", "▕░░░░░░▏  0%"]
+    assert progress_texts(job(3, "RUNNING"), begun) == ["▕░░░░░░▏", "0%", "", "▕░░░░░░▏  0%"]
 
 
 def test_queue_time_begins_when_the_pipeline_releases_the_job() -> None:
-    let_go = [{"name": "waiting", "started_at": (NOON - timedelta(seconds=20)).isoformat()}]
-    ran = job(9, started_at=NOON.isoformat(), steps=let_go)
-    waits = job(9, "QUEUED", started_at=None, steps=let_go)
-    assert (row(ran)["queue"], row(waits)["queue"]) == ("0:20", "0:20")
+    waiting_steps = [{"name": "waiting", "started_at": (NOON - timedelta(seconds=20)).isoformat()}]
+    running = job(9, started_at=NOON.isoformat(), steps=waiting_steps)
+    queued = job(9, "QUEUED", started_at=None, steps=waiting_steps)
+    assert (row(running)["queue"], row(queued)["queue"]) == ("0:20", "0:20")
 
 
-def test_a_queued_job_waits_on_with_the_clock() -> None:
+def test_the_queue_time_of_a_queued_job_grows_with_the_clock() -> None:
     queued = job(3, "QUEUED", started_at=None)
     assert (row(queued)["queue"], row(queued)["run"]) == ("3:00", "")
 
 
-def test_a_run_time_that_is_not_known_is_an_estimate_and_says_so() -> None:
+def test_an_unknown_run_time_is_estimated_and_marked_as_an_estimate() -> None:
     old_server = job(3, "COMPLETE", started_at=None)
     assert row(old_server)["run"] == "~1:05"
     assert row(old_server)["queue"] == "–"
 
 
 @pytest.mark.parametrize("field", ["name", "workers", "created_at", "started_at", "error_message"])
-def test_a_field_that_could_not_be_read_shows_a_question_mark(field: str) -> None:
+def test_an_unreadable_field_is_shown_as_a_question_mark(field: str) -> None:
     broken = job(3, "COMPLETE", **{field: ["not", "readable"]})
     assert broken.unreadable == (field,)
     assert "?" in row(broken).values()
 
 
-def test_a_status_of_a_newer_server_is_shown_as_it_came() -> None:
+def test_an_unknown_status_is_shown_with_a_question_mark() -> None:
     warping = job(1, "warping")
     assert warping.state is JobState.UNKNOWN
     assert row(warping)["state"] == "? WARPING"
@@ -117,7 +124,7 @@ def test_every_state_has_a_glyph_and_a_tone(state: JobState) -> None:
     assert LOOKS[state].tone in Tone
 
 
-def test_counts_add_up_to_all_jobs_but_schedules() -> None:
+def test_counts_add_up_to_all_jobs_except_schedules() -> None:
     states = [state for state in JobState if state is not JobState.TASK]
     jobs = [job(number, state) for number, state in enumerate(states, 1)]
     assert sum(count.number for count in counts([*jobs, job(99, "TASK")])) == len(jobs)
@@ -126,7 +133,7 @@ def test_counts_add_up_to_all_jobs_but_schedules() -> None:
 @pytest.mark.parametrize(
     ("text", "line"), [(None, ""), ("", ""), ("\n\n a\nb", "a"), ("one", "one")]
 )
-def test_the_first_line_of_an_error_is_the_first_that_says_something(
+def test_the_first_line_of_an_error_is_its_first_line_that_is_not_blank(
     text: str | None, line: str
 ) -> None:
     assert first_line(text) == line
@@ -157,8 +164,8 @@ TEXTS = st.text(max_size=40) | st.sampled_from(["[/]", "\x1b]52;c;aGk=\x07", "\u
 def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict[str, Any]) -> None:
     hostile = Job.model_validate({"id": "x", **fields})
     texts = [cell.text for cell in cells(hostile, NOON)]
-    texts += [f.label + f.value.text.replace("\n", "") for f in facts(hostile, NOON)]
-    texts += [f.label + f.value.text for f in environment(hostile, Values.ALL)]
+    texts += [fact.label + fact.value.text.replace("\n", "") for fact in facts(hostile, NOON)]
+    texts += [fact.label + fact.value.text for fact in environment(hostile, Values.ALL)]
     texts += raw_json(hostile).splitlines()
     for text in texts:
         assert not controls(text)
@@ -166,14 +173,14 @@ def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict
         sorted([hostile, job(1), hostile], key=lambda each: order.key(each, NOON))
 
 
-def test_the_label_of_a_job_made_here_is_not_shown_among_the_user_s_variables() -> None:
+def test_the_label_added_to_a_job_is_not_shown_among_its_variables() -> None:
     made_here = job(1, environment={NAME: "4c2f9a52-4f3f-4bb8-8bd4-7a6c8a3f0a11", "A": "1"})
     assert [fact.label for fact in environment(made_here, Values.ALL)] == ["A"]
     values = {fact.label: fact.value.text for fact in facts(made_here, NOON)}
     assert values["environment"] == "1 variable"
 
 
-def test_environment_values_are_masked_all_alike_until_shown() -> None:
+def test_environment_values_have_the_same_mask_until_they_are_shown() -> None:
     secret = job(1, environment={"B": "canary", "A": ""})
     masked = environment(secret, Values.NONE)
     assert [fact.label for fact in masked] == ["A", "B"]
@@ -182,18 +189,18 @@ def test_environment_values_are_masked_all_alike_until_shown() -> None:
     assert environment(secret, Values.ALL)[1].value.text == "canary"
 
 
-def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
+def test_only_a_queued_job_shows_the_workers_that_it_waits_for() -> None:
     gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 3})
     old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
-    around = Surroundings((old, gpu))
+    surroundings = Surroundings((old, gpu))
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
-    values = {fact.label: fact.value.text for fact in facts(queued, NOON, around)}
+    values = {fact.label: fact.value.text for fact in facts(queued, NOON, surroundings)}
     assert values["waits for"].startswith("2 workers; gpu has 1 free of 4.")
     running = job(1, "RUNNING", compute_cluster_name="gpu")
-    assert "waits for" not in {fact.label for fact in facts(running, NOON, around)}
+    assert "waits for" not in {fact.label for fact in facts(running, NOON, surroundings)}
 
 
-def test_a_queued_job_of_whose_cluster_nothing_is_known_says_so() -> None:
+def test_a_queued_job_says_that_the_free_workers_of_its_cluster_are_unknown() -> None:
     old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
     for queued in (job(1, "QUEUED", compute_cluster_name="old"), job(1, "QUEUED")):
         values = {fact.label: fact.value.text for fact in facts(queued, NOON, Surroundings((old,)))}
@@ -201,17 +208,17 @@ def test_a_queued_job_of_whose_cluster_nothing_is_known_says_so() -> None:
 
 
 @pytest.mark.parametrize("sort", list(JOBS.sorts))
-def test_every_order_is_total_and_can_be_reversed(sort: str) -> None:
+def test_every_sort_order_keeps_all_jobs_and_can_be_reversed(sort: str) -> None:
     listing = Listing(JOBS)
     states = list(JobState)
     listing.replace([job(n, states[n % len(states)], workers=n % 3) for n in range(1, 40)])
-    everything = filter_of("")
-    ids = listing.ids(everything, sort, NOON)
-    assert sorted(ids) == sorted(listing.ids(everything, "age", NOON))
-    assert listing.ids(everything, sort, NOON, reverse=True) == ids[::-1]
+    no_filter = Filter("")
+    ids = listing.ids(no_filter, sort, NOON)
+    assert sorted(ids) == sorted(listing.ids(no_filter, "age", NOON))
+    assert listing.ids(no_filter, sort, NOON, reverse=True) == ids[::-1]
 
 
-def test_orders_put_first_what_they_say() -> None:
+def test_each_sort_order_begins_with_the_expected_job() -> None:
     listing = Listing(JOBS)
     listing.replace(
         [
@@ -222,12 +229,12 @@ def test_orders_put_first_what_they_say() -> None:
     )
 
     def first(sort: str) -> int:
-        return int(listing.ids(filter_of(""), sort, NOON)[0][:8])
+        return int(listing.ids(Filter(""), sort, NOON)[0][:8])
 
     assert [first(sort) for sort in ("age", "name", "state", "workers", "run")] == [1, 3, 2, 2, 3]
 
 
-def test_only_changed_jobs_are_reported() -> None:
+def test_replacing_the_jobs_of_a_listing_reports_only_the_changed_ones() -> None:
     listing = Listing(JOBS)
     assert len(listing.replace([job(1), job(2)])) == 2
     assert listing.replace([job(1), job(2, "FAILED")]) == {job(2).id}
@@ -235,20 +242,16 @@ def test_only_changed_jobs_are_reported() -> None:
     assert len(listing) == 1
 
 
-def test_a_filter_finds_a_changed_job_by_what_it_says_now() -> None:
+def test_a_filter_matches_the_current_fields_of_a_changed_job() -> None:
     listing = Listing(JOBS)
     listing.replace([job(1, error_message="first")])
-    assert listing.ids(filter_of("first"), "age", NOON)
+    assert listing.ids(Filter("first"), "age", NOON)
     listing.replace([job(1, error_message="second")])
-    assert not listing.ids(filter_of("first"), "age", NOON)
-    assert listing.ids(filter_of("second"), "age", NOON)
+    assert not listing.ids(Filter("first"), "age", NOON)
+    assert listing.ids(Filter("second"), "age", NOON)
 
 
-def filter_of(text: str) -> Any:
-    return Filter(text)
-
-
-def test_extreme_times_sort_without_an_error() -> None:
+def test_jobs_with_extreme_times_can_be_sorted() -> None:
     jobs = [
         job(1, created_at=datetime.min.replace(tzinfo=UTC).isoformat()),
         job(2, created_at=datetime.max.replace(tzinfo=UTC).isoformat()),
@@ -257,20 +260,20 @@ def test_extreme_times_sort_without_an_error() -> None:
     listing = Listing(JOBS)
     listing.replace(jobs)
     for sort in JOBS.sorts:
-        assert len(listing.ids(filter_of(""), sort, NOON)) == 3
+        assert len(listing.ids(Filter(""), sort, NOON)) == 3
 
 
-def test_zero_jobs_of_a_state_are_never_zero_or_more() -> None:
+def test_a_count_of_zero_has_no_plus_in_an_incomplete_list() -> None:
     jobs = [job(1, "PENDING"), job(2, "QUEUED"), job(3, "COMPLETE")]
-    shown = {each.name: each.amount for each in counts(jobs, has_all=False)}
-    assert shown == {"done": "1+", "running": "0", "queued": "1", "failed": "0", "waiting": "1"}
+    amounts = {each.name: each.amount for each in counts(jobs, has_all=False)}
+    assert amounts == {"done": "1+", "running": "0", "queued": "1", "failed": "0", "waiting": "1"}
 
 
-def test_blocked_jobs_have_the_sign_and_the_word_that_they_have_in_their_pipeline() -> None:
+def test_blocked_jobs_have_the_same_sign_and_word_as_in_their_pipeline() -> None:
     jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED")]
     ids = {jobs[0].id, jobs[2].id}
-    shown = {each.glyph: each.amount for each in counts(jobs, blocked=ids)}
-    assert shown == {"✓": "0", "●": "0", "◌": "1", "✗": "0", BLOCKED.glyph: "1", "·": "1"}
+    amounts = {each.glyph: each.amount for each in counts(jobs, blocked=ids)}
+    assert amounts == {"✓": "0", "●": "0", "◌": "1", "✗": "0", BLOCKED.glyph: "1", "·": "1"}
     state = by_key(COLUMNS, cells(jobs[0], NOON, is_blocked=True))["state"]
     assert state.text == f"{BLOCKED.glyph} BLOCKED"
     assert "⊘" not in cells(jobs[2], NOON, is_blocked=True)[0].text

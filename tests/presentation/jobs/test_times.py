@@ -1,4 +1,4 @@
-"""Run time begins with a job's query, and all times of one job are consistent."""
+"""The run time of a job begins with its query, and all of its times are consistent."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,10 +19,11 @@ from tests.jobs import NOON, job
 
 
 def at(seconds: float) -> str:
+    """Return a time so many seconds after noon."""
     return (NOON + timedelta(seconds=seconds)).isoformat()
 
 
-def step(name: str, begun: float | None, ended: float | None = None) -> dict[str, Any]:
+def step_of(name: str, begun: float | None, ended: float | None = None) -> dict[str, Any]:
     return {
         "name": name,
         "started_at": None if begun is None else at(begun),
@@ -30,42 +31,43 @@ def step(name: str, begun: float | None, ended: float | None = None) -> dict[str
     }
 
 
-def made(status: str, **fields: Any) -> Job:
+def noon_job(status: str, **fields: Any) -> Job:
     """Return a job that was created at noon."""
     return job(0, status, **{"started_at": None, "finished_at": None, **fields})
 
 
-def said(known: Job, now: datetime) -> tuple[str, str, str, str]:
-    """Return QUEUE and RUN of the list, the status and the steps of the page."""
-    row = by_key(COLUMNS, [cell.text for cell in cells(known, now)])
-    told = {fact.label: fact.value.text for fact in facts(known, now)}
-    return row["queue"], row["run"], told["status"], told.get("steps", "")
+def shown_times(shown_job: Job, now: datetime) -> tuple[str, str, str, str]:
+    """Return the queue and run times in the list, and the status and the steps on the page."""
+    row = by_key(COLUMNS, [cell.text for cell in cells(shown_job, now)])
+    values = {fact.label: fact.value.text for fact in facts(shown_job, now)}
+    return row["queue"], row["run"], values["status"], values.get("steps", "")
 
 
 LATER = NOON + timedelta(seconds=100)
-WAITED, BUILT = step("waiting", 0, 13), step("virtualenv", 13, 40)
+WAITED, BUILT = step_of("waiting", 0, 13), step_of("virtualenv", 13, 40)
 
 
 @pytest.mark.parametrize(
-    ("known", "shown"),
+    ("sent_job", "expected"),
     [
-        (made("QUEUED"), ("1:40", "", "◌ QUEUED · waits 1:40", "")),
+        (noon_job("QUEUED"), ("1:40", "", "◌ QUEUED · waits 1:40", "")),
         (
-            made("QUEUED", steps=[step("waiting", 0)]),
+            noon_job("QUEUED", steps=[step_of("waiting", 0)]),
             ("1:40", "", "◌ QUEUED · waits 1:40", "waiting 1:40"),
         ),
         (
-            made("INIT", steps=[WAITED, step("virtualenv", 13)]),
+            noon_job("INIT", steps=[WAITED, step_of("virtualenv", 13)]),
             ("0:13", "", "◐ INIT · waited 0:13", "waiting 0:13 · virtualenv 1:27"),
         ),
-        # Some servers say `started` as soon as a machine is found.
+        # Some servers send `started_at` as soon as a machine is found.
         (
-            made("INIT", started_at=at(13), steps=[WAITED, step("virtualenv", 13)]),
+            noon_job("INIT", started_at=at(13), steps=[WAITED, step_of("virtualenv", 13)]),
             ("0:13", "", "◐ INIT · waited 0:13", "waiting 0:13 · virtualenv 1:27"),
         ),
-        (made("PROVISIONING", started_at=at(5)), ("1:40", "", "◐ PROVISION · waits 1:40", "")),
+        (noon_job("PROVISIONING", started_at=at(5)), ("1:40", "", "◐ PROVISION · waits 1:40", "")),
         (
-            made("RUNNING", started_at=at(13), steps=[WAITED, BUILT, step("running_query", 40)]),
+            noon_job("RUNNING", started_at=at(13),
+                     steps=[WAITED, BUILT, step_of("running_query", 40)]),
             (
                 "0:13",
                 "1:00",
@@ -74,12 +76,12 @@ WAITED, BUILT = step("waiting", 0, 13), step("virtualenv", 13, 40)
             ),
         ),
         (
-            made("RUNNING", started_at=at(40)),
+            noon_job("RUNNING", started_at=at(40)),
             ("0:40", "1:00", "● RUNNING · for 1:00 · waited 0:40", ""),
         ),
         (
-            made("COMPLETE", started_at=at(40), finished_at=at(90),
-                 steps=[WAITED, BUILT, step("running_query", 40, 88)]),
+            noon_job("COMPLETE", started_at=at(40), finished_at=at(90),
+                     steps=[WAITED, BUILT, step_of("running_query", 40, 88)]),
             (
                 "0:13",
                 "0:48",
@@ -87,15 +89,15 @@ WAITED, BUILT = step("waiting", 0, 13), step("virtualenv", 13, 40)
                 "waiting 0:13 · virtualenv 0:27 · running_query 0:48",
             ),
         ),
-        # It failed before its query ran.
+        # The job failed before its query ran.
         (
-            made("FAILED", finished_at=at(50), steps=[WAITED, step("virtualenv", 13, 50)]),
+            noon_job("FAILED", finished_at=at(50), steps=[WAITED, step_of("virtualenv", 13, 50)]),
             ("0:13", "", "✗ FAILED · waited 0:13", "waiting 0:13 · virtualenv 0:37"),
         ),
-        # It was killed, so nobody noted the end of its step.
+        # The job was killed, so the end of its step was not recorded.
         (
-            made("FAILED", started_at=at(40), finished_at=at(60),
-                 steps=[WAITED, BUILT, step("running_query", 40)]),
+            noon_job("FAILED", started_at=at(40), finished_at=at(60),
+                     steps=[WAITED, BUILT, step_of("running_query", 40)]),
             (
                 "0:13",
                 "0:20",
@@ -104,32 +106,35 @@ WAITED, BUILT = step("waiting", 0, 13), step("virtualenv", 13, 40)
             ),
         ),
         (
-            made("CANCELED", finished_at=at(30), steps=[step("waiting", 0, 30)]),
+            noon_job("CANCELED", finished_at=at(30), steps=[step_of("waiting", 0, 30)]),
             ("0:30", "", "⊗ CANCELED · waited 0:30", "waiting 0:30"),
         ),
-        # A server that tells neither start nor steps.
-        (made("RUNNING"), ("–", "~1:40", "● RUNNING", "")),
-        # One that tells steps, but not of the query: what came before the queue's end is no run.
+        # This server sends neither the start nor the steps.
+        (noon_job("RUNNING"), ("–", "~1:40", "● RUNNING", "")),
+        # This server sends no step of the query: the run time begins when the job left the queue.
         (
-            made("RUNNING", steps=[WAITED, step("dw_wake_up", 20, 30)]),
+            noon_job("RUNNING", steps=[WAITED, step_of("dw_wake_up", 20, 30)]),
             ("0:13", "~1:27", "● RUNNING · waited 0:13", "waiting 0:13 · dw_wake_up 0:10"),
         ),
     ],
 )  # fmt: skip
-def test_list_page_and_steps_agree_about_a_job(
-    known: Job, shown: tuple[str, str, str, str]
+def test_the_times_of_a_job_in_list_status_and_steps_are_consistent(
+    sent_job: Job, expected: tuple[str, str, str, str]
 ) -> None:
-    assert said(known, LATER) == shown
+    assert shown_times(sent_job, LATER) == expected
 
 
-def test_the_line_above_a_log_begins_to_count_with_the_query() -> None:
-    begun = made("INIT", started_at=at(5), steps=[WAITED, step("virtualenv", 13)])
+def test_the_log_header_shows_no_run_time_before_the_query_starts() -> None:
+    begun = noon_job("INIT", started_at=at(5), steps=[WAITED, step_of("virtualenv", 13)])
     assert [cell.text for cell in job_parts(begun, LATER)] == ["◐ INIT"]
 
 
-def test_the_memory_of_past_runs_has_the_time_of_the_query_alone() -> None:
-    ended = made(
-        "COMPLETE", started_at=at(13), finished_at=at(90), steps=[WAITED, step("running_query", 40)]
+def test_the_history_of_ended_runs_has_the_run_time_of_the_query_alone() -> None:
+    ended = noon_job(
+        "COMPLETE",
+        started_at=at(13),
+        finished_at=at(90),
+        steps=[WAITED, step_of("running_query", 40)],
     )
     run = EndedRun.of(ended)
     assert run is not None
@@ -138,7 +143,7 @@ def test_the_memory_of_past_runs_has_the_time_of_the_query_alone() -> None:
 
 MOMENTS = st.none() | st.integers(-10, 200).map(at)
 JOBS = st.builds(
-    made,
+    noon_job,
     st.sampled_from([*JobState, "warping"]),
     started_at=MOMENTS,
     finished_at=MOMENTS,
@@ -158,28 +163,29 @@ JOBS = st.builds(
 
 
 @given(JOBS, st.integers(0, 300), st.integers(0, 300))
-def test_no_time_of_a_job_ever_runs_backwards(known: Job, early: int, more: int) -> None:
-    now, then = NOON + timedelta(seconds=early), NOON + timedelta(seconds=early + more)
+def test_no_time_of_a_job_ever_decreases(sent_job: Job, early: int, further: int) -> None:
+    now, then = NOON + timedelta(seconds=early), NOON + timedelta(seconds=early + further)
     for seconds in (run_seconds, queue_seconds, guessed_seconds):
-        before, after = seconds(known, now), seconds(known, then)
+        before, after = seconds(sent_job, now), seconds(sent_job, then)
         assert (before is None) == (after is None)
         assert before is None or after is None or 0 <= before <= after
-    if known.state in WAITING_STATES and not any(
-        each.name == "running_query" for each in known.steps or ()
+    if sent_job.state in WAITING_STATES and not any(
+        each.name == "running_query" for each in sent_job.steps or ()
     ):
-        assert run_seconds(known, now) is None
+        assert run_seconds(sent_job, now) is None
 
 
 EARLIEST, LATEST = (each.replace(tzinfo=UTC) for each in (datetime.min, datetime.max))  # noqa: DTZ901 (a zone follows)
 
 
 @given(JOBS, st.sampled_from([EARLIEST, LATEST, NOON]))
-def test_a_job_can_have_printed_only_between_its_start_and_its_end(
-    known: Job, created: datetime
+def test_the_life_of_a_job_with_any_times_begins_before_it_ends(
+    sent_job: Job, created: datetime
 ) -> None:
-    life = life_of(known.model_copy(update={"created_at": created}), LATER)
+    life = life_of(sent_job.model_copy(update={"created_at": created}), LATER)
     assert life is not None
     assert life.begin <= life.end
+    # The distance can be computed, although a life can be as long as the calendar.
     assert life.distance(LATER) >= timedelta(0)
 
 

@@ -16,30 +16,31 @@ def ended(number: int, *, waited: float = 2, ran: float, status: str = "COMPLETE
     return job(number, status).model_copy(update=times)
 
 
-def said(known: Job, *past: Job) -> list[tuple[str, str]]:
+def shown_facts(shown_job: Job, *past: Job) -> list[tuple[str, str]]:
+    """Return labels and values of the facts about a job, compared with its `past` runs."""
     now = NOON + timedelta(hours=1)
-    shown = with_usual(facts(known, now), known, past, now)
+    shown = with_usual(facts(shown_job, now), shown_job, past, now)
     return [(fact.label, fact.value.text) for fact in shown]
 
 
-def test_the_usual_times_are_medians_and_say_of_how_many_runs() -> None:
+def test_the_usual_times_are_medians_with_the_number_of_runs() -> None:
     past = [ended(number, waited=number, ran=10 * number) for number in (1, 2, 9)]
-    lines = said(ended(4, ran=25), *past)
+    lines = shown_facts(ended(4, ran=25), *past)
     assert ("usual", "~0:20 from 3 runs · queue ~0:02") in lines
     labels = [label for label, _ in lines]
     assert labels.index("usual") == labels.index("finished") + 1
 
 
-def test_one_run_is_reported_as_one_and_compared_with_nothing() -> None:
-    lines = said(ended(4, ran=500), ended(1, ran=10))
+def test_a_single_earlier_run_is_shown_but_not_compared() -> None:
+    lines = shown_facts(ended(4, ran=500), ended(1, ran=10))
     assert ("usual", "~0:10 from 1 run · queue ~0:02") in lines
     assert not [text for label, text in lines if "longer" in text or label == ""]
 
 
-def test_nothing_is_said_where_no_run_is_known() -> None:
-    assert "usual" not in dict(said(ended(4, ran=25)))
+def test_no_usual_times_are_shown_without_earlier_runs() -> None:
+    assert "usual" not in dict(shown_facts(ended(4, ran=25)))
     never_began = ended(1, ran=10).model_copy(update={"started_at": None})
-    assert "usual" not in dict(said(ended(4, ran=25), never_began))
+    assert "usual" not in dict(shown_facts(ended(4, ran=25), never_began))
 
 
 @pytest.mark.parametrize(
@@ -52,15 +53,16 @@ def test_nothing_is_said_where_no_run_is_known() -> None:
         (9, "COMPLETE", "shorter than all 3 of them"),
     ],
 )
-def test_a_run_out_of_the_range_of_the_others_is_reported(
+def test_a_run_time_outside_the_range_of_earlier_runs_is_reported(
     ran: float, status: str, words: str
 ) -> None:
     past = [ended(number, ran=10 * number) for number in (1, 2, 3)]
-    found = [text for _, text in said(ended(4, ran=ran, status=status), *past) if "of them" in text]
-    assert found == [words] * bool(words)
+    shown = shown_facts(ended(4, ran=ran, status=status), *past)
+    comparisons = [text for _, text in shown if "of them" in text]
+    assert comparisons == [words] * bool(words)
 
 
-def test_a_running_job_is_not_said_to_be_short_but_long_as_soon_as_it_is() -> None:
+def test_a_running_job_is_reported_as_long_but_never_as_short() -> None:
     past = [ended(number, ran=10 * number) for number in (1, 2, 3)]
     running: dict[str, Any] = {"finished_at": None}
     started = ended(4, ran=1, status="RUNNING").model_copy(update=running)
@@ -72,7 +74,7 @@ def test_a_running_job_is_not_said_to_be_short_but_long_as_soon_as_it_is() -> No
     assert [fact for fact in late if "longer than all 3" in fact.value.text]
 
 
-def test_phases_between_queue_and_query_have_their_own_times() -> None:
+def test_steps_between_queue_and_query_have_usual_times_of_their_own() -> None:
     def with_steps(number: int, setup: int) -> Job:
         names = (("waiting", "Waiting in queue"), ("setup", "Downloading files"),
                  ("running_query", "Running query"))  # fmt: skip
@@ -88,5 +90,5 @@ def test_phases_between_queue_and_query_have_their_own_times() -> None:
     def at(seconds: float) -> str:
         return (NOON + timedelta(seconds=seconds)).isoformat()
 
-    lines = dict(said(ended(4, ran=25), with_steps(1, 4), with_steps(2, 6)))
+    lines = dict(shown_facts(ended(4, ran=25), with_steps(1, 4), with_steps(2, 6)))
     assert lines["usual"].endswith("· downloading files ~0:05")

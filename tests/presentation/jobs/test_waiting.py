@@ -1,4 +1,4 @@
-"""What a waiting job waits for, also when its cluster has changed meanwhile."""
+"""Why a waiting job waits, also if its cluster has changed meanwhile."""
 
 from typing import Any
 
@@ -15,31 +15,31 @@ from tests.presentation.pipelines.graphs import any_pipelines
 from tests.presentation.pipelines.sample import sixteen
 
 LOCAL = Cluster.model_validate({"id": "1", "name": "local", "max_workers": 2, "busy_workers": 0})
-HERE = Surroundings((LOCAL,))
+ONLY_LOCAL = Surroundings((LOCAL,))
 
 
-def test_a_job_whose_cluster_is_gone_says_so() -> None:
+def test_a_job_whose_cluster_was_removed_names_the_missing_cluster() -> None:
     waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=2)
-    assert why(waiting, HERE) == (
+    assert why(waiting, ONLY_LOCAL) == (
         "waits for 2 workers of gpu, which is not among the clusters now; e runs it elsewhere"
     )
     assert "does not say how many" in why(waiting, NOTHING_KNOWN)
 
 
-def test_what_studio_gives_as_the_reason_comes_before_all_else() -> None:
+def test_the_reason_sent_by_studio_replaces_all_others() -> None:
     reason = "the cluster gpu, which is no longer in clusters.toml"
     waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=2, waits_for=reason)
-    assert why(waiting, HERE) == f"waits for {reason}; e runs it elsewhere"
+    assert why(waiting, ONLY_LOCAL) == f"waits for {reason}; e runs it elsewhere"
 
 
-def test_a_job_that_is_too_large_for_its_cluster_now_says_so() -> None:
+def test_a_job_that_is_too_large_for_its_cluster_names_the_maximum_of_workers() -> None:
     waiting = job(1, "QUEUED", compute_cluster_name="local", workers=3)
-    assert why(waiting, HERE) == (
+    assert why(waiting, ONLY_LOCAL) == (
         "waits for 3 workers; local has 2 at most now, so e runs it with fewer"
     )
 
 
-def test_a_queued_job_names_the_older_ones_that_may_start_first() -> None:
+def test_a_queued_job_names_the_older_jobs_that_may_start_first() -> None:
     def queued(number: int, **fields: Any) -> Job:
         return job(number, "QUEUED", **{"compute_cluster_name": "local", **fields})
 
@@ -62,22 +62,25 @@ def test_a_queued_job_names_the_older_ones_that_may_start_first() -> None:
     assert why(own, Surroundings((LOCAL,), others)) == f"{free} Older jobs may start first"
 
 
-def test_a_blocked_job_names_the_job_that_failed_also_if_the_pipeline_has_failed() -> None:
+def test_a_blocked_job_names_the_failed_job_even_if_its_pipeline_has_failed() -> None:
     waiting = job(1, "PENDING", id="run-publish")
-    inside = Surroundings(pipeline=sixteen("FAILED"))
-    assert why(waiting, inside) == "blocked by embed, which failed"
-    told = {fact.label: fact.value.text for fact in facts(waiting, NOON, inside)}
-    assert told["why"] == "blocked by embed, which failed"
-    assert "waits for" not in told
-    running = Surroundings(pipeline=sixteen(embed="RUNNING"))
-    assert why(job(1, "PENDING", id="run-join_feats"), running) == ("waits for embed (running)")
+    surroundings = Surroundings(pipeline=sixteen("FAILED"))
+    assert why(waiting, surroundings) == "blocked by embed, which failed"
+    values = {fact.label: fact.value.text for fact in facts(waiting, NOON, surroundings)}
+    assert values["why"] == "blocked by embed, which failed"
+    assert "waits for" not in values
+    before_failure = Surroundings(pipeline=sixteen(embed="RUNNING"))
+    assert why(job(1, "PENDING", id="run-join_feats"), before_failure) == (
+        "waits for embed (running)"
+    )
 
 
 @given(any_pipelines())
-def test_a_job_of_a_pipeline_waits_for_what_the_graph_says(sent: Pipeline) -> None:
-    statuses, inside = judge(plan_of(sent), sent.state), Surroundings(pipeline=sent)
+def test_the_reason_why_a_pipeline_job_waits_is_that_of_the_graph(sent_pipeline: Pipeline) -> None:
+    statuses = judge(plan_of(sent_pipeline), sent_pipeline.state)
+    surroundings = Surroundings(pipeline=sent_pipeline)
     for node in statuses.plan.nodes.values():
         if node.run is not None and node.status == "PENDING":
             wait = wait_of(statuses, node.id)
             assert wait is not None
-            assert why(job(1, "PENDING", id=node.run), inside) == wait.words
+            assert why(job(1, "PENDING", id=node.run), surroundings) == wait.words
