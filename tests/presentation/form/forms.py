@@ -56,15 +56,14 @@ CLUSTERS = (
 CONTEXT = FormContext("acme", NOW, BERLIN, CLUSTERS, FILES)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
-"""Halves of surrogate pairs too: a path from the command line may hold them."""
+"""Text with halves of surrogate pairs, which a path from the command line may contain."""
 
 _CONTENTS: dict[FieldValue, st.SearchStrategy[FieldValue]] = {
     "": ANY_TEXT,
     (): st.lists(ANY_TEXT, max_size=3).map(tuple),
     False: st.booleans(),
 }
-"""What a field may hold, by what it holds if empty."""
-
+"""The contents that a field may have, by its content if it is empty."""
 
 TIMEOUT = Field(
     label="time limit",
@@ -77,20 +76,20 @@ TIMEOUT = Field(
     flag="--timeout",
     error_words=r"time[ -]?limits?",
 )
-"""A field that the program does not have; tests add it to the table as `timeout`."""
+"""A field that the program does not have; tests add it to `FIELDS` as `timeout`."""
 
 DRAFTS = st.fixed_dictionaries(
     {name: _CONTENTS[field.empty] for name, field in FIELDS.items()}
 ).map(Draft().with_values)
-"""Forms that hold anything."""
+"""Forms with any contents, most of them invalid."""
 
 
-def _some(*texts: str) -> st.SearchStrategy[str]:
+def _optional(*texts: str) -> st.SearchStrategy[str]:
     return st.just("") | st.sampled_from(texts)
 
 
 def filled(**values: FieldValue) -> Draft:
-    """Return a form with these contents, also of fields that are no attributes."""
+    """Return a form with these contents, including fields that are not attributes of `Draft`."""
     return Draft().with_values(values)
 
 
@@ -99,30 +98,32 @@ SENDABLE = st.builds(
     query=st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1
     ).map("#{}".format),
-    query_type=_some("PYTHON", "shell"),
-    query_name=_some("n", "-x.py", "a'b $(c).sh", "名前.py", "a b", "--"),
+    query_type=_optional("PYTHON", "shell"),
+    query_name=_optional("n", "-x.py", "a'b $(c).sh", "名前.py", "a b", "--"),
     environment=st.lists(
         st.sampled_from(
             ["A=1", "B='x y'", "# note", "export C=$HOME", "D=a=b;`c`", "E=", "F=\x1b[1m"]
         )
     ).map("\n".join),
-    workers=_some("1", "8"),
-    python_version=_some("3.12"),
+    workers=_optional("1", "8"),
+    python_version=_optional("3.12"),
     requirements=st.lists(
         st.sampled_from(
             ["numpy", "pandas>=2 # x", "--index-url https://u:p@h.org/x", "a; os_name == 'nt'"]
         ),
         unique=True,
     ).map("\n".join),
-    repository=_some("https://github.com/u/r@main", "https://u:hunter2@h.org/r", "git@h.org:u/r"),
+    repository=_optional(
+        "https://github.com/u/r@main", "https://u:hunter2@h.org/r", "git@h.org:u/r"
+    ),
     files=st.lists(st.sampled_from(["data.csv", "train.py"]), unique=True).map(tuple),
     uploads=st.lists(st.sampled_from(["7", "8"]), unique=True).map(tuple),
-    priority=_some("0", "5"),
-    compute_cluster_name=_some("gpu-large"),
-    credentials_name=_some("mine", "it's"),
-    start_after=_some("tomorrow 3pm"),
-    cron_expression=_some("0 9 * * mon-fri", "@daily"),
-    rerun_from_job_id=_some("497f6eca"),
+    priority=_optional("0", "5"),
+    compute_cluster_name=_optional("gpu-large"),
+    credentials_name=_optional("mine", "it's"),
+    start_after=_optional("tomorrow 3pm"),
+    cron_expression=_optional("0 9 * * mon-fri", "@daily"),
+    rerun_from_job_id=_optional("497f6eca"),
     reset=st.booleans(),
 )
 """Forms without an error."""

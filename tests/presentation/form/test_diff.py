@@ -59,42 +59,42 @@ def test_a_line_that_sets_no_variable_is_masked_as_a_whole() -> None:
     assert [cell.text for cell in difference(OLD, new).settings] == ["environment: + ••••••••"]
 
 
-def test_settings_that_studio_does_not_send_get_the_servers_default() -> None:
+def test_settings_that_studio_does_not_send_are_shown_as_server_defaults() -> None:
     assert difference(OLD, OLD, ("priority", "files")).defaults == (
         Cell("priority: server default, because Studio does not say what it was", Tone.WARN),
         Cell("uploaded files: none are sent, because Studio does not say which it had", Tone.WARN),
     )
 
 
-def test_settings_submitted_from_here_are_named_until_they_are_changed() -> None:
+def test_settings_known_from_the_history_are_listed_until_they_are_changed() -> None:
     fields = ("uploads", "priority", "credentials_name")
     old = replace(OLD, uploads=("1", "8\x1b"), priority="1")
-    told = difference(old, old, (), fields, files={"1": "a.txt (1 B)"})
-    assert [cell.text for cell in told.as_submitted] == [
+    changes = difference(old, old, (), fields, files={"1": "a.txt (1 B)"})
+    assert [cell.text for cell in changes.as_submitted] == [
         "uploaded files: a.txt (1 B), 8␛, as submitted from here",
         "priority: 1, as submitted from here",
     ]
     new = replace(old, uploads=("8\x1b",), priority="")
-    told = difference(old, new, (), fields, files={"1": "a.txt (1 B)"})
-    assert told.as_submitted == ()
-    assert [cell.text for cell in told.settings] == [
+    changes = difference(old, new, (), fields, files={"1": "a.txt (1 B)"})
+    assert changes.as_submitted == ()
+    assert [cell.text for cell in changes.settings] == [
         "uploaded files: - a.txt (1 B)",
         "priority: 1 → server default",
     ]
 
 
 @given(DRAFTS, DRAFTS)
-def test_any_two_forms_can_be_compared_and_only_equal_ones_have_no_difference(
+def test_any_two_forms_can_be_compared_and_equal_forms_have_no_difference(
     before: Draft, after: Draft
 ) -> None:
-    told = difference(before, after)
-    lines = (*told.query, *told.settings)
+    changes = difference(before, after)
+    lines = (*changes.query, *changes.settings)
     assert all(safe_line(cell.text) == cell.text for cell in lines)
-    assert bool(told.query) == (before.query != after.query)
+    assert bool(changes.query) == (before.query != after.query)
     same = difference(before, before)
     assert (same.query, same.settings) == ((), ())
     if before.reset != after.reset or before.workers.strip() != after.workers.strip():
-        assert told.settings
+        assert changes.settings
 
 
 def test_logins_in_addresses_are_masked() -> None:
@@ -103,6 +103,6 @@ def test_logins_in_addresses_are_masked() -> None:
         repository="https://u:hunter2@example.org/r",
         requirements="numpy\n-i https://hunter2@example.org/simple",
     )
-    hidden = "\n".join(cell.text for cell in difference(before, after).settings)
-    assert "hunter2" not in hidden
-    assert f"repository: https://{MASK}@example.org/r → https://{MASK}@example.org/r" in hidden
+    settings = "\n".join(cell.text for cell in difference(before, after).settings)
+    assert "hunter2" not in settings
+    assert f"repository: https://{MASK}@example.org/r → https://{MASK}@example.org/r" in settings

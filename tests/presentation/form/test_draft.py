@@ -20,27 +20,27 @@ from tests.presentation.form.forms import DRAFTS, filled
 
 
 @given(DRAFTS)
-def test_a_draft_survives_json(draft: Draft) -> None:
+def test_a_draft_is_unchanged_by_conversion_to_json_and_back(draft: Draft) -> None:
     assert draft_from_json(json.loads(json.dumps(draft_to_json(draft)))) == draft
 
 
-def test_every_field_of_a_request_but_the_team_is_in_the_form() -> None:
+def test_every_field_of_a_request_except_team_and_time_zone_is_in_the_form() -> None:
     not_typed = {"team_name", "time_zone"}  # the session's team; schedules go by UTC
     assert JobInput.model_fields.keys() - FIELDS.keys() <= not_typed
 
 
 @pytest.mark.parametrize("value", [[1], None, "{"])
-def test_a_value_that_is_no_draft_is_refused(value: Any) -> None:
+def test_a_value_that_is_not_a_draft_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="it is"):
         draft_from_json(value)
 
 
-def test_a_draft_of_another_version_is_read_as_far_as_it_goes() -> None:
-    other = {"query": "print(1)", "workers": 2, "files": ["a", 3], "reset": "yes", "colour": "red"}
-    assert draft_from_json(other) == Draft(query="print(1)", files=("a",))
+def test_the_valid_fields_of_a_draft_of_another_version_are_read() -> None:
+    newer = {"query": "print(1)", "workers": 2, "files": ["a", 3], "reset": "yes", "colour": "red"}
+    assert draft_from_json(newer) == Draft(query="print(1)", files=("a",))
 
 
-def test_a_request_becomes_the_form_that_asks_for_it() -> None:
+def test_a_request_is_converted_into_the_form_that_sends_it() -> None:
     request = JobInput(
         query="ls",
         query_type=QueryType.SHELL,
@@ -80,7 +80,7 @@ def test_a_request_becomes_the_form_that_asks_for_it() -> None:
     )
 
 
-def test_a_start_that_is_past_is_left_out_of_a_schedule_and_shown_of_a_single_job() -> None:
+def test_a_past_start_is_omitted_for_a_schedule_and_kept_for_a_single_job() -> None:
     past = JobInput(query="ls", team_name="acme", start_after=NOON - timedelta(days=1))
     assert draft_of(past, NOON).start_after == "2026-02-28T12:00:00+00:00"
     schedule = past.model_copy(update={"cron_expression": "@daily"})
@@ -92,12 +92,12 @@ def test_a_form_that_continues_a_job_uses_its_checkpoints() -> None:
     assert (draft.rerun_from_job_id, draft.reset, draft.query) == ("abc", False, "ls")
 
 
-def test_secrets_are_not_in_the_text_of_a_draft() -> None:
+def test_the_repr_of_a_draft_contains_no_secrets() -> None:
     assert "hunter2" not in repr(Draft(environment="PASSWORD=hunter2"))
 
 
 @pytest.mark.parametrize(
-    ("sent", "typed", "names"),
+    ("job_fields", "form_values", "names"),
     [
         (
             {},
@@ -121,7 +121,10 @@ def test_secrets_are_not_in_the_text_of_a_draft() -> None:
         ),
     ],
 )
-def test_settings_that_studio_does_not_send_are_listed_unless_known(
-    sent: dict[str, Any], typed: dict[str, Any], names: str
+def test_settings_that_studio_does_not_send_are_listed_unless_the_form_has_them(
+    job_fields: dict[str, Any], form_values: dict[str, Any], names: str
 ) -> None:
-    assert fields_not_sent(job(**sent), Draft(**typed)) == (*names.split(), *recorded_fields())
+    assert fields_not_sent(job(**job_fields), Draft(**form_values)) == (
+        *names.split(),
+        *recorded_fields(),
+    )

@@ -29,55 +29,59 @@ from tests.jobs import job
 from tests.presentation.form.forms import CONTEXT, TIMEOUT
 
 
-def test_the_meaning_and_what_may_be_typed_are_sentences() -> None:
+def test_the_meaning_and_the_accepted_values_of_each_field_are_sentences() -> None:
     assert all(
         each.meaning.endswith(".") and each.accepts.endswith(".") for each in FIELDS.values()
     )
 
 
-def test_what_the_program_reads_by_name_is_in_the_table() -> None:
+def test_every_attribute_of_a_draft_is_in_the_table_of_fields() -> None:
     attributes = {each.name for each in fields(Draft)} - {"others"}
     assert attributes <= FIELDS.keys()
     assert all(getattr(Draft(), name) == FIELDS[name].empty for name in attributes)
 
 
-def test_no_secret_is_recorded() -> None:
+def test_no_recorded_field_is_secret() -> None:
     assert all(each.secret is Secret.NOTHING for each in recorded_fields().values())
 
 
-def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_field_added_to_the_table_is_checked_sent_and_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
     draft = Draft(query="print(1)").with_values({"timeout": "soon"})
     assert check(draft, CONTEXT) == (
         Problem("timeout", "A time limit is 1 to 1440; “soon” is not. Type minutes."),
     )
     assert hint("timeout", draft, CONTEXT) == ("Empty for no limit.",)
-    wanted = draft.with_values({"timeout": "5"})
-    job_input = request(wanted, CONTEXT)
+    changed = draft.with_values({"timeout": "5"})
+    job_input = request(changed, CONTEXT)
     assert json.loads(job_input.model_dump_json())["timeout"] == 5
     assert "--timeout 5" in as_datachain(job_input)
-    assert draft_of(job_input, CONTEXT.now) == wanted.with_values({"query_type": "PYTHON"})
-    assert draft_from_json(json.loads(json.dumps(draft_to_json(wanted)))) == wanted
+    assert draft_of(job_input, CONTEXT.now) == changed.with_values({"query_type": "PYTHON"})
+    assert draft_from_json(json.loads(json.dumps(draft_to_json(changed)))) == changed
     (refused,) = refusals(InvalidRequest(400, "Time limits end at 1440 here"), draft)
     assert refused.field == "timeout"
-    assert difference(draft, wanted).settings == (Cell("time limit: soon → 5", Tone.ACTIVE),)
-    assert differences([draft, wanted]) == {"timeout": 2}
-    assert common_form([draft, wanted]) == Draft(query="print(1)")
+    assert difference(draft, changed).settings == (Cell("time limit: soon → 5", Tone.ACTIVE),)
+    assert differences([draft, changed]) == {"timeout": 2}
+    assert common_form([draft, changed]) == Draft(query="print(1)")
 
 
-def test_a_new_field_is_repeated_as_it_was_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_field_added_to_the_table_is_repeated_as_it_was_submitted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
     job_input = request(Draft(query="print(1)").with_values({"timeout": "5"}), CONTEXT)
-    known = Submitted.model_validate_json(Submitted.of(job_input, {}).to_json())
-    repeated = repeat_of(job(1), "acme", known)
+    submitted = Submitted.model_validate_json(Submitted.of(job_input, {}).to_json())
+    repeated = repeat_of(job(1), "acme", submitted)
     assert repeated.model_dump()["timeout"] == 5
-    assert known_parts(job(1), known) == {"time limit": "5"}
-    again = draft_of(repeated, CONTEXT.now)
+    assert known_parts(job(1), submitted) == {"time limit": "5"}
+    repeated_draft = draft_of(repeated, CONTEXT.now)
     assert "timeout" in fields_not_sent(job(1), Draft())
-    assert "timeout" not in fields_not_sent(job(1), again)
+    assert "timeout" not in fields_not_sent(job(1), repeated_draft)
     assert "timeout" in fields_from_history(job(1))
-    own = RelatedRequest.of(repeated, run_of="a")
-    assert json.loads(own.model_dump_json())["timeout"] == 5
+    related = RelatedRequest.of(repeated, run_of="a")
+    assert json.loads(related.model_dump_json())["timeout"] == 5
 
 
 EXAMPLES = [
@@ -89,13 +93,13 @@ EXAMPLES = [
         else ["\n".join(each.example)] * bool(each.example)
     )
 ]
-"""What is typed: fields of one line have an example a line."""
+"""Fields and what is typed into them: times one by one, the lines of other examples together."""
 
 
 @pytest.mark.parametrize(("name", "typed"), EXAMPLES)
-def test_every_example_can_be_sent_as_it_is(name: str, typed: str) -> None:
+def test_every_example_of_a_field_passes_its_check(name: str, typed: str) -> None:
     lines = tuple(typed.split("\n"))
     is_list = FIELDS[name].empty == ()
     draft = Draft(query="print(1)").with_values({name: lines if is_list else typed})
-    there = {line: FileFacts(FileState.FILE, 8, "print(1)") for line in lines}
-    assert check_field(name, draft, replace(CONTEXT, files=there)) == ()
+    files = {line: FileFacts(FileState.FILE, 8, "print(1)") for line in lines}
+    assert check_field(name, draft, replace(CONTEXT, files=files)) == ()

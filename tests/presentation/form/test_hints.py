@@ -9,10 +9,10 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, hint
 from studio_tui.presentation.form.hints import name_with_free_workers
 from studio_tui.text import safe_line
-from tests.presentation.form.forms import CLUSTERS, CONTEXT, DRAFTS, NOW, cluster
+from tests.presentation.form.forms import CONTEXT, DRAFTS, NOW, cluster
 
 
-def said(name: str, **fields: Any) -> str:
+def hint_text(name: str, **fields: Any) -> str:
     return "\n".join(hint(name, Draft(**fields), CONTEXT))
 
 
@@ -41,8 +41,10 @@ def said(name: str, **fields: Any) -> str:
         ("uploads", {"uploads": ("7",)}, "Ids of files that were uploaded before"),
     ],
 )
-def test_a_field_explains_its_current_value(name: str, fields: dict[str, Any], words: str) -> None:
-    assert words in said(name, **fields)
+def test_the_hint_of_a_field_explains_its_current_value(
+    name: str, fields: dict[str, Any], words: str
+) -> None:
+    assert words in hint_text(name, **fields)
 
 
 @pytest.mark.parametrize(
@@ -58,13 +60,13 @@ def test_a_field_explains_its_current_value(name: str, fields: dict[str, Any], w
         ("cron_expression", {"cron_expression": "* *"}),
     ],
 )
-def test_where_there_is_nothing_to_say_or_a_problem_says_it_no_note_does(
+def test_a_field_with_a_problem_or_a_plain_value_has_no_hint(
     name: str, fields: dict[str, Any]
 ) -> None:
-    assert said(name, **fields) == ""
+    assert hint_text(name, **fields) == ""
 
 
-def test_the_hint_lists_five_next_times_in_both_zones_from_the_start_on() -> None:
+def test_the_hint_lists_five_fire_times_after_the_start_in_both_time_zones() -> None:
     start = NOW + timedelta(days=30)
     lines = hint(
         "cron_expression",
@@ -77,14 +79,14 @@ def test_the_hint_lists_five_next_times_in_both_zones_from_the_start_on() -> Non
     assert "03:00 UTC" in lines[1]
 
 
-def test_uploads_are_listed_by_name_if_it_is_known() -> None:
+def test_the_hint_of_uploads_lists_those_whose_names_are_known() -> None:
     context = replace(CONTEXT, uploads={"7": "notes.txt (12 B)", "9": "other.txt"})
     assert hint("uploads", Draft(uploads=("7", " 8", "7 ")), context)[1:] == (
         "7 is notes.txt (12 B)",
     )
 
 
-def test_clusters_that_are_not_known_yet_are_not_made_up() -> None:
+def test_the_hints_name_no_cluster_before_the_clusters_are_loaded() -> None:
     context = replace(CONTEXT, clusters=None)
     assert hint("compute_cluster_name", Draft(), context) == ("The clusters are not known yet.",)
     assert hint("workers", Draft(), context) == ("Studio's default.",)
@@ -99,14 +101,13 @@ def test_clusters_that_are_not_known_yet_are_not_made_up() -> None:
         ({"max_workers": 8, "busy_workers": 9}, "a (~0 of 8 workers free)"),
     ],
 )
-def test_free_workers_are_an_estimate_and_never_less_than_none(
+def test_free_workers_are_shown_as_an_estimate_that_is_never_negative(
     fields: dict[str, Any], words: str
 ) -> None:
     assert name_with_free_workers(cluster(1, "a", **fields)) == words
-    assert CLUSTERS
 
 
 @given(DRAFTS)
-def test_any_form_has_notes_that_are_safe_to_draw(draft: Draft) -> None:
+def test_the_hints_of_any_form_are_safe_to_draw(draft: Draft) -> None:
     for name in FIELDS:
         assert all(safe_line(line) == line for line in hint(name, draft, CONTEXT))

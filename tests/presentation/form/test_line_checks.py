@@ -57,24 +57,24 @@ BAD_REQUIREMENTS = {
 
 
 @pytest.mark.parametrize("text", GOOD_REQUIREMENTS)
-def test_a_requirement_that_can_be_installed_is_no_problem(text: str) -> None:
+def test_a_valid_requirement_has_no_problem(text: str) -> None:
     assert requirement_problems(text, has_files=False) == ()
 
 
 @pytest.mark.parametrize(("line", "sentence"), BAD_REQUIREMENTS.items())
-def test_a_bad_requirement_is_named_with_its_line(line: str, sentence: str) -> None:
+def test_a_bad_requirement_is_an_error_with_its_line_number(line: str, sentence: str) -> None:
     (problem,) = requirement_problems(f"pandas\n\n{line}\n", has_files=False)
     assert problem == ("requirements", f"Line 3: {sentence}", Level.ERROR)
 
 
-def judged_by_uv(text: str, folder: Path) -> str:
+def uv_error(text: str, folder: Path) -> str:
     """Return uv's error about requirements, read without a network; empty if there is none."""
     (folder / "requirements.txt").write_text(text)
     command = [uv.find_uv_bin(), "pip", "compile", "--offline", "--no-cache", "--no-config"]
-    done = subprocess.run(
+    completed = subprocess.run(
         [*command, "requirements.txt"], cwd=folder, capture_output=True, text=True, check=False
     )
-    return done.stderr if done.returncode else ""
+    return completed.stderr if completed.returncode else ""
 
 
 UNREADABLE = (
@@ -87,18 +87,18 @@ UNREADABLE = (
 
 
 @pytest.mark.starts_processes
-def test_uv_can_read_what_is_no_problem(tmp_path: Path) -> None:
-    error = judged_by_uv("\n".join(GOOD_REQUIREMENTS), tmp_path)
+def test_uv_can_read_the_valid_requirements(tmp_path: Path) -> None:
+    error = uv_error("\n".join(GOOD_REQUIREMENTS), tmp_path)
     assert not any(words in error for words in UNREADABLE), error
 
 
 @pytest.mark.starts_processes
 @pytest.mark.parametrize("line", BAD_REQUIREMENTS)
-def test_uv_refuses_what_is_a_problem(line: str, tmp_path: Path) -> None:
-    assert judged_by_uv(line, tmp_path)
+def test_uv_refuses_the_bad_requirements(line: str, tmp_path: Path) -> None:
+    assert uv_error(line, tmp_path)
 
 
-def test_what_the_job_carries_can_be_installed() -> None:
+def test_local_packages_can_be_required_if_the_job_has_files() -> None:
     assert requirement_problems("-e .\n./own\nown-1.0-py3-none-any.whl", has_files=True) == ()
 
 
@@ -134,7 +134,7 @@ NO_ASSIGNMENT = "it is not NAME=VALUE; type a name and an equals sign before the
     "secret",
     ["sk-live-HUNTER2TOKEN", "sk-live-HUNTER2TOKEN==", "ghp_" + "a1B2" * 9, "Ab1" * 14],
 )
-def test_a_secret_that_was_pasted_by_itself_is_not_shown(secret: str) -> None:
+def test_a_secret_pasted_without_a_variable_name_is_not_shown(secret: str) -> None:
     (problem,) = environment_problems(secret)
     assert secret.rstrip("=") not in problem[1]
 
@@ -162,7 +162,7 @@ def test_a_secret_that_was_pasted_by_itself_is_not_shown(secret: str) -> None:
         ("A=" + "x" * 131_072, "A is longer than 128 KiB, which cannot be passed to a program."),
     ],
 )
-def test_a_bad_variable_is_named_with_its_line(line: str, sentence: str) -> None:
+def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: str) -> None:
     (problem,) = environment_problems(f"# mine\r\nGOOD=1\r\n{line}")
     assert problem == ("environment", f"Line 3: {sentence}", Level.ERROR)
 
@@ -184,12 +184,12 @@ def test_a_doubtful_variable_is_a_warning(text: str, sentence: str) -> None:
     assert problem == ("environment", sentence, Level.WARNING)
 
 
-def test_plain_variables_are_no_problem() -> None:
+def test_valid_variables_have_no_problem() -> None:
     assert environment_problems("A=1\n\n # note = this\nB = x y \nC=\nD=a=b") == ()
 
 
 @given(st.text() | st.text("-=#'\"\\ \n\tabrf./@:[;"))
-def test_any_lines_can_be_checked_and_what_is_said_is_safe(text: str) -> None:
+def test_the_problems_of_any_lines_are_short_and_safe_to_draw(text: str) -> None:
     problems = (*requirement_problems(text, has_files=False), *environment_problems(text))
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
     assert all(len(problem.sentence) < 300 for problem in problems)

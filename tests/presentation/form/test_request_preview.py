@@ -37,14 +37,14 @@ ECHO_BODY = 'curl() { case "$*" in *--form*) ;; *) cat ;; esac; }\n'
 
 
 def shell(script: str, folder: Path, *options: str) -> bytes:
-    done = subprocess.run(
+    completed = subprocess.run(
         ["sh", *options, "-c", script], cwd=folder, capture_output=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, b"")
-    return done.stdout
+    assert (completed.returncode, completed.stderr) == (0, b"")
+    return completed.stdout
 
 
-def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
+def test_the_datachain_command_has_a_flag_or_a_remark_for_every_setting() -> None:
     assert as_datachain(REQUEST, "jobs/train.py", ("a b.csv", "-x"), with_secrets=True) == (
         "# There is no flag for the name: the job will be called train.py.\n"
         "# There is no flag for files that were uploaded before: 7.\n"
@@ -65,7 +65,7 @@ def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
     )
 
 
-def test_a_typed_query_is_to_be_saved_before_the_datachain_command() -> None:
+def test_the_datachain_command_asks_to_save_a_typed_query_first() -> None:
     job_input = JobInput(
         query="ls", query_type=QueryType.SHELL, team_name="acme", requirements="--no-index"
     )
@@ -76,14 +76,14 @@ def test_a_typed_query_is_to_be_saved_before_the_datachain_command() -> None:
     )
 
 
-def test_the_datachain_command_says_when_the_type_is_not_that_of_the_ending() -> None:
+def test_the_datachain_command_warns_if_the_file_extension_means_another_type() -> None:
     job_input = JobInput(query="ls", query_type=QueryType.SHELL, team_name="acme")
     assert as_datachain(job_input, "run.py").startswith(
         "# There is no flag for the type: a file is Python if its name ends in .py, else shell.\n"
     )
 
 
-def test_the_curl_command_uploads_and_sends_the_request() -> None:
+def test_the_curl_command_uploads_the_files_and_sends_the_request() -> None:
     job_input = JobInput(query="ls", query_type=QueryType.SHELL, team_name="a&b")
     assert as_curl(job_input, URL, ('d"x.csv',)) == (
         "# Insert the id that each upload returns into the request below.\n"
@@ -118,7 +118,7 @@ def test_secrets_are_masked_unless_requested(preview: str) -> None:
     assert "https://••••••••@example.org/r@main" in preview
 
 
-def test_masked_commands_say_so() -> None:
+def test_commands_with_masked_secrets_begin_with_a_remark() -> None:
     remark = "# Secrets are masked here; show them before you run this.\n"
     assert as_curl(REQUEST, URL).startswith(remark)
     assert as_datachain(REQUEST).startswith(remark)
@@ -127,7 +127,7 @@ def test_masked_commands_say_so() -> None:
 
 
 @pytest.mark.starts_processes
-def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None:
+def test_control_characters_are_escaped_and_reach_the_command_unchanged(tmp_path: Path) -> None:
     hostile = "a\x1b[2J\u202eb%s'\\\U000e0041"
     job_input = REQUEST.model_copy(update={"query": f"{hostile}\n", "environment": f"A={hostile}"})
     assert json.loads(as_json(job_input, with_secrets=True))["query"] == job_input.query
@@ -145,15 +145,17 @@ def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(SENDABLE)
-def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> None:
+def test_a_real_shell_reads_the_same_request_from_each_preview(
+    tmp_path: Path, draft: Draft
+) -> None:
     job_input = request(draft, CONTEXT)
     previews = [
         preview
-        for shown in (False, True)
+        for with_secrets in (False, True)
         for preview in (
-            as_json(job_input, draft.files, with_secrets=shown),
-            as_curl(job_input, URL, draft.files, with_secrets=shown),
-            as_datachain(job_input, "it's $HOME.py", draft.files, with_secrets=shown),
+            as_json(job_input, draft.files, with_secrets=with_secrets),
+            as_curl(job_input, URL, draft.files, with_secrets=with_secrets),
+            as_datachain(job_input, "it's $HOME.py", draft.files, with_secrets=with_secrets),
         )
     ]
     assert all(safe_block(preview) == preview for preview in previews)
@@ -162,13 +164,13 @@ def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> N
     assert JobInput.model_validate_json(sent).model_dump() == job_input.model_dump()
     words = shell(ECHO_ARGUMENTS + previews[-1], tmp_path).decode().split("\0")
     assert words[:5] == ["job", "run", "it's $HOME.py", "--team", "acme"]
-    environment = [words[at + 1] for at, word in enumerate(words) if word == "--env"]
+    environment = [words[index + 1] for index, word in enumerate(words) if word == "--env"]
     assert environment == [line for line in draft.environment.split("\n") if "=" in line]
     for name in ("workers", "priority", "credentials_name", "cron_expression", "repository"):
         assert draft.value(name, "") in {"", *words}
 
 
-def test_the_preview_of_a_form_is_what_the_client_sends() -> None:
+def test_the_preview_of_a_form_equals_the_request_that_the_client_sends() -> None:
     draft = replace(Draft(query="print(1)\n"), workers="2", query_name="x.py")
     job_input = request(draft, CONTEXT)
     assert json.loads(as_json(job_input)) == json.loads(

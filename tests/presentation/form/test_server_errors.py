@@ -22,41 +22,45 @@ from studio_tui.text import safe_line
 FORM = Draft(query="print(1)")
 
 
-def answered(status: int, body: object, wait: float | None = None) -> StudioError:
-    """Return an error as the client makes it of an answer."""
-    return status_error(status, json.dumps(body).encode(), retry_after=wait)
+def error_of_response(status: int, body: object, retry_after: float | None = None) -> StudioError:
+    """Return the error that the client raises for a response."""
+    return status_error(status, json.dumps(body).encode(), retry_after=retry_after)
 
 
 @pytest.mark.parametrize(
     ("error", "field", "sentence"),
     [
         (
-            answered(400, {"message": "Invalid cron expression"}),
+            error_of_response(400, {"message": "Invalid cron expression"}),
             "cron_expression",
             "Studio says: Invalid cron expression.",
         ),
         (
-            answered(400, {"message": "Bad request"}),
+            error_of_response(400, {"message": "Bad request"}),
             WHOLE_FORM,
             "Bad request. No job was created; change the form and send it.",
         ),
         (
-            answered(422, {"detail": [{"loc": ["body", "data", "workers"], "msg": "too many"}]}),
+            error_of_response(
+                422, {"detail": [{"loc": ["body", "data", "workers"], "msg": "too many"}]}
+            ),
             "workers",
             "Studio says: data.workers: too many.",
         ),
         (
-            answered(422, {"detail": [{"loc": ["body", "files", 2], "msg": "not a string"}]}),
+            error_of_response(
+                422, {"detail": [{"loc": ["body", "files", 2], "msg": "not a string"}]}
+            ),
             "files",
             "Studio says: files.2: not a string.",
         ),
         (
-            answered(422, {"detail": [{"loc": ["body", "team_name"], "msg": "unknown"}]}),
+            error_of_response(422, {"detail": [{"loc": ["body", "team_name"], "msg": "unknown"}]}),
             WHOLE_FORM,
             "team_name: unknown. No job was created; change the form and send it.",
         ),
         (
-            answered(403, {"message": "Viewers cannot run jobs."}),
+            error_of_response(403, {"message": "Viewers cannot run jobs."}),
             WHOLE_FORM,
             (
                 "Studio does not allow this: Viewers cannot run jobs. No job was created; ask a"
@@ -64,7 +68,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             ),
         ),
         (
-            answered(404, {"message": "No such team"}),
+            error_of_response(404, {"message": "No such team"}),
             WHOLE_FORM,
             (
                 "No such team. No job was created; check Studio's URL, the team, and the names in"
@@ -72,7 +76,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             ),
         ),
         (
-            answered(401, {"message": "expired"}),
+            error_of_response(401, {"message": "expired"}),
             WHOLE_FORM,
             (
                 "Studio refused the token: expired. No job was created; give a valid token, and"
@@ -80,7 +84,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             ),
         ),
         (
-            answered(429, {}, wait=30.0),
+            error_of_response(429, {}, retry_after=30.0),
             WHOLE_FORM,
             (
                 "Studio is receiving too many requests. Retry in 30 s. No job was created;"
@@ -88,7 +92,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             ),
         ),
         (
-            answered(500, {"message": "boom"}),
+            error_of_response(500, {"message": "boom"}),
             WHOLE_FORM,
             (
                 "Studio failed with 500: boom. No job was created; the form is kept. Send it again"
@@ -130,7 +134,7 @@ def test_all_refusals_of_the_local_studio_are_shown_at_their_fields() -> None:
         ("credentials_name", "credentials_name: the local Studio keeps none; give them otherwise"),
     ]
     refused = InvalidFields(clauses)
-    error = answered(422, {"message": refused.message, "detail": refused.body_detail})
+    error = error_of_response(422, {"message": refused.message, "detail": refused.body_detail})
     assert refusals(error, FORM) == tuple(
         Problem(field, f"Studio says: {clause}.") for field, clause in clauses
     )
@@ -148,14 +152,14 @@ def test_errors_about_a_cluster_or_a_query_are_shown_at_their_fields() -> None:
     ]
 
 
-def test_a_sentence_about_two_fields_is_about_the_form() -> None:
+def test_an_error_about_two_fields_is_shown_for_the_whole_form() -> None:
     error = InvalidRequest(400, "The cluster has too few workers")
     assert refusals(error, FORM)[0].field == WHOLE_FORM
 
 
 @given(st.text(), st.sampled_from([400, 401, 403, 404, 409, 413, 422, 429, 500, 503]))
 def test_any_error_message_is_shown_safely(words: str, status: int) -> None:
-    problems = refusals(answered(status, {"message": words}), FORM)
+    problems = refusals(error_of_response(status, {"message": words}), FORM)
     assert problems
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
     assert {problem.field for problem in problems} <= {WHOLE_FORM, *FIELDS}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.form.typed_paths import as_path
 
-names = st.text(
+PATHS = st.text(
     st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cc", "Cs"]),
     min_size=1,
 ).map(lambda name: f"/{name}.py")
@@ -28,11 +28,11 @@ names = st.text(
         (r"C:\jobs", r"C:\jobs"),
     ],
 )
-def test_a_path_is_understood_as_terminals_drop_it(typed: str, path: str) -> None:
+def test_a_path_is_read_in_each_form_in_which_terminals_paste_it(typed: str, path: str) -> None:
     assert as_path(typed) == path
 
 
-@given(names)
-def test_what_a_shell_would_take_for_a_path_is_that_path(path: str) -> None:
+@given(PATHS)
+def test_a_path_quoted_for_a_shell_is_read_without_the_quotes(path: str) -> None:
     quoted = shlex.quote(path)
     assert as_path(quoted if quoted.startswith("'") and quoted.endswith("'") else path) == path

@@ -309,7 +309,7 @@ REFUSED_LOCALLY: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("field", "typed", "sentence"), REFUSED_LOCALLY)
-def test_what_the_local_studio_refuses_is_wrong_before_it_is_sent(
+def test_an_input_that_the_local_studio_refuses_is_an_error_before_it_is_sent(
     field: str, typed: dict[str, Any], sentence: str
 ) -> None:
     draft = GOOD.with_values(typed)
@@ -318,7 +318,7 @@ def test_what_the_local_studio_refuses_is_wrong_before_it_is_sent(
 
 
 @pytest.mark.parametrize("typed", [{"python_version": "3.9"}, {"repository": "/srv/r"}])
-def test_what_the_local_studio_accepts_is_not_doubted_there(typed: dict[str, Any]) -> None:
+def test_an_input_that_the_local_studio_accepts_has_no_warning_there(typed: dict[str, Any]) -> None:
     draft = GOOD.with_values(typed)
     assert check(draft, CONTEXT)
     assert not check(draft, replace(CONTEXT, is_local=True))
@@ -356,8 +356,8 @@ def test_a_doubtful_input_is_reported_and_can_be_sent(
 
 
 def test_each_wrong_input_has_a_sentence_of_its_own() -> None:
-    told = [(field, sentence) for field, _, sentence in (*ERRORS, *WARNINGS)]
-    assert len(set(told)) == len(told)
+    sentences = [(field, sentence) for field, _, sentence in (*ERRORS, *WARNINGS)]
+    assert len(set(sentences)) == len(sentences)
 
 
 def test_a_request_that_is_too_long_as_a_whole_is_reported() -> None:
@@ -369,11 +369,11 @@ def test_a_request_that_is_too_long_as_a_whole_is_reported() -> None:
 
 
 @pytest.mark.parametrize("field", ["compute_cluster_name", "compute_cluster_id"])
-def test_a_cluster_is_not_judged_before_the_clusters_are_known(field: str) -> None:
+def test_a_cluster_is_not_checked_before_the_clusters_are_loaded(field: str) -> None:
     typed: dict[str, Any] = {field: "gpu"}
     draft = replace(GOOD, workers="100", **typed)
-    said = "The clusters are not known yet, so this is not checked."
-    assert check(draft, replace(CONTEXT, clusters=None)) == ((field, said, Level.WARNING),)
+    sentence = "The clusters are not known yet, so this is not checked."
+    assert check(draft, replace(CONTEXT, clusters=None)) == ((field, sentence, Level.WARNING),)
 
 
 def test_a_studio_without_clusters_is_reported() -> None:
@@ -382,14 +382,14 @@ def test_a_studio_without_clusters_is_reported() -> None:
     assert problem.sentence == "“gpu” is not a cluster; there are none."
 
 
-def test_the_status_of_an_older_studio_is_its_activity() -> None:
+def test_a_cluster_of_an_older_studio_is_judged_by_whether_it_is_active() -> None:
     old = CLUSTERS[0].model_copy(update={"status": None, "is_active": False})
     draft = replace(GOOD, compute_cluster_name="default")
     (problem,) = check(draft, replace(CONTEXT, clusters=(old,)))
     assert problem.sentence == "“default” is INACTIVE and accepts no jobs; name another."
 
 
-def test_a_form_without_errors_becomes_its_request() -> None:
+def test_a_form_without_errors_is_converted_into_a_request() -> None:
     draft = filled(
         query_file="list.sh",
         environment="A=1\n",
@@ -427,13 +427,13 @@ def test_a_form_without_errors_becomes_its_request() -> None:
     )
 
 
-def test_a_cron_without_a_start_begins_now_and_an_empty_form_asks_for_nothing_more() -> None:
+def test_a_schedule_without_a_start_begins_now_and_empty_fields_are_not_sent() -> None:
     assert request(replace(GOOD, cron_expression="@daily"), CONTEXT).start_after == NOW
     assert request(GOOD, CONTEXT) == JobRequest(query="print(1)", team_name="acme")
 
 
 @pytest.mark.parametrize(
-    ("typed", "kind", "name"),
+    ("typed", "expected_type", "expected_name"),
     [
         ({}, QueryType.PYTHON, None),
         ({"query_file": "a/b.py"}, QueryType.PYTHON, "b.py"),
@@ -443,22 +443,22 @@ def test_a_cron_without_a_start_begins_now_and_an_empty_form_asks_for_nothing_mo
         ({"query_name": "night", "query_type": "python"}, QueryType.PYTHON, "night"),
     ],
 )
-def test_the_type_is_that_chosen_else_by_the_ending(
-    typed: dict[str, Any], kind: QueryType, name: str | None
+def test_the_query_type_is_the_chosen_type_or_follows_from_the_name(
+    typed: dict[str, Any], expected_type: QueryType, expected_name: str | None
 ) -> None:
     draft = Draft(**typed)
-    assert (query_type(draft), job_name(draft)) == (kind, name)
+    assert (query_type(draft), job_name(draft)) == (expected_type, expected_name)
 
 
-def assert_survives_the_wire(job_input: JobInput) -> None:
+def assert_unchanged_by_json(job_input: JobInput) -> None:
     assert JobRequest.model_validate_json(job_input.model_dump_json()) == job_input
-    known = set(JobInput.model_fields)
-    accepted = JobInput.model_validate_json(job_input.model_dump_json(include=known))
-    assert accepted.model_dump() == job_input.model_dump(include=known)
+    known_fields = set(JobInput.model_fields)
+    read_back = JobInput.model_validate_json(job_input.model_dump_json(include=known_fields))
+    assert read_back.model_dump() == job_input.model_dump(include=known_fields)
 
 
 @given(DRAFTS)
-def test_anything_typed_is_a_problem_or_a_request(draft: Draft) -> None:
+def test_any_form_has_a_problem_or_becomes_a_request(draft: Draft) -> None:
     problems = check(draft, CONTEXT)
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
     assert all(problem.field in FIELDS for problem in problems)
@@ -466,25 +466,27 @@ def test_anything_typed_is_a_problem_or_a_request(draft: Draft) -> None:
         with pytest.raises(ValueError, match=r"\w"):
             request(draft, CONTEXT)
     else:
-        assert_survives_the_wire(request(draft, CONTEXT))
+        assert_unchanged_by_json(request(draft, CONTEXT))
 
 
 @pytest.mark.parametrize("context", [CONTEXT, replace(CONTEXT, clusters=None, files={})])
 @pytest.mark.parametrize("name", FIELDS)
 @settings(max_examples=at_length(8, 200))
 @given(DRAFTS)
-def test_any_text_in_one_field_of_a_good_form_is_a_problem_of_it_or_sent(
+def test_any_text_in_one_field_is_a_problem_of_that_field_or_can_be_sent(
     name: str, context: FormContext, draft: Draft
 ) -> None:
     form = GOOD.with_values({name: value_of(name, draft)})
     problems = check(form, context)
     assert {problem.field for problem in problems} <= {name}
     if not any(problem.level is Level.ERROR for problem in problems):
-        assert_survives_the_wire(request(form, context))
+        assert_unchanged_by_json(request(form, context))
 
 
 @given(SENDABLE)
-def test_a_form_without_errors_can_be_sent_and_comes_back_as_a_form(draft: Draft) -> None:
+def test_the_form_made_from_the_request_of_a_valid_form_sends_the_same_request(
+    draft: Draft,
+) -> None:
     job_input = request(draft, CONTEXT)
     assert request(draft_of(job_input, NOW), CONTEXT) == job_input
 
@@ -496,7 +498,7 @@ def test_every_priority_has_a_meaning() -> None:
 @pytest.mark.parametrize(
     "repository", ["https://ghp_hunter2@example.org/r", "ssh://git:hunter2@example.org/r"]
 )
-def test_a_token_in_a_repository_is_warned_of(repository: str) -> None:
+def test_a_token_in_a_repository_is_reported_as_a_warning(repository: str) -> None:
     (problem,) = check(replace(GOOD, repository=repository), CONTEXT)
     assert problem.level is Level.WARNING
     assert problem.sentence.startswith("The URL contains a password or token")
@@ -513,7 +515,7 @@ def test_a_token_in_a_repository_is_warned_of(repository: str) -> None:
         "https://hunter2@example.org/p-1-py3-none-any.whl",
     ],
 )
-def test_a_login_in_a_requirement_is_warned_of_at_its_line(line: str) -> None:
+def test_a_login_in_a_requirement_is_reported_as_a_warning_with_its_line(line: str) -> None:
     (problem,) = check(replace(GOOD, requirements=f"numpy\n{line}"), CONTEXT)
     assert (problem.field, problem.level) == ("requirements", Level.WARNING)
     assert problem.sentence.startswith("Line 2: the address contains a password or token")
