@@ -35,8 +35,8 @@ def attempt(
 def test_the_attempts_of_a_command_are_one_entry_with_the_outcome_of_the_last() -> None:
     first = attempt(0, FAILED, "NotSent", count=2)
     other = attempt(1, FAILED, "NotSent", job="b")
-    (command, another) = join_attempts([first, other, attempt(3, DONE, "200")])
-    assert another == other
+    (command, unjoined) = join_attempts([first, other, attempt(3, DONE, "200")])
+    assert unjoined == other
     assert (command.id, command.started_at, command.last_started_at) == (
         first.id,
         NOON,
@@ -48,10 +48,10 @@ def test_the_attempts_of_a_command_are_one_entry_with_the_outcome_of_the_last() 
     assert shown["attempts"] == "not sent ×2, then 200"
     assert "attempts" not in {fact.label for fact in facts(other, NOON)}
     rows = Listing(ACTIVITY)
-    rows.replace([command, another])
-    found = rows.ids(Terms('answer="not sent"', ACTIVITY), "age", NOON)
-    assert found == [command.id, another.id]
-    assert rows.ids(Terms("status=problem", ACTIVITY), "age", NOON) == [another.id]
+    rows.replace([command, unjoined])
+    ids = rows.ids(Terms('answer="not sent"', ACTIVITY), "age", NOON)
+    assert ids == [command.id, unjoined.id]
+    assert rows.ids(Terms("status=problem", ACTIVITY), "age", NOON) == [unjoined.id]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,9 @@ def test_the_attempts_of_a_command_are_one_entry_with_the_outcome_of_the_last() 
         ),
     ],
 )
-def test_other_commands_are_entries_of_their_own(first: Entry, second: Entry) -> None:
+def test_requests_that_are_not_attempts_of_one_command_remain_separate_entries(
+    first: Entry, second: Entry
+) -> None:
     assert join_attempts([first, second]) == [first, second]
 
 

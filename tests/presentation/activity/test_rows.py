@@ -22,9 +22,9 @@ URL = "https://studio.example.com"
 JOB = "497f6eca-6276-4993-bfeb-53cbbbba6f08"
 
 
-def entry(method: str = "GET", path: str = "/datachain/jobs/", **more: object) -> Entry:
+def entry(method: str = "GET", path: str = "/datachain/jobs/", **fields: object) -> Entry:
     plain = Entry("1", ActivityState.DONE, NOON, NOON, method=method, path=path, outcome="200")
-    return replace(plain, **more)  # type: ignore[arg-type] # the test's own fields
+    return replace(plain, **fields)  # type: ignore[arg-type] # the test's own fields
 
 
 CREATE = entry(
@@ -44,13 +44,13 @@ CREATE = entry(
 CANCEL = entry("POST", f"/datachain/jobs/{JOB}/cancel", changes=True, body='{"team_name": "v"}')
 
 
-def of_pipeline(verb: str, field: str) -> Entry:
+def pipeline_request(verb: str, field: str) -> Entry:
     body = json.dumps({field: JOB})
     return entry("POST", f"/datachain/pipeline/{verb}", changes=True, body=body)
 
 
 @pytest.mark.parametrize(
-    ("known", "words"),
+    ("request_entry", "words"),
     [
         (entry(path="/datachain/jobs/?limit=100&team_name=v"), "list jobs"),
         (entry(path="/datachain/jobs/?status=ACTIVE"), "list jobs active"),
@@ -59,12 +59,12 @@ def of_pipeline(verb: str, field: str) -> Entry:
         (CANCEL, "cancel job 497f6eca"),
         (entry(path=f"/datachain/jobs/{JOB}/logs"), "read log of job 497f6eca"),
         (replace(CANCEL, name="train.py"), "cancel job train.py (497f6eca)"),
-        (of_pipeline("pause", "pipeline_id"), "pause pipeline 497f6eca"),
+        (pipeline_request("pause", "pipeline_id"), "pause pipeline 497f6eca"),
         (
-            replace(of_pipeline("pause", "pipeline_id"), name="rathe-kyat"),
+            replace(pipeline_request("pause", "pipeline_id"), name="rathe-kyat"),
             "pause pipeline rathe-kyat",
         ),
-        (of_pipeline("trigger", "team_name"), "trigger pipeline"),
+        (pipeline_request("trigger", "team_name"), "trigger pipeline"),
         (
             entry("POST", "/datachain/pipeline/trigger", body='{"datasets": ["thumbs", "index"]}'),
             "trigger pipeline of thumbs, index",
@@ -73,11 +73,11 @@ def of_pipeline(verb: str, field: str) -> Entry:
         (entry("", "", words="canceling 3 jobs"), "canceling 3 jobs"),
     ],
 )
-def test_a_request_is_described_in_words(known: Entry, words: str) -> None:
-    assert words_of(known) == words
+def test_a_request_is_described_in_words(request_entry: Entry, words: str) -> None:
+    assert words_of(request_entry) == words
 
 
-def test_a_request_is_copied_as_curl_with_what_is_left_out_said() -> None:
+def test_a_request_is_copied_as_curl_with_a_remark_about_omitted_values() -> None:
     curl = as_curl(CREATE, URL)
     assert curl.startswith("# Secrets, queries and environment values are left out")
     assert "$DATACHAIN_STUDIO_TOKEN" in curl
@@ -86,7 +86,7 @@ def test_a_request_is_copied_as_curl_with_what_is_left_out_said() -> None:
     assert as_curl(entry("", ""), URL) == ""
 
 
-def test_a_request_is_copied_as_a_command_where_there_is_one() -> None:
+def test_a_request_is_copied_as_a_datachain_command_if_there_is_one() -> None:
     assert as_datachain(CANCEL) == f"datachain job cancel {JOB}"
     command = as_datachain(CREATE)
     assert """datachain job run \\\n  'it'"'"'s.py' \\\n  --workers 2""" in command
@@ -96,7 +96,7 @@ def test_a_request_is_copied_as_a_command_where_there_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("terms", "passing"),
+    ("terms", "expected"),
     [
         ("kind=command", {"2", "3"}),
         ("status=problem", {"3"}),
@@ -107,14 +107,14 @@ def test_a_request_is_copied_as_a_command_where_there_is_one() -> None:
         ("answer=500", set()),
     ],
 )
-def test_activity_is_filtered_as_any_list(terms: str, passing: set[str]) -> None:
+def test_activity_can_be_filtered(terms: str, expected: set[str]) -> None:
     rows = Listing(ACTIVITY)
     undone = entry("", "", state=ActivityState.UNDONE, words="canceling 3 jobs")
     rows.replace([entry(), replace(CANCEL, id="2", mean_ms=1500.0), replace(undone, id="3")])
-    assert set(rows.ids(Terms(terms, ACTIVITY), "age", NOON)) == passing
+    assert set(rows.ids(Terms(terms, ACTIVITY), "age", NOON)) == expected
 
 
-def test_the_facts_have_seconds_and_whole_names_of_fields() -> None:
+def test_the_facts_have_times_with_seconds_and_complete_field_names() -> None:
     polls = entry(last_started_at=NOON + timedelta(seconds=61), count=7)
     first, last = (
         f"{each.astimezone():%H:%M:%S}" for each in (polls.started_at, polls.last_started_at)
@@ -129,13 +129,13 @@ def test_the_facts_have_seconds_and_whole_names_of_fields() -> None:
 def test_a_failure_is_shown_with_its_reason_and_no_class_name() -> None:
     refused = entry(outcome="409", reason="The job has ended.", state=ActivityState.FAILED)
     assert [cell.text for cell in cells(refused)[-2:]] == ["409", "The job has ended."]
-    told = {fact.label: fact.value.text for fact in facts(refused, NOON)}
-    assert (told["answer"], told["reason"]) == ("409", "The job has ended.")
+    values = {fact.label: fact.value.text for fact in facts(refused, NOON)}
+    assert (values["answer"], values["reason"]) == ("409", "The job has ended.")
     unsent = entry(outcome="NotSent", reason="Connection refused.", state=ActivityState.FAILED)
     assert [cell.text for cell in cells(unsent)[-2:]] == ["not sent", "Connection refused."]
 
 
-def test_what_a_request_is_about_has_the_room_first() -> None:
+def test_a_narrow_table_keeps_the_column_that_describes_the_request() -> None:
     entries = [
         replace(CREATE, body=json.dumps({"query_name": "learn_packages.py"}), mean_ms=41.0),
         entry(path=f"/datachain/jobs/{JOB}/logs", outcome="416", count=12, name="common_names.py"),
@@ -148,7 +148,7 @@ def test_what_a_request_is_about_has_the_room_first() -> None:
     assert {"state", "at", "what", "count", "outcome"} == shown.keys()
 
 
-def test_polls_move_up_with_their_last_request_but_not_each_time() -> None:
+def test_polls_move_up_with_their_last_request_at_most_once_a_minute() -> None:
     def at(minute: int, second: int) -> datetime:
         return NOON.replace(minute=minute, second=second)
 
@@ -166,17 +166,17 @@ def test_polls_move_up_with_their_last_request_but_not_each_time() -> None:
     assert cells(replace(polls, started_at=recent.started_at))[1].text == cells(recent)[1].text
 
 
-@pytest.mark.parametrize(("status", "why"), [("416", "nothing new"), ("304", "unchanged")])
-def test_an_answer_that_looks_like_a_failure_and_is_none_says_why(status: str, why: str) -> None:
+@pytest.mark.parametrize(("status", "reason"), [("416", "nothing new"), ("304", "unchanged")])
+def test_an_answer_without_news_has_a_reason_and_is_no_failure(status: str, reason: str) -> None:
     path = f"/datachain/jobs/{JOB}/logs"
     polled = entry(path=path, outcome=status, state=ActivityState.EMPTY)
     assert cells(polled)[-2].text == status
-    told = {fact.label: fact.value for fact in facts(polled, NOON)}
-    assert (told["reason"].text, told["reason"].tone) == (why, Tone.DIM)
-    assert told["status"].text == "· EMPTY: Studio had nothing new since the request before"
+    values = {fact.label: fact.value for fact in facts(polled, NOON)}
+    assert (values["reason"].text, values["reason"].tone) == (reason, Tone.DIM)
+    assert values["status"].text == "· EMPTY: Studio had nothing new since the request before"
 
 
-def test_every_error_of_a_request_has_words() -> None:
+def test_every_class_of_errors_is_described_in_words() -> None:
     kinds: list[type[StudioError]] = [StudioError]
     while kinds:
         kind = kinds.pop()
@@ -185,7 +185,7 @@ def test_every_error_of_a_request_has_words() -> None:
 
 
 @given(st.text(), st.text(), st.text(), st.text())
-def test_whatever_was_sent_is_safe_to_draw(method: str, path: str, outcome: str, body: str) -> None:
+def test_any_request_is_safe_to_draw(method: str, path: str, outcome: str, body: str) -> None:
     hostile = entry(method, path, outcome=outcome, body=json.dumps({"name": body, body: [body]}))
     row = cells(hostile)
     assert len(row) == len(COLUMNS)

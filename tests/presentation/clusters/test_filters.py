@@ -32,7 +32,7 @@ def names(terms: str, sort: str = "age", *, reverse: bool = False) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("terms", "left"),
+    ("terms", "expected"),
     [
         ("", ["big", "Apart", "broken", "strange", "old"]),
         ("status=active", ["big", "old"]),
@@ -44,20 +44,20 @@ def names(terms: str, sort: str = "age", *, reverse: bool = False) -> list[str]:
         ("name~^(big|old)$", ["big", "old"]),
     ],
 )
-def test_a_filter_lets_through_what_it_says(terms: str, left: list[str]) -> None:
-    assert names(terms) == left
+def test_a_filter_passes_the_matching_clusters(terms: str, expected: list[str]) -> None:
+    assert names(terms) == expected
 
 
-def test_clusters_have_no_age_that_could_be_requested() -> None:
+def test_clusters_cannot_be_filtered_by_age() -> None:
     with pytest.raises(FilterError, match="not understood") as caught:
         names("age<1h")
     assert "age" not in str(caught.value).partition("Use words")[2]
 
 
 @pytest.mark.parametrize(
-    ("sort", "first"),
+    ("sort", "expected"),
     [("name", "Apart"), ("status", "broken"), ("busy", "old"), ("workers", "Apart")],
 )
-def test_an_order_begins_with_what_matters(sort: str, first: str) -> None:
-    assert names("", sort)[0] == first
-    assert names("", sort, reverse=True)[-1] == first
+def test_each_sort_order_begins_with_the_expected_cluster(sort: str, expected: str) -> None:
+    assert names("", sort)[0] == expected
+    assert names("", sort, reverse=True)[-1] == expected

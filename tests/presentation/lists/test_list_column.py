@@ -1,4 +1,4 @@
-"""Everything about a column of a list follows from its entry."""
+"""The sort order, the filters and the title of a column follow from its `ListColumn`."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def ids(text: str, sort: str = NEWEST_FIRST) -> list[str]:
     return rows.ids(Terms(text, KIND), sort, NOON)
 
 
-def test_a_new_column_can_be_sorted_by_it_and_is_in_the_menu() -> None:
+def test_a_list_can_be_sorted_by_a_new_column_which_is_in_the_sort_menu() -> None:
     assert ids("", "python") == [OLD.id, NEW.id]
     first, *_, last = KIND.sorts
     assert (first, last) == (NEWEST_FIRST, "python")
@@ -45,7 +45,7 @@ def test_a_new_column_can_be_sorted_by_it_and_is_in_the_menu() -> None:
     assert (KIND.order_of("python"), KIND.order_of("like")) == ("python", "python")
 
 
-def test_a_new_column_can_be_filtered_by_it_under_its_name_in_filters() -> None:
+def test_a_list_can_be_filtered_by_a_new_column_under_its_filter_name() -> None:
     assert ids("py==3.13") == [NEW.id]
     assert ids("py<1m") == [OLD.id]
     assert "py=" in KIND.completions
@@ -53,11 +53,11 @@ def test_a_new_column_can_be_filtered_by_it_under_its_name_in_filters() -> None:
         Terms("python=3", KIND)
 
 
-def test_the_order_of_the_columns_is_that_of_their_titles() -> None:
+def test_titles_have_the_order_of_their_columns() -> None:
     assert [column.title for column in layouts(KIND.columns)][-2:] == ["PYTHON", "LIKE"]
 
 
-def test_a_column_without_an_order_is_not_sorted_by() -> None:
+def test_a_list_cannot_be_sorted_by_a_column_without_a_sort_order() -> None:
     plain = replace(KIND, columns=(replace(PYTHON, order=None),))
     assert list(plain.sorts) == [NEWEST_FIRST]
     assert plain.order_of("python") is None

@@ -40,20 +40,20 @@ alternative = st.lists(term, min_size=1, max_size=3).map(" ".join)
 
 
 @given(st.lists(alternative, min_size=1, max_size=3).map(" or ".join))
-def test_of_many_rows_those_pass_that_pass_one_by_one(text: str) -> None:
-    wanted, rows = Filter(text), Listing(JOBS)
+def test_a_filter_passes_the_same_rows_together_as_one_by_one(text: str) -> None:
+    job_filter, rows = Filter(text), Listing(JOBS)
     rows.replace(JOBS_OF_ALL_KINDS)
-    one_by_one = [each.id for each in JOBS_OF_ALL_KINDS if wanted.matches(each, NOON)]
-    assert rows.ids(wanted, NEWEST_FIRST, NOON) == one_by_one
+    passing_alone = [each.id for each in JOBS_OF_ALL_KINDS if job_filter.matches(each, NOON)]
+    assert rows.ids(job_filter, NEWEST_FIRST, NOON) == passing_alone
 
 
 @given(st.lists(answers, min_size=1, max_size=6), st.data())
-def test_rows_replaced_again_and_again_are_like_those_of_a_new_list(
+def test_a_listing_replaced_many_times_equals_a_new_listing(
     all_answers: list[list[Job]], data: st.DataObject
 ) -> None:
     rows, before = Listing(JOBS), dict[str, Job]()
     for answer in all_answers:
-        # As a reader does, rows that have not changed are mostly the same objects.
+        # The reader of answers mostly reuses the objects of rows that have not changed.
         reused = [
             before[each.id] if before.get(each.id) == each and data.draw(st.booleans()) else each
             for each in answer
@@ -67,23 +67,23 @@ def test_rows_replaced_again_and_again_are_like_those_of_a_new_list(
         assert all(shown is after[shown.id] for shown in rows.values())
         assert rows.changes_with_the_second(LATER) == new.changes_with_the_second(LATER)
         for text in ("failed", "status=failed", ""):
-            wanted = Terms(text, JOBS)
-            assert rows.ids(wanted, NEWEST_FIRST, NOON) == new.ids(wanted, NEWEST_FIRST, NOON)
+            terms = Terms(text, JOBS)
+            assert rows.ids(terms, NEWEST_FIRST, NOON) == new.ids(terms, NEWEST_FIRST, NOON)
         before = after
 
 
-def test_rows_that_have_not_changed_are_not_read_again() -> None:
-    read: list[str] = []
+def test_rows_that_have_not_changed_are_not_examined_again() -> None:
+    examined: list[str] = []
 
     def is_moving(row: Job) -> bool:
-        read.append(row.id)
+        examined.append(row.id)
         return JOBS.is_moving(row)
 
     rows = Listing(replace(JOBS, is_moving=is_moving))
-    first = [job(number, "RUNNING") for number in range(1, 500)]
-    rows.replace(first)
-    read.clear()
+    jobs = [job(number, "RUNNING") for number in range(1, 500)]
+    rows.replace(jobs)
+    examined.clear()
     ended, new = job(100, "COMPLETE"), job(1000, "RUNNING")
-    assert rows.replace([*first[:99], ended, *first[100:]]) == {ended.id}
-    assert rows.replace([new, *first[:99], ended, *first[100:]]) == {new.id}
-    assert read == [ended.id, new.id]
+    assert rows.replace([*jobs[:99], ended, *jobs[100:]]) == {ended.id}
+    assert rows.replace([new, *jobs[:99], ended, *jobs[100:]]) == {new.id}
+    assert examined == [ended.id, new.id]

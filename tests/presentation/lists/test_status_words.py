@@ -1,4 +1,4 @@
-"""The filter of every list accepts Studio's words for a status, and those of the counts."""
+"""The filter of every list accepts the words for a status of Studio and of the counts."""
 
 from typing import Any
 
@@ -46,10 +46,10 @@ def test_an_unknown_status_is_reported_with_all_valid_ones(kind: Kind[Any]) -> N
     assert all(word in sentence for word in kind.words)
 
 
+# Schedules are not counted.
 @pytest.mark.parametrize("state", sorted({*JobState} - {JobState.TASK}))
-def test_the_words_of_the_counts_find_what_is_counted(state: JobState) -> None:
-    """Schedules are not counted."""
-    one = job(1, state if state is not JobState.UNKNOWN else "WARMING")
-    (counted,) = [count.name for count in counts((one,)) if count.number]
-    assert Filter(f"is:{counted}").matches(one, NOON)
-    assert Filter(f"is:{state}").matches(one, NOON)
+def test_the_word_of_a_count_is_a_filter_for_the_counted_jobs(state: JobState) -> None:
+    counted_job = job(1, state if state is not JobState.UNKNOWN else "WARMING")
+    (word,) = [count.name for count in counts((counted_job,)) if count.number]
+    assert Filter(f"is:{word}").matches(counted_job, NOON)
+    assert Filter(f"is:{state}").matches(counted_job, NOON)

@@ -1,5 +1,4 @@
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -7,8 +6,6 @@ from hypothesis import strategies as st
 
 from studio_tui.cron import CronError, field_values, fire_times
 from studio_tui.presentation.schedules.cron_words import describe_expression, expression_sentences
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -44,16 +41,17 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("*/5 * 1 * *", "every 5 minutes, on the 1st of the month"),
     ],
 )
-def test_a_schedule_is_described_in_words(expression: str, words: str) -> None:
+def test_a_cron_expression_is_described_in_words(expression: str, words: str) -> None:
     assert describe_expression(expression) == words
 
 
-def test_an_expression_that_cannot_be_used_is_refused() -> None:
+def test_an_invalid_expression_is_refused() -> None:
     with pytest.raises(CronError):
         describe_expression("0 25 * * *")
 
 
 def field(first: int, last: int) -> st.SearchStrategy[str]:
+    """Return all kinds of fields of a cron expression with values in a range."""
     values = st.lists(st.integers(first, last).map(str), min_size=1, max_size=6).map(",".join)
     steps = st.sampled_from([2, 3, 4, 5, 6]).map("*/{}".format)
     return st.just("*") | values | steps
@@ -65,17 +63,19 @@ EXPRESSIONS = st.tuples(field(0, 59), field(0, 23), field(1, 28), field(1, 12), 
 
 
 @given(EXPRESSIONS, st.integers(0, 4), st.data())
-def test_a_change_of_one_field_changes_the_words(one: str, at: int, data: st.DataObject) -> None:
-    fields = one.split()
-    fields[at] = data.draw(EXPRESSIONS).split()[at]
+def test_expressions_with_different_values_in_a_field_have_different_words(
+    expression: str, index: int, data: st.DataObject
+) -> None:
+    fields = expression.split()
+    fields[index] = data.draw(EXPRESSIONS).split()[index]
     other = " ".join(fields)
-    assert (describe_expression(one) == describe_expression(other)) == (
-        field_values(one) == field_values(other)
+    assert (describe_expression(expression) == describe_expression(other)) == (
+        field_values(expression) == field_values(other)
     )
 
 
 @given(st.sets(st.integers(0, 59), min_size=1, max_size=2), st.integers(0, 23))
-def test_named_times_are_those_of_the_runs(minutes: set[int], hour: int) -> None:
+def test_the_described_times_are_the_fire_times(minutes: set[int], hour: int) -> None:
     expression = f"{','.join(map(str, minutes))} {hour} * * *"
     fires = fire_times(
         expression, datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC), count=len(minutes)
@@ -84,10 +84,10 @@ def test_named_times_are_those_of_the_runs(minutes: set[int], hour: int) -> None
     assert describe_expression(expression) == f"every day at {times} UTC"
 
 
-def test_a_studio_may_go_by_other_clocks_than_utc() -> None:
+def test_the_description_names_the_time_zone_of_the_studio() -> None:
     assert describe_expression("0 9 * * *", "CET") == "every day at 09:00 CET"
 
 
-def test_the_line_of_a_form_is_a_sentence_and_missing_for_an_unusable_expression() -> None:
+def test_the_form_shows_a_sentence_only_for_a_valid_expression() -> None:
     assert expression_sentences("0 9 * * 1-5") == ("Every weekday at 09:00 UTC.",)
     assert expression_sentences("0 25 * * *") == ()

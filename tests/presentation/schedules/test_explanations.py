@@ -1,4 +1,4 @@
-"""A cron expression or a single time, distinguished while it is typed."""
+"""A typed text is explained as a cron expression or as a single time, whichever it is."""
 
 from datetime import UTC, datetime
 
@@ -19,11 +19,11 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
         ("in 3 days at 9am", "Wed 4 Mar 2026 09:00 UTC"),
     ],
 )
-def test_a_valid_time_is_explained_in_words(typed: str, words: str) -> None:
-    told = explain_time_or_expression(typed, NOW, UTC)
-    assert told.is_good
-    assert words in " ".join(told.lines)
-    assert (told.moment is None) == (typed[0] in "0@")
+def test_a_valid_time_or_expression_is_explained_in_words(typed: str, words: str) -> None:
+    explanation = explain_time_or_expression(typed, NOW, UTC)
+    assert explanation.is_good
+    assert words in " ".join(explanation.lines)
+    assert (explanation.moment is None) == (typed[0] in "0@")
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_valid_time_is_explained_in_words(typed: str, words: str) -> None:
         ("whenever", "whenever"),
     ],
 )
-def test_what_means_nothing_says_why(typed: str, words: str) -> None:
-    told = explain_time_or_expression(typed, NOW, UTC)
-    assert (told.is_good, told.moment) == (False, None)
-    assert words in told.lines[0]
+def test_an_invalid_time_or_expression_has_a_reason(typed: str, words: str) -> None:
+    explanation = explain_time_or_expression(typed, NOW, UTC)
+    assert (explanation.is_good, explanation.moment) == (False, None)
+    assert words in explanation.lines[0]

@@ -15,7 +15,9 @@ from studio_tui.presentation.schedules.runs import ScheduledRun, ScheduleWithRun
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
-def scheduled(name: str, *results: str, hours: int = 0, **schedule: Any) -> ScheduleWithRuns:
+def schedule_with_results(
+    name: str, *results: str, hours: int = 0, **schedule: Any
+) -> ScheduleWithRuns:
     task = Job.model_validate(
         {
             "id": name,
@@ -26,13 +28,16 @@ def scheduled(name: str, *results: str, hours: int = 0, **schedule: Any) -> Sche
             "schedule": schedule or None,
         }
     )
-    runs = (Job.model_validate({"id": f"{name}-{at}", "status": s}) for at, s in enumerate(results))
+    runs = (
+        Job.model_validate({"id": f"{name}-{index}", "status": status})
+        for index, status in enumerate(results)
+    )
     return ScheduleWithRuns(task, tuple(map(run_of, runs)))
 
 
 ROWS = [
-    scheduled("new"),
-    scheduled(
+    schedule_with_results("new"),
+    schedule_with_results(
         "soon",
         "FAILED",
         "COMPLETE",
@@ -40,7 +45,7 @@ ROWS = [
         cron_expression="*/5 * * * *",
         next_run_at="2026-05-04T12:05:00Z",
     ),
-    scheduled(
+    schedule_with_results(
         "later",
         "COMPLETE",
         "FAILED",
@@ -59,7 +64,7 @@ def names(terms: str, sort: str = "age") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("terms", "left"),
+    ("terms", "expected"),
     [
         ("status=failed", ["soon"]),
         ("status=problem", ["soon"]),
@@ -70,12 +75,14 @@ def names(terms: str, sort: str = "age") -> list[str]:
         ("!status=failed", ["new", "later"]),
     ],
 )
-def test_a_filter_asks_for_the_last_run(terms: str, left: list[str]) -> None:
-    assert names(terms) == left
+def test_a_filter_passes_the_schedules_that_match_by_their_last_run(
+    terms: str, expected: list[str]
+) -> None:
+    assert names(terms) == expected
 
 
 @pytest.mark.parametrize(
-    ("sort", "order"),
+    ("sort", "expected"),
     [
         ("age", ["new", "soon", "later"]),
         ("next", ["soon", "later", "new"]),
@@ -84,11 +91,11 @@ def test_a_filter_asks_for_the_last_run(terms: str, left: list[str]) -> None:
         ("by", ["later", "soon", "new"]),
     ],
 )
-def test_an_order_begins_with_what_matters(sort: str, order: list[str]) -> None:
-    assert names("", sort) == order
+def test_each_sort_order_begins_with_the_expected_schedule(sort: str, expected: list[str]) -> None:
+    assert names("", sort) == expected
 
 
-def test_the_state_of_a_schedule_is_that_of_its_last_run_whatever_was_missed_since() -> None:
+def test_the_state_of_a_schedule_is_that_of_its_last_run_despite_missed_times() -> None:
     missed = ScheduledRun(None, JobState.UNKNOWN, "missed", None, gap="missed")
-    row = scheduled("a", "FAILED")
+    row = schedule_with_results("a", "FAILED")
     assert row._replace(runs=(missed, *row.runs)).state is JobState.FAILED

@@ -1,4 +1,4 @@
-"""A schedule as a row and as facts, in any time zone and without any of its fields."""
+"""Rows and facts of schedules, in any time zone and with any of their fields missing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ def task(schedule: dict[str, Any] | None, **fields: Any) -> Job:
     return job(9000, "TASK", schedule=schedule, **fields)
 
 
-def nightly(**more: Any) -> Job:
+def nightly(**fields: Any) -> Job:
     return task(
         {
             "cron_expression": "0 3 * * *",
@@ -38,20 +38,19 @@ def nightly(**more: Any) -> Job:
             "runs": 2,
             "missed": 1,
             "skipped": 0,
-            **more,
+            **fields,
         }
     )
 
 
-def row(known: Job, *runs: Job, zone: Any = BERLIN) -> dict[str, str]:
-    made = cells(known, tuple(map(run_of, runs)), NOON, zone)
-    return by_key(COLUMNS, [cell.text for cell in made])
+def row(schedule: Job, *runs: Job, zone: Any = BERLIN) -> dict[str, str]:
+    row_cells = cells(schedule, tuple(map(run_of, runs)), NOON, zone)
+    return by_key(COLUMNS, [cell.text for cell in row_cells])
 
 
-def told(known: Job, *runs: Job) -> dict[str, str]:
-    return {
-        fact.label: fact.value.text for fact in facts(known, tuple(map(run_of, runs)), NOON, BERLIN)
-    }
+def fact_texts(schedule: Job, *runs: Job) -> dict[str, str]:
+    shown = facts(schedule, tuple(map(run_of, runs)), NOON, BERLIN)
+    return {fact.label: fact.value.text for fact in shown}
 
 
 def test_a_row_shows_the_next_run_of_a_schedule_and_the_last_results() -> None:
@@ -72,47 +71,47 @@ def test_a_row_shows_the_next_run_of_a_schedule_and_the_last_results() -> None:
     assert row(nightly(), zone=UTC)["at"] == "Mon  2 Mar 02:00"
 
 
-def test_the_results_have_the_tone_of_the_newest_and_missed_times_are_emphasized() -> None:
-    made = cells(nightly(), (run_of(job(1, "FAILED")), run_of(job(2, "COMPLETE"))), NOON, UTC)
-    tones = by_key(COLUMNS, [cell.tone for cell in made])
+def test_the_results_have_the_tone_of_the_newest_and_missed_times_are_highlighted() -> None:
+    row_cells = cells(nightly(), (run_of(job(1, "FAILED")), run_of(job(2, "COMPLETE"))), NOON, UTC)
+    tones = by_key(COLUMNS, [cell.tone for cell in row_cells])
     assert (tones["results"], tones["missed"], tones["skipped"]) == (Tone.BAD, Tone.WARN, Tone.DIM)
 
 
-def test_fields_that_studio_does_not_send_are_not_made_up() -> None:
+def test_fields_that_studio_does_not_send_are_shown_as_unknown() -> None:
     shown = row(task(None))
     assert {shown[key] for key in ("expression", "next", "at", "results", "runs", "missed")} == {
         "–"
     }
     assert shown["words"] == "Studio does not say"
-    said = told(task(None))
-    assert said["schedule"] == "Studio does not say"
-    assert said["last runs"] == "Studio does not say which jobs it created"
-    assert "next runs" not in said
+    values = fact_texts(task(None))
+    assert values["schedule"] == "Studio does not say"
+    assert values["last runs"] == "Studio does not say which jobs it created"
+    assert "next runs" not in values
 
 
-def test_what_cannot_be_read_is_marked() -> None:
+def test_an_unreadable_schedule_is_shown_as_a_question_mark() -> None:
     assert row(task("soon"))["expression"] == "?"  # type: ignore[arg-type] # as Studio may send it
     assert row(nightly(cron_expression=["0"]))["expression"] == "?"
 
 
-def test_one_that_runs_once_says_so() -> None:
+def test_a_schedule_that_runs_once_is_shown_as_once() -> None:
     once = task({"start_after": "2026-03-01T12:05:00Z", "next_run_at": "2026-03-01T12:05:00Z"})
     assert (row(once)["expression"], row(once)["next"], row(once)["words"]) == (
         "once",
         "in 5 min",
         "",
     )
-    assert told(once)["next runs"] == "Sun 1 Mar 2026 13:05 CET · 12:05 UTC"
+    assert fact_texts(once)["next runs"] == "Sun 1 Mar 2026 13:05 CET · 12:05 UTC"
 
 
-def test_a_run_that_is_due_is_not_in_the_past() -> None:
+def test_a_run_that_is_due_is_shown_as_now() -> None:
     assert row(nightly(next_run_at="2026-03-01T11:59:59Z"))["next"] == "now"
 
 
-def test_the_next_runs_are_right_over_a_change_of_the_clocks() -> None:
+def test_the_next_runs_are_correct_across_a_change_of_the_clocks() -> None:
     now = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    said = {fact.label: fact.value.text for fact in facts(nightly(), (), now, BERLIN)}
-    assert said["next runs"].split("\n") == [
+    values = {fact.label: fact.value.text for fact in facts(nightly(), (), now, BERLIN)}
+    assert values["next runs"].split("\n") == [
         "Sun 29 Mar 2026 03:00 CEST · 01:00 UTC",
         "Mon 30 Mar 2026 03:00 CEST · 01:00 UTC",
         "Tue 31 Mar 2026 03:00 CEST · 01:00 UTC",
@@ -127,8 +126,8 @@ def test_the_next_runs_are_right_over_a_change_of_the_clocks() -> None:
     }
     assert in_utc["next runs"].startswith("Sun 29 Mar 2026 03:30 CEST · 01:30 UTC")
     autumn = datetime(2026, 10, 24, 12, tzinfo=UTC)
-    said = {fact.label: fact.value.text for fact in facts(nightly(), (), autumn, BERLIN)}
-    assert said["next runs"].startswith("Sun 25 Oct 2026 03:00 CET · 02:00 UTC")
+    values = {fact.label: fact.value.text for fact in facts(nightly(), (), autumn, BERLIN)}
+    assert values["next runs"].startswith("Sun 25 Oct 2026 03:00 CET · 02:00 UTC")
 
 
 @pytest.mark.parametrize(
@@ -139,21 +138,21 @@ def test_the_next_runs_are_right_over_a_change_of_the_clocks() -> None:
         ({"cron_expression": "* * * * *", "time_zone": "../x"}, "no time zone ../x"),
     ],
 )
-def test_an_expression_that_is_not_understood_says_why(
+def test_an_invalid_expression_or_time_zone_is_explained_in_the_facts(
     schedule: dict[str, Any], problem: str
 ) -> None:
-    assert problem in told(task(schedule))["next runs"]
+    assert problem in fact_texts(task(schedule))["next runs"]
 
 
-def test_the_last_runs_are_named_with_their_errors() -> None:
+def test_the_last_runs_are_shown_with_their_errors() -> None:
     failed = job(90, "FAILED", error_message="KeyError: 'x'\nat line 3")
-    assert told(nightly(), failed)["last runs"] == "✗ FAILED  1h ago  KeyError: 'x'"
-    assert told(nightly())["last runs"] == "older than the jobs that are loaded"
-    assert told(nightly(runs=0))["last runs"] == "none yet"
-    assert told(nightly())["so far"] == "2 runs · 1 missed, as no Studio was running"
+    assert fact_texts(nightly(), failed)["last runs"] == "✗ FAILED  1h ago  KeyError: 'x'"
+    assert fact_texts(nightly())["last runs"] == "older than the jobs that are loaded"
+    assert fact_texts(nightly(runs=0))["last runs"] == "none yet"
+    assert fact_texts(nightly())["so far"] == "2 runs · 1 missed, as no Studio was running"
 
 
-def test_runs_are_found_by_the_schedule_that_they_name_and_only_the_last_are_kept() -> None:
+def test_the_last_runs_of_each_schedule_are_found_by_the_id_of_the_schedule() -> None:
     jobs = [job(number, scheduled_by="b" if number == 3 else "a") for number in range(1, 30)]
     runs = runs_by_task([job(100), *jobs])
     assert runs.keys() == {"a", "b"}
@@ -162,48 +161,49 @@ def test_runs_are_found_by_the_schedule_that_they_name_and_only_the_last_are_kep
     assert runs["b"] == (run_of(jobs[2]),)
 
 
-def recent(*states: str, **more: Any) -> list[dict[str, Any]]:
+def recent_runs(*states: str, **fields: Any) -> list[dict[str, Any]]:
+    """Return runs as the local Studio sends them with a schedule, an hour before noon."""
     return [
-        {"kind": "job", "id": f"r{at}", "status": state, "created_at": "2026-03-01T11:00:00Z"}
-        | more
-        for at, state in enumerate(states)
+        {"kind": "job", "id": f"r{index}", "status": state, "created_at": "2026-03-01T11:00:00Z"}
+        | fields
+        for index, state in enumerate(states)
     ]
 
 
-def test_last_runs_sent_by_studio_need_no_jobs_and_mark_manual_ones() -> None:
-    told_runs = [
-        *recent("FAILED", by_hand=True, error_message="KeyError: 1"),
-        *recent("RUNNING"),
+def test_last_runs_sent_by_studio_are_shown_without_jobs_and_manual_runs_are_marked() -> None:
+    sent_runs = [
+        *recent_runs("FAILED", by_hand=True, error_message="KeyError: 1"),
+        *recent_runs("RUNNING"),
     ]
-    known = nightly(recent=told_runs)
-    runs = runs_of(known, [run_of(job(1))])
+    schedule = nightly(recent=sent_runs)
+    runs = runs_of(schedule, [run_of(job(1))])
     assert [run.id for run in runs] == ["r0", "r0"]
-    shown = by_key(COLUMNS, cells(known, runs, NOON, UTC))["results"]
-    assert (shown.text, shown.tone) == ("●(✗)", Tone.BAD)
-    (fact,) = [one for one in facts(known, runs, NOON, UTC) if one.label == "last runs"]
+    results = by_key(COLUMNS, cells(schedule, runs, NOON, UTC))["results"]
+    assert (results.text, results.tone) == ("●(✗)", Tone.BAD)
+    (fact,) = [each for each in facts(schedule, runs, NOON, UTC) if each.label == "last runs"]
     assert fact.value.text.split("\n") == [
         "(✗) FAILED  1h ago, by hand  KeyError: 1",
         "● RUNNING  1h ago",
     ]
 
 
-def test_late_and_missed_runs_are_shown_as_such() -> None:
+def test_late_missed_and_skipped_runs_have_signs_of_their_own() -> None:
     at = "2026-03-01T11:00:00Z"
-    times = [
+    sent_runs = [
         {"kind": "missed", "scheduled_for": at},
         {"kind": "skipped", "scheduled_for": at},
-        *recent("COMPLETE", scheduled_for="2026-03-01T10:17:00Z"),
-        *recent("COMPLETE", scheduled_for="2026-03-01T10:59:30Z"),
+        *recent_runs("COMPLETE", scheduled_for="2026-03-01T10:17:00Z"),
+        *recent_runs("COMPLETE", scheduled_for="2026-03-01T10:59:30Z"),
     ]
-    known = nightly(recent=times)
-    runs = runs_of(known)
+    schedule = nightly(recent=sent_runs)
+    runs = runs_of(schedule)
     assert [(run.sign, run.tone) for run in runs] == [
         ("!", Tone.WARN),
         ("»", Tone.WARN),
         ("✓+", Tone.GOOD),
         ("✓", Tone.GOOD),
     ]
-    (fact,) = [one for one in facts(known, runs, NOON, UTC) if one.label == "last runs"]
+    (fact,) = [each for each in facts(schedule, runs, NOON, UTC) if each.label == "last runs"]
     assert fact.value.text.split("\n") == [
         "! missed  1h ago, as no Studio was running",
         "» skipped  1h ago, as the previous run was still going",
@@ -212,18 +212,20 @@ def test_late_and_missed_runs_are_shown_as_such() -> None:
     ]
 
 
-def test_a_run_that_is_overdue_is_reported() -> None:
+def test_an_overdue_run_is_shown_with_the_time_since_it_was_due() -> None:
     assert row(nightly(next_run_at="2026-03-01T11:48:00Z"))["next"] == "due 12m ago"
 
 
-def test_the_newest_results_are_those_that_have_room() -> None:
-    known = nightly(recent=recent(*["COMPLETE"] * 3, by_hand=True) + recent(*["FAILED"] * 5))
-    runs = runs_of(known)
-    shown = by_key(COLUMNS, cells(known, runs, NOON, UTC))["results"]
-    assert shown.text == "(✓)(✓)"
+def test_the_oldest_results_are_dropped_if_there_is_no_room() -> None:
+    schedule = nightly(
+        recent=recent_runs(*["COMPLETE"] * 3, by_hand=True) + recent_runs(*["FAILED"] * 5)
+    )
+    runs = runs_of(schedule)
+    results = by_key(COLUMNS, cells(schedule, runs, NOON, UTC))["results"]
+    assert results.text == "(✓)(✓)"
 
 
-def test_a_run_of_a_newer_studio_is_shown_as_unknown() -> None:
+def test_a_run_of_an_unknown_kind_is_shown_as_unknown() -> None:
     run, *_ = runs_of(nightly(recent=[{"kind": "dream", "status": "LUCID"}]))
     assert run == ScheduledRun(None, JobState.UNKNOWN, "LUCID", None)
 
@@ -242,10 +244,10 @@ def test_extreme_times_and_hostile_names_are_shown_on_one_safe_line(moment: str)
         created_by=f"{HOSTILE}\n2",
     )
     once = task({"next_run_at": moment})
-    for known in (hostile, once):
-        texts = [*row(known).values(), *told(known).values()]
+    for schedule in (hostile, once):
+        texts = [*row(schedule).values(), *fact_texts(schedule).values()]
         assert not any(map(controls_of_lines, texts))
-        assert not any("\n" in text for text in row(known).values())
+        assert not any("\n" in text for text in row(schedule).values())
 
 
 def test_a_typed_expression_is_explained_with_its_runs_or_refused() -> None:
@@ -266,7 +268,7 @@ def test_a_typed_time_is_shown_in_both_zones_or_refused() -> None:
     assert not explain_single_time("soonish", NOON, BERLIN).is_good
 
 
-def test_a_minute_of_the_clock_does_not_hide_a_run() -> None:
+def test_the_next_run_can_be_a_second_away_but_not_now() -> None:
     late = NOON + timedelta(minutes=59, seconds=59)
     assert (
         explain_expression("0 * * * *", None, late, UTC)

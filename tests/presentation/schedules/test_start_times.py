@@ -26,7 +26,7 @@ def local(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"),
+    ("text", "expected"),
     [
         ("tomorrow 3pm", "2026-03-04 15:00"),
         ("  Tomorrow   at 3 PM ", "2026-03-04 15:00"),
@@ -71,8 +71,8 @@ def local(text: str) -> datetime:
         ("in 2 days at 9am", "2026-03-05 09:00"),
     ],
 )
-def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
-    assert parse_start_time(text, NOW, BERLIN) == local(meant)
+def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
+    assert parse_start_time(text, NOW, BERLIN) == local(expected)
 
 
 @pytest.mark.parametrize(
@@ -141,13 +141,13 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
         ("in 999999 months", "“in 999999 months” is too far away."),
         *(
             (
-                f"in {amount} {rest}",
+                f"in {amount} {unit}",
                 (
                     "Months differ in length, so only whole ones are counted; instead of"
                     f" {amount} months type `{days} days`."
                 ),
             )
-            for amount, rest, days in (
+            for amount, unit, days in (
                 ("1.5", "months", 45),
                 ("0.5", "months", 15),
                 ("2.5", "months and 2 days", 75),
@@ -172,7 +172,7 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
         ),
     ],
 )
-def test_what_is_no_start_is_refused_in_words(text: str, sentence: str) -> None:
+def test_an_invalid_start_time_is_refused_with_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(StartTimeError) as refusal:
         parse_start_time(text, NOW, BERLIN)
     assert str(refusal.value) == sentence
@@ -186,19 +186,19 @@ def test_what_is_no_start_is_refused_in_words(text: str, sentence: str) -> None:
         *("٣pm", "tomorrow 3pm tomorrow", "", "in 2 hours 3"),
     ],
 )
-def test_what_is_understood_only_in_part_is_refused(text: str) -> None:
+def test_a_start_time_understood_only_in_part_is_refused(text: str) -> None:
     with pytest.raises(StartTimeError, match="is understood only in part"):
         parse_start_time(text, NOW, BERLIN)
 
 
-def test_hours_pass_and_days_are_those_of_the_calendar_when_the_clocks_change() -> None:
+def test_hours_are_elapsed_time_and_days_are_calendar_days_when_the_clocks_change() -> None:
     evening = local("2026-03-28 20:00")
     assert parse_start_time("in 24 hours", evening, BERLIN) == local("2026-03-29 21:00")
     assert parse_start_time("in 1 day", evening, BERLIN) == local("2026-03-29 20:00")
 
 
 @pytest.mark.parametrize("text", ["2026-10-25 02:30+02:00", "2026-10-25 02:30+01:00"])
-def test_each_of_two_equal_local_times_can_be_named(text: str) -> None:
+def test_an_offset_selects_one_of_two_equal_local_times(text: str) -> None:
     assert parse_start_time(text, NOW, BERLIN) == datetime.fromisoformat(text)
 
 
@@ -208,7 +208,7 @@ WORDS = (
 )
 
 
-def outcome(text: str, now: datetime, zone: tzinfo) -> datetime | str:
+def time_or_error(text: str, now: datetime, zone: tzinfo) -> datetime | str:
     try:
         return parse_start_time(text, now, zone)
     except StartTimeError as refusal:
@@ -220,21 +220,21 @@ def outcome(text: str, now: datetime, zone: tzinfo) -> datetime | str:
     st.integers(1_577_836_800, 3_786_912_000).map(lambda at: datetime.fromtimestamp(at, UTC)),
     st.sampled_from([UTC, BERLIN, ZoneInfo("America/St_Johns"), timezone(timedelta(hours=14))]),
 )
-def test_every_text_is_a_later_moment_or_a_sentence_whose_offer_is_not_refused_alike(
+def test_any_text_is_a_later_time_or_an_error_whose_suggestion_has_another_result(
     text: str, now: datetime, zone: tzinfo
 ) -> None:
-    meant = outcome(text, now, zone)
-    if isinstance(meant, datetime):
-        assert meant > now
-        assert meant.tzinfo is UTC
-        assert describe_time(meant, now, zone)
+    parsed = time_or_error(text, now, zone)
+    if isinstance(parsed, datetime):
+        assert parsed > now
+        assert parsed.tzinfo is UTC
+        assert describe_time(parsed, now, zone)
         return
-    assert safe_line(meant) == meant
-    for offered in re.findall(r"did you mean `([^`]+)`|type `([^`]+)`\.$", meant):
-        assert outcome("".join(offered), now, zone) != meant
+    assert safe_line(parsed) == parsed
+    for suggested in re.findall(r"did you mean `([^`]+)`|type `([^`]+)`\.$", parsed):
+        assert time_or_error("".join(suggested), now, zone) != parsed
 
 
-def test_a_moment_is_shown_in_both_times_and_from_now() -> None:
+def test_a_time_is_shown_in_both_time_zones_and_relative_to_now() -> None:
     assert describe_time(local("2026-03-04 15:00"), NOW, BERLIN) == (
         "Wed 4 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 4 h"
     )
@@ -244,7 +244,7 @@ def test_a_moment_is_shown_in_both_times_and_from_now() -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "Zulu", "Universal"])
-def test_a_moment_is_said_once_where_the_clocks_show_utc(zone: str) -> None:
+def test_a_time_is_shown_once_if_the_local_time_zone_is_utc(zone: str) -> None:
     moment = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
     assert in_both_zones(moment, ZoneInfo(zone)) == "Wed 4 Mar 2026 03:00 UTC"
     assert describe_time(moment, NOW, UTC) == "Wed 4 Mar 2026 03:00 UTC · in 17 h"
@@ -263,5 +263,5 @@ def test_a_moment_is_said_once_where_the_clocks_show_utc(zone: str) -> None:
         (3 * 86_400 + 7200, "3 d 2 h"),
     ],
 )
-def test_a_span_is_shown_in_its_largest_units(seconds: int, words: str) -> None:
+def test_a_time_span_is_shown_in_its_largest_units(seconds: int, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words
