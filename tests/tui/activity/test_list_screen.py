@@ -16,21 +16,21 @@ SLEEP = "import time; time.sleep(600)"
 async def test_calls_and_commands_are_listed_with_their_outcome_and_copied(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    job = studio.submit(SLEEP, query_name="sleep.py")["id"]
+    job_id = studio.submit(SLEEP, query_name="sleep.py")["id"]
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "sleep.py")
         await pilot.press("x", "y")
-        await until(pilot, lambda: studio.job(job)["status"] == "CANCELED")
+        await until(pilot, lambda: studio.job(job_id)["status"] == "CANCELED")
         await pilot.press("6")
-        await until_shown(pilot, "› Activity", "list jobs", f"cancel job sleep.py ({job[:8]})")
+        await until_shown(pilot, "› Activity", "list jobs", f"cancel job sleep.py ({job_id[:8]})")
         await pilot.press("f")
         await until(pilot, lambda: "list jobs" not in screen_text(pilot))
-        await until_shown(pilot, "✓ DONE", f"cancel job sleep.py ({job[:8]})", "kind=command")
+        await until_shown(pilot, "✓ DONE", f"cancel job sleep.py ({job_id[:8]})", "kind=command")
         await pilot.press("y")
         await until_shown(pilot, "curl", "datachain job cancel")
 
 
-async def test_what_was_undone_is_there_too(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_an_undone_command_is_listed(studio: ThreadStudio, tmp_path: Path) -> None:
     for number in range(2):
         studio.submit(SLEEP, query_name=f"sleep_{number}.py")
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
@@ -41,18 +41,18 @@ async def test_what_was_undone_is_there_too(studio: ThreadStudio, tmp_path: Path
         await until_shown(pilot, "↶ UNDONE")
         await pilot.press("exclamation_mark")
         await until_shown(pilot, "canceling 2 jobs")
-        # Another problem may be above it: the request for a log's end that was left meanwhile.
+        # Another problem may be above it: the abandoned request for the end of a log.
         await pilot.press("slash", *" canceling", "enter")
         await until_shown(pilot, "canceling 2 jobs", "undone before it was")
 
 
 def test_an_answer_without_news_is_not_shown_as_done() -> None:
-    def of(outcome: str) -> ActivityState:
+    def state_of(outcome: str) -> ActivityState:
         call = RecordedCall("GET", "/datachain/jobs/a/logs", outcome, clock.now(), clock.now())
         (entry,) = entries(Actions((call,)))
         return entry.state
 
-    found = {outcome: of(outcome) for outcome in ("200", "206", "304", "416", "500")}
+    states = {outcome: state_of(outcome) for outcome in ("200", "206", "304", "416", "500")}
     done, empty = ActivityState.DONE, ActivityState.EMPTY
     failed = ActivityState.FAILED
-    assert found == {"200": done, "206": done, "304": empty, "416": empty, "500": failed}
+    assert states == {"200": done, "206": done, "304": empty, "416": empty, "500": failed}

@@ -42,8 +42,8 @@ def clusters(tmp_path: Path) -> Iterator[ThreadStudio]:
         yield studio
 
 
-async def show(pilot: Dashboard) -> BigTable:
-    """Go to the clusters, and wait until they are known."""
+async def open_clusters(pilot: Dashboard) -> BigTable:
+    """Go to the list of clusters, and wait until it is loaded."""
     await pilot.press("3")
     await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
     table = pilot.app.screen.query_one(BigTable)
@@ -52,7 +52,7 @@ async def show(pilot: Dashboard) -> BigTable:
 
 
 @pytest.mark.starts_processes
-async def test_a_cluster_shows_its_jobs_and_no_others_and_marked_ones_show_theirs_together(
+async def test_a_cluster_opens_only_its_own_jobs_and_marked_clusters_open_those_of_all(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     for cluster in ("small", "small-too"):
@@ -60,7 +60,7 @@ async def test_a_cluster_shows_its_jobs_and_no_others_and_marked_ones_show_their
     for job in clusters.jobs():
         clusters.end(job["id"])
     async with dashboard(clusters, tmp_path) as pilot:
-        await show(pilot)
+        await open_clusters(pilot)
         await until_shown(
             pilot, "0 busy · 2 free · 2 up · 2 at most", "1 done · 0 running · 0 failed"
         )
@@ -70,18 +70,18 @@ async def test_a_cluster_shows_its_jobs_and_no_others_and_marked_ones_show_their
         assert "on small-too.py" not in screen_text(pilot)
         await pilot.press("escape")
         await until_shown(pilot, "on small-too.py")
-        await show(pilot)
+        await open_clusters(pilot)
         await pilot.press("a", "l")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await until_shown(pilot, "cluster_id~^(1|2|3)$", "2 of 2")
 
 
-async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
+async def test_the_cluster_chosen_for_new_jobs_is_saved_until_the_choice_is_cleared(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
     async with dashboard(clusters, tmp_path) as pilot:
-        await show(pilot)
+        await open_clusters(pilot)
         await until_shown(pilot, "retired, chosen for new jobs, no longer exists")
         await until_shown(pilot, "yes: jobs that name no cluster run on it")
         await pilot.press("down")
@@ -91,20 +91,18 @@ async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
         await pilot.press("i", "asterisk")
         await until_shown(pilot, "* chosen", "new jobs run on small-too")
     async with dashboard(clusters, tmp_path) as pilot:
-        await show(pilot)
+        await open_clusters(pilot)
         await until_shown(pilot, "* chosen", "new jobs run on small-too")
-        await pilot.press("asterisk")  # the cursor is where it was
+        await pilot.press("asterisk")  # the cursor is restored
         await until(pilot, lambda: "chosen" not in screen_text(pilot))
         await pilot.press("down", "asterisk")
         await until_shown(pilot, "closed is INACTIVE and accepts no jobs")
         assert "* chosen" not in screen_text(pilot)
 
 
-async def test_clusters_are_filtered_and_sorted_as_jobs_are(
-    clusters: ThreadStudio, tmp_path: Path
-) -> None:
+async def test_clusters_can_be_filtered_and_sorted(clusters: ThreadStudio, tmp_path: Path) -> None:
     async with dashboard(clusters, tmp_path) as pilot:
-        table = await show(pilot)
+        table = await open_clusters(pilot)
         await pilot.press("N")
         await until(pilot, lambda: list(table.keys) == ["3", "1", "2"])
         await until_shown(pilot, "sorted by name")
@@ -115,18 +113,18 @@ async def test_clusters_are_filtered_and_sorted_as_jobs_are(
         await until_shown(pilot, "“age<1h” is not understood")
         await pilot.press("escape")
     async with dashboard(clusters, tmp_path) as pilot:
-        table = await show(pilot)
+        table = await open_clusters(pilot)
         assert list(table.keys) == ["3", "1", "2"]
 
 
-async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_reported(
+async def test_a_change_of_the_clusters_is_shown_and_an_invalid_change_is_reported(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     file = clusters.data_dir / "clusters.toml"
     async with dashboard(clusters, tmp_path) as pilot:
-        table = await show(pilot)
+        table = await open_clusters(pilot)
         await pilot.press("down")
-        at = table.cursor
+        cursor = table.cursor
         file.write_text(f'{CLUSTERS}[[cluster]]\nname = "gpu"\nmax_workers = 8\n', "utf-8")
         await until(pilot, lambda: len(table.keys) == 4)
         await until_shown(pilot, "gpu", "0 busy · 3 free")
@@ -134,11 +132,11 @@ async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_reported(
         await until_shown(
             pilot, "the last change to them is not in effect", "valid TOML: Exp", "clusters apply."
         )
-        assert (len(table.keys), table.cursor) == (4, at)
+        assert (len(table.keys), table.cursor) == (4, cursor)
         file.write_text(CLUSTERS.replace("max_workers = 3", "max_workers = 5"), "utf-8")
         await until_shown(pilot, "0 busy · 5 free")
-        assert "not in force" not in screen_text(pilot)
-        assert table.cursor == at
+        assert "not in effect" not in screen_text(pilot)
+        assert table.cursor == cursor
 
 
 @pytest.mark.starts_processes
@@ -152,17 +150,17 @@ async def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     clusters.submit("print(1)", query_name="waits.py", workers=3, compute_cluster_name="small-too")
     async with dashboard(clusters, tmp_path) as pilot:
         await until_shown(pilot, "waits.py", "3 workers; small-too has 2 free of")
-        await show(pilot)
+        await open_clusters(pilot)
         await pilot.press("down")
         await until_shown(pilot, "1 busy · 2 free", "runs.py  1 worker", "waits.py  3 workers")
 
 
 @pytest.mark.starts_processes
-async def test_read_only_there_is_no_choice_of_where_new_jobs_run(
+async def test_a_read_only_dashboard_cannot_choose_a_cluster_for_new_jobs(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(clusters, tmp_path, read_only=True) as pilot:
-        table = await show(pilot)
+        table = await open_clusters(pilot)
         await until_shown(pilot, "l its jobs", "read-only")
         assert "for new jobs" not in screen_text(pilot).splitlines()[-1]
         screen = pilot.app.screen

@@ -23,7 +23,7 @@ class Stage(App[None]):
         yield self.area
 
 
-async def test_control_codes_are_drawn_as_signs_one_for_one_and_kept_as_they_are() -> None:
+async def test_control_codes_are_drawn_as_one_sign_each_and_kept_in_the_text() -> None:
     area = CodeArea(HOSTILE)
     async with driving(Stage(area)) as pilot:
         await pilot.pause()
@@ -34,7 +34,7 @@ async def test_control_codes_are_drawn_as_signs_one_for_one_and_kept_as_they_are
         assert area.text == HOSTILE
 
 
-async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_requested() -> None:
+async def test_values_are_masked_unless_the_field_has_the_focus_or_they_are_unmasked() -> None:
     area = CodeArea("A=hush=hush\nEMPTY=\n\nhush-without-a-name", masked=True)
     async with driving(Stage(area)) as pilot:
         await pilot.pause()
@@ -55,40 +55,42 @@ async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_
         assert "A=hush=hush" in widget_text(area)
 
 
-async def test_a_hidden_value_does_not_reveal_its_length() -> None:
+async def test_a_masked_value_does_not_reveal_its_length() -> None:
     area = CodeArea("A=x", masked=True)
     async with driving(Stage(area)) as pilot:
         await pilot.pause()
         assert widget_text(area).split("\n")[0].strip() == f"A={MASK}"
 
 
-async def test_colours_are_those_of_the_text_and_go_with_it() -> None:
+async def test_colours_are_applied_only_to_the_text_that_they_were_computed_for() -> None:
     area = CodeArea(SCRIPT)
     async with driving(Stage(area)) as pilot:
-        found = colours(area.text, "python")
-        area.colour(area.text, found)
+        python_colours = colours(area.text, "python")
+        area.colour(area.text, python_colours)
         await pilot.pause()
-        number = area.get_line(2)
-        styled = {number.plain[span.start : span.end] for span in number.spans}
+        number_line = area.get_line(2)
+        styled = {number_line.plain[span.start : span.end] for span in number_line.spans}
         assert {"1", "# note"} <= {text.strip() for text in styled}
-        assert all(span.style.bgcolor is None for span in number.spans)  # type: ignore[union-attr]
+        assert all(span.style.bgcolor is None for span in number_line.spans)  # type: ignore[union-attr]
         before = area.get_line(2).spans
         area.colour("another text", ())
         assert area.get_line(2).spans == before
 
 
-def test_each_line_has_its_own_colours_whatever_ends_the_lines() -> None:
-    found = colours(SCRIPT, "python")
-    assert [bool(spans) for spans in found] == [True, True, True]
-    assert max(end for _, end, _ in found[2]) <= len("x = 1  # note")
+def test_each_line_has_its_own_colours_with_any_line_endings() -> None:
+    line_colours = colours(SCRIPT, "python")
+    assert [bool(spans) for spans in line_colours] == [True, True, True]
+    assert max(end for _, end, _ in line_colours[2]) <= len("x = 1  # note")
 
 
-def test_a_long_text_stays_plain() -> None:
+def test_a_long_text_is_not_coloured() -> None:
     assert colours("x = 1\n" * (COLOURED // 6 + 1), "python") == ()
 
 
 @pytest.mark.parametrize("soft_wrap", [False, True])
-async def test_what_no_longer_needs_a_scrollbar_is_undone_and_done_again(soft_wrap: bool) -> None:
+async def test_edits_that_remove_or_add_the_scrollbar_can_be_undone_and_redone(
+    soft_wrap: bool,
+) -> None:
     area = CodeArea("one", soft_wrap=soft_wrap)
     async with driving(Stage(area), size=(40, 12)) as pilot:
         area.focus()
@@ -97,15 +99,15 @@ async def test_what_no_longer_needs_a_scrollbar_is_undone_and_done_again(soft_wr
             area.insert(text, maintain_selection_offset=False)
             area.history.checkpoint()
             await pilot.pause()
-        long = area.text
+        long_text = area.text
         await pilot.press("ctrl+z", "ctrl+z")
         await pilot.pause()
         assert area.text == "one"
         await pilot.press("ctrl+y", "ctrl+y")
         await pilot.pause()
-        assert area.text == long
+        assert area.text == long_text
         area.select_all()
         await pilot.press("delete")
         await pilot.press("ctrl+z", "ctrl+y", "ctrl+z")
         await pilot.pause()
-        assert area.text == long
+        assert area.text == long_text

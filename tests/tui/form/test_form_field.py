@@ -23,18 +23,20 @@ class Stage(App[None]):
         yield FormField("workers", "workers", Input())
 
 
-@pytest.mark.parametrize(("lines", "opened", "focused"), [(3, 3, 3), (8, 5, 8), (40, 5, TALLEST)])
+@pytest.mark.parametrize(
+    ("lines", "initial_height", "focused_height"), [(3, 3, 3), (8, 5, 8), (40, 5, TALLEST)]
+)
 async def test_a_field_keeps_its_lines_when_the_focus_leaves_it(
-    lines: int, opened: int, focused: int
+    lines: int, initial_height: int, focused_height: int
 ) -> None:
     app = Stage("\n".join(["x"] * lines))
     async with driving(app, size=(60, 60)) as pilot:
-        await until(pilot, lambda: app.area.size.height == opened)
+        await until(pilot, lambda: app.area.size.height == initial_height)
         await pilot.press("tab")
-        await until(pilot, lambda: app.area.size.height == focused)
+        await until(pilot, lambda: app.area.size.height == focused_height)
         await pilot.press("shift+tab")
         await until(pilot, lambda: not app.area.has_focus)
         await pilot.pause()
-        assert app.area.size.height == focused
+        assert app.area.size.height == focused_height
         app.area.text = "x"
         await until(pilot, lambda: app.area.size.height == 1)

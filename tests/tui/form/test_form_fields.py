@@ -1,4 +1,4 @@
-"""Aids for the fields of a form: files, help, cron in words, templates; and who may not submit."""
+"""Help, file completion, templates and drafts of the form, and the form in read-only mode."""
 
 from dataclasses import replace
 from itertools import product
@@ -21,22 +21,22 @@ from tests.driving import driving
 from tests.presentation.form.forms import TIMEOUT
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
-from tests.tui.form.test_submit_screen import call, fill, form, open_form
+from tests.tui.form.test_submit_screen import fill, in_thread, open_form, submit_screen
 
 
 async def go_to(pilot: Dashboard, name: str) -> None:
-    form(pilot).form.go_to(name)
+    submit_screen(pilot).form.go_to(name)
     await pilot.pause()
 
 
 class Stage(App[None]):
-    """Shows one explanation after the other."""
+    """An app on which explanations of fields are shown."""
 
     CSS_PATH = OPENING
 
 
 @pytest.mark.draws_dashboards
-async def test_each_field_says_what_it_is_for_and_gives_an_example() -> None:
+async def test_the_explanation_of_each_field_has_its_meaning_and_its_example() -> None:
     async with driving(Stage(), size=(80, 24), frames=False) as pilot:
         for field in FIELDS.values():
             pilot.app.push_screen(Explanation(field))
@@ -47,7 +47,7 @@ async def test_each_field_says_what_it_is_for_and_gives_an_example() -> None:
             await until(pilot, lambda: not isinstance(pilot.app.screen, Explanation))
 
 
-async def test_the_field_at_hand_is_explained_by_f1_which_lists_the_keys_too(
+async def test_f1_explains_the_focused_field_and_lists_the_keys(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -56,7 +56,7 @@ async def test_the_field_at_hand_is_explained_by_f1_which_lists_the_keys_too(
         assert "f1 help" in footer
         assert "? help" not in footer
         await pilot.press("question_mark")
-        assert form(pilot).form.draft.query_file == "?"
+        assert submit_screen(pilot).form.draft.query_file == "?"
         await pilot.press("f1", "end")
         await until_shown(pilot, "Show or hide the values of the environment")
         await pilot.press("escape")
@@ -68,20 +68,22 @@ async def test_the_field_at_hand_is_explained_by_f1_which_lists_the_keys_too(
             await until_shown(pilot, FIELDS[name].label, "esc closes", *FIELDS[name].example)
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
-            focused = form(pilot).form.focused_field()
+            focused = submit_screen(pilot).form.focused_field()
             assert focused is not None
             assert focused.field == name
-        # What a key does wraps under itself, and not under the key.
+        # The description of a key is wrapped within its own column.
         await pilot.press("f1", "end")
         words = "Explain the field: what it is for"
         await until_shown(pilot, words)
-        column = next(r.index(words) for r in screen_text(pilot).splitlines() if words in r)
+        column = next(
+            line.index(words) for line in screen_text(pilot).splitlines() if words in line
+        )
         rows = list(pilot.app.screen.query(".key .does").results(Static))
         assert {row.region.x for row in rows} == {column}
         assert max(row.region.height for row in rows) > 1
 
 
-async def test_a_field_that_is_added_to_the_table_is_in_form_help_and_preview(
+async def test_a_field_added_to_the_table_is_in_the_form_its_help_and_the_preview(
     shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
@@ -104,7 +106,7 @@ async def test_a_field_that_is_added_to_the_table_is_in_form_help_and_preview(
         await until_shown(pilot, "Studio says: timeout is not a field of this request.")
 
 
-async def test_files_are_attached_a_line_each_and_a_long_path_is_seen_in_whole(
+async def test_files_are_attached_one_per_line_and_a_long_path_is_wrapped(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("labels.csv", "notes.txt", "notes.md"):
@@ -117,24 +119,24 @@ async def test_files_are_attached_a_line_each_and_a_long_path_is_seen_in_whole(
         await pilot.press("ctrl+f", *f"{tmp_path}/no")
         await until_shown(pilot, "/notes.")
         await pilot.press("tab", *"txt")
-        both = (f"{tmp_path}/labels.csv", f"{tmp_path}/notes.txt")
-        await until(pilot, lambda: form(pilot).form.draft.files == both)
+        paths = (f"{tmp_path}/labels.csv", f"{tmp_path}/notes.txt")
+        await until(pilot, lambda: submit_screen(pilot).form.draft.files == paths)
         await pilot.press("tab")
-        focused = form(pilot).form.focused_field()
+        focused = submit_screen(pilot).form.focused_field()
         assert focused is not None
         assert focused.field == "priority"
-        await until(pilot, lambda: form(pilot).form.draft.files == both)
+        await until(pilot, lambda: submit_screen(pilot).form.draft.files == paths)
         await go_to(pilot, "workers")
         await pilot.press("ctrl+f", "ctrl+f")
-        assert form(pilot).form._fields["files"].value == "\n".join((*both, ""))
-        form(pilot).fill(Draft())
+        assert submit_screen(pilot).form._fields["files"].value == "\n".join((*paths, ""))
+        submit_screen(pilot).fill(Draft())
         await pilot.resize_terminal(80, 24)
         await pilot.press("ctrl+f", *f"/{'long' * 20}/end.txt")
         await until_shown(pilot, "end.txt")
-        assert form(pilot).form._fields["files"].editor.size.height == 2
+        assert submit_screen(pilot).form._fields["files"].editor.size.height == 2
 
 
-async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_continue(
+async def test_tab_at_an_incomplete_path_stays_in_the_field_and_shows_the_completions(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -143,7 +145,7 @@ async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_contin
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
         for name in ("query_file", "files"):
-            form(pilot).fill(Draft())
+            submit_screen(pilot).fill(Draft())
             await fill(pilot, **{name: f"{tmp_path}/"})
             await pilot.press("tab", "tab")
             await until_shown(pilot, "folder/  notes.md  notes.txt")
@@ -151,25 +153,25 @@ async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_contin
             await until_shown(pilot, "/notes.", "notes.md  notes.txt")
             assert "folder/" not in screen_text(pilot)
             await pilot.press("backspace", *["backspace"] * 5, *"fo", "tab", "tab")
-            focused = form(pilot).form.focused_field()
+            focused = submit_screen(pilot).form.focused_field()
             assert focused is not None
             assert (focused.field, focused.value) == (name, f"{tmp_path}/folder/only")
             await pilot.press("tab")
-            focused = form(pilot).form.focused_field()
+            focused = submit_screen(pilot).form.focused_field()
             assert focused is not None
             assert focused.field != name
 
 
-async def test_the_log_of_a_new_job_and_the_list_of_a_new_schedule_are_one_key_away(
+async def test_one_key_opens_the_log_of_a_new_job_or_the_list_of_a_new_schedule(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print('old')", query_name="older.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await fill(pilot, query="print('fresh ' * 2)", query_name="new.py")
-        await pilot.press("alt+enter")  # if the terminal distinguishes it from enter
+        await pilot.press("alt+enter")  # it sends in terminals that distinguish it from enter
         await until_shown(pilot, "Created: new.py")
-        await until(pilot, lambda: name_at_hand(pilot) == "new.py")
+        await until(pilot, lambda: name_under_cursor(pilot) == "new.py")
         await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         await until_shown(pilot, "new.py", "fresh fresh")
@@ -183,13 +185,13 @@ async def test_the_log_of_a_new_job_and_the_list_of_a_new_schedule_are_one_key_a
         await until_shown(pilot, "Schedules 1", "tick.py")
 
 
-def name_at_hand(pilot: Dashboard) -> str | None:
+def name_under_cursor(pilot: Dashboard) -> str | None:
     screen = pilot.app.screen
     job = screen.job_at_hand() if isinstance(screen, JobsScreen) else None
     return job.name if job else None
 
 
-async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
+async def test_a_form_that_was_edited_while_it_was_sent_is_kept_as_a_draft(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -201,30 +203,31 @@ async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
         assert screen.saved_forms.draft("new") == screen.form.draft
 
 
-async def keep_template(pilot: Dashboard, name: str, *, replace: str = "") -> None:
+async def save_template(pilot: Dashboard, name: str, *, answer: str = "") -> None:
+    """Save the form as a template; `answer` is given to the question whether to replace one."""
     await pilot.press("ctrl+t")
     await until_shown(pilot, "Save the form as a template")
     await pilot.press("ctrl+u", *name, "enter")
-    if replace:
+    if answer:
         await until_shown(pilot, "Replace the template of this name?", name)
-        await pilot.press(replace)
-    if replace != "n":
+        await pilot.press(answer)
+    if answer != "n":
         await until_shown(pilot, f"Saved as {name}")
         pilot.app.clear_notifications()
 
 
-async def test_a_template_is_replaced_renamed_and_deleted_after_asking(
+async def test_a_template_is_replaced_renamed_and_deleted_after_a_confirmation(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         saved_forms = (await open_form(pilot)).saved_forms
         await fill(pilot, query="print(1)")
-        await keep_template(pilot, "daily")
-        await keep_template(pilot, "nightly")
+        await save_template(pilot, "daily")
+        await save_template(pilot, "nightly")
         await fill(pilot, workers="2")
-        await keep_template(pilot, "daily", replace="n")
+        await save_template(pilot, "daily", answer="n")
         assert saved_forms.templates()["daily"] == Draft(query="print(1)")
-        await keep_template(pilot, "daily", replace="y")
+        await save_template(pilot, "daily", answer="y")
         changed = Draft(query="print(1)", workers="2")
         assert saved_forms.templates()["daily"] == changed
 
@@ -251,28 +254,28 @@ async def test_a_template_is_replaced_renamed_and_deleted_after_asking(
         await until(pilot, lambda: "nightly" not in screen_text(pilot))
 
 
-async def test_what_another_form_took_the_place_of_can_be_picked_again(
+async def test_a_form_replaced_by_another_can_be_picked_again(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
         await fill(pilot, query="print(1)", workers="2")
-        typed = form(pilot).form.draft
+        typed = submit_screen(pilot).form.draft
         await pilot.press("f3")
         await until_shown(pilot, "an empty form")
         await pilot.press("enter")
-        await until(pilot, lambda: form(pilot).form.draft == Draft())
+        await until(pilot, lambda: submit_screen(pilot).form.draft == Draft())
         await until_shown(pilot, "The path of a script")
-        focused = form(pilot).form.focused_field()
+        focused = submit_screen(pilot).form.focused_field()
         assert focused is not None
         assert focused.field == "query_file"
         await pilot.press("f3")
         await until_shown(pilot, "the form that was here before: print(1)")
         await pilot.press("end", "enter")
-        await until(pilot, lambda: form(pilot).form.draft == typed)
+        await until(pilot, lambda: submit_screen(pilot).form.draft == typed)
 
 
-async def test_a_cron_is_explained_and_uploads_of_another_draft_are_shown_without_its_continued_job(
+async def test_a_cron_expression_is_explained_and_a_picked_form_keeps_uploads_but_not_its_origin(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     sent = Draft(query="print(1)", uploads=("8",), rerun_from_job_id="before")
@@ -281,22 +284,23 @@ async def test_a_cron_is_explained_and_uploads_of_another_draft_are_shown_withou
         await fill(pilot, cron_expression="0 3 1 1 *")
         await until_shown(pilot, "At 03:00 UTC on the 1st of January.", "Next runs:")
         assert sum("1 Jan" in line for line in screen_text(pilot).split("\n")) == 5
-        form(pilot).fill(Draft())
+        submit_screen(pilot).fill(Draft())
         saved_forms.keep("sent", sent)
         saved_forms.keep_template("nightly", sent)
-        uploads = form(pilot).form._fields["uploads"]
+        uploads = submit_screen(pilot).form._fields["uploads"]
         assert not uploads.display
         for keys in (("down",), ("end", "up")):
             await pilot.press("f3")
             await until_shown(pilot, "the job sent last", "nightly")
             await pilot.press(*keys, "enter")
             await until(
-                pilot, lambda: form(pilot).form.draft == replace(sent, rerun_from_job_id="")
+                pilot,
+                lambda: submit_screen(pilot).form.draft == replace(sent, rerun_from_job_id=""),
             )
             await until_shown(pilot, "uploaded files")
             await go_to(pilot, "uploads")
             await pilot.press("end", "backspace")
-            assert form(pilot).form.draft.uploads == ()
+            assert submit_screen(pilot).form.draft.uploads == ()
             assert uploads.display
             await pilot.press("f3")
             await until_shown(pilot, "an empty form")
@@ -304,7 +308,7 @@ async def test_a_cron_is_explained_and_uploads_of_another_draft_are_shown_withou
             await until(pilot, lambda: not uploads.display)
 
 
-async def test_what_was_typed_for_one_cluster_is_not_that_for_another(
+async def test_the_forms_of_different_clusters_have_separate_drafts(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -325,7 +329,7 @@ async def test_what_was_typed_for_one_cluster_is_not_that_for_another(
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_read_only_opens_no_form_and_sends_none_and_says_so(
+async def test_a_read_only_dashboard_opens_and_sends_no_form_and_says_why(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path, read_only=True) as pilot:
@@ -343,16 +347,16 @@ async def test_read_only_opens_no_form_and_sends_none_and_says_so(
         await until_shown(pilot, "print(1)")
         await pilot.press("f9")
         await until_shown(pilot, "Nothing can be changed")
-        assert form(pilot).form.draft == Draft(query="print(1)")
-    assert await call(shared_studio.jobs) == []
+        assert submit_screen(pilot).form.draft == Draft(query="print(1)")
+    assert await in_thread(shared_studio.jobs) == []
 
 
-async def test_a_shell_script_with_windows_line_ends_is_reported_as_one_and_fixed(
+async def test_windows_line_endings_of_a_shell_script_are_reported_and_converted_if_chosen(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "run.sh").write_bytes(b"if true\r\nthen\r\necho mended\r\nfi\r\n")
     async with dashboard(studio, tmp_path) as pilot:
-        for made, (answer, is_mended) in enumerate([("m", True), ("s", False)]):
+        for job_count, (answer, is_converted) in enumerate([("m", True), ("s", False)]):
             await open_form(pilot)
             await fill(pilot, query_file=f"{tmp_path}/run.sh")
             await pilot.press("f9")
@@ -363,6 +367,6 @@ async def test_a_shell_script_with_windows_line_ends_is_reported_as_one_and_fixe
             await until_shown(pilot, "This shell script has Windows line endings")
             await pilot.press(answer)
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            jobs = await call(studio.jobs)
-            assert len(jobs) == made + 1
-            assert ("\r" not in jobs[0]["query"]) is is_mended
+            jobs = await in_thread(studio.jobs)
+            assert len(jobs) == job_count + 1
+            assert ("\r" not in jobs[0]["query"]) is is_converted

@@ -7,13 +7,13 @@ import pytest
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.form.saved_forms import MAX_DRAFTS, SavedForms
 
-SECRETS = Draft(
+WITH_SECRETS = Draft(
     query="print('ü')",
     environment="A=hush\n# note\nB=\n",
     requirements="--index-url https://me:hush@pypi.example.org/simple\nnumpy",
     repository="https://me:hush@example.org/r",
 )
-WITHOUT = Draft(
+WITHOUT_SECRETS = Draft(
     query="print('ü')",
     environment="A\nB=",
     requirements="--index-url https://pypi.example.org/simple\nnumpy",
@@ -26,45 +26,47 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "forms.json"
 
 
-def test_a_form_is_whole_within_a_run_and_lacks_its_secrets_after_it(path: Path) -> None:
+def test_a_form_keeps_its_secrets_in_memory_but_not_on_disk(path: Path) -> None:
     saved_forms = SavedForms(path)
-    saved_forms.keep("new", SECRETS)
-    assert saved_forms.draft("new") == SECRETS
-    assert SavedForms(path).draft("new") == WITHOUT
+    saved_forms.keep("new", WITH_SECRETS)
+    assert saved_forms.draft("new") == WITH_SECRETS
+    assert SavedForms(path).draft("new") == WITHOUT_SECRETS
     assert "hush" not in path.read_text("utf-8")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_name_whose_value_is_lost_is_kept_on_and_what_was_never_one_is_not(path: Path) -> None:
-    SavedForms(path).keep("new", SECRETS)
-    again = SavedForms(path)
-    left = again.draft("new")
-    assert left is not None
-    again.keep("new", Draft(environment=f"{left.environment}\nhush-without-a-name"))
+def test_the_name_of_a_lost_value_is_saved_again_and_a_line_without_a_name_is_not(
+    path: Path,
+) -> None:
+    SavedForms(path).keep("new", WITH_SECRETS)
+    reloaded = SavedForms(path)
+    draft = reloaded.draft("new")
+    assert draft is not None
+    reloaded.keep("new", Draft(environment=f"{draft.environment}\nhush-without-a-name"))
     assert SavedForms(path).draft("new") == Draft(environment="A\nB=")
 
 
-def test_values_that_were_not_changed_come_back_from_what_the_form_began_with(path: Path) -> None:
-    given = "A=hush\nB=hush\nC=hush"
-    SavedForms(path).keep("job", Draft(environment="# hush\nA=hush\nB=hushhush\nD=hush"), given)
+def test_unchanged_values_are_restored_from_the_initial_environment(path: Path) -> None:
+    initial = "A=hush\nB=hush\nC=hush"
+    SavedForms(path).keep("job", Draft(environment="# hush\nA=hush\nB=hushhush\nD=hush"), initial)
     assert "hush" not in path.read_text("utf-8")
     for _ in range(2):
-        again = SavedForms(path)
-        assert again.draft("job", given) == Draft(environment="A=hush\nB\nD")
-        assert again.draft("job", "A=other\nB=hush") == Draft(environment="A=other\nB\nD")
-        assert (again.dropped_lines("job"), again.dropped_lines("new")) == (1, 0)
-        assert again.lost_values == {"A", "B", "D"}
-        again.keep("new", Draft(query="1"))
-        again.keep("new", None)
+        reloaded = SavedForms(path)
+        assert reloaded.draft("job", initial) == Draft(environment="A=hush\nB\nD")
+        assert reloaded.draft("job", "A=other\nB=hush") == Draft(environment="A=other\nB\nD")
+        assert (reloaded.dropped_lines("job"), reloaded.dropped_lines("new")) == (1, 0)
+        assert reloaded.lost_values == {"A", "B", "D"}
+        reloaded.keep("new", Draft(query="1"))
+        reloaded.keep("new", None)
 
 
-def test_forms_of_different_keys_do_not_touch_each_other(path: Path) -> None:
+def test_forms_of_different_keys_are_independent(path: Path) -> None:
     saved_forms = SavedForms(path)
     saved_forms.keep("a", Draft(query="1"))
     saved_forms.keep("b", Draft(query="2"))
     saved_forms.keep("a", None)
-    again = SavedForms(path)
-    assert (again.draft("a"), again.draft("b")) == (None, Draft(query="2"))
+    reloaded = SavedForms(path)
+    assert (reloaded.draft("a"), reloaded.draft("b")) == (None, Draft(query="2"))
 
 
 def test_only_the_last_forms_are_kept(path: Path) -> None:
@@ -73,8 +75,8 @@ def test_only_the_last_forms_are_kept(path: Path) -> None:
         saved_forms.keep(str(number), Draft(query=str(number)))
     saved_forms.keep("2", Draft(query="newest"))
     saved_forms.keep("last", Draft(query="last"))
-    again = SavedForms(path)
-    assert [again.draft(key) is not None for key in ("1", "2", "3", "4")] == [
+    reloaded = SavedForms(path)
+    assert [reloaded.draft(key) is not None for key in ("1", "2", "3", "4")] == [
         False,
         True,
         False,
@@ -82,7 +84,7 @@ def test_only_the_last_forms_are_kept(path: Path) -> None:
     ]
 
 
-def test_a_template_keeps_its_place_when_it_is_renamed_or_replaced(path: Path) -> None:
+def test_a_template_keeps_its_position_when_it_is_renamed_or_replaced(path: Path) -> None:
     saved_forms = SavedForms(path)
     for number, name in enumerate(("a", "b", "c")):
         assert saved_forms.keep_template(name, Draft(query=str(number)))
@@ -96,25 +98,25 @@ def test_a_template_keeps_its_place_when_it_is_renamed_or_replaced(path: Path) -
     assert list(SavedForms(path).templates()) == ["c"]
 
 
-def test_a_template_lacks_secrets_even_within_the_run(path: Path) -> None:
+def test_a_template_has_no_secrets_even_in_memory(path: Path) -> None:
     saved_forms = SavedForms(path)
-    saved_forms.keep_template("t", SECRETS)
-    assert saved_forms.templates() == {"t": WITHOUT}
+    saved_forms.keep_template("t", WITH_SECRETS)
+    assert saved_forms.templates() == {"t": WITHOUT_SECRETS}
 
 
 @pytest.mark.parametrize(
-    "found", ["", "[]", "{", '{"drafts": 3, "templates": {"t": 1}}', '{"drafts": {"new": []}}']
+    "content", ["", "[]", "{", '{"drafts": 3, "templates": {"t": 1}}', '{"drafts": {"new": []}}']
 )
-def test_what_cannot_be_read_is_no_form_and_is_written_over(path: Path, found: str) -> None:
+def test_an_unreadable_file_has_no_forms_and_is_overwritten(path: Path, content: str) -> None:
     path.parent.mkdir()
-    path.write_text(found, "utf-8")
+    path.write_text(content, "utf-8")
     saved_forms = SavedForms(path)
     assert (saved_forms.draft("new"), saved_forms.templates()) == (None, {})
     saved_forms.keep("new", Draft(query="1"))
     assert SavedForms(path).draft("new") == Draft(query="1")
 
 
-def test_an_unwritable_disk_is_reported_and_loses_nothing_within_the_run(
+def test_a_failure_to_write_is_reported_and_the_forms_stay_in_memory(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "state").write_text("no folder")
@@ -127,24 +129,24 @@ def test_an_unwritable_disk_is_reported_and_loses_nothing_within_the_run(
     )
 
 
-def test_threads_that_keep_at_once_lose_nothing(path: Path) -> None:
+def test_forms_saved_by_threads_at_the_same_time_are_all_kept(path: Path) -> None:
     saved_forms = SavedForms(path)
-    begin = threading.Barrier(8)
-    kept: list[bool] = []
+    all_started = threading.Barrier(8)
+    results: list[bool] = []
 
-    def keep(number: int) -> None:
-        begin.wait()
-        kept.append(saved_forms.keep_template(str(number), Draft(query=str(number))))
+    def save(number: int) -> None:
+        all_started.wait()
+        results.append(saved_forms.keep_template(str(number), Draft(query=str(number))))
         saved_forms.keep(str(number), Draft(query=str(number)))
 
-    threads = [threading.Thread(target=keep, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    again = SavedForms(path)
-    assert kept == [True] * 8
-    assert {again.draft(str(number)) for number in range(8)} == {
+    reloaded = SavedForms(path)
+    assert results == [True] * 8
+    assert {reloaded.draft(str(number)) for number in range(8)} == {
         Draft(query=str(number)) for number in range(8)
     }
-    assert set(again.templates()) == set(map(str, range(8)))
+    assert set(reloaded.templates()) == set(map(str, range(8)))

@@ -10,7 +10,7 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 
 
 @pytest.mark.parametrize("has_ended", [False, True])
-async def test_a_question_that_outlasts_sending_leaves_the_answer_of_studio_in_sight(
+async def test_an_answer_received_during_the_question_whether_to_stop_stays_visible(
     has_ended: bool,
 ) -> None:
     notes: list[str] = []

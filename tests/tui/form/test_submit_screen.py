@@ -32,7 +32,7 @@ for name in sorted(os.listdir()):
 """
 
 
-def form(pilot: Dashboard) -> SubmitScreen:
+def submit_screen(pilot: Dashboard) -> SubmitScreen:
     screen = pilot.app.screen
     assert isinstance(screen, SubmitScreen)
     return screen
@@ -42,13 +42,13 @@ async def open_form(pilot: Dashboard) -> SubmitScreen:
     await pilot.press("n")
     await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
     await until_shown(pilot, "The path of a script")
-    return form(pilot)
+    return submit_screen(pilot)
 
 
 async def fill(pilot: Dashboard, **fields: str) -> None:
-    """Paste into fields, as the terminal does, so that one check follows and not one a letter."""
+    """Paste into fields, so that a text is checked once and not after every letter."""
     for name, text in fields.items():
-        form(pilot).form.go_to(name)
+        submit_screen(pilot).form.go_to(name)
         await pilot.pause()
         pilot.app.post_message(Paste(text))
         await pilot.pause()
@@ -57,12 +57,13 @@ async def fill(pilot: Dashboard, **fields: str) -> None:
 async def type_in(pilot: Dashboard, **fields: str) -> None:
     """Type into fields, key by key."""
     for name, text in fields.items():
-        form(pilot).form.go_to(name)
+        submit_screen(pilot).form.go_to(name)
         await pilot.pause()
         await pilot.press(*("enter" if character == "\n" else character for character in text))
 
 
-async def call(function: Any, *arguments: Any) -> Any:
+async def in_thread(function: Any, *arguments: Any) -> Any:
+    """Call a blocking function without blocking the dashboard."""
     return await asyncio.to_thread(function, *arguments)
 
 
@@ -94,15 +95,15 @@ async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
         jobs = pilot.app.screen
         assert isinstance(jobs, JobsScreen)
         await until(pilot, lambda: jobs.table.cursor == job["id"])
-        assert (await call(studio.end, job["id"]))["status"] == "COMPLETE"
-        assert "one.txt ONE a = b\ntwo.txt TWO a = b\n" in await call(studio.log, job["id"])
+        assert (await in_thread(studio.end, job["id"]))["status"] == "COMPLETE"
+        assert "one.txt ONE a = b\ntwo.txt TWO a = b\n" in await in_thread(studio.log, job["id"])
         await pilot.press("n")
         await until_shown(pilot, "The path of a script")
-        assert form(pilot).form.draft == Draft()
+        assert submit_screen(pilot).form.draft == Draft()
 
 
 class FailingUploads:
-    """A plan for the proxy: uploads and requests for a job meet these faults in turn."""
+    """A plan for the proxy: uploads and requests for a job get these faults, one each."""
 
     def __init__(self, uploads: list[Any], creates: list[Any]) -> None:
         self._uploads, self._creates = uploads, creates
@@ -120,7 +121,7 @@ class FailingUploads:
         return lambda frames: frames
 
 
-async def test_sending_can_be_stopped_and_an_answer_that_got_lost_makes_one_job(
+async def test_sending_can_be_stopped_and_a_lost_answer_creates_only_one_job(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "data.txt").write_text("x")
@@ -130,14 +131,14 @@ async def test_sending_can_be_stopped_and_an_answer_that_got_lost_makes_one_job(
             await hurry(pilot, tmp_path)
             await open_form(pilot)
             await fill(pilot, query="print(1)", files=f"{tmp_path}/data.txt")
-            before = form(pilot).form.draft
+            before = submit_screen(pilot).form.draft
             await pilot.press("f9")
             await until_shown(pilot, "Uploading 1 file: data.txt")
             await pilot.press("escape")
             await until_shown(pilot, "Stop sending?")
             await pilot.press("y")
             await until_shown(pilot, "Stopped.")
-            assert form(pilot).form.draft == before
+            assert submit_screen(pilot).form.draft == before
             await pilot.press("f9")
             await until_shown(pilot, "Created: ")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
@@ -151,25 +152,25 @@ async def test_sending_can_be_stopped_and_an_answer_that_got_lost_makes_one_job(
     assert len(studio.jobs()) == 2
 
 
-async def test_a_form_that_is_left_comes_back_and_outlives_the_program_without_its_secrets(
+async def test_a_form_that_was_left_is_restored_and_after_a_restart_without_its_secrets(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await fill(pilot, query="print('ü')", environment="TOKEN=hush", cron_expression="* *")
-        before = form(pilot).form.draft
+        before = submit_screen(pilot).form.draft
         await pilot.press("escape")
         await until_shown(pilot, "Leave the form?", "not saved to disk")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        await open_left(pilot)
-        assert form(pilot).form.draft == before
+        await reopen_form(pilot)
+        assert submit_screen(pilot).form.draft == before
     file = tmp_path / "view.forms.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "hush" not in file.read_text()
     async with dashboard(studio, tmp_path) as pilot:
-        await open_left(pilot)
-        left = form(pilot).form.draft
+        await reopen_form(pilot)
+        left = submit_screen(pilot).form.draft
         assert (left.query, left.environment, left.cron_expression) == (
             "print('ü')",
             "TOKEN",
@@ -178,7 +179,7 @@ async def test_a_form_that_is_left_comes_back_and_outlives_the_program_without_i
         await until_shown(pilot, "TOKEN has no value: values are not saved to disk; type it again.")
 
 
-async def test_quitting_asks_where_values_would_be_lost_and_only_there(
+async def test_quitting_asks_only_if_values_would_be_lost(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -189,39 +190,40 @@ async def test_quitting_asks_where_values_would_be_lost_and_only_there(
             await until_shown(pilot, "Leave the dashboard?", "not saved to disk", "are lost")
             await pilot.press(answer)
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
-        assert form(pilot).form.draft.environment == "A=\nTOKEN=hush\nhush"
+        assert submit_screen(pilot).form.draft.environment == "A=\nTOKEN=hush\nhush"
         await pilot.press("ctrl+q")
         await until_shown(pilot, "Leave the dashboard?")
         await pilot.press("y")
         await until(pilot, lambda: pilot.app.return_code == 0)
     async with dashboard(shared_studio, tmp_path) as pilot:
-        await open_left(pilot)
-        assert form(pilot).form.draft.environment == "A=\nTOKEN"
+        await reopen_form(pilot)
+        assert submit_screen(pilot).form.draft.environment == "A=\nTOKEN"
         await until_shown(pilot, "1 line that was not NAME=VALUE was not saved to disk.")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app.return_code == 0)
 
 
-async def test_what_no_message_has_told_of_is_kept_when_the_program_ends(
+async def test_an_edit_without_a_message_is_saved_when_the_program_ends(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
-        with form(pilot).prevent(DraftForm.Edited):
-            form(pilot).form.set_text("query", "print('last')")
+        with submit_screen(pilot).prevent(DraftForm.Edited):
+            submit_screen(pilot).form.set_text("query", "print('last')")
             await pilot.pause()
         pilot.app.exit()
     async with dashboard(shared_studio, tmp_path) as pilot:
-        await open_left(pilot)
-        assert form(pilot).form.draft.query == "print('last')"
+        await reopen_form(pilot)
+        assert submit_screen(pilot).form.draft.query == "print('last')"
 
 
-async def open_left(pilot: Dashboard) -> None:
+async def reopen_form(pilot: Dashboard) -> None:
+    """Open the form for a new job, which has a draft."""
     await pilot.press("n")
     await until_shown(pilot, "This is the form as you left it")
 
 
-async def test_a_template_is_kept_by_name_and_picked_again(
+async def test_a_template_is_saved_by_name_and_can_be_picked_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
@@ -234,16 +236,16 @@ async def test_a_template_is_kept_by_name_and_picked_again(
         await pilot.press("f3")
         await until_shown(pilot, "an empty form", "nightly")
         await pilot.press("enter")
-        await until(pilot, lambda: form(pilot).form.draft == Draft())
+        await until(pilot, lambda: submit_screen(pilot).form.draft == Draft())
         await pilot.press("f3")
         await until_shown(pilot, "an empty form", "nightly")
         await pilot.press("down", "enter")
         kept = Draft(query="print(1)", environment="A", workers="2")
-        await until(pilot, lambda: form(pilot).form.draft == kept)
+        await until(pilot, lambda: submit_screen(pilot).form.draft == kept)
     assert "hush" not in (tmp_path / "view.forms.json").read_text()
 
 
-async def test_the_request_is_shown_before_it_is_sent_and_a_query_is_sent_as_it_was_typed(
+async def test_the_request_is_previewed_and_a_query_is_sent_as_it_was_typed(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "only_script.py").write_text("print('from the file')\n")
@@ -267,15 +269,15 @@ async def test_the_request_is_shown_before_it_is_sent_and_a_query_is_sent_as_it_
         await until_shown(pilot, "TOKEN=••••")
         await pilot.press("f7")
         await until_shown(pilot, "TOKEN=hush")
-        form(pilot).fill(Draft())
+        submit_screen(pilot).fill(Draft())
         await type_in(pilot, query="echo [red]hi[/]\n\necho $((1 + 2))")
         await fill(pilot, query_file=f"{tmp_path}/on")
         await pilot.press(*"ly")
         await until_shown(pilot, "only_script.py")
         await pilot.press("tab")
         await until_shown(pilot, "print('from the file')", "1 line")
-        typed = "echo [red]hi[/]\n\necho $((1 + 2))"
-        assert form(pilot).form.draft.query == typed
+        query = "echo [red]hi[/]\n\necho $((1 + 2))"
+        assert submit_screen(pilot).form.draft.query == query
         await pilot.press("ctrl+u")
         await until_shown(pilot, "[red]hi[/]")
         await fill(pilot, query_name="typed.sh")
@@ -283,7 +285,7 @@ async def test_the_request_is_shown_before_it_is_sent_and_a_query_is_sent_as_it_
         await pilot.press("ctrl+j")
         await until_shown(pilot, "Created: typed.sh")
     job = studio.jobs()[0]
-    assert job["query"] == typed
+    assert job["query"] == query
     studio.end(job["id"])
     assert studio.log(job["id"]).endswith("[red]hi[/]\n3\n")
 
@@ -296,7 +298,7 @@ async def test_control_codes_of_a_draft_never_reach_the_terminal(
     fields["files"], fields["query_file"] = (hostile,), ""
     (tmp_path / "view.forms.json").write_text(json.dumps({"drafts": {"new": fields}}))
     async with dashboard(studio, tmp_path, size=(120, 80)) as pilot:
-        await open_left(pilot)
+        await reopen_form(pilot)
         await until_shown(pilot, "[red]")
         text = screen_text(pilot)
         assert not {"\x1b", "\x07", "\u202e"} & set(text)
@@ -331,7 +333,7 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
         sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
         assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]
         await go_to_oldest(pilot, first["id"])
-        for answer, resumed in (("r", first["id"]), ("f", None)):
+        for answer, origin in (("r", first["id"]), ("f", None)):
             await pilot.press("e")
             await until_shown(pilot, "Edit old.py", "There is no terminal here")
             await fill(pilot, query="#", priority="3")
@@ -348,13 +350,13 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
             await pilot.press(answer)
             await until_shown(pilot, "Created: old.py")
             sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
-            asked = json.loads(sent.body)
-            assert (asked["query"], asked["priority"]) == ("#print(1)", 3)
-            assert asked.get("rerun_from_job_id") == resumed
+            request = json.loads(sent.body)
+            assert (request["query"], request["priority"]) == ("#print(1)", 3)
+            assert request.get("rerun_from_job_id") == origin
             await go_to_oldest(pilot, first["id"])
 
 
-async def test_a_saved_draft_has_the_values_that_studio_sends_and_says_what_is_lost(
+async def test_a_saved_draft_has_the_values_that_studio_sends_and_names_the_lost_ones(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     environment = "GREETING=hush\nMODE=old"
@@ -363,8 +365,8 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_says_what_is_l
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("e")
         await until_shown(pilot, "Edit old.py", "There is no terminal here")
-        form(pilot).form.set_text("environment", "GREETING=hush\nMODE=changed")
-        form(pilot).form.set_text("workers", "2")
+        submit_screen(pilot).form.set_text("environment", "GREETING=hush\nMODE=changed")
+        submit_screen(pilot).form.set_text("workers", "2")
         await pilot.press("f9")
         await until_shown(pilot, "Run the changed job?")
         await pilot.press("d")
@@ -373,13 +375,13 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_says_what_is_l
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("e")
         await until_shown(pilot, "This is the form as you left it")
-        assert form(pilot).form.draft.environment == "GREETING=hush\nMODE"
-        form(pilot).form.go_to("query_name")
+        assert submit_screen(pilot).form.draft.environment == "GREETING=hush\nMODE"
+        submit_screen(pilot).form.go_to("query_name")
         await until_shown(pilot, "MODE has no value: values are not saved to disk; type it again.")
         assert not any(line.strip().endswith("MODE=") for line in screen_text(pilot).split("\n"))
 
 
-async def test_logins_in_addresses_are_hidden_wherever_nobody_types(
+async def test_logins_in_addresses_are_masked_in_fields_without_the_focus(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path, size=(120, 60)) as pilot:

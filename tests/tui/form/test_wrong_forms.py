@@ -1,6 +1,6 @@
-"""Each wrong input, and each refusal, is reported at its field on the screen, and loses nothing.
+"""Invalid inputs and refusals of Studio are shown at their fields, and the form keeps its contents.
 
-After each of them the form holds what was typed, sends it once it is right, and makes one job.
+A form that was refused can be sent again, and then creates one job.
 """
 
 import asyncio
@@ -19,13 +19,19 @@ from tests.fault_proxy import FaultProxy
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
-from tests.tui.form.test_submit_screen import FailingUploads, call, fill, form, open_form
+from tests.tui.form.test_submit_screen import (
+    FailingUploads,
+    fill,
+    in_thread,
+    open_form,
+    submit_screen,
+)
 from tests.tui.jobs.test_create import FailingCreates, hurry
 from tests.waiting import HANG, within_reason
 
-GOOD = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"}
+VALID = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"}
 
-WRONG: dict[str, tuple[dict[str, str], str]] = {
+INVALID: dict[str, tuple[dict[str, str], str]] = {
     "no query": ({"query": ""}, "There is no query"),
     "query_type": ({"query_type": "perl"}, "A query is PYTHON or SHELL; “perl” is neither."),
     "bad environment line": ({"environment": "A=hush\nB"}, "Line 2: B has no value"),
@@ -57,25 +63,25 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
 
 
 def make_files(folder: Path) -> None:
-    """Make what the paths of `WRONG` name, as far as it is to be there."""
+    """Create the files that the paths of `INVALID` name, except those that are to be missing."""
     with (folder / "big").open("wb") as big:
         big.truncate(300_000_000)
     secret = folder / "secret"
     secret.write_text("x")
     secret.chmod(0)
-    if os.access(secret, os.R_OK):  # to the superuser everything is readable but this
+    if os.access(secret, os.R_OK):  # root can read every file, but no link to itself
         secret.unlink()
         secret.symlink_to(secret)
 
 
-def on_screen(pilot: Dashboard) -> str:
-    """Return what the screen shows, in one line."""
+def screen_line(pilot: Dashboard) -> str:
+    """Return the text of the screen as one line."""
     return " ".join(screen_text(pilot).split())
 
 
 async def until_words(pilot: Dashboard, words: str) -> None:
-    """Wait until the screen shows `words`, whose lines break where they must."""
-    await until(pilot, lambda: words in on_screen(pilot))
+    """Wait until the screen shows `words`, which may be wrapped."""
+    await until(pilot, lambda: words in screen_line(pilot))
 
 
 async def test_each_wrong_input_is_explained_at_its_field_and_nothing_typed_is_lost(
@@ -84,49 +90,51 @@ async def test_each_wrong_input_is_explained_at_its_field_and_nothing_typed_is_l
     make_files(tmp_path)
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
-        for name in at_length(tuple(WRONG)[::4], tuple(WRONG)):
-            await send_wrong(pilot, name, tmp_path)
-            form(pilot).fill(Draft())
-            await until(pilot, lambda: not form(pilot).message_line.display)
-        # An error below a form disappears when it is fixed.
+        for name in at_length(tuple(INVALID)[::4], tuple(INVALID)):
+            await send_invalid(pilot, name, tmp_path)
+            submit_screen(pilot).fill(Draft())
+            await until(pilot, lambda: not submit_screen(pilot).message_line.display)
+        # The message below a form disappears when the errors are corrected.
         await fill(pilot, query="print(1)", workers="0", priority="9")
         await pilot.press("f6")
         await until_shown(pilot, "There is no request yet. To check: workers, priority.")
         pilot.app.notify("a notice\nof two lines", markup=False, timeout=HANG)
         await until_shown(pilot, "of two lines")
         (toast,) = pilot.app.screen.query("Toast")
-        await until(pilot, lambda: toast.region.bottom == form(pilot).message_line.region.y)
-        form(pilot).form.set_text("workers", "1")
+        await until(
+            pilot, lambda: toast.region.bottom == submit_screen(pilot).message_line.region.y
+        )
+        submit_screen(pilot).form.set_text("workers", "1")
         await until_shown(pilot, "There is no request yet. To check: priority.")
-        form(pilot).form.set_text("priority", "1")
-        await until(pilot, lambda: not form(pilot).message_line.display)
-    assert await call(shared_studio.jobs) == []
+        submit_screen(pilot).form.set_text("priority", "1")
+        await until(pilot, lambda: not submit_screen(pilot).message_line.display)
+    assert await in_thread(shared_studio.jobs) == []
 
 
 def has_error(pilot: Dashboard, field: str) -> bool:
-    problems = form(pilot).form._fields[field]._problems
+    problems = submit_screen(pilot).form._fields[field]._problems
     return any(problem.level is Level.ERROR for problem in problems)
 
 
-async def send_wrong(pilot: Dashboard, name: str, folder: Path) -> None:
-    """Fill an empty form with what is wrong, send it, and see that it is told and all is kept."""
-    typed, words = WRONG[name]
+async def send_invalid(pilot: Dashboard, name: str, folder: Path) -> None:
+    """Send an invalid form, whose error is then shown at its field and whose contents are kept."""
+    typed, words = INVALID[name]
     typed = {field: text.format(folder=folder) for field, text in typed.items()}
     field = list(typed)[-1]
-    await fill(pilot, **{**GOOD, **typed})
-    if name != "no query":  # which is not wrong before it is sent
+    await fill(pilot, **{**VALID, **typed})
+    if name != "no query":  # an empty query is reported only when the form is sent
         await until(pilot, lambda: has_error(pilot, field))
     await pilot.press("f9")
     await until_shown(pilot, "To check: ")
-    widget = form(pilot).form._fields[field]
+    widget = submit_screen(pilot).form._fields[field]
     assert has_error(pilot, field), name
     assert widget.editor.has_focus, name
     await until_words(pilot, words)
-    assert form(pilot).form.draft == draft_of({**GOOD, **typed})
+    assert submit_screen(pilot).form.draft == draft_of({**VALID, **typed})
 
 
 def draft_of(typed: dict[str, str]) -> Draft:
-    """Return the form that holds what was typed."""
+    """Return the form with the typed texts."""
     return Draft().with_values(
         {
             name: tuple(text.split("\n")) if FIELDS[name].empty == () else text
@@ -139,7 +147,7 @@ def refusal(status: str, message: str) -> Any:
     return faults.answer_json({"message": message}, status)
 
 
-async def test_that_studio_cannot_be_reached_is_reported_until_it_answers_again(
+async def test_an_unreachable_studio_is_reported_until_it_answers_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
@@ -148,16 +156,16 @@ async def test_that_studio_cannot_be_reached_is_reported_until_it_answers_again(
     ):
         await hurry(pilot, tmp_path)
         await open_form(pilot)
-        await fill(pilot, **GOOD)
+        await fill(pilot, **VALID)
         await proxy.refuse()
         await pilot.press("f9")
         words = (
             "refuses connections: is Studio running there? No job was created; the form is kept."
         )
         await until_words(pilot, words)
-        assert form(pilot).form.draft == draft_of(GOOD)
+        assert submit_screen(pilot).form.draft == draft_of(VALID)
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: form(pilot).session.jobs.snapshot.error is not None)
+        await until(pilot, lambda: submit_screen(pilot).session.jobs.snapshot.error is not None)
         await pilot.pause()
         await proxy.accept()
         await pilot.press("ctrl+r")
@@ -177,33 +185,33 @@ REFUSALS = {
         "Studio failed with 500: boom. No job was created; the form is kept.",
     ),
 }
-"""Of a field, the whole form and a file; the sentences are those of `test_server_errors.py`."""
+"""Refusals of a field, of the whole form and of a file, and what the form shows."""
 
 
 async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "data.txt").write_text("x")
-    typed = {**GOOD, "workers": "1", "files": f"{tmp_path}/data.txt"}
+    typed = {**VALID, "workers": "1", "files": f"{tmp_path}/data.txt"}
     async with (
         FaultProxy.before(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
         await hurry(pilot, tmp_path)
-        for made, name in enumerate(at_length(("422", "429", "file"), tuple(REFUSALS))):
+        for job_count, name in enumerate(at_length(("422", "429", "file"), tuple(REFUSALS))):
             fault, words = REFUSALS[name]
-            failed = 3 if name == "file" else 0  # it is requested three times
-            creates = [] if failed else [fault]
-            proxy.plan = plan = FailingUploads([fault] * failed, creates)
+            failed_uploads = 3 if name == "file" else 0  # an upload is attempted three times
+            creates = [] if failed_uploads else [fault]
+            proxy.plan = plan = FailingUploads([fault] * failed_uploads, creates)
             await open_form(pilot)
             await fill(pilot, **typed)
             await pilot.press("f9")
             await until_words(pilot, words)
-            assert form(pilot).form.draft == draft_of(typed)
-            assert len(await call(studio.jobs)) == made, words
+            assert submit_screen(pilot).form.draft == draft_of(typed)
+            assert len(await in_thread(studio.jobs)) == job_count, words
             await send_again(pilot)
-            assert plan.uploads == failed + 1, words
-            assert len(await call(studio.jobs)) == made + 1, words
+            assert plan.uploads == failed_uploads + 1, words
+            assert len(await in_thread(studio.jobs)) == job_count + 1, words
 
 
 UNKNOWN_ENDS = {
@@ -214,7 +222,7 @@ UNKNOWN_ENDS = {
 ENDS = tuple(UNKNOWN_ENDS.values())
 
 
-async def test_if_the_outcome_is_unknown_the_form_asks_and_sends_nothing_by_default(
+async def test_a_form_with_an_unknown_outcome_is_sent_again_only_if_the_user_confirms(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
@@ -222,57 +230,57 @@ async def test_if_the_outcome_is_unknown_the_form_asks_and_sends_nothing_by_defa
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
         await hurry(pilot, tmp_path)
-        for made, (fault, words) in enumerate(at_length(ENDS[:1], ENDS)):
+        for job_count, (fault, words) in enumerate(at_length(ENDS[:1], ENDS)):
             proxy.plan = FailingCreates(fault)
             await open_form(pilot)
-            await fill(pilot, **GOOD)
+            await fill(pilot, **VALID)
             await pilot.press("f9")
             await until_shown(pilot, "It is unknown whether", "wanted.py")
-            assert words in on_screen(pilot)
+            assert words in screen_line(pilot)
             await pilot.press("enter")
             await until_shown(pilot, "Not sent again; the form is as it was")
-            assert form(pilot).form.draft == draft_of(GOOD)
-            assert len(await call(studio.jobs)) == made, words
+            assert submit_screen(pilot).form.draft == draft_of(VALID)
+            assert len(await in_thread(studio.jobs)) == job_count, words
             await send_again(pilot)
-            assert len(await call(studio.jobs)) == made + 1, words
+            assert len(await in_thread(studio.jobs)) == job_count + 1, words
 
 
-async def test_a_form_can_be_sent_again_as_soon_as_it_is_said_that_it_was_not(
+async def test_a_form_can_be_sent_again_as_soon_as_its_refusal_is_shown(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said, pressed = asyncio.Event(), asyncio.Event()
+    is_refused, is_sent_again = asyncio.Event(), asyncio.Event()
     async with (
         FaultProxy.before(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
         await open_form(pilot)
-        await fill(pilot, **GOOD)
-        screen = form(pilot)
+        await fill(pilot, **VALID)
+        screen = submit_screen(pilot)
         note, examine = screen.note, screen.examine
 
-        def listened(words: str, follow: Follow | None = None) -> None:
+        def note_and_signal(words: str, follow: Follow | None = None) -> None:
             note(words, follow)
             if "No job was created" in words:
-                said.set()
+                is_refused.set()
 
-        async def slowly() -> Checked:
-            if said.is_set():
-                await pressed.wait()
+        async def examine_slowly() -> Checked:
+            if is_refused.is_set():
+                await is_sent_again.wait()
             return await examine()
 
-        monkeypatch.setattr(screen, "note", listened)
-        monkeypatch.setattr(screen, "examine", slowly)
+        monkeypatch.setattr(screen, "note", note_and_signal)
+        monkeypatch.setattr(screen, "examine", examine_slowly)
         proxy.plan = FailingCreates(refusal("400 Bad Request", "boom"))
         await pilot.press("f9")
-        await within_reason(said.wait(), "the refusal")
+        await within_reason(is_refused.wait(), "the refusal")
         await pilot.press("f9")
-        pressed.set()
+        is_sent_again.set()
         await until_shown(pilot, "Created: wanted.py")
     assert len(studio.jobs()) == 1
 
 
 async def send_again(pilot: Dashboard) -> None:
-    """Send the form as it stands, which now works."""
+    """Send the unchanged form again, which now succeeds."""
     pilot.app.clear_notifications()
     await pilot.press("f9")
     await until_shown(pilot, "Created: wanted.py")
