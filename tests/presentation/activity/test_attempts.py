@@ -59,7 +59,11 @@ def test_the_attempts_of_a_command_are_one_entry_with_the_outcome_of_the_last() 
     [
         pytest.param(attempt(0, DONE, "200"), attempt(1, FAILED, "409"), id="after success"),
         pytest.param(attempt(0, FAILED, "409"), attempt(400, DONE, "200"), id="minutes later"),
-        pytest.param(attempt(0, UNKNOWN, "OutcomeUnknown"), attempt(9, DONE, "200"), id="in doubt"),
+        pytest.param(
+            attempt(0, UNKNOWN, "OutcomeUnknown"),
+            attempt(9, DONE, "200"),
+            id="seconds after unknown",
+        ),
         pytest.param(attempt(0, FAILED, "409"), attempt(1, DONE, "200", job="b"), id="other job"),
         pytest.param(
             replace(attempt(0, FAILED, "409"), body=""),
@@ -74,7 +78,7 @@ def test_requests_that_are_not_attempts_of_one_command_remain_separate_entries(
     assert join_attempts([first, second]) == [first, second]
 
 
-def test_a_command_that_may_be_repeated_is_one_entry_after_an_unknown_outcome() -> None:
+def test_an_attempt_soon_after_an_unknown_outcome_is_part_of_the_same_entry() -> None:
     slow = replace(attempt(0, UNKNOWN, "OutcomeUnknown"), mean_ms=30_000.0, longest_ms=30_000.0)
     (command,) = join_attempts([slow, attempt(31, DONE, "200")])
     assert (command.state, command.attempts) == (DONE, "unknown, then 200")

@@ -33,10 +33,13 @@ REQUEST = JobInput(
 )
 
 ECHO_ARGUMENTS = 'datachain() { for word; do printf "%s\\0" "$word"; done; }\n'
+"""Defines a `datachain` that prints its arguments."""
 ECHO_BODY = 'curl() { case "$*" in *--form*) ;; *) cat ;; esac; }\n'
+"""Defines a `curl` that prints the body of a request, except of an upload."""
 
 
 def shell(script: str, folder: Path, *options: str) -> bytes:
+    """Run a script, which must not fail, and return its output."""
     completed = subprocess.run(
         ["sh", *options, "-c", script], cwd=folder, capture_output=True, check=False
     )

@@ -254,6 +254,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         "It never fires: there is no day 30 in Feb.",
     ),
 ]
+"""Fields with the contents that are wrong, and how the sentence at the field begins."""
 
 WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
@@ -292,7 +293,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
         "The checkpoints of that job are ignored, so everything is computed again.",
     ),
 ]
-
+"""Fields with doubtful contents, which can be sent, and the sentence at the field."""
 
 REFUSED_LOCALLY: list[tuple[str, dict[str, Any], str]] = [
     (
@@ -306,6 +307,7 @@ REFUSED_LOCALLY: list[tuple[str, dict[str, Any], str]] = [
         "The local Studio stores no credentials; pass them to the job in environment.",
     ),
 ]
+"""Fields with contents that only the local Studio refuses, and the sentence at the field."""
 
 
 @pytest.mark.parametrize(("field", "typed", "sentence"), REFUSED_LOCALLY)

@@ -144,9 +144,12 @@ def test_a_reason_for_canceling_a_job_is_shown() -> None:
 
 
 def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
-    framed = job(3, "FAILED", error_message="The query ended with exit code 1; its last output: "
-                 "AError: x")  # fmt: skip
+    message = "The query ended with exit code 1; its last output: AError: x"
+    with_exit_code = job(3, "FAILED", error_message=message)
     plain = job(4, "FAILED", error_message="BError: y")
-    assert by_key(COLUMNS, cells(framed, NOON))["error"].text == "AError: x"
+    assert by_key(COLUMNS, cells(with_exit_code, NOON))["error"].text == "AError: x"
     sort_key = JOBS.sorts["error"].key
-    assert sorted((plain, framed), key=lambda each: sort_key(each, NOON)) == [framed, plain]
+    assert sorted((plain, with_exit_code), key=lambda each: sort_key(each, NOON)) == [
+        with_exit_code,
+        plain,
+    ]

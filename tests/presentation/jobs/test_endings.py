@@ -14,8 +14,10 @@ def test_the_message_about_one_job_has_its_name_state_run_time_and_cause() -> No
         ended_jobs_message([failed])
         == "✗ job_2.py failed after 1:00: RuntimeError: corrupt tile 17"
     )
-    framed = "The query ended with exit code 1; its last output: no such bucket"
-    assert ended_jobs_message([job(2, "FAILED", error_message=framed)]).endswith(": no such bucket")
+    full_message = "The query ended with exit code 1; its last output: no such bucket"
+    assert ended_jobs_message([job(2, "FAILED", error_message=full_message)]).endswith(
+        ": no such bucket"
+    )
     begun = job(1).started_at
     assert begun is not None
     query = {

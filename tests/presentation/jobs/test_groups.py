@@ -21,23 +21,24 @@ from tests.jobs import NOON, job
 KEYS = [f"{kind}{number}" for number in range(4) for kind in "ab-"]
 
 
-def label(key: str) -> str:
+def group_of(key: str) -> str:
+    """Return the name of the group of a key: its letter, or none for `-`."""
     return key[0] if key[0] != "-" else ""
 
 
 def test_the_row_of_a_group_replaces_its_first_job() -> None:
-    rows = with_group_rows(KEYS, label, lambda key: key == "b2", opened=())
+    rows = with_group_rows(KEYS, group_of, lambda key: key == "b2", opened=())
     assert list(rows.keys) == ["▸a", "▸b", "b2", "-0", "-1", "-2", "-3"]
     assert rows.groups["▸a"] == JobGroup("a", ("a0", "a1", "a2", "a3"))
 
 
 def test_an_open_group_has_its_jobs_below_it() -> None:
-    rows = with_group_rows(KEYS, label, lambda _: False, opened={"▸b"})
+    rows = with_group_rows(KEYS, group_of, lambda _: False, opened={"▸b"})
     assert list(rows.keys)[:6] == ["▸a", "▸b", "b0", "b1", "b2", "b3"]
 
 
 def test_jobs_fewer_than_the_minimum_are_not_grouped() -> None:
-    assert with_group_rows(KEYS, label, lambda _: False, opened=(), least=5).keys == KEYS
+    assert with_group_rows(KEYS, group_of, lambda _: False, opened=(), least=5).keys == KEYS
 
 
 @given(
@@ -111,8 +112,8 @@ def test_the_facts_of_a_group_count_fixed_failures_and_schedules_separately() ->
 
 
 def test_failures_of_a_group_that_differ_only_in_numbers_are_counted_together() -> None:
-    framed = "The query ended with exit code 1; its last output: E: tile 5"
-    errors = ["E: tile 17", "E: tile 4", framed, "F: disk full", None]
+    full_message = "The query ended with exit code 1; its last output: E: tile 5"
+    errors = ["E: tile 17", "E: tile 4", full_message, "F: disk full", None]
     jobs = [job(n, "FAILED", error_message=error) for n, error in enumerate(errors)]
     values = {
         fact.label: fact.value.text for fact in group_facts(JobGroup("x", ("1",)), jobs, NOON)

@@ -22,6 +22,7 @@ NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 
 
 def local(text: str) -> datetime:
+    """Return a time in Berlin."""
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
 
@@ -209,6 +210,7 @@ WORDS = (
 
 
 def time_or_error(text: str, now: datetime, zone: tzinfo) -> datetime | str:
+    """Return the parsed start time, or the error message about it."""
     try:
         return parse_start_time(text, now, zone)
     except StartTimeError as refusal:

@@ -13,7 +13,7 @@ from tests.tui.dashboards import dashboard, screen_text, until, until_shown
 SLEEP = "import time; time.sleep(600)"
 
 
-async def test_calls_and_commands_are_listed_with_their_outcome_and_copied(
+async def test_calls_and_commands_are_listed_with_their_outcome_and_can_be_copied(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job_id = studio.submit(SLEEP, query_name="sleep.py")["id"]

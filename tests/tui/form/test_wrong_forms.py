@@ -60,6 +60,7 @@ INVALID: dict[str, tuple[dict[str, str], str]] = {
     "300 MB file": ({"files": "{folder}/big"}, "is too large: 286.1 MiB, at most 256.0 MiB"),
     "folder": ({"files": "{folder}"}, "is a folder; name a file in it"),
 }
+"""By case, what is typed, and words of the error at the last of the fields."""
 
 
 def make_files(folder: Path) -> None:
@@ -214,12 +215,12 @@ async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_aga
             assert len(await in_thread(studio.jobs)) == job_count + 1, words
 
 
-UNKNOWN_ENDS = {
-    "500": (refusal("500 Internal Server Error", "boom"), "Studio failed with 500: boom."),
-    "502": (faults.html_502(), "502"),
-    "no answer": (faults.reset, "closed the connection"),
-}
-ENDS = tuple(UNKNOWN_ENDS.values())
+UNKNOWN_OUTCOMES = (
+    (refusal("500 Internal Server Error", "boom"), "Studio failed with 500: boom."),
+    (faults.html_502(), "502"),
+    (faults.reset, "closed the connection"),
+)
+"""Faults after which it is unknown whether the job was created, and words that the form shows."""
 
 
 async def test_a_form_with_an_unknown_outcome_is_sent_again_only_if_the_user_confirms(
@@ -230,7 +231,9 @@ async def test_a_form_with_an_unknown_outcome_is_sent_again_only_if_the_user_con
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
         await hurry(pilot, tmp_path)
-        for job_count, (fault, words) in enumerate(at_length(ENDS[:1], ENDS)):
+        for job_count, (fault, words) in enumerate(
+            at_length(UNKNOWN_OUTCOMES[:1], UNKNOWN_OUTCOMES)
+        ):
             proxy.plan = FailingCreates(fault)
             await open_form(pilot)
             await fill(pilot, **VALID)
