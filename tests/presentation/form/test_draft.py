@@ -25,7 +25,7 @@ def test_a_draft_is_unchanged_by_conversion_to_json_and_back(draft: Draft) -> No
 
 
 def test_every_field_of_a_request_except_team_and_time_zone_is_in_the_form() -> None:
-    not_typed = {"team_name", "time_zone"}  # the session's team; schedules go by UTC
+    not_typed = {"team_name", "time_zone"}  # the team is that of the session; schedules are in UTC
     assert JobInput.model_fields.keys() - FIELDS.keys() <= not_typed
 
 

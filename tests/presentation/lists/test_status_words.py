@@ -1,4 +1,4 @@
-"""The filter of every list accepts the words for a status of Studio and of the counts."""
+"""The filter of every list accepts the status words of Studio and those of the counts."""
 
 from typing import Any
 
