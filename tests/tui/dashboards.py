@@ -28,7 +28,7 @@ from tests.studios import LocalStudio
 Dashboard = Pilot[int]
 SIZE = (120, 40)
 
-_RESTS = {
+_POLL_INTERVALS = {
     name: float(getattr(pacing, name))
     for name in ("BUSY_REST", "LOCAL_IDLE_REST", "LOCAL_OTHERS_REST", "LOCAL_CLUSTERS_REST")
 }
@@ -49,10 +49,11 @@ async def dashboard(
     undo_seconds: float = 0.0,
     polls: int = 3,
 ) -> AsyncIterator[Dashboard]:
-    """Run the dashboard on `studio`, with the list of jobs shown and, if requested, loaded.
+    """Run the dashboard on `studio`.
 
-    `url` is that of a proxy in front of it. With `frames`, each frame is drawn. Studio is polled
-    `polls` times as often as for users, so that tests wait less for what they do there.
+    With `answered`, wait until the first request for jobs has succeeded or failed. `url` is the
+    address of a proxy in front of the Studio. With `frames`, each frame is drawn. The Studio is
+    polled `polls` times as often as by a user's dashboard, so that tests wait less for changes.
     """
     url = url or studio.url
 
@@ -76,7 +77,7 @@ async def dashboard(
         )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    with _polled(polls):
+    with _polling_faster(polls):
         async with driving(app, size=size, frames=frames, notifications=True) as pilot:
             if answered:
                 # The dashboard starts on the page where it was left.
@@ -89,11 +90,11 @@ async def dashboard(
 
 
 @contextmanager
-def _polled(times: int) -> Iterator[None]:
-    """Poll the sessions that are made here so many times as often."""
+def _polling_faster(times: int) -> Iterator[None]:
+    """Let sessions that are created meanwhile poll `times` times as often."""
     with ExitStack() as patches:
-        for name, rest in _RESTS.items():
-            patches.enter_context(mock.patch.object(pacing, name, rest / times))
+        for name, seconds in _POLL_INTERVALS.items():
+            patches.enter_context(mock.patch.object(pacing, name, seconds / times))
         yield
 
 
@@ -103,15 +104,13 @@ def _has_answered(page: Page) -> bool:
 
 
 async def jobs_screen(pilot: Dashboard) -> JobsScreen:
-    """Wait for the list of jobs, and return it."""
-    found: list[JobsScreen] = []
+    """Wait until the list of jobs is open, and return its screen."""
 
-    def seek() -> bool:
-        found.extend(s for s in pilot.app.screen_stack if isinstance(s, JobsScreen))
-        return bool(found)
+    def open_lists() -> list[JobsScreen]:
+        return [each for each in pilot.app.screen_stack if isinstance(each, JobsScreen)]
 
-    await until(pilot, seek)
-    return found[0]
+    await until(pilot, open_lists)
+    return open_lists()[0]
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
@@ -131,16 +130,19 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
 
 async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
     """Wait until all of `texts` are on the screen."""
-    looked = -1
+    steps_at_last_look = -1
 
     def missing() -> list[str]:
         shown = screen_text(pilot)
         return [text for text in texts if text not in shown]
 
     def is_shown() -> bool:
-        nonlocal looked
-        before, looked = looked, pilot.steps if isinstance(pilot, Driver) else -1
-        return (looked < 0 or looked != before) and not missing()
+        # The screen is rendered only if the program has done something since the last look.
+        nonlocal steps_at_last_look
+        steps = pilot.steps if isinstance(pilot, Driver) else -1
+        may_have_changed = steps < 0 or steps != steps_at_last_look
+        steps_at_last_look = steps
+        return may_have_changed and not missing()
 
     await waiting.until(is_shown, lambda: f"without {missing()}\n{screen_text(pilot)}")
 

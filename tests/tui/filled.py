@@ -1,4 +1,4 @@
-"""Local Studios with jobs that have ended, none of which was ever run."""
+"""Local Studios with ended jobs that were never run."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from tests.studios import ThreadStudio, closing
 
 @contextmanager
 def studio_with(jobs: int | Sequence[str], data_dir: Path) -> Iterator[ThreadStudio]:
-    """Run a local Studio that has finished jobs: their names, oldest first, or how many."""
+    """Run a local Studio with ended jobs; `jobs` is their number, or their names, oldest first."""
     fill(data_dir, jobs)
     studio = ThreadStudio(data_dir)
     with closing(studio):

@@ -1,4 +1,4 @@
-"""Which bindings of a key are tried, and in which order, is as in Textual."""
+"""The bindings that are tried for a key, and their order, equal those of Textual."""
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding
@@ -38,7 +38,7 @@ class Question(ModalScreen[None]):
             yield Focusable()
 
 
-class Bound(App[None]):
+class BoundApp(App[None]):
     BINDINGS = [Binding("a,b,f1", "eight", "eight")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
@@ -59,7 +59,7 @@ def bound_by_textual(app: App[None], key: str, *, priority: bool) -> list[tuple[
     ]
 
 
-def assert_the_same(app: App[None]) -> None:
+def assert_bindings_equal_textuals(app: App[None]) -> None:
     for key in KEYS:
         for priority in (False, True):
             expected = bound_by_textual(app, key, priority=priority)
@@ -67,20 +67,20 @@ def assert_the_same(app: App[None]) -> None:
 
 
 async def test_the_bindings_of_a_key_are_tried_in_the_order_of_textual() -> None:
-    app = Bound()
+    app = BoundApp()
     async with driving(app) as pilot:
         for widget in (app.query_one(Focusable), app.query_one(Input)):
             widget.focus()
             await until(pilot, lambda widget=widget: app.focused is widget)  # type: ignore[misc]
-            assert_the_same(app)
+            assert_bindings_equal_textuals(app)
         app.screen.set_focus(None)
-        assert_the_same(app)
+        assert_bindings_equal_textuals(app)
         await app.push_screen(Question())
         question = app.screen.query_one(Focusable)
         question.focus()
         await until(pilot, lambda: app.focused is question)
         assert bindings_of(app.screen, "a", priority=False)
-        assert_the_same(app)
+        assert_bindings_equal_textuals(app)
         question.loading = True
-        assert_the_same(app)
+        assert_bindings_equal_textuals(app)
         question.loading = False

@@ -1,4 +1,4 @@
-"""Columns of lists: nothing is cut off beside blank cells, at any width and with any content."""
+"""Columns of schedules and clusters use all cells of their table, and stay in place."""
 
 from datetime import UTC, timedelta
 
@@ -15,33 +15,33 @@ from studio_tui.tui.widgets.table_contents import Contents
 from studio_tui.tui.widgets.table_layout import extent, place
 from tests.jobs import NOON, job
 
-SCHEDULES = {"next": (11, 14), "at": (0, 16), "results": (9, 9), "id": (8, 8)}
-CLUSTERS = {"status": (0, 11), "default": (0, 12)}
-"""Cells of the longest text of a column: the least and the most, where they are known."""
+SCHEDULE_TEXT_WIDTHS = {"next": (11, 14), "at": (0, 16), "results": (9, 9), "id": (8, 8)}
+CLUSTER_TEXT_WIDTHS = {"status": (0, 11), "default": (0, 12)}
+"""By key of a column: the least and the greatest width of its longest text, in cells."""
 
 
 @pytest.mark.parametrize(
-    ("columns", "longest"),
-    [(schedules.COLUMNS, SCHEDULES), (clusters.COLUMNS, CLUSTERS)],
+    ("columns", "text_widths"),
+    [(schedules.COLUMNS, SCHEDULE_TEXT_WIDTHS), (clusters.COLUMNS, CLUSTER_TEXT_WIDTHS)],
     ids=["schedules", "clusters"],
 )
 @given(st.data())
-def test_no_text_is_cut_beside_blank_cells(
-    columns: tuple[Column, ...], longest: dict[str, tuple[int, int]], data: st.DataObject
+def test_no_text_is_cut_while_another_column_has_unused_cells(
+    columns: tuple[Column, ...], text_widths: dict[str, tuple[int, int]], data: st.DataObject
 ) -> None:
     contents = [
-        data.draw(st.integers(*longest.get(column.key, (0, 60))), label=column.key)
+        data.draw(st.integers(*text_widths.get(column.key, (0, 60))), label=column.key)
         for column in columns
     ]
     width = data.draw(st.integers(60, 260), label="width")
     placed = place(columns, width, contents=contents)
-    cut = [one.column.key for one in placed if contents[one.cell] > one.width]
-    blank = [
-        one.column.key
-        for one in placed
-        if one.width > max(contents[one.cell], len(one.column.title))
+    cut = [each.column.key for each in placed if contents[each.cell] > each.width]
+    too_wide = [
+        each.column.key
+        for each in placed
+        if each.width > max(contents[each.cell], len(each.column.title))
     ]
-    assert not (cut and (blank or extent(placed) < width)), (cut, blank)
+    assert not (cut and (too_wide or extent(placed) < width)), (cut, too_wide)
 
 
 def _schedule(runs: int) -> Job:
@@ -60,7 +60,7 @@ def _schedule(runs: int) -> Job:
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 200])
-def test_the_columns_of_schedules_stay_while_their_runs_come_in(width: int) -> None:
+def test_the_columns_of_schedules_do_not_move_when_runs_are_added(width: int) -> None:
     contents, placed = Contents(schedules.COLUMNS), set()
     runs = [job(number, "FAILED") for number in range(12)]
     for count, minutes in ((0, 0), (1, 20), (2, 21), (12, 12000)):

@@ -1,4 +1,4 @@
-"""Component styles are those of Textual, computed when they are used."""
+"""Component styles equal those of Textual, and are computed only when a widget uses them."""
 
 import gc
 from typing import ClassVar
@@ -19,14 +19,14 @@ class Toned(Widget, can_focus=True):
     """Draws a word in one of its tones."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(NAMES)
-    drawn = 0
+    times_drawn = 0
 
     def render(self) -> Content:
-        self.drawn += 1
+        self.times_drawn += 1
         return Content.styled("word", self.get_visual_style("toned--good"))
 
 
-class Tones(App[None]):
+class TonedApp(App[None]):
     CSS = """
     Toned { background: $surface; color: $foreground; height: 1; }
     Toned > .toned--good { color: $success; }
@@ -45,43 +45,43 @@ class Tones(App[None]):
         yield Toned(id="second")
 
 
-def used(widget: Widget) -> set[str]:
+def computed_classes(widget: Widget) -> set[str]:
     """Return the component classes whose styles have been computed."""
     styles = widget._component_styles
     assert isinstance(styles, ComponentStyles)
     return set(styles.used_rules)
 
 
-async def test_only_the_styles_that_are_drawn_with_are_computed() -> None:
-    app = Tones()
+async def test_only_component_styles_that_a_widget_uses_are_computed() -> None:
+    app = TonedApp()
     async with app.run_test() as pilot:
         await pilot.pause()
-        assert used(app.query_one("#first")) == {"toned--good"}
+        assert computed_classes(app.query_one("#first")) == {"toned--good"}
         app.query_one("#first").get_component_styles("toned--bad")
-        assert used(app.query_one("#first")) == {"toned--good", "toned--bad"}
-        assert used(app.query_one("#second")) == {"toned--good"}
+        assert computed_classes(app.query_one("#first")) == {"toned--good", "toned--bad"}
+        assert computed_classes(app.query_one("#second")) == {"toned--good"}
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord"])
 @pytest.mark.parametrize("classes", ["", "-loud"])
-async def test_styles_are_those_that_textual_computes(theme: str, classes: str) -> None:
-    looks = []
+async def test_component_styles_equal_those_that_textual_computes(theme: str, classes: str) -> None:
+    results = []
     for sheet in (ComponentsOnDemand, Stylesheet):
-        app = Tones(sheet)
+        app = TonedApp(sheet)
         async with app.run_test() as pilot:
             app.theme = theme
             app.screen.set_classes(classes)
             await pilot.pause()
-            looks.append([
+            results.append([
                 (widget.get_component_styles(name).css, widget.get_visual_style(name))
                 for widget in app.query(Toned)
                 for name in NAMES
             ])  # fmt: skip
-    assert looks[0] == looks[1]
+    assert results[0] == results[1]
 
 
-async def test_no_node_remains_of_those_that_styles_are_computed_for() -> None:
-    app = Tones()
+async def test_only_the_last_virtual_node_stays_in_memory() -> None:
+    app = TonedApp()
     async with app.run_test() as pilot:
         await pilot.pause()
         for widget in app.query(Toned):
@@ -92,37 +92,37 @@ async def test_no_node_remains_of_those_that_styles_are_computed_for() -> None:
         assert len([each for each in virtual if each.parent in parents]) == 1
 
 
-async def test_a_change_repaints_the_widgets_that_are_drawn_with_what_it_changes() -> None:
-    app = Tones()
+async def test_a_style_change_repaints_only_widgets_that_use_the_changed_style() -> None:
+    app = TonedApp()
     async with app.run_test() as pilot:
         first, second = app.query(Toned)
         app.set_focus(None)
         await pilot.pause()
-        before = first.drawn, second.drawn
+        before = first.times_drawn, second.times_drawn
         app.screen.set_class(True, "-loud")
         await pilot.pause()
-        assert (first.drawn, second.drawn) == before
+        assert (first.times_drawn, second.times_drawn) == before
         first.focus()
         await pilot.pause()
-        assert first.drawn > before[0]
+        assert first.times_drawn > before[0]
         assert first.get_component_styles("toned--good").text_style.bold
-        assert second.drawn == before[1]
+        assert second.times_drawn == before[1]
 
 
-async def test_a_theme_repaints_everything_in_its_colours() -> None:
-    app = Tones()
+async def test_another_theme_repaints_a_widget_in_its_colours() -> None:
+    app = TonedApp()
     async with app.run_test() as pilot:
         widget = app.query_one("#first", Toned)
         await pilot.pause()
-        before, look = widget.drawn, widget.get_visual_style("toned--good")
+        before, style = widget.times_drawn, widget.get_visual_style("toned--good")
         app.theme = "textual-light"
         await pilot.pause()
-        assert widget.drawn > before
-        assert widget.get_visual_style("toned--good") != look
+        assert widget.times_drawn > before
+        assert widget.get_visual_style("toned--good") != style
 
 
-async def test_a_class_that_there_is_not_and_a_removed_widget_have_no_styles() -> None:
-    app = Tones()
+async def test_styles_of_an_unknown_class_or_a_removed_widget_raise_key_error() -> None:
+    app = TonedApp()
     async with app.run_test():
         widget = app.query_one("#first")
         with pytest.raises(KeyError, match="toned--loud"):

@@ -11,25 +11,27 @@ from studio_tui.tui.connected import Connected
 from tests.jobs import job
 
 
-def connected(jobs: JobList | None, *, held: int = 0, running: int = 0) -> Connected:
+def connected(jobs: JobList | None, *, held: int = 0, running_commands: int = 0) -> Connected:
     session = SimpleNamespace(
         jobs=SimpleNamespace(snapshot=SimpleNamespace(value=jobs)),
         held=SimpleNamespace(snapshot=SimpleNamespace(value=(None,) * held)),
-        batches=SimpleNamespace(remaining=running),
+        batches=SimpleNamespace(remaining=running_commands),
     )
     return Connected(cast("StudioSession", session), "a@b", "a", Path("view.json"))
 
 
 @pytest.mark.parametrize("state", JobState)
-def test_before_quitting_running_jobs_are_mentioned_if_there_are_any(state: JobState) -> None:
-    idle = {"COMPLETE", "FAILED", "CANCELED", "TASK", "PENDING", "CREATED"}
+def test_the_quit_question_mentions_running_jobs_if_there_are_any(state: JobState) -> None:
+    not_running = {"COMPLETE", "FAILED", "CANCELED", "TASK", "PENDING", "CREATED"}
     question = connected(JobList((job(1, status=state),))).quit_question
-    assert question == "Press q again to quit" + ("" if state in idle else "; jobs keep running")
+    assert question == "Press q again to quit" + (
+        "" if state in not_running else "; jobs keep running"
+    )
 
 
-def test_before_quitting_it_is_said_what_is_unknown_and_what_is_lost() -> None:
+def test_the_quit_question_mentions_jobs_that_may_run_and_commands_that_would_be_lost() -> None:
     assert connected(None).quit_question == "Press q again to quit; jobs keep running"
     waiting = connected(JobList(), held=1).quit_question
     assert waiting == "Press q again to quit; 1 command that can be undone will not be sent"
-    sending = connected(JobList(), running=1).quit_question
+    sending = connected(JobList(), running_commands=1).quit_question
     assert sending == "Press q again to quit; 1 running command is abandoned"

@@ -1,4 +1,4 @@
-"""A dashboard first requests the list that it starts with, whatever Studio answers."""
+"""A dashboard requests the list that it starts with before all others."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from tests.soak import combinations
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
-FIRST = {name: name for name in ("jobs", "pipelines", "schedules", "clusters")} | {
+FIRST_LISTS = {name: name for name in ("jobs", "pipelines", "schedules", "clusters")} | {
     "activity": "jobs"
 }
-"""The tabs, and the list that is asked for first on each."""
+"""By tab on which the dashboard starts: the list that it requests first."""
 FAULTS = {
     "500": (faults.answer("broken", status="500 Internal Server Error"), "server error 500"),
     "web page": (faults.answer("<html>", kind="text/html"), "unreadable answer"),
@@ -22,50 +22,50 @@ FAULTS = {
 
 
 def list_of(seen: Seen) -> str:
-    """Return which list was requested; schedules are jobs of a state."""
+    """Return which list was requested; schedules are jobs in the state TASK."""
     if seen.query.get("status") == "TASK":
         return "schedules"
     return next(name for name in ("pipeline", "clusters", "jobs") if name in seen.path)
 
 
-@pytest.mark.parametrize(("tab", "kind"), combinations(FIRST, FAULTS))
-async def test_the_list_in_sight_is_requested_first_and_comes_once_studio_answers(
+@pytest.mark.parametrize(("tab", "kind"), combinations(FIRST_LISTS, FAULTS))
+async def test_the_visible_list_is_requested_first_and_shown_once_studio_recovers(
     studio: ThreadStudio, tmp_path: Path, tab: str, kind: str
 ) -> None:
     LastScreen.model_validate({"tab": tab}).save(tmp_path / "view.screen.json")
-    fault, words = FAULTS[kind]
+    fault, message = FAULTS[kind]
     async with FaultProxy.before(studio.url) as proxy:
         proxy.always = fault
         async with dashboard(studio, tmp_path, url=proxy.url, answered=False) as pilot:
             await until(pilot, lambda: proxy.seen)
-            await until_shown(pilot, words)
-            assert FIRST[tab].startswith(list_of(proxy.seen[0]))
+            await until_shown(pilot, message)
+            assert FIRST_LISTS[tab].startswith(list_of(proxy.seen[0]))
             proxy.always = None
             await pilot.press("ctrl+r")
             await until_shown(pilot, "● live")
 
 
 @pytest.mark.parametrize("tab", ["jobs", "pipelines", "clusters", "schedules"])
-async def test_all_other_lists_are_requested_after_the_answer_of_the_one_in_sight(
+async def test_other_lists_are_requested_after_the_response_for_the_visible_list(
     shared_studio: ThreadStudio, tmp_path: Path, tab: str
 ) -> None:
     LastScreen.model_validate({"tab": tab}).save(tmp_path / "view.screen.json")
     async with FaultProxy.before(shared_studio.url) as proxy:
         sent_before_answers: list[int] = []
 
-        async def note(exchange: Exchange) -> None:
+        async def count_requests(exchange: Exchange) -> None:
             reply = await exchange.forward()
             sent_before_answers.append(len(proxy.seen))
             await exchange.send(reply.encoded())
 
-        proxy.always = note
+        proxy.always = count_requests
         async with dashboard(shared_studio, tmp_path, url=proxy.url):
-            await eventually_all(proxy)
+            await until_all_requested(proxy)
         assert tab.startswith(list_of(proxy.seen[0]))
         assert sent_before_answers[0] == 1
 
 
-async def eventually_all(proxy: FaultProxy) -> None:
-    """Wait until all lists have been asked for."""
+async def until_all_requested(proxy: FaultProxy) -> None:
+    """Wait until all lists have been requested."""
     lists = {"jobs", "pipeline", "clusters", "schedules"}
     await waiting.until(lambda: {list_of(seen) for seen in proxy.seen} >= lists)

@@ -1,5 +1,3 @@
-"""Whether a widget has handled all of its messages is read from Textual's private parts."""
-
 import asyncio
 
 from textual.app import App, ComposeResult
@@ -12,11 +10,11 @@ from tests.tui.dashboards import until
 
 
 class Work(Message):
-    """Something to do."""
+    """A message whose handling takes until the test ends it."""
 
 
 class Worker(Widget):
-    """Works until it is told to stop."""
+    """Handles a message until the test sets `may_stop`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,13 +24,13 @@ class Worker(Widget):
         await self.may_stop.wait()
 
 
-class Works(App[None]):
+class WorkerApp(App[None]):
     def compose(self) -> ComposeResult:
         yield Worker()
 
 
-async def test_a_widget_is_idle_unless_it_handles_a_message_or_has_one() -> None:
-    async with driving(Works()) as pilot:
+async def test_a_widget_is_idle_unless_it_handles_a_message_or_has_a_queued_one() -> None:
+    async with driving(WorkerApp()) as pilot:
         worker = pilot.app.query_one(Worker)
         await until(pilot, lambda: is_idle(worker))
         worker.post_message(Work())

@@ -8,20 +8,20 @@ from tests.studios import ThreadStudio
 from tests.tui import monkey
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
-KEYS = 20
-"""Keys of the short form at each size."""
-MINUTES = float(os.environ.get("STUDIO_TUI_MONKEY_MINUTES", "2"))
-"""Minutes of the soak at each size."""
-FIRST = int(os.environ.get("STUDIO_TUI_MONKEY_SEED", "1"))
-"""The first seed of the soak."""
+KEYS_PER_SIZE = 20
+"""Number of keys at each size in the suite."""
+MINUTES_PER_SIZE = float(os.environ.get("STUDIO_TUI_MONKEY_MINUTES", "2"))
+"""Minutes at each size in a soak run."""
+FIRST_SEED = int(os.environ.get("STUDIO_TUI_MONKEY_SEED", "1"))
+"""The first seed in a soak run."""
 
 
 @pytest.fixture
 def busy_studio(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ThreadStudio:
-    """A Studio with something of each kind, and an environment that reaches no further."""
-    for variable, value in monkey.hold_back(tmp_path).items():
+    """A Studio with items of each kind, whose dashboard affects nothing outside `tmp_path`."""
+    for variable, value in monkey.isolated_environment(tmp_path).items():
         monkeypatch.delenv(variable, raising=False)
         if value is not None:
             monkeypatch.setenv(variable, value)
@@ -30,14 +30,18 @@ def busy_studio(
     return studio
 
 
-async def test_random_keys_end_nothing(busy_studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_the_dashboard_survives_random_keys(
+    busy_studio: ThreadStudio, tmp_path: Path
+) -> None:
     for seed, size in enumerate(SIZES, start=1):
-        await monkey.play(busy_studio, tmp_path, seed, size=size, keys=KEYS)
+        await monkey.play(busy_studio, tmp_path, seed, size=size, keys=KEYS_PER_SIZE)
 
 
 @needs.time
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_random_keys_end_nothing_for_minutes(
+async def test_the_dashboard_survives_random_keys_for_minutes(
     busy_studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    assert await monkey.play_on(busy_studio, tmp_path, FIRST, size=size, minutes=MINUTES)
+    assert await monkey.play_seeds(
+        busy_studio, tmp_path, FIRST_SEED, size=size, minutes=MINUTES_PER_SIZE
+    )

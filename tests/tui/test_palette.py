@@ -1,4 +1,4 @@
-"""The palette and the lists to choose from, whose keys may come before they are laid out."""
+"""The command palette and its lists, and the notices about keys that do nothing."""
 
 from itertools import product
 from pathlib import Path
@@ -27,8 +27,8 @@ from tests.waiting import HANG
 PAGES = ("pagedown", "pageup")
 
 
-class Unseen(App[None]):
-    """Holds a list that has no room."""
+class HiddenListApp(App[None]):
+    """An app with a hidden list."""
 
     def __init__(self, options: OptionList) -> None:
         super().__init__()
@@ -39,15 +39,15 @@ class Unseen(App[None]):
         yield self.options
 
 
-async def test_a_key_in_the_palette_before_its_list_is_there_or_laid_out_is_no_error(
+async def test_the_palette_accepts_keys_before_its_list_is_mounted_or_laid_out(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
-        for key in PAGES:
-            for each in ("ctrl+p", key, key, "up", key):
-                pilot.app.post_message(events.Key(each, None))
+        for page_key in PAGES:
+            for key in ("ctrl+p", page_key, page_key, "up", page_key):
+                pilot.app.post_message(events.Key(key, None))
             await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
-            await until(pilot, lambda: has_cursor(pilot.app.screen))
+            await until(pilot, lambda: is_option_highlighted(pilot.app.screen))
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         for action in ("command_list('page_down')", "cursor_down"):
@@ -60,14 +60,14 @@ async def test_a_key_in_the_palette_before_its_list_is_there_or_laid_out_is_no_e
             assert pilot.app.screen is not palette, action
 
 
-def has_cursor(palette: Screen[object]) -> bool:
+def is_option_highlighted(palette: Screen[object]) -> bool:
     return any(each.highlighted is not None for each in palette.query(CommandList))
 
 
 async def test_the_palette_looks_the_same_after_the_help_was_opened(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async def list_of_palette(pilot: Dashboard) -> tuple[object, ...]:
+    async def layout_of_palette(pilot: Dashboard) -> tuple[object, ...]:
         await pilot.press("ctrl+p")
         await until(pilot, lambda: pilot.app.screen.query_one(CommandList).option_count > 0)
         await pilot.pause()
@@ -76,14 +76,14 @@ async def test_the_palette_looks_the_same_after_the_help_was_opened(
         return options.region, options.styles.border, options.styles.max_height
 
     async with dashboard(shared_studio, tmp_path) as pilot:
-        before = await list_of_palette(pilot)
+        before = await layout_of_palette(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.press("escape")
-        assert await list_of_palette(pilot) == before
+        assert await layout_of_palette(pilot) == before
 
 
-async def test_the_palette_shows_commands_first_finds_other_words_and_does_what_is_chosen(
+async def test_the_palette_lists_commands_first_finds_synonyms_and_runs_the_chosen_command(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -105,7 +105,7 @@ async def test_the_palette_shows_commands_first_finds_other_words_and_does_what_
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ClustersScreen")
 
 
-async def test_every_list_of_the_palette_is_paged_before_it_is_laid_out(
+async def test_every_list_of_the_palette_accepts_page_keys_before_it_is_laid_out(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -125,28 +125,28 @@ async def test_every_list_of_the_palette_is_paged_before_it_is_laid_out(
             await until(pilot, lambda: isinstance(app.screen, JobsScreen))
 
 
-@pytest.mark.parametrize("way", [1, -1])
-async def test_a_page_of_a_list_without_room_is_a_row(way: int) -> None:
+@pytest.mark.parametrize("direction", [1, -1])
+async def test_a_page_key_moves_by_one_row_in_a_hidden_list(direction: int) -> None:
     options = OptionChoice(*(Option(str(number)) for number in range(5)))
-    app = Unseen(options)
+    app = HiddenListApp(options)
     async with driving(app):
         options.highlighted = 2
-        (options.action_page_down if way > 0 else options.action_page_up)()
-        assert options.highlighted == 2 + way
+        (options.action_page_down if direction > 0 else options.action_page_up)()
+        assert options.highlighted == 2 + direction
 
 
 @pytest.mark.parametrize("kind", [OptionList, CommandList])
-async def test_textual_itself_still_needs_this(kind: type[OptionList]) -> None:
-    """Once this fails, the lists of ours can go: Textual pages through lists without room."""
+async def test_textual_cannot_page_through_a_hidden_list(kind: type[OptionList]) -> None:
+    """If this fails, Textual can page through hidden lists, and needs no lists of ours."""
     options = kind(*(Option(str(number)) for number in range(5)))
-    app = Unseen(options)
+    app = HiddenListApp(options)
     async with driving(app):
         options.highlighted = 2
         with pytest.raises(KeyError):
             options.action_page_down()  # type: ignore[no-untyped-call]
 
 
-async def test_the_palette_opens_again_while_the_one_before_it_is_on_its_way_out(
+async def test_the_palette_opens_again_while_an_earlier_palette_is_being_removed(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -161,7 +161,7 @@ async def test_the_palette_opens_again_while_the_one_before_it_is_on_its_way_out
         assert pilot.app.screen is not first
 
 
-async def test_no_palette_comes_over_a_question_also_with_one_below_it(
+async def test_the_palette_does_not_open_over_a_question_even_with_a_palette_below_it(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -179,10 +179,10 @@ async def test_no_palette_comes_over_a_question_also_with_one_below_it(
             await until(pilot, lambda question=question: pilot.app.screen is not question)  # type: ignore[misc]
 
 
-async def test_an_unknown_key_says_once_that_it_does_nothing(
+async def test_an_unknown_key_that_is_pressed_twice_has_one_notice(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    def said() -> list[str]:
+    def messages() -> list[str]:
         return [each.message for each in pilot.app._notifications]
 
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -193,11 +193,11 @@ async def test_an_unknown_key_says_once_that_it_does_nothing(
             ("日", "日"),
         ):
             await pilot.press(key, key, "j")
-            assert said() == [f"{name} does nothing here; ? lists the keys"]
+            assert messages() == [f"{name} does nothing here; ? lists the keys"]
             pilot.app.clear_notifications()
 
 
-async def test_many_unknown_keys_leave_one_notice(
+async def test_only_the_last_of_several_unknown_keys_has_a_notice(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -206,13 +206,13 @@ async def test_many_unknown_keys_leave_one_notice(
         await until(pilot, lambda: [each.message for each in pilot.app._notifications] == [words])
 
 
-async def test_notices_go_with_the_screen_they_are_about_and_never_cover_the_tabs(
+async def test_a_notice_ends_when_its_screen_is_covered_and_never_covers_the_tabs(
     shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(studio_tui.tui.app, "QUIT_WITHIN", HANG)
     async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
-        pilot.app.NOTIFICATION_TIMEOUT = HANG  # type: ignore[misc] # they end by nothing else
-        # Of a key that nothing handles, and of a command that is not available.
+        pilot.app.NOTIFICATION_TIMEOUT = HANG  # type: ignore[misc] # so that time does not end them
+        # The first key has no command, and the command of the second one is disabled.
         for key, words in (("semicolon", "; does nothing here"), ("D", "D does nothing here")):
             await pilot.press(key)
             await until_shown(pilot, words)
@@ -239,7 +239,7 @@ async def test_notices_go_with_the_screen_they_are_about_and_never_cover_the_tab
 
 
 @pytest.mark.parametrize(
-    ("typed", "text", "fits"),
+    ("typed", "text", "matches"),
     [
         ("sort", "Choose the order sort", True),
         ("order choose", "Choose the order", True),
@@ -251,23 +251,23 @@ async def test_notices_go_with_the_screen_they_are_about_and_never_cover_the_tab
         ("", "Cancel the job", False),
     ],
 )
-def test_typed_words_fit_words_and_not_letters_of_several(
-    typed: str, text: str, *, fits: bool
+def test_each_typed_word_matches_letters_of_one_word_only(
+    typed: str, text: str, *, matches: bool
 ) -> None:
-    assert bool(match_words(typed, text).score) is fits
+    assert bool(match_words(typed, text).score) is matches
 
 
-def test_whole_words_are_found_first_then_beginnings_middles_and_abbreviations() -> None:
-    ways = ("resume", "re", "su", "rsm")
-    scores = [match_words(typed, "the run, resume").score for typed in ways]
+def test_whole_words_score_highest_then_beginnings_middles_and_abbreviations() -> None:
+    typed_texts = ("resume", "re", "su", "rsm")
+    scores = [match_words(typed, "the run, resume").score for typed in typed_texts]
     assert sorted(scores, reverse=True) == scores
-    assert len(set(scores)) == len(ways)
+    assert len(set(scores)) == len(typed_texts)
     assert match_words("run", "the run, resume") == match_words("run", "the (run)")._replace(
         spans=((4, 7),)
     )
 
 
-def test_the_first_word_counts_most_but_less_than_how_well_a_word_fits() -> None:
+def test_a_match_of_the_first_word_wins_only_among_equally_good_matches() -> None:
     texts = (
         "Remove all marks",
         "Show the logs of the marked jobs",
@@ -280,9 +280,9 @@ def test_the_first_word_counts_most_but_less_than_how_well_a_word_fits() -> None
 
 
 @pytest.mark.parametrize(
-    ("typed", "lit"),
+    ("typed", "highlighted"),
     [("log", ["log"]), ("logs show", ["logs", "Show"]), ("og", ["og"]), ("shw", ["S", "h", "w"])],
 )
-def test_what_fits_is_lit_and_no_letters_of_other_words(typed: str, lit: list[str]) -> None:
+def test_only_the_matching_letters_are_highlighted(typed: str, highlighted: list[str]) -> None:
     text = "Show all of the logs"
-    assert [text[start:end] for start, end in match_words(typed, text).spans] == lit
+    assert [text[start:end] for start, end in match_words(typed, text).spans] == highlighted

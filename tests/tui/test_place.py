@@ -1,7 +1,7 @@
-"""The user's place in each list survives everything that can happen to the dashboard.
+"""The user's place in each list survives refreshes, outages, other tabs, restarts and kills.
 
-A table: each list, times what happens. The place is the cursor, its line, marks, filter, order,
-expanded groups, whether all columns are shown, and how far they are scrolled.
+The place is the cursor, its line, marks, filter, order, expanded groups, whether all columns are
+shown, and how far they are scrolled.
 """
 
 import shutil
@@ -40,12 +40,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "schedules": ("4", *MOVES, "slash", *"nightly", "enter", "w", "right"),
     "activity": ("6", "S", "j", "space", "slash", *"list", "enter", "w", "right"),
 }
-"""The keys that make a place in each list, the first of which goes there."""
+"""The keys that make a place in each list; the first of them opens the tab."""
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadStudio]:
-    """A local Studio with enough of everything that each list scrolls."""
+def studio_with_long_lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadStudio]:
+    """A local Studio with so many items of each kind that each list scrolls."""
     folder = tmp_path_factory.mktemp("filled") / "studio"
     folder.mkdir()
     (folder / "clusters.toml").write_text(CLUSTERS, "utf-8")
@@ -64,10 +64,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadStudio]:
 
 
 class Place(NamedTuple):
-    """All that is the user's place in a list."""
+    """The user's place in a list."""
 
     view: ListView
-    """Without what the other fields have."""
+    """The view without the cursor and scroll position, which the other fields have."""
     cursor: str | None
     line: int
     sideways: int
@@ -81,8 +81,8 @@ def page_of(pilot: Dashboard) -> ListPage[Any]:
     return page
 
 
-async def shown(pilot: Dashboard) -> ListPage[Any]:
-    """Wait until the list in sight has rows from Studio, and return it."""
+async def until_list_shown(pilot: Dashboard) -> ListPage[Any]:
+    """Wait until the visible list has rows from Studio, and return its page."""
 
     def has_rows() -> bool:
         page = pilot.app.screen
@@ -109,11 +109,11 @@ def _settings(view: ListView) -> ListView:
 
 
 def is_saved(page: ListPage[Any], folder: Path) -> bool:
-    """Whether a dashboard that is killed now would leave its place on the disk."""
+    """Whether the current place is on disk, so that a kill would not lose it."""
     suffix = "" if page.tab == "jobs" else f".{page.tab}"
     view = load_view(folder / f"view{suffix}.json", page.kind)
     saved = _settings(view), view.cursor, view.line, view.sideways
-    # Not the place as it was a moment ago: activity grows above the cursor.
+    # The place is read again each time, as activity grows above the cursor.
     return saved == place_of(page)[:-1]
 
 
@@ -124,7 +124,7 @@ async def refresh(pilot: Dashboard, _proxy: FaultProxy) -> None:
     await pilot.pause()
 
 
-async def lose_and_find_studio(pilot: Dashboard, proxy: FaultProxy) -> None:
+async def lose_and_reconnect(pilot: Dashboard, proxy: FaultProxy) -> None:
     proxy.always = faults.answer("broken", status="503 Service Unavailable")
     await pilot.press("ctrl+r")
     await until(pilot, lambda: page_of(pilot).session.reachability.outage is not None)
@@ -134,34 +134,34 @@ async def lose_and_find_studio(pilot: Dashboard, proxy: FaultProxy) -> None:
     await pilot.pause()
 
 
-async def go_and_come_back(pilot: Dashboard, _proxy: FaultProxy) -> None:
-    home = page_of(pilot)
+async def visit_another_tab(pilot: Dashboard, _proxy: FaultProxy) -> None:
+    page = page_of(pilot)
     await pilot.press("5")
-    await until(pilot, lambda: pilot.app.screen is not home)
-    number = {"jobs": "1", "pipelines": "2", "clusters": "3", "schedules": "4", "activity": "6"}
-    await pilot.press(number[home.tab])
-    await until(pilot, lambda: pilot.app.screen is home)
+    await until(pilot, lambda: pilot.app.screen is not page)
+    tab_keys = {"jobs": "1", "pipelines": "2", "clusters": "3", "schedules": "4", "activity": "6"}
+    await pilot.press(tab_keys[page.tab])
+    await until(pilot, lambda: pilot.app.screen is page)
 
 
-MEANWHILE: dict[str, Callable[[Dashboard, FaultProxy], Awaitable[None]]] = {
+EVENTS: dict[str, Callable[[Dashboard, FaultProxy], Awaitable[None]]] = {
     "refresh": refresh,
-    "reconnect": lose_and_find_studio,
-    "another tab": go_and_come_back,
+    "reconnect": lose_and_reconnect,
+    "another tab": visit_another_tab,
 }
 
 
 @asynccontextmanager
-async def placed(
+async def dashboard_with_place(
     studio: ThreadStudio, folder: Path, name: str
 ) -> AsyncIterator[tuple[Dashboard, FaultProxy, Place]]:
-    """Run a dashboard with a place in a list."""
+    """Run a dashboard, make a place in a list, and return the place."""
     async with (
         FaultProxy.before(studio.url) as proxy,
         dashboard(studio, folder, url=proxy.url, size=SIZE) as pilot,
     ):
         tab, *keys = KEYS[name]
         await pilot.press(tab)
-        await shown(pilot)
+        await until_list_shown(pilot)
         await pilot.press(*keys)
         await pilot.pause()
         place = place_of(page_of(pilot))
@@ -171,28 +171,29 @@ async def placed(
 
 
 @pytest.mark.parametrize("name", KEYS)
-async def test_the_place_in_a_list_survives_what_happens_meanwhile_a_restart_and_a_kill(
-    filled: ThreadStudio, tmp_path: Path, name: str
+async def test_the_place_in_a_list_survives_refreshes_outages_other_tabs_restarts_and_kills(
+    studio_with_long_lists: ThreadStudio, tmp_path: Path, name: str
 ) -> None:
     first, killed = tmp_path / "first", tmp_path / "killed"
-    async with placed(filled, first, name) as (pilot, proxy, place):
-        for event, happen in MEANWHILE.items():
-            await happen(pilot, proxy)
-            found = place_of(page_of(pilot))
-            assert found == (grown(place, found) if name == "activity" else place), event
-        # What is on the disk is all that a killed dashboard leaves.
+    async with dashboard_with_place(studio_with_long_lists, first, name) as (pilot, proxy, place):
+        for event, trigger_event in EVENTS.items():
+            await trigger_event(pilot, proxy)
+            current = place_of(page_of(pilot))
+            expected = ignore_growth(place, current) if name == "activity" else place
+            assert current == expected, event
+        # A killed dashboard leaves only what is on disk.
         await until(pilot, lambda: is_saved(page_of(pilot), first))
         shutil.copytree(first, killed)
         await pilot.press("ctrl+q")
-    # Calls are written once a minute, so a killed dashboard leaves other rows in that list.
+    # Calls are written once a minute, so a killed dashboard leaves other rows of activity.
     for folder in (first, killed) if name != "activity" else (first,):
-        async with dashboard(filled, folder, size=SIZE, answered=False) as pilot:
-            page = await shown(pilot)
+        async with dashboard(studio_with_long_lists, folder, size=SIZE, answered=False) as pilot:
+            page = await until_list_shown(pilot)
             await until_shown(pilot, "● live")
-            found = place_of(page)
-            assert found == (grown(place, found) if name == "activity" else place)
+            current = place_of(page)
+            assert current == (ignore_growth(place, current) if name == "activity" else place)
 
 
-def grown(place: Place, found: Place) -> Place:
-    """Return the place in a list that grows above the row, and by counts with a column."""
-    return place._replace(line=found.line, header=found.header)
+def ignore_growth(place: Place, current: Place) -> Place:
+    """Return `place` with the line and header of `current`, which new rows in the list change."""
+    return place._replace(line=current.line, header=current.header)

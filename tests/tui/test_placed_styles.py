@@ -1,4 +1,4 @@
-"""Styles computed once for all equal places equal those that Textual computes for each."""
+"""Styles that widgets in equal places share equal those that Textual computes for each widget."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ class Row(Static, can_focus=True):
 
 
 class Rows(Screen[None]):
-    """Rows that are alike, and others."""
+    """Rows in equal places, and rows in other places."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="rows"):
@@ -31,10 +31,10 @@ class Rows(Screen[None]):
             yield from (Row(f"row {number}") for number in range(4))
             yield Row("other", classes="other")
             yield Row("off", disabled=True)
-        with Vertical(id="more"):
-            yield Row("in a place that only its ancestor's id tells from another")
-        with Vertical(id="most"):
-            yield Row("in that other place")
+        with Vertical(id="left"):
+            yield Row("its place differs from the next one only by the id of its parent")
+        with Vertical(id="right"):
+            yield Row("its place differs from the previous one only by the id of its parent")
         yield Input()
 
 
@@ -45,8 +45,8 @@ class RowsApp(App[None]):
     Row:disabled { color: gray; }
     .edge:first-child { background: blue; }
     #rows.wide Row { color: yellow; }
-    #more Row { background: red; }
-    #most Row { background: green; }
+    #left Row { background: red; }
+    #right Row { background: green; }
     .other { background: white; }
     .row--mark { color: white; }
     .other .row--mark { color: black; }
@@ -61,11 +61,11 @@ class RowsApp(App[None]):
 
 
 def rules_of(styles: RenderStyles) -> dict[str, object]:
-    """Return what is set; a layout is another one in each program."""
+    """Return the rules of a node as texts, since each app has its own layout objects."""
     return {name: repr(value) for name, value in styles.base._rules.items()}
 
 
-def looks(screen: Screen[None]) -> list[tuple[Any, ...]]:
+def styles_of_all(screen: Screen[None]) -> list[tuple[Any, ...]]:
     """Return the styles of all widgets of a screen, and of their components."""
     return [
         (
@@ -81,8 +81,8 @@ def looks(screen: Screen[None]) -> list[tuple[Any, ...]]:
     ]
 
 
-async def nothing(_: Screen[None]) -> None:
-    """Leave it as it was opened."""
+async def change_nothing(_: Screen[None]) -> None:
+    """Leave the screen as it was opened."""
 
 
 async def focus(screen: Screen[None]) -> None:
@@ -105,25 +105,24 @@ async def change_theme(screen: Screen[None]) -> None:
     screen.app.theme = "textual-light"
 
 
-@pytest.mark.parametrize("change", [nothing, focus, widen, disable, remove, change_theme])
-async def test_each_place_looks_as_textual_computes_it(change: Callable[..., Any]) -> None:
-    seen = []
+@pytest.mark.parametrize("change", [change_nothing, focus, widen, disable, remove, change_theme])
+async def test_shared_styles_equal_those_that_textual_computes(change: Callable[..., Any]) -> None:
+    computed_styles = []
     for placed in (False, True):
         app = RowsApp(placed=placed)
         async with app.run_test() as pilot:
-            for _ in range(
-                3
-            ):  # the second screen is in known places, and the third has their styles
+            # The second screen finds the places of the first, and the third their shared styles.
+            for _ in range(3):
                 screen = Rows()
                 await app.push_screen(screen)
                 await pilot.pause()
                 await change(screen)
                 await pilot.pause()
-                seen.append(looks(screen))
-    assert seen[3:] == seen[:3]
+                computed_styles.append(styles_of_all(screen))
+    assert computed_styles[3:] == computed_styles[:3]
 
 
-async def test_a_screen_that_is_opened_again_is_styled_without_textuals_rules() -> None:
+async def test_opening_a_screen_again_computes_only_styles_that_cannot_be_shared() -> None:
     app = RowsApp(placed=True)
     async with app.run_test() as pilot:
         await app.push_screen(Rows())
@@ -132,15 +131,16 @@ async def test_a_screen_that_is_opened_again_is_styled_without_textuals_rules() 
         with mock.patch.object(Stylesheet, "apply", autospec=True, side_effect=compute) as computed:
             await app.push_screen(Rows())
             await pilot.pause()
-        # Computed are those that depend on siblings or the focus within, or that no rule is about.
+        # These styles depend on siblings or on the focus within, or no rule mentions the node.
         nodes = {type(call.args[1]) for call in computed.call_args_list}
         assert nodes == {Row, Vertical}
 
 
-async def test_rules_are_set_one_by_one_only_where_styles_change() -> None:
+async def test_rules_are_replaced_only_on_nodes_whose_styles_change() -> None:
     app = RowsApp(placed=True)
     async with app.run_test() as pilot:
-        for _ in range(2):  # computes the styles of each place, and sets them
+        # The first screen computes the styles of each place, and the second one sets them.
+        for _ in range(2):
             await app.push_screen(Rows())
             await pilot.pause()
             app.screen.add_class("no-rule-names-it")
@@ -152,38 +152,38 @@ async def test_rules_are_set_one_by_one_only_where_styles_change() -> None:
             await pilot.pause()
             screen.add_class("no-rule-names-it")
             await pilot.pause()
-            opened = [call.args[0] for call in replaced.call_args_list]
-            more, most = (screen.query_one(name).children[0] for name in ("#more", "#most"))
-            most.focus()
+            replaced_on_opening = [call.args[0] for call in replaced.call_args_list]
+            left, right = (screen.query_one(name).children[0] for name in ("#left", "#right"))
+            right.focus()
             await pilot.pause()
-        changed = [call.args[0] for call in replaced.call_args_list[len(opened) :]]
-        assert more not in opened
-        assert most not in opened
-        assert most in changed
-        assert more not in changed
+        changed = [call.args[0] for call in replaced.call_args_list[len(replaced_on_opening) :]]
+        assert left not in replaced_on_opening
+        assert right not in replaced_on_opening
+        assert right in changed
+        assert left not in changed
 
 
-async def test_a_look_is_resolved_once_for_rows_that_are_alike() -> None:
+async def test_resolved_once_shares_a_result_between_widgets_in_equal_places() -> None:
     app = RowsApp(placed=True)
     async with app.run_test() as pilot:
         screen = Rows()
         await app.push_screen(screen)
         await pilot.pause()
-        one, other = Input(), Input()
-        await screen.mount(one, other)
+        first, second = Input(), Input()
+        await screen.mount(first, second)
         await pilot.pause()
-        asked: list[Widget] = []
+        resolved_for: list[Widget] = []
 
-        def look(widget: Widget) -> object:
+        def shared_style(widget: Widget) -> object:
             def resolve() -> object:
-                asked.append(widget)
+                resolved_for.append(widget)
                 return widget.rich_style
 
             return resolved_once(widget, "look", resolve)
 
-        assert look(one) == look(other) == one.rich_style
-        assert asked == [one]
-        other.focus()
+        assert shared_style(first) == shared_style(second) == first.rich_style
+        assert resolved_for == [first]
+        second.focus()
         await pilot.pause()
-        look(other)
-        assert asked == [one, other]
+        shared_style(second)
+        assert resolved_for == [first, second]

@@ -33,8 +33,8 @@ class Choosing(Derived):
     def chosen(self) -> None: ...
 
 
-def names(found: Iterator[tuple[type, Any]]) -> list[tuple[str, str]]:
-    return [(owner.__name__, method.__name__) for owner, method in found]
+def names(handlers: Iterator[tuple[type, Any]]) -> list[tuple[str, str]]:
+    return [(owner.__name__, method.__name__) for owner, method in handlers]
 
 
 @pytest.mark.parametrize("kind", [Base, Derived, Stopping, Choosing, Widget])
@@ -47,19 +47,20 @@ def names(found: Iterator[tuple[type, Any]]) -> list[tuple[str, str]]:
         ("on_button_pressed", Button.Pressed(Button(id="no"))),
     ],
 )
-def test_the_handlers_and_their_order_are_those_of_textual(
+def test_handlers_and_their_order_equal_those_of_textual(
     kind: type[Widget], name: str, message: Message
 ) -> None:
     widget = kind()
     message.set_sender(Button(id="yes"))
-    theirs = names(iter(widget._get_dispatch_methods(name, message)))
-    assert names(iter(bound_handlers(widget, name, message))) == theirs
-    assert names(iter(bound_handlers(widget, name, message))) == theirs
+    textuals = names(iter(widget._get_dispatch_methods(name, message)))
+    assert names(iter(bound_handlers(widget, name, message))) == textuals
+    # The second result is made from the cache.
+    assert names(iter(bound_handlers(widget, name, message))) == textuals
 
 
-def test_what_prevents_the_default_leaves_out_the_handlers_of_base_classes() -> None:
+def test_prevent_default_skips_the_handlers_of_base_classes() -> None:
     key = events.Key("a", "a")
-    found = iter(bound_handlers(Stopping(), "on_key", key))
-    assert next(found)[0] is Stopping
+    handlers = iter(bound_handlers(Stopping(), "on_key", key))
+    assert next(handlers)[0] is Stopping
     key.prevent_default()
-    assert list(found) == []
+    assert list(handlers) == []

@@ -1,4 +1,4 @@
-"""What is saved of the user's place when the program ends."""
+"""When the user's place is saved: after keys and clicks, and at the end of the program."""
 
 import asyncio
 import json
@@ -17,16 +17,21 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until_shown
 from tests.waiting import until
 
+NEVER = 1e9
+"""A number of seconds after which no test still runs."""
 
-def keeper_of(to_keep: Callable[[], Mapping[Path, str]]) -> PlaceKeeper:
-    screens = SimpleNamespace(contents_to_save=to_keep, note_screen=lambda _: None)
+
+def keeper_of(contents_to_save: Callable[[], Mapping[Path, str]]) -> PlaceKeeper:
+    screens = SimpleNamespace(contents_to_save=contents_to_save, note_screen=lambda _: None)
     app = SimpleNamespace(screen_stack=[])
     keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
     keeper._has_returned = True
     return keeper
 
 
-async def test_a_place_whose_thread_never_began_is_saved_at_the_end(tmp_path: Path) -> None:
+async def test_a_place_whose_saving_thread_never_started_is_saved_at_the_end(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "view.json"
     keeper = keeper_of(lambda: {file: "here"})
     is_queued = asyncio.Event()
@@ -36,40 +41,37 @@ async def test_a_place_whose_thread_never_began_is_saved_at_the_end(tmp_path: Pa
         await asyncio.Event().wait()
 
     with mock.patch("asyncio.to_thread", wait_for_a_thread):
-        keeping = asyncio.create_task(keeper._keep_on())
+        saving = asyncio.create_task(keeper._keep_on())
         await is_queued.wait()
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        saving.cancel()
+        await asyncio.gather(saving, return_exceptions=True)
     assert not file.exists()
     keeper.save_remaining()
     assert file.read_text() == "here"
 
 
-NEVER = 1e9
-
-
-async def test_a_place_is_saved_after_the_last_of_some_keys(tmp_path: Path) -> None:
+async def test_a_place_is_saved_once_after_a_series_of_keys(tmp_path: Path) -> None:
     file, places = tmp_path / "view.json", ["first"]
-    seen: list[str] = []
+    saved_places: list[str] = []
 
-    def to_keep() -> Mapping[Path, str]:
-        seen.append(places[-1])
+    def contents_to_save() -> Mapping[Path, str]:
+        saved_places.append(places[-1])
         return {file: places[-1]}
 
-    keeper = keeper_of(to_keep)
+    keeper = keeper_of(contents_to_save)
     with mock.patch.object(remembering, "KEEP_EVERY", NEVER):
-        keeping = asyncio.create_task(keeper._keep_on())
+        saving = asyncio.create_task(keeper._keep_on())
         for number in range(50):
             places.append(f"place {number}")
             keeper.note_input()
             await asyncio.sleep(0)
         await until(lambda: file.exists() and file.read_text() == "place 49")
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
-    assert seen == ["place 49"]
+        saving.cancel()
+        await asyncio.gather(saving, return_exceptions=True)
+    assert saved_places == ["place 49"]
 
 
-async def test_a_place_is_saved_while_keys_do_not_stop(tmp_path: Path) -> None:
+async def test_a_place_is_saved_even_if_keys_never_pause(tmp_path: Path) -> None:
     file = tmp_path / "view.json"
     keeper = keeper_of(lambda: {file: "here"})
     with (
@@ -77,33 +79,37 @@ async def test_a_place_is_saved_while_keys_do_not_stop(tmp_path: Path) -> None:
         mock.patch.object(remembering, "KEEP_AFTER", NEVER),
         mock.patch.object(remembering, "KEEP_WITHIN", 0.01),
     ):
-        keeping = asyncio.create_task(keeper._keep_on())
+        saving = asyncio.create_task(keeper._keep_on())
         keeper.note_input()
         keeper.note_input()
         await until(file.exists)
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        saving.cancel()
+        await asyncio.gather(saving, return_exceptions=True)
     assert file.read_text() == "here"
 
 
-async def test_marks_are_saved_though_a_second_never_ends(
+async def test_marks_and_clicks_are_saved_without_waiting_for_the_regular_check(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for number in range(2):
         studio.end(studio.submit("print(1)", query_name=f"marked_{number}.py")["id"])
 
-    def saved() -> dict[str, Any]:
+    def saved_view() -> dict[str, Any]:
         return next((json.loads(each.read_text()) for each in tmp_path.rglob("view.json")), {})
 
     with mock.patch.object(remembering, "KEEP_EVERY", NEVER):
         async with dashboard(studio, tmp_path) as pilot:
             await until_shown(pilot, "marked_0.py", "marked_1.py")
             await pilot.press("a")
-            await until(lambda: {*saved().get("marks", ())} == {job["id"] for job in studio.jobs()})
-            first = saved()["cursor"]
-            # The pilot's clicks do not pass the app, unlike those of a terminal.
+            await until(
+                lambda: {*saved_view().get("marks", ())} == {job["id"] for job in studio.jobs()}
+            )
+            cursor = saved_view()["cursor"]
+            # Clicks of the pilot bypass the app, unlike those of a terminal.
             region = pilot.app.screen.query_one(BigTable).region
-            at = (region.x + 10, region.y + 2)
+            position = (region.x + 10, region.y + 2)
             for kind in (events.MouseDown, events.MouseUp):
-                pilot.app.post_message(kind(None, *at, 0, 0, 1, False, False, False, *at))
-            await until(lambda: saved()["cursor"] != first)
+                pilot.app.post_message(
+                    kind(None, *position, 0, 0, 1, False, False, False, *position)
+                )
+            await until(lambda: saved_view()["cursor"] != cursor)

@@ -21,17 +21,17 @@ from tests.tui.dashboards import until_shown
 @pytest.fixture
 def time(tmp_path: Path) -> Iterator[ReplayTime]:
     """Return the time of a replay in which a job runs at noon and ends ten minutes later."""
-    kept = recorder(tmp_path)
-    note(kept, [job(1, "RUNNING", name="train.py")])
-    note(kept, [job(1, "COMPLETE", name="train.py")], minutes=10)
-    export(kept.database, tmp_path / "recording.jsonl")
+    recording_source = recorder(tmp_path)
+    note(recording_source, [job(1, "RUNNING", name="train.py")])
+    note(recording_source, [job(1, "COMPLETE", name="train.py")], minutes=10)
+    export(recording_source.database, tmp_path / "recording.jsonl")
     time = ReplayTime(load(tmp_path / "recording.jsonl"), 1.0)
     clock.set_time_source(time.now)
     yield time
     clock.set_time_source(None)
 
 
-async def test_a_replay_is_stepped_through_and_is_read_only(
+async def test_a_replay_can_be_stepped_through_and_is_read_only(
     time: ReplayTime, tmp_path: Path
 ) -> None:
     file = tmp_path / "recording.jsonl"

@@ -1,4 +1,4 @@
-"""What is restored by a restart: the screen, and the theme."""
+"""A restart restores the screen, the pages behind it, its scroll position and the theme."""
 
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,15 @@ SCREENS = (
     ("a L", "› Logs"),
     ("n", "› Jobs"),
 )
-"""The keys that go from the list of jobs to each screen, and its crumbs."""
+"""For each screen: the keys that open it from the list of jobs, and its breadcrumb."""
 
 
 async def until_jobs(pilot: Dashboard) -> None:
-    """Wait until the list of jobs is in sight."""
+    """Wait until the list of jobs is on top."""
     await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_the_dashboard_begins_on_the_screen_on_which_it_ended(
+async def test_a_restarted_dashboard_opens_its_last_screen(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit("print('that was printed')", query_name="left.py")
@@ -43,10 +43,10 @@ async def test_the_dashboard_begins_on_the_screen_on_which_it_ended(
     LastScreen(tab="pipelines", pages=[["log", "gone"], ["other", "1"]]).save(
         tmp_path / "view.screen.json"
     )
-    left: tuple[str, ...] = ("› Pipelines",)  # the pages behind it cannot be opened
-    for keys, crumbs in (*at_length(SCREENS[::2], SCREENS), ("", "")):
+    expected: tuple[str, ...] = ("› Pipelines",)  # the log and the other page cannot be opened
+    for keys, breadcrumb in (*at_length(SCREENS[::2], SCREENS), ("", "")):
         async with dashboard(studio, tmp_path, answered=False) as pilot:
-            await until_shown(pilot, *left)
+            await until_shown(pilot, *expected)
             if not keys:
                 return
             await pilot.press("1")
@@ -54,14 +54,14 @@ async def test_the_dashboard_begins_on_the_screen_on_which_it_ended(
             await until_shown(pilot, "left.py", "b.py")
             await pilot.press("G")
             await pilot.press(*keys.split())
-            left = (crumbs.replace("ID", job["id"][:8]),)
-            await until_shown(pilot, *left)
+            expected = (breadcrumb.replace("ID", job["id"][:8]),)
+            await until_shown(pilot, *expected)
             if keys == "a L":
-                left = (*left, "that was printed")
+                expected = (*expected, "that was printed")
             await pilot.press("ctrl+q")
 
 
-async def test_the_way_back_from_a_page_is_there_after_a_restart(
+async def test_a_restart_restores_the_pages_behind_the_last_screen(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit("print('that was printed')", query_name="left.py")
@@ -80,48 +80,48 @@ async def test_the_way_back_from_a_page_is_there_after_a_restart(
         await until_jobs(pilot)
 
 
-async def shown_table(pilot: Dashboard) -> BigTable:
-    """Wait until a list with rows is in sight, and return its table."""
+async def visible_table(pilot: Dashboard) -> BigTable:
+    """Wait until a list with rows is on top, and return its table."""
     tables: list[BigTable] = []
 
-    def seek() -> bool:
+    def has_rows() -> bool:
         screen = pilot.app.screen
         tables[:] = [screen.table] if isinstance(screen, ListPage) and screen.is_current else []
         return bool(tables) and bool(tables[0].keys)
 
-    await until(pilot, seek)
+    await until(pilot, has_rows)
     return tables[0]
 
 
 @pytest.mark.parametrize("tab", ["1", "6"])
-async def test_a_list_that_was_scrolled_sideways_is_scrolled_again(
+async def test_a_restart_restores_the_horizontal_scroll_position_of_a_list(
     studio: ThreadStudio, tmp_path: Path, tab: str
 ) -> None:
     studio.end(studio.submit("print('x')", query_name=f"{'long-' * 12}left.py")["id"])
     async with dashboard(studio, tmp_path, size=(44, 24)) as pilot:
         await pilot.press(tab)
-        table = await shown_table(pilot)
+        table = await visible_table(pilot)
         await pilot.press("w", "right", "right")
         await until(pilot, lambda: table.sideways)
         sideways, header = table.sideways, table.lines()[0].text
         await pilot.press("ctrl+q")
     async with dashboard(studio, tmp_path, size=(44, 24), answered=False) as pilot:
-        table = await shown_table(pilot)
+        table = await visible_table(pilot)
         assert table.sideways == sideways
         assert table.wide
-        # Activity has other calls by then, which may have taken longer and need wider columns.
+        # Activity has more calls by then, which may need wider columns.
         await until(pilot, lambda: tab == "6" or table.lines()[0].text == header)
 
 
 @pytest.mark.parametrize(
     "text", ["", "{}", '{"tab": "other"}', '{"pages": 3}', '{"pages": [3]}', "\0"]
 )
-async def test_a_file_that_names_no_screen_is_as_none(tmp_path: Path, text: str) -> None:
+async def test_a_file_without_a_valid_screen_is_ignored(tmp_path: Path, text: str) -> None:
     (tmp_path / "screen.json").write_text(text)
     assert LastScreen.load(tmp_path / "screen.json") == LastScreen()
 
 
-async def test_a_theme_chosen_in_the_palette_is_that_of_the_next_run(
+async def test_the_next_run_has_the_chosen_theme_unless_another_one_is_given(
     shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STUDIO_TUI_STATE_DIR", str(tmp_path / "state"))
@@ -130,13 +130,13 @@ async def test_a_theme_chosen_in_the_palette_is_that_of_the_next_run(
         pilot.app.theme = LIGHT.name
         await until(pilot, theme_file().exists)
         assert chosen_theme(pilot.app) == LIGHT.name
-    for given, theme in ((False, LIGHT.name), (True, DARK.name)):
-        assert begun(is_theme_given=given).theme == theme
+    for is_given, theme in ((False, LIGHT.name), (True, DARK.name)):
+        assert new_app(is_theme_given=is_given).theme == theme
     theme_file().write_text("no theme of that name")
-    assert begun(is_theme_given=False).theme == DARK.name
+    assert new_app(is_theme_given=False).theme == DARK.name
 
 
-def begun(*, is_theme_given: bool) -> Any:
+def new_app(*, is_theme_given: bool) -> Any:
     return StudioApp(
         lambda _: None,  # type: ignore[arg-type,return-value]
         theme=DARK.name,

@@ -14,8 +14,8 @@ from studio_tui.tui.sheets import DIALOGS
 from tests.studios import LocalStudio
 from tests.tui.dashboards import dashboard, until
 
-LATE = ("click", "pydantic", "httpx", "websockets", "sqlite3", "tomllib", "hashlib")
-"""What the first paint does not need."""
+NOT_FOR_FIRST_PAINT = ("click", "pydantic", "httpx", "websockets", "sqlite3", "tomllib", "hashlib")
+"""Modules that the first paint does not need."""
 
 
 @pytest.fixture
@@ -28,30 +28,34 @@ def gc_off() -> Iterator[None]:
 
 
 @pytest.mark.starts_processes
-def test_the_first_paint_needs_neither_models_nor_a_client() -> None:
+def test_the_first_paint_imports_neither_models_nor_a_client() -> None:
     code = (
         "import sys, studio_tui.__main__, studio_tui.launch, studio_tui.log, studio_tui.tui.app;"
         "from studio_tui.tui.terminal import input_reader, probe;"
         "print(*sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = done.stdout.split()
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = process.stdout.split()
     assert "studio_tui.tui.frame.opening" in loaded
-    assert [name for name in LATE if name in loaded] == []
+    assert [name for name in NOT_FOR_FIRST_PAINT if name in loaded] == []
 
 
 @pytest.mark.starts_processes
-def test_the_first_page_needs_nothing_that_only_forms_need() -> None:
+def test_the_first_page_imports_no_modules_of_forms() -> None:
     code = "import sys, studio_tui.tui.screens; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = done.stdout.split()
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = process.stdout.split()
     assert "studio_tui.tui.jobs.list_screen" in loaded
     assert [name for name in loaded if name.startswith(("packaging", "studio_tui.tui.form."))] == []
 
 
 @pytest.mark.draws_dashboards
 @pytest.mark.usefixtures("gc_off")
-async def test_garbage_is_collected_once_the_dashboard_is_shown(
+async def test_garbage_collection_is_enabled_once_the_dashboard_is_shown(
     studio: LocalStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
@@ -60,7 +64,7 @@ async def test_garbage_is_collected_once_the_dashboard_is_shown(
 
 
 @pytest.mark.starts_processes
-def test_modules_that_are_imported_soon_bring_all_that_a_log_and_the_help_need() -> None:
+def test_the_preloaded_modules_include_all_imports_of_logs_and_the_help() -> None:
     code = (
         "import sys, studio_tui.tui.screens;"
         "from studio_tui.tui.first_steps import PRELOADED;"
@@ -70,12 +74,14 @@ def test_modules_that_are_imported_soon_bring_all_that_a_log_and_the_help_need()
         "import studio_tui.tui.logs.log_screen, studio_tui.tui.frame.help;"
         "print(set(sys.modules) - before)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["0", "set()"]
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.split() == ["0", "set()"]
 
 
 @pytest.mark.draws_dashboards
-async def test_what_is_opened_most_is_imported_once_the_list_is_shown(
+async def test_modules_and_style_sheets_are_preloaded_once_the_list_is_shown(
     studio: LocalStudio, tmp_path: Path
 ) -> None:
     with mock.patch.object(first_steps, "import_module") as imported:

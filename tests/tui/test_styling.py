@@ -55,7 +55,7 @@ def look_of(app: Styled) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("theme", [DARK.name, LIGHT.name, ANSI_LIGHT])
-async def test_a_theme_to_begin_with_looks_like_one_that_is_assigned(theme: str) -> None:
+async def test_a_theme_applied_before_the_start_looks_like_an_assigned_theme(theme: str) -> None:
     looks = []
     for assigned in (True, False):
         app = Styled(theme, assigned=assigned)
@@ -65,7 +65,7 @@ async def test_a_theme_to_begin_with_looks_like_one_that_is_assigned(theme: str)
     assert looks[0] == looks[1]
 
 
-async def test_a_theme_to_begin_with_can_be_changed() -> None:
+async def test_a_theme_applied_before_the_start_can_be_changed() -> None:
     app = Styled(DARK.name, assigned=False)
     async with app.run_test() as pilot:
         app.theme = LIGHT.name
@@ -77,7 +77,7 @@ async def test_a_theme_to_begin_with_can_be_changed() -> None:
         assert changed == look_of(app)
 
 
-async def test_what_is_parsed_is_not_parsed_again_when_a_screen_adds_its_sheet() -> None:
+async def test_parsed_sheets_are_not_parsed_again_when_a_screen_adds_its_sheet() -> None:
     app = Styled(DARK.name, assigned=False)
     async with app.run_test() as pilot:
         dialog = Dialog()
@@ -91,7 +91,7 @@ async def test_what_is_parsed_is_not_parsed_again_when_a_screen_adds_its_sheet()
 
 
 @pytest.mark.parametrize("is_early", [True, False])
-async def test_a_sheet_that_is_parsed_early_restyles_no_other_screen(
+async def test_opening_a_screen_whose_sheet_was_parsed_early_restyles_no_other_screen(
     tmp_path: Path, is_early: bool
 ) -> None:
     sheet = tmp_path / "over.tcss"

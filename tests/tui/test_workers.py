@@ -1,5 +1,3 @@
-"""How workers are started."""
-
 from pathlib import Path
 
 import studio_tui
@@ -7,7 +5,7 @@ import studio_tui
 PACKAGE = Path(studio_tui.__file__).parent
 
 
-def test_workers_are_started_by_the_function_that_takes_no_coroutines() -> None:
+def test_run_worker_is_called_only_by_the_two_modules_that_wrap_it() -> None:
     callers = {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")

@@ -1,4 +1,4 @@
-"""Where the user came from: in the crumbs, and on the way back."""
+"""Where the user came from: the breadcrumb, and going back."""
 
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
 
-async def test_the_crumb_says_by_which_place_one_came(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_the_breadcrumb_names_the_list_the_user_came_from(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
     job = studio.submit("print(1)", query_name="here.py")
     studio.end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
@@ -21,7 +23,7 @@ async def test_the_crumb_says_by_which_place_one_came(studio: ThreadStudio, tmp_
                 await until_shown(pilot, f"› {title} › here.py")
 
 
-async def test_the_jobs_of_a_schedule_have_a_way_back_and_take_their_filter_with_it(
+async def test_going_back_from_the_jobs_of_a_schedule_restores_the_earlier_filter(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="here.py")["id"])

@@ -1,4 +1,4 @@
-"""The page of a job, at any address that Studio sends."""
+"""Opening the web page of a job, whatever address Studio sends for it."""
 
 import webbrowser
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from tests.fault_proxy import FaultProxy
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
-Opened = Callable[[], str]
-"""Gives the addresses that the browser has opened, a line each."""
+OpenedPages = Callable[[], str]
+"""Returns the addresses that the browser has opened, one per line."""
 
-NO_PAGE = [
+INVALID_ADDRESSES = [
     "https://[::1",
     "javascript:alert(1)",
     "file:///etc/passwd",
@@ -27,83 +27,85 @@ NO_PAGE = [
 ]
 
 
-def pages(url: str) -> Changed:
-    """Let each job have its page at another address."""
+def jobs_with_page(url: str) -> Changed:
+    """Change Studio's answers so that the page of each job is at `url`."""
     return Changed("/api/datachain/jobs/", lambda jobs: [{**job, "url": url} for job in jobs])
 
 
 @pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    """A browser that writes down what it opens; nothing is in it yet."""
-    program, seen = tmp_path / "browser", tmp_path / "pages"
-    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> {seen}\n')
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenedPages:
+    """Install a browser that only writes addresses to a file; return a function that reads it."""
+    program, file = tmp_path / "browser", tmp_path / "pages"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> {file}\n')
     program.chmod(0o700)
-    seen.touch()
+    file.touch()
     monkeypatch.setenv("BROWSER", f"{program} %s")
     monkeypatch.setenv("DISPLAY", ":99")
-    monkeypatch.setattr(webbrowser, "_tryorder", None)  # it looks at the environment once
-    return seen.read_text
+    monkeypatch.setattr(webbrowser, "_tryorder", None)  # searched again in this environment
+    return file.read_text
 
 
-async def until_said(pilot: Dashboard, words: str) -> None:
-    await until(pilot, lambda: any(words in note.message for note in pilot.app._notifications))
+async def until_notice(pilot: Dashboard, message: str) -> None:
+    await until(
+        pilot, lambda: any(message in notice.message for notice in pilot.app._notifications)
+    )
 
 
-async def until_its_page_is(pilot: Dashboard, url: str) -> None:
-    """Refresh the list, and wait until the job under the cursor has its page there."""
+async def until_page_is(pilot: Dashboard, url: str) -> None:
+    """Refresh the list, and wait until the page of the job under the cursor is at `url`."""
     await pilot.press("ctrl+r")
     screen = pilot.app.screen
     assert isinstance(screen, JobsScreen)
     await until(pilot, lambda: (job := screen.job_at_hand()) and job.url == url)
 
 
-async def test_what_is_no_page_is_copied_and_one_of_studio_is_opened_at_once(
-    studio: ThreadStudio, tmp_path: Path, opened: Opened
+async def test_an_invalid_address_is_reported_and_a_page_of_studio_is_opened_at_once(
+    studio: ThreadStudio, tmp_path: Path, opened: OpenedPages
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
     proxy = FaultProxy.before(studio.url)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        for url in NO_PAGE:
-            proxy.plan = pages(url)
-            await until_its_page_is(pilot, url)
+        for url in INVALID_ADDRESSES:
+            proxy.plan = jobs_with_page(url)
+            await until_page_is(pilot, url)
             await pilot.press("o")
-            await until_said(pilot, f"Not a web page: {url}")
+            await until_notice(pilot, f"Not a web page: {url}")
             assert isinstance(pilot.app.screen, JobsScreen)
             pilot.app.clear_notifications()
             assert opened() == "", url
-        page = f"{proxy.url}/local/jobs/1"
-        proxy.plan = pages(page)
-        await until_its_page_is(pilot, page)
+        own_page = f"{proxy.url}/local/jobs/1"
+        proxy.plan = jobs_with_page(own_page)
+        await until_page_is(pilot, own_page)
         await pilot.press("o")
-        await until(pilot, lambda: opened() == f"{page}\n")
+        await until(pilot, lambda: opened() == f"{own_page}\n")
 
 
-OTHERS = [
+OTHER_HOSTS = [
     ("https://evil.example/jobs/1", "evil.example"),
     ("https://127.0.0.1@evil.example/", "evil.example"),
     ("https://[2001:db8::1]/", "2001:db8::1"),
 ]
 
 
-async def test_a_page_of_another_host_is_opened_after_asking_alone(
-    studio: ThreadStudio, tmp_path: Path, opened: Opened
+async def test_a_page_of_another_host_is_opened_only_after_confirmation(
+    studio: ThreadStudio, tmp_path: Path, opened: OpenedPages
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = pages("")
-    before = ""
+    proxy.plan = jobs_with_page("")
+    expected = ""
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await until_shown(pilot, "one.py")
-        for url, host in OTHERS:
-            proxy.plan = pages(url)
-            await until_its_page_is(pilot, url)
+        for url, host in OTHER_HOSTS:
+            proxy.plan = jobs_with_page(url)
+            await until_page_is(pilot, url)
             await pilot.press("o")
             await until_shown(pilot, "Open a page that is not Studio's?", f"  {host} ")
             await pilot.press("enter")  # No is the default
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            assert opened() == before
+            assert opened() == expected
             await pilot.press("o")
             await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
             await pilot.press("y")
-            before += f"{url}\n"
-            await until(pilot, lambda: opened() == before)  # noqa: B023 (called here)
+            expected += f"{url}\n"
+            await until(pilot, lambda: opened() == expected)  # noqa: B023 (called here)

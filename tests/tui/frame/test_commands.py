@@ -1,4 +1,4 @@
-"""Commands without a screen: how they run, and why some cannot."""
+"""Commands without a screen: how they run, why they are disabled, and their bindings."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -14,7 +14,7 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 
 
 class Door:
-    """A controller."""
+    """A controller with a command of each kind."""
 
     def __init__(self) -> None:
         self.is_open = False
@@ -36,10 +36,10 @@ class Door:
 
 
 @dataclass
-class Node:
-    """A widget, as far as commands need one."""
+class FakeWidget:
+    """The methods of a widget that commands call, which record their calls."""
 
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     workers: list[tuple[str, str, bool]] = field(default_factory=list)
     is_alive: bool = True
 
@@ -47,13 +47,13 @@ class Node:
     screen = None
 
     @property
-    def app(self) -> "Node":
+    def app(self) -> "FakeWidget":
         return self
 
     def post_message(self, message: Notify) -> None:
         assert message.notification.severity == "warning"
         assert not message.notification.markup
-        self.said.append(message.notification.message)
+        self.messages.append(message.notification.message)
 
     def run_worker(
         self,
@@ -67,47 +67,47 @@ class Node:
         self.workers.append((name, group, exclusive))
 
 
-def made() -> tuple[Node, Door, CommandSet]:
-    node, door = Node(), Door()
-    commands = CommandSet(cast(Lifetime, node))
+def create_commands() -> tuple[FakeWidget, Door, CommandSet]:
+    widget, door = FakeWidget(), Door()
+    commands = CommandSet(cast(Lifetime, widget))
     commands.add(door)
-    return node, door, commands
+    return widget, door, commands
 
 
-def test_a_command_is_run_or_says_why_it_cannot_be() -> None:
-    node, door, commands = made()
+def test_a_command_runs_or_shows_why_it_is_disabled() -> None:
+    widget, door, commands = create_commands()
     assert commands.why_not("door.open") is None
     commands.do("door.open")
     assert door.is_open
     assert commands.why_not("door.open") == "It is open already"
     commands.do("door.open")
-    assert node.said == ["It is open already"]
+    assert widget.messages == ["It is open already"]
 
 
-def test_what_has_to_wait_is_a_worker_of_its_own_group() -> None:
-    node, door, commands = made()
+def test_an_async_command_runs_in_a_worker_of_its_own_group() -> None:
+    widget, door, commands = create_commands()
     commands.do("door.knock")
     assert door.knocks == 1
-    assert node.workers == [("door.knock", "door.knock", False)]
+    assert widget.workers == [("door.knock", "door.knock", False)]
 
 
-def test_what_is_on_its_way_out_does_nothing_any_more() -> None:
-    node, door, commands = made()
-    node.is_alive = False
+def test_a_widget_that_is_being_removed_runs_no_command() -> None:
+    widget, door, commands = create_commands()
+    widget.is_alive = False
     commands.do("door.knock")
     commands.do("door.open")
-    assert (door.knocks, door.is_open, node.said) == (0, False, [])
+    assert (door.knocks, door.is_open, widget.messages) == (0, False, [])
 
 
-def test_an_unknown_command_is_a_bug_and_has_no_reason() -> None:
-    _, _, commands = made()
+def test_an_unknown_command_has_no_reason_and_cannot_be_run() -> None:
+    _, _, commands = create_commands()
     assert commands.why_not("door.close") is None
     with pytest.raises(KeyError):
         commands.do("door.close")
 
 
 def test_a_later_controller_replaces_an_earlier_one() -> None:
-    _, first, commands = made()
+    _, first, commands = create_commands()
     second = Door()
     commands.add(second)
     commands.do("door.open")
@@ -115,7 +115,7 @@ def test_a_later_controller_replaces_an_earlier_one() -> None:
     assert not first.is_open
 
 
-def test_bindings_say_what_the_commands_say() -> None:
+def test_bindings_have_the_keys_and_texts_of_their_commands() -> None:
     opening, knocking = bindings(Door)
     assert opening == Binding(
         "o", "do('door.open')", "open", tooltip="Open the door", id="door.open"

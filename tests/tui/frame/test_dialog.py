@@ -1,4 +1,4 @@
-"""Questions that are answered twice, or while another one covers them."""
+"""Questions that are answered twice, that become void, or that another screen covers."""
 
 from pathlib import Path
 
@@ -15,58 +15,58 @@ Answers = list[bool | None]
 
 
 def ask(app: App[int], answers: Answers) -> Confirm:
-    """Ask something, and note each answer."""
+    """Open a question, and add each answer to `answers`."""
     question = Confirm("Sure?", (), yes="Yes", no="No")
     app.push_screen(question, answers.append)
     return question
 
 
-async def settled(pilot: Dashboard, answers: Answers) -> None:
-    """Wait until there is an answer, and nothing is left to be done."""
+async def until_answered(pilot: Dashboard, answers: Answers) -> None:
+    """Wait until there is an answer and all messages have been handled."""
     await until(pilot, lambda: answers)
     await pilot.pause()
 
 
-async def test_the_first_answer_counts_and_takes_nothing_else_away(
+async def test_only_the_first_answer_counts_and_it_closes_only_its_question(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         answers: Answers = []
-        below = ask(pilot.app, [])
+        lower_question = ask(pilot.app, [])
         question = ask(pilot.app, answers)
         await until(pilot, lambda: question.is_alive)
         question.dismiss(True)
         question.dismiss(False)
-        await settled(pilot, answers)
+        await until_answered(pilot, answers)
         assert answers == [True]
-        assert pilot.app.screen is below
+        assert pilot.app.screen is lower_question
 
 
-async def test_yes_is_no_answer_to_what_is_void_meanwhile(
+async def test_a_question_that_became_void_cannot_be_answered_with_yes(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         answers: Answers = []
-        news: list[QuestionChange] = []
+        changes: list[QuestionChange] = []
         question = Confirm(
-            "Sure?", (), yes="Yes", no="No", changes=lambda: news[-1] if news else None
+            "Sure?", (), yes="Yes", no="No", changes=lambda: changes[-1] if changes else None
         )
         pilot.app.push_screen(question, answers.append)
         await until(pilot, lambda: question.is_alive)
-        news.append(QuestionChange("Two of them have ended.", is_void=False))
+        changes.append(QuestionChange("Two of them have ended.", is_void=False))
         await until_shown(pilot, "Two of them have ended.")
-        news.append(QuestionChange("It has ended.", is_void=True))
+        changes.append(QuestionChange("It has ended.", is_void=True))
         await pilot.press("y")
         await until_shown(pilot, "It has ended.")
         assert "Two of them" not in screen_text(pilot)
         await pilot.press("left", "y")
         assert answers == []
         await pilot.press("enter")
-        await settled(pilot, answers)
+        await until_answered(pilot, answers)
         assert answers == [False]
 
 
-async def test_a_question_that_is_answered_below_another_goes_after_it(
+async def test_an_answered_question_below_another_dialog_closes_after_that_dialog(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -81,12 +81,12 @@ async def test_a_question_that_is_answered_below_another_goes_after_it(
         assert pilot.app.screen is above
         assert answers == []
         above.dismiss(None)
-        await settled(pilot, answers)
+        await until_answered(pilot, answers)
         assert answers == [True]
         assert isinstance(pilot.app.screen, JobsScreen)
 
 
-async def test_a_page_that_is_left_below_a_question_leaves_the_question_there(
+async def test_going_back_on_a_page_below_a_question_keeps_the_question_open(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:

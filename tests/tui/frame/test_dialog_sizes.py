@@ -1,4 +1,4 @@
-"""Every dialog at every size: title and answers are fixed, and everything else can be read."""
+"""Every dialog at every size: title and answers stay visible, and the rest can be scrolled."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
@@ -42,7 +42,7 @@ from studio_tui.tui.sheets import OPENING
 from tests.driving import driving
 from tests.soak import at_length, combinations
 from tests.tui.dashboards import until
-from tests.tui.test_sizes import ours
+from tests.tui.test_sizes import own_widgets
 
 pytestmark = pytest.mark.draws_dashboards
 
@@ -53,34 +53,34 @@ LINES = tuple(f"line{number} of a text that is wider than a narrow screen end{nu
 LONG = "a-name-" * 30
 
 
-class Shown(NamedTuple):
-    """A dialog, and what must be seen of it."""
+class DialogCase(NamedTuple):
+    """A dialog, and the words that must be visible in it."""
 
-    make: Callable[[], Dialog[Any]]
-    still: str
-    """Words that are in sight at all times."""
-    read: str
-    """Words that must be seen while it is scrolled; the last of them is the end of all."""
+    create: Callable[[], Dialog[Any]]
+    fixed_words: str
+    """Words that are always visible."""
+    scrolled_words: str
+    """Words that become visible while the dialog is scrolled; the last one is at the end."""
 
 
 def _words(lines: tuple[str, ...]) -> str:
     return " ".join(lines)
 
 
-def _saving() -> SaveLog:
+def _create_save_log() -> SaveLog:
     words = ("the selected lines", "the lines that the filter shows", "the whole log",
              "the visible lines")  # fmt: skip
     return SaveLog([Offer(each, cast("Any", None), f"./{LONG}.log") for each in words])
 
 
-def _beginnings() -> TemplatePicker:
+def _create_template_picker() -> TemplatePicker:
     templates = {line: cast("Any", None) for line in LINES}
     return TemplatePicker(
         SavedForms(Path("nowhere")), templates, initial=Draft(), last=None, before=None
     )
 
 
-def _triggering() -> TriggerScreen:
+def _create_trigger_screen() -> TriggerScreen:
     draft = TriggerDraft(" ".join(f"space.project.dataset{number}" for number in range(20)))
     return TriggerScreen(
         cast("PipelineTrigger", None),
@@ -90,16 +90,18 @@ def _triggering() -> TriggerScreen:
     )
 
 
-async def _learn(_jobs: object) -> None:
+async def _request_nothing(_jobs: object) -> None:
     pass
 
 
-def _scheduling() -> ScheduleDialog:
-    nothing = SimpleNamespace(value=None)
+def _create_schedule_dialog() -> ScheduleDialog:
+    no_data = SimpleNamespace(value=None)
     session = SimpleNamespace(
-        jobs=SimpleNamespace(snapshot=nothing),
-        pipelines=SimpleNamespace(snapshot=nothing),
-        datasets=SimpleNamespace(names=tuple, request_versions=_learn, made_by_jobs=tuple),
+        jobs=SimpleNamespace(snapshot=no_data),
+        pipelines=SimpleNamespace(snapshot=no_data),
+        datasets=SimpleNamespace(
+            names=tuple, request_versions=_request_nothing, made_by_jobs=tuple
+        ),
         client=SimpleNamespace(is_local_studio=False),
     )
     names = " ".join(f"space.project.dataset{number}" for number in range(20))
@@ -116,10 +118,10 @@ _EXPLAINED = Explained(LINES[:9], is_good=True)
 _FIELD = max(FIELDS, key=lambda name: len(FIELDS[name].accepts))
 
 FORMS = (ScheduleDialog, TriggerScreen)
-"""Dialogs of fields, through which tab goes."""
+"""Dialogs with fields, in which the tab key moves to the next field."""
 
-DIALOGS: dict[type, Shown] = {
-    Confirm: Shown(
+DIALOGS: dict[type, DialogCase] = {
+    Confirm: DialogCase(
         lambda: Confirm(
             "It is unknown whether this pipeline was created. Send it again?",
             LINES,
@@ -129,7 +131,7 @@ DIALOGS: dict[type, Shown] = {
         "It is unknown whether this pipeline was created. Send it again? y Send n Keep one",
         _words(LINES),
     ),
-    Review: Shown(
+    Review: DialogCase(
         lambda: Review(
             "Run the changed job?",
             [Cell(line) for line in LINES],
@@ -142,87 +144,91 @@ DIALOGS: dict[type, Shown] = {
         "Run the changed job? run from checkpoints run from the start save as a draft",
         _words(LINES),
     ),
-    Choose: Shown(
+    Choose: DialogCase(
         lambda: Choose("Sort by", [(line, line) for line in LINES], LINES[0]),
         "Sort by enter chooses, esc closes",
         _words(LINES),
     ),
-    TemplatePicker: Shown(
-        _beginnings, "enter starts from it, r renames, d deletes, esc closes", _words(LINES)
+    TemplatePicker: DialogCase(
+        _create_template_picker,
+        "enter starts from it, r renames, d deletes, esc closes",
+        _words(LINES),
     ),
-    DatasetPicker: Shown(
+    DatasetPicker: DialogCase(
         lambda: DatasetPicker("Datasets: 50", [(line, line) for line in LINES], LINES[0]),
         "Datasets: 50 enter shows its versions, t rebuilds outdated ones, else this one",
         _words(LINES),
     ),
-    Ask: Shown(
+    Ask: DialogCase(
         lambda: Ask("Keep it as a template called", LINES, "its name"),
         "Keep it as a template called its name enter saves it, esc closes",
         _words(LINES),
     ),
-    AskTime: Shown(
+    AskTime: DialogCase(
         lambda: AskTime(
             f"When should {LONG[:60]} run?", "0 9 * * *", "@daily", lambda _typed: _EXPLAINED
         ),
         f"When should run? {RESTORED_TIME} @daily enter continues, esc closes and keeps the input",
         _words(_EXPLAINED.lines),
     ),
-    SaveLog: Shown(
-        _saving, "Save the log enter saves, esc closes", "selected lines filter whole visible"
+    SaveLog: DialogCase(
+        _create_save_log,
+        "Save the log enter saves, esc closes",
+        "selected lines filter whole visible",
     ),
-    HelpScreen: Shown(
+    HelpScreen: DialogCase(
         lambda: HelpScreen("this screen", [_action(number) for number in range(50)]),
         "Keys of this screen",
         _words(LINES),
     ),
-    Preview: Shown(
+    Preview: DialogCase(
         lambda: Preview(lambda _shown: ("\n".join(LINES),) * 3),
         "The request as JSON 1 JSON 2 curl 3 datachain s shows secrets y copies esc closes",
         _words(LINES),
     ),
-    Explanation: Shown(
+    Explanation: DialogCase(
         lambda: Explanation(FIELDS[_FIELD]),
         f"{FIELDS[_FIELD].label} esc closes",
         f"{FIELDS[_FIELD].meaning} {FIELDS[_FIELD].accepts}",
     ),
-    ScheduleDialog: Shown(
-        _scheduling,
+    ScheduleDialog: DialogCase(
+        _create_schedule_dialog,
         "Rebuild datasets on a schedule f9 Schedule esc Close",
         "Datasets When Environment",
     ),
-    TriggerScreen: Shown(
-        _triggering,
+    TriggerScreen: DialogCase(
+        _create_trigger_screen,
         "Rebuild datasets f9 Trigger esc Close",
         "Datasets Review Review its jobs first: it starts paused Environment",
     ),
 }
 
 
-def test_every_dialog_is_among_them() -> None:
-    dialogs = {each for each in ours() if issubclass(each, Dialog)}
+def test_every_dialog_is_tested_here() -> None:
+    dialogs = {each for each in own_widgets() if issubclass(each, Dialog)}
     assert dialogs - {Dialog, DatasetForm} == DIALOGS.keys()
 
 
-def box(app: App[None]) -> Region:
+def box_region(app: App[None]) -> Region:
     return app.screen.query_one(".dialog").region
 
 
-def shown(app: App[None]) -> set[str]:
-    """Return the words in the box, as they are to be read by a person."""
+def visible_words(app: App[None]) -> set[str]:
+    """Return the words that are visible in the box of the dialog."""
     width, height = app.size
     strips = app.screen._compositor.render_strips()
-    left, top, wide, high = box(app)
-    assert Region(0, 0, width, height).contains_region(box(app)), "the box is cut"
+    left, top, wide, high = box_region(app)
+    assert Region(0, 0, width, height).contains_region(box_region(app)), "the box is cut"
     lines = [strip.text[left + 1 : left + wide - 1] for strip in strips[top : top + high]]
     return set("\n".join(lines).replace("▍", " ").split())
 
 
-def middle(app: App[None]) -> Widget:
+def scrolled_part(app: App[None]) -> Widget:
     return app.screen.query(f".{SHRINKS}").first()
 
 
-def stages(pairs: Iterable[tuple[type, tuple[int, int]]]) -> Iterator[Any]:
-    """Yield dialogs and sizes for tests."""
+def dialog_parameters(pairs: Iterable[tuple[type, tuple[int, int]]]) -> Iterator[Any]:
+    """Yield the cases of dialogs and sizes, as parameters of tests."""
     for kind, (width, height) in pairs:
         yield pytest.param(DIALOGS[kind], (width, height), id=f"{kind.__name__}-{width}x{height}")
 
@@ -233,56 +239,58 @@ class Stage(App[None]):
     CSS_PATH = OPENING
 
 
-async def put(pilot: Pilot[None], dialog: Shown) -> None:
-    screen = dialog.make()
+async def open_dialog(pilot: Pilot[None], dialog: DialogCase) -> None:
+    screen = dialog.create()
     pilot.app.push_screen(screen)
     await until(pilot, lambda: screen.is_alive and screen.query(f".{SHRINKS}"))
     await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_a_dialog_is_scrolled_by_keys_under_a_fixed_title(size: tuple[int, int]) -> None:
+async def test_keys_scroll_a_dialog_while_its_title_and_answers_stay_visible(
+    size: tuple[int, int],
+) -> None:
     async with driving(Stage(), size=size, frames=False) as pilot:
-        each = [*DIALOGS.items()]
-        for kind, dialog in at_length(each[SIZES.index(size) :: len(SIZES)], each):
-            await put(pilot, dialog)
+        cases = [*DIALOGS.items()]
+        for kind, dialog in at_length(cases[SIZES.index(size) :: len(SIZES)], cases):
+            await open_dialog(pilot, dialog)
             await _scroll_through(pilot, dialog, kind.__name__)
             await pilot.app.pop_screen()
 
 
-async def _scroll_through(pilot: Pilot[None], dialog: Shown, name: str) -> None:
-    """Press keys until all of a dialog has been seen."""
-    seen: set[str] = set()
-    last: tuple[object, ...] = ()
-    still = set(dialog.still.split())
-    while last != (last := _place(pilot.app)):
-        assert still <= shown(pilot.app), f"{name}: title or answers are cut"
-        assert middle(pilot.app).max_scroll_x == 0, name
-        seen |= shown(pilot.app)
+async def _scroll_through(pilot: Pilot[None], dialog: DialogCase, name: str) -> None:
+    """Press keys until they move nothing, and check that all words were visible."""
+    seen_words: set[str] = set()
+    position: tuple[object, ...] = ()
+    fixed_words = set(dialog.fixed_words.split())
+    while position != (position := _scroll_position(pilot.app)):
+        assert fixed_words <= visible_words(pilot.app), f"{name}: title or answers are cut"
+        assert scrolled_part(pilot.app).max_scroll_x == 0, name
+        seen_words |= visible_words(pilot.app)
         await pilot.press("tab" if isinstance(pilot.app.screen, FORMS) else "pagedown")
         if isinstance(pilot.app.screen, FORMS):
-            seen |= shown(pilot.app)
+            seen_words |= visible_words(pilot.app)
             if pilot.app.focused is pilot.app.screen.query_one("#yes"):
                 break
-    assert sorted(set(dialog.read.split()) - seen) == [], name
+    assert sorted(set(dialog.scrolled_words.split()) - seen_words) == [], name
 
 
-def _place(app: App[None]) -> tuple[object, ...]:
-    """Return what keys have moved; a choice that begins anew at the top is where it was."""
+def _scroll_position(app: App[None]) -> tuple[object, ...]:
+    """Return what keys move; a constant at the end of a list, where keys start again at the top."""
     lists = [each.highlighted for each in app.screen.query(OptionList)]
-    end = [each.highlighted == each.option_count - 1 for each in app.screen.query(OptionList)]
-    if any(end):
+    ends = [each.highlighted == each.option_count - 1 for each in app.screen.query(OptionList)]
+    if any(ends):
         return ("end",)
-    return (middle(app).scroll_y, app.focused, *lists)
+    return (scrolled_part(app).scroll_y, app.focused, *lists)
 
 
-@pytest.mark.parametrize(("dialog", "size"), tuple(stages(combinations(DIALOGS, SIZES))))
-async def test_the_wheel_goes_to_the_end_of_every_dialog(
-    dialog: Shown, size: tuple[int, int]
+@pytest.mark.parametrize(("dialog", "size"), tuple(dialog_parameters(combinations(DIALOGS, SIZES))))
+async def test_the_mouse_wheel_scrolls_every_dialog_to_its_end(
+    dialog: DialogCase, size: tuple[int, int]
 ) -> None:
     async with driving(Stage(), size=size, frames=False) as pilot:
-        await put(pilot, dialog)
-        widget = middle(pilot.app)
+        await open_dialog(pilot, dialog)
+        widget = scrolled_part(pilot.app)
         before = -1.0
         while widget.scroll_y > before:
             before = widget.scroll_y
@@ -291,9 +299,9 @@ async def test_the_wheel_goes_to_the_end_of_every_dialog(
             pilot.app.screen._forward_event(event)
             await pilot.pause()
         assert widget.scroll_y == widget.max_scroll_y
-        assert set(dialog.still.split()) <= shown(pilot.app)
-        if len(pilot.app.screen.query(f".{SHRINKS}")) == 1 and dialog.make not in {
-            _triggering,
-            _scheduling,
+        assert set(dialog.fixed_words.split()) <= visible_words(pilot.app)
+        if len(pilot.app.screen.query(f".{SHRINKS}")) == 1 and dialog.create not in {
+            _create_trigger_screen,
+            _create_schedule_dialog,
         }:
-            assert dialog.read.split()[-1] in shown(pilot.app)
+            assert dialog.scrolled_words.split()[-1] in visible_words(pilot.app)

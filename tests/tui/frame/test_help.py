@@ -1,5 +1,3 @@
-"""The help of a screen, driven by keys."""
-
 from operator import contains
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
 
-async def test_the_help_is_gone_through_by_the_page_and_wraps_under_itself(
+async def test_the_help_is_paged_by_keys_and_wraps_explanations_in_their_column(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -25,8 +23,8 @@ async def test_the_help_is_gone_through_by_the_page_and_wraps_under_itself(
             width = options.scrollable_content_region.width
             lines = [options.render_line(y).text for y in range(options.size.height)]
             assert all(len(line.rstrip()) <= width for line in lines), size
-            explained = [line for line in lines if line.strip()]
-            assert all(line[16:18] == "  " and line[18] != " " for line in explained[:-1]), size
+            non_blank = [line for line in lines if line.strip()]
+            assert all(line[16:18] == "  " and line[18] != " " for line in non_blank[:-1]), size
             if size == (120, 40):
                 await pilot.press("escape")
         await pilot.press("pagedown")
@@ -35,7 +33,7 @@ async def test_the_help_is_gone_through_by_the_page_and_wraps_under_itself(
         await until(pilot, lambda: options.highlighted == 0)
 
 
-async def test_what_every_page_can_do_can_be_done_where_there_is_nothing(
+async def test_the_commands_of_all_pages_are_enabled_on_empty_lists(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -46,13 +44,13 @@ async def test_what_every_page_can_do_can_be_done_where_there_is_nothing(
             assert [action for action in common if not action.enabled] == [], key
 
 
-def shows(options: OptionList, found: list[str]) -> bool:
-    """Whether each option, and nothing else, has its words."""
-    shown = [str(option.prompt) for option in options.options]
-    return len(shown) == len(found) and all(map(contains, shown, found))
+def has_options(options: OptionList, expected: list[str]) -> bool:
+    """Whether the list has exactly these options, by words in their prompts."""
+    prompts = [str(option.prompt) for option in options.options]
+    return len(prompts) == len(expected) and all(map(contains, prompts, expected))
 
 
-async def test_a_key_is_found_by_its_words_in_any_order_and_by_those_of_other_tools(
+async def test_the_help_finds_a_key_by_its_words_in_any_order_and_by_synonyms(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -61,20 +59,20 @@ async def test_a_key_is_found_by_its_words_in_any_order_and_by_those_of_other_to
         screen = pilot.app.screen
         assert isinstance(screen, HelpScreen)
         options = screen.query_one(OptionList)
-        for typed, found in (
+        for typed, expected in (
             ("resubmit", ["Run the job again as it was", "Change query and settings, review"]),
             ("job again as", ["Run the job again as it was"]),
             ("AGAIN run as it", ["Run the job again as it was"]),
             ("kill", ["Cancel the job, after confirmation"]),
         ):
             await pilot.press(*typed)
-            await until(pilot, lambda found=found: shows(options, found))  # type: ignore[misc]
+            await until(pilot, lambda expected=expected: has_options(options, expected))  # type: ignore[misc]
             await pilot.press(*["backspace"] * len(typed))
         await pilot.press(*"zzq")
         await until_shown(pilot, "No key of this screen matches “zzq”.")
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, HelpScreen)
-        # A key that was clicked is done whatever was typed since.
+        # A clicked option is run even if the list changes before its message is handled.
         await pilot.press(*["backspace"] * 3)
         explanations = [action.explanation for action in screen._actions]
         await until(pilot, lambda: options.option_count == len(explanations))

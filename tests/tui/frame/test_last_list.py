@@ -64,17 +64,17 @@ PIECES = st.lists(
 
 
 @asynccontextmanager
-async def starting(
+async def run_dashboard(
     studio: ThreadStudio,
     folder: Path,
     *,
-    connects: threading.Event,
+    may_connect: threading.Event,
     size: tuple[int, int] = (120, 40),
 ) -> AsyncIterator[Dashboard]:
-    """Run a dashboard that does not connect before `connects` is set."""
+    """Run a dashboard that does not connect before `may_connect` is set."""
 
     def connect(choice: object) -> Connected:
-        assert connects.wait(60)
+        assert may_connect.wait(60)
         settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
         session = StudioSession(
             StudioClient(settings),
@@ -93,37 +93,37 @@ async def starting(
         try:
             yield pilot
         finally:
-            connects.set()
+            may_connect.set()
 
 
-class Left(NamedTuple):
-    """A local Studio, and what a dashboard that was left has kept of its list."""
+class LeftList(NamedTuple):
+    """A local Studio, and the files that a dashboard saved when the user quit."""
 
     studio: ThreadStudio
-    kept: Path
+    saved_folder: Path
 
-    def copied(self, folder: Path) -> Path:
-        """Return a copy of what was kept, for another dashboard."""
-        return shutil.copytree(self.kept, folder / "kept")
+    def copy_to(self, folder: Path) -> Path:
+        """Copy the saved files for another dashboard; return their new folder."""
+        return shutil.copytree(self.saved_folder, folder / "kept")
 
 
 NAMES = ("one.py", "two.py", "three.py")
 
 
 @pytest.fixture(scope="module")
-def left(shared_studio: ThreadStudio, tmp_path_factory: pytest.TempPathFactory) -> Left:
-    """A dashboard was run until its list was saved with the cursor on the second of three jobs."""
+def left_list(shared_studio: ThreadStudio, tmp_path_factory: pytest.TempPathFactory) -> LeftList:
+    """Run and quit a dashboard with the cursor on the second of three jobs."""
     folder = tmp_path_factory.mktemp("left")
     for name in NAMES:
         shared_studio.end(shared_studio.submit("print(1)", query_name=name)["id"])
     asyncio.run(leave_a_list(shared_studio, folder))
-    return Left(shared_studio, folder)
+    return LeftList(shared_studio, folder)
 
 
 async def leave_a_list(studio: ThreadStudio, folder: Path) -> None:
-    connects = threading.Event()
-    connects.set()
-    async with starting(studio, folder, connects=connects) as pilot:
+    may_connect = threading.Event()
+    may_connect.set()
+    async with run_dashboard(studio, folder, may_connect=may_connect) as pilot:
         await until_shown(pilot, *NAMES, "● live")
         await pilot.press("j")
         pilot.app.exit()
@@ -147,18 +147,18 @@ def test_all_cells_are_read_as_they_were_written(rows: list[tuple[Cell, Pieces]]
 
 @pytest.mark.parametrize("name", LastList._fields)
 @pytest.mark.parametrize("value", [None, 7, "x", [[]], {"a": 1}])
-def test_a_damaged_file_is_no_list_or_one_that_can_be_drawn(
+def test_a_damaged_file_is_no_list_or_a_list_that_can_be_saved_again(
     tmp_path: Path, name: str, value: object
 ) -> None:
     file = tmp_path / "list.json"
     file.write_text(json.dumps(json.loads(pack_list(LAST)) | {name: value}))
     last = read_last_list(file)
-    assert last is None or read_again(tmp_path, last) == last
+    assert last is None or save_and_load(tmp_path, last) == last
 
 
 @pytest.mark.parametrize("name", Column._fields)
 @pytest.mark.parametrize("value", [None, -7, "x", [[]], True])
-def test_a_damaged_column_is_no_list_or_one_that_can_be_drawn(
+def test_a_damaged_column_is_no_list_or_a_list_whose_columns_can_be_placed(
     tmp_path: Path, name: str, value: object
 ) -> None:
     fields = json.loads(pack_list(LAST))
@@ -166,19 +166,19 @@ def test_a_damaged_column_is_no_list_or_one_that_can_be_drawn(
     file = tmp_path / "list.json"
     file.write_text(json.dumps(fields))
     if (last := read_last_list(file)) is not None:
-        assert read_again(tmp_path, last) == last
+        assert save_and_load(tmp_path, last) == last
         assert place(last.columns, 40)
 
 
-def read_again(folder: Path, last: LastList) -> LastList | None:
-    """Write a list and read it."""
+def save_and_load(folder: Path, last: LastList) -> LastList | None:
+    """Write a list to a file, and read the file."""
     file = folder / "again.json"
     file.write_text(pack_list(last))
     return read_last_list(file)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_list_is_none(tmp_path: Path, content: bytes) -> None:
+def test_a_missing_or_invalid_file_is_no_list(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "list.json"
     assert read_last_list(file) is None
     file.write_bytes(content)
@@ -194,37 +194,40 @@ def test_texts_of_a_file_cannot_control_the_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_the_last_list_is_in_sight_with_its_age_while_studio_is_being_reached(
-    left: Left, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+async def test_the_last_list_is_shown_with_its_age_while_the_dashboard_connects(
+    left_list: LeftList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     later = clock.now() + timedelta(minutes=5)
     monkeypatch.setattr(clock, "now", lambda: later)
-    connects = threading.Event()
-    async with starting(left.studio, left.copied(tmp_path), connects=connects, size=size) as pilot:
+    may_connect = threading.Event()
+    async with run_dashboard(
+        left_list.studio, left_list.copy_to(tmp_path), may_connect=may_connect, size=size
+    ) as pilot:
         await until_shown(pilot, *NAMES, "local@test › Jobs", "5m old, Connecting…", "Jobs 3")
         assert isinstance(pilot.app.screen, LastListScreen)
-        at = next(line for line in screen_text(pilot).splitlines() if line.startswith("▌"))
-        assert "two.py" in at
-        connects.set()
+        lines = screen_text(pilot).splitlines()
+        cursor_line = next(line for line in lines if line.startswith("▌"))
+        assert "two.py" in cursor_line
+        may_connect.set()
         await until(pilot, lambda: isinstance(pilot.app.screen, Page))
         await until_shown(pilot, *NAMES)
 
 
-async def test_the_last_list_is_scrolled_sideways_as_it_was_left(
+async def test_the_last_list_is_shown_at_its_horizontal_scroll_position(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name=f"{'long-' * 12}one.py")["id"])
-    size, connects = (60, 24), threading.Event()
-    connects.set()
-    async with starting(studio, tmp_path, connects=connects, size=size) as pilot:
+    size, may_connect = (60, 24), threading.Event()
+    may_connect.set()
+    async with run_dashboard(studio, tmp_path, may_connect=may_connect, size=size) as pilot:
         await until_shown(pilot, "● live", "COMPLETE")
         await pilot.press("w", "right", "right")
         table = pilot.app.screen.query_one(BigTable)
         await until(pilot, lambda: table.sideways)
         header = table.lines()[0].text
         pilot.app.exit()
-    connects = threading.Event()
-    async with starting(studio, tmp_path, connects=connects, size=size) as pilot:
+    may_connect = threading.Event()
+    async with run_dashboard(studio, tmp_path, may_connect=may_connect, size=size) as pilot:
         assert isinstance(pilot.app.screen, LastListScreen)
         await until_shown(pilot, header.strip())
 
@@ -234,75 +237,77 @@ def without_age(line: str) -> str:
     return re.sub(r" +(\d+[sm]|now)\b", "", line[:40])
 
 
-async def test_a_filtered_list_is_shown_with_its_filter_and_on_the_same_lines(
-    left: Left, tmp_path: Path
+async def test_a_filtered_last_list_is_shown_with_its_filter_and_on_the_same_lines(
+    left_list: LeftList, tmp_path: Path
 ) -> None:
-    kept = left.copied(tmp_path)
-    connects = threading.Event()
-    connects.set()
-    async with starting(left.studio, kept, connects=connects) as pilot:
+    saved_folder = left_list.copy_to(tmp_path)
+    may_connect = threading.Event()
+    may_connect.set()
+    async with run_dashboard(left_list.studio, saved_folder, may_connect=may_connect) as pilot:
         await until_shown(pilot, "● live")
         await pilot.press("slash", *"two", "enter")
         await until_shown(pilot, "Jobs 1 of 3 · filter two")
-        before = screen_text(pilot).splitlines()[2:6]
+        lines_before = screen_text(pilot).splitlines()[2:6]
         pilot.app.exit()
-    connects = threading.Event()
-    async with starting(left.studio, kept, connects=connects) as pilot:
+    may_connect = threading.Event()
+    async with run_dashboard(left_list.studio, saved_folder, may_connect=may_connect) as pilot:
         await until_shown(pilot, "Jobs 1 of 3 · filter two")
         assert isinstance(pilot.app.screen, LastListScreen)
-        found = screen_text(pilot).splitlines()[2:6]
-        # The preview beside it is blank until the page is there, and ages go on.
-        assert list(map(without_age, found)) == list(map(without_age, before))
+        lines_now = screen_text(pilot).splitlines()[2:6]
+        # The preview beside the list is blank until the page is shown, and ages grow.
+        assert list(map(without_age, lines_now)) == list(map(without_age, lines_before))
 
 
-async def test_the_last_list_has_the_columns_of_rows_that_do_not_pass_the_filter(
+async def test_the_last_list_has_the_columns_that_only_rows_outside_the_filter_fill(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
-    connects = threading.Event()
-    connects.set()
-    async with starting(studio, tmp_path, connects=connects, size=(200, 40)) as pilot:
+    may_connect = threading.Event()
+    may_connect.set()
+    async with run_dashboard(studio, tmp_path, may_connect=may_connect, size=(200, 40)) as pilot:
         await until_shown(pilot, "● live", " QUEUE ")
         await pilot.press("slash", *"nightly", "enter")
         await until_shown(pilot, "Jobs 1 of 2 · filter nightly", " QUEUE ")
         pilot.app.exit()
-    connects = threading.Event()
-    async with starting(studio, tmp_path, connects=connects, size=(200, 40)) as pilot:
+    may_connect = threading.Event()
+    async with run_dashboard(studio, tmp_path, may_connect=may_connect, size=(200, 40)) as pilot:
         await until_shown(pilot, "Jobs 1 of 2 · filter nightly")
         assert isinstance(pilot.app.screen, LastListScreen)
         assert " QUEUE " in screen_text(pilot)
 
 
-async def test_keys_pressed_meanwhile_are_for_the_list_that_is_in_sight(
-    left: Left, tmp_path: Path
+async def test_keys_pressed_while_the_dashboard_connects_apply_to_the_visible_list(
+    left_list: LeftList, tmp_path: Path
 ) -> None:
-    connects = threading.Event()
-    async with starting(left.studio, left.copied(tmp_path), connects=connects) as pilot:
+    may_connect = threading.Event()
+    async with run_dashboard(
+        left_list.studio, left_list.copy_to(tmp_path), may_connect=may_connect
+    ) as pilot:
         await until_shown(pilot, "two.py", "Connecting…")
         for key in ("j", "enter"):
             pilot.app.simulate_key(key)
-        connects.set()
+        may_connect.set()
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
         await until_shown(pilot, "one.py")
 
 
-async def test_the_dashboard_can_be_left_while_studio_is_being_reached(
+async def test_the_dashboard_can_be_quit_while_it_connects(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    connects = threading.Event()
-    async with starting(studio, tmp_path, connects=connects) as pilot:
+    may_connect = threading.Event()
+    async with run_dashboard(studio, tmp_path, may_connect=may_connect) as pilot:
         pilot.app.simulate_key("ctrl+q")
         await until(pilot, lambda: pilot.app.return_code is not None or pilot.app._exit)
 
 
-async def test_the_list_of_another_studio_that_was_typed_is_not_shown_by_the_next_run(
+async def test_the_list_of_a_studio_whose_token_was_typed_is_not_saved(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
-    connects = threading.Event()
-    connects.set()
-    async with starting(studio, tmp_path, connects=connects) as pilot:
+    may_connect = threading.Event()
+    may_connect.set()
+    async with run_dashboard(studio, tmp_path, may_connect=may_connect) as pilot:
         await until(pilot, (tmp_path / "list.json").exists)
         pilot.app.post_message(StudioChosen(TokenChoice(studio.url, studio.team, studio.token)))
         await until_shown(pilot, "typed@test", "one.py", "● live")

@@ -1,4 +1,4 @@
-"""The columns of every list at every width: none runs off the edge, and the age stays."""
+"""The columns of lists at every width: none extends beyond the edge, and the age stays."""
 
 from collections.abc import Sequence
 
@@ -21,18 +21,16 @@ LISTS = {
 
 
 @pytest.mark.parametrize("columns", LISTS.values(), ids=LISTS.keys())
-def test_no_column_runs_off_the_edge_of_any_terminal(columns: Sequence[Column]) -> None:
+def test_no_column_extends_beyond_the_edge_of_the_terminal(columns: Sequence[Column]) -> None:
     for width in range(40, 200):
         placed = place(columns, width - GUTTER, contents=[60] * len(columns))
         assert extent(placed) <= width - GUTTER, width
 
 
 @pytest.mark.parametrize(
-    ("columns", "least"), [(JOBS, 43), (PIPELINES, 40)], ids=["jobs", "pipelines"]
+    ("columns", "min_width"), [(JOBS, 43), (PIPELINES, 40)], ids=["jobs", "pipelines"]
 )
-def test_the_age_leaves_after_all_but_state_name_and_run(
-    columns: Sequence[Column], least: int
-) -> None:
-    for width in range(least, 200):
+def test_state_and_age_are_shown_at_every_width(columns: Sequence[Column], min_width: int) -> None:
+    for width in range(min_width, 200):
         placed = place(columns, width - GUTTER, contents=[60] * len(columns))
         assert {"state", "age"} <= {p.column.key for p in placed}, width

@@ -13,6 +13,6 @@ from studio_tui.tui.schedules.list_screen import SchedulesScreen
 @pytest.mark.parametrize(
     "page", [JobsScreen, PipelinesScreen, SchedulesScreen, ClustersScreen, ActivityScreen]
 )
-def test_every_column_gives_an_order(page: type[ListPage[Any]]) -> None:
-    without = [each.key for each in page.columns if page.kind.order_of(each.key) is None]
-    assert without == []
+def test_every_list_can_be_sorted_by_each_of_its_columns(page: type[ListPage[Any]]) -> None:
+    unsortable = [each.key for each in page.columns if page.kind.order_of(each.key) is None]
+    assert unsortable == []

@@ -8,7 +8,7 @@ from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.tui.frame.list_view import ListView, ViewHolder, load_view, view_text
 
 
-def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:
+def test_a_view_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
     view = ListView(
         filter="status=failed", sort="name", reverse=True, preview=False, cursor="7"
     ).replace(marks=("7", "8"))
@@ -32,28 +32,26 @@ def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:
         json.dumps({"marks": [7, ["x"]]}),
     ],
 )
-def test_what_cannot_be_understood_costs_the_place_and_no_more(tmp_path: Path, text: str) -> None:
+def test_an_invalid_file_is_loaded_as_the_default_view(tmp_path: Path, text: str) -> None:
     path = tmp_path / "view.json"
     path.write_text(text)
     assert load_view(path, JOBS) == ListView()
 
 
-def test_a_view_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
+def test_a_view_that_cannot_be_saved_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     store_if_possible(tmp_path / "file" / "view.json", view_text(ListView()))
     assert load_view(tmp_path / "file" / "view.json", JOBS) == ListView()
 
 
 @pytest.mark.parametrize("loaded", [-1, 10**12, True, "many", 1.5])
-def test_a_number_of_rows_that_nobody_loaded_is_not_requested(
-    tmp_path: Path, loaded: object
-) -> None:
+def test_an_invalid_number_of_loaded_rows_is_ignored(tmp_path: Path, loaded: object) -> None:
     path = tmp_path / "view.json"
     path.write_text(json.dumps({"loaded": loaded}), "utf-8")
     assert load_view(path, JOBS).loaded in {0, 1}
 
 
-def test_a_view_is_replaced_only_by_one_that_differs() -> None:
+def test_a_view_is_replaced_only_by_a_different_view() -> None:
     holder = ViewHolder(before := ListView(cursor="7", line=3))
     holder.change(line=3)
     assert holder.view is before

@@ -1,4 +1,4 @@
-"""Notices and badges when something submitted, opened or marked here has ended."""
+"""Notices and badges when a job or pipeline that the user is interested in has ended."""
 
 import asyncio
 from collections.abc import Iterator
@@ -19,31 +19,31 @@ from tests.pipelines import pipeline
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
-WAIT = "import os, time\nwhile not os.path.exists({gate!r}): time.sleep(0.01)\n"
+WAIT_FOR_GATE = "import os, time\nwhile not os.path.exists({gate!r}): time.sleep(0.01)\n"
 
 
 @pytest.fixture
 def bell() -> Iterator[mock.Mock]:
-    """Note each ringing of the bell; nobody hears it in a test."""
-    with mock.patch.object(StudioApp, "bell") as ringing:
-        yield ringing
+    """Replace the terminal's bell by a mock that records each ring."""
+    with mock.patch.object(StudioApp, "bell") as bell_mock:
+        yield bell_mock
 
 
 async def submit(studio: ThreadStudio, gate: Path, name: str, then: str = "") -> str:
-    """Have a job made that waits for a file."""
-    query = WAIT.format(gate=str(gate)) + then
+    """Submit a job that waits until the file `gate` exists, and then runs the code `then`."""
+    query = WAIT_FOR_GATE.format(gate=str(gate)) + then
     return str((await asyncio.to_thread(studio.submit, query, query_name=name))["id"])
 
 
-def said(pilot: Dashboard) -> list[str]:
+def messages(pilot: Dashboard) -> list[str]:
     return [note.message for note in pilot.app._notifications]
 
 
-async def until_said(pilot: Dashboard, words: str) -> None:
-    await until(pilot, lambda: any(words in each for each in said(pilot)))
+async def until_notice(pilot: Dashboard, text: str) -> None:
+    await until(pilot, lambda: any(text in each for each in messages(pilot)))
 
 
-async def test_a_marked_job_that_fails_is_reported_and_keeps_its_badge_until_viewed(
+async def test_a_marked_job_that_fails_has_a_notice_and_a_badge_until_it_is_viewed(
     studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
 ) -> None:
     gate = tmp_path / "gate"
@@ -53,7 +53,7 @@ async def test_a_marked_job_that_fails_is_reported_and_keeps_its_badge_until_vie
         await pilot.press("space", "3")
         await until_shown(pilot, "── Clusters ")
         gate.touch()
-        await until_said(pilot, "✗ fails.py failed after")
+        await until_notice(pilot, "✗ fails.py failed after")
         await until_shown(pilot, "1 Jobs 1 ✗1")
         bell.assert_not_called()
         await pilot.press("1")
@@ -71,48 +71,52 @@ async def test_jobs_that_end_together_share_one_notice_and_one_bell(
         ended = [job(n, "FAILED" if n < 3 else "COMPLETE") for n in range(12)]
         endings.check_jobs(ended[:7])
         endings.check_jobs(ended)
-        await until_said(pilot, "12 jobs ended: ✓ 9 complete, ✗ 3 failed\nfailed: job_0.py, job_1")
-        assert len(said(pilot)) == bell.call_count == 1
+        await until_notice(
+            pilot, "12 jobs ended: ✓ 9 complete, ✗ 3 failed\nfailed: job_0.py, job_1"
+        )
+        assert len(messages(pilot)) == bell.call_count == 1
         await until_shown(pilot, "1 Jobs 0 ✗3")
         pilot.app.post_message(events.AppFocus())
         await until(pilot, lambda: "✗3" not in screen_text(pilot))
 
 
-async def test_a_job_that_was_opened_gets_a_notice_when_it_ends_unless_that_is_in_sight(
+async def test_an_opened_job_that_ends_has_a_notice_unless_its_end_is_visible(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    gates = {name: tmp_path / f"gate of {name}" for name in ("others", "opened", "read", "seen")}
+    gates = {
+        name: tmp_path / f"gate of {name}" for name in ("unopened", "opened", "read", "watched")
+    }
     for name, gate in gates.items():
         await submit(studio, gate, f"{name}.py")
     async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "others.py", "● RUNNING")
-        home = pilot.app.screen
-        gates["others"].touch()  # nobody here cares for it
+        await until_shown(pilot, "unopened.py", "● RUNNING")
+        jobs_page = pilot.app.screen
+        gates["unopened"].touch()  # no notice is expected
         await until_shown(pilot, "✓ COMPLETE")
         await pilot.press("end")
         for name, key in (("opened", "enter"), ("read", "l")):
             await pilot.press("k", key)
             await until_shown(pilot, f"› {name}.py")
-            assert pilot.app.screen is not home
+            assert pilot.app.screen is not jobs_page
             await pilot.press("q")
-            await until(pilot, lambda: pilot.app.screen is home)
+            await until(pilot, lambda: pilot.app.screen is jobs_page)
             gates[name].touch()
-            await until_said(pilot, f"✓ {name}.py is done")
-            assert not any("others.py" in each or "2 jobs" in each for each in said(pilot))
+            await until_notice(pilot, f"✓ {name}.py is done")
+            assert not any("unopened.py" in each or "2 jobs" in each for each in messages(pilot))
         await pilot.press("k", "l")
-        await until_shown(pilot, "› seen.py", "● RUNNING")
-        gates["seen"].touch()
+        await until_shown(pilot, "› watched.py", "● RUNNING")
+        gates["watched"].touch()
         await until_shown(pilot, "✓ COMPLETE", "whole log")
-        # Whatever ends later is reported later.
+        # Notices come in the order of the ends: another one would come before this one.
         assert isinstance(pilot.app.screen, LogScreen)
         endings = pilot.app.screen.session.endings
         endings.watch([job(7, "RUNNING")])
         endings.check_jobs([job(7, "COMPLETE")])
-        await until_said(pilot, "job_7.py is done")
-        assert not any("seen.py" in each for each in said(pilot))
+        await until_notice(pilot, "job_7.py is done")
+        assert not any("watched.py" in each for each in messages(pilot))
 
 
-async def test_a_job_that_is_canceled_here_gets_one_notice_and_so_does_its_run_again(
+async def test_a_job_canceled_here_has_one_notice_and_so_has_its_rerun(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
@@ -126,22 +130,22 @@ async def test_a_job_that_is_canceled_here_gets_one_notice_and_so_does_its_run_a
         await until_shown(pilot, "Cancel this job?")
         await pilot.press("y")
         await until_shown(pilot, "CANCELED")
-        # Whatever ends later is reported later.
+        # Notices come in the order of the ends: another one would come before this one.
         endings.watch([job(7, "RUNNING")])
         endings.check_jobs([job(7, "COMPLETE")])
-        await until_said(pilot, "job_7.py is done")
-        requested, ended = said(pilot)
-        assert requested.startswith("Cancellation requested for canceled.py")
+        await until_notice(pilot, "job_7.py is done")
+        first_notice, ended = messages(pilot)
+        assert first_notice.startswith("Cancellation requested for canceled.py")
         assert ended.startswith("✓ job_7.py is done")
         pilot.app.clear_notifications()
         await pilot.press("r")
         await until_shown(pilot, "Run this job again as it was?")
         gate.touch()
         await pilot.press("y")
-        await until_said(pilot, "✓ canceled.py is done")
+        await until_notice(pilot, "✓ canceled.py is done")
 
 
-async def test_where_it_is_to_be_quiet_the_tab_alone_says_it(
+async def test_a_quiet_dashboard_shows_a_badge_but_no_notice_and_rings_no_bell(
     studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
 ) -> None:
     gate = tmp_path / "gate"
@@ -152,31 +156,31 @@ async def test_where_it_is_to_be_quiet_the_tab_alone_says_it(
         pilot.app.post_message(events.AppBlur())
         gate.touch()
         await until_shown(pilot, "1 Jobs 1 ✓1")
-        assert said(pilot) == []
+        assert messages(pilot) == []
         bell.assert_not_called()
 
 
-async def test_a_job_whose_page_is_in_sight_leaves_no_badge_elsewhere_and_others_do(
+async def test_the_job_of_the_visible_page_gets_no_badge_and_another_job_does(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    own = studio.submit("print(1)", query_name="own.py")["id"]
+    own_id = studio.submit("print(1)", query_name="own.py")["id"]
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "own.py")
         endings = (await jobs_screen(pilot)).session.endings
         endings.watch([job(7, "RUNNING")])
         await pilot.press("4")
         await until_shown(pilot, "› Schedules")
-        pilot.app.post_message(OpenJob(own))
+        pilot.app.post_message(OpenJob(own_id))
         await until_shown(pilot, "› own.py")
-        endings.check_jobs([job(1, id=own)])
+        endings.check_jobs([job(1, id=own_id)])
         assert not endings.snapshot.value
-        endings.check_jobs([job(1, id=own), job(7)])
+        endings.check_jobs([job(1, id=own_id), job(7)])
         await until_shown(pilot, "1 Jobs 1 ✓1")
-        await until_said(pilot, "job_7.py is done")
-        assert not any("own.py" in words for words in said(pilot))
+        await until_notice(pilot, "job_7.py is done")
+        assert not any("own.py" in text for text in messages(pilot))
 
 
-async def test_a_pipeline_whose_graph_is_in_sight_leaves_no_badge_and_others_do(
+async def test_the_pipeline_of_the_visible_graph_gets_no_badge_and_others_do(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make(studio, "first")
@@ -188,10 +192,10 @@ async def test_a_pipeline_whose_graph_is_in_sight_leaves_no_badge_and_others_do(
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         screen = pilot.app.screen
         assert isinstance(screen, PipelineScreen)
-        endings, own = screen.session.endings, screen.state.pipeline_id
+        endings, own_id = screen.session.endings, screen.state.pipeline_id
         endings.watch_pipelines([pipeline(1), pipeline(2)])
         ended: dict[str, Any] = {"status": "FAILED", "updated_at": NOON.isoformat()}
-        shown = [pipeline(3, pipeline_id=own, **ended)]
+        shown = [pipeline(3, pipeline_id=own_id, **ended)]
         endings.check_pipelines(shown)
         assert not endings.snapshot.value
         endings.check_pipelines([*shown, pipeline(1, **ended), pipeline(2, **ended)])

@@ -1,4 +1,4 @@
-"""Toasts cover neither the title nor the answers of a question."""
+"""Notices over a dialog cover neither its title nor its answers, and are shown once."""
 
 from typing import Any
 
@@ -9,14 +9,22 @@ from studio_tui.tui.frame.dialogs import Confirm
 from tests.driving import driving
 from tests.soak import combinations
 from tests.tui.dashboards import until
-from tests.tui.frame.test_dialog_sizes import DIALOGS, SIZES, Shown, Stage, put, shown, stages
+from tests.tui.frame.test_dialog_sizes import (
+    DIALOGS,
+    SIZES,
+    DialogCase,
+    Stage,
+    dialog_parameters,
+    open_dialog,
+    visible_words,
+)
 from tests.waiting import HANG
 
 pytestmark = pytest.mark.draws_dashboards
 
 
-def racks_in_sight(screen: Screen[Any]) -> int:
-    """Return how many racks with toasts a screen shows."""
+def count_racks_with_toasts(screen: Screen[Any]) -> int:
+    """Return how many visible racks of a screen contain toasts."""
     return sum(bool(rack.display and rack.query("Toast")) for rack in screen.query("ToastRack"))
 
 
@@ -25,26 +33,29 @@ NOTICE = "3 jobs ended: 2 complete, 1 failed\nfailed: require_docstrings.py"
 
 async def test_a_notice_is_shown_once_when_a_dialog_opens_over_it() -> None:
     async with driving(Stage(), size=(120, 40), frames=False, notifications=True) as pilot:
-        app, (below, above) = pilot.app, (Confirm("One?", (), yes="Yes", no="No") for _ in range(2))
-        await app.push_screen(below)
+        app, (lower, upper) = pilot.app, (Confirm("One?", (), yes="Yes", no="No") for _ in range(2))
+        await app.push_screen(lower)
         app.notify(NOTICE, markup=False, timeout=HANG)
-        await until(pilot, lambda: racks_in_sight(below) == 1)
-        await app.push_screen(above)
-        await until(pilot, lambda: (racks_in_sight(below), racks_in_sight(above)) == (0, 1))
+        await until(pilot, lambda: count_racks_with_toasts(lower) == 1)
+        await app.push_screen(upper)
+        await until(
+            pilot,
+            lambda: (count_racks_with_toasts(lower), count_racks_with_toasts(upper)) == (0, 1),
+        )
         await pilot.press("escape")
-        await until(pilot, lambda: app.screen is below and racks_in_sight(below) == 1)
+        await until(pilot, lambda: app.screen is lower and count_racks_with_toasts(lower) == 1)
 
 
-@pytest.mark.parametrize(("dialog", "size"), tuple(stages(combinations(DIALOGS, SIZES))))
-async def test_a_notice_covers_neither_title_nor_answers(
-    dialog: Shown, size: tuple[int, int]
+@pytest.mark.parametrize(("dialog", "size"), tuple(dialog_parameters(combinations(DIALOGS, SIZES))))
+async def test_a_notice_covers_neither_the_title_nor_the_answers_of_a_dialog(
+    dialog: DialogCase, size: tuple[int, int]
 ) -> None:
     async with driving(Stage(), size=size, frames=False, notifications=True) as pilot:
-        await put(pilot, dialog)
+        await open_dialog(pilot, dialog)
         pilot.app.notify(NOTICE, markup=False)
         await until(pilot, lambda: pilot.app.screen.query("Toast"))
         await pilot.pause()
-        assert set(dialog.still.split()) - shown(pilot.app) == set()
+        assert set(dialog.fixed_words.split()) - visible_words(pilot.app) == set()
         strips = pilot.app.screen._compositor.render_strips()
         assert "failed: require_docstrings.py" in "\n".join(strip.text for strip in strips)
 

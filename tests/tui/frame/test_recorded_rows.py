@@ -1,4 +1,4 @@
-"""Lists include everything ever seen, marked as recorded, beyond what Studio still sends."""
+"""Lists show recorded jobs and pipelines, marked as recorded, that Studio does not list now."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,8 @@ OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
 @pytest.fixture
-def recorded(tmp_path: Path) -> Path:
-    """Let an earlier run have seen a job and a pipeline that Studio does not list now."""
+def data_folder(tmp_path: Path) -> Path:
+    """Record two jobs and a pipeline that Studio does not list, as if by an earlier run."""
     recorder = Recorder(RecorderFile(tmp_path / "spool" / "ledgers", ""))
     old = job(1, "FAILED", name="old_train.py", error_message="CUDA out of memory")
     recorder.note_jobs([old, job(2, "RUNNING", name="lost.py")], NOON, has_all=True, back_to=OLDEST)
@@ -31,11 +31,9 @@ def recorded(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_a_filter_reaches_all_jobs_that_were_ever_seen(
-    studio: ThreadStudio, recorded: Path
-) -> None:
+async def test_a_filter_also_finds_recorded_jobs(studio: ThreadStudio, data_folder: Path) -> None:
     studio.end(studio.submit("print(1)", query_name="new.py")["id"])
-    async with dashboard(studio, recorded) as pilot:
+    async with dashboard(studio, data_folder) as pilot:
         await until(pilot, lambda: "new.py" in screen_text(pilot))
         assert "old_train" not in screen_text(pilot)
         await pilot.press("slash", *"old_", "enter")
@@ -47,11 +45,11 @@ async def test_a_filter_reaches_all_jobs_that_were_ever_seen(
         assert "new.py" in screen_text(pilot)
 
 
-async def test_older_rows_are_those_of_the_recorder_too(
-    studio: ThreadStudio, recorded: Path
+async def test_loading_older_rows_adds_recorded_rows(
+    studio: ThreadStudio, data_folder: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="new.py")["id"])
-    async with dashboard(studio, recorded) as pilot:
+    async with dashboard(studio, data_folder) as pilot:
         await pilot.press("M")
         await until_shown(pilot, "old_train.py", "lost.py", "new.py")
         await pilot.press("2", "M")
@@ -59,14 +57,14 @@ async def test_older_rows_are_those_of_the_recorder_too(
 
 
 @pytest.mark.parametrize("tab", at_length(["2"], ["1", "2"]))
-async def test_the_cursor_on_a_recorded_row_is_there_again_after_a_restart(
-    studio: ThreadStudio, recorded: Path, tab: str
+async def test_a_restart_restores_the_cursor_on_a_recorded_row(
+    studio: ThreadStudio, data_folder: Path, tab: str
 ) -> None:
     for number in range(3):
         studio.end(studio.submit("print(1)", query_name=f"new{number}.py")["id"])
     make(studio, "first")
     trigger(studio, "first", review=True)
-    async with dashboard(studio, recorded) as pilot:
+    async with dashboard(studio, data_folder) as pilot:
         await pilot.press(tab)
         await until_shown(pilot, "● live")
         await pilot.press("M")
@@ -77,21 +75,21 @@ async def test_the_cursor_on_a_recorded_row_is_there_again_after_a_restart(
         cursor = page.table.cursor
         assert page.list.is_recorded(cursor)
         await pilot.press("ctrl+q")
-    async with dashboard(studio, recorded, answered=False) as pilot:
+    async with dashboard(studio, data_folder, answered=False) as pilot:
         await until_shown(pilot, "● live", "recorded", "~ ")
         again = pilot.app.screen
         assert isinstance(again, ListPage)
         await until(pilot, lambda: again.table.cursor == cursor)
         await pilot.press("g", "ctrl+q")
-    async with dashboard(studio, recorded, answered=False) as pilot:
+    async with dashboard(studio, data_folder, answered=False) as pilot:
         await until_shown(pilot, "● live")
         assert "recorded" not in screen_text(pilot)
 
 
-async def test_without_studio_what_was_seen_is_browsed_searched_and_opened(
-    studio: ThreadStudio, recorded: Path
+async def test_recorded_jobs_are_listed_filtered_and_opened_without_studio(
+    studio: ThreadStudio, data_folder: Path
 ) -> None:
-    async with dashboard(studio, recorded, url="http://127.0.0.1:9") as pilot:
+    async with dashboard(studio, data_folder, url="http://127.0.0.1:9") as pilot:
         await until_shown(pilot, "old_train.py", "lost.py")
         await pilot.press("slash", *"old_", "enter")
         await until(pilot, lambda: "lost.py" not in screen_text(pilot))

@@ -1,4 +1,4 @@
-"""The notices when a request fails."""
+"""The notices and the age in the header when a request fails."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -14,43 +14,49 @@ from studio_tui.tui.frame.request_notices import error_message, remedy_words, un
 from studio_tui.tui.recovery import STOPPED
 from tests.jobs import NOON
 
-GONE = NotSent("The local Studio is not running.")
+NOT_RUNNING = NotSent("The local Studio is not running.")
 
 
-def session(**options: Any) -> StudioSession:
-    """Return what the functions need of a session."""
+def session_with(**options: Any) -> StudioSession:
+    """Return a fake session with the attributes that the functions use."""
     return cast(
         StudioSession, SimpleNamespace(**({"is_local": True, "can_restart": True} | options))
     )
 
 
-def test_the_same_is_advised_everywhere_where_the_dashboard_can_start_studio_again() -> None:
+def test_every_notice_names_the_same_key_if_the_dashboard_can_restart_studio() -> None:
     assert (
-        error_message(GONE, session()) == "The local Studio is not running. ctrl+r starts it again."
+        error_message(NOT_RUNNING, session_with())
+        == "The local Studio is not running. ctrl+r starts it again."
     )
-    assert unreachable_message(GONE, session()) == error_message(GONE, session())
+    assert unreachable_message(NOT_RUNNING, session_with()) == error_message(
+        NOT_RUNNING, session_with()
+    )
     assert STOPPED.endswith(" ctrl+r starts it again.")
 
 
-def test_the_header_says_as_long_as_the_local_studio_is_stopped_what_starts_it() -> None:
-    gone = Snapshot(value=1, fetched_at=NOON - timedelta(minutes=2), error=GONE)
-    words = freshness(gone, NOON, remedy_words(GONE, session())).text
-    assert words == "✗ stale 2m, local Studio stopped: ctrl+r starts it"
-    other = session(can_restart=False)
-    assert remedy_words(GONE, other) == "local Studio stopped: `studio-tui local` starts it"
-    assert not remedy_words(GONE, session(is_local=False))
+def test_the_header_names_what_starts_a_stopped_local_studio() -> None:
+    stopped = Snapshot(value=1, fetched_at=NOON - timedelta(minutes=2), error=NOT_RUNNING)
+    header = freshness(stopped, NOON, remedy_words(NOT_RUNNING, session_with())).text
+    assert header == "✗ stale 2m, local Studio stopped: ctrl+r starts it"
+    without_restart = session_with(can_restart=False)
+    assert (
+        remedy_words(NOT_RUNNING, without_restart)
+        == "local Studio stopped: `studio-tui local` starts it"
+    )
+    assert not remedy_words(NOT_RUNNING, session_with(is_local=False))
     for error in (None, ServerError(500, "Studio failed.")):
-        assert not remedy_words(error, session())
+        assert not remedy_words(error, session_with())
 
 
-def test_a_local_studio_that_another_program_started_is_started_by_its_command() -> None:
-    other = session(can_restart=False)
-    assert "Start it with `studio-tui local`" in error_message(GONE, other)
-    assert unreachable_message(GONE, other).endswith("ctrl+r retries now.")
+def test_notices_name_a_command_if_the_dashboard_cannot_restart_studio() -> None:
+    without_restart = session_with(can_restart=False)
+    assert "Start it with `studio-tui local`" in error_message(NOT_RUNNING, without_restart)
+    assert unreachable_message(NOT_RUNNING, without_restart).endswith("ctrl+r retries now.")
 
 
-@pytest.mark.parametrize("error", [GONE, ServerError(500, "Studio failed.")])
-def test_no_restart_is_advised_where_it_does_not_help(error: StudioError) -> None:
-    far = session(is_local=error is not GONE)
-    assert "start" not in error_message(error, far)
-    assert "ctrl+r retries now." in unreachable_message(error, far)
+@pytest.mark.parametrize("error", [NOT_RUNNING, ServerError(500, "Studio failed.")])
+def test_no_notice_advises_a_restart_that_would_not_help(error: StudioError) -> None:
+    remote = session_with(is_local=error is not NOT_RUNNING)
+    assert "start" not in error_message(error, remote)
+    assert "ctrl+r retries now." in unreachable_message(error, remote)

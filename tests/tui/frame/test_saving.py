@@ -1,4 +1,4 @@
-"""Saving a log: what is written, and the errors."""
+"""Saving a log: the offered name, the written bytes, the errors, and the dialog."""
 
 import asyncio
 import os
@@ -39,12 +39,12 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
     store.close()
 
 
-async def saved(store: LogStore, path: Path, *, replace: bool = False) -> Saved:
+async def save_whole_log(store: LogStore, path: Path, *, replace: bool = False) -> Saved:
     return await save(log_pieces(store), path, replace=replace, on_progress=lambda size: None)
 
 
-def names(folder: Path) -> list[str]:
-    """Return what is in a folder."""
+def file_names(folder: Path) -> list[str]:
+    """Return the names of the files in a folder."""
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -60,15 +60,19 @@ def names(folder: Path) -> list[str]:
         ("..", "", "job.log"),
     ],
 )
-def test_a_log_has_a_name_that_is_safe_on_every_disk(job: str, short: str, name: str) -> None:
+def test_the_file_name_of_a_log_is_safe_on_every_file_system(
+    job: str, short: str, name: str
+) -> None:
     assert file_name(job, short) == name
 
 
-def test_no_name_is_longer_than_a_disk_takes() -> None:
+def test_the_file_name_of_a_log_has_less_than_256_bytes() -> None:
     assert len(file_name("日" * 300, "1" * 300).encode()) < 256
 
 
-def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_typed_path_is_stripped_expanded_and_made_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert path_of("./a.log") == tmp_path / "a.log"
@@ -76,7 +80,7 @@ def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "message"),
     [
         ("  ", "Type where to save it."),
         (".", "is a folder; add a name for the file."),
@@ -88,12 +92,12 @@ def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.Mon
         ("a\ud800b", "That is not a valid file name; type another"),
     ],
 )
-def test_what_is_no_path_of_a_file_is_reported(typed: str, words: str) -> None:
-    with pytest.raises(CannotSaveError, match=words):
+def test_a_typed_path_that_names_no_file_is_reported(typed: str, message: str) -> None:
+    with pytest.raises(CannotSaveError, match=message):
         path_of(typed)
 
 
-def test_a_current_folder_that_is_gone_is_reported(
+def test_a_current_folder_that_no_longer_exists_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "gone").mkdir()
@@ -108,23 +112,25 @@ def test_a_current_folder_that_is_gone_is_reported(
 async def test_the_whole_log_is_saved_byte_for_byte(store: LogStore, tmp_path: Path) -> None:
     raw = os.urandom(9 * MIB) + b"\n\x1b[31mred\r\nno end"
     store.append(raw)
-    seen: list[int] = []
-    done = await save(log_pieces(store), tmp_path / "x.log", replace=False, on_progress=seen.append)
+    progress: list[int] = []
+    done = await save(
+        log_pieces(store), tmp_path / "x.log", replace=False, on_progress=progress.append
+    )
     assert (tmp_path / "x.log").read_bytes() == raw
     assert done == Saved(tmp_path / "x.log", store.lines, len(raw))
-    assert len(seen) == 3
+    assert len(progress) == 3
 
 
-async def test_a_log_that_ends_with_its_line_and_an_empty_one_are_counted_right(
+async def test_lines_of_an_empty_log_and_of_a_log_that_ends_with_a_newline_are_counted(
     store: LogStore, tmp_path: Path
 ) -> None:
-    assert (await saved(store, tmp_path / "none")).lines == 0
+    assert (await save_whole_log(store, tmp_path / "none")).lines == 0
     store.append(b"a\nb\n")
-    assert (await saved(store, tmp_path / "two")).lines == 2
+    assert (await save_whole_log(store, tmp_path / "two")).lines == 2
 
 
 @pytest.mark.parametrize("umask", [0, 0o022])
-async def test_a_saved_log_can_be_read_by_its_owner_alone_from_its_first_byte(
+async def test_only_the_owner_can_read_a_saved_log_even_while_it_is_written(
     store: LogStore, tmp_path: Path, umask: int
 ) -> None:
     store.append(b"secret\n")
@@ -132,81 +138,81 @@ async def test_a_saved_log_can_be_read_by_its_owner_alone_from_its_first_byte(
     (tmp_path / "old").chmod(0o666)
     modes: list[int] = []
 
-    def look(size: int) -> None:
+    def record_modes(size: int) -> None:
         assert size == len("secret\n")
         modes.extend(stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob(".*.part"))
 
     before = os.umask(umask)
     try:
-        await save(log_pieces(store), tmp_path / "new", replace=False, on_progress=look)
-        await save(log_pieces(store), tmp_path / "old", replace=True, on_progress=look)
+        await save(log_pieces(store), tmp_path / "new", replace=False, on_progress=record_modes)
+        await save(log_pieces(store), tmp_path / "old", replace=True, on_progress=record_modes)
     finally:
         os.umask(before)
     modes += [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "old")]
     assert modes == [0o600] * 4
 
 
-async def test_no_file_is_written_over_unless_that_was_said(
+async def test_an_existing_file_is_overwritten_only_with_replace(
     store: LogStore, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.log"
     path.write_text("precious")
     store.append(b"new\n")
     with pytest.raises(AlreadyThereError, match="already exists"):
-        await saved(store, path)
+        await save_whole_log(store, path)
     assert path.read_text() == "precious"
-    await saved(store, path, replace=True)
+    await save_whole_log(store, path, replace=True)
     assert path.read_text() == "new\n"
 
 
-async def test_a_file_that_comes_while_the_log_is_written_is_not_lost(
+async def test_a_file_created_while_the_log_is_saved_is_not_overwritten(
     store: LogStore, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.log"
     store.append(b"new\n")
 
-    def intrude(size: int) -> None:
+    def create_same_file(size: int) -> None:
         assert size == 4
         path.write_text("precious")
 
     with pytest.raises(AlreadyThereError):
-        await save(log_pieces(store), path, replace=False, on_progress=intrude)
+        await save(log_pieces(store), path, replace=False, on_progress=create_same_file)
     assert path.read_text() == "precious"
-    assert names(tmp_path) == ["spool", "x.log"]
+    assert file_names(tmp_path) == ["spool", "x.log"]
 
 
-async def test_what_is_no_file_is_never_replaced(store: LogStore, tmp_path: Path) -> None:
+async def test_only_a_regular_file_is_ever_replaced(store: LogStore, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     for path in (Path(os.devnull), tmp_path / "link"):
         with pytest.raises(CannotSaveError, match="not a regular file"):
-            await saved(store, path, replace=True)
+            await save_whole_log(store, path, replace=True)
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("no/x.log", "There is no folder .*/no; create it first, or type another"),
         ("file/x.log", "file is not a folder; type another"),
         ("x" * 300, "That name is too long; type a shorter one"),
     ],
 )
-async def test_each_way_a_file_cannot_be_made_has_its_sentence(
-    store: LogStore, tmp_path: Path, name: str, words: str
+async def test_each_reason_why_a_file_cannot_be_created_has_its_message(
+    store: LogStore, tmp_path: Path, name: str, message: str
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(CannotSaveError, match=words):
-        await saved(store, tmp_path / name)
+    with pytest.raises(CannotSaveError, match=message):
+        await save_whole_log(store, tmp_path / name)
 
 
 @needs.linux("/sys is a folder that root may not write in either")
-async def test_a_folder_that_may_not_be_written_in_is_reported(store: LogStore) -> None:
+async def test_a_folder_without_write_permission_is_reported(store: LogStore) -> None:
     with pytest.raises(
         CannotSaveError, match="You have no permission to write in /sys; type another folder"
     ):
-        await saved(store, Path("/sys/x.log"))
+        await save_whole_log(store, Path("/sys/x.log"))
 
 
-async def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(
+async def test_no_file_remains_if_the_log_exceeds_the_file_size_limit(
     store: LogStore, tmp_path: Path
 ) -> None:
     store.append(bytes(2 * MIB))
@@ -214,23 +220,23 @@ async def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(
     resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, hard))
     try:
         with pytest.raises(CannotSaveError, match="does not allow files this large"):
-            await saved(store, tmp_path / "x.log")
+            await save_whole_log(store, tmp_path / "x.log")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert names(tmp_path) == ["spool"]
+    assert file_names(tmp_path) == ["spool"]
 
 
 @needs.small_disk
-async def test_a_full_disk_is_reported_and_left_as_it_was(store: LogStore) -> None:
+async def test_a_full_disk_is_reported_and_no_file_remains(store: LogStore) -> None:
     folder = Path(needs.SMALL_DISK)
-    before = names(folder)
+    before = file_names(folder)
     store.append(bytes(8 * MIB))
     with pytest.raises(CannotSaveError, match="is full; free some space, or type another folder"):
-        await saved(store, folder / "x.log")
-    assert names(folder) == before
+        await save_whole_log(store, folder / "x.log")
+    assert file_names(folder) == before
 
 
-async def test_a_log_that_changed_while_it_was_saved_is_not_saved_wrong(
+async def test_a_log_that_is_cut_while_it_is_saved_is_an_error_and_no_file_remains(
     store: LogStore, tmp_path: Path
 ) -> None:
     store.append(b"x" * 9 * MIB)
@@ -244,27 +250,27 @@ async def test_a_log_that_changed_while_it_was_saved_is_not_saved_wrong(
     assert not (tmp_path / "x").exists()
 
 
-async def test_nothing_is_left_when_saving_is_given_up(tmp_path: Path) -> None:
-    begun = asyncio.Event()
+async def test_no_file_remains_if_saving_is_canceled(tmp_path: Path) -> None:
+    has_begun = asyncio.Event()
 
     async def endless() -> Pieces:
         while True:
-            begun.set()
+            has_begun.set()
             yield bytes(1000)
 
     saving = asyncio.create_task(
         save(endless(), tmp_path / "x.log", replace=False, on_progress=lambda size: None)
     )
-    await begun.wait()
+    await has_begun.wait()
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await saving
-    assert names(tmp_path) == []
+    assert file_names(tmp_path) == []
 
 
 # The dialog
 
-PRINTING = (
+PRINTING_JOB = (
     "for number in range(2000): print('\\x1b[32mline', number, 'even' if number % 2 else 'odd')"
 )
 
@@ -278,7 +284,7 @@ async def open_log(pilot: Dashboard) -> LogScreen:
 
 
 async def save_as(pilot: Dashboard, path: Path, *keys: str) -> None:
-    """Open the dialog, choose, and save."""
+    """Open the dialog, press keys to choose a part, type the path, and save."""
     await pilot.press("ctrl+s")
     await until(pilot, lambda: isinstance(pilot.app.screen, SaveLog))
     await pilot.press(*keys)
@@ -286,7 +292,7 @@ async def save_as(pilot: Dashboard, path: Path, *keys: str) -> None:
     await pilot.press("enter")
 
 
-def test_a_name_is_offered_at_which_there_is_nothing_yet(
+def test_the_offered_file_name_is_not_in_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -298,12 +304,12 @@ def test_a_name_is_offered_at_which_there_is_nothing_yet(
     assert free_name("./a.py-2.log") == "./a.py-2.log"
 
 
-async def test_a_log_that_was_saved_is_offered_another_name_the_next_time(
+async def test_the_dialog_offers_another_name_when_a_log_is_saved_again(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    studio.end(studio.submit(PRINTING, query_name="embed.py")["id"])
+    studio.end(studio.submit(PRINTING_JOB, query_name="embed.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         short = (await open_log(pilot))._job.id[:8]
         await pilot.press("ctrl+s")
@@ -318,14 +324,14 @@ async def test_a_log_that_was_saved_is_offered_another_name_the_next_time(
 
 
 async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: Path) -> None:
-    studio.end(studio.submit(PRINTING, query_name="print ../it")["id"])
+    studio.end(studio.submit(PRINTING_JOB, query_name="print ../it")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         screen = await open_log(pilot)
         await pilot.press("ctrl+s")
         await until_shown(pilot, "● the whole log, byte for byte", "○ the visible lines")
-        offered = pilot.app.screen.query_one(Input).value
+        offered_path = pilot.app.screen.query_one(Input).value
         short = screen._job.id[:8]
-        assert offered == f"./print-..-it-{short}.log"
+        assert offered_path == f"./print-..-it-{short}.log"
         await pilot.press("escape")
 
         await save_as(pilot, tmp_path / "whole")
@@ -333,11 +339,11 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         assert (tmp_path / "whole").read_bytes() == screen._store.path.read_bytes()
         assert b"\x1b" in (tmp_path / "whole").read_bytes()
 
-        await save_as(pilot, tmp_path / "sight", "down")
+        await save_as(pilot, tmp_path / "visible", "down")
         await until(pilot, lambda: pilot.app.screen is screen)
-        seen = (tmp_path / "sight").read_text().splitlines()
-        assert seen[-1] == "line 1999 even"
-        assert len(seen) == screen.view.pane.size.height
+        visible = (tmp_path / "visible").read_text().splitlines()
+        assert visible[-1] == "line 1999 even"
+        assert len(visible) == screen.view.pane.size.height
 
         await pilot.press("ampersand", *"even", "enter")
         await save_as(pilot, tmp_path / "filtered")
@@ -352,17 +358,19 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         assert (tmp_path / "matches").read_text().splitlines() == matching
 
         await pilot.press("ctrl+s")
-        words = "the 1,000 lines that the filter shows"
-        await until_shown(pilot, f"Save the log: {words}", f"● {words}")
+        message = "the 1,000 lines that the filter shows"
+        await until_shown(pilot, f"Save the log: {message}", f"● {message}")
         await pilot.press("down")
         await until_shown(pilot, "Save the log: the whole log, byte for byte")
         await pilot.press("down")
         await until_shown(pilot, "Save the log: the shown lines that match the search")
-        # Without the filter, what is seen is the whole log, with or without a search.
+        # Without the filter, the dialog offers the whole log first, with or without a search.
         await pilot.press("escape", "escape")
         await pilot.press("ctrl+s")
-        words = "the whole log, byte for byte"
-        await until_shown(pilot, f"Save the log: {words}", f"● {words}", "that match the search")
+        message = "the whole log, byte for byte"
+        await until_shown(
+            pilot, f"Save the log: {message}", f"● {message}", "that match the search"
+        )
         await pilot.press("escape", "ampersand", *"even", "enter")
 
         await pilot.press("slash", *"absent", "enter", "ctrl+s")
@@ -376,61 +384,61 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         assert len((tmp_path / "selected").read_text().splitlines()) == 3
 
 
-BYTES = b"caf\xe9\nbin\xff\xfe\xc3(\n" * 50 + "the end \u6f22".encode()[:-1]
-BINARY = f"import sys; sys.stdout.buffer.write({BYTES!r})"
+NOT_UTF_8 = b"caf\xe9\nbin\xff\xfe\xc3(\n" * 50 + "the end \u6f22".encode()[:-1]
+PRINTING_BYTES = f"import sys; sys.stdout.buffer.write({NOT_UTF_8!r})"
 
 
-@pytest.mark.parametrize("is_over", [True, False])
-async def test_bytes_that_are_no_utf_8_are_saved_as_they_came(
-    studio: ThreadStudio, tmp_path: Path, is_over: bool
+@pytest.mark.parametrize("has_ended", [True, False])
+async def test_bytes_that_are_not_utf_8_are_saved_unchanged(
+    studio: ThreadStudio, tmp_path: Path, has_ended: bool
 ) -> None:
-    wait = "" if is_over else "; sys.stdout.flush(); __import__('time').sleep(2)"
-    job = studio.submit(BINARY + wait)
-    if is_over:
+    wait = "" if has_ended else "; sys.stdout.flush(); __import__('time').sleep(2)"
+    job = studio.submit(PRINTING_BYTES + wait)
+    if has_ended:
         studio.end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "✓ whole log", "101 lines", "the end \ufffd", "caf\ufffd")
         await save_as(pilot, tmp_path / "whole")
         await until(pilot, (tmp_path / "whole").exists)
-        assert (tmp_path / "whole").read_bytes() == BYTES
+        assert (tmp_path / "whole").read_bytes() == NOT_UTF_8
 
 
-async def test_what_cannot_be_saved_is_reported_at_the_field_and_nothing_typed_is_lost(
+async def test_an_error_in_saving_is_shown_at_the_field_and_keeps_the_typed_path(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit(PRINTING)["id"])
+    studio.end(studio.submit(PRINTING_JOB)["id"])
     (tmp_path / "x.log").write_text("precious")
     async with dashboard(studio, tmp_path) as pilot:
         await open_log(pilot)
         await save_as(pilot, tmp_path / "no" / "x.log")
-        await until(pilot, lambda: "There is no folder" in problem(pilot))
+        await until(pilot, lambda: "There is no folder" in message_at_field(pilot))
         field = pilot.app.screen.query_one(Input)
         assert field.value == str(tmp_path / "no" / "x.log")
         field.value = str(tmp_path / "x.log")
         await pilot.press("enter")
-        await until(pilot, lambda: "press enter again to write over it" in problem(pilot))
+        await until(pilot, lambda: "press enter again to write over it" in message_at_field(pilot))
         assert (tmp_path / "x.log").read_text() == "precious"
         field.value += "x"
-        await until(pilot, lambda: not problem(pilot))
+        await until(pilot, lambda: not message_at_field(pilot))
         field.value = field.value[:-1]
         await pilot.pause()
         await pilot.press("enter")
-        await until(pilot, lambda: "press enter again to write over it" in problem(pilot))
+        await until(pilot, lambda: "press enter again to write over it" in message_at_field(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         assert (tmp_path / "x.log").read_text() != "precious"
 
 
-def problem(pilot: Dashboard) -> str:
-    """Return what is said at the field."""
+def message_at_field(pilot: Dashboard) -> str:
+    """Return the error message at the field."""
     return str(pilot.app.screen.query_one("#problem", Static).render())
 
 
-async def test_leaving_ends_the_saving_and_leaves_nothing_behind(
+async def test_escape_cancels_saving_and_no_file_remains(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit(PRINTING)["id"])
+    studio.end(studio.submit(PRINTING_JOB)["id"])
     folder = tmp_path / "folder"
     folder.mkdir()
     async with dashboard(studio, tmp_path) as pilot:
@@ -438,8 +446,8 @@ async def test_leaving_ends_the_saving_and_leaves_nothing_behind(
         screen._store.append(b"more and more of the same\n" * 400_000)
         await pilot.press("slash", *"same", "enter")
         await save_as(pilot, folder / "x.log", "down")
-        await until(pilot, lambda: names(folder))
+        await until(pilot, lambda: file_names(folder))
         await until_shown(pilot, "so far; esc gives up")
         await pilot.press("escape")
-        await until(pilot, lambda: not names(folder))
+        await until(pilot, lambda: not file_names(folder))
         assert isinstance(pilot.app.screen, LogScreen)

@@ -15,7 +15,7 @@ from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the user's home, which has no Downloads, and where the program was started."""
+    """Return an empty home without Downloads; the current folder is `here` in it."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("XDG_DOWNLOAD_DIR", raising=False)
@@ -25,8 +25,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-async def take(pilot: Dashboard) -> None:
-    """Take a screenshot by the palette."""
+async def take_screenshot(pilot: Dashboard) -> None:
+    """Take a screenshot from the palette."""
     await pilot.press("ctrl+p", *"Screenshot")
     await until_shown(pilot, "Save an SVG 'screenshot'")
     await pilot.press("enter")
@@ -37,7 +37,7 @@ def pictures(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("has_downloads", [True, False])
-async def test_a_screenshot_is_for_its_owner_alone_in_downloads_or_the_current_folder(
+async def test_a_screenshot_is_a_private_file_in_downloads_or_the_current_folder(
     studio: ThreadStudio, home: Path, has_downloads: bool
 ) -> None:
     folder = home / ("Downloads" if has_downloads else "here")
@@ -45,7 +45,7 @@ async def test_a_screenshot_is_for_its_owner_alone_in_downloads_or_the_current_f
     before = os.umask(0)
     try:
         async with dashboard(studio, home / "data") as pilot:
-            await take(pilot)
+            await take_screenshot(pilot)
             await until_shown(pilot, "Saved", " KiB, in")
             (picture,) = pictures(folder)
     finally:
@@ -57,26 +57,26 @@ async def test_a_screenshot_is_for_its_owner_alone_in_downloads_or_the_current_f
 
 
 @needs.linux("/sys is a folder that root may not write in either")
-async def test_a_folder_that_takes_no_screenshot_is_reported(
+async def test_a_folder_without_write_permission_is_reported(
     studio: ThreadStudio, home: Path
 ) -> None:
     (home / "Downloads").symlink_to("/sys", target_is_directory=True)
     async with dashboard(studio, home / "data") as pilot:
-        await take(pilot)
+        await take_screenshot(pilot)
         await until_shown(pilot, "No screenshot", "You have no permission to write in")
         assert pilot.app.is_running
 
 
-async def test_a_current_folder_that_is_gone_takes_no_screenshot_and_the_user_is_notified(
+async def test_a_current_folder_that_no_longer_exists_is_reported(
     studio: ThreadStudio, home: Path
 ) -> None:
     async with dashboard(studio, home / "data") as pilot:
         (home / "here").rmdir()
-        await take(pilot)
+        await take_screenshot(pilot)
         await until_shown(pilot, "No screenshot", "The current folder no longer exists.")
 
 
-async def test_a_disk_that_does_not_take_a_screenshot_is_reported_and_left_as_it_was(
+async def test_a_screenshot_above_the_file_size_limit_is_reported_and_leaves_no_file(
     studio: ThreadStudio, home: Path
 ) -> None:
     async with dashboard(studio, home / "data") as pilot:
@@ -88,7 +88,7 @@ async def test_a_disk_that_does_not_take_a_screenshot_is_reported_and_left_as_it
         try:
             pilot.app.deliver_screenshot()
             await until_shown(pilot, "No screenshot")
-            # The sentence has the name of the folder, and breaks anywhere.
+            # On the screen, the name of the folder may break the message at any word.
             (notice,) = pilot.app._notifications
             assert notice.message.endswith("does not allow files this large.")
         finally:
@@ -96,6 +96,6 @@ async def test_a_disk_that_does_not_take_a_screenshot_is_reported_and_left_as_it
     assert list((home / "here").iterdir()) == []
 
 
-def test_a_folder_named_downloads_that_is_none_is_passed_over(home: Path) -> None:
+def test_a_regular_file_named_downloads_is_not_used_as_a_folder(home: Path) -> None:
     (home / "Downloads").touch()
     assert screenshot_folder() == Path()

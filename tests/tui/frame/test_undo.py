@@ -1,4 +1,4 @@
-"""Commands on several items can be undone for a while, and nothing is sent before that."""
+"""Commands that are held back before they are sent, so that they can be undone."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,16 +26,16 @@ from tests.tui.pipelines.test_list_screen import two
 SLEEP = "import time; time.sleep(600)"
 
 
-def running(studio: ThreadStudio, count: int) -> list[str]:
+def submit_running_jobs(studio: ThreadStudio, count: int) -> list[str]:
     return [studio.submit(SLEEP, query_name=f"sleep_{n}.py")["id"] for n in range(count)]
 
 
-@pytest.mark.parametrize("how", at_length(["q q"], ["q q", "ctrl+q"]))
-async def test_a_bulk_cancel_is_undone_lost_as_the_dashboard_is_left_or_sent_in_the_end(
-    studio: ThreadStudio, tmp_path: Path, how: str
+@pytest.mark.parametrize("quit_keys", at_length(["q q"], ["q q", "ctrl+q"]))
+async def test_a_held_bulk_cancel_is_undone_or_lost_on_quitting_or_sent_after_the_delay(
+    studio: ThreadStudio, tmp_path: Path, quit_keys: str
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="ended.py")["id"])
-    jobs = running(studio, 2)
+    jobs = submit_running_jobs(studio, 2)
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
         await until_shown(pilot, "sleep_0.py", "sleep_1.py", "ended.py")
         screen = await jobs_screen(pilot)
@@ -48,13 +48,13 @@ async def test_a_bulk_cancel_is_undone_lost_as_the_dashboard_is_left_or_sent_in_
         await pilot.press("z")
         await until_shown(pilot, "Undone: canceling 2 jobs. Nothing was sent")
         await until(pilot, lambda: "undo canceling" not in screen_text(pilot))
-        assert len(screen.view.marks) == 3, "also that of the one that has ended"
+        assert len(screen.view.marks) == 3, "the job that had ended stays marked"
         assert not any(call.changes for call in screen.session.records.recorder.recent_calls(999))
         await pilot.press("1", "x", "y")
         await until_shown(pilot, "z undo canceling 2 jobs (")
         holds = "SELECT count(*) FROM held WHERE state = 'held'"
         await until(pilot, lambda: screen.session.records.database.rows(holds) == [(1,)])
-        await pilot.press(*how.split())
+        await pilot.press(*quit_keys.split())
     assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
     async with dashboard(studio, tmp_path, undo_seconds=0.05) as pilot:
         await until_shown(pilot, "Not sent, as the dashboard", "canceling 2", "3 marked")
@@ -64,18 +64,18 @@ async def test_a_bulk_cancel_is_undone_lost_as_the_dashboard_is_left_or_sent_in_
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(1, f"canceling {title(job(0))}"), (3, "canceling 3 jobs")]
+    ("count", "description"), [(1, f"canceling {title(job(0))}"), (3, "canceling 3 jobs")]
 )
-async def test_a_command_on_marked_jobs_can_be_undone_however_many_it_applies_to(
-    count: int, words: str
+async def test_a_command_on_any_number_of_marked_jobs_can_be_undone(
+    count: int, description: str
 ) -> None:
-    screen, waited = Screen(), list[str]()
+    screen, held_commands = Screen(), list[str]()
 
-    async def undone(what: str) -> bool:
-        waited.append(what)
+    async def record_and_undo(what: str) -> bool:
+        held_commands.append(what)
         return False
 
-    screen.session.held = SimpleNamespace(may_be_sent=undone)
+    screen.session.held = SimpleNamespace(may_be_sent=record_and_undo)
     bulk = BulkCommand(
         doing="Canceling",
         done="cancellation requested",
@@ -85,56 +85,56 @@ async def test_a_command_on_marked_jobs_can_be_undone_however_many_it_applies_to
         command=lambda each: screen.session.commands.jobs.cancel(each.id),
     )
     assert await run_bulk(screen, bulk) == ()
-    assert (waited, screen.canceled) == ([words], [])
+    assert (held_commands, screen.canceled) == ([description], [])
 
 
 async def test_a_single_cancel_is_sent_at_once(studio: ThreadStudio, tmp_path: Path) -> None:
-    (job,) = running(studio, 1)
+    (job,) = submit_running_jobs(studio, 1)
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
         await until_shown(pilot, "sleep_0.py")
         await pilot.press("x", "y")
         await until(pilot, lambda: studio.job(job)["status"] == "CANCELED")
 
 
-async def test_a_single_stop_and_taking_a_job_out_are_undone_or_sent_once_their_time_is_over(
+async def test_stopping_a_pipeline_and_removing_its_job_are_undone_or_sent_after_the_delay(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     two(studio)
     (tmp_path / "hold").touch()
-    made = trigger(studio, "second", review=True, environment=f"HOLD={tmp_path / 'hold'}")
+    pipeline = trigger(studio, "second", review=True, environment=f"HOLD={tmp_path / 'hold'}")
 
     def jobs() -> list[str]:
-        return [run["name"] for run in status(studio, made)["job_runs"]]
+        return [run["name"] for run in status(studio, pipeline)["job_runs"]]
 
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
-        await take_second_out(pilot)
+        await remove_second_job(pilot)
         await until_shown(pilot, "z undo removing second.py (")
         await pilot.press("z")
         await until_shown(pilot, "Undone: removing second.py. Nothing was sent")
         assert isinstance(pilot.app.screen, Page)
         assert not pilot.app.screen.session.held.snapshot.value
         assert jobs() == ["first.py", "second.py"]
-        steer(studio, "resume", made)
+        steer(studio, "resume", pipeline)
         await pilot.press("q")
-        await until_shown(pilot, made["name"], "2: 1 running")
+        await until_shown(pilot, pipeline["name"], "2: 1 running")
         await until(pilot, lambda: "PAUSED" not in screen_text(pilot))
         await pilot.press("X", "y")
-        await until_shown(pilot, f"z undo stopping {made['name']} (")
+        await until_shown(pilot, f"z undo stopping {pipeline['name']} (")
         await pilot.press("z")
-        await until_shown(pilot, f"Undone: stopping {made['name']}. Nothing was sent")
+        await until_shown(pilot, f"Undone: stopping {pipeline['name']}. Nothing was sent")
         assert not pilot.app.screen.session.held.snapshot.value
-    assert status(studio, made)["status"] == "RUNNING"
+    assert status(studio, pipeline)["status"] == "RUNNING"
     async with dashboard(studio, tmp_path / "again", undo_seconds=0.05) as pilot:
         await pilot.press("2")
-        await until_shown(pilot, made["name"], "2: 1 running")
+        await until_shown(pilot, pipeline["name"], "2: 1 running")
         await pilot.press("X", "y")
-        await until(pilot, lambda: status(studio, made)["status"] == "PAUSED")
-        await take_second_out(pilot)
+        await until(pilot, lambda: status(studio, pipeline)["status"] == "PAUSED")
+        await remove_second_job(pilot)
         await until(pilot, lambda: jobs() == ["first.py"])
 
 
-async def take_second_out(pilot: Dashboard) -> None:
-    """Ask for the second job of the only pipeline to be removed."""
+async def remove_second_job(pilot: Dashboard) -> None:
+    """Remove the second job of the only pipeline."""
     await pilot.press("2")
     await until_shown(pilot, "› Pipelines", "PAUSED")
     await pilot.press("enter")

@@ -25,10 +25,10 @@ from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
 
 
 @asynccontextmanager
-async def stranger(
+async def run_without_credentials(
     studio: ThreadStudio, folder: Path, chosen: list[Choice | None]
 ) -> AsyncIterator[Dashboard]:
-    """Run the dashboard without credentials; either choice leads to `studio`."""
+    """Run the dashboard without credentials; each valid choice in the form leads to `studio`."""
 
     def connect(choice: Choice | None) -> Connected:
         chosen.append(choice)
@@ -50,11 +50,11 @@ async def stranger(
         yield pilot
 
 
-async def test_the_form_names_the_keys_that_do_something_and_one_leads_to_the_local_studio(
+async def test_the_form_names_its_keys_and_key_1_opens_the_local_studio(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     chosen: list[Choice | None] = []
-    async with stranger(studio, tmp_path, chosen) as pilot:
+    async with run_without_credentials(studio, tmp_path, chosen) as pilot:
         await until_shown(pilot, "Welcome to studio-tui", "It is not a sandbox")
         await until_shown(pilot, "1 local Studio  2 use a token")
         await pilot.press("2")
@@ -67,7 +67,7 @@ async def test_the_form_names_the_keys_that_do_something_and_one_leads_to_the_lo
     assert isinstance(chosen[1], LocalChoice)
 
 
-async def test_settings_that_are_wrong_end_the_program_with_exit_code_2() -> None:
+async def test_wrong_settings_end_the_program_with_exit_code_2() -> None:
     def connect(_choice: Choice | None) -> Connected:
         raise ConfigError("Plain http is only for this machine.")
 
@@ -77,10 +77,10 @@ async def test_settings_that_are_wrong_end_the_program_with_exit_code_2() -> Non
     assert app.return_code == 2
 
 
-async def test_a_token_is_typed_unseen_and_nothing_typed_is_lost_when_it_is_wrong(
+async def test_the_typed_token_is_hidden_and_a_wrong_token_clears_no_field(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with stranger(studio, tmp_path, []) as pilot:
+    async with run_without_credentials(studio, tmp_path, []) as pilot:
         await pilot.press("2")
         await pilot.press("enter")
         await until_shown(pilot, "Still needed: team, token")
@@ -94,19 +94,21 @@ async def test_a_token_is_typed_unseen_and_nothing_typed_is_lost_when_it_is_wron
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])
-async def test_a_stranger_can_leave(studio: ThreadStudio, tmp_path: Path, key: str) -> None:
-    async with stranger(studio, tmp_path, []) as pilot:
+async def test_the_welcome_screen_can_be_quit(
+    studio: ThreadStudio, tmp_path: Path, key: str
+) -> None:
+    async with run_without_credentials(studio, tmp_path, []) as pilot:
         await pilot.press(key)
         await until(pilot, lambda: not pilot.app.is_running)
 
 
-class Machine:
-    """What a user can mend while the dashboard runs: the settings behind its connection."""
+class Connector:
+    """Connects a dashboard with settings that a test can change while the dashboard runs."""
 
     def __init__(self, studio: ThreadStudio, folder: Path, *, team: str, token: str) -> None:
         self.settings = Settings(url=studio.url, team=team, token=SecretStr(token))
         self.chosen: list[Choice | None] = []
-        self._known = self.settings
+        self._last_read = self.settings
         self._folder = folder
 
     def connect(self, choice: Choice | None) -> Connected:
@@ -125,50 +127,51 @@ class Machine:
         return Connected(session, "mine@test", settings.team, view, read_again=self.read_again)
 
     def read_again(self) -> Settings | None:
-        before, self._known = self._known, self.settings
-        return None if before == self._known else self._known
+        before, self._last_read = self._last_read, self.settings
+        return None if before == self._last_read else self._last_read
 
 
 @asynccontextmanager
-async def running(machine: Machine) -> AsyncIterator[Dashboard]:
-    app = StudioApp(machine.connect, theme=DARK.name, waiting_for="Connecting…")
+async def run_dashboard(connector: Connector) -> AsyncIterator[Dashboard]:
+    app = StudioApp(connector.connect, theme=DARK.name, waiting_for="Connecting…")
     async with driving(app, size=(80, 24), frames=False, notifications=True) as pilot:
         yield pilot
 
 
 def change_token(studio: ThreadStudio, token: str) -> str:
-    """Let a Studio come back with another token; return the one that it had."""
+    """Restart a Studio with another token; return its previous token."""
     studio.kill()
-    kept = DataDir(studio.data_dir).token
-    before = kept.read_text()
-    kept.write_text(f"{token.strip()}\n")
+    token_file = DataDir(studio.data_dir).token
+    old_token = token_file.read_text()
+    token_file.write_text(f"{token.strip()}\n")
     studio.restart()
-    return before
+    return old_token
 
 
-async def test_a_wrong_team_leads_to_a_form_with_the_teams_that_the_answer_names(
+async def test_a_wrong_team_opens_the_form_with_the_teams_that_studio_names(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    machine = Machine(studio, tmp_path, team="visoin-of-a-long-name", token=studio.token)
-    async with running(machine) as pilot:
+    connector = Connector(studio, tmp_path, team="visoin-of-a-long-name", token=studio.token)
+    async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "the only one is local", "Teams of your token: local.")
         await until(pilot, lambda: pilot.app.focused is not None)
         address = pilot.app.screen.query_one("#url", Input)
         typed, address.value = address.value, "https://elsewhere.example.com"
         await pilot.press("enter")
-        await until_shown(pilot, "Still needed: token")  # the known one goes to no other Studio
-        assert machine.chosen == [None]
+        # The token in use is not sent to another Studio.
+        await until_shown(pilot, "Still needed: token")
+        assert connector.chosen == [None]
         address.value = typed
         await pilot.press("enter")
         await until_shown(pilot, "No jobs yet")
-    assert machine.chosen == [None, TeamChoice("local")]
+    assert connector.chosen == [None, TeamChoice("local")]
 
 
-async def test_the_sentence_about_a_wrong_team_is_whole_on_every_list(
+async def test_every_list_shows_the_whole_message_about_a_wrong_team(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    machine = Machine(studio, tmp_path, team="visoin-of-a-long-name", token=studio.token)
-    async with running(machine) as pilot:
+    connector = Connector(studio, tmp_path, team="visoin-of-a-long-name", token=studio.token)
+    async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "Teams of your token: local.")
         await pilot.press("escape")
         for key in "1234":
@@ -178,26 +181,26 @@ async def test_the_sentence_about_a_wrong_team_is_whole_on_every_list(
             )
 
 
-async def test_what_was_known_is_gone_back_to_only_where_something_was(
+async def test_the_form_offers_known_data_after_a_token_change_and_ctrl_r_reads_the_new_token(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="known.py")["id"])
-    machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
-    async with running(machine) as pilot:
+    connector = Connector(studio, tmp_path, team=studio.team, token=studio.token)
+    async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "known.py")
         change_token(studio, "another-token-1")
         await until_shown(pilot, "esc shows the last", "known data.")
-        machine.settings = replace(machine.settings, token=SecretStr(studio.token))
+        connector.settings = replace(connector.settings, token=SecretStr(studio.token))
         await pilot.press("ctrl+r")
         await until_shown(pilot, "known.py", "live")
 
 
-async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_was_known(
+async def test_a_wrong_token_in_the_form_loses_neither_typed_text_nor_known_data(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="known.py")["id"])
-    machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
-    async with running(machine) as pilot:
+    connector = Connector(studio, tmp_path, team=studio.team, token=studio.token)
+    async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "known.py")
         change_token(studio, "another-token-1")
         await until_shown(pilot, "esc shows the last", "known data.")
@@ -212,11 +215,11 @@ async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_w
         await until_shown(pilot, "known.py", "token refused since")
 
 
-async def test_a_new_token_is_requested_once_for_all_pages(
+async def test_the_form_for_a_refused_token_opens_once_and_not_on_every_page(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
-    async with running(machine) as pilot:
+    connector = Connector(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
+    async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
         await pilot.press("escape")
         for key in "2345":
@@ -226,14 +229,14 @@ async def test_a_new_token_is_requested_once_for_all_pages(
         await until_shown(pilot, "Welcome to studio-tui")
 
 
-async def test_a_studio_that_does_not_answer_is_not_entered_and_a_fixed_token_is_read_again(
+async def test_the_form_stays_open_without_studio_and_ctrl_r_reads_a_corrected_token(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
-    async with running(machine) as pilot:
+    connector = Connector(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
+    async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
         await until_shown(pilot, "Polling has stopped.", "enter connect  tab next field")
-        assert "what was known" not in screen_text(pilot)
+        assert "known data" not in screen_text(pilot)
         assert "1  The local Studio" not in screen_text(pilot)
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
@@ -248,20 +251,20 @@ async def test_a_studio_that_does_not_answer_is_not_entered_and_a_fixed_token_is
             )
             assert pilot.app.screen is form, typed
             assert form.query_one("#url", Input).value == typed
-        count = len(machine.chosen)
+        count = len(connector.chosen)
         await pilot.press("ctrl+r")
         await until_shown(pilot, "The settings have not changed.")
-        machine.settings = replace(machine.settings, token=SecretStr(studio.token))
+        connector.settings = replace(connector.settings, token=SecretStr(studio.token))
         await pilot.press("ctrl+r")
         await until_shown(pilot, "No jobs yet")
-        assert len(machine.chosen) == count
+        assert len(connector.chosen) == count
 
 
-async def test_a_changed_address_is_connected_to_after_a_typed_one_has_failed(
+async def test_ctrl_r_connects_to_a_changed_address_after_a_typed_address_failed(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
-    async with running(machine) as pilot:
+    connector = Connector(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
+    async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
@@ -272,21 +275,21 @@ async def test_a_changed_address_is_connected_to_after_a_typed_one_has_failed(
         await until(pilot, lambda: "127.0.0.1" in str(form.query_one("#problem", Static).content))
         elsewhere = studio.url.replace("127.0.0.1", "localhost")
         token = SecretStr(studio.token)
-        machine.settings = replace(machine.settings, url=elsewhere, token=token)
+        connector.settings = replace(connector.settings, url=elsewhere, token=token)
         await pilot.press("ctrl+r")
         await until_shown(pilot, "No jobs yet")
-        assert machine.chosen[-1] is None, "the settings, and not what was typed"
+        assert connector.chosen[-1] is None, "the settings were used, and not the typed address"
 
 
-async def test_a_token_that_is_good_again_is_found_out_by_reading_the_settings_again(
+async def test_ctrl_r_connects_once_studio_accepts_the_unchanged_token_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
-    before = change_token(studio, "another-token-1")
-    async with running(machine) as pilot:
+    connector = Connector(studio, tmp_path, team=studio.team, token=studio.token)
+    old_token = change_token(studio, "another-token-1")
+    async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
         await pilot.press("ctrl+r")
         await until_shown(pilot, "The settings have not changed.")
-        change_token(studio, before)
+        change_token(studio, old_token)
         await pilot.press("ctrl+r")
         await until_shown(pilot, "No jobs yet")

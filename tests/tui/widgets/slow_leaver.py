@@ -1,4 +1,4 @@
-"""A widget that is removed slowly, for tests of what happens meanwhile."""
+"""A widget that is removed slowly, for tests of events during the removal."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,29 +8,32 @@ from textual.widget import Widget
 
 
 class SlowLeaver(Widget):
-    """Stays until it is let go; whatever holds it has lost its other children by then."""
+    """Is removed only when the test lets it go.
+
+    A parent that is being removed waits for it, and has already lost its other children.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.display = False
         self.is_leaving = asyncio.Event()
-        """Set once it has been asked to leave."""
+        """Set once its removal has begun."""
         self._may_leave = asyncio.Event()
 
     async def on_unmount(self) -> None:
-        """Wait."""
+        """Delay the removal until the test lets it go."""
         self.is_leaving.set()
         await self._may_leave.wait()
 
     def let_go(self) -> None:
-        """Let it leave, now or whenever it is asked to."""
+        """Let a removal end, whether it has begun or not."""
         self._may_leave.set()
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
-        """Begin when it has been asked to leave, and let it go at the end.
+        """Wait until its removal has begun, and let it go at the end of the block.
 
-        Meanwhile the app waits for it, so the pilot would too.
+        In the block, do not use the pilot: it would wait for the app, which waits for the removal.
         """
         try:
             await self.is_leaving.wait()

@@ -1,4 +1,4 @@
-"""A bar shows as much as fits, and names no key that it cannot explain."""
+"""A footer shows only whole key hints, each a key and its description."""
 
 from typing import cast
 
@@ -16,32 +16,32 @@ KEYS = st.lists(st.tuples(st.sampled_from(["p", "⏎", "esc"]), st.sampled_from(
 
 
 def hints(*keys: tuple[str, str]) -> tuple[Part, ...]:
-    """Return the parts of keys with what each does, as a footer has them."""
+    """Return the parts of a footer for keys and their descriptions."""
     named = (
-        (Part(key, "key", f"press({key})"), Part(f" {does}  ", action=f"press({key})"))
-        for key, does in keys
+        (Part(key, "key", f"press({key})"), Part(f" {description}  ", action=f"press({key})"))
+        for key, description in keys
     )
     return (Part(" "), *(part for pair in named for part in pair))
 
 
-def cells(parts: tuple[Part, ...]) -> int:
-    """Return the cells of what is said, without blanks at the end."""
+def width_without_padding(parts: tuple[Part, ...]) -> int:
+    """Return the width of a text in cells, without blanks at its end."""
     return cell_len("".join(part.text for part in parts).rstrip())
 
 
 @given(KEYS, st.integers(1, 80))
-def test_of_keys_the_first_are_named_whole_and_as_many_as_fit(
+def test_as_many_whole_key_hints_as_fit_are_shown_from_the_first_one_on(
     keys: list[tuple[str, str]], room: int
 ) -> None:
     shown = fitting_keys(hints(*keys), room)
-    many = sum(part.look == "key" for part in shown)
+    shown_count = sum(part.look == "key" for part in shown)
     assert shown == hints(*keys)[: len(shown)]
-    assert cells(shown) <= room
-    assert many == len(keys) or cells(hints(*keys[: many + 1])) > room
+    assert width_without_padding(shown) <= room
+    assert shown_count == len(keys) or width_without_padding(hints(*keys[: shown_count + 1])) > room
 
 
 class Footer(App[None]):
-    """Has nothing but a footer, with three keys and another at its right."""
+    """An app with only a footer: three key hints, and the help key at its right."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Footer(App[None]):
 @pytest.mark.parametrize(
     ("width", "keys"), [(40, " p pause  l log  i drawer"), (24, " p pause  l log"), (8, "")]
 )
-async def test_a_footer_without_room_leaves_keys_out(width: int, keys: str) -> None:
+async def test_a_narrow_footer_leaves_out_whole_key_hints(width: int, keys: str) -> None:
     app = Footer()
     async with app.run_test(size=(width, 1)) as pilot:
         assert screen_text(pilot).rstrip("\n") == f"{keys:<{width - 7}}? help "

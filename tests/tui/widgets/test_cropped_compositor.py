@@ -17,8 +17,8 @@ from tests.driving import driving
 SIZE = (60, 20)
 
 
-class Counting(Static):
-    """Counts the rows that it is asked for."""
+class CountingStatic(Static):
+    """Counts the rows that are requested from it."""
 
     rows = 0
 
@@ -27,11 +27,11 @@ class Counting(Static):
         return super().render_line(y)
 
 
-class Layered(Screen[None]):
-    """Nested, bordered, scrolled, and with something over it."""
+class LayeredScreen(Screen[None]):
+    """A screen with nested, bordered, scrolled and overlapping widgets."""
 
     CSS = """
-    Layered { layers: below above; }
+    LayeredScreen { layers: below above; }
     #over { layer: above; offset: 20 5; width: 25; height: 6; border: round red; }
     VerticalScroll { width: 1fr; border: solid blue; }
     #long { height: 60; }
@@ -47,13 +47,13 @@ class Layered(Screen[None]):
                 yield Static("\n".join(f"left {n}" for n in range(60)), id="long")
             with Vertical():
                 yield Static("right", classes="box")
-                yield Counting("\n".join(f"row {n}" for n in range(12)))
+                yield CountingStatic("\n".join(f"row {n}" for n in range(12)))
         yield Static("over\nall", id="over")
 
 
-class Stage(App[None]):
+class LayeredApp(App[None]):
     def on_mount(self) -> None:
-        self.push_screen(Layered())
+        self.push_screen(LayeredScreen())
 
 
 def drawn(compositor: Compositor, crop: Region) -> Iterator[tuple[int, int, str, str]]:
@@ -73,18 +73,18 @@ def drawn(compositor: Compositor, crop: Region) -> Iterator[tuple[int, int, str,
                     x += 1
 
 
-async def test_what_is_drawn_is_what_textual_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    chance = random.Random(1)
-    async with driving(Stage(), size=SIZE) as pilot:
+async def test_each_region_is_drawn_as_textual_draws_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(1)
+    async with driving(LayeredApp(), size=SIZE) as pilot:
         await pilot.pause()
         pilot.app.screen.query_one(VerticalScroll).scroll_to(y=17, animate=False)
         await pilot.pause()
         ours = pilot.app.screen._compositor
         assert isinstance(ours, CroppedCompositor)
         for _ in range(150):
-            x, y = chance.randrange(SIZE[0]), chance.randrange(SIZE[1])
-            width = chance.randint(1, SIZE[0] - x)
-            crop = Region(x, y, width, chance.randint(1, SIZE[1] - y))
+            x, y = rng.randrange(SIZE[0]), rng.randrange(SIZE[1])
+            width = rng.randint(1, SIZE[0] - x)
+            crop = Region(x, y, width, rng.randint(1, SIZE[1] - y))
             cells = list(drawn(ours, crop))
             assert len(cells) == crop.area
             with monkeypatch.context() as patch:
@@ -92,35 +92,35 @@ async def test_what_is_drawn_is_what_textual_draws(monkeypatch: pytest.MonkeyPat
                 assert cells == list(drawn(ours, crop))
 
 
-async def test_what_is_sent_is_what_textual_sends_without_empty_pieces() -> None:
-    chance = random.Random(1)
-    empty = re.compile(r"(\x1b\[\d+;\d+H)+(?=\x1b\[\d+;\d+H|\n|$)")
-    spared = 0
-    async with driving(Stage(), size=SIZE) as pilot:
+async def test_updates_equal_those_of_textual_without_cursor_moves_to_empty_pieces() -> None:
+    rng = random.Random(1)
+    move_to_empty_piece = re.compile(r"(\x1b\[\d+;\d+H)+(?=\x1b\[\d+;\d+H|\n|$)")
+    saved_segments = 0
+    async with driving(LayeredApp(), size=SIZE) as pilot:
         await pilot.pause()
         ours, console = pilot.app.screen._compositor, pilot.app.console
         for _ in range(150):
             dirty = {
-                Region(chance.choice((0, 30)), chance.randrange(17), 30, chance.randint(1, 3))
-                for _ in range(chance.randint(1, 3))
+                Region(rng.choice((0, 30)), rng.randrange(17), 30, rng.randint(1, 3))
+                for _ in range(rng.randint(1, 3))
             }
-            sent = []
+            updates = []
             for kind in (type(ours), Compositor):
                 ours._dirty_regions = set(dirty)
                 update = kind.render_partial_update(ours)
                 assert update is not None
-                sent.append(update.render_segments(console))
-            spared += len(sent[1]) - len(sent[0])
-            assert sent[0] == empty.sub("", sent[1])
-    assert spared > 0
+                updates.append(update.render_segments(console))
+            saved_segments += len(updates[1]) - len(updates[0])
+            assert updates[0] == move_to_empty_piece.sub("", updates[1])
+    assert saved_segments > 0
 
 
-async def test_rows_that_are_not_drawn_are_not_rendered() -> None:
-    async with driving(Stage(), size=SIZE) as pilot:
+async def test_rows_outside_the_drawn_region_are_not_rendered() -> None:
+    async with driving(LayeredApp(), size=SIZE) as pilot:
         await pilot.pause()
-        counting = pilot.app.screen.query_one(Counting)
+        counting = pilot.app.screen.query_one(CountingStatic)
         counting._styles_cache.clear()
-        Counting.rows = 0
+        CountingStatic.rows = 0
         row = counting.region.y + 3
         list(drawn(pilot.app.screen._compositor, Region(counting.region.x, row, 10, 1)))
-        assert Counting.rows == 1
+        assert CountingStatic.rows == 1

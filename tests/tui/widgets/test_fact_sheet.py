@@ -1,5 +1,3 @@
-"""Facts keep their place on a sheet."""
-
 from datetime import UTC
 
 from studio_tui.presentation.cells import Cell
@@ -11,19 +9,23 @@ from studio_tui.tui.widgets.fact_sheet import label_width
 from tests.jobs import NOON, job
 
 
-def shown(related: RelatedJobs) -> int:
-    """Return the width of the labels in the preview of a job."""
-    about = job(1, "FAILED", created_by="ann")
-    known = with_related_jobs(facts(about, NOON), related)
-    return label_width(preview(about, known, JobExtras(), FactSpace(60, 40), now=NOON, zone=UTC))
+def label_width_with(related: RelatedJobs) -> int:
+    """Return the width of the labels in the preview of a job with these related jobs."""
+    failed_job = job(1, "FAILED", created_by="ann")
+    all_facts = with_related_jobs(facts(failed_job, NOON), related)
+    return label_width(
+        preview(failed_job, all_facts, JobExtras(), FactSpace(60, 40), now=NOON, zone=UTC)
+    )
 
 
-def test_values_stay_where_they_are_when_related_jobs_come_or_the_cursor_moves() -> None:
-    alone = shown(RelatedJobs(None, (), {}))
-    assert shown(RelatedJobs(None, (job(2).id,), {})) == alone
-    assert shown(RelatedJobs(job(0).id, (), {})) == alone
-    attempt = RelatedJobs(None, (), {}, earlier_runs=(job(0).id,), later_runs=(job(2).id,))
-    assert shown(attempt) == alone
+def test_related_jobs_do_not_change_the_width_of_the_labels() -> None:
+    without_related_jobs = label_width_with(RelatedJobs(None, (), {}))
+    assert label_width_with(RelatedJobs(None, (job(2).id,), {})) == without_related_jobs
+    assert label_width_with(RelatedJobs(job(0).id, (), {})) == without_related_jobs
+    earlier_and_later = RelatedJobs(
+        None, (), {}, earlier_runs=(job(0).id,), later_runs=(job(2).id,)
+    )
+    assert label_width_with(earlier_and_later) == without_related_jobs
 
 
 def test_a_longer_label_widens_its_column_up_to_a_limit() -> None:

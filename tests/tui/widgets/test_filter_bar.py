@@ -5,9 +5,10 @@ from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.tui.widgets.filter_bar import FilterInput, TermSuggester
 from tests.driving import driving
 
-KNOWN = {"by": ["ann", "Bob"], "name": ["my eval x", "train.py", 'say "hi"']}
+VALUES_IN_ROWS = {"by": ["ann", "Bob"], "name": ["my eval x", "train.py", 'say "hi"']}
 SUGGESTER = TermSuggester(
-    ("is:canceled", "is:init", "status=failed", "by=", "name="), lambda field: KNOWN.get(field, [])
+    ("is:canceled", "is:init", "status=failed", "by=", "name="),
+    lambda field: VALUES_IN_ROWS.get(field, []),
 )
 
 
@@ -41,27 +42,27 @@ SUGGESTER = TermSuggester(
         ("", None),
     ],
 )
-async def test_fields_and_the_values_that_rows_have_are_completed(
+async def test_fields_and_the_values_of_rows_are_completed(
     typed: str, completed: str | None
 ) -> None:
     completion = SUGGESTER.completion(typed)
     assert (completion.accepted_text if completion is not None else None) == completed
-    shown = await SUGGESTER.get_suggestion(typed)
-    assert (shown is None) == (completed is None)
-    assert (shown or typed).startswith(typed)
+    suggestion = await SUGGESTER.get_suggestion(typed)
+    assert (suggestion is None) == (completed is None)
+    assert (suggestion or typed).startswith(typed)
 
 
 @pytest.mark.parametrize("key", ["tab", "right"])
-async def test_a_value_with_blanks_is_put_in_quotes_as_its_completion_is_taken(key: str) -> None:
-    async with driving(Stage()) as pilot:
+async def test_a_value_with_blanks_is_quoted_when_its_completion_is_accepted(key: str) -> None:
+    async with driving(FilterApp()) as pilot:
         await pilot.press(*"!name=my", key, *" by=a", key)
         assert pilot.app.query_one(FilterInput).value == '!name="my eval x" by=ann'
         await pilot.press("home", "right", *"x")
         assert pilot.app.query_one(FilterInput).value == '!xname="my eval x" by=ann'
 
 
-class Stage(App[None]):
-    """Shows the line of a filter of jobs."""
+class FilterApp(App[None]):
+    """An app with only the input for a filter of jobs."""
 
     def compose(self) -> ComposeResult:
-        yield FilterInput(JOBS, lambda field: KNOWN.get(field, []))
+        yield FilterInput(JOBS, lambda field: VALUES_IN_ROWS.get(field, []))

@@ -1,10 +1,8 @@
-"""Messages to a screen or widget that is being removed are dropped."""
+"""A screen or widget receives no events before it is mounted and while it is being removed."""
 
 import ast
 import asyncio
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -34,36 +32,44 @@ from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 from tests.tui.logs.view.log_stage import Stage
+from tests.tui.test_sizes import own_widgets
 from tests.tui.widgets.slow_leaver import SlowLeaver
 from tests.waiting import eventually
 
-CHATTY = "import time\nfor n in range(100_000): print('n', n, flush=True); time.sleep(0.004)"
+PRINTING_JOB = "import time\nfor n in range(100_000): print('n', n, flush=True); time.sleep(0.004)"
 
 NOTICE_DELAY = 0.001
 
 SOURCES = Path(studio_tui.tui.__file__).parent
-LATER = {"set_timer", "set_interval", "call_after_refresh", "call_later", "call_next", "run_worker"}
+DELAYING_METHODS = {
+    "set_timer",
+    "set_interval",
+    "call_after_refresh",
+    "call_later",
+    "call_next",
+    "run_worker",
+}
 
 
-class SlowComer(Widget):
-    """Takes its time to come."""
+class SlowMounting(Widget):
+    """Its mounting ends only when the test allows it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_coming = asyncio.Event()
-        self.may_come = asyncio.Event()
+        self.is_mounting = asyncio.Event()
+        self.may_mount = asyncio.Event()
 
     async def on_mount(self) -> None:
-        self.is_coming.set()
-        await self.may_come.wait()
+        self.is_mounting.set()
+        await self.may_mount.wait()
 
 
 class Parent(Lifetime, Widget):
-    """Notes what reaches it."""
+    """Records the events that it receives."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.reached: list[str] = []
+        self.events_received: list[str] = []
         self.listeners: list[Callable[[], None]] = []
         self.result = asyncio.Event()
         self.first: Widget | None = None
@@ -75,10 +81,10 @@ class Parent(Lifetime, Widget):
 
     def on_mount(self) -> None:
         self.query_one(SlowLeaver)
-        self.reached.append("mounted")
+        self.events_received.append("mounted")
 
     def on_screen_suspend(self) -> None:
-        self.reached.append("suspended")
+        self.events_received.append("suspended")
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         self.listeners.append(listener)
@@ -87,19 +93,19 @@ class Parent(Lifetime, Widget):
     @work(name="wait", group="wait")
     async def wait(self) -> None:
         await self.result.wait()
-        self.reached.append("worker")
+        self.events_received.append("worker")
 
     @work(name="late", group="late")
     async def late(self) -> None:
-        self.reached.append("late worker")
+        self.events_received.append("late worker")
 
 
 class Below(Lifetime, Screen[None]):
-    """Notes what reaches it."""
+    """Records the events that it receives."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.reached: list[str] = []
+        self.events_received: list[str] = []
         self.listeners: list[Callable[[], None]] = []
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -107,88 +113,100 @@ class Below(Lifetime, Screen[None]):
         return lambda: self.listeners.remove(listener)
 
 
-class OneParent(App[int]):
-    """Holds a parent."""
+class ParentApp(App[int]):
+    """An app with one `Parent`."""
 
     def compose(self) -> ComposeResult:
         yield Parent()
 
 
-async def test_a_widget_that_stays_is_reached() -> None:
-    app = OneParent()
+async def test_a_mounted_widget_receives_all_events() -> None:
+    app = ParentApp()
     async with driving(app) as pilot:
         parent = app.query_one(Parent)
         parent.query_one(SlowLeaver).let_go()
-        parent.listen(parent.subscribe, lambda: parent.reached.append("listener"))
-        parent.set_timer(NOTICE_DELAY, lambda: parent.reached.append("timer"))
-        parent.set_interval(NOTICE_DELAY, lambda: parent.reached.append("interval"), repeat=1)
-        parent.call_after_refresh(parent.reached.append, "refresh")
+        parent.listen(parent.subscribe, lambda: parent.events_received.append("listener"))
+        parent.set_timer(NOTICE_DELAY, lambda: parent.events_received.append("timer"))
+        parent.set_interval(
+            NOTICE_DELAY, lambda: parent.events_received.append("interval"), repeat=1
+        )
+        parent.call_after_refresh(parent.events_received.append, "refresh")
         parent.wait()
         parent.late()
         parent.listeners[0]()
         parent.result.set()
-        wanted = {"mounted", "listener", "timer", "interval", "refresh", "worker", "late worker"}
-        await until(pilot, lambda: set(parent.reached) == wanted)
+        expected_events = {
+            "mounted",
+            "listener",
+            "timer",
+            "interval",
+            "refresh",
+            "worker",
+            "late worker",
+        }
+        await until(pilot, lambda: set(parent.events_received) == expected_events)
 
 
-async def test_a_widget_on_its_way_out_is_reached_by_nothing() -> None:
-    app = OneParent()
+async def test_a_widget_that_is_being_removed_receives_no_event() -> None:
+    app = ParentApp()
     async with driving(app) as pilot:
         parent = app.query_one(Parent)
-        parent.listen(parent.subscribe, lambda: parent.reached.append("listener"))
+        parent.listen(parent.subscribe, lambda: parent.events_received.append("listener"))
         parent.wait()
         await pilot.pause()
         (listener,) = parent.listeners
-        leaving = parent.remove()
+        removal = parent.remove()
         async with parent.query_one(SlowLeaver).held():
             listener()
             parent.result.set()
-            parent.set_timer(NOTICE_DELAY, lambda: parent.reached.append("timer"))
-            parent.set_interval(NOTICE_DELAY, lambda: parent.reached.append("interval"), repeat=1)
-            parent.call_after_refresh(parent.reached.append, "refresh")
+            parent.set_timer(NOTICE_DELAY, lambda: parent.events_received.append("timer"))
+            parent.set_interval(
+                NOTICE_DELAY, lambda: parent.events_received.append("interval"), repeat=1
+            )
+            parent.call_after_refresh(parent.events_received.append, "refresh")
             parent.late()
             await asyncio.sleep(20 * NOTICE_DELAY)
-        await leaving
+        await removal
         await pilot.pause()
-        assert parent.reached == ["mounted"]
+        assert parent.events_received == ["mounted"]
         assert parent.listeners == []
 
 
-async def test_a_widget_that_is_not_there_yet_is_reached_by_nothing() -> None:
-    app = OneParent()
+async def test_a_widget_receives_no_callback_before_it_is_mounted() -> None:
+    app = ParentApp()
     async with driving(app) as pilot:
         app.query_one(SlowLeaver).let_go()
-        parent, slow = Parent(), SlowComer()
+        parent, slow = Parent(), SlowMounting()
         parent.first = slow
-        reach = parent.while_alive(lambda: parent.reached.append("listener"))
-        reach()
-        coming = app.screen.mount(parent)
-        await slow.is_coming.wait()
-        reach()
-        slow.may_come.set()
-        await coming
-        assert parent.reached == ["mounted"]
-        reach()
-        assert parent.reached == ["mounted", "listener"]
+        notify_listener = parent.while_alive(lambda: parent.events_received.append("listener"))
+        notify_listener()
+        mounting = app.screen.mount(parent)
+        await slow.is_mounting.wait()
+        notify_listener()
+        slow.may_mount.set()
+        await mounting
+        assert parent.events_received == ["mounted"]
+        notify_listener()
+        assert parent.events_received == ["mounted", "listener"]
         parent.query_one(SlowLeaver).let_go()
         await pilot.pause()
 
 
-async def test_a_widget_that_is_taken_away_before_it_is_there_is_not_mounted() -> None:
-    app = OneParent()
+async def test_a_widget_removed_before_it_is_mounted_receives_no_event() -> None:
+    app = ParentApp()
     async with driving(app) as pilot:
         app.query_one(SlowLeaver).let_go()
         parent = Parent()
-        coming = app.screen.mount(parent)
-        leaving = parent.remove()
+        mounting = app.screen.mount(parent)
+        removal = parent.remove()
         parent.post_message(events.ScreenSuspend())
-        await coming
-        await leaving
+        await mounting
+        await removal
         await pilot.pause()
-        assert parent.reached == []
+        assert parent.events_received == []
 
 
-async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
+async def test_removing_a_screen_before_it_is_mounted_is_no_error(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path, frames=True) as pilot:
@@ -210,7 +228,7 @@ async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
 
 
 @pytest.mark.parametrize("is_page", [True, False])
-async def test_a_screen_that_comes_as_the_program_ends_is_no_error(
+async def test_opening_a_screen_while_the_program_ends_is_no_error(
     shared_studio: ThreadStudio, tmp_path: Path, is_page: bool
 ) -> None:
     async with dashboard(shared_studio, tmp_path, frames=True) as pilot:
@@ -223,19 +241,19 @@ async def test_a_screen_that_comes_as_the_program_ends_is_no_error(
     assert pilot.app.return_code == 0
 
 
-async def test_a_screen_below_another_is_reached() -> None:
+async def test_a_screen_below_another_receives_events() -> None:
     app = App[None]()
     async with driving(app):
         below = Below()
         await app.push_screen(below)
-        below.listen(below.subscribe, lambda: below.reached.append("listener"))
+        below.listen(below.subscribe, lambda: below.events_received.append("listener"))
         await app.push_screen(Screen())
         below.listeners[0]()
-        assert below.reached == ["listener"]
+        assert below.events_received == ["listener"]
 
 
-async def test_a_listener_that_leaves_by_itself_leaves_once() -> None:
-    app = OneParent()
+async def test_a_listener_can_be_unsubscribed_twice() -> None:
+    app = ParentApp()
     async with driving(app):
         parent = app.query_one(Parent)
         parent.query_one(SlowLeaver).let_go()
@@ -245,24 +263,24 @@ async def test_a_listener_that_leaves_by_itself_leaves_once() -> None:
         assert parent.listeners == []
 
 
-async def test_a_log_that_grows_while_its_view_is_taken_down_is_no_error(tmp_path: Path) -> None:
+async def test_a_log_that_grows_while_its_view_is_being_removed_is_no_error(tmp_path: Path) -> None:
     store = LogStore.create(tmp_path)
     store.append(b"one\n")
     app = Stage(store)
     async with driving(app):
         view, slow = app.query_one(LogView), SlowLeaver()
         await view.mount(slow)
-        leaving = view.remove()
+        removal = view.remove()
         async with slow.held():
             store.append(b"two\n")
             await asyncio.sleep(2 * FRAME)
-        await leaving
+        await removal
 
 
-async def test_a_job_that_prints_while_its_log_is_left_is_no_error(
+async def test_a_job_that_prints_while_its_log_is_being_closed_is_no_error(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    job = studio.submit(CHATTY)
+    job = studio.submit(PRINTING_JOB)
     studio.until(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path, frames=True) as pilot:
         await pilot.press("l")
@@ -278,10 +296,10 @@ async def test_a_job_that_prints_while_its_log_is_left_is_no_error(
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_logs_that_grow_while_the_merged_log_is_taken_down_are_no_error(
+async def test_logs_that_grow_while_their_merged_log_is_being_removed_are_no_error(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    jobs = [studio.submit(CHATTY, query_name=f"{name}.py")["id"] for name in ("one", "two")]
+    jobs = [studio.submit(PRINTING_JOB, query_name=f"{name}.py")["id"] for name in ("one", "two")]
     for job_id in jobs:
         studio.until(job_id, "RUNNING")
     async with dashboard(studio, tmp_path, frames=True) as pilot:
@@ -293,60 +311,55 @@ async def test_logs_that_grow_while_the_merged_log_is_taken_down_are_no_error(
         members = screen.choice.members
         assert members is not None
         await screen.mount(slow)
-        leaving = screen.remove()
+        removal = screen.remove()
         async with slow.held():
             for job_id in jobs:
                 await asyncio.to_thread(studio.cancel, job_id)
             await asyncio.to_thread(eventually, lambda: all(m.state.is_over for m in members))
-        await leaving
+        await removal
 
 
-def _classes() -> Iterator[type[Widget]]:
-    """Yield all of our widgets and screens."""
-    for module in pkgutil.walk_packages(studio_tui.tui.__path__, "studio_tui.tui."):
-        for found in vars(importlib.import_module(module.name)).values():
-            is_ours = isinstance(found, type) and found.__module__ == module.name
-            if is_ours and issubclass(found, Widget):
-                yield found
+WIDGETS = [each for each in dict.fromkeys(own_widgets()) if issubclass(each, Widget)]
+"""All widgets and screens of the package."""
 
 
 def _acts_later(owner: type) -> bool:
-    """Whether a class sets timers, runs workers, or looks for its children when they are there."""
+    """Whether a class sets timers, runs workers, or does something when it is mounted."""
     return "on_mount" in vars(owner) or any(
-        LATER & set(function.__code__.co_names) or hasattr(function, "__wrapped__")
+        DELAYING_METHODS & set(function.__code__.co_names) or hasattr(function, "__wrapped__")
         for function in vars(owner).values()
         if isinstance(function, FunctionType)
     )
 
 
-@pytest.mark.parametrize("widget", dict.fromkeys(_classes()), ids=lambda widget: widget.__name__)
-def test_every_widget_that_acts_later_ends_with_its_life(widget: type[Widget]) -> None:
-    ours = [each for each in widget.__mro__ if each.__module__.startswith("studio_tui.tui")]
-    if issubclass(widget, Screen) or any(_acts_later(each) for each in ours):
+@pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget.__name__)
+def test_every_screen_and_every_widget_that_acts_later_is_a_lifetime(widget: type[Widget]) -> None:
+    own_classes = [each for each in widget.__mro__ if each.__module__.startswith("studio_tui.tui")]
+    if issubclass(widget, Screen) or any(_acts_later(each) for each in own_classes):
         assert issubclass(widget, Lifetime)
-        # Before Textual's own classes, so that theirs are the ones that are replaced.
+        # It comes before Textual's classes, so that its methods override theirs.
         assert widget.__mro__.index(Lifetime) < widget.__mro__.index(Widget)
 
 
-@pytest.mark.parametrize("widget", dict.fromkeys(_classes()), ids=lambda widget: widget.__name__)
-def test_every_widget_inherits_the_styles_of_textuals(widget: type[Widget]) -> None:
-    """Textual goes on from the first base that is a node, and from no other."""
-    theirs = [node for node in widget.__mro__ if node.__module__.startswith("textual.")]
-    assert theirs[0] in widget._css_bases(widget)
+@pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget.__name__)
+def test_every_widget_inherits_the_styles_of_its_textual_base_class(widget: type[Widget]) -> None:
+    """Textual looks for inherited styles only in the first base class that is a node."""
+    textual_classes = [node for node in widget.__mro__ if node.__module__.startswith("textual.")]
+    assert textual_classes[0] in widget._css_bases(widget)
 
 
 def test_only_lifetimes_subscribe_to_services() -> None:
-    """Others are handed a callback by a screen, or leave as they end.
+    """The allowed modules contain no widgets: their objects unsubscribe when they are closed.
 
-    Textual's own signals are given the node with which they end.
+    Calls with two arguments are for Textual's own signals, which end with the node they are given.
     """
-    listening = set()
+    subscribers = set()
     for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or len(node.args) != 1:
                 continue
             called = ast.unparse(node.func)
             if called.endswith((".subscribe", "store.watch")):
-                listening.add(path.relative_to(SOURCES).as_posix())
+                subscribers.add(path.relative_to(SOURCES).as_posix())
     allowed = {"logs/merged_jobs.py", "jobs/running_progress.py", "jobs/sample_jobs.py"}
-    assert listening == allowed
+    assert subscribers == allowed

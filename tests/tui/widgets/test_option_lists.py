@@ -1,4 +1,4 @@
-"""Lists to choose from say that there is more than the visible lines."""
+"""Option lists mark that there are more options than visible ones."""
 
 from textual.app import App, ComposeResult
 from textual.widgets.option_list import Option
@@ -6,45 +6,44 @@ from textual.widgets.option_list import Option
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
-class Choosing(App[None]):
-    """A list that is higher than its room."""
+class ChoiceApp(App[None]):
+    """An app with a list of options, of which at most six are visible."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
         self.count = count
 
     def compose(self) -> ComposeResult:
-        """Compose the list."""
         choice = OptionChoice(*(Option(f"option {number}") for number in range(self.count)))
         choice.styles.max_height = 6
         choice.styles.border = ("none", "black")
         yield choice
 
 
-def rows(app: Choosing) -> list[str]:
+def visible_rows(app: ChoiceApp) -> list[str]:
     """Return the rows of the list as they are drawn."""
     choice = app.query_one(OptionChoice)
     return [choice.render_line(y).text.strip() for y in range(choice.size.height)]
 
 
-async def test_a_list_says_that_there_is_more_below_and_above() -> None:
-    app = Choosing(17)
+async def test_a_list_marks_that_there_are_more_options_below_and_above() -> None:
+    app = ChoiceApp(17)
     async with app.run_test(size=(40, 12)) as pilot:
         await pilot.pause()
-        assert rows(app)[0] == "option 0"
-        assert rows(app)[-1].split(maxsplit=2) == ["option", "5", "↓ more"]
+        assert visible_rows(app)[0] == "option 0"
+        assert visible_rows(app)[-1].split(maxsplit=2) == ["option", "5", "↓ more"]
         await pilot.press("pagedown")
         await pilot.pause()
-        assert rows(app)[0].endswith("↑ more")
-        assert rows(app)[-1].endswith("↓ more")
+        assert visible_rows(app)[0].endswith("↑ more")
+        assert visible_rows(app)[-1].endswith("↓ more")
         await pilot.press("end")
         await pilot.pause()
-        assert rows(app)[0].endswith("↑ more")
-        assert rows(app)[-1] == "option 16"
+        assert visible_rows(app)[0].endswith("↑ more")
+        assert visible_rows(app)[-1] == "option 16"
 
 
-async def test_a_list_that_is_all_in_sight_says_nothing() -> None:
-    app = Choosing(6)
+async def test_a_list_that_fits_has_no_mark() -> None:
+    app = ChoiceApp(6)
     async with app.run_test(size=(40, 12)) as pilot:
         await pilot.pause()
-        assert rows(app) == [f"option {number}" for number in range(6)]
+        assert visible_rows(app) == [f"option {number}" for number in range(6)]

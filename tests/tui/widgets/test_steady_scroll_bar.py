@@ -11,15 +11,15 @@ from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar, round_to_v
 from tests.driving import driving
 
 
-class TextualsView(ScrollView):
-    """Scrolls nothing, with Textual's own bar."""
+class ViewWithTextualsBar(ScrollView):
+    """A blank view with Textual's scroll bar."""
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002
         return Strip.blank(10)
 
 
-class SteadyView(TextualsView):
-    """Scrolls nothing, with ours."""
+class ViewWithSteadyBar(ViewWithTextualsBar):
+    """A blank view with a `SteadyScrollBar`."""
 
     @property
     def vertical_scrollbar(self) -> ScrollBar:
@@ -32,24 +32,24 @@ class SteadyView(TextualsView):
 
 
 class TwoBars(App[None]):
-    """The same list twice, side by side."""
+    """An app with both views side by side, of the same height."""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield TextualsView()
-            yield SteadyView()
+            yield ViewWithTextualsBar()
+            yield ViewWithSteadyBar()
 
     def on_mount(self) -> None:
-        for view in self.query(TextualsView):
+        for view in self.query(ViewWithTextualsBar):
             view.virtual_size = Size(10, 1000)
 
     def bars(self) -> list[list[Strip]]:
-        """What both bars draw now."""
-        drawn = []
-        for view in self.query(TextualsView):
+        """Return the lines of both bars."""
+        lines_of_bars = []
+        for view in self.query(ViewWithTextualsBar):
             bar = view.vertical_scrollbar
-            drawn.append(bar.render_lines(bar.size.region))
-        return drawn
+            lines_of_bars.append(bar.render_lines(bar.size.region))
+        return lines_of_bars
 
 
 def _look(strips: list[Strip]) -> list[tuple[str, object, object, object]]:
@@ -61,46 +61,48 @@ def _look(strips: list[Strip]) -> list[tuple[str, object, object, object]]:
     ]
 
 
-async def test_it_looks_and_acts_like_textuals_own_at_any_position() -> None:
+async def test_the_scroll_bar_looks_and_acts_like_textuals_at_any_position() -> None:
     app = TwoBars()
     async with driving(app, size=(40, 20)) as pilot:
         for position in (0, 1, 7, 100, 333, 979, 980):
-            for view in app.query(TextualsView):
+            for view in app.query(ViewWithTextualsBar):
                 view.scroll_to(y=position, animate=False)
             await pilot.pause()
-            textuals, ours = app.bars()
-            assert len(ours) == 20
-            assert _look(ours) == _look(textuals)
+            textual, steady = app.bars()
+            assert len(steady) == 20
+            assert _look(steady) == _look(textual)
 
 
-async def test_it_follows_theme_and_size() -> None:
+async def test_the_scroll_bar_follows_theme_and_size() -> None:
     app = TwoBars()
     async with driving(app, size=(40, 20)) as pilot:
         app.theme = "textual-light"
         await pilot.pause()
-        textuals, ours = app.bars()
-        assert _look(ours) == _look(textuals)
+        textual, steady = app.bars()
+        assert _look(steady) == _look(textual)
         await pilot.resize_terminal(40, 12)
-        textuals, ours = app.bars()
-        assert len(ours) == 12
-        assert _look(ours) == _look(textuals)
+        textual, steady = app.bars()
+        assert len(steady) == 12
+        assert _look(steady) == _look(textual)
 
 
-async def test_it_keeps_its_lines_while_it_looks_the_same() -> None:
+async def test_an_unchanged_scroll_bar_keeps_its_rendered_lines() -> None:
     app = TwoBars()
     async with driving(app, size=(40, 20)) as pilot:
         await pilot.pause()
         _, before = app.bars()
-        app.query_one(SteadyView).refresh()
+        app.query_one(ViewWithSteadyBar).refresh()
         await pilot.pause()
         _, after = app.bars()
-        assert all(one is other for one, other in zip(before, after, strict=True))
+        assert all(
+            line_before is line_after for line_before, line_after in zip(before, after, strict=True)
+        )
 
 
-async def test_only_the_rows_that_look_different_are_sent() -> None:
+async def test_only_rows_of_the_scroll_bar_that_look_different_are_repainted() -> None:
     app = TwoBars()
     async with driving(app, size=(40, 20)) as pilot:
-        view = app.query_one(SteadyView)
+        view = app.query_one(ViewWithSteadyBar)
         await pilot.pause()
         bar = view.vertical_scrollbar
         bar.render_lines(bar.size.region)
@@ -108,15 +110,15 @@ async def test_only_the_rows_that_look_different_are_sent() -> None:
             bar._dirty_regions.clear()
             view.scroll_to(y=position, animate=False)
             assert {region.y for region in bar._dirty_regions} == rows
-            app.query(TextualsView).first().scroll_to(y=position, animate=False)
-            textuals, ours = app.bars()
-            assert _look(ours) == _look(textuals)
+            app.query(ViewWithTextualsBar).first().scroll_to(y=position, animate=False)
+            textual, steady = app.bars()
+            assert _look(steady) == _look(textual)
 
 
-async def test_a_drag_of_its_thumb_scrolls() -> None:
+async def test_dragging_the_thumb_of_the_scroll_bar_scrolls() -> None:
     app = TwoBars()
     async with driving(app, size=(40, 20)) as pilot:
-        view = app.query_one(SteadyView)
+        view = app.query_one(ViewWithSteadyBar)
         await pilot.mouse_down(view.vertical_scrollbar, offset=(0, 0))
         await pilot.hover(view.vertical_scrollbar, offset=(0, 10))
         await pilot.mouse_up(view.vertical_scrollbar, offset=(0, 10))
@@ -125,7 +127,7 @@ async def test_a_drag_of_its_thumb_scrolls() -> None:
 
 
 @pytest.mark.parametrize("lines", [50, 400, 5_000, 100_000])
-def test_a_coarse_position_looks_the_same(lines: int) -> None:
+def test_a_position_rounded_to_a_visible_step_looks_the_same(lines: int) -> None:
     def bar(position: float) -> object:
         return ScrollBarRender.render_bar(
             size=40,

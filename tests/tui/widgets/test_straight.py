@@ -1,4 +1,4 @@
-"""Keys and messages skip the nodes on their way that would only pass them on."""
+"""Keys and messages skip the containers that would only pass them on."""
 
 import pytest
 from textual import events, on
@@ -15,17 +15,17 @@ from tests.driving import driving
 from tests.tui.dashboards import until
 
 
-class Focused(SendsStraight, Widget, can_focus=True):
-    """Has bindings only."""
+class FocusedWidget(SendsStraight, Widget, can_focus=True):
+    """A focusable widget that handles no key itself."""
 
 
 class Box(Vertical):
-    """Counts the keys that pass."""
+    """A container that counts the keys that it receives."""
 
-    keys = 0
+    received_keys = 0
 
     async def on_event(self, event: events.Event) -> None:
-        self.keys += isinstance(event, events.Key)
+        self.received_keys += isinstance(event, events.Key)
         await super().on_event(event)
 
 
@@ -71,7 +71,7 @@ class Nested(App[None]):
 
     def compose(self) -> ComposeResult:
         with self.box:
-            yield Focused()
+            yield FocusedWidget()
 
     def action_count(self) -> None:
         """Count the key."""
@@ -79,7 +79,7 @@ class Nested(App[None]):
 
 
 @pytest.mark.parametrize(
-    ("kind", "passed"),
+    ("kind", "expected_keys"),
     [
         (Box, 0),
         (OtherMethod, 0),
@@ -90,85 +90,85 @@ class Nested(App[None]):
         (ByMethod, 1),
     ],
 )
-async def test_a_key_passes_a_container_only_if_it_may_handle_the_key(
-    kind: type[Box], passed: int
+async def test_a_container_receives_a_key_only_if_it_may_handle_the_key(
+    kind: type[Box], expected_keys: int
 ) -> None:
     app = Nested(kind())
     async with driving(app) as pilot:
-        focused = app.query_one(Focused)
+        focused = app.query_one(FocusedWidget)
         focused.focus()
-        way = (focused, app.box, app.screen)
+        nodes = (focused, app.box, app.screen)
         await until(pilot, lambda: app.focused is focused)
         await pilot.pause()  # no message that the focus causes comes before the key
-        await until(pilot, lambda: all(map(is_idle, way)))
+        await until(pilot, lambda: all(map(is_idle, nodes)))
         app.post_message(events.Key("x", "x"))
         await until(pilot, lambda: app.counted)
-        assert (app.counted, app.box.keys) == (1, passed)
+        assert (app.counted, app.box.received_keys) == (1, expected_keys)
 
 
-async def test_a_key_waits_behind_messages_that_came_before_it() -> None:
+async def test_a_key_is_handled_after_earlier_messages_of_a_container() -> None:
     app = Nested(Box())
     async with driving(app) as pilot:
-        focused = app.query_one(Focused)
+        focused = app.query_one(FocusedWidget)
         focused.focus()
         await until(pilot, lambda: app.focused is focused and is_idle(app.box))
-        before: list[int] = []
-        app.box.call_later(lambda: before.append(app.counted))
+        counts_before_key: list[int] = []
+        app.box.call_later(lambda: counts_before_key.append(app.counted))
         focused._forward_event(events.Key("x", "x"))
         await until(pilot, lambda: app.counted)
-        assert (before, app.box.keys) == ([0], 1)
+        assert (counts_before_key, app.box.received_keys) == ([0], 1)
 
 
-class Said(Message):
-    """Something to pass on."""
+class Notice(Message):
+    """A message that bubbles."""
 
 
-class Passing(Vertical):
-    """Counts the messages that pass."""
+class PassingBox(Vertical):
+    """A container that counts the notices that it receives, and handles none."""
 
-    said = 0
+    received = 0
 
     async def _on_message(self, message: Message) -> None:
-        self.said += isinstance(message, Said)
+        self.received += isinstance(message, Notice)
         await super()._on_message(message)
 
 
-class Hearing(Passing):
-    heard = 0
+class HandlingBox(PassingBox):
+    handled = 0
 
-    @on(Said)
-    def hear(self) -> None:
-        """Count what is handled."""
-        self.heard += 1
+    @on(Notice)
+    def handle_notice(self) -> None:
+        """Count the handled notices."""
+        self.handled += 1
 
 
-class Telling(App[None]):
+class NoticeApp(App[None]):
     def compose(self) -> ComposeResult:
-        with Hearing(), Passing():
-            yield Focused()
+        with HandlingBox(), PassingBox():
+            yield FocusedWidget()
 
 
-async def test_a_message_is_posted_to_the_first_node_that_handles_it() -> None:
-    app = Telling()
+async def test_a_message_skips_containers_that_would_pass_it_on_at_once() -> None:
+    app = NoticeApp()
     async with driving(app) as pilot:
-        focused, hearing = app.query_one(Focused), app.query_one(Hearing)
-        passing = app.query(Passing).last()
-        await until(pilot, lambda: is_idle(focused) and is_idle(passing))
-        focused.post_straight(Said())
-        await until(pilot, lambda: hearing.heard)
-        assert (hearing.heard, passing.said) == (1, 0)
-        await until(pilot, lambda: is_idle(focused) and is_idle(passing))
+        focused, handling_box = app.query_one(FocusedWidget), app.query_one(HandlingBox)
+        passing_box = app.query(PassingBox).last()
+        await until(pilot, lambda: is_idle(focused) and is_idle(passing_box))
+        focused.post_straight(Notice())
+        await until(pilot, lambda: handling_box.handled)
+        assert (handling_box.handled, passing_box.received) == (1, 0)
+        await until(pilot, lambda: is_idle(focused) and is_idle(passing_box))
         focused.refresh()
-        focused.post_straight(Said())
-        assert passing.message_queue_size == 0
-        await until(pilot, lambda: hearing.heard == 2)
-        assert passing.said == 0
-        await until(pilot, lambda: is_idle(focused) and is_idle(passing))
-        passing.call_later(lambda: None)
-        focused.post_straight(Said())
-        await until(pilot, lambda: hearing.heard == 3)
-        assert passing.said == 1
+        focused.post_straight(Notice())
+        assert passing_box.message_queue_size == 0
+        await until(pilot, lambda: handling_box.handled == 2)
+        assert passing_box.received == 0
+        await until(pilot, lambda: is_idle(focused) and is_idle(passing_box))
+        passing_box.call_later(lambda: None)
+        focused.post_straight(Notice())
+        await until(pilot, lambda: handling_box.handled == 3)
+        assert passing_box.received == 1
 
 
-def test_the_keys_of_a_table_are_bindings() -> None:
+def test_a_table_handles_its_keys_only_by_bindings() -> None:
     assert not any(handles_key(BigTable, key) for key in ("down", "x", "enter", "pageup"))

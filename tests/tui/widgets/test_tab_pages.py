@@ -1,4 +1,4 @@
-"""Pages under tabs that are removed before they are mounted."""
+"""Pages under tabs, which may be removed before they are mounted."""
 
 import pytest
 from textual.app import App, ComposeResult
@@ -9,24 +9,24 @@ from studio_tui.tui.widgets.tab_pages import PageTabs, TabPages
 from tests.driving import driving
 
 
-async def leave_early(kind: type[ContentTabs]) -> None:
-    """Take tabs away as soon as they have been put in."""
+async def remove_early(kind: type[ContentTabs]) -> None:
+    """Remove tabs before they are mounted."""
     async with driving(App[None]()) as pilot:
         tabs = kind(ContentTab("One", "one"), active="one", tabbed_content=TabbedContent())
-        coming = pilot.app.screen.mount(tabs)
+        mounting = pilot.app.screen.mount(tabs)
         await tabs.remove()
-        await coming
+        await mounting
         await pilot.pause()
 
 
-async def test_tabs_that_are_taken_away_before_they_are_there_are_no_error() -> None:
-    await leave_early(PageTabs)
+async def test_removing_tabs_before_they_are_mounted_is_no_error() -> None:
+    await remove_early(PageTabs)
 
 
-async def test_textual_itself_still_needs_this() -> None:
-    """Once this fails, the tabs of ours can go."""
+async def test_removing_textuals_own_tabs_before_they_are_mounted_is_an_error() -> None:
+    """If this fails, Textual no longer needs `PageTabs`."""
     with pytest.raises(ValueError, match="No Tab with id"):
-        await leave_early(ContentTabs)
+        await remove_early(ContentTabs)
 
 
 class TwoPages(App[None]):
@@ -38,7 +38,7 @@ class TwoPages(App[None]):
             yield TabPane("Two", id="two")
 
 
-async def test_pages_have_these_tabs_and_show_the_page_wanted() -> None:
+async def test_tab_pages_have_page_tabs_and_show_the_initial_page() -> None:
     async with driving(TwoPages()) as pilot:
         pages = pilot.app.query_one(TabPages)
         assert isinstance(pages.query_one(ContentTabs), PageTabs)

@@ -33,11 +33,11 @@ COLUMNS = (
 )
 
 
-NOTHING_SHORTER = st.just(())
+NO_SHORTER_TEXTS = st.just(())
 
 
 def _cells(
-    texts: st.SearchStrategy[str], shorter: st.SearchStrategy[tuple[str, ...]] = NOTHING_SHORTER
+    texts: st.SearchStrategy[str], shorter: st.SearchStrategy[tuple[str, ...]] = NO_SHORTER_TEXTS
 ) -> st.SearchStrategy[Cell]:
     return st.builds(Cell, texts, st.sampled_from(Tone), shorter)
 
@@ -83,20 +83,20 @@ def test_rows_are_as_wide_as_the_table(cells: Cells, width: int, scroll: int, wi
 
 
 @given(short_rows)
-def test_every_text_is_drawn_in_its_tone_under_the_cursor_too(cells: tuple[Cell, ...]) -> None:
+def test_each_text_keeps_its_tone_under_the_cursor(cells: tuple[Cell, ...]) -> None:
     drawn = [
         (segment.style.meta["components"], segment.text)
         for segment in painter(200).row(cells, UNDER_CURSOR)
         if segment.style is not None
     ]
     for cell in cells:
-        wanted = ("big-table--cursor", f"big-table--{cell.tone}")
+        expected = ("big-table--cursor", f"big-table--{cell.tone}")
         assert not cell.text or any(
-            components == wanted and cell.text in text for components, text in drawn
+            components == expected and cell.text in text for components, text in drawn
         )
 
 
-def test_a_cell_of_pieces_has_each_in_its_tone_and_says_where_it_was_cut() -> None:
+def test_each_piece_of_a_cell_has_its_tone_and_a_cut_ends_with_an_ellipsis() -> None:
     name = Pieces((Cell("└─", Tone.DIM), Cell("✗ embed", Tone.BAD), Cell(" also", Tone.DIM)))
     cells = (Cell(""), name, Cell(""), Cell(""))
     segments = [(s.text, s.style.meta["components"][-1]) for s in painter(60).row(cells, PLAIN)
@@ -110,7 +110,7 @@ def test_a_cell_of_pieces_has_each_in_its_tone_and_says_where_it_was_cut() -> No
     assert exact.row((name,), PLAIN).text[GUTTER:] == cut
 
 
-def test_a_text_continues_over_the_columns_beside_it_that_are_blank_in_its_row() -> None:
+def test_a_text_extends_over_blank_cells_to_its_right() -> None:
     long = "a_name_of_thirty_characters_00"
     name = Pieces((Cell("└─", Tone.DIM), Cell(long)))
     whole, cut = (Cell(""), name, Cell(""), Cell("12m")), (Cell(""), name, Cell("me"), Cell(""))
@@ -125,7 +125,7 @@ def test_a_text_continues_over_the_columns_beside_it_that_are_blank_in_its_row()
     assert painter(GUTTER + 8 + 30).row(alone, PLAIN).text.endswith(long)
 
 
-def test_a_text_without_enough_space_is_shortened_if_possible() -> None:
+def test_a_text_that_does_not_fit_is_replaced_by_a_shorter_one() -> None:
     cell = Cell("blocked by embed.py, which failed", shorter=("blocked by embed.py", "✗ embed.py"))
     row = (Cell(""), cell, Cell("me"), Cell("1m"))
     assert cell.text in painter(80).row(row, PLAIN).text
@@ -137,7 +137,7 @@ def test_a_text_without_enough_space_is_shortened_if_possible() -> None:
     assert cell.text in painter(GUTTER + 8 + 33).row(beside_blanks, PLAIN).text
 
 
-def test_the_last_part_of_a_text_is_shortened_if_possible() -> None:
+def test_the_last_piece_of_a_cell_that_does_not_fit_is_replaced_by_a_shorter_one() -> None:
     parts = (
         Cell("└─", Tone.DIM),
         Cell("eval.py"),
@@ -149,7 +149,7 @@ def test_the_last_part_of_a_text_is_shortened_if_possible() -> None:
     assert "also" not in painter(42).row(row, PLAIN).text
 
 
-def test_a_text_does_not_continue_where_columns_are_scrolled_sideways() -> None:
+def test_a_text_does_not_extend_over_blank_cells_of_a_wide_table() -> None:
     cells = (Cell(""), Cell("a_name_of_thirty_characters_00"), Cell(""), Cell("12m"))
     assert "a_name_of…" in painter(20, wide=True).row(cells, PLAIN).text
 
@@ -163,7 +163,7 @@ def test_texts_of_one_tone_are_one_segment() -> None:
     assert texts[2].endswith("12m")
 
 
-def test_sideways_the_columns_end_where_a_column_begins() -> None:
+def test_scrolling_sideways_ends_at_the_start_of_a_column() -> None:
     narrow = painter(20, wide=True, scroll=1000)
     assert narrow.scroll == narrow.max_scroll
     assert narrow.header.text[GUTTER:].startswith("BY")
@@ -183,7 +183,7 @@ def strip_of(strips: RowStrips, key: str, painter: Painter) -> Strip:
     return strips.strips([key], None, frozenset(), painter)[0]
 
 
-def test_a_row_that_says_the_same_again_is_the_same_strip() -> None:
+def test_a_row_with_unchanged_cells_keeps_its_strip() -> None:
     says = {"a": (Cell("x"), Cell("one"), Cell(""), Cell(""))}
     drawn = painter(60)
     strips = RowStrips(says.__getitem__)
@@ -197,22 +197,22 @@ def test_a_row_that_says_the_same_again_is_the_same_strip() -> None:
     assert "two" in strip_of(strips, "a", drawn).text
 
 
-def test_what_is_kept_as_drawn_is_bounded() -> None:
-    asked: list[str] = []
+def test_the_number_of_cached_strips_is_limited() -> None:
+    requested_keys: list[str] = []
 
     def cells_of(key: str) -> tuple[Cell, ...]:
-        asked.append(key)
+        requested_keys.append(key)
         return (Cell("x"), Cell(key), Cell(""), Cell(""))
 
     drawn = painter(60)
     strips = RowStrips(cells_of)
     strips.strips([str(number) for number in range(5000)], None, frozenset(), drawn)
     strip_of(strips, "0", drawn)
-    assert asked.count("0") == 2
+    assert requested_keys.count("0") == 2
 
 
-class Looked(dict[Any, Any]):
-    """Counts what is looked up."""
+class CountingDict(dict[Any, Any]):
+    """A dictionary that counts its lookups."""
 
     count = 0
 
@@ -221,21 +221,21 @@ class Looked(dict[Any, Any]):
         return super().get(key, default)
 
 
-def test_only_the_rows_that_the_cursor_leaves_and_enters_are_looked_up() -> None:
+def test_a_move_of_the_cursor_looks_up_only_the_rows_that_it_leaves_and_enters() -> None:
     keys = [str(number) for number in range(30)]
     drawn = painter(60)
     strips = RowStrips(lambda key: (Cell("x"), Cell(key), Cell(""), Cell("")))
-    strips._drawn = looked = Looked()
+    strips._drawn = drawn_rows = CountingDict()
     strips.strips(keys, "3", frozenset(), drawn)
-    looked.count = 0
+    drawn_rows.count = 0
     before = strips.strips(keys, "4", frozenset(), drawn)
     after = strips.strips(keys, "20", frozenset(), drawn)
-    assert looked.count == 4
+    assert drawn_rows.count == 4
     changed = [key for key, old, new in zip(keys, before, after, strict=True) if old is not new]
     assert changed == ["4", "20"]
 
 
-def test_rows_are_drawn_anew_when_anything_else_than_the_cursor_changes() -> None:
+def test_cached_rows_equal_newly_drawn_rows_after_every_change() -> None:
     says = {"a": 0, "b": 0, "c": 0}
     strips = RowStrips(lambda key: (Cell("x"), Cell(f"{key} {says[key]}"), Cell(""), Cell("")))
     fresh = RowStrips(lambda key: (Cell("x"), Cell(f"{key} {says[key]}"), Cell(""), Cell("")))
@@ -265,7 +265,7 @@ def test_rows_are_drawn_anew_when_anything_else_than_the_cursor_changes() -> Non
     assert_drawn("abc", "b", "b", narrow)
 
 
-def test_the_style_sheet_and_the_painter_speak_of_the_same_components() -> None:
+def test_the_style_sheet_styles_exactly_the_components_of_the_painter() -> None:
     sheet = (styles_dir() / "big_table.tcss").read_text()
     styled = set(re.findall(r"\.(big-table--[a-z-]+)", sheet))
     assert styled == COMPONENTS - {"big-table--plain"}

@@ -1,4 +1,4 @@
-"""Toasts and timers that are late."""
+"""Notifications and their toasts, also if their timers are late."""
 
 import itertools
 
@@ -16,17 +16,17 @@ from tests.tui.dashboards import until
 
 
 class ToastApp(ShowsToasts):
-    """An app with nothing in it."""
+    """An app that only shows toasts."""
 
 
-def test_a_toast_has_time_left_even_when_its_notification_is_over() -> None:
+def test_a_toast_has_time_left_even_if_its_notification_has_expired() -> None:
     late = TimedNotification("late", timeout=-0.001)
     assert late.has_expired
     assert late.time_left > 0
-    assert Notification("late", timeout=-0.001).time_left < 0, "Textual's own can do it now"
+    assert Notification("late", timeout=-0.001).time_left < 0, "Textual now does this by itself"
 
 
-async def test_a_toast_that_comes_too_late_goes_again() -> None:
+async def test_a_toast_that_is_created_after_its_notification_expired_disappears() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
         toast = Toast(TimedNotification("late", timeout=-0.001))
@@ -34,17 +34,17 @@ async def test_a_toast_that_comes_too_late_goes_again() -> None:
         await until(pilot, lambda: not toast.is_attached)
 
 
-async def test_every_toast_of_the_app_has_time_left() -> None:
+async def test_the_app_creates_notifications_whose_toasts_have_time_left() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
         app.notify("something")
         await until(pilot, lambda: len(app._notifications) == 1)
-        (told,) = app._notifications
-        assert isinstance(told, TimedNotification)
+        (notification,) = app._notifications
+        assert isinstance(notification, TimedNotification)
 
 
-class Once(Lifetime, Widget):
-    """Waits for its timer."""
+class OneTick(Lifetime, Widget):
+    """Counts the ticks of its timer."""
 
     ticks = 0
 
@@ -52,27 +52,27 @@ class Once(Lifetime, Widget):
         self.ticks += 1
 
 
-class Holder(App[int]):
-    """Holds it."""
+class TickApp(App[int]):
+    """An app with one `OneTick`."""
 
     def compose(self) -> ComposeResult:
-        yield Once()
+        yield OneTick()
 
 
-async def test_a_timer_that_is_late_from_the_start_ticks_once(
+async def test_a_timer_that_is_overdue_when_it_starts_ticks_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = Holder()
+    app = TickApp()
     async with driving(app) as pilot:
-        once = app.query_one(Once)
-        # As if the process did not run between one look at the clock and the next.
+        widget = app.query_one(OneTick)
+        # The clock goes on by a second at each look, as if the process had been stopped meanwhile.
         seconds = itertools.count()
         monkeypatch.setattr(_time, "get_time", lambda: float(next(seconds)))
-        once.set_timer(0.001, once.tick)
-        await until(pilot, lambda: once.ticks == 1)
+        widget.set_timer(0.001, widget.tick)
+        await until(pilot, lambda: widget.ticks == 1)
 
 
-async def test_toasts_that_say_the_same_do_not_pile_up() -> None:
+async def test_equal_notifications_are_shown_once() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
         for _ in range(5):
@@ -85,15 +85,15 @@ async def test_toasts_that_say_the_same_do_not_pile_up() -> None:
         ]
 
 
-async def test_only_the_last_toasts_are_shown_and_errors_longest() -> None:
+async def test_only_the_last_notifications_are_kept_and_an_error_is_kept_longest() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
         app.notify("failed", severity="error")
         for number in range(9):
             app.notify(f"news {number}")
         await pilot.pause()
-        told = [each.message for each in app._notifications]
-        assert told == ["failed", *(f"news {number}" for number in range(9)[1 - MAX_TOASTS :])]
+        messages = [each.message for each in app._notifications]
+        assert messages == ["failed", *(f"news {number}" for number in range(9)[1 - MAX_TOASTS :])]
 
 
 async def test_a_toast_that_is_replaced_leaves_no_empty_row() -> None:
@@ -107,7 +107,7 @@ async def test_a_toast_that_is_replaced_leaves_no_empty_row() -> None:
             await until(pilot, lambda: len(app.query("ToastHolder")) == 1)
 
 
-async def test_a_toast_can_be_withdrawn_also_before_it_is_shown() -> None:
+async def test_a_notification_can_be_withdrawn_even_before_its_toast_is_shown() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
         app.notify("waiting", timeout=600)
