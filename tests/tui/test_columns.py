@@ -1,4 +1,4 @@
-"""Columns of schedules and clusters use all cells of their table, and stay in place."""
+"""Columns of schedules and clusters use all cells before they cut a text, and stay in place."""
 
 from datetime import UTC, timedelta
 

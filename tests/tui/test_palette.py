@@ -137,7 +137,7 @@ async def test_a_page_key_moves_by_one_row_in_a_hidden_list(direction: int) -> N
 
 @pytest.mark.parametrize("kind", [OptionList, CommandList])
 async def test_textual_cannot_page_through_a_hidden_list(kind: type[OptionList]) -> None:
-    """If this fails, Textual can page through hidden lists, and needs no lists of ours."""
+    """If this fails, `OptionChoice` and `PaletteChoice` are no longer needed for such lists."""
     options = kind(*(Option(str(number)) for number in range(5)))
     app = HiddenListApp(options)
     async with driving(app):

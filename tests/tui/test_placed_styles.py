@@ -111,7 +111,8 @@ async def test_shared_styles_equal_those_that_textual_computes(change: Callable[
     for placed in (False, True):
         app = RowsApp(placed=placed)
         async with app.run_test() as pilot:
-            # The second screen finds the places of the first, and the third their shared styles.
+            # The first screen computes the styles, the second one stores them for sharing, and the
+            # third one uses the stored ones.
             for _ in range(3):
                 screen = Rows()
                 await app.push_screen(screen)
@@ -139,7 +140,7 @@ async def test_opening_a_screen_again_computes_only_styles_that_cannot_be_shared
 async def test_rules_are_replaced_only_on_nodes_whose_styles_change() -> None:
     app = RowsApp(placed=True)
     async with app.run_test() as pilot:
-        # The first screen computes the styles of each place, and the second one sets them.
+        # The first screen computes the styles of each place, and the second one stores them.
         for _ in range(2):
             await app.push_screen(Rows())
             await pilot.pause()

@@ -349,7 +349,7 @@ def test_every_widget_inherits_the_styles_of_its_textual_base_class(widget: type
 
 
 def test_only_lifetimes_subscribe_to_services() -> None:
-    """The allowed modules contain no widgets: their objects unsubscribe when they are closed.
+    """The allowed modules contain no widgets, and unsubscribe by themselves.
 
     Calls with two arguments are for Textual's own signals, which end with the node they are given.
     """

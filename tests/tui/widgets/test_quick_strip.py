@@ -45,7 +45,7 @@ def textual_strip(pieces: Runs) -> Strip:
 
 
 def drawn(sent: str) -> list[object]:
-    """Return what a terminal shows after it has received this text and an x."""
+    """Return the cells of a terminal after `sent` and an x, which shows the style left behind."""
     screen = Screen(80, 2)
     Stream(screen).feed(sent + "x")
     return [screen.buffer[0][x] for x in range(80)]
