@@ -33,7 +33,7 @@ def jobs_with_page(url: str) -> Changed:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenedPages:
+def opened_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenedPages:
     """Install a browser that only writes addresses to a file; return a function that reads it."""
     program, file = tmp_path / "browser", tmp_path / "pages"
     program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> {file}\n')
@@ -60,7 +60,7 @@ async def until_page_is(pilot: Dashboard, url: str) -> None:
 
 
 async def test_an_invalid_address_is_reported_and_a_page_of_studio_is_opened_at_once(
-    studio: ThreadStudio, tmp_path: Path, opened: OpenedPages
+    studio: ThreadStudio, tmp_path: Path, opened_pages: OpenedPages
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
     proxy = FaultProxy.before(studio.url)
@@ -72,12 +72,12 @@ async def test_an_invalid_address_is_reported_and_a_page_of_studio_is_opened_at_
             await until_notice(pilot, f"Not a web page: {url}")
             assert isinstance(pilot.app.screen, JobsScreen)
             pilot.app.clear_notifications()
-            assert opened() == "", url
+            assert opened_pages() == "", url
         own_page = f"{proxy.url}/local/jobs/1"
         proxy.plan = jobs_with_page(own_page)
         await until_page_is(pilot, own_page)
         await pilot.press("o")
-        await until(pilot, lambda: opened() == f"{own_page}\n")
+        await until(pilot, lambda: opened_pages() == f"{own_page}\n")
 
 
 OTHER_HOSTS = [
@@ -88,7 +88,7 @@ OTHER_HOSTS = [
 
 
 async def test_a_page_of_another_host_is_opened_only_after_confirmation(
-    studio: ThreadStudio, tmp_path: Path, opened: OpenedPages
+    studio: ThreadStudio, tmp_path: Path, opened_pages: OpenedPages
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
     proxy = FaultProxy.before(studio.url)
@@ -103,9 +103,9 @@ async def test_a_page_of_another_host_is_opened_only_after_confirmation(
             await until_shown(pilot, "Open a page that is not Studio's?", f"  {host} ")
             await pilot.press("enter")  # No is the default
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            assert opened() == expected
+            assert opened_pages() == expected
             await pilot.press("o")
             await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
             await pilot.press("y")
             expected += f"{url}\n"
-            await until(pilot, lambda: opened() == expected)  # noqa: B023 (called here)
+            await until(pilot, lambda: opened_pages() == expected)  # noqa: B023 (called here)

@@ -217,9 +217,11 @@ def visible_words(app: App[None]) -> set[str]:
     """Return the words that are visible in the box of the dialog."""
     width, height = app.size
     strips = app.screen._compositor.render_strips()
-    left, top, wide, high = box_region(app)
+    left, top, box_width, box_height = box_region(app)
     assert Region(0, 0, width, height).contains_region(box_region(app)), "the box is cut"
-    lines = [strip.text[left + 1 : left + wide - 1] for strip in strips[top : top + high]]
+    lines = [
+        strip.text[left + 1 : left + box_width - 1] for strip in strips[top : top + box_height]
+    ]
     return set("\n".join(lines).replace("▍", " ").split())
 
 

@@ -96,7 +96,7 @@ async def run_dashboard(
             may_connect.set()
 
 
-class LeftList(NamedTuple):
+class EarlierDashboard(NamedTuple):
     """A local Studio, and the files that a dashboard saved when the user quit."""
 
     studio: ThreadStudio
@@ -111,16 +111,18 @@ NAMES = ("one.py", "two.py", "three.py")
 
 
 @pytest.fixture(scope="module")
-def left_list(shared_studio: ThreadStudio, tmp_path_factory: pytest.TempPathFactory) -> LeftList:
+def earlier_dashboard(
+    shared_studio: ThreadStudio, tmp_path_factory: pytest.TempPathFactory
+) -> EarlierDashboard:
     """Run and quit a dashboard with the cursor on the second of three jobs."""
     folder = tmp_path_factory.mktemp("left")
     for name in NAMES:
         shared_studio.end(shared_studio.submit("print(1)", query_name=name)["id"])
-    asyncio.run(leave_a_list(shared_studio, folder))
-    return LeftList(shared_studio, folder)
+    asyncio.run(run_earlier_dashboard(shared_studio, folder))
+    return EarlierDashboard(shared_studio, folder)
 
 
-async def leave_a_list(studio: ThreadStudio, folder: Path) -> None:
+async def run_earlier_dashboard(studio: ThreadStudio, folder: Path) -> None:
     may_connect = threading.Event()
     may_connect.set()
     async with run_dashboard(studio, folder, may_connect=may_connect) as pilot:
@@ -195,13 +197,19 @@ def test_texts_of_a_file_cannot_control_the_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_the_last_list_is_shown_with_its_age_while_the_dashboard_connects(
-    left_list: LeftList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    earlier_dashboard: EarlierDashboard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
 ) -> None:
     later = clock.now() + timedelta(minutes=5)
     monkeypatch.setattr(clock, "now", lambda: later)
     may_connect = threading.Event()
     async with run_dashboard(
-        left_list.studio, left_list.copy_to(tmp_path), may_connect=may_connect, size=size
+        earlier_dashboard.studio,
+        earlier_dashboard.copy_to(tmp_path),
+        may_connect=may_connect,
+        size=size,
     ) as pilot:
         await until_shown(pilot, *NAMES, "local@test › Jobs", "5m old, Connecting…", "Jobs 3")
         assert isinstance(pilot.app.screen, LastListScreen)
@@ -238,19 +246,23 @@ def without_age(line: str) -> str:
 
 
 async def test_a_filtered_last_list_is_shown_with_its_filter_and_on_the_same_lines(
-    left_list: LeftList, tmp_path: Path
+    earlier_dashboard: EarlierDashboard, tmp_path: Path
 ) -> None:
-    saved_folder = left_list.copy_to(tmp_path)
+    saved_folder = earlier_dashboard.copy_to(tmp_path)
     may_connect = threading.Event()
     may_connect.set()
-    async with run_dashboard(left_list.studio, saved_folder, may_connect=may_connect) as pilot:
+    async with run_dashboard(
+        earlier_dashboard.studio, saved_folder, may_connect=may_connect
+    ) as pilot:
         await until_shown(pilot, "● live")
         await pilot.press("slash", *"two", "enter")
         await until_shown(pilot, "Jobs 1 of 3 · filter two")
         lines_before = screen_text(pilot).splitlines()[2:6]
         pilot.app.exit()
     may_connect = threading.Event()
-    async with run_dashboard(left_list.studio, saved_folder, may_connect=may_connect) as pilot:
+    async with run_dashboard(
+        earlier_dashboard.studio, saved_folder, may_connect=may_connect
+    ) as pilot:
         await until_shown(pilot, "Jobs 1 of 3 · filter two")
         assert isinstance(pilot.app.screen, LastListScreen)
         lines_now = screen_text(pilot).splitlines()[2:6]
@@ -278,11 +290,11 @@ async def test_the_last_list_has_the_columns_that_only_rows_outside_the_filter_f
 
 
 async def test_keys_pressed_while_the_dashboard_connects_apply_to_the_visible_list(
-    left_list: LeftList, tmp_path: Path
+    earlier_dashboard: EarlierDashboard, tmp_path: Path
 ) -> None:
     may_connect = threading.Event()
     async with run_dashboard(
-        left_list.studio, left_list.copy_to(tmp_path), may_connect=may_connect
+        earlier_dashboard.studio, earlier_dashboard.copy_to(tmp_path), may_connect=may_connect
     ) as pilot:
         await until_shown(pilot, "two.py", "Connecting…")
         for key in ("j", "enter"):

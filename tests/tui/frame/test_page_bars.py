@@ -24,7 +24,7 @@ def session_with(
     def snapshot(**value: Any) -> SimpleNamespace:
         return SimpleNamespace(snapshot=SimpleNamespace(value=SimpleNamespace(**value)))
 
-    jobs = [job for state, number in numbers.items() for job in [_JOB_BY_STATE[state]] * number]
+    jobs = [_JOB_BY_STATE[state] for state, number in numbers.items() for _ in range(number)]
     badge = SimpleNamespace(failed=badge_count, ended=badge_count)
     badges = {"jobs": badge, "pipelines": badge} if badge_count else {}
     fake = SimpleNamespace(

@@ -106,7 +106,7 @@ def test_placed_columns_are_in_order_and_never_overlap(
         assert left.cell < right.cell
         assert left.x + left.width + GAP == right.x
     assert all(p.column.width <= p.width for p in placed)
-    if any(column.drop for column in (p.column for p in placed)):
+    if any(p.column.drop for p in placed):
         assert extent(placed) <= width
     if any(p.column.grow and p.column.max_width is None for p in placed):
         assert extent(placed) >= width
@@ -124,6 +124,7 @@ FITTING_COLUMNS = (
 def _fitting_widths(
     width: int, *contents: int, wide: bool = False, sorted_by: str = ""
 ) -> dict[str, int]:
+    """Return the widths of the shown columns by key; `contents` are the widths of their texts."""
     placed = place(FITTING_COLUMNS, width, wide=wide, contents=contents, sorted_by=sorted_by)
     return {p.column.key: p.width for p in placed}
 
@@ -199,6 +200,7 @@ PREFERRING_COLUMNS = (
 
 
 def _preferring_widths(width: int, *contents: int) -> dict[str, int]:
+    """Return the widths of the shown columns by key; `contents` are the widths of their texts."""
     return {p.column.key: p.width for p in place(PREFERRING_COLUMNS, width, contents=contents)}
 
 
