@@ -20,6 +20,7 @@ NOT_FOR_FIRST_PAINT = ("click", "pydantic", "httpx", "websockets", "sqlite3", "t
 
 @pytest.fixture
 def gc_off() -> Iterator[None]:
+    """Disable garbage collection, and restore it and its thresholds after the test."""
     thresholds = gc.get_threshold()
     gc.disable()
     yield

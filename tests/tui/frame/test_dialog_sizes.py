@@ -235,8 +235,8 @@ def dialog_parameters(pairs: Iterable[tuple[type, tuple[int, int]]]) -> Iterator
         yield pytest.param(DIALOGS[kind], (width, height), id=f"{kind.__name__}-{width}x{height}")
 
 
-class Stage(App[None]):
-    """Shows one dialog."""
+class DialogApp(App[None]):
+    """An app with the style sheets of dialogs, and no screen of its own."""
 
     CSS_PATH = OPENING
 
@@ -252,7 +252,7 @@ async def open_dialog(pilot: Pilot[None], dialog: DialogCase) -> None:
 async def test_keys_scroll_a_dialog_while_its_title_and_answers_stay_visible(
     size: tuple[int, int],
 ) -> None:
-    async with driving(Stage(), size=size, frames=False) as pilot:
+    async with driving(DialogApp(), size=size, frames=False) as pilot:
         cases = [*DIALOGS.items()]
         for kind, dialog in at_length(cases[SIZES.index(size) :: len(SIZES)], cases):
             await open_dialog(pilot, dialog)
@@ -290,7 +290,7 @@ def _scroll_position(app: App[None]) -> tuple[object, ...]:
 async def test_the_mouse_wheel_scrolls_every_dialog_to_its_end(
     dialog: DialogCase, size: tuple[int, int]
 ) -> None:
-    async with driving(Stage(), size=size, frames=False) as pilot:
+    async with driving(DialogApp(), size=size, frames=False) as pilot:
         await open_dialog(pilot, dialog)
         widget = scrolled_part(pilot.app)
         before = -1.0

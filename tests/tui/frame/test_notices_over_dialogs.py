@@ -12,8 +12,8 @@ from tests.tui.dashboards import until
 from tests.tui.frame.test_dialog_sizes import (
     DIALOGS,
     SIZES,
+    DialogApp,
     DialogCase,
-    Stage,
     dialog_parameters,
     open_dialog,
     visible_words,
@@ -32,7 +32,7 @@ NOTICE = "3 jobs ended: 2 complete, 1 failed\nfailed: require_docstrings.py"
 
 
 async def test_a_notice_is_shown_once_when_a_dialog_opens_over_it() -> None:
-    async with driving(Stage(), size=(120, 40), frames=False, notifications=True) as pilot:
+    async with driving(DialogApp(), size=(120, 40), frames=False, notifications=True) as pilot:
         app, (lower, upper) = pilot.app, (Confirm("One?", (), yes="Yes", no="No") for _ in range(2))
         await app.push_screen(lower)
         app.notify(NOTICE, markup=False, timeout=HANG)
@@ -50,7 +50,7 @@ async def test_a_notice_is_shown_once_when_a_dialog_opens_over_it() -> None:
 async def test_a_notice_covers_neither_the_title_nor_the_answers_of_a_dialog(
     dialog: DialogCase, size: tuple[int, int]
 ) -> None:
-    async with driving(Stage(), size=size, frames=False, notifications=True) as pilot:
+    async with driving(DialogApp(), size=size, frames=False, notifications=True) as pilot:
         await open_dialog(pilot, dialog)
         pilot.app.notify(NOTICE, markup=False)
         await until(pilot, lambda: pilot.app.screen.query("Toast"))
@@ -64,7 +64,7 @@ async def test_a_notice_covers_neither_the_title_nor_the_answers_of_a_dialog(
 async def test_a_notice_over_a_dialog_ends_above_the_footer_of_the_page(
     size: tuple[int, int],
 ) -> None:
-    async with driving(Stage(), size=size, frames=False, notifications=True) as pilot:
+    async with driving(DialogApp(), size=size, frames=False, notifications=True) as pilot:
         await pilot.app.push_screen(Confirm("One?", (), yes="Yes", no="No"))
         pilot.app.notify(NOTICE, markup=False, timeout=HANG)
         await until(pilot, lambda: pilot.app.screen.query("Toast"))

@@ -10,7 +10,7 @@ from studio_tui.tui.frame.bulk import space_for_list
 from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.frame.dialogs import Confirm
 from tests.driving import driving
-from tests.tui.frame.test_dialog_sizes import Stage
+from tests.tui.frame.test_dialog_sizes import DialogApp
 
 TEXT_BEFORE = ("200 queued.", "")
 TEXT_AFTER = (
@@ -22,7 +22,7 @@ NAMES = [f"  job_{number}.py ({number:08x})  queued" for number in range(200)]
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 30), (100, 16)])
 async def test_a_dialog_lists_as_many_jobs_as_fit_without_scrolling(size: tuple[int, int]) -> None:
-    async with driving(Stage(), size=size, frames=False) as pilot:
+    async with driving(DialogApp(), size=size, frames=False) as pilot:
         space = space_for_list(cast("Any", pilot), *TEXT_BEFORE, *TEXT_AFTER)
         for extra_rows, is_scrollable in ((0, False), (1, True)):
             lines = fit_lines(NAMES, space._replace(rows=space.rows + extra_rows))

@@ -56,7 +56,7 @@ class LayeredApp(App[None]):
         self.push_screen(LayeredScreen())
 
 
-def drawn(compositor: Compositor, crop: Region) -> Iterator[tuple[int, int, str, str]]:
+def drawn_cells(compositor: Compositor, crop: Region) -> Iterator[tuple[int, int, str, str]]:
     """Yield row, column, character and style of each cell of the crop."""
     chops: Sequence[Mapping[int, Strip | None]] = compositor._render_chops(
         crop, range(crop.y, crop.bottom).__contains__
@@ -85,11 +85,11 @@ async def test_each_region_is_drawn_as_textual_draws_it(monkeypatch: pytest.Monk
             x, y = rng.randrange(SIZE[0]), rng.randrange(SIZE[1])
             width = rng.randint(1, SIZE[0] - x)
             crop = Region(x, y, width, rng.randint(1, SIZE[1] - y))
-            cells = list(drawn(ours, crop))
+            cells = list(drawn_cells(ours, crop))
             assert len(cells) == crop.area
             with monkeypatch.context() as patch:
                 patch.setattr(CroppedCompositor, "_get_renders", Compositor._get_renders)
-                assert cells == list(drawn(ours, crop))
+                assert cells == list(drawn_cells(ours, crop))
 
 
 async def test_updates_equal_those_of_textual_without_cursor_moves_to_empty_pieces() -> None:
@@ -122,5 +122,5 @@ async def test_rows_outside_the_drawn_region_are_not_rendered() -> None:
         counting._styles_cache.clear()
         CountingStatic.rows = 0
         row = counting.region.y + 3
-        list(drawn(pilot.app.screen._compositor, Region(counting.region.x, row, 10, 1)))
+        list(drawn_cells(pilot.app.screen._compositor, Region(counting.region.x, row, 10, 1)))
         assert CountingStatic.rows == 1

@@ -44,7 +44,7 @@ def textual_strip(pieces: Runs) -> Strip:
     return Strip([Segment(text, STYLES[str(name)]) for name, text in pieces])
 
 
-def drawn(sent: str) -> list[object]:
+def terminal_cells(sent: str) -> list[object]:
     """Return the cells of a terminal after `sent` and an x, which shows the style left behind."""
     screen = Screen(80, 2)
     Stream(screen).feed(sent + "x")
@@ -53,7 +53,7 @@ def drawn(sent: str) -> list[object]:
 
 @given(runs)
 def test_a_terminal_shows_the_same_as_for_textuals_strip(pieces: Runs) -> None:
-    assert drawn(quick_strip(pieces).render(CONSOLE)) == drawn(
+    assert terminal_cells(quick_strip(pieces).render(CONSOLE)) == terminal_cells(
         textual_strip(pieces).render(CONSOLE)
     )
 

@@ -9,7 +9,7 @@ from studio_tui.tui.widgets.tab_pages import PageTabs, TabPages
 from tests.driving import driving
 
 
-async def remove_early(kind: type[ContentTabs]) -> None:
+async def remove_before_mounting(kind: type[ContentTabs]) -> None:
     """Remove tabs before they are mounted."""
     async with driving(App[None]()) as pilot:
         tabs = kind(ContentTab("One", "one"), active="one", tabbed_content=TabbedContent())
@@ -20,13 +20,13 @@ async def remove_early(kind: type[ContentTabs]) -> None:
 
 
 async def test_removing_tabs_before_they_are_mounted_is_no_error() -> None:
-    await remove_early(PageTabs)
+    await remove_before_mounting(PageTabs)
 
 
 async def test_removing_textuals_own_tabs_before_they_are_mounted_is_an_error() -> None:
     """If this fails, Textual no longer needs `PageTabs`."""
     with pytest.raises(ValueError, match="No Tab with id"):
-        await remove_early(ContentTabs)
+        await remove_before_mounting(ContentTabs)
 
 
 class TwoPages(App[None]):

@@ -140,15 +140,22 @@ def test_an_empty_column_is_shown_if_the_list_is_sorted_by_it() -> None:
 
 
 def test_which_columns_are_shown_depends_on_all_that_they_ever_contained() -> None:
-    def shown(*contents: int, all_time: tuple[int, ...]) -> dict[str, int]:
+    def shown_widths(*contents: int, all_time: tuple[int, ...]) -> dict[str, int]:
         return {
             p.column.key: p.width
             for p in place(FITTING_COLUMNS, 54, contents=contents, all_time=all_time)
         }
 
     full = (11, 30, 3, 3, 60)
-    assert list(shown(11, 9, 3, 3, 0, all_time=full)) == list(shown(*full, all_time=full))
-    assert shown(11, 9, 3, 3, 0, all_time=full) == {"state": 11, "name": 9, "age": 4, "error": 24}
+    assert list(shown_widths(11, 9, 3, 3, 0, all_time=full)) == list(
+        shown_widths(*full, all_time=full)
+    )
+    assert shown_widths(11, 9, 3, 3, 0, all_time=full) == {
+        "state": 11,
+        "name": 9,
+        "age": 4,
+        "error": 24,
+    }
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])

@@ -70,8 +70,8 @@ def painter(width: int, *, wide: bool = False, scroll: int = 0) -> Painter:
 def test_titles_and_notices_are_as_wide_as_the_table_at_every_width(wide: bool) -> None:
     for width in WIDTHS:
         for scroll in (0, 3, 1000):
-            drawn = painter(width, wide=wide, scroll=scroll)
-            for strip in (drawn.header, drawn.blank, *drawn.notice):
+            row_painter = painter(width, wide=wide, scroll=scroll)
+            for strip in (row_painter.header, row_painter.blank, *row_painter.notice):
                 assert strip.cell_length == cell_len(strip.text) == width
 
 
@@ -84,7 +84,7 @@ def test_rows_are_as_wide_as_the_table(cells: Cells, width: int, scroll: int, wi
 
 @given(short_rows)
 def test_each_text_keeps_its_tone_under_the_cursor(cells: tuple[Cell, ...]) -> None:
-    drawn = [
+    drawn_texts = [
         (segment.style.meta["components"], segment.text)
         for segment in painter(200).row(cells, UNDER_CURSOR)
         if segment.style is not None
@@ -92,7 +92,7 @@ def test_each_text_keeps_its_tone_under_the_cursor(cells: tuple[Cell, ...]) -> N
     for cell in cells:
         expected = ("big-table--cursor", f"big-table--{cell.tone}")
         assert not cell.text or any(
-            components == expected and cell.text in text for components, text in drawn
+            components == expected and cell.text in text for components, text in drawn_texts
         )
 
 
@@ -171,10 +171,10 @@ def test_scrolling_sideways_ends_at_the_start_of_a_column() -> None:
 
 
 def test_a_column_is_identified_by_its_position() -> None:
-    drawn = painter(20, wide=True, scroll=8)
-    assert drawn.column_at(0) is None
-    assert drawn.column_at(GUTTER) == "name"
-    assert drawn.column_at(GUTTER + 12) == "by"
+    row_painter = painter(20, wide=True, scroll=8)
+    assert row_painter.column_at(0) is None
+    assert row_painter.column_at(GUTTER) == "name"
+    assert row_painter.column_at(GUTTER + 12) == "by"
     assert painter(200).column_at(199) == "age"
     assert painter(200).column_at(1000) is None
 
@@ -185,16 +185,16 @@ def strip_of(strips: RowStrips, key: str, painter: Painter) -> Strip:
 
 def test_a_row_with_unchanged_cells_keeps_its_strip() -> None:
     says = {"a": (Cell("x"), Cell("one"), Cell(""), Cell(""))}
-    drawn = painter(60)
+    row_painter = painter(60)
     strips = RowStrips(says.__getitem__)
-    first = strip_of(strips, "a", drawn)
+    first = strip_of(strips, "a", row_painter)
     strips.expire()
     says["a"] = (Cell("x"), Cell("one"), Cell(""), Cell(""))
-    assert strip_of(strips, "a", drawn) is first
+    assert strip_of(strips, "a", row_painter) is first
     says["a"] = (Cell("x"), Cell("two"), Cell(""), Cell(""))
-    assert strip_of(strips, "a", drawn) is first
+    assert strip_of(strips, "a", row_painter) is first
     strips.expire()
-    assert "two" in strip_of(strips, "a", drawn).text
+    assert "two" in strip_of(strips, "a", row_painter).text
 
 
 def test_the_number_of_cached_strips_is_limited() -> None:
@@ -204,10 +204,10 @@ def test_the_number_of_cached_strips_is_limited() -> None:
         requested_keys.append(key)
         return (Cell("x"), Cell(key), Cell(""), Cell(""))
 
-    drawn = painter(60)
+    row_painter = painter(60)
     strips = RowStrips(cells_of)
-    strips.strips([str(number) for number in range(5000)], None, frozenset(), drawn)
-    strip_of(strips, "0", drawn)
+    strips.strips([str(number) for number in range(5000)], None, frozenset(), row_painter)
+    strip_of(strips, "0", row_painter)
     assert requested_keys.count("0") == 2
 
 
@@ -223,13 +223,13 @@ class CountingDict(dict[Any, Any]):
 
 def test_a_move_of_the_cursor_looks_up_only_the_rows_that_it_leaves_and_enters() -> None:
     keys = [str(number) for number in range(30)]
-    drawn = painter(60)
+    row_painter = painter(60)
     strips = RowStrips(lambda key: (Cell("x"), Cell(key), Cell(""), Cell("")))
     strips._drawn = drawn_rows = CountingDict()
-    strips.strips(keys, "3", frozenset(), drawn)
+    strips.strips(keys, "3", frozenset(), row_painter)
     drawn_rows.count = 0
-    before = strips.strips(keys, "4", frozenset(), drawn)
-    after = strips.strips(keys, "20", frozenset(), drawn)
+    before = strips.strips(keys, "4", frozenset(), row_painter)
+    after = strips.strips(keys, "20", frozenset(), row_painter)
     assert drawn_rows.count == 4
     changed = [key for key, old, new in zip(keys, before, after, strict=True) if old is not new]
     assert changed == ["4", "20"]
@@ -240,12 +240,13 @@ def test_cached_rows_equal_newly_drawn_rows_after_every_change() -> None:
     strips = RowStrips(lambda key: (Cell("x"), Cell(f"{key} {says[key]}"), Cell(""), Cell("")))
     fresh = RowStrips(lambda key: (Cell("x"), Cell(f"{key} {says[key]}"), Cell(""), Cell("")))
 
-    def assert_drawn(keys: str, cursor: str | None, marked: str, drawn: Painter) -> None:
+    def assert_drawn(keys: str, cursor: str | None, marked: str, row_painter: Painter) -> None:
         strips.cells_to_measure(list(keys))
         fresh.forget()
         fresh.clear()
         shown, expected = (
-            each.strips(list(keys), cursor, frozenset(marked), drawn) for each in (strips, fresh)
+            each.strips(list(keys), cursor, frozenset(marked), row_painter)
+            for each in (strips, fresh)
         )
         assert list(map(list, shown)) == list(map(list, expected))
 
