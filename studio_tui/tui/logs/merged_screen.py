@@ -164,6 +164,7 @@ class MergedScreen(Page):
 
     def _begin(self, jobs: MergedJobs) -> None:
         self.view.show(jobs.log.store)
+        self.view.pane.left = 0
         self._unwatch_store = self.listen(jobs.log.store.watch, self._grew)
         self._merge(jobs)
 

@@ -37,8 +37,8 @@ _ABOVE_BYTES = 4096
 """Bytes that are read of each of these lines."""
 
 
-_MORE = "›"
-"""Ends a row whose line continues beyond the right edge."""
+_LESS, _MORE = "‹", "›"
+"""Signs at the edges of a row: its line begins further left, or continues further right."""
 
 
 CURRENT, BOOKMARKED, SELECTED = 1, 2, 4
@@ -247,7 +247,10 @@ class LogPainter:
         body = line.rows[min(part, len(line.rows) - 1)]
         if not self._look.wrap:
             is_cut = body.width > left + self._room
-            body = body.crop(left, left + self._room - is_cut)
+            is_scrolled = bool(left and body.width)
+            body = body.crop(left + is_scrolled, left + self._room - is_cut)
+            if is_scrolled:
+                body = RowText([(self._look.palette.note, _LESS), *body.runs], body.width + 1)
             if is_cut:
                 body = RowText([*body.runs, (self._look.palette.note, _MORE)], body.width + 1)
         if sign & SELECTED:

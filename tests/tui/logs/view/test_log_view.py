@@ -150,11 +150,12 @@ async def test_sideways_moves_by_keys_only(store: LogStore) -> None:
     async with showing(store) as (pilot, view):
         await pilot.press("home", "right")
         await pilot.pause()
-        assert rows(view)[0] == "  " + ("0123456789abcdefghij" * 5)[8:44] + "›"
+        assert rows(view)[0] == "  ‹" + ("0123456789abcdefghij" * 5)[9:44] + "›"
         store.append(numbered(50))
         await pilot.press("G", "home", "slash", *"line", "enter")
         await until(pilot, lambda: view.pane.current is not None)
         assert view.pane.left == 8
+        assert rows(view)[1][2:] == "‹", "a line of which nothing is in sight"
         await pilot.press("left", "left")
         assert view.pane.left == 0
 
