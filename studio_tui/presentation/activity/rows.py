@@ -163,7 +163,7 @@ def cells(entry: Entry) -> tuple[Cell, ...]:
 ACTIVITY: Kind[Entry] = Kind(
     noun="entry",
     key=attrgetter("id"),
-    made_at=attrgetter("last_at"),
+    made_at=attrgetter("last_started_at"),
     texts=lambda entry: (
         *(words_of(entry), f"{entry.method} {entry.path}"),
         *(entry.answer, entry.why, entry.attempts, entry.body),
