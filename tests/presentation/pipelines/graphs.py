@@ -23,7 +23,7 @@ def pipeline_of(runs: Sequence[PipelineJob], status: str = "RUNNING") -> Pipelin
 
 
 def run(node_id: str, parents: Sequence[str], status: str = "PENDING") -> PipelineJob:
-    """Return a job of a pipeline, whose name is its id."""
+    """Return a job of a pipeline; its name is `node_id` too, and its run `run-` and `node_id`."""
     return PipelineJob(
         job_id=node_id,
         status=status,
@@ -35,7 +35,7 @@ def run(node_id: str, parents: Sequence[str], status: str = "PENDING") -> Pipeli
 
 @st.composite
 def good_pipelines(draw: st.DrawFn, most: int = 24) -> Pipeline:
-    """Make a pipeline whose jobs wait for earlier ones only, in any states."""
+    """Make a pipeline whose jobs have any states and wait only for earlier jobs."""
     size = draw(st.integers(0, most))
     runs = []
     for index in range(size):
@@ -46,7 +46,7 @@ def good_pipelines(draw: st.DrawFn, most: int = 24) -> Pipeline:
 
 @st.composite
 def bad_pipelines(draw: st.DrawFn, most: int = 16) -> Pipeline:
-    """Make a pipeline with circles, parents that are not there, and ids that come twice."""
+    """Make a pipeline that may have cycles, missing parents and duplicate ids."""
     ids = st.integers(0, most).map(lambda number: f"n{number}")
     size = draw(st.integers(0, most))
     return pipeline_of(
@@ -55,7 +55,7 @@ def bad_pipelines(draw: st.DrawFn, most: int = 16) -> Pipeline:
 
 
 def chain_of_diamonds(count: int) -> Pipeline:
-    """Return a pipeline of `count` diamonds, each below the one before: 3 `count` + 1 jobs."""
+    """Return a chain of `count` diamonds, 3 `count` + 1 jobs: `top0`, `left0`, `right0`, `top1`."""
     runs = [run("top0", [])]
     for index in range(count):
         runs += [
@@ -67,7 +67,7 @@ def chain_of_diamonds(count: int) -> Pipeline:
 
 
 def fan(width: int) -> Pipeline:
-    """Return a pipeline of one job, `width` jobs that wait for it, and one that waits for all."""
+    """Return `first`, `width` shards that wait for it, and `last`, which waits for all shards."""
     middle = [f"shard_{index:04}" for index in range(width)]
     return pipeline_of(
         [run("first", []), *(run(name, ["first"]) for name in middle), run("last", middle)]
@@ -75,7 +75,7 @@ def fan(width: int) -> Pipeline:
 
 
 def wide() -> Pipeline:
-    """Return 188 jobs: shards that are embedded, labelled in overlapping pairs, merged, judged."""
+    """Return 188 jobs in eight layers, with many edges between and across the layers."""
     shards = [f"shard_{number:03}" for number in range(60)]
     embeds = [f"embed_{number:03}" for number in range(60)]
     labels = [f"label_{number:03}" for number in range(48)]
@@ -94,24 +94,27 @@ def wide() -> Pipeline:
 
 
 def stages(layers: int, width: int, seed: int, parents: int = 2) -> Pipeline:
-    """Return stages of `width` jobs, each of which waits for some of the stage before."""
-    dice = Random(seed)
+    """Return stages of `width` jobs; each waits for `parents` random jobs of the stage before."""
+    random = Random(seed)
     jobs: dict[str, list[str]] = {}
     above: list[str] = []
     for layer in range(layers):
         names = [f"s{layer:02}_job_{number:03}" for number in range(width)]
-        jobs |= {name: sorted(dice.sample(above, parents)) if above else [] for name in names}
+        jobs |= {name: sorted(random.sample(above, parents)) if above else [] for name in names}
         above = names
     return pipeline(**jobs)
 
 
 def near(jobs: int, seed: int, back: int, parents: int = 2) -> Pipeline:
-    """Return jobs each of which waits for some of the `back` jobs before it."""
-    dice = Random(seed)
+    """Return jobs that each wait for up to `parents` random ones of the `back` jobs before it."""
+    random = Random(seed)
     return pipeline(
         **{
             f"job_{number:04}": sorted(
-                {f"job_{dice.randrange(max(0, number - back), number):04}" for _ in range(parents)}
+                {
+                    f"job_{random.randrange(max(0, number - back), number):04}"
+                    for _ in range(parents)
+                }
             )
             if number
             else []
@@ -121,12 +124,12 @@ def near(jobs: int, seed: int, back: int, parents: int = 2) -> Pipeline:
 
 
 def two_components() -> Pipeline:
-    """Return a pipeline of two parts that have nothing to do with one another."""
+    """Return a pipeline of two parts without an edge between them."""
     return pipeline(a=[], b=["a"], c=["a"], d=["b", "c"], x=[], y=["x"], z=["y"])
 
 
 def any_pipelines() -> st.SearchStrategy[Pipeline]:
-    """Make any of these."""
+    """Make a pipeline of any of these shapes, valid or invalid."""
     return st.one_of(
         good_pipelines(),
         bad_pipelines(),

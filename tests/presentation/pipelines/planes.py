@@ -1,4 +1,4 @@
-"""A drawing as characters on a plane, whose lines are followed as a reader would."""
+"""The drawing of a graph as characters on a plane, to follow its lines as the user does."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from studio_tui.presentation.pipelines.drawing.box_lines import Highlight
 from studio_tui.presentation.pipelines.drawing.graph import Box, Drawing
 
 UP, DOWN, LEFT, RIGHT = (0, -1), (0, 1), (-1, 0), (1, 0)
-_NAMED = {
+_WAYS_BY_WORD = {
     "UP": (UP,),
     "DOWN": (DOWN,),
     "LEFT": (LEFT,),
@@ -21,6 +21,7 @@ BOX = "#"
 """Stands in each cell of a box."""
 
 Way = tuple[int, int]
+"""A step on the plane: columns to the right, rows down."""
 
 
 class Plane(NamedTuple):
@@ -30,7 +31,7 @@ class Plane(NamedTuple):
     boxes: Mapping[str, Box]
 
     def box_at(self, x: int, y: int) -> str | None:
-        """Return the node whose box has a cell."""
+        """Return the node whose box includes a cell; `None` if no box does."""
         if self.cells.get((x, y)) != BOX:
             return None
         return next(
@@ -38,14 +39,14 @@ class Plane(NamedTuple):
         )
 
     def ways(self, x: int, y: int) -> dict[Way, int]:
-        """Return in which directions lines leave a cell, and their weights."""
+        """Return the directions in which lines leave a cell, with their weights."""
         character = self.cells.get((x, y), " ")
         return {} if character in {" ", BOX} else arms(character)
 
     def lines_down(self, node: str, weight: int = 1) -> tuple[set[str], set[tuple[int, int]]]:
-        """Follow all lines from the bottom of a box; return the boxes reached and cells met.
+        """Follow all lines down from a box; return the boxes that they reach and their cells.
 
-        Only lines of at least this weight are followed, and never upward.
+        Lines of less than `weight` are not followed, and no line is followed upward.
         """
         box = self.boxes[node]
         ahead = [(x, box.y, DOWN) for x in range(box.x, box.x + box.width)]
@@ -59,46 +60,46 @@ class Plane(NamedTuple):
             seen.add(step)
             x, y, (dx, dy) = step
             x, y = x + dx, y + dy
-            if dx:  # what runs across is broken by what only runs down
+            if dx:  # a vertical line that crosses this one interrupts it
                 while set(self.ways(x, y)) == {UP, DOWN}:
                     x += dx
-            found = self.box_at(x, y)
-            if found is not None:
+            box_id = self.box_at(x, y)
+            if box_id is not None:
                 assert (dx, dy) == DOWN, "a line enters a box from its side"
-                reached.add(found)
+                reached.add(box_id)
                 continue
             ways = self.ways(x, y)
-            assert (-dx, -dy) in ways, f"a line ends at {x}, {y}, where nothing is"
+            assert (-dx, -dy) in ways, f"a line leads to {x}, {y}, where no line continues"
             ahead += [
                 (x, y, way)
-                for way, heft in ways.items()
-                if way not in {(-dx, -dy), UP} and heft >= weight
+                for way, way_weight in ways.items()
+                if way not in {(-dx, -dy), UP} and way_weight >= weight
             ]
-        met = {(x, y) for x, y, way in seen if self.cells[x, y] != BOX}
-        return reached, met
+        cells = {(x, y) for x, y, _ in seen if self.cells[x, y] != BOX}
+        return reached, cells
 
 
 def arms(character: str) -> dict[Way, int]:
-    """Return the arms of a box-drawing character by what Unicode calls it."""
+    """Return the arms of a box-drawing character with their weights, from its Unicode name."""
     words = unicodedata.name(character).removeprefix("BOX DRAWINGS ").replace(" ARC", "").split()
-    found: dict[Way, int] = {}
+    weights: dict[Way, int] = {}
     weight = _WEIGHTS.get(words[0])
-    waiting: list[Way] = []
+    unweighted: list[Way] = []
     for word in words:
         if word in _WEIGHTS:
             weight = _WEIGHTS[word]
-            found.update(dict.fromkeys(waiting, weight))
-            waiting = []
-        elif word in _NAMED:
+            weights.update(dict.fromkeys(unweighted, weight))
+            unweighted = []
+        elif word in _WAYS_BY_WORD:
             if words[0] in _WEIGHTS and weight is not None:
-                found.update(dict.fromkeys(_NAMED[word], weight))
+                weights.update(dict.fromkeys(_WAYS_BY_WORD[word], weight))
             else:
-                waiting += _NAMED[word]
-    return found
+                unweighted += _WAYS_BY_WORD[word]
+    return weights
 
 
 def plane(drawing: Drawing, lit: Highlight | None = None, heavy: Highlight | None = None) -> Plane:
-    """Paint a drawing as a whole; no cell may be painted twice."""
+    """Paint a whole drawing, and assert that no cell is painted twice."""
     cells: dict[tuple[int, int], str] = {}
     for y in range(drawing.height):
         for run in drawing.line(y, 0, drawing.width, lit, heavy):
@@ -113,11 +114,11 @@ def plane(drawing: Drawing, lit: Highlight | None = None, heavy: Highlight | Non
 
 
 def loose_ends(drawn: Plane, weight: int = 1) -> Iterator[tuple[int, int]]:
-    """Yield the cells of lines of at least this weight that lead to nothing."""
+    """Yield the cells where a line of at least this weight ends without a box or another line."""
     for (x, y), character in drawn.cells.items():
         if character == BOX:
             continue
-        for way in (way for way, heft in arms(character).items() if heft >= weight):
+        for way in (way for way, way_weight in arms(character).items() if way_weight >= weight):
             other_x, other_y = x + way[0], y + way[1]
             while way[0] and set(drawn.ways(other_x, other_y)) == {UP, DOWN}:
                 other_x += way[0]

@@ -1,4 +1,4 @@
-"""The pipeline of sixteen jobs with two diamonds in which the views are shown."""
+"""Two sample pipelines: sixteen jobs with two diamonds, and a thousand jobs in six stages."""
 
 from studio_tui.api.models import Pipeline
 from tests.presentation.pipelines.graphs import pipeline_of, run
@@ -21,22 +21,25 @@ SIXTEEN: dict[str, list[str]] = {
     "export": ["eval"],
     "publish": ["export"],
 }
-"""What each waits for."""
+"""The parents of each job, by name."""
 
 _DONE = {"ingest_raw", "index", "dedupe", "thumbs", "ingest_labels", "clean_labels"}
 
 
 def sixteen(status: str = "RUNNING", /, **states: str) -> Pipeline:
-    """Return the sixteen after `embed` has failed; `states` says what is otherwise."""
-    known = {"embed": "FAILED", **dict.fromkeys(_DONE, "COMPLETE"), **states}
+    """Return the sixteen jobs after `embed` has failed, except for the states given by name."""
+    states_by_name = {"embed": "FAILED", **dict.fromkeys(_DONE, "COMPLETE"), **states}
     return pipeline_of(
-        [run(name, parents, known.get(name, "PENDING")) for name, parents in SIXTEEN.items()],
+        [
+            run(name, parents, states_by_name.get(name, "PENDING"))
+            for name, parents in SIXTEEN.items()
+        ],
         status,
     )
 
 
 def thousand() -> Pipeline:
-    """Return 1,000 jobs in six stages, three of which have failed and block seventeen."""
+    """Return 1,000 jobs in six stages; three jobs have failed, and they block seventeen others."""
     shards = [f"02_shard_{number:03}" for number in range(480)]
     embeds = [f"03_embed_{number:04}" for number in range(480)]
     merges = [f"04_merge_{number:02}" for number in range(24)]
@@ -45,7 +48,10 @@ def thousand() -> Pipeline:
         [
             run("01_list", [], "COMPLETE"),
             *(run(name, ["01_list"], "COMPLETE") for name in shards),
-            *(run(name, [shards[number]], _embed(number)) for number, name in enumerate(embeds)),
+            *(
+                run(name, [shards[number]], _embed_state(number))
+                for number, name in enumerate(embeds)
+            ),
             *(
                 run(name, embeds[20 * number : 20 * number + 20])
                 for number, name in enumerate(merges)
@@ -56,8 +62,8 @@ def thousand() -> Pipeline:
     )
 
 
-def _embed(number: int) -> str:
+def _embed_state(number: int) -> str:
     if number in {42, 310, 311}:
         return "FAILED"
-    ends = ((132, "COMPLETE"), (146, "RUNNING"), (168, "QUEUED"))
-    return next((state for end, state in ends if number < end), "PENDING")
+    ends_of_ranges = ((132, "COMPLETE"), (146, "RUNNING"), (168, "QUEUED"))
+    return next((state for end, state in ends_of_ranges if number < end), "PENDING")

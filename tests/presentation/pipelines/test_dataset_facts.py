@@ -12,7 +12,7 @@ NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 def dataset(name: str, *sources: str, newer: tuple[str, ...] = (), versions: int = 1) -> object:
-    made = [
+    versions_sent = [
         {
             "version": f"1.0.{number}",
             "job_id": f"job-of-{name}",
@@ -23,7 +23,7 @@ def dataset(name: str, *sources: str, newer: tuple[str, ...] = (), versions: int
         }
         for number in reversed(range(versions))
     ]
-    return {"name": f"local.local.{name}", "versions": made, "newer": newer}
+    return {"name": f"local.local.{name}", "versions": versions_sent, "newer": newer}
 
 
 RAW, CLEAN, REPORT = (
@@ -37,7 +37,7 @@ RAW, CLEAN, REPORT = (
 ALL = (RAW, CLEAN, REPORT)
 
 
-def test_rows_begin_with_what_is_out_of_date_and_say_why() -> None:
+def test_rows_of_outdated_datasets_come_first_and_say_why() -> None:
     assert [text for _, text in dataset_rows(ALL, NOW)] == [
         "! clean   @1.0.0    2h  out of date by raw@1.0.1",
         "! report  @1.0.0    2h  out of date by raw@1.0.1",
@@ -45,7 +45,7 @@ def test_rows_begin_with_what_is_out_of_date_and_say_why() -> None:
     ]
 
 
-def test_a_dataset_says_who_made_which_version_when_from_what_and_for_what() -> None:
+def test_the_lines_of_a_dataset_show_its_versions_sources_and_uses() -> None:
     lines = [cell.text for cell in dataset_lines(CLEAN, ALL, NOW, has_lineage=True)]
     assert lines[:3] == ["out of date: raw@1.0.1 is newer", "for report", ""]
     assert lines[3].startswith("@1.0.0  2026-03-04 ")
@@ -57,13 +57,13 @@ def test_a_dataset_says_who_made_which_version_when_from_what_and_for_what() -> 
     assert lines[0] == "up to date: none of its sources is newer"
 
 
-def test_no_dataset_is_called_up_to_date_if_studio_does_not_say() -> None:
+def test_no_dataset_is_called_up_to_date_if_studio_sends_no_lineage() -> None:
     lines = [cell.text for cell in dataset_lines(RAW, (RAW,), NOW, has_lineage=False)]
     assert not any("up to date" in line or "no other" in line for line in lines)
     assert lines[-1] == NO_LINEAGE
 
 
-def test_what_is_out_of_date_is_fixed_with_what_it_was_made_from() -> None:
+def test_an_outdated_dataset_is_rebuilt_together_with_its_outdated_sources() -> None:
     assert outdated_upstream(REPORT, ALL) == ("local.local.report", "local.local.clean")
     assert outdated_upstream(RAW, ALL) == ("local.local.raw",)
 

@@ -25,15 +25,15 @@ NAMES = ("local.local.index", "vision.prod.embeddings", "vision.dev.index_old", 
         ("a b,c ,, d\t@ns.p.e@1.0.0 a", ("a", "b", "c", "d", "@ns.p.e@1.0.0")),
     ],
 )
-def test_names_are_divided_by_blanks_and_commas_each_once(
+def test_names_are_separated_by_blanks_or_commas_and_returned_once(
     text: str, names: tuple[str, ...]
 ) -> None:
     assert datasets_in(text) == names
 
 
-def test_an_invalid_name_is_reported_while_typing_and_a_missing_one_when_sent() -> None:
+def test_an_invalid_name_is_reported_while_typing_and_a_missing_name_when_sent() -> None:
     assert dataset_problems("", is_sent=False) == ()
-    assert [one.sentence for one in dataset_problems(" ", is_sent=True)] == [
+    assert [problem.sentence for problem in dataset_problems(" ", is_sent=True)] == [
         "Name a dataset to rebuild."
     ]
     (problem,) = dataset_problems("good bad@", is_sent=False)
@@ -55,7 +55,7 @@ def test_text_that_cannot_be_sent_is_reported() -> None:
         ("nothing", []),
     ],
 )
-def test_a_word_is_sought_at_the_beginning_of_a_name_then_of_its_parts_then_within(
+def test_names_match_at_their_beginning_before_their_parts_and_inside(
     word: str, names: list[str]
 ) -> None:
     assert list(matching_names(word, NAMES)) == names
@@ -72,7 +72,7 @@ def test_all_unknown_names_are_reported_at_once_with_suggestions() -> None:
     )
 
 
-def test_where_studio_lists_all_datasets_nothing_is_reported_as_perhaps_known() -> None:
+def test_an_unknown_name_does_not_exist_if_studio_lists_all_datasets() -> None:
     (problem,) = unknown_datasets("nonsense", ("published",), is_certain=True)
     assert problem.sentence == "There is no dataset “nonsense”."
 
@@ -84,7 +84,7 @@ def test_a_refused_name_gets_a_suggestion_if_a_known_one_is_close() -> None:
     assert refusal_problem("Studio says: no.", "publishd", ()).sentence == "Studio says: no."
 
 
-def test_names_of_another_place_keep_it() -> None:
+def test_only_the_local_namespace_is_omitted_from_a_short_name() -> None:
     assert short_name("@local.local.labels@1.0.0") == "labels@1.0.0"
     assert short_name("vision.prod.labels") == "vision.prod.labels"
 
@@ -105,11 +105,11 @@ def test_a_word_with_wildcards_matches_several_names(word: str, names: tuple[str
 
 
 @given(st.text(alphabet="*?[]!-az.\\", max_size=30))
-def test_any_wildcard_can_be_searched_for(word: str) -> None:
+def test_any_pattern_of_wildcards_matches_only_existing_names(word: str) -> None:
     assert set(matching_names(word, NAMES)) <= set(NAMES)
 
 
-def test_naming_a_version_says_that_a_new_one_is_made() -> None:
+def test_a_name_with_a_version_gets_a_note_that_a_new_version_is_made() -> None:
     (note,) = version_notes("index @ns.proj.report@1.0.0")
     assert "@ns.proj.report@1.0.0" in note
     assert "new version" in note

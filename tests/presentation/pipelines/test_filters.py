@@ -19,7 +19,7 @@ from tests.presentation.pipelines.sample import sixteen
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def known(sent: Pipeline) -> ViewModel:
+def view_model(sent: Pipeline) -> ViewModel:
     made = _NOON - timedelta(hours=1)
     jobs = [
         Job(id="run-dedupe", status="COMPLETE", created_at=made, started_at=made,
@@ -30,7 +30,7 @@ def known(sent: Pipeline) -> ViewModel:
     return ViewModel(judge(plan_of(sent), sent.state), _NOON, {job.id: job for job in jobs})
 
 
-SIXTEEN = known(sixteen(thumbs="RUNNING", index="QUEUED"))
+MODEL = view_model(sixteen(thumbs="RUNNING", index="QUEUED"))
 
 
 @pytest.mark.parametrize(
@@ -53,34 +53,34 @@ SIXTEEN = known(sixteen(thumbs="RUNNING", index="QUEUED"))
         ("", set()),
     ],
 )
-def test_terms_find_the_jobs_that_they_mean(text: str, names: set[str]) -> None:
-    assert matching_jobs(terms_of(text), SIXTEEN, {}) == names
+def test_each_term_matches_the_expected_jobs(text: str, names: set[str]) -> None:
+    assert matching_jobs(terms_of(text), MODEL, {}) == names
 
 
 @given(any_pipelines())
-def test_every_job_is_found_by_its_state_and_by_no_other(sent: Pipeline) -> None:
-    seen = known(sent)
-    by_state = {shown: matching_jobs(terms_of(f"is:{shown}"), seen, {}) for shown in NodeState}
-    assert sum(map(len, by_state.values())) == len(seen.plan.nodes)
-    for node, shown in seen.statuses.states.items():
-        assert node in by_state[shown]
+def test_every_job_matches_the_filter_of_its_state_and_of_no_other(sent: Pipeline) -> None:
+    model = view_model(sent)
+    by_state = {state: matching_jobs(terms_of(f"is:{state}"), model, {}) for state in NodeState}
+    assert sum(map(len, by_state.values())) == len(model.plan.nodes)
+    for node_id, state in model.statuses.states.items():
+        assert node_id in by_state[state]
 
 
 @pytest.mark.parametrize("state", JobState)
-def test_every_word_of_studio_finds_the_jobs_of_which_studio_says_it(state: JobState) -> None:
-    # Of a node in the middle, so that nothing above it keeps it from being what Studio says.
-    seen = known(sixteen(embed="COMPLETE", thumbs="COMPLETE", join_feats=state))
-    asked = matching_jobs(terms_of(f"is:{state.lower()}"), seen, {})
-    assert "join_feats" in asked
-    for node_id in asked:
-        assert state in {seen.plan.nodes[node_id].state, seen.statuses.states[node_id].upper()}
+def test_jobs_can_be_filtered_by_every_state_that_studio_sends(state: JobState) -> None:
+    # Its parents are complete, so that the job is not shown as blocked instead of in its state.
+    model = view_model(sixteen(embed="COMPLETE", thumbs="COMPLETE", join_feats=state))
+    matches = matching_jobs(terms_of(f"is:{state.lower()}"), model, {})
+    assert "join_feats" in matches
+    for node_id in matches:
+        assert state in {model.plan.nodes[node_id].state, model.statuses.states[node_id].upper()}
 
 
-def test_a_state_that_there_is_not_is_named_with_those_that_there_are() -> None:
+def test_an_unknown_state_is_reported_with_the_valid_ones() -> None:
     with pytest.raises(FilterError, match=r"“sleeping” is not a status\. Statuses are .*blocked"):
         Terms("is:sleeping", PIPELINE_JOBS)
 
 
 @given(st.text(max_size=30))
-def test_what_is_half_typed_never_fails(text: str) -> None:
-    assert matching_jobs(terms_of(text), SIXTEEN, {}) <= set(SIXTEEN.plan.nodes)
+def test_an_incomplete_filter_never_raises_an_error(text: str) -> None:
+    assert matching_jobs(terms_of(text), MODEL, {}) <= set(MODEL.plan.nodes)

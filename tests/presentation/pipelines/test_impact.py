@@ -10,42 +10,42 @@ from studio_tui.presentation.pipelines.impact import (
 )
 from tests.pipelines import pipeline
 
-ON = {"a": "COMPLETE", "b": "RUNNING", "c": "PENDING", "d": "PENDING"}
-FAILED = {**ON, "b": "FAILED"}
+RUNNING = {"a": "COMPLETE", "b": "RUNNING", "c": "PENDING", "d": "PENDING"}
+FAILED = {**RUNNING, "b": "FAILED"}
 
 
-def test_a_cancel_says_how_many_jobs_will_not_run_and_how_to_continue() -> None:
-    said = cancel_notes(pipeline(runs=ON), "run-1-b", is_local=True)
-    assert said == (
+def test_canceling_a_job_says_how_many_jobs_will_not_run_and_how_to_continue() -> None:
+    assert cancel_notes(pipeline(runs=RUNNING), "run-1-b", is_local=True) == (
         "It is a job of the pipeline pipeline-1.",
         "2 jobs wait for it and will not run (blocked).",
         "Afterwards, R on this job lets the pipeline go on.",
         "To stop the whole pipeline instead, so that p resumes it, use X there.",
     )
-    assert cancel_notes(pipeline(runs=ON), "run-1-c", is_local=True)[1].startswith(
+    assert cancel_notes(pipeline(runs=RUNNING), "run-1-c", is_local=True)[1].startswith(
         "1 job waits for it"
     )
     assert (
-        cancel_notes(pipeline(runs=ON), "run-1-d", is_local=True)[1] == "No other job waits for it."
+        cancel_notes(pipeline(runs=RUNNING), "run-1-d", is_local=True)[1]
+        == "No other job waits for it."
     )
-    assert cancel_notes(pipeline(runs=ON), "another", is_local=True) == ()
+    assert cancel_notes(pipeline(runs=RUNNING), "another", is_local=True) == ()
 
 
-def test_a_cancel_of_several_counts_those_that_wait_and_are_not_among_them() -> None:
-    for runs, waits in (
+def test_canceling_several_jobs_counts_the_other_jobs_that_wait_for_them() -> None:
+    for runs, words in (
         (("run-1-b",), "1 is a job of the pipeline pipeline-1: 2 other jobs wait for them"),
         (("run-1-b", "run-1-c"), "2 are jobs of the pipeline pipeline-1: 1 other job waits"),
         (("run-1-b", "run-1-c", "run-1-d"), "pipeline-1: no other job waits."),
     ):
-        (said,) = cancel_all_notes(pipeline(runs=ON), runs)
-        assert waits in said
-    assert cancel_all_notes(pipeline(runs=ON), ("another",)) == ()
+        (note,) = cancel_all_notes(pipeline(runs=RUNNING), runs)
+        assert words in note
+    assert cancel_all_notes(pipeline(runs=RUNNING), ("another",)) == ()
 
 
-def test_nothing_is_promised_of_another_studio_that_only_the_local_one_does() -> None:
+def test_notes_about_another_studio_promise_nothing_that_only_a_local_studio_does() -> None:
     assert not any(
         "R on this job" in line
-        for line in cancel_notes(pipeline(runs=ON), "run-1-b", is_local=False)
+        for line in cancel_notes(pipeline(runs=RUNNING), "run-1-b", is_local=False)
     )
     for from_checkpoints in (True, False):
         assert (
@@ -56,11 +56,11 @@ def test_nothing_is_promised_of_another_studio_that_only_the_local_one_does() ->
         )
 
 
-def test_only_a_job_that_continues_the_failed_one_replaces_it() -> None:
-    resumed = repeat_notes(
+def test_only_a_job_that_continues_a_failed_job_replaces_it() -> None:
+    continued = repeat_notes(
         pipeline(status="FAILED", runs=FAILED), "run-1-b", is_local=True, from_checkpoints=True
     )
-    assert resumed == (
+    assert continued == (
         "The new job replaces it in the pipeline pipeline-1.",
         "2 jobs wait for it.",
     )
@@ -68,14 +68,14 @@ def test_only_a_job_that_continues_the_failed_one_replaces_it() -> None:
         pipeline(status="PAUSED", runs=FAILED), "run-1-b", is_local=True, from_checkpoints=True
     )
     assert paused[-1] == "2 jobs wait for it. The pipeline is paused; p resumes it."
-    afresh = repeat_notes(pipeline(runs=FAILED), "run-1-b", is_local=True, from_checkpoints=False)
-    assert afresh[0] == "It does not replace the job in the pipeline pipeline-1;"
+    repeated = repeat_notes(pipeline(runs=FAILED), "run-1-b", is_local=True, from_checkpoints=False)
+    assert repeated[0] == "It does not replace the job in the pipeline pipeline-1;"
     assert (
         repeat_notes(pipeline(runs=FAILED), "run-1-a", is_local=True, from_checkpoints=True) == ()
     )
 
 
-def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_continue() -> None:
+def test_the_review_of_an_edit_says_which_choice_lets_the_pipeline_continue() -> None:
     failed = pipeline(status="FAILED", runs=FAILED)
     assert edit_note(failed, "run-1-b", is_local=True) == (
         "A run from its checkpoints replaces it in the pipeline pipeline-1; "
@@ -85,8 +85,8 @@ def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_continue() ->
     assert edit_note(failed, "run-1-b", is_local=False) == ""
 
 
-def test_a_pipeline_that_is_over_says_how_it_ended() -> None:
-    canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
+def test_the_words_about_an_ended_pipeline_say_how_it_ended() -> None:
+    canceled = pipeline(status="CANCELED", runs={**RUNNING, "b": "CANCELED"})
     assert ended_words(canceled) == "The pipeline has ended: canceled"
 
 
@@ -101,9 +101,9 @@ def test_a_pipeline_that_is_over_says_how_it_ended() -> None:
         ("RUNNING", FAILED, [], []),
     ],
 )
-def test_a_resumed_pipeline_repeats_what_failed_or_was_canceled_if_nothing_else_starts(
+def test_a_resumed_pipeline_repeats_stopped_jobs_if_no_other_job_can_start(
     state: str, runs: dict[str, str], locally: list[str], elsewhere: list[str] | None
 ) -> None:
     for is_local, names in ((True, locally), (False, locally if elsewhere is None else elsewhere)):
-        again = repeated_by_resume(pipeline(1, state, runs), is_local=is_local)
-        assert [node.name for node in again] == names
+        repeated_jobs = repeated_by_resume(pipeline(1, state, runs), is_local=is_local)
+        assert [node.name for node in repeated_jobs] == names

@@ -36,13 +36,13 @@ def row(shown: Pipeline) -> list[str]:
     return [text(cell) for cell in cells(shown, Overview(), NOON)]
 
 
-def passing(terms: str, *pipelines: Pipeline) -> list[str | None]:
+def matching_names(terms: str, *pipelines: Pipeline) -> list[str | None]:
     listing: Listing[Pipeline] = Listing(PIPELINES)
     listing.replace(pipelines)
     return [listing[key].name for key in listing.ids(Terms(terms, PIPELINES), "age", NOON)]
 
 
-def test_a_row_says_what_a_pipeline_is_and_how_far() -> None:
+def test_a_row_shows_the_state_name_target_progress_and_times_of_a_pipeline() -> None:
     values = by_key(COLUMNS, row(FAILED))
     assert values["state"] == "✗ FAILED"
     assert values["name"] == "pipeline-2"
@@ -54,7 +54,7 @@ def test_a_row_says_what_a_pipeline_is_and_how_far() -> None:
     assert (values["age"], values["updated"], values["id"]) == ("2h", "1h", "00000002")
 
 
-def test_a_failure_among_a_thousand_is_seen_in_the_bar() -> None:
+def test_a_failure_among_a_thousand_jobs_is_visible_in_the_bar() -> None:
     runs = {f"j{number}": "COMPLETE" for number in range(999)} | {"bad": "FAILED"}
     assert "✗" in row(pipeline(1, "FAILED", runs))[3]
 
@@ -69,7 +69,7 @@ def test_a_pipeline_without_its_jobs_shows_the_counts_that_studio_sends() -> Non
     assert row(pipeline(3, completed=None, total=None))[4] == ""
 
 
-def test_the_states_of_an_answer_are_computed_once() -> None:
+def test_the_statuses_of_a_received_pipeline_are_computed_once() -> None:
     overview = Overview()
     assert overview.statuses(FAILED) is overview.statuses(FAILED)
     assert overview.statuses(FAILED.model_copy()) is not overview.statuses(FAILED)
@@ -81,13 +81,13 @@ def test_the_states_of_an_answer_are_computed_once() -> None:
 
 
 @pytest.mark.parametrize("state", PipelineState)
-def test_every_state_has_a_look_of_its_own_and_its_word(state: PipelineState) -> None:
+def test_every_state_has_its_own_sign_and_word(state: PipelineState) -> None:
     cell = state_cell(pipeline(1, state))
     assert cell == Cell(f"{LOOKS[state].glyph} {state}", LOOKS[state].tone)
     assert len({look.glyph for look in LOOKS.values()}) == len(LOOKS)
 
 
-def test_a_word_of_a_newer_server_is_shown_as_it_came() -> None:
+def test_an_unknown_state_is_shown_with_a_question_mark() -> None:
     assert state_cell(pipeline(1, "Simmering")) == Cell("? SIMMERING", Tone.WARN)
     assert state_cell(Pipeline(pipeline_id="p")).text == "? UNKNOWN"
 
@@ -104,12 +104,14 @@ def test_a_word_of_a_newer_server_is_shown_as_it_came() -> None:
         (None, "–"),
     ],
 )
-def test_a_target_begins_with_its_own_name(target: str | None, shown: str) -> None:
+def test_a_target_is_shown_with_its_name_before_its_namespace(
+    target: str | None, shown: str
+) -> None:
     assert text(target_cell(pipeline(1, triggered_from=target))) == shown
 
 
 @given(st.text())
-def test_no_text_from_outside_brings_a_control_character_into_a_cell(name: str) -> None:
+def test_no_received_text_brings_a_control_character_into_a_cell(name: str) -> None:
     shown = pipeline(1, name[:20], {name or "x": name[:9]}, name=name, triggered_from=name)
     for cell in row(shown):
         assert not controls(cell)
@@ -133,7 +135,7 @@ def test_extreme_times_sort_without_an_error() -> None:
         assert len(listing.ids(Terms("", PIPELINES), sort, NOON)) == 3
 
 
-def test_failed_ones_come_first_by_state() -> None:
+def test_failed_pipelines_come_first_when_sorted_by_state() -> None:
     listing: Listing[Pipeline] = Listing(PIPELINES)
     listing.replace([pipeline(1, "COMPLETED"), pipeline(2, "RUNNING"), pipeline(3, "FAILED")])
     names = [listing[key].name for key in listing.ids(Terms("", PIPELINES), "state", NOON)]
@@ -156,15 +158,15 @@ def test_failed_ones_come_first_by_state() -> None:
 )
 def test_pipelines_can_be_filtered_by_their_fields(terms: str, names: list[str]) -> None:
     pipelines = (pipeline(1, triggered_from="ns.proj.index"), FAILED, pipeline(3, "PAUSED"))
-    assert passing(terms, *pipelines) == names
+    assert matching_names(terms, *pipelines) == names
 
 
 @pytest.mark.parametrize("term", ["by=ann", "status=nonsense", "age<soon", "name~("])
-def test_a_term_that_means_nothing_says_what_would(term: str) -> None:
+def test_an_invalid_term_is_an_error(term: str) -> None:
     with pytest.raises(FilterError):
         Terms(term, PIPELINES)
 
 
-def test_every_term_that_completion_offers_is_understood() -> None:
+def test_every_term_that_completion_offers_is_valid() -> None:
     for term in PIPELINES.completions:
         Terms(term, PIPELINES)

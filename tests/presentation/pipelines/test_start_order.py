@@ -19,7 +19,7 @@ def test_a_warning_about_dependent_jobs_started_at_once_names_the_alternatives()
     assert "Instead, R on b.py alone may let pipeline-1 go on." in lines
 
 
-def test_a_kept_order_is_stated_with_what_lets_a_failed_pipeline_continue() -> None:
+def test_a_note_states_that_the_order_is_kept_and_how_a_failed_pipeline_continues() -> None:
     done = pipeline(status="COMPLETED", runs=DONE)
     assert order_lines([done], {"run-1-a", "run-1-b", "run-1-c"}, {}, is_kept=True) == (
         "In the pipeline pipeline-1, b.py, c.py depend on others of these.",
@@ -30,14 +30,14 @@ def test_a_kept_order_is_stated_with_what_lets_a_failed_pipeline_continue() -> N
     assert lines[-1] == "Instead, R on b.py alone lets pipeline-1 go on."
 
 
-def test_nothing_is_said_of_jobs_that_do_not_wait_for_each_other() -> None:
+def test_there_is_no_warning_for_jobs_that_do_not_wait_for_each_other() -> None:
     done = pipeline(status="COMPLETED", runs=DONE)
     assert order_lines([done], {"run-1-b"}, {}, is_kept=False) == ()
     assert order_lines([done], {"others", "run-2-b"}, {}, is_kept=False) == ()
     assert order_lines([], {"run-1-a", "run-1-b"}, {}, is_kept=False) == ()
 
 
-def test_originals_and_runs_of_several_pipelines_are_known_for_what_they_repeat() -> None:
+def test_runs_of_several_pipelines_depend_on_each_other_as_their_originals_do() -> None:
     first = pipeline(1, status="COMPLETED", runs=DONE)
     second = pipeline(2, status="COMPLETED", runs=DONE)
     originals = PipelineList((second, first)).originals()
@@ -46,9 +46,7 @@ def test_originals_and_runs_of_several_pipelines_are_known_for_what_they_repeat(
         assert any("b.py depends on others of these" in line for line in lines), marked
 
 
-def test_earlier_pipelines_of_the_same_jobs_do_not_matter_where_one_ran_all_that_are_marked() -> (
-    None
-):
+def test_other_pipelines_of_the_same_jobs_are_not_named_if_one_ran_all_marked_jobs() -> None:
     first = pipeline(1, status="FAILED", runs=FAILED)
     second = pipeline(2, status="FAILED", runs=FAILED)
     originals = PipelineList((second, first)).originals()

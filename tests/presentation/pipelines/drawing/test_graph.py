@@ -1,4 +1,4 @@
-"""The graph as a reader follows it: each job once, and each line ends at the job of its edge."""
+"""The drawn graph has one box for each job, and its lines show edges and nothing else."""
 
 from collections import Counter
 from itertools import pairwise
@@ -24,27 +24,9 @@ from tests.presentation.pipelines.graphs import (
     wide,
 )
 from tests.presentation.pipelines.planes import BOX, arms, loose_ends, plane
-from tests.presentation.pipelines.sample import thousand
+from tests.presentation.pipelines.sample import SIXTEEN, thousand
 
-SAMPLE = pipeline(
-    ingest_raw=[],
-    index=["ingest_raw"],
-    dedupe=["index"],
-    thumbs=["dedupe"],
-    embed=["dedupe"],
-    join_feats=["thumbs", "embed"],
-    ingest_labels=[],
-    clean_labels=["ingest_labels"],
-    merge_train=["join_feats", "clean_labels"],
-    split=["merge_train"],
-    train_s=["split"],
-    train_l=["split"],
-    eval=["train_s", "train_l"],
-    report=["eval"],
-    export=["eval"],
-    publish=["export"],
-)
-LOOK = """
+DRAWING_OF_SIXTEEN = """
 · ingest_raw   · ingest_labels
       │               │
     · index   · clean_labels
@@ -89,94 +71,98 @@ def drawings() -> st.SearchStrategy[tuple[Plan, Drawing]]:
 
 @st.composite
 def tangles(draw_from: st.DrawFn) -> Pipeline:
-    """Make a pipeline of layers between which anything may wait for anything."""
+    """Make a pipeline of layers, in which a job may wait for any jobs of earlier layers."""
     layers = draw_from(st.lists(st.integers(1, 6), min_size=2, max_size=5))
     parents: dict[str, list[str]] = {}
-    above: list[str] = []
+    earlier: list[str] = []
     for number, size in enumerate(layers):
         names = [f"{'abcdef'[number]}{index}" for index in range(size)]
         for name in names:
             parents[name] = (
-                draw_from(st.lists(st.sampled_from(above), unique=True)) if above else []
+                draw_from(st.lists(st.sampled_from(earlier), unique=True)) if earlier else []
             )
-        above += names
+        earlier += names
     return pipeline(**parents)
 
 
 @given(drawings())
-def test_lines_lead_from_each_job_to_those_that_wait_for_it_and_to_no_other(
+def test_lines_lead_from_each_job_to_its_children_and_to_no_other_job(
     drawn: tuple[Plan, Drawing],
 ) -> None:
     _, drawing = drawn
-    seen = plane(drawing)
-    met: set[tuple[int, int]] = set()
+    painted = plane(drawing)
+    cells_followed: set[tuple[int, int]] = set()
     edges = set()
     for node in drawing.boxes:
-        reached, cells = seen.lines_down(node)
+        reached, cells = painted.lines_down(node)
         edges |= {(node, child) for child in reached}
-        met |= cells
+        cells_followed |= cells
     assert edges == drawing.edges
-    crossed = {cell for cell, character in seen.cells.items() if character != BOX}
-    assert met == crossed, "a line comes from nowhere"
-    assert not list(loose_ends(seen))
+    line_cells = {cell for cell, character in painted.cells.items() if character != BOX}
+    assert cells_followed == line_cells, "a line comes from nowhere"
+    assert not list(loose_ends(painted))
 
 
 @given(drawings())
-def test_each_job_has_one_box_and_no_edge_is_lost(drawn: tuple[Plan, Drawing]) -> None:
+def test_each_job_has_one_box_that_is_connected_with_all_its_ancestors(
+    drawn: tuple[Plan, Drawing],
+) -> None:
     plan, drawing = drawn
     assert list(drawing.boxes) == list(plan.nodes)
-    given = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
-    assert drawing.edges <= given
-    above: dict[str, set[str]] = {}
+    all_edges = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
+    assert drawing.edges <= all_edges
+    ancestors: dict[str, set[str]] = {}
     for node in plan.nodes:
-        mine = {parent for parent, child in drawing.edges if child == node}
-        above[node] = mine.union(*(above[parent] for parent in mine))
-        assert above[node] == plan.ancestors(node)
-    labels = [cell for cell in plane(drawing).cells.values() if cell == BOX]
-    assert len(labels) == sum(box.width for box in drawing.boxes.values())
+        parents = {parent for parent, child in drawing.edges if child == node}
+        ancestors[node] = parents.union(*(ancestors[parent] for parent in parents))
+        assert ancestors[node] == plan.ancestors(node)
+    box_cells = [cell for cell in plane(drawing).cells.values() if cell == BOX]
+    assert len(box_cells) == sum(box.width for box in drawing.boxes.values())
 
 
 @given(any_pipelines())
-def test_edges_are_drawn_or_said_to_follow_from_others(sent: Pipeline) -> None:
+def test_each_edge_is_drawn_or_listed_as_redundant(sent: Pipeline) -> None:
     plan = plan_of(sent)
-    given = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
-    left_out = {
+    all_edges = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
+    redundant = {
         (parent, child) for child, parents in plan.redundant_parents.items() for parent in parents
     }
-    assert drawing_of(plan).edges == given - left_out
-    assert drawing_of(plan, all_edges=True).edges == given
-    for parent, child in left_out:
+    assert drawing_of(plan).edges == all_edges - redundant
+    assert drawing_of(plan, all_edges=True).edges == all_edges
+    for parent, child in redundant:
         assert any(parent in plan.ancestors(other) for other in plan.nodes[child].parents)
 
 
 @given(drawings(), st.data())
-def test_heavy_and_lit_lines_are_those_among_the_nodes_requested(
+def test_heavy_and_lit_lines_are_the_edges_between_highlighted_jobs(
     drawn: tuple[Plan, Drawing], data: st.DataObject
 ) -> None:
     plan, drawing = drawn
     if not plan.nodes:
         return
-    chosen = data.draw(st.sets(st.sampled_from(list(plan.nodes))))
-    among = {(parent, node) for parent, node in drawing.edges if {parent, node} <= chosen}
-    light = drawing.highlight(chosen)
-    heavy = plane(drawing, heavy=light)
-    walked = {(node, end) for node in drawing.boxes for end in heavy.lines_down(node, 2)[0]}
-    assert walked == among
+    highlighted = data.draw(st.sets(st.sampled_from(list(plan.nodes))))
+    edges_between = {
+        (parent, node) for parent, node in drawing.edges if {parent, node} <= highlighted
+    }
+    highlight = drawing.highlight(highlighted)
+    heavy = plane(drawing, heavy=highlight)
+    heavy_edges = {(node, end) for node in drawing.boxes for end in heavy.lines_down(node, 2)[0]}
+    assert heavy_edges == edges_between
     assert not list(loose_ends(heavy, 2))
     heavy_cells: set[tuple[int, int]] = set()
     for node in drawing.boxes:
         heavy_cells |= heavy.lines_down(node, 2)[1]
-    lit_cells, weighty_cells = (
+    cells_drawn_lit, cells_drawn_heavy = (
         {
             (x, y)
             for y in range(drawing.height)
-            for run in drawing.line(y, 0, drawing.width, light, light)
+            for run in drawing.line(y, 0, drawing.width, highlight, highlight)
             if run.node is None and (run.is_lit if which == "lit" else run.is_heavy)
             for x in range(run.x, run.x + run.width)
         }
         for which in ("lit", "heavy")
     )
-    assert lit_cells == weighty_cells == heavy_cells
+    assert cells_drawn_lit == cells_drawn_heavy == heavy_cells
     plain = plane(drawing)
     assert plain.cells.keys() == heavy.cells.keys()
     for cell, character in plain.cells.items():
@@ -185,23 +171,25 @@ def test_heavy_and_lit_lines_are_those_among_the_nodes_requested(
 
 
 @given(drawings(), st.integers(0, 60), st.integers(1, 40))
-def test_what_is_in_sight_is_a_part_of_the_whole(
+def test_a_visible_section_equals_that_part_of_the_whole_drawing(
     drawn: tuple[Plan, Drawing], x0: int, width: int
 ) -> None:
     _, drawing = drawn
     whole = plane(drawing).cells
     for y in range(drawing.height):
-        seen = {
+        visible = {
             x: (BOX if run.node else run.text[x - run.x])
             for run in drawing.line(y, x0, x0 + width)
             for x in range(run.x, run.x + run.width)
             if x0 <= x < x0 + width
         }
-        assert seen == {x: whole[x, y] for x in range(x0, x0 + width) if (x, y) in whole}
+        assert visible == {x: whole[x, y] for x in range(x0, x0 + width) if (x, y) in whole}
 
 
 @given(drawings())
-def test_steps_lead_along_lines_and_layers(drawn: tuple[Plan, Drawing]) -> None:
+def test_neighbours_are_at_the_end_of_a_line_or_next_in_the_layer(
+    drawn: tuple[Plan, Drawing],
+) -> None:
     _, drawing = drawn
     for node, box in drawing.boxes.items():
         up, down, left, right = (drawing.neighbour(node, way) for way in Direction)
@@ -229,8 +217,9 @@ def text_of(drawing: Drawing) -> str:
     return "\n".join(lines)
 
 
-def test_the_sample_looks_as_it_is_meant_to() -> None:
-    assert text_of(drawing_of(plan_of(SAMPLE), extra=2)) == LOOK.strip("\n")
+def test_the_drawing_of_the_sample_pipeline() -> None:
+    drawing = drawing_of(plan_of(pipeline(**SIXTEEN)), extra=2)
+    assert text_of(drawing) == DRAWING_OF_SIXTEEN.strip("\n")
 
 
 @pytest.mark.parametrize("sent", [chain_of_diamonds(300), fan(1000), two_components()])
@@ -243,27 +232,22 @@ def test_large_graphs_are_no_wider_than_their_widest_layer(sent: Pipeline) -> No
     assert drawing.width <= max(layers.values()) * (longest + 3) + longest
 
 
-def test_lines_of_a_large_tangle_can_be_followed() -> None:
-    dice = Random(3)
-    parents = {
-        f"n{index}": [f"n{dice.randrange(max(0, index - 60), index)}" for _ in range(2)]
-        if index
-        else []
-        for index in range(400)
-    }
-    drawing = drawing_of(plan_of(pipeline(**parents)))
-    seen = plane(drawing)
-    reached = {(node, end) for node in drawing.boxes for end in seen.lines_down(node)[0]}
+def test_lines_of_a_large_random_graph_lead_to_the_right_jobs() -> None:
+    drawing = drawing_of(plan_of(near(400, 3, 60)))
+    painted = plane(drawing)
+    reached = {(node, end) for node in drawing.boxes for end in painted.lines_down(node)[0]}
     assert reached == drawing.edges
-    assert not list(loose_ends(seen))
+    assert not list(loose_ends(painted))
 
 
 @given(drawings())
-def test_a_box_is_as_deep_as_the_longest_path_to_it(drawn: tuple[Plan, Drawing]) -> None:
+def test_the_layer_of_a_box_is_the_length_of_the_longest_path_to_it(
+    drawn: tuple[Plan, Drawing],
+) -> None:
     plan, drawing = drawn
     rows = sorted({box.y for box in drawing.boxes.values()})
-    depth = depths(plan)
-    assert {node: rows.index(box.y) for node, box in drawing.boxes.items()} == depth
+    layers = {node: rows.index(box.y) for node, box in drawing.boxes.items()}
+    assert layers == depths(plan)
 
 
 CROSSINGS = {
@@ -275,31 +259,34 @@ CROSSINGS = {
     "loose": (near(200, 1, 40), 745),
     "fan": (fan(160), 0),
 }
-"""Pipelines, with the crossings that Graphviz's `dot` 2.43 leaves; the bench counts anew."""
+"""Pipelines, with the number of crossings in the layout of Graphviz's `dot` 2.43.
+
+`tests/bench/crossings.py` counts them again.
+"""
 
 
 @pytest.mark.parametrize("name", CROSSINGS)
-def test_lines_cross_no_more_than_twice_as_often_as_in_a_published_layout(name: str) -> None:
-    sent, published = CROSSINGS[name]
-    assert drawing_of(plan_of(sent), extra=3).crossings <= 2 * published
+def test_lines_cross_at_most_twice_as_often_as_in_the_layout_of_graphviz(name: str) -> None:
+    sent, graphviz_crossings = CROSSINGS[name]
+    assert drawing_of(plan_of(sent), extra=3).crossings <= 2 * graphviz_crossings
 
 
-def tangled(seed: int) -> dict[str, list[str]]:
-    """Return what each of some jobs waits for: any few of those not long before it."""
-    chance = Random(seed)
-    jobs, most = chance.randint(12, 80), chance.choice([1, 1, 2, 2, 3])
-    reach = chance.choice([5, 10, 20, 40])
+def random_parents(seed: int) -> dict[str, list[str]]:
+    """Return the parents of random jobs; each waits for a few of the jobs shortly before it."""
+    random = Random(seed)
+    jobs, most_parents = random.randint(12, 80), random.choice([1, 1, 2, 2, 3])
+    reach = random.choice([5, 10, 20, 40])
     parents: dict[str, list[str]] = {}
     for job in range(jobs):
         first = max(0, job - reach)
-        least = 0 if chance.random() < 0.15 else 1
-        many = min(job - first, chance.randint(least, most)) if job else 0
-        parents[f"n{job}"] = [f"n{each}" for each in chance.sample(range(first, job), many)]
+        fewest_parents = 0 if random.random() < 0.15 else 1
+        count = min(job - first, random.randint(fewest_parents, most_parents)) if job else 0
+        parents[f"n{job}"] = [f"n{each}" for each in random.sample(range(first, job), count)]
     return parents
 
 
 @pytest.mark.parametrize(
-    ("seed", "published"),
+    ("seed", "graphviz_crossings"),
     [
         (13, 4),
         (89, 2),
@@ -313,17 +300,19 @@ def tangled(seed: int) -> dict[str, list[str]]:
         (531, 2),
     ],
 )
-def test_small_graphs_are_put_in_order_from_where_that_ends_best(seed: int, published: int) -> None:
-    parents = tangled(seed)
+def test_lines_of_a_small_graph_cross_at_most_twice_as_often_as_in_graphviz(
+    seed: int, graphviz_crossings: int
+) -> None:
+    parents = random_parents(seed)
     drawing = draw(parents, {node: len(node) + 3 for node in parents})
-    # As `dot` has it with the same ranks; one without crossings is seldom met.
-    assert drawing.crossings <= max(1, 2 * published)
+    # One crossing is allowed even if Graphviz's layout with the same layers has none.
+    assert drawing.crossings <= max(1, 2 * graphviz_crossings)
 
 
 @pytest.mark.parametrize("sent", [fan(160), thousand(), stages(6, 60, 5, 1)])
-def test_a_wide_graph_is_no_staircase(sent: Pipeline) -> None:
+def test_the_layers_of_a_wide_graph_are_close_together(sent: Pipeline) -> None:
     plan = plan_of(sent)
     drawing = drawing_of(plan, extra=3)
     rows = sorted({box.y for box in drawing.boxes.values()})
     assert len(rows) == 1 + max(depths(plan).values())
-    assert max(below - above for above, below in pairwise(rows)) < 8
+    assert max(lower - upper for upper, lower in pairwise(rows)) < 8

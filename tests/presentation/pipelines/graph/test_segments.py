@@ -1,4 +1,4 @@
-"""A bar in segments has exactly its width and rounds nothing away."""
+"""A bar has the requested width, and a segment for each state with jobs."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,19 +16,19 @@ def test_a_bar_has_exactly_its_width(numbers: dict[NodeState, int], width: int) 
 
 
 @given(_NUMBERS, st.integers(len(NodeState), 60))
-def test_nothing_is_rounded_away_where_there_is_room(
+def test_every_state_with_jobs_has_a_cell_if_the_bar_is_wide_enough(
     numbers: dict[NodeState, int], width: int
 ) -> None:
-    drawn = {segment.state: segment.cells for segment in segments(numbers, width)}
-    assert set(drawn) == {kind for kind, number in numbers.items() if number}
+    cells_by_state = {segment.state: segment.cells for segment in segments(numbers, width)}
+    assert set(cells_by_state) == {state for state, number in numbers.items() if number}
     total = sum(numbers.values())
-    for kind, cells in drawn.items():
+    for state, cells in cells_by_state.items():
         assert cells >= 1
-        # Others take a cell each at most that is not theirs in proportion.
-        assert abs(cells - numbers[kind] * width / total) <= len(NodeState)
+        # Each state may take one cell from the others, as it has at least one.
+        assert abs(cells - numbers[state] * width / total) <= len(NodeState)
 
 
-def test_segments_are_in_proportion() -> None:
+def test_segments_are_proportional_to_the_numbers_of_jobs() -> None:
     numbers = {
         NodeState.DONE: 612,
         NodeState.RUNNING: 14,
@@ -38,13 +38,13 @@ def test_segments_are_in_proportion() -> None:
     assert "".join(cell.text for cell in bar(numbers, 22)) == "▕███████████✗▓░░░░░░░▏"
 
 
-def test_a_failure_has_the_last_cell() -> None:
+def test_a_failure_is_drawn_even_if_the_bar_has_one_cell() -> None:
     numbers = {NodeState.DONE: 999, NodeState.FAILED: 1}
     assert segments(numbers, 1) == (BarSegment(NodeState.FAILED, 1),)
     assert segments(numbers, 2) == (BarSegment(NodeState.DONE, 1), BarSegment(NodeState.FAILED, 1))
 
 
-def test_a_bar_in_one_cell_has_the_tone_of_the_worst() -> None:
+def test_the_cell_of_a_bar_has_the_tone_of_its_worst_state() -> None:
     assert bar_cell({NodeState.DONE: 1, NodeState.FAILED: 1}, 6) == Cell("▕██✗✗▏", Tone.BAD)
     assert bar_cell({NodeState.DONE: 2}, 6) == Cell("▕████▏", Tone.GOOD)
     assert bar_cell({}, 6) == NOTHING

@@ -1,4 +1,4 @@
-"""A job is blocked by failed jobs above it, and the counts add up."""
+"""Statuses tell which jobs are blocked by which failures, and count each job once."""
 
 import pytest
 from hypothesis import given
@@ -23,12 +23,12 @@ from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline_of,
 from tests.presentation.pipelines.sample import sixteen
 
 
-def judged(sent: Pipeline) -> JobStatuses:
+def statuses_of(sent: Pipeline) -> JobStatuses:
     return judge(plan_of(sent), sent.state)
 
 
-def test_all_that_waits_under_a_failure_is_blocked_by_it() -> None:
-    statuses = judged(sixteen())
+def test_all_descendants_of_a_failed_job_are_blocked_by_it() -> None:
+    statuses = statuses_of(sixteen())
     assert dict(statuses.roots) == {"embed": 9}
     assert statuses.blocked_by("publish") == ("embed",)
     assert statuses.state_cell("publish") == Cell("⊘ BLOCKED", Tone.WARN)
@@ -37,21 +37,21 @@ def test_all_that_waits_under_a_failure_is_blocked_by_it() -> None:
     assert root_words(statuses) == "1 root failure"
 
 
-def test_what_failed_for_want_of_a_parent_is_no_root() -> None:
-    statuses = judged(sixteen(join_feats="CANCELED", merge_train="FAILED"))
+def test_a_failed_descendant_of_a_failed_job_is_no_root_failure() -> None:
+    statuses = statuses_of(sixteen(join_feats="CANCELED", merge_train="FAILED"))
     assert dict(statuses.roots) == {"embed": 7}
     assert statuses.blocked_by("split") == ("embed",)
 
 
-def test_each_of_many_roots_says_how_many_it_blocks() -> None:
-    statuses = judged(sixteen(clean_labels="CANCELED"))
+def test_each_root_failure_counts_the_jobs_that_it_blocks() -> None:
+    statuses = statuses_of(sixteen(clean_labels="CANCELED"))
     assert dict(statuses.roots) == {"embed": 9, "clean_labels": 8}
     assert statuses.blocked_by("join_feats") == ("embed",)
     assert statuses.blocked_by("split") == ("embed", "clean_labels")
     assert statuses.root_failures == ("embed",)
 
 
-def test_what_blocks_others_is_a_failed_or_canceled_job_that_something_waits_for() -> None:
+def test_a_canceled_job_blocks_others_only_if_jobs_wait_for_it() -> None:
     sent = sixteen("CANCELED", embed="CANCELED", thumbs="CANCELED")
     statuses = judge(plan_of(sent), sent.state)
     blocking = {node_id for node_id in statuses.plan.nodes if statuses.blocks(node_id)}
@@ -64,30 +64,30 @@ def test_what_blocks_others_is_a_failed_or_canceled_job_that_something_waits_for
                    for each in statuses.plan.descendants(node_id))  # fmt: skip
 
 
-def test_problems_are_what_stopped_and_what_that_blocks() -> None:
-    statuses = judged(sixteen(ingest_labels="CANCELED"))
+def test_problems_are_stopped_jobs_and_the_jobs_that_they_block() -> None:
+    statuses = statuses_of(sixteen(ingest_labels="CANCELED"))
     assert len(statuses.problems) == 1 + 1 + 9
     assert {"embed", "ingest_labels", "publish"} < statuses.problems
-    assert judged(sixteen(embed="RUNNING")).problems == frozenset()
+    assert statuses_of(sixteen(embed="RUNNING")).problems == frozenset()
 
 
 def test_a_job_that_studio_released_is_not_blocked_and_blocks_nothing() -> None:
     for state in ("COMPLETE", "QUEUED", "RUNNING", "NEWWORD"):
-        statuses = judged(sixteen(join_feats=state))
+        statuses = statuses_of(sixteen(join_feats=state))
         assert NodeState.BLOCKED not in statuses.states.values()
         assert dict(statuses.roots) == {"embed": 0}
 
 
 def test_a_job_that_is_being_canceled_does_not_block_yet() -> None:
-    statuses = judged(sixteen(embed="CANCELING"))
+    statuses = statuses_of(sixteen(embed="CANCELING"))
     assert not statuses.roots
     assert not statuses.problems
     assert statuses.states["embed"] is NodeState.CANCELING
     assert statuses.states["join_feats"] is NodeState.WAITING
 
 
-def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
-    statuses = judged(sixteen(embed="NEWWORD"))
+def test_an_unknown_state_is_shown_unchanged() -> None:
+    statuses = statuses_of(sixteen(embed="NEWWORD"))
     assert statuses.state_cell("embed").text == "? NEWWORD"
     assert statuses.states["join_feats"] is NodeState.WAITING
     assert [count.name for count in counts(statuses.numbers)][-1] == "unknown"
@@ -103,30 +103,34 @@ def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
         ({"embed": "FAILED", "thumbs": "CANCELED"}, "9 blocked by 2 jobs that failed or were"),
     ],
 )
-def test_a_pause_says_what_continues_and_what_does_not(states: dict[str, str], words: str) -> None:
-    assert paused_words(judged(sixteen("PAUSED", **states))).startswith(words)
-    assert paused_words(judged(sixteen(**states))) == ""
+def test_a_paused_pipeline_counts_jobs_that_continue_wait_or_are_blocked(
+    states: dict[str, str], words: str
+) -> None:
+    assert paused_words(statuses_of(sixteen("PAUSED", **states))).startswith(words)
+    assert paused_words(statuses_of(sixteen(**states))) == ""
 
 
-def test_counts_leave_out_places_without_a_job_but_not_those_whose_zero_is_news() -> None:
-    said = [(count.glyph, count.number) for count in counts(judged(sixteen()).numbers)]
-    assert said == [("✓", 6), ("●", 0), ("✗", 1), ("⊘", 9)]
-    assert len(counts(judged(fan(0)).numbers)) == 4  # two jobs wait
+def test_counts_omit_states_without_jobs_except_done_running_and_failed() -> None:
+    signs_and_numbers = [
+        (count.glyph, count.number) for count in counts(statuses_of(sixteen()).numbers)
+    ]
+    assert signs_and_numbers == [("✓", 6), ("●", 0), ("✗", 1), ("⊘", 9)]
+    assert len(counts(statuses_of(fan(0)).numbers)) == 4  # the fourth counts two waiting jobs
 
 
-def test_a_thousand_failures_that_all_block_the_same_are_each_counted() -> None:
+def test_each_of_a_thousand_failures_counts_the_jobs_that_all_of_them_block() -> None:
     failed = [f"shard_{number}" for number in range(1000)]
     jobs = [run(name, [], "FAILED") for name in failed]
-    statuses = judged(pipeline_of([*jobs, run("merge", failed), run("report", ["merge"])]))
+    statuses = statuses_of(pipeline_of([*jobs, run("merge", failed), run("report", ["merge"])]))
     assert set(statuses.roots.values()) == {2}
     assert len(statuses.blocked_by("report")) == 1000
 
 
 @pytest.mark.parametrize("state", sorted(set(SHOWN_STATES) - {JobState.TASK}))
-def test_a_job_is_counted_with_one_sign_and_word_wherever_it_is_counted(state: JobState) -> None:
-    shown = SHOWN_STATES[state]
+def test_lists_and_pipelines_count_a_state_with_the_same_sign_and_word(state: JobState) -> None:
+    node_state = SHOWN_STATES[state]
     in_list = next(each for each in counts_of_jobs([job(1, state)]) if each.number)
-    numbers = {**dict.fromkeys(NodeState, 0), shown: 1}
+    numbers = {**dict.fromkeys(NodeState, 0), node_state: 1}
     in_pipeline = next(each for each in counts(numbers) if each.number)
     assert in_list == in_pipeline
 
@@ -137,58 +141,58 @@ def test_a_job_that_is_being_canceled_is_not_counted_as_canceled() -> None:
         f"{each.glyph}{each.number} {each.name}" for each in counts_of_jobs(jobs) if each.number
     ] == ["⊖2 canceling", "⊗1 canceled"]
     assert state_cell(jobs[0]).text == "⊖ CANCELING"
-    statuses = judged(sixteen(embed="CANCELING", thumbs="CANCELED"))
+    statuses = statuses_of(sixteen(embed="CANCELING", thumbs="CANCELED"))
     assert statuses.look("embed").glyph != statuses.look("thumbs").glyph
 
 
-def test_groups_of_states_are_counted_in_one_order() -> None:
+def test_lists_of_jobs_and_pipelines_count_states_in_the_same_order() -> None:
     jobs = [job(number, state) for number, state in enumerate(sorted(SHOWN_STATES))]
     in_lists = [each.name for each in counts_of_jobs(jobs, blocked=[])]
     assert in_lists == [
-        kind.value for kind in NodeState if kind not in {NodeState.BLOCKED, NodeState.SCHEDULE}
+        state.value for state in NodeState if state not in {NodeState.BLOCKED, NodeState.SCHEDULE}
     ]
 
 
-def test_a_schedule_is_counted_apart_with_its_own_sign() -> None:
-    statuses = judged(pipeline_of([run("nightly", [], "TASK"), run("train", ["nightly"])]))
-    shown = [f"{each.glyph}{each.number} {each.name}" for each in counts(statuses.numbers)]
-    assert shown == ["✓0 done", "●0 running", "✗0 failed", "·1 waiting", "◷1 schedule"]
+def test_a_schedule_is_counted_separately_with_its_own_sign() -> None:
+    statuses = statuses_of(pipeline_of([run("nightly", [], "TASK"), run("train", ["nightly"])]))
+    texts = [f"{each.glyph}{each.number} {each.name}" for each in counts(statuses.numbers)]
+    assert texts == ["✓0 done", "●0 running", "✗0 failed", "·1 waiting", "◷1 schedule"]
     assert statuses.look("nightly").glyph == "◷"
 
 
 @given(any_pipelines())
-def test_every_job_has_one_status_and_the_counts_add_up(sent: Pipeline) -> None:
-    statuses = judged(sent)
+def test_every_job_has_one_status_and_is_counted_once(sent: Pipeline) -> None:
+    statuses = statuses_of(sent)
     assert statuses.states.keys() == statuses.plan.nodes.keys()
     assert sum(statuses.numbers.values()) == len(statuses.plan.nodes)
     assert sum(count.number for count in counts(statuses.numbers)) == len(statuses.plan.nodes)
 
 
 @given(any_pipelines())
-def test_roots_and_what_they_block_agree(sent: Pipeline) -> None:
-    statuses = judged(sent)
+def test_root_failures_and_blocked_jobs_are_consistent(sent: Pipeline) -> None:
+    statuses = statuses_of(sent)
     plan = statuses.plan
-    blocked = {node_id: statuses.blocked_by(node_id) for node_id in plan.nodes}
+    roots_by_node = {node_id: statuses.blocked_by(node_id) for node_id in plan.nodes}
     for root, number in statuses.roots.items():
-        assert number == sum(root in roots for roots in blocked.values())
+        assert number == sum(root in roots for roots in roots_by_node.values())
         assert statuses.states[root] in {NodeState.FAILED, NodeState.CANCELED}
-        parents = [statuses.states[parent] for parent in plan.nodes[root].parents]
-        assert not {NodeState.FAILED, NodeState.BLOCKED}.intersection(parents)
-    for node_id, roots in blocked.items():
+        parent_states = [statuses.states[parent] for parent in plan.nodes[root].parents]
+        assert not {NodeState.FAILED, NodeState.BLOCKED}.intersection(parent_states)
+    for node_id, roots in roots_by_node.items():
         assert set(roots) <= plan.ancestors(node_id)
         assert bool(roots) == (statuses.states[node_id] is NodeState.BLOCKED)
 
 
 @given(any_pipelines())
 def test_no_job_waits_unblocked_under_a_failed_parent(sent: Pipeline) -> None:
-    statuses = judged(sent)
+    statuses = statuses_of(sent)
     for node_id, node in statuses.plan.nodes.items():
         if statuses.states[node_id] is NodeState.WAITING:
-            above = {statuses.states[parent] for parent in node.parents}
-            assert not {NodeState.FAILED, NodeState.BLOCKED} & above
+            parent_states = {statuses.states[parent] for parent in node.parents}
+            assert not {NodeState.FAILED, NodeState.BLOCKED} & parent_states
 
 
-def test_an_empty_pipeline_is_judged_too() -> None:
+def test_an_empty_pipeline_has_no_words_about_a_pause_or_failures() -> None:
     statuses = judge(plan_of(pipeline_of([])), PipelineState.PAUSED)
     assert paused_words(statuses) == ""
     assert root_words(statuses) == ""

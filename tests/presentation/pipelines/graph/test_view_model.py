@@ -1,5 +1,6 @@
-"""The data about a job is complete, and what is unknown is not invented."""
+"""The view model knows the times of each job, and invents none that are unknown."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,15 +16,18 @@ _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def at(minute: float) -> datetime:
+    """Return the time so many minutes after noon."""
     return _NOON + timedelta(minutes=minute)
 
 
-def job(name: str, status: str, **moments: float) -> Job:
-    times = {f"{key}_at": at(minute) for key, minute in moments.items()}
+def job(name: str, status: str, **minutes: float) -> Job:
+    """Return the run of a job, with times in minutes after noon: `started=1`."""
+    times = {f"{key}_at": at(minute) for key, minute in minutes.items()}
     return Job.model_validate({"id": f"run-{name}", "status": status, **times})
 
 
-def known(*jobs: Job, **states: str) -> ViewModel:
+def view_model(*jobs: Job, **states: str) -> ViewModel:
+    """Return the sample pipeline at 12:20, with these runs and states of its jobs."""
     sent = sixteen(**states)
     by_run = {each.id: each for each in jobs}
     return ViewModel(
@@ -31,93 +35,95 @@ def known(*jobs: Job, **states: str) -> ViewModel:
     )
 
 
-def test_a_job_waits_for_a_worker_from_when_its_last_parent_was_done() -> None:
+def test_time_in_the_queue_counts_from_the_end_of_the_last_parent() -> None:
     parents = (
         job("thumbs", "COMPLETE", created=0, started=1, finished=8),
         job("embed", "COMPLETE", created=0, started=1, finished=10),
     )
-    begun = job("join_feats", "RUNNING", created=0, started=12)
-    seen = known(*parents, begun, embed="COMPLETE", join_feats="RUNNING")
-    assert seen.queue_seconds(seen.plan.nodes["join_feats"]) == 120
+    running = job("join_feats", "RUNNING", created=0, started=12)
+    model = view_model(*parents, running, embed="COMPLETE", join_feats="RUNNING")
+    assert model.queue_seconds(model.plan.nodes["join_feats"]) == 120
     queued = job("join_feats", "QUEUED", created=0)
-    seen = known(*parents, queued, embed="COMPLETE", join_feats="QUEUED")
-    assert seen.queue_seconds(seen.plan.nodes["join_feats"]) == 600
-    assert seen.run_time(seen.plan.nodes["join_feats"]) is None
+    model = view_model(*parents, queued, embed="COMPLETE", join_feats="QUEUED")
+    assert model.queue_seconds(model.plan.nodes["join_feats"]) == 600
+    assert model.run_time(model.plan.nodes["join_feats"]) is None
 
 
-def test_a_queued_job_whose_cluster_cannot_start_it_says_so() -> None:
+def test_a_queued_job_shows_why_its_cluster_cannot_start_it() -> None:
     reason = "the cluster gpu, which is no longer in clusters.toml"
     queued = job("split", "QUEUED", created=0).model_copy(update={"waits_for": reason})
-    wait = known(queued, split="QUEUED").wait_of("split")
+    wait = view_model(queued, split="QUEUED").wait_of("split")
     assert wait is not None
     assert wait.words == f"queued: waits for {reason}"
 
 
-def test_what_a_review_takes_is_no_waiting_for_a_worker() -> None:
+def test_the_duration_of_a_review_is_not_time_in_the_queue() -> None:
     steps = {"steps": [{"name": "waiting", "started_at": at(15)}]}
-    begun = job("ingest_raw", "RUNNING", created=0, started=16).model_copy(
+    running = job("ingest_raw", "RUNNING", created=0, started=16).model_copy(
         update={"steps": Job.model_validate({"id": "a", **steps}).steps}
     )
-    seen = known(begun, ingest_raw="RUNNING")
-    node = seen.plan.nodes["ingest_raw"]
-    assert seen.ready_at(node) == at(15)
-    assert seen.queue_seconds(node) == 60
-    timeline = Timeline(seen, UTC, 60)
+    model = view_model(running, ingest_raw="RUNNING")
+    node = model.plan.nodes["ingest_raw"]
+    assert model.ready_at(node) == at(15)
+    assert model.queue_seconds(node) == 60
+    timeline = Timeline(model, UTC, 60)
     assert timeline.whole_seconds == 300
 
 
-def test_nothing_is_made_up_about_a_wait_when_a_parent_is_not_known() -> None:
-    begun = job("join_feats", "RUNNING", created=0, started=12)
-    seen = known(begun, embed="COMPLETE", join_feats="RUNNING")
-    assert seen.queue_seconds(seen.plan.nodes["join_feats"]) is None
-    assert seen.run_time(seen.plan.nodes["join_feats"]) == RunTime(480)
+def test_time_in_the_queue_is_unknown_if_a_parent_is_not_loaded() -> None:
+    running = job("join_feats", "RUNNING", created=0, started=12)
+    model = view_model(running, embed="COMPLETE", join_feats="RUNNING")
+    assert model.queue_seconds(model.plan.nodes["join_feats"]) is None
+    assert model.run_time(model.plan.nodes["join_feats"]) == RunTime(480)
 
 
-def test_a_run_without_a_start_is_guessed_from_when_its_parents_were_done() -> None:
-    seen = known(
+def test_a_run_time_without_a_start_is_estimated_from_the_end_of_the_parents() -> None:
+    model = view_model(
         job("index", "COMPLETE", created=0, started=1, finished=4),
         job("dedupe", "COMPLETE", created=0, finished=9),
         job("embed", "RUNNING", created=0),
         embed="RUNNING",
     )
-    assert seen.run_time(seen.plan.nodes["dedupe"]) == RunTime(300, is_estimate=True)
-    assert seen.run_time(seen.plan.nodes["embed"]) == RunTime(660, is_estimate=True)
+    assert model.run_time(model.plan.nodes["dedupe"]) == RunTime(300, is_estimate=True)
+    assert model.run_time(model.plan.nodes["embed"]) == RunTime(660, is_estimate=True)
 
 
 @pytest.mark.parametrize("status", ["QUEUED", "SCHEDULED", "INIT", "PROVISIONING", "PENDING"])
-def test_a_job_that_the_plan_has_running_takes_no_time_before_it_runs_itself(status: str) -> None:
-    seen = known(job("embed", status, created=0), embed="RUNNING")
-    assert seen.run_time(seen.plan.nodes["embed"]) is None
+def test_a_job_that_runs_only_according_to_the_plan_has_no_run_time(status: str) -> None:
+    model = view_model(job("embed", status, created=0), embed="RUNNING")
+    assert model.run_time(model.plan.nodes["embed"]) is None
 
 
-def test_what_comes_between_the_queue_and_the_query_is_neither() -> None:
+def test_preparing_the_environment_is_neither_queue_time_nor_run_time() -> None:
     steps = (
         {"name": "waiting", "started_at": at(0), "finished_at": at(2)},
         {"name": "virtualenv", "started_at": at(2), "finished_at": at(5)},
         {"name": "running_query", "started_at": at(5)},
     )
-    begun = Job.model_validate(
+    running = Job.model_validate(
         {"id": "run-ingest_raw", "status": "RUNNING", "created_at": at(0), "started_at": at(2),
          "steps": steps}
     )  # fmt: skip
-    seen = known(begun, ingest_raw="RUNNING")
-    node = seen.plan.nodes["ingest_raw"]
-    assert seen.run_time(node) == RunTime(900)
-    assert seen.queue_seconds(node) == 120
+    model = view_model(running, ingest_raw="RUNNING")
+    node = model.plan.nodes["ingest_raw"]
+    assert model.run_time(node) == RunTime(900)
+    assert model.queue_seconds(node) == 120
 
 
-def test_a_job_that_was_requested_before_it_ended_does_not_run_on() -> None:
-    seen = known(job("embed", "RUNNING", created=0, started=1))
-    assert seen.run_time(seen.plan.nodes["embed"]) is None
+def test_a_failed_job_whose_loaded_run_still_runs_has_no_run_time() -> None:
+    model = view_model(job("embed", "RUNNING", created=0, started=1))
+    assert model.run_time(model.plan.nodes["embed"]) is None
 
 
 @pytest.mark.parametrize("name", ["join_feats", "split"])
-def test_a_job_that_was_never_run_took_no_time(name: str) -> None:
-    seen = known(job(name, "PENDING", created=0))
-    assert seen.run_time(seen.plan.nodes[name]) is None
+def test_a_job_that_has_not_run_has_no_run_time(name: str) -> None:
+    model = view_model(job(name, "PENDING", created=0))
+    assert model.run_time(model.plan.nodes[name]) is None
 
 
-def test_the_usual_duration_is_shown_from_three_runs_on() -> None:
-    seen = known()
-    assert seen.usual_seconds(seen.plan.nodes["split"]) == 5
-    assert seen.usual_seconds(seen.plan.nodes["eval"]) is None
+def test_the_usual_duration_is_known_from_three_past_runs_on() -> None:
+    model = view_model()
+    split = model.plan.nodes["split"]
+    assert model.usual_seconds(split) == 5
+    assert replace(model, past_seconds={"split": (5.0, 9.0)}).usual_seconds(split) is None
+    assert model.usual_seconds(model.plan.nodes["eval"]) is None

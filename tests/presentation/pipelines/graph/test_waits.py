@@ -1,4 +1,4 @@
-"""Why a job waits, in words, with the job that is the reason."""
+"""The words that say why a job waits, and the job that they refer to."""
 
 import pytest
 from hypothesis import given
@@ -15,10 +15,10 @@ from tests.presentation.pipelines.sample import sixteen
 _BAR = Progress("", 81, 100, 81.0, "it", 3.1, 12.0, 20.0)
 
 
-def wait(sent: Pipeline, node_id: str) -> tuple[str, str | None] | None:
-    """Return why a job waits, and which node is the reason."""
-    found = wait_of(judge(plan_of(sent), sent.state), node_id, {"run-embed": _BAR})
-    return found and (found.words, found.target)
+def reason(sent: Pipeline, node_id: str) -> tuple[str, str | None] | None:
+    """Return why a job waits in words, and the node for which it waits."""
+    wait = wait_of(judge(plan_of(sent), sent.state), node_id, {"run-embed": _BAR})
+    return wait and (wait.words, wait.target)
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,13 @@ def wait(sent: Pipeline, node_id: str) -> tuple[str, str | None] | None:
     ],
 )
 def test_a_job_waits_for_its_parent_in_its_current_state(embed: str, words: str) -> None:
-    assert wait(sixteen(embed=embed), "join_feats") == (words, "embed")
+    assert reason(sixteen(embed=embed), "join_feats") == (words, "embed")
 
 
-def test_of_many_parents_those_are_named_first_that_are_under_way() -> None:
+def test_running_parents_are_named_before_others() -> None:
     sent = sixteen(embed="RUNNING", thumbs="PENDING")
-    assert wait(sent, "join_feats") == ("waits for 2 of 2: embed, thumbs", "embed")
-    said = wait(fan(12), "last")
-    assert said == (
+    assert reason(sent, "join_feats") == ("waits for 2 of 2: embed, thumbs", "embed")
+    assert reason(fan(12), "last") == (
         "waits for 12 of 12: shard_0000, shard_0001, shard_0002 and 9 more",
         "shard_0000",
     )
@@ -60,7 +59,7 @@ def test_of_many_parents_those_are_named_first_that_are_under_way() -> None:
         ),
     ],
 )
-def test_what_blocks_a_job_is_reported_in_short_in_one_form(
+def test_the_short_reason_of_a_blocked_job_names_one_failure_and_counts_the_others(
     states: dict[str, str], short: str
 ) -> None:
     sent = sixteen(**states)
@@ -69,7 +68,7 @@ def test_what_blocks_a_job_is_reported_in_short_in_one_form(
     assert shorter_reasons(statuses, "dedupe") == ()
 
 
-def test_what_a_job_waits_for_is_reported_in_short_in_one_form() -> None:
+def test_the_short_reasons_of_a_waiting_job_name_one_parent_or_count_them() -> None:
     sent = sixteen(thumbs="RUNNING", embed="QUEUED")
     statuses = judge(plan_of(sent), sent.state)
     assert shorter_reasons(statuses, "join_feats") == ("waits for thumbs +1", "waits for 2 jobs")
@@ -81,23 +80,23 @@ _STATES = ["PENDING", "CREATED", "SCHEDULED", "QUEUED", "PROVISIONING", "INIT"]
 
 @pytest.mark.parametrize("state", PipelineState)
 @pytest.mark.parametrize("status", _STATES)
-def test_why_a_job_waits_that_waits_for_no_other_is_reported_in_short_too(
+def test_each_reason_of_a_job_without_parents_has_a_short_form(
     state: PipelineState, status: str
 ) -> None:
     statuses = judge(plan_of(pipeline(status, only=[])), state)
-    said = wait_of(statuses, "only")
-    assert said is not None
-    lengths = [len(words) for words in (said.words, *shorter_reasons(statuses, "only"))]
+    wait = wait_of(statuses, "only")
+    assert wait is not None
+    lengths = [len(words) for words in (wait.words, *shorter_reasons(statuses, "only"))]
     assert lengths == sorted(set(lengths), reverse=True)
     assert lengths[-1] <= 18
 
 
-def test_many_roots_are_named_failures_first() -> None:
+def test_blocking_jobs_are_named_with_failures_first() -> None:
     sent = sixteen(clean_labels="CANCELED")
     words = "blocked by embed, clean_labels, which failed or were canceled"
-    assert wait(sent, "publish") == (words, "embed")
+    assert reason(sent, "publish") == (words, "embed")
     both = sixteen(clean_labels="CANCELED", embed="CANCELED")
-    assert wait(both, "split") == ("blocked by embed, clean_labels, which were canceled", "embed")
+    assert reason(both, "split") == ("blocked by embed, clean_labels, which were canceled", "embed")
 
 
 @pytest.mark.parametrize(
@@ -110,12 +109,12 @@ def test_many_roots_are_named_failures_first() -> None:
     ],
 )
 def test_a_job_whose_parents_are_done_waits_for_the_pipeline(state: str, words: str) -> None:
-    assert wait(sixteen(state, embed="COMPLETE"), "join_feats") == (words, None)
+    assert reason(sixteen(state, embed="COMPLETE"), "join_feats") == (words, None)
 
 
 def test_a_pause_is_reported_beside_the_parents() -> None:
     words = "waits for embed (running, 81%); the pipeline is paused"
-    assert wait(sixteen("PAUSED", embed="RUNNING"), "join_feats") == (words, "embed")
+    assert reason(sixteen("PAUSED", embed="RUNNING"), "join_feats") == (words, "embed")
 
 
 @pytest.mark.parametrize(
@@ -129,33 +128,35 @@ def test_a_pause_is_reported_beside_the_parents() -> None:
     ],
 )
 def test_a_job_that_studio_released_waits_for_no_other(state: str, words: str) -> None:
-    assert wait(sixteen(embed=state), "embed") == (words, None)
+    assert reason(sixteen(embed=state), "embed") == (words, None)
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETE", "FAILED", "CANCELED", "CANCELING"])
 def test_a_job_that_runs_or_ended_does_not_wait(state: str) -> None:
-    assert wait(sixteen(embed=state), "embed") is None
+    assert reason(sixteen(embed=state), "embed") is None
 
 
-def test_what_no_plan_should_have_is_reported() -> None:
-    assert wait(pipeline(a=["f00dfeed-1"]), "a") == (
+def test_missing_and_circular_parents_are_reported() -> None:
+    assert reason(pipeline(a=["f00dfeed-1"]), "a") == (
         "waits for f00dfeed, not in the pipeline",
         None,
     )
-    assert wait(pipeline(a=["a"]), "a") == ("waits for itself", None)
-    assert wait(pipeline(b=["c"], c=["b"]), "b") == ("waits for c, which waits for it", "c")
+    assert reason(pipeline(a=["a"]), "a") == ("waits for itself", None)
+    assert reason(pipeline(b=["c"], c=["b"]), "b") == ("waits for c, which waits for it", "c")
     both = pipeline_of([run("b", ["x", "b"]), run("a", ["b", "gone"])])
-    assert wait(both, "a") == ("waits for b (waiting); waits for gone, not in the pipeline", "b")
+    assert reason(both, "a") == ("waits for b (waiting); waits for gone, not in the pipeline", "b")
 
 
 @given(any_pipelines())
-def test_whatever_waits_says_why_and_points_at_another_job(sent: Pipeline) -> None:
+def test_every_waiting_job_has_a_reason_that_points_at_no_job_or_another_one(
+    sent: Pipeline,
+) -> None:
     statuses = judge(plan_of(sent), sent.state)
     for node_id, shown in statuses.states.items():
-        said = wait_of(statuses, node_id)
+        wait = wait_of(statuses, node_id)
         if shown in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED, NodeState.UNKNOWN}:
-            assert said is not None
-            assert said.words
-        if said is not None and said.target is not None:
-            assert said.target in statuses.plan.nodes
-            assert said.target != node_id
+            assert wait is not None
+            assert wait.words
+        if wait is not None and wait.target is not None:
+            assert wait.target in statuses.plan.nodes
+            assert wait.target != node_id

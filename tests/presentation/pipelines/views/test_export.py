@@ -10,10 +10,9 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.pipelines.drawing.graph import draw
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge
-from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
 from studio_tui.text import safe_line
-from tests.presentation.pipelines.graph.test_view_model import known
+from tests.presentation.pipelines.graph.test_view_model import view_model
 from tests.presentation.pipelines.graphs import any_pipelines, pipeline, pipeline_of
 from tests.presentation.pipelines.sample import sixteen
 
@@ -22,8 +21,11 @@ _MERMAID_NOTE = re.compile(r'  %% (?:[^"#;<>&`%{}\[\]\\:\n]|#\d+;)*')
 _MERMAID_TRAP = re.compile(
     r'direction\s+(?:TB|TD|BT|RL|LR)|(?i:www)\.|(?<![^\W_])_|_(?![^\W_])|\s"', re.UNICODE
 )
-"""What Mermaid reads though it stands between quotes: a direction takes its whole line, some
-versions see Markdown in every label, and blanks at the end of one are cut off."""
+"""Text that Mermaid interprets even between quotes.
+
+A direction applies to the whole line, some versions see Markdown in every label, and blanks at the
+end of a label are cut off.
+"""
 _MERMAID_EDGE = re.compile(r"  (n\d+) (-->|-\.->) (n\d+)")
 _DOT_TEXT = r'"((?:[^"\\]|\\.)*)"'
 _DOT_NODE = re.compile(rf'  (n\d+) \[label={_DOT_TEXT} fillcolor="#[0-9a-f]{{6}}"\];')
@@ -58,9 +60,10 @@ HOSTILE = (
 
 
 def named_pipelines() -> st.SearchStrategy[Pipeline]:
+    """Make a pipeline whose jobs have hostile names."""
     names = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20))
     return st.lists(names, max_size=8).map(
-        lambda given: pipeline_of(
+        lambda chosen: pipeline_of(
             [
                 PipelineJob.model_validate(
                     {
@@ -69,7 +72,7 @@ def named_pipelines() -> st.SearchStrategy[Pipeline]:
                         "parent_job_ids": [f"id {index // 2}"] if index else [],
                     }
                 )
-                for index, name in enumerate(given)
+                for index, name in enumerate(chosen)
             ]
         )
     )
@@ -80,6 +83,7 @@ def statuses_of(sent: Pipeline) -> JobStatuses:
 
 
 def edges_of(plan: Plan) -> set[tuple[str, str]]:
+    """Return the edges with the ids that nodes have in exports: `n1`, `n2`."""
     numbers = {node: f"n{number}" for number, node in enumerate(plan.nodes, 1)}
     return {
         (numbers[parent], numbers[node.id])
@@ -101,12 +105,12 @@ def test_mermaid_has_each_job_and_edge_and_names_stay_within_their_quotes(sent: 
     classes = {line.split()[1] for line in lines if line.startswith("  classDef ")}
     nodes = [_MERMAID_NODE.fullmatch(line) for line in lines[:size]]
     edges = [_MERMAID_EDGE.fullmatch(line) for line in lines[size : len(lines) - len(classes)]]
-    read = []
+    read_names = []
     for match in nodes:
         assert match is not None
         assert match[3] in classes
-        read.append(re.sub(r"#(\d+);", lambda code: chr(int(code[1])), match[2])[2:])
-    assert read == [node.name for node in statuses.plan.nodes.values()]
+        read_names.append(re.sub(r"#(\d+);", lambda code: chr(int(code[1])), match[2])[2:])
+    assert read_names == [node.name for node in statuses.plan.nodes.values()]
     assert {(match[1], match[3]) for match in edges if match} == edges_of(statuses.plan)
     assert all(edges)
 
@@ -122,7 +126,7 @@ def test_dot_has_each_job_and_edge_and_names_stay_within_their_quotes(
     written = dot(statuses, name)
     head = re.match(rf"digraph {_DOT_TEXT} \{{\n  node \[[^\n]*\];\n", written)
     assert head is not None
-    assert _read_dot(head[1]) == name
+    assert _decode_dot(head[1]) == name
     *lines, last = written[head.end() :].removesuffix("\n").split("\n")
     assert last == "}"
     notes, lines = lines[: len(statuses.plan.flaws)], lines[len(statuses.plan.flaws) :]
@@ -130,15 +134,15 @@ def test_dot_has_each_job_and_edge_and_names_stay_within_their_quotes(
     size = len(statuses.plan.nodes)
     nodes = [_DOT_NODE.fullmatch(line) for line in lines[:size]]
     edges = [_DOT_EDGE.fullmatch(line) for line in lines[size:]]
-    read = [_read_dot(match[2])[2:] for match in nodes if match]
-    assert read == [node.name for node in statuses.plan.nodes.values()]
+    read_names = [_decode_dot(match[2])[2:] for match in nodes if match]
+    assert read_names == [node.name for node in statuses.plan.nodes.values()]
     assert {(match[1], match[2]) for match in edges if match} == edges_of(statuses.plan)
     assert all(nodes)
     assert all(edges)
 
 
-def _read_dot(text: str) -> str:
-    """Read what stands between quotes as Graphviz reads a label."""
+def _decode_dot(text: str) -> str:
+    """Decode the text between quotes as Graphviz decodes a label."""
     plain = re.sub(r"\\(.)", r"\1", text)
     return plain.replace("&amp;", "&")
 
@@ -156,9 +160,8 @@ def test_the_graph_as_text_is_the_drawing() -> None:
     ]
 
 
-def test_the_tree_as_text_says_what_the_tree_says() -> None:
-    seen: ViewModel = known()
-    lines = tree_text(seen).splitlines()
+def test_the_tree_as_text_has_a_line_for_each_job() -> None:
+    lines = tree_text(view_model()).splitlines()
     assert len(lines) == len(sixteen().job_runs)
     assert lines[0] == "✓ ingest_raw"
     assert "    └─✗ embed  blocks 9" in lines

@@ -1,4 +1,4 @@
-"""Graphviz itself reads the exports, if it is installed."""
+"""Graphviz, if it is installed, reads the exports in its own language."""
 
 import html
 import json
@@ -30,11 +30,11 @@ pytestmark = [
 ]
 
 
-def graphviz(written: str, form: str) -> str:
-    """Return what Graphviz makes of a text."""
+def graphviz(source: str, output_format: str) -> str:
+    """Return the output of Graphviz in a format, such as `svg`, for a graph in its language."""
     assert DOT is not None
-    words = [DOT, "-Kdot", f"-T{form}"]
-    run = subprocess.run(words, input=written.encode(), capture_output=True, check=False)
+    command = [DOT, "-Kdot", f"-T{output_format}"]
+    run = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
     assert run.returncode == 0, run.stderr.decode()
     return run.stdout.decode()
 
@@ -61,7 +61,7 @@ def test_graphviz_finds_each_job_and_edge_and_nothing_else(sent: Pipeline, name:
     assert edges == edges_of(statuses.plan)
 
 
-def test_graphviz_shows_every_name_as_it_is() -> None:
+def test_graphviz_shows_every_name_unchanged() -> None:
     sent = pipeline_of(
         [
             PipelineJob.model_validate({"job_id": f"id {index}", "name": name})
@@ -69,8 +69,8 @@ def test_graphviz_shows_every_name_as_it_is() -> None:
         ]
     )
     statuses = statuses_of(sent)
-    drawn = re.findall(r"<text [^>]*>(.*?)</text>", graphviz(dot(statuses, "x"), "svg"))
-    shown = [html.unescape(text).replace("\u00a0", " ") for text in drawn]
+    labels = re.findall(r"<text [^>]*>(.*?)</text>", graphviz(dot(statuses, "x"), "svg"))
+    shown = [html.unescape(text).replace("\u00a0", " ") for text in labels]
     names = [
         f"{statuses.look(node.id).glyph} {node.name}".replace("\u00a0", " ")
         for node in statuses.plan.nodes.values()

@@ -1,4 +1,4 @@
-"""Failed and running jobs stay visible in a list of groups, and all others are counted."""
+"""A list of groups has rows for some failed and running jobs, and counts all other jobs."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -25,16 +25,16 @@ from tests.presentation.pipelines.sample import thousand
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def judged(sent: Pipeline) -> JobStatuses:
+def statuses_of(sent: Pipeline) -> JobStatuses:
     return judge(plan_of(sent), sent.state)
 
 
-def texts(seen: tuple[GroupRow, ...], statuses: JobStatuses) -> list[str]:
-    return ["".join(part.text for part in name_parts(row, statuses)) for row in seen]
+def texts(group_rows: tuple[GroupRow, ...], statuses: JobStatuses) -> list[str]:
+    return ["".join(part.text for part in name_parts(row, statuses)) for row in group_rows]
 
 
 def test_a_thousand_jobs_are_thirteen_rows() -> None:
-    statuses = judged(thousand())
+    statuses = statuses_of(thousand())
     assert texts(rows(group_jobs(statuses.plan), statuses), statuses) == [
         " ✓ 01_list",
         "▸✓ 02_shard_*",
@@ -52,8 +52,8 @@ def test_a_thousand_jobs_are_thirteen_rows() -> None:
     ]
 
 
-def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
-    statuses = judged(thousand())
+def test_the_row_of_a_group_shows_its_size_progress_and_slowest_job() -> None:
+    statuses = statuses_of(thousand())
     jobs = {
         f"run-{name}": Job(
             id=f"run-{name}",
@@ -67,13 +67,13 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
             ("02_shard_113", "COMPLETE", 542),
         )
     }
-    known = ViewModel(statuses, _NOON, jobs, past_seconds={"03_embed_0135": (190.0, 190.0, 190.0)})
-    said = {
-        row.group.title: [cell.text for cell in cells(row, known)][1:]
+    model = ViewModel(statuses, _NOON, jobs, past_seconds={"03_embed_0135": (190.0, 190.0, 190.0)})
+    texts_by_title = {
+        row.group.title: [cell.text for cell in cells(row, model)][1:]
         for row in rows(group_jobs(statuses.plan), statuses)
         if row.node_id is None and not row.hidden
     }
-    assert said == {
+    assert texts_by_title == {
         "02_shard_*": ["480", f"▕{8 * '█'}▏", "", "", "", "slowest 02_shard_113 9:02"],
         "03_embed_*": [
             *("480", "▕██✗▓▒░░░▏", "3", "", ""),
@@ -90,10 +90,10 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
     }
 
 
-def test_a_waiting_job_is_not_the_slowest() -> None:
-    statuses = judged(thousand())
+def test_a_queued_or_starting_job_is_not_the_slowest_job() -> None:
+    statuses = statuses_of(thousand())
 
-    def slowest(*told: tuple[str, str, int, int | None]) -> str:
+    def slowest(*more_jobs: tuple[str, str, int, int | None]) -> str:
         jobs = {
             f"run-{name}": Job(
                 id=f"run-{name}",
@@ -102,64 +102,68 @@ def test_a_waiting_job_is_not_the_slowest() -> None:
                 started_at=None if started is None else _NOON - timedelta(seconds=started),
             )
             for name, status, created, started in (
-                ("01_list", "COMPLETE", 4000, 4000), *told,
+                ("01_list", "COMPLETE", 4000, 4000), *more_jobs,
             )
         }  # fmt: skip
         done = jobs["run-01_list"].model_copy(update={"finished_at": _NOON})
-        known = ViewModel(statuses, _NOON, {**jobs, "run-01_list": done})
+        model = ViewModel(statuses, _NOON, {**jobs, "run-01_list": done})
         embeds = next(
             row
             for row in rows(group_jobs(statuses.plan), statuses)
             if row.node_id is None and row.group.title == "03_embed_*"
         )
-        return cells(embeds, known)[-1].text
+        return cells(embeds, model)[-1].text
 
-    begun = ("03_embed_0135", "RUNNING", 900, 20)
-    assert slowest(begun, ("03_embed_0136", "QUEUED", 900, None)) == "slowest 03_embed_0135 0:20"
-    assert slowest(begun, ("03_embed_0136", "INIT", 900, 500)) == "slowest 03_embed_0135 0:20"
+    running_job = ("03_embed_0135", "RUNNING", 900, 20)
+    assert (
+        slowest(running_job, ("03_embed_0136", "QUEUED", 900, None)) == "slowest 03_embed_0135 0:20"
+    )
+    assert slowest(running_job, ("03_embed_0136", "INIT", 900, 500)) == "slowest 03_embed_0135 0:20"
     assert slowest(("03_embed_0136", "QUEUED", 900, None)) == ""
 
 
-def test_of_many_failures_the_first_are_shown() -> None:
-    statuses = judged(pipeline_of([run(f"s{number}", [], "FAILED") for number in range(300)]))
+def test_only_the_first_of_many_failures_have_rows() -> None:
+    statuses = statuses_of(pipeline_of([run(f"s{number}", [], "FAILED") for number in range(300)]))
     groups = group_jobs(statuses.plan)
-    some = texts(rows(groups, statuses), statuses)
-    assert len(some) == 1 + FAILED_SHOWN + 1
-    assert some[-1] == "   … 290 more failed"
+    lines = texts(rows(groups, statuses), statuses)
+    assert len(lines) == 1 + FAILED_SHOWN + 1
+    assert lines[-1] == "   … 290 more failed"
 
 
-def test_a_group_can_be_listed_and_folded() -> None:
-    statuses = judged(thousand())
+def test_a_group_can_list_all_of_its_jobs_or_be_folded() -> None:
+    statuses = statuses_of(thousand())
     groups = group_jobs(statuses.plan)
     merges, embeds = groups[3].key, groups[2].key
-    seen = rows(groups, statuses, listed={merges}, folded={embeds})
-    assert [row.node_id for row in seen if row.group.key == merges][1:] == list(groups[3].members)
-    assert [row.key for row in seen if row.group.key == embeds] == [embeds]
+    group_rows = rows(groups, statuses, listed={merges}, folded={embeds})
+    assert [row.node_id for row in group_rows if row.group.key == merges][1:] == list(
+        groups[3].members
+    )
+    assert [row.key for row in group_rows if row.group.key == embeds] == [embeds]
 
 
 @given(any_pipelines(), st.sampled_from(GroupBy), st.data())
-def test_each_job_has_a_row_or_is_counted_by_one(
+def test_each_job_has_a_row_or_is_counted_in_a_row(
     sent: Pipeline, by: GroupBy, data: st.DataObject
 ) -> None:
-    statuses = judged(sent)
+    statuses = statuses_of(sent)
     groups = group_jobs(statuses.plan, by)
     keys = st.sets(st.sampled_from([group.key for group in groups])) if groups else st.just(set())
     listed, folded = data.draw(keys), data.draw(keys)
-    seen = rows(groups, statuses, listed=listed, folded=folded)
-    assert len({row.key for row in seen}) == len(seen)
-    drawn = [row.node_id for row in seen if row.node_id is not None]
-    rest = [node_id for row in seen for node_id in row.hidden]
-    closed = [
+    group_rows = rows(groups, statuses, listed=listed, folded=folded)
+    assert len({row.key for row in group_rows}) == len(group_rows)
+    with_row = [row.node_id for row in group_rows if row.node_id is not None]
+    counted = [node_id for row in group_rows for node_id in row.hidden]
+    in_closed_groups = [
         member
-        for row in seen
+        for row in group_rows
         if row.node_id is None and not row.hidden and not row.is_open
         for member in row.group.members
     ]
-    assert sorted(drawn + rest + closed) == sorted(statuses.plan.nodes)
-    known = ViewModel(statuses, _NOON)
-    for row in seen:
-        line = cells(row, known)
+    assert sorted(with_row + counted + in_closed_groups) == sorted(statuses.plan.nodes)
+    model = ViewModel(statuses, _NOON)
+    for row in group_rows:
+        line = cells(row, model)
         assert len(line) == len(COLUMNS)
         if row.hidden:
-            counted = re.findall(r"[0-9]+", line[0].text)
-            assert sum(map(int, counted)) == len(row.hidden)
+            numbers = re.findall(r"[0-9]+", line[0].text)
+            assert sum(map(int, numbers)) == len(row.hidden)

@@ -1,4 +1,4 @@
-"""Similar jobs form a group, each job is in one, and no edge between groups is lost."""
+"""Similar jobs form a group, each job is in one group, and links between groups count all edges."""
 
 import pytest
 from hypothesis import given
@@ -14,21 +14,21 @@ from studio_tui.presentation.pipelines.views.groups import (
     wants_groups,
 )
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
-from tests.presentation.pipelines.sample import SIXTEEN, sixteen, thousand
+from tests.presentation.pipelines.sample import sixteen, thousand
 
 
 def titles(sent: Pipeline, by: GroupBy = GroupBy.NAME) -> list[tuple[str, int]]:
     return [(group.title, len(group.members)) for group in group_jobs(plan_of(sent), by)]
 
 
-def named(*names: str) -> Pipeline:
-    """Return jobs that all wait for something else, so that only their names are alike."""
+def jobs_named(*names: str) -> Pipeline:
+    """Return jobs that wait for different jobs, so that only their names can be alike."""
     above = [run(f"above-{name}", []) for name in names]
     below = [run(name, [f"above-{name}"]) for name in names]
     return pipeline_of([*above, *below])
 
 
-def test_a_thousand_jobs_are_six_groups() -> None:
+def test_the_thousand_sample_jobs_form_six_groups() -> None:
     assert titles(thousand()) == [
         ("01_list", 1),
         ("02_shard_*", 480),
@@ -64,18 +64,20 @@ def test_groups_are_wanted_for_many_jobs_or_many_children() -> None:
         (("[red]1", "[red]2", "[red]3"), "[red]*"),
     ],
 )
-def test_names_are_alike_without_numbers_and_hashes(names: tuple[str, ...], title: str) -> None:
-    assert (title, len(names)) in titles(named(*names))
+def test_names_that_differ_only_in_numbers_or_hashes_form_a_group(
+    names: tuple[str, ...], title: str
+) -> None:
+    assert (title, len(names)) in titles(jobs_named(*names))
 
 
-def test_a_leading_number_is_a_stage_if_many_jobs_share_it() -> None:
+def test_a_leading_number_separates_groups_if_many_jobs_share_it() -> None:
     names = [f"{stage}_embed_{number}" for stage in ("03", "07") for number in range(5)]
-    said = titles(named(*names))
-    assert ("03_embed_*", 5) in said
-    assert ("07_embed_*", 5) in said
+    found_titles = titles(jobs_named(*names))
+    assert ("03_embed_*", 5) in found_titles
+    assert ("07_embed_*", 5) in found_titles
 
 
-def test_words_that_could_be_hashes_are_none() -> None:
+def test_words_of_hexadecimal_letters_are_not_taken_for_hashes() -> None:
     assert titles(pipeline(facade=[], decade=["facade"], defaced=["decade"])) == [
         ("facade", 1),
         ("decade", 1),
@@ -83,7 +85,7 @@ def test_words_that_could_be_hashes_are_none() -> None:
     ]
 
 
-def test_jobs_of_other_names_are_alike_by_what_they_wait_for_and_feed() -> None:
+def test_jobs_with_different_names_form_a_group_if_their_edges_are_the_same() -> None:
     sent = pipeline(start=[], alpha=["start"], beta=["start"], gamma=["start"], other=["alpha"])
     assert titles(sent) == [(name, 1) for name in ("start", "alpha", "beta", "gamma", "other")]
     start = ["start"]
@@ -93,7 +95,7 @@ def test_jobs_of_other_names_are_alike_by_what_they_wait_for_and_feed() -> None:
     assert titles(sent) == [("start", 1), ("train_*", 3)]
 
 
-def test_files_are_alike_by_name_or_by_links_with_what_they_end_with() -> None:
+def test_the_title_of_a_group_of_files_keeps_their_common_extension() -> None:
     start = ["start"]
     names = ("eval_cars.py", "eval_dogs.py", "eval_cats.py")
     assert titles(pipeline(start=[], **dict.fromkeys(names, start)))[1] == ("eval_*.py", 3)
@@ -103,11 +105,11 @@ def test_files_are_alike_by_name_or_by_links_with_what_they_end_with() -> None:
     assert titles(pipeline(start=[], **dict.fromkeys(names, start)))[1] == ("eval_*", 3)
 
 
-def test_two_are_no_group() -> None:
+def test_two_jobs_are_no_group() -> None:
     assert titles(fan(2)) == [(name, 1) for name in ("first", "shard_0000", "shard_0001", "last")]
 
 
-def test_stages_are_groups_on_request() -> None:
+def test_jobs_can_be_grouped_by_stage() -> None:
     assert titles(sixteen(), GroupBy.STAGE)[:4] == [
         ("1: ingest_raw, ingest_labels", 2),
         ("2: index, clean_labels", 2),
@@ -116,11 +118,14 @@ def test_stages_are_groups_on_request() -> None:
     ]
 
 
-def test_a_group_has_the_same_key_when_states_change_and_never_that_of_a_job() -> None:
-    before, after = group_jobs(plan_of(fan(30))), group_jobs(plan_of(fan(30)))
+def test_the_key_of_a_group_does_not_depend_on_states_and_is_no_job_id() -> None:
+    pending = fan(30)
+    runs = tuple(each.model_copy(update={"status": "COMPLETE"}) for each in pending.job_runs)
+    plan, done = plan_of(pending), plan_of(pending.model_copy(update={"job_runs": runs}))
+    before, after = group_jobs(plan), group_jobs(done)
     assert before == after
     assert [group.is_single_job for group in before] == [True, False, True]
-    assert all(group.key not in SIXTEEN for group in before)
+    assert [group.key in plan.nodes for group in before] == [True, False, True]
     assert before[1].key.startswith("\0")
 
 
@@ -128,11 +133,11 @@ def test_links_say_how_groups_depend_on_one_another() -> None:
     plan = plan_of(thousand())
     groups = group_jobs(plan)
     title = {group.key: group.title for group in groups}
-    said = [
+    descriptions = [
         (title[link.source], link.pattern, link.edges, title[link.target])
         for link in links(plan, groups)
     ]
-    assert said == [
+    assert descriptions == [
         ("01_list", "", 480, "02_shard_*"),
         ("02_shard_*", "1:1", 480, "03_embed_*"),
         ("03_embed_*", "20:1", 480, "04_merge_*"),
@@ -162,7 +167,7 @@ def test_a_pattern_is_named_only_if_it_holds_for_all_edges(
     assert link.pattern == pattern
 
 
-def test_edges_inside_a_group_are_links_too() -> None:
+def test_edges_inside_a_group_are_a_link_of_the_group_to_itself() -> None:
     chain = [run(f"s{number}", [f"s{number - 1}"] if number else []) for number in range(4)]
     plan = plan_of(pipeline_of(chain))
     (link,) = links(plan, group_jobs(plan))
@@ -181,7 +186,7 @@ def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline, by: GroupB
 
 
 @given(st.lists(st.text(max_size=12), max_size=20, unique=True))
-def test_whatever_jobs_are_called_they_are_grouped(names: list[str]) -> None:
+def test_jobs_with_any_names_can_be_grouped(names: list[str]) -> None:
     runs = [run(f"n{number}", []) for number in range(len(names))]
     sent = pipeline_of(
         [each.model_copy(update={"name": name}) for each, name in zip(runs, names, strict=True)]

@@ -1,4 +1,4 @@
-"""Lanes lead from each job to all jobs that wait for it and to no other."""
+"""Lanes beside a list of jobs connect each job with exactly the jobs that wait for it."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.views.lanes import (
 from tests.presentation.pipelines.graphs import any_pipelines, chain_of_diamonds, fan, pipeline
 from tests.presentation.pipelines.sample import sixteen
 
-SIXTEEN = """
+LANES_OF_SIXTEEN = """
 ✓   ingest_raw
 ✓   index
 ✓   dedupe
@@ -45,50 +45,50 @@ def text_of(sent: Pipeline) -> list[str]:
     return ["".join(part.text for part in name_parts(row, statuses)) for row in rows]
 
 
-def read(rows: Sequence[LaneRow]) -> set[tuple[str, str]]:
-    """Follow the lanes of a list line by line, as a reader does; return the edges."""
+def edges_drawn(rows: Sequence[LaneRow]) -> set[tuple[str, str]]:
+    """Follow the lanes from line to line, as the user does; return the edges that they show."""
     edges: set[tuple[str, str]] = set()
-    above: dict[int, str] = {}
+    lanes_above: dict[int, str] = {}
     for row in rows:
         column = len(row.before)
         signs = dict(enumerate(f"{row.before} {row.after}"))
-        for place, sign in signs.items():
+        for at, sign in signs.items():
             if sign in "│├┤┼╰╯┴":
-                assert place in above, "a lane begins from nothing"
-        met = [above[column]] if column in above else []
+                assert at in lanes_above, "a lane begins without a job"
+        parents = [lanes_above[column]] if column in lanes_above else []
         for step, corners in ((-1, "├╰"), (1, "┤╯")):
-            place = column + step
-            while signs.get(place, " ") in "─│┼┴":
-                met += [above[place]] if signs[place] in "┼┴" else []
-                place += step
-            met += [above[place]] if signs.get(place, " ") in corners else []
-        edges |= {(parent, row.id) for parent in met}
-        above = {place: above[place] for place, sign in signs.items() if sign in "│├┤┼"}
-        above[column] = row.id
+            at = column + step
+            while signs.get(at, " ") in "─│┼┴":
+                parents += [lanes_above[at]] if signs[at] in "┼┴" else []
+                at += step
+            parents += [lanes_above[at]] if signs.get(at, " ") in corners else []
+        edges |= {(parent, row.id) for parent in parents}
+        lanes_above = {at: lanes_above[at] for at, sign in signs.items() if sign in "│├┤┼"}
+        lanes_above[column] = row.id
     return edges
 
 
-def test_the_sixteen_jobs_with_their_diamonds() -> None:
-    assert text_of(sixteen()) == SIXTEEN.strip("\n").splitlines()
+def test_the_lanes_of_the_sample_pipeline() -> None:
+    assert text_of(sixteen()) == LANES_OF_SIXTEEN.strip("\n").splitlines()
 
 
-def test_diamonds_below_one_another_take_two_lanes() -> None:
+def test_a_chain_of_diamonds_takes_two_lanes() -> None:
     rows = lane_rows(plan_of(chain_of_diamonds(50)))
     assert rows is not None
     assert {len(row.before) + 1 + len(row.after) for row in rows} == {4}
 
 
 @pytest.mark.parametrize(("width", "can_be_drawn"), [(MOST_LANES - 1, True), (40, False)])
-def test_there_are_lanes_for_as_many_as_can_be_followed(width: int, can_be_drawn: bool) -> None:
+def test_a_pipeline_that_needs_too_many_lanes_has_none(width: int, can_be_drawn: bool) -> None:
     assert (lane_rows(plan_of(fan(width))) is not None) is can_be_drawn
 
 
-def test_a_job_does_not_seem_to_follow_one_that_it_does_not_wait_for() -> None:
+def test_unrelated_jobs_on_consecutive_lines_are_not_below_each_other() -> None:
     assert text_of(pipeline(a=[], b=[], c=[], d=["c"])) == ["·   a", "  · b", "·   c", "·   d"]
 
 
 @given(any_pipelines())
-def test_lanes_are_the_edges_all_of_them_and_no_others(sent: Pipeline) -> None:
+def test_lanes_show_all_edges_and_no_others(sent: Pipeline) -> None:
     plan = plan_of(sent)
     rows = lane_rows(plan)
     if rows is None:
@@ -99,4 +99,4 @@ def test_lanes_are_the_edges_all_of_them_and_no_others(sent: Pipeline) -> None:
     for row in rows:
         assert set(plan.nodes[row.id].parents) <= seen
         seen.add(row.id)
-    assert read(rows) == edges
+    assert edges_drawn(rows) == edges

@@ -1,4 +1,4 @@
-"""The drawer names all edges of a job, so that none has to be traced by eye."""
+"""The facts about a job or group that the drawer beside the views shows."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,73 +18,77 @@ from tests.presentation.pipelines.sample import sixteen, thousand
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
-def known(pipeline: Pipeline) -> ViewModel:
+def view_model(pipeline: Pipeline) -> ViewModel:
     return ViewModel(loaded_pipeline(pipeline, {}).statuses, NOW)
 
 
-def said(pipeline: Pipeline, node_id: str) -> dict[str, str]:
-    """Return the facts by label; lines without one belong to the one above."""
-    told: dict[str, str] = {}
+def facts_of(pipeline: Pipeline, node_id: str) -> dict[str, str]:
+    """Return the facts by label; a fact without a label continues the one above."""
+    by_label: dict[str, str] = {}
     label = ""
-    for fact in node_facts(known(pipeline), node_id):
+    for fact in node_facts(view_model(pipeline), node_id):
         label = fact.label or label
-        told[label] = f"{told[label]}\n{fact.value.text}" if label in told else fact.value.text
-    return told
+        by_label[label] = (
+            f"{by_label[label]}\n{fact.value.text}" if label in by_label else fact.value.text
+        )
+    return by_label
 
 
 @given(any_pipelines())
 def test_all_parents_and_children_are_named_or_counted(pipeline: Pipeline) -> None:
-    plan = known(pipeline).plan
+    plan = view_model(pipeline).plan
     for node in plan.nodes.values():
-        told = said(pipeline, node.id)
+        by_label = facts_of(pipeline, node.id)
         for label, kin in (("after", node.parents), ("feeds", node.children)):
-            lines = told[label].splitlines() if kin else []
+            lines = by_label[label].splitlines() if kin else []
             names = {plan.nodes[each].name for each in kin}.intersection(line[2:] for line in lines)
-            left = sum(int(line.split()[1]) for line in lines if line.startswith("and "))
-            assert len(names) + left == len(kin)
+            omitted = sum(int(line.split()[1]) for line in lines if line.startswith("and "))
+            assert len(names) + omitted == len(kin)
 
 
 def test_a_blocked_job_names_the_failure_and_the_key_that_goes_there() -> None:
-    told = said(sixteen(), "publish")
-    assert told["status"] == "⊘ BLOCKED"
-    assert told["why"] == "blocked by embed, which failed  (W goes there)"
-    assert told["after"] == "⊘ export"
-    assert told["feeds"] == "no other job waits for it"
-    assert said(sixteen(), "embed")["blocks"] == "9 jobs"
+    by_label = facts_of(sixteen(), "publish")
+    assert by_label["status"] == "⊘ BLOCKED"
+    assert by_label["why"] == "blocked by embed, which failed  (W goes there)"
+    assert by_label["after"] == "⊘ export"
+    assert by_label["feeds"] == "no other job waits for it"
+    assert facts_of(sixteen(), "embed")["blocks"] == "9 jobs"
 
 
 def test_the_datasets_of_a_run_are_listed_with_their_versions() -> None:
-    made = (
+    datasets = (
         DatasetVersion(dataset_name="a.b.thumbs", version="1.0.3"),
         DatasetVersion(dataset_name="a.b.sizes"),
     )
-    facts = node_facts(known(sixteen()), "thumbs", datasets=made)
+    facts = node_facts(view_model(sixteen()), "thumbs", datasets=datasets)
     texts = [fact.value.text for fact in facts]
     assert "a.b.thumbs@1.0.3" in texts
     assert "a.b.sizes" in texts
 
 
-def test_a_job_of_an_older_answer_than_the_plan_says_nothing_of_waiting_or_running() -> None:
+def test_a_job_older_than_the_plan_shows_no_time_in_the_queue_or_running() -> None:
     gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 4})
     queued = Job.model_validate(
         {"id": "run-ingest_raw", "status": "QUEUED", "compute_cluster_name": "gpu",
          "created_at": NOW - timedelta(seconds=13)}
     )  # fmt: skip
     for status, waits in (("RUNNING", False), ("QUEUED", True)):
-        seen = ViewModel(
+        model = ViewModel(
             loaded_pipeline(sixteen(ingest_raw=status), {}).statuses, NOW, {queued.id: queued}
         )
-        facts = node_facts(seen, "ingest_raw", surroundings=Surroundings((gpu,)))
-        told = {fact.label: fact.value.text for fact in facts}
-        assert ("waits for" in told) == waits
-        assert "for ~" not in told["status"]
-        assert ("waits 0:13" in told["status"]) == waits
+        facts = node_facts(model, "ingest_raw", surroundings=Surroundings((gpu,)))
+        by_label = {fact.label: fact.value.text for fact in facts}
+        assert ("waits for" in by_label) == waits
+        assert "for ~" not in by_label["status"]
+        assert ("waits 0:13" in by_label["status"]) == waits
 
 
 @pytest.mark.parametrize(
     ("status", "has_ended"), [("RUNNING", False), ("QUEUED", False), ("FAILED", True)]
 )
-def test_a_job_that_runs_by_the_plan_has_no_error_of_its_run(status: str, has_ended: bool) -> None:
+def test_the_end_of_an_earlier_run_is_hidden_while_the_job_runs_or_is_queued(
+    status: str, has_ended: bool
+) -> None:
     failed = Job(
         id="run-ingest_raw",
         status="FAILED",
@@ -96,48 +100,48 @@ def test_a_job_that_runs_by_the_plan_has_no_error_of_its_run(status: str, has_en
     )
     statuses = loaded_pipeline(sixteen(ingest_raw=status), {}).statuses
     facts = node_facts(ViewModel(statuses, NOW, {failed.id: failed}), "ingest_raw")
-    told = {fact.label: fact.value.text for fact in facts}
-    assert ("error" in told) is has_ended
-    assert ("finished" in told) is has_ended
-    assert ("exit" in told["status"]) is has_ended
+    by_label = {fact.label: fact.value.text for fact in facts}
+    assert ("error" in by_label) is has_ended
+    assert ("finished" in by_label) is has_ended
+    assert ("exit" in by_label["status"]) is has_ended
 
 
-def test_a_large_group_is_counted_and_not_all_of_it_named() -> None:
-    everything = known(thousand())
-    facts = group_facts(everything, tuple(everything.plan.nodes))
+def test_the_facts_of_a_large_group_count_its_jobs_and_name_only_some() -> None:
+    model = view_model(thousand())
+    facts = group_facts(model, tuple(model.plan.nodes))
     assert facts[0].value.text == "1000"
     assert facts[1].value.text.startswith("612 done, 14 running, 22 queued, 3 failed")
     assert facts[-1].value.text == "and 950 more"
 
 
-def test_of_many_jobs_the_failed_ones_are_named_first_and_the_others_counted() -> None:
-    everything = known(thousand())
-    embeds = tuple(key for key in everything.plan.nodes if key.startswith("03_embed"))
-    members = [fact.value.text for fact in group_facts(everything, embeds)][2:6]
+def test_failed_jobs_are_named_first_and_omitted_jobs_are_counted() -> None:
+    model = view_model(thousand())
+    embeds = tuple(key for key in model.plan.nodes if key.startswith("03_embed"))
+    members = [fact.value.text for fact in group_facts(model, embeds)][2:6]
     assert members == [
         *("✗ 03_embed_0042", "✗ 03_embed_0310", "✗ 03_embed_0311", "● 03_embed_0132")
     ]
-    feeds = said(thousand(), "01_list")["feeds"]
+    feeds = facts_of(thousand(), "01_list")["feeds"]
     assert feeds.startswith("✓ 02_shard_000")
     assert feeds.endswith("and 468 more")
 
 
 def test_a_group_names_the_pattern_of_its_edges() -> None:
-    everything = known(thousand())
-    groups = {group.title: group for group in group_jobs(everything.plan)}
+    model = view_model(thousand())
+    groups = {group.title: group for group in group_jobs(model.plan)}
     shards, embeds = groups["02_shard_*"], groups["03_embed_*"]
-    tie = next(
+    link_between = next(
         link
-        for link in links(everything.plan, groups.values())
+        for link in links(model.plan, groups.values())
         if (link.source, link.target) == (shards.key, embeds.key)
     )
-    facts = group_facts(everything, embeds.members, after=[(shards, tie)])
+    facts = group_facts(model, embeds.members, after=[(shards, link_between)])
     assert (
         next(fact.value.text for fact in facts if fact.label == "after") == "02_shard_* ×480, 1:1"
     )
 
 
-def test_a_job_that_ran_before_says_which_attempt_this_is_and_how_the_others_ended() -> None:
+def test_a_repeated_job_shows_its_attempt_and_how_earlier_attempts_ended() -> None:
     sent = sixteen()
     runs = tuple(
         run.model_copy(update={"attempts": ("run-embed-1", "run-embed-2")})
@@ -151,12 +155,12 @@ def test_a_job_that_ran_before_says_which_attempt_this_is_and_how_the_others_end
         {"id": "run-embed-1", "status": "FAILED", "started_at": began.isoformat(),
          "finished_at": (began + timedelta(seconds=12)).isoformat(), "error_message": "no memory"}
     )  # fmt: skip
-    shown = ViewModel(loaded_pipeline(sent, {}).statuses, NOW, {first.id: first})
-    told = {fact.label: fact.value.text for fact in node_facts(shown, "embed")}
-    assert told["attempt"] == "3"
-    assert told["before"] == "run-embe not known yet"
-    texts = [fact.value.text for fact in node_facts(shown, "embed")]
+    model = ViewModel(loaded_pipeline(sent, {}).statuses, NOW, {first.id: first})
+    by_label = {fact.label: fact.value.text for fact in node_facts(model, "embed")}
+    assert by_label["attempt"] == "3"
+    assert by_label["before"] == "run-embe not known yet"
+    texts = [fact.value.text for fact in node_facts(model, "embed")]
     assert "✗ run-embe · ran 0:12 · no memory" in texts
-    why = why_cell(shown.plan.nodes["embed"], shown)
+    why = why_cell(model.plan.nodes["embed"], model)
     assert (why.text, why.shorter) == ("blocks 9 · attempt 3", ("blocks 9",))
-    assert "attempt" not in {fact.label for fact in node_facts(known(sixteen()), "embed")}
+    assert "attempt" not in {fact.label for fact in node_facts(view_model(sixteen()), "embed")}

@@ -1,4 +1,4 @@
-"""The table has each job once in every order, with all jobs before and after it."""
+"""The table has one row for each job, in the order of any column."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,18 +18,17 @@ from tests.presentation.pipelines.sample import sixteen
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def known(sent: Pipeline, *jobs: Job) -> ViewModel:
+def view_model(sent: Pipeline, *jobs: Job) -> ViewModel:
     return ViewModel(judge(plan_of(sent), sent.state), _NOON, {job.id: job for job in jobs})
 
 
-def texts(seen: ViewModel, node_id: str) -> dict[str, str]:
-    line = cells(node_id, seen, depths(seen.plan))
+def texts(model: ViewModel, node_id: str) -> dict[str, str]:
+    line = cells(node_id, model, depths(model.plan))
     return {column.key: cell.text for column, cell in zip(COLUMNS, line, strict=True)}
 
 
-def test_a_row_says_all_of_a_job() -> None:
-    said = texts(known(sixteen()), "join_feats")
-    assert said == {
+def test_a_row_shows_the_state_edges_and_times_of_a_job() -> None:
+    assert texts(view_model(sixteen()), "join_feats") == {
         "state": "⊘ BLOCKED",
         "name": "join_feats",
         "id": "run-join",
@@ -42,10 +41,10 @@ def test_a_row_says_all_of_a_job() -> None:
     }
 
 
-def test_parents_that_are_not_there_are_counted_and_said() -> None:
-    seen = known(pipeline(a=["f00dfeed-1"], b=["c"], c=["b"]))
-    assert texts(seen, "a")["parents"] == "1: f00dfeed (missing)"
-    assert texts(seen, "b")["parents"] == "1: c"
+def test_missing_parents_are_counted_and_named() -> None:
+    model = view_model(pipeline(a=["f00dfeed-1"], b=["c"], c=["b"]))
+    assert texts(model, "a")["parents"] == "1: f00dfeed (missing)"
+    assert texts(model, "b")["parents"] == "1: c"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_parents_that_are_not_there_are_counted_and_said() -> None:
         ("why", ["embed", "join_feats", "merge_train"]),
     ],
 )
-def test_each_column_sorts_and_ties_follow_the_layers(sort: str, first: list[str]) -> None:
+def test_rows_are_sorted_by_a_column_and_equal_rows_by_layer(sort: str, first: list[str]) -> None:
     jobs = [
         Job(
             id=f"run-{name}",
@@ -70,15 +69,15 @@ def test_each_column_sorts_and_ties_follow_the_layers(sort: str, first: list[str
         )
         for name, status, minutes in (("embed", "FAILED", 5), ("thumbs", "COMPLETE", 9))
     ]
-    order = ids(known(sixteen(), *jobs), sort)
+    order = ids(view_model(sixteen(), *jobs), sort)
     assert list(order[: len(first)]) == first
 
 
 @given(any_pipelines(), st.sampled_from(sorted(SORTS)), st.booleans())
-def test_each_job_is_there_once_in_every_order(sent: Pipeline, sort: str, reverse: bool) -> None:
-    seen = known(sent)
-    order = ids(seen, sort, reverse=reverse)
-    assert sorted(order) == sorted(seen.plan.nodes)
-    assert ids(seen, sort, reverse=not reverse) == order[::-1]
+def test_each_job_has_one_row_in_every_order(sent: Pipeline, sort: str, reverse: bool) -> None:
+    model = view_model(sent)
+    order = ids(model, sort, reverse=reverse)
+    assert sorted(order) == sorted(model.plan.nodes)
+    assert ids(model, sort, reverse=not reverse) == order[::-1]
     for node_id in order:
-        assert len(cells(node_id, seen, depths(seen.plan))) == len(COLUMNS)
+        assert len(cells(node_id, model, depths(model.plan))) == len(COLUMNS)

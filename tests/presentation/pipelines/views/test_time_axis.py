@@ -1,4 +1,4 @@
-"""Labels are at round times in the user's time zone, each in the cell of its time."""
+"""The axis of the timeline has labels at round times in the user's time zone."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,18 +22,18 @@ _NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
         (3000 * 86400, []),
     ],
 )
-def test_steps_are_round_and_not_too_close(seconds: float, labels: list[str]) -> None:
+def test_labels_are_at_round_times_and_not_too_close(seconds: float, labels: list[str]) -> None:
     assert axis(_NOON, seconds, 46, UTC).split() == labels
 
 
-def test_labels_are_in_the_zone_of_the_reader() -> None:
+def test_labels_are_in_the_time_zone_of_the_user() -> None:
     assert axis(_NOON, 600, 46, ZoneInfo("Asia/Kathmandu")).split()[0] == "17:46"
-    summer = datetime(2026, 3, 28, 23, tzinfo=UTC)  # clocks are put forward at 1:00 UTC
-    line = axis(summer, 4 * 3600, 40, ZoneInfo("Europe/Berlin"))
+    evening_before = datetime(2026, 3, 28, 23, tzinfo=UTC)  # at 1:00 UTC, clocks are put forward
+    line = axis(evening_before, 4 * 3600, 40, ZoneInfo("Europe/Berlin"))
     assert line == "03-29     01:00     03:00     04:00"
 
 
-def test_where_there_are_no_clocks_there_are_no_labels() -> None:
+def test_labels_are_omitted_where_a_time_is_out_of_range() -> None:
     assert axis(datetime.min.replace(tzinfo=UTC), 60, 40, ZoneInfo("America/New_York")) == ""
     late = datetime.max.replace(tzinfo=UTC) - timedelta(seconds=30)
     assert len(axis(late, 60, 40, UTC)) < 40

@@ -1,4 +1,4 @@
-"""Bars are exactly at the times that Studio sends."""
+"""The timeline draws a bar for each job at the times that Studio sends."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,21 +25,23 @@ from tests.presentation.pipelines.graphs import any_pipelines
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
 
 _TEN = datetime(2026, 3, 1, 10, tzinfo=UTC)
-_GOING = sixteen(embed="RUNNING")
+_EMBED_RUNS = sixteen(embed="RUNNING")
 _PAST = dict.fromkeys(SIXTEEN, (110.0, 120.0, 130.0))
 
 
 def at(minute: float) -> datetime:
+    """Return the time so many minutes after ten."""
     return _TEN + timedelta(minutes=minute)
 
 
-def job(name: str, status: str, taken: float | None = None, **moments: float) -> Job:
-    times = {f"{key}_at": at(minute) for key, minute in moments.items()}
+def job(name: str, status: str, left_queue: float | None = None, **minutes: float) -> Job:
+    """Return a run with times in minutes after ten: when it left the queue, `started=1`."""
+    times = {f"{key}_at": at(minute) for key, minute in minutes.items()}
     steps = None
-    if taken is not None:
+    if left_queue is not None:
         steps = [
             {"name": "waiting", "started_at": at(0)},
-            {"name": "virtualenv", "started_at": at(taken)},
+            {"name": "virtualenv", "started_at": at(left_queue)},
         ]
     sent = {"id": f"run-{name}", "status": status, "created_at": at(0), "steps": steps, **times}
     return Job.model_validate(sent)
@@ -55,21 +57,21 @@ _JOBS = (
 )
 
 
-def known(
-    *jobs: Job, sent: Pipeline | None = None, minute: float = 20, past: bool = False
+def view_model(
+    *jobs: Job, sent: Pipeline | None = None, minute: float = 20, has_past: bool = False
 ) -> ViewModel:
     sent = sent or sixteen()
     by_run = {each.id: each for each in jobs}
     statuses = judge(plan_of(sent), sent.state)
-    return ViewModel(statuses, at(minute), by_run, past_seconds=_PAST if past else {})
+    return ViewModel(statuses, at(minute), by_run, past_seconds=_PAST if has_past else {})
 
 
 def text(timeline: Timeline, node: str) -> str:
     return "".join(piece.text for piece in timeline.bar(node))
 
 
-def test_bars_show_what_was_queued_starting_and_run_up_to_now() -> None:
-    timeline = Timeline(known(*_JOBS), UTC, 41)
+def test_bars_show_when_jobs_were_queued_started_and_ran_up_to_now() -> None:
+    timeline = Timeline(view_model(*_JOBS), UTC, 41)
     assert timeline.axis == "10:00     10:05     10:10     10:15"
     assert [text(timeline, node) for node in timeline.order[:6]] == [
         "▒███                                    ┊",
@@ -79,55 +81,53 @@ def test_bars_show_what_was_queued_starting_and_run_up_to_now() -> None:
         "                    ░▒██████            ┊",
         "                    ░▒██████████████✗   ┊",
     ]
-    assert timeline.order[:6] == (
-        *("ingest_raw", "ingest_labels", "index", "dedupe", "thumbs", "embed"),
-    )
+    first_jobs = ("ingest_raw", "ingest_labels", "index", "dedupe", "thumbs", "embed")
+    assert timeline.order[:6] == first_jobs
     tones = {piece.tone for piece in timeline.bar("embed") if piece.text.strip()}
     assert tones == {Tone.WAITING, Tone.ACTIVE, Tone.BAD, Tone.DIM}
 
 
 def test_the_future_is_dotted_if_past_runs_provide_an_estimate() -> None:
     jobs = (*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5))
-    going = sixteen(embed="RUNNING")
-    quick = replace(
-        known(*jobs, sent=going), past_seconds=dict.fromkeys(SIXTEEN, (60.0, 60.0, 60.0))
+    with_past = replace(
+        view_model(*jobs, sent=_EMBED_RUNS), past_seconds=dict.fromkeys(SIXTEEN, (60.0, 60.0, 60.0))
     )
-    timeline = Timeline(quick, UTC, 81)
+    timeline = Timeline(with_past, UTC, 81)
     bars = {node: text(timeline, node) for node in timeline.order}
     assert bars["embed"].rstrip().endswith(f"█{NOW}{AHEAD}")
     assert bars["eval"].index(AHEAD) > bars["split"].rindex(AHEAD)
     assert bars["report"] == bars["export"]
     assert timeline.note("clean_labels") == NOT_KNOWN
-    assert AHEAD not in text(Timeline(known(*jobs, sent=going), UTC, 81), "split")
+    assert AHEAD not in text(Timeline(view_model(*jobs, sent=_EMBED_RUNS), UTC, 81), "split")
 
 
-def test_nothing_is_to_come_of_what_is_blocked_or_while_paused() -> None:
-    blocked = Timeline(known(*_JOBS, past=True), UTC, 60)
+def test_no_future_is_drawn_for_blocked_jobs_or_while_paused() -> None:
+    blocked = Timeline(view_model(*_JOBS, has_past=True), UTC, 60)
     assert not any(AHEAD in text(blocked, node) for node in blocked.order)
     paused = sixteen("PAUSED", embed="PENDING")
     assert paused.state is PipelineState.PAUSED
-    timeline = Timeline(known(*_JOBS[:4], sent=paused, past=True), UTC, 60)
+    timeline = Timeline(view_model(*_JOBS[:4], sent=paused, has_past=True), UTC, 60)
     assert not any(AHEAD in text(timeline, node) for node in timeline.order)
 
 
-def test_no_bar_is_made_up_for_a_job_whose_times_are_not_known() -> None:
-    early = job("embed", "RUNNING", started=11)  # of an answer before the one that says FAILED
-    timeline = Timeline(known(*_JOBS[:2], early), UTC, 60)
+def test_a_job_with_unknown_times_has_no_bar() -> None:
+    early = job("embed", "RUNNING", started=11)  # older than the plan, in which it failed
+    timeline = Timeline(view_model(*_JOBS[:2], early), UTC, 60)
     for node in ("thumbs", "embed", "clean_labels"):
         assert text(timeline, node).strip() == NOW
         assert timeline.note(node) == NOT_KNOWN
     assert timeline.note("split").text == ""
-    assert timeline.order[-14:][0] == "ingest_labels"
+    assert timeline.order[2] == "ingest_labels"
 
 
-def test_the_latest_jobs_can_be_zoomed_in_on() -> None:
-    timeline = Timeline(known(*_JOBS), UTC, 61)
+def test_zooming_in_shows_the_latest_part_of_the_timeline() -> None:
+    timeline = Timeline(view_model(*_JOBS), UTC, 61)
     assert timeline.whole_seconds == 20 * 60
     assert timeline.span_after_zoom(-1) is None
     assert timeline.span_after_zoom(1) == 600
     assert timeline.span_after_zoom(2) == 300
     assert timeline.span_after_zoom(20) == timeline.span_after_zoom(21) == 10
-    close = Timeline(known(*_JOBS), UTC, 61, timeline.span_after_zoom(1))
+    close = Timeline(view_model(*_JOBS), UTC, 61, timeline.span_after_zoom(1))
     assert close.axis.startswith("10:10")
     assert text(close, "index").strip() == NOW
     assert text(close, "embed") == "░░░▒▒▒" + "█" * 42 + "✗" + " " * 11 + NOW
@@ -135,71 +135,74 @@ def test_the_latest_jobs_can_be_zoomed_in_on() -> None:
 
 
 @pytest.mark.parametrize("span", [None, 600.0])
-def test_an_estimate_that_has_no_room_goes_off_the_edge(span: float | None) -> None:
-    going = known(*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5), sent=_GOING)
-    wild = replace(going, past_seconds=dict.fromkeys(SIXTEEN, (5.0e6, 6.0e6, 7.0e6)))
-    bare, timeline = Timeline(going, UTC, 61, span), Timeline(wild, UTC, 61, span)
-    assert timeline.axis == bare.axis
+def test_an_estimate_beyond_the_visible_period_is_marked_at_the_edge(span: float | None) -> None:
+    running = view_model(*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5), sent=_EMBED_RUNS)
+    with_long_past = replace(running, past_seconds=dict.fromkeys(SIXTEEN, (5.0e6, 6.0e6, 7.0e6)))
+    without_past, timeline = (
+        Timeline(running, UTC, 61, span),
+        Timeline(with_long_past, UTC, 61, span),
+    )
+    assert timeline.axis == without_past.axis
     for node in ("ingest_raw", "thumbs"):
-        assert text(timeline, node) == text(bare, node)
+        assert text(timeline, node) == text(without_past, node)
     embed = text(timeline, "embed")
-    assert embed.index(NOW) == text(bare, "embed").index(NOW)
+    assert embed.index(NOW) == text(without_past, "embed").index(NOW)
     assert embed.endswith(f"{NOW}{AHEAD * (59 - embed.index(NOW))}{BEYOND}")
     assert text(timeline, "split").strip() == f"{NOW}{' ' * (59 - embed.index(NOW))}{BEYOND}"
-    assert BEYOND not in text(bare, "embed")
+    assert BEYOND not in text(without_past, "embed")
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), st.integers(20, 120))
 def test_estimates_move_neither_axis_nor_bars(past: list[float], width: int) -> None:
-    going = known(*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5), sent=_GOING)
-    bare = Timeline(going, UTC, width)
+    running = view_model(*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5), sent=_EMBED_RUNS)
+    without_past = Timeline(running, UTC, width)
     timeline = Timeline(
-        replace(going, past_seconds=dict.fromkeys(SIXTEEN, tuple(past))), UTC, width
+        replace(running, past_seconds=dict.fromkeys(SIXTEEN, tuple(past))), UTC, width
     )
     assert (timeline.axis, timeline.order, timeline.whole_seconds) == (
-        bare.axis,
-        bare.order,
-        bare.whole_seconds,
+        without_past.axis,
+        without_past.order,
+        without_past.whole_seconds,
     )
     for node in timeline.order:
         dots = str.maketrans(dict.fromkeys((AHEAD, BEYOND), " "))
-        assert text(timeline, node).translate(dots) == text(bare, node)
+        assert text(timeline, node).translate(dots) == text(without_past, node)
 
 
 def test_the_axis_does_not_move_while_time_passes() -> None:
-    seen = {
-        Timeline(known(*_JOBS, sent=_GOING, minute=19 + second / 60), UTC, 61).axis
+    axes = {
+        Timeline(view_model(*_JOBS, sent=_EMBED_RUNS, minute=19 + second / 60), UTC, 61).axis
         for second in range(150)
     }
-    assert len(seen) == 1
+    assert len(axes) == 1
 
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELED"])
-def test_a_pipeline_that_has_ended_ends_where_it_ended_whatever_was_left_undone(
+def test_the_timeline_of_a_stopped_pipeline_ends_with_its_last_job(
     status: str,
 ) -> None:
     sent = sixteen(status, embed=status)
-    *before, embed = _JOBS[:4] + _JOBS[4:5]
+    *before, embed = _JOBS[:5]
     stopped = embed.model_copy(update={"status": status})
-    timeline = Timeline(known(*before, stopped, sent=sent, minute=500, past=True), UTC, 41)
+    timeline = Timeline(view_model(*before, stopped, sent=sent, minute=500, has_past=True), UTC, 41)
     assert timeline.whole_seconds == 18 * 60
     assert text(timeline, "embed").rstrip()[-1] in "✗⊗"
     assert len(text(timeline, "embed").rstrip()) == 41
     assert not any({NOW, AHEAD} & set(text(timeline, node)) for node in timeline.order)
 
 
-def test_a_short_pipeline_can_be_zoomed_in_on_too() -> None:
+def test_a_short_timeline_can_be_zoomed_too() -> None:
     short = job("ingest_raw", "COMPLETE", 0.1, started=0.2, finished=0.5)
     sent = sixteen("COMPLETED", **dict.fromkeys(SIXTEEN, "COMPLETE"))
-    timeline = Timeline(known(short, sent=sent), UTC, 61)
+    timeline = Timeline(view_model(short, sent=sent), UTC, 61)
     assert timeline.whole_seconds == 30
     assert [timeline.span_after_zoom(steps) for steps in (0, 1, 2, 3)] == [None, 20, 10, 10]
-    assert Timeline(known(short, sent=sent), UTC, 61, 10.0).axis.startswith("10:00:20")
+    assert Timeline(view_model(short, sent=sent), UTC, 61, 10.0).axis.startswith("10:00:20")
 
 
-def test_a_pipeline_that_has_ended_has_no_line_for_now() -> None:
+def test_the_timeline_of_an_ended_pipeline_has_no_line_for_now() -> None:
     sent = sixteen("COMPLETED", **dict.fromkeys(SIXTEEN, "COMPLETE"))
-    timeline = Timeline(known(*_JOBS[:4], sent=sent, minute=500), UTC, 41)
+    timeline = Timeline(view_model(*_JOBS[:4], sent=sent, minute=500), UTC, 41)
     assert timeline.whole_seconds == 14 * 60
     assert not any(NOW in text(timeline, node) for node in timeline.order)
 
@@ -213,7 +216,7 @@ _MOMENTS = st.one_of(
 
 
 @given(any_pipelines(), st.data(), st.integers(1, 90), st.sampled_from([None, 60.0, 86400.0]))
-def test_whatever_the_times_each_job_has_one_bar_of_the_width(
+def test_each_job_has_one_bar_of_the_requested_width_whatever_its_times(
     sent: Pipeline, data: st.DataObject, width: int, span: float | None
 ) -> None:
     jobs = [
@@ -226,40 +229,42 @@ def test_whatever_the_times_each_job_has_one_bar_of_the_width(
         )
         for run in sent.job_runs[:6]
     ]
-    seen = known(*jobs, sent=sent)
-    timeline = Timeline(seen, UTC, width, span)
-    assert sorted(timeline.order) == sorted(seen.plan.nodes)
+    model = view_model(*jobs, sent=sent)
+    timeline = Timeline(model, UTC, width, span)
+    assert sorted(timeline.order) == sorted(model.plan.nodes)
     assert len(timeline.axis) <= max(2, width)
     for node in timeline.order:
         assert len(text(timeline, node)) == max(2, width)
 
 
 @pytest.mark.parametrize("steps", [-3, 0, 5])
-def test_an_empty_pipeline_has_a_timeline_of_nothing(steps: int) -> None:
-    timeline = Timeline(known(sent=Pipeline(pipeline_id="p")), UTC, 40)
+def test_the_timeline_of_an_empty_pipeline_is_empty(steps: int) -> None:
+    timeline = Timeline(view_model(sent=Pipeline(pipeline_id="p")), UTC, 40)
     assert timeline.order == ()
     assert timeline.span_after_zoom(steps) is None
 
 
-def test_every_attempt_at_a_job_has_a_bar_with_how_it_ended() -> None:
+def test_every_attempt_of_a_job_has_a_bar_that_shows_how_it_ended() -> None:
     sent = sixteen("RUNNING", embed="RUNNING")
     runs = tuple(
-        run.model_copy(update={"attempts": ("first", "second", "unborn")})
+        run.model_copy(update={"attempts": ("first", "second", "never_started")})
         if run.job_id == "embed"
         else run
         for run in sent.job_runs
     )
     sent = sent.model_copy(update={"job_runs": runs})
-    first, second, unborn = (
+    first, second, never_started = (
         Job.model_validate({"id": key, "status": status, "created_at": at(0), **times})
         for key, status, times in (
             ("first", "FAILED", {"started_at": at(11), "finished_at": at(13)}),
             ("second", "CANCELED", {"started_at": at(14), "finished_at": at(16)}),
-            ("unborn", "CANCELED", {"finished_at": at(16.5)}),
+            ("never_started", "CANCELED", {"finished_at": at(16.5)}),
         )
     )
     now = job("embed", "RUNNING", 17, started=17)
-    timeline = Timeline(known(*_JOBS[:4], first, second, unborn, now, sent=sent), UTC, 61)
+    timeline = Timeline(
+        view_model(*_JOBS[:4], first, second, never_started, now, sent=sent), UTC, 61
+    )
     bar = text(timeline, "embed")
     assert bar.count("✗") == 1
     signs = "".join(sign for sign, _ in groupby(bar.strip()))

@@ -1,4 +1,4 @@
-"""The tree has each job once, and names each edge that it does not draw."""
+"""The tree has one row for each job, and names the edges that it does not draw."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ from tests.presentation.pipelines.sample import sixteen
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def drawn(
+def lines_of(
     sent: Pipeline, folded: Collection[str] = (), only: Collection[str] | None = None
 ) -> list[str]:
     plan = plan_of(sent)
@@ -44,8 +44,8 @@ def drawn(
     ]
 
 
-def test_the_sixteen_jobs() -> None:
-    assert drawn(sixteen()) == [
+def test_the_tree_of_the_sample_pipeline() -> None:
+    assert lines_of(sixteen()) == [
         "✓ ingest_raw",
         "└─✓ index",
         "  └─✓ dedupe",
@@ -65,8 +65,8 @@ def test_the_sixteen_jobs() -> None:
     ]
 
 
-def test_what_is_folded_says_what_it_hides_and_failures_first() -> None:
-    assert drawn(sixteen(train_s="RUNNING"), {"dedupe", "ingest_labels", "publish"}) == [
+def test_a_folded_row_counts_its_hidden_jobs_with_failures_first() -> None:
+    assert lines_of(sixteen(train_s="RUNNING"), {"dedupe", "ingest_labels", "publish"}) == [
         "✓ ingest_raw",
         "└─✓ index",
         "  └─✓ dedupe  +11: 1✗ 1● 8⊘ 1✓",
@@ -74,27 +74,27 @@ def test_what_is_folded_says_what_it_hides_and_failures_first() -> None:
     ]
 
 
-def test_only_some_jobs_are_a_tree_too_that_names_the_others() -> None:
-    assert drawn(sixteen(), only={"embed", "join_feats", "merge_train"}) == [
+def test_a_tree_of_some_jobs_names_their_edges_to_the_others() -> None:
+    assert lines_of(sixteen(), only={"embed", "join_feats", "merge_train"}) == [
         "✗ embed  (also after dedupe)",
         "└─⊘ join_feats  (also after thumbs)",
         "  └─⊘ merge_train  (also after clean_labels; also feeds split)",
     ]
 
 
-def test_a_chain_of_three_hundred_stays_in_sight() -> None:
+def test_a_long_chain_is_indented_only_up_to_the_deepest_level() -> None:
     chain = pipeline_of([run(f"s{i}", [f"s{i - 1}"] if i else []) for i in range(300)])
-    assert drawn(chain)[11:15] == [
+    assert lines_of(chain)[11:15] == [
         f"{20 * ' '}└─· s11",
         f"{22 * ' '}└─· s12",
         f"{23 * ' '}↓· s13",
         f"{23 * ' '}↓· s14",
     ]
-    assert max(map(len, drawn(chain))) < 80
+    assert max(map(len, lines_of(chain))) < 80
 
 
 def test_below_the_deepest_level_only_siblings_of_the_last_child_are_indented() -> None:
-    assert drawn(chain_of_diamonds(300))[-4:] == [
+    assert lines_of(chain_of_diamonds(300))[-4:] == [
         f"{23 * ' '}↓· top299  (also after left298)",
         f"{24 * ' '}├─· left299  (also feeds top300)",
         f"{23 * ' '}↓· right299",
@@ -103,28 +103,28 @@ def test_below_the_deepest_level_only_siblings_of_the_last_child_are_indented() 
 
 
 def test_the_child_with_the_most_below_it_continues_in_a_lane() -> None:
-    # Each step has a leaf that comes after the next step, so that the steps are no last children.
+    # Each step has two children: the next step, and after it a leaf. So no step is a last child.
     steps = [run("s0", [])]
     for index in range(1, 300):
         steps += [run(f"s{index}", [f"s{index - 1}"]), run(f"leaf{index}", [f"s{index - 1}"])]
-    assert max(map(len, drawn(pipeline_of(steps)))) <= 2 * DEEPEST + 12
+    assert max(map(len, lines_of(pipeline_of(steps)))) <= 2 * DEEPEST + 12
 
 
-def test_many_links_are_named_in_part() -> None:
-    assert drawn(fan(30))[-1] == (
+def test_only_the_first_of_many_edges_are_named() -> None:
+    assert lines_of(fan(30))[-1] == (
         "  └─· last  (also after shard_0000, shard_0001, shard_0002 and 26 more)"
     )
 
 
-def test_what_no_plan_should_have_is_reported_in_words() -> None:
-    assert drawn(pipeline(a=["f00dfeed-1"], b=["c"], c=["b", "c"])) == [
+def test_missing_and_circular_parents_are_reported_in_words() -> None:
+    assert lines_of(pipeline(a=["f00dfeed-1"], b=["c"], c=["b", "c"])) == [
         "· a  (waits for f00dfeed, not in the pipeline)",
         "· b  (waits for c, which waits for it)",
         "└─· c  (waits for itself)",
     ]
 
 
-def test_cells_say_how_far_how_long_and_why() -> None:
+def test_cells_show_the_progress_run_time_and_reason_of_a_job() -> None:
     sent = sixteen(thumbs="RUNNING")
     start = _NOON - timedelta(minutes=10)
     jobs = {
@@ -140,42 +140,43 @@ def test_cells_say_how_far_how_long_and_why() -> None:
     }
     bars = {"run-thumbs": Progress("", 37, 100, 37.0, "it", 3.1, 12.0, 20.0)}
     past = {"embed": (380.0, 400.0, 420.0), "thumbs": (1.0, 1.0, 1.0), "split": (9.0, 9.0)}
-    known = ViewModel(judge(plan_of(sent), sent.state), _NOON, jobs, bars, past)
-    said = {row.id: cells(row, known) for row in rows(known.plan)}
-    assert [cell.text for cell in said["embed"]] == [
+    model = ViewModel(judge(plan_of(sent), sent.state), _NOON, jobs, bars, past)
+    cells_by_job = {row.id: cells(row, model) for row in rows(model.plan)}
+    assert [cell.text for cell in cells_by_job["embed"]] == [
         "    └─✗ embed",
         "✗ FAILED",
         *("", "", "9:58", "usual 6:40"),
         "[red]CUDA[/] out of memory · blocks 9",
     ]
-    assert said["embed"][-1].tone is Tone.BAD
-    assert [cell.text for cell in said["thumbs"]][1:] == [
+    assert cells_by_job["embed"][-1].tone is Tone.BAD
+    assert [cell.text for cell in cells_by_job["thumbs"]][1:] == [
         *("● RUNNING", "▕██▏░░░▏", "37%", "10:00", "~0:12 left", "3.1 it/s")
     ]
-    assert [cell.text for cell in said["split"]][1:] == [
+    assert [cell.text for cell in cells_by_job["split"]][1:] == [
         *("⊘ BLOCKED", "", "", "", ""),
         "blocked by embed, which failed",
     ]
-    assert all(len(line) == len(COLUMNS) for line in said.values())
+    assert all(len(line) == len(COLUMNS) for line in cells_by_job.values())
 
 
 def _edges(plan: Plan) -> set[tuple[str, str]]:
     return {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
 
 
-def _told(seen: Collection[TreeRow]) -> list[tuple[str, str]]:
-    drawn = [(row.parent, row.id) for row in seen if row.parent is not None]
-    return [*drawn, *((other, row.id) for row in seen for other in row.also_after)]
+def _edges_shown(tree: Collection[TreeRow]) -> list[tuple[str, str]]:
+    """Return the edges that a tree draws or names."""
+    drawn = [(row.parent, row.id) for row in tree if row.parent is not None]
+    return [*drawn, *((other, row.id) for row in tree for other in row.also_after)]
 
 
 @given(any_pipelines())
-def test_each_job_is_drawn_once_and_no_edge_is_lost_or_invented(sent: Pipeline) -> None:
+def test_each_job_has_one_row_and_each_edge_is_drawn_or_named_once(sent: Pipeline) -> None:
     plan = plan_of(sent)
-    seen = rows(plan)
-    assert sorted(row.id for row in seen) == sorted(plan.nodes)
-    assert sorted(_told(seen)) == sorted(_edges(plan))
-    fed = {(row.id, child) for row in seen for child in row.also_feeds}
-    assert fed == {(other, row.id) for row in seen for other in row.also_after}
+    tree = rows(plan)
+    assert sorted(row.id for row in tree) == sorted(plan.nodes)
+    assert sorted(_edges_shown(tree)) == sorted(_edges(plan))
+    edges_named_at_parents = {(row.id, child) for row in tree for child in row.also_feeds}
+    assert edges_named_at_parents == {(other, row.id) for row in tree for other in row.also_after}
 
 
 @given(any_pipelines())
@@ -193,35 +194,35 @@ def test_a_fold_hides_exactly_the_jobs_below_it(sent: Pipeline, data: st.DataObj
     whole = rows(plan)
     folded = data.draw(st.sets(st.sampled_from(sorted(plan.nodes)))) if plan.nodes else set()
     parents = {row.id: row.parent for row in whole}
-    seen = rows(plan, folded)
-    shown = [row.id for row in seen]
-    hidden = [node_id for row in seen for node_id in row.hidden]
+    tree = rows(plan, folded)
+    shown = [row.id for row in tree]
+    hidden = [node_id for row in tree for node_id in row.hidden]
     assert sorted(shown + hidden) == sorted(plan.nodes)
     assert shown == [row.id for row in whole if row.id in set(shown)]
-    for row in seen:
+    for row in tree:
         for node_id in row.hidden:
-            above = node_id
-            while above != row.id:
-                above = parents[above] or row.id
-                assert above not in shown or above == row.id
+            ancestor = node_id
+            while ancestor != row.id:
+                ancestor = parents[ancestor] or row.id
+                assert ancestor not in shown or ancestor == row.id
     by_id = {row.id: row for row in whole}
-    assert all(row.prefix == by_id[row.id].prefix for row in seen)
+    assert all(row.prefix == by_id[row.id].prefix for row in tree)
 
 
 @given(any_pipelines(), st.data())
-def test_a_part_of_the_tree_loses_no_edge_either(sent: Pipeline, data: st.DataObject) -> None:
+def test_a_tree_of_some_jobs_loses_none_of_their_edges(sent: Pipeline, data: st.DataObject) -> None:
     plan = plan_of(sent)
     only = data.draw(st.sets(st.sampled_from(sorted(plan.nodes)))) if plan.nodes else set()
-    seen = rows(plan, only=only)
-    assert {row.id for row in seen} == only
-    assert sorted(_told(seen)) == sorted(edge for edge in _edges(plan) if edge[1] in only)
+    tree = rows(plan, only=only)
+    assert {row.id for row in tree} == only
+    assert sorted(_edges_shown(tree)) == sorted(edge for edge in _edges(plan) if edge[1] in only)
 
 
 @given(any_pipelines())
-def test_the_guides_lead_from_each_job_to_its_parent(sent: Pipeline) -> None:
-    seen = rows(plan_of(sent))
+def test_guide_lines_lead_from_each_job_to_its_parent(sent: Pipeline) -> None:
+    tree = rows(plan_of(sent))
     columns: dict[int, str] = {}
-    for row in seen:
+    for row in tree:
         column = len(row.prefix)
         is_lane = row.prefix.endswith("↓")
         if row.parent is not None:
@@ -230,7 +231,7 @@ def test_the_guides_lead_from_each_job_to_its_parent(sent: Pipeline) -> None:
 
 
 @given(any_pipelines())
-def test_no_tree_is_much_wider_than_it_is_high(sent: Pipeline) -> None:
-    seen = rows(plan_of(sent))
-    widest = max((len(row.prefix) for row in seen), default=0)
-    assert widest <= 2 * (DEEPEST + len(seen).bit_length())
+def test_the_indentation_of_a_tree_is_limited(sent: Pipeline) -> None:
+    tree = rows(plan_of(sent))
+    widest = max((len(row.prefix) for row in tree), default=0)
+    assert widest <= 2 * (DEEPEST + len(tree).bit_length())
