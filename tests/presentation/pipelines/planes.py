@@ -51,14 +51,14 @@ class Plane(NamedTuple):
         box = self.boxes[node]
         ahead = [(x, box.y, DOWN) for x in range(box.x, box.x + box.width)]
         ahead = [(x, y, way) for x, y, way in ahead if self.ways(x, y + 1).get(UP, 0) >= weight]
-        seen: set[tuple[int, int, Way]] = set()
+        visited: set[tuple[int, int, Way]] = set()
         reached: set[str] = set()
         while ahead:
-            step = ahead.pop()
-            if step in seen:
+            cell_and_way = ahead.pop()
+            if cell_and_way in visited:
                 continue
-            seen.add(step)
-            x, y, (dx, dy) = step
+            visited.add(cell_and_way)
+            x, y, (dx, dy) = cell_and_way
             x, y = x + dx, y + dy
             if dx:  # a vertical line that crosses this one interrupts it
                 while set(self.ways(x, y)) == {UP, DOWN}:
@@ -75,7 +75,7 @@ class Plane(NamedTuple):
                 for way, way_weight in ways.items()
                 if way not in {(-dx, -dy), UP} and way_weight >= weight
             ]
-        cells = {(x, y) for x, y, _ in seen if self.cells[x, y] != BOX}
+        cells = {(x, y) for x, y, _ in visited if self.cells[x, y] != BOX}
         return reached, cells
 
 

@@ -55,10 +55,13 @@ def test_text_that_cannot_be_sent_is_reported() -> None:
         ("nothing", []),
     ],
 )
-def test_names_match_at_their_beginning_before_their_parts_and_inside(
-    word: str, names: list[str]
-) -> None:
+def test_a_word_matches_names_that_begin_with_or_contain_it(word: str, names: list[str]) -> None:
     assert list(matching_names(word, NAMES)) == names
+
+
+def test_names_that_begin_with_a_word_come_before_names_that_contain_it() -> None:
+    names = ("my.reindex", "local.index", "index.raw")
+    assert matching_names("index", names) == ("index.raw", "local.index", "my.reindex")
 
 
 def test_all_unknown_names_are_reported_at_once_with_suggestions() -> None:

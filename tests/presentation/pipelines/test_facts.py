@@ -195,8 +195,8 @@ def test_jobs_with_the_same_name_have_separate_rows() -> None:
         {"job_id": "x", "name": "same.py", "status": "COMPLETE"},
         {"job_id": "y", "name": "same.py", "status": "FAILED"},
     ]
-    one, two = pipeline(1, job_runs=twins), pipeline(2, job_runs=twins)
-    assert texts(grid(one, (one, two), context(), 80, 0))[2:] == [
+    newer, older = pipeline(1, job_runs=twins), pipeline(2, job_runs=twins)
+    assert texts(grid(newer, (newer, older), context(), 80, 0))[2:] == [
         ["same.py", "✓", "✓"],
         ["same.py", "✗", "✗"],
     ]

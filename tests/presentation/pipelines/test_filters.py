@@ -20,12 +20,12 @@ _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def view_model(sent: Pipeline) -> ViewModel:
-    made = _NOON - timedelta(hours=1)
+    created = _NOON - timedelta(hours=1)
     jobs = [
-        Job(id="run-dedupe", status="COMPLETE", created_at=made, started_at=made,
-            finished_at=made + timedelta(minutes=6), created_by="ann"),
-        Job(id="run-embed", status="FAILED", created_at=made, started_at=made,
-            finished_at=made + timedelta(seconds=9), error_message="CUDA out of memory"),
+        Job(id="run-dedupe", status="COMPLETE", created_at=created, started_at=created,
+            finished_at=created + timedelta(minutes=6), created_by="ann"),
+        Job(id="run-embed", status="FAILED", created_at=created, started_at=created,
+            finished_at=created + timedelta(seconds=9), error_message="CUDA out of memory"),
     ]  # fmt: skip
     return ViewModel(judge(plan_of(sent), sent.state), _NOON, {job.id: job for job in jobs})
 

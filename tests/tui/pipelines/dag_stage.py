@@ -1,4 +1,4 @@
-"""The dashboard on an in-memory Studio with one pipeline, which tests change as they like."""
+"""The dashboard with the page of a pipeline, on a Studio in memory whose pipeline tests replace."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -24,31 +24,31 @@ from tests.presentation.pipelines.sample import sixteen
 from tests.scenes import NOON, FixedStudio
 from tests.tui.dashboards import until
 
-TOOK = {
-    "ingest_raw": (0, 41),
-    "ingest_labels": (0, 12),
-    "clean_labels": (20, 63),
-    "index": (50, 125),
-    "dedupe": (180, 372),
-    "thumbs": (560, 210),
-    "embed": (560, 598),
+STARTS_AND_DURATIONS = {
+    "ingest_raw": (5, 41),
+    "ingest_labels": (5, 12),
+    "clean_labels": (25, 63),
+    "index": (55, 125),
+    "dedupe": (185, 372),
+    "thumbs": (565, 210),
+    "embed": (565, 598),
 }
-"""By name: seconds after the first at which it started, and seconds that it took."""
+"""By the name of a job: when it started, in seconds after its creation, and how long it ran."""
 
 
 class DagStudio(FixedStudio):
-    """Answers about one pipeline and its jobs, and notes what it is asked to do."""
+    """Answers about one pipeline and its jobs, and records the requests that change something."""
 
     def __init__(self, pipeline: Pipeline | None = None) -> None:
         super().__init__(gone=False, runs=False)
         self.error: StudioError | None = None
-        """Comes instead of an answer about the pipeline."""
-        self.done: list[tuple[str, str]] = []
-        """What was asked for, and about what."""
+        """Raised instead of returning the pipeline, if it is set."""
+        self.requests: list[tuple[str, str]] = []
+        """Requests in order: `pause`, `resume`, `remove` or `cancel`, and an id."""
         self.becomes(pipeline or sixteen())
 
     def becomes(self, pipeline: Pipeline) -> None:
-        """Answer with another pipeline from now on."""
+        """Replace the pipeline and its runs."""
         self.now = pipeline
         self.runs = jobs_of(pipeline)
 
@@ -73,71 +73,67 @@ class DagStudio(FixedStudio):
         return next((job for job in self.runs if job.id == job_id), None)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
-        """Return what a run has made."""
+        """Return one dataset, named after the job."""
         name = job_id.removeprefix("run-")
         return (DatasetVersion(dataset_name=f"local.local.{name}", version="1.0.3"),)
 
     async def pause_pipeline(self, *, pipeline_id: str | None = None) -> None:
-        """Pause it."""
-        self.done.append(("pause", pipeline_id or ""))
+        """Pause the pipeline."""
+        self.requests.append(("pause", pipeline_id or ""))
         self.now = self.now.model_copy(update={"status": "PAUSED"})
 
     async def resume_pipeline(self, *, pipeline_id: str | None = None) -> None:
-        """Let it go on."""
-        self.done.append(("resume", pipeline_id or ""))
+        """Resume the pipeline."""
+        self.requests.append(("resume", pipeline_id or ""))
         self.now = self.now.model_copy(update={"status": "RUNNING"})
 
     async def remove_job(self, job_id: str, *, pipeline_id: str | None = None) -> None:  # noqa: ARG002
-        """Take a job out."""
-        self.done.append(("remove", job_id))
-        gone = {run.job_id: run.parent_job_ids for run in self.now.job_runs if run.job_id == job_id}
-        self.now = self.now.model_copy(
-            update={
-                "job_runs": tuple(
-                    run.model_copy(
-                        update={
-                            "parent_job_ids": tuple(
-                                above
-                                for parent in run.parent_job_ids
-                                for above in gone.get(parent, (parent,))
-                            )
-                        }
-                    )
-                    for run in self.now.job_runs
-                    if run.job_id != job_id
-                )
-            }
+        """Remove a job; its children then wait for its parents."""
+        self.requests.append(("remove", job_id))
+        (removed,) = (run for run in self.now.job_runs if run.job_id == job_id)
+
+        def without_removed(parents: tuple[str, ...]) -> tuple[str, ...]:
+            if job_id not in parents:
+                return parents
+            place = parents.index(job_id)
+            return (*parents[:place], *removed.parent_job_ids, *parents[place + 1 :])
+
+        job_runs = tuple(
+            run.model_copy(update={"parent_job_ids": without_removed(run.parent_job_ids)})
+            for run in self.now.job_runs
+            if run is not removed
         )
+        self.now = self.now.model_copy(update={"job_runs": job_runs})
 
     async def cancel_job(self, job_id: str) -> None:
-        """Cancel a job."""
-        self.done.append(("cancel", job_id))
+        """Record that a run was canceled, without changing the pipeline."""
+        self.requests.append(("cancel", job_id))
 
 
 def jobs_of(pipeline: Pipeline) -> tuple[Job, ...]:
-    """Return the runs of a pipeline, those with a place in `TOOK` with their times."""
+    """Return the runs of a pipeline, with the times in `STARTS_AND_DURATIONS` if they started."""
     return tuple(_job(run) for run in pipeline.job_runs)
 
 
 def _job(run: Any) -> Job:
-    begun = NOON - timedelta(minutes=20)
+    created = NOON - timedelta(minutes=20)
     sent: dict[str, Any] = {
         "id": run.created_job_id,
         "status": run.status,
         "name": run.name,
-        "created_at": begun.isoformat(),
+        "created_at": created.isoformat(),
         "created_by": "ann",
         "query": "import datachain as dc",
         "team": "vision",
         "workers": 2,
         "compute_cluster_name": "gpu-a10",
     }
-    if run.name in TOOK and run.status in {"COMPLETE", "FAILED", "RUNNING"}:
-        after, took = TOOK[run.name]
-        started = begun + timedelta(seconds=after + 5)
+    if run.name in STARTS_AND_DURATIONS and run.status in {"COMPLETE", "FAILED", "RUNNING"}:
+        start, duration = STARTS_AND_DURATIONS[run.name]
+        started = created + timedelta(seconds=start)
         sent["started_at"] = started.isoformat()
         if run.status != "RUNNING":
-            sent["finished_at"] = (started + timedelta(seconds=took)).isoformat()
+            sent["finished_at"] = (started + timedelta(seconds=duration)).isoformat()
     if run.status == "FAILED":
         sent |= {"exit_code": 1, "error_message": "OutOfMemoryError: CUDA out of memory"}
     return Job.model_validate(sent)
@@ -151,18 +147,18 @@ def session_on(studio: DagStudio, folder: Path) -> StudioSession:
 
 
 @asynccontextmanager
-async def dag(
+async def pipeline_dashboard(
     studio: DagStudio,
     folder: Path,
     *,
     size: tuple[int, int] = (120, 40),
     read_only: bool = False,
-    known: bool = True,
+    loaded: bool = True,
     frames: bool = False,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the dashboard with the pipeline in sight and, if so wished, known.
+    """Run the dashboard with the page of the pipeline, and wait until it is loaded, if `loaded`.
 
-    With `frames` each frame is drawn, as the mouse needs them.
+    With `frames` each frame is drawn, which clicks need.
     """
     session = session_on(studio, folder)
 
@@ -180,28 +176,28 @@ async def dag(
         await until(pilot, lambda: session.jobs.snapshot.value is not None)
         app.post_message(OpenPipeline(studio.now.pipeline_id))
         await until(pilot, lambda: isinstance(app.screen, PipelineScreen))
-        if known:
+        if loaded:
             await until(pilot, lambda: screen_of(pilot).state.loaded is not None)
             await pilot.pause()
         yield pilot
 
 
-async def show_anew(
+async def show_on_new_page(
     pilot: Pilot[int],
     studio: DagStudio,
     pipeline: Pipeline | None = None,
     *,
     size: tuple[int, int] = (120, 40),
 ) -> None:
-    """Show another pipeline on a new page, on which nothing is remembered of earlier ones."""
+    """Show another pipeline on a new page, to which no place of an earlier page applies."""
     app = pilot.app
     if app.size != size:
         await pilot.resize_terminal(*size)
     pages = [page for page in app.screen_stack if isinstance(page, PipelineScreen)]
     studio.error = None
-    studio.done.clear()
+    studio.requests.clear()
     pipeline_id = f"{len(pages):08x}"
-    # By its id, as the place of an earlier page may yet be saved, and its mode with it.
+    # Otherwise the page would begin in the last mode, with which earlier pages are saved.
     pages[-1].state._memory.note(pipeline_id, DagPlace(mode=Mode.TREE))
     studio.becomes((pipeline or sixteen()).model_copy(update={"pipeline_id": pipeline_id}))
     pages[-1].session.jobs.poke()
@@ -225,7 +221,7 @@ def screen_of(pilot: Pilot[int]) -> PipelineScreen:
 
 
 async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
-    """Press keys one after the other, and let each have its effect."""
+    """Press keys one after the other, and wait until a graph is laid out, which a thread may do."""
     for key in keys:
         await pilot.press(key)
     screen = pilot.app.screen
@@ -234,21 +230,19 @@ async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
         and screen.state.loaded is not None
         and screen.state.view.mode is Mode.GRAPH
     ):
-        await until(
-            pilot, lambda: screen.views.drawing.canvas is not None
-        )  # it is laid out in a thread
+        await until(pilot, lambda: screen.views.drawing.canvas is not None)
     await pilot.pause()
 
 
 async def go_to(pilot: Pilot[int], name: str) -> None:
-    """Put the cursor on a job, as a search for it does."""
+    """Move the cursor to a job, as a search does."""
     screen_of(pilot).cursor.go(name)
     await press(pilot, ())
     await until(pilot, lambda: screen_of(pilot).cursor.here() == name)
 
 
 async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> None:
-    """Let Studio answer with another pipeline, and wait until it is taken over."""
+    """Replace the pipeline on Studio, and wait until the page shows the new one."""
     screen = screen_of(pilot)
     studio.becomes(pipeline.model_copy(update={"pipeline_id": screen.state.pipeline_id}))
     screen.source.poke()

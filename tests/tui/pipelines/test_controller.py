@@ -1,4 +1,4 @@
-"""Why the commands on pipelines are unavailable."""
+"""The reasons why commands on pipelines are disabled."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -12,12 +12,12 @@ from studio_tui.tui.pipelines.controller import PipelineController
 from tests.pipelines import pipeline
 
 
-def controller(at_hand: Pipeline, marked: Sequence[Pipeline]) -> PipelineController:
+def controller(current: Pipeline, marked: Sequence[Pipeline]) -> PipelineController:
     pipelines = SimpleNamespace(newest=lambda pipeline: pipeline)
     session: Any = SimpleNamespace(commands=SimpleNamespace(pipelines=pipelines), is_local=True)
     host = cast(Host, SimpleNamespace(session=session, read_only=False))
     return PipelineController(
-        host, lambda: at_hand, marked=lambda: marked, unmark=lambda _pipeline_id: None
+        host, lambda: current, marked=lambda: marked, unmark=lambda _pipeline_id: None
     )
 
 
@@ -33,9 +33,9 @@ def test_the_reason_is_about_the_current_pipeline_if_none_is_marked() -> None:
     assert commands.why_not_pause_or_resume()
 
 
-@pytest.mark.parametrize("at_hand", [ENDED, RUNNING])
-def test_the_reason_is_about_all_marked_pipelines(at_hand: Pipeline) -> None:
-    commands = controller(at_hand, (ENDED, ALSO_ENDED))
+@pytest.mark.parametrize("current", [ENDED, RUNNING])
+def test_the_reason_is_about_all_marked_pipelines(current: Pipeline) -> None:
+    commands = controller(current, (ENDED, ALSO_ENDED))
     assert (
         commands.why_not_pause_or_resume()
         == "None of the 2 marked pipelines can be paused or resumed"
@@ -45,7 +45,7 @@ def test_the_reason_is_about_all_marked_pipelines(at_hand: Pipeline) -> None:
     )
 
 
-def test_one_marked_pipeline_that_can_be_stopped_is_enough() -> None:
+def test_a_command_is_enabled_if_it_applies_to_one_of_the_marked_pipelines() -> None:
     commands = controller(ENDED, (ENDED, RUNNING))
     assert commands.why_not_stop() is None
     assert commands.why_not_pause_or_resume() is None

@@ -1,4 +1,4 @@
-"""Datasets are shown from any screen, and exactly the outdated ones are rebuilt."""
+"""The list of datasets: how it is reached, what it shows and how outdated datasets are rebuilt."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
 
 
-async def test_what_is_out_of_date_is_reported_and_t_offers_exactly_that(
+async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make_chain(studio)
     make(studio, "raw")
     async with dashboard(studio, tmp_path, size=(100, 30)) as pilot:
         await until_shown(pilot, "Jobs 4", "✓4")
-        with step("the form of a pipeline shows datasets and takes over what is chosen"):
+        with step("the form for a pipeline opens the list and receives the outdated datasets"):
             await pilot.press("2")
             await until_shown(pilot, "No pipelines yet.")
             await pilot.press("t")
@@ -33,7 +33,7 @@ async def test_what_is_out_of_date_is_reported_and_t_offers_exactly_that(
             )
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        with step("they are shown from the jobs, too, and lead to the form"):
+        with step("the list of jobs opens the list of datasets, which opens the form"):
             await pilot.press("1", "f2")
             await until_shown(
                 pilot, "Datasets: 3, 2 out of date", "out of date by raw@1.0.1", "2 versions"
@@ -42,7 +42,7 @@ async def test_what_is_out_of_date_is_reported_and_t_offers_exactly_that(
             await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
             await until_shown(pilot, "Rebuild datasets", "clean report", "Only these")
             await until_shown(pilot, "▐X▌ Their sources are not rebuilt")
-        with step("what is out of date is rebuilt"):
+        with step("the outdated datasets are rebuilt"):
             await pilot.press("f9")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
             await until_shown(pilot, "clean.py", "report.py", "0/2")
@@ -53,7 +53,7 @@ async def test_what_is_out_of_date_is_reported_and_t_offers_exactly_that(
             await until_shown(pilot, "Datasets: 3, 0 out of date")
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        with step("an answer is about the datasets as they are by then"):
+        with step("the facts about a dataset are loaded again when they are shown"):
             make(studio, "raw")
             await pilot.press("f2")
             await until_shown(pilot, "Datasets: 3, 2 out of date, at ")
@@ -64,29 +64,31 @@ async def test_what_is_out_of_date_is_reported_and_t_offers_exactly_that(
             await until_shown(pilot, "Datasets: 3, 0 out of date")
 
 
-async def test_a_dataset_leads_to_the_job_that_made_it_and_jobs_that_ran_again_are_no_dataset(
+async def test_a_dataset_opens_the_job_that_made_it_and_rerun_jobs_are_no_dataset(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make_chain(studio)
     jobs = makers(studio)
-    made = until_state(studio, trigger(studio, "report"), "COMPLETED")
+    rebuilt = until_state(studio, trigger(studio, "report"), "COMPLETED")
     async with dashboard(studio, tmp_path, size=(140, 40)) as pilot:
-        with step("a dataset is found from the job that made it"):
+        with step("a job opens the list at the dataset that it made"):
             await pilot.press("2")
-            await until_shown(pilot, made["name"], "✓ COMPLETED")
+            await until_shown(pilot, rebuilt["name"], "✓ COMPLETED")
             await pilot.press("enter")
-            await until_shown(pilot, made["name"], "clean.py", "f2 shows its versions")
+            await until_shown(pilot, rebuilt["name"], "clean.py", "f2 shows its versions")
             await pilot.press("g", "j", "f2")
             await until_shown(pilot, "Datasets: 3, 0 out of date")
             await pilot.press("enter")
             await until_shown(pilot, "@1.0.1", "from raw@1.0.1", "from raw@1.0.0", "for report")
-        with step("and leads back to it"):
+        with step("a dataset opens the job that made it"):
             await pilot.press("g")
-            await until_shown(pilot, made["job_runs"][1]["created_job_id"], "Summary")
-        with step("a pipeline of jobs that run again is taken for no dataset"):
-            again = until_state(studio, rerun(studio, jobs).json()["pipeline"], "COMPLETED")
+            await until_shown(pilot, rebuilt["job_runs"][1]["created_job_id"], "Summary")
+        with step("a pipeline that reruns jobs is not listed as a dataset"):
+            rerun_pipeline = until_state(
+                studio, rerun(studio, jobs).json()["pipeline"], "COMPLETED"
+            )
             await pilot.press("2", "g")
-            await until_shown(pilot, again["name"], "target     jobs raw.py, clean.py")
+            await until_shown(pilot, rerun_pipeline["name"], "target     jobs raw.py, clean.py")
             await pilot.press("t")
             await until_shown(pilot, "known: report")
             await until(pilot, lambda: "Not all names" not in screen_text(pilot))

@@ -6,11 +6,11 @@ def test_a_draft_is_restored_only_in_a_form_about_the_same_subject() -> None:
     drafts.begin("thumbs", "fresh").keep("typed")
     assert drafts.begin("other", "another").draft == "another"
     assert not drafts.begin("other", "another").is_restored
-    again = drafts.begin("thumbs", "fresh")
-    assert (again.draft, again.fresh, again.is_restored) == ("typed", "fresh", True)
+    restored = drafts.begin("thumbs", "fresh")
+    assert (restored.draft, restored.fresh, restored.is_restored) == ("typed", "fresh", True)
 
 
-def test_an_input_like_that_of_a_new_form_is_not_kept() -> None:
+def test_a_draft_equal_to_that_of_a_new_form_is_not_kept() -> None:
     drafts: KeptDrafts[str] = KeptDrafts()
     beginning = drafts.begin("thumbs", "fresh")
     beginning.keep("typed")

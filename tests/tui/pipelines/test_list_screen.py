@@ -1,7 +1,7 @@
-"""The pipelines of a real local Studio, driven by keys."""
+"""The list of pipelines and its form, on a real local Studio, driven by keys."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until
 pytestmark = pytest.mark.starts_processes
 
 
-async def show(pilot: Dashboard) -> BigTable:
-    """Go to the pipelines, and wait until they are known."""
+async def open_list(pilot: Dashboard) -> BigTable:
+    """Go to the list of pipelines, and wait until it is loaded."""
     await pilot.press("2")
     await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
     table = pilot.app.screen.query_one(BigTable)
@@ -37,8 +37,8 @@ async def show(pilot: Dashboard) -> BigTable:
     return table
 
 
-async def until_said(pilot: Dashboard, words: str) -> None:
-    """Wait for a toast; its lines break where they must."""
+async def until_notified(pilot: Dashboard, words: str) -> None:
+    """Wait for a notification; on the screen, its lines break anywhere."""
     await until(pilot, lambda: any(words in note.message for note in pilot.app._notifications))
 
 
@@ -46,22 +46,22 @@ async def type_in(pilot: Dashboard, text: str) -> None:
     await pilot.press(*("space" if sign == " " else sign for sign in text))
 
 
-def two(studio: ThreadStudio, **more: Any) -> None:
-    """Make two datasets, one from the other."""
-    make(studio, "first", **more)
-    make(studio, "second", "first", **more)
+def two(studio: ThreadStudio, **options: Any) -> None:
+    """Make the datasets `first` and, from it, `second`."""
+    make(studio, "first", **options)
+    make(studio, "second", "first", **options)
 
 
 @pytest.fixture(scope="module")
-def data_of_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a local Studio on which both datasets have been made, and which has stopped."""
+def data_with_datasets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a stopped local Studio on which both datasets have been triggered."""
     return data_of(tmp_path_factory.mktemp("two") / "studio", two)
 
 
 @pytest.fixture
-def two_made(data_of_two: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio on which both datasets have been made."""
-    with on_copy(data_of_two, tmp_path / "studio") as studio:
+def studio_with_datasets(data_with_datasets: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio on which both datasets have been triggered."""
+    with on_copy(data_with_datasets, tmp_path / "studio") as studio:
         yield studio
 
 
@@ -75,20 +75,22 @@ def table_of(pilot: Dashboard) -> BigTable:
     return pilot.app.screen.query_one(BigTable)
 
 
-def held(studio: ThreadStudio, folder: Path, count: int = 1) -> tuple[Path, list[dict[str, Any]]]:
-    """Trigger pipelines whose first job runs as long as there is the file that is returned."""
+def trigger_held(
+    studio: ThreadStudio, folder: Path, count: int = 1
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Trigger pipelines; their first jobs run as long as the returned file exists."""
     hold = folder / "hold"
     hold.touch()
     return hold, [trigger(studio, "second", environment=f"HOLD={hold}") for _ in range(count)]
 
 
-async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_complete(
-    two_made: ThreadStudio, tmp_path: Path
+async def test_a_pipeline_is_triggered_for_review_then_resumed_and_completes(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(two_made, tmp_path) as pilot:
-        table = await show(pilot)
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
+        table = await open_list(pilot)
         await until_shown(pilot, "No pipelines yet.", "t creates one")
-        with step("names are completed with the datasets that Studio lists"):
+        with step("names are completed from the datasets that Studio lists"):
             await pilot.press("t")
             await until_shown(pilot, "known: ")
             await type_in(pilot, "sec")
@@ -103,18 +105,18 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
             await until_shown(pilot, "‖ PAUSED", "2 waiting until", "2: 2 waiting", "p resume")
             assert table.cursor is not None
-        with step("the raw answer is shown, and every text can be copied"):
-            (made,) = pipelines(two_made)
+        with step("the raw response is shown, and texts can be copied"):
+            (triggered,) = pipelines(studio_with_datasets)
             await pilot.press("d")
             await until_shown(pilot, '"triggered_from": "second"')
             await pilot.press("escape", "y")
-            await until_shown(pilot, f"datachain pipeline status {made['name']}")
+            await until_shown(pilot, f"datachain pipeline status {triggered['name']}")
             await pilot.press("escape", "c")
-            await until_said(pilot, made["pipeline_id"])
-        with step("resumed and seen to complete"):
+            await until_notified(pilot, triggered["pipeline_id"])
+        with step("resumed until it is complete"):
             await pilot.press("p")
             await until_shown(pilot, "✓ COMPLETED", "2: 2 done", "2 Pipelines 1")
-        with step("run at once when nobody wants to look first"):
+        with step("triggered without a review, it runs at once"):
             pilot.app.clear_notifications()
             await pilot.press("t")
             await type_in(pilot, "sec")
@@ -124,17 +126,17 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
             await pilot.press("space")
             await until_shown(pilot, "Its first jobs start immediately.")
             await pilot.press("f9")
-            await until_said(pilot, "Triggered ")
-            names = [one["name"] for one in pipelines(two_made)]
+            await until_notified(pilot, "Triggered ")
+            names = [each["name"] for each in pipelines(studio_with_datasets)]
             await until_shown(pilot, *(f"✓ COMPLETED  {name}" for name in names), "Pipelines 2")
 
 
-async def test_a_refusal_is_shown_at_the_field_and_nothing_typed_is_lost(
-    two_made: ThreadStudio, tmp_path: Path
+async def test_the_form_shows_errors_at_their_fields_and_keeps_typed_text(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        with step("a missing name is reported until one is chosen, and gets the focus"):
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
+        await open_list(pilot)
+        with step("a missing name is reported until a name is chosen, and gets the focus"):
             await pilot.press("t")
             await until_shown(pilot, "known: first")
             await pilot.press("tab", "f9")
@@ -159,11 +161,11 @@ async def test_a_refusal_is_shown_at_the_field_and_nothing_typed_is_lost(
         with step("a refusal by Studio"):
             await pilot.press("f9")
             await until_shown(pilot, "Studio says: No dataset nonsense is known to this local")
-            assert "Not known here" not in screen_text(pilot), "that would be said twice"
-            assert "Studio may know" not in screen_text(pilot), "it does not"
+            assert "Not known here" not in screen_text(pilot), "Studio says so already"
+            assert "Studio may know" not in screen_text(pilot), "it lists all it knows"
             await type_in(pilot, "more")
             await until_shown(pilot, "nonsense more")
-        with step("what was typed is there when the form is opened again"):
+        with step("typed text is there when the form is opened again"):
             await pilot.press("ctrl+w", "escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
             await pilot.press("t")
@@ -186,20 +188,20 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 """
 
 
-async def test_unknown_names_stay_marked_and_every_suggestion_can_be_reached(
+async def test_the_form_reports_unknown_datasets_and_reaches_every_suggestion(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(LINEAGE, query_name="sales.py")
     assert studio.end(job["id"])["status"] == "COMPLETE"
     async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
-        await show(pilot)
+        await open_list(pilot)
         await pilot.press("t")
         await until_shown(pilot, "known: ", "and 1 more: down", "f9  Trigger", "esc  Close")
         await type_in(pilot, "sale")
         await until_shown(pilot, "tab: sale_a")
         await pilot.press(*["down"] * 4)
         await until_shown(pilot, "tab: sale_e")
-        review = next(
+        review_row = next(
             y for y, line in enumerate(screen_text(pilot).split("\n")) if "Review" in line
         )
         await pilot.press("tab")
@@ -209,175 +211,180 @@ async def test_unknown_names_stay_marked_and_every_suggestion_can_be_reached(
         await until_shown(
             pilot, "There is no dataset “sael_b” (did you mean “sale_b”", "“nonsense”"
         )
-        assert "Review" in screen_text(pilot).split("\n")[review]
+        assert "Review" in screen_text(pilot).split("\n")[review_row]
         await pilot.press("tab")
         await until_shown(pilot, "There is no dataset “sael_b”", "f9  Trigger", "Environment")
 
 
-async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
-    two_made: ThreadStudio, tmp_path: Path
+async def test_running_jobs_of_a_paused_pipeline_end_and_no_other_job_starts(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold, (made,) = held(two_made, tmp_path)
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        with step("what was canceled runs again after a question"):
-            await until_shown(pilot, "2: 1 running", made["pipeline_id"])
-            run = status(two_made, made)["job_runs"][0]["created_job_id"]
-            two_made.cancel(run)
+    hold, (triggered,) = trigger_held(studio_with_datasets, tmp_path)
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
+        await open_list(pilot)
+        with step("canceled jobs run again after a question"):
+            await until_shown(pilot, "2: 1 running", triggered["pipeline_id"])
+            run = status(studio_with_datasets, triggered)["job_runs"][0]["created_job_id"]
+            studio_with_datasets.cancel(run)
             await until_shown(pilot, "⊗ CANCELED")
             await pilot.press("p")
             await until_shown(pilot, "Resume this pipeline?", "This job was canceled and")
             assert "goes on" not in screen_text(pilot)
             await pilot.press("enter")
             await until_shown(pilot, "● RUNNING", "2: 1 running", "p pause")
-        with step("paused, what runs continues"):
+        with step("running jobs continue after a pause"):
             await pilot.press("p")
             await until_shown(
                 pilot, "‖ PAUSED · 1 still running,", "1 waiting", "p resume", "X cancel its jobs"
             )
-        with step("it ends, and nothing starts"):
+        with step("the running job ends, and no other job starts"):
             hold.unlink()
             await until_shown(pilot, "2: 1 done, 1 waiting")
             await until(pilot, lambda: "X cancel its jobs" not in screen_text(pilot))
-            assert status(two_made, made)["status"] == "PAUSED"
+            assert status(studio_with_datasets, triggered)["status"] == "PAUSED"
         with step("resumed"):
             await pilot.press("p")
             await until_shown(pilot, "✓ COMPLETED")
 
 
-async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
-    two_made: ThreadStudio, tmp_path: Path
+async def test_stopping_a_pipeline_names_its_running_jobs_and_asks_before_canceling_them(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold, (made,) = held(two_made, tmp_path)
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
+    hold, (triggered,) = trigger_held(studio_with_datasets, tmp_path)
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
+        await open_list(pilot)
         with step("by default nothing is done"):
-            await until_shown(pilot, "2: 1 running", made["pipeline_id"])
+            await until_shown(pilot, "2: 1 running", triggered["pipeline_id"])
             await pilot.press("X")
-            await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job canceled",
-                              "first.py")  # fmt: skip
+            await until_shown(
+                pilot, "Stop this pipeline?", triggered["pipeline_id"], "1 job canceled", "first.py"
+            )
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-            assert status(two_made, made)["status"] == "RUNNING"
+            assert status(studio_with_datasets, triggered)["status"] == "RUNNING"
         with step("its job leads to the pipeline"):
             await pilot.press("1", "enter")
-            await until_shown(pilot, f"pipeline     {made['name']}; P opens it")
+            await until_shown(pilot, f"pipeline     {triggered['name']}; P opens it")
             await pilot.press("P")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        with step("after a yes it is paused and its job canceled"):
+        with step("after a yes, the pipeline is paused and its job canceled"):
             await pilot.press("2")
-            await until_shown(pilot, "2: 1 running", made["pipeline_id"])
+            await until_shown(pilot, "2: 1 running", triggered["pipeline_id"])
             await pilot.press("X")
             await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
             await pilot.press("y")
-            await until_said(pilot, "paused, 1 job canceled")
+            await until_notified(pilot, "paused, 1 job canceled")
             await until_shown(pilot, "1 canceled", "1 blocked by first.py,", "which was canceled")
-        with step("it continues at once with what was canceled"):
+        with step("resumed, it runs the canceled job again"):
             await pilot.press("p")
-            await until_said(pilot, ": first.py runs again")
+            await until_notified(pilot, ": first.py runs again")
             await until_shown(pilot, "● RUNNING")
-        with step("marked, its end is noticed on another page"):
+        with step("the end of a marked pipeline is notified on another page"):
             await pilot.press("space", "1")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             hold.unlink()
-            await until_said(pilot, f"✓ Pipeline {made['name']}")
+            await until_notified(pilot, f"✓ Pipeline {triggered['name']}")
             await until_shown(pilot, "2 Pipelines 1 ✓1")
             await pilot.press("2")
             await until_shown(pilot, "✓ COMPLETED")
 
 
-async def test_a_job_leads_to_its_pipeline_whose_logs_are_read_as_one(
-    two_made: ThreadStudio, tmp_path: Path
+async def test_a_key_opens_the_pipeline_of_a_job_and_another_merges_the_logs_of_a_pipeline(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    made = until_state(two_made, trigger(two_made, "second"), "COMPLETED")
-    async with dashboard(two_made, tmp_path) as pilot:
+    triggered = until_state(
+        studio_with_datasets, trigger(studio_with_datasets, "second"), "COMPLETED"
+    )
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
         await until_shown(pilot, "2 Pipelines 1")
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
-        runs = {run["created_job_id"] for run in made["job_runs"]}
+        runs = {run["created_job_id"] for run in triggered["job_runs"]}
         with step("a job without a pipeline"):
             screen.table.move_to(next(key for key in screen.table.keys if key not in runs))
             await pilot.press("P")
-            await until_said(pilot, "No known pipeline runs this job")
+            await until_notified(pilot, "No known pipeline runs this job")
         with step("a job of the pipeline"):
             screen.table.move_to(next(key for key in screen.table.keys if key in runs))
             await pilot.press("P")
             await until(pilot, lambda: not isinstance(pilot.app.screen, JobsScreen))
-            await until_shown(pilot, made["name"])
+            await until_shown(pilot, triggered["name"])
         with step("the logs of its jobs"):
             await pilot.press("q")
-            await show(pilot)
+            await open_list(pilot)
             await until_shown(pilot, "✓ COMPLETED")
             await pilot.press("L")
             await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
             await until_shown(pilot, "makes first", "makes second")
 
 
-async def test_the_runs_of_a_target_are_side_by_side_and_a_failed_one_runs_again(
-    two_made: ThreadStudio, tmp_path: Path
+async def test_the_preview_compares_the_runs_of_a_target_and_a_failed_run_resumes(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    until_state(two_made, trigger(two_made, "second"), "COMPLETED")
-    until_state(two_made, trigger(two_made, "second", environment="FAIL=second"), "FAILED")
-    async with dashboard(two_made, tmp_path, size=(160, 50)) as pilot:
-        await show(pilot)
+    completed = trigger(studio_with_datasets, "second")
+    until_state(studio_with_datasets, completed, "COMPLETED")
+    failed = trigger(studio_with_datasets, "second", environment="FAIL=second")
+    until_state(studio_with_datasets, failed, "FAILED")
+    async with dashboard(studio_with_datasets, tmp_path, size=(160, 50)) as pilot:
+        await open_list(pilot)
 
         def row(name: str) -> str:
             return next(line for line in screen_text(pilot).split("\n") if f"{name}.py   " in line)
 
-        with step("side by side"):
+        with step("runs are side by side"):
             await until_shown(pilot, "runs of second, oldest first")
             await until(pilot, lambda: row("second").count("✓ 0:0") == 1)
             await until(pilot, lambda: row("second").count("✗ 0:0") == 1)
             assert row("first").count("✓ 0:0") == 2
         with step("a failure is shown with what it blocks"):
-            made = trigger(two_made, "second", environment="FAIL=first")
-            await until(pilot, lambda: made["pipeline_id"] in table_of(pilot).keys)
-            table_of(pilot).move_to(made["pipeline_id"])
+            triggered = trigger(studio_with_datasets, "second", environment="FAIL=first")
+            await until(pilot, lambda: triggered["pipeline_id"] in table_of(pilot).keys)
+            table_of(pilot).move_to(triggered["pipeline_id"])
             await until_shown(pilot, "✗ FAILED", "first.py · ValueError: told to fail · blocks 1",
                               "1 failed, 1 blocked", "p resume")  # fmt: skip
-        with step("it runs again after a question"):
+        with step("a failed pipeline resumes after a question"):
             await pilot.press("p")
             await until_shown(pilot, "Resume this pipeline?", "This job failed and will run again:")
             await pilot.press("y")
-            await until_said(pilot, "Resumed ")
+            await until_notified(pilot, "Resumed ")
 
 
 async def test_a_read_only_dashboard_changes_nothing(
-    two_made: ThreadStudio, tmp_path: Path
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(two_made, tmp_path, read_only=True) as pilot:
+    async with dashboard(studio_with_datasets, tmp_path, read_only=True) as pilot:
         with step("an empty list offers no key that creates a pipeline"):
             await pilot.press("2")
             await until_shown(pilot, "No pipelines yet.")
             assert "creates one" not in screen_text(pilot)
-        made = trigger(two_made, "second", review=True)
+        triggered = trigger(studio_with_datasets, "second", review=True)
         await until_shown(pilot, "‖ PAUSED")
         assert "resume" not in screen_text(pilot).split("\n")[-1]
         for key in ("p", "X", "t"):
             with step(f"the key {key}"):
                 pilot.app.clear_notifications()
                 await pilot.press(key)
-                await until_said(pilot, "read-only")
+                await until_notified(pilot, "read-only")
         assert isinstance(pilot.app.screen, PipelinesScreen)
-    assert status(two_made, made) == made
+    assert status(studio_with_datasets, triggered) == triggered
 
 
-async def test_the_place_outlives_a_refresh_and_a_restart(
-    two_made: ThreadStudio, tmp_path: Path
+async def test_cursor_filter_order_and_marks_survive_a_refresh_and_a_restart(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    old, new = (trigger(two_made, name, review=True) for name in ("first", "second"))
-    async with dashboard(two_made, tmp_path) as pilot:
-        table = await show(pilot)
+    old, new = (trigger(studio_with_datasets, name, review=True) for name in ("first", "second"))
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
+        table = await open_list(pilot)
         await until_shown(pilot, "2 Pipelines 2")
         await pilot.press("down", "space", "N", "slash")
         await type_in(pilot, "status=paused")
         await pilot.press("enter", "i")
         table.move_to(old["pipeline_id"])
-        await asyncio.to_thread(trigger, two_made, "second", review=True)
+        await asyncio.to_thread(trigger, studio_with_datasets, "second", review=True)
         await until_shown(pilot, "Pipelines 3")
         assert table.cursor == old["pipeline_id"]
-    async with dashboard(two_made, tmp_path) as pilot:
-        table = await show(pilot)
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
+        table = await open_list(pilot)
         await until_shown(pilot, "filter status=paused", "1 marked", "sorted by name")
         await until(pilot, lambda: table.cursor is not None)
         assert table.cursor == old["pipeline_id"]
@@ -388,49 +395,52 @@ async def test_the_place_outlives_a_refresh_and_a_restart(
 
 
 async def test_marked_pipelines_are_paused_and_stopped_together_after_one_question(
-    two_made: ThreadStudio, tmp_path: Path
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    until_state(two_made, over := trigger(two_made, "second"), "COMPLETED")
-    hold, made = held(two_made, tmp_path, 2)
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
+    completed = trigger(studio_with_datasets, "second")
+    until_state(studio_with_datasets, completed, "COMPLETED")
+    hold, triggered = trigger_held(studio_with_datasets, tmp_path, 2)
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
+        await open_list(pilot)
         await until_shown(pilot, "2 Pipelines 3")
-        with step("the footer names what acts on marks"):
+        with step("the footer names the commands for marked pipelines"):
             await pilot.press("a")
             await until_shown(pilot, "p pause", "X stop safely", "L logs", "c copy id")
             await until_shown(pilot, "u unmark all")
-        with step("their ids are copied"):
+        with step("ids of marked pipelines are copied"):
             await pilot.press("c")
-            await until_said(pilot, "The ids of 3 pipelines")
-            ids = sorted(one["pipeline_id"] for one in (over, *made))
+            await until_notified(pilot, "The ids of 3 pipelines")
+            ids = sorted(each["pipeline_id"] for each in (completed, *triggered))
             assert sorted(pilot.app.clipboard.split()) == ids
-        with step("the question names them, and what is left out"):
+        with step("the question names the pipelines and counts those left out"):
             await pilot.press("X")
             await until_shown(
                 pilot, "Stop 2 pipelines?", "They will be paused",
-                "Left out: 1 has nothing to stop", *(one["name"] for one in made),
+                "Left out: 1 has nothing to stop", *(each["name"] for each in triggered),
             )  # fmt: skip
             await pilot.press("n")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        with step("paused, they lose their marks"):
+        with step("paused pipelines lose their marks"):
             await pilot.press("p")
-            await until_shown(pilot, "Pause 2 pipelines?", *(one["name"] for one in made))
+            await until_shown(pilot, "Pause 2 pipelines?", *(each["name"] for each in triggered))
             await pilot.press("y")
-            await until_said(pilot, "2 of 2 pipelines paused")
+            await until_notified(pilot, "2 of 2 pipelines paused")
             await until(pilot, lambda: " marked" not in screen_text(pilot))
-            assert {status(two_made, one)["status"] for one in made} == {"PAUSED"}
-        with step("stopped, too"):
+            states = {status(studio_with_datasets, each)["status"] for each in triggered}
+            assert states == {"PAUSED"}
+        with step("stopped pipelines lose their marks"):
             await pilot.press("a", "X")
             await until_shown(pilot, "Stop 2 pipelines?")
             await pilot.press("y")
-            await until_said(pilot, "2 of 2 pipelines stopped")
+            await until_notified(pilot, "2 of 2 pipelines stopped")
             await until(pilot, lambda: " marked" not in screen_text(pilot))
-    assert {status(two_made, one)["status"] for one in made} <= {"PAUSED", "CANCELED"}
+    states = {status(studio_with_datasets, each)["status"] for each in triggered}
+    assert states <= {"PAUSED", "CANCELED"}
     hold.unlink()
 
 
-class Lists:
-    """Answers the list of pipelines as it is told to."""
+class FixedList:
+    """Answers requests for the list of pipelines with a fixed list."""
 
     def __init__(self, *pipelines: dict[str, Any]) -> None:
         self.pipelines = pipelines
@@ -440,13 +450,13 @@ class Lists:
 
 
 @pytest.mark.parametrize("size", at_length([(200, 60)], [(80, 24), (200, 60)]))
-async def test_hostile_text_and_unknown_words_are_shown_as_text(
+async def test_hostile_text_and_unknown_states_are_shown_as_plain_text(
     studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     run = {"job_id": "j", "name": HOSTILE, "status": "SMOULDERING", "created_job_id": "r"}
     failed = {"job_id": "f", "name": HOSTILE, "status": "FAILED", "parent_job_ids": ["f", "gone"]}
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = Lists(  # type: ignore[assignment] # it has no streams
+    proxy.plan = FixedList(  # type: ignore[assignment] # it has no streams
         {
             "pipeline_id": "p1",
             "name": HOSTILE,
@@ -460,20 +470,19 @@ async def test_hostile_text_and_unknown_words_are_shown_as_text(
         {"pipeline_id": "p1"},
         {"name": "without an id"},
     )
-    visible = "a[/]b [@click=app.quit]x[/]"
+    visible_name = "a[/]b [@click=app.quit]x[/]"
     async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=size) as pilot:
-        await show(pilot)
+        await open_list(pilot)
         await until_shown(pilot, "? SIMMERING", "1 row unreadable", "1 row duplicated")
-        await until_shown(pilot, visible if size[0] > 80 else visible[:10])
-        for keys in ("down", "up", "X", "n", "d", "escape", "y", "escape", "t", "escape", "N", "p"):
-            await pilot.press(keys)
+        await until_shown(pilot, visible_name if size[0] > 80 else visible_name[:10])
+        for key in ("down", "up", "X", "n", "d", "escape", "y", "escape", "t", "escape", "N", "p"):
+            await pilot.press(key)
             await pilot.pause()
-            shown = screen_text(pilot)
-            assert not controls_of_lines(shown)
+            assert not controls_of_lines(screen_text(pilot))
 
 
-class FailsAtFirst:
-    """Answers the first requests for one thing with a server error."""
+class FirstRequestsFail:
+    """Answers the first requests for a path with a server error."""
 
     def __init__(self, path: str, times: int) -> None:
         self.path, self.left = path, times
@@ -485,42 +494,37 @@ class FailsAtFirst:
         return answer_json({"message": "broken"}, "500 Internal Server Error")
 
 
-class LosesAnswers:
-    """Lets a trigger reach Studio and its answer get lost, as often as wished."""
-
-    def __init__(self, lost: Callable[[], bool]) -> None:
-        self.lost = lost
+class TriggerResponsesLost:
+    """Passes triggers to Studio and drops the responses."""
 
     def fault(self, seen: Seen) -> Fault | None:
-        if seen.path.endswith("/pipeline/trigger") and self.lost():
-            return drop_answer
-        return None
+        return drop_answer if seen.path.endswith("/pipeline/trigger") else None
 
 
-async def test_a_form_without_all_names_says_so_and_a_lost_answer_makes_one_pipeline(
-    two_made: ThreadStudio, tmp_path: Path
+async def test_the_form_reports_missing_names_and_a_lost_response_creates_one_pipeline(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    trigger(two_made, "first", review=True)
-    proxy = FaultProxy.before(two_made.url)
-    proxy.plan = plan = FailsAtFirst("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
-    async with proxy, dashboard(two_made, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
-        with step("that names are lacking is reported"):
+    trigger(studio_with_datasets, "first", review=True)
+    proxy = FaultProxy.before(studio_with_datasets.url)
+    proxy.plan = plan = FirstRequestsFail("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
+    async with proxy, dashboard(studio_with_datasets, tmp_path, url=proxy.url) as pilot:
+        await open_list(pilot)
+        with step("the form reports that names are missing"):
             await until_shown(pilot, "PAUSED")
             await pilot.press("t")
             await until_shown(pilot, "Typing replaces it", NOT_ALL)
-        with step("they come while the form is open"):
+        with step("the names arrive while the form is open"):
             plan.left = 1
             await type_in(pilot, "sec")
             await until_shown(pilot, "tab: second")
             assert NOT_ALL not in screen_text(pilot)
             assert isinstance(pilot.app.screen, TriggerScreen)
-        with step("a trigger whose answer gets lost"):
-            proxy.plan = LosesAnswers(lambda: True)  # type: ignore[assignment] # it has no streams
+        with step("a trigger whose response gets lost"):
+            proxy.plan = TriggerResponsesLost()  # type: ignore[assignment] # it has no streams
             await pilot.press("tab")
             await until_shown(pilot, "Datasets     second")
             await pilot.press("f9")
-            await until_said(pilot, "most likely")
+            await until_notified(pilot, "most likely")
             await until(pilot, lambda: not isinstance(pilot.app.screen, TriggerScreen))
             await until_shown(pilot, "‖ PAUSED", "2 Pipelines 2")
-    assert len(pipelines(two_made)) == 2
+    assert len(pipelines(studio_with_datasets)) == 2

@@ -1,4 +1,4 @@
-"""A complete session with a pipeline of a real local Studio, by keys alone."""
+"""Whole sessions with a pipeline of a real local Studio, driven by keys."""
 
 from pathlib import Path
 from typing import Any
@@ -27,39 +27,39 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 """
 
 
-async def test_a_failure_is_found_fixed_and_seen_to_let_the_pipeline_continue(
+async def test_a_failed_job_is_found_and_fixed_so_that_the_pipeline_completes(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make(studio, "first")
     studio.end(studio.submit(FAILING, query_name="middle.py")["id"])
     make(studio, "last", "middle")
-    made = trigger(studio, "last", review=True)
+    triggered = trigger(studio, "last", review=True)
     async with dashboard(studio, tmp_path, size=(140, 60)) as pilot:
         await pilot.press("2")
         await until_shown(pilot, "‖ PAUSED", "3: 3 waiting")
         await pilot.press("enter")
-        await until_shown(pilot, made["name"], "‖ paused: 3 waiting")
+        await until_shown(pilot, triggered["name"], "‖ paused: 3 waiting")
         await pilot.press("p")
         await until_shown(pilot, "✗ FAILED", "1 root failure", "⊘1", "blocked by midd")
 
-        with step("to the failure, and what it says"):
+        with step("the failed job and its log"):
             await pilot.press("n")
             await until_shown(pilot, "blocks     1 job", "it is no longer the first time")
             await pilot.press("L")
             await until_shown(pilot, "ValueError: it is no longer the first time")
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        with step("the log of a job that it blocks is empty, and says why"):
+        with step("the log of a blocked job is empty and says why"):
             await pilot.press("j", "l")
             await until_shown(pilot, "⊘ BLOCKED  blocked by middle.py, which failed")
             await pilot.press("q", "k")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        with step("to run it again is no help"):
+        with step("the failed job fails again"):
             await pilot.press("R")
             await until_shown(pilot, "Run this job again from")
             await pilot.press("y")
             await until_shown(pilot, "attempt    2", "before", "ran ", "✗ FAILED")
-        with step("fixed in the form, as there is no terminal here that an editor could have"):
+        with step("the job is fixed in the form, as there is no terminal for an editor"):
             await pilot.press("e")
             await until_shown(pilot, "Edit middle.py", "There is no terminal here")
             form = pilot.app.screen
@@ -69,21 +69,21 @@ async def test_a_failure_is_found_fixed_and_seen_to_let_the_pipeline_continue(
             await until_shown(pilot, "Run the changed job?", "r  run from checkpoints",
                               "A run from its checkpoints replaces it in the")  # fmt: skip
             await pilot.press("r")
-        with step("back at the graph, where the fixed job has taken the place of the failed one"):
+        with step("the fixed job has replaced the failed one in the graph"):
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
             await until_shown(pilot, "✓ COMPLETED", "3/3", "rebuilds last, created")
-        await lead_from_one_to_the_other(pilot)
+        await visit_each_attempt(pilot)
 
 
-async def lead_from_one_to_the_other(pilot: Dashboard) -> None:
-    """Go from the third attempt of a job to the first, and its log."""
-    with step("attempts lead from one to the other"):
+async def visit_each_attempt(pilot: Dashboard) -> None:
+    """Go from the third attempt of a job back to the first, read its log, and go to the second."""
+    with step("each attempt leads to the one before and after it"):
         await until_shown(pilot, "attempt    3", "before", "ran ")
         await pilot.press("enter")
         await until_shown(pilot, "attempt", "3 of 3 in its pipeline", "continues")
-        for place in (2, 1):
+        for attempt in (2, 1):
             await pilot.press("less_than_sign")
-            await until_shown(pilot, f"{place} of 3 in its pipeline", "continued  ")
+            await until_shown(pilot, f"{attempt} of 3 in its pipeline", "continued  ")
         await pilot.press("less_than_sign")
         await until_shown(pilot, "No run before this one is known here")
         await pilot.press("l")
@@ -93,19 +93,19 @@ async def lead_from_one_to_the_other(pilot: Dashboard) -> None:
 
 
 @pytest.mark.parametrize("key", at_length(["R"], ["r", "R"]))
-async def test_jobs_and_all_that_wait_for_them_run_again_in_their_order(
+async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
     studio: ThreadStudio, tmp_path: Path, key: str
 ) -> None:
     make(studio, "first")
     make(studio, "middle", "first")
     make(studio, "last", "middle")
-    made = trigger(studio, "last", review=True)
+    triggered = trigger(studio, "last", review=True)
     async with dashboard(studio, tmp_path, size=(140, 60)) as pilot:
         await pilot.press("2")
-        await until_shown(pilot, made["name"], "PAUSED")
+        await until_shown(pilot, triggered["name"], "PAUSED")
         await pilot.press("enter")
-        await until_shown(pilot, made["name"], "first.py", "middle.py", "last.py")
-        with step("a job that was taken out is found and put back"):
+        await until_shown(pilot, triggered["name"], "first.py", "middle.py", "last.py")
+        with step("a removed job is found and restored"):
             await pilot.press("g", "Z")
             await until_shown(pilot, "No job is known to have been removed")
             await pilot.press("j", "D")
@@ -116,7 +116,7 @@ async def test_jobs_and_all_that_wait_for_them_run_again_in_their_order(
             await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
             await pilot.press("y")
             await until_shown(pilot, "Restored middle.py; p resumes the pipeline")
-            names = [run["name"] for run in status(studio, made)["job_runs"]]
+            names = [run["name"] for run in status(studio, triggered)["job_runs"]]
             assert names == ["first.py", "middle.py", "last.py"]
         with step("marked jobs run again"):
             await pilot.press("p")
@@ -125,33 +125,33 @@ async def test_jobs_and_all_that_wait_for_them_run_again_in_their_order(
             await until_shown(pilot, "3 marked jobs", "They run as one pipeline")
             await pilot.press("y")
             await until_shown(pilot, "3 of 3 jobs created", "in the pipeline", "open the pipeline")
-            again = newest_of(studio)
+            rerun = newest_pipeline(studio)
             await pilot.press("P")
-            await until_shown(pilot, f"Pipelines › {again['name']}", "runs jobs of", "3/3")
-            assert again["pipeline_id"] != made["pipeline_id"]
-            check_order(studio, again)
-        with step("those that were edited run in their order, too"):
+            await until_shown(pilot, f"Pipelines › {rerun['name']}", "runs jobs of", "3/3")
+            assert rerun["pipeline_id"] != triggered["pipeline_id"]
+            assert_chain_ran_in_order(studio, rerun)
+        with step("edited jobs run in their order too"):
             await pilot.press("g", "a", "e")
             await until_shown(pilot, "Edit 3 jobs")
             await pilot.press("f9")
             await until_shown(pilot, "Run 3 changed jobs?", "last.py depend on others of these")
             await pilot.press("f")
             await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
-            edited = newest_of(studio)["job_runs"]
+            edited = newest_pipeline(studio)["job_runs"]
             assert [run["name"] for run in edited] == ["first.py", "middle.py", "last.py"]
             ids = [run["job_id"] for run in edited]
             assert [run["parent_job_ids"] for run in edited] == [[], [ids[0]], [ids[1]]]
 
 
-def newest_of(studio: ThreadStudio) -> dict[str, Any]:
+def newest_pipeline(studio: ThreadStudio) -> dict[str, Any]:
     """Return the newest pipeline."""
     query = {"team_name": "local"}
     return dict(studio.request("GET", "/datachain/pipeline/list", params=query).json()[0])
 
 
-def check_order(studio: ThreadStudio, pipeline: dict[str, Any]) -> None:
-    """Assert that each job of the chain began after the previous one had ended."""
+def assert_chain_ran_in_order(studio: ThreadStudio, pipeline: dict[str, Any]) -> None:
+    """Assert that each job of the chain started after the previous one had ended."""
     ended = until_state(studio, pipeline, "COMPLETED")
     runs = {run["name"]: studio.job(run["created_job_id"]) for run in ended["job_runs"]}
-    for before, after in (("first.py", "middle.py"), ("middle.py", "last.py")):
-        assert runs[before]["finished_at"] <= runs[after]["started_at"]
+    for parent, child in (("first.py", "middle.py"), ("middle.py", "last.py")):
+        assert runs[parent]["finished_at"] <= runs[child]["started_at"]

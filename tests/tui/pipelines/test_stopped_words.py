@@ -1,4 +1,4 @@
-"""The question whether to stop a pipeline says what that does in its present state."""
+"""The question whether to stop a pipeline lists the effects in its present state."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from studio_tui.tui.pipelines.stopped_words import stop_question
 from tests.pipelines import pipeline
 
 RUNNING = {"load": "RUNNING", "train": "QUEUED", "report": "PENDING"}
-TOO = ["", "Jobs that start meanwhile are canceled too."]
+LATER_STARTS = ["", "Jobs that start meanwhile are canceled too."]
 QUEUED = "1 job in the queue will not start."
 
 
@@ -16,20 +16,24 @@ QUEUED = "1 job in the queue will not start."
         (
             "RUNNING",
             RUNNING,
-            ["It will be paused, and 1 job canceled:", "    load.py", QUEUED, *TOO],
+            ["It will be paused, and 1 job canceled:", "    load.py", QUEUED, *LATER_STARTS],
         ),
-        ("RUNNING", {"load": "COMPLETE", "train": "QUEUED"}, ["It will be paused.", QUEUED, *TOO]),
+        (
+            "RUNNING",
+            {"load": "COMPLETE", "train": "QUEUED"},
+            ["It will be paused.", QUEUED, *LATER_STARTS],
+        ),
         ("PAUSED", RUNNING, ["1 job will be canceled:", "    load.py", QUEUED]),
         ("PAUSED", {"load": "COMPLETE", "train": "QUEUED"}, [QUEUED]),
     ],
 )
-def test_the_effects_are_those_on_its_state(
+def test_the_effects_depend_on_the_state_of_the_pipeline_and_its_jobs(
     status: str, runs: dict[str, str], effects: list[str]
 ) -> None:
     assert list(stop_question(pipeline(1, status, runs)).effects) == effects
 
 
-def test_a_paused_pipeline_is_not_paused_again() -> None:
+def test_the_question_about_a_paused_pipeline_does_not_offer_to_pause_it() -> None:
     paused, running = (
         stop_question(pipeline(1, state, RUNNING)) for state in ("PAUSED", "RUNNING")
     )
@@ -38,7 +42,7 @@ def test_a_paused_pipeline_is_not_paused_again() -> None:
     assert "paused pipeline" in paused.question
 
 
-def test_a_question_names_the_first_of_many_jobs() -> None:
+def test_the_question_names_only_the_first_of_many_jobs() -> None:
     many = {f"job{number}": "RUNNING" for number in range(20)}
     lines = stop_question(pipeline(1, "RUNNING", many)).effects
     assert lines[0] == "It will be paused, and 20 jobs canceled:"

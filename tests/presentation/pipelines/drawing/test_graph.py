@@ -217,7 +217,7 @@ def text_of(drawing: Drawing) -> str:
     return "\n".join(lines)
 
 
-def test_the_drawing_of_the_sample_pipeline() -> None:
+def test_the_sample_pipeline_has_the_expected_drawing() -> None:
     drawing = drawing_of(plan_of(pipeline(**SIXTEEN)), extra=2)
     assert text_of(drawing) == DRAWING_OF_SIXTEEN.strip("\n")
 

@@ -76,7 +76,7 @@ def test_the_critical_path_follows_the_longest_jobs_and_estimates_the_end() -> N
     assert "more" not in path_words(critical, model, 200)
 
 
-def test_the_line_of_a_path_counts_the_earlier_ended_jobs() -> None:
+def test_the_line_of_a_path_counts_the_omitted_ended_jobs() -> None:
     model = view_model(
         sixteen(embed="COMPLETE", join_feats="COMPLETE", merge_train="RUNNING"),
         started_job("dedupe", 900, took=372, status="COMPLETE"),

@@ -71,7 +71,7 @@ def test_problems_are_stopped_jobs_and_the_jobs_that_they_block() -> None:
     assert statuses_of(sixteen(embed="RUNNING")).problems == frozenset()
 
 
-def test_a_job_that_studio_released_is_not_blocked_and_blocks_nothing() -> None:
+def test_a_job_that_studio_queued_despite_a_failed_parent_is_not_blocked() -> None:
     for state in ("COMPLETE", "QUEUED", "RUNNING", "NEWWORD"):
         statuses = statuses_of(sixteen(join_feats=state))
         assert NodeState.BLOCKED not in statuses.states.values()

@@ -110,7 +110,7 @@ def test_preparing_the_environment_is_neither_queue_time_nor_run_time() -> None:
     assert model.queue_seconds(node) == 120
 
 
-def test_a_failed_job_whose_loaded_run_still_runs_has_no_run_time() -> None:
+def test_a_failed_job_has_no_run_time_if_its_loaded_run_is_older() -> None:
     model = view_model(job("embed", "RUNNING", created=0, started=1))
     assert model.run_time(model.plan.nodes["embed"]) is None
 

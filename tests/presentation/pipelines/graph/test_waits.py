@@ -127,7 +127,7 @@ def test_a_pause_is_reported_beside_the_parents() -> None:
         ("NEWWORD", "unknown status NEWWORD"),
     ],
 )
-def test_a_job_that_studio_released_waits_for_no_other(state: str, words: str) -> None:
+def test_a_queued_starting_or_unknown_job_waits_for_no_other_job(state: str, words: str) -> None:
     assert reason(sixteen(embed=state), "embed") == (words, None)
 
 
@@ -152,9 +152,9 @@ def test_every_waiting_job_has_a_reason_that_points_at_no_job_or_another_one(
     sent: Pipeline,
 ) -> None:
     statuses = judge(plan_of(sent), sent.state)
-    for node_id, shown in statuses.states.items():
+    for node_id, state in statuses.states.items():
         wait = wait_of(statuses, node_id)
-        if shown in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED, NodeState.UNKNOWN}:
+        if state in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED, NodeState.UNKNOWN}:
             assert wait is not None
             assert wait.words
         if wait is not None and wait.target is not None:

@@ -33,7 +33,7 @@ def texts(group_rows: tuple[GroupRow, ...], statuses: JobStatuses) -> list[str]:
     return ["".join(part.text for part in name_parts(row, statuses)) for row in group_rows]
 
 
-def test_a_thousand_jobs_are_thirteen_rows() -> None:
+def test_the_thousand_sample_jobs_have_thirteen_rows() -> None:
     statuses = statuses_of(thousand())
     assert texts(rows(group_jobs(statuses.plan), statuses), statuses) == [
         " ✓ 01_list",

@@ -38,7 +38,7 @@ LANES_OF_SIXTEEN = """
 """
 
 
-def text_of(sent: Pipeline) -> list[str]:
+def lines_of(sent: Pipeline) -> list[str]:
     plan = plan_of(sent)
     statuses, rows = judge(plan, PipelineState.RUNNING), lane_rows(plan)
     assert rows is not None
@@ -68,8 +68,8 @@ def edges_drawn(rows: Sequence[LaneRow]) -> set[tuple[str, str]]:
     return edges
 
 
-def test_the_lanes_of_the_sample_pipeline() -> None:
-    assert text_of(sixteen()) == LANES_OF_SIXTEEN.strip("\n").splitlines()
+def test_the_sample_pipeline_has_the_expected_lanes() -> None:
+    assert lines_of(sixteen()) == LANES_OF_SIXTEEN.strip("\n").splitlines()
 
 
 def test_a_chain_of_diamonds_takes_two_lanes() -> None:
@@ -83,8 +83,8 @@ def test_a_pipeline_that_needs_too_many_lanes_has_none(width: int, can_be_drawn:
     assert (lane_rows(plan_of(fan(width))) is not None) is can_be_drawn
 
 
-def test_unrelated_jobs_on_consecutive_lines_are_not_below_each_other() -> None:
-    assert text_of(pipeline(a=[], b=[], c=[], d=["c"])) == ["·   a", "  · b", "·   c", "·   d"]
+def test_unrelated_jobs_on_consecutive_lines_are_in_different_columns() -> None:
+    assert lines_of(pipeline(a=[], b=[], c=[], d=["c"])) == ["·   a", "  · b", "·   c", "·   d"]
 
 
 @given(any_pipelines())
@@ -95,8 +95,8 @@ def test_lanes_show_all_edges_and_no_others(sent: Pipeline) -> None:
         return
     assert sorted(row.id for row in rows) == sorted(plan.nodes)
     edges = {(parent, node.id) for node in plan.nodes.values() for parent in node.parents}
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for row in rows:
-        assert set(plan.nodes[row.id].parents) <= seen
-        seen.add(row.id)
+        assert set(plan.nodes[row.id].parents) <= earlier
+        earlier.add(row.id)
     assert edges_drawn(rows) == edges

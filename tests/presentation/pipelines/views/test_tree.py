@@ -44,7 +44,7 @@ def lines_of(
     ]
 
 
-def test_the_tree_of_the_sample_pipeline() -> None:
+def test_the_sample_pipeline_has_the_expected_tree() -> None:
     assert lines_of(sixteen()) == [
         "✓ ingest_raw",
         "└─✓ index",

@@ -1,4 +1,4 @@
-"""Commands on marked jobs of a pipeline, and on a group of them."""
+"""Commands on marked jobs of a pipeline and on groups of jobs."""
 
 from pathlib import Path
 
@@ -10,18 +10,26 @@ from tests.presentation.pipelines.graphs import pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
 from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of, show_anew
+from tests.tui.pipelines.dag_stage import (
+    DagStudio,
+    go_to,
+    pipeline_dashboard,
+    press,
+    screen_of,
+    show_on_new_page,
+)
 
 pytestmark = pytest.mark.draws_dashboards
 
 
-class Refusing(DagStudio):
-    """Refuses to cancel some jobs."""
+class RefusingStudio(DagStudio):
+    """Refuses to cancel some runs."""
 
     refused: frozenset[str] = frozenset()
+    """Ids of these runs."""
 
     async def cancel_job(self, job_id: str) -> None:
-        """Cancel a job, or refuse it."""
+        """Cancel a run, or refuse to."""
         if job_id in self.refused:
             raise InvalidRequest(409, "not now")
         await super().cancel_job(job_id)
@@ -33,10 +41,10 @@ async def mark(pilot: Pilot[int], *names: str) -> None:
         await press(pilot, ("space",))
 
 
-async def test_marked_jobs_are_canceled_and_the_refused_one_keeps_its_mark(tmp_path: Path) -> None:
-    studio = Refusing(sixteen(train_s="RUNNING", train_l="QUEUED", split="COMPLETE"))
+async def test_marked_jobs_are_canceled_and_a_refused_job_keeps_its_mark(tmp_path: Path) -> None:
+    studio = RefusingStudio(sixteen(train_s="RUNNING", train_l="QUEUED", split="COMPLETE"))
     studio.refused = frozenset({"run-train_l"})
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await mark(pilot, "train_s", "train_l", "thumbs", "publish")
         await until_shown(pilot, "x cancel", "r run again", "R continue", "e edit", "L logs")
         await press(pilot, ("x",))
@@ -47,15 +55,15 @@ async def test_marked_jobs_are_canceled_and_the_refused_one_keeps_its_mark(tmp_p
         await press(pilot, ("y",))
         await until_shown(pilot, "Cancellation requested for 2 of 3 jobs", "not now")
         await press(pilot, ("o",))
-        assert sorted(studio.done) == [("cancel", "run-publish"), ("cancel", "run-train_s")]
+        assert sorted(studio.requests) == [("cancel", "run-publish"), ("cancel", "run-train_s")]
         assert screen_of(pilot).state.view.marks == ("train_l",)
 
 
-async def test_marks_of_a_pipeline_that_was_left_meanwhile_are_taken_away_too(
+async def test_a_mark_can_be_removed_after_the_page_of_its_pipeline_was_closed(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(sixteen(train_s="RUNNING", train_l="RUNNING"))
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await mark(pilot, "train_s", "train_l")
         screen = screen_of(pilot)
         await press(pilot, ("q",))
@@ -66,12 +74,12 @@ async def test_marks_of_a_pipeline_that_was_left_meanwhile_are_taken_away_too(
         await until(pilot, lambda: screen_of(pilot).state.view.marks == ("train_l",))
 
 
-async def test_marked_jobs_are_taken_out_of_a_paused_pipeline_after_one_question(
+async def test_marked_jobs_are_removed_from_a_paused_pipeline_after_one_question(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(sixteen("PAUSED"))
-    async with dag(studio, tmp_path) as pilot:
-        with step("taken out"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("marked jobs are removed"):
             await mark(pilot, "train_l", "report", "export", "thumbs")
             await until_shown(pilot, "D remove")
             await press(pilot, ("D",))
@@ -82,27 +90,27 @@ async def test_marked_jobs_are_taken_out_of_a_paused_pipeline_after_one_question
             )  # fmt: skip
             await press(pilot, ("y",))
             await until_shown(pilot, "3 of 3 jobs removed")
-            assert sorted(studio.done) == [
+            assert sorted(studio.requests) == [
                 ("remove", "export"),
                 ("remove", "report"),
                 ("remove", "train_l"),
             ]
             await until(pilot, lambda: "1 marked" in screen_text(pilot))
-        with step("their ids are copied together"):
-            await show_anew(pilot, studio, sixteen(train_s="RUNNING", split="COMPLETE"))
+        with step("ids of marked jobs are copied together"):
+            await show_on_new_page(pilot, studio, sixteen(train_s="RUNNING", split="COMPLETE"))
             await mark(pilot, "train_s", "thumbs")
             await press(pilot, ("c",))
             await until(pilot, lambda: pilot.app.clipboard == "run-train_s\nrun-thumbs")
 
 
-async def test_a_command_on_a_group_is_about_all_of_its_jobs(tmp_path: Path) -> None:
+async def test_a_command_on_a_group_applies_to_all_of_its_jobs(tmp_path: Path) -> None:
     shards = [f"shard_{number}" for number in range(6)]
     studio = DagStudio(pipeline_of([run(name, [], "RUNNING") for name in shards]))
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await press(pilot, ("b",))
         await until_shown(pilot, "shard_*", "b by name")
         await press(pilot, ("g", "x"))
         await until_shown(pilot, "Cancel 6 jobs?", "shard_5")
         await press(pilot, ("y",))
         await until_shown(pilot, "Cancellation requested for 6 of 6 jobs")
-    assert sorted(studio.done) == [("cancel", f"run-{name}") for name in shards]
+    assert sorted(studio.requests) == [("cancel", f"run-{name}") for name in shards]

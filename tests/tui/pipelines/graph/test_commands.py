@@ -1,4 +1,4 @@
-"""Commands of a pipeline by mouse and key, and the reasons why some cannot run."""
+"""Commands on the page of a pipeline, by mouse and key, and why some of them are disabled."""
 
 from functools import partial
 from pathlib import Path
@@ -16,14 +16,21 @@ from tests.presentation.pipelines.graphs import chain_of_diamonds
 from tests.presentation.pipelines.sample import sixteen
 from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of, show_anew
+from tests.tui.pipelines.dag_stage import (
+    DagStudio,
+    go_to,
+    pipeline_dashboard,
+    press,
+    screen_of,
+    show_on_new_page,
+)
 
 pytestmark = pytest.mark.draws_dashboards
 
 MODES = tuple(Mode)
 
 
-async def test_the_mouse_chooses_modes_and_undoes_what_the_line_of_modes_says(
+async def test_clicks_on_the_line_of_modes_switch_the_mode_and_turn_options_off(
     tmp_path: Path,
 ) -> None:
     async def click(words: str) -> None:
@@ -37,7 +44,7 @@ async def test_the_mouse_chooses_modes_and_undoes_what_the_line_of_modes_says(
     def is_gone(words: str) -> bool:
         return words not in screen_text(pilot)
 
-    async with dag(DagStudio(), tmp_path) as pilot:
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
         for mode in (*MODES[1:], MODES[0]):
             await click(f"{mode} ")
             await until(pilot, partial(is_shown_as, mode))
@@ -50,8 +57,10 @@ async def test_the_mouse_chooses_modes_and_undoes_what_the_line_of_modes_says(
         await until_shown(pilot, "b by stage")
 
 
-async def test_the_job_is_brought_into_the_middle(tmp_path: Path) -> None:
-    async with dag(DagStudio(chain_of_diamonds(20)), tmp_path, size=(80, 24)) as pilot:
+async def test_a_key_scrolls_the_current_job_to_the_middle(tmp_path: Path) -> None:
+    async with pipeline_dashboard(
+        DagStudio(chain_of_diamonds(20)), tmp_path, size=(80, 24)
+    ) as pilot:
         views = screen_of(pilot).views
 
         def lines_above() -> int:
@@ -59,7 +68,7 @@ async def test_the_job_is_brought_into_the_middle(tmp_path: Path) -> None:
                 return canvas.drawing.boxes["top10"].y - views.drawing.widget.top
             return list(views.rows.widget.keys).index("top10") - views.rows.widget.top
 
-        def off_the_middle() -> int:
+        def lines_from_middle() -> int:
             return abs(lines_above() - views.shown.widget.size.height // 2)
 
         await press(pilot, ("b", "b", "b"))
@@ -68,37 +77,39 @@ async def test_the_job_is_brought_into_the_middle(tmp_path: Path) -> None:
                 assert screen_of(pilot).state.view.mode is mode
                 await press(pilot, ("home",))
                 await go_to(pilot, "top10")
-                assert off_the_middle() > 1
+                assert lines_from_middle() > 1
                 await press(pilot, ("full_stop",))
-                await until(pilot, lambda: off_the_middle() <= 1)
+                await until(pilot, lambda: lines_from_middle() <= 1)
                 assert screen_of(pilot).cursor.here() == "top10"
                 await press(pilot, ("m",))
 
 
-async def test_what_needs_the_pipeline_says_that_it_is_not_known_yet(tmp_path: Path) -> None:
+async def test_commands_that_need_the_pipeline_are_disabled_until_it_is_loaded(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio()
     studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
-    async with dag(studio, tmp_path, known=False) as pilot:
+    async with pipeline_dashboard(studio, tmp_path, loaded=False) as pilot:
         await until_shown(pilot, "Studio is being repaired.")
-        refused = {
+        reasons = {
             action.action.removeprefix("do('").removesuffix("')"): action.why_not
             for action in actions_of(screen_of(pilot))
             if not action.enabled
         }
-        unknown = {name for name, why in refused.items() if why == UNKNOWN}
+        unknown = {name for name, why in reasons.items() if why == UNKNOWN}
         assert {"graph.next", "graph.cause", "graph.search", "graph.mark", "graph.save"} <= unknown
-        assert not {"graph.mode", "graph.drawer", "graph.pipelines"} & refused.keys()
+        assert not {"graph.mode", "graph.drawer", "graph.pipelines"} & reasons.keys()
         await press(pilot, ("less_than_sign",))
         await until_shown(pilot, UNKNOWN)
         await press(pilot, ("P",))
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
 
 
-async def test_where_no_order_can_be_kept_the_question_says_so_and_rests_on_no(
+async def test_a_question_warns_if_dependent_jobs_would_start_at_once_and_defaults_to_no(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(chain_of_diamonds(2))
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await press(pilot, ("a",))
         for key in ("r", "R"):
             with step(key):
@@ -107,8 +118,8 @@ async def test_where_no_order_can_be_kept_the_question_says_so_and_rests_on_no(
                 await until_shown(pilot, "all at once?")
                 await pilot.press("enter")
                 await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-                assert studio.done == []
-        with step("edited jobs are asked about once more"):
+                assert studio.requests == []
+        with step("edited jobs, with a second question"):
             await press(pilot, ("e",))
             await until_shown(pilot, "Edit 7 jobs", "workers")
             await pilot.press("f9")
@@ -117,24 +128,24 @@ async def test_where_no_order_can_be_kept_the_question_says_so_and_rests_on_no(
             await until_shown(pilot, "Start them all at once?", "t rebuilds")
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
-            assert studio.done == []
+            assert studio.requests == []
 
 
-async def test_a_studio_with_fewer_endpoints_shows_what_is_known_and_claims_no_more(
+async def test_removed_jobs_and_datasets_are_shown_without_endpoints_for_them(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(sixteen("PAUSED"))
-    async with dag(studio, tmp_path) as pilot:
-        with step("what was taken out here"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("jobs that this program removed are listed"):
             await go_to(pilot, "publish")
             await press(pilot, ("D",))
             await until_shown(pilot, "Remove this job from the pipeline?")
             await press(pilot, ("y",))
-            await until(pilot, lambda: ("remove", "publish") in studio.done)
+            await until(pilot, lambda: ("remove", "publish") in studio.requests)
             await press(pilot, ("Z",))
             await until_shown(pilot, "Removed: 1 job", "publish", "cannot restore a job")
-        with step("what its jobs made"):
-            await show_anew(pilot, studio, sixteen(embed="COMPLETE"))
+        with step("datasets have versions but no lineage"):
+            await show_on_new_page(pilot, studio, sixteen(embed="COMPLETE"))
             await press(pilot, ("f2",))
             await until_shown(pilot, "Datasets", "embed", "@1.0.3")
             assert "out of date by" not in screen_text(pilot)
@@ -145,17 +156,19 @@ async def test_a_studio_with_fewer_endpoints_shows_what_is_known_and_claims_no_m
             assert "up to date" not in screen_text(pilot)
 
 
-async def test_n_stops_at_a_canceled_job_that_blocks_others_and_at_no_other_canceled_one(
+async def test_the_key_n_goes_to_canceled_jobs_only_if_they_block_others(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(sixteen("CANCELED", embed="CANCELED", thumbs="COMPLETE"))
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await press(pilot, ("g", "n"))
         await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
-    lone = DagStudio(chain_of_diamonds(1))
-    runs = [run.model_copy(update={"status": "COMPLETE"}) for run in lone.now.job_runs]
+    one_canceled = DagStudio(chain_of_diamonds(1))
+    runs = [run.model_copy(update={"status": "COMPLETE"}) for run in one_canceled.now.job_runs]
     runs[-1] = runs[-1].model_copy(update={"status": "CANCELED"})
-    lone.becomes(lone.now.model_copy(update={"status": "CANCELED", "job_runs": tuple(runs)}))
-    async with dag(lone, tmp_path) as pilot:
+    one_canceled.becomes(
+        one_canceled.now.model_copy(update={"status": "CANCELED", "job_runs": tuple(runs)})
+    )
+    async with pipeline_dashboard(one_canceled, tmp_path) as pilot:
         await press(pilot, ("g", "n"))
         await until_shown(pilot, "No job has failed, and no canceled one blocks others")

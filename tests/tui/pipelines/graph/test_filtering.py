@@ -1,4 +1,4 @@
-"""Jobs of a pipeline are searched and filtered in the language of the lists, in every view."""
+"""Jobs of a pipeline are searched and filtered with the same terms as lists, in every mode."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
 from tests.tui.pipelines.dag_stage import (
     DagStudio,
-    dag,
     go_to,
+    pipeline_dashboard,
     press,
     refresh,
     screen_of,
-    show_anew,
+    show_on_new_page,
 )
 
 pytestmark = pytest.mark.draws_dashboards
@@ -39,15 +39,15 @@ async def until_jobs(pilot: Pilot[int], jobs: set[str]) -> None:
     await until(pilot, lambda: jobs_shown(pilot) == jobs)
 
 
-async def test_only_jobs_of_a_state_are_shown_until_the_filter_is_taken_away(
+async def test_a_filter_by_state_shows_only_matching_jobs_until_it_is_removed(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+    async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await go_to(pilot, "split")
         for mode in MODES:
             assert screen_of(pilot).state.view.mode is mode
-            everything = jobs_shown(pilot)
+            unfiltered_jobs = jobs_shown(pilot)
             await press(pilot, ("ampersand", *"is:blocked", "enter"))
             await until_jobs(pilot, BLOCKED)
             await until_shown(pilot, "& is:blocked")
@@ -57,23 +57,23 @@ async def test_only_jobs_of_a_state_are_shown_until_the_filter_is_taken_away(
             await refresh(pilot, studio, sixteen())
             await until_jobs(pilot, BLOCKED)
             await press(pilot, ("escape",))
-            await until_jobs(pilot, everything)
+            await until_jobs(pilot, unfiltered_jobs)
             assert screen_of(pilot).cursor.here() == "split"
             await press(pilot, ("m",))
 
 
-async def test_a_filter_is_given_up_and_a_search_understands_its_terms(tmp_path: Path) -> None:
+async def test_a_filter_can_be_canceled_and_a_search_accepts_the_same_terms(tmp_path: Path) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
-        with step("given up"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("escape cancels a filter"):
             await go_to(pilot, "thumbs")
             await press(pilot, ("ampersand", *"is:failed"))
             await until(pilot, lambda: jobs_shown(pilot) == {"embed"})
             await press(pilot, ("escape",))
             await until(pilot, lambda: len(jobs_shown(pilot)) == 16)
             assert screen_of(pilot).cursor.here() == "thumbs"
-        with step("a search understands terms"):
-            await show_anew(pilot, studio)
+        with step("a search accepts terms, and becomes a filter"):
+            await show_on_new_page(pilot, studio)
             await press(pilot, ("slash", *"is:blocked after=eval", "enter"))
             await until_shown(pilot, "2 jobs found; n and N go through them, & shows only them")
             assert screen_of(pilot).cursor.here() == "report"
@@ -81,18 +81,18 @@ async def test_a_filter_is_given_up_and_a_search_understands_its_terms(tmp_path:
             assert screen_of(pilot).cursor.here() == "export"
             await press(pilot, ("ampersand", "enter"))
             await until(pilot, lambda: jobs_shown(pilot) == {"report", "export"})
-        with step("what is not shown can be gone to"):
-            await show_anew(pilot, studio)
+        with step("going to a hidden job removes the filter"):
+            await show_on_new_page(pilot, studio)
             await press(pilot, ("ampersand", *"is:blocked", "enter", "W"))
             await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
             assert "& is:blocked" not in screen_text(pilot)
 
 
-async def test_a_term_that_is_not_understood_stays_on_the_line_and_says_why(
+async def test_an_invalid_term_stays_in_the_input_with_an_error(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         for key in ("slash", "ampersand"):
             with step(key):
                 await press(pilot, (key, *"is:sleeping", "enter"))
@@ -103,8 +103,8 @@ async def test_a_term_that_is_not_understood_stays_on_the_line_and_says_why(
                 await press(pilot, ("escape", "home"))
 
 
-async def test_groups_of_a_thousand_jobs_are_filtered_too(tmp_path: Path) -> None:
-    async with dag(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
+async def test_a_filter_applies_to_groups_too(tmp_path: Path) -> None:
+    async with pipeline_dashboard(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
         await press(pilot, ("ampersand", *"is:queued", "enter"))
         await until_shown(pilot, "03_embed_*", "◌ 03_embed_0146", "… 12 more queued")
         assert "02_shard_*" not in screen_text(pilot)

@@ -1,4 +1,4 @@
-"""A drawing larger than the screen: where it is cut off, and how it scrolls."""
+"""The view of a drawing larger than the screen crops its lines and scrolls both ways."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ runs_of_lines = st.lists(
 
 
 @given(runs_of_lines, st.integers(0, 40), st.integers(1, 40))
-def test_a_line_is_cut_to_the_cells_that_are_in_sight(
+def test_a_line_is_cropped_to_the_visible_cells(
     runs: list[tuple[str, str]], left: int, width: int
 ) -> None:
     shown = "".join(text for _, text in crop_runs(runs, left, width))
@@ -32,40 +32,40 @@ def test_a_line_is_cut_to_the_cells_that_are_in_sight(
         assert shown == whole[left : left + width].ljust(width)
 
 
-def test_half_of_a_wide_character_is_a_blank() -> None:
+def test_half_of_a_wide_character_is_drawn_as_a_blank() -> None:
     line = [("edge", "a列b")]
     assert "".join(text for _, text in crop_runs(line, 2, 3)) == " b "
     assert "".join(text for _, text in crop_runs(line, 0, 2)) == "a "
 
 
 class DrawingApp(App[None]):
-    """A drawing of 200 columns and 100 lines, each cell of which says where it is."""
+    """Shows a drawing of 200 columns and 100 lines; each cell has the last digit of its column."""
 
     def __init__(self) -> None:
         super().__init__(css_path=PAGES)
-        self.asked: list[int] = []
-        self.pointed: list[tuple[int, int]] = []
+        self.requested_rows: list[int] = []
+        self.clicked_cells: list[tuple[int, int]] = []
 
     def compose(self) -> ComposeResult:
-        """The drawing alone."""
+        """Create the view as the only widget."""
         yield GraphView()
 
     def on_mount(self) -> None:
-        """Show it."""
+        """Show the drawing."""
         view = self.query_one(GraphView)
         view.show(200, 100, self.lines)
         view.focus()
 
     def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
-        """Return more of each line than is asked for."""
-        self.asked += rows
+        """Return three cells more than requested at both ends of each line."""
+        self.requested_rows += rows
         start = max(0, left - 3)
         text = "".join(f"{x % 10}" for x in range(start, min(200, right + 3)))
         return [(start, ((Tone.PLAIN, text[:5]), ("edge", text[5:])))] * len(rows)
 
     def on_graph_view_pointed(self, message: GraphView.Pointed) -> None:
-        """Note where was clicked."""
-        self.pointed.append((message.x, message.y))
+        """Record the clicked cell."""
+        self.clicked_cells.append((message.x, message.y))
 
 
 @asynccontextmanager
@@ -80,15 +80,15 @@ def first_line(view: GraphView) -> str:
     return view.lines()[0].text
 
 
-async def test_only_lines_in_sight_are_ever_requested() -> None:
+async def test_only_visible_lines_are_requested() -> None:
     async with drawing() as (pilot, view, app):
-        assert set(app.asked) == set(range(10))
+        assert set(app.requested_rows) == set(range(10))
         view.scroll_corner_to(0, 50)
         await pilot.pause()
-        assert set(app.asked) == {*range(10), *range(50, 60)}
+        assert set(app.requested_rows) == {*range(10), *range(50, 60)}
 
 
-async def test_a_place_is_brought_in_sight_with_a_little_around_it() -> None:
+async def test_an_area_is_scrolled_into_view_with_a_margin_or_to_the_middle() -> None:
     async with drawing() as (pilot, view, _):
         view.reveal(Area(x=150, y=80, width=10))
         await pilot.pause()
@@ -109,16 +109,17 @@ async def test_a_place_is_brought_in_sight_with_a_little_around_it() -> None:
 @pytest.mark.parametrize(
     ("event", "shift", "left"),
     [
-        (events.MouseScrollDown, True, 8),
-        (events.MouseScrollRight, False, 8),
-        (events.MouseScrollLeft, False, 0),
-        (events.MouseScrollUp, True, 0),
+        (events.MouseScrollDown, True, 48),
+        (events.MouseScrollRight, False, 48),
+        (events.MouseScrollLeft, False, 32),
+        (events.MouseScrollUp, True, 32),
     ],
 )
 async def test_the_wheel_scrolls_sideways_too(
     event: type[events.MouseEvent], shift: bool, left: int
 ) -> None:
     async with drawing() as (pilot, view, _):
+        view.scroll_corner_to(40, 0)
         x = y = 3
         view.post_message(event(view, x, y, 0, 0, 0, shift, False, False, x, y))
         await pilot.pause()
@@ -131,9 +132,9 @@ async def test_a_click_is_reported_with_the_cell_of_the_drawing() -> None:
         await pilot.pause()
         await pilot.click(GraphView, offset=(4, 2))
         await pilot.pause()
-        assert app.pointed == [(34, 22)]
+        assert app.clicked_cells == [(34, 22)]
 
 
-async def test_a_line_that_says_the_same_again_is_the_same_strip() -> None:
+async def test_a_line_with_the_same_content_is_drawn_as_the_same_strip() -> None:
     async with drawing() as (_, view, _):
-        assert all(one is other for one, other in zip(view.lines(), view.lines(), strict=True))
+        assert all(first is again for first, again in zip(view.lines(), view.lines(), strict=True))

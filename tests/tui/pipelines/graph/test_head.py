@@ -1,4 +1,4 @@
-"""The lines above a pipeline say what is wrong, and nothing twice."""
+"""The lines above the jobs of a pipeline name its failures and explain signs."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import sixteen
 from tests.steps import step
 from tests.tui.dashboards import until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, jobs_of, press
+from tests.tui.pipelines.dag_stage import DagStudio, jobs_of, pipeline_dashboard, press
 
 RUN_ID = "6ad2dae8-7903-4e4d-bbfa-ac8516341cf0"
 OOM = "OutOfMemoryError: CUDA out of memory"
@@ -29,22 +29,22 @@ NOTES = {
     "The cluster is gone": f"1 root failure: embed: {OOM} · The cluster is gone",
     "embeddings are full": f"1 root failure: embed: {OOM} · embeddings are full",
 }
-"""By the error of a pipeline: what the line above its jobs says."""
+"""By the error of a pipeline: the line above its jobs."""
 
 
 @pytest.mark.parametrize("error", NOTES)
-def test_the_first_failure_is_named_with_its_error_and_nothing_is_said_twice(error: str) -> None:
+def test_the_first_failure_is_named_with_its_error_and_nothing_is_repeated(error: str) -> None:
     sent = sixteen("FAILED").model_copy(update={"error_message": error or None})
     jobs = {job.id: job for job in jobs_of(sent)}
-    said = "".join(part.text for part in note_parts(loaded_pipeline(sent, jobs)))
-    assert said.strip() == NOTES[error]
+    note = "".join(part.text for part in note_parts(loaded_pipeline(sent, jobs)))
+    assert note.strip() == NOTES[error]
 
 
 def test_a_failure_whose_run_is_not_loaded_shows_the_error_of_its_pipeline() -> None:
     error = "thumbs (run-thumbs) failed, and 1 more: KeyError: 'path'"
     sent = sixteen("FAILED", thumbs="FAILED").model_copy(update={"error_message": error})
-    said = "".join(part.text for part in note_parts(loaded_pipeline(sent, {})))
-    assert said.strip() == "2 root failures: thumbs (run-thumbs) failed: KeyError: 'path'"
+    note = "".join(part.text for part in note_parts(loaded_pipeline(sent, {})))
+    assert note.strip() == "2 root failures: thumbs (run-thumbs) failed: KeyError: 'path'"
 
 
 SIGNS = {
@@ -52,16 +52,16 @@ SIGNS = {
     120: ("⊘ blocked  ↑ before it  ↓ after it", "✓ done  ✗ failed", "┊ now", "↓ after it"),
     200: ("↑ before it  ↓ after it", "✓6 done", "→ later", "↑ before it"),
 }
-"""By the width of a terminal: what is explained in each mode, the tree first."""
+"""By the width of a terminal: an explanation in each mode, in the order of the modes."""
 
 
 @pytest.mark.draws_dashboards
 async def test_the_signs_of_each_mode_are_explained(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
-        for width, explained in SIGNS.items():
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
+        for width, explanations in SIGNS.items():
             with step(f"at a width of {width}"):
                 await pilot.resize_terminal(width, 24)
-                for words in explained:
+                for words in explanations:
                     await until_shown(pilot, words)
                     await press(pilot, ("m",))
                 await press(pilot, ("space", "m"))
@@ -70,20 +70,20 @@ async def test_the_signs_of_each_mode_are_explained(tmp_path: Path) -> None:
                 await press(pilot, ("u", "m", "m", "m"))
 
 
-def test_a_legend_explains_the_present_states_and_of_these_first_what_is_not_self_evident() -> None:
-    kinds = {NodeState.DONE, NodeState.FAILED, NodeState.WAITING, NodeState.BLOCKED}
-    whole = "✓ done  ✗ failed  ⊘ blocked  · waiting"
-    assert legend_of(Mode.GRAPH, kinds, len(whole)) == whole
-    assert legend_of(Mode.GRAPH, kinds, len(whole) - 1) == "✗ failed  ⊘ blocked  · waiting"
+def test_a_short_legend_explains_only_the_less_obvious_states() -> None:
+    states = {NodeState.DONE, NodeState.FAILED, NodeState.WAITING, NodeState.BLOCKED}
+    full_legend = "✓ done  ✗ failed  ⊘ blocked  · waiting"
+    assert legend_of(Mode.GRAPH, states, len(full_legend)) == full_legend
+    assert legend_of(Mode.GRAPH, states, len(full_legend) - 1) == "✗ failed  ⊘ blocked  · waiting"
     for mode in (Mode.TREE, Mode.GRAPH):
-        assert legend_of(mode, kinds, len("⊘ blocked")) == "⊘ blocked"
-        assert legend_of(mode, kinds, 3) == ""
+        assert legend_of(mode, states, len("⊘ blocked")) == "⊘ blocked"
+        assert legend_of(mode, states, 3) == ""
 
 
-def test_a_legend_of_a_tree_explains_its_arrows_before_what_is_self_evident() -> None:
-    kinds = {NodeState.DONE, NodeState.FAILED, NodeState.BLOCKED}
+def test_a_short_legend_of_the_tree_explains_arrows_before_obvious_states() -> None:
+    states = {NodeState.DONE, NodeState.FAILED, NodeState.BLOCKED}
     arrows = "↑ before it  ↓ after it"
-    assert legend_of(Mode.TREE, kinds, 100) == f"✓ done  ✗ failed  ⊘ blocked  {arrows}"
-    assert legend_of(Mode.TREE, kinds, len(f"⊘ blocked  {arrows}")) == f"⊘ blocked  {arrows}"
-    assert legend_of(Mode.TREE, kinds, len(arrows)) == arrows
+    assert legend_of(Mode.TREE, states, 100) == f"✓ done  ✗ failed  ⊘ blocked  {arrows}"
+    assert legend_of(Mode.TREE, states, len(f"⊘ blocked  {arrows}")) == f"⊘ blocked  {arrows}"
+    assert legend_of(Mode.TREE, states, len(arrows)) == arrows
     assert legend_of(Mode.TREE, (), 100) == arrows

@@ -1,4 +1,4 @@
-"""The tree of a pipeline has lanes on request, where they can be followed."""
+"""A key shows the tree of a pipeline with lanes, unless too many would be needed."""
 
 from pathlib import Path
 
@@ -7,15 +7,15 @@ import pytest
 from tests.presentation.pipelines.graphs import fan
 from tests.steps import step
 from tests.tui.dashboards import screen_text, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, screen_of
+from tests.tui.pipelines.dag_stage import DagStudio, go_to, pipeline_dashboard, press, screen_of
 
 pytestmark = pytest.mark.draws_dashboards
 
 
-async def test_branches_are_seen_to_part_and_meet_with_the_cursor_on_its_job(
+async def test_lanes_show_where_branches_part_and_meet_and_leave_the_cursor_on_its_job(
     tmp_path: Path,
 ) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
         for size in ((80, 24), (120, 40), (200, 60)):
             with step(f"at {size}"):
                 await pilot.resize_terminal(*size)
@@ -32,15 +32,17 @@ async def test_branches_are_seen_to_part_and_meet_with_the_cursor_on_its_job(
                 await until_shown(pilot, "├─✓ thumbs  (")
 
 
-async def test_lanes_are_remembered_and_where_there_are_none_it_is_said_why(tmp_path: Path) -> None:
+async def test_lanes_are_remembered_and_a_notification_says_why_there_are_none(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await press(pilot, ("m", "B"))
         await until_shown(pilot, "Lanes are shown in the tree; m goes there")
         await press(pilot, ("m", "m", "m", "B", "q"))
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "⊘─╯ join_feats")
-    async with dag(DagStudio(fan(40)), tmp_path / "other") as pilot:
+    async with pipeline_dashboard(DagStudio(fan(40)), tmp_path / "other") as pilot:
         await press(pilot, ("B",))
         await until_shown(pilot, "Jobs are grouped; b shows each of them")
         await press(pilot, ("b", "b", "b", "B"))
@@ -48,10 +50,10 @@ async def test_lanes_are_remembered_and_where_there_are_none_it_is_said_why(tmp_
         assert not screen_of(pilot).state.view.lanes
 
 
-async def test_lanes_that_a_filter_made_possible_are_reported_as_none_without_it(
+async def test_lanes_that_only_a_filter_made_possible_end_with_the_filter(
     tmp_path: Path,
 ) -> None:
-    async with dag(DagStudio(fan(40)), tmp_path) as pilot:
+    async with pipeline_dashboard(DagStudio(fan(40)), tmp_path) as pilot:
         await press(pilot, ("b", "b", "b", "ampersand", *"shard_000 or name=first", "enter", "B"))
         await until_shown(pilot, "├─·   shard_0000", "├───· shard_0001", "· B lanes")
         await press(pilot, ("escape",))

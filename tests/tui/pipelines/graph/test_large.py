@@ -1,4 +1,4 @@
-"""A large pipeline is computed outside the event loop, and once for each shape."""
+"""The tree of a large pipeline is computed in a thread, once for each shape of the plan."""
 
 import threading
 from collections.abc import Sequence
@@ -12,21 +12,21 @@ from studio_tui.presentation.pipelines.views.tree import TreeRow, rows
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from tests.bench.dag_pure import later, pipeline
 from tests.tui.dashboards import until, until_shown
-from tests.tui.pipelines.dag_stage import DagStudio, dag, press, screen_of
+from tests.tui.pipelines.dag_stage import DagStudio, pipeline_dashboard, press, screen_of
 
 pytestmark = pytest.mark.draws_dashboards
 
 
-async def test_the_tree_of_a_large_pipeline_is_computed_once_in_a_thread(tmp_path: Path) -> None:
+async def test_a_thread_computes_the_tree_of_a_large_pipeline_once(tmp_path: Path) -> None:
     threads: list[threading.Thread] = []
 
-    def noted(*what: Any) -> Sequence[TreeRow]:
+    def rows_recording_thread(*arguments: Any) -> Sequence[TreeRow]:
         threads.append(threading.current_thread())
-        return rows(*what)
+        return rows(*arguments)
 
     studio = DagStudio(pipeline(AT_ONCE + 1))
-    with mock.patch("studio_tui.tui.pipelines.graph.structure.rows", noted):
-        async with dag(studio, tmp_path) as pilot:
+    with mock.patch("studio_tui.tui.pipelines.graph.structure.rows", rows_recording_thread):
+        async with pipeline_dashboard(studio, tmp_path) as pilot:
             await until_shown(pilot, "00_stage_0000")
             before = screen_of(pilot).state.loaded
             studio.becomes(later(studio.now))

@@ -1,4 +1,4 @@
-"""Columns of a pipeline's lists do not appear or disappear as jobs change state."""
+"""The lists of a pipeline keep their columns when jobs change state or rows are filtered."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,15 +27,15 @@ _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _SHARDS = [f"embed_shard_{number:02}" for number in range(12)]
 
 
-def _sent(first: str, second: str) -> Pipeline:
-    """Return a pipeline of shards, the first two in these states, and a job that merges them."""
+def _shards_and_merge(first: str, second: str) -> Pipeline:
+    """Return 12 shards, two of them in the given states, and a job that merges them."""
     states = [first, second, *["PENDING"] * (len(_SHARDS) - 2)]
     shards = [run(name, [], state) for name, state in zip(_SHARDS, states, strict=True)]
     return pipeline_of([*shards, run("merge_all", _SHARDS)])
 
 
-def _known(sent: Pipeline) -> ViewModel:
-    started = {"RUNNING", "FAILED"}
+def _view_model(sent: Pipeline) -> ViewModel:
+    started_states = {"RUNNING", "FAILED"}
     jobs = {
         f"run-{each.job_id}": Job(
             id=f"run-{each.job_id}",
@@ -45,25 +45,25 @@ def _known(sent: Pipeline) -> ViewModel:
             finished_at=_NOON + timedelta(minutes=2) if each.status == "FAILED" else None,
         )
         for each in sent.job_runs
-        if each.status in started
+        if each.status in started_states
     }
     return ViewModel(judge(plan_of(sent), sent.state), _NOON + timedelta(minutes=5), jobs)
 
 
 def _listing(mode: str, sent: Pipeline, room: int) -> JobListing:
-    known = _known(sent)
+    model = _view_model(sent)
     if mode == "tree":
-        rows = tree.rows(known.plan)
-        return tree_listing(lambda: known, rows, rows, room)
+        rows = tree.rows(model.plan)
+        return tree_listing(lambda: model, rows, rows, room)
     if mode == "table":
-        layers = tree.depths(known.plan)
-        return table_listing(lambda: known, "layer", reverse=False, layers=layers, room=room)
-    groups = group_jobs(known.plan)
-    return group_listing(lambda: known, groups, (), (), room=room, whole=groups)
+        layers = tree.depths(model.plan)
+        return table_listing(lambda: model, "layer", reverse=False, layers=layers, room=room)
+    groups = group_jobs(model.plan)
+    return group_listing(lambda: model, groups, (), (), room=room, whole=groups)
 
 
-def _shown(mode: str, sent: Pipeline, room: int) -> list[str]:
-    """Return the titles of the columns, except that of the reason, which not every job has."""
+def _titles(mode: str, sent: Pipeline, room: int) -> list[str]:
+    """Return the titles of the visible columns except the reason, which not every job has."""
     listing = _listing(mode, sent, room)
     contents = Contents(listing.columns)
     contents.grow((NOTHING, *listing.cells_of(key)) for key in listing.keys)
@@ -74,15 +74,15 @@ def _shown(mode: str, sent: Pipeline, room: int) -> list[str]:
 @pytest.mark.parametrize("mode", ["tree", "table", "groups"])
 @pytest.mark.parametrize("room", [78, 118])
 def test_columns_stay_when_the_first_job_runs_and_fails(mode: str, room: int) -> None:
-    waiting = _shown(mode, _sent("PENDING", "PENDING"), room)
-    assert waiting == _shown(mode, _sent("RUNNING", "PENDING"), room)
-    assert waiting == _shown(mode, _sent("FAILED", "RUNNING"), room)
+    waiting = _titles(mode, _shards_and_merge("PENDING", "PENDING"), room)
+    assert waiting == _titles(mode, _shards_and_merge("RUNNING", "PENDING"), room)
+    assert waiting == _titles(mode, _shards_and_merge("FAILED", "RUNNING"), room)
 
 
 @pytest.mark.parametrize("mode", ["tree", "table", "groups"])
 @pytest.mark.parametrize("room", [78, 118, 198])
 def test_columns_stay_when_a_reason_gets_longer(mode: str, room: int) -> None:
-    listing = _listing(mode, _sent("RUNNING", "PENDING"), room)
+    listing = _listing(mode, _shards_and_merge("RUNNING", "PENDING"), room)
     contents, placed = Contents(listing.columns), []
     for why in ("blocked", "waits for 2 of 12: embed_shard_00, embed_shard_01", "x" * 90):
         rows = [(NOTHING, *listing.cells_of(key)) for key in listing.keys]
@@ -94,9 +94,9 @@ def test_columns_stay_when_a_reason_gets_longer(mode: str, room: int) -> None:
 
 
 def _diamond() -> ViewModel:
-    """Return jobs of which only the deep ones have long names and other edges."""
+    """Return a diamond of jobs, of which only those below the first have long names."""
     deep = [f"{name}_of_the_deepest_layer" for name in ("left", "right", "join")]
-    return _known(
+    return _view_model(
         pipeline_of(
             [
                 run("top", []),
@@ -109,40 +109,40 @@ def _diamond() -> ViewModel:
 
 
 def test_the_columns_of_a_tree_are_the_same_when_it_is_folded_or_filtered() -> None:
-    known = _diamond()
-    whole, top = tree.rows(known.plan), next(iter(known.plan.nodes))
-    folded, filtered = tree.rows(known.plan, {top}), tree.rows(known.plan, (), {top})
+    model = _diamond()
+    whole, top = tree.rows(model.plan), next(iter(model.plan.nodes))
+    folded, filtered = tree.rows(model.plan, {top}), tree.rows(model.plan, (), {top})
     assert len(folded) == len(filtered) == 1
     columns = [
-        tree_listing(lambda: known, shown, whole, 118).columns
+        tree_listing(lambda: model, shown, whole, 118).columns
         for shown in (whole, folded, filtered)
     ]
     assert columns[0] == columns[1] == columns[2]
 
 
 def test_the_columns_of_a_tree_with_lanes_are_the_same_when_it_is_filtered() -> None:
-    known = _diamond()
-    whole, top = lane_rows(known.plan), next(iter(known.plan.nodes))
-    filtered = lane_rows(known.plan, {top})
+    model = _diamond()
+    whole, top = lane_rows(model.plan), next(iter(model.plan.nodes))
+    filtered = lane_rows(model.plan, {top})
     assert whole is not None
     assert filtered is not None
     columns = [
-        lane_listing(lambda: known, shown, whole, 118).columns for shown in (whole, filtered)
+        lane_listing(lambda: model, shown, whole, 118).columns for shown in (whole, filtered)
     ]
     assert columns[0] == columns[1]
 
 
 def test_the_columns_of_groups_are_the_same_when_they_are_filtered() -> None:
-    known = _known(_sent("PENDING", "PENDING"))
-    whole = group_jobs(known.plan)
+    model = _view_model(_shards_and_merge("PENDING", "PENDING"))
+    whole = group_jobs(model.plan)
     columns = [
-        group_listing(lambda: known, shown, (), (), room=118, whole=whole).columns
+        group_listing(lambda: model, shown, (), (), room=118, whole=whole).columns
         for shown in (whole, whole[-1:])
     ]
     assert columns[0] == columns[1]
 
 
-def test_names_of_groups_have_the_same_room_whichever_of_their_jobs_have_rows() -> None:
+def test_the_columns_of_groups_are_the_same_when_more_of_their_jobs_have_rows() -> None:
     long = "embed_shard_of_the_largest_images_of_all_12"
     names = [*_SHARDS, long, "embed_shard_of_the_largest_images_of_all_13", f"{long[:-2]}14"]
     before, after = (

@@ -11,7 +11,7 @@ from studio_tui.tui.pipelines.graph.memory import (
 )
 
 
-def test_what_was_remembered_is_found_again(tmp_path: Path) -> None:
+def test_a_saved_place_is_loaded_and_its_mode_applies_to_other_pipelines(tmp_path: Path) -> None:
     memory = DagMemory()
     place = DagPlace(
         mode=Mode.TIMELINE,
@@ -25,20 +25,20 @@ def test_what_was_remembered_is_found_again(tmp_path: Path) -> None:
     )
     memory.note("7", place)
     memory.save(tmp_path / "deep" / "dags.json")
-    again = DagMemory.load(tmp_path / "deep" / "dags.json")
-    assert again.place("7") == place
-    assert again.place("8") == DagPlace(mode=Mode.TIMELINE)
+    loaded = DagMemory.load(tmp_path / "deep" / "dags.json")
+    assert loaded.place("7") == place
+    assert loaded.place("8") == DagPlace(mode=Mode.TIMELINE)
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", '{"mode": "spiral"}', '{"places": {"7": {"marks": 7}}}']
 )
-def test_what_cannot_be_read_costs_the_places_and_no_more(tmp_path: Path, text: str) -> None:
+def test_an_unreadable_file_is_loaded_as_an_empty_memory(tmp_path: Path, text: str) -> None:
     (tmp_path / "dags.json").write_text(text)
     assert DagMemory.load(tmp_path / "dags.json") == DagMemory()
 
 
-def test_the_places_of_the_last_pipelines_are_kept() -> None:
+def test_only_the_places_of_the_last_pipelines_are_kept() -> None:
     memory = DagMemory()
     for number in range(MOST_PIPELINES + 5):
         memory.note(str(number), DagPlace(top=number))

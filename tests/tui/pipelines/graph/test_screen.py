@@ -1,4 +1,4 @@
-"""One pipeline in four modes, driven by keys, against a Studio in memory."""
+"""The page of a pipeline in its four modes, driven by keys, on a Studio in memory."""
 
 import asyncio
 from itertools import product
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.api.models import PipelineJob
 from studio_tui.errors import NotSent, ServerError
 from studio_tui.presentation.pipelines.views.groups import MOST_CHILDREN
 from studio_tui.tui.frame.actions import actions_of
@@ -23,12 +24,12 @@ from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
 from tests.tui.pipelines.dag_stage import (
     DagStudio,
-    dag,
     go_to,
+    pipeline_dashboard,
     press,
     refresh,
     screen_of,
-    show_anew,
+    show_on_new_page,
 )
 
 pytestmark = pytest.mark.draws_dashboards
@@ -37,7 +38,7 @@ MODES = ("tree", "graph", "timeline", "table")
 
 
 async def test_each_mode_shows_every_job_once_with_its_state(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
         for size, mode in product([(80, 24), (120, 40), (200, 60)], MODES):
             await pilot.resize_terminal(*size)
             screen = screen_of(pilot)
@@ -55,9 +56,11 @@ async def test_each_mode_shows_every_job_once_with_its_state(tmp_path: Path) -> 
         assert screen_of(pilot).state.view.mode == "tree"
 
 
-async def test_the_cursor_stays_on_its_job_through_modes_and_answers(tmp_path: Path) -> None:
+async def test_the_cursor_stays_on_its_job_when_the_mode_or_the_pipeline_changes(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await go_to(pilot, "join_feats")
         for _ in MODES:
             await press(pilot, ("right_square_bracket",))
@@ -72,16 +75,18 @@ async def test_the_cursor_stays_on_its_job_through_modes_and_answers(tmp_path: P
         assert screen_of(pilot).cursor.here() == "join_feats"
 
 
-async def test_keys_go_along_the_edges_in_the_graph_and_to_reasons(tmp_path: Path) -> None:
+async def test_keys_move_the_cursor_along_edges_and_to_the_job_that_causes_a_wait(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
-        with step("along the edges"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("along the edges of the graph"):
             await go_to(pilot, "dedupe")
             await press(pilot, ("m", "down"))
             assert screen_of(pilot).cursor.here() in {"thumbs", "embed"}
-            here = screen_of(pilot).cursor.here()
-            await press(pilot, ("right" if here == "thumbs" else "left",))
-            assert {here, screen_of(pilot).cursor.here()} == {"thumbs", "embed"}
+            child = screen_of(pilot).cursor.here()
+            await press(pilot, ("right" if child == "thumbs" else "left",))
+            assert {child, screen_of(pilot).cursor.here()} == {"thumbs", "embed"}
             await press(pilot, ("j", "j"))
             assert screen_of(pilot).cursor.here() == "merge_train"
             await press(pilot, ("k",))
@@ -91,7 +96,7 @@ async def test_keys_go_along_the_edges_in_the_graph_and_to_reasons(tmp_path: Pat
             assert canvas is not None
             assert screen_of(pilot).cursor.here() == list(canvas.drawing.boxes)[-1]
         with step("to parents and children"):
-            await show_anew(pilot, studio)
+            await show_on_new_page(pilot, studio)
             await go_to(pilot, "eval")
             await press(pilot, ("left_curly_bracket",))
             assert screen_of(pilot).cursor.here() == "train_s"
@@ -100,8 +105,8 @@ async def test_keys_go_along_the_edges_in_the_graph_and_to_reasons(tmp_path: Pat
             await press(pilot, ("right_curly_bracket",))
             await until_shown(pilot, "No other job waits for it")
             assert screen_of(pilot).cursor.here() == "report"
-        with step("to the reason why a job waits"):
-            await show_anew(pilot, studio)
+        with step("to the job that causes a wait"):
+            await show_on_new_page(pilot, studio)
             await go_to(pilot, "publish")
             await until_shown(
                 pilot, "blocked by embed, which", "(W goes there)", "after      ⊘ export"
@@ -111,28 +116,28 @@ async def test_keys_go_along_the_edges_in_the_graph_and_to_reasons(tmp_path: Pat
             await until_shown(pilot, "9 jobs", "ran 9:58 · waited 0:08", "after      ✓ dedupe")
             await press(pilot, ("W",))
             await until_shown(pilot, "It waits for no other job now")
-        with step("the arrows after a search"):
-            await show_anew(pilot, studio, sixteen())
+        with step("the arrow keys move the cursor after a search"):
+            await show_on_new_page(pilot, studio, sixteen())
             await press(pilot, ("m",))
             for end in ("escape", "enter"):
                 await press(pilot, ("slash", *"index", end))
                 await until(
                     pilot, lambda: screen_of(pilot).focused is screen_of(pilot).views.drawing.widget
                 )
-                before = screen_of(pilot).cursor.here()
+                job_before = screen_of(pilot).cursor.here()
                 await press(pilot, ("down",))
-                assert screen_of(pilot).cursor.here() != before, end
+                assert screen_of(pilot).cursor.here() != job_before, end
 
 
-async def test_the_lineage_of_the_cursor_is_highlighted(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
+async def test_ancestors_and_descendants_of_the_current_job_are_highlighted(tmp_path: Path) -> None:
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "join_feats")
 
         def row(name: str) -> str:
             return next(line for line in screen_text(pilot).splitlines() if f" {name} " in line)
 
         await until(pilot, lambda: "↓          └─⊘ merge_train" in screen_text(pilot))
-        # What a cursor that moves on and on is about follows it now and then, and once it rests.
+        # While the cursor keeps moving, the arrows are updated only now and then.
         await until(pilot, lambda: row("ingest_raw").startswith("  ↑"))
         assert row("publish").startswith("  ↓")
         assert row("clean_labels").startswith("    ")
@@ -149,10 +154,12 @@ async def test_the_lineage_of_the_cursor_is_highlighted(tmp_path: Path) -> None:
         assert "cursor" in styles["join_feats"]
 
 
-async def test_a_search_and_problems_go_to_what_they_find(tmp_path: Path) -> None:
+async def test_keys_move_the_cursor_through_matches_of_a_search_and_through_failures(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
-        with step("a search, and back when it is given up"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("a search moves the cursor, and back if it is canceled"):
             await go_to(pilot, "split")
             await press(pilot, ("slash", *"cuda"))
             assert screen_of(pilot).cursor.here() == "embed"
@@ -169,15 +176,17 @@ async def test_a_search_and_problems_go_to_what_they_find(tmp_path: Path) -> Non
             await until_shown(pilot, "Nothing matches nowhere")
             await press(pilot, ("n",))
             assert screen_of(pilot).cursor.here() == "embed"
-        with step("failures, around the end"):
-            await show_anew(pilot, studio, sixteen(ingest_labels="FAILED", clean_labels="PENDING"))
-            seen = []
+        with step("n and N go through failures and wrap around"):
+            await show_on_new_page(
+                pilot, studio, sixteen(ingest_labels="FAILED", clean_labels="PENDING")
+            )
+            visited = []
             for key in ("n", "n", "n", "N"):
                 await press(pilot, (key,))
-                seen.append(screen_of(pilot).cursor.here())
-            assert seen == ["embed", "ingest_labels", "embed", "ingest_labels"]
-        with step("only problems and what they block"):
-            await show_anew(pilot, studio)
+                visited.append(screen_of(pilot).cursor.here())
+            assert visited == ["embed", "ingest_labels", "embed", "ingest_labels"]
+        with step("only failed jobs and the jobs that they block are shown"):
+            await show_on_new_page(pilot, studio)
             await press(pilot, ("exclamation_mark",))
             assert set(screen_of(pilot).views.rows.widget.keys) == {
                 "embed", "join_feats", "merge_train", "split", "train_s", "train_l", "eval",
@@ -193,12 +202,12 @@ async def test_a_search_and_problems_go_to_what_they_find(tmp_path: Path) -> Non
             await until_shown(pilot, "No problems")
 
 
-async def test_the_tree_folds_and_commands_apply_to_the_row_not_to_what_it_hides(
+async def test_a_command_on_a_folded_row_of_the_tree_does_not_apply_to_its_hidden_jobs(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
-        with step("it folds"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("rows are folded and unfolded"):
             await go_to(pilot, "split")
             await press(pilot, ("left",))
             await until_shown(pilot, "⊘ split  +6: 6⊘")
@@ -212,18 +221,20 @@ async def test_the_tree_folds_and_commands_apply_to_the_row_not_to_what_it_hides
             assert screen_of(pilot).state.view.cursor == "publish"
             await press(pilot, ("greater_than_sign",))
             assert screen_of(pilot).cursor.here() == "publish"
-        with step("commands apply to the row"):
-            await show_anew(pilot, studio, sixteen(embed="RUNNING"))
+        with step("a command applies to the job of the folded row"):
+            await show_on_new_page(pilot, studio, sixteen(embed="RUNNING"))
             await go_to(pilot, "embed")
             await press(pilot, ("less_than_sign", "x"))
             await until_shown(pilot, "The job has ended: complete")
-            assert studio.done == []
+            assert studio.requests == []
 
 
-async def test_marks_stay_with_their_jobs_and_their_logs_are_read_as_one(tmp_path: Path) -> None:
+async def test_marks_stay_on_their_jobs_and_the_logs_of_marked_jobs_are_merged(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
-        with step("they stay"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("marks stay on their jobs"):
             await go_to(pilot, "train_l")
             await press(pilot, ("a",))
             assert screen_of(pilot).state.view.marks == (
@@ -247,8 +258,8 @@ async def test_marks_stay_with_their_jobs_and_their_logs_are_read_as_one(tmp_pat
             await press(pilot, ("L",))
             await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
             await until_shown(pilot, "thumbs", "join_feats")
-        with step("a key takes away those of jobs that have ended"):
-            await show_anew(pilot, studio, sixteen(embed="RUNNING"))
+        with step("a key removes the marks of ended jobs"):
+            await show_on_new_page(pilot, studio, sixteen(embed="RUNNING"))
             await go_to(pilot, "thumbs")
             await press(pilot, ("space", "down", "v"))
             assert screen_of(pilot).state.view.marks == ("thumbs", "embed", "join_feats")
@@ -261,10 +272,10 @@ async def test_marks_stay_with_their_jobs_and_their_logs_are_read_as_one(tmp_pat
             assert screen_of(pilot).state.view.marks == ("join_feats",)
 
 
-async def test_a_job_is_opened_read_and_left_with_the_place_kept(tmp_path: Path) -> None:
+async def test_the_cursor_stays_on_its_job_while_its_log_or_page_is_open(tmp_path: Path) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
-        with step("a job"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("the log and the page of a job"):
             await go_to(pilot, "embed")
             await press(pilot, ("l",))
             await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
@@ -279,51 +290,53 @@ async def test_a_job_is_opened_read_and_left_with_the_place_kept(tmp_path: Path)
             assert screen_of(pilot).cursor.here() == "embed"
             await press(pilot, ("enter",))
             await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
-        with step("the raw answer"):
-            await show_anew(pilot, studio)
+        with step("the raw response"):
+            await show_on_new_page(pilot, studio)
             await go_to(pilot, "embed")
             await press(pilot, ("d",))
             await until_shown(pilot, '"job_id": "embed"', '"created_job_id": "run-embed"')
 
 
-async def test_the_place_is_found_again_after_leaving_and_by_the_next_run(tmp_path: Path) -> None:
-    async with dag(DagStudio(), tmp_path) as pilot:
+async def test_mode_cursor_and_marks_are_restored_in_the_next_session(tmp_path: Path) -> None:
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "train_l")
         await press(pilot, ("space", "m", "m", "m", "C", "i"))
-        left = screen_of(pilot).state.view
+        view_before = screen_of(pilot).state.view
         await press(pilot, ("q",))
-        await until(pilot, lambda: not isinstance(pilot.app.screen, type(left)))
-    async with dag(DagStudio(), tmp_path) as pilot:
-        again = screen_of(pilot).state.view
-        assert again.mode is Mode.TABLE
-        assert again.marks == ("train_l",)
-        assert again.critical
-        assert again.drawer is False
-        assert screen_of(pilot).cursor.here() == left.cursor
+        await until(pilot, lambda: not isinstance(pilot.app.screen, PipelineScreen))
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
+        view = screen_of(pilot).state.view
+        assert view.mode is Mode.TABLE
+        assert view.marks == ("train_l",)
+        assert view.critical
+        assert view.drawer is False
+        assert screen_of(pilot).cursor.here() == view_before.cursor
         await until_shown(pilot, "1 marked", "C critical path")
 
 
-async def test_the_place_is_kept_while_studio_does_not_answer(tmp_path: Path) -> None:
+async def test_the_scroll_position_survives_a_session_in_which_studio_does_not_answer(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio(chain_of_diamonds(20))
-    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+    async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await press(pilot, ("b", "b", "b"))
         await go_to(pilot, "top10")
         top = screen_of(pilot).views.rows.widget.top
         await press(pilot, ("q",))
     assert top > 0
     studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
-    async with dag(studio, tmp_path, size=(80, 24), known=False) as pilot:
+    async with pipeline_dashboard(studio, tmp_path, size=(80, 24), loaded=False) as pilot:
         await until_shown(pilot, "server error 503")
         await press(pilot, ("q",))
     studio.error = None
-    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+    async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await until(pilot, lambda: screen_of(pilot).views.rows.widget.top == top)
 
 
-async def test_groups_open_and_count_all_of_their_jobs(tmp_path: Path) -> None:
+async def test_a_group_can_be_expanded_and_counts_all_of_its_jobs(tmp_path: Path) -> None:
     studio = DagStudio(fan(MOST_CHILDREN + 1))
-    async with dag(studio, tmp_path) as pilot:
-        with step("large pipelines come in groups that open"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("a large pipeline is shown in groups that can be expanded"):
             await until_shown(pilot, "shard_*")
             assert len(screen_of(pilot).views.rows.widget.keys) == 3
             await press(pilot, ("slash", *"shard_0003", "enter", "escape"))
@@ -338,16 +351,16 @@ async def test_groups_open_and_count_all_of_their_jobs(tmp_path: Path) -> None:
             await until_shown(pilot, "b not grouped")
             await press(pilot, ("m",))
             assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == MOST_CHILDREN + 3  # type: ignore[union-attr]
-        with step("problems in the graph of groups"):
-            await show_anew(pilot, studio, fan(MOST_CHILDREN + 1))
+        with step("the graph of groups says that there are no problems"):
+            await show_on_new_page(pilot, studio, fan(MOST_CHILDREN + 1))
             await press(pilot, ("m", "exclamation_mark"))
             await until_shown(pilot, "No problems")
             assert screen_of(pilot).views.rows.widget.notice == "No problems"
-        with step("all jobs are counted where only problems are shown"):
+        with step("a group counts all of its jobs while only problems are shown"):
             names = [f"shard_{number:02}" for number in range(12)]
             states = ["FAILED", *["COMPLETE"] * 10, "RUNNING"]
             shards = [run(name, [], state) for name, state in zip(names, states, strict=True)]
-            await show_anew(pilot, studio, pipeline_of(shards))
+            await show_on_new_page(pilot, studio, pipeline_of(shards))
             await press(pilot, ("b", "exclamation_mark"))
             screen = screen_of(pilot)
             head, *rows = screen.views.rows.widget.keys
@@ -356,21 +369,21 @@ async def test_groups_open_and_count_all_of_their_jobs(tmp_path: Path) -> None:
             assert list(screen.views.shown.members(head)) == ["shard_00"]
             await press(pilot, ("m",))
             await until_shown(pilot, "shard_* ×12 10/12 ✗1")
-        with step("the lineage after another grouping"):
-            await show_anew(pilot, studio, fan(4))
+        with step("descendants are highlighted after the grouping changes"):
+            await show_on_new_page(pilot, studio, fan(4))
 
-            def kin() -> str:
+            def sign_beside_shard() -> str:
                 return screen_of(pilot).views.rows.cells_of("shard_0001")[0].text  # type: ignore[union-attr]
 
-            await until(pilot, lambda: kin() == "↓")
+            await until(pilot, lambda: sign_beside_shard() == "↓")
             await press(pilot, ("b",))
             await until(pilot, lambda: "↓  ▸· shard_*" in screen_text(pilot))
 
 
-async def test_a_pipeline_of_a_thousand_jobs_is_reckoned_and_drawn_beside_the_keys(
+async def test_the_graph_of_a_thousand_jobs_is_drawn_and_reacts_to_keys(
     tmp_path: Path,
 ) -> None:
-    async with dag(DagStudio(chain_of_diamonds(333)), tmp_path) as pilot:
+    async with pipeline_dashboard(DagStudio(chain_of_diamonds(333)), tmp_path) as pilot:
         await until_shown(pilot, "0/1000")
         await press(pilot, ("b", "b", "b", "m"))
         await until(pilot, lambda: screen_of(pilot).views.drawing.canvas is not None)
@@ -380,9 +393,9 @@ async def test_a_pipeline_of_a_thousand_jobs_is_reckoned_and_drawn_beside_the_ke
         await until_shown(pilot, "top333")
 
 
-async def test_a_pipeline_is_paused_a_job_taken_out_and_it_continues(tmp_path: Path) -> None:
+async def test_a_job_is_removed_from_a_paused_pipeline_which_then_resumes(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         await go_to(pilot, "split")
         await press(pilot, ("D",))
         await until_shown(pilot, "Jobs can be removed while the pipeline is paused")
@@ -398,26 +411,28 @@ async def test_a_pipeline_is_paused_a_job_taken_out_and_it_continues(tmp_path: P
         await until_shown(pilot, "/15")
         await press(pilot, ("p",))
         await until_shown(pilot, "● RUNNING")
-        assert studio.done == [
+        assert studio.requests == [
             ("pause", "ec036e81"),
             ("remove", "split"),
             ("resume", "ec036e81"),
         ]
 
 
-async def test_running_jobs_are_canceled_followed_and_no_problem(tmp_path: Path) -> None:
+async def test_running_jobs_can_be_canceled_and_followed_and_are_no_problems(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
-    async with dag(studio, tmp_path) as pilot:
-        with step("canceled through its run"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("a job is canceled by the id of its run"):
             await go_to(pilot, "embed")
             await press(pilot, ("x",))
             await until_shown(
                 pilot, "Cancel this job?", "run-embed", "9 jobs wait for it and will not"
             )
             await press(pilot, ("y",))
-            await until(pilot, lambda: studio.done == [("cancel", "run-embed")])
-        with step("followed by the cursor"):
-            await show_anew(pilot, studio, sixteen(embed="RUNNING"))
+            await until(pilot, lambda: studio.requests == [("cancel", "run-embed")])
+        with step("the cursor follows running jobs"):
+            await show_on_new_page(pilot, studio, sixteen(embed="RUNNING"))
             await press(pilot, ("f",))
             assert screen_of(pilot).cursor.here() == "embed"
             await until_shown(pilot, "f following")
@@ -430,8 +445,8 @@ async def test_running_jobs_are_canceled_followed_and_no_problem(tmp_path: Path)
                 sixteen(embed="COMPLETE", join_feats="COMPLETE", merge_train="RUNNING"),
             )
             assert screen_of(pilot).cursor.here() == "join_feats"
-        with step("no problem in each mode"):
-            await show_anew(pilot, studio, sixteen(embed="RUNNING"))
+        with step("each mode says that there are no problems"):
+            await show_on_new_page(pilot, studio, sixteen(embed="RUNNING"))
             await press(pilot, ("exclamation_mark",))
             for _ in MODES:
                 assert "No problems" in screen_text(pilot)
@@ -441,26 +456,26 @@ async def test_running_jobs_are_canceled_followed_and_no_problem(tmp_path: Path)
 async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
     tmp_path: Path,
 ) -> None:
-    class Gone(DagStudio):
+    class UnreachableStudio(DagStudio):
         async def pause_pipeline(self, *, pipeline_id: str | None = None) -> None:  # noqa: ARG002
-            await silence.wait()
+            await connection_fails.wait()
             raise NotSent("studio.test refuses connections.")
 
-    silence = asyncio.Event()
-    async with dag(Gone(sixteen()), tmp_path) as pilot:
+    connection_fails = asyncio.Event()
+    async with pipeline_dashboard(UnreachableStudio(sixteen()), tmp_path) as pilot:
         await press(pilot, ("p",))
         await until_shown(pilot, WAITING)
-        silence.set()
+        connection_fails.set()
         await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
         notices = pilot.app._notifications
         await until(pilot, lambda: WAITING not in {each.message for each in notices})
 
 
-async def test_the_cursor_of_the_graph_needs_no_colour(
+async def test_the_cursor_of_the_graph_is_visible_without_colours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with dag(DagStudio(sixteen()), tmp_path) as pilot:
+    async with pipeline_dashboard(DagStudio(sixteen()), tmp_path) as pilot:
         await press(pilot, ("m",))
         await until_shown(pilot, "ingest_raw")
         strips = pilot.app.screen._compositor.render_strips()
@@ -468,9 +483,9 @@ async def test_the_cursor_of_the_graph_needs_no_colour(
         assert any("ingest_raw" in part.text for part in names)
 
 
-async def test_one_letter_shows_the_log_in_every_mode(tmp_path: Path) -> None:
+async def test_the_key_l_opens_the_log_in_every_mode(tmp_path: Path) -> None:
     studio = DagStudio(sixteen("PAUSED", split="RUNNING", eval="CANCELED"))
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         for mode in MODES:
             assert screen_of(pilot).state.view.mode == mode
             for name in ("embed", "split", "index"):
@@ -485,9 +500,11 @@ async def test_one_letter_shows_the_log_in_every_mode(tmp_path: Path) -> None:
             await press(pilot, ("m",))
 
 
-async def test_what_runs_can_be_paused_by_a_key_that_the_footer_names(tmp_path: Path) -> None:
+async def test_the_footer_names_the_key_that_pauses_the_pipeline_in_every_mode(
+    tmp_path: Path,
+) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
-    async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+    async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         for _ in MODES:
             for name in ("embed", "split", "index"):
                 await go_to(pilot, name)
@@ -500,29 +517,29 @@ async def test_what_runs_can_be_paused_by_a_key_that_the_footer_names(tmp_path: 
         await until_shown(pilot, "p pause pipeline  ")
 
 
-async def test_groupings_are_named_and_errors_read_in_each(tmp_path: Path) -> None:
+async def test_every_grouping_is_named_and_leaves_errors_readable(tmp_path: Path) -> None:
     studio = DagStudio(sixteen())
-    async with dag(studio, tmp_path) as pilot:
-        with step("the line of modes shows the grouping without a toast"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("the line of modes shows the grouping without a notification"):
             for words in ("by name", "by stage", "not grouped"):
                 await press(pilot, ("b",))
                 await until_shown(pilot, words)
             assert not pilot.app._notifications
             await press(pilot, ("question_mark", *"alike"))
             await until_shown(pilot, "that are alike: auto, by name, by stage,")
-        with step("an error can be read beside the drawer"):
-            await show_anew(pilot, studio)
+        with step("an error is readable beside the drawer in every grouping"):
+            await show_on_new_page(pilot, studio)
             for _ in range(3):
                 rows = [line for line in screen_text(pilot).splitlines() if "✗ embed" in line]
                 assert any("OutOfMemoryError: CUDA" in row.partition("▏ name")[0] for row in rows)
                 await press(pilot, ("b",))
 
 
-async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_continue(
+async def test_the_footer_names_the_key_that_continues_a_canceled_job_in_every_mode(
     tmp_path: Path,
 ) -> None:
     canceled = sixteen("CANCELED", embed="CANCELED")
-    async with dag(DagStudio(canceled), tmp_path) as pilot:
+    async with pipeline_dashboard(DagStudio(canceled), tmp_path) as pilot:
         await go_to(pilot, "embed")
         for _ in range(4):
             await until_shown(pilot, "R continue  ")
@@ -535,40 +552,42 @@ async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_continue
         await until_shown(pilot, "The new job replaces it in the pipeline", "jobs wait for it.")
 
 
-async def test_nothing_is_changed_when_only_reading(tmp_path: Path) -> None:
+async def test_a_read_only_dashboard_sends_no_command(tmp_path: Path) -> None:
     studio = DagStudio(sixteen("PAUSED", embed="RUNNING"))
-    async with dag(studio, tmp_path, read_only=True) as pilot:
+    async with pipeline_dashboard(studio, tmp_path, read_only=True) as pilot:
         await go_to(pilot, "embed")
         for key in ("x", "r", "R", "e", "p", "X", "D"):
             await press(pilot, (key,))
         await until_shown(pilot, "Nothing can be changed")
-        assert studio.done == []
+        assert studio.requests == []
 
 
-async def test_odd_pipelines_are_shown_as_they_came(tmp_path: Path) -> None:
-    strange = sixteen(embed="WARMING").model_copy(update={"status": "DREAMING"})
-    studio = DagStudio(strange)
-    async with dag(studio, tmp_path) as pilot:
+async def test_unknown_states_warnings_and_flaws_of_a_pipeline_are_shown(tmp_path: Path) -> None:
+    unknown = sixteen(embed="WARMING").model_copy(update={"status": "DREAMING"})
+    studio = DagStudio(unknown)
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         with step("states of a newer Studio"):
             await until_shown(pilot, "? DREAMING")
             await go_to(pilot, "embed")
             await until_shown(pilot, "unknown status WARMING")
             await press(pilot, ("m",))
             await until_shown(pilot, "? embed")
-        with step("counts have signs"):
+        with step("each count has the sign of its state"):
             states = ["RUNNING", "QUEUED", "FAILED", "PENDING", "CANCELED", "COMPLETE", "NEWWORD"]
             jobs = [run(f"job-{place}", [], state) for place, state in enumerate(states)]
-            await show_anew(pilot, studio, pipeline_of(jobs))
+            await show_on_new_page(pilot, studio, pipeline_of(jobs))
             await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ⊗1 ?1")
         with step("warnings beside a pause and in the drawer"):
             warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
             reviewed = sixteen("PAUSED", **dict.fromkeys(SIXTEEN, "PENDING"))
-            await show_anew(pilot, studio, reviewed.model_copy(update={"warnings": warnings}))
+            await show_on_new_page(
+                pilot, studio, reviewed.model_copy(update={"warnings": warnings})
+            )
             await until_shown(pilot, "⚠ 1 of 3: raw stays as it is")
             await until_shown(pilot, *(f"⚠ {warning}" for warning in warnings))
         with step("flaws of the graph"):
             flawed = pipeline_of([run("a", ["gone"]), run("b", ["c"]), run("c", ["b"])])
-            await show_anew(pilot, studio, flawed, size=(200, 40))
+            await show_on_new_page(pilot, studio, flawed, size=(200, 40))
             await until_shown(
                 pilot, "Waits for a job that is not in the pipeline: a", "Waits for itself"
             )
@@ -577,12 +596,9 @@ async def test_odd_pipelines_are_shown_as_they_came(tmp_path: Path) -> None:
                 await until_shown(pilot, " c")
 
 
-HOSTILE = ("[red]x[/]", "a\x1b[31mb", "new\nline", "列车" * 9, "[/]", "…" * 40)
-
-
-async def test_there_is_no_estimate_from_data_older_than_an_outage(tmp_path: Path) -> None:
+async def test_no_estimate_is_shown_during_an_outage(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(**dict.fromkeys(SIXTEEN, "COMPLETE") | {"embed": "RUNNING"}))
-    async with dag(studio, tmp_path) as pilot:
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
         screen = screen_of(pilot)
         screen.state.past = {"embed": (900.0,) * 3}
         screen.state.expire()
@@ -593,14 +609,17 @@ async def test_there_is_no_estimate_from_data_older_than_an_outage(tmp_path: Pat
         await until(pilot, lambda: "ETA" not in screen_text(pilot))
 
 
-async def test_names_from_outside_are_neither_markup_nor_commands(tmp_path: Path) -> None:
+HOSTILE = ("[red]x[/]", "a\x1b[31mb", "new\nline", "列车" * 9, "[/]", "…" * 40)
+
+
+async def test_hostile_names_of_jobs_are_shown_as_plain_text(tmp_path: Path) -> None:
     runs = [run(f"n{number}", [], "FAILED") for number in range(len(HOSTILE))]
-    sent = [
-        each.model_copy().model_validate(each.model_dump() | {"name": name})
+    hostile_runs = [
+        PipelineJob.model_validate(each.model_dump() | {"name": name})
         for each, name in zip(runs, HOSTILE, strict=True)
     ]
-    hostile = pipeline_of([*sent, run("last", [each.job_id for each in sent])])
-    async with dag(DagStudio(hostile), tmp_path) as pilot:
+    hostile = pipeline_of([*hostile_runs, run("last", [each.job_id for each in runs])])
+    async with pipeline_dashboard(DagStudio(hostile), tmp_path) as pilot:
         for _ in MODES:
             await until_shown(pilot, "[red]x[/]", "a␛[31mb", "new␊line", "列车列车")
             assert "\x1b" not in screen_text(pilot)
@@ -609,14 +628,16 @@ async def test_names_from_outside_are_neither_markup_nor_commands(tmp_path: Path
         await until_shown(pilot, "name of the job")
 
 
-async def test_a_pipeline_that_cannot_be_had_says_why(tmp_path: Path) -> None:
+async def test_the_page_of_a_pipeline_that_cannot_be_loaded_shows_the_error(tmp_path: Path) -> None:
     studio = DagStudio()
     studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
-    async with dag(studio, tmp_path, known=False) as pilot:
+    async with pipeline_dashboard(studio, tmp_path, loaded=False) as pilot:
         await until_shown(pilot, "Studio is being repaired.")
         common = [action for action in actions_of(screen_of(pilot)) if action.rank in {1, 2}]
         assert len(common) > 5
-        assert [action for action in common if not action.enabled] == [], "as on every page"
+        assert [action for action in common if not action.enabled] == [], (
+            "keys common to all pages stay enabled"
+        )
         for key in (
             "m",
             "n",
@@ -637,27 +658,27 @@ async def test_a_pipeline_that_cannot_be_had_says_why(tmp_path: Path) -> None:
         await until_shown(pilot, "6/16")
 
 
-async def test_what_is_written_down_is_whole(
+async def test_a_saved_pipeline_names_every_job_in_each_format(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    async with dag(DagStudio(), tmp_path) as pilot:
-        for form, suffix in enumerate(("txt", "graph.txt", "mmd", "dot")):
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
+        for place, suffix in enumerate(("txt", "graph.txt", "mmd", "dot")):
             await press(pilot, ("ctrl+s",))
             await until(pilot, lambda: isinstance(pilot.app.screen, SaveLog))
-            await press(pilot, ["down"] * form)
+            await press(pilot, ["down"] * place)
             file = tmp_path / f"rathe-kyat-ec036e81.{suffix}"
             await until_shown(pilot, f"./{file.name}")
             await press(pilot, ("enter",))
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
             text = file.read_text("utf-8")
-            assert all(text.count(f"{name}") for name in SIXTEEN), suffix
+            assert all(name in text for name in SIXTEEN), suffix
 
 
-async def test_the_mouse_points_at_boxes_and_sorts_by_titles(tmp_path: Path) -> None:
+async def test_clicks_select_and_open_jobs_and_sort_the_table(tmp_path: Path) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path, size=(80, 24), frames=True) as pilot:
-        with step("boxes"):
+    async with pipeline_dashboard(studio, tmp_path, size=(80, 24), frames=True) as pilot:
+        with step("clicks on a box of the graph"):
             await press(pilot, ("m",))
             screen = screen_of(pilot)
             assert screen.views.drawing.canvas is not None
@@ -666,8 +687,8 @@ async def test_the_mouse_points_at_boxes_and_sorts_by_titles(tmp_path: Path) -> 
             await until(pilot, lambda: screen.cursor.here() == "dedupe")
             await pilot.click("#dag-graph", offset=(box.label_x + 3, box.y))
             await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
-        with step("titles of the table"):
-            await show_anew(pilot, studio)
+        with step("clicks on a column title of the table"):
+            await show_on_new_page(pilot, studio)
             await press(pilot, ("left_square_bracket",))
             assert screen_of(pilot).views.rows.widget.keys[0] == "ingest_raw"
             await pilot.click("#dag-list", offset=(20, 0))
@@ -676,10 +697,10 @@ async def test_the_mouse_points_at_boxes_and_sorts_by_titles(tmp_path: Path) -> 
             await until(pilot, lambda: screen_of(pilot).views.rows.widget.keys[0] == "train_s")
 
 
-async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one(
+async def test_the_drawer_is_below_the_jobs_on_a_narrow_screen_and_beside_them_on_a_wide_one(
     tmp_path: Path,
 ) -> None:
-    async with dag(DagStudio(), tmp_path, size=(80, 24)) as pilot:
+    async with pipeline_dashboard(DagStudio(), tmp_path, size=(80, 24)) as pilot:
         assert not screen_of(pilot).drawer.sheet.region
         await press(pilot, ("i",))
         drawer, table = (
@@ -688,7 +709,7 @@ async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one
         )
         assert drawer.y >= table.bottom
         await until_shown(pilot, "waits for no other job")
-    async with dag(DagStudio(), tmp_path / "wide", size=(140, 40)) as pilot:
+    async with pipeline_dashboard(DagStudio(), tmp_path / "wide", size=(140, 40)) as pilot:
         drawer, table = (
             screen_of(pilot).drawer.sheet.region,
             screen_of(pilot).views.rows.widget.region,
@@ -697,23 +718,23 @@ async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one
         await until_shown(pilot, "made       local.local.ingest_raw@1.0.3")
 
 
-async def test_the_timeline_is_zoomed_and_explained(tmp_path: Path) -> None:
+async def test_the_timeline_can_be_zoomed_and_explains_its_signs(tmp_path: Path) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
-        with step("zoomed, and the other modes are not"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("only the timeline can be zoomed"):
             await press(pilot, ("plus",))
             await until_shown(pilot, "Only the timeline can be zoomed")
             await press(pilot, ("m", "m", "plus"))
-            once = screen_of(pilot).state.view.span
+            span_after_one_key = screen_of(pilot).state.view.span
             await press(pilot, ("plus",))
-            twice = screen_of(pilot).state.view.span
-            assert once is not None
-            assert twice is not None
-            assert twice < once
+            span_after_two_keys = screen_of(pilot).state.view.span
+            assert span_after_one_key is not None
+            assert span_after_two_keys is not None
+            assert span_after_two_keys < span_after_one_key
             await press(pilot, ("underscore", "underscore"))
             assert screen_of(pilot).state.view.span is None
-        with step("its signs are explained where there is room"):
-            await show_anew(pilot, studio, size=(80, 24))
+        with step("signs are explained if there is room"):
+            await show_on_new_page(pilot, studio, size=(80, 24))
             await press(pilot, ("m", "m"))
             await until_shown(pilot, "queued  ▒ starting  █ run")
             await press(pilot, ("exclamation_mark", "C"))
@@ -723,16 +744,16 @@ async def test_the_timeline_is_zoomed_and_explained(tmp_path: Path) -> None:
 
 async def test_other_pages_lead_back_to_the_pipeline(tmp_path: Path) -> None:
     studio = DagStudio()
-    async with dag(studio, tmp_path) as pilot:
-        with step("the list of pipelines"):
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("from the list of pipelines"):
             await press(pilot, ("P",))
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
             await until_shown(pilot, "rathe-kyat")
             await press(pilot, ("enter",))
             await until_shown(pilot, "1 root failure")
             assert screen_of(pilot).cursor.here() == "ingest_raw"
-        with step("merged logs, which are a place of their own"):
-            await show_anew(pilot, studio, sixteen())
+        with step("merged logs stay open while other pages are visited"):
+            await show_on_new_page(pilot, studio, sixteen())
             here = pilot.app.screen
             await go_to(pilot, "index")
             await press(pilot, ("space", "space", "L"))
