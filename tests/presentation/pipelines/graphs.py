@@ -23,7 +23,7 @@ def pipeline_of(runs: Sequence[PipelineJob], status: str = "RUNNING") -> Pipelin
 
 
 def run(node_id: str, parents: Sequence[str], status: str = "PENDING") -> PipelineJob:
-    """Return a job of a pipeline; its name is `node_id` too, and its run `run-` and `node_id`."""
+    """Return a job of a pipeline; its name is its id `x`, and the id of its run is `run-x`."""
     return PipelineJob(
         job_id=node_id,
         status=status,

@@ -130,8 +130,11 @@ def test_the_grid_shows_all_runs_of_a_target_however_its_name_was_written() -> N
 
 
 def test_the_grid_of_very_many_jobs_shows_canceled_jobs() -> None:
-    names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
-    good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "CANCELED", names | {"j7": "CANCELED"})
+    states = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
+    good, bad = (
+        pipeline(2, "COMPLETED", states),
+        pipeline(1, "CANCELED", states | {"j7": "CANCELED"}),
+    )
     *_, row, _ = texts(grid(bad, (bad, good), context(), 80, 0))
     assert row == ["j7.py", "✓", "⊗"]
 
@@ -172,16 +175,16 @@ def test_the_grid_includes_the_current_pipeline_even_if_it_is_old() -> None:
 
 
 def test_the_grid_of_very_many_jobs_shows_failed_jobs_and_counts_the_others() -> None:
-    names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
-    good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "FAILED", names | {"j7": "FAILED"})
+    states = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
+    good, bad = pipeline(2, "COMPLETED", states), pipeline(1, "FAILED", states | {"j7": "FAILED"})
     *_, row, last = texts(grid(bad, (bad, good), context(), 80, 0))
     assert row == ["j7.py", "✓", "✗"]
     assert last == [f"and {GRID_JOBS + 9} jobs more"]
 
 
 def test_the_grid_shows_as_many_jobs_as_fit_with_failed_jobs_first() -> None:
-    names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
-    good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "FAILED", names | {"j7": "FAILED"})
+    states = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
+    good, bad = pipeline(2, "COMPLETED", states), pipeline(1, "FAILED", states | {"j7": "FAILED"})
     shown = texts(grid(bad, (bad, good), context(), 80, 12))
     assert len(shown) == 12
     assert [row[0] for row in shown[2:5]] == ["j7.py", "j0.py", "j1.py"]

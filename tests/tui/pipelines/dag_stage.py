@@ -197,7 +197,7 @@ async def show_on_new_page(
     studio.error = None
     studio.requests.clear()
     pipeline_id = f"{len(pages):08x}"
-    # Otherwise the page would begin in the last mode, with which earlier pages are saved.
+    # Without a place of its own, the page would begin in the mode of the last saved place.
     pages[-1].state._memory.note(pipeline_id, DagPlace(mode=Mode.TREE))
     studio.becomes((pipeline or sixteen()).model_copy(update={"pipeline_id": pipeline_id}))
     pages[-1].session.jobs.poke()

@@ -70,9 +70,9 @@ def test_graphviz_shows_every_name_unchanged() -> None:
     )
     statuses = statuses_of(sent)
     labels = re.findall(r"<text [^>]*>(.*?)</text>", graphviz(dot(statuses, "x"), "svg"))
-    shown = [html.unescape(text).replace("\u00a0", " ") for text in labels]
+    label_texts = [html.unescape(text).replace("\u00a0", " ") for text in labels]
     names = [
         f"{statuses.look(node.id).glyph} {node.name}".replace("\u00a0", " ")
         for node in statuses.plan.nodes.values()
     ]
-    assert sorted(shown) == sorted(names)
+    assert sorted(label_texts) == sorted(names)

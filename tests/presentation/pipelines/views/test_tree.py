@@ -37,6 +37,7 @@ _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def lines_of(
     sent: Pipeline, folded: Collection[str] = (), only: Collection[str] | None = None
 ) -> list[str]:
+    """Return the lines of the tree; `only` are the jobs to show, or `None` for all."""
     plan = plan_of(sent)
     statuses = judge(plan, sent.state)
     return [

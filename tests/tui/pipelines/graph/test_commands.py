@@ -34,8 +34,8 @@ async def test_clicks_on_the_line_of_modes_switch_the_mode_and_turn_options_off(
     tmp_path: Path,
 ) -> None:
     async def click(words: str) -> None:
-        shown = next(line for line in screen_text(pilot).splitlines() if words in line)
-        await pilot.click("#dag-modes", offset=(shown.index(words), 0))
+        modes_line = next(line for line in screen_text(pilot).splitlines() if words in line)
+        await pilot.click("#dag-modes", offset=(modes_line.index(words), 0))
         await pilot.pause()
 
     def is_shown_as(mode: str) -> bool:

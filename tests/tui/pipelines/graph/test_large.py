@@ -28,9 +28,9 @@ async def test_a_thread_computes_the_tree_of_a_large_pipeline_once(tmp_path: Pat
     with mock.patch("studio_tui.tui.pipelines.graph.structure.rows", rows_recording_thread):
         async with pipeline_dashboard(studio, tmp_path) as pilot:
             await until_shown(pilot, "00_stage_0000")
-            before = screen_of(pilot).state.loaded
+            loaded_before = screen_of(pilot).state.loaded
             studio.becomes(later(studio.now))
             await press(pilot, ("ctrl+r",))
-            await until(pilot, lambda: screen_of(pilot).state.loaded is not before)
+            await until(pilot, lambda: screen_of(pilot).state.loaded is not loaded_before)
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()

@@ -73,10 +73,10 @@ async def test_the_cursor_is_on_a_job_of_its_group_while_jobs_are_not_grouped(
             await walk_to(pilot, embeds)
             while screen_of(pilot).state.view.mode is not mode:
                 await press(pilot, ("m",))
-            here = screen_of(pilot).cursor.here() or ""
+            shown_row = screen_of(pilot).cursor.here() or ""
             await press(pilot, ("b", "b", "b"))
             await until_at(pilot, "03_embed_0042")
             await press(pilot, ("b",))
-            await until_at(pilot, here)
+            await until_at(pilot, shown_row)
             while screen_of(pilot).state.view.mode is not Mode.TREE:
                 await press(pilot, ("m",))
