@@ -1,4 +1,4 @@
-"""The jobs of a pipeline are filtered in the language of the lists, by any state."""
+"""The jobs of a pipeline are filtered with the same terms as lists, by any state."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -54,13 +54,13 @@ def two(studio: ThreadStudio, **options: Any) -> None:
 
 @pytest.fixture(scope="module")
 def data_with_datasets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a stopped local Studio on which both datasets have been triggered."""
+    """The data of a stopped local Studio on which both datasets have been made."""
     return data_of(tmp_path_factory.mktemp("two") / "studio", two)
 
 
 @pytest.fixture
 def studio_with_datasets(data_with_datasets: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio on which both datasets have been triggered."""
+    """A local Studio on which both datasets have been made."""
     with on_copy(data_with_datasets, tmp_path / "studio") as studio:
         yield studio
 
@@ -96,7 +96,7 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_completes(
             await type_in(pilot, "sec")
             await pilot.press("tab")
             await until_shown(pilot, "Datasets     second ", "Nothing runs until it is resumed.")
-        with step("triggered for review"):
+        with step("a pipeline is triggered for review"):
             await pilot.press("f9")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
             await until_shown(pilot, "first.py", "second.py", "2 waiting until resumed")
@@ -113,10 +113,10 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_completes(
             await until_shown(pilot, f"datachain pipeline status {triggered['name']}")
             await pilot.press("escape", "c")
             await until_notified(pilot, triggered["pipeline_id"])
-        with step("resumed until it is complete"):
+        with step("the pipeline is resumed and completes"):
             await pilot.press("p")
             await until_shown(pilot, "✓ COMPLETED", "2: 2 done", "2 Pipelines 1")
-        with step("triggered without a review, it runs at once"):
+        with step("a pipeline triggered without a review runs at once"):
             pilot.app.clear_notifications()
             await pilot.press("t")
             await type_in(pilot, "sec")
@@ -186,6 +186,7 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
         made = {"dataset": f"sale_{letter}", "version": None, "from": []}
         lineage.write(json.dumps(made) + "\\n")
 """
+"""A job that makes the datasets `sale_a` to `sale_e`."""
 
 
 async def test_the_form_reports_unknown_datasets_and_reaches_every_suggestion(
@@ -242,7 +243,7 @@ async def test_running_jobs_of_a_paused_pipeline_end_and_no_other_job_starts(
             await until_shown(pilot, "2: 1 done, 1 waiting")
             await until(pilot, lambda: "X cancel its jobs" not in screen_text(pilot))
             assert status(studio_with_datasets, triggered)["status"] == "PAUSED"
-        with step("resumed"):
+        with step("the pipeline is resumed and completes"):
             await pilot.press("p")
             await until_shown(pilot, "✓ COMPLETED")
 
@@ -262,7 +263,7 @@ async def test_stopping_a_pipeline_names_its_running_jobs_and_asks_before_cancel
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
             assert status(studio_with_datasets, triggered)["status"] == "RUNNING"
-        with step("its job leads to the pipeline"):
+        with step("a key opens the pipeline of its job"):
             await pilot.press("1", "enter")
             await until_shown(pilot, f"pipeline     {triggered['name']}; P opens it")
             await pilot.press("P")
@@ -275,7 +276,7 @@ async def test_stopping_a_pipeline_names_its_running_jobs_and_asks_before_cancel
             await pilot.press("y")
             await until_notified(pilot, "paused, 1 job canceled")
             await until_shown(pilot, "1 canceled", "1 blocked by first.py,", "which was canceled")
-        with step("resumed, it runs the canceled job again"):
+        with step("the resumed pipeline runs the canceled job again"):
             await pilot.press("p")
             await until_notified(pilot, ": first.py runs again")
             await until_shown(pilot, "● RUNNING")

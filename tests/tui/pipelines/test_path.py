@@ -25,6 +25,7 @@ else:
 with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
     lineage.write(json.dumps({"dataset": "middle", "version": None, "from": ["first"]}) + "\\n")
 """
+"""A job that makes the dataset `middle` in its first run and fails in each later run."""
 
 
 async def test_a_failed_job_is_found_and_fixed_so_that_the_pipeline_completes(

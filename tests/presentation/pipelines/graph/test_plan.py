@@ -65,7 +65,7 @@ def test_a_plan_updated_from_an_earlier_plan_equals_a_new_plan(
     sent: Pipeline, other: Pipeline, data: st.DataObject
 ) -> None:
     new_status = data.draw(st.sampled_from([*STATES, None]))
-    step = data.draw(st.integers(1, 5))  # every such job gets the new status
+    step = data.draw(st.integers(1, 5))  # each `step`-th job gets the new status
     runs = tuple(
         run if index % step else run.model_copy(update={"status": new_status})
         for index, run in enumerate(sent.job_runs)

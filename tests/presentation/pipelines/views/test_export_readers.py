@@ -1,4 +1,4 @@
-"""Graphviz, if it is installed, reads the exports in its own language."""
+"""Graphviz itself reads exported graphs, if it is installed."""
 
 import html
 import json

@@ -745,7 +745,7 @@ async def test_the_timeline_can_be_zoomed_and_explains_its_signs(tmp_path: Path)
 async def test_other_pages_lead_back_to_the_pipeline(tmp_path: Path) -> None:
     studio = DagStudio()
     async with pipeline_dashboard(studio, tmp_path) as pilot:
-        with step("from the list of pipelines"):
+        with step("the list of pipelines leads back to the pipeline"):
             await press(pilot, ("P",))
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
             await until_shown(pilot, "rathe-kyat")
