@@ -19,7 +19,7 @@ WEB = st.builds("".join, st.lists(st.sampled_from(
 @example("https://\ud800")
 @example("//[")
 @example("")
-def test_no_text_is_an_error(text: str) -> None:
+def test_address_never_raises_an_error(text: str) -> None:
     found = address(text)
     assert found is None or found.text == text
     if found is not None:
@@ -27,7 +27,7 @@ def test_no_text_is_an_error(text: str) -> None:
         assert not found.is_web or found.host
 
 
-def test_an_address_is_taken_apart() -> None:
+def test_an_address_is_split_into_its_parts() -> None:
     found = address("HTTPS://Studio.Example.com:8443/team/jobs?x=1#y")
     assert found is not None
     assert (found.scheme, found.host, found.port) == ("https", "studio.example.com", 8443)
@@ -44,7 +44,7 @@ def test_an_address_is_taken_apart() -> None:
         ("http://[::1]/", "http://[::1]:80/"),
     ],
 )
-def test_origins_are_the_same_however_they_are_written(one: str, other: str) -> None:
+def test_two_spellings_of_an_origin_are_equal(one: str, other: str) -> None:
     first, second = address(one), address(other)
     assert first is not None
     assert second is not None
@@ -65,7 +65,7 @@ def test_origins_are_the_same_however_they_are_written(one: str, other: str) -> 
         "https://a.example:port/",
     ],
 )
-def test_what_programs_would_read_differently_is_no_address(text: str) -> None:
+def test_an_ambiguous_address_is_rejected(text: str) -> None:
     assert address(text) is None
 
 
@@ -80,13 +80,13 @@ def test_what_programs_would_read_differently_is_no_address(text: str) -> None:
         "https://a.example:0/",
     ],
 )
-def test_not_every_address_is_one_of_the_web(text: str) -> None:
+def test_an_address_needs_an_http_scheme_host_and_valid_port_to_be_a_web_address(text: str) -> None:
     found = address(text)
     assert found is not None
     assert not found.is_web
 
 
-def test_a_user_before_the_host_is_seen() -> None:
+def test_a_user_name_before_the_host_is_detected() -> None:
     found = address("https://studio.example@evil.example/")
     assert found is not None
     assert found.has_user
@@ -107,7 +107,7 @@ def test_a_user_before_the_host_is_seen() -> None:
         "pkg @ git+https://u:{}@example.org/r.git@v1#egg=pkg",
     ],
 )
-def test_a_login_is_found_in_any_address_and_masked(shape: str) -> None:
+def test_a_login_in_an_address_is_detected_and_masked(shape: str) -> None:
     text = shape.format("hunter2")
     assert has_login(text)
     masked = without_logins(text, "••")
@@ -131,12 +131,12 @@ def test_a_login_is_found_in_any_address_and_masked(shape: str) -> None:
         "",
     ],
 )
-def test_what_logs_nobody_in_stays_as_it_is(text: str) -> None:
+def test_text_without_a_login_is_unchanged(text: str) -> None:
     assert not has_login(text)
     assert without_logins(text, "••") == text
 
 
 @given(st.one_of(st.text(), WEB))
-def test_without_its_logins_a_text_has_none(text: str) -> None:
+def test_without_logins_removes_every_login_from_any_text(text: str) -> None:
     assert not has_login(without_logins(text))
     assert has_login(text) == (without_logins(text) != text)

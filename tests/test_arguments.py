@@ -35,7 +35,7 @@ def as_click_reads(words: list[str]) -> SimpleCommandLine | str:
 
 
 @given(st.lists(st.sampled_from(USUAL), max_size=6))
-def test_a_command_line_that_is_read_early_means_what_click_reads(words: list[str]) -> None:
+def test_a_command_line_parsed_without_click_means_the_same_to_click(words: list[str]) -> None:
     early = parse_simple(words, {})
     assert early is None or early == as_click_reads(words)
 
@@ -50,17 +50,17 @@ def test_a_command_line_that_is_read_early_means_what_click_reads(words: list[st
         ["--theme", "light"],
     ],
 )
-def test_a_usual_command_line_needs_no_click(words: list[str]) -> None:
+def test_a_common_command_line_is_parsed_without_click(words: list[str]) -> None:
     assert parse_simple(words, {}) == as_click_reads(words)
 
 
 @pytest.mark.parametrize("word", OTHER)
-def test_any_other_command_line_is_left_to_click(word: str) -> None:
+def test_an_uncommon_command_line_is_left_to_click(word: str) -> None:
     assert parse_simple([word], {}) is None
     assert parse_simple(["--quiet", word], {}) is None
 
 
-def test_completions_are_left_to_click() -> None:
+def test_shell_completion_is_left_to_click() -> None:
     assert parse_simple([], {"_STUDIO_TUI_COMPLETE": "bash_source"}) is None
 
 
@@ -71,7 +71,7 @@ def test_completions_are_left_to_click() -> None:
         (KeyboardInterrupt(), 1, "\nAborted!\n"),
     ],
 )
-def test_an_error_of_the_dashboard_ends_the_program_as_click_would(
+def test_an_error_without_click_has_the_same_exit_code_and_message_as_with_click(
     raised: BaseException, code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (

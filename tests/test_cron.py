@@ -53,7 +53,7 @@ ZONES = [
         "@Daily",
     ],
 )
-def test_what_cron_knows_is_taken_and_fires(expression: str) -> None:
+def test_a_valid_expression_is_accepted_and_fires(expression: str) -> None:
     check(expression)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert now < next_fire(expression, now) < now + timedelta(days=3 * 366)
@@ -126,7 +126,7 @@ def test_what_cron_knows_is_taken_and_fires(expression: str) -> None:
         ("\x1b]52;c;aGk=\x07 * * * *", r"'\x1b]52;c;aGk=\x07' is not"),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_the_reason(expression: str, clause: str) -> None:
+def test_an_unusable_expression_is_refused_with_the_reason(expression: str, clause: str) -> None:
     with pytest.raises(CronError) as refusal:
         check(expression)
     assert clause in str(refusal.value)
@@ -136,7 +136,7 @@ def test_what_cannot_be_used_is_refused_with_the_reason(expression: str, clause:
 
 
 @given(st.text(st.characters(), max_size=40) | st.from_regex(r"(\S{1,6} ){4}\S{1,6}"))
-def test_any_text_is_taken_or_refused_with_text_that_is_safe_to_show(text: str) -> None:
+def test_any_text_is_accepted_or_refused_with_a_printable_message(text: str) -> None:
     refusal = ""
     try:
         check(text)
@@ -217,7 +217,7 @@ def minute_by_minute(
 
 @settings(max_examples=at_length(10, 600))
 @given(expressions(), st.integers(0, 3 * 366 * 24 * 60))
-def test_fire_times_are_those_of_a_watcher_of_the_clock(
+def test_fire_times_match_a_check_of_every_minute(
     expression: tuple[str, list[frozenset[int]]], start: int
 ) -> None:
     text, values = expression
@@ -241,7 +241,7 @@ CHANGES = [
 
 @settings(max_examples=at_length(20, 1500))
 @given(expressions(), st.sampled_from(CHANGES))
-def test_fire_times_follow_the_rule_when_clocks_change(
+def test_fire_times_match_a_check_of_every_minute_when_clocks_change(
     expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime]
 ) -> None:
     text, values = expression
@@ -254,7 +254,7 @@ def test_fire_times_follow_the_rule_when_clocks_change(
 
 @settings(max_examples=at_length(20, 600))
 @given(expressions(), st.sampled_from(CHANGES), st.integers(0, 2 * 24 * 3600))
-def test_it_does_not_matter_from_where_one_looks(
+def test_the_next_fire_time_does_not_depend_on_where_the_search_starts(
     expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime], seconds: int
 ) -> None:
     text, _values = expression
@@ -269,38 +269,38 @@ def local(moments: tuple[datetime, ...], zone: tzinfo) -> list[str]:
     return [f"{moment.astimezone(zone):%d %H:%M %Z}" for moment in moments]
 
 
-def test_a_fixed_time_fires_once_when_its_hour_comes_twice() -> None:
+def test_a_fixed_time_fires_once_when_its_hour_is_repeated() -> None:
     moments = fire_times("30 2 * * *", datetime(2026, 10, 24, 12, tzinfo=UTC), BERLIN, count=2)
     assert local(moments, BERLIN) == ["25 02:30 CEST", "26 02:30 CET"]
 
 
-def test_a_fixed_time_that_is_left_out_fires_after_the_gap() -> None:
+def test_a_fixed_time_in_an_omitted_hour_fires_after_that_hour() -> None:
     moments = fire_times("*/20 2 * * *", datetime(2026, 3, 28, 12, tzinfo=UTC), BERLIN, count=2)
     assert local(moments, BERLIN) == ["29 03:00 CEST", "30 02:00 CEST"]
 
 
-def test_every_half_hour_stays_every_half_hour() -> None:
+def test_an_interval_of_half_an_hour_is_kept_when_clocks_change() -> None:
     for start in (datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 24, 23, tzinfo=UTC)):
         moments = fire_times("*/30 * * * *", start, BERLIN, count=8)
         assert moments == tuple(start + timedelta(minutes=30 * n) for n in range(1, 9))
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_fire_times_rise_in_any_zone_through_years(zone: tzinfo) -> None:
+def test_fire_times_increase_over_years_in_any_zone(zone: tzinfo) -> None:
     for expression in ("0 0 * * *", "30 2 1-7 * sun", "0 * 1 * *"):
         moments = fire_times(expression, datetime(2026, 1, 1, tzinfo=UTC), zone, count=400)
         assert list(moments) == sorted(set(moments))
         assert all(moment.tzinfo is UTC for moment in moments)
 
 
-def test_they_end_with_the_calendar() -> None:
+def test_fire_times_end_with_the_year_9999() -> None:
     late = datetime(9999, 12, 31, 23, 58, tzinfo=UTC)
     for expression in ("* * * * *", "0 0 1 1 *", "59 23 * * *"):
         for zone in (UTC, BERLIN):
             assert len(list(iterate_fire_times(expression, late, zone))) <= 1
 
 
-def test_fields_are_reduced_to_their_plainest_form() -> None:
+def test_equivalent_expressions_have_equal_field_values() -> None:
     every = frozenset({0, 30})
     weekdays = frozenset({1, 2, 3, 4, 5})
     assert field_values("*/30 0-23 * jan-dec mon-fri") == (every, None, None, None, weekdays)
@@ -328,9 +328,7 @@ def test_fields_are_reduced_to_their_plainest_form() -> None:
         ("0 0 1-7 * 1", "Thu Fri Sat Sun Mon Tue Wed Mon"),
     ],
 )
-def test_days_are_those_that_croniter_finds_in_the_fields_as_typed(
-    expression: str, days: str
-) -> None:
+def test_day_fields_select_the_days_that_croniter_selects(expression: str, days: str) -> None:
     wednesday = datetime(2025, 12, 31, 12, tzinfo=UTC)
     named = days.split()
     found = fire_times(expression, wednesday, count=len(named))

@@ -65,7 +65,7 @@ TYPED = st.tuples(
 
 @settings(max_examples=at_length(70, 20_000))
 @given(TYPED, st.integers(0, 4 * 366 * 24 * 3600))
-def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
+def test_description_preview_local_studio_and_croniter_agree_on_any_expression(
     expression: str, start: int
 ) -> None:
     aware = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=start)
@@ -112,7 +112,7 @@ def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
         ("*/10 0-23 * * *", "every 10 minutes"),
     ],
 )
-def test_days_that_either_field_names_are_described_together(expression: str, words: str) -> None:
+def test_the_description_combines_both_day_fields(expression: str, words: str) -> None:
     assert describe_expression(expression) == words
 
 
@@ -135,7 +135,9 @@ def test_days_that_either_field_names_are_described_together(expression: str, wo
         ),
     ],
 )
-def test_a_field_that_crons_read_in_two_ways_says_so(expression: str, words: str) -> None:
+def test_an_expression_that_crons_interpret_differently_has_a_note(
+    expression: str, words: str
+) -> None:
     assert other_readings(expression) == (f"Both day fields are given: {words}",)
 
 
@@ -143,5 +145,5 @@ def test_a_field_that_crons_read_in_two_ways_says_so(expression: str, words: str
     "expression",
     ["0 0 * * 1", "0 0 13 * *", "0 0 */2 * *", "@weekly", "0 0 *,9 * 1", "*/7 * * * *"],
 )
-def test_nothing_is_said_where_all_crons_agree(expression: str) -> None:
+def test_an_expression_that_crons_interpret_alike_has_no_note(expression: str) -> None:
     assert other_readings(expression) == ()

@@ -6,7 +6,7 @@ SIZE = 1 << 26
 """More bytes than the buffers of a connection have space for."""
 
 
-async def test_connections_end_with_the_proxy_though_their_clients_do_not_read() -> None:
+async def test_the_proxy_ends_connections_of_clients_that_do_not_read() -> None:
     async def answer(exchange: Exchange) -> None:
         await exchange.send(b"x" * SIZE)
 
@@ -18,7 +18,7 @@ async def test_connections_end_with_the_proxy_though_their_clients_do_not_read()
     writer.close()
 
 
-async def test_connections_end_with_the_proxy_though_the_server_does_not_read() -> None:
+async def test_the_proxy_ends_connections_to_a_server_that_does_not_read() -> None:
     received: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
     is_over = asyncio.Event()
 

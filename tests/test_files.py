@@ -83,9 +83,7 @@ def sentence(work: Callable[[], object]) -> str | None:
     return None
 
 
-def test_a_configuration_is_reported_as_broken(
-    tmp_path: Path, broken: Callable[[Path], Path]
-) -> None:
+def test_a_broken_configuration_is_reported(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
     path = broken(tmp_path / "project" / ".datachain" / "config")
     with pytest.raises(ConfigError) as refusal:
         load_settings(Arguments(), {"DATACHAIN_STUDIO_TOKEN": "t"}, tmp_path / "project")
@@ -93,14 +91,14 @@ def test_a_configuration_is_reported_as_broken(
     assert str(refusal.value).endswith(".")
 
 
-def test_a_token_file_is_reported_as_broken(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
+def test_a_broken_token_file_is_reported(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
     path = broken(tmp_path / "token-file")
     with pytest.raises(ConfigError, match="token-file") as refusal:
         load_settings(Arguments(token_file=path, team="t"), {}, tmp_path)
     assert "studio = 3" not in str(refusal.value)
 
 
-def test_clusters_are_reported_as_broken(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
+def test_a_broken_clusters_file_is_reported(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
     path = broken(tmp_path / "clusters.toml")
     with pytest.raises(ConfigError) as refusal:
         read_clusters(path)
@@ -108,7 +106,7 @@ def test_clusters_are_reported_as_broken(tmp_path: Path, broken: Callable[[Path]
     assert "move it away" in str(refusal.value)
 
 
-def test_what_is_remembered_may_be_broken(
+def test_broken_saved_views_choices_and_forms_load_as_defaults_with_a_warning(
     tmp_path: Path, broken: Callable[[Path], Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     path = broken(tmp_path / "remembered.json")
@@ -120,9 +118,7 @@ def test_what_is_remembered_may_be_broken(
     assert caplog.records
 
 
-def test_an_intent_that_is_broken_is_passed_over(
-    tmp_path: Path, broken: Callable[[Path], Path]
-) -> None:
+def test_a_broken_intent_is_skipped(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
     journal = Journal(tmp_path, "place")
     job_input = JobInput(query="1", team_name="t")
     journal.begin(Intent.of(job_input, NOON, is_labelled=True)).end(IntentOutcome.APPLIED)
@@ -132,7 +128,7 @@ def test_an_intent_that_is_broken_is_passed_over(
     assert journal.claim_open() == []
 
 
-def test_a_state_file_that_is_broken_is_no_server(
+def test_a_broken_state_file_means_that_no_server_runs(
     tmp_path: Path, broken: Callable[[Path], Path]
 ) -> None:
     data = DataDir(tmp_path)
@@ -140,7 +136,7 @@ def test_a_state_file_that_is_broken_is_no_server(
     assert endpoint.find(tmp_path) is None
 
 
-def test_the_token_of_the_local_studio_is_reported_as_broken(
+def test_a_broken_token_of_the_local_studio_is_reported(
     tmp_path: Path, broken: Callable[[Path], Path]
 ) -> None:
     path = broken(tmp_path / "token")
@@ -156,7 +152,7 @@ FILES = ["server.lock", "token", "server.log", "clusters.toml", "port"]
 @pytest.mark.parametrize(
     ("kind", "name"), combinations([*BROKEN][: at_length(len(FILES), len(BROKEN))], FILES)
 )
-def test_a_local_studio_whose_files_are_broken_starts_or_says_which(
+def test_a_local_studio_with_a_broken_file_starts_or_names_the_file(
     tmp_path: Path, kind: str, name: str
 ) -> None:
     home = tmp_path / "studio"
@@ -197,7 +193,7 @@ def test_a_lock_that_is_a_link_is_reported(tmp_path: Path) -> None:
         ("team", None),
     ],
 )
-def test_a_state_file_with_another_kind_of_value_is_no_server(
+def test_a_state_file_with_an_invalid_value_is_reported_as_a_server_that_does_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, value: object
 ) -> None:
     monkeypatch.setattr(endpoint, "START_SECONDS", 0.1)
@@ -210,7 +206,7 @@ def test_a_state_file_with_another_kind_of_value_is_no_server(
             endpoint.find(tmp_path)
 
 
-def test_a_log_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_log_file_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "studio-tui.log")
     with pytest.raises(OSError, match="No such device"):
         configure(tmp_path)
@@ -239,7 +235,7 @@ def test_a_file_that_is_too_long_is_not_read(
         ],
     ),
 )
-def test_the_home_of_nobody_is_a_sentence_and_exit_code_2(
+def test_a_path_in_an_unknown_user_s_home_is_reported_with_exit_code_2(
     tmp_path: Path, variable: str, command: list[str]
 ) -> None:
     environ = {**os.environ, variable: "~nosuch-user/x", "HOME": str(tmp_path)}
@@ -251,7 +247,7 @@ def test_the_home_of_nobody_is_a_sentence_and_exit_code_2(
 
 
 @pytest.mark.starts_processes
-def test_doctor_says_which_configuration_is_nested_too_deeply(tmp_path: Path) -> None:
+def test_doctor_names_a_configuration_that_is_nested_too_deeply(tmp_path: Path) -> None:
     (tmp_path / "config").write_text(f"x = {DEEP}")
     environ = {**os.environ, "DATACHAIN_DIR": str(tmp_path), "HOME": str(tmp_path)}
     words = [sys.executable, "-m", "studio_tui", "doctor"]

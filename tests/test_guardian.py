@@ -46,7 +46,7 @@ ENDS = ["SIGINT", "SIGKILL", "end"]
 
 
 @pytest.mark.parametrize("end", at_length(ENDS, [*ENDS, "SIGTERM"]))
-def test_however_tests_end_no_server_shim_or_job_of_theirs_is_left(
+def test_no_server_shim_or_job_outlives_the_test_process(
     tmp_path: Path, short_path: str, end: str
 ) -> None:
     program = subprocess.Popen(

@@ -38,7 +38,7 @@ CLUSTERS = Clusters((Cluster(name="local", max_workers=8),))
         ("https://user@host", "https://user@host", None),
     ],
 )
-def test_a_repository_is_divided_into_address_and_revision(
+def test_a_repository_is_split_into_address_and_revision(
     repository: str, url: str, revision: str | None
 ) -> None:
     assert split_repository(repository) == (url, revision)
@@ -86,7 +86,7 @@ def is_wrong_at_the_server(field: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize(("field", "text"), WRONG)
-def test_the_form_and_the_server_refuse_the_same(field: str, text: str) -> None:
+def test_the_form_and_the_server_refuse_the_same_input(field: str, text: str) -> None:
     assert is_wrong_in_the_form(field, text)
     assert is_wrong_at_the_server(field, text)
 
@@ -96,14 +96,14 @@ TYPED = st.text(st.sampled_from("A=*0 1-/@:.x\t\n\0\u00a0\u2028é#'"), min_size=
 
 
 @given(FIELDS, TYPED)
-def test_what_the_form_takes_is_never_refused_by_the_server(field: str, text: str) -> None:
+def test_the_server_never_refuses_input_that_the_form_accepts(field: str, text: str) -> None:
     is_sent_as_typed = field == "environment"
     if not is_wrong_in_the_form(field, text):
         sent = text if is_sent_as_typed else text.strip()
         assert not sent.strip() or not is_wrong_at_the_server(field, sent)
 
 
-def test_the_trigger_of_a_pipeline_refuses_a_nul_too() -> None:
+def test_the_environment_of_a_pipeline_must_not_contain_nul() -> None:
     with pytest.raises(InvalidFields, match="NUL"):
         validation.read_environment("A=x\0y")
 
@@ -111,12 +111,12 @@ def test_the_trigger_of_a_pipeline_refuses_a_nul_too() -> None:
 @pytest.mark.parametrize(
     "job_id", ["497f6eca-6276-4993-bfeb-53cbbbba6f08", "497f6eca", "5", "_a", "A.b"]
 )
-def test_ids_of_every_studio_are_ids(job_id: str) -> None:
+def test_job_ids_of_various_forms_are_valid(job_id: str) -> None:
     assert is_job_id(job_id)
 
 
 @pytest.mark.starts_processes
-def test_git_itself_takes_no_revision_that_passes_for_an_option(tmp_path: Path) -> None:
+def test_a_revision_that_git_would_read_as_an_option_is_refused(tmp_path: Path) -> None:
     def git(*words: str) -> str:
         identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
         made = subprocess.run(

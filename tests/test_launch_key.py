@@ -30,7 +30,7 @@ def launches(draw: st.DrawFn) -> tuple[Arguments, dict[str, str], str]:
 
 
 @given(st.lists(launches(), min_size=2, max_size=2))
-def test_launches_with_the_same_key_reach_the_same_team_of_the_same_studio(
+def test_launches_with_the_same_key_connect_to_the_same_team_of_the_same_studio(
     launched: list[tuple[Arguments, dict[str, str], str]],
 ) -> None:
     found = []
@@ -54,7 +54,7 @@ def test_launches_with_the_same_key_reach_the_same_team_of_the_same_studio(
     assert key != other_key or reached == other_reached
 
 
-def test_the_key_of_the_local_studio_is_that_of_its_data_alone(tmp_path: Path) -> None:
+def test_the_key_of_a_local_studio_depends_only_on_its_data_directory(tmp_path: Path) -> None:
     def key(local: Path, **environ: str) -> str:
         return launch_key(None, None, environ, tmp_path, local_data_dir=local)
 
@@ -62,7 +62,7 @@ def test_the_key_of_the_local_studio_is_that_of_its_data_alone(tmp_path: Path) -
     assert key(tmp_path / "a") != key(tmp_path / "b")
 
 
-def test_files_that_cannot_be_read_are_no_error(tmp_path: Path) -> None:
+def test_an_unreadable_configuration_has_a_key_too(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     environ = {"DATACHAIN_GLOBAL_CONFIG_DIR": str(tmp_path)}
     assert len(launch_key(None, None, environ, tmp_path, local_data_dir=None)) == 32

@@ -28,5 +28,5 @@ def too_long() -> Iterator[tuple[str, int]]:
                 yield f"{path.name}: {node.name}", length
 
 
-def test_no_module_class_or_function_is_long() -> None:
+def test_no_module_class_or_function_is_too_long() -> None:
     assert dict(too_long()) == {}

@@ -37,7 +37,7 @@ def fail_with(text: str) -> None:
     raise ValueError(f"bad {local}")
 
 
-def test_no_form_of_a_secret_reaches_the_file(tmp_path: Path) -> None:
+def test_no_form_of_a_registered_secret_is_written_to_the_log(tmp_path: Path) -> None:
     path = log.configure(tmp_path)
     log.register_secret(SECRET)
     logger = logging.getLogger("studio_tui.test")
@@ -53,7 +53,9 @@ def test_no_form_of_a_secret_reaches_the_file(tmp_path: Path) -> None:
     assert "canary" not in text
 
 
-def test_what_looks_like_a_secret_reaches_neither_the_file_nor_a_report(tmp_path: Path) -> None:
+def test_text_that_looks_like_a_secret_is_in_neither_the_log_nor_a_crash_report(
+    tmp_path: Path,
+) -> None:
     path = log.configure(tmp_path)
     try:
         fail_with("DB_SECRET=canary")
@@ -66,25 +68,25 @@ def test_what_looks_like_a_secret_reaches_neither_the_file_nor_a_report(tmp_path
         assert "canary" not in text.replace('"DB_SECRET=canary"', "").replace("canary-7c41", "")
 
 
-def test_a_short_secret_does_not_blot_out_the_log() -> None:
+def test_a_very_short_secret_is_not_redacted() -> None:
     log.register_secret("a")
     assert log.redact("a cat") == "a cat"
 
 
-def test_the_file_and_its_folder_are_private(tmp_path: Path) -> None:
+def test_the_log_file_and_its_folder_are_private(tmp_path: Path) -> None:
     path = log.configure(tmp_path / "new")
     logging.getLogger("studio_tui").info("x")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_a_file_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+def test_a_log_file_readable_by_others_becomes_private(tmp_path: Path) -> None:
     (tmp_path / log.FILE_NAME).touch(mode=0o644)
     path = log.configure(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_the_log_takes_three_mebibytes_at_most(
+def test_the_log_uses_at_most_three_mebibytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (1 + log.OLD_FILES) * log.FILE_BYTES == 3 * 1024 * 1024
@@ -151,7 +153,7 @@ bug({SECRET[:6]!r} + {SECRET[6:]!r})
 
 
 @pytest.mark.starts_processes
-def test_a_bug_ends_the_program_with_a_clean_report_on_stderr_and_in_the_log(
+def test_a_crash_is_reported_without_secrets_on_stderr_and_in_the_log(
     tmp_path: Path,
 ) -> None:
     ended = subprocess.run(

@@ -59,12 +59,14 @@ ENTRIES = (
         ("https://[2001:db8::7]", "[2001:db8::7", True),
     ],
 )
-def test_no_proxy_names_networks_and_ports(url: str, no_proxy: str, used: bool) -> None:
+def test_the_no_proxy_variable_excepts_hosts_networks_and_ports(
+    url: str, no_proxy: str, used: bool
+) -> None:
     proxies = proxies_from({"HTTPS_PROXY": PROXY, "NO_PROXY": no_proxy})
     assert (proxies.for_url(url) is not None) is used
 
 
-def test_variables_in_lower_case_come_first_as_in_requests() -> None:
+def test_lower_case_variables_take_precedence_as_in_requests() -> None:
     url = "https://studio.example.com"
     both = {"HTTPS_PROXY": PROXY, "NO_PROXY": "example.com", "no_proxy": "example.org"}
     assert proxies_from(both).for_url(url) is not None
@@ -87,7 +89,9 @@ def test_variables_in_lower_case_come_first_as_in_requests() -> None:
     ).map(",".join),
 )
 @example("10.1.2.3", None, "10.0.0.0/8")
-def test_whatever_requests_excepts_is_excepted(host: str, port: int | None, no_proxy: str) -> None:
+def test_an_address_that_requests_excepts_from_the_proxy_is_excepted(
+    host: str, port: int | None, no_proxy: str
+) -> None:
     url = f"https://{host}:{port}" if port else f"https://{host}"
     with mock.patch.dict(os.environ, clear=True):
         excepted = requests.utils.should_bypass_proxies(url, no_proxy)

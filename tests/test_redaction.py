@@ -110,7 +110,7 @@ ORDINARY = [
 
 
 @pytest.mark.parametrize("text", ORDINARY)
-def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
+def test_text_without_a_secret_is_unchanged(text: str) -> None:
     assert without_secrets(text) == text
 
 
@@ -121,7 +121,7 @@ WORDS = st.from_regex(r"[A-Z]?[a-z]{1,14}", fullmatch=True) | st.sampled_from(
 
 @given(st.lists(st.tuples(WORDS, st.sampled_from([" ", ", ", ". ", ": ", " - ", "\n", "; "]))))
 @example([("Authorization", ": "), ("Bearer", " "), ("authentication", "")])
-def test_no_ordinary_word_is_ever_removed(said: list[tuple[str, str]]) -> None:
+def test_sequences_of_ordinary_words_are_unchanged(said: list[tuple[str, str]]) -> None:
     text = "".join(word + end for word, end in said)
     assert without_secrets(text) == text
 
@@ -134,13 +134,13 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS | st.text(string.printable, max_size=6), max_size=12).map("".join))
-def test_blotting_again_changes_nothing(text: str) -> None:
+def test_redaction_is_idempotent(text: str) -> None:
     once = without_secrets(text)
     assert without_secrets(once) == once
 
 
 @given(st.text(), st.sampled_from(SHAPES), st.text())
-def test_no_text_around_it_shows_a_secret(before: str, shape: str, after: str) -> None:
+def test_a_secret_between_arbitrary_lines_is_redacted(before: str, shape: str, after: str) -> None:
     """The lines before and after may hold anything."""
     said = without_secrets(f"{before}\n{shape.format(S)}\n{after}")
     assert S not in said
@@ -154,11 +154,11 @@ REPEATED = (
 
 
 @pytest.mark.parametrize("part", at_length(REPEATED[::4], REPEATED))
-def test_a_long_text_is_gone_through_once(part: str) -> None:
+def test_redaction_of_a_long_text_does_not_hang(part: str) -> None:
     """A pattern that goes back over what it has read would take hours."""
     with no_hang("blotting out"):
         without_secrets(part * (200_000 // len(part)))
 
 
-def test_what_is_blotted_looks_like_nothing_else() -> None:
+def test_the_placeholder_is_one_word_in_brackets() -> None:
     assert re.fullmatch(r"\[[a-z]+\]", REDACTED)

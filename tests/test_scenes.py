@@ -15,13 +15,13 @@ WIDEST = {name for name, scene in SCENES.items() if scene.size[0] >= 200}
 @pytest.mark.parametrize(
     "name", at_length([name for name in SCENES if name not in WIDEST], [*SCENES])
 )
-async def test_the_screen_looks_as_in_its_picture(name: str) -> None:
+async def test_each_scene_looks_like_its_picture_in_the_gallery(name: str) -> None:
     drawn = await draw(name)
     kept = (GALLERY / f"{name}.svg").read_text("utf-8")
     assert drawn == kept, f"look at the new picture: make screenshots, then {name}.svg"
 
 
-def test_no_picture_is_left_over() -> None:
+def test_the_gallery_has_exactly_one_picture_of_each_scene() -> None:
     assert {path.stem for path in GALLERY.glob("*.svg")} == set(SCENES)
 
 

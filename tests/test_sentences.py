@@ -1,7 +1,7 @@
 from tests.sentences import sentences
 
 
-def test_what_is_said_is_listed_without_docstrings_and_patterns() -> None:
+def test_visible_sentences_are_listed_without_docstrings_and_patterns() -> None:
     source = '''
 """A docstring of the module."""
 import re

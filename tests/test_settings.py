@@ -55,7 +55,7 @@ def logged_in(machine: Machine) -> Machine:
     return machine
 
 
-def test_whoever_has_logged_in_with_the_cli_needs_nothing(logged_in: Machine) -> None:
+def test_a_user_logged_in_with_the_cli_needs_no_further_settings(logged_in: Machine) -> None:
     settings = logged_in.load()
     assert (settings.url, settings.team) == (DEFAULT_URL, "mine")
     assert settings.token.get_secret_value() == SECRET
@@ -64,7 +64,7 @@ def test_whoever_has_logged_in_with_the_cli_needs_nothing(logged_in: Machine) ->
     assert settings.notes == ()
 
 
-def test_the_cli_s_own_folder_is_found_as_the_cli_finds_it(
+def test_the_configuration_is_read_from_the_cli_s_default_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -77,7 +77,7 @@ def test_the_cli_s_own_folder_is_found_as_the_cli_finds_it(
     assert load_settings(Arguments(), {}, tmp_path).sources.token == str(folder / "config")
 
 
-def test_arguments_come_before_environment_before_project_before_user_before_system(
+def test_settings_have_the_precedence_arguments_environment_project_user_system(
     machine: Machine, tmp_path: Path
 ) -> None:
     system = machine.write(machine.system, url="https://s.example", team="s", token="token-s")
@@ -110,12 +110,12 @@ def test_arguments_come_before_environment_before_project_before_user_before_sys
     assert settings.sources.url == "--url"
 
 
-def test_an_empty_variable_says_nothing(logged_in: Machine) -> None:
+def test_an_empty_variable_is_ignored(logged_in: Machine) -> None:
     logged_in.environ |= {"DATACHAIN_STUDIO_TEAM": "", "DATACHAIN_STUDIO_TOKEN": ""}
     assert logged_in.load().team == "mine"
 
 
-def test_the_project_s_folder_can_be_elsewhere(logged_in: Machine, tmp_path: Path) -> None:
+def test_datachain_root_dir_names_the_project_s_folder(logged_in: Machine, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     (elsewhere / ".datachain").mkdir(parents=True)
     logged_in.write(elsewhere / ".datachain", team="theirs")
@@ -123,13 +123,13 @@ def test_the_project_s_folder_can_be_elsewhere(logged_in: Machine, tmp_path: Pat
     assert logged_in.load().team == "theirs"
 
 
-def test_no_token_anywhere_is_its_own_error(machine: Machine) -> None:
+def test_a_missing_token_raises_no_credentials(machine: Machine) -> None:
     machine.write(machine.user, team="mine")
     with pytest.raises(NoCredentials, match="datachain auth login"):
         machine.load()
 
 
-def test_no_team_anywhere_says_how_to_set_one(machine: Machine) -> None:
+def test_the_error_for_a_missing_team_names_the_team_option(machine: Machine) -> None:
     machine.write(machine.user, token=SECRET)
     with pytest.raises(ConfigError, match="--team") as caught:
         machine.load()
@@ -137,7 +137,7 @@ def test_no_team_anywhere_says_how_to_set_one(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("from_environment", [True, False])
-def test_a_project_cannot_send_the_user_s_token_elsewhere_unasked(
+def test_a_project_cannot_redirect_the_user_s_token_without_consent(
     logged_in: Machine, from_environment: bool
 ) -> None:
     logged_in.write(logged_in.project / ".datachain", url="https://evil.example")
@@ -152,7 +152,7 @@ def test_a_project_cannot_send_the_user_s_token_elsewhere_unasked(
     assert settings.url == "https://evil.example"
 
 
-def test_a_project_may_name_the_studio_that_the_token_is_for(logged_in: Machine) -> None:
+def test_a_project_may_name_the_studio_of_the_user_s_token(logged_in: Machine) -> None:
     logged_in.write(logged_in.project / ".datachain", url=f"{DEFAULT_URL}/prefix/")
     assert logged_in.load().url == f"{DEFAULT_URL}/prefix"
 
@@ -176,7 +176,7 @@ def test_a_project_with_its_own_token_may_name_any_studio(logged_in: Machine) ->
         ("http://[::1]:8000/", "http://[::1]:8000"),
     ],
 )
-def test_a_url_has_one_form(logged_in: Machine, given: str, read: str) -> None:
+def test_a_url_is_normalized(logged_in: Machine, given: str, read: str) -> None:
     assert logged_in.load(url=given).url == read
 
 
@@ -199,16 +199,14 @@ def test_a_url_has_one_form(logged_in: Machine, given: str, read: str) -> None:
         ("https://studio.example\n.com", "control character"),
     ],
 )
-def test_a_url_that_would_expose_the_token_is_refused(
-    logged_in: Machine, url: str, words: str
-) -> None:
+def test_an_invalid_or_insecure_url_is_refused(logged_in: Machine, url: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words) as caught:
         logged_in.load(url=url)
     assert "--url" in str(caught.value)
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak", "tab\there", "ünïcode", "\x1b[2J"])
-def test_a_token_that_fits_no_header_is_refused_and_not_shown(
+def test_a_token_that_is_invalid_in_a_header_is_refused_and_not_shown(
     logged_in: Machine, token: str
 ) -> None:
     logged_in.environ["DATACHAIN_STUDIO_TOKEN"] = token
@@ -226,7 +224,9 @@ def test_a_token_that_fits_no_header_is_refused_and_not_shown(
         (b"\xff\xfe", "not valid TOML"),
     ],
 )
-def test_a_broken_file_is_named(machine: Machine, content: str | bytes, words: str) -> None:
+def test_the_error_for_an_invalid_configuration_names_the_file(
+    machine: Machine, content: str | bytes, words: str
+) -> None:
     path = machine.user / "config"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ConfigError, match=words) as caught:
@@ -234,7 +234,7 @@ def test_a_broken_file_is_named(machine: Machine, content: str | bytes, words: s
     assert str(path) in str(caught.value)
 
 
-def test_a_file_that_is_a_folder_is_named(machine: Machine) -> None:
+def test_the_error_for_a_configuration_that_is_a_folder_names_the_folder(machine: Machine) -> None:
     (machine.user / "config").mkdir()
     with pytest.raises(ConfigError, match="cannot be read"):
         machine.load()
@@ -251,13 +251,15 @@ def test_a_token_file_without_a_token_is_refused(
         logged_in.load(token_file=path)
 
 
-def test_a_token_that_others_can_read_is_noted(logged_in: Machine) -> None:
+def test_a_note_warns_about_a_token_readable_by_others(logged_in: Machine) -> None:
     (logged_in.user / "config").chmod(0o644)
     (note,) = logged_in.load().notes
     assert "chmod 600" in note
 
 
-def test_a_stored_token_sent_to_the_environment_s_studio_is_noted(logged_in: Machine) -> None:
+def test_a_note_warns_when_a_stored_token_is_sent_to_the_studio_of_the_environment(
+    logged_in: Machine,
+) -> None:
     logged_in.environ["DATACHAIN_STUDIO_URL"] = "https://other.example"
     (note,) = logged_in.load().notes
     assert "DATACHAIN_STUDIO_URL" in note
@@ -272,14 +274,16 @@ def test_labels_of_jobs_can_be_turned_off(logged_in: Machine, value: str, labels
     assert logged_in.load().labels_jobs is labels
 
 
-def test_labels_of_jobs_are_not_guessed_about(logged_in: Machine) -> None:
+def test_an_unclear_value_for_labels_of_jobs_is_refused(logged_in: Machine) -> None:
     logged_in.environ["STUDIO_TUI_LABEL_JOBS"] = "maybe"
     with pytest.raises(ConfigError, match="STUDIO_TUI_LABEL_JOBS must be yes or no"):
         logged_in.load()
 
 
 @pytest.mark.parametrize("value", ["soon", "-1", "0", "nan", "inf", "1e9"])
-def test_how_much_is_remembered_is_a_number_within_bounds(logged_in: Machine, value: str) -> None:
+def test_the_days_to_remember_must_be_a_number_within_bounds(
+    logged_in: Machine, value: str
+) -> None:
     logged_in.environ |= {"STUDIO_TUI_REMEMBER_DAYS": " 30 ", "STUDIO_TUI_REMEMBER_MB": "64.5"}
     settings = logged_in.load()
     assert (settings.remember_days, settings.remember_megabytes) == (30.0, 64.5)
@@ -288,13 +292,13 @@ def test_how_much_is_remembered_is_a_number_within_bounds(logged_in: Machine, va
         logged_in.load()
 
 
-def test_commands_can_be_sent_at_once_or_wait_to_be_undone(logged_in: Machine) -> None:
+def test_the_undo_delay_is_five_seconds_and_can_be_turned_off(logged_in: Machine) -> None:
     assert logged_in.load().undo_seconds == 5.0
     logged_in.environ["STUDIO_TUI_UNDO_SECONDS"] = "0"
     assert logged_in.load().undo_seconds == 0.0
 
 
-def test_a_ca_file_must_exist_and_outranks_the_environment(
+def test_a_ca_file_must_exist_and_takes_precedence_over_the_environment(
     logged_in: Machine, tmp_path: Path
 ) -> None:
     given, bundle = tmp_path / "given.pem", tmp_path / "bundle.pem"
@@ -330,7 +334,7 @@ def test_a_proxy_is_used_for_https_and_never_for_this_machine(
     assert SECRET not in repr(settings)
 
 
-def test_a_proxy_of_another_kind_is_refused(logged_in: Machine) -> None:
+def test_a_socks_proxy_is_refused(logged_in: Machine) -> None:
     logged_in.environ["https_proxy"] = "socks5://proxy.example.com"
     with pytest.raises(ConfigError, match="HTTPS_PROXY"):
         logged_in.load()
@@ -359,7 +363,7 @@ def test_a_proxy_of_another_kind_is_refused(logged_in: Machine) -> None:
         "proxy:3128",
     ],
 )
-def test_a_proxy_that_is_no_url_is_refused_and_not_shown(logged_in: Machine, proxy: str) -> None:
+def test_an_invalid_proxy_url_is_refused_and_not_shown(logged_in: Machine, proxy: str) -> None:
     logged_in.environ["HTTPS_PROXY"] = proxy
     with pytest.raises(ConfigError, match="HTTPS_PROXY") as caught:
         logged_in.load()
@@ -369,7 +373,7 @@ def test_a_proxy_that_is_no_url_is_refused_and_not_shown(logged_in: Machine, pro
 
 
 @pytest.mark.parametrize("host", ["proxy", "proxy.example.com", "10.0.0.1", "[fd00::1]"])
-def test_what_is_taken_as_a_proxy_is_one_for_httpx(logged_in: Machine, host: str) -> None:
+def test_an_accepted_proxy_url_is_valid_for_httpx(logged_in: Machine, host: str) -> None:
     logged_in.environ["HTTPS_PROXY"] = proxy = f"http://user:p%23%3Fx@{host}:3128"
     settings = logged_in.load()
     assert settings.proxy is not None
@@ -378,7 +382,7 @@ def test_what_is_taken_as_a_proxy_is_one_for_httpx(logged_in: Machine, host: str
 
 
 @given(st.text(st.sampled_from("@:/[]%#?.\\ 1aé\x1b\ud800"), max_size=12))
-def test_no_proxy_is_taken_that_the_libraries_would_refuse_with_its_url(rest: str) -> None:
+def test_httpx_and_websockets_accept_every_proxy_url_that_the_settings_accept(rest: str) -> None:
     environ = {"HTTPS_PROXY": f"http://{rest}", "DATACHAIN_STUDIO_TOKEN": "t"}
     try:
         settings = load_settings(Arguments(team="mine"), environ, Path("/nowhere"))
@@ -389,7 +393,7 @@ def test_no_proxy_is_taken_that_the_libraries_would_refuse_with_its_url(rest: st
     websockets.proxy.parse_proxy(settings.proxy.get_secret_value())
 
 
-def test_a_working_directory_that_is_gone_is_reported(
+def test_a_deleted_working_directory_is_reported(
     logged_in: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
@@ -401,13 +405,13 @@ def test_a_working_directory_that_is_gone_is_reported(
 
 
 @pytest.mark.parametrize("argument", ["token_file", "ca_file"])
-def test_the_home_of_nobody_is_reported(logged_in: Machine, argument: str) -> None:
+def test_a_path_in_an_unknown_user_s_home_is_reported(logged_in: Machine, argument: str) -> None:
     with pytest.raises(ConfigError, match=r"file ~nosuch-user/x is in the home"):
         logged_in.load(**{argument: Path("~nosuch-user/x")})
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-def test_a_ca_file_that_a_variable_names_must_be_one(
+def test_a_ca_file_named_by_a_variable_must_be_an_existing_file(
     logged_in: Machine, tmp_path: Path, name: str
 ) -> None:
     logged_in.environ[name] = str(tmp_path / "missing.pem")
@@ -418,7 +422,7 @@ def test_a_ca_file_that_a_variable_names_must_be_one(
         logged_in.load()
 
 
-def test_read_only_is_only_what_the_user_says(logged_in: Machine) -> None:
+def test_the_dashboard_is_read_only_only_if_requested(logged_in: Machine) -> None:
     assert not logged_in.load().read_only
     assert logged_in.load(read_only=True).read_only
 
@@ -439,7 +443,7 @@ def test_read_only_is_only_what_the_user_says(logged_in: Machine) -> None:
         ("https://x.example.com", "mine", "", "The token is empty."),
     ],
 )
-def test_what_was_typed_is_spoken_of_as_the_fields_of_the_form(
+def test_errors_about_typed_settings_name_the_fields_of_the_form(
     machine: Machine, url: str, team: str, token: str, sentence: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -451,7 +455,9 @@ def test_what_was_typed_is_spoken_of_as_the_fields_of_the_form(
     assert "DATACHAIN" not in str(caught.value)
 
 
-def test_a_studio_that_was_typed_is_reached_as_the_environment_says(machine: Machine) -> None:
+def test_a_typed_studio_uses_the_proxy_but_not_the_token_of_the_environment(
+    machine: Machine,
+) -> None:
     machine.environ |= {
         "HTTPS_PROXY": "http://proxy.example.com:3128",
         "DATACHAIN_STUDIO_TOKEN": "another-1",
@@ -462,7 +468,7 @@ def test_a_studio_that_was_typed_is_reached_as_the_environment_says(machine: Mac
     assert settings.proxy is not None
 
 
-def test_a_file_of_authorities_that_was_fixed_breaks_the_seal(
+def test_the_version_of_a_ca_file_changes_with_its_content(
     logged_in: Machine, tmp_path: Path
 ) -> None:
     authorities = tmp_path / "authorities.pem"

@@ -53,7 +53,7 @@ def selected() -> dict[SelectorType, set[str]]:
     return names
 
 
-def test_each_type_in_a_style_sheet_is_that_of_a_widget(
+def test_each_type_in_a_style_sheet_is_a_class_of_nodes(
     selected: dict[SelectorType, set[str]],
 ) -> None:
     types = selected[SelectorType.TYPE]
@@ -61,7 +61,7 @@ def test_each_type_in_a_style_sheet_is_that_of_a_widget(
     assert types - {kind.__name__ for kind in kinds()} == set()
 
 
-def test_each_class_and_id_in_a_style_sheet_is_set_by_the_program(
+def test_each_class_and_id_in_a_style_sheet_occurs_in_the_program(
     selected: dict[SelectorType, set[str]],
 ) -> None:
     words, beginnings = written()

@@ -28,7 +28,7 @@ def assert_draws_nothing(text: str, allowed: str = "") -> None:
 @example("".join(map(chr, range(0xA0))))
 @example("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff\u00ad")
 @example("\ud800\udfff\u2028\u2029\u0085\ufe0f\U000e0041")
-def test_no_line_can_command_a_terminal(text: str) -> None:
+def test_a_safe_line_contains_no_control_characters(text: str) -> None:
     line = safe_line(text)
     assert_draws_nothing(line)
     assert len(line) <= LINE_LIMIT
@@ -36,7 +36,7 @@ def test_no_line_can_command_a_terminal(text: str) -> None:
 
 @given(ANY_TEXT)
 @example("a\r\nb\rc\x0bd\x0ce\x85f\u2028g")
-def test_no_block_can_command_a_terminal(text: str) -> None:
+def test_a_safe_block_contains_no_control_characters_but_line_breaks(text: str) -> None:
     assert_draws_nothing(safe_block(text), allowed="\n")
 
 
@@ -47,7 +47,7 @@ def test_sanitizing_is_idempotent(text: str) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"], max_codepoint=0xFDFF), max_size=400))
-def test_letters_digits_and_signs_survive(text: str) -> None:
+def test_safe_line_keeps_letters_numbers_punctuation_and_symbols(text: str) -> None:
     assert safe_line(text) == text
 
 
@@ -67,7 +67,7 @@ def test_letters_digits_and_signs_survive(text: str) -> None:
         ("a\u00a0b\u3000c", "a b c"),
     ],
 )
-def test_a_line_replaces_or_drops_what_cannot_be_drawn(text: str, shown: str) -> None:
+def test_safe_line_replaces_or_drops_characters_that_cannot_be_drawn(text: str, shown: str) -> None:
     assert safe_line(text) == shown
 
 
@@ -75,11 +75,11 @@ def test_a_line_replaces_or_drops_what_cannot_be_drawn(text: str, shown: str) ->
     ("text", "shown"),
     [("one\r\ntwo\n", "one\ntwo\n"), ("50%\r90%", "50%␍90%"), ("\tx", "    x"), ("\x1bc", "␛c")],
 )
-def test_a_block_keeps_its_lines(text: str, shown: str) -> None:
+def test_safe_block_keeps_line_breaks(text: str, shown: str) -> None:
     assert safe_block(text) == shown
 
 
-def test_long_text_is_cut_with_a_mark() -> None:
+def test_long_text_is_cut_with_an_ellipsis() -> None:
     assert safe_line("x" * (LINE_LIMIT + 1)) == "x" * (LINE_LIMIT - 1) + "…"
     assert safe_block("x" * (BLOCK_LIMIT + 1)) == "x" * (BLOCK_LIMIT - 1) + "…"
     assert len(safe_block("\t" * BLOCK_LIMIT)) == BLOCK_LIMIT

@@ -94,7 +94,7 @@ def links(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_module_that_reaches_private_parts_links_to_a_report(name: str) -> None:
+def test_a_module_that_uses_private_parts_links_to_a_report(name: str) -> None:
     assert not (found := set(reached(name))) or links(name), found
 
 

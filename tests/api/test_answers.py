@@ -29,7 +29,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"message": null}', b"\xff"])
-def test_each_status_is_its_own_error_whatever_the_body(
+def test_the_status_determines_the_kind_of_error_whatever_the_body(
     status: int, kind: type[errors.StatusError], body: bytes
 ) -> None:
     error = answers.status_error(status, body)
@@ -56,11 +56,11 @@ def test_each_status_is_its_own_error_whatever_the_body(
         (b'{"message": "\\u001b[2J[/]\\nsecond"}', "␛[2J[/]␊second"),
     ],
 )
-def test_studio_s_own_words_are_shown_safely(body: bytes, words: str) -> None:
+def test_an_error_contains_studio_s_message_sanitized(body: bytes, words: str) -> None:
     assert str(answers.status_error(422, body)) == words
 
 
-def test_long_words_are_cut() -> None:
+def test_a_long_message_is_cut() -> None:
     error = answers.status_error(400, b'{"message": "%s"}' % (b"x" * 100_000))
     assert len(str(error)) <= 512
 
@@ -82,7 +82,7 @@ def test_long_words_are_cut() -> None:
         ("Sun, 01 Mar 2026 12:00:30 -0000", 30.0),
     ],
 )
-def test_a_rest_is_read_and_bounded(header: str | None, seconds: float | None) -> None:
+def test_retry_after_is_parsed_and_bounded(header: str | None, seconds: float | None) -> None:
     assert answers.retry_after(header, NOW) == seconds
 
 
@@ -96,12 +96,12 @@ def test_a_rest_is_read_and_bounded(header: str | None, seconds: float | None) -
         (b'{"name": "x"}', "pipeline_id: Field required"),
     ],
 )
-def test_a_body_that_is_no_such_object_says_where(body: bytes, words: str) -> None:
+def test_the_error_for_a_body_that_does_not_fit_the_model_says_why(body: bytes, words: str) -> None:
     with pytest.raises(errors.ProtocolError, match=words):
         answers.parse_model(Pipeline, body)
 
 
-def test_a_lone_surrogate_spoils_only_its_text() -> None:
+def test_a_lone_surrogate_in_one_field_does_not_affect_other_fields() -> None:
     pipeline = answers.parse_model(Pipeline, b'{"pipeline_id": "p", "name": "\\ud800", "total": 3}')
     assert pipeline.total == 3
 
@@ -111,12 +111,14 @@ def test_a_lone_surrogate_spoils_only_its_text() -> None:
     [("token expired", "token expired."), ("Log in!", "Log in!"), ("No.", "No.")],
 )
 @pytest.mark.parametrize("status", [401, 403, 500])
-def test_what_studio_says_ends_as_a_sentence_does(status: int, words: str, said: str) -> None:
+def test_an_error_with_studio_s_message_ends_with_one_punctuation_mark(
+    status: int, words: str, said: str
+) -> None:
     error = answers.status_error(status, json.dumps({"message": words}).encode())
     assert str(error).endswith(f": {said}")
 
 
-def test_a_byte_order_mark_before_an_answer_is_skipped() -> None:
+def test_a_byte_order_mark_before_a_body_is_skipped() -> None:
     assert answers.parse_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
     assert "because" in str(answers.status_error(422, b'\xef\xbb\xbf{"message": "because"}'))
 
@@ -125,12 +127,12 @@ def test_a_byte_order_mark_before_an_answer_is_skipped() -> None:
     ("status", "said"),
     [(503, "Studio failed with 503 Service Unavailable."), (599, "Studio failed with status 599.")],
 )
-def test_a_failure_without_words_names_its_status_once(status: int, said: str) -> None:
+def test_an_error_without_a_message_names_its_status_once(status: int, said: str) -> None:
     assert str(answers.status_error(status, b"<html>")) == said
 
 
 @pytest.mark.parametrize("token", ["wrong", "expired", "The", "token"])
-def test_a_made_up_token_that_is_a_plain_word_redacts_nothing_in_a_sentence(
+def test_a_token_that_is_an_ordinary_word_is_not_redacted_in_a_message(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log, "_secrets", set())
@@ -154,7 +156,7 @@ def test_a_made_up_token_that_is_a_plain_word_redacts_nothing_in_a_sentence(
         ("", ()),
     ],
 )
-def test_the_teams_that_a_refusal_names_are_known(words: str, teams: tuple[str, ...]) -> None:
+def test_the_teams_named_in_a_refusal_are_extracted(words: str, teams: tuple[str, ...]) -> None:
     error = answers.status_error(403, json.dumps({"message": words}).encode())
     assert isinstance(error, errors.PermissionDenied)
     assert error.teams == teams

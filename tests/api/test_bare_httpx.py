@@ -20,7 +20,7 @@ print(json.dumps([sorted(sys.modules), httpx.AsyncClient.__module__]))
 
 
 @pytest.mark.starts_processes
-def test_the_connection_to_studio_needs_no_command_line_of_httpx(
+def test_opening_a_connection_does_not_import_the_command_line_of_httpx(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DATACHAIN_STUDIO_URL", "http://127.0.0.1:1")

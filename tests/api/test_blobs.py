@@ -52,17 +52,13 @@ async def test_an_archive_on_studio_itself_is_read_without_the_token(
         "https://999.0.0.1/log",
     ],
 )
-async def test_an_address_that_no_log_may_be_at_is_not_taken(
-    client: StudioClient, url: str
-) -> None:
+async def test_an_archive_at_a_forbidden_address_is_refused(client: StudioClient, url: str) -> None:
     with pytest.raises(errors.ProtocolError, match=r"not (?:allowed|fetched)"):
         await read(client, url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.0.0.1", "[::1]", "169.254.169.254"])
-async def test_an_archive_inside_a_private_network_is_not_taken(
-    client: StudioClient, host: str
-) -> None:
+async def test_an_archive_in_a_private_network_is_refused(client: StudioClient, host: str) -> None:
     with pytest.raises(errors.ProtocolError, match="private network"):
         await read(client, f"https://{host}:1/log")
 
@@ -81,7 +77,7 @@ async def test_no_private_address_is_requested_from_a_proxy(host: str) -> None:
         assert proxy.seen == []
 
 
-async def test_a_proxy_looks_an_archives_name_up_itself() -> None:
+async def test_the_proxy_resolves_the_host_name_of_an_archive() -> None:
     async with FaultProxy(always=answer(status="502 Bad Gateway")) as proxy:
         settings = settings_for("https://studio.example.com", proxies=Proxies(SecretStr(proxy.url)))
         async with StudioClient(settings) as client:
@@ -94,7 +90,7 @@ async def test_a_proxy_looks_an_archives_name_up_itself() -> None:
     ("exceptions", "targets"),
     [("studio.example.com", ["archive.invalid:443"]), ("archive.invalid", [])],
 )
-async def test_no_proxy_is_evaluated_for_the_host_of_the_archive(
+async def test_the_exceptions_from_the_proxy_apply_to_the_host_of_the_archive(
     exceptions: str, targets: list[str]
 ) -> None:
     async with FaultProxy(always=answer(status="502 Bad Gateway")) as proxy:
@@ -129,11 +125,11 @@ async def test_an_invalid_proxy_is_reported_if_only_the_archive_needs_it() -> No
         ("::ffff:8.8.8.8", True),
     ],
 )
-def test_what_a_public_address_is(address: str, public: bool) -> None:
+def test_is_public_tells_public_addresses_from_others(address: str, public: bool) -> None:
     assert blobs.is_public(address) is public
 
 
-async def test_the_checked_address_is_requested_under_its_own_name(
+async def test_the_request_to_a_checked_address_names_the_original_host(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(blobs, "is_public", lambda _address: True)  # as there is no other network
@@ -176,7 +172,7 @@ async def test_an_archive_that_cannot_be_read_is_reported(
             await read(client, f"{proxy.url}/archive")
 
 
-async def test_an_archive_that_breaks_off_is_an_error_and_not_an_end() -> None:
+async def test_an_archive_that_breaks_off_is_an_error() -> None:
     async with (
         FaultProxy(always=answer(b"x" * 1000)) as server,
         FaultProxy.before(server.url) as broken,

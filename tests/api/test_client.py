@@ -89,7 +89,7 @@ def test_every_endpoint_of_the_document_is_called_by_a_test() -> None:
 
 
 @pytest.mark.parametrize("route", CALLS, ids=lambda route: route.path)
-async def test_an_endpoint_is_asked_as_the_document_says(
+async def test_the_request_to_each_endpoint_matches_the_document(
     client: StudioClient, proxy: FaultProxy, route: Route
 ) -> None:
     call, answered, query, body = CALLS[route]
@@ -108,7 +108,9 @@ async def test_an_endpoint_is_asked_as_the_document_says(
 
 
 @pytest.mark.parametrize("route", [route for route in CALLS if route.method == "POST"])
-async def test_a_read_only_client_sends_no_write(proxy: FaultProxy, route: Route) -> None:
+async def test_a_read_only_client_sends_no_request_that_changes_something(
+    proxy: FaultProxy, route: Route
+) -> None:
     settings = replace(settings_for(proxy.url), read_only=True)
     async with StudioClient(settings) as client:
         with pytest.raises(errors.ReadOnly, match="Nothing was sent"):
@@ -132,7 +134,7 @@ async def test_an_unchanged_list_is_the_same_page_even_after_other_lists(
     assert await client.jobs() is page
 
 
-async def test_jobs_of_another_status_are_left_out_here_too(
+async def test_jobs_with_another_status_than_requested_are_dropped(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     words = ["RUNNING", "FAILED", "HIBERNATING", None, "CANCELING"]
@@ -147,14 +149,14 @@ async def test_jobs_of_another_status_are_left_out_here_too(
     assert await ids("INACTIVE") == "123"
 
 
-async def test_only_the_job_that_was_requested_is_given(
+async def test_jobs_with_another_id_than_requested_are_dropped(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(answer_json([{"id": "other"}, {"id": "mine"}]))
     assert [job.id for job in (await client.jobs(job_id="mine")).items] == ["mine"]
 
 
-async def test_a_new_job_carries_its_key_and_only_what_was_set(
+async def test_a_new_job_is_sent_with_its_key_and_only_the_fields_that_were_set(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     reply("create_job.response")(proxy)
@@ -182,7 +184,7 @@ async def test_text_that_is_not_unicode_is_not_sent(
 
 
 @pytest.mark.parametrize("identifier", ["", ".", "..", "a\nb", "a\x00", "\u202ea", "⊘0123456789ab"])
-async def test_an_id_that_is_no_path_segment_is_not_sent(
+async def test_an_id_that_cannot_be_a_path_segment_is_not_sent(
     client: StudioClient, proxy: FaultProxy, identifier: str
 ) -> None:
     with pytest.raises(errors.InvalidRequest, match="cannot be an id"):
@@ -194,7 +196,7 @@ async def test_an_id_that_is_no_path_segment_is_not_sent(
     ("identifier", "segment"),
     [("a/../../b", "a%2F..%2F..%2Fb"), ("a?b#c", "a%3Fb%23c"), ("é%2F", "%C3%A9%252F")],
 )
-async def test_an_id_is_one_quoted_segment(
+async def test_an_id_is_quoted_as_one_path_segment(
     client: StudioClient, proxy: FaultProxy, identifier: str, segment: str
 ) -> None:
     proxy.next(answer_json({}))
@@ -202,7 +204,7 @@ async def test_an_id_is_one_quoted_segment(
     assert proxy.seen[0].target == f"/api/datachain/jobs/{segment}/cancel"
 
 
-async def test_any_good_answer_to_a_wanted_state_is_enough(
+async def test_any_success_response_to_a_cancel_pause_or_remove_request_is_accepted(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(answer("<p>fine", kind="text/html"), answer(status="204 No Content"), answer("[]"))
@@ -211,7 +213,7 @@ async def test_any_good_answer_to_a_wanted_state_is_enough(
     assert await client.remove_job("a", pipeline_id="p") is None
 
 
-async def test_an_answer_that_is_not_ok_is_a_refusal(
+async def test_a_response_with_ok_false_is_a_refusal(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.always = answer_json({"ok": False, "pipeline": None})
@@ -220,7 +222,7 @@ async def test_an_answer_that_is_not_ok_is_a_refusal(
             await call
 
 
-async def test_a_trigger_that_names_no_pipeline_has_an_unknown_outcome(
+async def test_a_trigger_whose_response_names_no_pipeline_has_an_unknown_outcome(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(answer_json({"ok": True}))
@@ -248,7 +250,7 @@ def one_part(body: bytes, content_type: str) -> tuple[str, bytes]:
     return head.decode(), content.removesuffix(b"\r\n")
 
 
-async def test_a_file_is_sent_in_pieces_as_the_one_part_of_a_form(
+async def test_a_file_is_sent_in_pieces_as_the_only_part_of_a_form(
     client: StudioClient, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     content = os.urandom(upload.CHUNK * 2 + 17)
@@ -267,7 +269,7 @@ async def test_a_file_is_sent_in_pieces_as_the_one_part_of_a_form(
     assert 'name="file"; filename="a %22file%22%0A.bin"' in head
 
 
-async def test_a_file_is_sent_again_whole_when_the_scheme_was_wrong(
+async def test_a_file_is_sent_again_completely_after_a_401(
     client: StudioClient, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     path = tmp_path / "f"
@@ -297,7 +299,7 @@ async def test_a_file_that_cannot_be_read_is_not_sent(
     assert proxy.seen == []
 
 
-async def test_a_file_that_shrinks_on_the_way_is_not_sent(
+async def test_a_file_that_shrinks_during_its_upload_is_reported_as_not_sent(
     client: StudioClient, tmp_path: Path
 ) -> None:
     path = tmp_path / "f"
@@ -310,7 +312,7 @@ async def test_a_file_that_shrinks_on_the_way_is_not_sent(
         await client.upload_file(path, progress=shrink)
 
 
-async def test_a_failed_upload_may_be_repeated(
+async def test_a_failed_upload_is_a_server_error_and_not_an_unknown_outcome(
     client: StudioClient, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     (tmp_path / "f").touch()
@@ -327,7 +329,7 @@ async def test_a_closed_client_can_be_used_again(client: StudioClient, proxy: Fa
     assert (await client.jobs()).items == ()
 
 
-async def test_the_first_requests_open_one_transport_between_them(
+async def test_concurrent_first_requests_share_one_transport(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.always = answer("[]")
@@ -335,7 +337,7 @@ async def test_the_first_requests_open_one_transport_between_them(
     assert [page.items for page in pages] == [(), (), ()]
 
 
-async def test_long_lists_are_remembered_only_while_they_are_requested(
+async def test_the_cache_evicts_the_least_recently_requested_list_beyond_its_size(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "_REMEMBERED_BYTES", 16 * 1024)

@@ -76,7 +76,7 @@ async def test_a_connection_that_is_being_opened_is_closed_after_its_request(
     assert counting.accepted == 1
 
 
-async def test_a_request_without_end_is_broken_off(
+async def test_closing_a_client_aborts_a_request_without_an_answer(
     server: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting, url = server
@@ -91,7 +91,7 @@ async def test_a_request_without_end_is_broken_off(
         await asking
 
 
-async def test_connections_are_closed_although_closing_them_is_canceled(
+async def test_connections_are_closed_even_if_closing_is_canceled(
     server: tuple[Server, str],
 ) -> None:
     counting, url = server

@@ -17,7 +17,7 @@ OTHER = "9e107d9d-3729-4f5e-9c1b-0f6f1f2f3a22"
         ("A='never closed", f"{NAME}={INTENT}\nA='never closed"),
     ],
 )
-def test_a_label_is_the_first_variable_and_the_only_one_of_its_name(
+def test_a_label_is_the_first_variable_and_replaces_an_existing_label(
     environment: str | None, expected: str
 ) -> None:
     assert add_label(environment, INTENT) == expected
@@ -32,7 +32,7 @@ def test_a_label_is_the_first_variable_and_the_only_one_of_its_name(
         ({NAME: "********"}, None),
     ],
 )
-def test_a_job_whose_label_studio_does_not_send_is_not_taken_for_one_without_a_label(
+def test_the_intent_of_a_job_is_unknown_if_studio_omits_or_masks_the_label(
     environment: dict[str, str] | None, intent: str | None
 ) -> None:
     made = job(1, environment=environment)

@@ -70,7 +70,7 @@ def text_of(frames: list[LogFrame]) -> str:
     return "".join(pieces[number] for number in sorted(pieces))
 
 
-async def test_a_job_is_made_listed_followed_and_read(
+async def test_a_job_is_created_followed_read_and_listed(
     client: StudioClient, studio: LocalStudio
 ) -> None:
     made = await client.create_job(job_of(studio, PRINTING, query_name="[/] n", workers=1))
@@ -94,7 +94,7 @@ async def test_a_job_is_made_listed_followed_and_read(
     assert await client.jobs() is page
 
 
-async def test_a_log_is_requested_only_where_it_is_new(
+async def test_only_the_requested_part_of_a_log_is_sent_and_only_if_it_changed(
     client: StudioClient, studio: LocalStudio
 ) -> None:
     made = await client.create_job(job_of(studio, PRINTING))
@@ -122,7 +122,7 @@ async def test_a_running_job_is_canceled(client: StudioClient, studio: LocalStud
     assert [job.id for job in (await client.jobs(status="canceled")).items] == [made.id]
 
 
-async def test_an_uploaded_file_is_there_when_the_job_runs(
+async def test_a_job_can_read_an_uploaded_file(
     client: StudioClient, studio: LocalStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "données 1.txt").write_text("from the file")
@@ -140,7 +140,7 @@ async def test_an_uploaded_file_is_there_when_the_job_runs(
     assert (await client.job_logs(made.id)).data == b"from the filehello\n"
 
 
-async def test_equal_requests_with_one_key_are_one_job(
+async def test_equal_requests_with_the_same_key_create_one_job(
     client: StudioClient, studio: LocalStudio
 ) -> None:
     job = job_of(studio, "print(1)")
@@ -150,7 +150,9 @@ async def test_equal_requests_with_one_key_are_one_job(
     assert len((await client.jobs()).items) == 1
 
 
-async def test_a_lost_answer_is_found_again_by_its_key(studio: LocalStudio) -> None:
+async def test_a_repeated_request_returns_the_job_whose_response_was_lost(
+    studio: LocalStudio,
+) -> None:
     async with (
         FaultProxy.before(studio.url) as proxy,
         StudioClient(settings_of(studio, url=proxy.url)) as client,
@@ -185,7 +187,7 @@ async def test_pipelines_that_do_not_exist_are_not_found(client: StudioClient) -
         await client.trigger_pipeline(["no_such_dataset"])
 
 
-async def test_a_job_without_datasets_made_no_versions(
+async def test_a_job_without_datasets_has_no_dataset_versions(
     client: StudioClient, studio: LocalStudio
 ) -> None:
     made = await client.create_job(job_of(studio, "print(1)"))
@@ -204,7 +206,7 @@ async def test_an_unknown_job_is_not_found(client: StudioClient) -> None:
     assert frames[-1].code == 4404
 
 
-async def test_what_the_server_refuses_names_the_field(
+async def test_the_error_for_an_invalid_job_names_the_field(
     client: StudioClient, studio: LocalStudio
 ) -> None:
     with pytest.raises(errors.InvalidRequest, match="priority") as caught:
@@ -223,7 +225,7 @@ async def test_a_wrong_token_and_a_wrong_team_are_refused(studio: LocalStudio) -
             await outsider.jobs()
 
 
-async def test_a_studio_that_went_away_is_found_again(
+async def test_the_client_reconnects_after_a_restart_of_studio(
     client: StudioClient, studio: LocalStudio
 ) -> None:
     made = await client.create_job(job_of(studio, "print(1)"))

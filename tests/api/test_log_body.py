@@ -40,7 +40,7 @@ SERVERS = {"with ranges": with_ranges, "without ranges": answer(LOG, kind="text/
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("offset", [0, 1, 6, len(LOG) - 1])
-async def test_a_log_is_given_from_the_offset_on_whatever_the_server_knows(
+async def test_a_log_is_read_from_an_offset_with_and_without_range_support(
     client: StudioClient, proxy: FaultProxy, server: str, offset: int
 ) -> None:
     proxy.next(SERVERS[server])
@@ -52,7 +52,7 @@ async def test_a_log_is_given_from_the_offset_on_whatever_the_server_knows(
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("offset", [len(LOG), len(LOG) + 10])
-async def test_a_log_no_longer_than_the_known_part_is_recognised_by_its_total(
+async def test_a_log_that_ends_before_the_offset_returns_no_data_and_its_total(
     client: StudioClient, proxy: FaultProxy, server: str, offset: int
 ) -> None:
     proxy.next(SERVERS[server])
@@ -62,7 +62,7 @@ async def test_a_log_no_longer_than_the_known_part_is_recognised_by_its_total(
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("length", [1, 5, len(LOG), len(LOG) + 9])
-async def test_the_end_of_a_log_is_given_with_its_place_whatever_the_server_knows(
+async def test_the_end_of_a_log_is_read_with_its_offset_with_and_without_range_support(
     client: StudioClient, proxy: FaultProxy, server: str, length: int
 ) -> None:
     proxy.next(SERVERS[server])
@@ -72,7 +72,7 @@ async def test_the_end_of_a_log_is_given_with_its_place_whatever_the_server_know
     assert proxy.seen[0].headers["range"] == f"bytes=-{length}"
 
 
-async def test_of_a_log_as_json_text_the_end_is_given_with_its_place(
+async def test_the_end_of_a_log_sent_as_json_is_read_with_its_offset(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(answer_json("one\ntwo"))
@@ -85,7 +85,7 @@ async def test_an_empty_log_has_an_empty_end(client: StudioClient, proxy: FaultP
     assert await client.job_log_end("job", 9) == LogBody(b"", 0, 0, None, is_exact=True)
 
 
-async def test_an_end_that_is_still_the_same_is_not_sent_again(
+async def test_an_unchanged_end_of_a_log_is_not_sent_again(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(with_ranges, with_ranges)
@@ -95,7 +95,7 @@ async def test_an_end_that_is_still_the_same_is_not_sent_again(
     assert again.etag == first.etag
 
 
-async def test_of_a_log_that_is_sent_whole_the_end_is_kept_up_to_a_size(
+async def test_the_end_is_cut_from_a_whole_log_unless_the_log_is_too_large(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = bytes(range(256)) * 4096
@@ -125,7 +125,7 @@ async def test_a_log_is_requested_uncompressed(client: StudioClient, proxy: Faul
     assert seen.headers["range"] == "bytes=3-"
 
 
-async def test_a_large_log_comes_in_parts(
+async def test_a_large_log_is_read_in_parts(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 10)
@@ -145,7 +145,7 @@ def part(data: bytes, said: str) -> Fault:
     return answer(data, status=status, kind="text/plain", content_range=f"bytes {said}")
 
 
-async def test_a_part_that_ends_before_the_log_does_is_not_the_last(
+async def test_a_part_that_ends_before_the_log_ends_is_not_the_last(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(part(LOG[1:3], f"1-2/{len(LOG)}"))
@@ -166,7 +166,7 @@ async def test_a_part_that_ends_before_the_log_does_is_not_the_last(
     ],
     ids=["sent twice", "cut", "empty", "beyond its end", "another part", "backwards"],
 )
-async def test_a_part_that_is_not_what_it_says_is_refused_and_may_be_asked_again(
+async def test_a_part_that_contradicts_its_content_range_is_refused_and_can_be_requested_again(
     client: StudioClient, proxy: FaultProxy, data: bytes, said: str
 ) -> None:
     proxy.next(part(data, said), with_ranges)
@@ -175,7 +175,7 @@ async def test_a_part_that_is_not_what_it_says_is_refused_and_may_be_asked_again
     assert (await client.job_logs("job", offset=1)).data == LOG[1:]
 
 
-async def test_of_a_large_part_what_was_read_is_what_it_says(
+async def test_a_part_that_is_cut_because_of_its_size_is_exact(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 10)
@@ -184,7 +184,7 @@ async def test_of_a_large_part_what_was_read_is_what_it_says(
     assert (body.data, body.more, body.is_exact) == (LOG[1:11], True, True)
 
 
-async def test_an_end_that_is_not_what_it_says_is_refused(
+async def test_an_end_that_contradicts_its_content_range_is_refused(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(part(LOG[-4:] * 2, f"{len(LOG) - 4}-{len(LOG) - 1}/{len(LOG)}"))
@@ -192,7 +192,7 @@ async def test_an_end_that_is_not_what_it_says_is_refused(
         await client.job_log_end("job", 4)
 
 
-async def test_also_the_first_part_of_a_log_says_which_bytes_it_holds(
+async def test_the_first_part_of_a_log_is_requested_as_a_range_too(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(with_ranges, answer(LOG, kind="text/plain"))
@@ -201,7 +201,7 @@ async def test_also_the_first_part_of_a_log_says_which_bytes_it_holds(
     assert proxy.seen[0].headers["range"] == "bytes=0-"
 
 
-async def test_a_log_as_json_text_is_read(client: StudioClient, proxy: FaultProxy) -> None:
+async def test_a_log_sent_as_json_is_read(client: StudioClient, proxy: FaultProxy) -> None:
     proxy.next(answer_json("one\ntwo"), answer_json(None))
     assert (await client.job_logs("job", offset=4)).data == b"two"
     assert (await client.job_logs("job")).data == b""
@@ -224,7 +224,7 @@ async def test_a_missing_log_is_not_found(client: StudioClient, proxy: FaultProx
         answer(LOG, status="206 Partial Content", content_range=f"bytes 1-{'9' * 5000}/*"),
     ],
 )
-async def test_what_is_no_log_is_a_protocol_error(
+async def test_a_response_that_is_not_a_log_is_a_protocol_error(
     client: StudioClient, proxy: FaultProxy, fault: Fault
 ) -> None:
     proxy.next(fault)

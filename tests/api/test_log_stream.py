@@ -87,7 +87,7 @@ async def followed(client: StudioClient) -> list[LogFrame]:
         return [frame async for frame in stream]
 
 
-async def test_every_frame_comes_typed_and_the_last_is_the_end(
+async def test_every_frame_is_parsed_and_the_last_is_closed(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     assert await followed(client) == RECEIVED
@@ -96,14 +96,16 @@ async def test_every_frame_comes_typed_and_the_last_is_the_end(
     assert seen.query == {"job_id": "job 1", "team_name": "a team"}
 
 
-async def test_a_cut_is_an_abnormal_end(client: StudioClient, broken: FaultProxy) -> None:
+async def test_a_broken_connection_is_closed_with_code_1006(
+    client: StudioClient, broken: FaultProxy
+) -> None:
     broken.next_stream(faults.cut(after=2))
     received = await followed(client)
     assert received[-1] == Closed(1006, "")
     assert received[:-1] == RECEIVED[: len(received) - 1]
 
 
-async def test_silence_is_a_timeout(broken: FaultProxy) -> None:
+async def test_a_silent_connection_times_out(broken: FaultProxy) -> None:
     broken.next_stream(faults.silence(after=1))
     settings = settings_for(broken.url)
     stream = log_stream.follow(
@@ -116,14 +118,14 @@ async def test_silence_is_a_timeout(broken: FaultProxy) -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 1012, 4401, 4404])
-async def test_the_code_and_reason_of_a_close_are_given(
+async def test_the_code_and_reason_of_a_close_are_received(
     client: StudioClient, broken: FaultProxy, code: int
 ) -> None:
     broken.next_stream(faults.instead(1, faults.close(code, "because\x1b[2J")))
     assert await followed(client) == [RECEIVED[0], Closed(code, "because␛[2J")]
 
 
-async def test_what_is_no_json_is_counted_and_the_rest_still_comes(
+async def test_a_frame_that_is_not_json_is_unreadable_and_later_frames_are_received(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     broken.next_stream(faults.between(1, faults.text("{not json"), faults.text("[1]")))
@@ -131,7 +133,7 @@ async def test_what_is_no_json_is_counted_and_the_rest_still_comes(
     assert await followed(client) == expected
 
 
-async def test_bad_utf8_spoils_a_character_and_not_the_frame(
+async def test_an_invalid_byte_is_replaced_and_the_rest_of_the_frame_is_kept(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     spoiled = faults.text(b'{"logs": [{"id": 9, "message": "a\xff\\n"}]}')
@@ -140,7 +142,7 @@ async def test_bad_utf8_spoils_a_character_and_not_the_frame(
     assert (await followed(client))[0] == LogMessages(items, has_invalid_utf8=True)
 
 
-async def test_bad_utf8_that_spoils_all_keys_leaves_nothing_that_can_be_read(
+async def test_a_frame_with_an_invalid_byte_in_its_only_key_is_unreadable(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     spoiled = faults.text(b'{"l\xffgs": [{"id": 9, "message": "a\\n"}]}')
@@ -158,13 +160,13 @@ async def test_a_frame_that_is_too_large_ends_the_connection(
     assert received[-1].code == 1009
 
 
-async def test_a_large_frame_passes(client: StudioClient, broken: FaultProxy) -> None:
+async def test_a_large_frame_is_received(client: StudioClient, broken: FaultProxy) -> None:
     large = json.dumps({"logs": [{"id": 9, "message": "x" * (4 * 1024 * 1024)}]})
     broken.next_stream(faults.between(1, faults.text(large)))
     assert len(await followed(client)) == len(RECEIVED) + 1
 
 
-async def test_repeated_and_exchanged_frames_are_passed_on_as_they_come(
+async def test_repeated_and_swapped_frames_are_returned_in_the_order_received(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     broken.next_stream(faults.twice, faults.swapped)
@@ -174,7 +176,7 @@ async def test_repeated_and_exchanged_frames_are_passed_on_as_they_come(
     assert await followed(client) == exchanged
 
 
-async def test_leaving_early_closes_the_connection(
+async def test_closing_the_stream_early_closes_the_connection(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     broken.next_stream(faults.silence(after=1))
@@ -186,14 +188,16 @@ async def test_leaving_early_closes_the_connection(
     await broken_off
 
 
-async def test_a_refused_connection_was_not_sent(client: StudioClient, broken: FaultProxy) -> None:
+async def test_a_refused_connection_raises_not_sent(
+    client: StudioClient, broken: FaultProxy
+) -> None:
     await broken.refuse()
     with pytest.raises(errors.NotSent, match="refuses connections"):
         await followed(client)
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
-async def test_the_published_client_s_scheme_is_tried_first_and_the_other_once(
+async def test_the_token_scheme_is_tried_first_and_bearer_after_a_refusal(
     client: StudioClient, broken: FaultProxy, status: str
 ) -> None:
     broken.next(answer_json({"message": "no"}, status))
@@ -217,7 +221,7 @@ async def test_the_published_client_s_scheme_is_tried_first_and_the_other_once(
         (faults.reset, errors.TransportError, "closed the connection"),
     ],
 )
-async def test_a_handshake_that_fails_is_named(
+async def test_each_failed_handshake_has_its_own_error(
     client: StudioClient,
     broken: FaultProxy,
     fault: Fault,
@@ -229,9 +233,7 @@ async def test_a_handshake_that_fails_is_named(
         await followed(client)
 
 
-async def test_a_redirect_does_not_take_the_token_along(
-    client: StudioClient, broken: FaultProxy
-) -> None:
+async def test_a_redirect_is_not_followed(client: StudioClient, broken: FaultProxy) -> None:
     async with FaultProxy(always=answer("[]")) as elsewhere:
         broken.always = faults.redirect(elsewhere.url.replace("http", "ws"))
         with pytest.raises(errors.ProtocolError):
@@ -263,5 +265,5 @@ async def test_a_redirect_does_not_take_the_token_along(
         ("[" * 100_000, [Unreadable(1)]),
     ],
 )
-def test_a_message_is_read_for_all_it_holds(text: str, read: list[LogFrame]) -> None:
+def test_all_parts_of_a_message_are_parsed(text: str, read: list[LogFrame]) -> None:
     assert list(parse_frames(text.encode())) == read

@@ -64,13 +64,13 @@ def test_the_document_has_twelve_schemas_and_each_has_a_model() -> None:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_each_schema_of_the_document_is_read_whole(name: str) -> None:
+def test_each_schema_of_the_document_is_read_completely(name: str) -> None:
     value = example(name)
     assert_read_whole(value, getattr(models, name).model_validate(value))
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
-def test_each_example_of_an_endpoint_is_read_whole(name: str) -> None:
+def test_each_example_of_an_endpoint_is_read_completely(name: str) -> None:
     value = example(name)
     for row in value if isinstance(value, list) else [value]:
         assert_read_whole(row, EXCHANGES[name].model_validate(row))
@@ -83,7 +83,7 @@ def test_every_example_of_an_endpoint_is_tested() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in EXCHANGES if name.endswith(".body")])
-def test_what_is_sent_is_what_the_document_shows(name: str) -> None:
+def test_each_sent_body_equals_its_example_in_the_document(name: str) -> None:
     value = example(name)
     assert EXCHANGES[name].model_validate(value).model_dump(mode="json", exclude_none=True) == value
 
@@ -92,23 +92,23 @@ DOCUMENTED = [each for each in vars(routes).values() if isinstance(each, routes.
 """The endpoints of the API document, in its order."""
 
 
-def test_the_routes_are_the_documents() -> None:
+def test_the_routes_are_those_of_the_document() -> None:
     listed = (EXAMPLES / "endpoints.txt").read_text("utf-8").splitlines()
     assert [f"{route.method} /api{route.path}" for route in DOCUMENTED] == listed
 
 
-def test_what_is_sent_has_no_other_keys() -> None:
+def test_an_unknown_key_in_a_sent_body_is_refused() -> None:
     with pytest.raises(ValidationError):
         JobInput.model_validate({"query": "1", "team_name": "t", "workesr": 3})
 
 
-def test_an_unknown_key_is_ignored_and_an_unreadable_field_is_named() -> None:
+def test_an_unknown_key_in_a_received_body_is_ignored_and_an_unreadable_field_is_named() -> None:
     job = Job.model_validate({"id": 7, "workers": "many", "name": "n", "brand_new": 1})
     assert (job.id, job.workers, job.name) == ("7", None, "n")
     assert job.unreadable == ("workers",)
 
 
-def test_a_bad_job_of_a_pipeline_does_not_hide_the_pipeline() -> None:
+def test_a_pipeline_with_an_unreadable_job_is_read() -> None:
     runs = [{"job_id": "a"}, {"job_id": None}]
     pipeline = Pipeline.model_validate({"pipeline_id": "p", "status": "paused", "job_runs": runs})
     assert (pipeline.state, pipeline.job_runs) == (PipelineState.PAUSED, ())
@@ -119,7 +119,9 @@ def test_a_bad_job_of_a_pipeline_does_not_hide_the_pipeline() -> None:
     ("kind", "field"), [(Job, "id"), (Cluster, "id"), (Pipeline, "pipeline_id")]
 )
 @pytest.mark.parametrize("identifier", [None, True, 1.5, [], {}])
-def test_a_row_without_an_id_is_none(kind: type[Received], field: str, identifier: object) -> None:
+def test_a_row_without_an_id_is_refused(
+    kind: type[Received], field: str, identifier: object
+) -> None:
     with pytest.raises(ValidationError):
         kind.model_validate({field: identifier})
 
@@ -142,7 +144,7 @@ def test_a_row_with_an_unusable_id_gets_a_unique_placeholder(
 
 
 @pytest.mark.parametrize("identifier", UNUSABLE)
-def test_what_names_something_else_needs_an_id_that_can_be_used(identifier: str) -> None:
+def test_an_unusable_id_of_another_object_is_unreadable(identifier: str) -> None:
     job = Job.model_validate({"id": "1", "compute_cluster_id": identifier})
     assert job.compute_cluster_id is None
     assert job.unreadable == ("compute_cluster_id",)
@@ -155,7 +157,7 @@ def test_an_unknown_status_keeps_its_word() -> None:
 
 
 @pytest.mark.parametrize(("sent", "read"), [("python", "PYTHON"), (1, "PYTHON"), (2, "SHELL")])
-def test_a_query_type_is_a_word_or_a_number(sent: object, read: str) -> None:
+def test_a_query_type_is_read_from_a_word_or_a_number(sent: object, read: str) -> None:
     assert Job.model_validate({"id": "a", "query_type": sent}).query_type == read
 
 
@@ -168,7 +170,7 @@ def test_any_time_is_read_and_is_aware(time: str) -> None:
     assert job.created_at.utcoffset() is not None
 
 
-def test_text_is_safe_where_it_is_shown_and_verbatim_where_it_goes_back() -> None:
+def test_the_name_of_a_job_is_sanitized_and_its_query_is_verbatim() -> None:
     hostile = "\x1b]52;c;x\x07[/]\u202e"
     job = Job.model_validate({"id": "a", "name": hostile, "query": hostile})
     assert job.name == "␛]52;c;x␇[/]"
@@ -182,7 +184,7 @@ def test_environment_values_are_secret() -> None:
     assert [value.get_secret_value() for value in job.environment.values()] == ["hush", "3", ""]
 
 
-def test_equal_texts_of_jobs_are_kept_once_and_long_ones_are_not_held() -> None:
+def test_equal_queries_of_jobs_share_memory_unless_they_are_long() -> None:
     for length, is_kept in ((100, True), (1024 * 1024, False)):
         bodies = [json.dumps({"id": str(number), "query": "x" * length}) for number in (1, 2)]
         one, other = map(Job.model_validate_json, bodies)
@@ -190,7 +192,7 @@ def test_equal_texts_of_jobs_are_kept_once_and_long_ones_are_not_held() -> None:
         assert one.query == other.query
 
 
-def test_a_job_stays_small() -> None:
+def test_jobs_share_equal_values() -> None:
     row = {"id": "1", "status": "complete", "created_at": "2026-01-01T00:00:00Z", "name": "a.py"}
     one, other = Job.model_validate(row), Job.model_validate(row | {"workers": 1})
     assert one.status is other.status

@@ -45,7 +45,7 @@ class CountingReader(ListReader[Job]):
         raise AssertionError("a list that is written evenly needs no second reading")
 
 
-async def test_an_unchanged_body_is_the_same_page_and_nothing_is_parsed() -> None:
+async def test_an_unchanged_body_returns_the_same_page_without_parsing() -> None:
     reader = CountingReader(Job, attrgetter("id"))
     body = body_of([row(number) for number in range(1000)])
     page = await reader.read(body)
@@ -88,7 +88,7 @@ BODIES = st.builds(
 
 
 @given(st.lists(BODIES, min_size=1, max_size=5))
-async def test_what_was_read_before_never_changes_what_is_read(bodies: list[bytes]) -> None:
+async def test_earlier_bodies_do_not_affect_the_page(bodies: list[bytes]) -> None:
     reader = reader_of_jobs()
     for body in bodies:
         assert await reader.read(body) == await read_anew(body)
@@ -99,7 +99,7 @@ async def test_what_was_read_before_never_changes_what_is_read(bodies: list[byte
 
 
 @given(BODIES, st.data())
-async def test_a_list_is_never_half_a_list(body: bytes, data: st.DataObject) -> None:
+async def test_a_truncated_list_is_refused(body: bytes, data: st.DataObject) -> None:
     reader = reader_of_jobs()
     await reader.read(body)
     length = data.draw(st.integers(0, len(body) - 1))
@@ -119,14 +119,14 @@ async def test_a_list_is_never_half_a_list(body: bytes, data: st.DataObject) -> 
         b'[{"id":"a","workers":%s},{"id":"b"}]' % (b"9" * 400),
     ],
 )
-async def test_a_list_in_any_form_is_read(body: bytes) -> None:
+async def test_a_list_in_unusual_formatting_is_read(body: bytes) -> None:
     reader = reader_of_jobs()
     assert [job.id for job in (await reader.read(body)).items] == ["a", "b"]
     changed = body.replace(b'"b"', b'"c"')
     assert [job.id for job in (await reader.read(changed)).items] == ["a", "c"]
 
 
-async def test_rows_without_an_id_and_rows_seen_before_are_left_out_and_counted() -> None:
+async def test_rows_without_an_id_and_duplicate_rows_are_dropped_and_counted() -> None:
     rows = [row(1), {"name": "nobody"}, "no object", row(1, name="again"), None, row(2)]
     page = await read_anew(body_of(rows))
     assert [job.id for job in page.items] == ["job-1", "job-2"]
@@ -134,7 +134,7 @@ async def test_rows_without_an_id_and_rows_seen_before_are_left_out_and_counted(
     assert page.items[0].name == "[/] 1"
 
 
-async def test_an_empty_list_is_a_page() -> None:
+async def test_an_empty_list_is_an_empty_page() -> None:
     assert (await read_anew(b" [ ] ")).items == ()
 
 
@@ -150,13 +150,13 @@ async def test_an_empty_list_is_a_page() -> None:
         (b"[" * 100_000, "JSON"),
     ],
 )
-async def test_what_is_no_list_is_a_protocol_error(body: bytes, words: str) -> None:
+async def test_a_body_that_is_not_a_list_is_a_protocol_error(body: bytes, words: str) -> None:
     with pytest.raises(ProtocolError, match=words) as caught:
         await read_anew(body)
     assert "secret" not in str(caught.value)
 
 
-async def test_the_last_good_page_outlives_a_bad_body() -> None:
+async def test_an_invalid_body_does_not_discard_the_last_page() -> None:
     reader = reader_of_jobs()
     body = body_of([row(1)])
     page = await reader.read(body)
@@ -165,13 +165,13 @@ async def test_the_last_good_page_outlives_a_bad_body() -> None:
     assert await reader.read(body) is page
 
 
-async def test_rows_that_were_not_requested_are_left_out() -> None:
+async def test_rows_that_were_not_requested_are_dropped() -> None:
     reader = ListReader(Job, attrgetter("id"), lambda job: job.workers == 2)
     page = await reader.read(body_of([row(1), row(2, workers=2)]))
     assert [job.id for job in page.items] == ["job-2"]
 
 
-async def test_other_tasks_have_their_turn_while_a_large_body_is_read() -> None:
+async def test_other_tasks_run_while_a_large_body_is_read() -> None:
     body = body_of([row(number) for number in range(5000)])
     turns = 0
 
@@ -187,7 +187,7 @@ async def test_other_tasks_have_their_turn_while_a_large_body_is_read() -> None:
     assert turns >= len(body) // pages.SLICE
 
 
-async def test_two_who_ask_at_once_read_one_after_the_other() -> None:
+async def test_concurrent_reads_return_the_pages_of_their_own_bodies() -> None:
     reader = reader_of_jobs()
     rows = [row(number) for number in range(2500)]
     await reader.read(body_of(rows[:2000]))
@@ -198,7 +198,7 @@ async def test_two_who_ask_at_once_read_one_after_the_other() -> None:
         assert [job.id for job in page.items] == [item["id"] for item in asked]
 
 
-async def test_rows_that_change_places_or_repeat_are_known_by_their_new_ones() -> None:
+async def test_moved_and_repeated_rows_are_read_in_their_new_order() -> None:
     reader = reader_of_jobs()
     await reader.read(body_of([row(1), row(2), row(3)]))
     await reader.read(body_of([row(1, name="new"), row(2), row(3)]))

@@ -71,7 +71,7 @@ async def calls(client: StudioClient) -> AsyncIterator[StudioError]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_the_token_is_in_no_record_error_or_traceback(
+async def test_the_token_is_in_no_log_record_error_or_traceback(
     client: StudioClient, proxy: FaultProxy, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -105,7 +105,7 @@ async def test_the_token_is_in_no_repr(client: StudioClient) -> None:
         assert TOKEN not in f"{shown!r} {shown!s}"
 
 
-async def test_a_proxy_and_its_password_are_redacted_once_there_is_a_client() -> None:
+async def test_a_client_registers_its_proxy_and_the_proxy_s_password_as_secrets() -> None:
     proxy = "http://user:pr0xy%2Fpass@proxy.example.com:3128"
     settings = settings_for("https://studio.example.com", proxies=Proxies(SecretStr(proxy)))
     assert "pr0xy" not in repr(settings)
@@ -123,7 +123,7 @@ async def test_a_proxy_and_its_password_are_redacted_once_there_is_a_client() ->
         answer_json({"message": "x" * 500 + " " + LET_SLIP}, "400 Bad Request"),
     ],
 )
-async def test_no_secret_that_studio_lets_slip_is_in_an_error(
+async def test_secrets_in_studio_s_messages_are_redacted_in_errors(
     client: StudioClient, proxy: FaultProxy, fault: Fault
 ) -> None:
     proxy.always = fault
@@ -132,7 +132,7 @@ async def test_no_secret_that_studio_lets_slip_is_in_an_error(
         assert not any(secret in report for secret in SLIPPED)
 
 
-def test_no_secret_is_in_what_studio_says_of_a_job_and_its_query_stays_as_it_is() -> None:
+def test_secrets_are_redacted_in_a_job_s_error_message_but_not_in_its_query() -> None:
     job = Job.model_validate({"id": "1", "error_message": LET_SLIP, "query": LET_SLIP})
     assert job.error_message is not None
     assert not any(secret in job.error_message for secret in SLIPPED)
@@ -141,7 +141,7 @@ def test_no_secret_is_in_what_studio_says_of_a_job_and_its_query_stays_as_it_is(
     assert job.query.text == LET_SLIP
 
 
-def test_no_secret_is_in_what_studio_says_over_a_websocket_and_a_log_stays_as_it_is() -> None:
+def test_secrets_are_redacted_in_a_websocket_message_but_not_in_a_log() -> None:
     (said,) = log_stream.parse_frames(json.dumps({"message": LET_SLIP}).encode())
     assert isinstance(said, log_stream.ServerMessage)
     assert not any(secret in said.text for secret in SLIPPED)

@@ -51,13 +51,13 @@ async def refused(url: str, ca_file: Path | None = AUTHORITY) -> str:
 
 
 @pytest.mark.parametrize("url", ["good"], indirect=True)
-async def test_a_certificate_of_one_s_own_authority_is_trusted_when_named(url: str) -> None:
+async def test_a_certificate_of_an_authority_in_the_ca_file_is_trusted(url: str) -> None:
     async with StudioClient(settings_for(url, ca_file=AUTHORITY)) as client:
         assert (await client.jobs()).items == ()
 
 
 @pytest.mark.parametrize("url", ["good"], indirect=True)
-async def test_an_unknown_authority_is_not_trusted_and_the_way_out_is_named(url: str) -> None:
+async def test_the_error_for_an_unknown_authority_names_the_ca_file_option(url: str) -> None:
     sentence = await refused(url, ca_file=None)
     assert "authority" in sentence
     assert "--ca-file" in sentence
@@ -69,12 +69,12 @@ async def test_an_expired_certificate_is_reported_as_expired(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["elsewhere"], indirect=True)
-async def test_a_certificate_of_another_host_is_reported_as_one(url: str) -> None:
+async def test_a_certificate_of_another_host_is_reported_as_such(url: str) -> None:
     assert "for another host" in await refused(url)
 
 
 @pytest.mark.parametrize("url", ["elsewhere"], indirect=True)
-async def test_a_certificate_of_another_host_does_not_fit_an_address_either(url: str) -> None:
+async def test_a_certificate_of_another_host_is_refused_for_an_ip_address_too(url: str) -> None:
     assert "for another host" in await refused(url.replace("localhost", "127.0.0.1"))
 
 
@@ -91,14 +91,14 @@ async def test_a_server_without_tls_is_recognised() -> None:
 
 
 @pytest.mark.parametrize("url", ["good"], indirect=True)
-async def test_plain_http_to_a_port_that_speaks_tls_says_https(url: str) -> None:
+async def test_the_error_for_plain_http_to_a_tls_port_suggests_https(url: str) -> None:
     async with StudioClient(settings_for(url.replace("https:", "http:"))) as client:
         with pytest.raises(TransportError, match="speaks TLS: write https://") as caught:
             await client.jobs()
     assert caught.value.brief == "needs https"
 
 
-async def test_what_nginx_says_to_plain_http_says_https_too() -> None:
+async def test_the_error_for_nginx_s_reply_to_plain_http_suggests_https_too() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         page = b"<html>400 The plain HTTP request was sent to HTTPS port</html>"
@@ -115,7 +115,7 @@ async def test_what_nginx_says_to_plain_http_says_https_too() -> None:
     server.close()
 
 
-async def test_a_ca_file_without_certificates_is_a_wrong_setting(tmp_path: Path) -> None:
+async def test_a_ca_file_without_certificates_is_a_configuration_error(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_text("nothing here")
     async with StudioClient(settings_for("https://localhost:1", ca_file=empty)) as client:
@@ -166,7 +166,9 @@ class ProxiesToThisMachine(Proxies):
 
 @pytest.mark.parametrize("url", ["good"], indirect=True)
 @pytest.mark.parametrize("refuses", [False, True])
-async def test_a_proxy_makes_a_tunnel_and_sees_no_token(url: str, refuses: bool) -> None:
+async def test_a_proxy_opens_a_tunnel_and_does_not_receive_the_token(
+    url: str, refuses: bool
+) -> None:
     tunnel = Tunnel(refuses=refuses)
     server = await asyncio.start_server(tunnel.begin, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]

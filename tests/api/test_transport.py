@@ -59,11 +59,13 @@ async def client(broken: FaultProxy) -> AsyncIterator[StudioClient]:
         yield client
 
 
-async def test_a_healthy_proxy_changes_nothing(client: StudioClient) -> None:
+async def test_the_fault_proxy_changes_nothing_without_a_fault(client: StudioClient) -> None:
     assert len((await client.jobs()).items) == 50
 
 
-async def test_a_refused_connection_was_not_sent(client: StudioClient, broken: FaultProxy) -> None:
+async def test_a_refused_connection_raises_not_sent(
+    client: StudioClient, broken: FaultProxy
+) -> None:
     await broken.refuse()
     for call in (client.jobs(), client.create_job(JOB)):
         with pytest.raises(errors.NotSent, match="refuses connections"):
@@ -78,13 +80,15 @@ async def test_a_host_that_does_not_exist_is_named() -> None:
             await client.jobs()
 
 
-async def test_silence_is_a_timeout(client: StudioClient, broken: FaultProxy) -> None:
+async def test_a_server_that_does_not_answer_causes_a_timeout(
+    client: StudioClient, broken: FaultProxy
+) -> None:
     broken.next(stall)
     with pytest.raises(errors.RequestTimedOut, match="did not answer in time"):
         await client.jobs()
 
 
-async def test_a_slow_drip_ends_at_the_deadline_of_the_whole(
+async def test_a_slow_response_ends_at_the_deadline_of_the_whole_request(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     broken.next(drip(0.1))  # each byte comes well within the time for a part
@@ -109,7 +113,9 @@ async def test_a_reset_in_the_body_is_a_transport_error(
         await client.jobs()
 
 
-async def test_a_body_that_stops_short_is_no_list(client: StudioClient, broken: FaultProxy) -> None:
+async def test_a_truncated_body_is_a_protocol_error(
+    client: StudioClient, broken: FaultProxy
+) -> None:
     broken.next(truncated(100))
     with pytest.raises(errors.ProtocolError, match="not complete JSON"):
         await client.jobs()
@@ -140,7 +146,7 @@ async def test_a_gzip_bomb_is_not_inflated(
     assert peak < 16 * 1024 * 1024
 
 
-async def test_an_endless_body_is_left(
+async def test_the_connection_of_an_endless_body_is_closed(
     client: StudioClient, broken: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1024 * 1024)
@@ -150,7 +156,7 @@ async def test_an_endless_body_is_left(
     await broken.until_idle()
 
 
-async def test_a_body_that_is_too_large_is_not_taken(
+async def test_a_body_that_is_too_large_is_refused(
     client: StudioClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1024)
@@ -195,7 +201,9 @@ async def test_json_of_another_content_type_is_read(
     assert (await client.jobs()).items == ()
 
 
-async def test_a_web_page_is_never_shown(client: StudioClient, broken: FaultProxy) -> None:
+async def test_the_content_of_a_web_page_is_not_in_the_error(
+    client: StudioClient, broken: FaultProxy
+) -> None:
     broken.next(answer("<!doctype html><p>Log in to Corp WiFi", kind="text/html"), html_502())
     with pytest.raises(errors.ProtocolError, match="web page"):
         await client.jobs()
@@ -205,7 +213,7 @@ async def test_a_web_page_is_never_shown(client: StudioClient, broken: FaultProx
 
 
 @pytest.mark.parametrize("read", [True, False])
-async def test_a_redirect_is_not_followed_and_the_token_stays(
+async def test_a_redirect_is_not_followed(
     client: StudioClient, broken: FaultProxy, upstream: FaultProxy, read: bool
 ) -> None:
     async with FaultProxy(always=answer_json([])) as elsewhere:
@@ -225,7 +233,7 @@ async def test_no_cookie_is_kept(client: StudioClient, broken: FaultProxy) -> No
 
 
 @pytest.mark.parametrize(("header", "rest"), [("7", 7), ("0", 0), ("99999", 300)])
-async def test_too_many_requests_say_when_to_come_back(
+async def test_a_429_error_has_the_seconds_of_retry_after(
     client: StudioClient, broken: FaultProxy, header: str, rest: float
 ) -> None:
     broken.next(too_many(header))
@@ -237,7 +245,7 @@ async def test_too_many_requests_say_when_to_come_back(
 @pytest.mark.parametrize(
     ("seconds", "low", "high"), [(120, 60, 121), (-120, 0, 0), (9000, 300, 300)]
 )
-async def test_too_many_requests_may_say_until_when(
+async def test_a_429_error_has_the_seconds_until_the_date_of_retry_after(
     client: StudioClient, broken: FaultProxy, seconds: float, low: float, high: float
 ) -> None:
     until = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -276,7 +284,7 @@ async def test_a_write_without_a_clear_answer_has_an_unknown_outcome(
         answer(status="200 OK"),
     ],
 )
-async def test_a_job_that_was_taken_but_not_named_has_an_unknown_outcome(
+async def test_a_new_job_whose_response_has_no_id_has_an_unknown_outcome(
     client: StudioClient, broken: FaultProxy, fault: Fault
 ) -> None:
     broken.next(fault)
@@ -294,7 +302,7 @@ async def test_a_job_that_was_taken_but_not_named_has_an_unknown_outcome(
         ("507 Insufficient Storage", errors.ServerError),
     ],
 )
-async def test_a_refused_write_is_not_unknown(
+async def test_a_refused_write_has_a_known_outcome(
     client: StudioClient, broken: FaultProxy, status: str, kind: type[errors.StatusError]
 ) -> None:
     broken.next(answer_json({"message": "no room"}, status))
@@ -302,7 +310,7 @@ async def test_a_refused_write_is_not_unknown(
         await client.create_job(JOB)
 
 
-async def test_a_dropped_answer_did_reach_the_server(
+async def test_a_write_whose_response_was_lost_reached_the_server(
     client: StudioClient, broken: FaultProxy, upstream: FaultProxy
 ) -> None:
     broken.next(drop_answer)
@@ -311,7 +319,7 @@ async def test_a_dropped_answer_did_reach_the_server(
     assert [seen.path for seen in upstream.seen] == ["/api/datachain/jobs/a/cancel"]
 
 
-async def test_the_status_counts_when_its_reason_is_lost(
+async def test_the_status_determines_the_error_when_the_body_is_lost(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     async def half(exchange: Exchange) -> None:
@@ -323,7 +331,7 @@ async def test_the_status_counts_when_its_reason_is_lost(
         await client.jobs()
 
 
-async def test_the_document_s_scheme_is_tried_first_and_the_other_once(
+async def test_the_bearer_scheme_is_tried_first_and_token_after_a_refusal(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     refused = answer_json({"detail": "Unauthorized"}, "401 Unauthorized")
@@ -343,7 +351,7 @@ async def test_a_wrong_token_is_refused_after_both_schemes(
     assert len(broken.seen) == 2
 
 
-async def test_an_error_before_the_token_was_checked_settles_no_scheme(
+async def test_a_server_error_does_not_decide_the_authentication_scheme(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     refused = answer_json({}, "401 Unauthorized")
@@ -395,7 +403,7 @@ async def test_a_request_is_logged_without_its_query(
     assert lines[0].endswith(" ms")
 
 
-async def test_where_everything_is_not_found_the_address_is_asked_about(
+async def test_404_errors_ask_about_the_url_until_a_request_succeeds(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     nothing = answer("<html>nothing</html>", status="404 Not Found", kind="text/html")
