@@ -39,18 +39,21 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "form": (SubmitScreen,),
     "everywhere": (Page, StudioApp),
 }
-"""Classes that handle keys, by their names in README's table."""
+"""The classes that handle the keys of a screen, by the screen's name in README's table."""
 
-TOGETHER: dict[str, tuple[type, ...]] = {
-    **{place: (*owners, *OWNERS["everywhere"]) for place, owners in OWNERS.items()},
+ACTIVE_TOGETHER: dict[str, tuple[type, ...]] = {
+    **{screen: (*owners, *OWNERS["everywhere"]) for screen, owners in OWNERS.items()},
     "graph": (PipelineScreen, DagTable, *OWNERS["everywhere"]),
     "drawn graph": (PipelineScreen, GraphView, *OWNERS["everywhere"]),
 }
-"""Classes that handle keys at the same time."""
+"""The classes that handle keys at the same time, by the name of the screen.
 
-NEARER = {"logs.dismiss", "graph.leave", "graph.enter", "graph.left", "graph.right", "table.left",
-          "table.right"}  # fmt: skip
-"""Commands that intentionally share a key: the one closest to the cursor handles it."""
+The screen `graph` shows its jobs either as rows or drawn.
+"""
+
+NEAREST_WINS = {"logs.dismiss", "graph.leave", "graph.enter", "graph.left", "graph.right",
+                "table.left", "table.right"}  # fmt: skip
+"""Commands that intentionally share a key: the widget closest to the cursor handles it."""
 
 NAMES = {
     "/": "slash",
@@ -76,21 +79,22 @@ NAMES = {
 
 def keys_of(owners: tuple[type, ...]) -> set[str]:
     """Return the keys that the classes declare themselves, in Textual's names."""
-    return {key for owner in owners for key, _ in _declared(owner)}
+    return {key for owner in owners for key, _ in _declared_bindings(owner)}
 
 
-def commands_at(place: str) -> dict[str, set[str]]:
-    """Return the ids of the commands of each key in a place, including inherited ones."""
-    found: dict[str, set[str]] = {}
-    for owner in TOGETHER[place]:
-        for kind in owner.__mro__:
-            if kind.__module__.startswith("studio_tui."):
-                for key, command in _declared(kind):
-                    found.setdefault(key, set()).add(command)
-    return found
+def commands_on(screen: str) -> dict[str, set[str]]:
+    """Return the ids of the commands of each key on a screen, including inherited ones."""
+    commands: dict[str, set[str]] = {}
+    for owner in ACTIVE_TOGETHER[screen]:
+        for base in owner.__mro__:
+            if base.__module__.startswith("studio_tui."):
+                for key, command in _declared_bindings(base):
+                    commands.setdefault(key, set()).add(command)
+    return commands
 
 
-def _declared(owner: type) -> Iterator[tuple[str, str]]:
+def _declared_bindings(owner: type) -> Iterator[tuple[str, str]]:
+    """Yield each key that a class itself declares, with the id of its command."""
     for binding in vars(owner).get("BINDINGS", ()):
         if isinstance(binding, Binding):
             for key in binding.key.split(","):
@@ -98,33 +102,33 @@ def _declared(owner: type) -> Iterator[tuple[str, str]]:
 
 
 CONTROLLERS: tuple[type[Controller], ...] = (JobController, PipelineController, ScheduleController)
-"""Controllers whose commands are available in several places."""
+"""Controllers whose commands are available on several screens."""
 
 
-def free_at(places: Iterable[str]) -> str:
-    """Return the letters that are not used as keys in any of these places, separated by blanks."""
-    taken = {key for place in places for key in commands_at(place)}
+def free_letters(screens: Iterable[str]) -> str:
+    """Return the letters that are not used as keys on any of the screens, separated by blanks."""
+    taken = {key for screen in screens for key in commands_on(screen)}
     return " ".join(key for key in string.ascii_letters if key not in taken)
 
 
-def places_of(controller: type[Controller]) -> list[str]:
-    """Return the places that have most of a controller's commands; some have only a few."""
+def screens_of(controller: type[Controller]) -> list[str]:
+    """Return the screens that have most of a controller's commands; other screens have a few."""
     own = {command.id for command in controller.COMMANDS}
-    return [
-        place
-        for place in TOGETHER
-        if len(own & {each for ids in commands_at(place).values() for each in ids}) > len(own) / 2
-    ]
+    return [screen for screen in ACTIVE_TOGETHER if len(own & _ids_on(screen)) > len(own) / 2]
+
+
+def _ids_on(screen: str) -> set[str]:
+    return {command for ids in commands_on(screen).values() for command in ids}
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the free letters of each controller, and the keys of each screen."""
     for controller in CONTROLLERS:
-        places = places_of(controller)
-        print(f"{controller.__name__}, on {', '.join(places)}: free are {free_at(places)}")
-    for place in TOGETHER:
-        commands = commands_at(place)
-        print(f"{place}, free: {free_at([place])}")
+        screens = screens_of(controller)
+        print(f"{controller.__name__}, on {', '.join(screens)}: free are {free_letters(screens)}")
+    for screen in ACTIVE_TOGETHER:
+        commands = commands_on(screen)
+        print(f"{screen}, free: {free_letters([screen])}")
         for key in sorted(commands, key=lambda key: (len(key), key.lower(), key)):
             print(f"  {key:24}{', '.join(sorted(commands[key]))}")
 

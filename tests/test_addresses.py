@@ -4,13 +4,13 @@ from hypothesis import strategies as st
 
 from studio_tui.addresses import address, has_login, without_logins
 
-WEB = st.builds("".join, st.lists(st.sampled_from(
+WEB_ADDRESSES = st.builds("".join, st.lists(st.sampled_from(
     ["https", "http", "://", "//", "[", "]", "::1", "@", ":", "\\", "%", "a.example", "０", "99999",
      "/", "?", "#", "\x00", "\ud800", "℀", "\t", "\n", " "]
 )))  # fmt: skip
 
 
-@given(st.one_of(st.text(), WEB))
+@given(st.one_of(st.text(), WEB_ADDRESSES))
 @example("https://[::1")
 @example("https://[v1.]")
 @example("https://a:b:c")
@@ -20,32 +20,32 @@ WEB = st.builds("".join, st.lists(st.sampled_from(
 @example("//[")
 @example("")
 def test_address_never_raises_an_error(text: str) -> None:
-    found = address(text)
-    assert found is None or found.text == text
-    if found is not None:
-        assert found.origin.startswith(found.scheme)
-        assert not found.is_web or found.host
+    parsed = address(text)
+    assert parsed is None or parsed.text == text
+    if parsed is not None:
+        assert parsed.origin.startswith(parsed.scheme)
+        assert not parsed.is_web or parsed.host
 
 
 def test_an_address_is_split_into_its_parts() -> None:
-    found = address("HTTPS://Studio.Example.com:8443/team/jobs?x=1#y")
-    assert found is not None
-    assert (found.scheme, found.host, found.port) == ("https", "studio.example.com", 8443)
-    assert (found.path, found.netloc) == ("/team/jobs", "Studio.Example.com:8443")
-    assert found.is_web
-    assert found.has_query_or_fragment
-    assert not found.has_user
+    parsed = address("HTTPS://Studio.Example.com:8443/team/jobs?x=1#y")
+    assert parsed is not None
+    assert (parsed.scheme, parsed.host, parsed.port) == ("https", "studio.example.com", 8443)
+    assert (parsed.path, parsed.netloc) == ("/team/jobs", "Studio.Example.com:8443")
+    assert parsed.is_web
+    assert parsed.has_query_or_fragment
+    assert not parsed.has_user
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("spelling", "other_spelling"),
     [
         ("https://a.example/x", "HTTPS://A.EXAMPLE:443/y"),
         ("http://[::1]/", "http://[::1]:80/"),
     ],
 )
-def test_two_spellings_of_an_origin_are_equal(one: str, other: str) -> None:
-    first, second = address(one), address(other)
+def test_two_spellings_of_an_origin_are_equal(spelling: str, other_spelling: str) -> None:
+    first, second = address(spelling), address(other_spelling)
     assert first is not None
     assert second is not None
     assert first.origin == second.origin
@@ -81,20 +81,20 @@ def test_an_ambiguous_address_is_rejected(text: str) -> None:
     ],
 )
 def test_an_address_needs_an_http_scheme_host_and_valid_port_to_be_a_web_address(text: str) -> None:
-    found = address(text)
-    assert found is not None
-    assert not found.is_web
+    parsed = address(text)
+    assert parsed is not None
+    assert not parsed.is_web
 
 
 def test_a_user_name_before_the_host_is_detected() -> None:
-    found = address("https://studio.example@evil.example/")
-    assert found is not None
-    assert found.has_user
-    assert found.host == "evil.example"
+    parsed = address("https://studio.example@evil.example/")
+    assert parsed is not None
+    assert parsed.has_user
+    assert parsed.host == "evil.example"
 
 
 @pytest.mark.parametrize(
-    "shape",
+    "template",
     [
         "https://{}@git.example.org/u/r",
         "https://{}:@git.example.org/u/r",
@@ -107,8 +107,8 @@ def test_a_user_name_before_the_host_is_detected() -> None:
         "pkg @ git+https://u:{}@example.org/r.git@v1#egg=pkg",
     ],
 )
-def test_a_login_in_an_address_is_detected_and_masked(shape: str) -> None:
-    text = shape.format("hunter2")
+def test_a_login_in_an_address_is_detected_and_masked(template: str) -> None:
+    text = template.format("hunter2")
     assert has_login(text)
     masked = without_logins(text, "••")
     assert "hunter2" not in masked
@@ -136,7 +136,7 @@ def test_text_without_a_login_is_unchanged(text: str) -> None:
     assert without_logins(text, "••") == text
 
 
-@given(st.one_of(st.text(), WEB))
+@given(st.one_of(st.text(), WEB_ADDRESSES))
 def test_without_logins_removes_every_login_from_any_text(text: str) -> None:
     assert not has_login(without_logins(text))
     assert has_login(text) == (without_logins(text) != text)

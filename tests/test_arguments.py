@@ -1,4 +1,4 @@
-"""Arguments that are read without `click` mean the same to `click`."""
+"""Command lines that are parsed without `click` have the same meaning as with `click`."""
 
 from unittest import mock
 
@@ -12,32 +12,32 @@ from studio_tui import commands
 from studio_tui.arguments import Arguments, SimpleCommandLine, parse_simple
 from studio_tui.errors import ConfigError
 
-USUAL = (
+COMMON = (
     *("--local", "--samples", "--read-only", "--quiet"),
     *("--url", "--team", "--theme", "--url=https://s.example", "--team=", "--theme=dark"),
     *("https://s.example", "ann", "dark", "light", "-team", "local", "--"),
 )
-OTHER = (
+UNCOMMON = (
     *("--help", "-h", "--version", "doctor", "local", "record", "replay", "--", "-", "--loca"),
     *("--token-file=t", "--ca-file=c", "--data-dir=d", "--quiet=1", "--theme=blue", "--team"),
 )
 
 
-def as_click_reads(words: list[str]) -> SimpleCommandLine | str:
-    """Return how `click` would open the dashboard, or what it says instead."""
-    with mock.patch.object(commands, "dashboard", return_value=0) as opened:
+def parse_with_click(words: list[str]) -> SimpleCommandLine | str:
+    """Return the command line as `click` parses it; its output if it opens no dashboard."""
+    with mock.patch.object(commands, "dashboard", return_value=0) as dashboard:
         result = CliRunner().invoke(commands.main, words)
-    if not opened.called:
+    if not dashboard.called:
         return result.output
-    (arguments, theme), named = opened.call_args
-    assert named["data_dir"] is None
-    return SimpleCommandLine(arguments, theme, named["local"], named["samples"])
+    (arguments, theme), options = dashboard.call_args
+    assert options["data_dir"] is None
+    return SimpleCommandLine(arguments, theme, options["local"], options["samples"])
 
 
-@given(st.lists(st.sampled_from(USUAL), max_size=6))
+@given(st.lists(st.sampled_from(COMMON), max_size=6))
 def test_a_command_line_parsed_without_click_means_the_same_to_click(words: list[str]) -> None:
-    early = parse_simple(words, {})
-    assert early is None or early == as_click_reads(words)
+    parsed = parse_simple(words, {})
+    assert parsed is None or parsed == parse_with_click(words)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_a_command_line_parsed_without_click_means_the_same_to_click(words: list
     ],
 )
 def test_a_common_command_line_is_parsed_without_click(words: list[str]) -> None:
-    assert parse_simple(words, {}) == as_click_reads(words)
+    assert parse_simple(words, {}) == parse_with_click(words)
 
 
-@pytest.mark.parametrize("word", OTHER)
+@pytest.mark.parametrize("word", UNCOMMON)
 def test_an_uncommon_command_line_is_left_to_click(word: str) -> None:
     assert parse_simple([word], {}) is None
     assert parse_simple(["--quiet", word], {}) is None
@@ -65,22 +65,22 @@ def test_shell_completion_is_left_to_click() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raised", "code", "said"),
+    ("error", "exit_code", "message"),
     [
         (ConfigError("The token is missing."), 2, "studio-tui: The token is missing.\n"),
         (KeyboardInterrupt(), 1, "\nAborted!\n"),
     ],
 )
 def test_an_error_without_click_has_the_same_exit_code_and_message_as_with_click(
-    raised: BaseException, code: int, said: str, capsys: pytest.CaptureFixture[str]
+    error: BaseException, exit_code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (
-        mock.patch("studio_tui.composition.dashboard", side_effect=raised),
-        pytest.raises(SystemExit) as ended,
+        mock.patch("studio_tui.composition.dashboard", side_effect=error),
+        pytest.raises(SystemExit) as exited,
     ):
         program._run_dashboard(SimpleCommandLine(Arguments(), None, local=False, samples=False))
-    assert ended.value.code == code
-    assert capsys.readouterr().err == said
-    with mock.patch.object(commands, "dashboard", side_effect=raised):
+    assert exited.value.code == exit_code
+    assert capsys.readouterr().err == message
+    with mock.patch.object(commands, "dashboard", side_effect=error):
         result = CliRunner().invoke(commands.main, [])
-    assert (result.exit_code, result.stderr) == (code, said)
+    assert (result.exit_code, result.stderr) == (exit_code, message)

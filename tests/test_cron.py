@@ -149,7 +149,7 @@ def test_any_text_is_accepted_or_refused_with_a_printable_message(text: str) -> 
 
 @st.composite
 def fields(draw: st.DrawFn, first: int, last: int) -> tuple[str, frozenset[int]]:
-    """Draw a field as text, and the values it stands for."""
+    """Draw a field as text, and the values that it selects."""
     kind = draw(st.sampled_from(["*", "*", "step", "values", "range", "stepped range"]))
     if kind == "*":
         return "*", frozenset(range(first, last + 1))
@@ -169,7 +169,7 @@ def fields(draw: st.DrawFn, first: int, last: int) -> tuple[str, frozenset[int]]
 
 @st.composite
 def expressions(draw: st.DrawFn) -> tuple[str, list[frozenset[int]]]:
-    """Draw an expression, and the values of its fields; most of them fire every few days."""
+    """Draw an expression and the values of its fields; most expressions fire every few days."""
     parts = [
         draw(fields(0, 59)),
         draw(fields(0, 23)),
@@ -180,37 +180,47 @@ def expressions(draw: st.DrawFn) -> tuple[str, list[frozenset[int]]]:
     return " ".join(text for text, _ in parts), [values for _, values in parts]
 
 
-def is_any(field: str, other: str, values: frozenset[int], size: int) -> bool:
-    """Whether a day field says nothing: it has a bare star, or has all beside one with a star."""
-    return "*" in field.split(",") or (len(values) == size and "*" in other)
+def is_unrestricted(field: str, other_field: str, values: frozenset[int], count: int) -> bool:
+    """Whether a day field does not restrict the days; `count` is the number of its possible values.
+
+    It contains a bare star, or it selects all values while the other day field contains a star.
+    """
+    return "*" in field.split(",") or (len(values) == count and "*" in other_field)
 
 
-def matches(text: str, local: datetime, values: list[frozenset[int]]) -> bool:
+def matches(expression: str, local: datetime, values: list[frozenset[int]]) -> bool:
+    """Whether an expression fires at a local time; `values` are those of its five fields."""
     minute, hour, days, months, weekdays = values
     if local.minute not in minute or local.hour not in hour or local.month not in months:
         return False
     of_month, of_week = local.day in days, local.isoweekday() % 7 in weekdays
-    _, _, date, _, weekday = text.split()
-    if is_any(date, weekday, days, 31) or is_any(weekday, date, weekdays, 7):
+    _, _, day_field, _, weekday_field = expression.split()
+    if is_unrestricted(day_field, weekday_field, days, 31) or is_unrestricted(
+        weekday_field, day_field, weekdays, 7
+    ):
         return of_month and of_week
-    return of_month or of_week  # crontab(5): either is enough when both are restricted
+    return of_month or of_week  # crontab(5): one of them is enough when both are restricted
 
 
-def minute_by_minute(
-    text: str, values: list[frozenset[int]], after: datetime, zone: tzinfo, minutes: int
+def check_every_minute(
+    expression: str, values: list[frozenset[int]], after: datetime, zone: tzinfo, minutes: int
 ) -> Iterator[datetime]:
-    """Look at the clock every minute, as one would who has never heard of cron."""
-    is_named = len(values[1]) < 24
+    """Yield the fire times in the `minutes` after `after`, by checking each minute.
+
+    An expression with fixed hours fires once in a repeated hour, and after an omitted one.
+    """
+    has_fixed_hours = len(values[1]) < 24
     last = after.astimezone(zone).replace(tzinfo=None)
     for number in range(1, minutes + 1):
         moment = after + timedelta(minutes=number)
         local = moment.astimezone(zone).replace(tzinfo=None)
-        if not is_named:
-            if matches(text, local, values):
+        if not has_fixed_hours:
+            if matches(expression, local, values):
                 yield moment
             continue
-        passed = int((local - last) / timedelta(minutes=1))  # none while an hour comes again
-        if any(matches(text, last + timedelta(minutes=m), values) for m in range(1, passed + 1)):
+        passed = int((local - last) / timedelta(minutes=1))  # not positive in a repeated hour
+        local_minutes = (last + timedelta(minutes=each) for each in range(1, passed + 1))
+        if any(matches(expression, minute, values) for minute in local_minutes):
             yield moment
         last = max(last, local)
 
@@ -222,61 +232,63 @@ def test_fire_times_match_a_check_of_every_minute(
 ) -> None:
     text, values = expression
     after = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=start)
-    seen = list(minute_by_minute(text, values, after, UTC, 3 * 24 * 60))
-    assert list(fire_times(text, after, count=len(seen))) == seen
-    following = next_fire(text, seen[-1] if seen else after)
-    assert following > after + timedelta(days=3)
+    expected = list(check_every_minute(text, values, after, UTC, 3 * 24 * 60))
+    assert list(fire_times(text, after, count=len(expected))) == expected
+    next_time = next_fire(text, expected[-1] if expected else after)
+    assert next_time > after + timedelta(days=3)
 
 
-CHANGES = [
+CLOCK_CHANGES = [
     (BERLIN, datetime(2026, 3, 28, 12, tzinfo=UTC)),
     (BERLIN, datetime(2026, 10, 24, 12, tzinfo=UTC)),
     (LORD_HOWE, datetime(2026, 4, 4, 3, tzinfo=UTC)),
     (LORD_HOWE, datetime(2026, 10, 3, 3, tzinfo=UTC)),
     (ZoneInfo("America/Havana"), datetime(2026, 3, 7, 17, tzinfo=UTC)),
     (ZoneInfo("America/Havana"), datetime(2026, 10, 31, 17, tzinfo=UTC)),
-    (ZoneInfo("Pacific/Apia"), datetime(2011, 12, 29, 22, tzinfo=UTC)),  # a day was left out
+    (ZoneInfo("Pacific/Apia"), datetime(2011, 12, 29, 22, tzinfo=UTC)),  # a whole day was omitted
 ]
+"""Time zones, and times about half a day before their clocks change."""
 
 
 @settings(max_examples=at_length(20, 1500))
-@given(expressions(), st.sampled_from(CHANGES))
+@given(expressions(), st.sampled_from(CLOCK_CHANGES))
 def test_fire_times_match_a_check_of_every_minute_when_clocks_change(
     expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime]
 ) -> None:
     text, values = expression
     zone, after = change
-    seen = list(minute_by_minute(text, values, after, zone, 2 * 24 * 60))
-    assert list(fire_times(text, after, zone, count=len(seen))) == seen
-    following = next_fire(text, seen[-1] if seen else after, zone)
-    assert following > after + timedelta(days=2)
+    expected = list(check_every_minute(text, values, after, zone, 2 * 24 * 60))
+    assert list(fire_times(text, after, zone, count=len(expected))) == expected
+    next_time = next_fire(text, expected[-1] if expected else after, zone)
+    assert next_time > after + timedelta(days=2)
 
 
 @settings(max_examples=at_length(20, 600))
-@given(expressions(), st.sampled_from(CHANGES), st.integers(0, 2 * 24 * 3600))
+@given(expressions(), st.sampled_from(CLOCK_CHANGES), st.integers(0, 2 * 24 * 3600))
 def test_the_next_fire_time_does_not_depend_on_where_the_search_starts(
     expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime], seconds: int
 ) -> None:
     text, _values = expression
-    zone, begin = change
-    after = begin + timedelta(seconds=seconds)
+    zone, start = change
+    after = start + timedelta(seconds=seconds)
     first = next_fire(text, after, zone)
-    all_times = iterate_fire_times(text, begin, zone)
+    all_times = iterate_fire_times(text, start, zone)
     assert first == next(moment for moment in all_times if moment > after)
 
 
-def local(moments: tuple[datetime, ...], zone: tzinfo) -> list[str]:
+def local_times(moments: tuple[datetime, ...], zone: tzinfo) -> list[str]:
+    """Return the day, time and zone of each moment, e.g. `25 02:30 CEST`."""
     return [f"{moment.astimezone(zone):%d %H:%M %Z}" for moment in moments]
 
 
 def test_a_fixed_time_fires_once_when_its_hour_is_repeated() -> None:
     moments = fire_times("30 2 * * *", datetime(2026, 10, 24, 12, tzinfo=UTC), BERLIN, count=2)
-    assert local(moments, BERLIN) == ["25 02:30 CEST", "26 02:30 CET"]
+    assert local_times(moments, BERLIN) == ["25 02:30 CEST", "26 02:30 CET"]
 
 
 def test_a_fixed_time_in_an_omitted_hour_fires_after_that_hour() -> None:
     moments = fire_times("*/20 2 * * *", datetime(2026, 3, 28, 12, tzinfo=UTC), BERLIN, count=2)
-    assert local(moments, BERLIN) == ["29 03:00 CEST", "30 02:00 CEST"]
+    assert local_times(moments, BERLIN) == ["29 03:00 CEST", "30 02:00 CEST"]
 
 
 def test_an_interval_of_half_an_hour_is_kept_when_clocks_change() -> None:
@@ -301,9 +313,9 @@ def test_fire_times_end_with_the_year_9999() -> None:
 
 
 def test_equivalent_expressions_have_equal_field_values() -> None:
-    every = frozenset({0, 30})
+    half_hours = frozenset({0, 30})
     weekdays = frozenset({1, 2, 3, 4, 5})
-    assert field_values("*/30 0-23 * jan-dec mon-fri") == (every, None, None, None, weekdays)
+    assert field_values("*/30 0-23 * jan-dec mon-fri") == (half_hours, None, None, None, weekdays)
     assert field_values("0,30 * *,4 * 1-5") == field_values("*/30 0-23 * jan-dec mon-fri")
     assert field_values("@weekly")[4] == frozenset({0}) == field_values("0 0 * * 7")[4]
 
@@ -330,6 +342,6 @@ def test_equivalent_expressions_have_equal_field_values() -> None:
 )
 def test_day_fields_select_the_days_that_croniter_selects(expression: str, days: str) -> None:
     wednesday = datetime(2025, 12, 31, 12, tzinfo=UTC)
-    named = days.split()
-    found = fire_times(expression, wednesday, count=len(named))
-    assert [f"{moment:%a}" for moment in found] == named
+    names = days.split()
+    moments = fire_times(expression, wednesday, count=len(names))
+    assert [f"{moment:%a}" for moment in moments] == names

@@ -1,6 +1,6 @@
-"""Words, preview, the local Studio and croniter agree on each expression, also while it is typed.
+"""Description, preview, the local Studio and croniter agree on when an expression fires.
 
-All times are in UTC; `test_cron` has the changes of the clocks.
+All times are in UTC; `test_cron` tests changes of the clocks.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -26,8 +26,8 @@ def typed_fields(draw: st.DrawFn, first: int, last: int, names: tuple[str, ...] 
 
     def value() -> str:
         number = draw(st.integers(first, last))
-        with_name = draw(st.booleans()) and bool(names)
-        return names[(number - first) % len(names)] if with_name else str(number)
+        has_name = draw(st.booleans()) and bool(names)
+        return names[(number - first) % len(names)] if has_name else str(number)
 
     parts = []
     for _ in range(draw(st.integers(1, 3))):
@@ -54,7 +54,7 @@ def typed_fields(draw: st.DrawFn, first: int, last: int, names: tuple[str, ...] 
 
 DAY_NAMES = ("sun", "MON", "Tue", "wed", "thu", "fri", "sat")
 MONTH_NAMES = ("jan", "FEB", "Mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-TYPED = st.tuples(
+EXPRESSIONS = st.tuples(
     st.just("*") | typed_fields(0, 59),
     st.just("*") | typed_fields(0, 23),
     st.just("*") | typed_fields(1, 31),
@@ -64,39 +64,42 @@ TYPED = st.tuples(
 
 
 @settings(max_examples=at_length(70, 20_000))
-@given(TYPED, st.integers(0, 4 * 366 * 24 * 3600))
+@given(EXPRESSIONS, st.integers(0, 4 * 366 * 24 * 3600))
 def test_description_preview_local_studio_and_croniter_agree_on_any_expression(
     expression: str, start: int
 ) -> None:
-    aware = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=start)
+    after = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=start)
     try:
         check(expression)
     except CronError:
         return
-    judge = croniter(expression, aware.replace(tzinfo=None), ret_type=datetime)
-    truth = [judge.get_next().replace(tzinfo=UTC) for _ in range(5)]
-    assert list(fire_times(expression, aware, count=5)) == truth
-    due = DueSchedule("1", expression, "UTC", stamp(truth[0]))
-    decision = decide(due, truth[0] + timedelta(seconds=1))
-    assert (decision.missed, decision.run_for, decision.next_fire_at) == (0, truth[0], truth[1])
-    plain = field_values(expression)
-    for moment in truth:
-        parts = (moment.minute, moment.hour, moment.month)
-        for value, values in zip(parts, (plain[0], plain[1], plain[3]), strict=True):
-            assert values is None or value in values
-        days = [
+    iterator = croniter(expression, after.replace(tzinfo=None), ret_type=datetime)
+    expected = [iterator.get_next().replace(tzinfo=UTC) for _ in range(5)]
+    assert list(fire_times(expression, after, count=5)) == expected
+    due = DueSchedule("1", expression, "UTC", stamp(expected[0]))
+    decision = decide(due, expected[0] + timedelta(seconds=1))
+    assert (decision.run_for, decision.next_fire_at) == (expected[0], expected[1])
+    assert decision.missed == 0
+    values_by_field = field_values(expression)
+    minutes, hours, days, months, weekdays = values_by_field
+    for moment in expected:
+        assert minutes is None or moment.minute in minutes
+        assert hours is None or moment.hour in hours
+        assert months is None or moment.month in months
+        matching_days = [
             value in values
-            for value, values in ((moment.day, plain[2]), (moment.isoweekday() % 7, plain[4]))
+            for value, values in ((moment.day, days), (moment.isoweekday() % 7, weekdays))
             if values is not None
         ]
-        assert not days or any(days)
-    # The words are made of the plain fields alone; written out they mean the same.
-    if plain[2] is None or plain[4] is None:
-        again = " ".join(
-            "*" if values is None else ",".join(map(str, sorted(values))) for values in plain
+        assert not matching_days or any(matching_days)
+    # The description depends only on these values, so writing them out gives the same description.
+    if days is None or weekdays is None:
+        rewritten = " ".join(
+            "*" if values is None else ",".join(map(str, sorted(values)))
+            for values in values_by_field
         )
-        assert list(fire_times(again, aware, count=5)) == truth
-        assert describe_expression(again) == describe_expression(expression)
+        assert list(fire_times(rewritten, after, count=5)) == expected
+        assert describe_expression(rewritten) == describe_expression(expression)
 
 
 @pytest.mark.parametrize(

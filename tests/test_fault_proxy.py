@@ -3,7 +3,7 @@ import asyncio
 from tests.fault_proxy import Exchange, FaultProxy
 
 SIZE = 1 << 26
-"""More bytes than the buffers of a connection have space for."""
+"""More bytes than fit into the buffers of a connection."""
 
 
 async def test_the_proxy_ends_connections_of_clients_that_do_not_read() -> None:
@@ -11,7 +11,7 @@ async def test_the_proxy_ends_connections_of_clients_that_do_not_read() -> None:
         await exchange.send(b"x" * SIZE)
 
     async with FaultProxy(always=answer) as proxy:
-        reader, writer = await _connected(proxy)
+        reader, writer = await _connect(proxy)
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
         await proxy.until_seen(1)
     assert len(await reader.read()) < SIZE
@@ -20,10 +20,10 @@ async def test_the_proxy_ends_connections_of_clients_that_do_not_read() -> None:
 
 async def test_the_proxy_ends_connections_to_a_server_that_does_not_read() -> None:
     received: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-    is_over = asyncio.Event()
+    server_reads = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await is_over.wait()
+        await server_reads.wait()
         received.set_result(await reader.read())
         writer.close()
 
@@ -31,15 +31,15 @@ async def test_the_proxy_ends_connections_to_a_server_that_does_not_read() -> No
     async with server:
         upstream = server.sockets[0].getsockname()
         async with FaultProxy(upstream) as proxy:
-            _, writer = await _connected(proxy)
+            _, writer = await _connect(proxy)
             writer.write(b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % SIZE)
             writer.write(b"x" * SIZE)
             await proxy.until_seen(1)
-        is_over.set()
+        server_reads.set()
         assert len(await received) < SIZE
         writer.close()
 
 
-async def _connected(proxy: FaultProxy) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(proxy: FaultProxy) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, _, port = proxy.url.removeprefix("http://").partition(":")
     return await asyncio.open_connection(host, int(port))

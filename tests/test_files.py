@@ -1,4 +1,4 @@
-"""Files with unexpected content: each leads to a sentence or a default, never to a traceback."""
+"""Broken files lead to an error message or a default, never to a traceback."""
 
 import fcntl
 import json
@@ -41,13 +41,13 @@ def _pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-def _circle(path: Path) -> None:
+def _link_to_itself(path: Path) -> None:
     path.symlink_to(path)
 
 
-def _text(text: bytes) -> Callable[[Path], None]:
+def _file_of(content: bytes) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        path.write_bytes(text)
+        path.write_bytes(content)
 
     return write
 
@@ -55,17 +55,20 @@ def _text(text: bytes) -> Callable[[Path], None]:
 BROKEN: dict[str, Callable[[Path], None]] = {
     "a folder": _folder,
     "a pipe": _pipe,
-    "a circle of links": _circle,
-    "no UTF-8": _text(b"x = '\xff'"),
-    "NULs": _text(b"\0" * 100),
-    "deep arrays": _text(b"x = " + DEEP.encode()),
-    "deep JSON": _text(f'{{"x": {DEEP}}}'.encode()),
-    "a table that is none": _text(b"studio = 3\ncluster = 3"),
+    "a link to itself": _link_to_itself,
+    "no UTF-8": _file_of(b"x = '\xff'"),
+    "NULs": _file_of(b"\0" * 100),
+    "deep arrays": _file_of(b"x = " + DEEP.encode()),
+    "deep JSON": _file_of(f'{{"x": {DEEP}}}'.encode()),
+    "a number instead of a table": _file_of(b"studio = 3\ncluster = 3"),
 }
+"""Functions that create something unreadable at a path."""
 
 
 @pytest.fixture(params=BROKEN)
 def broken(request: pytest.FixtureRequest) -> Callable[[Path], Path]:
+    """Return a function that creates something unreadable at a path, and returns the path."""
+
     def make(path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         BROKEN[request.param](path)
@@ -74,10 +77,10 @@ def broken(request: pytest.FixtureRequest) -> Callable[[Path], Path]:
     return make
 
 
-def sentence(work: Callable[[], object]) -> str | None:
-    """Return the sentence with which something is refused, `None` when it is not."""
+def refusal_of(call: Callable[[], object]) -> str | None:
+    """Return the message of the `ConfigError` that a call raises; `None` if it raises none."""
     try:
-        work()
+        call()
     except ConfigError as error:
         return str(error)
     return None
@@ -122,8 +125,8 @@ def test_a_broken_intent_is_skipped(tmp_path: Path, broken: Callable[[Path], Pat
     journal = Journal(tmp_path, "place")
     job_input = JobInput(query="1", team_name="t")
     journal.begin(Intent.of(job_input, NOON, is_labelled=True)).end(IntentOutcome.APPLIED)
-    (whole,) = tmp_path.rglob("*.intent")
-    broken(whole.with_name("broken.intent"))
+    (valid_file,) = tmp_path.rglob("*.intent")
+    broken(valid_file.with_name("broken.intent"))
     assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]
     assert journal.claim_open() == []
 
@@ -136,21 +139,24 @@ def test_a_broken_state_file_means_that_no_server_runs(
     assert endpoint.find(tmp_path) is None
 
 
-def test_a_broken_token_of_the_local_studio_is_reported(
+def test_a_token_of_the_local_studio_that_is_not_text_is_reported(
     tmp_path: Path, broken: Callable[[Path], Path]
 ) -> None:
     path = broken(tmp_path / "token")
-    one = endpoint.Endpoint("http://127.0.0.1:1", "local", 2, "i", path, tmp_path)
-    said = sentence(one.token)
-    assert said is None or str(path) in said
+    running = endpoint.Endpoint("http://127.0.0.1:1", "local", 2, "i", path, tmp_path)
+    is_text = path.is_file() and b"\xff" not in path.read_bytes()
+    refusal = refusal_of(running.token)
+    assert (refusal is None) is is_text
+    assert refusal is None or str(path) in refusal
 
 
-FILES = ["server.lock", "token", "server.log", "clusters.toml", "port"]
+STUDIO_FILES = ["server.lock", "token", "server.log", "clusters.toml", "port"]
 
 
 @pytest.mark.starts_processes
 @pytest.mark.parametrize(
-    ("kind", "name"), combinations([*BROKEN][: at_length(len(FILES), len(BROKEN))], FILES)
+    ("kind", "name"),
+    combinations([*BROKEN][: at_length(len(STUDIO_FILES), len(BROKEN))], STUDIO_FILES),
 )
 def test_a_local_studio_with_a_broken_file_starts_or_names_the_file(
     tmp_path: Path, kind: str, name: str
@@ -159,12 +165,12 @@ def test_a_local_studio_with_a_broken_file_starts_or_names_the_file(
     home.mkdir()
     path = home / name
     BROKEN[kind](path)
-    said = sentence(lambda: endpoint.attach_or_start(home))
-    if said is None:
+    refusal = refusal_of(lambda: endpoint.attach_or_start(home))
+    if refusal is None:
         assert endpoint.stop(home)
     else:
-        assert str(path) in said
-        assert "Error" not in said
+        assert str(path) in refusal
+        assert "Error" not in refusal
 
 
 @pytest.mark.starts_processes
@@ -239,18 +245,18 @@ def test_a_path_in_an_unknown_user_s_home_is_reported_with_exit_code_2(
     tmp_path: Path, variable: str, command: list[str]
 ) -> None:
     environ = {**os.environ, variable: "~nosuch-user/x", "HOME": str(tmp_path)}
-    words = [sys.executable, "-m", "studio_tui", *command]
-    made = subprocess.run(words, env=environ, check=False, capture_output=True, text=True)
-    assert "is in the home folder of an unknown user." in made.stdout + made.stderr
-    assert "Traceback" not in made.stderr
-    assert made.returncode == 2
+    arguments = [sys.executable, "-m", "studio_tui", *command]
+    ended = subprocess.run(arguments, env=environ, check=False, capture_output=True, text=True)
+    assert "is in the home folder of an unknown user." in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == 2
 
 
 @pytest.mark.starts_processes
 def test_doctor_names_a_configuration_that_is_nested_too_deeply(tmp_path: Path) -> None:
     (tmp_path / "config").write_text(f"x = {DEEP}")
     environ = {**os.environ, "DATACHAIN_DIR": str(tmp_path), "HOME": str(tmp_path)}
-    words = [sys.executable, "-m", "studio_tui", "doctor"]
-    made = subprocess.run(words, env=environ, check=False, capture_output=True, text=True)
-    assert f"{tmp_path / 'config'} is not valid TOML: it is nested too deeply." in made.stdout
-    assert (made.returncode, made.stderr) == (1, "")
+    arguments = [sys.executable, "-m", "studio_tui", "doctor"]
+    ended = subprocess.run(arguments, env=environ, check=False, capture_output=True, text=True)
+    assert f"{tmp_path / 'config'} is not valid TOML: it is nested too deeply." in ended.stdout
+    assert (ended.returncode, ended.stderr) == (1, "")

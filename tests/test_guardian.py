@@ -42,7 +42,7 @@ def short_path() -> Iterator[str]:
 
 
 ENDS = ["SIGINT", "SIGKILL", "end"]
-"""The other signals end the program as SIGKILL does."""
+"""How the test process ends: by a signal, or by itself. Other signals act like SIGKILL."""
 
 
 @pytest.mark.parametrize("end", at_length(ENDS, [*ENDS, "SIGTERM"]))
@@ -55,7 +55,7 @@ def test_no_server_shim_or_job_outlives_the_test_process(
         stderr=subprocess.DEVNULL,
         env={
             **{name: value for name, value in os.environ.items() if name != MARK},
-            "TMPDIR": short_path,  # the fork server's socket stays where it is killed
+            "TMPDIR": short_path,  # for the socket that a killed fork server leaves behind
         },
         cwd=Path(__file__).parents[1],
     )

@@ -44,7 +44,7 @@ def test_a_repository_is_split_into_address_and_revision(
     assert split_repository(repository) == (url, revision)
 
 
-WRONG = [
+INVALID = [
     ("repository", "https://h/r@--orphan=x"),
     ("repository", "git@h:u/r@-f"),
     ("repository", "-u@main"),
@@ -66,16 +66,13 @@ WRONG = [
 ]
 
 
-def changes(field: str, text: str) -> dict[str, Any]:
-    return {field: text}
-
-
-def is_wrong_in_the_form(field: str, text: str) -> bool:
-    problems = check_field(field, replace(Draft(query="1"), **changes(field, text)), CONTEXT)
+def form_refuses(field: str, text: str) -> bool:
+    value: dict[str, Any] = {field: text}
+    problems = check_field(field, replace(Draft(query="1"), **value), CONTEXT)
     return any(problem.level is Level.ERROR for problem in problems)
 
 
-def is_wrong_at_the_server(field: str, text: str) -> bool:
+def server_refuses(field: str, text: str) -> bool:
     request = JobInput.model_validate({"query": "1", "team_name": "local", field: text})
     context = validation.RequestContext(CLUSTERS, {}, None, "me", NOW)
     try:
@@ -85,22 +82,22 @@ def is_wrong_at_the_server(field: str, text: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize(("field", "text"), WRONG)
+@pytest.mark.parametrize(("field", "text"), INVALID)
 def test_the_form_and_the_server_refuse_the_same_input(field: str, text: str) -> None:
-    assert is_wrong_in_the_form(field, text)
-    assert is_wrong_at_the_server(field, text)
+    assert form_refuses(field, text)
+    assert server_refuses(field, text)
 
 
 FIELDS = st.sampled_from(["repository", "cron_expression", "environment", "rerun_from_job_id"])
-TYPED = st.text(st.sampled_from("A=*0 1-/@:.x\t\n\0\u00a0\u2028é#'"), min_size=1, max_size=16)
+INPUT = st.text(st.sampled_from("A=*0 1-/@:.x\t\n\0\u00a0\u2028é#'"), min_size=1, max_size=16)
 
 
-@given(FIELDS, TYPED)
+@given(FIELDS, INPUT)
 def test_the_server_never_refuses_input_that_the_form_accepts(field: str, text: str) -> None:
     is_sent_as_typed = field == "environment"
-    if not is_wrong_in_the_form(field, text):
+    if not form_refuses(field, text):
         sent = text if is_sent_as_typed else text.strip()
-        assert not sent.strip() or not is_wrong_at_the_server(field, sent)
+        assert not sent.strip() or not server_refuses(field, sent)
 
 
 def test_the_environment_of_a_pipeline_must_not_contain_nul() -> None:
@@ -117,12 +114,16 @@ def test_job_ids_of_various_forms_are_valid(job_id: str) -> None:
 
 @pytest.mark.starts_processes
 def test_a_revision_that_git_would_read_as_an_option_is_refused(tmp_path: Path) -> None:
-    def git(*words: str) -> str:
+    def git(*arguments: str) -> str:
         identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-        made = subprocess.run(
-            ["git", *identity, *words], cwd=tmp_path, check=False, capture_output=True, text=True
+        ended = subprocess.run(
+            ["git", *identity, *arguments],
+            cwd=tmp_path,
+            check=False,
+            capture_output=True,
+            text=True,
         )
-        return made.stdout + made.stderr
+        return ended.stdout + ended.stderr
 
     git("init", "-q", "-b", "main", ".")
     git("commit", "-q", "--allow-empty", "-m", "x")

@@ -16,8 +16,8 @@ SECRET = "canary/7c41 e8"
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undo what `configure` does to the process."""
+def logging_restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo the changes of `log.configure` to the logging of this process."""
     monkeypatch.setattr(log, "_secrets", set())
     names = ["studio_tui", "httpx", "httpcore", "websockets", "uvicorn"]
     root = logging.getLogger()
@@ -28,12 +28,12 @@ def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         root.removeHandler(handler)
         handler.close()
     root.setLevel(level)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
+    for name, old_level in levels.items():
+        logging.getLogger(name).setLevel(old_level)
 
 
 def fail_with(text: str) -> None:
-    local = text  # a local that a report must not show
+    local = text  # a crash report must not show the values of local variables
     raise ValueError(f"bad {local}")
 
 
@@ -121,7 +121,7 @@ def test_configuring_again_moves_the_log(tmp_path: Path) -> None:
 def test_text_that_is_not_unicode_does_not_break_the_log(tmp_path: Path) -> None:
     path = log.configure(tmp_path)
     record = logging.makeLogRecord({"msg": "odd %s text", "args": ("\ud800",)})
-    logging.getLogger().handlers[-1].handle(record)  # pytest's own handlers cannot take it
+    logging.getLogger().handlers[-1].handle(record)  # pytest's own handlers fail with it
     assert "odd \\ud800 text" in path.read_text()
 
 
@@ -156,11 +156,11 @@ bug({SECRET[:6]!r} + {SECRET[6:]!r})
 def test_a_crash_is_reported_without_secrets_on_stderr_and_in_the_log(
     tmp_path: Path,
 ) -> None:
-    ended = subprocess.run(
+    crashed = subprocess.run(
         [sys.executable, "-c", CRASHING], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     logged = (tmp_path / "logs" / log.FILE_NAME).read_text()
-    assert ended.returncode == 1
-    for report in (ended.stderr, logged):
+    assert crashed.returncode == 1
+    for report in (crashed.stderr, logged):
         assert "LookupError: a bug with [secret]" in report
         assert "canary/7c41" not in report

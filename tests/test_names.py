@@ -1,4 +1,4 @@
-"""Each public name denotes one class, so that a reader knows which one is meant."""
+"""Each public class has a name of its own, so that the name identifies it."""
 
 import ast
 from collections import defaultdict
@@ -7,20 +7,20 @@ from pathlib import Path
 import studio_tui
 
 PACKAGE = Path(studio_tui.__file__).parent
-BOTH_ENDS = Path("local", "http", "responses.py")
-"""The schemas that the local Studio sends have the names of the REST document, as the client's."""
+SERVER_SCHEMAS = Path("local", "http", "responses.py")
+"""An exception: like those of the client, the schemas here have the names of the API document."""
 
 
 def test_no_two_public_classes_have_the_same_name() -> None:
-    places = defaultdict(list)
+    paths_by_class = defaultdict(list)
     for path in sorted(PACKAGE.rglob("*.py")):
-        place = path.relative_to(PACKAGE)
+        relative_path = path.relative_to(PACKAGE)
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(place)
+                paths_by_class[node.name].append(relative_path)
     shared = {
-        name: shared_by
-        for name, shared_by in places.items()
-        if len([place for place in shared_by if place != BOTH_ENDS]) > 1
+        name: paths
+        for name, paths in paths_by_class.items()
+        if len([path for path in paths if path != SERVER_SCHEMAS]) > 1
     }
     assert not shared

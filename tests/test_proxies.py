@@ -34,7 +34,7 @@ ENTRIES = (
 
 
 @pytest.mark.parametrize(
-    ("url", "no_proxy", "used"),
+    ("url", "no_proxy", "uses_proxy"),
     [
         ("https://10.1.2.3", "10.0.0.0/8", False),
         ("https://10.1.2.3", "10.1.2.3/8", False),
@@ -60,20 +60,20 @@ ENTRIES = (
     ],
 )
 def test_the_no_proxy_variable_excepts_hosts_networks_and_ports(
-    url: str, no_proxy: str, used: bool
+    url: str, no_proxy: str, uses_proxy: bool
 ) -> None:
     proxies = proxies_from({"HTTPS_PROXY": PROXY, "NO_PROXY": no_proxy})
-    assert (proxies.for_url(url) is not None) is used
+    assert (proxies.for_url(url) is not None) is uses_proxy
 
 
 def test_lower_case_variables_take_precedence_as_in_requests() -> None:
     url = "https://studio.example.com"
-    both = {"HTTPS_PROXY": PROXY, "NO_PROXY": "example.com", "no_proxy": "example.org"}
-    assert proxies_from(both).for_url(url) is not None
-    other = "http://other.example.com:3128"
-    found = proxies_from({"HTTPS_PROXY": PROXY, "https_proxy": other}).for_url(url)
-    assert found is not None
-    assert found.get_secret_value() == other
+    environ = {"HTTPS_PROXY": PROXY, "NO_PROXY": "example.com", "no_proxy": "example.org"}
+    assert proxies_from(environ).for_url(url) is not None
+    lower_case = "http://other.example.com:3128"
+    proxy = proxies_from({"HTTPS_PROXY": PROXY, "https_proxy": lower_case}).for_url(url)
+    assert proxy is not None
+    assert proxy.get_secret_value() == lower_case
 
 
 @given(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
-from tests.keymap import NAMES, NEARER, OWNERS, TOGETHER, commands_at, keys_of
+from tests.keymap import ACTIVE_TOGETHER, NAMES, NEAREST_WINS, OWNERS, commands_on, keys_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -13,10 +13,10 @@ def test_every_key_in_the_readme_is_bound_on_the_screens_it_names() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     rows = re.findall(r"^\| (`[^|]+`) \| ([a-z, ]+) \|", readme.split("<!-- keys")[1], re.MULTILINE)
     assert len(rows) > 15
-    for shown, places in rows:
-        for key in re.findall(r"`(\S+)`", shown):
-            for place in places.split(", "):
-                assert NAMES.get(key, key) in keys_of(OWNERS[place]), f"{key} on {place}"
+    for keys, screens in rows:
+        for key in re.findall(r"`(\S+)`", keys):
+            for screen in screens.split(", "):
+                assert NAMES.get(key, key) in keys_of(OWNERS[screen]), f"{key} on {screen}"
 
 
 def test_links_in_the_documents_point_to_existing_files() -> None:
@@ -35,7 +35,7 @@ def test_every_binding_has_a_dotted_id_and_an_explanation() -> None:
                 assert binding.description or binding.tooltip
 
 
-@pytest.mark.parametrize("place", TOGETHER)
-def test_no_key_has_two_commands_on_one_screen(place: str) -> None:
-    shared = {key: ids for key, ids in commands_at(place).items() if len(ids - NEARER) > 1}
+@pytest.mark.parametrize("screen", ACTIVE_TOGETHER)
+def test_no_key_has_two_commands_on_one_screen(screen: str) -> None:
+    shared = {key: ids for key, ids in commands_on(screen).items() if len(ids - NEAREST_WINS) > 1}
     assert not shared

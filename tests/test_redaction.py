@@ -1,4 +1,4 @@
-"""Secrets are recognised by their shape, and nothing else is taken for one."""
+"""Redaction recognizes secrets by the text around them, and changes nothing else."""
 
 import re
 import string
@@ -11,10 +11,10 @@ from studio_tui.redaction import REDACTED, without_secrets
 from tests.soak import at_length
 from tests.waiting import no_hang
 
-S = "hunter2-Zq9w8e7r"
-"""A secret that no other pattern knows."""
+SECRET = "hunter2-Zq9w8e7r"
+"""A secret that no pattern recognizes without text around it."""
 
-SHAPES = [
+TEMPLATES = [
     "bad header Bearer {}",
     "bearer {}.",
     "cloning https://{}@git.example.org/r",
@@ -51,13 +51,13 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_secret_in_each_shape_is_redacted(shape: str) -> None:
-    said = without_secrets(shape.format(S))
-    assert S not in said
-    assert "hunter" not in said
-    before = shape.format(S).partition(S)[0].rstrip("\"'")
-    assert said.startswith(before + REDACTED)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_secret_in_each_context_is_redacted(template: str) -> None:
+    redacted = without_secrets(template.format(SECRET))
+    assert SECRET not in redacted
+    assert "hunter" not in redacted
+    before = template.format(SECRET).partition(SECRET)[0].rstrip("\"'")
+    assert redacted.startswith(before + REDACTED)
 
 
 @pytest.mark.parametrize(
@@ -121,13 +121,13 @@ WORDS = st.from_regex(r"[A-Z]?[a-z]{1,14}", fullmatch=True) | st.sampled_from(
 
 @given(st.lists(st.tuples(WORDS, st.sampled_from([" ", ", ", ". ", ": ", " - ", "\n", "; "]))))
 @example([("Authorization", ": "), ("Bearer", " "), ("authentication", "")])
-def test_sequences_of_ordinary_words_are_unchanged(said: list[tuple[str, str]]) -> None:
-    text = "".join(word + end for word, end in said)
+def test_sequences_of_ordinary_words_are_unchanged(words: list[tuple[str, str]]) -> None:
+    text = "".join(word + end for word, end in words)
     assert without_secrets(text) == text
 
 
 PARTS = st.sampled_from(
-    [*SHAPES, *ORDINARY, REDACTED, S, "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9.e.s", "://",
+    [*TEMPLATES, *ORDINARY, REDACTED, SECRET, "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9.e.s", "://",
      "@", ":", "=", '"', "'", "\\", " ", "\n", "SECRET", "TOKEN", "Bearer ", "aws_", "-----BEGIN ",
      "PRIVATE KEY-----", "-----", "a", "."]
 )  # fmt: skip
@@ -139,24 +139,25 @@ def test_redaction_is_idempotent(text: str) -> None:
     assert without_secrets(once) == once
 
 
-@given(st.text(), st.sampled_from(SHAPES), st.text())
-def test_a_secret_between_arbitrary_lines_is_redacted(before: str, shape: str, after: str) -> None:
-    """The lines before and after may hold anything."""
-    said = without_secrets(f"{before}\n{shape.format(S)}\n{after}")
-    assert S not in said
+@given(st.text(), st.sampled_from(TEMPLATES), st.text())
+def test_a_secret_between_arbitrary_lines_is_redacted(
+    before: str, template: str, after: str
+) -> None:
+    redacted = without_secrets(f"{before}\n{template.format(SECRET)}\n{after}")
+    assert SECRET not in redacted
 
 
 REPEATED = (
-    [*SHAPES, "a:", "a=", "://a:", "SECRET", "SECRET=", "://", "eyJ", "eyJaaaaaaaaaa.", "AKIA", "x",
-     "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "Bearer ", "bearer", " ", '="', "'", '"\\', "@",
-     ".", "authorization:", "a.b-", "\\"]
+    [*TEMPLATES, "a:", "a=", "://a:", "SECRET", "SECRET=", "://", "eyJ", "eyJaaaaaaaaaa.", "AKIA",
+     "x", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "Bearer ", "bearer", " ", '="', "'", '"\\',
+     "@", ".", "authorization:", "a.b-", "\\"]
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("part", at_length(REPEATED[::4], REPEATED))
 def test_redaction_of_a_long_text_does_not_hang(part: str) -> None:
-    """A pattern that goes back over what it has read would take hours."""
-    with no_hang("blotting out"):
+    """A pattern that backtracks would take hours."""
+    with no_hang("redaction"):
         without_secrets(part * (200_000 // len(part)))
 
 

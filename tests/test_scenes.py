@@ -9,7 +9,7 @@ pytestmark = pytest.mark.draws_dashboards
 
 GALLERY = Path(__file__).parent.parent / "screenshots"
 WIDEST = {name for name, scene in SCENES.items() if scene.size[0] >= 200}
-"""Pictures of 200 columns, each of a screen that a smaller one shows as well."""
+"""Pictures of 200 columns. A smaller picture shows the same screen, so the suite omits them."""
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ WIDEST = {name for name, scene in SCENES.items() if scene.size[0] >= 200}
 )
 async def test_each_scene_looks_like_its_picture_in_the_gallery(name: str) -> None:
     drawn = await draw(name)
-    kept = (GALLERY / f"{name}.svg").read_text("utf-8")
-    assert drawn == kept, f"look at the new picture: make screenshots, then {name}.svg"
+    expected = (GALLERY / f"{name}.svg").read_text("utf-8")
+    assert drawn == expected, f"look at the new picture: make screenshots, then {name}.svg"
 
 
 def test_the_gallery_has_exactly_one_picture_of_each_scene() -> None:

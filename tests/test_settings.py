@@ -1,4 +1,4 @@
-"""Where Studio, team and token come from, and what is refused."""
+"""Where the settings of the connection come from, and which values are refused."""
 
 import traceback
 from pathlib import Path
@@ -17,7 +17,7 @@ SECRET = "canary-5b1d77"
 
 
 class Machine:
-    """A user's directories and environment."""
+    """The directories with configuration files and the environment of a user."""
 
     def __init__(self, root: Path) -> None:
         self.project = root / "project"
@@ -148,7 +148,7 @@ def test_a_project_cannot_redirect_the_user_s_token_without_consent(
     assert caught.value.url == "https://evil.example"
     assert caught.value.trusted_url == DEFAULT_URL
     assert SECRET not in str(caught.value)
-    settings = logged_in.load(url=caught.value.url)  # the user's yes
+    settings = logged_in.load(url=caught.value.url)  # as if the user had consented
     assert settings.url == "https://evil.example"
 
 
@@ -165,7 +165,7 @@ def test_a_project_with_its_own_token_may_name_any_studio(logged_in: Machine) ->
 
 
 @pytest.mark.parametrize(
-    ("given", "read"),
+    ("url", "normalized"),
     [
         ("https://Studio.Example.com/", "https://studio.example.com"),
         ("https://studio.example.com:443/api/", "https://studio.example.com"),
@@ -176,8 +176,8 @@ def test_a_project_with_its_own_token_may_name_any_studio(logged_in: Machine) ->
         ("http://[::1]:8000/", "http://[::1]:8000"),
     ],
 )
-def test_a_url_is_normalized(logged_in: Machine, given: str, read: str) -> None:
-    assert logged_in.load(url=given).url == read
+def test_a_url_is_normalized(logged_in: Machine, url: str, normalized: str) -> None:
+    assert logged_in.load(url=url).url == normalized
 
 
 @pytest.mark.parametrize(
@@ -235,9 +235,11 @@ def test_the_error_for_an_invalid_configuration_names_the_file(
 
 
 def test_the_error_for_a_configuration_that_is_a_folder_names_the_folder(machine: Machine) -> None:
-    (machine.user / "config").mkdir()
-    with pytest.raises(ConfigError, match="cannot be read"):
+    folder = machine.user / "config"
+    folder.mkdir()
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
         machine.load()
+    assert str(folder) in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
@@ -266,12 +268,14 @@ def test_a_note_warns_when_a_stored_token_is_sent_to_the_studio_of_the_environme
 
 
 @pytest.mark.parametrize(
-    ("value", "labels"), [("", True), ("yes", True), ("1", True), ("No", False), ("0", False)]
+    ("value", "labels_jobs"), [("", True), ("yes", True), ("1", True), ("No", False), ("0", False)]
 )
-def test_labels_of_jobs_can_be_turned_off(logged_in: Machine, value: str, labels: bool) -> None:
+def test_labels_of_jobs_can_be_turned_off(
+    logged_in: Machine, value: str, labels_jobs: bool
+) -> None:
     assert logged_in.load().labels_jobs
     logged_in.environ["STUDIO_TUI_LABEL_JOBS"] = value
-    assert logged_in.load().labels_jobs is labels
+    assert logged_in.load().labels_jobs is labels_jobs
 
 
 def test_an_unclear_value_for_labels_of_jobs_is_refused(logged_in: Machine) -> None:
@@ -301,18 +305,18 @@ def test_the_undo_delay_is_five_seconds_and_can_be_turned_off(logged_in: Machine
 def test_a_ca_file_must_exist_and_takes_precedence_over_the_environment(
     logged_in: Machine, tmp_path: Path
 ) -> None:
-    given, bundle = tmp_path / "given.pem", tmp_path / "bundle.pem"
+    argument, bundle = tmp_path / "argument.pem", tmp_path / "bundle.pem"
     bundle.touch()
     logged_in.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
     assert logged_in.load().ca_file == bundle
-    with pytest.raises(ConfigError, match=r"given\.pem does not exist"):
-        logged_in.load(ca_file=given)
-    given.touch()
-    assert logged_in.load(ca_file=given).ca_file == given
+    with pytest.raises(ConfigError, match=r"argument\.pem does not exist"):
+        logged_in.load(ca_file=argument)
+    argument.touch()
+    assert logged_in.load(ca_file=argument).ca_file == argument
 
 
 @pytest.mark.parametrize(
-    ("url", "no_proxy", "used"),
+    ("url", "no_proxy", "uses_proxy"),
     [
         ("https://studio.example.com", "", True),
         ("https://studio.example.com", "example.org, .other.com", True),
@@ -325,12 +329,12 @@ def test_a_ca_file_must_exist_and_takes_precedence_over_the_environment(
     ],
 )
 def test_a_proxy_is_used_for_https_and_never_for_this_machine(
-    logged_in: Machine, url: str, no_proxy: str, used: bool
+    logged_in: Machine, url: str, no_proxy: str, uses_proxy: bool
 ) -> None:
     proxy = f"http://user:{SECRET}@proxy.example.com:3128"
     logged_in.environ |= {"HTTPS_PROXY": proxy, "NO_PROXY": no_proxy}
     settings = logged_in.load(url=url)
-    assert (settings.proxy is not None) is used
+    assert (settings.proxy is not None) is uses_proxy
     assert SECRET not in repr(settings)
 
 
@@ -382,8 +386,10 @@ def test_an_accepted_proxy_url_is_valid_for_httpx(logged_in: Machine, host: str)
 
 
 @given(st.text(st.sampled_from("@:/[]%#?.\\ 1aé\x1b\ud800"), max_size=12))
-def test_httpx_and_websockets_accept_every_proxy_url_that_the_settings_accept(rest: str) -> None:
-    environ = {"HTTPS_PROXY": f"http://{rest}", "DATACHAIN_STUDIO_TOKEN": "t"}
+def test_httpx_and_websockets_accept_every_proxy_url_that_the_settings_accept(
+    after_scheme: str,
+) -> None:
+    environ = {"HTTPS_PROXY": f"http://{after_scheme}", "DATACHAIN_STUDIO_TOKEN": "t"}
     try:
         settings = load_settings(Arguments(team="mine"), environ, Path("/nowhere"))
     except ConfigError:
@@ -396,10 +402,10 @@ def test_httpx_and_websockets_accept_every_proxy_url_that_the_settings_accept(re
 def test_a_deleted_working_directory_is_reported(
     logged_in: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    gone.rmdir()
+    deleted = tmp_path / "deleted"
+    deleted.mkdir()
+    monkeypatch.chdir(deleted)
+    deleted.rmdir()
     with pytest.raises(ConfigError, match="current folder"):
         load_settings(Arguments(), logged_in.environ)
 
@@ -428,7 +434,7 @@ def test_the_dashboard_is_read_only_only_if_requested(logged_in: Machine) -> Non
 
 
 @pytest.mark.parametrize(
-    ("url", "team", "token", "sentence"),
+    ("url", "team", "token", "message"),
     [
         ("studio.example.com", "mine", SECRET, "The URL must look like https://"),
         ("http://studio.example.com", "mine", SECRET, "The URL would send your token unencrypted"),
@@ -444,13 +450,13 @@ def test_the_dashboard_is_read_only_only_if_requested(logged_in: Machine) -> Non
     ],
 )
 def test_errors_about_typed_settings_name_the_fields_of_the_form(
-    machine: Machine, url: str, team: str, token: str, sentence: str
+    machine: Machine, url: str, team: str, token: str, message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings(
             Arguments(url=url, team=team), machine.environ, machine.project, typed_token=token
         )
-    assert str(caught.value).startswith(sentence)
+    assert str(caught.value).startswith(message)
     assert "--" not in str(caught.value)
     assert "DATACHAIN" not in str(caught.value)
 
@@ -474,7 +480,7 @@ def test_the_version_of_a_ca_file_changes_with_its_content(
     authorities = tmp_path / "authorities.pem"
     authorities.write_text("one")
     settings = logged_in.load(ca_file=authorities)
-    before = ca_file_version(settings)
-    assert ca_file_version(logged_in.load(ca_file=authorities)) == before
+    old_version = ca_file_version(settings)
+    assert ca_file_version(logged_in.load(ca_file=authorities)) == old_version
     authorities.write_text("another")
-    assert ca_file_version(settings) != before
+    assert ca_file_version(settings) != old_version

@@ -1,4 +1,4 @@
-"""Class names in style sheets exist: a renamed class would lose its style silently."""
+"""Names in style sheets exist in the program: otherwise a renamed class would lose its style."""
 
 import ast
 import importlib
@@ -17,30 +17,30 @@ import studio_tui.tui
 from studio_tui.paths import styles_dir
 
 
-def kinds(kind: type[DOMNode] = DOMNode) -> Iterator[type[DOMNode]]:
-    """Yield all kinds of nodes that are known."""
-    yield kind
-    for each in kind.__subclasses__():
-        yield from kinds(each)
+def node_classes(node_class: type[DOMNode] = DOMNode) -> Iterator[type[DOMNode]]:
+    """Yield a class of nodes and all imported subclasses."""
+    yield node_class
+    for subclass in node_class.__subclasses__():
+        yield from node_classes(subclass)
 
 
-def written() -> tuple[set[str], set[str]]:
-    """Return the words in the program's strings, and what names begin with that it composes."""
-    words, beginnings = set(), set()
+def words_and_prefixes() -> tuple[set[str], set[str]]:
+    """Return the words in the program's strings, and prefixes such as `is-` of f-strings."""
+    words, prefixes = set(), set()
     for path in Path(studio_tui.tui.__file__).parent.parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words |= set(re.findall(r"[\w-]+", node.value))
             elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                beginnings |= set(re.findall(r"^[a-z][\w-]*-$", str(node.values[0].value)))
-    return words, beginnings
+                prefixes |= set(re.findall(r"^[a-z][\w-]*-$", str(node.values[0].value)))
+    return words, prefixes
 
 
 @pytest.fixture(scope="module")
 def selected() -> dict[SelectorType, set[str]]:
-    """Return the names in all style sheets."""
-    for found in pkgutil.walk_packages(studio_tui.tui.__path__, "studio_tui.tui."):
-        importlib.import_module(found.name)
+    """The names in all style sheets, by the type of selector; imports all modules of the TUI."""
+    for module in pkgutil.walk_packages(studio_tui.tui.__path__, "studio_tui.tui."):
+        importlib.import_module(module.name)
     sheet = Stylesheet(variables=App().get_css_variables())
     for path in sorted(styles_dir().glob("*.tcss")):
         sheet.read(path)
@@ -58,19 +58,25 @@ def test_each_type_in_a_style_sheet_is_a_class_of_nodes(
 ) -> None:
     types = selected[SelectorType.TYPE]
     assert len(types) > 20
-    assert types - {kind.__name__ for kind in kinds()} == set()
+    assert types - {node_class.__name__ for node_class in node_classes()} == set()
 
 
 def test_each_class_and_id_in_a_style_sheet_occurs_in_the_program(
     selected: dict[SelectorType, set[str]],
 ) -> None:
-    words, beginnings = written()
-    parts = {name for kind in kinds() for name in getattr(kind, "COMPONENT_CLASSES", ())}
+    words, prefixes = words_and_prefixes()
+    components = {
+        name
+        for node_class in node_classes()
+        for name in getattr(node_class, "COMPONENT_CLASSES", ())
+    }
 
-    def is_set(name: str) -> bool:
-        composed = (name.removeprefix(each) for each in beginnings if name.startswith(each))
-        return name in words | parts or any(rest.replace("-", "_") in words for rest in composed)
+    def occurs(name: str) -> bool:
+        if name in words | components:
+            return True
+        suffixes = (name.removeprefix(each) for each in prefixes if name.startswith(each))
+        return any(suffix.replace("-", "_") in words for suffix in suffixes)
 
     names = selected[SelectorType.CLASS] | selected[SelectorType.ID]
     assert len(names) > 100
-    assert {name for name in names if not is_set(name)} == set()
+    assert {name for name in names if not occurs(name)} == set()

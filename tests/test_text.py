@@ -1,4 +1,4 @@
-"""Sanitizing of text from outside."""
+"""Sanitizing of untrusted text."""
 
 import unicodedata
 
@@ -10,13 +10,14 @@ from pydantic import TypeAdapter
 from studio_tui.text import BLOCK_LIMIT, LINE_LIMIT, Verbatim, safe_block, safe_line
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
-"""Any code points, lone surrogates and unassigned ones included."""
+"""Text of any code points, including lone surrogates and unassigned ones."""
 
 FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories: controls, formats, surrogates, line and paragraph separators."""
 
 
-def assert_draws_nothing(text: str, allowed: str = "") -> None:
-    """Check that no character can command a terminal or reorder what is read."""
+def assert_no_controls(text: str, allowed: str = "") -> None:
+    """Check that no character can control a terminal or change the direction of text."""
     for character in text:
         assert unicodedata.category(character) not in FORBIDDEN or character in allowed, (
             f"U+{ord(character):04X}"
@@ -30,14 +31,14 @@ def assert_draws_nothing(text: str, allowed: str = "") -> None:
 @example("\ud800\udfff\u2028\u2029\u0085\ufe0f\U000e0041")
 def test_a_safe_line_contains_no_control_characters(text: str) -> None:
     line = safe_line(text)
-    assert_draws_nothing(line)
+    assert_no_controls(line)
     assert len(line) <= LINE_LIMIT
 
 
 @given(ANY_TEXT)
 @example("a\r\nb\rc\x0bd\x0ce\x85f\u2028g")
 def test_a_safe_block_contains_no_control_characters_but_line_breaks(text: str) -> None:
-    assert_draws_nothing(safe_block(text), allowed="\n")
+    assert_no_controls(safe_block(text), allowed="\n")
 
 
 @given(ANY_TEXT)
@@ -52,7 +53,7 @@ def test_safe_line_keeps_letters_numbers_punctuation_and_symbols(text: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("", ""),
         ("[/] [@click=app.quit]x[/]", "[/] [@click=app.quit]x[/]"),
@@ -67,16 +68,18 @@ def test_safe_line_keeps_letters_numbers_punctuation_and_symbols(text: str) -> N
         ("a\u00a0b\u3000c", "a b c"),
     ],
 )
-def test_safe_line_replaces_or_drops_characters_that_cannot_be_drawn(text: str, shown: str) -> None:
-    assert safe_line(text) == shown
+def test_safe_line_replaces_or_drops_characters_that_cannot_be_drawn(
+    text: str, expected: str
+) -> None:
+    assert safe_line(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [("one\r\ntwo\n", "one\ntwo\n"), ("50%\r90%", "50%␍90%"), ("\tx", "    x"), ("\x1bc", "␛c")],
 )
-def test_safe_block_keeps_line_breaks(text: str, shown: str) -> None:
-    assert safe_block(text) == shown
+def test_safe_block_keeps_line_breaks(text: str, expected: str) -> None:
+    assert safe_block(text) == expected
 
 
 def test_long_text_is_cut_with_an_ellipsis() -> None:
