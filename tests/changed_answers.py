@@ -5,23 +5,23 @@ from collections.abc import Callable
 from typing import Any
 
 from studio_tui.api.routes import INSTANCE_HEADER
-from tests.fault_proxy import Exchange, Fault, Frames, Reply, Seen, StreamFault
+from tests.fault_proxy import Exchange, Fault, Reply, Seen, StreamFault, unchanged
 
 
 class Changed:
-    """Modifies the JSON responses of a path."""
+    """Modifies the JSON responses to GET requests of a path."""
 
     def __init__(self, path: str, change: Callable[[Any], Any]) -> None:
         self.path = path
         self.change = change
 
     def fault(self, seen: Seen) -> Fault | None:
-        """Modify the responses to GET requests of the path."""
+        """Modify the response if the request is a GET of the path."""
         return self._change if (seen.method, seen.path) == ("GET", self.path) else None
 
     def stream_fault(self) -> StreamFault:
         """Leave websockets unchanged."""
-        return _unchanged
+        return unchanged
 
     async def _change(self, exchange: Exchange) -> None:
         reply = await exchange.forward()
@@ -29,22 +29,18 @@ class Changed:
         await exchange.send(Reply(reply.status, reply.headers, body).encoded())
 
 
-def _unchanged(frames: Frames) -> Frames:
-    return frames
-
-
 class Documented:
-    """Passes everything unchanged, except the header that identifies a local Studio."""
+    """Removes the header that identifies a local Studio, so that it looks like any Studio."""
 
     def fault(self, seen: Seen) -> Fault | None:
-        """Remove the header from HTTP responses."""
-        return None if seen.headers.get("upgrade") == "websocket" else self._unname
+        """Remove the header, but only from responses without a websocket."""
+        return None if seen.headers.get("upgrade") == "websocket" else self._remove_header
 
     def stream_fault(self) -> StreamFault:
         """Leave websockets unchanged."""
-        return _unchanged
+        return unchanged
 
-    async def _unname(self, exchange: Exchange) -> None:
+    async def _remove_header(self, exchange: Exchange) -> None:
         reply = await exchange.forward()
         headers = {name: value for name, value in reply.headers.items() if name != INSTANCE_HEADER}
         await exchange.send(Reply(reply.status, headers, reply.body).encoded())

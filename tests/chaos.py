@@ -1,6 +1,6 @@
 """All faults between a client and Studio, in an order determined by a seed.
 
-Each kind of fault occurs once; then everything passes, so that whatever is followed can finish.
+Each kind of fault occurs once. Then everything passes, so that a log can be followed to its end.
 """
 
 import asyncio
@@ -15,41 +15,41 @@ from tests.fault_proxy import TEXT, Fault, Frame, Frames, Seen, StreamFault
 
 LARGEST_FRAME = 16 * 1024 * 1024
 STALL = 0.9
-"""Seconds after which a client has given up."""
+"""Seconds of silence, more than a client waits."""
 
 ARRIVAL = 0.1
-"""Seconds within which a sent frame has certainly arrived."""
+"""Seconds after which a sent frame has certainly arrived."""
 
 
 class Kind(NamedTuple):
-    """A fault and its name for counting."""
+    """A fault of requests, and its name for counting."""
 
     name: str
     fault: Fault
 
 
 class StreamKind(NamedTuple):
-    """A websocket fault and its name for counting."""
+    """A fault of websockets, and its name for counting."""
 
     name: str
     fault: StreamFault
 
 
-def garbled(_frame: Frame) -> Frame:
-    """Return something that is not JSON."""
+def invalid_json(_frame: Frame) -> Frame:
+    """Return a text frame that is not JSON."""
     return faults.text("{not json")
 
 
-def binary(_frame: Frame) -> Frame:
-    """Return a text that is not valid UTF-8 at all."""
+def invalid_utf8(_frame: Frame) -> Frame:
+    """Return a text frame of which no byte is valid UTF-8."""
     return faults.text(b"\xff\xfe\xfd")
 
 
-def lost(_frame: Frame) -> None:
+def dropped(_frame: Frame) -> None:
     """Return nothing."""
 
 
-def spoiled(frame: Frame) -> Frame:
+def with_invalid_byte(frame: Frame) -> Frame:
     """Return the frame with one invalid byte in the middle of a line."""
     at = frame.payload.rfind(b"seq=") + 9
     if at < 9:
@@ -64,16 +64,16 @@ ENDINGS = (
     StreamKind("silence", faults.silence(0)),
     StreamKind("close 1011", faults.instead(0, faults.close(1011))),
     StreamKind("close 1012", faults.instead(0, faults.close(1012))),
-    StreamKind("no JSON", faults.changed(garbled)),
-    StreamKind("no UTF-8", faults.changed(binary)),
+    StreamKind("no JSON", faults.changed(invalid_json)),
+    StreamKind("no UTF-8", faults.changed(invalid_utf8)),
 )
 """Faults that end a connection."""
 
 GOOD_END = StreamKind("close 1000", faults.instead(0, faults.close(1000)))
-"""Looks like the end of the log; only REST shows that it is not."""
+"""Looks like the end of the log; only a REST request shows that the log continues."""
 
 STALLED = StreamKind("stalled stream", faults.stall_stream(STALL))
-"""Ends most connections."""
+"""Ends most connections, as most clients stop waiting."""
 
 SPOILERS: tuple[StreamKind, ...] = (
     StreamKind("doubled frames", faults.twice),
@@ -84,18 +84,18 @@ SPOILERS: tuple[StreamKind, ...] = (
 FORGED = "This line was never printed.\n"
 
 LOSSES = (
-    StreamKind("spoiled character", faults.changed(spoiled)),
-    StreamKind("lost frame", faults.changed(lost)),
+    StreamKind("spoiled character", faults.changed(with_invalid_byte)),
+    StreamKind("lost frame", faults.changed(dropped)),
     StreamKind("forged line", faults.with_forged(999_999_999, FORGED)),
     StreamKind("forged flood", faults.with_forged(999_999_998, FORGED * 20_000)),
 )
-"""Faults that only REST can repair, if the connection is the last."""
+"""Faults that only REST requests can repair if no further connection follows."""
 
 TOO_LARGE = (
     StreamKind("oversize frame", faults.instead_oversized(LARGEST_FRAME + 1)),
     StreamKind("close 1009", faults.instead(0, faults.close(1009))),
 )
-"""Faults that stop the use of websockets."""
+"""Faults after which a client no longer uses websockets."""
 
 REFUSALS = (
     Kind("handshake 503", faults.answer(status="503 Service Unavailable")),
@@ -107,7 +107,7 @@ REFUSALS = (
     Kind("handshake reset", faults.reset),
     Kind("handshake stall", faults.stall_and_reset(STALL)),
 )
-"""Faults instead of a connection."""
+"""Faults that prevent a websocket from being opened."""
 
 ANSWERS = (
     Kind("REST 503", faults.answer(status="503 Service Unavailable")),
@@ -131,53 +131,53 @@ NO_REST = faults.answer_json({"message": "There is no log."}, "404 Not Found")
 
 
 class Chaos:
-    """A proxy plan determined by a seed; `met` counts the faults that occurred.
+    """A plan of the fault proxy, determined by a seed; `met` counts the faults that occurred.
 
-    Without REST, only faults occur that a client can repair from repeated websocket frames; without
-    repetition, only faults that leave a detectable gap.
+    Without `has_rest`, there are only faults that a client can repair from repeated frames. Without
+    `repeats`, there are only faults that lose frames in a way that a client can detect.
     """
 
     def __init__(
         self, seed: int, *, has_rest: bool = True, repeats: bool = True, spoils: float = 0.4
     ) -> None:
         self.met: Counter[str] = Counter()
-        self._chance = random.Random(seed)
+        self._random = random.Random(seed)
         self._has_rest = has_rest
         self.repeats = repeats
         """Whether each websocket starts from the beginning."""
         self.has_streamed = False
         """Whether a websocket has been accepted."""
-        self._streams: list[Kind | StreamKind] = [*ENDINGS, *REFUSALS]
-        self._spoils = spoils
+        self._stream_kinds: list[Kind | StreamKind] = [*ENDINGS, *REFUSALS]
+        self._spoiler_probability = spoils
         """Probability of each spoiler per websocket."""
         self._spoilers = SPOILERS if repeats else ()
-        self._answers: list[Kind | None] = []
-        self._furthest = 0
-        """Number of frames of the connection that got furthest."""
-        self._told = -1
-        """The highest id sent."""
+        self._request_kinds: list[Kind | None] = []
+        self._most_frames = 0
+        """Maximum number of frames that a connection has sent so far."""
+        self._highest_id = -1
+        """The highest id of a chunk that was sent."""
         if repeats:
-            self._streams.append(STALLED)
+            self._stream_kinds.append(STALLED)
         if has_rest:
-            self._streams.append(GOOD_END)
+            self._stream_kinds.append(GOOD_END)
             self._spoilers += LOSSES
-            self._answers = [*ANSWERS, *([None] * (len(ANSWERS) // 2))]
-        self._chance.shuffle(self._streams)
-        self._chance.shuffle(self._answers)
-        if has_rest and (last := self._chance.choice((None, *TOO_LARGE))):
-            self._streams.insert(0, last)
+            self._request_kinds = [*ANSWERS, *([None] * (len(ANSWERS) // 2))]
+        self._random.shuffle(self._stream_kinds)
+        self._random.shuffle(self._request_kinds)
+        if has_rest and (last := self._random.choice((None, *TOO_LARGE))):
+            self._stream_kinds.insert(0, last)
 
     def fault(self, seen: Seen) -> Fault | None:
         """Refuse a websocket, break a response about the job or its log, or let it pass."""
         if seen.headers.get("upgrade") == "websocket":
-            is_refused = bool(self._streams) and isinstance(self._streams[-1], Kind)
-            return self._meet(self._streams.pop()) if is_refused else None
+            is_refused = bool(self._stream_kinds) and isinstance(self._stream_kinds[-1], Kind)
+            return self._count(self._stream_kinds.pop()) if is_refused else None
         if seen.path.endswith("/logs") and not self._has_rest:
             return NO_REST
         is_of_log = seen.path.endswith("/logs") or "job_id" in seen.query
-        return self._meet(self._answers.pop() if self._answers and is_of_log else None)
+        return self._count(self._request_kinds.pop() if self._request_kinds and is_of_log else None)
 
-    def _meet(self, kind: Kind | StreamKind | None) -> Fault | None:
+    def _count(self, kind: Kind | StreamKind | None) -> Fault | None:
         if not isinstance(kind, Kind):
             return None
         self.met[kind.name] += 1
@@ -186,13 +186,15 @@ class Chaos:
     def stream_fault(self) -> StreamFault:
         """Apply several faults to a websocket, the last of which ends it."""
         self.has_streamed = True
-        stages: list[StreamFault] = [self._rebatched]
-        if self._streams:
-            kinds = [kind for kind in self._spoilers if self._chance.random() < self._spoils]
-            self._chance.shuffle(kinds)
-            kind = self._streams.pop()
+        stages: list[StreamFault] = [self._in_other_sizes]
+        if self._stream_kinds:
+            kinds = [
+                kind for kind in self._spoilers if self._random.random() < self._spoiler_probability
+            ]
+            self._random.shuffle(kinds)
+            kind = self._stream_kinds.pop()
             assert isinstance(kind, StreamKind)
-            stages += [self._later(kind) for kind in (*kinds, kind)]
+            stages += [self._delayed(kind) for kind in (*kinds, kind)]
 
         def fault(frames: Frames) -> Frames:
             for stage in stages:
@@ -201,36 +203,36 @@ class Chaos:
 
         return fault
 
-    async def _rebatched(self, frames: Frames) -> Frames:
-        """Send the chunks of a log in frames of other sizes."""
+    async def _in_other_sizes(self, frames: Frames) -> Frames:
+        """Split the frames with chunks of a log into smaller ones."""
         count = 0
         async for frame in frames:
             for part in self._parts(frame):
                 count += 1
-                self._furthest = max(self._furthest, count)
+                self._most_frames = max(self._most_frames, count)
                 yield part
 
     def _parts(self, frame: Frame) -> Iterator[Frame]:
         if not _is_log(frame):
             yield frame
             return
-        pieces = json.loads(frame.payload)["logs"]
+        chunks = json.loads(frame.payload)["logs"]
         if not self.repeats:
-            pieces = [piece for piece in pieces if piece["id"] > self._told]
-            self._told = max((self._told, *(piece["id"] for piece in pieces)))
-        while pieces:
-            size = self._chance.randrange(1, 200)
-            yield faults.text(json.dumps({"logs": pieces[:size]}, ensure_ascii=False))
-            pieces = pieces[size:]
+            chunks = [chunk for chunk in chunks if chunk["id"] > self._highest_id]
+            self._highest_id = max((self._highest_id, *(chunk["id"] for chunk in chunks)))
+        while chunks:
+            size = self._random.randrange(1, 200)
+            yield faults.text(json.dumps({"logs": chunks[:size]}, ensure_ascii=False))
+            chunks = chunks[size:]
 
-    def _later(self, kind: StreamKind) -> StreamFault:
-        """Let some frames pass before the fault, sometimes more than ever before."""
+    def _delayed(self, kind: StreamKind) -> StreamFault:
+        """Let some frames pass before the fault, sometimes more than any connection has sent."""
         if not self.repeats:
             return self._after_loss(kind)
-        left = self._chance.randrange(int(1.3 * self._furthest) + 3)
+        count = self._random.randrange(int(1.3 * self._most_frames) + 3)
 
         async def fault(frames: Frames) -> Frames:
-            async for frame in _first(frames, left):
+            async for frame in _first(frames, count):
                 yield frame
             self.met[kind.name] += 1
             async for frame in kind.fault(frames):
@@ -239,11 +241,11 @@ class Chaos:
         return fault
 
     def _after_loss(self, kind: StreamKind) -> StreamFault:
-        """Let a few frames arrive, as a missing beginning cannot be detected; then lose one."""
-        left = self._chance.randrange(3, 8)
+        """Let a few frames arrive, then lose one; a client cannot detect a missing beginning."""
+        count = self._random.randrange(3, 8)
 
         async def fault(frames: Frames) -> Frames:
-            async for frame in _first(frames, left):
+            async for frame in _first(frames, count):
                 yield frame
             await asyncio.sleep(ARRIVAL)
             async for frame in frames:

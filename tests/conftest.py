@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests."""
+"""Fixtures and configuration of all tests."""
 
 import contextlib
 import ctypes
@@ -17,19 +17,19 @@ from tests.guardian import guarded
 from tests.soak import at_length
 
 EXAMPLES = at_length(15, 400)
-"""Number of examples per property, unless it sets its own; they differ from run to run."""
+"""Number of examples per property, unless a test sets its own."""
 
-# Examples have no deadline, as the machine may be busy. In CI they are the same in each run.
+# Examples have no deadline, as the machine may be busy. They differ from run to run, except in CI.
 settings.register_profile("any", deadline=None, max_examples=EXAMPLES)
 settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "any")
 
 
 NO_PROCESSES = "STUDIO_TUI_TEST_NO_PROCESSES"
-"""Set by `make check`: starting a process without the marker fails."""
+"""Variable set by `make check`: a test without the mark `starts_processes` must start none."""
 
 _COLLECTION_THRESHOLD = 200_000
-"""New objects that start a garbage collection within a test, which few tests have."""
+"""Number of new objects that starts a garbage collection; few tests create so many."""
 
 _M_ARENA_MAX = -8
 """Option of `mallopt`, from glibc's `malloc.h`."""
@@ -39,20 +39,22 @@ STUDIOS = {"studio", "shared_studio", "studio_process"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Ensure that all processes started by this one end with it."""
-    # Otherwise pytest would rewrite every test again, and each subprocess compile the program.
+    """Register the marks, and ensure that all processes started by this one end with it."""
+    # Write bytecode: otherwise each run would rewrite all tests, and each subprocess compile all.
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    config.addinivalue_line("markers", "starts_processes: what `make check` leaves to `make test`")
     config.addinivalue_line(
-        "markers", "draws_dashboards: whole screens, in memory; also left to it"
+        "markers", "starts_processes: starts processes; `make check` skips the test"
+    )
+    config.addinivalue_line(
+        "markers", "draws_dashboards: draws whole dashboards in memory; `make check` skips the test"
     )
     _share_free_memory()
     guard = contextlib.ExitStack()
     guard.enter_context(guarded())
     config.add_cleanup(guard.close)
     if os.environ.get(NO_PROCESSES):
-        import croniter  # noqa: F401 (asks `file` what this machine is, once)
+        import croniter  # noqa: F401 (its import starts the program `file`)
 
         sys.addaudithook(_refuse_processes)
 
@@ -64,11 +66,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Let one process compile the tests; others wait for it, and read what it has compiled.
+    """Let one process compile the tests, while the others wait, and later read its bytecode.
 
-    It also makes Hypothesis's file of all characters, which takes a second and 200 MB.
+    That process also creates Hypothesis's file of all characters, which takes 1 s and 200 MB.
     """
-    with _nothing_freed(), Path(__file__).open("rb") as file:
+    with _no_garbage_collection(), Path(__file__).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -78,7 +80,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_finish() -> None:
-    """Exclude modules and tests, which live until the end, from garbage collection."""
+    """Exclude modules and tests from garbage collection, as they stay until the end."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECTION_THRESHOLD, 10, 10)
@@ -86,9 +88,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """Free what a test leaves in cycles while it is young, so that nothing else is scanned.
+    """Free the reference cycles that a test leaves, by scanning only the two younger generations.
 
-    A dashboard that got older would stay until all objects are scanned.
+    In the oldest generation, a dashboard would stay until all objects are scanned.
     """
     try:
         return (yield)
@@ -97,15 +99,15 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that start a process through fixtures; other modules have explicit marks."""
+    """Mark tests that start a process through a fixture; others have explicit marks."""
     for item in items:
         if isinstance(item, pytest.Function) and STUDIOS & set(item.fixturenames):
             item.add_marker(pytest.mark.starts_processes)
 
 
 @contextlib.contextmanager
-def _nothing_freed() -> Iterator[None]:
-    """Search for no garbage in the context: a fifth of the CPU where nearly everything stays."""
+def _no_garbage_collection() -> Iterator[None]:
+    """Do not search for garbage, which takes a fifth of the CPU where nearly all objects stay."""
     gc.disable()
     try:
         yield
@@ -116,10 +118,10 @@ def _nothing_freed() -> Iterator[None]:
 def _share_free_memory() -> None:
     """Let all threads allocate from one heap, as hundreds of servers run in threads.
 
-    By default glibc has eight heaps per processor, of which each keeps what it has freed.
+    By default glibc has eight heaps per processor, and each keeps the memory that was freed.
     """
     if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):  # other C libraries have no such thing
+        with contextlib.suppress(AttributeError):  # other C libraries have no `mallopt`
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
@@ -132,7 +134,7 @@ def _refuse_processes(event: str, _arguments: object) -> None:
 if TYPE_CHECKING:
     from tests.studios import ProcessStudio, ThreadStudio
 
-# The server's imports take half a second, so they are in the fixtures; many tests do not need it.
+# Importing the server takes half a second, and many tests do not need it: the fixtures import it.
 
 
 @pytest.fixture

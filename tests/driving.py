@@ -1,8 +1,7 @@
-"""A pilot that waits for the program itself rather than for an idle processor.
+"""A pilot that waits until the program has handled all messages.
 
-Textual's pilot considers the program settled when the process has used little CPU for 20 ms. That
-never happens with a server in a thread, and happens too early on a busy machine. This pilot checks
-whether every message has been handled.
+Textual's pilot waits until the process has used little CPU for 20 ms. With a server in a thread,
+this never happens, and on a busy machine it happens too early.
 """
 
 import asyncio
@@ -32,7 +31,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from studio_tui.tui.terminal.key_queue import KeyQueue
-from tests.quick_textual import handlers_remembered
+from tests.quick_textual import handlers_cached
 from tests.style_cache import styles_shared
 from tests.waiting import until
 
@@ -40,15 +39,15 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _ROUNDS = 25
-"""After this many rounds, remaining messages are a stream and not an effect of the last key."""
+"""Rounds after which remaining messages are an endless stream, not effects of the last key."""
 
 _TURNS = 10
 """Turns of the event loop in which most messages are handled."""
 
 _THREAD_REST = 0.004
-"""Seconds per round while a thread is busy."""
+"""Seconds between two rounds while a thread is busy."""
 
-_GONE_REST = 0.05
+_PUMP_REST = 0.05
 """Seconds between checks whether a message pump still exists."""
 
 
@@ -80,9 +79,9 @@ class Driver(Pilot[R]):
 
     @property
     def steps(self) -> int:
-        """Number of starts and ends of messages, and of layouts; what is shown changes with one.
+        """Number of handlers of messages that have started or ended, and of layouts.
 
-        A handler changes something after its start, and a timer lays a screen out after that.
+        While it is unchanged, the screen is unchanged: only handlers and layouts change it.
         """
         return self._handling.steps
 
@@ -103,7 +102,7 @@ class Driver(Pilot[R]):
             await self.settle()
 
     async def pause(self, delay: float | None = None) -> None:
-        """Wait until everything has settled; with `delay`, handle what is pending, then sleep."""
+        """Wait until everything has settled; with `delay`, handle pending messages, then sleep."""
         if delay is None:
             await self.settle()
         else:
@@ -122,8 +121,8 @@ class Driver(Pilot[R]):
     async def settle(self) -> None:
         """Wait until every message has been handled and everything is drawn.
 
-        It gives up after `_ROUNDS`, as a stream of messages never settles; a key that is being
-        handled is waited for without limit. In a round, messages come first, as they start
+        It returns after `_ROUNDS` rounds at the latest, as a stream of messages never ends, but
+        never while a key is being handled. Each round first handles messages, as they start
         animations, calls in threads and further messages.
         """
         app: App[Any] = self.app
@@ -162,23 +161,23 @@ class Driver(Pilot[R]):
                 handled(pump)
         while waiting and self.app._exception is None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), _GONE_REST)
+                await asyncio.wait_for(done.wait(), _PUMP_REST)
             waiting -= {pump for pump in waiting if not pump.is_running}
 
     def _busy(self) -> set[MessagePump]:
-        """Return all message pumps that are handling a message or have pending ones."""
+        """Return the app, screens and widgets of the top screen that have unhandled messages."""
         app = self.app
         pumps = self._handling.unfinished()
-        if _has_pending(app):  # its queue is older than the watch
+        if _has_pending(app):  # its queue was created before `Handling.watched`
             pumps.add(app)
         if not pumps:
             return pumps
         stack = app.screen_stack
-        return {each for each in pumps if each is app or each in stack or _is_on(each, stack[-1])}
+        return {pump for pump in pumps if pump is app or pump in stack or _is_on(pump, stack[-1])}
 
 
 def _is_on(pump: MessagePump | None, screen: MessagePump) -> bool:
-    """Whether a widget is on a screen."""
+    """Whether a widget is on a screen, and not removed from it."""
     while isinstance(pump, Widget) and pump is not screen:
         parent = pump._parent
         if not isinstance(parent, Widget) or pump not in parent._nodes:
@@ -191,52 +190,52 @@ def _has_pending(pump: MessagePump) -> bool:
     return pump.message_queue_size > 0 or bool(pump._next_callbacks)
 
 
-class _NotedQueue(Queue[Message | None]):
-    """The messages of a pump, which is noted when it gets one."""
+class _WatchedQueue(Queue[Message | None]):
+    """The message queue of a pump; a new message adds the pump to `pumps`."""
 
-    def __init__(self, pump: MessagePump, noted: set[MessagePump]) -> None:
+    def __init__(self, pump: MessagePump, pumps: set[MessagePump]) -> None:
         super().__init__()
         self._pump = pump
-        self._noted = noted
+        self._pumps = pumps
 
     def put_nowait(self, value: Message | None) -> None:
         """Add a message, in the thread of the pump."""
         super().put_nowait(value)
-        self._noted.add(self._pump)
+        self._pumps.add(self._pump)
 
 
 class Handling:
     """Tracks which message pumps are handling a message or have pending ones."""
 
     def __init__(self) -> None:
-        self.under_way: Counter[MessagePump] = Counter()
-        self._noted: set[MessagePump] = set()
+        self._running_handlers: Counter[MessagePump] = Counter()
+        self._with_messages: set[MessagePump] = set()
         self.steps = 0
-        """Number of messages and callbacks begun and ended, and of layouts made so far."""
+        """Number of handlers and callbacks that have started or ended, and of layouts."""
 
     def unfinished(self) -> set[MessagePump]:
-        """Return pumps with messages, including those that have been removed.
+        """Return the pumps with unhandled messages, including those that have been removed.
 
-        One that got its first message before it was watched is not known.
+        A pump whose queue was created before `watched` may be missing.
         """
-        if self._noted:
-            self._noted -= {pump for pump in self._noted if not _has_pending(pump)}
-        return self._noted | self.under_way.keys()
+        if self._with_messages:
+            self._with_messages -= {pump for pump in self._with_messages if not _has_pending(pump)}
+        return self._with_messages | self._running_handlers.keys()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Record when a message arrives, when its handling starts and ends, and layouts."""
+        """Record each message that arrives, each start and end of a handler, and each layout."""
         reflow, scroll = Compositor.reflow, Compositor.reflow_visible
         dispatch, flush = MessagePump._dispatch_message, MessagePump._flush_next_callbacks
 
-        async def noted_dispatch(pump: MessagePump, message: Message) -> None:
+        async def watched_dispatch(pump: MessagePump, message: Message) -> None:
             self._begin(pump)
             try:
                 await dispatch(pump, message)
             finally:
                 self._end(pump)
 
-        async def noted_flush(pump: MessagePump) -> None:
+        async def watched_flush(pump: MessagePump) -> None:
             if pump._next_callbacks:
                 self._begin(pump)
                 try:
@@ -244,34 +243,34 @@ class Handling:
                 finally:
                     self._end(pump)
 
-        def noted_reflow(compositor: Compositor, parent: Widget, size: Size) -> ReflowResult:
+        def watched_reflow(compositor: Compositor, parent: Widget, size: Size) -> ReflowResult:
             self.steps += 1
             return reflow(compositor, parent, size)
 
-        def noted_scroll(compositor: Compositor, parent: Widget, size: Size) -> set[Widget]:
+        def watched_scroll(compositor: Compositor, parent: Widget, size: Size) -> set[Widget]:
             self.steps += 1
             return scroll(compositor, parent, size)
 
-        queue = cached_property(lambda pump: _NotedQueue(pump, self._noted))
+        queue = cached_property(lambda pump: _WatchedQueue(pump, self._with_messages))
         queue.__set_name__(MessagePump, "_message_queue")
         with (
             mock.patch.object(MessagePump, "_message_queue", queue),
-            mock.patch.object(MessagePump, "_dispatch_message", noted_dispatch),
-            mock.patch.object(MessagePump, "_flush_next_callbacks", noted_flush),
-            mock.patch.object(Compositor, "reflow", noted_reflow),
-            mock.patch.object(Compositor, "reflow_visible", noted_scroll),
+            mock.patch.object(MessagePump, "_dispatch_message", watched_dispatch),
+            mock.patch.object(MessagePump, "_flush_next_callbacks", watched_flush),
+            mock.patch.object(Compositor, "reflow", watched_reflow),
+            mock.patch.object(Compositor, "reflow_visible", watched_scroll),
         ):
             yield
 
     def _begin(self, pump: MessagePump) -> None:
         self.steps += 1
-        self.under_way[pump] += 1
+        self._running_handlers[pump] += 1
 
     def _end(self, pump: MessagePump) -> None:
         self.steps += 1
-        self.under_way[pump] -= 1
-        if not self.under_way[pump]:
-            del self.under_way[pump]
+        self._running_handlers[pump] -= 1
+        if not self._running_handlers[pump]:
+            del self._running_handlers[pump]
 
 
 def _key_event(key: str) -> Key:
@@ -286,34 +285,34 @@ def _key_event(key: str) -> Key:
 
 
 @contextmanager
-def _frames_dropped() -> Iterator[None]:
-    """Skip drawing: there is no terminal, and tests render the screen when they read it.
+def _no_drawing() -> Iterator[None]:
+    """Draw no frames: there is no terminal, and tests render the screen when they read it.
 
     `export_screenshot` still draws.
     """
     draw_update: Any = Compositor.render_update
-    take_picture: Any = App.export_screenshot
-    pictures: list[object] = []  # those being taken
+    export: Any = App.export_screenshot
+    exporting: list[App[Any]] = []
 
-    def update(
-        compositor: Compositor, *args: Any, screen_stack: list[Any] | None = None, **named: Any
+    def skipped_update(
+        compositor: Compositor, *args: Any, screen_stack: list[Any] | None = None, **options: Any
     ) -> Any:
-        if pictures:
-            return draw_update(compositor, *args, screen_stack=screen_stack, **named)
+        if exporting:
+            return draw_update(compositor, *args, screen_stack=screen_stack, **options)
         visible_screen_stack.set(screen_stack or [])
         compositor._dirty_regions.clear()
         return None
 
-    def picture(app: App[Any], **named: Any) -> Any:
-        pictures.append(app)
+    def drawn_export(app: App[Any], **options: Any) -> Any:
+        exporting.append(app)
         try:
-            return take_picture(app, **named)
+            return export(app, **options)
         finally:
-            pictures.pop()
+            exporting.pop()
 
     with (
-        mock.patch.object(Compositor, "render_update", update),
-        mock.patch.object(App, "export_screenshot", picture),
+        mock.patch.object(Compositor, "render_update", skipped_update),
+        mock.patch.object(App, "export_screenshot", drawn_export),
     ):
         yield
 
@@ -322,17 +321,17 @@ def _frames_dropped() -> Iterator[None]:
 async def driving(
     app: App[R], size: tuple[int, int] = (80, 24), *, frames: bool = True, **options: Any
 ) -> AsyncIterator[Driver[R]]:
-    """Run a program in the test's event loop and drive it by keys, drawing each frame or none."""
+    """Run an app in the test's event loop, and yield its driver; without `frames`, draw nothing."""
     threads, handling = Threads(), Handling()
     asyncio.get_running_loop().set_default_executor(threads)
     with ExitStack() as patches:
         patches.enter_context(styles_shared(app))
-        patches.enter_context(handlers_remembered())
+        patches.enter_context(handlers_cached())
         patches.enter_context(handling.watched())
-        # Frozen objects of a finished dashboard would stay until the end of the test run.
+        # The objects of a finished dashboard would stay until the end of the test run if frozen.
         patches.enter_context(mock.patch.object(gc, "freeze"))
         if not frames:
-            patches.enter_context(_frames_dropped())
+            patches.enter_context(_no_drawing())
         # Textual remembers lines of the last thousand widgets, including those of finished apps.
         patches.callback(StylesCache.get_inner_outer.cache_clear)
         async with app.run_test(size=size, **options) as pilot:

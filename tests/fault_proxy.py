@@ -1,7 +1,7 @@
 """A loopback proxy that injects faults between a client and a real server.
 
-A fault is a coroutine that answers one request instead of the proxy; a stream fault is a filter
-over the frames sent by a websocket's server. Faults are in `tests/faults.py`.
+A fault is a coroutine that answers one request in place of the proxy. A stream fault changes the
+frames that the server of a websocket sends. Faults are in `tests/faults.py`.
 """
 
 import asyncio
@@ -18,11 +18,12 @@ from urllib.parse import parse_qs, urlsplit
 from tests.waiting import HANG
 
 HEAD_LIMIT = 64 * 1024
+"""Maximum bytes of the head of a request or response."""
 TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
 """Websocket opcodes (RFC 6455, 5.2)."""
 
-_HANDSHAKE = b"\x16"
-"""First byte of a client that tries TLS (RFC 8446, 5.1)."""
+_TLS_HANDSHAKE = b"\x16"
+"""The first byte that a TLS client sends (RFC 8446, 5.1)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Seen:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query parameters; the last of equal names."""
+        """The query parameters; of several with the same name, the last."""
         return {name: values[-1] for name, values in parse_qs(urlsplit(self.target).query).items()}
 
 
@@ -86,7 +87,7 @@ class Exchange:
             await self._writer.drain()
 
     async def reset(self) -> None:
-        """End the connection like a crash."""
+        """Reset the connection, as if the server had crashed."""
         _reset(self._writer)
 
 
@@ -129,12 +130,12 @@ class Plan(Protocol):
 
 
 _ROUNDS_TO_ACCEPT = 8
-"""Rounds of the loop in which asyncio hands over what it has accepted."""
+"""Rounds of the event loop after which asyncio has handed over all connections it accepted."""
 
 
 @dataclass
 class FaultProxy:
-    """Forwards requests to `upstream` (host and port), one connection each, unless a fault applies.
+    """Forwards each request to `upstream` (host and port) in a new connection, or applies a fault.
 
     Without an upstream, every request needs a fault that answers it.
     """
@@ -145,15 +146,16 @@ class FaultProxy:
     always: Fault | None = None
     """The fault for requests without a queued one."""
     plan: Plan | None = None
-    """Replaces `always`."""
+    """Chooses the faults of requests without a queued one, in place of `always`."""
     _queued: deque[Fault | None] = field(default_factory=deque)
     _streams: deque[StreamFault] = field(default_factory=deque)
     _port: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _unread: set[asyncio.StreamWriter] = field(default_factory=set)
-    """Connections that are closing, and whose other end has not read all that was sent."""
+    """Closing connections whose other end has not yet read everything that was sent."""
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by each request."""
 
     @classmethod
     def before(cls, url: str) -> Self:
@@ -169,7 +171,7 @@ class FaultProxy:
         return f"http://127.0.0.1:{self._port}"
 
     def next(self, *faults: Fault | None) -> None:
-        """Queue these faults for the next requests, one each; `None` lets one pass."""
+        """Queue these faults for the next requests, one each; `None` lets a request pass."""
         self._queued.extend(faults)
 
     def next_stream(self, *faults: StreamFault) -> None:
@@ -186,7 +188,7 @@ class FaultProxy:
     async def accept(self) -> None:
         """Start listening, on the same port as before."""
         self._server = await asyncio.start_server(
-            self._accepted, "127.0.0.1", self._port, limit=HEAD_LIMIT
+            self._on_connection, "127.0.0.1", self._port, limit=HEAD_LIMIT
         )
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -213,24 +215,24 @@ class FaultProxy:
     async def until_idle(self) -> None:
         """Wait until all connections have ended."""
         if self._tasks:
-            _, open_still = await asyncio.wait(self._tasks, timeout=HANG)
-            assert not open_still
+            _, unfinished = await asyncio.wait(self._tasks, timeout=HANG)
+            assert not unfinished
 
     async def forward(self, seen: Seen) -> Reply:
         """Send a request to the upstream server and return its complete response."""
         async with self._to_server(seen, {"connection": "close"}) as (reader, _writer):
             raw = await reader.read()
         head, _, body = raw.partition(b"\r\n\r\n")
-        status, headers = _parsed_head(head)
+        status, headers = _parse_head(head)
         if headers.pop("transfer-encoding", "") == "chunked":
-            body = _dechunked(body)
+            body = _decode_chunks(body)
         return Reply(status.split(" ", 1)[1], headers, body)
 
-    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve a connection in a task that is known from the first moment."""
-        task = asyncio.create_task(self._connected(reader, writer))
+    def _on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection in a task, registered at once so that `refuse` can cancel it."""
+        task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
-        # Also if the task is canceled before it runs.
+        # As callbacks, they also run if the task is canceled before it starts.
         task.add_done_callback(lambda _: self._close(writer))
         task.add_done_callback(self._tasks.discard)
 
@@ -239,16 +241,16 @@ class FaultProxy:
         if writer.transport.get_write_buffer_size():
             self._unread.add(writer)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A client that goes away, or the end of the test.
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # These are raised when the client disconnects or the test ends.
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await self._serve_one(reader, writer)
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.readexactly(1)
-        if first == _HANDSHAKE:
-            return  # like any server of plain HTTP; a client that waited would reach its time limit
-        start, headers = _parsed_head(first + await reader.readuntil(b"\r\n\r\n"))
+        if first == _TLS_HANDSHAKE:
+            return  # close the connection, as plain HTTP servers do; else the client would wait
+        start, headers = _parse_head(first + await reader.readuntil(b"\r\n\r\n"))
         method, target, _ = start.split(" ")
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         seen = Seen(method, target, headers, body)
@@ -271,35 +273,35 @@ class FaultProxy:
     def _stream_fault(self) -> StreamFault:
         if self._streams:
             return self._streams.popleft()
-        return self.plan.stream_fault() if self.plan else _unchanged
+        return self.plan.stream_fault() if self.plan else unchanged
 
     async def _serve_stream(
         self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         from_studio = self._stream_fault()
-        plain = {"connection": "Upgrade", "sec-websocket-extensions": ""}  # no compression
-        async with self._to_server(seen, plain) as (from_server, to_server):
+        headers = {"connection": "Upgrade", "sec-websocket-extensions": ""}  # no compression
+        async with self._to_server(seen, headers) as (from_server, to_server):
             writer.write(await from_server.readuntil(b"\r\n\r\n"))
-            ways = [
+            directions = [
                 asyncio.create_task(_copy(reader, to_server)),
-                asyncio.create_task(_send(from_studio(_frames(from_server)), writer)),
+                asyncio.create_task(_send(from_studio(_read_frames(from_server)), writer)),
             ]
             try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
+                for direction in directions:
+                    direction.cancel()
+                await asyncio.gather(*directions, return_exceptions=True)
 
     @asynccontextmanager
     async def _to_server(
-        self, seen: Seen, changed: dict[str, str]
+        self, seen: Seen, changed_headers: dict[str, str]
     ) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter], None]:
         assert self.upstream, f"no fault answers {seen.method} {seen.target}"
         host, port = self.upstream
         reader, writer = await asyncio.open_connection(host, port, limit=HEAD_LIMIT)
         try:
-            headers = {**seen.headers, **changed, "host": f"{host}:{port}"}
+            headers = {**seen.headers, **changed_headers, "host": f"{host}:{port}"}
             lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
             writer.write(f"{seen.method} {seen.target} HTTP/1.1\r\n{lines}\r\n".encode())
             writer.write(seen.body)
@@ -308,18 +310,18 @@ class FaultProxy:
             self._close(writer)
 
 
-def _parsed_head(head: bytes) -> tuple[str, dict[str, str]]:
+def _parse_head(head: bytes) -> tuple[str, dict[str, str]]:
     start, *lines = head.decode("latin-1").rstrip().split("\r\n")
     pairs = (line.split(":", 1) for line in lines)
     return start, {name.lower(): value.strip() for name, value in pairs}
 
 
-def _dechunked(body: bytes) -> bytes:
-    whole = b""
-    while (found := re.match(rb"([0-9a-fA-F]+)[^\r]*\r\n", body)) and (size := int(found[1], 16)):
-        whole += body[found.end() : found.end() + size]
-        body = body[found.end() + size + 2 :]
-    return whole
+def _decode_chunks(body: bytes) -> bytes:
+    decoded = b""
+    while (head := re.match(rb"([0-9a-fA-F]+)[^\r]*\r\n", body)) and (size := int(head[1], 16)):
+        decoded += body[head.end() : head.end() + size]
+        body = body[head.end() + size + 2 :]
+    return decoded
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
@@ -334,7 +336,8 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await writer.drain()
 
 
-def _unchanged(frames: Frames) -> Frames:
+def unchanged(frames: Frames) -> Frames:
+    """Pass all frames: a stream fault that is none."""
     return frames
 
 
@@ -347,7 +350,7 @@ async def _send(frames: Frames, writer: asyncio.StreamWriter) -> None:
         _reset(writer)
 
 
-async def _frames(reader: asyncio.StreamReader) -> Frames:
+async def _read_frames(reader: asyncio.StreamReader) -> Frames:
     with suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
             first, size = await reader.readexactly(2)

@@ -32,8 +32,8 @@ def answer(
 ) -> Fault:
     """Answer with a fixed response; underscores in header names become dashes."""
     data = body.encode() if isinstance(body, str) else body
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    reply = Reply(status, {"content-type": kind, **named}, data)
+    dashed = {name.replace("_", "-"): value for name, value in headers.items()}
+    reply = Reply(status, {"content-type": kind, **dashed}, data)
 
     async def fault(exchange: Exchange) -> None:
         await exchange.send(reply.encoded())
@@ -47,12 +47,12 @@ def answer_json(value: object, status: str = "200 OK", **headers: str) -> Fault:
 
 
 def redirect(url: str) -> Fault:
-    """Redirect the client."""
+    """Redirect the client to another URL."""
     return answer(status="307 Temporary Redirect", location=url)
 
 
 def html_502() -> Fault:
-    """Answer like a proxy whose server is down."""
+    """Answer like an HTTP proxy whose server is down."""
     page = "<html><head><title>502</title></head><body><h1>nginx secret page</h1></body></html>"
     return answer(page, status="502 Bad Gateway", kind="text/html")
 
@@ -66,9 +66,9 @@ def too_many(retry_after: str) -> Fault:
 def gzip_bomb(size: int) -> Fault:
     """Answer with a few bytes that inflate to `size`."""
     packer = zlib.compressobj(wbits=31)
-    blanks = b" " * 2**16
+    block = b" " * 2**16
     packed = packer.compress(b'["')
-    packed += b"".join(packer.compress(blanks) for _ in range(size // len(blanks)))
+    packed += b"".join(packer.compress(block) for _ in range(size // len(block)))
     packed += packer.compress(b'"]') + packer.flush()
     return answer(packed, content_encoding="gzip")
 
@@ -86,7 +86,7 @@ async def endless(exchange: Exchange) -> None:
 
 
 async def reset(exchange: Exchange) -> None:
-    """Accept the request and crash."""
+    """Accept the request, and reset the connection."""
     await exchange.reset()
 
 
@@ -97,11 +97,11 @@ async def drop_answer(exchange: Exchange) -> None:
 
 
 def reset_in_body(after: int) -> Fault:
-    """Crash after sending `after` bytes of the body."""
+    """Reset the connection after sending `after` bytes of the body."""
 
     async def fault(exchange: Exchange) -> None:
-        whole = (await exchange.forward()).encoded()
-        await exchange.send(whole[: whole.index(b"\r\n\r\n") + 4 + after])
+        data = (await exchange.forward()).encoded()
+        await exchange.send(data[: data.index(b"\r\n\r\n") + 4 + after])
         await exchange.reset()
 
     return fault
@@ -120,8 +120,8 @@ def truncated(length: int) -> Fault:
 async def half(exchange: Exchange) -> None:
     """Answer with the first half of the body, as if it were complete."""
     reply = await exchange.forward()
-    cut_body = reply.body[: len(reply.body) // 2]
-    await exchange.send(Reply(reply.status, reply.headers, cut_body).encoded())
+    first_half = reply.body[: len(reply.body) // 2]
+    await exchange.send(Reply(reply.status, reply.headers, first_half).encoded())
 
 
 async def doubled(exchange: Exchange) -> None:
@@ -131,32 +131,36 @@ async def doubled(exchange: Exchange) -> None:
 
 
 async def misplaced(exchange: Exchange) -> None:
-    """Answer with a Content-Range that is longer than the body."""
+    """Answer with a Content-Range that is longer than the body; without a range, pass."""
     reply = await exchange.forward()
     first, last, total = _range(reply) or (0, 0, 0)
-    said = {"content-range": f"bytes {first}-{last + 9}/{total + 99}"} if total else {}
-    await exchange.send(Reply(reply.status, reply.headers | said, reply.body).encoded())
+    changed = {"content-range": f"bytes {first}-{last + 9}/{total + 99}"} if total else {}
+    await exchange.send(Reply(reply.status, reply.headers | changed, reply.body).encoded())
 
 
 async def lagging(exchange: Exchange) -> None:
-    """Answer with half of a range, consistently as if there were no more yet."""
+    """Answer with the first half of a range, with headers as if the log ended there.
+
+    A response without a range passes.
+    """
     reply = await exchange.forward()
-    first, _, total = _range(reply) or (0, 0, 0)
-    body = reply.body[: (len(reply.body) + 1) // 2] if total else reply.body
-    said = {"content-range": f"bytes {first}-{first + len(body) - 1}/{first + len(body)}"}
-    await exchange.send(
-        Reply(reply.status, reply.headers | (said if total else {}), body).encoded()
-    )
+    headers, body = reply.headers, reply.body
+    if content_range := _range(reply):
+        first, _, _ = content_range
+        body = body[: (len(body) + 1) // 2]
+        end = first + len(body)
+        headers = headers | {"content-range": f"bytes {first}-{end - 1}/{end}"}
+    await exchange.send(Reply(reply.status, headers, body).encoded())
 
 
 def _range(reply: Reply) -> tuple[int, int, int] | None:
     """Return start, end and total of a Content-Range; `None` if there is none."""
-    found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", reply.headers.get("content-range", ""))
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+    numbers = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", reply.headers.get("content-range", ""))
+    return (int(numbers[1]), int(numbers[2]), int(numbers[3])) if numbers else None
 
 
 def stall_and_reset(seconds: float) -> Fault:
-    """Accept the request, send nothing for `seconds`, and crash."""
+    """Accept the request, send nothing for `seconds`, and reset the connection."""
 
     async def fault(exchange: Exchange) -> None:
         await asyncio.sleep(seconds)
@@ -180,7 +184,7 @@ def drip(pause: float) -> Fault:
 
 
 def cut(after: int) -> StreamFault:
-    """Break the connection after `after` frames."""
+    """Pass `after` frames, then break the connection."""
 
     async def fault(frames: Frames) -> Frames:
         for _ in range(after):
@@ -191,7 +195,7 @@ def cut(after: int) -> StreamFault:
 
 
 def silence(after: int) -> StreamFault:
-    """Keep the connection, but send nothing after `after` frames."""
+    """Pass `after` frames, then send nothing, but keep the connection open."""
 
     async def fault(frames: Frames) -> Frames:
         for _ in range(after):
@@ -202,7 +206,7 @@ def silence(after: int) -> StreamFault:
 
 
 def instead(after: int, *others: Frame) -> StreamFault:
-    """After `after` frames, send `others`, and then none of the server's."""
+    """Pass `after` frames, and send `others` in place of all further frames."""
 
     async def fault(frames: Frames) -> Frames:
         for _ in range(after):
@@ -214,7 +218,7 @@ def instead(after: int, *others: Frame) -> StreamFault:
 
 
 def between(after: int, *others: Frame) -> StreamFault:
-    """Insert `others` after `after` frames."""
+    """Pass `after` frames, insert `others`, and pass all further frames."""
 
     async def fault(frames: Frames) -> Frames:
         for _ in range(after):
@@ -279,14 +283,14 @@ def changed(change: Callable[[Frame], Frame | None]) -> StreamFault:
     """Modify the next text frame, or drop it if `change` returns `None`."""
 
     async def fault(frames: Frames) -> Frames:
-        is_due = True
+        is_first = True
         async for frame in frames:
-            sent: Frame | None = frame
-            if is_due and frame.opcode == TEXT:
-                is_due = False
-                sent = change(frame)
-            if sent is not None:
-                yield sent
+            result: Frame | None = frame
+            if is_first and frame.opcode == TEXT:
+                is_first = False
+                result = change(frame)
+            if result is not None:
+                yield result
 
     return fault
 
@@ -307,8 +311,8 @@ class TornFrame(Frame):
 
     def encoded(self) -> bytes:
         """Return the first half."""
-        whole = super().encoded()
-        return whole[: len(whole) // 2]
+        data = super().encoded()
+        return data[: len(data) // 2]
 
 
 def text(payload: str | bytes) -> Frame:
@@ -327,7 +331,7 @@ def oversized(size: int) -> Frame:
 
 
 def instead_oversized(size: int) -> StreamFault:
-    """Send a text frame of `size` bytes, made when it is sent, and nothing of the server's."""
+    """Send a text frame of `size` bytes in place of all frames; it is created when it is sent."""
 
     def fault(frames: Frames) -> Frames:
         return instead(0, oversized(size))(frames)

@@ -1,7 +1,7 @@
 """Runs the dashboard in a pseudo-terminal, in a process forked from one that has imported it.
 
-The imports take half of the CPU of a short test. A few tests start it as users do: what is on the
-command line, the local Studio that it starts, and what a shell does with it.
+The imports take half of the CPU of a short test. A few tests start the dashboard as users do:
+those of its command line, of the local Studio that it starts, and of its use in a shell.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from tests.forked_studio import CONTEXT
 
 
 class ForkedTerminal(Terminal):
-    """A terminal with a dashboard in it; the command is its arguments."""
+    """A terminal in which a dashboard runs; the command consists of the dashboard's arguments."""
 
     _process: ForkServerProcess
 
@@ -31,13 +31,13 @@ class ForkedTerminal(Terminal):
     def _start(
         self, command: Sequence[str], variables: Mapping[str, str], size: tuple[int, int]
     ) -> tuple[int, int]:
-        # The interpreter reports no such event of itself; conftest looks for it in `make check`.
+        # A forked process raises no audit event, but conftest needs one in `make check`.
         sys.audit("subprocess.Popen", "studio_tui", [*command], None, None)
         master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-        # A connection is what is passed on to the process as a file.
-        with Connection(slave) as end:
-            arguments = (end, [*command], Path.cwd(), dict(variables))
+        # multiprocessing passes an open file to another process only as a `Connection`.
+        with Connection(slave) as terminal:
+            arguments = (terminal, [*command], Path.cwd(), dict(variables))
             self._process = CONTEXT.Process(target=_run, args=arguments)
             self._process.start()
         assert self._process.pid is not None
@@ -47,6 +47,7 @@ class ForkedTerminal(Terminal):
 def _run(
     terminal: Connection, arguments: list[str], folder: Path, environment: dict[str, str]
 ) -> None:
+    """Run the dashboard in the forked process, with `terminal` as its controlling terminal."""
     os.setsid()
     fcntl.ioctl(terminal.fileno(), termios.TIOCSCTTY, 0)
     for number, name in enumerate(("stdin", "stdout", "stderr")):

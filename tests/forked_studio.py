@@ -1,7 +1,7 @@
 """Runs the command line of the local Studio in a process forked from one that has imported it.
 
-The imports take as much CPU as the rest of a short test. Each test process has its own fork server,
-started with its first such Studio; it ends with the last process that was forked from it.
+The imports take as much CPU as the rest of a short test. Each test process has a fork server of its
+own. It starts with the first such Studio, and ends with the last process that was forked from it.
 """
 
 import multiprocessing
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pydantic.v1  # noqa: F401 (imported by FastAPI with its first route)
 
-from studio_tui import composition  # noqa: F401 (imported once, for dashboards)
-from studio_tui.local.run import local_runner  # noqa: F401 (likewise, for servers)
-from studio_tui.local.server import server  # noqa: F401 (likewise)
+from studio_tui import composition  # noqa: F401 (imported here for all dashboards)
+from studio_tui.local.run import local_runner  # noqa: F401 (imported here for all servers)
+from studio_tui.local.server import server  # noqa: F401 (imported here for all servers)
 from studio_tui.local.server.cli import local
-from studio_tui.tui import app, screens  # noqa: F401 (as `composition`)
+from studio_tui.tui import app, screens  # noqa: F401 (imported here for all dashboards)
 
 CONTEXT = multiprocessing.get_context("forkserver")
-"""Of the local Studio and of the dashboard, see `forked_program.py`."""
+"""Starts processes of the local Studio, and in `forked_program.py` of the dashboard."""
 
 CONTEXT.set_forkserver_preload([__name__])
 
@@ -28,9 +28,9 @@ CONTEXT.set_forkserver_preload([__name__])
 def start(arguments: list[str], log: Path) -> ForkServerProcess:
     """Start `python -m studio_tui.local` with `arguments`; its output is appended to `log`.
 
-    Directory and environment are those of the caller. The process is in a session of its own.
+    The process has the working directory and environment of the caller, and a session of its own.
     """
-    # The interpreter reports no such event of itself; conftest looks for it in `make check`.
+    # A forked process raises no audit event, but conftest needs one in `make check`.
     sys.audit("subprocess.Popen", "studio_tui.local", arguments, None, None)
     process = CONTEXT.Process(target=_run, args=(arguments, log, Path.cwd(), dict(os.environ)))
     process.start()
@@ -43,8 +43,8 @@ def _run(arguments: list[str], log: Path, folder: Path, environment: dict[str, s
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-    with Path(os.devnull).open("rb") as nothing, log.open("ab") as end:
-        os.dup2(nothing.fileno(), 0)
-        os.dup2(end.fileno(), 1)
-        os.dup2(end.fileno(), 2)
+    with Path(os.devnull).open("rb") as null, log.open("ab") as output:
+        os.dup2(null.fileno(), 0)
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
     local(arguments, prog_name="studio-tui local")

@@ -1,9 +1,9 @@
 """Kills the processes left behind by a test process, however it ends.
 
-Local Studios, shims and jobs are designed to outlive their parent, so they can be traced to a test
-only by a mark. Each test process has a guardian: a separate process that waits on a pipe, which the
-system closes when the test process is gone, even after `kill -9`; then it kills all processes
-started with the mark in their environment.
+Local Studios, shims and jobs are designed to outlive their parent, so only a mark in their
+environment shows which test process started them. Each test process has a guardian: a separate
+process that waits on a pipe. The system closes the pipe when the test process ends, even by
+`kill -9`. Then the guardian kills all processes that have the mark.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ Jobs inherit few of a local Studio's variables, but all that start with `LC_`.
 """
 
 ROUNDS = 50
-"""Number of passes: a killed process may have started another a moment before."""
+"""Number of attempts: a process may have started another one just before it was killed."""
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def guarded() -> Iterator[str]:
     guardian = subprocess.Popen(
         [sys.executable, "-I", "-S", __file__, mark],
         stdin=read,
-        start_new_session=True,  # ctrl+c of the terminal is not for it
+        start_new_session=True,  # so that ctrl+c in the terminal does not end it
         env={name: value for name, value in os.environ.items() if name != MARK},
     )
     os.close(read)
@@ -51,26 +51,25 @@ def marked(mark: str) -> list[int]:
     """Return the ids of processes that were started with `mark` in their environment."""
     if sys.platform != "linux":
         command = ["/bin/ps", "-axEwwo", "pid=,command="]
-        told = subprocess.run(command, capture_output=True, check=False).stdout.decode(
-            "utf-8", "replace"
-        )
-        return [int(line.split(None, 1)[0]) for line in told.splitlines() if mark in line.split()]
-    found = []
+        output = subprocess.run(command, capture_output=True, check=False).stdout
+        lines = output.decode("utf-8", "replace").splitlines()
+        return [int(line.split(None, 1)[0]) for line in lines if mark in line.split()]
+    pids = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
-    return found
+                pids.append(int(folder.name))
+    return pids
 
 
 def main() -> None:
     """Wait until the test process is gone, and kill what it left behind."""
     sys.stdin.buffer.read()
     for _ in range(ROUNDS):
-        left = [pid for pid in marked(sys.argv[1]) if pid != os.getpid()]
-        if not left:
+        remaining = [pid for pid in marked(sys.argv[1]) if pid != os.getpid()]
+        if not remaining:
             return
-        for pid in left:
+        for pid in remaining:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
 

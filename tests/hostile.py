@@ -1,4 +1,4 @@
-"""Text that could harm a terminal, and what must never be drawn of any text."""
+"""Text that could harm a terminal, and a search for characters that must never be drawn."""
 
 import re
 
@@ -6,7 +6,7 @@ HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202eæ—¥æ
 """Markup, an action, control codes of both kinds, a change of direction, and wide characters."""
 
 VISIBLE = "a[/]b [@click=app.quit]x[/] [red]r"
-"""How it begins on the screen: as it is."""
+"""The start of `HOSTILE` as the screen must show it: markup has no effect."""
 
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -17,5 +17,5 @@ def controls(text: str) -> list[str]:
 
 
 def controls_of_lines(text: str) -> list[str]:
-    """Return the same of several lines."""
+    """Return the same as `controls` for a text of several lines."""
     return controls(text.replace("\n", ""))

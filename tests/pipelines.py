@@ -13,8 +13,8 @@ def pipeline(
 ) -> Pipeline:
     """Return a pipeline created `number` hours before noon.
 
-    `runs` are the statuses of its jobs by name; each job depends on the one before it. The run of
-    job `a` of pipeline 3 is `run-3-a`.
+    `runs` has the statuses of its jobs by name; each job depends on the previous one. The run of
+    job `a` of pipeline 3 has the id `run-3-a`.
     """
     created = NOON - timedelta(hours=number)
     names = list(runs or ())
@@ -25,17 +25,17 @@ def pipeline(
         "triggered_from": "local.local.report",
         "created_at": created.isoformat(),
         "updated_at": (created + timedelta(minutes=1)).isoformat(),
-        "completed": sum(word == "COMPLETE" for word in (runs or {}).values()),
+        "completed": sum(run_status == "COMPLETE" for run_status in (runs or {}).values()),
         "total": len(names),
         "job_runs": [
             {
                 "job_id": f"job-{name}",
                 "name": f"{name}.py",
                 "status": (runs or {})[name],
-                "parent_job_ids": [f"job-{names[place - 1]}"] if place else [],
+                "parent_job_ids": [f"job-{names[index - 1]}"] if index else [],
                 "created_job_id": f"run-{number}-{name}",
             }
-            for place, name in enumerate(names)
+            for index, name in enumerate(names)
         ],
     }
     return Pipeline.model_validate({**sent, **fields})

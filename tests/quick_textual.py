@@ -1,4 +1,4 @@
-"""Looks up the handlers of a message once per class for all widgets, and calls them quickly."""
+"""Looks up the handlers of a message once per class of widgets, and calls them quickly."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -11,22 +11,24 @@ from textual.message_pump import MessagePump
 
 from studio_tui.tui.quick_handlers import bound_handlers, handlers_of
 
-_count = _callback._count_parameters
+_count_any = _callback._count_parameters
 
 
 def _count_parameters(function: Callable[..., Any]) -> int:
-    """Return how many parameters a function has, without making its signature."""
+    """Return the number of parameters of a function, without creating its `Signature`."""
     if not inspect.isfunction(function) or hasattr(function, "__wrapped__"):
-        return _count(function)
+        return _count_any(function)
     code = function.__code__
-    more = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    return code.co_argcount + code.co_kwonlyargcount + more
+    variadic = bool(code.co_flags & inspect.CO_VARARGS) + bool(
+        code.co_flags & inspect.CO_VARKEYWORDS
+    )
+    return code.co_argcount + code.co_kwonlyargcount + variadic
 
 
 @contextmanager
-def handlers_remembered() -> Iterator[None]:
-    """Look up handlers once per class for one program, and call them quickly."""
-    handlers_of.cache_clear()  # tests replace methods between two programs
+def handlers_cached() -> Iterator[None]:
+    """Look up handlers once per class, and call them quickly; a new context starts anew."""
+    handlers_of.cache_clear()  # tests replace methods between two dashboards
     with (
         mock.patch.object(MessagePump, "_get_dispatch_methods", bound_handlers),
         mock.patch.object(_callback, "_count_parameters", _count_parameters),

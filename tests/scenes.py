@@ -1,6 +1,7 @@
-"""Pictures of every screen with fixed data at a fixed time: the gallery and the golden files.
+"""Draws a picture of every screen with fixed data at a fixed time, for the gallery.
 
-`python -m tests.scenes screenshots` writes them; a test draws them again and compares.
+`python -m tests.scenes screenshots` writes the pictures. They are also golden files: `test_scenes`
+draws them again and compares.
 """
 
 import asyncio
@@ -38,24 +39,23 @@ NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
 class Scene(NamedTuple):
-    """Contents of a picture, and how to get there."""
+    """What a picture shows: the keys to press, the size, and the state of Studio."""
 
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = (120, 40)
     theme: str = "studio-dark"
-    gone: bool = False
-    """Whether Studio is unreachable after the first response."""
-    stranger: bool = False
-    """Whether credentials are missing."""
+    becomes_unreachable: bool = False
+    """Whether Studio fails after its first response."""
+    lacks_credentials: bool = False
     read_only: bool = False
-    thousand: bool = False
+    is_large: bool = False
     """Whether the newest pipeline has a thousand jobs."""
     shows: str = ""
-    """Text that is waited for after the keys."""
+    """Text on the screen to wait for after the keys."""
 
 
-SHOWN = "until shown"
-"""Placed between keys to wait for `shows` before the following ones."""
+WAIT = "wait until shown"
+"""Among the keys: wait for `shows` before pressing the following keys."""
 
 WIDE, NARROW, HUGE = (120, 36), (80, 24), (200, 50)
 
@@ -71,7 +71,7 @@ SCENES: dict[str, Scene] = {
     "jobs-filtered": Scene(("slash", *"status=failed", "enter"), WIDE, shows="end of the log"),
     "jobs-filter-problem": Scene(("slash", *"embed age<soon"), NARROW, shows="end of the log"),
     "jobs-marked": Scene(("space", "down", "down", "v"), NARROW, shows="end of the log"),
-    "jobs-offline": Scene(size=NARROW, gone=True),
+    "jobs-offline": Scene(size=NARROW, becomes_unreachable=True),
     "jobs-read-only": Scene(("down", "x"), NARROW, read_only=True),
     "cancel": Scene(("down", "x"), WIDE),
     "run-again": Scene(("r",), NARROW),
@@ -83,7 +83,7 @@ SCENES: dict[str, Scene] = {
     "log-80x24": Scene(("down", "l", "slash", *"loss", "enter"), NARROW),
     "merged": Scene(("down", "space", "down", "space", "space", "L"), WIDE, shows="94 lines"),
     "merged-muted": Scene(
-        ("down", "space", "down", "space", "space", "L", SHOWN, "tab", "M"),
+        ("down", "space", "down", "space", "space", "L", WAIT, "tab", "M"),
         NARROW,
         shows="94 lines",
     ),
@@ -102,11 +102,11 @@ SCENES: dict[str, Scene] = {
     },
     "dag-running": Scene(("2", "enter", "C", "m"), WIDE, shows="ETA"),
     "dag-paused": Scene(("2", "down", "down", "enter", "i"), NARROW, shows="waiting until resumed"),
-    "dag-groups-80x24": Scene(("2", "enter"), NARROW, thousand=True, shows="04_merge"),
-    "dag-groups-200x60": Scene(("2", "enter", "n"), (200, 60), thousand=True, shows="04_merge"),
-    "dag-groups-graph": Scene(("2", "enter", "n", "m"), NARROW, thousand=True, shows="04_merge"),
+    "dag-groups-80x24": Scene(("2", "enter"), NARROW, is_large=True, shows="04_merge"),
+    "dag-groups-200x60": Scene(("2", "enter", "n"), (200, 60), is_large=True, shows="04_merge"),
+    "dag-groups-graph": Scene(("2", "enter", "n", "m"), NARROW, is_large=True, shows="04_merge"),
     "pipelines-trigger": Scene(
-        ("2", "t", *"vision.prod.thumbs", "space", *"emb", SHOWN, "tab", "space", *"rel"),
+        ("2", "t", *"vision.prod.thumbs", "space", *"emb", WAIT, "tab", "space", *"rel"),
         WIDE,
         shows="tab: vision.prod.",
     ),
@@ -133,7 +133,7 @@ SCENES: dict[str, Scene] = {
     "form-cron": Scene(("n", *("shift+tab",) * 3, *"0 3 * * 1"), WIDE, shows="Next runs"),
     "form-explain": Scene(("n", *("shift+tab",) * 4, "f1"), NARROW, shows="esc closes"),
     "help": Scene(("question_mark",), NARROW, shows="Run the job again as it was"),
-    "welcome": Scene(size=NARROW, stranger=True),
+    "welcome": Scene(size=NARROW, lacks_credentials=True),
 }
 
 QUERY = '''"""Embed every image of the shard."""
@@ -204,30 +204,36 @@ JOBS = tuple(
 )
 
 
-def _task(number: int, name: str, schedule: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
-    """Return a schedule as sent by the local Studio, or by others if `schedule` is `None`."""
+def _schedule(
+    number: int, name: str, schedule: dict[str, Any] | None, **fields: Any
+) -> dict[str, Any]:
+    """Return a schedule as sent by a local Studio; by another Studio if `schedule` is `None`."""
     return _job(number, "TASK", name, schedule=schedule, compute_cluster_name=None, **fields)
 
 
-def _run(at: str, kind: str = "job", status: str | None = None, **more: Any) -> dict[str, Any]:
-    """Return a run of a schedule, or a fire time without one."""
+def _schedule_run(
+    at: str, kind: str = "job", status: str | None = None, **fields: Any
+) -> dict[str, Any]:
+    """Return a run of a schedule; a fire time without a run if `status` is `None`."""
     times = {"scheduled_for": at, "created_at": at if status else None}
-    return {"kind": kind, "id": at if status else None, "status": status, **times, **more}
+    return {"kind": kind, "id": at if status else None, "status": status, **times, **fields}
 
 
-RECENT = (
-    _run("2026-03-04T11:20:00Z", status="COMPLETE", by_hand=True, scheduled_for=None),
-    _run("2026-03-04T02:00:00Z", "missed"),
-    _run("2026-03-03T02:00:00Z", status="COMPLETE", created_at="2026-03-03T02:43:00Z"),
-    _run("2026-03-02T02:00:00Z", status="FAILED", error_message="PermissionError: s3://vision"),
-    _run("2026-03-01T02:00:00Z", "skipped"),
-    _run("2026-02-28T02:00:00Z", status="COMPLETE"),
+RECENT_RUNS = (
+    _schedule_run("2026-03-04T11:20:00Z", status="COMPLETE", by_hand=True, scheduled_for=None),
+    _schedule_run("2026-03-04T02:00:00Z", "missed"),
+    _schedule_run("2026-03-03T02:00:00Z", status="COMPLETE", created_at="2026-03-03T02:43:00Z"),
+    _schedule_run(
+        "2026-03-02T02:00:00Z", status="FAILED", error_message="PermissionError: s3://vision"
+    ),
+    _schedule_run("2026-03-01T02:00:00Z", "skipped"),
+    _schedule_run("2026-02-28T02:00:00Z", status="COMPLETE"),
 )
 
-TASKS = tuple(
-    Job.model_validate(task)
-    for task in (
-        _task(
+SCHEDULES = tuple(
+    Job.model_validate(schedule)
+    for schedule in (
+        _schedule(
             3000,
             "nightly_embeddings.py",
             {
@@ -237,10 +243,10 @@ TASKS = tuple(
                 "runs": 40,
                 "missed": 1,
                 "skipped": 2,
-                "recent": RECENT,
+                "recent": RECENT_RUNS,
             },
         ),
-        _task(
+        _schedule(
             4000,
             "refresh_index.py",
             {
@@ -252,7 +258,7 @@ TASKS = tuple(
                 "skipped": 0,
             },
         ),
-        _task(
+        _schedule(
             5000,
             "backfill_2025.py",
             {
@@ -264,22 +270,22 @@ TASKS = tuple(
                 "skipped": 0,
             },
         ),
-        _task(6000, "weekly_report.py", None),
+        _schedule(6000, "weekly_report.py", None),
     )
 )
 
-RUNS = tuple(
+SCHEDULE_RUNS = tuple(
     Job.model_validate(
         _job(
             2000 + 1440 * n,
             status,
             "nightly_embeddings.py",
             ran=900,
-            scheduled_by=TASKS[0].id,
-            **more,
+            scheduled_by=SCHEDULES[0].id,
+            **fields,
         )
     )
-    for n, (status, more) in enumerate(
+    for n, (status, fields) in enumerate(
         (
             ("COMPLETE", {}),
             ("COMPLETE", {}),
@@ -299,12 +305,12 @@ _NODES = {
     "eval": ("train_s", "train_l"), "report": ("eval",), "export": ("eval",),
     "publish": ("export",),
 }  # fmt: skip
-"""Jobs of a pipeline with their dependencies."""
+"""The jobs of a pipeline, and the jobs on which each depends."""
 
 
 def _pipeline(number: int, name: str, status: str, states: str, **fields: Any) -> dict[str, Any]:
-    """Return a pipeline created `number` minutes before noon; each letter is the state of a job."""
-    words = {"c": "COMPLETE", "r": "RUNNING", "q": "QUEUED", "f": "FAILED", "x": "CANCELED"}
+    """Return a pipeline created `number` minutes before noon; `states` has a letter per job."""
+    statuses = {"c": "COMPLETE", "r": "RUNNING", "q": "QUEUED", "f": "FAILED", "x": "CANCELED"}
     created = NOON - timedelta(minutes=number)
     begin, end = number * 7919 % 65536, number % 256
     sent: dict[str, Any] = {
@@ -320,7 +326,7 @@ def _pipeline(number: int, name: str, status: str, states: str, **fields: Any) -
             {
                 "job_id": f"{node}-original",
                 "name": f"{node}.py",
-                "status": words.get(state, "PENDING"),
+                "status": statuses.get(state, "PENDING"),
                 "parent_job_ids": [f"{parent}-original" for parent in _NODES[node]],
                 "created_job_id": f"{node}-{number}",
             }
@@ -353,6 +359,7 @@ THOUSAND = (
 )
 
 _RUN_SECONDS = (41, 125, 372, 210, 598, 70, 12, 63, 95, 20, 410, 890, 130, 15, 44, 9)
+"""About how long each job of `_NODES` runs."""
 
 PIPELINE_RUNS = tuple(
     Job.model_validate(
@@ -400,48 +407,46 @@ LOG = (
 )
 
 
+def _timed_log(offset: int, *messages: str) -> str:
+    """Return a log with a timestamp before each message, 3 s apart; `offset` is in seconds."""
+    start = NOON - timedelta(seconds=90 + offset)
+    times = (start + timedelta(seconds=3 * number) for number in range(len(messages)))
+    lines = zip(times, messages, strict=True)
+    return "".join(f"{moment:%Y-%m-%d %H:%M:%S} {message}\n" for moment, message in lines)
+
+
 TIMED_LOGS = {
-    job.id: "".join(
-        f"{NOON - timedelta(seconds=90 - 3 * line - number):%Y-%m-%d %H:%M:%S} {text}\n"
-        for line, text in enumerate(texts)
-    )
-    for number, (job, texts) in enumerate(
-        (
-            (JOBS[4], ("INFO reading images@1.2.0, 48,211 files", *("INFO compared 300",) * 24)),
-            (
-                JOBS[3],
-                (
-                    "INFO embedding shard 17",
-                    "\x1b[33mWARN\x1b[0m 3 files are not images: they are left out",
-                    (
-                        "ERROR out of memory\n"
-                        "Traceback (most recent call last):\n"
-                        '  File "query.py", line 6, in embed\n'
-                        "OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
-                    ),
-                ),
-            ),
-        )
-    )
+    JOBS[4].id: _timed_log(
+        0, "INFO reading images@1.2.0, 48,211 files", *("INFO compared 300",) * 24
+    ),
+    JOBS[3].id: _timed_log(
+        -1,
+        "INFO embedding shard 17",
+        "\x1b[33mWARN\x1b[0m 3 files are not images: they are left out",
+        "ERROR out of memory\n"
+        "Traceback (most recent call last):\n"
+        '  File "query.py", line 6, in embed\n'
+        "OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+    ),
 }
-"""Logs with timestamps of jobs that are merged; a third job has none."""
+"""Logs with timestamps, by job id; all other jobs have `LOG`."""
 
 
 class FixedStudio:
-    """A client that returns the data above; with `gone` it fails after the first response."""
+    """Replaces a client: returns the data above; with `gone`, it fails after its first response."""
 
     def __init__(
         self, *, gone: bool, runs: bool, thousand: bool = False, is_local: bool = False
     ) -> None:
         self.url = "https://studio.example.com"
         self.is_local_studio = is_local
-        """Whether it has the endpoints of a local Studio."""
+        """Whether it looks like a local Studio."""
         self._gone = gone
         self._pipelines = (*THOUSAND, *PIPELINES) if thousand else PIPELINES
-        self._jobs = (*JOBS, *RUNS, *(PIPELINE_RUNS if runs else ()))
+        self._jobs = (*JOBS, *SCHEDULE_RUNS, *(PIPELINE_RUNS if runs else ()))
         self._answered = False
 
-    def observe(self, ended: Callable[[Call], None]) -> None:
+    def observe(self, _on_end: Callable[[Call], None]) -> None:
         """Do nothing, as there are no requests."""
 
     async def jobs(
@@ -453,7 +458,7 @@ class FixedStudio:
             raise ServerError(503, "Studio is being repaired.", retry_after=60)
         self._answered = True
         if status == "TASK":
-            return ResultPage(TASKS)
+            return ResultPage(SCHEDULES)
         return ResultPage(self._jobs[:limit])
 
     async def job(self, job_id: str) -> Job | None:
@@ -466,7 +471,7 @@ class FixedStudio:
 
     async def pipeline(self, *, pipeline_id: str | None = None, **_: object) -> Pipeline:
         """Return one pipeline."""
-        return next(one for one in self._pipelines if one.pipeline_id == pipeline_id)
+        return next(each for each in self._pipelines if each.pipeline_id == pipeline_id)
 
     async def job_dataset_versions(self, _job_id: str) -> tuple[DatasetVersion, ...]:
         """Return the datasets of any job."""
@@ -483,11 +488,11 @@ class FixedStudio:
         await asyncio.Event().wait()
 
     async def job_logs(self, job_id: str, **_: object) -> LogBody:  # noqa: ARG002
-        """Return no more than the stream has."""
+        """Return an empty part: the websocket sends the whole log."""
         return LogBody(b"", offset=0, total=None, etag=None, unchanged=True)
 
     async def job_log_end(self, job_id: str, length: int, **_: object) -> LogBody:
-        """Return the end of a failed job's log, and nothing for other requests."""
+        """Return the end of the failed job's log for its preview; never answer for other jobs."""
         if length != END_BYTES:
             return await self.job_logs(job_id)
         if job_id != JOBS[3].id:
@@ -502,18 +507,18 @@ class FixedStudio:
 async def draw(name: str) -> str:
     """Return the picture of a scene as SVG."""
     scene = SCENES[name]
-    with tempfile.TemporaryDirectory() as folder, _noon(), _utc():
+    with tempfile.TemporaryDirectory() as folder, _clock_at_noon(), _time_zone_utc():
 
         def connect(_: Choice | None) -> Connected:
-            if scene.stranger:
+            if scene.lacks_credentials:
                 raise NoCredentials(
                     "No Studio token is set. Run `datachain auth login`, set "
                     "DATACHAIN_STUDIO_TOKEN, or use --token-file."
                 )
             fixed = FixedStudio(
-                gone=scene.gone,
+                gone=scene.becomes_unreachable,
                 runs="2" in scene.keys,
-                thousand=scene.thousand,
+                thousand=scene.is_large,
                 is_local="4" in scene.keys,
             )
             studio = cast(StudioClient, fixed)
@@ -528,55 +533,55 @@ async def draw(name: str) -> str:
 
         app = StudioApp(connect, theme=scene.theme, waiting_for="Connecting…")
         async with driving(app, size=scene.size, frames=False, notifications=True) as pilot:
-            await _settle(pilot, LOOKS)
+            await _settle(pilot, EQUAL_RENDERINGS)
             for key in scene.keys:
-                if key == SHOWN:
+                if key == WAIT:
                     await _until_shown(pilot, scene.shows)
                     continue
                 is_typed = len(key) == 1 and isinstance(app.focused, Input | TextArea)
                 await pilot.press(key)
                 if not is_typed:
                     await _settle(pilot)
-            if scene.gone:
+            if scene.becomes_unreachable:
                 await pilot.press("ctrl+r")
-            await _settle(pilot, LOOKS)
+            await _settle(pilot, EQUAL_RENDERINGS)
             await _until_shown(pilot, scene.shows)
-            await _settle(pilot, LOOKS)
-            app.screen.refresh()  # so far it was rendered without the screens behind a dialog
+            await _settle(pilot, EQUAL_RENDERINGS)
+            app.screen.refresh()  # tests render a dialog without the screens behind it
             return app.export_screenshot(title=f"studio-tui: {name}")
 
 
-LOOKS = 4
+EQUAL_RENDERINGS = 4
 """Number of equal renderings in a row before a picture is taken."""
 
 
-async def _until_shown(pilot: Driver[int], words: str) -> None:
-    """Wait until `words` are on the screen, and logs are sorted."""
-    await until_shown(pilot, words)
+async def _until_shown(pilot: Driver[int], text: str) -> None:
+    """Wait until `text` is on the screen, and the lines of merged logs are sorted."""
+    await until_shown(pilot, text)
     while "sorting…" in screen_text(pilot):
-        await _settle(pilot, LOOKS)
+        await _settle(pilot, EQUAL_RENDERINGS)
 
 
-async def _settle(pilot: Driver[int], looks: int = 2) -> None:
-    """Wait until everything in progress has settled."""
-    seen: list[str] = []
+async def _settle(pilot: Driver[int], count: int = 2) -> None:
+    """Wait until `count` renderings of the screen in a row are equal."""
+    renderings: list[str] = []
     steps = -1
-    while len(seen) < looks or len(set(seen[-looks:])) > 1:
+    while len(renderings) < count or len(set(renderings[-count:])) > 1:
         await asyncio.sleep(0.015)
         await pilot.settle()
-        seen.append(seen[-1] if pilot.steps == steps else screen_text(pilot))
+        renderings.append(renderings[-1] if pilot.steps == steps else screen_text(pilot))
         steps = pilot.steps
 
 
 @contextmanager
-def _noon() -> Any:
+def _clock_at_noon() -> Any:
     """Stop the clock at noon."""
     with mock.patch("studio_tui.clock.datetime", SimpleNamespace(now=lambda _: NOON)):
         yield
 
 
 @contextmanager
-def _utc() -> Any:
+def _time_zone_utc() -> Any:
     """Set the time zone to UTC."""
     with mock.patch.dict(os.environ, {"TZ": "UTC"}):
         time.tzset()
@@ -587,8 +592,8 @@ def _utc() -> Any:
 def main() -> None:
     """Write all or the named pictures into a folder."""
     folder = Path(sys.argv[1])
-    wanted = sys.argv[2:] or list(SCENES)
-    for name in wanted:
+    names = sys.argv[2:] or list(SCENES)
+    for name in names:
         (folder / f"{name}.svg").write_text(asyncio.run(draw(name)), "utf-8")
         sys.stdout.write(f"{name}\n")
 

@@ -1,4 +1,4 @@
-"""Size of long proofs: small in the suite, full in `make soak`."""
+"""Size of long tests: small in the suite, full in `make soak`."""
 
 import os
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ SOAK = bool(os.environ.get("STUDIO_TUI_SOAK"))
 
 
 def seeds(few: int, many: int) -> range:
-    """Return seeds from 1 on: `few` in the suite, otherwise `many` or `STUDIO_TUI_SEEDS`."""
-    named = os.environ.get("STUDIO_TUI_SEEDS")
-    return range(1, 1 + (int(named) if named else many if SOAK else few))
+    """Return seeds from 1 on: `STUDIO_TUI_SEEDS` if set, else `few` in the suite, else `many`."""
+    variable = os.environ.get("STUDIO_TUI_SEEDS")
+    return range(1, 1 + (int(variable) if variable else at_length(few, many)))
 
 
 def at_length(few: T, many: T) -> T:
@@ -23,9 +23,9 @@ def at_length(few: T, many: T) -> T:
 
 
 def combinations(*axes: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """Return as few combinations as have each value in the suite, and all in a soak run.
+    """Return all combinations of the values in a soak run, and a few with each value in the suite.
 
-    The values of shorter axes begin again.
+    In the suite, the values of shorter axes are repeated.
     """
     values = [tuple(axis) for axis in axes]
     if SOAK:

@@ -1,14 +1,14 @@
-"""Names the steps of a scenario, so that a failure says in which it happened."""
+"""Names the steps of a test, so that a failure says in which step it happened."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def step(what: str) -> Iterator[None]:
-    """Run one step of a scenario; `what` is added to an error in it."""
+def step(name: str) -> Iterator[None]:
+    """Run one step of a test; its name is added to an error in it."""
     try:
         yield
     except Exception as error:
-        error.add_note(f"In the step: {what}")
+        error.add_note(f"In the step: {name}")
         raise

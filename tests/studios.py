@@ -1,4 +1,4 @@
-"""Real local Studios for tests, on 127.0.0.1 with data in a temporary directory."""
+"""Real local Studios for tests: servers on 127.0.0.1 with data in a temporary directory."""
 
 import asyncio
 import contextlib
@@ -34,49 +34,49 @@ def _populate_once(
     dependency_overrides_provider: Any,
     **options: Any,
 ) -> None:
-    """Analyze a route once for all servers, whose routes have the same code.
+    """Analyze each route once for all servers, as their routes have the same code.
 
-    There are hundreds of servers in threads, and this is most of the cost of starting one.
+    Hundreds of servers start in threads, and this is most of the cost of starting one.
     """
     key = type(route), path, getattr(endpoint, "__code__", endpoint), repr(options)
     own = {
         "endpoint": endpoint,
         "dependency_overrides_provider": dependency_overrides_provider,
     }
-    if known := _ROUTES.get(key):
-        vars(route).update(known, **own, dependant=replace(known["dependant"], call=endpoint))
+    if cached := _ROUTES.get(key):
+        dependant = replace(cached["dependant"], call=endpoint)
+        vars(route).update(cached, **own, dependant=dependant)
         return
     _populate(route, path, **own, **options)
-    if not route.dependant.dependencies:  # these call functions of this server
-        none = dict.fromkeys(own)
-        _ROUTES[key] = {**vars(route), **none, "dependant": replace(route.dependant, call=None)}
+    if not route.dependant.dependencies:  # dependencies are functions of one server
+        shared_dependant = replace(route.dependant, call=None)
+        _ROUTES[key] = {**vars(route), **dict.fromkeys(own), "dependant": shared_dependant}
 
 
-routing._populate_api_route_state = _populate_once  # type: ignore[assignment] # by name
+routing._populate_api_route_state = _populate_once  # type: ignore[assignment] # other parameters
 
 
 class _Asyncio:
-    """asyncio as uvicorn uses it, which rests for 0.1 s before it looks what is left at its end.
+    """Replaces asyncio in uvicorn, which sleeps 0.1 s at its end to wait for open connections.
 
-    There are hundreds of servers, of which each would let its test wait.
+    There are hundreds of servers, and each of their tests would wait for so long.
     """
 
     def __getattr__(self, name: str) -> Any:
         return getattr(asyncio, name)
 
     async def sleep(self, seconds: float) -> None:
-        """Rest, but for no longer than it takes to close connections."""
-        await asyncio.sleep(min(seconds, _REST))
+        """Sleep, but no longer than it takes to close connections."""
+        await asyncio.sleep(min(seconds, _SECONDS_TO_CLOSE))
 
 
-_REST = 0.005
-"""Seconds."""
+_SECONDS_TO_CLOSE = 0.005
 
 uvicorn_server.asyncio = _Asyncio()  # type: ignore[attr-defined, assignment]
 
 
 def _forget_routes() -> None:
-    """Drop what FastAPI caches by route, which keeps the last hundred servers as a whole."""
+    """Clear FastAPI's caches of routes, which would keep the last hundred servers in memory."""
     for cached in vars(models).values():
         if hasattr(cached, "cache_clear"):
             cached.cache_clear()
@@ -89,7 +89,7 @@ _JOB_REST = 0.03
 
 
 class LocalStudio(Protocol):
-    """Operations of tests on a local Studio."""
+    """A local Studio that a test can kill and restart."""
 
     url: str
     """Without `/api`."""
@@ -105,7 +105,7 @@ class LocalStudio(Protocol):
 
 
 class Calls:
-    """HTTP requests of tests of the server itself."""
+    """Sends the HTTP requests of a test to a local Studio."""
 
     url: str
     token: str
@@ -128,25 +128,28 @@ class Calls:
         ) as client:
             yield client
 
-    def request(self, method: str, path: str, **how: Any) -> httpx.Response:
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request below `/api` in its own connection.
 
-        There are thousands, of which making a client for each would be the larger part.
+        Tests send thousands, and creating a client for each would take most of the time.
         """
-        request = httpx.Request(method, f"{self.url}/api{path}", **how)
+        request = httpx.Request(method, f"{self.url}/api{path}", **options)
         request.headers.setdefault("Authorization", f"Bearer {self.token}")
         connection = HTTPConnection(request.url.host, request.url.port, timeout=HANG)
         with contextlib.closing(connection):
             target, headers = request.url.raw_path.decode(), dict(request.headers.multi_items())
             connection.request(method, target, request.read() or None, headers)
-            answer = connection.getresponse()
+            response = connection.getresponse()
             return httpx.Response(
-                answer.status, headers=answer.getheaders(), content=answer.read(), request=request
+                response.status,
+                headers=response.getheaders(),
+                content=response.read(),
+                request=request,
             )
 
-    def submit(self, query: str, **more: Any) -> dict[str, Any]:
+    def submit(self, query: str, **fields: Any) -> dict[str, Any]:
         """Create a job and return it."""
-        body = {"query": query, "team_name": self.team, **more}
+        body = {"query": query, "team_name": self.team, **fields}
         response = self.request("POST", "/datachain/jobs/", json=body)
         assert response.status_code == 200, response.text
         return dict(response.json())
@@ -198,6 +201,7 @@ class Calls:
 
 
 _ROUNDS_TO_CLOSE = 8
+"""Rounds of the event loop after which asyncio has handed over and closed all connections."""
 
 
 class ThreadStudio(Calls):
@@ -209,7 +213,7 @@ class ThreadStudio(Calls):
         self._start()
 
     def kill(self) -> None:
-        """Break all connections and stop; a job's processes continue."""
+        """Break all connections and stop; processes of jobs continue."""
 
         def abort() -> None:
             self._abort()
@@ -220,19 +224,19 @@ class ThreadStudio(Calls):
 
     def _abort(self) -> bool:
         """Break all connections; return whether there were any."""
-        known = self._server.server_state.connections
-        transports: list[Any] = [connection.transport for connection in known]
-        # Includes those accepted by the loop and not yet handed to the server.
+        connections = self._server.server_state.connections
+        transports: list[Any] = [connection.transport for connection in connections]
+        # The loop also has connections that it has not handed to the server yet.
         transports += getattr(self._loop, "_transports", {}).values()
-        # One that is closing never ends if its client does not read what is left to send.
-        opened = [
+        # A closing connection never ends while its client does not read the remaining data.
+        unfinished = [
             each
             for each in transports
             if each is not None and (not each.is_closing() or each.get_write_buffer_size())
         ]
-        for transport in opened:
+        for transport in unfinished:
             transport.abort()
-        return bool(opened)
+        return bool(unfinished)
 
     def restart(self) -> None:
         """Start again on the same port."""
@@ -246,7 +250,7 @@ class ThreadStudio(Calls):
         self._join()
 
     def full_connections(self) -> list[asyncio.Transport]:
-        """Return the connections whose client does not read what is sent."""
+        """Return the connections whose client has not read all the data that was sent."""
         transports = [connection.transport for connection in self._server.server_state.connections]
         return [transport for transport in transports if transport.get_write_buffer_size() > 0]
 
@@ -257,23 +261,23 @@ class ThreadStudio(Calls):
 
     def _start(self) -> None:
         self._failure: BaseException | None = None
-        begun = threading.Event()
+        start_is_over = threading.Event()
 
         def started(server: Server, url: str) -> None:
             self._server, self.url = server, url
             self._loop = asyncio.get_running_loop()
-            begun.set()
+            start_is_over.set()
 
         async def serve_to_the_end() -> None:
             try:
                 await serve(DataDir(self.data_dir), None, started)
             finally:
-                if begun.is_set():
-                    # Some may have connected while it ended; asyncio hands a connection over in
-                    # several rounds of the loop, and closes it in another.
-                    quiet = 0
-                    while quiet < _ROUNDS_TO_CLOSE:
-                        quiet = 0 if self._abort() else quiet + 1
+                if start_is_over.is_set():
+                    # A client may have connected while the server ended. asyncio takes several
+                    # rounds of the loop to hand a connection over, and another to close it.
+                    quiet_rounds = 0
+                    while quiet_rounds < _ROUNDS_TO_CLOSE:
+                        quiet_rounds = 0 if self._abort() else quiet_rounds + 1
                         await asyncio.sleep(0)
 
         def run() -> None:
@@ -283,11 +287,11 @@ class ThreadStudio(Calls):
                 self._failure = error
             finally:
                 _forget_routes()
-                begun.set()
+                start_is_over.set()
 
         self._thread = threading.Thread(target=run, name="local studio", daemon=True)
         self._thread.start()
-        assert begun.wait(HANG), "the local Studio does not start"
+        assert start_is_over.wait(HANG), "the local Studio does not start"
         if self._failure is not None:
             raise self._failure
         self.token = DataDir(self.data_dir).token.read_text("utf-8").strip()
@@ -349,8 +353,8 @@ class ProcessStudio(Calls):
         data.prepare()
         arguments = ["--data-dir", str(data.root), *self._options]
         self.process = forked_studio.start(arguments, data.log)
-        found = eventually(self._find)
-        self.url, self.token = found.url, found.token()
+        running = eventually(self._find)
+        self.url, self.token = running.url, running.token()
 
     def _find(self) -> endpoint.Endpoint | None:
         assert self.is_running, DataDir(self.data_dir).log.read_text("utf-8")
@@ -358,14 +362,14 @@ class ProcessStudio(Calls):
 
 
 def data_of(folder: Path, make: Callable[[ThreadStudio], object]) -> Path:
-    """Return the data of a local Studio in which `make` has made something, and which has stopped.
+    """Run a local Studio, call `make` with it, stop it, and return the folder with its data.
 
-    A Studio starts on a copy of it (`on_copy`) in a tenth of the time of a job.
+    Starting a Studio on a copy of this data (`on_copy`) takes a tenth of the time of a job.
     """
     studio = ThreadStudio(folder)
     with closing(studio):
         make(studio)
-    (folder / "port").unlink()  # each copy has its own
+    (folder / "port").unlink()  # each copy listens on a port of its own
     return folder
 
 

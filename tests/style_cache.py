@@ -1,7 +1,7 @@
 """Shares style sheet results among the dashboards of a test process.
 
-The program computes them once for all nodes in equal places of one dashboard, see
-`studio_tui.tui.placed_styles`; here they are shared by all programs whose rules are the same.
+Within one dashboard, the program computes styles once for all nodes in equal places, see
+`studio_tui.tui.placed_styles`. Here all dashboards with the same rules share these results.
 """
 
 from collections.abc import Iterator
@@ -18,44 +18,46 @@ from textual.css.types import CSSLocation
 from studio_tui.tui.placed_styles import PlacedStylesheet, Results
 
 _PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
-"""Parsed style sheets, by their text and variables."""
+"""Parsed style sheets, by the arguments of the parser and the variables."""
 
 _JOINED: dict[tuple[object, ...], tuple[list[RuleSet], dict[str, list[RuleSet]]]] = {}
-"""All rules of a program, and those by selector, by its style sheets and variables."""
+"""All rules of an app, and its rules by selector; by the app's style sheets and variables."""
 
-_KNOWN: dict[tuple[int, ...], Results] = {}
-"""By the identities of the rules, which `_PARSED` keeps alive."""
+_RESULTS: dict[tuple[int, ...], Results] = {}
+"""Results by the identities of their rules, which `_PARSED` keeps alive."""
 
-_OF_SHEETS: WeakKeyDictionary[Stylesheet, tuple[list[RuleSet], Results]] = WeakKeyDictionary()
+_LAST_LOOKUPS: WeakKeyDictionary[Stylesheet, tuple[list[RuleSet], Results]] = WeakKeyDictionary()
+"""The rules of each style sheet when its results were last looked up, and these results."""
 
 _parse = Stylesheet._parse_rules
 _join = Stylesheet.parse
 
 
 def _results_of(sheet: Stylesheet) -> Results:
-    rules, results = _OF_SHEETS.get(sheet, (None, None))
+    """Return the results that all style sheets with the same rules share."""
+    rules, results = _LAST_LOOKUPS.get(sheet, (None, None))
     if results is None or rules is not sheet.rules:
         key = tuple(map(id, sheet.rules))
-        results = _KNOWN.get(key)
+        results = _RESULTS.get(key)
         if results is None:
-            results = _KNOWN[key] = Results(sheet.rules)
-        _OF_SHEETS[sheet] = sheet.rules, results
+            results = _RESULTS[key] = Results(sheet.rules)
+        _LAST_LOOKUPS[sheet] = sheet.rules, results
     return results
 
 
 def _parse_once(
-    sheet: Stylesheet, css: str, read_from: CSSLocation, *more: Any, **named: Any
+    sheet: Stylesheet, css: str, read_from: CSSLocation, *arguments: Any, **options: Any
 ) -> Any:
-    """Parse a style sheet, reusing the result of earlier programs of this process."""
+    """Parse a style sheet, or reuse the result of an earlier app of this process."""
     variables = tuple(sheet._variables.items())
-    key = (css, read_from, variables, more, *sorted(named.items()))
+    key = (css, read_from, variables, arguments, *sorted(options.items()))
     if key not in _PARSED:
-        _PARSED[key] = _parse(sheet, css, read_from, *more, **named)
+        _PARSED[key] = _parse(sheet, css, read_from, *arguments, **options)
     return _PARSED[key]
 
 
 def _join_once(sheet: Stylesheet) -> None:
-    """Parse all style sheets of a program, reusing the result of one with the same."""
+    """Parse all style sheets of an app, or reuse the result of an app with the same ones."""
     if sheet._invalid_css:
         _join(sheet)
         return
@@ -69,9 +71,9 @@ def _join_once(sheet: Stylesheet) -> None:
 
 @contextmanager
 def styles_shared(app: App[Any]) -> Iterator[None]:
-    """Parse each style sheet, and compute its styles for each place, once per process.
+    """Parse each style sheet and compute the styles of each place once per process.
 
-    The app must not run yet.
+    Enter the context before the app runs.
     """
     if type(app.stylesheet) is Stylesheet:
         app.stylesheet = PlacedStylesheet(variables=app.get_css_variables())
@@ -80,7 +82,7 @@ def styles_shared(app: App[Any]) -> Iterator[None]:
             (Stylesheet, "_parse_rules", _parse_once),
             (Stylesheet, "parse", _join_once),
             (PlacedStylesheet, "results", _results_of),
-            (RuleSet, "__hash__", object.__hash__),  # as it is, but not by way of Python
+            (RuleSet, "__hash__", object.__hash__),  # also by identity, but faster
         ):
             patches.enter_context(mock.patch.object(target, name, value))
         yield

@@ -1,7 +1,7 @@
 """Waiting in tests: for a condition, never for time.
 
-The only limit is for hangs. It is so generous that a machine under any load stays within it; when
-it is exceeded, the error has the condition and what was visible instead.
+The only limit is `HANG`, which even a very busy machine does not reach without a hang. The error
+then shows the condition, the values in it, and the result of `shows`.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ HANG = 240.0
 
 _REST = 0.005
 _LONGEST_REST = 0.05
-"""Seconds between two checks: initial and maximum."""
+"""Pauses between two checks in seconds: the first and the longest."""
 
 
 def eventually(
@@ -28,7 +28,7 @@ def eventually(
     *,
     rest: float = _REST,
 ) -> T:
-    """Return the condition's value as soon as it is true; `rest` are seconds after the first look.
+    """Return the condition's value as soon as it is true; `rest` is the first pause in seconds.
 
     Raises:
         AssertionError: it hangs; the message includes the result of `shows`.
@@ -36,7 +36,7 @@ def eventually(
     deadline = time.monotonic() + HANG
     while not (value := condition()):
         if time.monotonic() >= deadline:
-            raise AssertionError(_hang(condition, shows))
+            raise AssertionError(_hang_message(condition, shows))
         time.sleep(rest)
         rest = min(rest * 1.5, _LONGEST_REST)
     return value
@@ -48,24 +48,24 @@ async def until(
     *,
     rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> T:
-    """Wait in a coroutine as `eventually` does; `rest` is awaited between two looks.
+    """Like `eventually`, in a coroutine; `rest` is awaited with the seconds of each pause.
 
-    Under a virtual clock this passes that clock's time, and still ends by the machine's.
+    With the `sleep` of a virtual clock as `rest`, only that clock advances; the limit is real time.
 
     Raises:
-        AssertionError: it hangs; `shows` tells what there was to be seen instead.
+        AssertionError: it hangs; the message includes the result of `shows`.
     """
     deadline, seconds = time.monotonic() + HANG, _REST
     while not (value := condition()):
         if time.monotonic() >= deadline:
-            raise AssertionError(_hang(condition, shows))
+            raise AssertionError(_hang_message(condition, shows))
         await rest(seconds)
         seconds = min(seconds * 1.5, _LONGEST_REST)
     return value
 
 
 async def within_reason(awaited: Awaitable[T], what: str) -> T:
-    """Await something that ends by itself; `what` names it if it hangs.
+    """Await something that ends by itself; the error for a hang names it `what`.
 
     Raises:
         AssertionError: it hangs.
@@ -78,7 +78,7 @@ async def within_reason(awaited: Awaitable[T], what: str) -> T:
 
 @contextmanager
 def no_hang(what: str) -> Iterator[None]:
-    """Run a computation that must not take forever, e.g. due to quadratic time; main thread only.
+    """Run a computation that must end soon, e.g. not in quadratic time; only in the main thread.
 
     Raises:
         AssertionError: it hangs.
@@ -87,25 +87,25 @@ def no_hang(what: str) -> Iterator[None]:
     def stop(_signal: int, _frame: object) -> None:
         raise AssertionError(f"hung for {HANG:.0f} s: {what}")
 
-    before = signal.signal(signal.SIGALRM, stop)
+    old_handler = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, HANG)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, old_handler)
 
 
-def _hang(condition: Callable[[], object], shows: Callable[[], object] | None) -> str:
-    """Describe the condition: its source and the values it refers to."""
+def _hang_message(condition: Callable[[], object], shows: Callable[[], object] | None) -> str:
+    """Return the source of the condition, the values it refers to, and the result of `shows`."""
     condition = inspect.unwrap(condition)
     try:
         source = inspect.getsource(condition).strip()
     except (OSError, TypeError):
         source = repr(condition)
-    seen = inspect.getclosurevars(condition).nonlocals if inspect.isfunction(condition) else {}
+    values = inspect.getclosurevars(condition).nonlocals if inspect.isfunction(condition) else {}
     lines = [f"hung for {HANG:.0f} s waiting for: {source}"]
-    lines += [f"  where {name} = {value!r:.500}" for name, value in seen.items()]
+    lines += [f"  where {name} = {value!r:.500}" for name, value in values.items()]
     if shows is not None:
-        lines.append(f"what there was instead:\n{shows()}")
+        lines.append(f"shown instead:\n{shows()}")
     return "\n".join(lines)
