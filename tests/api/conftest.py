@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the API client: a proxy with scripted answers, and a client of it."""
+"""Fixtures for the tests of the API client: a server with scripted responses, and its client."""
 
 from collections.abc import AsyncIterator
 
@@ -13,12 +13,12 @@ from tests.fault_proxy import FaultProxy
 TOKEN = "canary-token-9f27c1"
 
 IMPATIENT = Timeouts(connect=2.0, read=0.4, write=2.0, pool=2.0, whole=2.0)
-"""For tests of silence; a loaded machine still answers a request in time."""
+"""Short time limits for tests without a response; even a busy machine responds within them."""
 
 
-def settings_for(url: str, **others: object) -> Settings:
+def settings_for(url: str, **fields: object) -> Settings:
     """Return settings for the Studio at `url`."""
-    return Settings(url=url, team="a team", token=SecretStr(TOKEN), **others)  # type: ignore[arg-type] # any field
+    return Settings(url=url, team="a team", token=SecretStr(TOKEN), **fields)  # type: ignore[arg-type] # any field
 
 
 @pytest.fixture

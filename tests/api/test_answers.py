@@ -1,4 +1,4 @@
-"""Error bodies and JSON bodies."""
+"""Parsing of responses: errors and JSON bodies."""
 
 import json
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    ("status", "error_class"),
     [
         (400, errors.InvalidRequest),
         (401, errors.AuthenticationError),
@@ -30,10 +30,10 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 )
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"message": null}', b"\xff"])
 def test_the_status_determines_the_kind_of_error_whatever_the_body(
-    status: int, kind: type[errors.StatusError], body: bytes
+    status: int, error_class: type[errors.StatusError], body: bytes
 ) -> None:
     error = answers.status_error(status, body)
-    assert type(error) is kind
+    assert type(error) is error_class
     assert error.status == status
     assert "html" not in str(error)
     assert str(error)[0].isupper()
@@ -41,7 +41,7 @@ def test_the_status_determines_the_kind_of_error_whatever_the_body(
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "message"),
     [
         (b'{"message": "No such cluster"}', "No such cluster"),
         (b'{"detail": "No such cluster"}', "No such cluster"),
@@ -56,8 +56,8 @@ def test_the_status_determines_the_kind_of_error_whatever_the_body(
         (b'{"message": "\\u001b[2J[/]\\nsecond"}', "␛[2J[/]␊second"),
     ],
 )
-def test_an_error_contains_studio_s_message_sanitized(body: bytes, words: str) -> None:
-    assert str(answers.status_error(422, body)) == words
+def test_an_error_contains_studio_s_message_sanitized(body: bytes, message: str) -> None:
+    assert str(answers.status_error(422, body)) == message
 
 
 def test_a_long_message_is_cut() -> None:
@@ -107,15 +107,15 @@ def test_a_lone_surrogate_in_one_field_does_not_affect_other_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("message", "sentence"),
     [("token expired", "token expired."), ("Log in!", "Log in!"), ("No.", "No.")],
 )
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_an_error_with_studio_s_message_ends_with_one_punctuation_mark(
-    status: int, words: str, said: str
+    status: int, message: str, sentence: str
 ) -> None:
-    error = answers.status_error(status, json.dumps({"message": words}).encode())
-    assert str(error).endswith(f": {said}")
+    error = answers.status_error(status, json.dumps({"message": message}).encode())
+    assert str(error).endswith(f": {sentence}")
 
 
 def test_a_byte_order_mark_before_a_body_is_skipped() -> None:
@@ -124,11 +124,11 @@ def test_a_byte_order_mark_before_a_body_is_skipped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "sentence"),
     [(503, "Studio failed with 503 Service Unavailable."), (599, "Studio failed with status 599.")],
 )
-def test_an_error_without_a_message_names_its_status_once(status: int, said: str) -> None:
-    assert str(answers.status_error(status, b"<html>")) == said
+def test_an_error_without_a_message_names_its_status_once(status: int, sentence: str) -> None:
+    assert str(answers.status_error(status, b"<html>")) == sentence
 
 
 @pytest.mark.parametrize("token", ["wrong", "expired", "The", "token"])
@@ -145,7 +145,7 @@ def test_a_token_that_is_an_ordinary_word_is_not_redacted_in_a_message(
 
 
 @pytest.mark.parametrize(
-    ("words", "teams"),
+    ("message", "teams"),
     [
         ("Not authorized for the team vision; the only one is local.", ("local",)),
         ("You are in the teams: a.b, b-c and d.", ("a.b", "b-c", "d")),
@@ -156,7 +156,7 @@ def test_a_token_that_is_an_ordinary_word_is_not_redacted_in_a_message(
         ("", ()),
     ],
 )
-def test_the_teams_named_in_a_refusal_are_extracted(words: str, teams: tuple[str, ...]) -> None:
-    error = answers.status_error(403, json.dumps({"message": words}).encode())
+def test_the_teams_named_in_a_refusal_are_extracted(message: str, teams: tuple[str, ...]) -> None:
+    error = answers.status_error(403, json.dumps({"message": message}).encode())
     assert isinstance(error, errors.PermissionDenied)
     assert error.teams == teams

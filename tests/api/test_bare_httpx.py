@@ -1,4 +1,4 @@
-"""The connection to Studio is made without the command line of httpx."""
+"""Importing httpx does not import the libraries of its command line."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-_CODE = """
+_PROGRAM = """
 import sys
 from pathlib import Path
 from studio_tui.api import connection
@@ -26,7 +26,9 @@ def test_opening_a_connection_does_not_import_the_command_line_of_httpx(
     monkeypatch.setenv("DATACHAIN_STUDIO_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("DATACHAIN_STUDIO_TEAM", "acme")
     monkeypatch.setenv("DATACHAIN_STUDIO_TOKEN", "t" * 20)
-    run = subprocess.run([sys.executable, "-c", _CODE], capture_output=True, text=True, check=True)
-    loaded, home = json.loads(run.stdout)
-    assert home == "httpx"
-    assert {"pygments", "click"} & set(loaded) == set()
+    run = subprocess.run(
+        [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True
+    )
+    modules, module_of_client = json.loads(run.stdout)
+    assert module_of_client == "httpx"
+    assert {"pygments", "click"} & set(modules) == set()

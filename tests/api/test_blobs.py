@@ -1,4 +1,4 @@
-"""Archived logs at addresses that Studio names."""
+"""Archived logs, which are read from addresses that Studio names."""
 
 import asyncio
 import gzip
@@ -20,6 +20,7 @@ CERTIFICATES = Path(__file__).parent / "certificates"
 
 
 async def read(client: StudioClient, url: str) -> bytes:
+    """Return the whole archived log at a URL."""
     return b"".join([piece async for piece in client.log_blob(url)])
 
 
@@ -34,7 +35,7 @@ async def test_an_archive_on_studio_itself_is_read_without_the_token(
     assert await read(client, f"{proxy.url}/archive/1?signature=x%2Fy") == log
     assert await read(client, f"{proxy.url}/archive/2") == log
     assert proxy.seen[0].target == "/archive/1?signature=x%2Fy"
-    assert all("authorization" not in seen.headers for seen in proxy.seen)
+    assert all("authorization" not in request.headers for request in proxy.seen)
 
 
 @pytest.mark.parametrize(
@@ -83,23 +84,23 @@ async def test_the_proxy_resolves_the_host_name_of_an_archive() -> None:
         async with StudioClient(settings) as client:
             with pytest.raises(errors.TransportError, match=r"HTTPS_PROXY|could not be reached"):
                 await read(client, "https://archive.invalid/log")
-        assert [seen.target for seen in proxy.seen] == ["archive.invalid:443"]
+        assert [request.target for request in proxy.seen] == ["archive.invalid:443"]
 
 
 @pytest.mark.parametrize(
-    ("exceptions", "targets"),
+    ("no_proxy", "targets"),
     [("studio.example.com", ["archive.invalid:443"]), ("archive.invalid", [])],
 )
 async def test_the_exceptions_from_the_proxy_apply_to_the_host_of_the_archive(
-    exceptions: str, targets: list[str]
+    no_proxy: str, targets: list[str]
 ) -> None:
     async with FaultProxy(always=answer(status="502 Bad Gateway")) as proxy:
-        proxies = Proxies(SecretStr(proxy.url), exceptions)
+        proxies = Proxies(SecretStr(proxy.url), no_proxy)
         settings = settings_for("https://studio.example.com", proxies=proxies)
         async with StudioClient(settings) as client:
             with pytest.raises(errors.TransportError):
                 await read(client, "https://archive.invalid/log")
-        assert [seen.target for seen in proxy.seen] == targets
+        assert [request.target for request in proxy.seen] == targets
 
 
 async def test_an_invalid_proxy_is_reported_if_only_the_archive_needs_it() -> None:
@@ -110,7 +111,7 @@ async def test_an_invalid_proxy_is_reported_if_only_the_archive_needs_it() -> No
 
 
 @pytest.mark.parametrize(
-    ("address", "public"),
+    ("address", "is_public"),
     [
         ("8.8.8.8", True),
         ("2606:4700::1111", True),
@@ -125,14 +126,15 @@ async def test_an_invalid_proxy_is_reported_if_only_the_archive_needs_it() -> No
         ("::ffff:8.8.8.8", True),
     ],
 )
-def test_is_public_tells_public_addresses_from_others(address: str, public: bool) -> None:
-    assert blobs.is_public(address) is public
+def test_is_public_tells_public_addresses_from_others(address: str, is_public: bool) -> None:
+    assert blobs.is_public(address) is is_public
 
 
 async def test_the_request_to_a_checked_address_names_the_original_host(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(blobs, "is_public", lambda _address: True)  # as there is no other network
+    # The server of this test has a private address.
+    monkeypatch.setattr(blobs, "is_public", lambda _address: True)
     heads: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -162,22 +164,22 @@ async def test_an_archive_that_cannot_be_read_is_reported(
         reset,
         answer(b"no gzip", content_encoding="gzip"),
     )
-    for kind, words in (
+    for error_class, words in (
         (errors.ProtocolError, "failed with 403"),
         (errors.ProtocolError, "failed with 307"),
         (errors.TransportError, "closed the connection"),
         (errors.ProtocolError, "compressed incorrectly"),
     ):
-        with pytest.raises(kind, match=words):
+        with pytest.raises(error_class, match=words):
             await read(client, f"{proxy.url}/archive")
 
 
 async def test_an_archive_that_breaks_off_is_an_error() -> None:
     async with (
         FaultProxy(always=answer(b"x" * 1000)) as server,
-        FaultProxy.before(server.url) as broken,
-        StudioClient(settings_for(broken.url)) as client,
+        FaultProxy.before(server.url) as proxy,
+        StudioClient(settings_for(proxy.url)) as client,
     ):
-        broken.next(reset_in_body(500))
+        proxy.next(reset_in_body(500))
         with pytest.raises(errors.TransportError):
-            await read(client, f"{broken.url}/archive")
+            await read(client, f"{proxy.url}/archive")

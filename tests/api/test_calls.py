@@ -1,4 +1,4 @@
-"""Tests which outcomes of a request count as done."""
+"""Which outcomes of a request are successes."""
 
 import pytest
 

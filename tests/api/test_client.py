@@ -1,4 +1,4 @@
-"""Each endpoint: what the client sends, and how it reads the response."""
+"""The client's request to each endpoint, and its parsing of the response."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -22,9 +23,9 @@ from tests.faults import answer, answer_json, html_502
 JOB = JobInput(query="print(1)", team_name="a team")
 
 
-def reply(name: str) -> Callable[[FaultProxy], None]:
-    """Return what queues one of the document's examples as the next answer."""
-    return lambda proxy: proxy.next(answer_json(example(name)))
+def queue_example(proxy: FaultProxy, name: str) -> None:
+    """Let the proxy answer the next request with an example of the API document."""
+    proxy.next(answer_json(example(name)))
 
 
 Call = Callable[[StudioClient], Awaitable[object]]
@@ -81,7 +82,10 @@ CALLS: dict[Route, tuple[Call, str, dict[str, str], dict[str, object] | None]] =
         None,
     ),
 }
-"""Each endpoint but log and upload: the call, its answer, and what query and body must hold."""
+"""Each endpoint but log and upload: the call, the example for its response, its query and body.
+
+The query or body of each request also contains the team.
+"""
 
 
 def test_every_endpoint_of_the_document_is_called_by_a_test() -> None:
@@ -92,19 +96,19 @@ def test_every_endpoint_of_the_document_is_called_by_a_test() -> None:
 async def test_the_request_to_each_endpoint_matches_the_document(
     client: StudioClient, proxy: FaultProxy, route: Route
 ) -> None:
-    call, answered, query, body = CALLS[route]
-    reply(answered)(proxy)
+    call, example_name, query, body = CALLS[route]
+    queue_example(proxy, example_name)
     result = await call(client)
     assert result
-    (seen,) = proxy.seen
-    assert seen.method == route.method
-    assert seen.path == "/api" + route.path.replace("{job_id}", "j%201")
+    (request,) = proxy.seen
+    assert request.method == route.method
+    assert request.path == "/api" + route.path.replace("{job_id}", "j%201")
     team = {"team_name": "a team"}
     if body is None:
-        assert (seen.query, seen.body) == (query | team, b"")
+        assert (request.query, request.body) == (query | team, b"")
     else:
-        assert seen.headers["content-type"] == "application/json"
-        assert (seen.query, json.loads(seen.body)) == ({}, body | team)
+        assert request.headers["content-type"] == "application/json"
+        assert (request.query, json.loads(request.body)) == ({}, body | team)
 
 
 @pytest.mark.parametrize("route", [route for route in CALLS if route.method == "POST"])
@@ -137,8 +141,10 @@ async def test_an_unchanged_list_is_the_same_page_even_after_other_lists(
 async def test_jobs_with_another_status_than_requested_are_dropped(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    words = ["RUNNING", "FAILED", "HIBERNATING", None, "CANCELING"]
-    proxy.always = answer_json([{"id": str(n), "status": word} for n, word in enumerate(words)])
+    statuses = ["RUNNING", "FAILED", "HIBERNATING", None, "CANCELING"]
+    proxy.always = answer_json(
+        [{"id": str(number), "status": status} for number, status in enumerate(statuses)]
+    )
 
     async def ids(status: str) -> str:
         return "".join(job.id for job in (await client.jobs(status=status)).items)
@@ -159,15 +165,15 @@ async def test_jobs_with_another_id_than_requested_are_dropped(
 async def test_a_new_job_is_sent_with_its_key_and_only_the_fields_that_were_set(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    reply("create_job.response")(proxy)
+    queue_example(proxy, "create_job.response")
     job = JobInput(query="ls", query_type=QueryType.SHELL, team_name="a team", workers=0)
     await client.create_job(job, idempotency_key="k-1")
-    seen = proxy.seen[0]
-    assert seen.headers["idempotency-key"] == "k-1"
-    reply("trigger_pipeline.response")(proxy)
+    request = proxy.seen[0]
+    assert request.headers["idempotency-key"] == "k-1"
+    queue_example(proxy, "trigger_pipeline.response")
     await client.trigger_pipeline(["d"], idempotency_key="k-2")
     assert proxy.seen[-1].headers["idempotency-key"] == "k-2"
-    assert json.loads(seen.body) == {
+    assert json.loads(request.body) == {
         "query": "ls",
         "query_type": "SHELL",
         "team_name": "a team",
@@ -217,9 +223,9 @@ async def test_a_response_with_ok_false_is_a_refusal(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.always = answer_json({"ok": False, "pipeline": None})
-    for call in (client.pause_pipeline(pipeline_id="p"), client.trigger_pipeline(["d"])):
+    for request in (client.pause_pipeline(pipeline_id="p"), client.trigger_pipeline(["d"])):
         with pytest.raises(errors.InvalidRequest, match="gave no reason"):
-            await call
+            await request
 
 
 async def test_a_trigger_whose_response_names_no_pipeline_has_an_unknown_outcome(
@@ -241,8 +247,8 @@ async def test_the_dataset_versions_of_a_job_are_read(
     assert await client.job_dataset_versions("j") == ()
 
 
-def one_part(body: bytes, content_type: str) -> tuple[str, bytes]:
-    """Take a form with one part apart: its headers and its content."""
+def parse_form(body: bytes, content_type: str) -> tuple[str, bytes]:
+    """Return the headers and the content of the only part of a multipart form."""
     boundary = content_type.partition("boundary=")[2].encode()
     before, head_and_content, after = body.split(b"--" + boundary)
     assert (before, after) == (b"", b"--\r\n")
@@ -256,15 +262,15 @@ async def test_a_file_is_sent_in_pieces_as_the_only_part_of_a_form(
     content = os.urandom(upload.CHUNK * 2 + 17)
     path = tmp_path / 'a "file"\n.bin'
     path.write_bytes(content)
-    reply("upload_file.response")(proxy)
-    steps: list[tuple[int, int]] = []
-    uploaded = await client.upload_file(path, progress=lambda *step: steps.append(step))
+    queue_example(proxy, "upload_file.response")
+    progress: list[tuple[int, int]] = []
+    uploaded = await client.upload_file(path, progress=lambda *step: progress.append(step))
     assert uploaded.id == "1"
     size = len(content)
-    assert steps == [(upload.CHUNK, size), (upload.CHUNK * 2, size), (size, size)]
-    seen = proxy.seen[0]
-    assert seen.query == {"team_name": "a team"}
-    head, received = one_part(seen.body, seen.headers["content-type"])
+    assert progress == [(upload.CHUNK, size), (upload.CHUNK * 2, size), (size, size)]
+    request = proxy.seen[0]
+    assert request.query == {"team_name": "a team"}
+    head, received = parse_form(request.body, request.headers["content-type"])
     assert received == content
     assert 'name="file"; filename="a %22file%22%0A.bin"' in head
 
@@ -275,19 +281,21 @@ async def test_a_file_is_sent_again_completely_after_a_401(
     path = tmp_path / "f"
     path.write_bytes(b"content")
     proxy.next(answer_json({}, "401 Unauthorized"))
-    reply("upload_file.response")(proxy)
+    queue_example(proxy, "upload_file.response")
     await client.upload_file(path)
-    bodies = [one_part(seen.body, seen.headers["content-type"])[1] for seen in proxy.seen]
-    assert bodies == [b"content", b"content"]
+    contents = [
+        parse_form(request.body, request.headers["content-type"])[1] for request in proxy.seen
+    ]
+    assert contents == [b"content", b"content"]
 
 
 async def test_an_empty_file_can_be_uploaded(
     client: StudioClient, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").touch()
-    reply("upload_file.response")(proxy)
+    queue_example(proxy, "upload_file.response")
     await client.upload_file(tmp_path / "empty")
-    assert one_part(proxy.seen[0].body, proxy.seen[0].headers["content-type"])[1] == b""
+    assert parse_form(proxy.seen[0].body, proxy.seen[0].headers["content-type"])[1] == b""
 
 
 async def test_a_file_that_cannot_be_read_is_not_sent(
@@ -330,11 +338,14 @@ async def test_a_closed_client_can_be_used_again(client: StudioClient, proxy: Fa
 
 
 async def test_concurrent_first_requests_share_one_transport(
-    client: StudioClient, proxy: FaultProxy
+    client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    open_transport = mock.Mock(side_effect=connection._open)
+    monkeypatch.setattr(connection, "_open", open_transport)
     proxy.always = answer("[]")
     pages = await asyncio.gather(client.jobs(), client.clusters(), client.pipelines())
     assert [page.items for page in pages] == [(), (), ()]
+    assert open_transport.call_count == 1
 
 
 async def test_the_cache_evicts_the_least_recently_requested_list_beyond_its_size(
@@ -344,9 +355,9 @@ async def test_the_cache_evicts_the_least_recently_requested_list_beyond_its_siz
     long = answer_json([{"id": "1", "query": "x" * 9 * 1024}])
     short = answer_json([{"id": "1"}])
     proxy.next(long, short, long, short, long, short, long)
-    page, small = await client.jobs(limit=1000), await client.jobs(limit=100)
-    assert await client.jobs(limit=1000) is page
-    assert await client.jobs(limit=100) is small
+    long_page, short_page = await client.jobs(limit=1000), await client.jobs(limit=100)
+    assert await client.jobs(limit=1000) is long_page
+    assert await client.jobs(limit=100) is short_page
     await client.jobs(limit=2000)
-    assert await client.jobs(limit=100) is small
-    assert await client.jobs(limit=1000) is not page
+    assert await client.jobs(limit=100) is short_page
+    assert await client.jobs(limit=1000) is not long_page

@@ -35,6 +35,6 @@ def test_a_label_is_the_first_variable_and_replaces_an_existing_label(
 def test_the_intent_of_a_job_is_unknown_if_studio_omits_or_masks_the_label(
     environment: dict[str, str] | None, intent: str | None
 ) -> None:
-    made = job(1, environment=environment)
-    assert intent_of(made) == intent
-    assert NAME not in user_variables(made)
+    received_job = job(1, environment=environment)
+    assert intent_of(received_job) == intent
+    assert NAME not in user_variables(received_job)

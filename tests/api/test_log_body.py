@@ -1,4 +1,4 @@
-"""A job's log over REST: whole, in part, unchanged, or not at all."""
+"""Reading a job's log over REST, whole or in part."""
 
 import pytest
 
@@ -12,21 +12,21 @@ from tests.faults import answer, answer_json
 LOG = b"first\nsecond \x1b[31m\xff\nthird"
 
 
-def begin(wanted: str, length: int) -> int:
-    """Return where the range `N-` or `-N` begins."""
-    first, _, last = wanted.removeprefix("bytes=").partition("-")
+def range_start(header: str, length: int) -> int:
+    """Return the start of the range `N-` or `-N` in a log of `length` bytes."""
+    first, _, last = header.removeprefix("bytes=").partition("-")
     return int(first) if first else max(length - int(last), 0)
 
 
 async def with_ranges(exchange: Exchange) -> None:
-    """Answer as a server that knows ranges and etags (RFC 9110, 13 and 14)."""
+    """Answer like a server that supports ranges and ETags (RFC 9110, 13 and 14)."""
     headers = {"content-type": "text/plain", "etag": '"v1"'}
-    wanted = exchange.seen.headers.get("range", "")
+    range_header = exchange.seen.headers.get("range", "")
     if exchange.seen.headers.get("if-none-match") == '"v1"':
         reply = Reply("304 Not Modified", headers, b"")
-    elif not wanted:
+    elif not range_header:
         reply = Reply("200 OK", headers, LOG)
-    elif (start := begin(wanted, len(LOG))) >= len(LOG):
+    elif (start := range_start(range_header, len(LOG))) >= len(LOG):
         headers["content-range"] = f"bytes */{len(LOG)}"
         reply = Reply("416 Range Not Satisfiable", headers, b"")
     else:
@@ -118,31 +118,31 @@ async def test_an_unchanged_log_is_not_sent_again(client: StudioClient, proxy: F
 async def test_a_log_is_requested_uncompressed(client: StudioClient, proxy: FaultProxy) -> None:
     proxy.next(with_ranges)
     await client.job_logs("a b/c", offset=3)
-    seen = proxy.seen[0]
-    assert seen.path == "/api/datachain/jobs/a%20b%2Fc/logs"
-    assert seen.query == {"team_name": "a team"}
-    assert seen.headers["accept-encoding"] == "identity"
-    assert seen.headers["range"] == "bytes=3-"
+    request = proxy.seen[0]
+    assert request.path == "/api/datachain/jobs/a%20b%2Fc/logs"
+    assert request.query == {"team_name": "a team"}
+    assert request.headers["accept-encoding"] == "identity"
+    assert request.headers["range"] == "bytes=3-"
 
 
 async def test_a_large_log_is_read_in_parts(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 10)
-    whole, more = b"", True
+    log, more = b"", True
     while more:
         proxy.next(answer(LOG, kind="text/plain"))
-        body = await client.job_logs("job", offset=len(whole))
-        assert body.offset == len(whole)
-        whole, more = whole + body.data, body.more
-    assert whole == LOG
+        body = await client.job_logs("job", offset=len(log))
+        assert body.offset == len(log)
+        log, more = log + body.data, body.more
+    assert log == LOG
     assert len(proxy.seen) == 3
 
 
-def part(data: bytes, said: str) -> Fault:
-    """Answer with some bytes and what the answer says they are."""
+def part(data: bytes, content_range: str) -> Fault:
+    """Answer with a part of a log and its Content-Range, whether it is true or not."""
     status = "206 Partial Content"
-    return answer(data, status=status, kind="text/plain", content_range=f"bytes {said}")
+    return answer(data, status=status, kind="text/plain", content_range=f"bytes {content_range}")
 
 
 async def test_a_part_that_ends_before_the_log_ends_is_not_the_last(
@@ -155,7 +155,7 @@ async def test_a_part_that_ends_before_the_log_ends_is_not_the_last(
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "content_range"),
     [
         (LOG[1:] * 2, f"1-{len(LOG) - 1}/{len(LOG)}"),
         (LOG[1:3], f"1-{len(LOG) - 1}/{len(LOG)}"),
@@ -164,12 +164,12 @@ async def test_a_part_that_ends_before_the_log_ends_is_not_the_last(
         (LOG[2:], f"2-{len(LOG) - 1}/{len(LOG)}"),
         (b"", "1-0/9"),
     ],
-    ids=["sent twice", "cut", "empty", "beyond its end", "another part", "backwards"],
+    ids=["sent twice", "cut", "empty", "longer than the log", "another part", "backwards"],
 )
 async def test_a_part_that_contradicts_its_content_range_is_refused_and_can_be_requested_again(
-    client: StudioClient, proxy: FaultProxy, data: bytes, said: str
+    client: StudioClient, proxy: FaultProxy, data: bytes, content_range: str
 ) -> None:
-    proxy.next(part(data, said), with_ranges)
+    proxy.next(part(data, content_range), with_ranges)
     with pytest.raises(BrokenAnswer, match="Studio sent"):
         await client.job_logs("job", offset=1)
     assert (await client.job_logs("job", offset=1)).data == LOG[1:]

@@ -1,4 +1,4 @@
-"""The log websocket, healthy and through each of its faults."""
+"""Following a log over a websocket, without faults and with each of them."""
 
 import asyncio
 import json
@@ -40,10 +40,9 @@ SENT: list[dict[str, Any]] = [
 
 
 def messages(*items: tuple[int, str]) -> LogMessages:
+    """Return a frame with chunks of a log, each an id and a text."""
     return LogMessages(tuple(LogMessage(number, RawText(text)) for number, text in items))
 
-
-ONE_EMPTY, ONE_BAD = messages((1, "")), Unreadable(1)
 
 RECEIVED: list[LogFrame] = [
     messages((1, "one\n"), (2, "two\x1b[31m")),
@@ -52,11 +51,12 @@ RECEIVED: list[LogFrame] = [
     StatusFrame("COMPLETE"),
     Closed(1000, ""),
 ]
+"""The frames that the client makes of `SENT` and of the end of the connection."""
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """A websocket server that sends `SENT` to whoever connects, and closes."""
+    """A websocket server that sends `SENT` to each client, and closes the connection."""
 
     async def follow(connection: ServerConnection) -> None:
         for frame in SENT:
@@ -67,47 +67,47 @@ async def server() -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-async def broken(server: Server) -> AsyncIterator[FaultProxy]:
-    """A proxy before `server`."""
+async def proxy(server: Server) -> AsyncIterator[FaultProxy]:
+    """A proxy in front of `server`."""
     port = server.sockets[0].getsockname()[1]
-    async with FaultProxy(("127.0.0.1", port)) as broken:
-        yield broken
+    async with FaultProxy(("127.0.0.1", port)) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-async def client(broken: FaultProxy) -> AsyncIterator[StudioClient]:
-    """A client of `broken`."""
-    async with StudioClient(settings_for(broken.url)) as client:
+async def client(proxy: FaultProxy) -> AsyncIterator[StudioClient]:
+    """A client of `proxy`."""
+    async with StudioClient(settings_for(proxy.url)) as client:
         yield client
 
 
-async def followed(client: StudioClient) -> list[LogFrame]:
-    """Follow to the end and return every frame."""
+async def follow_log(client: StudioClient) -> list[LogFrame]:
+    """Follow the log to its end; return every frame."""
     async with aclosing(client.follow_log("job 1")) as stream:
         return [frame async for frame in stream]
 
 
 async def test_every_frame_is_parsed_and_the_last_is_closed(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    assert await followed(client) == RECEIVED
-    seen = broken.seen[0]
-    assert seen.path == "/api/logs/follow/"
-    assert seen.query == {"job_id": "job 1", "team_name": "a team"}
+    assert await follow_log(client) == RECEIVED
+    request = proxy.seen[0]
+    assert request.path == "/api/logs/follow/"
+    assert request.query == {"job_id": "job 1", "team_name": "a team"}
 
 
 async def test_a_broken_connection_is_closed_with_code_1006(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next_stream(faults.cut(after=2))
-    received = await followed(client)
+    proxy.next_stream(faults.cut(after=2))
+    received = await follow_log(client)
     assert received[-1] == Closed(1006, "")
     assert received[:-1] == RECEIVED[: len(received) - 1]
 
 
-async def test_a_silent_connection_times_out(broken: FaultProxy) -> None:
-    broken.next_stream(faults.silence(after=1))
-    settings = settings_for(broken.url)
+async def test_a_silent_connection_times_out(proxy: FaultProxy) -> None:
+    proxy.next_stream(faults.silence(after=1))
+    settings = settings_for(proxy.url)
     stream = log_stream.follow(
         settings, StudioAuth(settings), "/logs/follow/", {}, longest_silence=0.3
     )
@@ -119,96 +119,96 @@ async def test_a_silent_connection_times_out(broken: FaultProxy) -> None:
 
 @pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 1012, 4401, 4404])
 async def test_the_code_and_reason_of_a_close_are_received(
-    client: StudioClient, broken: FaultProxy, code: int
+    client: StudioClient, proxy: FaultProxy, code: int
 ) -> None:
-    broken.next_stream(faults.instead(1, faults.close(code, "because\x1b[2J")))
-    assert await followed(client) == [RECEIVED[0], Closed(code, "because␛[2J")]
+    proxy.next_stream(faults.instead(1, faults.close(code, "because\x1b[2J")))
+    assert await follow_log(client) == [RECEIVED[0], Closed(code, "because␛[2J")]
 
 
 async def test_a_frame_that_is_not_json_is_unreadable_and_later_frames_are_received(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next_stream(faults.between(1, faults.text("{not json"), faults.text("[1]")))
+    proxy.next_stream(faults.between(1, faults.text("{not json"), faults.text("[1]")))
     expected = [RECEIVED[0], Unreadable(1), Unreadable(1), *RECEIVED[1:]]
-    assert await followed(client) == expected
+    assert await follow_log(client) == expected
 
 
 async def test_an_invalid_byte_is_replaced_and_the_rest_of_the_frame_is_kept(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    spoiled = faults.text(b'{"logs": [{"id": 9, "message": "a\xff\\n"}]}')
-    broken.next_stream(faults.between(0, spoiled))
+    invalid = faults.text(b'{"logs": [{"id": 9, "message": "a\xff\\n"}]}')
+    proxy.next_stream(faults.between(0, invalid))
     items = messages((9, "a\N{REPLACEMENT CHARACTER}\n")).items
-    assert (await followed(client))[0] == LogMessages(items, has_invalid_utf8=True)
+    assert (await follow_log(client))[0] == LogMessages(items, has_invalid_utf8=True)
 
 
 async def test_a_frame_with_an_invalid_byte_in_its_only_key_is_unreadable(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    spoiled = faults.text(b'{"l\xffgs": [{"id": 9, "message": "a\\n"}]}')
-    broken.next_stream(faults.between(0, spoiled))
-    assert (await followed(client))[0] == Unreadable(1)
+    invalid = faults.text(b'{"l\xffgs": [{"id": 9, "message": "a\\n"}]}')
+    proxy.next_stream(faults.between(0, invalid))
+    assert (await follow_log(client))[0] == Unreadable(1)
 
 
 async def test_a_frame_that_is_too_large_ends_the_connection(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next_stream(faults.between(1, faults.oversized(log_stream.LARGEST_FRAME + 1)))
-    received = await followed(client)
+    proxy.next_stream(faults.between(1, faults.oversized(log_stream.LARGEST_FRAME + 1)))
+    received = await follow_log(client)
     assert received[0] == RECEIVED[0]
     assert isinstance(received[-1], Closed)
     assert received[-1].code == 1009
 
 
-async def test_a_large_frame_is_received(client: StudioClient, broken: FaultProxy) -> None:
+async def test_a_large_frame_is_received(client: StudioClient, proxy: FaultProxy) -> None:
     large = json.dumps({"logs": [{"id": 9, "message": "x" * (4 * 1024 * 1024)}]})
-    broken.next_stream(faults.between(1, faults.text(large)))
-    assert len(await followed(client)) == len(RECEIVED) + 1
+    proxy.next_stream(faults.between(1, faults.text(large)))
+    assert len(await follow_log(client)) == len(RECEIVED) + 1
 
 
 async def test_repeated_and_swapped_frames_are_returned_in_the_order_received(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next_stream(faults.twice, faults.swapped)
+    proxy.next_stream(faults.twice, faults.swapped)
     doubled = [frame for frame in RECEIVED[:-1] for _ in range(2)]
-    assert await followed(client) == [*doubled, RECEIVED[-1]]
-    exchanged = [RECEIVED[1], RECEIVED[0], RECEIVED[3], RECEIVED[2], RECEIVED[4]]
-    assert await followed(client) == exchanged
+    assert await follow_log(client) == [*doubled, RECEIVED[-1]]
+    swapped = [RECEIVED[1], RECEIVED[0], RECEIVED[3], RECEIVED[2], RECEIVED[4]]
+    assert await follow_log(client) == swapped
 
 
 async def test_closing_the_stream_early_closes_the_connection(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next_stream(faults.silence(after=1))
+    proxy.next_stream(faults.silence(after=1))
     async with aclosing(client.follow_log("job")) as stream:
         await anext(stream)
-        broken_off = asyncio.create_task(broken.until_idle())
+        disconnected = asyncio.create_task(proxy.until_idle())
         await asyncio.sleep(0)
-        assert not broken_off.done()
-    await broken_off
+        assert not disconnected.done()
+    await disconnected
 
 
 async def test_a_refused_connection_raises_not_sent(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    await broken.refuse()
+    await proxy.refuse()
     with pytest.raises(errors.NotSent, match="refuses connections"):
-        await followed(client)
+        await follow_log(client)
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
 async def test_the_token_scheme_is_tried_first_and_bearer_after_a_refusal(
-    client: StudioClient, broken: FaultProxy, status: str
+    client: StudioClient, proxy: FaultProxy, status: str
 ) -> None:
-    broken.next(answer_json({"message": "no"}, status))
-    assert await followed(client) == RECEIVED
-    assert await followed(client) == RECEIVED
-    schemes = [seen.headers["authorization"].split(" ")[0] for seen in broken.seen]
+    proxy.next(answer_json({"message": "no"}, status))
+    assert await follow_log(client) == RECEIVED
+    assert await follow_log(client) == RECEIVED
+    schemes = [request.headers["authorization"].split(" ")[0] for request in proxy.seen]
     assert schemes == [TOKEN, "Bearer", "Bearer"]
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind", "words"),
+    ("fault", "error_class", "words"),
     [
         (answer_json({"detail": "expired"}, "401 Unauthorized"), errors.AuthenticationError, "exp"),
         (answer_json({"message": "team"}, "403 Forbidden"), errors.PermissionDenied, "team"),
@@ -223,26 +223,26 @@ async def test_the_token_scheme_is_tried_first_and_bearer_after_a_refusal(
 )
 async def test_each_failed_handshake_has_its_own_error(
     client: StudioClient,
-    broken: FaultProxy,
+    proxy: FaultProxy,
     fault: Fault,
-    kind: type[errors.StudioError],
+    error_class: type[errors.StudioError],
     words: str,
 ) -> None:
-    broken.always = fault
-    with pytest.raises(kind, match=words):
-        await followed(client)
+    proxy.always = fault
+    with pytest.raises(error_class, match=words):
+        await follow_log(client)
 
 
-async def test_a_redirect_is_not_followed(client: StudioClient, broken: FaultProxy) -> None:
+async def test_a_redirect_is_not_followed(client: StudioClient, proxy: FaultProxy) -> None:
     async with FaultProxy(always=answer("[]")) as elsewhere:
-        broken.always = faults.redirect(elsewhere.url.replace("http", "ws"))
+        proxy.always = faults.redirect(elsewhere.url.replace("http", "ws"))
         with pytest.raises(errors.ProtocolError):
-            await followed(client)
+            await follow_log(client)
         assert elsewhere.seen == []
 
 
 @pytest.mark.parametrize(
-    ("text", "read"),
+    ("text", "frames"),
     [
         (
             '{"message": "gone", "job": {"status": "failed"}, "logs": [{"id": 1, "message": "x"}]}',
@@ -254,7 +254,10 @@ async def test_a_redirect_is_not_followed(client: StudioClient, broken: FaultPro
             '{"logs": [{"id": true, "message": ""}, {"message": ""}, {"id": 2}, 3, {"id": "x"}]}',
             [Unreadable(5)],
         ),
-        ('{"logs": [{"id": "x", "message": ""}, {"id": 1, "message": ""}]}', [ONE_EMPTY, ONE_BAD]),
+        (
+            '{"logs": [{"id": "x", "message": ""}, {"id": 1, "message": ""}]}',
+            [messages((1, "")), Unreadable(1)],
+        ),
         ('{"logs": [{"id": 9223372036854775808, "message": ""}]}', [Unreadable(1)]),
         ('{"logs": {"id": 1, "message": "x"}}', [messages((1, "x"))]),
         ('{"logs": [{"id": 1, "message": "\\ud800"}]}', [messages((1, "\ud800"))]),
@@ -265,5 +268,5 @@ async def test_a_redirect_is_not_followed(client: StudioClient, broken: FaultPro
         ("[" * 100_000, [Unreadable(1)]),
     ],
 )
-def test_all_parts_of_a_message_are_parsed(text: str, read: list[LogFrame]) -> None:
-    assert list(parse_frames(text.encode())) == read
+def test_all_parts_of_a_message_are_parsed(text: str, frames: list[LogFrame]) -> None:
+    assert list(parse_frames(text.encode())) == frames

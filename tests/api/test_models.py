@@ -1,4 +1,4 @@
-"""The models read the API document's own examples, kept verbatim in `tests/doc_examples`."""
+"""The models read the examples of the API document, which `tests/doc_examples` has verbatim."""
 
 import json
 from datetime import UTC
@@ -37,25 +37,25 @@ EXCHANGES: dict[str, type[BaseModel]] = {
     "trigger_pipeline.response": models.PipelineOutput,
     "upload_file.response": models.UploadFileOutput,
 }
-"""What each example of an endpoint is; lists hold one of these."""
+"""The model of each example of an endpoint; if the example is a list, of its items."""
 
 
 def example(name: str) -> Any:
-    """Return one of the document's examples."""
+    """Return an example of the API document, e.g. of `get_jobs.response`."""
     return json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))
 
 
-def assert_read_whole(value: dict[str, Any], model: BaseModel) -> None:
-    """Check that each key of an example became a field with a value."""
+def assert_read_completely(value: dict[str, Any], model: BaseModel) -> None:
+    """Check that each key of an example is a field of the model that was read, with a value."""
     if isinstance(model, Received):
         assert model.unreadable == ()
     for key, part in value.items():
         field = getattr(model, key)
         assert field is not None, key
         if isinstance(part, dict) and isinstance(field, BaseModel):
-            assert_read_whole(part, field)
+            assert_read_completely(part, field)
         if isinstance(part, list) and part and isinstance(part[0], dict):
-            assert_read_whole(part[0], field[0])
+            assert_read_completely(part[0], field[0])
 
 
 def test_the_document_has_twelve_schemas_and_each_has_a_model() -> None:
@@ -66,19 +66,19 @@ def test_the_document_has_twelve_schemas_and_each_has_a_model() -> None:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_each_schema_of_the_document_is_read_completely(name: str) -> None:
     value = example(name)
-    assert_read_whole(value, getattr(models, name).model_validate(value))
+    assert_read_completely(value, getattr(models, name).model_validate(value))
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_each_example_of_an_endpoint_is_read_completely(name: str) -> None:
     value = example(name)
     for row in value if isinstance(value, list) else [value]:
-        assert_read_whole(row, EXCHANGES[name].model_validate(row))
+        assert_read_completely(row, EXCHANGES[name].model_validate(row))
 
 
 def test_every_example_of_an_endpoint_is_tested() -> None:
     examples = {path.stem for path in EXAMPLES.glob("[a-z]*.json")}
-    # a list of words as the body of a GET: the client sends ?status= instead
+    # `list_pipelines.body` is the body of a GET request: the client sends ?status= instead
     assert examples == EXCHANGES.keys() | {"list_pipelines.body"}
 
 
@@ -116,28 +116,30 @@ def test_a_pipeline_with_an_unreadable_job_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "field"), [(Job, "id"), (Cluster, "id"), (Pipeline, "pipeline_id")]
+    ("model", "field"), [(Job, "id"), (Cluster, "id"), (Pipeline, "pipeline_id")]
 )
 @pytest.mark.parametrize("identifier", [None, True, 1.5, [], {}])
 def test_a_row_without_an_id_is_refused(
-    kind: type[Received], field: str, identifier: object
+    model: type[Received], field: str, identifier: object
 ) -> None:
     with pytest.raises(ValidationError):
-        kind.model_validate({field: identifier})
+        model.model_validate({field: identifier})
 
 
 UNUSABLE = ["", ".", "..", "a\nb", "\u202eb", "x" * 513, "\ud800", "⊘0123456789ab"]
 
 
 @pytest.mark.parametrize(
-    ("kind", "field"), [(Job, "id"), (Cluster, "id"), (Pipeline, "pipeline_id")]
+    ("model", "field"), [(Job, "id"), (Cluster, "id"), (Pipeline, "pipeline_id")]
 )
 def test_a_row_with_an_unusable_id_gets_a_unique_placeholder(
-    kind: type[Received], field: str
+    model: type[Received], field: str
 ) -> None:
-    ids = [getattr(kind.model_validate({field: identifier}), field) for identifier in UNUSABLE]
-    again = [getattr(kind.model_validate({field: identifier}), field) for identifier in UNUSABLE]
-    assert ids == again
+    ids = [getattr(model.model_validate({field: identifier}), field) for identifier in UNUSABLE]
+    same_ids = [
+        getattr(model.model_validate({field: identifier}), field) for identifier in UNUSABLE
+    ]
+    assert ids == same_ids
     assert len(set(ids)) == len(UNUSABLE)
     assert not any(map(is_usable_id, ids))
     assert [safe_line(each) for each in ids] == ids
@@ -171,10 +173,10 @@ def test_any_time_is_read_and_is_aware(time: str) -> None:
 
 
 def test_the_name_of_a_job_is_sanitized_and_its_query_is_verbatim() -> None:
-    hostile = "\x1b]52;c;x\x07[/]\u202e"
-    job = Job.model_validate({"id": "a", "name": hostile, "query": hostile})
+    untrusted = "\x1b]52;c;x\x07[/]\u202e"
+    job = Job.model_validate({"id": "a", "name": untrusted, "query": untrusted})
     assert job.name == "␛]52;c;x␇[/]"
-    assert job.query == Verbatim(hostile)
+    assert job.query == Verbatim(untrusted)
 
 
 def test_environment_values_are_secret() -> None:
@@ -185,20 +187,20 @@ def test_environment_values_are_secret() -> None:
 
 
 def test_equal_queries_of_jobs_share_memory_unless_they_are_long() -> None:
-    for length, is_kept in ((100, True), (1024 * 1024, False)):
+    for length, is_shared in ((100, True), (1024 * 1024, False)):
         bodies = [json.dumps({"id": str(number), "query": "x" * length}) for number in (1, 2)]
-        one, other = map(Job.model_validate_json, bodies)
-        assert (one.query is other.query) is is_kept
-        assert one.query == other.query
+        first, second = map(Job.model_validate_json, bodies)
+        assert (first.query is second.query) is is_shared
+        assert first.query == second.query
 
 
 def test_jobs_share_equal_values() -> None:
     row = {"id": "1", "status": "complete", "created_at": "2026-01-01T00:00:00Z", "name": "a.py"}
-    one, other = Job.model_validate(row), Job.model_validate(row | {"workers": 1})
-    assert one.status is other.status
-    assert one.created_at is not None
-    assert one.created_at.tzinfo is UTC
-    assert one.model_fields_set is other.model_fields_set
-    changed = one.model_copy(update={"workers": 1})
-    assert changed == other
-    assert not one.model_fields_set
+    first, second = Job.model_validate(row), Job.model_validate(row | {"workers": 1})
+    assert first.status is second.status
+    assert first.created_at is not None
+    assert first.created_at.tzinfo is UTC
+    assert first.model_fields_set is second.model_fields_set
+    changed = first.model_copy(update={"workers": 1})
+    assert changed == second
+    assert not first.model_fields_set

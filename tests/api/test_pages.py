@@ -1,4 +1,4 @@
-"""Incremental parsing of lists: the result of parsing all again, at the cost of the changes."""
+"""Incremental parsing of lists: only changed rows are parsed, with the same result as for all."""
 
 import asyncio
 import json
@@ -19,21 +19,22 @@ def reader_of_jobs() -> ListReader[Job]:
     return ListReader(Job, attrgetter("id"))
 
 
-def row(number: int, **others: Any) -> dict[str, Any]:
+def row(number: int, **fields: Any) -> dict[str, Any]:
     steps = [{"name": "waiting"}, {"name": "running_query"}]
-    return {"id": f"job-{number}", "name": f"[/] {number}", "workers": 1, "steps": steps, **others}
+    return {"id": f"job-{number}", "name": f"[/] {number}", "workers": 1, "steps": steps, **fields}
 
 
-def body_of(rows: list[Any], separators: tuple[str, str] = (",", ":"), **others: Any) -> bytes:
-    return json.dumps(rows, separators=separators, **others).encode()
+def body_of(rows: list[Any], separators: tuple[str, str] = (",", ":"), **options: Any) -> bytes:
+    return json.dumps(rows, separators=separators, **options).encode()
 
 
-async def read_anew(body: bytes) -> ResultPage[Job]:
+async def read_with_new_reader(body: bytes) -> ResultPage[Job]:
+    """Parse a body without a previous one."""
     return await reader_of_jobs().read(body)
 
 
 class CountingReader(ListReader[Job]):
-    """Counts the rows that are parsed."""
+    """Counts the rows that are parsed, and fails if a list is parsed as a whole."""
 
     parsed = 0
 
@@ -42,7 +43,7 @@ class CountingReader(ListReader[Job]):
         return super()._parse(text)
 
     async def _read_all(self, _body: bytes) -> Never:
-        raise AssertionError("a list that is written evenly needs no second reading")
+        raise AssertionError("a list with regular formatting is parsed row by row")
 
 
 async def test_an_unchanged_body_returns_the_same_page_without_parsing() -> None:
@@ -61,11 +62,11 @@ async def test_only_changed_rows_are_parsed_and_others_are_the_same_objects() ->
     changed = [row(-1), *rows[:10], row(10, status="RUNNING"), *rows[11:500], *rows[501:]]
     reader.parsed = 0
     after = await reader.read(body_of(changed))
-    assert reader.parsed <= 4  # the new one, the changed one, and those beside the one that left
+    assert reader.parsed <= 4  # the new row, the changed row, and those beside the removed row
     assert [job.id for job in after.items] == [item["id"] for item in changed]
-    known = {job.id: job for job in before.items}
-    same = [job for job in after.items if known.get(job.id) is job]
-    assert len(same) == 998
+    jobs_before = {job.id: job for job in before.items}
+    reused = [job for job in after.items if jobs_before.get(job.id) is job]
+    assert len(reused) == 998
     reader.parsed = 0
     shifted = [row(-2), *changed[:900], row(900, status="RUNNING")]
     last = await reader.read(body_of(shifted))
@@ -91,7 +92,7 @@ BODIES = st.builds(
 async def test_earlier_bodies_do_not_affect_the_page(bodies: list[bytes]) -> None:
     reader = reader_of_jobs()
     for body in bodies:
-        assert await reader.read(body) == await read_anew(body)
+        assert await reader.read(body) == await read_with_new_reader(body)
         ids = [item["id"] for item in json.loads(body)]
         page = await reader.read(body)
         assert [job.id for job in page.items] == list(dict.fromkeys(ids))
@@ -128,14 +129,14 @@ async def test_a_list_in_unusual_formatting_is_read(body: bytes) -> None:
 
 async def test_rows_without_an_id_and_duplicate_rows_are_dropped_and_counted() -> None:
     rows = [row(1), {"name": "nobody"}, "no object", row(1, name="again"), None, row(2)]
-    page = await read_anew(body_of(rows))
+    page = await read_with_new_reader(body_of(rows))
     assert [job.id for job in page.items] == ["job-1", "job-2"]
     assert (page.unreadable, page.duplicates) == (3, 1)
     assert page.items[0].name == "[/] 1"
 
 
 async def test_an_empty_list_is_an_empty_page() -> None:
-    assert (await read_anew(b" [ ] ")).items == ()
+    assert (await read_with_new_reader(b" [ ] ")).items == ()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ async def test_an_empty_list_is_an_empty_page() -> None:
 )
 async def test_a_body_that_is_not_a_list_is_a_protocol_error(body: bytes, words: str) -> None:
     with pytest.raises(ProtocolError, match=words) as caught:
-        await read_anew(body)
+        await read_with_new_reader(body)
     assert "secret" not in str(caught.value)
 
 
@@ -182,7 +183,7 @@ async def test_other_tasks_run_while_a_large_body_is_read() -> None:
             await asyncio.sleep(0)
 
     counting = asyncio.create_task(count())
-    await read_anew(body)
+    await read_with_new_reader(body)
     counting.cancel()
     assert turns >= len(body) // pages.SLICE
 
@@ -192,10 +193,11 @@ async def test_concurrent_reads_return_the_pages_of_their_own_bodies() -> None:
     rows = [row(number) for number in range(2500)]
     await reader.read(body_of(rows[:2000]))
     long = [*(row(number, status="RUNNING") for number in range(1500)), *rows[2000:]]
-    short = [*rows[:1500], *rows[2000:]]  # done while the first rows of `long` are parsed
+    # Reading `short` alone would end while the first rows of `long` are parsed.
+    short = [*rows[:1500], *rows[2000:]]
     pages = await asyncio.gather(reader.read(body_of(long)), reader.read(body_of(short)))
-    for asked, page in zip((long, short), pages, strict=True):
-        assert [job.id for job in page.items] == [item["id"] for item in asked]
+    for rows_sent, page in zip((long, short), pages, strict=True):
+        assert [job.id for job in page.items] == [item["id"] for item in rows_sent]
 
 
 async def test_moved_and_repeated_rows_are_read_in_their_new_order() -> None:

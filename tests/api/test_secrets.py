@@ -1,4 +1,4 @@
-"""The token is sent to Studio and nowhere else, in every kind of failure."""
+"""Secrets appear in no log, error or report, in every kind of failure."""
 
 import json
 import logging
@@ -22,11 +22,14 @@ from tests.fault_proxy import Fault, FaultProxy
 from tests.faults import answer, answer_json
 
 ECHO = f"bad header Bearer {TOKEN}"
-LET_SLIP = (
+"""A message of Studio that repeats the token."""
+
+LEAK = (
     "DB_SECRET=hunter2-Zq9w8e7r, AWS_SECRET_ACCESS_KEY=hunter2-Zq9w8e7r, AKIAIOSFODNN7EXAMPLE "
     "and Bea\u200brer hunter2-Zq9w8e7r: cannot clone https://ann:hunter2-Zq9w8e7r@host/x"
 )
-SLIPPED = ("hunter2", "AKIA")
+LEAKED = ("hunter2", "AKIA")
+"""Parts of the secrets in `LEAK`."""
 
 FAULTS = [
     answer("[]"),
@@ -49,8 +52,8 @@ async def client(proxy: FaultProxy) -> AsyncIterator[StudioClient]:
         yield client
 
 
-async def calls(client: StudioClient) -> AsyncIterator[StudioError]:
-    """Ask in each way and yield what goes wrong."""
+async def errors_of_requests(client: StudioClient) -> AsyncIterator[StudioError]:
+    """Send a request of each kind, and yield the errors."""
     try:
         await client.jobs()
     except StudioError as error:
@@ -79,7 +82,7 @@ async def test_the_token_is_in_no_log_record_error_or_traceback(
         logging.getLogger(name).setLevel(logging.WARNING)
     proxy.always = fault
     count = 0
-    async for error in calls(client):
+    async for error in errors_of_requests(client):
         count += 1
         report = "".join(traceback.TracebackException.from_exception(error).format())
         assert TOKEN not in f"{error} {error!r} {error.args} {report}"
@@ -91,18 +94,18 @@ async def test_the_token_is_in_no_log_record_error_or_traceback(
 
 async def test_the_token_is_in_no_url_and_no_body(client: StudioClient, proxy: FaultProxy) -> None:
     proxy.always = answer_json({}, "401 Unauthorized")
-    async for _ in calls(client):
+    async for _ in errors_of_requests(client):
         pass
     assert len(proxy.seen) == 8  # each call tries both schemes
-    for seen in proxy.seen:
-        assert TOKEN in seen.headers.pop("authorization")
-        assert TOKEN not in f"{seen.target} {seen.headers} {seen.body!r}"
+    for request in proxy.seen:
+        assert TOKEN in request.headers.pop("authorization")
+        assert TOKEN not in f"{request.target} {request.headers} {request.body!r}"
 
 
 async def test_the_token_is_in_no_repr(client: StudioClient) -> None:
     settings = settings_for("https://studio.example.com")
-    for shown in (settings, client, StudioAuth(settings), settings.token):
-        assert TOKEN not in f"{shown!r} {shown!s}"
+    for item in (settings, client, StudioAuth(settings), settings.token):
+        assert TOKEN not in f"{item!r} {item!s}"
 
 
 async def test_a_client_registers_its_proxy_and_the_proxy_s_password_as_secrets() -> None:
@@ -117,36 +120,37 @@ async def test_a_client_registers_its_proxy_and_the_proxy_s_password_as_secrets(
 @pytest.mark.parametrize(
     "fault",
     [
-        answer_json({"message": LET_SLIP}, "400 Bad Request"),
-        answer_json({"detail": LET_SLIP}, "503 Service Unavailable"),
-        answer_json({"detail": [{"loc": ["environment"], "msg": LET_SLIP}]}, "422 Unprocessable"),
-        answer_json({"message": "x" * 500 + " " + LET_SLIP}, "400 Bad Request"),
+        answer_json({"message": LEAK}, "400 Bad Request"),
+        answer_json({"detail": LEAK}, "503 Service Unavailable"),
+        answer_json({"detail": [{"loc": ["environment"], "msg": LEAK}]}, "422 Unprocessable"),
+        answer_json({"message": "x" * 500 + " " + LEAK}, "400 Bad Request"),
     ],
 )
 async def test_secrets_in_studio_s_messages_are_redacted_in_errors(
     client: StudioClient, proxy: FaultProxy, fault: Fault
 ) -> None:
     proxy.always = fault
-    async for error in calls(client):
+    count = 0
+    async for error in errors_of_requests(client):
+        count += 1
         report = f"{error} {crash_report(error)}"
-        assert not any(secret in report for secret in SLIPPED)
+        assert not any(secret in report for secret in LEAKED)
+    assert count == 4
 
 
 def test_secrets_are_redacted_in_a_job_s_error_message_but_not_in_its_query() -> None:
-    job = Job.model_validate({"id": "1", "error_message": LET_SLIP, "query": LET_SLIP})
+    job = Job.model_validate({"id": "1", "error_message": LEAK, "query": LEAK})
     assert job.error_message is not None
-    assert not any(secret in job.error_message for secret in SLIPPED)
+    assert not any(secret in job.error_message for secret in LEAKED)
     assert "cannot clone https://ann:[secret]@host/x" in job.error_message
     assert job.query is not None
-    assert job.query.text == LET_SLIP
+    assert job.query.text == LEAK
 
 
 def test_secrets_are_redacted_in_a_websocket_message_but_not_in_a_log() -> None:
-    (said,) = log_stream.parse_frames(json.dumps({"message": LET_SLIP}).encode())
-    assert isinstance(said, log_stream.ServerMessage)
-    assert not any(secret in said.text for secret in SLIPPED)
-    (logs,) = log_stream.parse_frames(
-        json.dumps({"logs": [{"id": 1, "message": LET_SLIP}]}).encode()
-    )
+    (message,) = log_stream.parse_frames(json.dumps({"message": LEAK}).encode())
+    assert isinstance(message, log_stream.ServerMessage)
+    assert not any(secret in message.text for secret in LEAKED)
+    (logs,) = log_stream.parse_frames(json.dumps({"logs": [{"id": 1, "message": LEAK}]}).encode())
     assert isinstance(logs, log_stream.LogMessages)
-    assert logs.items[0].text == LET_SLIP
+    assert logs.items[0].text == LEAK

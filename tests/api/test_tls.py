@@ -1,4 +1,4 @@
-"""Invalid certificates, for requests and for streams: three kinds, each with its own sentence."""
+"""TLS connections: certificates, plain HTTP instead of TLS, and tunnels through a proxy."""
 
 import asyncio
 import ssl
@@ -22,7 +22,7 @@ AUTHORITY = CERTIFICATES / "authority.pem"
 
 @pytest.fixture
 async def url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """A server with the certificate that the test names, answering with an empty list."""
+    """The URL of a server with the certificate of the parameter; it answers with an empty list."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATES / f"{request.param}.pem")
 
@@ -38,8 +38,8 @@ async def url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     server.close()
 
 
-async def refused(url: str, ca_file: Path | None = AUTHORITY) -> str:
-    """Return the sentence with which both kinds of connection are refused."""
+async def refusal_of(url: str, ca_file: Path | None = AUTHORITY) -> str:
+    """Return the error message, which is the same for a request and for a websocket."""
     client = StudioClient(settings_for(url, ca_file=ca_file))
     async with client:
         with pytest.raises(NotSent) as of_request:
@@ -58,24 +58,24 @@ async def test_a_certificate_of_an_authority_in_the_ca_file_is_trusted(url: str)
 
 @pytest.mark.parametrize("url", ["good"], indirect=True)
 async def test_the_error_for_an_unknown_authority_names_the_ca_file_option(url: str) -> None:
-    sentence = await refused(url, ca_file=None)
-    assert "authority" in sentence
-    assert "--ca-file" in sentence
+    message = await refusal_of(url, ca_file=None)
+    assert "authority" in message
+    assert "--ca-file" in message
 
 
 @pytest.mark.parametrize("url", ["expired"], indirect=True)
 async def test_an_expired_certificate_is_reported_as_expired(url: str) -> None:
-    assert "has expired" in await refused(url)
+    assert "has expired" in await refusal_of(url)
 
 
 @pytest.mark.parametrize("url", ["elsewhere"], indirect=True)
 async def test_a_certificate_of_another_host_is_reported_as_such(url: str) -> None:
-    assert "for another host" in await refused(url)
+    assert "for another host" in await refusal_of(url)
 
 
 @pytest.mark.parametrize("url", ["elsewhere"], indirect=True)
 async def test_a_certificate_of_another_host_is_refused_for_an_ip_address_too(url: str) -> None:
-    assert "for another host" in await refused(url.replace("localhost", "127.0.0.1"))
+    assert "for another host" in await refusal_of(url.replace("localhost", "127.0.0.1"))
 
 
 async def test_a_server_without_tls_is_recognised() -> None:
@@ -86,7 +86,7 @@ async def test_a_server_without_tls_is_recognised() -> None:
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    assert "does not speak TLS" in await refused(f"https://127.0.0.1:{port}")
+    assert "does not speak TLS" in await refusal_of(f"https://127.0.0.1:{port}")
     server.close()
 
 
@@ -124,14 +124,14 @@ async def test_a_ca_file_without_certificates_is_a_configuration_error(tmp_path:
 
 
 class Tunnel:
-    """A proxy that opens tunnels (RFC 9110, 9.3.6), or refuses to."""
+    """A proxy that opens tunnels (RFC 9110, 9.3.6); with `refuses`, it refuses to."""
 
     def __init__(self, *, refuses: bool = False) -> None:
         self.heads: list[str] = []
         self.serving: set[asyncio.Task[None]] = set()
         self._refuses = refuses
 
-    def begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.serving.add(asyncio.create_task(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -141,9 +141,9 @@ class Tunnel:
             writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
         else:
             host, port = head.split(" ")[1].split(":")
-            far_reader, far_writer = await asyncio.open_connection(host, int(port))
+            server_reader, server_writer = await asyncio.open_connection(host, int(port))
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-            await asyncio.gather(_pipe(reader, far_writer), _pipe(far_reader, writer))
+            await asyncio.gather(_pipe(reader, server_writer), _pipe(server_reader, writer))
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
@@ -158,7 +158,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 class ProxiesToThisMachine(Proxies):
-    """Uses the proxy also for this machine, on which all servers of tests are."""
+    """Uses the proxy for this machine, too, because the servers of tests run on it."""
 
     def for_url(self, _url: str) -> SecretStr | None:
         return self.https
@@ -170,7 +170,7 @@ async def test_a_proxy_opens_a_tunnel_and_does_not_receive_the_token(
     url: str, refuses: bool
 ) -> None:
     tunnel = Tunnel(refuses=refuses)
-    server = await asyncio.start_server(tunnel.begin, "127.0.0.1", 0)
+    server = await asyncio.start_server(tunnel.on_connection, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     proxies = ProxiesToThisMachine(SecretStr(f"http://me:pw@127.0.0.1:{port}"))
     async with StudioClient(settings_for(url, ca_file=AUTHORITY, proxies=proxies)) as client:

@@ -1,4 +1,4 @@
-"""Each way in which a connection can go wrong, and the error that says so."""
+"""Each way in which a request can fail, and the error that the client raises."""
 
 import asyncio
 import gzip
@@ -40,22 +40,22 @@ JOB = JobInput(query="print(1)", team_name="a team")
 
 @pytest.fixture
 async def upstream() -> AsyncIterator[FaultProxy]:
-    """A server that always answers with the same jobs, whatever is asked."""
+    """A server that answers every request with the same jobs."""
     async with FaultProxy(always=answer_json(JOBS)) as upstream:
         yield upstream
 
 
 @pytest.fixture
-async def broken(upstream: FaultProxy) -> AsyncIterator[FaultProxy]:
-    """A proxy before `upstream`."""
-    async with FaultProxy.before(upstream.url) as broken:
-        yield broken
+async def proxy(upstream: FaultProxy) -> AsyncIterator[FaultProxy]:
+    """A proxy in front of `upstream`."""
+    async with FaultProxy.before(upstream.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-async def client(broken: FaultProxy) -> AsyncIterator[StudioClient]:
-    """An impatient client of `broken`."""
-    async with StudioClient(settings_for(broken.url), timeouts=IMPATIENT) as client:
+async def client(proxy: FaultProxy) -> AsyncIterator[StudioClient]:
+    """A client of `proxy` with short time limits."""
+    async with StudioClient(settings_for(proxy.url), timeouts=IMPATIENT) as client:
         yield client
 
 
@@ -64,13 +64,13 @@ async def test_the_fault_proxy_changes_nothing_without_a_fault(client: StudioCli
 
 
 async def test_a_refused_connection_raises_not_sent(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    await broken.refuse()
-    for call in (client.jobs(), client.create_job(JOB)):
+    await proxy.refuse()
+    for request in (client.jobs(), client.create_job(JOB)):
         with pytest.raises(errors.NotSent, match="refuses connections"):
-            await call
-    await broken.accept()
+            await request
+    await proxy.accept()
     assert (await client.jobs()).items
 
 
@@ -81,61 +81,61 @@ async def test_a_host_that_does_not_exist_is_named() -> None:
 
 
 async def test_a_server_that_does_not_answer_causes_a_timeout(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(stall)
+    proxy.next(stall)
     with pytest.raises(errors.RequestTimedOut, match="did not answer in time"):
         await client.jobs()
 
 
 async def test_a_slow_response_ends_at_the_deadline_of_the_whole_request(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(drip(0.1))  # each byte comes well within the time for a part
+    proxy.next(drip(0.1))  # each byte arrives within the limit for one read
     with pytest.raises(errors.RequestTimedOut):
         await client.jobs()
 
 
 async def test_a_reset_before_the_answer_is_a_transport_error(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(reset)
+    proxy.next(reset)
     with pytest.raises(errors.TransportError, match="closed the connection") as caught:
         await client.jobs()
     assert not isinstance(caught.value, errors.NotSent)
 
 
 async def test_a_reset_in_the_body_is_a_transport_error(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(reset_in_body(100))
+    proxy.next(reset_in_body(100))
     with pytest.raises(errors.TransportError, match="closed the connection"):
         await client.jobs()
 
 
 async def test_a_truncated_body_is_a_protocol_error(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(truncated(100))
+    proxy.next(truncated(100))
     with pytest.raises(errors.ProtocolError, match="not complete JSON"):
         await client.jobs()
 
 
 async def test_a_connection_works_again_after_each_fault(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
     for fault in (reset, reset_in_body(10), truncated(10), html_502(), answer("no")):
-        broken.next(fault)
+        proxy.next(fault)
         with pytest.raises(errors.StudioError):
             await client.clusters()
         assert (await client.clusters()).items
 
 
 async def test_a_gzip_bomb_is_not_inflated(
-    client: StudioClient, broken: FaultProxy, monkeypatch: pytest.MonkeyPatch
+    client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 4 * 1024 * 1024)
-    broken.always = gzip_bomb(64 * 1024 * 1024)
+    proxy.always = gzip_bomb(64 * 1024 * 1024)
     tracemalloc.start()
     try:
         with pytest.raises(errors.ProtocolError, match="ask for less"):
@@ -147,13 +147,13 @@ async def test_a_gzip_bomb_is_not_inflated(
 
 
 async def test_the_connection_of_an_endless_body_is_closed(
-    client: StudioClient, broken: FaultProxy, monkeypatch: pytest.MonkeyPatch
+    client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1024 * 1024)
-    broken.next(endless)
+    proxy.next(endless)
     with pytest.raises(errors.ProtocolError, match="ask for less"):
         await client.jobs()
-    await broken.until_idle()
+    await proxy.until_idle()
 
 
 async def test_a_body_that_is_too_large_is_refused(
@@ -168,13 +168,13 @@ async def test_a_body_that_is_too_large_is_refused(
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "identity"])
 async def test_a_compressed_body_is_read(
-    client: StudioClient, broken: FaultProxy, encoding: str
+    client: StudioClient, proxy: FaultProxy, encoding: str
 ) -> None:
     body = b'[{"id": "a"}]'
     packed = body if encoding == "identity" else gzip.compress(body)
     if encoding == "deflate":
         packed = zlib.compress(body)
-    broken.next(answer(packed, content_encoding=encoding))
+    proxy.next(answer(packed, content_encoding=encoding))
     assert (await client.jobs()).items[0].id == "a"
 
 
@@ -187,79 +187,80 @@ async def test_a_compressed_body_is_read(
     ],
 )
 async def test_a_body_that_cannot_be_inflated_is_a_protocol_error(
-    client: StudioClient, broken: FaultProxy, packed: bytes, encoding: str, words: str
+    client: StudioClient, proxy: FaultProxy, packed: bytes, encoding: str, words: str
 ) -> None:
-    broken.next(answer(packed, content_encoding=encoding))
+    proxy.next(answer(packed, content_encoding=encoding))
     with pytest.raises(errors.ProtocolError, match=words):
         await client.jobs()
 
 
 async def test_json_of_another_content_type_is_read(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(answer("[]", kind="text/plain"))
+    proxy.next(answer("[]", kind="text/plain"))
     assert (await client.jobs()).items == ()
 
 
 async def test_the_content_of_a_web_page_is_not_in_the_error(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(answer("<!doctype html><p>Log in to Corp WiFi", kind="text/html"), html_502())
-    with pytest.raises(errors.ProtocolError, match="web page"):
+    proxy.next(answer("<!doctype html><p>Log in to Corp WiFi", kind="text/html"), html_502())
+    with pytest.raises(errors.ProtocolError, match="web page") as caught:
         await client.jobs()
-    with pytest.raises(errors.ServerError, match="502 Bad Gateway") as caught:
+    assert "WiFi" not in str(caught.value)
+    with pytest.raises(errors.ServerError, match="502 Bad Gateway") as caught_502:
         await client.jobs()
-    assert "nginx" not in str(caught.value)
+    assert "nginx" not in str(caught_502.value)
 
 
-@pytest.mark.parametrize("read", [True, False])
+@pytest.mark.parametrize("is_read", [True, False])
 async def test_a_redirect_is_not_followed(
-    client: StudioClient, broken: FaultProxy, upstream: FaultProxy, read: bool
+    client: StudioClient, proxy: FaultProxy, upstream: FaultProxy, is_read: bool
 ) -> None:
     async with FaultProxy(always=answer_json([])) as elsewhere:
-        broken.next(redirect(f"{elsewhere.url}/api/datachain/jobs/?secret=1"))
+        proxy.next(redirect(f"{elsewhere.url}/api/datachain/jobs/?secret=1"))
         with pytest.raises(errors.ProtocolError, match=r"redirects to 127\.0\.0\.1\b") as caught:
-            await (client.jobs() if read else client.create_job(JOB))
+            await (client.jobs() if is_read else client.create_job(JOB))
         assert "secret" not in str(caught.value)
         assert elsewhere.seen == []
         assert upstream.seen == []
 
 
-async def test_no_cookie_is_kept(client: StudioClient, broken: FaultProxy) -> None:
-    broken.next(answer("[]", set_cookie="session=1; Path=/"), None)
+async def test_no_cookie_is_kept(client: StudioClient, proxy: FaultProxy) -> None:
+    proxy.next(answer("[]", set_cookie="session=1; Path=/"), None)
     await client.jobs()
     await client.jobs()
-    assert "cookie" not in broken.seen[-1].headers
+    assert "cookie" not in proxy.seen[-1].headers
 
 
-@pytest.mark.parametrize(("header", "rest"), [("7", 7), ("0", 0), ("99999", 300)])
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("0", 0), ("99999", 300)])
 async def test_a_429_error_has_the_seconds_of_retry_after(
-    client: StudioClient, broken: FaultProxy, header: str, rest: float
+    client: StudioClient, proxy: FaultProxy, header: str, seconds: float
 ) -> None:
-    broken.next(too_many(header))
+    proxy.next(too_many(header))
     with pytest.raises(errors.RateLimited) as caught:
         await client.jobs()
-    assert caught.value.retry_after == rest
+    assert caught.value.retry_after == seconds
 
 
 @pytest.mark.parametrize(
-    ("seconds", "low", "high"), [(120, 60, 121), (-120, 0, 0), (9000, 300, 300)]
+    ("seconds", "minimum", "maximum"), [(120, 60, 121), (-120, 0, 0), (9000, 300, 300)]
 )
 async def test_a_429_error_has_the_seconds_until_the_date_of_retry_after(
-    client: StudioClient, broken: FaultProxy, seconds: float, low: float, high: float
+    client: StudioClient, proxy: FaultProxy, seconds: float, minimum: float, maximum: float
 ) -> None:
-    until = datetime.now(UTC) + timedelta(seconds=seconds)
-    broken.next(too_many(format_datetime(until, usegmt=True)))
+    retry_time = datetime.now(UTC) + timedelta(seconds=seconds)
+    proxy.next(too_many(format_datetime(retry_time, usegmt=True)))
     with pytest.raises(errors.RateLimited) as caught:
         await client.jobs()
     assert caught.value.retry_after is not None
-    assert low <= caught.value.retry_after <= high
+    assert minimum <= caught.value.retry_after <= maximum
 
 
 async def test_a_server_error_of_a_read_keeps_its_retry_after(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(answer_json({"message": "resting"}, "503 Service Unavailable", retry_after="9"))
+    proxy.next(answer_json({"message": "resting"}, "503 Service Unavailable", retry_after="9"))
     with pytest.raises(errors.ServerError, match="resting") as caught:
         await client.jobs()
     assert (caught.value.status, caught.value.retry_after) == (503, 9)
@@ -267,12 +268,12 @@ async def test_a_server_error_of_a_read_keeps_its_retry_after(
 
 @pytest.mark.parametrize("fault", [stall, reset, drop_answer, html_502(), reset_in_body(5)])
 async def test_a_write_without_a_clear_answer_has_an_unknown_outcome(
-    client: StudioClient, broken: FaultProxy, fault: Fault
+    client: StudioClient, proxy: FaultProxy, fault: Fault
 ) -> None:
-    broken.next(fault)
+    proxy.next(fault)
     with pytest.raises(errors.OutcomeUnknown, match="may or may not"):
         await client.create_job(JOB)
-    assert len(broken.seen) == 1
+    assert len(proxy.seen) == 1
 
 
 @pytest.mark.parametrize(
@@ -285,15 +286,15 @@ async def test_a_write_without_a_clear_answer_has_an_unknown_outcome(
     ],
 )
 async def test_a_new_job_whose_response_has_no_id_has_an_unknown_outcome(
-    client: StudioClient, broken: FaultProxy, fault: Fault
+    client: StudioClient, proxy: FaultProxy, fault: Fault
 ) -> None:
-    broken.next(fault)
+    proxy.next(fault)
     with pytest.raises(errors.OutcomeUnknown, match="Studio accepted"):
         await client.create_job(JOB)
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    ("status", "error_class"),
     [
         ("400 Bad Request", errors.InvalidRequest),
         ("409 Conflict", errors.InvalidRequest),
@@ -303,96 +304,96 @@ async def test_a_new_job_whose_response_has_no_id_has_an_unknown_outcome(
     ],
 )
 async def test_a_refused_write_has_a_known_outcome(
-    client: StudioClient, broken: FaultProxy, status: str, kind: type[errors.StatusError]
+    client: StudioClient, proxy: FaultProxy, status: str, error_class: type[errors.StatusError]
 ) -> None:
-    broken.next(answer_json({"message": "no room"}, status))
-    with pytest.raises(kind):
+    proxy.next(answer_json({"message": "no room"}, status))
+    with pytest.raises(error_class):
         await client.create_job(JOB)
 
 
 async def test_a_write_whose_response_was_lost_reached_the_server(
-    client: StudioClient, broken: FaultProxy, upstream: FaultProxy
+    client: StudioClient, proxy: FaultProxy, upstream: FaultProxy
 ) -> None:
-    broken.next(drop_answer)
+    proxy.next(drop_answer)
     with pytest.raises(errors.OutcomeUnknown):
         await client.cancel_job("a")
-    assert [seen.path for seen in upstream.seen] == ["/api/datachain/jobs/a/cancel"]
+    assert [request.path for request in upstream.seen] == ["/api/datachain/jobs/a/cancel"]
 
 
 async def test_the_status_determines_the_error_when_the_body_is_lost(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    async def half(exchange: Exchange) -> None:
+    async def send_head_and_reset(exchange: Exchange) -> None:
         await exchange.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\n{")
         await exchange.reset()
 
-    broken.next(half)
+    proxy.next(send_head_and_reset)
     with pytest.raises(errors.PermissionDenied, match="403 Forbidden"):
         await client.jobs()
 
 
 async def test_the_bearer_scheme_is_tried_first_and_token_after_a_refusal(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
     refused = answer_json({"detail": "Unauthorized"}, "401 Unauthorized")
-    broken.next(refused, None, None)
+    proxy.next(refused, None, None)
     await client.jobs()
     await client.jobs()
-    schemes = [seen.headers["authorization"] for seen in broken.seen]
-    assert schemes == [f"Bearer {TOKEN}", f"token {TOKEN}", f"token {TOKEN}"]
+    authorizations = [request.headers["authorization"] for request in proxy.seen]
+    assert authorizations == [f"Bearer {TOKEN}", f"token {TOKEN}", f"token {TOKEN}"]
 
 
 async def test_a_wrong_token_is_refused_after_both_schemes(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.always = answer_json({"detail": "Unauthorized"}, "401 Unauthorized")
+    proxy.always = answer_json({"detail": "Unauthorized"}, "401 Unauthorized")
     with pytest.raises(errors.AuthenticationError, match="refused the token: Unauthorized"):
         await client.create_job(JOB)
-    assert len(broken.seen) == 2
+    assert len(proxy.seen) == 2
 
 
 async def test_a_server_error_does_not_decide_the_authentication_scheme(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
     refused = answer_json({}, "401 Unauthorized")
-    broken.next(html_502(), refused, None)
+    proxy.next(html_502(), refused, None)
     with pytest.raises(errors.ServerError):
         await client.jobs()
     assert (await client.jobs()).items
 
 
-async def test_at_most_six_connections_are_open(broken: FaultProxy) -> None:
+async def test_at_most_six_connections_are_open(proxy: FaultProxy) -> None:
     async def hold(exchange: Exchange) -> None:
-        with suppress(TimeoutError):  # a seventh would come within this time
-            await asyncio.wait_for(broken.until_seen(transport.CONNECTIONS + 1), 0.3)
-        seen_together.append(len(broken.seen))
+        with suppress(TimeoutError):  # a seventh request would arrive within this time
+            await asyncio.wait_for(proxy.until_seen(transport.CONNECTIONS + 1), 0.3)
+        counts.append(len(proxy.seen))
         await answer_json([])(exchange)
 
-    seen_together: list[int] = []
-    broken.always = hold
-    async with StudioClient(settings_for(broken.url)) as client:
+    counts: list[int] = []
+    proxy.always = hold
+    async with StudioClient(settings_for(proxy.url)) as client:
         await asyncio.gather(*(client.clusters() for _ in range(9)))
-    assert seen_together[0] == transport.CONNECTIONS
-    assert len(broken.seen) == 9
+    assert counts[0] == transport.CONNECTIONS
+    assert len(proxy.seen) == 9
 
 
 async def test_a_canceled_request_leaves_the_client_usable(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    broken.next(stall)
-    asking = asyncio.create_task(client.jobs())
-    await broken.until_seen(1)
-    asking.cancel()
+    proxy.next(stall)
+    request_task = asyncio.create_task(client.jobs())
+    await proxy.until_seen(1)
+    request_task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asking
+        await request_task
     assert (await client.jobs()).items
 
 
 async def test_a_request_is_logged_without_its_query(
-    client: StudioClient, broken: FaultProxy, caplog: pytest.LogCaptureFixture
+    client: StudioClient, proxy: FaultProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "studio_tui")
-    broken.next(None, html_502())
+    proxy.next(None, html_502())
     await client.jobs(status="RUNNING")
     with pytest.raises(errors.ServerError):
         await client.clusters()
@@ -404,14 +405,14 @@ async def test_a_request_is_logged_without_its_query(
 
 
 async def test_404_errors_ask_about_the_url_until_a_request_succeeds(
-    client: StudioClient, broken: FaultProxy
+    client: StudioClient, proxy: FaultProxy
 ) -> None:
-    nothing = answer("<html>nothing</html>", status="404 Not Found", kind="text/html")
-    broken.next(nothing, nothing, None, nothing)
-    for ask in (client.jobs, client.clusters):
+    not_found = answer("<html>nothing</html>", status="404 Not Found", kind="text/html")
+    proxy.next(not_found, not_found, None, not_found)
+    for request in (client.jobs, client.clusters):
         with pytest.raises(errors.NotFound, match="is the URL right") as caught:
-            await ask()
-        assert broken.url in str(caught.value)
+            await request()
+        assert proxy.url in str(caught.value)
         assert "html" not in str(caught.value)
     await client.jobs()
     with pytest.raises(errors.NotFound) as caught:
