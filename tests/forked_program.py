@@ -31,11 +31,11 @@ class ForkedTerminal(Terminal):
     def _start(
         self, command: Sequence[str], variables: Mapping[str, str], size: tuple[int, int]
     ) -> tuple[int, int]:
-        # A forked process raises no audit event, but conftest needs one in `make check`.
+        # The fork server causes no audit event here, but conftest needs one in `make check`.
         sys.audit("subprocess.Popen", "studio_tui", [*command], None, None)
         master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-        # multiprocessing passes an open file to another process only as a `Connection`.
+        # As a `Connection`, multiprocessing passes the open file to the process.
         with Connection(slave) as terminal:
             arguments = (terminal, [*command], Path.cwd(), dict(variables))
             self._process = CONTEXT.Process(target=_run, args=arguments)

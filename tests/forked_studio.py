@@ -30,7 +30,7 @@ def start(arguments: list[str], log: Path) -> ForkServerProcess:
 
     The process has the working directory and environment of the caller, and a session of its own.
     """
-    # A forked process raises no audit event, but conftest needs one in `make check`.
+    # The fork server causes no audit event here, but conftest needs one in `make check`.
     sys.audit("subprocess.Popen", "studio_tui.local", arguments, None, None)
     process = CONTEXT.Process(target=_run, args=(arguments, log, Path.cwd(), dict(os.environ)))
     process.start()

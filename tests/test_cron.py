@@ -340,7 +340,7 @@ def test_equivalent_expressions_have_equal_field_values() -> None:
         ("0 0 1-7 * 1", "Thu Fri Sat Sun Mon Tue Wed Mon"),
     ],
 )
-def test_day_fields_select_the_days_that_croniter_selects(expression: str, days: str) -> None:
+def test_the_two_day_fields_together_determine_the_days(expression: str, days: str) -> None:
     wednesday = datetime(2025, 12, 31, 12, tzinfo=UTC)
     names = days.split()
     moments = fire_times(expression, wednesday, count=len(names))
