@@ -9,8 +9,8 @@ import tempfile
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import attrgetter, lt
+from itertools import accumulate, compress
+from operator import attrgetter, lt, sub
 from pathlib import Path
 from typing import NamedTuple
 
@@ -214,21 +214,15 @@ class PieceBatch(NamedTuple):
         return cls(ids, lengths, raw, is_ordered)
 
     def jump_from(self, last: MessageRecord) -> int | None:
-        """Return the first id that jumps: that is too high for the piece before it, or `None`.
+        """Return the first id that is too high for the piece before it; `None` if there is none.
 
-        The batch follows on `last`. Ids may count pieces, bytes or half bytes: from a piece to the
-        next they grow by at most twice its bytes, and by 2 more to allow for empty pieces.
+        The batch follows on `last`. It is not known what ids count. From one piece to the next they
+        grow by at most 2 per byte of the first, plus 2, as a piece may be empty.
         """
-        # In most batches nothing jumps, as the growth of the ids over the whole batch shows.
-        most = 2 * (last.length + len(self.raw) - self.lengths[-1] + len(self.ids))
-        if self.ids[-1] - last.id <= most:
-            return None
-        for before, length, number in zip(
-            (last.id, *self.ids), (last.length, *self.lengths), self.ids, strict=False
-        ):
-            if number - before > 2 * (length + 1):
-                return number
-        return None
+        limits = [2 * (length + 1) for length in (last.length, *self.lengths)]
+        growths = map(sub, self.ids, (last.id, *self.ids))
+        has_jumped = map(lt, limits, growths)
+        return next(compress(self.ids, has_jumped), None)
 
     def fields(self, offset: int) -> "array[int]":
         """Return the records of these pieces, stored one after the other from `offset` on."""

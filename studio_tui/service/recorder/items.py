@@ -53,7 +53,8 @@ class SeenItem:
 def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
     """Record these items, which are newest first, as seen at a time, with their changes.
 
-    An item of which a newer state was recorded, by another dashboard, does not change.
+    An unchanged item is not written again. Nor does an item change of which another dashboard has
+    recorded a newer state.
     """
     ids = json.dumps([each.id for each in seen])
     recorded = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}
@@ -75,7 +76,7 @@ def note_gone(
 ) -> None:
     """Record as gone the items created at `since` or later whose ids are not in `listed`.
 
-    An item that another dashboard has seen after `at` is not gone.
+    An item that has changed after `at`, as another dashboard has recorded, is not gone.
     """
     query = "SELECT id FROM item WHERE kind = ? AND made_at >= ? AND gone_at IS NULL"
     rows = connection.execute(f"{query} AND seen_at <= ?", (kind, since, at)).fetchall()

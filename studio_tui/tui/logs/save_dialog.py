@@ -148,7 +148,7 @@ class SaveLog(Dialog[Saved | None]):
 
     def _show_written(self, count: int) -> None:
         """Show how many bytes are written so far."""
-        self.keys.update(f"Saving, {size(count)} so far; esc gives up")
+        self.keys.update(f"Saving, {size(count)} so far; esc cancels")
 
     def _refuse(self, words: str) -> None:
         """Show an error, and let the user change the input."""
@@ -160,4 +160,4 @@ class SaveLog(Dialog[Saved | None]):
     def _show_problem(self, problem: str) -> None:
         self.problem.update(problem)
         self.query_one(DialogBody).display = bool(problem)
-        self.keys.update("↑↓ what, enter saves, esc closes")
+        self.keys.update("↑↓ choose, enter saves, esc closes")

@@ -156,6 +156,6 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         """Return a line with the completions of the last word; if there are none, with advice."""
         word, completions = self.line.last_word()[1], self.line.completions()
         if not completions or completions == (word,):
-            return ("Names with a space between; all they are made from is rebuilt too.",)
+            return ("Names separated by spaces; everything they are made from is rebuilt too.",)
         prefix = "tab: " if word or self.line.has_chosen else "known: "
         return (f"{prefix}{', '.join(completions[:OFFERED])}",)

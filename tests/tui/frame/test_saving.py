@@ -447,7 +447,7 @@ async def test_escape_cancels_saving_and_no_file_remains(
         await pilot.press("slash", *"same", "enter")
         await save_as(pilot, folder / "x.log", "down")
         await until(pilot, lambda: file_names(folder))
-        await until_shown(pilot, "so far; esc gives up")
+        await until_shown(pilot, "so far; esc cancels")
         await pilot.press("escape")
         await until(pilot, lambda: not file_names(folder))
         assert isinstance(pilot.app.screen, LogScreen)
