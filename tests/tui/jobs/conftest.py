@@ -10,7 +10,7 @@ from tests.tui.filled import studio_with
 
 
 @pytest.fixture
-def three_ended(tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio that has seen three jobs."""
+def studio_with_three_jobs(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with three completed jobs: `one.py`, `two.py` and `three.py`."""
     with studio_with(("one.py", "two.py", "three.py"), tmp_path / "studio") as studio:
         yield studio

@@ -17,32 +17,32 @@ NAMES = ("one.py", "two.py", "three.py")
 
 
 @pytest.mark.starts_processes
-async def test_marked_jobs_are_run_again_after_one_question_with_a_report_on_each(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_reported(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio = three_ended
+    studio = studio_with_three_jobs
     refusal = faults.answer_json({"message": "not now"}, "400 Bad Request")
     async with FaultProxy.before(studio.url) as proxy:
         proxy.plan = FailingCreates(refusal)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await hurry(pilot, tmp_path)
             await until_shown(pilot, *NAMES)
-            with step("none can be canceled"):
+            with step("no ended job can be canceled"):
                 await pilot.press("a", "x")
                 await until_shown(pilot, "None of the 3 marked jobs can be canceled: 3 have ended")
-            with step("by default nothing is done"):
+            with step("enter chooses No"):
                 await pilot.press("r")
                 await until_shown(pilot, "Run 3 marked jobs again as they were?", *NAMES)
                 await pilot.press("enter")
                 await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
                 assert len(studio.jobs()) == 3
-            with step("y runs them, and one is refused"):
+            with step("y runs all jobs again, and Studio refuses one request"):
                 await pilot.press("r")
                 await until_shown(pilot, "Run 3 marked jobs again as they were?")
                 await pilot.press("y")
                 await until_shown(pilot, "2 of 3 jobs created", "not now", "created as")
                 assert len(studio.jobs()) == 5
-            with step("only the refused one keeps its mark, and can be run again"):
+            with step("only the refused job keeps its mark, and it can be run again"):
                 await pilot.press("o")
                 await until_shown(pilot, "1 marked")
                 await pilot.press("r")
@@ -60,16 +60,16 @@ async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
         FaultProxy.before(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
-        ours = await submit(pilot, tmp_path)
-        theirs = [studio.submit("print(1)", query_name=name)["id"] for name in NAMES[:2]]
-        for job_id in (ours.id, *theirs):
+        own_job = await submit(pilot, tmp_path)
+        other_ids = [studio.submit("print(1)", query_name=name)["id"] for name in NAMES[:2]]
+        for job_id in (own_job.id, *other_ids):
             await asyncio.to_thread(studio.end, job_id)
         await until_shown(pilot, "read.sh", *NAMES[:2], "✓3")
         await pilot.press("a", "R")
         await until_shown(
             pilot,
             "Run 3 marked jobs again from their checkpoints?",
-            f"read.sh ({ours.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
+            f"read.sh ({own_job.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
             "Settings beside a job are those submitted from this dashboard.",
             "Server default of 2 jobs: priority, credentials",
             "uploaded files of 2 jobs: none are sent, because Studio does not say which",
@@ -78,21 +78,21 @@ async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
         await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
         await pilot.press("f8")
         await until_shown(pilot, "created as read.sh", "created as two.py")
-        repeats = asked(proxy)[1:]
-        assert {request["rerun_from_job_id"] for request in repeats} == {ours.id, *theirs}
-        for request in repeats:
-            is_ours = request["rerun_from_job_id"] == ours.id
-            assert request.get("priority") == (1 if is_ours else None)
-            assert bool(request.get("files")) is is_ours
-    for made in studio.jobs():
-        assert studio.end(made["id"])["status"] == "COMPLETE"
+        reruns = asked(proxy)[1:]
+        assert {rerun["rerun_from_job_id"] for rerun in reruns} == {own_job.id, *other_ids}
+        for rerun in reruns:
+            is_own = rerun["rerun_from_job_id"] == own_job.id
+            assert rerun.get("priority") == (1 if is_own else None)
+            assert bool(rerun.get("files")) is is_own
+    for job in studio.jobs():
+        assert studio.end(job["id"])["status"] == "COMPLETE"
 
 
 SLEEP = "import time; time.sleep(120)"
 
 
 async def submit_many(studio: ThreadStudio, count: int) -> list[str]:
-    """Have jobs made of which a few run and the others wait; return their ids."""
+    """Create jobs, of which a few run while the others wait; return their ids."""
     return [
         str((await asyncio.to_thread(studio.submit, SLEEP, query_name=f"job_{n:02}.py"))["id"])
         for n in range(count)
@@ -100,6 +100,7 @@ async def submit_many(studio: ThreadStudio, count: int) -> list[str]:
 
 
 def states_of(studio: ThreadStudio) -> dict[str, str]:
+    """Return the status of each job by its id."""
     return {job["id"]: job["status"] for job in studio.jobs()}
 
 
@@ -112,24 +113,24 @@ async def test_all_marked_jobs_are_canceled_after_one_question_that_counts_them_
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "job_29.py", "● RUNNING")
         screen = await jobs_screen(pilot)
-        with step("the footer names what acts on marks"):
+        with step("the footer lists the commands for marked jobs"):
             await pilot.resize_terminal(80, 24)
             await pilot.press("a")
             await until_shown(
                 pilot, "31 marked", "x cancel", "r run again", "R continue", "e edit",
                 "L merged log", "u unmark all",
             )  # fmt: skip
-        with step("their ids are copied"):
+        with step("c copies the ids of all marked jobs"):
             await pilot.press("c")
             await until_shown(pilot, "The ids of 31 jobs")
             assert sorted(pilot.app.clipboard.split("\n")) == sorted([*ids, ended])
-        with step("marks of jobs that have ended are taken away by a key"):
+        with step("U removes the marks of jobs that have ended"):
             await pilot.press("U")
             await until(pilot, lambda: set(screen.view.marks) == set(ids))
             await pilot.press("U")
             await until_shown(pilot, "No marked job has ended")
             pilot.app.clear_notifications()
-        with step("the question counts by state, and does nothing by default"):
+        with step("the question counts the jobs by state, and enter chooses No"):
             await pilot.resize_terminal(120, 40)
             await pilot.press("a", "x")
             await until_shown(
@@ -139,7 +140,7 @@ async def test_all_marked_jobs_are_canceled_after_one_question_that_counts_them_
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             assert "CANCELED" not in states_of(studio).values()
-        with step("all are canceled"):
+        with step("y cancels all marked jobs that have not ended"):
             await pilot.press("x", "y")
             await until_shown(pilot, "Cancellation requested for 30 of 30 jobs")
             await until_shown(pilot, "⊗30")
@@ -151,7 +152,7 @@ async def test_all_marked_jobs_are_canceled_after_one_question_that_counts_them_
 
 
 class RefusedCancels:
-    """A plan for the proxy: cancels of these jobs are refused, as long as there are any."""
+    """A plan for the proxy: refuses to cancel the jobs whose ids are in `ids`."""
 
     def __init__(self, *ids: str) -> None:
         self.ids = set(ids)
@@ -165,7 +166,7 @@ class RefusedCancels:
         return lambda frames: frames
 
 
-async def test_of_marked_jobs_the_refused_keep_their_marks_and_those_that_ended_are_left_out(
+async def test_jobs_that_studio_refuses_to_cancel_keep_their_marks_and_ended_jobs_are_left_out(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     ids = await submit_many(studio, 5)
@@ -173,64 +174,64 @@ async def test_of_marked_jobs_the_refused_keep_their_marks_and_those_that_ended_
         proxy.plan = plan = RefusedCancels(*ids[:2])
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "job_04.py", "● RUNNING")
-            with step("one ends under the question"):
+            with step("a job ends while the question is open"):
                 await pilot.press("a", "x")
                 await until_shown(pilot, "Cancel 5 marked jobs?")
                 await asyncio.to_thread(studio.cancel, ids[4])
                 await until_shown(pilot, "Meanwhile 1 has ended: 4 will be canceled.")
-            with step("the refused are reported with the reason and keep their marks"):
+            with step("refused jobs are reported with the reason and keep their marks"):
                 await pilot.press("y")
                 await until_shown(pilot, "requested for 2 of 4 jobs", f"({ids[0][:8]}): not now")
                 await pilot.press("o")
                 await until_shown(pilot, "2 marked")
-            with step("they are canceled by a second try"):
+            with step("a second try cancels the refused jobs"):
                 plan.ids.clear()
                 await pilot.press("x")
                 await until_shown(pilot, "Cancel 2 marked jobs?", "job_00.py", "job_01.py")
                 await pilot.press("y")
                 await until_shown(pilot, "Cancellation requested for 2 of 2 jobs", "⊗5")
                 assert " marked" not in screen_text(pilot)
-            with step("f8 shows what became of them"):
+            with step("f8 shows the outcome of each cancellation"):
                 await pilot.press("f8")
                 await until_shown(pilot, "cancellation requested; canceled now")
                 assert "being canceled" not in screen_text(pilot)
 
 
-async def test_progress_is_shown_in_the_frame_and_leaves_the_keys_alone(
+async def test_the_progress_of_a_batch_is_shown_on_every_page_and_intercepts_no_keys(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     await submit_many(studio, 4)
-    gates = {"refused": asyncio.Event(), "held": asyncio.Event()}
+    may_refuse, may_forward = asyncio.Event(), asyncio.Event()
 
-    async def refused_later(exchange: Exchange) -> None:
-        await gates["refused"].wait()
+    async def refuse_later(exchange: Exchange) -> None:
+        await may_refuse.wait()
         await faults.answer_json({"message": "not now"}, "409 Conflict")(exchange)
 
-    async def held(exchange: Exchange) -> None:
-        await gates["held"].wait()
+    async def forward_later(exchange: Exchange) -> None:
+        await may_forward.wait()
         await exchange.send((await exchange.forward()).encoded())
 
-    class Later(RefusedCancels):
+    class DelayedCancels(RefusedCancels):
         def fault(self, seen: Seen) -> Fault | None:
-            answer = held if gates["refused"].is_set() else refused_later
-            return answer if seen.path.endswith("/cancel") else None
+            fault = forward_later if may_refuse.is_set() else refuse_later
+            return fault if seen.path.endswith("/cancel") else None
 
     async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = Later()
+        proxy.plan = DelayedCancels()
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "job_03.py", "● RUNNING")
-            with step("a refusal takes no keys from another page"):
+            with step("the report of refused jobs takes no keys from another page"):
                 await pilot.press("a", "x", "y")
                 await until_shown(pilot, "Canceling 0 of 4")
                 await pilot.press("n", *"pri")
-                gates["refused"].set()
+                may_refuse.set()
                 await until_shown(pilot, "requested for 0 of 4 jobs", "f8 shows the outcome of")
                 await pilot.press(*"nt")
                 await until_shown(pilot, "print")
                 await pilot.press("escape", "y")
                 await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
                 pilot.app.clear_notifications()
-            with step("the frame shows progress on each page"):
+            with step("every page shows the progress"):
                 await pilot.resize_terminal(80, 24)
                 await pilot.press("x", "y")
                 await until_shown(pilot, "Canceling 0 of 4")
@@ -238,12 +239,12 @@ async def test_progress_is_shown_in_the_frame_and_leaves_the_keys_alone(
                 await until_shown(pilot, "filter job_03", "Canceling 0 of 4")
                 await pilot.press("4")
                 await until_shown(pilot, "No schedules.", "Canceling 0 of 4")
-            with step("quitting warns of what is under way"):
+            with step("quitting warns about running commands"):
                 await pilot.press("q")
                 warning = "Press q again to quit; 4 running commands are abandoned"
                 await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
-            with step("it ends while another page is in sight"):
-                gates["held"].set()
+            with step("the batch ends while another page is visible"):
+                may_forward.set()
                 await until_shown(pilot, "Cancellation requested for 4 of 4 jobs")
                 await until(pilot, lambda: "Canceling" not in screen_text(pilot))
                 await pilot.press("f8")

@@ -1,4 +1,4 @@
-"""Hundreds of jobs are canceled through a proxy that breaks requests: none is forgotten."""
+"""Canceling hundreds of jobs through a proxy that makes half of the requests fail."""
 
 import asyncio
 import random
@@ -16,7 +16,7 @@ from tests.tui.jobs.test_bulk import states_of
 
 JOBS = at_length(40, 500)
 SEED = 1122
-"""With it, each kind of fault is met early."""
+"""A seed with which each kind of fault occurs early."""
 SLEEP = "import time; time.sleep(600)"
 
 FAULTS: dict[str, Fault | None] = {
@@ -32,26 +32,28 @@ FAULTS: dict[str, Fault | None] = {
 }
 
 
-class Breaking:
-    """A plan for the proxy: half of the cancels are broken, each in a way by chance."""
+class RandomFaults:
+    """A plan for the proxy: half of the requests to cancel meet a fault, chosen at random."""
 
     def __init__(self, seed: int) -> None:
-        self.met = Counter[str]()
+        self.counts = Counter[str]()
+        """How often each kind of fault occurred."""
         self.is_over = False
-        self._chance = random.Random(seed)
+        """Whether all requests pass from now on."""
+        self._random = random.Random(seed)
 
     def fault(self, seen: Seen) -> Fault | None:
         if self.is_over or not seen.path.endswith("/cancel"):
             return None
-        kind = self._chance.choice([*FAULTS, *["passes"] * 8])
-        self.met[kind] += 1
+        kind = self._random.choice([*FAULTS, *["passes"] * 8])
+        self.counts[kind] += 1
         return FAULTS[kind]
 
     def stream_fault(self) -> StreamFault:
         return lambda frames: frames
 
 
-async def test_of_hundreds_each_is_canceled_or_reported_and_keeps_its_mark_for_a_second_try(
+async def test_each_of_many_jobs_is_either_canceled_or_reported_and_left_marked_for_a_second_try(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     def submit() -> None:
@@ -62,13 +64,13 @@ async def test_of_hundreds_each_is_canceled_or_reported_and_keeps_its_mark_for_a
 
     await asyncio.to_thread(submit)
     async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = plan = Breaking(SEED)
+        proxy.plan = plan = RandomFaults(SEED)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             page = await jobs_screen(pilot)
             await until(pilot, lambda: len(page.rows) == JOBS)
             await pilot.press("a", "x", "y")
             await until(pilot, lambda: page.session.batches.last is not None)
-            assert plan.met.keys() == FAULTS.keys()
+            assert plan.counts.keys() == FAULTS.keys()
             report = page.session.batches.last
             assert report is not None
             assert len(report.lines) == JOBS
@@ -80,17 +82,17 @@ async def test_of_hundreds_each_is_canceled_or_reported_and_keeps_its_mark_for_a
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             marked = set(page.view.marks)
             assert len(marked) == len(failed)
-            alive = await still_alive(studio)
-            assert alive <= marked, "neither canceled nor reported"
+            not_canceled = await uncanceled(studio)
+            assert not_canceled <= marked, "neither canceled nor reported"
 
             plan.is_over = True
             await pilot.press("x", "y")
             await until(pilot, lambda: page.session.batches.last is not report)
             await until_shown(pilot, f"⊗{JOBS}")
-    assert not await still_alive(studio)
+    assert not await uncanceled(studio)
 
 
-async def still_alive(studio: ThreadStudio) -> set[str]:
-    """Return the ids of the jobs that nobody has asked to end."""
+async def uncanceled(studio: ThreadStudio) -> set[str]:
+    """Return the ids of the jobs for which no cancellation was requested."""
     states = await asyncio.to_thread(states_of, studio)
-    return {key for key, state in states.items() if not state.startswith("CANCEL")}
+    return {job_id for job_id, state in states.items() if not state.startswith("CANCEL")}

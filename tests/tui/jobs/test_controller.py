@@ -20,27 +20,27 @@ from tests.jobs import job
 CHANGING = {"job.cancel", "job.run_again", "job.continue", "job.edit"}
 
 
-class ToldApp(App[None]):
-    """Hands on what it is to say."""
+class NotifyingApp(App[None]):
+    """An app that passes its notifications to a function."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, on_notification: Callable[[str], None]) -> None:
         super().__init__()
-        self._say = say
+        self._on_notification = on_notification
 
     def notify(self, message: str, **_: Any) -> None:
-        self._say(message)
+        self._on_notification(message)
 
 
 class Screen:
-    """A screen that notes what controllers ask of it, and answers every question alike."""
+    """Records what a controller asks of its screen; each question is answered with `answer`."""
 
     def __init__(self, *, read_only: bool = False, answer: bool = False) -> None:
         self.read_only = read_only
         self.answer = answer
-        self.app = ToldApp(self.notify_user)
-        self.said: list[str] = []
+        self.app = NotifyingApp(self.notify_user)
+        self.notifications: list[str] = []
         self.posted: list[Message] = []
-        self.asked: list[Confirm] = []
+        self.questions: list[Confirm] = []
         self.canceled: list[str] = []
         self.session: Any = SimpleNamespace(
             pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
@@ -60,123 +60,128 @@ class Screen:
         return True
 
     def notify_user(self, words: str, _severity: str = "information") -> None:
-        self.said.append(words)
+        self.notifications.append(words)
 
     async def ask(self, question: Any) -> Any:
-        self.asked.append(question)
+        self.questions.append(question)
         return self.answer
 
     async def _cancel(self, job_id: str) -> None:
         self.canceled.append(job_id)
 
 
-def controller(at_hand: Job | None, screen: Screen | None = None) -> JobController:
-    return JobController(screen or Screen(), lambda: at_hand)
+def controller(current_job: Job | None, screen: Screen | None = None) -> JobController:
+    """Return a controller of the job under the cursor, on a screen."""
+    return JobController(screen or Screen(), lambda: current_job)
 
 
 def reasons(jobs: JobController) -> dict[str, str]:
-    """Return why commands cannot run, by their ids, of those that cannot."""
-    found = {command.id: command.why_not(jobs) for command in JobController.COMMANDS}
-    return {command_id: reason for command_id, reason in found.items() if reason}
+    """Return the reason for each disabled command, by the id of the command."""
+    all_reasons = {command.id: command.why_not(jobs) for command in JobController.COMMANDS}
+    return {command_id: reason for command_id, reason in all_reasons.items() if reason}
 
 
-def test_without_a_job_every_command_says_that_there_is_none() -> None:
+def test_without_a_job_every_command_is_disabled() -> None:
     assert reasons(controller(None)) == {command.id: NO_JOB for command in JobController.COMMANDS}
 
 
 @pytest.mark.parametrize("status", ["CREATED", "QUEUED", "INIT", "RUNNING"])
-def test_a_job_that_is_not_over_can_be_canceled(status: str) -> None:
+def test_a_job_that_has_not_ended_can_be_canceled(status: str) -> None:
     assert "job.cancel" not in reasons(controller(job(1, status)))
 
 
 @pytest.mark.parametrize("status", ["COMPLETE", "FAILED", "CANCELED"])
-def test_a_job_that_is_over_says_how_it_ended_when_it_is_to_be_canceled(status: str) -> None:
-    said = reasons(controller(job(1, status)))
-    assert said["job.cancel"] == f"The job has ended: {status.lower()}"
-    assert CHANGING & said.keys() == {"job.cancel"}
+def test_canceling_a_job_that_has_ended_is_disabled_and_the_reason_names_its_status(
+    status: str,
+) -> None:
+    disabled = reasons(controller(job(1, status)))
+    assert disabled["job.cancel"] == f"The job has ended: {status.lower()}"
+    assert CHANGING & disabled.keys() == {"job.cancel"}
 
 
 @pytest.mark.parametrize("status", ["CANCELING", "CANCELING_SCHEDULED"])
-def test_a_job_that_is_being_canceled_is_not_said_to_be_over(status: str) -> None:
+def test_canceling_a_job_that_is_being_canceled_is_disabled_with_a_reason_of_its_own(
+    status: str,
+) -> None:
     assert reasons(controller(job(1, status)))["job.cancel"] == "The job is being canceled already"
 
 
 def test_a_job_without_a_query_can_be_viewed_but_not_rerun() -> None:
-    said = reasons(controller(job(1, query=None)))
-    assert {said[name] for name in CHANGING - {"job.cancel"}} == {
+    disabled = reasons(controller(job(1, query=None)))
+    assert {disabled[name] for name in CHANGING - {"job.cancel"}} == {
         "The job's query is not known here"
     }
-    assert not {"job.log", "job.copy_id"} & said.keys()
+    assert not {"job.log", "job.copy_id"} & disabled.keys()
 
 
-def test_with_read_only_nothing_that_changes_can_run_and_all_else_can() -> None:
-    shown = job(1, "RUNNING", url="https://studio.example/job/1")
-    said = reasons(controller(shown, Screen(read_only=True)))
-    assert {name for name, reason in said.items() if reason == READ_ONLY} == CHANGING
-    assert said.keys() - CHANGING == {"job.pipeline"}
+def test_read_only_mode_disables_only_the_commands_that_change_something() -> None:
+    current_job = job(1, "RUNNING", url="https://studio.example/job/1")
+    disabled = reasons(controller(current_job, Screen(read_only=True)))
+    assert {name for name, reason in disabled.items() if reason == READ_ONLY} == CHANGING
+    assert disabled.keys() - CHANGING == {"job.pipeline"}
 
 
 def test_nothing_is_requested_for_a_job_with_an_unusable_id() -> None:
-    said = reasons(controller(job(1, id="..")))
-    assert {name for name, reason in said.items() if reason == NO_ID} == {
+    disabled = reasons(controller(job(1, id="..")))
+    assert {name for name, reason in disabled.items() if reason == NO_ID} == {
         *CHANGING,
         "job.log",
         "job.copy_id",
     }
 
 
-def test_a_job_says_that_it_has_no_page_and_no_pipeline() -> None:
+def test_the_page_and_the_pipeline_of_a_job_cannot_be_opened_if_there_are_none() -> None:
     assert reasons(controller(job(1, "RUNNING"))) == {
         "job.open_page": "Studio has no page for this job",
         "job.pipeline": "No known pipeline runs this job",
     }
 
 
-def test_the_log_of_the_job_at_hand_is_opened() -> None:
-    screen, shown = Screen(), job(1)
-    controller(shown, screen).open_log()
+def test_open_log_opens_the_log_of_the_current_job() -> None:
+    screen, current_job = Screen(), job(1)
+    controller(current_job, screen).open_log()
     (message,) = screen.posted
     assert isinstance(message, OpenLog)
-    assert message.job_id == shown.id
+    assert message.job_id == current_job.id
 
 
-async def test_the_whole_id_is_copied_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_complete_id_is_copied_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     # Over SSH without tmux only the terminal has a clipboard.
     monkeypatch.delenv("TMUX", raising=False)
     monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
-    screen, shown = Screen(), job(1)
-    await controller(shown, screen).copy_id()
-    assert (screen.app.clipboard, screen.said) == (shown.id, [shown.id])
+    screen, current_job = Screen(), job(1)
+    await controller(current_job, screen).copy_id()
+    assert (screen.app.clipboard, screen.notifications) == (current_job.id, [current_job.id])
 
 
 @pytest.mark.parametrize("answer", [False, True])
 async def test_a_job_is_canceled_if_the_question_is_answered_with_yes(answer: bool) -> None:
-    screen, shown = Screen(answer=answer), job(1, "RUNNING")
-    await controller(shown, screen).cancel()
-    assert len(screen.asked) == 1
-    assert screen.canceled == ([shown.id] if answer else [])
+    screen, current_job = Screen(answer=answer), job(1, "RUNNING")
+    await controller(current_job, screen).cancel()
+    assert len(screen.questions) == 1
+    assert screen.canceled == ([current_job.id] if answer else [])
 
 
 @pytest.mark.parametrize("is_continued", [False, True])
-async def test_a_job_that_runs_again_is_linked_with_the_one_before(is_continued: bool) -> None:
-    screen, shown = Screen(answer=True), job(1, "FAILED")
+async def test_a_rerun_is_linked_to_the_job_it_continues_or_repeats(is_continued: bool) -> None:
+    screen, current_job = Screen(answer=True), job(1, "FAILED")
     screen.session.team = "local"
     history = SimpleNamespace(own_or_inherited_submissions=lambda _jobs, _originals: {})
     screen.session.records = SimpleNamespace(history=history)
-    jobs = controller(shown, screen)
+    jobs = controller(current_job, screen)
     await (jobs.run_from_checkpoints() if is_continued else jobs.run_again())
     (message,) = screen.posted
     assert isinstance(message, CreateJob)
     submitted = Submitted.of(message.request, {})
-    assert submitted.rerun_from_job_id == (shown.id if is_continued else None)
-    assert submitted.repeats == (None if is_continued else shown.id)
+    assert submitted.rerun_from_job_id == (current_job.id if is_continued else None)
+    assert submitted.repeats == (None if is_continued else current_job.id)
 
 
-async def test_a_cancel_that_fails_names_the_job_it_was_about() -> None:
+async def test_the_notice_about_a_failed_cancellation_names_the_job() -> None:
     class Refusing(Screen):
         async def _cancel(self, job_id: str) -> None:
             raise StudioError(f"not now, {len(job_id)}")
 
-    screen, shown = Refusing(answer=True), job(1, "RUNNING")
-    await controller(shown, screen).cancel()
-    assert screen.said[-1].startswith(f"Canceling {title(shown)}: not now")
+    screen, current_job = Refusing(answer=True), job(1, "RUNNING")
+    await controller(current_job, screen).cancel()
+    assert screen.notifications[-1].startswith(f"Canceling {title(current_job)}: not now")

@@ -24,10 +24,10 @@ def journal_of(folder: Path) -> Journal:
 
 
 class FailingCreates:
-    """A plan for the proxy: the first requests for a job meet these faults, all else passes."""
+    """A plan for the proxy: the first requests to create a job meet these faults."""
 
-    def __init__(self, *those: Any) -> None:
-        self._faults = list(those)
+    def __init__(self, *create_faults: Any) -> None:
+        self._faults = list(create_faults)
 
     def fault(self, seen: Seen) -> Any:
         is_create = seen.method == "POST" and seen.path.endswith("/jobs/")
@@ -38,7 +38,7 @@ class FailingCreates:
 
 
 async def hurry(pilot: Dashboard, folder: Path) -> None:
-    """Have less patience with Studio than a user has."""
+    """Let the dashboard check after milliseconds whether Studio has created a job."""
     session = (await jobs_screen(pilot)).session
     session.commands.job_creator = JobCreator(
         session.client,
@@ -50,58 +50,60 @@ async def hurry(pilot: Dashboard, folder: Path) -> None:
 
 
 async def run_again(pilot: Dashboard) -> None:
+    """Run the job under the cursor again, by keys."""
     await pilot.press("r")
     await until_shown(pilot, "Run this job again as it was?")
     await pilot.press("y")
 
 
-async def committed_502(exchange: Exchange) -> None:
+async def created_502(exchange: Exchange) -> None:
+    """Let Studio create the job, and answer that it failed."""
     await exchange.forward()
     await faults.html_502()(exchange)
 
 
 @pytest.mark.starts_processes
-async def test_a_job_whose_answer_got_lost_is_found_or_asked_about_and_not_made_twice(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_created_twice(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio = three_ended
-    lost = (faults.drop_answer, committed_502, faults.reset, faults.reset)
+    studio = studio_with_three_jobs
+    lost_answers = (faults.drop_answer, created_502, faults.reset, faults.reset)
     async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = FailingCreates(*lost)
+        proxy.plan = FailingCreates(*lost_answers)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await hurry(pilot, tmp_path)
             for number in (4, 5):
-                with step(f"it is found: job {number}"):
+                with step(f"job {number} is found, and not created twice"):
                     await run_again(pilot)
                     await until_shown(pilot, "Checking", "Created: three.py")
                     assert len(studio.jobs()) == number
                     pilot.app.clear_notifications()
             question = ("It is unknown whether", "three.py", "not among the newest 5 jobs that")
-            with step("it is asked about, and not sent by default"):
+            with step("the user is asked, and enter does not send the request again"):
                 await run_again(pilot)
                 await until_shown(pilot, *question)
                 await pilot.press("enter")
                 await until_shown(pilot, "Not sent again. If three.py was created after all")
                 assert len(studio.jobs()) == 5
-            with step("it is asked about, and sent after a y"):
+            with step("the user is asked, and y sends the request again"):
                 await run_again(pilot)
                 await until_shown(pilot, *question)
                 await pilot.press("y")
                 await until_shown(pilot, "Created: three.py")
                 assert len(studio.jobs()) == 6
-            with step("the question outlives the screen that the request was made on"):
+            with step("the question appears even after its screen was closed"):
                 proxy.plan = FailingCreates(faults.stall_and_reset(1.0))
                 await pilot.press("enter")
                 await until_shown(pilot, "Summary")
                 await run_again(pilot)
                 await pilot.press("q")
                 await until_shown(pilot, "It is unknown whether")
-    found = IntentOutcome.APPLIED
+    applied, given_up = IntentOutcome.APPLIED, IntentOutcome.GIVEN_UP
     outcomes = [entry.outcome for entry in journal_of(tmp_path).entries()]
-    assert outcomes[:4] == [found, found, IntentOutcome.GIVEN_UP, found]
+    assert outcomes[:4] == [applied, applied, given_up, applied]
 
 
-async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotten(
+async def test_an_unconfirmed_request_of_an_earlier_run_is_asked_about_until_the_user_drops_it(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     request = JobInput(query="print(1)", team_name="local", query_name="[red]lost.py[/]\x1b[31m")
@@ -117,33 +119,33 @@ async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotte
     assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.GIVEN_UP]
 
 
-async def test_just_after_a_job_was_made_its_log_is_shown_before_the_list_has_it(
+async def test_the_log_of_a_new_job_is_shown_even_before_the_list_contains_the_job(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    old = studio.end(studio.submit("print('printed')", query_name="again.py")["id"])["id"]
+    old_id = studio.end(studio.submit("print('printed')", query_name="again.py")["id"])["id"]
 
-    class Frozen:
-        """A plan for the proxy: the list of jobs stays as it was at first."""
+    class FrozenList:
+        """A plan for the proxy: each request for the list of jobs gets the first response."""
 
-        kept: bytes | None = None
+        first_response: bytes | None = None
 
-        async def _same(self, exchange: Exchange) -> None:
-            self.kept = self.kept or (await exchange.forward()).encoded()
-            await exchange.send(self.kept)
+        async def _repeat(self, exchange: Exchange) -> None:
+            self.first_response = self.first_response or (await exchange.forward()).encoded()
+            await exchange.send(self.first_response)
 
         def fault(self, seen: Seen) -> Any:
             is_list = seen.method == "GET" and seen.path.endswith("/jobs/")
-            return self._same if is_list and "limit=100" in seen.target else None
+            return self._repeat if is_list and "limit=100" in seen.target else None
 
         def stream_fault(self) -> Any:
             return lambda frames: frames
 
     async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = Frozen()
+        proxy.plan = FrozenList()
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "again.py")
             await run_again(pilot)
             await until_shown(pilot, "Created: again.py", "l shows its log")
-            new = next(job["id"] for job in studio.jobs() if job["id"] != old)
+            new_id = next(job["id"] for job in studio.jobs() if job["id"] != old_id)
             await pilot.press("l")
-            await until_shown(pilot, f"again.py ({new[:8]}) › Log", "printed")
+            await until_shown(pilot, f"again.py ({new_id[:8]}) › Log", "printed")

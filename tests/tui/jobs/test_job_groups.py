@@ -1,4 +1,4 @@
-"""Waiting jobs of a pipeline do not flood a list; jobs of one kind are grouped."""
+"""Groups of the list of jobs: waiting jobs of a pipeline, or jobs with a common property."""
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.jobs.filters import JOBS
@@ -10,12 +10,13 @@ from studio_tui.tui.jobs.job_groups import JobGroups
 from tests.jobs import NOON, job
 
 
-class List:
-    """A list of jobs, some of which are of a pipeline."""
+class GroupedList:
+    """A list of jobs in these states, with the groups that replace rows."""
 
     def __init__(self, states: list[str], group: str = "none") -> None:
         self.jobs = [job(number, state) for number, state in enumerate(states)]
         self.shown = 0
+        """How often the groups have requested that the list is shown again."""
         self.rows: Listing[Job] = Listing(JOBS)
         self.rows.replace(self.jobs)
         self.groups = JobGroups(self.rows, ViewHolder(ListView(group=group)), self.show)
@@ -23,93 +24,98 @@ class List:
     def show(self) -> None:
         self.shown += 1
 
-    def run_all(self, name: str = "rathe-kyat") -> bool:
-        runs = [{"job_id": f"o{n}", "created_job_id": one.id} for n, one in enumerate(self.jobs)]
-        pipeline = Pipeline.model_validate({"pipeline_id": "p", "name": name, "job_runs": runs})
+    def add_pipeline(self) -> bool:
+        """Let all jobs belong to the pipeline `rathe-kyat`; return whether that changes groups."""
+        runs = [{"job_id": f"o{n}", "created_job_id": job.id} for n, job in enumerate(self.jobs)]
+        sent = {"pipeline_id": "p", "name": "rathe-kyat", "job_runs": runs}
+        pipeline = Pipeline.model_validate(sent)
         return self.groups.read_pipelines(PipelineList((pipeline,)))
 
-    def arranged(self) -> list[str]:
-        return list(self.groups.arrange([one.id for one in self.jobs]))
+    def row_keys(self) -> list[str]:
+        """Return the keys of the visible rows: ids of jobs and keys of groups."""
+        return list(self.groups.arrange([job.id for job in self.jobs]))
 
 
-def test_more_jobs_than_a_few_that_wait_for_their_pipeline_are_one_row() -> None:
-    at = List(["RUNNING", *["PENDING"] * 188, "FAILED"])
-    assert at.run_all()
-    rows = at.arranged()
-    assert rows == [at.jobs[0].id, "▸rathe-kyat", at.jobs[-1].id]
-    assert len(at.groups.members(rows[1])) == 188
-    at.groups.toggle(rows[1])
-    assert len(at.arranged()) == 191
-    assert at.shown == 1
+def test_many_waiting_jobs_of_a_pipeline_are_shown_as_one_row() -> None:
+    listed = GroupedList(["RUNNING", *["PENDING"] * 188, "FAILED"])
+    assert listed.add_pipeline()
+    rows = listed.row_keys()
+    assert rows == [listed.jobs[0].id, "▸rathe-kyat", listed.jobs[-1].id]
+    assert len(listed.groups.members(rows[1])) == 188
+    listed.groups.toggle(rows[1])
+    assert len(listed.row_keys()) == 191
+    assert listed.shown == 1
 
 
 def test_a_few_waiting_jobs_are_not_grouped() -> None:
-    at = List(["PENDING"] * MANY)
-    at.run_all()
-    assert at.arranged() == [one.id for one in at.jobs]
+    listed = GroupedList(["PENDING"] * MANY)
+    listed.add_pipeline()
+    assert listed.row_keys() == [job.id for job in listed.jobs]
 
 
 def test_a_waiting_job_without_a_known_pipeline_is_not_grouped() -> None:
-    at = List(["PENDING"] * 100)
-    assert at.arranged() == [one.id for one in at.jobs]
+    listed = GroupedList(["PENDING"] * 100)
+    assert listed.row_keys() == [job.id for job in listed.jobs]
 
 
-def test_by_pipeline_earlier_attempts_are_in_its_group() -> None:
-    at = List(["COMPLETE", "FAILED", "FAILED", "COMPLETE"], "pipeline")
-    first, *attempts, last = [one.id for one in at.jobs]
+def test_the_group_of_a_pipeline_includes_earlier_attempts_of_its_jobs() -> None:
+    listed = GroupedList(["COMPLETE", "FAILED", "FAILED", "COMPLETE"], "pipeline")
+    first, *attempts, last = [job.id for job in listed.jobs]
     runs = [
         {"job_id": "o1", "created_job_id": first},
         {"job_id": "o2", "created_job_id": last, "attempts": attempts},
     ]
     pipeline = Pipeline.model_validate({"pipeline_id": "p", "name": "rathe-kyat", "job_runs": runs})
-    at.groups.read_pipelines(PipelineList((pipeline,)))
-    row = at.arranged()[0]
-    assert at.groups.members(row) == (first, *attempts, last)
+    listed.groups.read_pipelines(PipelineList((pipeline,)))
+    group = listed.row_keys()[0]
+    assert listed.groups.members(group) == (first, *attempts, last)
 
 
-def test_by_pipeline_what_failed_or_runs_stays_in_sight() -> None:
-    at = List(["COMPLETE", "FAILED", "QUEUED", "RUNNING", "CANCELED"], "pipeline")
-    at.run_all()
-    assert at.arranged() == ["▸rathe-kyat", at.jobs[1].id, at.jobs[3].id]
-    assert at.groups.pipeline_of(at.jobs[0].id) == "rathe-kyat"
-    assert at.groups.jobs_of("▸rathe-kyat")[0].id == at.jobs[1].id
+def test_failed_and_running_jobs_of_a_pipeline_keep_their_own_rows() -> None:
+    listed = GroupedList(["COMPLETE", "FAILED", "QUEUED", "RUNNING", "CANCELED"], "pipeline")
+    listed.add_pipeline()
+    assert listed.row_keys() == ["▸rathe-kyat", listed.jobs[1].id, listed.jobs[3].id]
+    assert listed.groups.pipeline_of(listed.jobs[0].id) == "rathe-kyat"
+    assert listed.groups.jobs_of("▸rathe-kyat")[0].id == listed.jobs[1].id
 
 
-def test_the_row_of_a_job_is_its_own_or_that_of_its_group() -> None:
-    at = List(["COMPLETE", "FAILED", "QUEUED"], "pipeline")
-    at.run_all()
-    at.arranged()
-    assert [at.groups.row_of(one.id) for one in at.jobs] == [
-        "▸rathe-kyat", at.jobs[1].id, "▸rathe-kyat",
+def test_row_of_returns_the_group_of_a_job_or_the_job_itself() -> None:
+    listed = GroupedList(["COMPLETE", "FAILED", "QUEUED"], "pipeline")
+    listed.add_pipeline()
+    listed.row_keys()
+    assert [listed.groups.row_of(job.id) for job in listed.jobs] == [
+        "▸rathe-kyat", listed.jobs[1].id, "▸rathe-kyat",
     ]  # fmt: skip
-    assert at.groups.row_of("unknown") == "unknown"
+    assert listed.groups.row_of("unknown") == "unknown"
 
 
-def test_the_same_answer_again_is_no_news() -> None:
-    at = List(["COMPLETE"])
-    known = PipelineList()
-    assert not at.groups.read_pipelines(None)
-    assert not at.groups.read_pipelines(known)
-    assert at.run_all()
-    assert not at.run_all()
+def test_reading_the_same_pipelines_again_changes_nothing() -> None:
+    listed = GroupedList(["COMPLETE"])
+    no_pipelines = PipelineList()
+    assert not listed.groups.read_pipelines(None)
+    assert not listed.groups.read_pipelines(no_pipelines)
+    assert listed.add_pipeline()
+    assert not listed.add_pipeline()
 
 
-def test_a_grouping_that_is_not_known_is_none() -> None:
-    assert List([], "colour").groups.grouping is JobGrouping.NONE
+def test_an_unknown_grouping_of_a_saved_view_means_no_grouping() -> None:
+    assert GroupedList([], "colour").groups.grouping is JobGrouping.NONE
 
 
-def test_a_row_is_marked_once_all_of_its_jobs_are() -> None:
-    at = List(["COMPLETE"] * 3, "pipeline")
-    at.run_all()
-    at.arranged()
-    ids = [one.id for one in at.jobs]
-    assert at.groups.marked_rows(frozenset(ids)) == {*ids, "▸rathe-kyat"}
-    assert at.groups.marked_rows(frozenset(ids[:2])) == frozenset(ids[:2])
+def test_the_row_of_a_group_is_marked_if_all_of_its_jobs_are_marked() -> None:
+    listed = GroupedList(["COMPLETE"] * 3, "pipeline")
+    listed.add_pipeline()
+    listed.row_keys()
+    ids = [job.id for job in listed.jobs]
+    assert listed.groups.marked_rows(frozenset(ids)) == {*ids, "▸rathe-kyat"}
+    assert listed.groups.marked_rows(frozenset(ids[:2])) == frozenset(ids[:2])
 
 
-def test_a_group_whose_jobs_have_gone_says_nothing() -> None:
-    at = List(["COMPLETE"] * 3, "pipeline")
-    at.run_all()
-    at.arranged()
-    at.rows.replace([])
-    assert not any(getattr(cell, "text", "") for cell in at.groups.cells_of("▸rathe-kyat", NOON))
+def test_the_row_of_a_group_whose_jobs_are_no_longer_listed_is_empty() -> None:
+    listed = GroupedList(["COMPLETE"] * 3, "pipeline")
+    listed.add_pipeline()
+    listed.row_keys()
+    listed.rows.replace([])
+    assert not any(
+        getattr(cell, "text", "") for cell in listed.groups.cells_of("▸rathe-kyat", NOON)
+    )

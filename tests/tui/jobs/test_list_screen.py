@@ -28,49 +28,50 @@ SLEEP = "import time; time.sleep(60)"
 
 
 def table(pilot: Dashboard) -> BigTable:
+    """Return the table of the visible screen."""
     return pilot.app.screen.query_one(BigTable)
 
 
 async def call(function: object, *args: object, **kwargs: object) -> dict[str, object]:
-    """Do something slow beside the dashboard."""
+    """Call a blocking function in a thread, so that the dashboard continues meanwhile."""
     return await asyncio.to_thread(function, *args, **kwargs)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def shards_ended(tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio that has seen three jobs of one kind."""
+def studio_with_three_shards(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with three completed jobs whose names differ only in a number."""
     names = [f"shard_{number}.py" for number in range(3)]
     with studio_with(names, tmp_path / "studio") as studio:
         yield studio
 
 
 @pytest.fixture
-def studio_of_a_screen(tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio that has seen a few more jobs than a screen shows."""
+def studio_with_26_jobs(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with a few more jobs than a screen shows."""
     with studio_with(26, tmp_path / "studio") as studio:
         yield studio
 
 
 @pytest.fixture
-def studio_of_a_page(tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio that has seen nearly as many jobs as are loaded at first."""
+def studio_with_99_jobs(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with one job less than are loaded at first."""
     with studio_with(99, tmp_path / "studio") as studio:
         yield studio
 
 
 @pytest.fixture
-def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
-    """A local Studio that has seen 250 jobs."""
+def studio_with_250_jobs(tmp_path: Path) -> Iterator[LocalStudio]:
+    """A local Studio with more jobs than two requests load."""
     with studio_with(250, tmp_path / "studio") as studio:
         yield studio
 
 
 def ids_of(studio: ThreadStudio) -> list[str]:
-    """Return the ids of its jobs, oldest first."""
+    """Return the ids of all jobs of a Studio, oldest first."""
     return [str(job["id"]) for job in reversed(studio.jobs())]
 
 
-BAR = """
+PRINTS_PROGRESS = """
 import os, sys, time
 for done in (37, 62, 87):
     bar = "#" * (done // 10)
@@ -80,7 +81,7 @@ for done in (37, 62, 87):
 """
 
 
-async def test_a_job_is_seen_to_run_to_come_forward_and_to_end(
+async def test_the_list_shows_that_a_job_starts_makes_progress_and_ends(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     def is_followed() -> bool:
@@ -89,41 +90,43 @@ async def test_a_job_is_seen_to_run_to_come_forward_and_to_end(
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "No jobs yet.")
         await call(
-            studio.submit, BAR.replace("GATE", str(tmp_path / "gate")), query_name="train.py"
+            studio.submit,
+            PRINTS_PROGRESS.replace("GATE", str(tmp_path / "gate")),
+            query_name="train.py",
         )
         await until_shown(pilot, "● RUNNING", "train.py", "●1")
         for size in ((80, 24), (100, 30), (120, 40)):
-            with step(f"the percent at {size}"):
+            with step(f"the row shows the percentage at {size}"):
                 await pilot.resize_terminal(*size)
                 await until_shown(pilot, "train.py", " 37% ")
-        with step("the bar and the line of the preview move"):
+        with step("the bar in the row and the line in the preview advance"):
             await pilot.resize_terminal(200, 40)
             await until_shown(pilot, "▕██▏░░░▏   37%", "37%  3.1 it/s  ~0:20 left  Epoch 3")
             (tmp_path / "gate37").touch()
             await until_shown(pilot, "▕███▋░░▏   62%", "62%  3.1 it/s  ~0:20 left  Epoch 3")
             assert "37%  3.1 it/s" not in screen_text(pilot)
-        with step("progress is watched only while the list is in sight"):
+        with step("progress is followed only while the list is visible"):
             assert is_followed()
             await pilot.press("l")
             await until(pilot, lambda: not is_followed())
             (tmp_path / "gate62").touch()
             await pilot.press("escape")
             await until_shown(pilot, "87%  3.1 it/s")
-        with step("it ends by itself"):
+        with step("the row shows that the job has ended"):
             await pilot.resize_terminal(120, 40)
             (tmp_path / "gate87").touch()
             await until_shown(pilot, "✓ COMPLETE", "✓1")
             assert "87%  3.1 it/s" not in screen_text(pilot)
 
 
-async def test_cancel_asks_names_the_job_and_does_nothing_by_default(
+async def test_the_question_before_canceling_names_the_job_and_defaults_to_no(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job, other = (studio.submit(SLEEP, query_name=name) for name in ("long.py", "other.py"))
-    for each in (job, other):
-        studio.until(each["id"], "RUNNING")
+    for submitted in (job, other):
+        studio.until(submitted["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
-        with step("the job ends under the question, which then sends nothing"):
+        with step("the job ends while the question is open, so that no request is sent"):
             await until_shown(pilot, "● RUNNING", "long.py", "other.py")
             await pilot.press("x")
             await until_shown(pilot, "Cancel this job?", "other.py", str(other["id"]))
@@ -134,23 +137,25 @@ async def test_cancel_asks_names_the_job_and_does_nothing_by_default(
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             assert "Cancellation requested" not in screen_text(pilot)
-        with step("a job that has ended is not canceled"):
+        with step("x on a job that has ended asks nothing"):
             await pilot.press("x")
             await until_shown(pilot, "The job has ended: canceled")
             assert isinstance(pilot.app.screen, JobsScreen)
-        with step("by default nothing is done"):
+        with step("enter chooses No"):
             await pilot.press("down", "x")
             await until_shown(pilot, "Cancel this job?", "long.py", str(job["id"]))
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             assert (await call(studio.job, job["id"]))["status"] == "RUNNING"
-        with step("y cancels"):
+        with step("y cancels the job"):
             await pilot.press("x", "y")
             await until_shown(pilot, "⊗ CANCELED   long.py")
             assert (await call(studio.job, job["id"]))["status"] == "CANCELED"
 
 
-async def test_run_again_makes_the_same_job_again(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_run_again_creates_a_job_with_the_same_settings(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
     query = "import os\nprint(os.environ['A'])\traise_this = '\x1b[31m'\n".replace("\t", ";")
     first = studio.submit(query, query_name="again.py", environment="A=x y=z", workers=1)
     studio.end(first["id"])
@@ -165,30 +170,32 @@ async def test_run_again_makes_the_same_job_again(studio: ThreadStudio, tmp_path
         await pilot.press("enter")
         await until(pilot, lambda: len(table(pilot).keys) == 2)
     second = next(job for job in studio.jobs() if job["id"] != first["id"])
-    same = ("query", "query_type", "name", "workers", "requirements")
-    assert {field: second[field] for field in same} == {field: first[field] for field in same}
+    fields = ("query", "query_type", "name", "workers", "requirements")
+    assert {name: second[name] for name in fields} == {name: first[name] for name in fields}
     assert second["environment"].pop(NAME)
     assert second["environment"] == first["environment"]
     assert studio.end(second["id"])["status"] == "COMPLETE"
 
 
-async def test_read_only_changes_nothing_and_says_so(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_read_only_mode_refuses_every_key_that_changes_something(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio = three_ended
+    studio = studio_with_three_jobs
     job = studio.submit(f"print('a line', flush=True)\n{SLEEP}", query_name="long.py")
     studio.until(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path, read_only=True) as pilot:
         await until_shown(pilot, "read-only", "● RUNNING", "one.py")
-        said = pilot.app._notifications
-        for keys in ("x", "r", "R", "e", "ar", "R", "e"):  # of one job, then of all
-            with step(f"the keys {keys}"):
-                said.clear()
+        notices = pilot.app._notifications
+        for keys in ("x", "r", "R", "e", "ar", "R", "e"):  # for one job, then for all marked jobs
+            with step(f"the keys {keys} are refused"):
+                notices.clear()
                 await pilot.press(*keys)
-                await until(pilot, lambda: any("Nothing can be changed" in n.message for n in said))
+                await until(
+                    pilot, lambda: any("Nothing can be changed" in n.message for n in notices)
+                )
                 assert isinstance(pilot.app.screen, JobsScreen)
-        with step("a job is not edited from its log either"):
-            said.clear()
+        with step("ctrl+e in the log of a job is refused"):
+            notices.clear()
             await pilot.press("u", "l")
             await until_shown(pilot, "a line")
             await pilot.press("ctrl+e")
@@ -198,7 +205,7 @@ async def test_read_only_changes_nothing_and_says_so(
     assert len(studio.jobs()) == 4
 
 
-async def test_hostile_text_is_shown_as_it_is_on_every_screen(
+async def test_hostile_text_is_shown_without_control_codes_on_every_screen(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     query = f"raise ValueError({HOSTILE!r})"
@@ -215,11 +222,11 @@ async def test_hostile_text_is_shown_as_it_is_on_every_screen(
         await until_shown(pilot, "ValueError: " + VISIBLE)
 
 
-async def test_a_filter_is_given_up_replaced_and_taken_away_before_the_marks(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_a_filter_can_be_abandoned_and_replaced_and_escape_removes_it_before_the_marks(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(three_ended, tmp_path) as pilot:
-        with step("given up"):
+    async with dashboard(studio_with_three_jobs, tmp_path) as pilot:
+        with step("esc abandons a filter that is being typed"):
             await pilot.press("down")
             before = table(pilot).cursor
             await pilot.press("slash", *"three")
@@ -227,19 +234,19 @@ async def test_a_filter_is_given_up_replaced_and_taken_away_before_the_marks(
             await pilot.press("escape")
             await until(pilot, lambda: len(table(pilot).keys) == 3)
             assert table(pilot).cursor == before
-        with step("replaced"):
+        with step("a new filter replaces the old one"):
             await pilot.press("slash", *"one", "enter")
             await until(pilot, lambda: len(table(pilot).keys) == 1)
             await until_shown(pilot, "one.py", "1 of 3")
             await pilot.press("slash", *"two", "enter")
             await until_shown(pilot, "two.py", "1 of 3")
-        with step("replaced by a key, from which both the key and esc lead back"):
-            for back in ("exclamation_mark", "escape"):
+        with step("! filters by problems, and ! or esc restores the filter before"):
+            for restoring_key in ("exclamation_mark", "escape"):
                 await pilot.press("exclamation_mark")
                 await until_shown(pilot, "status=problem", "0 of 3")
-                await pilot.press(back)
+                await pilot.press(restoring_key)
                 await until_shown(pilot, "two.py", "1 of 3")
-        with step("taken away before the marks"):
+        with step("esc removes first the filter, then the marks"):
             await pilot.press("space")
             await until_shown(pilot, "1 of 3", "1 marked")
             await pilot.press("escape")
@@ -250,108 +257,108 @@ async def test_a_filter_is_given_up_replaced_and_taken_away_before_the_marks(
             assert isinstance(pilot.app.screen, JobsScreen)
 
 
-async def test_under_a_filter_with_a_mistake_not_all_are_marked_and_esc_removes_it(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_a_filter_with_an_error_prevents_marking_all_jobs_until_escape_removes_it(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(three_ended, tmp_path) as pilot:
-        with step("a mistake is reported as it is typed, and given up"):
+    async with dashboard(studio_with_three_jobs, tmp_path) as pilot:
+        with step("an error is shown while the filter is typed, and esc abandons the filter"):
             await pilot.press("slash", *"age<soon")
             await until_shown(pilot, "needs a time span such as 30m", "one.py")
             await pilot.press("escape")
             await until(pilot, lambda: "needs a time span" not in screen_text(pilot))
-        with step("with a mistake not all are marked"):
+        with step("a does not mark all jobs under a filter with an error"):
             await pilot.press("/", *"status=faild", "enter")
             await until_shown(pilot, "“faild” is not a status")
             await pilot.press("a")
             await until_shown(pilot, "The filter has an error")
             screen = await jobs_screen(pilot)
             assert screen.view.marks == ()
-        with step("esc removes it"):
+        with step("after esc removes the filter, a marks all jobs"):
             await pilot.press("escape")
             await until(pilot, lambda: "“faild” is not a status" not in screen_text(pilot))
             await pilot.press("a")
             await until(pilot, lambda: len(screen.view.marks) == 3)
-        with step("a row that goes before the move to it is handled raises no error"):
+        with step("a row that is removed before the cursor move to it is handled is no error"):
             rows = table(pilot)
             rows.action_last()
-            # Else the next one replaces it.
+            # Without a message in between, the next `Highlighted` would replace the first one.
             rows.post_message(BigTable.HeaderClicked(rows, "no column"))
             rows.show([])
             await pilot.pause()
             assert pilot.app.screen is screen
 
 
-async def test_new_jobs_are_seen_at_the_top_and_leave_the_cursor_elsewhere(
-    studio_of_a_screen: ThreadStudio, tmp_path: Path
+async def test_new_jobs_appear_at_the_top_and_a_cursor_below_stays_with_its_job(
+    studio_with_26_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio = studio_of_a_screen
+    studio = studio_with_26_jobs
     async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
         await until_shown(pilot, "embed_25.py")
 
-        async def come(name: str) -> None:
+        async def submit(name: str) -> None:
             await call(studio.submit, "1", query_name=name)
 
-        with step("seen at the top"):
+        with step("a cursor on the first row moves to the new job"):
             await pilot.press("down", "up")
-            await come("first.py")
+            await submit("first.py")
             await until_shown(pilot, "first.py")
             await until(pilot, lambda: table(pilot).cursor == table(pilot).keys[0])
-        with step("the cursor stays with its job below, also while that is open"):
+        with step("a cursor on a lower row stays with its job, also while its page is open"):
             await until_shown(pilot, "▌ ✓ COMPLETE   first.py")
             await pilot.press("down")
             second = table(pilot).cursor
             assert second == table(pilot).keys[1]
             await pilot.press("enter")
             await until_shown(pilot, "embed_25.py (")
-            await come("newer.py")
+            await submit("newer.py")
             await pilot.press("q")
             await until_shown(pilot, "↑ 1 new", "▌ ✓ COMPLETE   embed_25.py")
             assert table(pilot).cursor == second
             await pilot.press("g")
             await until_shown(pilot, "newer.py")
-        with step("counted elsewhere"):
+        with step("new jobs above the visible rows are counted"):
             await pilot.press("end")
             last = table(pilot).cursor
             for _ in range(2):
-                await come("unseen.py")
+                await submit("unseen.py")
             await until_shown(pilot, "↑ 2 new", "embed_0.py")
             assert table(pilot).cursor == last
             await pilot.press("g")
             await until_shown(pilot, "unseen.py")
             assert "new" not in screen_text(pilot).splitlines()[2]
-        with step("under a filter the cursor stays on the topmost row"):
+        with step("under a filter the cursor stays with its job, even on the first row"):
             await pilot.press("slash", *"first", "enter")
             await until(pilot, lambda: len(table(pilot).keys) == 1)
             await pilot.press("g")
             (first,) = table(pilot).keys
-            await come("first.py")
+            await submit("first.py")
             await until(pilot, lambda: len(table(pilot).keys) == 2)
             assert table(pilot).cursor == first
 
 
-async def test_place_and_marks_outlive_refreshes_and_a_restart(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_the_place_and_the_marks_survive_a_refresh_and_a_restart(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(three_ended, tmp_path) as pilot:
+    async with dashboard(studio_with_three_jobs, tmp_path) as pilot:
         await pilot.press("slash", *"py", "enter", "N", "N", "space", "i")
         await until(pilot, lambda: len(marked(pilot)) == 1)
         cursor, marks = table(pilot).cursor, marked(pilot)
         assert cursor not in marks, "the cursor has moved on"
-        with step("a refresh"):
-            await call(three_ended.submit, "2", query_name="a.py")
+        with step("after a refresh"):
+            await call(studio_with_three_jobs.submit, "2", query_name="a.py")
             await until(pilot, lambda: len(table(pilot).keys) == 4)
             assert marked(pilot) == marks
             assert table(pilot).cursor == cursor
         await pilot.pause()
-    with step("a restart"):
-        async with dashboard(three_ended, tmp_path) as pilot:
+    with step("after a restart"):
+        async with dashboard(studio_with_three_jobs, tmp_path) as pilot:
             await until(pilot, lambda: table(pilot).cursor == cursor)
             await until_shown(pilot, "filter py", "by name, reversed", "1 marked", "a.py")
             assert not pilot.app.screen.query_one("#preview").display
             assert marked(pilot) == marks
 
 
-async def test_in_an_outage_the_data_stays_only_ages_continue_and_it_recovers_alone(
+async def test_during_an_outage_data_stays_visible_with_its_age_and_polling_recovers_by_itself(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.until(studio.submit(SLEEP, query_name="kept.py")["id"], "RUNNING")
@@ -361,12 +368,12 @@ async def test_in_an_outage_the_data_stays_only_ages_continue_and_it_recovers_al
             await call(studio.kill)
             await until_shown(pilot, "local Studio stopped: `studio-tui local`", "kept.py")
         with (
-            step("ages continue, and run times stop"),
+            step("ages grow, and run times stand still"),
             mock.patch.object(clock, "now", return_value=clock.now() + timedelta(hours=3)),
         ):
             await until_shown(pilot, "✗ stale 3h", "(3h ago)")
             assert "for 0:" in screen_text(pilot)
-        with step("it recovers alone"):
+        with step("the dashboard recovers by itself"):
             await call(studio.restart)
             await until_shown(pilot, "● live", "kept.py")
 
@@ -392,34 +399,34 @@ async def test_environment_values_are_masked_until_requested(
         assert "fast" not in screen_text(pilot)
 
 
-async def test_every_size_shows_the_jobs_and_the_keys_can_be_found(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_jobs_and_keys_are_shown_at_every_terminal_size(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(three_ended, tmp_path, size=(40, 10)) as pilot:
+    async with dashboard(studio_with_three_jobs, tmp_path, size=(40, 10)) as pilot:
         for size in ((40, 10), (60, 16), (79, 20), (80, 24), (119, 30), (200, 60), (120, 40)):
             with step(f"the size {size}"):
                 await pilot.resize_terminal(*size)
                 await until_shown(pilot, "✓ COMPLETE", "three.py")
                 widths = {len(line) for line in screen_text(pilot).splitlines()}
                 assert widths == {size[0]}
-        with step("the neighbours of a job are one key away"):
+        with step("J and K show the next and the previous job"):
             for key, name in (("enter", "three.py"), ("J", "two.py"), ("K", "three.py")):
                 await pilot.press(key)
                 await until_shown(pilot, f"› {name}")
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        with step("the footer can be clicked"):
+        with step("a click in the footer runs the command"):
             await until_shown(pilot, "run again")
             line = screen_text(pilot).splitlines()[-1]
             await pilot.click("#keys", offset=(line.index("run again"), 0))
             await until_shown(pilot, "Run this job again as it was?")
             await pilot.press("escape")
-        with step("the help lists the keys and does what is chosen"):
+        with step("the help lists the keys and runs the chosen command"):
             await pilot.press("question_mark")
             await until_shown(pilot, "Keys of", "Cancel the job, after confirmation")
             await pilot.press(*"sort by name", "enter")
             await until_shown(pilot, "sorted by name")
-        with step("leaving asks for a second q"):
+        with step("quitting requires a second q"):
             await pilot.press("q")
             await until_shown(pilot, "Press q again to quit")
             assert "keep running" not in screen_text(pilot), "all jobs have ended"
@@ -428,24 +435,24 @@ async def test_every_size_shows_the_jobs_and_the_keys_can_be_found(
             await until(pilot, lambda: pilot.app.return_code == 0)
 
 
-async def test_a_refused_token_stops_everything_and_another_can_be_entered(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_a_refused_token_stops_polling_and_another_token_can_be_entered(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio = three_ended
-    right, studio.token = studio.token, "wrong-token-0123456789"
+    studio = studio_with_three_jobs
+    valid_token, studio.token = studio.token, "wrong-token-0123456789"
     async with dashboard(studio, tmp_path, answered=False) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         await until_shown(pilot, "Polling has stopped")
-        studio.token = right
-        await pilot.press(*right, "enter")
+        studio.token = valid_token
+        await pilot.press(*valid_token, "enter")
         await until_shown(pilot, "one.py", "● live")
-        assert right not in screen_text(pilot)
+        assert valid_token not in screen_text(pilot)
 
 
-async def test_older_jobs_load_on_demand_and_a_filter_says_how_many_it_covered(
-    busy_studio: LocalStudio, tmp_path: Path
+async def test_older_jobs_are_loaded_on_demand_and_a_filter_says_how_many_jobs_it_searched(
+    studio_with_250_jobs: LocalStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(busy_studio, tmp_path) as pilot:
+    async with dashboard(studio_with_250_jobs, tmp_path) as pilot:
         await until_shown(pilot, "Jobs 100+", "newest, M loads older", "✗0")
         await pilot.press("slash", *"nosuchjob", "enter")
         await until_shown(pilot, "None of the newest 100 jobs matches the filter.")
@@ -455,15 +462,15 @@ async def test_older_jobs_load_on_demand_and_a_filter_says_how_many_it_covered(
         await until(pilot, lambda: len(table(pilot).keys) == 250)
         await until_shown(pilot, "Jobs 250 ")
         assert "M loads older" not in screen_text(pilot)
-    async with dashboard(busy_studio, tmp_path) as pilot:
+    async with dashboard(studio_with_250_jobs, tmp_path) as pilot:
         await until(pilot, lambda: len(table(pilot).keys) == 250)
         assert "M loads older" not in screen_text(pilot)
 
 
-async def test_jobs_that_came_in_while_it_was_open_are_loaded_after_a_restart(
-    studio_of_a_page: ThreadStudio, tmp_path: Path
+async def test_jobs_created_while_the_dashboard_was_open_are_loaded_after_a_restart(
+    studio_with_99_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio = studio_of_a_page
+    studio = studio_with_99_jobs
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "Jobs 99 ")
         for _ in range(2):
@@ -475,62 +482,65 @@ async def test_jobs_that_came_in_while_it_was_open_are_loaded_after_a_restart(
 
 
 def marked(pilot: Dashboard) -> set[str]:
+    """Return the keys of the marked rows."""
     return set(table(pilot).marked)
 
 
-async def test_marks_are_set_singly_in_a_range_and_for_all_that_pass_the_filter(
-    studio_of_a_screen: ThreadStudio, tmp_path: Path
+async def test_keys_mark_one_job_or_a_range_or_all_jobs_that_pass_the_filter(
+    studio_with_26_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    ids = ids_of(studio_of_a_screen)
-    one, two, three, four = ids[-4:]
-    (tmp_path / "view.json").write_text(view_text(ListView(marks=(one, "no-such-job"))))
-    async with dashboard(studio_of_a_screen, tmp_path) as pilot:
-        with step("a marked job that has left the list is dropped, with a notice"):
+    ids = ids_of(studio_with_26_jobs)
+    fourth, third, second, newest = ids[-4:]
+    (tmp_path / "view.json").write_text(view_text(ListView(marks=(fourth, "no-such-job"))))
+    async with dashboard(studio_with_26_jobs, tmp_path) as pilot:
+        with step("a mark of a job that is no longer listed is dropped, with a notice"):
             await until_shown(pilot, "1 marked", "1 marked job is no longer in the list")
-            assert marked(pilot) == {one}
+            assert marked(pilot) == {fourth}
             await pilot.press("u")
             assert not marked(pilot)
-        with step("singly"):
+        with step("space marks one job"):
             await pilot.press("space")
             await until_shown(pilot, "1 marked")
-            assert marked(pilot) == {four}
-            assert table(pilot).cursor == three
-        with step("in a range"):
+            assert marked(pilot) == {newest}
+            assert table(pilot).cursor == second
+        with step("v marks a range"):
             await pilot.press("down", "v")
-            assert marked(pilot) == {four, three, two}
+            assert marked(pilot) == {newest, second, third}
             await until_shown(pilot, "3 marked")
             await pilot.press("space")
-            assert marked(pilot) == {four, three}
-            assert table(pilot).cursor == one
+            assert marked(pilot) == {newest, second}
+            assert table(pilot).cursor == fourth
             await pilot.press("u")
             assert not marked(pilot)
             await until(pilot, lambda: "marked" not in screen_text(pilot))
-        with step("for all that pass the filter"):
+        with step("a marks all jobs that pass the filter"):
             await pilot.press("slash", *"name~_2", "enter")
             await until(pilot, lambda: len(table(pilot).keys) == 7)
             await pilot.press("a")
             assert marked(pilot) == {ids[2], *ids[20:]}
 
 
-PRINTS = "import os\nfor n in range(50): print('step', n)\nraise RuntimeError('corrupt tile 17')"
+PRINTS_AND_FAILS = (
+    "import os\nfor n in range(50): print('step', n)\nraise RuntimeError('corrupt tile 17')"
+)
 
 
-async def test_the_preview_shows_error_and_last_lines_which_are_requested_for_nothing_else(
+async def test_the_preview_shows_the_error_and_the_last_log_lines_and_requests_none_while_hidden(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    job = studio.end(studio.submit(PRINTS, query_name="prints.py")["id"])
+    job = studio.end(studio.submit(PRINTS_AND_FAILS, query_name="prints.py")["id"])
     async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         for size in ((80, 24), (120, 40)):
-            with step(f"the whole error at {size}"):
+            with step(f"the preview shows the whole error at {size}"):
                 await pilot.resize_terminal(*size)
                 await until_shown(pilot, "end of the log", "RuntimeError: corrupt tile 17")
                 assert "–" not in screen_text(pilot).split("status ")[1]
-        with step("nothing is requested of a log while there is no preview"):
-            look = await jobs_screen(pilot)
+        with step("a hidden preview requests no log"):
+            screen = await jobs_screen(pilot)
             await pilot.press("i")
-            later = await call(studio.submit, PRINTS)
+            later = await call(studio.submit, PRINTS_AND_FAILS)
             await until(pilot, lambda: table(pilot).cursor == later["id"])
-            details = look.session.job_details
+            details = screen.session.job_details
             assert details.get(str(job["id"])).end is not None
             assert details.get(str(later["id"])).end is None
             await pilot.press("i")
@@ -538,9 +548,9 @@ async def test_the_preview_shows_error_and_last_lines_which_are_requested_for_no
 
 
 async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
-    shards_ended: ThreadStudio, tmp_path: Path
+    studio_with_three_shards: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio, shards = shards_ended, ids_of(shards_ended)
+    studio, shards = studio_with_three_shards, ids_of(studio_with_three_shards)
     bad = studio.submit("raise KeyError('x')", query_name="shard_9.py")["id"]
     studio.submit("print(1)", query_name="other.py")
     studio.end(bad)
@@ -553,7 +563,7 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         await pilot.press("b", "b")
         await until(pilot, lambda: (table(pilot).cursor or "").startswith("▸"))
         await until_shown(pilot, "by name", "▸ 4 jobs", "shard_*.py", "Jobs 5", "KeyError: 'x'")
-        assert len(table(pilot).keys) == 3, "the failed one stays in sight"
+        assert len(table(pilot).keys) == 3, "the failed job keeps its own row"
         await pilot.press("end", "up")
         await until_shown(pilot, "1 × KeyError: 'x'")
         assert {job.id for job in screen.marked_jobs()} == {*shards, bad}
@@ -567,7 +577,7 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         await until_shown(pilot, "None of the 4 jobs can be canceled: 4 have ended")
         await pilot.press("space")
         assert set(screen.view.marks) == {*shards, bad}
-        assert len(table(pilot).marked) == 5, "the group bears a mark too"
+        assert len(table(pilot).marked) == 5, "the row of the group is marked too"
         await pilot.press("u", "up", "up", "down", "enter")
         await until_shown(pilot, "▾ 4 jobs")
         assert len(table(pilot).keys) == 6
@@ -579,7 +589,7 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         await until(pilot, lambda: len(table(pilot).keys) == 5)
 
 
-async def test_the_cursor_is_on_the_group_that_its_job_is_folded_into(
+async def test_the_cursor_moves_to_the_group_into_which_its_job_is_folded(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     tiles = [studio.submit("print(1)", query_name=f"tile_{n}.py")["id"] for n in range(2)]
@@ -597,19 +607,19 @@ async def test_the_cursor_is_on_the_group_that_its_job_is_folded_into(
         await until(pilot, lambda: table(pilot).cursor == running)
         await call(studio.cancel, running)
         await until(pilot, lambda: tuple(table(pilot).keys) == groups)
-        assert table(pilot).cursor == groups[0], "the group that has the job, not the next row"
+        assert table(pilot).cursor == groups[0], "the group with the job, not the next row"
 
 
-async def test_the_cursor_is_at_the_top_again_when_all_rows_have_left_a_filter(
+async def test_the_cursor_returns_to_the_top_after_every_row_has_left_the_filter(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    made = [studio.submit("import time; time.sleep(600)", query_name=f"{n}.py") for n in range(2)]
+    jobs = [studio.submit("import time; time.sleep(600)", query_name=f"{n}.py") for n in range(2)]
     async with dashboard(studio, tmp_path) as pilot:
         await until(pilot, lambda: len(table(pilot).keys) == 2)
         await pilot.press("slash", *"is:active", "enter")
         await until_shown(pilot, "2 of 2")
-        for each in made:
-            await call(studio.cancel, each["id"])
+        for job in jobs:
+            await call(studio.cancel, job["id"])
         await until_shown(pilot, "No job matches the filter.")
         await pilot.press("escape")
         await until(pilot, lambda: len(table(pilot).keys) == 2)
@@ -643,9 +653,9 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "nightly.py")
         await pilot.press("a", "x")
-        said = pilot.app._notifications
+        notices = pilot.app._notifications
         await until(
-            pilot, lambda: any("1 has to be canceled in Schedules" in one.message for one in said)
+            pilot, lambda: any("1 has to be canceled in Schedules" in n.message for n in notices)
         )
         await pilot.press("u", "x")
         await until_shown(
@@ -664,11 +674,11 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
         await until_shown(pilot, "nightly.py (", "schedule     0 3 1 1 *", "next runs")
 
 
-async def test_the_page_of_a_job_follows_other_runs_of_its_name(
-    three_ended: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_page_of_a_job_updates_its_usual_run_time_when_other_jobs_of_its_name_end(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(detail_screen, "PAST_RUNS_REST", 0.1)
-    studio = three_ended
+    studio = studio_with_three_jobs
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "three.py", "✓ COMPLETE")
         await pilot.press("enter")

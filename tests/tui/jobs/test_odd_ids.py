@@ -1,4 +1,4 @@
-"""Rows whose ids cannot be used are listed, and no command applies to them."""
+"""Rows whose ids are unusable: they are listed, but no command applies to them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +17,13 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 from tests.tui.filled import studio_with
 
-ODD = at_length(["", "a\x1b[2J"], ["", "..", "a\nb", "a\x1b[2J", "\u202ea", "x" * 600])
-BY_ID = "l x r R e c"
+ODD_IDS = at_length(["", "a\x1b[2J"], ["", "..", "a\nb", "a\x1b[2J", "\u202ea", "x" * 600])
+KEYS_FOR_A_JOB = "l x r R e c"
+"""The keys of commands that need the id of a job."""
 
 
-async def refused(pilot: Dashboard, keys: str) -> None:
-    """Press keys, and wait until each has been refused with the reason."""
+async def until_refused(pilot: Dashboard, keys: str) -> None:
+    """Press keys one by one; wait until each has been refused because of the unusable id."""
     for key in keys.split():
         pilot.app._notifications.clear()
         await pilot.press(key)
@@ -30,63 +31,64 @@ async def refused(pilot: Dashboard, keys: str) -> None:
 
 
 @pytest.fixture
-def filled_studio(tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio that has seen a job for each odd id, and then another."""
-    names = [*(f"odd_{place}.py" for place in range(len(ODD))), "usual.py"]
+def studio_with_jobs(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with a job for each odd id, and a newer one that keeps its id."""
+    names = [*(f"odd_{index}.py" for index in range(len(ODD_IDS))), "usual.py"]
     with studio_with(names, tmp_path / "studio") as studio:
         yield studio
 
 
 @pytest.mark.starts_processes
-async def test_a_job_whose_id_cannot_be_used_is_listed_and_says_so(
-    filled_studio: ThreadStudio, tmp_path: Path
+async def test_a_job_with_an_unusable_id_is_listed_and_its_commands_are_refused(
+    studio_with_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    odd_ids = {f"odd_{place}.py": odd for place, odd in enumerate(ODD)}
+    odd_ids = {f"odd_{index}.py": odd_id for index, odd_id in enumerate(ODD_IDS)}
 
-    def spoil(jobs: Any) -> Any:
+    def spoil_ids(jobs: Any) -> Any:
         return [{**job, "id": odd_ids.get(job["name"], job["id"])} for job in jobs]
 
-    proxy = FaultProxy.before(filled_studio.url)
-    proxy.plan = Changed("/api/datachain/jobs/", spoil)
-    async with proxy, dashboard(filled_studio, tmp_path, url=proxy.url) as pilot:
-        await until_shown(pilot, "usual.py", *odd_ids, f"Jobs {len(ODD) + 1}")
-        for odd in reversed(ODD):
-            with step(f"the id {odd[:10]!r}"):
+    proxy = FaultProxy.before(studio_with_jobs.url)
+    proxy.plan = Changed("/api/datachain/jobs/", spoil_ids)
+    async with proxy, dashboard(studio_with_jobs, tmp_path, url=proxy.url) as pilot:
+        await until_shown(pilot, "usual.py", *odd_ids, f"Jobs {len(ODD_IDS) + 1}")
+        for odd_id in reversed(ODD_IDS):
+            with step(f"the id {odd_id[:10]!r}"):
                 await pilot.press("down")
                 await until_shown(pilot, "Studio sent an unusable id")
-                await refused(pilot, BY_ID)
+                await until_refused(pilot, KEYS_FOR_A_JOB)
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
-        asked = {seen.path for seen in proxy.seen if seen.path != "/api/datachain/jobs/"}
-        assert not any("⊘" in path or "%E2%8A%98" in path for path in asked)
+        # The dashboard replaces an unusable id by a key that begins with ⊘; no request has it.
+        paths = {seen.path for seen in proxy.seen if seen.path != "/api/datachain/jobs/"}
+        assert not any("⊘" in path or "%E2%8A%98" in path for path in paths)
 
 
-async def test_a_pipeline_whose_id_cannot_be_used_is_listed_and_says_so(
+async def test_a_pipeline_with_an_unusable_id_is_listed_and_its_commands_are_refused(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make(studio, "first")
-    made = trigger(studio, "first", review=True)
+    pipeline = trigger(studio, "first", review=True)
 
-    def spoil(pipelines: Any) -> Any:
+    def spoil_ids(pipelines: Any) -> Any:
         return [{**pipeline, "pipeline_id": "a\nb"} for pipeline in pipelines]
 
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = Changed("/api/datachain/pipeline/list", spoil)
+    proxy.plan = Changed("/api/datachain/pipeline/list", spoil_ids)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=(140, 40)) as pilot:
         await pilot.press("2")
-        await until_shown(pilot, made["name"], "Pipelines 1", "Studio sent an unusable id")
-        await refused(pilot, "enter p X c")
+        await until_shown(pilot, pipeline["name"], "Pipelines 1", "Studio sent an unusable id")
+        await until_refused(pilot, "enter p X c")
 
 
-async def test_a_cluster_whose_id_cannot_be_used_is_listed_and_says_so(
+async def test_a_cluster_with_an_unusable_id_is_listed_and_copying_the_id_is_refused(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    def spoil(clusters: Any) -> Any:
+    def spoil_ids(clusters: Any) -> Any:
         return [{**cluster, "id": ""} for cluster in clusters]
 
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = Changed("/api/datachain/clusters/", spoil)
+    proxy.plan = Changed("/api/datachain/clusters/", spoil_ids)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=(140, 40)) as pilot:
         await pilot.press("3")
         await until_shown(pilot, "Clusters 1", "Studio sent an unusable id")
-        await refused(pilot, "c")
+        await until_refused(pilot, "c")

@@ -1,4 +1,4 @@
-"""What has changed in jobs that are to be run again, since the question was asked."""
+"""Changes of jobs while the question whether to run them again is open."""
 
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
@@ -12,64 +12,67 @@ from tests.jobs import job
 
 
 class KnownJobs:
-    """The jobs of a session, and which of the failed ones a later run has fixed."""
+    """A session with jobs, and the failures that later runs have fixed."""
 
     def __init__(self, *jobs: Job) -> None:
-        self.latest = {each.id: each for each in jobs}
-        self.by_fixed: dict[str, str] = {}
+        self.latest = {job.id: job for job in jobs}
+        self.fixing_run_ids: dict[str, str] = {}
+        """The run that fixed a failed job, by the id of the failed job."""
         self.session = cast(StudioSession, SimpleNamespace(known_items=self))
 
     def jobs(self, _ids: Iterable[str]) -> dict[str, Job]:
         return self.latest
 
     def fixing_runs(self) -> dict[str, str]:
-        return self.by_fixed
+        return self.fixing_run_ids
 
     def end(self, number: int, status: str) -> None:
         self.latest[job(number).id] = job(number, status)
 
     def fix(self, number: int) -> None:
-        self.by_fixed[job(number).id] = job(9).id
+        self.fixing_run_ids[job(number).id] = job(9).id
 
 
-def words(change: Callable[[], QuestionChange | None]) -> str | None:
-    now = change()
-    assert now is None or not now.is_void, "it can be run again in any state"
-    return None if now is None else now.words
+def words(find_change: Callable[[], QuestionChange | None]) -> str | None:
+    """Return the sentence about the change so far, if there is one."""
+    change = find_change()
+    assert change is None or not change.is_void, "a job can be run again in any state"
+    return None if change is None else change.words
 
 
-def test_a_job_that_ends_or_is_fixed_under_the_question_is_reported() -> None:
+def test_a_job_that_ends_or_is_fixed_while_the_question_is_open_is_reported() -> None:
     failed = job(1, "FAILED")
-    known = KnownJobs(failed)
-    change = rerun_changes(known.session, (failed,))
+    known_jobs = KnownJobs(failed)
+    change = rerun_changes(known_jobs.session, (failed,))
     assert change() is None
-    known.fix(1)
+    known_jobs.fix(1)
     assert words(change) == "A later run has fixed this failure."
     running = job(2, "RUNNING")
-    change = rerun_changes(known.session, (running,))
-    known.end(2, "CANCELED")
+    change = rerun_changes(known_jobs.session, (running,))
+    known_jobs.end(2, "CANCELED")
     assert words(change) == "The status is canceled now."
 
 
-def test_of_many_jobs_those_that_changed_are_counted() -> None:
+def test_changes_of_many_jobs_are_counted() -> None:
     jobs = [job(number, "RUNNING") for number in range(5)]
-    known = KnownJobs(*jobs)
-    change = rerun_changes(known.session, jobs)
+    known_jobs = KnownJobs(*jobs)
+    change = rerun_changes(known_jobs.session, jobs)
     for number, status in enumerate(("COMPLETE", "COMPLETE", "FAILED")):
-        known.end(number, status)
+        known_jobs.end(number, status)
     assert words(change) == "Meanwhile 3 jobs changed: 2 complete, 1 failed."
-    known.fix(2)
+    known_jobs.fix(2)
     assert words(change) == (
         "Meanwhile 3 jobs changed: 2 complete, 1 failed. "
         "1 of these failures was fixed by a later run."
     )
 
 
-def test_failures_that_were_fixed_before_the_question_are_in_it_and_no_change() -> None:
+def test_failures_fixed_before_the_question_are_named_in_it_and_are_no_change() -> None:
     jobs = [job(number, "FAILED") for number in range(3)]
-    known = KnownJobs(*jobs)
-    assert fixed_failures(known.session, jobs) == ""
-    known.fix(0)
-    known.fix(2)
-    assert fixed_failures(known.session, jobs) == ("2 of these failures were fixed by a later run.")
-    assert rerun_changes(known.session, jobs)() is None
+    known_jobs = KnownJobs(*jobs)
+    assert fixed_failures(known_jobs.session, jobs) == ""
+    known_jobs.fix(0)
+    known_jobs.fix(2)
+    words_in_question = fixed_failures(known_jobs.session, jobs)
+    assert words_in_question == "2 of these failures were fixed by a later run."
+    assert rerun_changes(known_jobs.session, jobs)() is None

@@ -1,4 +1,4 @@
-"""Rerunning jobs with settings that Studio does not send, on a real local Studio."""
+"""Running jobs again with settings that were submitted from here and that Studio does not send."""
 
 import asyncio
 import json
@@ -25,12 +25,19 @@ from tests.jobs import NOON, job
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
-KNOWN = ("As submitted from this dashboard:", "priority: 1", "uploaded files: notes.txt (5 B)")
-KEPT = ("uploaded files: notes.txt (5 B), as submitted from here", "priority: 1, as submitted")
+SUBMITTED_SETTINGS = (
+    "As submitted from this dashboard:",
+    "priority: 1",
+    "uploaded files: notes.txt (5 B)",
+)
+UNCHANGED_SETTINGS = (
+    "uploaded files: notes.txt (5 B), as submitted from here",
+    "priority: 1, as submitted",
+)
 
 
 async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
-    """Have the dashboard create a job with a file, at another priority than the default."""
+    """Let the dashboard create a job with an uploaded file and a priority other than the default."""
     notes = folder / "notes.txt"
     notes.write_text("hello")
     request = JobInput(
@@ -49,51 +56,53 @@ async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
 
 
 def asked(proxy: FaultProxy) -> list[dict[str, Any]]:
-    """Return the jobs that were asked for, in their order."""
+    """Return the bodies of the requests to create a job, in their order."""
     bodies = [seen.body for seen in proxy.seen if seen.path.endswith("/jobs/") if seen.body]
     return [json.loads(body) for body in bodies]
 
 
-async def on_job(pilot: Dashboard, job_id: str) -> None:
-    """Put the cursor of the list on a job."""
+async def move_to_job(pilot: Dashboard, job_id: str) -> None:
+    """Move the cursor of the list to a job."""
     screen = await jobs_screen(pilot)
     await until(pilot, lambda: job_id in screen.table.keys)
     screen.table.move_to(job_id)
     await pilot.pause()
 
 
-async def test_a_rerun_and_its_rerun_keep_settings_that_studio_does_not_send_across_restarts(
+async def test_reruns_keep_settings_that_studio_does_not_send_even_after_a_restart(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with FaultProxy.before(studio.url) as proxy:
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             first = await submit(pilot, tmp_path)
             await asyncio.to_thread(studio.end, first.id)
-            await on_job(pilot, first.id)
+            await move_to_job(pilot, first.id)
             await pilot.press("r")
-            await until_shown(pilot, "Run this job again as it was?", *KNOWN)
+            await until_shown(pilot, "Run this job again as it was?", *SUBMITTED_SETTINGS)
             await until_shown(pilot, "server default, as before: credentials")
             await pilot.press("y")
             await until_shown(pilot, "Created: read.sh")
             second = studio.jobs()[0]["id"]
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await on_job(pilot, second)
+            await move_to_job(pilot, second)
             await pilot.press("R")
-            await until_shown(pilot, "Run this job again from its checkpoints?", *KNOWN)
+            await until_shown(
+                pilot, "Run this job again from its checkpoints?", *SUBMITTED_SETTINGS
+            )
             await pilot.press("y")
             await until_shown(pilot, "Created: read.sh")
-        original, again, resumed = asked(proxy)
+        original, repeated, continued = asked(proxy)
     assert original["files"]
-    for repeat in (again, resumed):
-        assert (repeat["files"], repeat["priority"]) == (original["files"], 1)
-    assert again.get("rerun_from_job_id") is None
-    assert resumed["rerun_from_job_id"] == second
-    for made in studio.jobs():
-        studio.end(made["id"])
-        assert studio.log(made["id"]) == "hello"
+    for rerun in (repeated, continued):
+        assert (rerun["files"], rerun["priority"]) == (original["files"], 1)
+    assert repeated.get("rerun_from_job_id") is None
+    assert continued["rerun_from_job_id"] == second
+    for created in studio.jobs():
+        studio.end(created["id"])
+        assert studio.log(created["id"]) == "hello"
 
 
-async def test_an_edit_shows_what_it_keeps_and_what_it_changes_of_what_was_submitted(
+async def test_the_question_before_an_edit_names_the_submitted_settings_it_keeps_and_changes(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
@@ -101,11 +110,11 @@ async def test_an_edit_shows_what_it_keeps_and_what_it_changes_of_what_was_submi
         dashboard(studio, tmp_path, url=proxy.url, size=(120, 60)) as pilot,
     ):
         first = await submit(pilot, tmp_path)
-        await on_job(pilot, first.id)
+        await move_to_job(pilot, first.id)
         await pilot.press("e")
         await until_shown(pilot, "Edit read.sh", "There is no terminal here", "is notes.txt (5 B)")
         await pilot.press("f9")
-        await until_shown(pilot, "Run the changed job?", "Nothing is changed.", *KEPT)
+        await until_shown(pilot, "Run the changed job?", "Nothing is changed.", *UNCHANGED_SETTINGS)
         assert "Studio does not say" not in screen_text(pilot)
         await pilot.press("escape")
         form = pilot.app.screen
@@ -117,19 +126,20 @@ async def test_an_edit_shows_what_it_keeps_and_what_it_changes_of_what_was_submi
         assert "as submitted" not in screen_text(pilot)
         await pilot.press("f")
         await until_shown(pilot, "Created: read.sh")
-        assert (asked(proxy)[-1].get("files"), asked(proxy)[-1]["priority"]) == (None, 2)
+        edited = asked(proxy)[-1]
+        assert (edited.get("files"), edited["priority"]) == (None, 2)
 
 
 @pytest.mark.starts_processes
-async def test_uploads_that_studio_has_no_more_are_refused_in_words(
-    three_ended: ThreadStudio, tmp_path: Path
+async def test_a_rerun_whose_uploads_studio_has_deleted_reports_the_refusal(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio = three_ended
-    made = studio.jobs()[0]
-    gone = Submitted(files=(SentFile(id="4711", label="gone.txt"),))
+    studio = studio_with_three_jobs
+    newest = studio.jobs()[0]
+    submitted = Submitted(files=(SentFile(id="4711", label="gone.txt"),))
     async with dashboard(studio, tmp_path) as pilot:
         history = (await jobs_screen(pilot)).session.records.history
-        await asyncio.to_thread(history.note_submitted, made["id"], gone)
+        await asyncio.to_thread(history.note_submitted, newest["id"], submitted)
         await pilot.press("r")
         await until_shown(pilot, "uploaded files: gone.txt", "If Studio has deleted an upload")
         await pilot.press("y")
@@ -137,7 +147,7 @@ async def test_uploads_that_studio_has_no_more_are_refused_in_words(
     assert len(studio.jobs()) == 3
 
 
-async def test_elsewhere_a_schedule_that_is_run_or_changed_has_its_files_and_priority(
+async def test_running_or_changing_a_schedule_of_another_studio_keeps_its_files_and_priority(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with FaultProxy.before(studio.url) as proxy:
@@ -148,14 +158,14 @@ async def test_elsewhere_a_schedule_that_is_run_or_changed_has_its_files_and_pri
             await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
             await until_shown(pilot, "read.sh")
             await pilot.press("t")
-            await until_shown(pilot, "Run this once now?", *KNOWN)
+            await until_shown(pilot, "Run this once now?", *SUBMITTED_SETTINGS)
             await pilot.press("y")
             await until_shown(pilot, "Created: read.sh")
             pilot.app.clear_notifications()
             await pilot.press("e")
             await until_shown(pilot, "When should read.sh")
             await pilot.press("end", *["backspace"] * 9, *"@daily", "enter")
-            await until_shown(pilot, "Change this schedule?", *KNOWN)
+            await until_shown(pilot, "Change this schedule?", *SUBMITTED_SETTINGS)
             await pilot.press("y")
             await until_shown(pilot, "and canceled")
         original, once, daily = asked(proxy)
@@ -164,7 +174,7 @@ async def test_elsewhere_a_schedule_that_is_run_or_changed_has_its_files_and_pri
     assert (daily["files"], daily["cron_expression"]) == (original["files"], "@daily")
 
 
-async def test_a_job_is_edited_from_its_log_and_from_a_merged_one(
+async def test_a_job_can_be_edited_from_its_log_and_from_a_merged_log(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("one.py", "two.py"):
@@ -189,16 +199,15 @@ async def test_a_job_is_edited_from_its_log_and_from_a_merged_one(
         await pilot.press("tab")
         merged = pilot.app.screen
         assert isinstance(merged, MergedScreen)
-        chosen = merged.choice.job_at_hand()
-        assert chosen is not None
+        current_job = merged.choice.job_at_hand()
+        assert current_job is not None
         await pilot.press("ctrl+e")
-        await until_shown(pilot, f"Edit {chosen.name}")
+        await until_shown(pilot, f"Edit {current_job.name}")
 
 
-# Each of these is small.
-
-
-def test_the_run_of_a_schedule_has_the_parts_of_the_schedule_but_its_times(tmp_path: Path) -> None:
+def test_the_run_of_a_schedule_inherits_the_submitted_settings_except_the_times(
+    tmp_path: Path,
+) -> None:
     history = JobHistory(RecorderFile(tmp_path, "a place"))
     history.note_submitted("task", Submitted(priority=1, cron_expression="@daily"))
     history.note_submitted("own", Submitted(priority=3, cron_expression="@hourly"))
@@ -209,27 +218,32 @@ def test_the_run_of_a_schedule_has_the_parts_of_the_schedule_but_its_times(tmp_p
     }
 
 
-def test_the_run_of_a_pipeline_has_the_parts_of_the_nearest_job_it_repeats(tmp_path: Path) -> None:
+def test_a_repeated_job_inherits_the_submitted_settings_of_the_nearest_known_original(
+    tmp_path: Path,
+) -> None:
     history = JobHistory(RecorderFile(tmp_path, "a place"))
     history.note_submitted("first", Submitted(priority=4, cron_expression="@daily"))
     originals = {"again": ("once", "first"), "once": ("first",), "other": ("unknown",)}
     jobs = [job(1, id="again"), job(2, id="once"), job(3, id="other")]
-    sent = Submitted(priority=4)
-    assert history.own_or_inherited_submissions(jobs, originals) == {"again": sent, "once": sent}
+    inherited = Submitted(priority=4)
+    assert history.own_or_inherited_submissions(jobs, originals) == {
+        "again": inherited,
+        "once": inherited,
+    }
 
 
 def test_a_cluster_sent_by_studio_is_not_listed_as_submitted_from_here() -> None:
-    sent = Submitted(
+    submitted = Submitted(
         compute_cluster_name="gpu", credentials_name="a\x1b[1m", files=(SentFile(id="7"),)
     )
     parts = {"uploaded files": "7", "credentials": "a␛[1m"}
-    assert known_parts(job(1, compute_cluster_name="gpu"), sent) == parts
-    assert known_parts(job(1), sent) == {**parts, "cluster": "gpu"}
+    assert known_parts(job(1, compute_cluster_name="gpu"), submitted) == parts
+    assert known_parts(job(1), submitted) == {**parts, "cluster": "gpu"}
     assert known_parts(job(1), Submitted(compute_cluster_id=3)) == {"cluster": "id 3"}
 
 
 @pytest.mark.parametrize(
-    ("submitted", "told"),
+    ("submitted", "schedule"),
     [
         (None, None),
         (Submitted(priority=1), None),
@@ -240,21 +254,21 @@ def test_a_cluster_sent_by_studio_is_not_listed_as_submitted_from_here() -> None
         (Submitted(start_after=NOON), JobSchedule(start_after=NOON)),
     ],
 )
-def test_a_schedule_has_the_submitted_times_if_studio_sends_none(
-    submitted: Submitted | None, told: JobSchedule | None
+def test_a_schedule_without_times_from_studio_gets_the_submitted_times(
+    submitted: Submitted | None, schedule: JobSchedule | None
 ) -> None:
     task = job(1, "TASK")
-    assert with_schedule(task, submitted).schedule == told
-    own = job(1, "TASK", schedule={"cron_expression": "@hourly"})
-    assert with_schedule(own, submitted) is own
+    assert with_schedule(task, submitted).schedule == schedule
+    sent_with_schedule = job(1, "TASK", schedule={"cron_expression": "@hourly"})
+    assert with_schedule(sent_with_schedule, submitted) is sent_with_schedule
 
 
-async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_prominent(
+async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_failure_is_not_counted(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
     query = f"import os\nassert os.path.exists({str(gate)!r}), 'corrupt tile 17'"
-    old = studio.end(studio.submit(query, query_name="mended.py")["id"])["id"]
+    old_id = studio.end(studio.submit(query, query_name="mended.py")["id"])["id"]
     gate.touch()
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, "mended.py", "✗ FAILED", "corrupt tile 17")
@@ -262,11 +276,11 @@ async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_p
         await until_shown(pilot, "Run this job again from its checkpoints?")
         await pilot.press("y")
         await until_shown(pilot, "✓ COMPLETE", "fixed by ", "✗0")
-        new = next(job["id"] for job in studio.jobs() if job["id"] != old)
+        new_id = next(job["id"] for job in studio.jobs() if job["id"] != old_id)
         await pilot.press("g")
-        await until_shown(pilot, "▏ continues ", f"{old[:8]}… ✗ mended.py")
+        await until_shown(pilot, "▏ continues ", f"{old_id[:8]}… ✗ mended.py")
         await pilot.press("down")
-        await until_shown(pilot, "▏ continued ", f"by {new[:8]}… ✓ mended.py")
+        await until_shown(pilot, "▏ continued ", f"by {new_id[:8]}… ✓ mended.py")
         await pilot.press("r")
         await until_shown(pilot, "Run this job again", "A later run has fixed this failure.")
         await pilot.press("n", "a", "r")
@@ -275,4 +289,4 @@ async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_p
         )
         await pilot.press("n")
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
-        await until_shown(pilot, f"fixed by {new[:2]}")
+        await until_shown(pilot, f"fixed by {new_id[:2]}")

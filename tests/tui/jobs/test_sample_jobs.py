@@ -1,4 +1,4 @@
-"""A new local Studio begins with sample jobs, and a pipeline of them."""
+"""The sample jobs that a new local Studio is offered, and the pipeline of them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,17 +18,17 @@ from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
 
-MAKE = """import json, os
+CREATES_DATASET = """import json, os
 with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
     lineage.write(json.dumps({"dataset": "made", "version": None, "from": []}) + "\\n")
 """
 
 
 @asynccontextmanager
-async def beginning(
+async def dashboard_with_sample(
     studio: ThreadStudio, folder: Path, query: str, *, ask: bool = False
 ) -> AsyncIterator[Dashboard]:
-    """Run the dashboard with one sample that makes the dataset `made`."""
+    """Run the dashboard with one sample job, whose query should create the dataset `made`."""
 
     def connect(_choice: object) -> Connected:
         settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
@@ -55,10 +55,10 @@ async def beginning(
         yield pilot
 
 
-async def test_the_samples_trigger_their_pipeline_and_say_what_to_look_at(
+async def test_completed_samples_trigger_their_pipeline_and_a_notice_says_how_to_watch_it(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with beginning(studio, tmp_path, MAKE, ask=True) as pilot:
+    async with dashboard_with_sample(studio, tmp_path, CREATES_DATASET, ask=True) as pilot:
         await until_shown(pilot, "Run the sample jobs?", "  one job")
         await pilot.press("y")
         await until_shown(pilot, "The sample pipeline is running. 2 shows it.")
@@ -68,18 +68,20 @@ async def test_the_samples_trigger_their_pipeline_and_say_what_to_look_at(
         assert "failed. e fixes it." not in screen_text(pilot)
 
 
-async def test_what_to_do_about_a_failure_is_said_once_the_pipeline_has_failed(
+async def test_a_notice_says_how_to_fix_the_sample_pipeline_after_it_has_failed(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    once = f"import os\nfirst = {str(tmp_path / 'first')!r}\nos.path.exists(first) and 1 / 0\n"
-    async with beginning(studio, tmp_path, f"{once}open(first, 'w')\n{MAKE}") as pilot:
+    has_run = str(tmp_path / "has_run")
+    fails_later = f"import os\nos.path.exists({has_run!r}) and 1 / 0\nopen({has_run!r}, 'w')\n"
+    query = f"{fails_later}{CREATES_DATASET}"
+    async with dashboard_with_sample(studio, tmp_path, query) as pilot:
         await until_shown(pilot, "The sample pipeline failed. e fixes it.")
-        runs = [job["status"] for job in studio.jobs()]
-        assert sorted(runs) == ["COMPLETE", "FAILED"]
+        states = [job["status"] for job in studio.jobs()]
+        assert sorted(states) == ["COMPLETE", "FAILED"]
 
 
-async def test_samples_that_fail_trigger_nothing(studio: ThreadStudio, tmp_path: Path) -> None:
-    async with beginning(studio, tmp_path, "1 / 0") as pilot:
+async def test_failed_samples_trigger_no_pipeline(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with dashboard_with_sample(studio, tmp_path, "1 / 0") as pilot:
         await until(pilot, lambda: [job["status"] for job in studio.jobs()] == ["FAILED"])
         await until_shown(pilot, "FAILED")
         assert "pipeline is running" not in screen_text(pilot)
