@@ -37,7 +37,7 @@ UNCHANGED_SETTINGS = (
 
 
 async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
-    """Let the dashboard create a job with an uploaded file and a priority other than the default."""
+    """Let the dashboard create a job with an uploaded file and a priority of its own."""
     notes = folder / "notes.txt"
     notes.write_text("hello")
     request = JobInput(

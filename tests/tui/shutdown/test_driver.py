@@ -11,39 +11,41 @@ from tests.driving import driving
 from tests.tui.dashboards import until
 
 
-class NotesKeys(App[None]):
+class KeyRecorderApp(App[None]):
+    """An app that records keys."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.taken: list[str] = []
+        self.keys: list[str] = []
 
     def on_key(self, event: events.Key) -> None:
-        self.taken.append(event.key)
+        self.keys.append(event.key)
 
 
-async def test_keys_of_the_input_thread_come_to_the_app_in_order(
+async def test_keys_from_the_input_thread_reach_the_app_in_order_without_a_task_for_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def never(*_: object, **__: object) -> None:
-        raise AssertionError("It makes a task for a message.")
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("The driver creates a task for a message.")
 
-    app = NotesKeys()
+    app = KeyRecorderApp()
     async with driving(app) as pilot:
         driver = TerminalDriver(app)
 
         def press() -> None:
-            monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", never)
+            monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", refuse)
             for key in "abc":
                 driver.process_message(events.Key(key, key))
 
         await asyncio.to_thread(press)
         monkeypatch.undo()
-        await until(pilot, lambda: app.taken == ["a", "b", "c"])
+        await until(pilot, lambda: app.keys == ["a", "b", "c"])
 
 
-async def test_output_is_written_without_the_thread_of_textual(
+async def test_output_is_written_directly_and_not_by_textuals_writer_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = NotesKeys()
+    app = KeyRecorderApp()
     async with driving(app):
         driver = TerminalDriver(app)
         written: list[str] = []

@@ -1,4 +1,4 @@
-"""Writing to a terminal that reads slowly, reads nothing, or has gone."""
+"""Output to a terminal that reads slowly, reads nothing, or has hung up."""
 
 import os
 import select
@@ -14,145 +14,152 @@ from tests.waiting import eventually, no_hang
 MOUSE = "\x1b[?1000h"
 
 
-class Pair:
-    """A terminal and what is written to it."""
+class Terminal:
+    """A terminal that reads when the test does, and the program's output to it."""
 
     def __init__(self) -> None:
         self.master, self.slave = os.openpty()
-        self.told: list[str] = []
+        self.events: list[str] = []
+        """The notifications of the output so far."""
         self.output = TerminalOutput(
             self.slave,
-            on_lost=lambda: self.told.append("lost"),
-            on_caught_up=lambda: self.told.append("read again"),
+            on_lost=lambda: self.events.append("lost"),
+            on_caught_up=lambda: self.events.append("caught up"),
         )
 
     def read(self) -> str:
-        """Return what can be read at once."""
-        found = bytearray()
+        """Return what has been written and not yet read."""
+        data = bytearray()
         while select.select([self.master], [], [], 0)[0]:
-            found += os.read(self.master, 65536)
-        return found.decode()
+            data += os.read(self.master, 65536)
+        return data.decode()
 
     def hang_up(self) -> None:
-        """Let the terminal go away, and with it what waits for it to read."""
+        """Close the terminal, and discard what it has not read."""
         if self.master >= 0:
             os.close(self.master)
             self.master = -1
 
 
 @pytest.fixture
-def pair() -> Iterator[Pair]:
-    pair = Pair()
-    yield pair
-    pair.hang_up()
-    pair.output.drain()
-    os.close(pair.slave)
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal()
+    yield terminal
+    terminal.hang_up()
+    terminal.output.drain()
+    os.close(terminal.slave)
 
 
-def test_nobody_waits_for_a_terminal_that_reads_nothing_and_it_has_to_be_drawn_again(
-    pair: Pair,
+def test_writing_does_not_block_while_the_terminal_reads_nothing_and_a_redraw_is_requested_later(
+    terminal: Terminal,
 ) -> None:
-    seen = ""
+    text = ""
     with no_hang("writing to a terminal that reads nothing"):
-        pair.output.write(MOUSE)
+        terminal.output.write(MOUSE)
         for _ in range(3 * MOST // 1000):
-            pair.output.write("x" * 1000)
-    assert pair.told == []
+            terminal.output.write("x" * 1000)
+    assert terminal.events == []
 
-    def is_all_read() -> bool:
-        nonlocal seen
-        seen += pair.read()
-        return "read again" in pair.told and not pair.output._pieces
+    def has_caught_up() -> bool:
+        nonlocal text
+        text += terminal.read()
+        return "caught up" in terminal.events and not terminal.output._pieces
 
-    eventually(is_all_read)
-    pair.output.write("|the end")
-    eventually(lambda: is_all_read() and seen.endswith("|the end"))
-    assert pair.told == ["read again"]
-    assert seen.count("x") < 2 * MOST
-    assert seen.count("x") % 1000 == 0, "each piece is whole"
+    eventually(has_caught_up)
+    terminal.output.write("|the end")
+    eventually(lambda: has_caught_up() and text.endswith("|the end"))
+    assert terminal.events == ["caught up"]
+    assert text.count("x") < 2 * MOST
+    assert text.count("x") % 1000 == 0, "each piece is whole"
 
 
-def test_settings_of_the_terminal_are_kept_when_frames_are_dropped(pair: Pair) -> None:
-    seen = ""
+def test_settings_of_the_terminal_are_kept_when_frames_are_dropped(terminal: Terminal) -> None:
+    text = ""
     for _ in range(100):
-        pair.output.write("x" * 1000)
-    pair.output.write(MOUSE)
+        terminal.output.write("x" * 1000)
+    terminal.output.write(MOUSE)
     for _ in range(3 * MOST // 1000):
         for piece in ("\x1b[?2026h", "x" * 1000, "\x1b[?2026l"):
-            pair.output.write(piece)
+            terminal.output.write(piece)
 
-    def is_read() -> bool:
-        nonlocal seen
-        seen += pair.read()
-        return "read again" in pair.told
+    def has_caught_up() -> bool:
+        nonlocal text
+        text += terminal.read()
+        return "caught up" in terminal.events
 
-    eventually(is_read)
-    assert seen.count(MOUSE) == 1
-    assert seen.count("\x1b[?2026") < 3 * MOST // 1000
+    eventually(has_caught_up)
+    assert text.count(MOUSE) == 1
+    assert text.count("\x1b[?2026") < 3 * MOST // 1000
 
 
-def test_a_frame_is_written_at_once(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pieces_of_a_frame_are_written_together(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written: list[bytes] = []
-    monkeypatch.setattr(pair.output, "_put", written.append)
+    monkeypatch.setattr(terminal.output, "_put", written.append)
     for _ in range(2):
         for piece in ("\x1b[?2026h", "frame", "\x1b[?2026l"):
-            pair.output.write(piece)
-        eventually(lambda: not pair.output._pieces)
+            terminal.output.write(piece)
+        eventually(lambda: not terminal.output._pieces)
     assert written == [b"\x1b[?2026hframe\x1b[?2026l"] * 2
 
 
-def test_the_beginning_of_a_frame_is_written_before_the_terminal_is_left(pair: Pair) -> None:
-    pair.output.write("\x1b[?2026h")
-    pair.output.write("half")
-    pair.output.drain()
-    assert pair.read() == "\x1b[?2026hhalf"
+def test_drain_writes_an_incomplete_frame(terminal: Terminal) -> None:
+    terminal.output.write("\x1b[?2026h")
+    terminal.output.write("half")
+    terminal.output.drain()
+    assert terminal.read() == "\x1b[?2026hhalf"
 
 
-def test_what_reads_slowly_gets_all_before_it_is_left(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
+def test_drain_writes_all_pending_output(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(output, "PATIENCE", 60.0)
-    pair.output.write("all\n" * 200)
-    pair.output.drain()
-    eventually(lambda: pair.read().count("all") == 200)
+    terminal.output.write("all\n" * 200)
+    terminal.output.drain()
+    eventually(lambda: terminal.read().count("all") == 200)
 
 
-def test_what_reads_nothing_is_left(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drain_gives_up_on_a_terminal_that_reads_nothing(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(output, "PATIENCE", 0.05)
     for _ in range(100):
-        pair.output.write("x" * 1000)
+        terminal.output.write("x" * 1000)
     with no_hang("leaving a terminal that reads nothing"):
-        pair.output.drain()
-    assert not pair.output._pieces
+        terminal.output.drain()
+    assert not terminal.output._pieces
 
 
-def test_a_terminal_that_another_program_left_impatient_is_waited_for(pair: Pair) -> None:
-    os.set_blocking(pair.slave, False)
-    seen = ""
+def test_output_is_complete_on_a_terminal_that_another_program_left_in_nonblocking_mode(
+    terminal: Terminal,
+) -> None:
+    os.set_blocking(terminal.slave, False)
+    text = ""
     for number in range(200):
-        pair.output.write(f"{number:04d}" * 250)
+        terminal.output.write(f"{number:04d}" * 250)
 
     def is_read() -> bool:
-        nonlocal seen
-        seen += pair.read()
-        return seen.endswith("0199")
+        nonlocal text
+        text += terminal.read()
+        return text.endswith("0199")
 
     eventually(is_read)
-    assert seen == "".join(f"{number:04d}" * 250 for number in range(200))
-    assert pair.told == []
+    assert text == "".join(f"{number:04d}" * 250 for number in range(200))
+    assert terminal.events == []
 
 
-def test_output_to_a_terminal_that_has_gone_is_dropped_and_the_app_is_notified_once(
-    pair: Pair,
+def test_output_to_a_terminal_that_hung_up_is_dropped_and_the_app_is_notified_once(
+    terminal: Terminal,
 ) -> None:
-    writer = WriterThread(pair.output)  # type: ignore[arg-type]
+    writer = WriterThread(terminal.output)  # type: ignore[arg-type]
     writer.start()
-    writer.write("seen")
-    eventually(lambda: pair.read() == "seen")
-    pair.hang_up()
+    writer.write("text")
+    eventually(lambda: terminal.read() == "text")
+    terminal.hang_up()
     with no_hang("writing to a terminal that has gone"):
         for _ in range(100):
             writer.write("x" * 1000)
         writer.stop()
-        pair.output.drain()
-    eventually(lambda: pair.told == ["lost"])
+        terminal.output.drain()
+    eventually(lambda: terminal.events == ["lost"])

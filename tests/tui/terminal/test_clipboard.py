@@ -1,4 +1,4 @@
-"""Copying: which method is used where, and the messages about it."""
+"""Copying text: which program or file takes it in which environment, and the notice about it."""
 
 import os
 import shutil
@@ -24,32 +24,32 @@ VARIABLES = ("TMUX", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY", "DISPLAY", 
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Run where nothing is known of tmux, of SSH or of a desktop, and no program is installed."""
+def bin_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Run without tmux, SSH, a desktop or installed programs; return the only folder of `PATH`."""
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    monkeypatch.setenv("PATH", str(programs))
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setenv("STUDIO_TUI_STATE_DIR", str(tmp_path / "state"))
-    return programs
+    return folder
 
 
-def program(folder: Path, name: str, script: str) -> None:
-    """Put a program where it is found."""
+def install(folder: Path, name: str, script: str) -> None:
+    """Create a program with this name that runs a shell script."""
     path = folder / name
     path.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")
     path.chmod(0o755)
 
 
 async def copied(text: str) -> tuple[str, str, str]:
-    """Copy; return what was said, what was shown, and what the terminal was given."""
+    """Copy; return title and text of the notice, and the text sent to the terminal's clipboard."""
     app: App[None] = App()
     async with driving(app, notifications=True) as pilot:
         await copy(app, text)
         await pilot.pause()
-        (said,) = app._notifications
-        return said.title, said.message, app.clipboard
+        (notice,) = app._notifications
+        return notice.title, notice.message, app.clipboard
 
 
 @pytest.mark.parametrize(
@@ -75,38 +75,38 @@ async def copied(text: str) -> tuple[str, str, str]:
         ({"WSL_DISTRO_NAME": "Debian", "DISPLAY": ":0"}, "linux", "clip.exe", "clip.exe"),
     ],
 )
-def test_text_goes_to_what_knows_the_users_clipboard(
+def test_the_environment_decides_which_program_takes_the_text(
     environ: dict[str, str], platform: str, installed: str, program: str | None
 ) -> None:
     chosen = route(environ, platform, lambda name: name if name in installed.split() else None)
     assert (" ".join(chosen.argv) if chosen else None) == program
 
 
-def test_windows_gets_text_in_its_own_encoding() -> None:
+def test_text_for_the_windows_clipboard_is_encoded_with_a_byte_order_mark() -> None:
     chosen = route({"WSL_DISTRO_NAME": "Debian"}, "linux", lambda name: name)
     assert chosen is not None
     assert TEXT.encode(chosen.encoding)[:2] in {b"\xff\xfe", b"\xfe\xff"}
 
 
-async def test_a_program_takes_the_text_as_it_is(
-    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_program_gets_the_whole_text_unchanged_and_the_environment(
+    bin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program(bare, "wl-copy", f"cat > {tmp_path}/taken; echo $# $KEPT > {tmp_path}/how")
+    install(bin_folder, "wl-copy", f"cat > {tmp_path}/taken; echo $# $KEPT > {tmp_path}/call")
     monkeypatch.setenv("WAYLAND_DISPLAY", "w")
     monkeypatch.setenv("KEPT", "environment")
     large = TEXT * 10_000
-    said, shown, terminal = await copied(large)
-    assert said == "Copied"
-    assert len(shown) < 1000
+    title, message, terminal = await copied(large)
+    assert title == "Copied"
+    assert len(message) < 1000
     assert terminal == ""
     assert (tmp_path / "taken").read_text("utf-8") == large
-    assert (tmp_path / "how").read_text() == "0 environment\n"
+    assert (tmp_path / "call").read_text() == "0 environment\n"
 
 
 async def test_a_program_that_stays_to_serve_the_clipboard_is_not_waited_for(
-    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program(bare, "xclip", f"cat > {tmp_path}/taken; sleep 60 & echo $! > {tmp_path}/pid")
+    install(bin_folder, "xclip", f"cat > {tmp_path}/taken; sleep 60 & echo $! > {tmp_path}/pid")
     monkeypatch.setenv("DISPLAY", ":0")
     assert (await copied(TEXT))[0] == "Copied"
     os.kill(int((tmp_path / "pid").read_text()), 9)
@@ -115,42 +115,44 @@ async def test_a_program_that_stays_to_serve_the_clipboard_is_not_waited_for(
 @pytest.mark.parametrize(
     "script", ["exit 1", "cat > /dev/null; exit 3", "exec sleep 60", "kill -9 $$"]
 )
-async def test_a_program_that_fails_or_hangs_leaves_it_to_the_terminal(
-    bare: Path, monkeypatch: pytest.MonkeyPatch, script: str
+async def test_text_goes_to_the_terminals_clipboard_if_the_program_fails_or_hangs(
+    bin_folder: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    program(bare, "wl-copy", script)
+    install(bin_folder, "wl-copy", script)
     monkeypatch.setenv("WAYLAND_DISPLAY", "w")
     assert await copied(TEXT) == (SENT, "first [/]␊second 日本🎉", TEXT)
 
 
-async def test_text_that_no_clipboard_takes_is_kept_in_a_private_file(tmp_path: Path) -> None:
+async def test_text_too_large_for_the_terminals_clipboard_is_saved_in_a_private_file(
+    tmp_path: Path,
+) -> None:
     for text in ("x" * (TERMINAL_LIMIT + 1), "日" * TERMINAL_LIMIT):
-        said, shown, terminal = await copied(text)
+        title, message, terminal = await copied(text)
         path = tmp_path / "state" / "copied.txt"
-        assert said == "Too large for the terminal's clipboard"
-        assert shown == f"Saved as {path}"
+        assert title == "Too large for the terminal's clipboard"
+        assert message == f"Saved as {path}"
         assert terminal == ""
         assert path.read_text("utf-8") == text
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert [*path.parent.iterdir()] == [path]
 
 
-async def test_what_can_be_kept_nowhere_is_not_said_to_be_copied(
+async def test_the_notice_says_not_copied_if_text_can_neither_be_copied_nor_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("STUDIO_TUI_STATE_DIR", str(tmp_path / "file" / "state"))
-    said, shown, _ = await copied("x" * (TERMINAL_LIMIT + 1))
-    assert said == "Not copied"
-    assert "Not a directory" in shown
+    title, message, _ = await copied("x" * (TERMINAL_LIMIT + 1))
+    assert title == "Not copied"
+    assert "Not a directory" in message
 
 
-async def test_the_keys_that_copy_take_the_same_way(
-    studio: ThreadStudio, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_keys_that_copy_use_the_program_of_the_environment(
+    studio: ThreadStudio, bin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = studio.submit("print('first'); print('last')", query_name="[/]")
     studio.end(job["id"])
-    program(bare, "wl-copy", f"cat > {tmp_path}/taken")
+    install(bin_folder, "wl-copy", f"cat > {tmp_path}/taken")
     monkeypatch.setenv("WAYLAND_DISPLAY", "w")
     taken = tmp_path / "taken"
     async with dashboard(studio, tmp_path) as pilot:
@@ -169,7 +171,7 @@ TMUX = shutil.which("tmux") or "tmux"
 
 @pytest.fixture
 def tmux(tmp_path: Path) -> Iterator[list[str]]:
-    """A tmux server of the test's own; yields how it is spoken to."""
+    """A tmux server that only the test uses; yields the beginning of its commands."""
     command = [TMUX, "-S", str(tmp_path / "tmux"), "-f", "/dev/null"]
     environ = {**os.environ, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     subprocess.run([*command, "new-session", "-d", "sleep 600"], env=environ, check=True)
@@ -180,10 +182,10 @@ def tmux(tmp_path: Path) -> Iterator[list[str]]:
 
 
 @needs.program("tmux")
-async def test_text_is_in_the_buffer_of_a_real_tmux(
-    tmux: list[str], bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_text_is_copied_into_the_buffer_of_a_real_tmux(
+    tmux: list[str], bin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (bare / "tmux").symlink_to(tmux[0])
+    (bin_folder / "tmux").symlink_to(tmux[0])
     monkeypatch.setenv("TMUX", f"{tmp_path / 'tmux'},1,0")
     large = TEXT * 10_000
     assert (await copied(large))[0] == "In tmux's buffer"

@@ -7,20 +7,25 @@ from studio_tui.tui.terminal.editor import EditorError, edit_text, editor_words
 from tests.driving import driving
 
 
-def which(*installed: str) -> dict[str, str]:
-    return {name: f"/bin/{name}" for name in installed}
+def installed_paths(*names: str) -> dict[str, str]:
+    """Return the paths of installed programs by their names."""
+    return {name: f"/bin/{name}" for name in names}
 
 
 @pytest.mark.parametrize(
     ("environ", "installed", "words"),
     [
-        ({"VISUAL": "code --wait", "EDITOR": "vim"}, which("code", "vim"), ["code", "--wait"]),
-        ({"VISUAL": " ", "EDITOR": "emacs '-a b'"}, which("emacs"), ["emacs", "-a b"]),
-        ({}, which("vi", "vim"), ["vim"]),
-        ({}, which("nano", "vi"), ["nano"]),
+        (
+            {"VISUAL": "code --wait", "EDITOR": "vim"},
+            installed_paths("code", "vim"),
+            ["code", "--wait"],
+        ),
+        ({"VISUAL": " ", "EDITOR": "emacs '-a b'"}, installed_paths("emacs"), ["emacs", "-a b"]),
+        ({}, installed_paths("vi", "vim"), ["vim"]),
+        ({}, installed_paths("nano", "vi"), ["nano"]),
     ],
 )
-def test_the_editor_is_the_users_else_one_that_is_there(
+def test_the_editor_is_the_one_the_user_has_set_or_otherwise_an_installed_one(
     environ: dict[str, str], installed: dict[str, str], words: list[str]
 ) -> None:
     assert editor_words(environ, installed.get) == words
@@ -38,17 +43,21 @@ def test_the_editor_is_the_users_else_one_that_is_there(
         ({}, "No editor is installed here"),
     ],
 )
-def test_why_there_is_no_editor_is_a_safe_sentence(environ: dict[str, str], sentence: str) -> None:
-    with pytest.raises(EditorError) as told:
-        editor_words(environ, which().get)
-    assert sentence in str(told.value)
-    assert "\x1b" not in str(told.value)
+def test_the_reason_for_a_missing_editor_is_a_sentence_without_control_codes(
+    environ: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(EditorError) as raised:
+        editor_words(environ, installed_paths().get)
+    assert sentence in str(raised.value)
+    assert "\x1b" not in str(raised.value)
 
 
-async def test_without_a_terminal_to_lend_the_text_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    true = shutil.which("true")
-    assert true is not None
-    monkeypatch.setenv("VISUAL", true)
+async def test_without_a_terminal_the_editor_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command = shutil.which("true")
+    assert command is not None
+    monkeypatch.setenv("VISUAL", command)
     app = App[None]()
     async with driving(app):
         with pytest.raises(EditorError, match="no terminal here for an editor"):

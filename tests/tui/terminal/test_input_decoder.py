@@ -11,15 +11,15 @@ PIECES = st.lists(
 
 
 def decoded(text: str, cuts: list[int]) -> str:
-    """Return what comes of text that arrives in pieces."""
+    """Decode a text that arrives in pieces, cut at these positions modulo its length."""
     data, decoder = text.encode(), KeyboardDecoder()
-    edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    pieces = [data[start:end] for start, end in pairwise(edges)]
+    bounds = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    pieces = [data[start:end] for start, end in pairwise(bounds)]
     return "".join(map(decoder.decode, pieces))
 
 
 @given(PIECES.map("".join), PIECES.map("".join), st.lists(st.integers(0, 200)))
-def test_keys_stay_as_they_are_and_a_paste_holds_no_escape(
+def test_keys_are_unchanged_and_escape_characters_in_a_paste_become_visible(
     keys: str, pasted: str, cuts: list[int]
 ) -> None:
     pasted = pasted.replace(PASTED, "")
@@ -31,9 +31,9 @@ def test_keys_stay_as_they_are_and_a_paste_holds_no_escape(
     assert decoded(sent, cuts) == f"{keys}{PASTE}{shown}{PASTED}\x1b[A"
 
 
-def test_bytes_that_are_no_utf8_become_signs() -> None:
+def test_bytes_that_are_not_utf8_become_replacement_characters() -> None:
     assert KeyboardDecoder().decode(b"caf\xe9 a") == "caf\N{REPLACEMENT CHARACTER} a"
 
 
-def test_an_escape_key_does_not_wait_for_anything() -> None:
+def test_an_escape_character_is_decoded_without_waiting_for_more() -> None:
     assert KeyboardDecoder().decode(b"\x1b") == "\x1b"

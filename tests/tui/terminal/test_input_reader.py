@@ -1,4 +1,4 @@
-"""Input is read as soon as it arrives, until reading is stopped or the terminal has gone."""
+"""The thread that reads the terminal: keys as they arrive, until it is stopped or hung up."""
 
 import os
 import select
@@ -18,7 +18,7 @@ from tests.waiting import HANG, eventually
 
 
 class Reading:
-    """A thread that reads the input of a terminal."""
+    """A thread that reads the input of a terminal, whose keyboard the test controls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.keyboard, self.terminal = os.openpty()
@@ -26,15 +26,15 @@ class Reading:
         self.stop = StopEvent()
         self.messages: list[Message] = []
         self.errors: list[OSError] = []
-        self.limits: list[float | None] = []
-        """Of its waits for input, in seconds."""
-        monkeypatch.setattr(input_reader, "select", self._select)
+        self.timeouts: list[float | None] = []
+        """The timeouts of its waits for input so far, in seconds; `None` for no timeout."""
+        monkeypatch.setattr(input_reader, "select", self._recorded_select)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
-    def _select(self, read: Any, write: Any, other: Any, limit: float | None) -> Any:
-        self.limits.append(limit)
-        return select.select(read, write, other, limit)
+    def _recorded_select(self, read: Any, write: Any, other: Any, timeout: float | None) -> Any:
+        self.timeouts.append(timeout)
+        return select.select(read, write, other, timeout)
 
     def _read(self) -> None:
         try:
@@ -43,6 +43,7 @@ class Reading:
             self.errors.append(error)
 
     def press(self, data: bytes) -> None:
+        """Send bytes as a keyboard does."""
         os.write(self.keyboard, data)
 
     def until_pressed(self, *keys: str) -> None:
@@ -51,13 +52,16 @@ class Reading:
         assert self.pressed() == [*keys]
 
     def pressed(self) -> list[str]:
-        return [each.key for each in self.messages if isinstance(each, events.Key)]
+        """Return the names of all keys read so far."""
+        return [message.key for message in self.messages if isinstance(message, events.Key)]
 
     def has_ended(self) -> bool:
+        """Wait for the end of the thread; return whether it came."""
         self.thread.join(HANG)
         return not self.thread.is_alive()
 
     def hang_up(self) -> None:
+        """Close the side of the keyboard, as when the window of a terminal is closed."""
         if self.keyboard >= 0:
             os.close(self.keyboard)
             self.keyboard = -1
@@ -77,22 +81,22 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
 
 
 def test_keys_are_read_however_their_bytes_arrive(reading: Reading) -> None:
-    for piece in (b"a", b"\xc3", b"\xa9", b"\x1b[", b"B", b"\xff", b"b"):
-        reading.press(piece)
+    for data in (b"a", b"\xc3", b"\xa9", b"\x1b[", b"B", b"\xff", b"b"):
+        reading.press(data)
     eventually(lambda: "b" in reading.pressed(), reading.pressed)
     assert reading.pressed()[0] == "a"
     assert "down" in reading.pressed()
     assert not reading.errors
 
 
-def test_escape_alone_is_a_key_though_nothing_follows_it(reading: Reading) -> None:
+def test_an_escape_character_that_nothing_follows_is_the_escape_key(reading: Reading) -> None:
     reading.press(b"\x1b")
     reading.until_pressed("escape")
 
 
 @pytest.fixture
 def patient_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
-    """A reader that would wait for minutes after an escape character."""
+    """A reader that waits for minutes for what follows an escape character."""
     monkeypatch.setattr(constants, "ESCAPE_DELAY", 2 * HANG)
     monkeypatch.setattr(input_reader, "ESCAPE_DELAY", 2 * HANG)
     reading = Reading(monkeypatch)
@@ -101,89 +105,93 @@ def patient_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
 
 
 @pytest.mark.parametrize("keys", ["j", "jjj", "b", "x\r"])
-def test_escape_and_what_is_read_after_it_are_keys_of_their_own(
+def test_an_escape_character_and_letters_read_later_are_separate_keys(
     patient_reading: Reading, keys: str
 ) -> None:
     patient_reading.press(b"\x1b")
-    eventually(lambda: patient_reading.limits[-1:] == [2 * HANG])
+    eventually(lambda: patient_reading.timeouts[-1:] == [2 * HANG])
     patient_reading.press(keys.encode())
     pressed = ["enter" if key == "\r" else key for key in keys]
     patient_reading.until_pressed("escape", *pressed)
 
 
-def test_a_sequence_that_is_read_in_pieces_is_one_key(patient_reading: Reading) -> None:
+def test_an_escape_sequence_that_is_read_in_two_pieces_is_one_key(patient_reading: Reading) -> None:
     for first, second, key in ((b"\x1b", b"[B", "down"), (b"\x1b", b"OP", "f1")):
         patient_reading.press(first)
-        eventually(lambda: patient_reading.limits[-1:] == [2 * HANG])
+        eventually(lambda: patient_reading.timeouts[-1:] == [2 * HANG])
         patient_reading.press(second)
         eventually(lambda key=key: key in patient_reading.pressed())  # type: ignore[misc]
     assert patient_reading.pressed() == ["down", "f1"]
 
 
-def test_escape_and_a_letter_or_digit_that_are_read_in_one_piece_are_two_keys(
+def test_an_escape_character_and_a_letter_or_digit_read_together_are_two_keys(
     reading: Reading,
 ) -> None:
     reading.press(b"\x1bj\x1bGx\x1b2\x1b[B\x1bOP")
     reading.until_pressed("escape", "j", "escape", "G", "x", "escape", "2", "down", "f1")
 
 
-def test_keys_that_move_by_words_are_not_escape_and_a_letter(reading: Reading) -> None:
+def test_the_sequences_that_move_by_words_are_not_split_into_escape_and_a_letter(
+    reading: Reading,
+) -> None:
     reading.press(b"\x1bb\x1bf")
     reading.until_pressed("ctrl+left", "ctrl+right")
 
 
-def test_while_nothing_is_pressed_it_waits_without_a_limit(reading: Reading) -> None:
+def test_the_reader_waits_without_a_timeout_while_no_key_is_pressed(reading: Reading) -> None:
     reading.press(b"\x1b")
     reading.until_pressed("escape")
-    eventually(lambda: reading.limits[-1] is None)
+    eventually(lambda: reading.timeouts[-1] is None)
     reading.press(b"a")
     reading.until_pressed("escape", "a")
-    eventually(lambda: reading.limits[-1] is None)
-    waits = len(reading.limits)
+    eventually(lambda: reading.timeouts[-1] is None)
+    waits = len(reading.timeouts)
     reading.press(b"b")
     reading.until_pressed("escape", "a", "b")
-    eventually(lambda: len(reading.limits) > waits)
-    assert reading.limits[waits:] == [None]
+    eventually(lambda: len(reading.timeouts) > waits)
+    assert reading.timeouts[waits:] == [None]
 
 
-def test_it_stops_while_it_waits_and_does_not_go_on_again(reading: Reading) -> None:
-    eventually(lambda: reading.limits)
+def test_setting_the_stop_event_ends_a_waiting_reader_even_if_it_is_cleared_at_once(
+    reading: Reading,
+) -> None:
+    eventually(lambda: reading.timeouts)
     reading.stop.set()
     reading.stop.clear()
     assert reading.has_ended()
     assert not reading.errors
 
 
-def test_several_who_wait_for_the_same_event_stop_all(reading: Reading) -> None:
-    others = [threading.Thread(target=select.select, args=([reading.stop], [], [])) for _ in "abc"]
-    for other in others:
-        other.start()
+def test_the_stop_event_ends_all_threads_that_wait_for_it(reading: Reading) -> None:
+    threads = [threading.Thread(target=select.select, args=([reading.stop], [], [])) for _ in "abc"]
+    for thread in threads:
+        thread.start()
     reading.stop.set()
     reading.stop.set()
-    for other in others:
-        other.join(HANG)
-        assert not other.is_alive()
+    for thread in threads:
+        thread.join(HANG)
+        assert not thread.is_alive()
     assert reading.has_ended()
 
 
-def test_it_ends_when_the_terminal_has_gone(reading: Reading) -> None:
-    eventually(lambda: reading.limits)
+def test_the_reader_ends_with_an_error_when_the_terminal_hangs_up(reading: Reading) -> None:
+    eventually(lambda: reading.timeouts)
     reading.hang_up()
     assert reading.has_ended()
     assert reading.errors
 
 
-def test_it_ends_when_something_else_is_in_place_of_the_terminal(reading: Reading) -> None:
-    eventually(lambda: reading.limits)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, reading.terminal)
-    os.close(nothing)
+def test_the_reader_ends_with_an_error_when_its_descriptor_is_replaced(reading: Reading) -> None:
+    eventually(lambda: reading.timeouts)
+    devnull = os.open(os.devnull, os.O_RDWR)
+    os.dup2(devnull, reading.terminal)
+    os.close(devnull)
     reading.hang_up()
     assert reading.has_ended()
     assert reading.errors
 
 
-def test_ctrl_d_does_not_look_like_the_end_of_the_terminal(reading: Reading) -> None:
+def test_ctrl_d_in_line_mode_is_not_taken_for_a_hangup(reading: Reading) -> None:
     modes = termios.tcgetattr(reading.terminal)
     modes[tty.LFLAG] |= termios.ICANON
     termios.tcsetattr(reading.terminal, termios.TCSANOW, modes)
@@ -192,7 +200,7 @@ def test_ctrl_d_does_not_look_like_the_end_of_the_terminal(reading: Reading) -> 
     assert not reading.errors
 
 
-def test_a_read_that_finds_nothing_is_no_end(
+def test_a_read_without_data_does_not_end_the_reader(
     reading: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.set_blocking(reading.terminal, False)
@@ -204,10 +212,9 @@ def test_a_read_that_finds_nothing_is_no_end(
     assert not reading.errors
 
 
-def test_an_event_leaves_no_open_files() -> None:
+def test_a_stop_event_closes_its_descriptor_when_it_is_deleted() -> None:
     event = StopEvent()
-    ends = [event.fileno(), os.open(os.devnull, os.O_RDONLY)]
-    os.close(ends.pop())
+    descriptor = event.fileno()
     del event
     with pytest.raises(OSError, match="Bad file descriptor"):
-        os.fstat(ends[0])
+        os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""The terminal is lent to another program, and returns to the app however that ends."""
+"""Lending the terminal to another program: it returns to the app however the program ends."""
 
 import asyncio
 import os
@@ -19,55 +19,60 @@ pytestmark = pytest.mark.starts_processes
 
 
 @pytest.fixture
-def modes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Record what the driver is told about the terminal."""
-    told: list[str] = []
+def terminal_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record the calls that lend the terminal and take it back, in their order."""
+    calls: list[str] = []
     monkeypatch.setattr(Driver, "can_suspend", True)
-    monkeypatch.setattr(Driver, "suspend_application_mode", lambda _: told.append("lent"))
-    monkeypatch.setattr(Driver, "resume_application_mode", lambda _: told.append("back"))
-    monkeypatch.setattr(lending, "discard_typed", lambda: told.append("discarded"))
-    return told
+    monkeypatch.setattr(Driver, "suspend_application_mode", lambda _: calls.append("lent"))
+    monkeypatch.setattr(Driver, "resume_application_mode", lambda _: calls.append("back"))
+    monkeypatch.setattr(lending, "discard_typed", lambda: calls.append("discarded"))
+    return calls
 
 
-async def lend(app: App[Any], begun: asyncio.Event) -> None:
+async def lend(app: App[Any], is_lent: asyncio.Event) -> None:
+    """Lend the terminal to a program that runs for minutes."""
     with terminal_lent(app):
-        begun.set()
+        is_lent.set()
         await pager.run_on_terminal([sys.executable, "-c", "import time; time.sleep(600)"], {})
 
 
-async def test_the_terminal_comes_back_when_what_borrowed_it_is_canceled(modes: list[str]) -> None:
+async def test_the_terminal_returns_to_the_app_when_the_borrowing_task_is_canceled(
+    terminal_calls: list[str],
+) -> None:
     app = App[None]()
     async with driving(app):
-        begun = asyncio.Event()
-        lending_it = asyncio.create_task(lend(app, begun))
-        await begun.wait()
-        lending_it.cancel()
+        is_lent = asyncio.Event()
+        task = asyncio.create_task(lend(app, is_lent))
+        await is_lent.wait()
+        task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await within_reason(lending_it, "the end of the program")
-        assert modes == ["lent", "discarded", "back"]
+            await within_reason(task, "the end of the program")
+        assert terminal_calls == ["lent", "discarded", "back"]
 
 
-async def test_the_terminal_comes_back_when_what_borrowed_it_fails(modes: list[str]) -> None:
+async def test_the_terminal_returns_to_the_app_when_the_borrowing_code_fails(
+    terminal_calls: list[str],
+) -> None:
     app = App[None]()
     async with driving(app):
         with pytest.raises(ZeroDivisionError), terminal_lent(app):
             raise ZeroDivisionError
-        assert modes == ["lent", "discarded", "back"]
+        assert terminal_calls == ["lent", "discarded", "back"]
 
 
-async def test_a_program_that_does_not_end_when_asked_is_killed(
+async def test_a_program_that_ignores_sigterm_is_killed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(pager, "_ENDS_WITHIN", 0.01)
-    begun = tmp_path / "begun"
+    pid_file = tmp_path / "pid"
     stubborn = (
         "import os, pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-        f"pathlib.Path({str(begun)!r}).write_text(f'{{os.getpid()}} '); signal.pause()"
+        f"pathlib.Path({str(pid_file)!r}).write_text(f'{{os.getpid()}} '); signal.pause()"
     )
     running = asyncio.create_task(pager.run_on_terminal([sys.executable, "-c", stubborn], {}))
-    await until(lambda: begun.exists() and begun.read_text().endswith(" "))
+    await until(lambda: pid_file.exists() and pid_file.read_text().endswith(" "))
     running.cancel()
     done, _ = await asyncio.wait({running}, timeout=HANG)
     assert done == {running}
     with pytest.raises(ProcessLookupError):
-        os.kill(int(begun.read_text()), 0)
+        os.kill(int(pid_file.read_text()), 0)

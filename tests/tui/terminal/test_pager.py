@@ -1,4 +1,4 @@
-"""What a pager is given to read, and how it is run."""
+"""The command, the environment and the copy of the log with which a pager is run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,11 +35,12 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 
 
 def installed(name: str) -> str | None:
+    """Return the path of a program, or none if its name says that it is missing."""
     return None if "missing" in name else name
 
 
 @pytest.mark.parametrize(
-    ("typed", "place", "line"),
+    ("setting", "place", "line"),
     [
         (None, ReaderPlace(0, 0), f"less {FLAGS} +1g -- /spool/a b.log"),
         ("", ReaderPlace(41, 900), f"less {FLAGS} +42g -- /spool/a b.log"),
@@ -50,30 +51,30 @@ def installed(name: str) -> str | None:
         ("most; rm -rf /", ReaderPlace(0, 0), "most; rm -rf / /spool/a b.log"),
     ],
 )
-def test_the_pager_is_run_at_the_readers_line(
-    typed: str | None, place: ReaderPlace, line: str
+def test_the_command_of_the_pager_opens_the_copy_at_the_readers_line(
+    setting: str | None, place: ReaderPlace, line: str
 ) -> None:
-    words = pager_words({} if typed is None else {"PAGER": typed}, installed)
+    words = pager_words({} if setting is None else {"PAGER": setting}, installed)
     argv = pager_command(words, PagerInput(PATH, place))
     assert " ".join(argv) == line
     assert argv[-1] == str(PATH)
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("setting", "words"),
     [
         ("missing-pager -x", "missing-pager is not installed; set PAGER to a pager that is"),
         ("less 'x", "PAGER has an unclosed quote"),
         ("''", "not installed"),
     ],
 )
-def test_a_pager_that_cannot_be_run_is_reported(typed: str, words: str) -> None:
+def test_a_pager_that_cannot_be_run_is_reported(setting: str, words: str) -> None:
     with pytest.raises(PagerError, match=words):
-        pager_words({"PAGER": typed}, lambda name: installed(name) if name else None)
+        pager_words({"PAGER": setting}, lambda name: installed(name) if name else None)
 
 
-def test_nothing_of_the_environment_lets_less_show_control_codes() -> None:
-    theirs = {
+def test_the_environment_for_less_has_no_setting_that_shows_control_codes() -> None:
+    user_environment = {
         "LESS": "-R",
         "LESSOPEN": "|cat %s",
         "LESSKEY": "/x",
@@ -81,16 +82,17 @@ def test_nothing_of_the_environment_lets_less_show_control_codes() -> None:
         "LESSBINFMT": "*",
         "HOME": "/home/x",
     }
-    assert pager_environment(["less"], theirs) == {
+    assert pager_environment(["less"], user_environment) == {
         "LESS": "",
         "LESSSECURE": "1",
         "LESSCHARSET": "utf-8",
         "HOME": "/home/x",
     }
-    assert pager_environment(["more"], theirs) == theirs
+    assert pager_environment(["more"], user_environment) == user_environment
 
 
 async def copy_of(store: LogStore, start: int) -> tuple[str, ReaderPlace]:
+    """Return the copy for a reader at byte `start` of the log, and their place in the copy."""
     with private_file() as (path, file):
         assert path.stat().st_mode & 0o777 == 0o600
         place = await clean_copy(store, start, file)
@@ -99,7 +101,7 @@ async def copy_of(store: LogStore, start: int) -> tuple[str, ReaderPlace]:
     return text, place
 
 
-async def test_a_copy_holds_no_control_codes(store: LogStore) -> None:
+async def test_the_copy_contains_no_control_codes(store: LogStore) -> None:
     store.append("\n".join(HOSTILE).encode() + b"\r\n\xff\xfe end")
     text, _ = await copy_of(store, 0)
     assert not controls_of_lines(text)
@@ -108,7 +110,7 @@ async def test_a_copy_holds_no_control_codes(store: LogStore) -> None:
     assert "漢字カナ" in text
 
 
-async def test_the_readers_line_is_known_in_the_copy(store: LogStore) -> None:
+async def test_the_copy_comes_with_the_place_of_the_readers_line(store: LogStore) -> None:
     store.append(b"".join(b"\x1b[31mline %d\x1b[0m\n" % n for n in range(200_000)))
     for number in (0, 1, 77_777, 199_999):
         text, place = await copy_of(store, store.start_of(number))
@@ -119,42 +121,40 @@ async def test_the_readers_line_is_known_in_the_copy(store: LogStore) -> None:
 
 @pytest.fixture
 def limit(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Let much less be huge, so that the tests need less memory."""
+    """Lower the size from which a log is copied in part, so that tests need less memory."""
     limit = 2 * 1024 * 1024
     monkeypatch.setattr(pager, "COPY_LIMIT", limit)
     return limit
 
 
-@pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
-async def test_a_huge_log_is_copied_around_the_reader_and_the_user_is_notified(
-    store: LogStore, limit: int, part: float
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+async def test_a_huge_log_is_copied_around_the_reader_with_a_remark_where_it_was_cut(
+    store: LogStore, limit: int, share: float
 ) -> None:
     for base in range(0, 100_000, 10_000):
         store.append(b"".join(b"line %07d %030d\n" % (n, 0) for n in range(base, base + 10_000)))
     assert store.size > limit
-    number = int(part * (store.lines - 1))
+    number = int(share * (store.lines - 1))
     text, place = await copy_of(store, store.start_of(number))
     assert place.line is not None
-    at = 0
+    start = 0
     for _ in range(place.line):
-        at = text.index("\n", at) + 1
-    assert text.startswith(f"line {number:07}", at)
+        start = text.index("\n", start) + 1
+    assert text.startswith(f"line {number:07}", start)
     assert len(text) < limit + 1000
-    assert text.startswith("┅┅ studio-tui: ") == (part > 0)
-    assert text.startswith("┅┅ studio-tui: ", text.rindex("\n", 0, -1) + 1) == (part < 1)
+    assert text.startswith("┅┅ studio-tui: ") == (share > 0)
+    assert text.startswith("┅┅ studio-tui: ", text.rindex("\n", 0, -1) + 1) == (share < 1)
 
 
-@pytest.mark.parametrize("begin", range(4))
-async def test_no_character_of_a_long_line_is_divided_in_the_copy(
-    store: LogStore, begin: int
-) -> None:
-    line = "x" * begin + "漢😀" * 200_000
+@pytest.mark.parametrize("offset", range(4))
+async def test_the_copy_splits_no_character_of_a_long_line(store: LogStore, offset: int) -> None:
+    line = "x" * offset + "漢😀" * 200_000
     store.append(line.encode() + "漢".encode()[:2])
     text, _ = await copy_of(store, 0)
     assert text == line + "\ufffd"
 
 
-async def test_a_huge_line_is_cut_too(store: LogStore, limit: int) -> None:
+async def test_a_huge_line_is_cut_in_the_copy(store: LogStore, limit: int) -> None:
     store.append(b"x" * (limit * 2))
     text, _ = await copy_of(store, 0)
     assert limit <= len(text) < limit + 1000
@@ -165,7 +165,7 @@ async def test_a_huge_line_is_cut_too(store: LogStore, limit: int) -> None:
     assert text.splitlines()[place.line] == "last"
 
 
-async def test_marks_that_reorder_text_are_found_wherever_they_are(store: LogStore) -> None:
+async def test_characters_that_reorder_text_are_detected_anywhere_in_a_log(store: LogStore) -> None:
     assert not await is_reordered(store)
     store.append("日本語 “quoted” – dash … é\n".encode())
     assert not await is_reordered(store)
@@ -173,7 +173,7 @@ async def test_marks_that_reorder_text_are_found_wherever_they_are(store: LogSto
     assert await is_reordered(store)
 
 
-async def test_where_no_terminal_can_be_lent_that_is_reported(
+async def test_without_a_terminal_the_pager_is_refused_and_no_copy_is_left_behind(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio.end(studio.submit("print('text')")["id"])

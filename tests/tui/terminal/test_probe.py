@@ -1,4 +1,4 @@
-"""The capabilities of the terminal, as far as the environment tells."""
+"""What the environment says about the capabilities of the terminal."""
 
 import pytest
 
@@ -21,7 +21,9 @@ from studio_tui.tui.terminal import probe
         ({"TERM": "xterm", "LANG": "de_DE.ISO\x1b[31mé"}, False),
     ],
 )
-def test_where_nothing_can_be_drawn_is_known(environ: dict[str, str], is_usable: bool) -> None:
+def test_a_terminal_that_cannot_show_the_dashboard_is_refused_with_a_reason_in_plain_ascii(
+    environ: dict[str, str], is_usable: bool
+) -> None:
     reason = probe.why_unusable(environ)
     assert (reason is None) is is_usable
     assert reason is None or (reason.isascii() and reason.isprintable())
