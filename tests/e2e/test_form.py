@@ -1,4 +1,4 @@
-"""The form in a real terminal: the user's editor, and endings that come in the middle of typing."""
+"""The form in a real terminal: the user's editor, and exits while the user is typing."""
 
 import json
 import os
@@ -15,13 +15,31 @@ from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
 
-def left(folder: Path) -> dict[str, str]:
-    """Return what is kept of the form that was left."""
+def saved_draft(folder: Path) -> dict[str, str]:
+    """Return the draft of the form for a new job that is on disk."""
     (file,) = (folder / "state").glob("*.forms.json")
     return dict(json.loads(file.read_text("utf-8"))["drafts"]["new"])
 
 
-def code_of(terminal: Terminal) -> int:
+def type_query(terminal: Terminal) -> None:
+    """Type the query `print('last words')` into the form, without submitting it."""
+    terminal.wait_for_text("live")
+    terminal.press("n")
+    terminal.wait_for_text("The path of a script")
+    terminal.press("\t")
+    terminal.press("print('last words')")
+    terminal.wait_for_text("last words")
+    terminal.settle(0.3)
+
+
+def disconnect(terminal: Terminal) -> None:
+    """Close the user's side; the descriptor stays valid, so that `Terminal.close` can close it."""
+    devnull = os.open(os.devnull, os.O_RDWR)
+    os.dup2(devnull, terminal._master)
+    os.close(devnull)
+
+
+def exit_code_of(terminal: Terminal) -> int:
     """Wait for the end of the program, and return its exit code."""
     eventually(lambda: terminal.exit_code() is not None)
     return terminal.exit_code() or 0
@@ -39,51 +57,36 @@ def hang_up(terminal: Terminal) -> None:
     os.kill(terminal.pid, signal.SIGHUP)
 
 
-ENDS = [(press_quit, 0), (terminate, 128 + signal.SIGTERM), (hang_up, 128 + signal.SIGHUP)]
+ENDINGS = [(press_quit, 0), (terminate, 128 + signal.SIGTERM), (hang_up, 128 + signal.SIGHUP)]
 """Ways to end the program, and its exit codes; `test_frozen_terminal.py` hangs up as well."""
 
 
 @pytest.mark.parametrize(
     ("end", "code"),
-    at_length(ENDS[:2], ENDS),
+    at_length(ENDINGS[:2], ENDINGS),
 )
-def test_what_was_typed_last_is_on_disk_however_the_program_ends(
+def test_the_last_typed_text_is_on_disk_however_the_program_ends(
     shared_studio: ThreadStudio, tmp_path: Path, end: Callable[[Terminal], None], code: int
 ) -> None:
     with program(shared_studio, tmp_path) as terminal:
-        terminal.press("n")
-        terminal.wait_for_text("The path of a script")
-        terminal.press("\t")
-        terminal.press("print('last words')")
-        terminal.wait_for_text("last words")
-        terminal.settle(0.3)
+        type_query(terminal)
         end(terminal)
         terminal.pump(10, lambda: terminal.exited)
-        assert code_of(terminal) == code
-    assert left(tmp_path)["query"] == "print('last words')"
+        assert exit_code_of(terminal) == code
+    assert saved_draft(tmp_path)["query"] == "print('last words')"
 
 
-def test_a_terminal_that_goes_away_ends_the_program_with_the_form_on_disk(
+def test_the_last_typed_text_is_on_disk_after_the_terminal_has_hung_up(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     with program(shared_studio, tmp_path) as terminal:
-        terminal.press("n")
-        terminal.wait_for_text("The path of a script")
-        terminal.press("\t")
-        terminal.press("print('last words')")
-        terminal.wait_for_text("last words")
-        terminal.settle(0.3)
-        # The other end stays open for the terminal's own closing.
-        elsewhere = os.open(os.devnull, os.O_RDWR)
-        os.dup2(elsewhere, terminal._master)
-        os.close(elsewhere)
-        code_of(terminal)
-    assert left(tmp_path)["query"] == "print('last words')"
+        type_query(terminal)
+        disconnect(terminal)
+        exit_code_of(terminal)
+    assert saved_draft(tmp_path)["query"] == "print('last words')"
 
 
-def test_a_field_is_changed_in_the_users_editor(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
+def test_the_users_editor_changes_a_field(shared_studio: ThreadStudio, tmp_path: Path) -> None:
     editor = tmp_path / "an editor"
     editor.write_text('#!/bin/sh\necho "# by $(stat -c %a "$1")" >> "$1"\n', "utf-8")
     editor.chmod(0o700)
@@ -93,14 +96,14 @@ def test_a_field_is_changed_in_the_users_editor(
         terminal.press("\t")
         terminal.press("print(1)")
         terminal.wait_for_text("print")
-        terminal.press("\x1bOS")
+        terminal.press("\x1bOS")  # f4
         terminal.wait_for_text("# by 600")
         press_quit(terminal)
         terminal.pump(10, lambda: terminal.exited)
-    assert left(tmp_path)["query"] == "print(1)# by 600"
+    assert saved_draft(tmp_path)["query"] == "print(1)# by 600"
 
 
-def test_where_no_file_is_named_the_editor_gets_the_query(
+def test_the_editor_of_an_empty_path_field_edits_the_query(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     editor = tmp_path / "editor"
@@ -109,27 +112,28 @@ def test_where_no_file_is_named_the_editor_gets_the_query(
     with program(shared_studio, tmp_path, environ={"EDITOR": str(editor)}) as terminal:
         terminal.press("n")
         terminal.wait_for_text("The path of a script")
-        terminal.press("\x1bOS")
+        terminal.press("\x1bOS")  # f4
         terminal.wait_for_text("# a query")
         press_quit(terminal)
         terminal.pump(10, lambda: terminal.exited)
-    assert (left(tmp_path)["query"], left(tmp_path)["query_file"]) == ("# a query", "")
+    draft = saved_draft(tmp_path)
+    assert (draft["query"], draft["query_file"]) == ("# a query", "")
 
 
-def test_leaving_a_form_as_its_editor_opens_gives_the_terminal_back(
+def test_closing_a_form_while_its_editor_opens_returns_the_terminal_to_the_dashboard(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="edited.py")["id"])
-    go_on = tmp_path / "go on"
+    may_exit = tmp_path / "may exit"
     editor = tmp_path / "editor"
-    editor.write_text(f"#!/bin/sh\nwhile [ ! -e '{go_on}' ]; do sleep 0.05; done\n", "utf-8")
+    editor.write_text(f"#!/bin/sh\nwhile [ ! -e '{may_exit}' ]; do sleep 0.05; done\n", "utf-8")
     editor.chmod(0o700)
     with program(studio, tmp_path, environ={"EDITOR": str(editor)}) as terminal:
         terminal.wait_for_text("edited.py")
         terminal.press("e")
         terminal.press("\x1b")
         terminal.settle(0.5)
-        go_on.touch()
+        may_exit.touch()
         terminal.settle(0.5)
         terminal.press("\x1b")
         terminal.settle(0.3)

@@ -1,4 +1,4 @@
-"""A terminal that reads nothing, as when a connection hangs."""
+"""Terminals that read nothing, as when a connection hangs."""
 
 import fcntl
 import os
@@ -11,56 +11,56 @@ import pytest
 
 from tests import needs
 from tests.bench.terminal import Terminal
-from tests.e2e.test_form import code_of, left
-from tests.e2e.test_lost_terminal import type_last_words
-from tests.e2e.test_program import program, screen
+from tests.e2e.test_form import exit_code_of, saved_draft, type_query
+from tests.e2e.test_program import program, screen_lines
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.starts_processes,
-    needs.linux("elsewhere it is not known that a terminal is full"),
+    needs.linux("other systems do not tell that a terminal is full"),
 ]
 
 CHATTY = "import time\nfor n in range(1_000_000): print('n', n, flush=True); time.sleep(0.004)"
 TIOCGPTN = 0x80045430
-"""Asks for the number of a pseudo-terminal."""
-PAINTED = 100
-"""Keys that paint far more than fits where nobody reads."""
+"""The request for the number of a pseudo-terminal."""
+REPEATS = 100
+"""How often keys are pressed to draw far more than a terminal can buffer."""
 
 
-def reads_nothing(terminal: Terminal) -> bool:
-    """Whether no more fits into what the terminal has to read."""
+def is_full(terminal: Terminal) -> bool:
+    """Return whether the buffer of a terminal that reads nothing is full."""
     (number,) = struct.unpack("i", fcntl.ioctl(terminal._master, TIOCGPTN, bytes(4)))
     poll = select.poll()
-    other = os.open(f"/dev/pts/{number}", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    poll.register(other, select.POLLOUT)
+    slave = os.open(f"/dev/pts/{number}", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    poll.register(slave, select.POLLOUT)
     try:
         return not poll.poll(0)
     finally:
-        os.close(other)
+        os.close(slave)
 
 
-def paint_much(terminal: Terminal, *keys: str) -> None:
-    for _ in range(PAINTED):
+def fill(terminal: Terminal, *keys: str) -> None:
+    """Press keys that draw a lot without reading the output, until the terminal is full."""
+    for _ in range(REPEATS):
         for key in keys:
             terminal.press(key)
-    eventually(lambda: reads_nothing(terminal))
+    eventually(lambda: is_full(terminal))
 
 
-def spooled(folder: Path) -> int:
-    """Return the bytes that the program has of the log."""
+def spooled_bytes(folder: Path) -> int:
+    """Return how many bytes of the log the program has stored."""
     return sum(path.stat().st_size for path in folder.rglob("*.spool"))
 
 
-def polls(folder: Path) -> int:
-    """Return how often the program has asked for the list of jobs."""
+def poll_count(folder: Path) -> int:
+    """Return how often the program has received the list of jobs."""
     text = (folder / "log" / "studio-tui.log").read_text("utf-8")
     return text.count("GET /datachain/jobs/ 200")
 
 
-def test_logs_and_polls_continue_and_all_is_drawn_once_it_reads_again(
+def test_logs_and_polls_continue_and_the_screen_is_redrawn_when_the_terminal_reads_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(CHATTY, query_name="chatty.py")
@@ -68,28 +68,28 @@ def test_logs_and_polls_continue_and_all_is_drawn_once_it_reads_again(
     with program(studio, tmp_path) as terminal:
         terminal.press("l")
         terminal.wait_for_text(r"n \d\d")
-        paint_much(terminal, "home", "end")
-        asked, has = polls(tmp_path), spooled(tmp_path)
-        eventually(lambda: polls(tmp_path) > asked + 3)
-        eventually(lambda: spooled(tmp_path) > has + 4000)
+        fill(terminal, "home", "end")
+        polls, stored = poll_count(tmp_path), spooled_bytes(tmp_path)
+        eventually(lambda: poll_count(tmp_path) > polls + 3)
+        eventually(lambda: spooled_bytes(tmp_path) > stored + 4000)
         studio.cancel(job["id"])
         studio.end(job["id"])
-        last = studio.log(job["id"]).splitlines()[-1]
+        last_line = studio.log(job["id"]).splitlines()[-1]
         terminal.wait_for_text("whole log")
         terminal.settle(0.3)
-        shown = screen(terminal, (120, 40))
-    assert shown[0].endswith("● live")
-    assert any(line.endswith(f" {last}") for line in shown[-4:]), shown
-    assert sum(line.startswith(" studio-tui") for line in shown) == 1
+        lines = screen_lines(terminal, (120, 40))
+    assert lines[0].endswith("● live")
+    assert any(line.endswith(f" {last_line}") for line in lines[-4:]), lines
+    assert sum(line.startswith(" studio-tui") for line in lines) == 1
 
 
 @pytest.mark.parametrize("number", at_length([signal.SIGHUP], [signal.SIGHUP, signal.SIGTERM]))
-def test_a_signal_ends_the_program_in_order(
+def test_a_signal_lets_the_program_save_the_form_and_exit_although_the_terminal_reads_nothing(
     studio: ThreadStudio, tmp_path: Path, number: signal.Signals
 ) -> None:
     with program(studio, tmp_path) as terminal:
-        type_last_words(terminal)
-        paint_much(terminal, "\t")
+        type_query(terminal)
+        fill(terminal, "\t")
         os.kill(terminal.pid, number)
-        assert code_of(terminal) == 128 + number
-    assert left(tmp_path)["query"] == "print('last words')"
+        assert exit_code_of(terminal) == 128 + number
+    assert saved_draft(tmp_path)["query"] == "print('last words')"

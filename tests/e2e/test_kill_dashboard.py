@@ -1,4 +1,4 @@
-"""A killed dashboard starts in its last state, with the last data and its age."""
+"""A dashboard that was killed starts in its last state, with the last data and its age."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.bench.terminal import Terminal
+from tests.e2e.test_program import environment
 from tests.forked_program import ForkedTerminal
 from tests.soak import at_length
 from tests.studios import ThreadStudio
@@ -22,71 +23,67 @@ KILLS = at_length(2, 50)
 
 
 def run(studio: ThreadStudio, folder: Path) -> Terminal:
-    names = ("STATE", "LOG", "CACHE", "CONFIG", "DATA")
-    environment = {f"STUDIO_TUI_{name}_DIR": str(folder / name.lower()) for name in names}
-    environment |= {
-        "DATACHAIN_STUDIO_URL": studio.url,
-        "DATACHAIN_STUDIO_TEAM": studio.team,
-        "DATACHAIN_STUDIO_TOKEN": studio.token,
-    }
-    return ForkedTerminal([], environment=environment)
+    """Return a terminal in which a dashboard starts, as a context manager."""
+    return ForkedTerminal([], environment=environment(studio, folder))
 
 
-def view(folder: Path) -> dict[str, Any]:
+def saved_view(folder: Path) -> dict[str, Any]:
+    """Return the view of the list that the dashboard has saved; empty if there is none."""
     paths = [*(folder / "state").glob("view-????????????????.json")]
     return json.loads(paths[0].read_text()) if paths else {}
 
 
-def test_a_killed_dashboard_is_found_as_it_was_and_its_recorder_is_whole(
+def test_a_killed_dashboard_restores_its_view_and_its_recorder_is_intact(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     jobs = [studio.submit("print(1)", query_name=f"embed_{number}.py") for number in range(6)]
     for job in jobs:
         studio.end(job["id"])
-    left: dict[str, Any] = {}
+    last_view: dict[str, Any] = {}
     for kill in range(KILLS):
         with run(studio, tmp_path) as terminal:
             terminal.wait_for_text(r"embed_\d", HANG)
-            if not left:
+            if not last_view:
                 for key in ("/", *"embed", "enter", "down", " ", " ", "N"):
                     terminal.press(key)
             else:
                 terminal.wait_for_text("2 marked", HANG)
                 terminal.press(("down", "up", "i")[kill % 3])
-            left = view_after(terminal, tmp_path, left)
+            last_view = next_view(terminal, tmp_path, last_view)
             studio.submit("print(1)", query_name=f"embed_{kill + 10}.py")
             os.kill(terminal.pid, signal.SIGKILL)
-        assert view(tmp_path) == left
+        assert saved_view(tmp_path) == last_view
     (file,) = (tmp_path / "state" / "ledgers").glob("*.sqlite")
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def view_after(terminal: Terminal, folder: Path, before: dict[str, Any]) -> dict[str, Any]:
-    """Wait until another view than before is kept, and return it."""
-    eventually(lambda: _moves(terminal) and _has_changed(view(folder), before))
-    return view(folder)
+def next_view(terminal: Terminal, folder: Path, before: dict[str, Any]) -> dict[str, Any]:
+    """Wait until a view other than `before` is saved, and return it."""
+    eventually(lambda: _pumped(terminal) and _has_changed(saved_view(folder), before))
+    return saved_view(folder)
 
 
 def _has_changed(now: dict[str, Any], before: dict[str, Any]) -> bool:
-    """Whether another place was kept, with all that the keys asked for."""
-    place = now.get("filter"), now.get("sort"), len(now.get("marks", ()))
-    return place == ("embed", "name", 2) and now != before
+    """Return whether another view was saved, with the filter, order and marks set by the keys."""
+    settings = now.get("filter"), now.get("sort"), len(now.get("marks", ()))
+    return settings == ("embed", "name", 2) and now != before
 
 
-def _moves(terminal: Terminal) -> bool:
+def _pumped(terminal: Terminal) -> bool:
+    """Read what the dashboard draws, which otherwise comes to a halt; return true."""
     terminal.pump(0.05)
     return True
 
 
-def test_without_studio_the_last_known_list_is_there_with_its_age(
+def test_without_studio_the_last_known_list_is_shown_with_its_age(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="known.py")["id"])
     with run(studio, tmp_path) as terminal:
         terminal.wait_for_text("known.py", HANG)
-        files = tmp_path / "state" / "ledgers"
-        eventually(lambda: _moves(terminal) and _recorded(files))
+        recorder_folder = tmp_path / "state" / "ledgers"
+        eventually(lambda: _pumped(terminal) and _has_recorded_jobs(recorder_folder))
         os.kill(terminal.pid, signal.SIGKILL)
     studio.stop()
     with run(studio, tmp_path) as terminal:
@@ -95,7 +92,8 @@ def test_without_studio_the_last_known_list_is_there_with_its_age(
         assert b"live" not in terminal.text()
 
 
-def _recorded(folder: Path) -> bool:
+def _has_recorded_jobs(folder: Path) -> bool:
+    """Return whether the recorder in this folder has stored a list of jobs."""
     files = [*folder.glob("*.sqlite")]
     if not files:
         return False

@@ -1,4 +1,4 @@
-"""Bytes that are not UTF-8, as in a Latin-1 paste, sent to the program in a real terminal."""
+"""Input that is not UTF-8, such as text pasted in Latin-1, in a real terminal."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.studios import ProcessStudio
 pytestmark = pytest.mark.starts_processes
 
 
-def test_a_byte_that_is_no_utf_8_costs_a_character_and_not_the_program(tmp_path: Path) -> None:
+def test_input_that_is_not_utf8_does_not_end_the_program(tmp_path: Path) -> None:
     studio = ProcessStudio(tmp_path / "studio")
     try:
         with program(studio, tmp_path) as terminal:

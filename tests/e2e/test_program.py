@@ -1,11 +1,11 @@
-"""The installed program in a real terminal, checked by the bytes that the terminal receives."""
+"""The installed program in a real terminal, checked by the bytes that it writes there."""
 
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyte
@@ -28,16 +28,19 @@ HOSTILE = (
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
+def own_folders(folder: Path) -> dict[str, str]:
+    """Return the variables with which the program keeps all its files in `folder`."""
+    names = ("STATE", "LOG", "CACHE", "CONFIG", "DATA")
+    return {f"STUDIO_TUI_{name}_DIR": str(folder / name.lower()) for name in names}
+
+
 def environment(studio: LocalStudio, folder: Path) -> dict[str, str]:
-    """Return what points the program at `studio` and keeps its files in `folder`."""
+    """Return the variables that also connect the program to `studio`."""
     return {
         "DATACHAIN_STUDIO_URL": studio.url,
         "DATACHAIN_STUDIO_TOKEN": studio.token,
         "DATACHAIN_STUDIO_TEAM": studio.team,
-        **{
-            f"STUDIO_TUI_{name}_DIR": str(folder / name.lower())
-            for name in ("STATE", "LOG", "CACHE", "CONFIG")
-        },
+        **own_folders(folder),
     }
 
 
@@ -49,7 +52,7 @@ def program(
     size: tuple[int, int] = (120, 40),
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[Terminal]:
-    """Run the dashboard on `studio` until it shows its list."""
+    """Run the dashboard on `studio`, and wait until it is connected."""
     with ForkedTerminal(
         arguments,
         environment={**environment(studio, folder), **(environ or {})},
@@ -59,25 +62,25 @@ def program(
         yield terminal
 
 
-def screen(terminal: Terminal, size: tuple[int, int]) -> list[str]:
+def screen_lines(terminal: Terminal, size: tuple[int, int]) -> list[str]:
     """Return the lines that the terminal shows now."""
-    # pyte draws what it does not know, so private modes are taken out first.
-    known = re.sub(r"\x1b\[[>=?<][0-9;$]*[a-zA-Z]", "", terminal.output.decode())
-    shown = pyte.Screen(*size)
-    pyte.Stream(shown).feed(known)
-    return [line.rstrip() for line in shown.display]
+    # pyte would draw the private modes, which it does not know.
+    supported = re.sub(r"\x1b\[[>=?<][0-9;$]*[a-zA-Z]", "", terminal.output.decode())
+    pyte_screen = pyte.Screen(*size)
+    pyte.Stream(pyte_screen).feed(supported)
+    return [line.rstrip() for line in pyte_screen.display]
 
 
-def commands_in(output: bytes) -> set[str]:
-    """Return the kinds of control sequence in `output` that Textual itself has no use for."""
-    # Textual sets the shape of the pointer with OSC 22, and asks for the background.
+def hostile_sequences(output: bytes) -> set[str]:
+    """Return the beginnings of control sequences in `output` that only hostile text contains."""
+    # Textual itself sets the shape of the pointer with OSC 22, and queries the background.
     text = re.sub(r"\x1b\]22;\w*(?:\x07|\x1b\\)|\x1b\]11;\?\x1b\\", "", output.decode())
     forbidden = r"\x1b\]|\x1b[PX^_]|\x07|[\x80-\x9f]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]"
     return set(re.findall(forbidden, text))
 
 
 @pytest.mark.parametrize("size", at_length(SIZES[:1], SIZES))
-def test_hostile_names_errors_and_logs_command_nothing(
+def test_hostile_names_errors_and_logs_write_no_control_sequences(
     studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     job = studio.submit(
@@ -93,12 +96,12 @@ def test_hostile_names_errors_and_logs_command_nothing(
             terminal.settle(0.2)
         terminal.wait_for_text("whole log", patience=60)
         terminal.settle(0.2)
-        assert commands_in(bytes(terminal.output)) == set()
-        assert any("a[/]b [@click=app.quit]x[/]" in line for line in screen(terminal, size))
+        assert hostile_sequences(bytes(terminal.output)) == set()
+        assert any("a[/]b [@click=app.quit]x[/]" in line for line in screen_lines(terminal, size))
         assert not terminal.exited
 
 
-def test_the_token_is_nowhere_but_in_its_file_and_on_the_wire(
+def test_the_token_is_in_no_command_line_no_output_and_no_file_but_its_own(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
@@ -110,26 +113,21 @@ def test_the_token_is_nowhere_but_in_its_file_and_on_the_wire(
             terminal.settle(0.2)
         studio.kill()
         terminal.wait_for_text("local Studio stopped")
-        seen = [
-            path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if readable(path)
-        ]
-        seen += [bytes(terminal.output)]
-    seen += [path.read_bytes() for path in tmp_path.rglob("*") if kept(path)]
-    assert len(seen) > 10
-    assert not any(studio.token.encode() in text for text in seen)
+        texts = [*command_lines(), bytes(terminal.output)]
+    texts += [path.read_bytes() for path in tmp_path.rglob("*") if must_not_contain_token(path)]
+    assert len(texts) > 10
+    assert not any(studio.token.encode() in text for text in texts)
 
 
-def readable(path: Path) -> bool:
-    """Whether a process is still there."""
-    try:
-        path.read_bytes()
-    except OSError:
-        return False
-    return True
+def command_lines() -> Iterator[bytes]:
+    """Yield the command lines of all processes of this machine."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # the process has ended meanwhile
+            yield path.read_bytes()
 
 
-def kept(path: Path) -> bool:
-    """Whether a file is one that should hold no token: all but those that only hold the token."""
+def must_not_contain_token(path: Path) -> bool:
+    """Return whether a file is none of those whose only content is the token."""
     return path.is_file() and path.name not in {"token", "config"}
 
 
@@ -145,42 +143,45 @@ exit {status}
 
 
 @pytest.mark.parametrize("status", at_length([7], [0, 7]))
-def test_the_users_pager_gets_safe_text_and_the_terminal_and_gives_it_back(
+def test_the_users_pager_gets_text_without_control_codes_and_returns_the_terminal(
     studio: ThreadStudio, tmp_path: Path, status: int
 ) -> None:
     studio.end(studio.submit(f"print({HOSTILE!r}, end='the end\\n')")["id"])
     pager = tmp_path / "pager"
     pager.write_text(PAGER.format(folder=tmp_path, status=status))
     pager.chmod(0o755)
-    # Without its folder, as the notice breaks between any words where that is long.
-    found = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PAGER": "pager -x 'a b'"}
-    with program(studio, tmp_path, environ=found) as terminal:
+    # `PAGER` has no folder, as a long path would break the line of the notice in other places.
+    pager_settings = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "PAGER": "pager -x 'a b'",
+    }
+    with program(studio, tmp_path, environ=pager_settings) as terminal:
         terminal.press("l")
         terminal.wait_for_text("whole log", patience=60)
         terminal.press("v")
         terminal.wait_for_text("the pager is here")
-        *words, path = (tmp_path / "argv").read_text().splitlines()
+        *words, copy = (tmp_path / "argv").read_text().splitlines()
         assert words == ["-x", "a b"]
         assert (tmp_path / "rights").read_text() == "-rw-------\n"
         text = (tmp_path / "read").read_bytes()
         assert b"a[/]b [@click=app.quit]x[/]" in text
-        assert commands_in(text) == set()
+        assert hostile_sequences(text) == set()
         assert b"\x1b" not in text
-        assert Path(path).exists()
-        seen = terminal.text().count(b"whole log")
-        terminal.press("\x03")
+        assert Path(copy).exists()
+        drawn = terminal.text().count(b"whole log")
+        terminal.press("\x03")  # ctrl+c
         terminal.settle(0.5)
-        assert terminal.text().count(b"whole log") == seen
+        assert terminal.text().count(b"whole log") == drawn
         terminal.press("enter")
-        assert terminal.pump(20, lambda: terminal.text().count(b"whole log") > seen)
-        assert terminal.pump(20, lambda: not Path(path).exists())
+        assert terminal.pump(20, lambda: terminal.text().count(b"whole log") > drawn)
+        assert terminal.pump(20, lambda: not Path(copy).exists())
         if status:
             terminal.wait_for_text("exited with status")
         terminal.settle(0.2)
-        shown = "\n".join(screen(terminal, (120, 40)))
-        assert "whole log" in shown
-        assert "a[/]b [@click=app.quit]x[/]" in shown
-        assert ("exited with status 7" in shown) == (status == 7)
+        visible = "\n".join(screen_lines(terminal, (120, 40)))
+        assert "whole log" in visible
+        assert "a[/]b [@click=app.quit]x[/]" in visible
+        assert ("exited with status 7" in visible) == (status == 7)
         assert not terminal.exited
 
 
@@ -217,13 +218,13 @@ def test_the_users_editor_changes_the_query_of_a_job_before_it_is_run_again(
 
 @needs.program("less")
 @pytest.mark.parametrize("text", at_length([HOSTILE], [HOSTILE, HOSTILE.replace("\u202e", "")]))
-def test_less_shows_a_hostile_log_and_commands_nothing(
+def test_less_writes_no_control_sequences_of_a_hostile_log(
     studio: ThreadStudio, tmp_path: Path, text: str
 ) -> None:
     studio.end(studio.submit(f"for n in range(500): print('row', n, {text!r})")["id"])
     (tmp_path / ".lesskey").write_text("#env\nLESS = -R\n")
-    theirs = {"PAGER": "less -R", "LESS": "-R", "HOME": str(tmp_path)}
-    with program(studio, tmp_path, environ=theirs) as terminal:
+    user_settings = {"PAGER": "less -R", "LESS": "-R", "HOME": str(tmp_path)}
+    with program(studio, tmp_path, environ=user_settings) as terminal:
         terminal.press("l")
         terminal.wait_for_text("whole log", patience=60)
         terminal.press("g")
@@ -234,12 +235,12 @@ def test_less_shows_a_hostile_log_and_commands_nothing(
         terminal.wait_for_text("(END)|100%")
         terminal.press("q")
         terminal.settle(0.5)
-        assert "whole log" in "\n".join(screen(terminal, (120, 40)))
-        assert commands_in(bytes(terminal.output)) == set()
+        assert "whole log" in "\n".join(screen_lines(terminal, (120, 40)))
+        assert hostile_sequences(bytes(terminal.output)) == set()
         assert not terminal.exited
 
 
-def test_a_bug_ends_the_program_with_a_traceback_that_shows_no_value() -> None:
+def test_a_bug_ends_the_program_with_a_traceback_without_variable_values() -> None:
     code = f"""
 from studio_tui.tui.app import StudioApp
 def connect(choice):
@@ -259,7 +260,7 @@ raise SystemExit(app.return_code)
     assert CANARY.encode() not in output
 
 
-def test_a_wrong_setting_is_reported_before_a_screen_opens() -> None:
+def test_wrong_options_are_reported_before_the_dashboard_starts() -> None:
     for arguments, words in (
         (["--samples"], "--samples needs --local"),
         (["--local", "--team", "x"], "--local cannot be combined with"),
@@ -270,7 +271,7 @@ def test_a_wrong_setting_is_reported_before_a_screen_opens() -> None:
         assert words in done.stderr
 
 
-def test_doctor_finds_a_studio_that_answers_and_shows_no_token(
+def test_doctor_reports_that_studio_answers_without_showing_the_token(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     done = subprocess.run(
@@ -284,7 +285,7 @@ def test_doctor_finds_a_studio_that_answers_and_shows_no_token(
     assert studio.token not in done.stdout + done.stderr
 
 
-def test_doctor_fails_in_words_when_studio_does_not_answer(tmp_path: Path) -> None:
+def test_doctor_exits_with_1_and_says_why_if_studio_does_not_answer(tmp_path: Path) -> None:
     done = subprocess.run(
         [*PROGRAM, "doctor"],
         env={
@@ -303,11 +304,8 @@ def test_doctor_fails_in_words_when_studio_does_not_answer(tmp_path: Path) -> No
     assert CANARY not in done.stdout + done.stderr
 
 
-def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> None:
-    folders = {
-        f"STUDIO_TUI_{name}_DIR": str(tmp_path / name.lower())
-        for name in ("STATE", "LOG", "CACHE", "CONFIG", "DATA")
-    }
+def test_the_studio_that_local_starts_keeps_running_after_the_dashboard(tmp_path: Path) -> None:
+    folders = own_folders(tmp_path)
     try:
         with Terminal([*PROGRAM, "--local"], environment=folders) as terminal:
             terminal.wait_for_text("Run the sample jobs")
@@ -329,9 +327,7 @@ def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> No
         endpoint.stop(tmp_path / "data")
 
 
-def test_a_token_file_that_is_fixed_is_read_again_by_one_key(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
+def test_ctrl_r_reads_a_corrected_token_file_again(studio: ThreadStudio, tmp_path: Path) -> None:
     token_file = tmp_path / "token"
     token_file.write_text("wrong")
     token_file.chmod(0o644)
@@ -339,27 +335,27 @@ def test_a_token_file_that_is_fixed_is_read_again_by_one_key(
     del environ["DATACHAIN_STUDIO_TOKEN"]
     with ForkedTerminal(["--token-file", str(token_file)], environment=environ) as terminal:
         terminal.wait_for_text("The token is wrong")
-        terminal.wait_for_text("others")  # the words beside it can stand on another row
+        terminal.wait_for_text("others")  # on its own, as the words before it may be on another row
         token_file.write_text(studio.token)
         terminal.press("\x12")  # ctrl+r
         terminal.wait_for_text("live")
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "advice"),
     [
         ({"TERM": "dumb"}, "TERM=xterm-256color studio-tui"),
         ({"LC_ALL": "C"}, "LC_ALL=C.UTF-8 studio-tui"),
         ({"LC_ALL": "de_DE.ISO-8859-1"}, "LC_ALL=C.UTF-8 studio-tui"),
     ],
 )
-def test_a_terminal_on_which_nothing_can_be_drawn_gets_a_sentence_and_a_way_out(
-    tmp_path: Path, variables: dict[str, str], said: str
+def test_a_terminal_that_cannot_show_the_dashboard_gets_advice_in_plain_ascii(
+    tmp_path: Path, variables: dict[str, str], advice: str
 ) -> None:
     environ = {"STUDIO_TUI_STATE_DIR": str(tmp_path), "PYTHONUTF8": "", **variables}
     with Terminal(PROGRAM, environment=environ) as terminal:
         assert terminal.pump(20, lambda: terminal.exited)
-        shown = bytes(terminal.output)
-        assert said.encode() in b" ".join(shown.split())
-        assert shown.isascii()
-        assert b"\x1b" not in shown
+        output = bytes(terminal.output)
+        assert advice.encode() in b" ".join(output.split())
+        assert output.isascii()
+        assert b"\x1b" not in output

@@ -1,4 +1,4 @@
-"""A dashboard killed while datasets are rebuilt duplicates nothing, and the rebuild continues."""
+"""A dashboard killed while datasets are rebuilt: nothing is created twice, and the rebuild ends."""
 
 import os
 import signal
@@ -19,21 +19,21 @@ pytestmark = pytest.mark.starts_processes
 NAMES = ("raw", "clean", "report")
 
 
-def pipelines(studio: ProcessStudio) -> list[str]:
+def pipeline_ids(studio: ProcessStudio) -> list[str]:
     """Return the ids of all pipelines."""
     listed = studio.request("GET", "/datachain/pipeline/list?team_name=local").json()
-    return [str(each["pipeline_id"]) for each in listed]
+    return [str(pipeline["pipeline_id"]) for pipeline in listed]
 
 
 def press(terminal: Terminal, *keys: str) -> None:
-    """Press keys, each once nothing more is drawn for the one before."""
+    """Press keys, each after the program has drawn the effect of the previous one."""
     for key in keys:
         terminal.press(key)
         terminal.settle()
 
 
 def rerun_in_order(terminal: Terminal, name: str) -> None:
-    """Run the first job of the pipeline again with all that wait for it, by keys."""
+    """Run all three jobs of the pipeline again in order, by keys."""
     press(terminal, "2")
     terminal.wait_for_text(name)
     press(terminal, "\r")
@@ -47,13 +47,13 @@ def rerun_in_order(terminal: Terminal, name: str) -> None:
 
 
 def trigger_by_keys(terminal: Terminal, name: str) -> None:
-    """Have the last dataset made anew, its jobs running at once, by keys."""
+    """Rebuild the last dataset and those from which it is made, by keys."""
     press(terminal, "2")
     terminal.wait_for_text(name)
     press(terminal, "t")
     terminal.wait_for_text("Rebuild datasets")
     press(terminal, *"report")
-    terminal.press("\x1b[20~")
+    terminal.press("\x1b[20~")  # f9
 
 
 KILLS = [
@@ -62,46 +62,47 @@ KILLS = [
     (rerun_in_order, False),
     (trigger_by_keys, True),
 ]
-"""What is asked for, and whether the dashboard is killed after it was made or at once."""
+"""The keys, and whether the dashboard is killed only after Studio has created the pipeline."""
 
 
 @pytest.mark.parametrize(
-    ("act", "is_made"),
+    ("press_keys", "is_created"),
     at_length(KILLS[:1], KILLS),
 )
-def test_a_request_of_a_killed_dashboard_takes_effect_once_and_continues(
+def test_a_rebuild_requested_by_a_killed_dashboard_is_created_at_most_once_and_completes(
     studio_process: ProcessStudio,
     tmp_path: Path,
-    act: Callable[[Terminal, str], None],
+    press_keys: Callable[[Terminal, str], None],
     *,
-    is_made: bool,
+    is_created: bool,
 ) -> None:
     studio = studio_process
-    there: ThreadStudio = studio  # type: ignore[assignment]  # asked in the same words
+    # The helpers are typed for the other kind of local Studio, which has the same methods.
+    same_studio: ThreadStudio = studio  # type: ignore[assignment]
     for number, name in enumerate(NAMES):
-        make(there, name, *NAMES[:number][-1:])
-    before = until(there, trigger(there, "report"), "COMPLETED")
+        make(same_studio, name, *NAMES[:number][-1:])
+    original = until(same_studio, trigger(same_studio, "report"), "COMPLETED")
     with program(studio, tmp_path) as terminal:
-        act(terminal, before["name"])
-        if is_made:
-            eventually(lambda: len(pipelines(studio)) == 2)
+        press_keys(terminal, original["name"])
+        if is_created:
+            eventually(lambda: len(pipeline_ids(studio)) == 2)
         os.kill(terminal.pid, signal.SIGKILL)
     with program(studio, tmp_path) as terminal:
         press(terminal, "2")
-        terminal.wait_for_text(before["name"])
-        if is_made:
-            assert len(pipelines(studio)) == 2
-        made = [each for each in pipelines(studio) if each != before["pipeline_id"]]
-        assert len(made) <= 1
-        jobs = {each["id"] for each in studio.jobs(limit=100)}
-        assert len(jobs) == len(NAMES) * (2 + len(made))
-        for pipeline_id in made:
+        terminal.wait_for_text(original["name"])
+        if is_created:
+            assert len(pipeline_ids(studio)) == 2
+        new_ids = [key for key in pipeline_ids(studio) if key != original["pipeline_id"]]
+        assert len(new_ids) <= 1
+        job_ids = {job["id"] for job in studio.jobs(limit=100)}
+        assert len(job_ids) == len(NAMES) * (2 + len(new_ids))
+        for pipeline_id in new_ids:
             query = {"team_name": "local", "pipeline_id": pipeline_id}
             path = "/datachain/pipeline/status"
-            answer = studio.request("GET", path, params=query).json()
-            if answer["status"] == "PAUSED":
-                body = {"name": answer["name"], "team_name": "local"}
+            status = studio.request("GET", path, params=query).json()
+            if status["status"] == "PAUSED":
+                body = {"name": status["name"], "team_name": "local"}
                 studio.request("POST", "/datachain/pipeline/resume", json=body)
-            ended = until(there, answer, "COMPLETED", "FAILED", "CANCELED")
+            ended = until(same_studio, status, "COMPLETED", "FAILED", "CANCELED")
             assert ended["status"] == "COMPLETED"
             assert [run["status"] for run in ended["job_runs"]] == ["COMPLETE"] * len(NAMES)

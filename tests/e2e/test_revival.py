@@ -1,4 +1,4 @@
-"""A dashboard restarts its local Studio if that has died, and nothing submitted is lost."""
+"""A dashboard restarts its local Studio after a crash, and no submitted job is lost."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
+from tests.e2e.test_program import own_folders
 from tests.forked_program import ForkedTerminal
 from tests.soak import at_length
 from tests.waiting import eventually
@@ -28,18 +30,18 @@ for number in range(100000):
 """
 
 
-class Listener:
-    """Takes the port of a server that has died, and keeps what it is sent."""
+class OtherProgram:
+    """Another program on the port of a server that was killed; records what is sent to it."""
 
     def __init__(self, url: str) -> None:
-        self.sent = b""
+        self.received = b""
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        eventually(lambda: self._is_bound(int(url.rpartition(":")[2])))
+        eventually(lambda: self._try_to_bind(int(url.rpartition(":")[2])))
         self._socket.listen()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def _is_bound(self, port: int) -> bool:
+    def _try_to_bind(self, port: int) -> bool:
         try:
             self._socket.bind(("127.0.0.1", port))
         except OSError:
@@ -53,23 +55,19 @@ class Listener:
             except OSError:
                 return
             with connection:
-                self.sent += connection.recv(65536)
+                self.received += connection.recv(65536)
                 connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]")
 
     def close(self) -> None:
-        """Let go of the port."""
+        """Free the port."""
         self._socket.close()
 
 
 @contextmanager
 def dashboard(folder: Path) -> Iterator[tuple[ForkedTerminal, Path]]:
-    """Run a dashboard on a local Studio of its own; also yield that one's data directory."""
-    folders = {
-        f"STUDIO_TUI_{name}_DIR": str(folder / name.lower())
-        for name in ("STATE", "LOG", "CACHE", "CONFIG", "DATA")
-    }
+    """Run a dashboard with `--local`; yield it and the data directory of its local Studio."""
     try:
-        with ForkedTerminal(["--local"], environment=folders) as terminal:
+        with ForkedTerminal(["--local"], environment=own_folders(folder)) as terminal:
             terminal.wait_for_text("Run the sample jobs")
             terminal.press("n")
             terminal.wait_for_text("No jobs yet")
@@ -78,81 +76,81 @@ def dashboard(folder: Path) -> Iterator[tuple[ForkedTerminal, Path]]:
         endpoint.stop(folder / "data")
 
 
-def found_at(data: Path) -> endpoint.Endpoint:
-    def found() -> endpoint.Endpoint | None:
-        return endpoint.find(data)
-
-    return eventually(found)
+def running_server(data: Path) -> endpoint.Endpoint:
+    """Wait until a local Studio runs on this data, and return where."""
+    return eventually(partial(endpoint.find, data))
 
 
-def is_another(data: Path, before: endpoint.Endpoint) -> bool:
-    """Whether another server than the one before serves now."""
-    found = endpoint.running_endpoint(DataDir(data))
-    return found is not None and found.instance != before.instance
+def is_restarted(data: Path, killed: endpoint.Endpoint) -> bool:
+    """Return whether a server runs that is not the killed one."""
+    running = endpoint.running_endpoint(DataDir(data))
+    return running is not None and running.instance != killed.instance
 
 
-def ask(server: endpoint.Endpoint, method: str, path: str, **how: object) -> httpx.Response:
+def request(server: endpoint.Endpoint, method: str, path: str, **options: object) -> httpx.Response:
+    """Send a request to a local Studio, with its token."""
     headers = {"Authorization": f"Bearer {server.token()}"}
     url = f"{server.url}/api/datachain{path}"
-    return httpx.request(method, url, headers=headers, trust_env=False, **how)  # type: ignore[arg-type] # any
+    return httpx.request(method, url, headers=headers, trust_env=False, **options)  # type: ignore[arg-type] # any
 
 
-def test_a_server_that_is_killed_under_a_dashboard_is_back_with_its_jobs(
+def test_a_server_killed_under_a_dashboard_is_restarted_with_its_jobs(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    spans = []
+    restart_seconds = []
     with dashboard(tmp_path) as (terminal, data):
-        server = found_at(data)
+        server = running_server(data)
         body = {"query": JOB, "team_name": "local", "query_name": "lasting.py"}
-        job_id = ask(server, "POST", "/jobs/", json=body).json()["id"]
+        job_id = request(server, "POST", "/jobs/", json=body).json()["id"]
         terminal.wait_for_text("lasting.py")
         for number in range(KILLS):
             terminal.pump(0.5)
-            takes_port = Listener if number % 5 == 1 else None
             os.kill(server.pid, signal.SIGKILL)
-            began = time.monotonic()
-            listener = takes_port(server.url) if takes_port else None
-            before = server
-            assert terminal.pump(20, lambda: is_another(data, before))  # noqa: B023 (called here)
-            spans.append(time.monotonic() - began)
-            server = found_at(data)
-            if listener is not None:
+            begin = time.monotonic()
+            other_program = OtherProgram(server.url) if number % 5 == 1 else None
+            assert terminal.pump(20, partial(is_restarted, data, server))
+            restart_seconds.append(time.monotonic() - begin)
+            server = running_server(data)
+            if other_program is not None:
                 terminal.pump(1)
-                listener.close()
-                assert b"authorization" not in listener.sent.lower()
-                assert server.token().encode() not in listener.sent
-            (job,) = ask(server, "GET", "/jobs/", params={"team_name": "local"}).json()
+                other_program.close()
+                assert b"authorization" not in other_program.received.lower()
+                assert server.token().encode() not in other_program.received
+            (job,) = request(server, "GET", "/jobs/", params={"team_name": "local"}).json()
             assert (job["id"], job["status"]) == (job_id, "RUNNING")
         terminal.wait_for_text("The local Studio has died")
         terminal.wait_for_text("The local Studio runs again")
-        ask(server, "POST", f"/jobs/{job_id}/cancel", json={"team_name": "local"})
+        request(server, "POST", f"/jobs/{job_id}/cancel", json={"team_name": "local"})
         terminal.wait_for_text("CANCELED")
-        log = ask(server, "GET", f"/jobs/{job_id}/logs").text.splitlines()
+        log = request(server, "GET", f"/jobs/{job_id}/logs").text.splitlines()
     numbers = [int(line.removeprefix("seq=")) for line in log if line.startswith("seq=")]
     assert numbers == list(range(len(numbers)))
-    record_property("seconds until it is back", sorted(round(span, 2) for span in spans))
+    rounded = sorted(round(seconds, 2) for seconds in restart_seconds)
+    record_property("seconds until the server runs again", rounded)
 
 
-def test_a_server_that_was_stopped_stays_stopped_until_a_key(tmp_path: Path) -> None:
+def test_a_stopped_server_is_started_again_only_by_ctrl_r(tmp_path: Path) -> None:
     with dashboard(tmp_path) as (terminal, data):
         assert endpoint.stop(data)
         terminal.wait_for_text("The local Studio was stopped")
-        # Also when that notice has gone.
+        # The header says so even after the notice has disappeared.
         terminal.wait_for_text("local Studio stopped: ctrl.r starts it")
         assert endpoint.find(data) is None
         terminal.press("\x12")  # ctrl+r
         terminal.wait_for_text("The local Studio runs again")
-        found_at(data)
+        running_server(data)
 
 
-def test_a_server_that_does_not_start_again_says_why_and_offers_a_key(tmp_path: Path) -> None:
+def test_a_server_with_invalid_settings_is_started_by_ctrl_r_once_they_are_valid(
+    tmp_path: Path,
+) -> None:
     with dashboard(tmp_path) as (terminal, data):
-        server = found_at(data)
+        server = running_server(data)
         clusters = data / "clusters.toml"
-        good = clusters.read_text()
+        valid_text = clusters.read_text()
         clusters.write_text("cluster = 3")
         os.kill(server.pid, signal.SIGKILL)
         terminal.wait_for_text("ctrl.r tries")
-        clusters.write_text(good)
+        clusters.write_text(valid_text)
         terminal.press("\x12")  # ctrl+r
         terminal.wait_for_text("The local Studio runs again")
