@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import studio_tui
 from tests.bench.probes import Program
-from tests.bench.report import Section, as_json, as_text, is_missed, usual
+from tests.bench.report import Section, as_json, as_text, majority, misses_goal
 from tests.bench.studio import studio_with
 from tests.bench.suite import FULL, QUICK, Effort, OtherBench
 from tests.bench.suite_dag import DagBench
@@ -29,11 +29,10 @@ from tests.bench.suite_recorder import RecorderBench
 from tests.bench.suite_start import StartBench
 from tests.studios import ProcessStudio
 
-KEPT = Path(__file__).parents[2] / ".bench.json"
-"""Figures of the last whole run of each section."""
+BASELINE_FILE = Path(__file__).parents[2] / ".bench.json"
+"""Figures of the last complete run of each section."""
 
-
-_AGAIN = 2
+_REPEATS = 2
 """Number of times that a section is measured again if it misses a goal."""
 
 Bench: TypeAlias = Mapping[str, Callable[[], Section]]
@@ -42,43 +41,46 @@ Bench: TypeAlias = Mapping[str, Callable[[], Section]]
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the requested sections and print them; return 1 if a goal is missed."""
-    asked = _parsed(arguments)
-    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    effort = QUICK if asked.quick else FULL
+    options = _parsed(arguments)
+    baseline = json.loads(BASELINE_FILE.read_text()) if BASELINE_FILE.exists() else {}
+    effort = QUICK if options.quick else FULL
     sections = []
-    with _benches(effort) as new:
-        bench = new()
-        for name in _chosen(asked.only, bench):
-            section, text = measured(name, bench, new, 0 if asked.quick else _AGAIN)
+    with _bench_factory(effort) as new_bench:
+        bench = new_bench()
+        for name in _chosen(options.only, bench):
+            repeats = 0 if options.quick else _REPEATS
+            section, line = measure_section(name, bench, new_bench, repeats)
             sections.append(section)
-            if not asked.json:
+            if not options.json:
                 print(
-                    as_text(section, kept if asked.baseline else None),
-                    text,
+                    as_text(section, baseline if options.baseline else None),
+                    line,
                     "",
                     sep="\n",
                     flush=True,
                 )
-    if asked.json:
+    if options.json:
         print(as_json(sections))
-    if not asked.quick:  # figures of so little would be a poor baseline
-        KEPT.write_text(json.dumps({**kept, **json.loads(as_json(sections))}))
-    return 1 if any(map(is_missed, sections)) and asked.strict else 0
+    if not options.quick:  # too few values for a baseline
+        BASELINE_FILE.write_text(json.dumps({**baseline, **json.loads(as_json(sections))}))
+    return 1 if any(map(misses_goal, sections)) and options.strict else 0
 
 
-def measured(name: str, bench: Bench, new: Callable[[], Bench], again: int) -> tuple[Section, str]:
-    """Measure a section; return it with a line about its measurement.
+def measure_section(
+    name: str, bench: Bench, new_bench: Callable[[], Bench], repeats: int
+) -> tuple[Section, str]:
+    """Measure a section; return it with a line that says how long that took, and how often.
 
-    What else a machine does comes in bursts, and of some 150 figures one or two are often in one.
-    So a section that misses a goal is measured `again` times more, an even number, and a goal is
+    A machine's other work comes in bursts, which often distort one or two of some 150 figures. So
+    a section that misses a goal is measured `repeats` times more, an even number, and a goal is
     missed if most of the runs miss it.
     """
-    begun = time.perf_counter()
+    begin = time.perf_counter()
     runs = [bench[name]()]
-    if is_missed(runs[0]):
-        runs += [new()[name]() for _ in range(again)]
+    if misses_goal(runs[0]):
+        runs += [new_bench()[name]() for _ in range(repeats)]
     missed = f", {len(runs)} times, as a goal was missed" if len(runs) > 1 else ""
-    return usual(runs), f"  {name} took {time.perf_counter() - begun:.0f} s{missed}"
+    return majority(runs), f"  {name} took {time.perf_counter() - begin:.0f} s{missed}"
 
 
 def _chosen(names: Sequence[str], bench: Bench) -> list[str]:
@@ -90,8 +92,11 @@ def _chosen(names: Sequence[str], bench: Bench) -> list[str]:
 
 
 @contextmanager
-def _benches(effort: Effort) -> Iterator[Callable[[], Bench]]:
-    """Yield what returns a bench on the same Studio that has measured nothing yet."""
+def _bench_factory(effort: Effort) -> Iterator[Callable[[], Bench]]:
+    """Yield a function that returns a new bench, always on the same Studio.
+
+    A bench caches what several of its sections measure.
+    """
     # An installed program is compiled, but a checkout may not be.
     compileall.compile_dir(str(Path(studio_tui.__file__).parent), quiet=1)
     with tempfile.TemporaryDirectory(prefix="studio-tui-bench-") as folder:
@@ -119,9 +124,9 @@ def _bench(effort: Effort, studio: ProcessStudio, root: Path, logs: Path) -> Ben
 
 def _dashboard(studio: ProcessStudio, root: Path) -> Program:
     """Return the dashboard as started by a user, with empty state folders."""
-    places = {
-        f"STUDIO_TUI_{place}_DIR": str(root / place.lower())
-        for place in ("CONFIG", "STATE", "CACHE", "LOG", "DATA")
+    folders = {
+        f"STUDIO_TUI_{name}_DIR": str(root / name.lower())
+        for name in ("CONFIG", "STATE", "CACHE", "LOG", "DATA")
     }
     settings = {
         "DATACHAIN_STUDIO_URL": studio.url,
@@ -130,12 +135,12 @@ def _dashboard(studio: ProcessStudio, root: Path) -> Program:
         "DATACHAIN_GLOBAL_CONFIG_DIR": str(root / "none"),
         "DATACHAIN_SYSTEM_CONFIG_DIR": str(root / "none"),
     }
-    return Program((sys.executable, "-m", "studio_tui"), "● live", {**places, **settings})
+    return Program((sys.executable, "-m", "studio_tui"), "● live", {**folders, **settings})
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="little of everything, in seconds")
+    parser.add_argument("--quick", action="store_true", help="measure little, in seconds")
     parser.add_argument("--json", action="store_true", help="print numbers for a program")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a goal is missed")
     parser.add_argument("--baseline", action="store_true", help="beside the last run's figures")

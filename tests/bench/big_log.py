@@ -12,10 +12,10 @@ from pathlib import Path
 LINE_BYTES = 108
 
 RARE = b"Needle-in-the-log"
-"""Occurs once in a log, near its start."""
+"""A word that occurs once in a log, near its start."""
 
-BEATS = 100
-"""Batches per second of a growing log."""
+BATCHES_PER_SECOND = 100
+"""How often lines are appended to a growing log."""
 
 _WORDS = (
     b"step loss=0.0123 lr=0.0003 images/s=1742 epoch=3 batch of words that fill a line as jobs do"
@@ -31,8 +31,8 @@ def write(path: Path, lines: int) -> None:
             numbers = range(first, min(first + _BLOCK, lines))
             text = b"".join([b"seq=%010d %s\n" % (number, _filled(14)) for number in numbers])
             if rare_number in numbers:
-                at = text.index(b"seq=%010d" % rare_number) + 15
-                text = text[:at] + RARE + text[at + len(RARE) :]
+                start = text.index(b"seq=%010d" % rare_number) + 15
+                text = text[:start] + RARE + text[start + len(RARE) :]
             file.write(text)
 
 
@@ -41,32 +41,33 @@ def sequence(number: int) -> str:
     return f"seq={number:010d}"
 
 
-def beat(lines: int) -> bytes:
+def batch(lines: int) -> bytes:
     """Return a batch of lines, the last of which has a timestamp (`time.perf_counter`)."""
     line = b"seq=%010d %s\n" % (0, _filled(14))
     stamp = b"t=%015.6f" % time.perf_counter()
     return line * (lines - 1) + stamp + b" %s\n" % _filled(len(stamp))
 
 
-def beats(rate: int) -> Iterator[tuple[float, bytes]]:
-    """Yield the seconds to wait and the bytes to append; infinite."""
-    begun, appended = time.perf_counter(), 0
+def batches(rate: int) -> Iterator[tuple[float, bytes]]:
+    """Yield without end the seconds to wait and the bytes to append, at `rate` lines per second."""
+    begin, appended = time.perf_counter(), 0
     while True:
-        due = begun + (appended + rate / BEATS) / rate
+        due = begin + (appended + rate / BATCHES_PER_SECOND) / rate
         yield max(0.0, due - time.perf_counter()), b""
-        lines = max(1, int((time.perf_counter() - begun) * rate) - appended)
+        lines = max(1, int((time.perf_counter() - begin) * rate) - appended)
         appended += lines
-        yield 0.0, beat(lines)
+        yield 0.0, batch(lines)
 
 
 def _filled(before: int) -> bytes:
+    """Return the words that complete a line after a prefix of `before` bytes and a blank."""
     return _WORDS.ljust(LINE_BYTES, b".")[: LINE_BYTES - before - 2]
 
 
 def _grow(path: Path, rate: int) -> None:
     with path.open("ab", buffering=0) as file:
-        for rest, text in beats(rate):
-            time.sleep(rest)
+        for seconds, text in batches(rate):
+            time.sleep(seconds)
             file.write(text)
 
 

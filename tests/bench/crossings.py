@@ -1,4 +1,4 @@
-"""Counts the line crossings of graph layouts, compared with `dot` if Graphviz is installed."""
+"""Counts the crossing lines of graph layouts, compared with `dot` if Graphviz is installed."""
 
 import re
 import shutil
@@ -38,14 +38,14 @@ def measures() -> tuple[Measure, ...]:
 def _measured(name: str, sent: Pipeline) -> Iterator[Measure]:
     parents = {node.id: node.parents for node in plan_of(sent).nodes.values()}
     widths = {node: len(node) + 3 for node in parents}
-    ours = float(draw(parents, widths).crossings)
+    count = float(draw(parents, widths).crossings)
     if shutil.which("dot") is None:
-        yield Measure(name, (ours,))
+        yield Measure(name, (count,))
         return
-    # A layout without crossings is met only by one without.
-    peer = Measure(f"{name}, dot", (max(0.5, float(dot_crossings(parents, widths))),))
-    yield peer
-    yield Measure(name, (ours,), peer, _GOAL)
+    # Beside a layout of `dot` without crossings, one crossing still meets the goal.
+    of_dot = Measure(f"{name}, dot", (max(0.5, float(dot_crossings(parents, widths))),))
+    yield of_dot
+    yield Measure(name, (count,), of_dot, _GOAL)
 
 
 def dot_crossings(parents: Parents, widths: Mapping[str, int]) -> int:
@@ -54,49 +54,52 @@ def dot_crossings(parents: Parents, widths: Mapping[str, int]) -> int:
     Its ranks equal our layers: the depth of a node is its longest path from a root.
     """
     numbers = {node: number for number, node in enumerate(parents)}
-    left_out = redundant_parents(parents)
+    not_drawn = redundant_parents(parents)
     lines = ["digraph {", 'node [shape=box fixedsize=true height=0.2 label=""];']
     lines += [f"{number} [width={widths[node] / 10}];" for node, number in numbers.items()]
-    for node, mine in parents.items():
-        kept = (parent for parent in mine if parent not in left_out.get(node, ()))
-        lines += [f"{numbers[parent]} -> {numbers[node]};" for parent in kept]
+    for node, node_parents in parents.items():
+        drawn = (parent for parent in node_parents if parent not in not_drawn.get(node, ()))
+        lines += [f"{numbers[parent]} -> {numbers[node]};" for parent in drawn]
     lines += _ranks(parents, numbers)
-    told = subprocess.run(
+    output = subprocess.run(
         ["dot", "-Tplain"],
         input="\n".join((*lines, "}")),
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    return _between_ranks(told)
+    return _crossings_in(output)
 
 
 def _ranks(parents: Parents, numbers: Mapping[str, int]) -> Iterator[str]:
-    """Yield constraints that make `dot` use our layers: each node is beside a joint of a chain."""
-    rows: dict[int, list[int]] = defaultdict(list)
+    """Yield constraints that make `dot` use our layers.
+
+    Each layer has an invisible node, which is on the same rank; these nodes form a chain.
+    """
+    layers: dict[int, list[int]] = defaultdict(list)
     depth: dict[str, int] = {}
-    for node, mine in parents.items():
-        depth[node] = max((depth[parent] + 1 for parent in mine), default=0)
-        rows[depth[node]].append(numbers[node])
+    for node, node_parents in parents.items():
+        depth[node] = max((depth[parent] + 1 for parent in node_parents), default=0)
+        layers[depth[node]].append(numbers[node])
     yield "node [width=0.01];"
-    yield " -> ".join(f"r{row}" for row in sorted(rows)) + " [style=invis];"
-    for row, same in rows.items():
-        yield f"{{rank=same; r{row}; {'; '.join(map(str, same))}}}"
+    yield " -> ".join(f"r{layer}" for layer in sorted(layers)) + " [style=invis];"
+    for layer, nodes in layers.items():
+        yield f"{{rank=same; r{layer}; {'; '.join(map(str, nodes))}}}"
 
 
-def _between_ranks(told: str) -> int:
+def _crossings_in(output: str) -> int:
     """Return the number of crossings in the output of `dot -Tplain`."""
     places: dict[str, Point] = {}
-    for number, x, y in re.findall(r"^node (\d+) (\S+) (\S+)", told, re.MULTILINE):
+    for number, x, y in re.findall(r"^node (\d+) (\S+) (\S+)", output, re.MULTILINE):
         places[number] = float(x), round(float(y), _DIGITS)
     ranks = sorted({y for _, y in places.values()}, reverse=True)
     lines: dict[int, list[Point]] = defaultdict(list)
-    for words in (line.split() for line in told.splitlines() if line.startswith("edge")):
+    for words in (line.split() for line in output.splitlines() if line.startswith("edge")):
         if words[1].startswith("r"):
             continue
         source, target = places[words[1]], places[words[2]]
         ends = iter(map(float, words[4 : 4 + 2 * int(words[3])]))
-        curve = list(_followed(list(zip(ends, ends, strict=True))))
+        curve = list(_points_along(list(zip(ends, ends, strict=True))))
         first, last = ranks.index(source[1]), ranks.index(target[1])
         passed = [_x_at(curve, ranks[rank]) for rank in range(first + 1, last)]
         for rank, pair in enumerate(pairwise((source[0], *passed, target[0])), first):
@@ -104,7 +107,7 @@ def _between_ranks(told: str) -> int:
     return sum(map(_inversions, lines.values()))
 
 
-def _followed(points: Sequence[Point]) -> Iterator[Point]:
+def _points_along(points: Sequence[Point]) -> Iterator[Point]:
     """Yield points along a Bézier curve, given its end and control points."""
     yield points[0]
     for start in range(0, len(points) - 1, 3):

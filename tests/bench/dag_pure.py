@@ -15,18 +15,18 @@ from tests.bench.report import Goal, Measure
 from tests.presentation.pipelines.graphs import pipeline_of, run
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-_IN_SIGHT = 50
+_VISIBLE_ROWS = 50
 """Rows of a tall terminal."""
 _STAGE = 40
 """Number of jobs per stage."""
 
-_REFRESHED = {1000: Goal(median=5.0), 5000: Goal(median=25.0)}
+_REFRESH_GOALS = {1000: Goal(median=5.0), 5000: Goal(median=25.0)}
 
 
 def pipeline(jobs: int) -> Pipeline:
     """Return a pipeline of stages; each job depends on two of the previous stage.
 
-    The first half is done, the next tenth is running, and one in a hundred of those has failed.
+    The first half is complete. Of the next tenth one job in ten has failed, and the others run.
     """
     names = [f"{index // _STAGE:02}_stage_{index % _STAGE:04}" for index in range(jobs)]
     return pipeline_of(
@@ -56,8 +56,8 @@ def later(sent: Pipeline) -> Pipeline:
     return sent.model_copy(update={"job_runs": tuple(runs)})
 
 
-def known(sent: Pipeline) -> ViewModel:
-    """Return a pipeline with the times of all its jobs and of past runs."""
+def view_model_of(sent: Pipeline) -> ViewModel:
+    """Return the view model of a pipeline, with times of all its jobs and of past runs."""
     jobs = {
         run_id: Job(
             id=run_id,
@@ -84,39 +84,45 @@ def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:
 
 def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]:
     sent = pipeline(size)
-    seen = known(sent)
+    view_model = view_model_of(sent)
     changed = later(sent)
-    plan, statuses = seen.plan, seen.statuses
+    plan, statuses = view_model.plan, view_model.statuses
     rows = tree.rows(plan)
     stages = [row.id for row in rows if row.has_children]
     folded = frozenset(stages[size // 100 :: 7])
     layers = tree.depths(plan)
     groups = group_jobs(plan)
-    listed = group_rows.rows(groups, statuses)
-    yield "plan of an answer", lambda: plan_of(sent), None
+    rows_of_groups = group_rows.rows(groups, statuses)
+    yield "plan of a response", lambda: plan_of(sent), None
     yield (
         "refresh, 1% changed",
         lambda: judge(plan_of(changed, plan), changed.state),
-        _REFRESHED.get(size),
+        _REFRESH_GOALS.get(size),
     )
     yield "statuses", lambda: judge(plan, sent.state), None
     yield "tree", lambda: tree.rows(plan), None
     yield "tree, folded", lambda: tree.rows(plan, folded), None
-    yield "tree, cells in sight", lambda: [tree.cells(row, seen) for row in rows[:_IN_SIGHT]], None
-    yield "table by why", lambda: table.ids(seen, "why"), None
+    yield (
+        "tree, cells in sight",
+        lambda: [tree.cells(row, view_model) for row in rows[:_VISIBLE_ROWS]],
+        None,
+    )
+    yield "table by why", lambda: table.ids(view_model, "why"), None
     yield (
         "table, cells in sight",
-        lambda: [table.cells(node_id, seen, layers) for node_id in list(plan.nodes)[:_IN_SIGHT]],
+        lambda: [
+            table.cells(node_id, view_model, layers) for node_id in list(plan.nodes)[:_VISIBLE_ROWS]
+        ],
         None,
     )
     yield "groups and links", lambda: links(plan, group_jobs(plan)), None
     yield "groups, rows", lambda: group_rows.rows(groups, statuses), None
     yield (
         "groups, cells in sight",
-        lambda: [group_rows.cells(row, seen) for row in listed[:_IN_SIGHT]],
+        lambda: [group_rows.cells(row, view_model) for row in rows_of_groups[:_VISIBLE_ROWS]],
         None,
     )
-    yield "critical path", lambda: critical_path_of(seen), None
+    yield "critical path", lambda: critical_path_of(view_model), None
 
 
 def cpu(step: Callable[[], object]) -> float:

@@ -1,7 +1,7 @@
-"""Measures the CPU time in ms of a poll from body to screen: `... tests.bench.inside 10000`.
+"""Measures the CPU time of a poll from body to screen: `python -m tests.bench.inside JOBS ROUNDS`.
 
 It is a separate program, so that the process does nothing else. HTTP is not included, since its
-cost does not depend on the response.
+cost does not depend on the contents of the response.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.tui.widgets.big_table import BigTable
 
-PARSING = "json.loads of the whole answer"
+PARSING = "json.loads of the whole response"
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -47,18 +47,18 @@ class ListApp(App[None]):
         super().__init__(css_path=[styles_dir() / "big_table.tcss"])
         self._reader = ListReader(Job, attrgetter("id"))
         self._list = Listing(JOBS)
-        self._seen: object = None
+        self._last_page: object = None
         self.table = BigTable(COLUMNS, lambda job_id: cells(self._list[job_id], _NOON))
 
     def compose(self) -> ComposeResult:
-        """The table alone."""
+        """Compose the table alone."""
         yield self.table
 
     async def take(self, body: bytes) -> None:
         """Process a response like the dashboard, up to requesting a repaint."""
         page = await self._reader.read(body)
-        if page is not self._seen:
-            self._seen = page
+        if page is not self._last_page:
+            self._last_page = page
             self._list.replace(page.items)
             self.table.show(self._list.ids(Terms("", JOBS), NEWEST_FIRST, _NOON))
 
@@ -74,38 +74,39 @@ async def measure(count: int, rounds: int) -> dict[str, list[float]]:
     async with app.run_test(size=(120, 40)) as pilot:
         await app.take(before)
         await pilot.pause()
-        waiting = sorted([await _cpu(pilot, _nothing()) for _ in range(rounds)])[rounds // 2]
+        overhead = sorted([await _cpu(pilot, _nothing()) for _ in range(rounds)])[rounds // 2]
 
         async def cost(step: Coroutine[None, None, None]) -> float:
-            return max(0.0, await _cpu(pilot, step) - waiting)
+            return max(0.0, await _cpu(pilot, step) - overhead)
 
-        async def polls(answers: Iterable[bytes]) -> list[float]:
-            bodies_as_received = (bytes(bytearray(body)) for body in islice(answers, rounds))
-            parsing.extend(_parsing(before) for _ in range(rounds // 2 + 1))
+        async def polls(responses: Iterable[bytes]) -> list[float]:
+            # New objects, as each response that is received is one.
+            bodies_as_received = (bytes(bytearray(body)) for body in islice(responses, rounds))
+            parsing_times.extend(_parsing_time(before) for _ in range(rounds // 2 + 1))
             return [await cost(app.take(body)) for body in bodies_as_received]
 
-        parsing: list[float] = []
+        parsing_times: list[float] = []
         return {
-            PARSING: parsing,
+            PARSING: parsing_times,
             "nothing changed": await polls(repeat(before)),
             "1% changed": await polls(cycle([after, before])),
-            "a second later, nothing asked": [await cost(app.tick()) for _ in range(rounds)],
+            "a second later, without a response": [await cost(app.tick()) for _ in range(rounds)],
         }
 
 
 async def _cpu(pilot: Pilot[None], step: Coroutine[None, None, None]) -> float:
     """Return the CPU time in ms of a step, including the painting it causes, and a wait."""
-    begun = time.process_time()
+    begin = time.process_time()
     await step
     await pilot.pause()
-    return (time.process_time() - begun) * 1000
+    return (time.process_time() - begin) * 1000
 
 
-def _parsing(body: bytes) -> float:
-    """Return the CPU time in ms of parsing a response, which tells how fast the machine is now."""
-    begun = time.process_time()
+def _parsing_time(body: bytes) -> float:
+    """Return the CPU time in ms of parsing a response, a measure of the machine's current speed."""
+    begin = time.process_time()
     json.loads(body)
-    return (time.process_time() - begun) * 1000
+    return (time.process_time() - begin) * 1000
 
 
 async def _nothing() -> None:

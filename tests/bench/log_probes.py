@@ -32,12 +32,12 @@ from tests.bench.terminal import Terminal
 from tests.studios import ProcessStudio
 
 _PAGE_BYTES = 200
-"""Minimum number of bytes that draw a page; a clock or a counter takes fewer."""
+"""Minimum number of bytes that draw a page; to redraw a clock or a counter takes fewer."""
 
-_REST = 0.5
-"""Seconds in which a program that has started imports what is opened most."""
+_IMPORT_SECONDS = 0.5
+"""Seconds in which a started program imports the modules of screens that are opened often."""
 
-_STAMP = re.compile(rb"t=(\d{8}\.\d{6})")
+_TIMESTAMP = re.compile(rb"t=(\d{8}\.\d{6})")
 
 
 class Followed(NamedTuple):
@@ -50,9 +50,9 @@ class Followed(NamedTuple):
 
 
 def key_to_text(program: Program, key: str, text: str) -> float:
-    """Return the ms from a key to the frame that draws `text`, which may have been visible."""
+    """Return the ms from a key to the frame that draws `text`, even if it was visible before."""
     with started(program) as terminal:
-        terminal.pump(_REST)
+        terminal.pump(_IMPORT_SECONDS)
         before = len(terminal.output)
         sent = terminal.press(key)
         return (terminal.wait_for_text(text, program.patience, since=before) - sent) * 1000
@@ -61,9 +61,9 @@ def key_to_text(program: Program, key: str, text: str) -> float:
 def key_to_page(
     program: Program, keys: Iterable[str], *, patience: float = 0.5, opening: str | None = None
 ) -> list[float]:
-    """Return the ms from each key to the page it led to; keys without one are omitted.
+    """Return the ms from each key to the page that it draws; keys that draw none are omitted.
 
-    `opening` is a key that opens a log, of which only the first lines are waited for.
+    `opening` is a key that is pressed before, to open a log; then the first lines are waited for.
     """
     with started(program) as terminal:
         if opening is not None:
@@ -75,11 +75,12 @@ def key_to_page(
 def pages_side_by_side(
     programs: Mapping[str, tuple[Program, Sequence[str]]], rounds: int, *, empty: str
 ) -> dict[str, list[float]]:
-    """Return the ms from key to page by name, all programs running, a few keys each in turn.
+    """Return the ms from key to page by the name of the program.
 
-    The one named `empty` draws no page, but anything.
+    All programs run at the same time, and get a few keys each in turn. In the one named `empty`,
+    any output counts as a page.
     """
-    taken: dict[str, list[float]] = {name: [] for name in programs}
+    times: dict[str, list[float]] = {name: [] for name in programs}
     with ExitStack() as stack:
         terminals = {
             name: (stack.enter_context(started(program)), keys)
@@ -88,21 +89,22 @@ def pages_side_by_side(
         for first in range(0, rounds * max(len(keys) for _, keys in programs.values()), IN_TURN):
             for name, (terminal, keys) in terminals.items():
                 begin = first % len(keys)
-                least = 1 if name == empty else _PAGE_BYTES
-                taken[name] += _pages(terminal, keys[begin : begin + IN_TURN], 0.5, least)
-    return taken
+                min_bytes = 1 if name == empty else _PAGE_BYTES
+                times[name] += _pages(terminal, keys[begin : begin + IN_TURN], 0.5, min_bytes)
+    return times
 
 
 def follow(program: Program, seconds: float) -> Followed:
-    """Measure a program that shows a log growing by `big_log.beats`."""
+    """Measure a program that shows a log that grows by `big_log.batches`."""
     with started(program) as terminal:
-        seen, offset = len(terminal.frames), sum(frame.size for frame in terminal.frames)
+        frames_before = len(terminal.frames)
+        offset = sum(frame.size for frame in terminal.frames)
         before = processes.cpu_seconds(terminal.pid)
         terminal.pump(seconds)
         spent = processes.cpu_seconds(terminal.pid) - before
         ages = []
-        for frame in terminal.frames[seen:]:
-            stamps = _STAMP.findall(terminal.output[offset : offset + frame.size])
+        for frame in terminal.frames[frames_before:]:
+            stamps = _TIMESTAMP.findall(terminal.output[offset : offset + frame.size])
             offset += frame.size
             if stamps:
                 ages.append((frame.at - max(map(float, stamps))) * 1000)
@@ -128,55 +130,55 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
     Garbage is collected as in the dashboard.
     """
 
-    async def take() -> float:
+    async def receive() -> float:
         store = LogStore.create(folder)
         settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
         async with StudioClient(settings) as client:
             tail = LogTail(client, job_id, store)
-            begun = time.perf_counter()
-            filled = begun
+            begin = time.perf_counter()
+            last_append = begin
 
-            def filling() -> None:
-                nonlocal filled
-                filled = time.perf_counter()
+            def note_append() -> None:
+                nonlocal last_append
+                last_append = time.perf_counter()
 
-            store.watch(filling)
+            store.watch(note_append)
             await tail.run()
             lines = store.lines
             store.close()
             if tail.state.phase is not FollowPhase.COMPLETE:
-                raise RuntimeError(f"The log did not come whole: {tail.state}")
-            return lines / (filled - begun)
+                raise RuntimeError(f"The log is incomplete: {tail.state}")
+            return lines / (last_append - begin)
 
     gc.freeze()
-    before = gc.get_threshold()
-    gc.set_threshold(COLLECTION_THRESHOLD, *before[1:])
+    thresholds = gc.get_threshold()
+    gc.set_threshold(COLLECTION_THRESHOLD, *thresholds[1:])
     try:
-        return asyncio.run(take())
+        return asyncio.run(receive())
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*thresholds)
 
 
-def seconds_dropped(dashboard: Program, job_id: str) -> float:
+def seconds_to_receive(dashboard: Program, job_id: str) -> float:
     """Return the seconds in which a client that drops everything receives a job's log."""
 
-    async def take() -> float:
-        begun = time.perf_counter()
-        ended = begun
+    async def receive() -> float:
+        begin = time.perf_counter()
+        last_message = begin
         async for _ in messages(job_id):
-            ended = time.perf_counter()
-        return ended - begun
+            last_message = time.perf_counter()
+        return last_message - begin
 
     with mock.patch.dict(os.environ, dashboard.environment):
-        return asyncio.run(take())
+        return asyncio.run(receive())
 
 
 def cli_lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
     """Return the rate in lines per second at which the published client writes a job's log."""
-    found = endpoint.find(studio.data_dir)
-    if found is None:
-        raise RuntimeError("The local Studio is not there.")
-    environment = {**os.environ, **found.environment(), "DATACHAIN_NO_ANALYTICS": "1"}
+    server = endpoint.find(studio.data_dir)
+    if server is None:
+        raise RuntimeError("The local Studio is not running.")
+    environment = {**os.environ, **server.environment(), "DATACHAIN_NO_ANALYTICS": "1"}
     client = subprocess.Popen(
         [needs.PUBLISHED_CLI, "job", "logs", job_id],
         stdout=subprocess.PIPE,
@@ -185,65 +187,72 @@ def cli_lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> floa
         cwd=folder,
     )
     with client:
-        out = client.stdout
-        assert out is not None
-        lines, begun, ended = 0, 0.0, 0.0
-        while text := os.read(out.fileno(), 1 << 20):
-            ended = time.perf_counter()
-            begun = begun or ended
+        output = client.stdout
+        assert output is not None
+        lines, first_read, last_read = 0, 0.0, 0.0
+        while text := os.read(output.fileno(), 1 << 20):
+            last_read = time.perf_counter()
+            first_read = first_read or last_read
             lines += text.count(b"\n")
-    return lines / (ended - begun)
+    return lines / (last_read - first_read)
 
 
 def search(path: Path, word: bytes, *, ignore_case: bool) -> float:
     """Return the seconds for counting the lines with a word in the whole log of a file."""
-    wanted = SearchPattern(word.decode().lower() if ignore_case else word.decode())
+    pattern = SearchPattern(word.decode().lower() if ignore_case else word.decode())
 
     async def count() -> float:
         store = LogStore.open(path)
-        hits = LineMatches(store, wanted.starts)
-        begun = time.perf_counter()
-        await hits.search(store.size)
-        taken = time.perf_counter() - begun
+        matches = LineMatches(store, pattern.starts)
+        begin = time.perf_counter()
+        await matches.search(store.size)
+        seconds = time.perf_counter() - begin
         store.close()
-        if not hits.total:
+        if not matches.total:
             raise RuntimeError(f"{word!r} was not found.")
-        return taken
+        return seconds
 
     return asyncio.run(count())
 
 
 def grep(path: Path, word: bytes, options: Sequence[str]) -> float:
-    """Return the seconds that `grep -c` takes for the same."""
-    begun = time.perf_counter()
+    """Return the seconds that `grep -c` takes to count the lines with a word in a file."""
+    begin = time.perf_counter()
     subprocess.run(
         ["grep", "-c", *options, word.decode(), str(path)],
         check=True,
         capture_output=True,
         env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
     )
-    return time.perf_counter() - begun
+    return time.perf_counter() - begin
 
 
 def _pages(
-    terminal: Terminal, keys: Iterable[str], patience: float, least: int = _PAGE_BYTES
+    terminal: Terminal, keys: Iterable[str], patience: float, min_bytes: int = _PAGE_BYTES
 ) -> list[float]:
-    taken = []
+    """Return the ms from each key to the page that it draws; keys that draw none are omitted."""
+    times = []
     for key in keys:
         terminal.settle(0.03, patience=0.3)
         sent = terminal.press(key)
-        at = _page(terminal, len(terminal.frames), patience, least)
-        if at is not None:
-            taken.append((at - sent) * 1000)
-    return taken
+        drawn = _page_time(terminal, len(terminal.frames), patience, min_bytes)
+        if drawn is not None:
+            times.append((drawn - sent) * 1000)
+    return times
 
 
-def _page(terminal: Terminal, seen: int, patience: float, least: int) -> float | None:
-    """Return when `least` bytes were drawn by the frames after the first `seen`, if they were."""
-    terminal.pump(patience, lambda: sum(frame.size for frame in terminal.frames[seen:]) >= least)
+def _page_time(
+    terminal: Terminal, frames_before: int, patience: float, min_bytes: int
+) -> float | None:
+    """Return when the frames after the first `frames_before` had `min_bytes` bytes, if they had."""
+
+    def new_bytes() -> int:
+        return sum(frame.size for frame in terminal.frames[frames_before:])
+
+    terminal.pump(patience, lambda: new_bytes() >= min_bytes)
     written = 0
-    for frame in terminal.frames[seen:]:
+    for frame in terminal.frames[frames_before:]:
         written += frame.size
-        if written >= least:
+        if written >= min_bytes:
             return frame.at
     return None

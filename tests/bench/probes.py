@@ -12,18 +12,18 @@ from tests.bench import processes
 from tests.bench.terminal import SIZE, Terminal
 
 _VISIBLE = r"(?s)\S.{6,}\S"
-"""What counts as the first paint: eight characters."""
+"""Output that counts as the first paint: eight characters."""
 
-_GLANCE = 0.05
-"""Seconds for which the output of one of several programs is read."""
+_READING_TURN = 0.05
+"""Seconds for which the output of one of several programs is read before that of the next."""
 
 IN_TURN = 5
-"""Number of keys after which it is another program's turn."""
+"""Number of keys that are pressed in one of several programs before the next program's turn."""
 
-_RESTS = 0.1
-"""Seconds without a frame after which a program has also done what waits for keys to rest."""
+_QUIET_AFTER_KEYS = 0.1
+"""Seconds without a frame after which a program has also done what it delays during keys."""
 
-_SETTLE = 0.3
+_QUIET_AFTER_START = 0.3
 """Seconds without a frame after which a program is considered started."""
 
 
@@ -40,7 +40,7 @@ class Program:
     patience: float = 20.0
     """Timeout in seconds until it is ready."""
     is_still: bool = True
-    """Whether it draws nothing by itself once it is ready."""
+    """Whether it draws only in response to keys, once it is ready."""
 
     @classmethod
     def ours(cls, name: str, *arguments: str, ready: str) -> "Program":
@@ -60,7 +60,7 @@ class Start(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """Cost of keys."""
+    """Cost of some keys."""
 
     paints: list[float]
     """Milliseconds from a key to its frame."""
@@ -69,7 +69,7 @@ class Keys(NamedTuple):
 
 
 class Storm(NamedTuple):
-    """Result of keys that come faster than a hand can press them."""
+    """How a program handles keys that are sent faster than a person can press them."""
 
     frames: float
     """Frames per second while keys came."""
@@ -82,27 +82,28 @@ class Storm(NamedTuple):
 def start(program: Program) -> Start:
     """Start the program and measure until it is visible and usable."""
     with program.run() as terminal:
-        seen = terminal.wait_for_text(_VISIBLE)
+        visible = terminal.wait_for_text(_VISIBLE)
         usable = terminal.wait_for_text(program.ready, program.patience)
-        return Start(*((at - terminal.started) * 1000 for at in (seen, usable)))
+        return Start(*((at - terminal.started) * 1000 for at in (visible, usable)))
 
 
-def keys_pressed(terminal: Terminal, keys: Sequence[str]) -> Keys:
+def measure_keys(terminal: Terminal, keys: Sequence[str]) -> Keys:
     """Measure the time to the frame of half of the keys, then the CPU time of the others."""
     half = len(keys) // 2
     paints = _paints(terminal, keys[:half])
-    terminal.settle(_RESTS)
+    terminal.settle(_QUIET_AFTER_KEYS)
     return Keys(paints, _cpu_per_key(terminal, keys[half:]))
 
 
 def side_by_side(
     programs: Mapping[str, Program], keys: Sequence[str], rounds: int
 ) -> dict[str, list[float]]:
-    """Return the ms from key to frame by program, all of them running, a few keys each in turn.
+    """Return the ms from key to frame by program.
 
-    What else a machine does comes in bursts, which then concern all of them.
+    All programs run at the same time and get a few keys each in turn, so that a burst of the
+    machine's other work affects all of them.
     """
-    taken: dict[str, list[float]] = {name: [] for name in programs}
+    times: dict[str, list[float]] = {name: [] for name in programs}
     with ExitStack() as stack:
         terminals = {
             name: stack.enter_context(started(program)) for name, program in programs.items()
@@ -110,18 +111,22 @@ def side_by_side(
         for _ in range(rounds):
             for first in range(0, len(keys), IN_TURN):
                 for name, terminal in terminals.items():
-                    taken[name] += _paints(terminal, keys[first : first + IN_TURN])
-                    terminal.settle(_RESTS)
-    return taken
+                    times[name] += _paints(terminal, keys[first : first + IN_TURN])
+                    terminal.settle(_QUIET_AFTER_KEYS)
+    return times
 
 
 def opened_and_changed(
     program: Program, opening: str, text: str, changing: str
 ) -> tuple[float, float, float | None]:
-    """Return the ms to the first frame, to `text`, and from another key to the change it brings."""
+    """Return three times in ms.
+
+    From the key `opening` to the first frame and to `text`, and from the key `changing` to the
+    next frame; `None` if there was none.
+    """
     with started(program) as terminal:
         first, whole = _opened(terminal, opening, text, program.patience)
-        terminal.settle(_SETTLE)
+        terminal.settle(_QUIET_AFTER_START)
         sent = terminal.press(changing)
         frame = terminal.next_frame(1.0)
         return first, whole, (frame.at - sent) * 1000 if frame is not None else None
@@ -169,11 +174,11 @@ def idle(programs: Sequence[Program], settling: float, seconds: float) -> list[f
 
 
 def _rest(terminals: Sequence[Terminal], seconds: float) -> None:
-    """Read what idle programs draw, without pressing a key."""
+    """Read what programs draw for some seconds, without pressing a key."""
     end = time.perf_counter() + seconds
-    while (left := end - time.perf_counter()) > 0:
+    while (remaining := end - time.perf_counter()) > 0:
         for terminal in terminals:
-            terminal.pump(min(left, _GLANCE))
+            terminal.pump(min(remaining, _READING_TURN))
 
 
 def memory(program: Program) -> tuple[float, float]:
@@ -188,10 +193,10 @@ def started(program: Program) -> Terminal:
     try:
         terminal.wait_for_text(program.ready, program.patience)
         if program.is_still:
-            terminal.settle(_SETTLE)
+            terminal.settle(_QUIET_AFTER_START)
         for key in program.setup:
             terminal.press(key)
-            terminal.settle(_SETTLE)
+            terminal.settle(_QUIET_AFTER_START)
     except BaseException:
         terminal.close()
         raise
@@ -203,17 +208,18 @@ def _paints(terminal: Terminal, keys: Iterable[str]) -> list[float]:
 
     Keys come at irregular intervals, so that they do not synchronize with the program's frames.
     """
-    taken = []
+    times = []
     for key in keys:
         terminal.pump(random.uniform(0.02, 0.06))
         sent = terminal.press(key)
         frame = terminal.next_frame(0.25)
         if frame is not None:
-            taken.append((frame.at - sent) * 1000)
-    return taken
+            times.append((frame.at - sent) * 1000)
+    return times
 
 
 def _cpu_per_key(terminal: Terminal, keys: Sequence[str]) -> float:
+    """Return the CPU time of a program in ms, per key."""
     before = processes.cpu_seconds(terminal.pid)
     for key in keys:
         terminal.press(key)
@@ -224,6 +230,7 @@ def _cpu_per_key(terminal: Terminal, keys: Sequence[str]) -> float:
 
 
 def _opened(terminal: Terminal, key: str, text: str, patience: float) -> tuple[float, float]:
+    """Return the ms from a key to the first frame and to a text."""
     sent = terminal.press(key)
     frame = terminal.next_frame(patience)
     whole = terminal.wait_for_text(text, patience)

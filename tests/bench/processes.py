@@ -17,10 +17,10 @@ def tree(pid: int) -> set[int]:
             except OSError:  # it has just ended
                 continue
             parents[int(entry.name)] = int(after_name[1])
-    found = {pid}
-    while grown := {child for child, parent in parents.items() if parent in found} - found:
-        found |= grown
-    return found
+    members = {pid}
+    while new := {child for child, parent in parents.items() if parent in members} - members:
+        members |= new
+    return members
 
 
 def cpu_seconds(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.profile WHAT`: profile of the dashboard by function.
+"""`python -m tests.bench.profile ACTIVITY`: profile of the dashboard by function.
 
 `start` lists the cost of imports; `cursor`, `page`, `idle`, `poll` and `follow` profile the event
 loop in a dashboard of 1,000 jobs without a terminal. `cProfile` slows calls down, so shares are
@@ -25,10 +25,10 @@ from tests.studios import ProcessStudio
 from tests.tui.dashboards import Dashboard, dashboard, until_shown
 
 JOBS = 1000
-KEYS_A_SECOND = 20
+KEYS_PER_SECOND = 20
 SECONDS = 10.0
-MOST_LINES = 40
-CHATTY = "import time\nfor n in range(10**7):\n    print('line', n, flush=n % 50 == 0)"
+MAX_LINES = 40
+PRINTING_JOB = "import time\nfor n in range(10**7):\n    print('line', n, flush=n % 50 == 0)"
 
 
 class Row(NamedTuple):
@@ -43,38 +43,41 @@ class Row(NamedTuple):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Profile the requested part, and print the result."""
+    """Profile the requested activity, and print the result."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.profile", description=__doc__)
-    parser.add_argument("what", choices=("start", *_WHAT))
+    parser.add_argument("activity", choices=("start", *_ACTIVITIES))
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long; default: 10")
-    parser.add_argument("--write", type=Path, help="also a file for snakeviz, flameprof and others")
-    asked = parser.parse_args(arguments)
-    if asked.what == "start":
+    parser.add_argument(
+        "--write", type=Path, help="also write a file for snakeviz, flameprof and others"
+    )
+    options = parser.parse_args(arguments)
+    if options.activity == "start":
         print(imports())
         return 0
     with (
         tempfile.TemporaryDirectory(prefix="studio-tui-profile-") as folder,
         studio_with(JOBS, Path(folder) / "studio") as studio,
     ):
-        profile = asyncio.run(_profiled(studio, Path(folder), _WHAT[asked.what], asked.seconds))
-    if asked.write:
-        profile.dump_stats(asked.write)
-    print(table(pstats.Stats(profile), asked.seconds))
+        activity = _ACTIVITIES[options.activity]
+        profile = asyncio.run(_profiled(studio, Path(folder), activity, options.seconds))
+    if options.write:
+        profile.dump_stats(options.write)
+    print(table(pstats.Stats(profile), options.seconds))
     return 0
 
 
 def imports() -> str:
     """Return the modules that take longest to import at the start, in ms of their own code."""
-    loading = "import studio_tui.__main__, studio_tui.tui.app, studio_tui.tui.screens"
-    command = [sys.executable, "-X", "importtime", "-c", loading]
+    imported = "import studio_tui.__main__, studio_tui.tui.app, studio_tui.tui.screens"
+    command = [sys.executable, "-X", "importtime", "-c", imported]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    taken = []
+    times = []
     for line in run.stderr.splitlines():
-        own, _, rest = line.removeprefix("import time:").partition("|")
+        own, _, cumulative_and_name = line.removeprefix("import time:").partition("|")
         if own.strip().isdecimal():
-            taken.append((int(own) / 1000, rest.partition("|")[2].strip()))
-    rows = [f"{own:9.1f}  {name}" for own, name in sorted(taken, reverse=True)[:MOST_LINES]]
-    return "\n".join([f"{sum(own for own, _ in taken):9.1f}  ms in all", *rows])
+            times.append((int(own) / 1000, cumulative_and_name.partition("|")[2].strip()))
+    rows = [f"{own:9.1f}  {name}" for own, name in sorted(times, reverse=True)[:MAX_LINES]]
+    return "\n".join([f"{sum(own for own, _ in times):9.1f}  ms in all", *rows])
 
 
 def table(stats: pstats.Stats, seconds: float) -> str:
@@ -94,7 +97,7 @@ def table(stats: pstats.Stats, seconds: float) -> str:
     ]
     longest = [
         f"{row.own * 1000:9.1f} {row.whole * 1000:9.1f} {row.calls:9,}  {row.name}"
-        for row in sorted(rows, key=lambda row: -row.own)[:MOST_LINES]
+        for row in sorted(rows, key=lambda row: -row.own)[:MAX_LINES]
     ]
     return "\n".join([
         f"busy {busy:.2f} s of {seconds:g} s, profiling included",
@@ -130,39 +133,40 @@ def _package(name: str) -> str:
 
 
 async def _profiled(
-    studio: ProcessStudio, folder: Path, meanwhile: "_Meanwhile", seconds: float
+    studio: ProcessStudio, folder: Path, activity: "_Activity", seconds: float
 ) -> cProfile.Profile:
     async with dashboard(studio, folder / "home", size=(120, 40), frames=True, polls=1) as pilot:
         await until_shown(pilot, "embed_")
-        await meanwhile.begin(pilot, studio)
+        await activity.begin(pilot, studio)
         profile = cProfile.Profile()
         profile.enable()
-        await meanwhile.run(pilot, seconds)
+        await activity.run(pilot, seconds)
         profile.disable()
     return profile
 
 
-class _Meanwhile(NamedTuple):
-    """Activity while the event loop is profiled."""
+class _Activity(NamedTuple):
+    """What happens while the event loop is profiled, after `begin`."""
 
     run: Callable[[Dashboard, float], Awaitable[None]]
     begin: Callable[[Dashboard, ProcessStudio], Awaitable[None]] = lambda *_: asyncio.sleep(2)
 
 
 async def _press(pilot: Dashboard, seconds: float, there: str, back: str) -> None:
+    """Press one key 20 times, then the other, and so on."""
     end, count = time.monotonic() + seconds, 0
     while time.monotonic() < end:
         key = there if count % 40 < 20 else back
         pilot.app.post_message(events.Key(key, None))
         count += 1
-        await asyncio.sleep(1 / KEYS_A_SECOND)
+        await asyncio.sleep(1 / KEYS_PER_SECOND)
 
 
 async def _rest(_pilot: Dashboard, seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-async def _ask_again(pilot: Dashboard, seconds: float) -> None:
+async def _refresh(pilot: Dashboard, seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pilot.app.post_message(events.Key("ctrl+r", None))
@@ -170,19 +174,19 @@ async def _ask_again(pilot: Dashboard, seconds: float) -> None:
 
 
 async def _open_chatty_log(pilot: Dashboard, studio: ProcessStudio) -> None:
-    job = await asyncio.to_thread(studio.submit, CHATTY, query_name="chatty.py")
+    job = await asyncio.to_thread(studio.submit, PRINTING_JOB, query_name="chatty.py")
     await asyncio.to_thread(studio.until, job["id"], "RUNNING")
     await until_shown(pilot, "chatty.py")
     await pilot.press("g", "l")
     await until_shown(pilot, "line ")
 
 
-_WHAT = {
-    "cursor": _Meanwhile(lambda pilot, seconds: _press(pilot, seconds, "down", "up")),
-    "page": _Meanwhile(lambda pilot, seconds: _press(pilot, seconds, "pagedown", "pageup")),
-    "idle": _Meanwhile(_rest),
-    "poll": _Meanwhile(_ask_again),
-    "follow": _Meanwhile(_rest, begin=_open_chatty_log),
+_ACTIVITIES = {
+    "cursor": _Activity(lambda pilot, seconds: _press(pilot, seconds, "down", "up")),
+    "page": _Activity(lambda pilot, seconds: _press(pilot, seconds, "pagedown", "pageup")),
+    "idle": _Activity(_rest),
+    "poll": _Activity(_refresh),
+    "follow": _Activity(_rest, begin=_open_chatty_log),
 }
 
 if __name__ == "__main__":

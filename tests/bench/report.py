@@ -28,7 +28,7 @@ class Goal:
     or_times_floor: float | None = None
     """Multiple of the same figure of the baseline that also meets `median` or `p95`.
 
-    For what Textual alone cannot do within the limit, or not on a busy machine.
+    For measures that even plain Textual cannot keep within the limit, always or on a busy machine.
     """
     least_times_floor: float | None = None
     """Lower limit of the median, as a multiple of the baseline's."""
@@ -53,10 +53,10 @@ class Measure:
     values: tuple[float, ...]
     """In the unit of the section; at least one."""
     floor: "Measure | None" = None
-    """The same measure when there is nothing to do."""
+    """The baseline: the same measure of a program that does only what is unavoidable."""
     goal: Goal | None = None
     turn: int = 0
-    """How many of the values were measured in one turn; 0 for all of them."""
+    """How many of the values were measured in one turn; 0 if all were."""
 
     @property
     def median(self) -> float:
@@ -65,9 +65,10 @@ class Measure:
 
     @property
     def p95(self) -> float:
-        """What 95 % do not exceed: of several turns the median, as a burst of other work is in one.
+        """The value that 95 % do not exceed; with several turns, the median of their percentiles.
 
-        A turn of ten is too short for a percentile, so that it is the slowest of the ten.
+        So a burst of other work during one turn does not count. In a turn of ten values the
+        percentile is the slowest.
         """
         turn = self.turn or len(self.values)
         turns = [self.values[at : at + turn] for at in range(0, len(self.values), turn)]
@@ -112,28 +113,28 @@ class Section:
     measures: tuple[Measure, ...]
 
 
-def is_missed(section: Section) -> bool:
+def misses_goal(section: Section) -> bool:
     """Return whether a goal of the section is missed."""
     return any(measure.is_met is False for measure in section.measures)
 
 
-def usual(runs: Sequence[Section]) -> Section:
-    """Return, of an odd number of runs of a section, each measure as most of them say.
+def majority(runs: Sequence[Section]) -> Section:
+    """Combine an odd number of runs of a section: for each measure, the majority decides.
 
-    It is from one of the runs: of those with the verdict of most, the one whose figure is in the
-    middle.
+    A measure is taken from one of the runs: from those that agree with the majority on whether the
+    goal is met, the one with the middle figure.
     """
-    named = [{measure.name: measure for measure in run.measures} for run in runs]
+    by_name = [{measure.name: measure for measure in run.measures} for run in runs]
     return replace(
         runs[0],
         measures=tuple(
-            _usual([run.get(measure.name, measure) for run in named])
+            _majority([run.get(measure.name, measure) for run in by_name])
             for measure in runs[0].measures
         ),
     )
 
 
-def _usual(measures: Sequence[Measure]) -> Measure:
+def _majority(measures: Sequence[Measure]) -> Measure:
     verdict = quantile([measure.is_met is not False for measure in measures], 0.5)
     agreeing = [measure for measure in measures if (measure.is_met is not False) == verdict]
     ordered = sorted(agreeing, key=lambda measure: measure.times_floor or measure.median)
@@ -141,7 +142,7 @@ def _usual(measures: Sequence[Measure]) -> Measure:
 
 
 def as_text(section: Section, before: Figures | None = None) -> str:
-    """Format a section for a terminal, beside the figures of another run if given."""
+    """Format a section for a terminal; `before` are figures of an earlier run to show beside it."""
     title = f"{section.title} ({section.unit})"
     was = f"{'was':>9}" if before is not None else ""
     lines = [f"{title:<52}{'p50':>9}{'p95':>9}{'x floor':>9}{was}  goal"]
@@ -162,10 +163,10 @@ def as_text(section: Section, before: Figures | None = None) -> str:
 
 def _was(section: Section, measure: Measure, before: Figures) -> str:
     """Return the earlier value: as a multiple of the baseline if there is one, else the median."""
-    known = before.get(section.title, {}).get(measure.name)
-    if not isinstance(known, Mapping):
+    figures = before.get(section.title, {}).get(measure.name)
+    if not isinstance(figures, Mapping):
         return f"{'':>9}"
-    value = known.get("times_floor") if measure.floor is not None else known.get("p50")
+    value = figures.get("times_floor") if measure.floor is not None else figures.get("p50")
     return f"{value:>9.2f}" if isinstance(value, int | float) else f"{'':>9}"
 
 

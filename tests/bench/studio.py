@@ -37,13 +37,13 @@ def studio_with(jobs: int, data_dir: Path) -> Iterator[ProcessStudio]:
 
 def create_to_running(studio: ProcessStudio) -> float:
     """Return the ms from creating a plain job until Studio reports it as running."""
-    begun = time.perf_counter()
+    begin = time.perf_counter()
     job_id = str(studio.submit("import time; time.sleep(30)")["id"])
     studio.until(job_id, "RUNNING")
-    taken = (time.perf_counter() - begun) * 1000
+    milliseconds = (time.perf_counter() - begin) * 1000
     studio.cancel(job_id)
     studio.end(job_id)
-    return taken
+    return milliseconds
 
 
 def fill(data_dir: Path, jobs: int | Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""All measures, with their baselines and goals."""
+"""Benchmarks of a poll and of a job's start; the extent of all benchmarks and their programs."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ from tests.studios import ProcessStudio
 
 CURSOR = ("down",) * 10 + ("up",) * 10
 PAGES = ("pagedown",) * 20
-FORTH_AND_BACK = ("pagedown", "pageup") * 10
-"""For lists with only a few pages; rows seen before are shown again."""
+PAGES_DOWN_AND_UP = ("pagedown", "pageup") * 10
+"""For lists with only a few pages, whose rows are drawn repeatedly."""
 
 EMPTY = Program.ours("empty", ready="ready")
 
@@ -78,14 +78,14 @@ class OtherBench:
     def poll(self) -> Section:
         """Measure the cost of a response from body to screen, without HTTP.
 
-        On a slow machine the goal is the same share of what parsing the response takes, which is
-        measured just before.
+        On a slow machine the goal is instead a fixed share of the time for parsing the response,
+        which is measured beside it.
         """
         command = [sys.executable, "-m", "tests.bench.inside"]
         numbers = [str(self.effort.polled), str(5 * self.effort.rounds)]
         done = subprocess.run([*command, *numbers], check=True, capture_output=True)
-        taken = {name: tuple(values) for name, values in json.loads(done.stdout).items()}
-        parsing = Measure(PARSING, taken.pop(PARSING))
+        times = {name: tuple(values) for name, values in json.loads(done.stdout).items()}
+        parsing = Measure(PARSING, times.pop(PARSING))
         goals = {
             "nothing changed": Goal(median=1, or_times_floor=0.04),
             "1% changed": Goal(median=8, or_times_floor=0.3),
@@ -97,34 +97,34 @@ class OtherBench:
                 parsing,
                 *(
                     Measure(name, values, parsing, goals.get(name))
-                    for name, values in taken.items()
+                    for name, values in times.items()
                 ),
             ),
         )
 
     def jobs(self) -> Section:
         """Measure from creating a plain job until it runs."""
-        taken = tuple(create_to_running(self.studio) for _ in range(self.effort.starts))
-        floor = Measure("python -c pass", tuple(milliseconds(run_python) for _ in taken))
+        times = tuple(create_to_running(self.studio) for _ in range(self.effort.starts))
+        floor = Measure("python -c pass", tuple(milliseconds(run_python) for _ in times))
         return Section(
             "Create to running, on the local Studio",
             "ms",
-            (floor, Measure("plain job", taken, floor, Goal(median=300))),
+            (floor, Measure("plain job", times, floor, Goal(median=300))),
         )
 
 
 def table_of(rows: int) -> Program:
-    """Return a screen with nothing but our table."""
+    """Return a program that shows nothing but the dashboard's table, with this many rows."""
     return Program.ours("table", str(rows), ready="NAME")
 
 
 def run_python() -> None:
-    """Start Python and end it: what every program here pays."""
+    """Start Python and end it, which every start of a program includes."""
     subprocess.run([sys.executable, "-c", "pass"], check=True)
 
 
 def milliseconds(work: Callable[[], None]) -> float:
-    """Return how long some work takes."""
-    begun = time.perf_counter()
+    """Return how many milliseconds a function takes."""
+    begin = time.perf_counter()
     work()
-    return (time.perf_counter() - begun) * 1000
+    return (time.perf_counter() - begin) * 1000

@@ -1,8 +1,9 @@
-"""Benchmarks of the help, over a list and over a log that grows.
+"""Benchmarks of opening the help, over a list and over a log that grows.
 
-Its floor is a list of as many keys that plain Textual opens over a screen of as many lines, which
-change as often as those of the log. Where that alone takes longer than the limit in ms, the limit
-is a fifth more: Textual draws all lines below again, dimmed, and styles and lays out the list.
+The baseline is a plain Textual program that opens a list of as many keys over a screen of as many
+lines, which change as often as those of the log. Where the baseline alone takes longer than the
+limit in ms, the limit is 1.2 times the baseline: Textual draws all lines below again, dimmed, and
+styles and lays out the list.
 """
 
 from collections.abc import Callable
@@ -30,7 +31,7 @@ while True:
     time.sleep(0.05)
 """
 _REST = 0.15
-"""Seconds between two helps."""
+"""Seconds between opening the help and closing it, and before opening it again."""
 
 
 @dataclass(frozen=True)
@@ -56,47 +57,50 @@ class HelpBench:
         return Section("From the key to the help", "ms", tuple(measures))
 
     def _over(self, name: str, plain: Program, begin: Callable[[Terminal], None]) -> list[Measure]:
-        floors, helps = zip(
-            *(self._helps(plain, begin) for _ in range(self.effort.rounds)), strict=True
+        """Measure the help over a screen that `begin` opens, and the same in a plain program."""
+        plain_times, times = zip(
+            *(self._opening_times(plain, begin) for _ in range(self.effort.rounds)), strict=True
         )
         measures = []
-        for time, part in (("first", slice(1)), ("later", slice(1, None))):
-            values = tuple(each for taken in floors for each in taken[part])
-            floor = Measure(f"plain Textual over {name}, {time}", values)
-            values = tuple(each for taken in helps for each in taken[part])
-            measures += [floor, Measure(f"over {name}, {time}", values, floor, _GOAL)]
+        for when, part in (("first", slice(1)), ("later", slice(1, None))):
+            values = tuple(each for round_times in plain_times for each in round_times[part])
+            floor = Measure(f"plain Textual over {name}, {when}", values)
+            values = tuple(each for round_times in times for each in round_times[part])
+            measures += [floor, Measure(f"over {name}, {when}", values, floor, _GOAL)]
         return measures
 
-    def _helps(
+    def _opening_times(
         self, plain: Program, begin: Callable[[Terminal], None]
     ) -> tuple[list[float], list[float]]:
-        """Return the ms of the floor and of the dashboard, which open theirs in turn."""
-        taken: tuple[list[float], list[float]] = [], []
+        """Return the ms of the baseline and of the dashboard, which open the help in turn."""
+        times: tuple[list[float], list[float]] = [], []
         with _running(plain) as floor, probes.started(self.dashboard) as dashboard:
             begin(dashboard)
-            # What is opened most is imported now.
+            # Meanwhile the dashboard imports the modules of screens that are opened often.
             _rest(floor, dashboard, seconds=1.0)
             for _ in range(max(2, self.effort.keys // 6)):
-                for terminal, values in zip((floor, dashboard), taken, strict=True):
-                    values.append(_help(terminal))
+                for terminal, values in zip((floor, dashboard), times, strict=True):
+                    values.append(_opening_time(terminal))
                     _rest(floor, dashboard)
                     terminal.press("escape")
                     _rest(floor, dashboard)
-        return taken
+        return times
 
 
 def _running(program: Program) -> Terminal:
+    """Start a program without waiting until it stops drawing."""
     return probes.started(replace(program, is_still=False))
 
 
 def _rest(*terminals: Terminal, seconds: float = _REST) -> None:
-    """Let all programs draw, since one whose output is not read comes to a halt."""
+    """Read what all programs draw, since a program whose output is not read comes to a halt."""
     for _ in range(max(1, int(seconds / 0.02))):
         for terminal in terminals:
             terminal.pump(0.02 / len(terminals))
 
 
 def _open_log(terminal: Terminal) -> None:
+    """Open the log of the running job."""
     terminal.wait_for_text(_NAME)
     terminal.press("home")
     terminal.pump(_REST)
@@ -104,8 +108,9 @@ def _open_log(terminal: Terminal) -> None:
     terminal.wait_for_text(r"seq=\d")
 
 
-def _help(terminal: Terminal) -> float:
-    # Searching all that a growing log has drawn would delay the reading of what comes.
+def _opening_time(terminal: Terminal) -> float:
+    """Return the ms from the key of the help to its title."""
+    # Searching everything that a growing log has drawn would delay reading new output.
     terminal.output.clear()
     sent = terminal.press("?")
     return (terminal.wait_for_text(_TITLE) - sent) * 1000

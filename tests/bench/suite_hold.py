@@ -1,7 +1,7 @@
 """A key held down in a long list that changes, in a large terminal with the preview open.
 
-The list is a local Studio's, which is polled each 1.5 s as a job runs. As often, a hundredth of its
-jobs change: those that waited behind the running one are canceled, and as many are created.
+The list is that of a local Studio, which is polled every 1.5 s because a job runs. As often, one
+job in a hundred changes: jobs that wait for the running one are canceled, and as many are created.
 """
 
 import itertools
@@ -46,7 +46,7 @@ class HoldBench:
 
     def hold(self) -> Section:
         """Measure the frames while a key is held down, beside those of an empty screen."""
-        jobs, changed = self.effort.polled, self.effort.polled // 100
+        jobs, changes = self.effort.polled, self.effort.polled // 100
         with EMPTY.run(SIZE) as terminal:
             terminal.wait_for_text(EMPTY.ready)
             terminal.settle()
@@ -61,10 +61,10 @@ class HoldBench:
                 with program.run(SIZE) as terminal:
                     terminal.wait_for_text(program.ready)
                     _load(terminal, jobs)
-                    with _changing(studio, changed):
-                        ours = self._measures(f"dashboard, {jobs:,} jobs", terminal, floor)
-        title = f"A key held down, {_RATE} a second; {changed} jobs change each {_PERIOD:g} s"
-        return Section(title, "as named", (*floor, *ours))
+                    with _changing(studio, changes):
+                        measures = self._measures(f"dashboard, {jobs:,} jobs", terminal, floor)
+        title = f"A key held down, {_RATE} a second; {changes} jobs change every {_PERIOD:g} s"
+        return Section(title, "as named", (*floor, *measures))
 
     def _measures(
         self, name: str, terminal: Terminal, floor: tuple[Measure, ...] = ()
@@ -79,8 +79,8 @@ class HoldBench:
         }
         floors = floor or (None,) * len(values)
         return tuple(
-            Measure(f"{name}: {what}", taken, below, goal if floor else None)
-            for (what, (taken, goal)), below in zip(values.items(), floors, strict=True)
+            Measure(f"{name}: {figure}", figures, baseline, goal if floor else None)
+            for (figure, (figures, goal)), baseline in zip(values.items(), floors, strict=True)
         )
 
 

@@ -1,4 +1,4 @@
-"""What a key costs in lists, beside an empty screen and plain Textual that shows as much."""
+"""Benchmarks of keys in lists, beside an empty screen and plain Textual that draws as much."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tests.bench import probes
 from tests.bench.probes import Keys, Program
 from tests.bench.report import Goal, Measure, Section
-from tests.bench.suite import CURSOR, EMPTY, FORTH_AND_BACK, PAGES, Effort, table_of
+from tests.bench.suite import CURSOR, EMPTY, PAGES, PAGES_DOWN_AND_UP, Effort, table_of
 
 ECHO = Program.ours("echo", ready="ready")
 PLAIN = Program.ours("keyed_list", ready=r"embed_\d+")
@@ -18,18 +18,18 @@ PLAIN_PREVIEW = Program.ours("keyed_list", "preview", ready=r"embed_\d+")
 
 EMPTY_SCREEN = "empty Textual screen"
 CURSOR_GOAL = Goal(times_floor=1.3, p95=8.0, or_times_floor=1.2)
-LIKE_PLAIN = Goal(times_floor=1.2, p95=8.0, or_times_floor=1.2)
-"""For keys that draw much: beside plain Textual that draws as much and does nothing else."""
+REDRAW_GOAL = Goal(times_floor=1.2, p95=8.0, or_times_floor=1.2)
+"""For keys that redraw all lines, beside plain Textual that only redraws as many lines."""
 
 
-class Keyed(NamedTuple):
-    """A program, the keys that are pressed in it, and what it is compared with."""
+class KeyMeasurement(NamedTuple):
+    """The keys that are pressed in a program, and the measurement that is the baseline."""
 
     name: str
     program: Program
     keys: Sequence[str]
     floor: str = ""
-    """Name of another one; empty for none."""
+    """Name of the baseline; empty for none."""
     goal: Goal | None = None
 
 
@@ -46,60 +46,64 @@ class KeyBench:
 
     def keys(self) -> Section:
         """Measure from a key to its frame."""
-        taken = {
+        values = {
             name: [paint for keys in turns for paint in keys.paints]
-            for name, turns in self._pressed.items()
+            for name, turns in self._turns.items()
         }
-        return self._section("Key to paint", taken, turn=self.effort.keys // 2)
+        return self._section("Key to paint", values, turn=self.effort.keys // 2)
 
     def cpu(self) -> Section:
         """Measure the CPU time of a key, which a busy machine distorts less than its latency."""
-        taken = {name: [keys.cpu for keys in turns] for name, turns in self._pressed.items()}
-        return self._section("CPU of a key, all told", taken)
+        values = {name: [keys.cpu for keys in turns] for name, turns in self._turns.items()}
+        return self._section("CPU time of a key", values)
 
     @cached_property
-    def _pressed(self) -> dict[str, list[Keys]]:
-        """The measured turns by name.
+    def _turns(self) -> dict[str, list[Keys]]:
+        """The turns of each measurement, by its name.
 
-        All programs run, and a turn is less than a second: what slows the machine down for a while
-        concerns all of them.
+        All programs run at the same time, and a turn takes less than a second. So anything that
+        slows the machine down for a while affects all measurements.
         """
-        taken: dict[str, list[Keys]] = {each.name: [] for each in self.keyed()}
+        turns: dict[str, list[Keys]] = {each.name: [] for each in self.measurements()}
         with ExitStack() as stack:
             running = [
-                (each, terminal)
-                for program, keyed in groupby(self.keyed(), lambda each: each.program)
+                (measurement, terminal)
+                for program, group in groupby(self.measurements(), lambda each: each.program)
                 for terminal in [stack.enter_context(probes.started(program))]
-                for each in keyed
+                for measurement in group
             ]
-            for _ in range(2 * self.effort.rounds - 1):  # an odd number, as medians count
-                for each, terminal in running:
-                    keys = probes.keys_pressed(terminal, each.keys[: self.effort.keys])
-                    taken[each.name].append(keys)
-        return taken
+            for _ in range(2 * self.effort.rounds - 1):  # an odd number, for medians
+                for measurement, terminal in running:
+                    keys = probes.measure_keys(terminal, measurement.keys[: self.effort.keys])
+                    turns[measurement.name].append(keys)
+        return turns
 
-    def keyed(self) -> Iterator[Keyed]:
-        """Yield what is measured, each after its floor, and all of a program together."""
-        yield Keyed("raw Python echo loop", ECHO, CURSOR)
-        yield Keyed(EMPTY_SCREEN, EMPTY, CURSOR)
+    def measurements(self) -> Iterator[KeyMeasurement]:
+        """Yield each measurement after its baseline; those of one program follow each other."""
+        yield KeyMeasurement("raw Python echo loop", ECHO, CURSOR)
+        yield KeyMeasurement(EMPTY_SCREEN, EMPTY, CURSOR)
         plain = "plain list: page"
-        yield Keyed(plain, PLAIN, PAGES)
+        yield KeyMeasurement(plain, PLAIN, PAGES)
         for rows in self.effort.sizes:
             cursor, page = f"table of {rows:,}: cursor", f"table of {rows:,}: page"
-            yield Keyed(cursor, table_of(rows), CURSOR, EMPTY_SCREEN, CURSOR_GOAL)
-            yield Keyed(page, table_of(rows), PAGES, plain, LIKE_PLAIN)
-        moves = (("cursor", CURSOR, CURSOR_GOAL), ("page", FORTH_AND_BACK, LIKE_PLAIN))
+            yield KeyMeasurement(cursor, table_of(rows), CURSOR, EMPTY_SCREEN, CURSOR_GOAL)
+            yield KeyMeasurement(page, table_of(rows), PAGES, plain, REDRAW_GOAL)
+        moves = (("cursor", CURSOR, CURSOR_GOAL), ("page", PAGES_DOWN_AND_UP, REDRAW_GOAL))
         plain = "plain list and preview"
         for name, keys, _ in moves:
-            yield Keyed(f"{plain}: {name}", PLAIN_PREVIEW, keys)
+            yield KeyMeasurement(f"{plain}: {name}", PLAIN_PREVIEW, keys)
         for name, keys, goal in moves:
-            yield Keyed(f"dashboard: {name}", self.dashboard, keys, f"{plain}: {name}", goal)
+            yield KeyMeasurement(
+                f"dashboard: {name}", self.dashboard, keys, f"{plain}: {name}", goal
+            )
 
-    def _section(self, title: str, taken: dict[str, list[float]], turn: int = 0) -> Section:
+    def _section(self, title: str, values: dict[str, list[float]], turn: int = 0) -> Section:
         measures: dict[str, Measure] = {}
-        for each in self.keyed():
-            values, floor = tuple(taken[each.name]), measures.get(each.floor)
-            measures[each.name] = Measure(each.name, values, floor, each.goal, turn)
+        for each in self.measurements():
+            floor = measures.get(each.floor)
+            measures[each.name] = Measure(
+                each.name, tuple(values[each.name]), floor, each.goal, turn
+            )
         return Section(title, "ms", tuple(measures.values()))
 
     def storm(self) -> Section:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,13 +20,13 @@ _PATIENCE = 180.0
 """Timeout in seconds for another program to open a log."""
 
 _ANY_LINE = r"seq=\d{10}"
-_GROWN = r"t=\d{8}"
+_ANY_TIMESTAMP = r"t=\d{8}"
 _PAGES = Program.ours("pages", ready=_ANY_LINE)
-_EQUAL = Program.ours("push", "--now", ready=big_log.sequence(999))
-_PUSH = Program.ours("push", ready="ready")
-_OPENED = Goal(median=50, or_times_floor=1.2)
-_COMING_IN = Goal(p95=50, or_times_floor=1.2)
-_PAGED = Goal(times_floor=1.8)
+_PLAIN = Program.ours("push", "--now", ready=big_log.sequence(999))
+_PLAIN_ON_KEY = Program.ours("push", ready="ready")
+_OPEN_GOAL = Goal(median=50, or_times_floor=1.2)
+_GOAL_WHILE_RECEIVING = Goal(p95=50, or_times_floor=1.2)
+_PAGE_GOAL = Goal(times_floor=1.8)
 _JOB = """
 text = ' '.join(['words'] * 16)[:92]
 for first in range(0, {lines}, 1000):
@@ -34,7 +35,7 @@ for first in range(0, {lines}, 1000):
 
 
 def roomy_folder(effort: Effort) -> Path | None:
-    """Return a folder in memory with space for the logs; `None` for the default location."""
+    """Return a folder in memory with space for the logs; `None` if there is none."""
     shared = Path("/dev/shm")
     needed = 2 * effort.log_lines * big_log.LINE_BYTES
     return shared if shared.is_dir() and shutil.disk_usage(shared).free > 2 * needed else None
@@ -42,7 +43,7 @@ def roomy_folder(effort: Effort) -> Path | None:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Another log viewer, with its keys for the first and the last page."""
+    """A log viewer, with its keys for the first and the last page."""
 
     name: str
     program: Program
@@ -72,46 +73,45 @@ class LogBench:
     def open(self) -> Section:
         """Measure from the command, and from a key, to the end of a log.
 
-        A key's floor is a page of as many widgets, with lines that are ready, which plain Textual
-        mounts, styles and lays out; in the dashboard the log is received, too. A fifth more is the
-        limit where that takes longer than 42 ms.
+        The baseline of a key is a page with as many widgets and prepared lines, which plain Textual
+        mounts, styles and lays out. The baseline of the dashboard also receives the log. Where a
+        baseline takes longer than 42 ms, the limit is 1.2 times the baseline.
         """
-        late = _ours(self._log, "--on-key", ready="ready")
-        empty, equal, viewers, keyed, pushed = [], [], [], [], []
-        received, screens = [], []
+        viewer_on_key = _viewer_of(self._log, "--on-key", ready="ready")
+        times: dict[str, list[float]] = defaultdict(list)
         for _ in range(min(3, self.effort.starts)):
-            empty.append(_usable(EMPTY))
-            equal.append(_usable(_EQUAL))
-            viewers.append(_usable(self._viewer.program))
-            keyed.append(log_probes.key_to_text(late, "o", self._last_line))
-            pushed.append(log_probes.key_to_text(_PUSH, "l", big_log.sequence(999)))
-            ended = self._job(1000)
-            received.append(self._received_page(ended))
-            screens.append(self._dashboard_to_log(ended))
-        floor = Measure("empty Textual screen", tuple(empty))
-        as_many = Measure("screen of as many widgets, from the command", tuple(equal), floor)
-        another = Measure("screen of as many widgets, from a key when running", tuple(pushed))
-        plain = Measure("the same, with a job's 1,000 lines received", tuple(received))
+            times["empty"].append(_usable(EMPTY))
+            times["plain"].append(_usable(_PLAIN))
+            times["viewer"].append(_usable(self._viewer.program))
+            times["viewer on key"].append(
+                log_probes.key_to_text(viewer_on_key, "o", self._last_line)
+            )
+            times["plain on key"].append(
+                log_probes.key_to_text(_PLAIN_ON_KEY, "l", big_log.sequence(999))
+            )
+            job_id = self._job(1000)
+            times["plain with log"].append(self._plain_page_with_log(job_id))
+            times["dashboard"].append(self._dashboard_to_log(job_id))
+        ms = {name: tuple(values) for name, values in times.items()}
+        floor = Measure("empty Textual screen", ms["empty"])
+        plain = Measure("screen of as many widgets, from the command", ms["plain"], floor)
+        on_key = Measure("screen of as many widgets, from a key when running", ms["plain on key"])
+        with_log = Measure("the same, with a job's 1,000 lines received", ms["plain with log"])
         return Section(
             f"Open a log of {self._size} at its end",
             "ms",
             (
                 floor,
-                as_many,
-                Measure(
-                    "viewer, from the command",
-                    tuple(viewers),
-                    as_many,
-                    Goal(times_floor=1.2),
-                ),
-                another,
-                Measure("viewer, from a key when running", tuple(keyed), another, _OPENED),
                 plain,
+                Measure("viewer, from the command", ms["viewer"], plain, Goal(times_floor=1.2)),
+                on_key,
+                Measure("viewer, from a key when running", ms["viewer on key"], on_key, _OPEN_GOAL),
+                with_log,
                 Measure(
                     "dashboard, from a key to a job's 1,000 lines",
-                    tuple(screens),
-                    plain,
-                    _OPENED,
+                    ms["dashboard"],
+                    with_log,
+                    _OPEN_GOAL,
                 ),
                 *(
                     Measure(f"{other.name}, from the command", (_usable(other.program),), floor)
@@ -123,22 +123,23 @@ class LogBench:
     def page(self) -> Section:
         """Measure from a key to another page, in turn with a key on an empty screen."""
         keys, rounds = self.effort.keys, self.effort.rounds
-        empty, whole = "empty Textual screen", "empty screen, redrawn whole"
+        empty, redrawn = "empty Textual screen", "empty screen, redrawn completely"
         up, jumps = ("pageup",) * keys, self._viewer.jumps * (keys // 2)
-        taken = log_probes.pages_side_by_side(
+        times = log_probes.pages_side_by_side(
             {
                 empty: (EMPTY, ("down",) * keys),
-                whole: (_PAGES, up),
+                redrawn: (_PAGES, up),
                 f"{self._viewer.name}: page up": (self._viewer.program, up),
                 f"{self._viewer.name}: first and last page": (self._viewer.program, jumps),
             },
             rounds,
             empty=empty,
         )
-        floor = Measure(empty, tuple(taken.pop(empty)))
-        measures = [floor, Measure(whole, tuple(taken.pop(whole)), floor)]
-        measures += [Measure(name, tuple(values), floor, _PAGED) for name, values in taken.items()]
-        for reader in self._others:  # they are slow, and only for comparison
+        floor = Measure(empty, tuple(times.pop(empty)))
+        measures = [floor, Measure(redrawn, tuple(times.pop(redrawn)), floor)]
+        for name, values in times.items():
+            measures.append(Measure(name, tuple(values), floor, _PAGE_GOAL))
+        for reader in self._others:  # not in turn, as they are slow and only for comparison
             for name, pressed, patience in (
                 ("page up", ("pageup",) * keys, 0.5),
                 ("first and last page", reader.jumps * (keys // 2), 10.0),
@@ -152,71 +153,77 @@ class LogBench:
         """Measure following a growing log, and the rate of receiving one."""
         rate, seconds = self.effort.line_rate, self.effort.seconds
         job_id = self._job(self.effort.job_lines)
-        fed = replace(_ours(self.folder, "--feed", str(rate), ready=_GROWN), is_still=False)
-        pages = log_probes.key_to_page(fed, ["pageup"] * self.effort.keys)
-        dropped, beside = self._while_coming_in(job_id)
+        viewer = _viewer_of(self.folder, "--feed", str(rate), ready=_ANY_TIMESTAMP)
+        growing_viewer = replace(viewer, is_still=False)
+        pages = log_probes.key_to_page(growing_viewer, ["pageup"] * self.effort.keys)
+        plain, dashboard = self._keys_while_receiving(job_id)
         measures = [
-            *self._received(job_id),
+            *self._receiving_rates(job_id),
             Measure("viewer: page key to paint, ms", tuple(pages), None, Goal(p95=50)),
-            dropped,
-            Measure("dashboard, a log coming in: the same", tuple(beside), dropped, _COMING_IN),
-            *self._fed(fed, seconds),
+            plain,
+            Measure(
+                "dashboard, a log coming in: the same", dashboard, plain, _GOAL_WHILE_RECEIVING
+            ),
+            *self._following(growing_viewer, seconds),
         ]
         growing = self.folder / "growing.log"
-        for other in self._readers_of(growing, _GROWN, at_end=("+F",)) if self._has_others else ():
+        for other in (
+            self._readers_of(growing, _ANY_TIMESTAMP, at_end=("+F",)) if self.effort.others else ()
+        ):
             with log_probes.growing(growing, rate):
-                measures += _followed(
+                measures += _follow_measures(
                     other.name, log_probes.follow(replace(other.program, is_still=False), seconds)
                 )
         return Section(f"Follow {rate:,} lines a second", "as named", tuple(measures))
 
-    def _received(self, job_id: str) -> list[Measure]:
-        """Measure the rate from the websocket to disk, in turn with the published client's.
+    def _receiving_rates(self, job_id: str) -> list[Measure]:
+        """Measure the rate from the websocket to disk, in turn with that of the published client.
 
-        Beside it is what the websocket library alone receives, and drops: what Studio can send.
+        Also measure the rate at which the websocket library alone receives and drops the log,
+        which is the rate at which Studio can send it.
         """
-        chain, dropped, published = [], [], []
+        stored, dropped, published = [], [], []
         for _ in range(self.effort.rounds):
             if needs.PUBLISHED_CLI:
                 published.append(log_probes.cli_lines_a_second(self.studio, job_id, self.folder))
-            seconds = log_probes.seconds_dropped(self.dashboard, job_id)
+            seconds = log_probes.seconds_to_receive(self.dashboard, job_id)
             dropped.append(self.effort.job_lines / seconds)
-            chain.append(log_probes.lines_a_second(self.studio, job_id, self.folder))
+            stored.append(log_probes.lines_a_second(self.studio, job_id, self.folder))
         plain = Measure("websocket, received and dropped, lines/s", tuple(dropped))
-        spooled = Measure("websocket to spool, lines/s", tuple(chain), plain)
+        spooled = Measure("websocket to spool, lines/s", tuple(stored), plain)
         if not published:
             return [plain, spooled]
         cli = Measure("datachain job logs, to a pipe, lines/s", tuple(published))
         return [plain, cli, replace(spooled, floor=cli, goal=Goal(least_times_floor=2))]
 
-    def _while_coming_in(self, job_id: str) -> tuple[Measure, list[float]]:
-        """Measure keys while a log comes in; first where it is dropped, and Textual's alone."""
+    def _keys_while_receiving(self, job_id: str) -> tuple[Measure, tuple[float, ...]]:
+        """Measure keys while a log is received, in plain Textual and in the dashboard."""
         plain = Program.ours("incoming", job_id, ready=_ANY_LINE)
         plain = replace(plain, environment=self.dashboard.environment)
-        dropped: list[float] = []
-        beside: list[float] = []
-        # A log of a million lines comes in within seconds: few keys each time.
+        plain_times: list[float] = []
+        times: list[float] = []
+        # Few keys each time, as a log of a million lines is received within seconds.
         keys = ["pageup"] * max(2, self.effort.keys // 2)
         for _ in range(self.effort.rounds):
-            dropped += log_probes.key_to_page(plain, keys, opening="l")
-            beside += log_probes.key_to_page(self._at(job_id), keys, opening="l")
-        return Measure("plain Textual, a log dropped: the same", tuple(dropped)), beside
+            plain_times += log_probes.key_to_page(plain, keys, opening="l")
+            times += log_probes.key_to_page(self._at(job_id), keys, opening="l")
+        return Measure("plain Textual, a log dropped: the same", tuple(plain_times)), tuple(times)
 
-    def _fed(self, fed: Program, seconds: float) -> list[Measure]:
-        """Measure a viewer of lines that its own process makes, without what making them costs."""
-        unseen = replace(fed, command=(*fed.command, "--unseen"), ready="ready")
-        alone, beyond = [], []
+    def _following(self, viewer: Program, seconds: float) -> list[Measure]:
+        """Measure a viewer of lines that its own process makes, without the cost of making them."""
+        unseen = replace(viewer, command=(*viewer.command, "--unseen"), ready="ready")
+        cpu_of_making, cpu_of_showing = [], []
         ages: list[float] = []
         for _ in range(self.effort.rounds):
-            alone.append(log_probes.follow(unseen, seconds).cpu)
-            followed = log_probes.follow(fed, seconds)
-            beyond.append(max(0.0, followed.cpu - alone[-1]))
+            cpu_of_making.append(log_probes.follow(unseen, seconds).cpu)
+            followed = log_probes.follow(viewer, seconds)
+            cpu_of_showing.append(max(0.0, followed.cpu - cpu_of_making[-1]))
             ages += followed.ages
-        unshown = Measure("the lines, made and stored but not shown: CPU %", tuple(alone))
-        shown = Goal(median=10, or_times_floor=1.2)
+        making = Measure("the lines, made and stored but not shown: CPU %", tuple(cpu_of_making))
+        goal = Goal(median=10, or_times_floor=1.2)
         measures = [
-            unshown,
-            Measure("viewer, besides: CPU %", tuple(beyond), unshown, shown),
+            making,
+            Measure("viewer, in addition: CPU %", tuple(cpu_of_showing), making, goal),
         ]
         if ages:
             name = "viewer: age of the last line, ms"
@@ -229,21 +236,21 @@ class LogBench:
         tenth = self.folder / "tenth.log"
         big_log.write(tenth, lines // 10)
         floor = Measure("empty Textual screen", (probes.memory(EMPTY)[0],))
-        part, whole = (
+        tenth_values, values = (
             tuple(
-                probes.memory(_ours(path, "--index", ready=_ANY_LINE))[0]
+                probes.memory(_viewer_of(path, "--index", ready=_ANY_LINE))[0]
                 for _ in range(min(3, self.effort.rounds))
             )
             for path in (tenth, self._log)
         )
-        growth = max(0.0, median(whole) - median(part)) / (0.9 * lines / 1_000_000)
+        growth = max(0.0, median(values) - median(tenth_values)) / (0.9 * lines / 1_000_000)
         return Section(
             f"Memory with a log of {self._size} open, RSS",
             "MB",
             (
                 floor,
-                Measure("viewer, a tenth of it", part, floor),
-                Measure("viewer, all of it", whole, floor),
+                Measure("viewer, a tenth of it", tenth_values, floor),
+                Measure("viewer, all of it", values, floor),
                 Measure("viewer, more for a million lines", (growth,), None, Goal(median=1.5)),
                 *(
                     Measure(other.name, (probes.memory(other.program)[0],), floor)
@@ -256,14 +263,14 @@ class LogBench:
         """Measure searching the whole log for a word near its start."""
         measures = []
         for name, options, ignores_case in (("", (), False), (", any case", ("-i",), True)):
-            times = range(min(3, self.effort.rounds))
+            rounds = range(min(3, self.effort.rounds))
             word = big_log.RARE
-            floor = tuple(log_probes.grep(self._log, word, options) for _ in times)
-            ours = tuple(
-                log_probes.search(self._log, word, ignore_case=ignores_case) for _ in times
+            grep_times = tuple(log_probes.grep(self._log, word, options) for _ in rounds)
+            times = tuple(
+                log_probes.search(self._log, word, ignore_case=ignores_case) for _ in rounds
             )
-            grep = Measure(f"LC_ALL=C grep -c{name}", floor)
-            measures += [grep, Measure(f"viewer{name}", ours, grep, Goal(times_floor=3))]
+            grep = Measure(f"LC_ALL=C grep -c{name}", grep_times)
+            measures += [grep, Measure(f"viewer{name}", times, grep, Goal(times_floor=3))]
         return Section(f"Search a log of {self._size} for a rare word", "s", tuple(measures))
 
     @cached_property
@@ -284,20 +291,16 @@ class LogBench:
 
     @property
     def _viewer(self) -> _Reader:
-        return _Reader("viewer", _ours(self._log, ready=self._last_line), ("g", "G"))
-
-    @property
-    def _has_others(self) -> bool:
-        return self.effort.others
+        return _Reader("viewer", _viewer_of(self._log, ready=self._last_line), ("g", "G"))
 
     @property
     def _others(self) -> tuple[_Reader, ...]:
-        if not self._has_others:
+        if not self.effort.others:
             return ()
         return tuple(self._readers_of(self._log, self._last_line, at_end=("-n", "+G")))
 
     def _readers_of(self, path: Path, ready: str, *, at_end: tuple[str, ...]) -> Iterator[_Reader]:
-        """Yield the other programs that are installed; `at_end` is for less."""
+        """Yield the other log viewers that are installed; `at_end` are options of less."""
         environment = {"HOME": str(self.folder), "LESS": "", "LESSHISTFILE": "-"}
         for name, options, jumps in (
             ("tl", (), ("home", "end")),
@@ -312,20 +315,20 @@ class LogBench:
                 )
                 yield _Reader(" ".join((name, *options)), program, jumps)
 
-    def _received_page(self, job_id: str) -> float:
-        """Return the ms from a key to a page of Textual's that receives a job's log first."""
+    def _plain_page_with_log(self, job_id: str) -> float:
+        """Return the ms from a key to a plain Textual page that receives a job's log first."""
         plain = Program.ours("push", job_id, ready="ready")
         plain = replace(plain, environment=self.dashboard.environment)
         return log_probes.key_to_text(plain, "l", big_log.sequence(999))
 
-    def _dashboard_to_log(self, ended: str) -> float:
+    def _dashboard_to_log(self, job_id: str) -> float:
         """Return the ms from the key in the list of jobs to the end of the newest job's log."""
         last = big_log.sequence(999)
-        # The preview beside the list shows it first, and would otherwise be taken for the log.
-        return log_probes.key_to_text(replace(self._at(ended), ready=last), "l", last)
+        # The preview shows the last line before the key, so the dashboard is ready only then.
+        return log_probes.key_to_text(replace(self._at(job_id), ready=last), "l", last)
 
     def _at(self, job_id: str) -> Program:
-        """Return the dashboard with the cursor on the newest job, since no other is remembered."""
+        """Return the dashboard with empty state, so that its cursor is on the newest job."""
         state = {"STUDIO_TUI_STATE_DIR": str(self.folder / f"state-{job_id}")}
         environment = {**self.dashboard.environment, **state}
         return replace(self.dashboard, ready=job_id[:8], environment=environment)
@@ -337,15 +340,17 @@ class LogBench:
         return job_id
 
 
-def _ours(path: Path, *options: str, ready: str) -> Program:
+def _viewer_of(path: Path, *options: str, ready: str) -> Program:
+    """Return the dashboard's log view as a program."""
     return Program.ours("log", str(path), *options, ready=ready)
 
 
 def _usable(program: Program) -> float:
+    """Return the ms from starting a program until it is usable."""
     return probes.start(program).usable
 
 
-def _followed(name: str, followed: log_probes.Followed) -> list[Measure]:
+def _follow_measures(name: str, followed: log_probes.Followed) -> list[Measure]:
     measures = [Measure(f"{name}: CPU %", (followed.cpu,))]
     if followed.ages:
         measures.append(Measure(f"{name}: age of the last line, ms", tuple(followed.ages)))

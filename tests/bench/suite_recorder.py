@@ -25,11 +25,10 @@ from tests.bench.report import Goal, Measure, Section
 from tests.bench.suite import Effort
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-_A_DAY = 1000
-"""Jobs per day."""
+_JOBS_PER_DAY = 1000
 _STATES = ("CREATED", "QUEUED", "RUNNING")
-"""That each is seen in before it ends."""
-_NOWHERE = "http://127.0.0.1:9"
+"""The states in which the recorder sees each job before it ends."""
+_UNREACHABLE_URL = "http://127.0.0.1:9"
 """An address at which nothing listens."""
 _TEAM = "vision"
 _FILTERS = (
@@ -41,16 +40,15 @@ _FILTERS = (
     "waited>5m",
 )
 
-
-_FILTERED = Goal(median=50.0, or_times_floor=6)
-"""On a slow machine a filter may take as many times longer than a plain loop over all jobs."""
+_FILTER_GOAL = Goal(median=50.0, or_times_floor=6)
+"""On a slow machine a filter may take this many times as long as a plain loop over all jobs."""
 
 
 class RecorderBench:
     """Measures the recorder with several days of jobs."""
 
     def __init__(self, effort: Effort, dashboard: Program, root: Path) -> None:
-        """Take also the dashboard on a Studio, and a folder that it may fill."""
+        """Measure with `dashboard`, keeping state in folders below `root`."""
         self.effort = effort
         self.dashboard = dashboard
         self.root = root
@@ -61,50 +59,58 @@ class RecorderBench:
 
     def start(self) -> Section:
         """Measure a start without Studio: to the last known list, and to an empty page."""
-        remembers, empty = self._away("remembers", r"embed_\d+"), self._away("empty", "1 Jobs")
-        place = f"{_NOWHERE}\n{_TEAM}"
-        folder = Path(remembers.environment["STUDIO_TUI_STATE_DIR"]) / "ledgers"
+        with_jobs = self._unconnected("with-jobs", r"embed_\d+")
+        empty = self._unconnected("empty", "1 Jobs")
+        place = f"{_UNREACHABLE_URL}\n{_TEAM}"
+        folder = Path(with_jobs.environment["STUDIO_TUI_STATE_DIR"]) / "ledgers"
         _fill(Recorder(RecorderFile(folder, place)), self.effort.recorded)
-        blank, known = [], []
+        times_empty, times_with_jobs = [], []
         for _ in range(min(3, self.effort.starts)):
-            blank.append(probes.start(empty).usable)
-            known.append(probes.start(remembers).usable)
-        floor = Measure("with an empty recorder, the page of jobs", tuple(blank))
-        over = tuple(max(0.0, seen - nothing) for seen, nothing in zip(known, blank, strict=True))
+            times_empty.append(probes.start(empty).usable)
+            times_with_jobs.append(probes.start(with_jobs).usable)
+        floor = Measure("with an empty recorder, the page of jobs", tuple(times_empty))
+        pairs = zip(times_with_jobs, times_empty, strict=True)
+        differences = tuple(max(0.0, longer - shorter) for longer, shorter in pairs)
         return Section(
             "recorder-start",
             "ms",
             (
                 floor,
-                Measure(f"with {self.effort.recorded:,} jobs, the last list", tuple(known), floor),
-                Measure("that much later", over, goal=Goal(median=150.0)),
+                Measure(
+                    f"with {self.effort.recorded:,} jobs, the last list",
+                    tuple(times_with_jobs),
+                    floor,
+                ),
+                Measure("the difference", differences, goal=Goal(median=150.0)),
             ),
         )
 
-    def _away(self, name: str, ready: str) -> Program:
-        """Return the dashboard on a Studio that is not there, with a memory of its own."""
-        places = {
-            f"STUDIO_TUI_{place}_DIR": str(self.root / name / place.lower())
-            for place in ("CONFIG", "STATE", "CACHE", "LOG", "DATA")
+    def _unconnected(self, name: str, ready: str) -> Program:
+        """Return the dashboard with a Studio that is unreachable, and folders of its own."""
+        folders = {
+            f"STUDIO_TUI_{kind}_DIR": str(self.root / name / kind.lower())
+            for kind in ("CONFIG", "STATE", "CACHE", "LOG", "DATA")
         }
-        nowhere = {"DATACHAIN_STUDIO_URL": _NOWHERE, "DATACHAIN_STUDIO_TEAM": _TEAM}
-        environment = {**self.dashboard.environment, **places, **nowhere}
+        unreachable = {"DATACHAIN_STUDIO_URL": _UNREACHABLE_URL, "DATACHAIN_STUDIO_TEAM": _TEAM}
+        environment = {**self.dashboard.environment, **folders, **unreachable}
         return replace(self.dashboard, ready=ready, environment=environment)
 
     def read(self) -> Section:
         """Measure reading, and filters over all recorded jobs."""
-        with _filled(self.effort.recorded) as kept:
+        with _filled(self.effort.recorded) as recorder:
             rounds = min(3, self.effort.starts)
-            recall = [_ms(lambda: kept.recall_jobs(READ_LIMIT)) for _ in range(rounds)]
-            reading = [_ms(kept.all_jobs) for _ in range(rounds)]
-            jobs = [job for job, _ in kept.all_jobs() or ()]
+            recall_times = [_ms(lambda: recorder.recall_jobs(READ_LIMIT)) for _ in range(rounds)]
+            read_times = [_ms(recorder.all_jobs) for _ in range(rounds)]
+            jobs = [job for job, _ in recorder.all_jobs() or ()]
             rows = Listing(JOBS)
             rows.replace(jobs)
-        # As the program does once its first list is there.
+        # As the dashboard does after its first list.
         gc.freeze()
         measures = [
-            Measure(f"last known list of {READ_LIMIT:,}", tuple(recall), goal=Goal(median=150.0)),
-            Measure(f"all of {self.effort.recorded:,}, in the background", tuple(reading)),
+            Measure(
+                f"last known list of {READ_LIMIT:,}", tuple(recall_times), goal=Goal(median=150.0)
+            ),
+            Measure(f"all of {self.effort.recorded:,}, in the background", tuple(read_times)),
         ]
         plain = Measure(
             "their run times, by a plain loop",
@@ -114,27 +120,27 @@ class RecorderBench:
         for text in _FILTERS:
             step = partial(_filter, rows, text)
             first = cpu(step)
-            again = [cpu(step) for _ in range(rounds)]
+            repeated = [cpu(step) for _ in range(rounds)]
             measures.append(Measure(f"{text}, for the first time", (first,)))
-            measures.append(Measure(text, tuple(again), plain, _FILTERED))
+            measures.append(Measure(text, tuple(repeated), plain, _FILTER_GOAL))
         return Section("recorder", "ms, of CPU for filters", tuple(measures))
 
     def write(self) -> Section:
         """Measure the bytes written in an idle hour, and the size of the recorded days on disk."""
-        with _filled(self.effort.recorded) as kept:
-            kept.database.keep_open()
-            size = kept.database.path.stat().st_size
-            before = _written()
+        with _filled(self.effort.recorded) as recorder:
+            recorder.database.keep_open()
+            size = recorder.database.path.stat().st_size
+            before = _bytes_written()
             for minute in range(60):
                 for second in range(0, 60, 2):
                     at = _NOW + timedelta(minutes=minute, seconds=second)
                     for path in ("/datachain/jobs/", "/datachain/pipeline/list"):
-                        kept.note_call(Call(at, "GET", path, "200", 12.0))
+                        recorder.note_call(Call(at, "GET", path, "200", 12.0))
                 for name in ("jobs", "pipelines", "clusters", "schedules"):
-                    kept.confirm(name, _NOW + timedelta(minutes=minute))
-                kept.flush()
-            hour = _written() - before
-            kept.database.close()
+                    recorder.confirm(name, _NOW + timedelta(minutes=minute))
+                recorder.flush()
+            hour = _bytes_written() - before
+            recorder.database.close()
         return Section(
             "recorder-disk",
             "KiB",
@@ -149,35 +155,39 @@ class RecorderBench:
 def _filled(count: int) -> Iterator[Recorder]:
     """Yield a recorder that has seen `count` jobs, a thousand per day, in each of their states."""
     with tempfile.TemporaryDirectory(prefix="studio-tui-recorder-") as folder:
-        kept = Recorder(RecorderFile(Path(folder), "bench"))
-        _fill(kept, count)
-        yield kept
+        recorder = Recorder(RecorderFile(Path(folder), "bench"))
+        _fill(recorder, count)
+        yield recorder
 
 
-def _fill(kept: Recorder, count: int) -> None:
-    """Let a recorder see so many jobs."""
-    for day in range(0, count, _A_DAY):
-        for place, state in enumerate((*_STATES, "")):
-            jobs = [_job(day + each, state) for each in range(min(_A_DAY, count - day))]
-            at = _NOW - timedelta(days=day // _A_DAY) + timedelta(minutes=place)
-            kept.note_jobs(jobs, at, has_all=False, back_to=at + timedelta(days=1))
+def _fill(recorder: Recorder, count: int) -> None:
+    """Let a recorder see `count` jobs, in each of their states."""
+    for first in range(0, count, _JOBS_PER_DAY):
+        for minutes, state in enumerate((*_STATES, "")):
+            last = min(first + _JOBS_PER_DAY, count)
+            jobs = [_job(number, state) for number in range(first, last)]
+            at = _NOW - timedelta(days=first // _JOBS_PER_DAY) + timedelta(minutes=minutes)
+            recorder.note_jobs(jobs, at, has_all=False, back_to=at + timedelta(days=1))
 
 
 def _job(number: int, state: str) -> Job:
-    made = _NOW - timedelta(seconds=86.4 * number)
+    """Return a job; if `state` is empty, it has ended."""
+    created = _NOW - timedelta(seconds=86.4 * number)
     kind = ("embed", "train", "eval")[number % 3]
     ended = "FAILED" if number % 20 == 0 else "COMPLETE"
     sent = {
         "id": f"{number:08x}-6276-4993-bfeb-53cbbbba6f08",
         "status": state or ended,
         "name": f"{kind}_{number}.py",
-        "created_at": made.isoformat(),
+        "created_at": created.isoformat(),
         "created_by": ("ann", "bob")[number % 2],
         "query_type": "PYTHON",
         "workers": 1 + number % 4,
         "team": "vision",
-        "started_at": (made + timedelta(seconds=9)).isoformat() if state != "CREATED" else None,
-        "finished_at": (made + timedelta(seconds=number % 4000)).isoformat() if not state else None,
+        "started_at": (created + timedelta(seconds=9)).isoformat() if state != "CREATED" else None,
+        "finished_at": (created + timedelta(seconds=number % 4000)).isoformat()
+        if not state
+        else None,
     }
     if not state and ended == "FAILED":
         sent["error_message"] = f"RuntimeError: CUDA out of memory in shard {number}"
@@ -199,12 +209,13 @@ def _run_times(jobs: Sequence[Job]) -> int:
 
 
 def _ms(step: Callable[[], object]) -> float:
+    """Return how many milliseconds a step takes."""
     begin = time.perf_counter()
     step()
     return (time.perf_counter() - begin) * 1000
 
 
-def _written() -> int:
+def _bytes_written() -> int:
     """Return the number of bytes that this process has written to files so far."""
     lines = Path("/proc/self/io").read_text("ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("wchar"))

@@ -1,4 +1,4 @@
-"""Measures of the start, of the memory and of rest, beside plain Textual doing the same."""
+"""Benchmarks of start, idle CPU and memory, beside plain Textual programs that do the same."""
 
 import tempfile
 from collections.abc import Callable
@@ -14,7 +14,7 @@ HELLO = Program.ours("hello", ready="hello world")
 WAITING = Program.ours("plain_list", "--waiting", ready="Connecting")
 PLAIN = Program.ours("plain_list", ready=r"embed_\d+")
 
-IDLE = Goal(median=0.3, or_times_floor=1.2)
+IDLE_GOAL = Goal(median=0.3, or_times_floor=1.2)
 
 TIMES_PLAIN = Goal(times_floor=1.2)
 """The dashboard's limit, as a multiple of plain Textual doing the same work."""
@@ -22,7 +22,7 @@ TIMES_PLAIN = Goal(times_floor=1.2)
 
 @dataclass(frozen=True)
 class StartBench:
-    """Start, rest and memory."""
+    """Measurements of start, idle CPU and memory."""
 
     effort: Effort
     dashboard: Program
@@ -34,19 +34,19 @@ class StartBench:
     def start(self) -> Section:
         """Measure from the command to the first paint, and to the ready state.
 
-        The floor of a first paint is a plain Textual app with as many widgets and, from the second
-        run on, as many rows in sight, as text without colours. That app alone takes about 1.1 times
-        as long as hello-world, so that a goal of 1.1 times hello-world would leave nothing for
-        reading the list of the previous run and drawing it in its colours. As the list is part of
-        the first paint, both goals are 1.2 times that floor.
+        The baseline of a first paint is a plain Textual app with as many widgets and, from the
+        second run on, as many visible rows, as text without colours. That app alone takes about
+        1.1 times as long as hello-world. So a goal of 1.1 times hello-world would leave nothing
+        for reading the list of the previous run and drawing it in colours. As the list is part of
+        the first paint, both goals are 1.2 times that baseline.
         """
         known = replace(self.dashboard, ready=r"embed_\d+")
-        nothing = []
+        only_python = []
         times: dict[str, list[float]] = {}
-        # The first start leaves the list that the others show at once.
+        # The first start stores the list that later ones show at once.
         probes.start(self.dashboard)
         for _ in range(max(1, 2 * self.effort.starts - 3)):
-            nothing.append(milliseconds(run_python))
+            only_python.append(milliseconds(run_python))
             with tempfile.TemporaryDirectory(prefix="studio-tui-new-") as folder:
                 for name, program in (
                     ("hello", HELLO),
@@ -66,7 +66,7 @@ class StartBench:
             "Start",
             "ms",
             (
-                Measure("python -c pass", tuple(nothing)),
+                Measure("python -c pass", tuple(only_python)),
                 hello,
                 waiting,
                 Measure("dashboard, first paint of the first run", ms["new"], waiting, TIMES_PLAIN),
@@ -77,11 +77,11 @@ class StartBench:
         )
 
     def idle(self) -> Section:
-        """Measure the resources used at rest, when nothing has changed for a while.
+        """Measure the CPU time of an idle dashboard, when nothing has changed for a while.
 
-        Beside the dashboard, and at the same time, a plain Textual app asks for the same lists as
-        often and compares the answers. That alone takes up to 0.26 % on a machine on which the goal
-        of 0.3 % was set, so on a slower one the dashboard may take 1.2 times as much.
+        Beside the dashboard, and at the same time, a plain Textual app requests the same lists as
+        often and compares the responses. That alone takes up to 0.26 % on the machine for which
+        the goal of 0.3 % was set. So on a slower machine the goal is 1.2 times the plain app's.
         """
         seconds = self.effort.idle
         polling = replace(self._client, command=(*self._client.command, "--polling"))
@@ -91,26 +91,28 @@ class StartBench:
         return Section(
             f"Idle for {seconds:g} s, live polling on",
             "% of one core",
-            (empty, plain, Measure("dashboard", (values[2],), plain, IDLE)),
+            (empty, plain, Measure("dashboard", (values[2],), plain, IDLE_GOAL)),
         )
 
     def memory(self) -> Section:
         """Measure the memory in use.
 
-        The floor of the dashboard is a plain Textual app with as many widgets that has imported
-        the libraries which the dashboard needs, httpx, pydantic and SQLite, fetched a page of jobs,
-        validated it, stored it and shown its names. It takes about 57 MB, so that a goal of 60 MB
-        would leave 3 MB for screens, commands, logs and the recorder, whose code alone takes 8 MB.
-        So the goal is 1.2 times that floor.
+        The baseline of the dashboard is a plain Textual app with as many widgets. It has imported
+        the libraries that the dashboard needs: httpx, pydantic and SQLite. It has also fetched a
+        page of jobs, validated it, stored it and shown its names. It takes about 57 MB. So a goal
+        of 60 MB would leave 3 MB for screens, commands, logs and the recorder, whose code alone
+        takes 8 MB; the goal is 1.2 times the baseline instead.
         """
-        plains, ours, peaks = [], [], []
+        plain_values, values, peaks = [], [], []
         for _ in range(min(3, self.effort.starts)):
-            plains.append(probes.memory(self._client)[0])
+            plain_values.append(probes.memory(self._client)[0])
             now, peak = probes.memory(self.dashboard)
-            ours.append(now)
+            values.append(now)
             peaks.append(peak)
         hello = Measure("hello-world Textual", (probes.memory(HELLO)[0],))
-        plain = Measure("plain Textual, httpx, pydantic, SQLite, a list", tuple(plains), hello)
+        plain = Measure(
+            "plain Textual, httpx, pydantic, SQLite, a list", tuple(plain_values), hello
+        )
         rows, jobs = self.effort.sizes[-1], f"{self.effort.known:,} jobs"
         table = probes.memory(table_of(rows))[0]
         return Section(
@@ -119,7 +121,7 @@ class StartBench:
             (
                 hello,
                 plain,
-                Measure(f"dashboard, {jobs}", tuple(ours), plain, TIMES_PLAIN),
+                Measure(f"dashboard, {jobs}", tuple(values), plain, TIMES_PLAIN),
                 Measure("dashboard, at most so far", tuple(peaks), plain),
                 Measure(f"table of {rows:,} plain rows", (table,), hello, Goal(median=120)),
             ),
@@ -132,6 +134,6 @@ class StartBench:
         return replace(program, environment=self.dashboard.environment)
 
     def _new_in(self, folder: str) -> Program:
-        """Return the dashboard as it is started for the first time, up to its first paint."""
+        """Return the dashboard on its first run, which is ready at its first paint."""
         environment = {**self.dashboard.environment, "STUDIO_TUI_STATE_DIR": folder}
         return replace(self.dashboard, ready="Connecting", environment=environment)

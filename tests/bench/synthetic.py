@@ -1,4 +1,4 @@
-"""Synthetic jobs: any number, the same in every run, with only the data of their cells."""
+"""Synthetic jobs for the table: any number, the same in every run, with the data of their cells."""
 
 import random
 from dataclasses import dataclass, replace
@@ -47,20 +47,20 @@ class SyntheticJob:
 
 def jobs(count: int) -> dict[str, SyntheticJob]:
     """Return `count` jobs by key."""
-    dice = random.Random(count)
-    made = {}
+    randomness = random.Random(count)
+    by_key = {}
     for number in range(count):
-        key = f"{dice.getrandbits(32):08x}-{number:06d}"
-        stem = dice.choice(_STEMS) if number % _WIDE_EVERY else _WIDE_STEM
-        made[key] = SyntheticJob(
+        key = f"{randomness.getrandbits(32):08x}-{number:06d}"
+        stem = randomness.choice(_STEMS) if number % _WIDE_EVERY else _WIDE_STEM
+        by_key[key] = SyntheticJob(
             key,
             f"{stem}_{number:06d}.py",
-            dice.randrange(len(_STATES)),
-            dice.randrange(16),
-            dice.randrange(90_000),
-            dice.choice(_ERRORS),
+            randomness.randrange(len(_STATES)),
+            randomness.randrange(16),
+            randomness.randrange(90_000),
+            randomness.choice(_ERRORS),
         )
-    return made
+    return by_key
 
 
 def changed(job: SyntheticJob) -> SyntheticJob:
@@ -69,7 +69,7 @@ def changed(job: SyntheticJob) -> SyntheticJob:
 
 
 def cells(job: SyntheticJob) -> tuple[Cell, ...]:
-    """Return the cells of a row, at about the cost of a real one."""
+    """Return the cells of a row, which cost about as much as those of a real job."""
     hours, rest = divmod(job.seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return (

@@ -33,8 +33,8 @@ KEYS = {
 """Key sequences sent by a terminal; other keys are sent as their character."""
 
 _ANSWERS = {
-    rb"\x1b\[\?2026\$p": b"\x1b[?2026;2$y",  # synchronised updates: known
-    rb"\x1b\[\?(\d+)\$p": b"",  # any other mode: not known, and not answered
+    rb"\x1b\[\?2026\$p": b"\x1b[?2026;2$y",  # synchronized updates: supported
+    rb"\x1b\[\?(\d+)\$p": b"",  # any other mode: unknown, so not answered
     rb"\x1b\[0?c": b"\x1b[?62;22c",
     rb"\x1b\[>0?q": b"\x1bP>|bench\x1b\\",
     rb"\x1b\[6n": b"\x1b[1;1R",
@@ -79,7 +79,8 @@ class Terminal:
         """Everything written so far."""
         self.exited = False
         """Whether the program has closed its side."""
-        self._unseen = 0
+        self._unframed = 0
+        """Bytes of the output that belong to no complete frame yet."""
         self._code: int | None = None
         variables = {
             **os.environ,
@@ -134,20 +135,20 @@ class Terminal:
         """Read the program's output for `seconds`; return whether `until` became true."""
         deadline = time.perf_counter() + seconds
         while not until():
-            left = deadline - time.perf_counter()
-            if left <= 0:
+            remaining = deadline - time.perf_counter()
+            if remaining <= 0:
                 return False
             if self.exited:
-                time.sleep(left)
-            elif select.select([self._master], [], [], left)[0]:
+                time.sleep(remaining)
+            elif select.select([self._master], [], [], remaining)[0]:
                 self._read()
         return True
 
     def next_frame(self, patience: float = 2.0) -> Frame | None:
         """Wait for the next frame; `None` if none comes."""
-        seen = len(self.frames)
-        self.pump(patience, lambda: len(self.frames) > seen)
-        return self.frames[seen] if len(self.frames) > seen else None
+        count = len(self.frames)
+        self.pump(patience, lambda: len(self.frames) > count)
+        return self.frames[count] if len(self.frames) > count else None
 
     def settle(self, quiet: float = 0.03, patience: float = 5.0) -> None:
         """Wait until no frame has come for `quiet` seconds."""
@@ -156,24 +157,24 @@ class Terminal:
             pass
 
     def wait_for_text(self, pattern: str, patience: float = 20.0, *, since: int = 0) -> float:
-        """Return the time when text matching `pattern` was first seen.
+        """Return the time of the frame with which text matching `pattern` was drawn.
 
         Output before byte `since` is not searched.
 
         Raises:
-            TimeoutError: it was not seen; the message has the end of the output.
+            TimeoutError: it was not drawn; the message has the end of the output.
         """
-        wanted = re.compile(pattern.encode())
-        checked = 0
+        compiled = re.compile(pattern.encode())
+        checked_frames = 0
 
-        def seen() -> bool:
-            nonlocal checked
-            if len(self.frames) == checked:
+        def is_drawn() -> bool:
+            nonlocal checked_frames
+            if len(self.frames) == checked_frames:
                 return False
-            checked = len(self.frames)
-            return wanted.search(self.text(since)) is not None
+            checked_frames = len(self.frames)
+            return compiled.search(self.text(since)) is not None
 
-        if not self.pump(patience, seen):
+        if not self.pump(patience, is_drawn):
             raise TimeoutError(f"{pattern!r} was not drawn: {self.text()[-2000:]!r}")
         return self.frames[-1].at
 
@@ -197,25 +198,29 @@ class Terminal:
     def _read(self) -> None:
         try:
             chunk = os.read(self._master, 1 << 16)
-        except OSError:  # how Linux says that the other side is closed
+        except OSError:  # on Linux: the program has closed its side
             chunk = b""
         at = time.perf_counter()
         if not chunk:
             self.exited = True
             return
-        old = len(self.output)
+        size_before = len(self.output)
         self.output += chunk
-        self._answer(max(0, old - _LONGEST_QUERY), old)
-        recent = self.output[max(0, old - len(_BEGIN)) :] if self._unseen == 0 else self.output
-        self._unseen += len(chunk)
+        self._answer(max(0, size_before - _LONGEST_QUERY), size_before)
+        recent = (
+            self.output[max(0, size_before - len(_BEGIN)) :] if self._unframed == 0 else self.output
+        )
+        self._unframed += len(chunk)
         if recent.rfind(_BEGIN) <= recent.rfind(_END):
-            self.frames.append(Frame(at, self._unseen))
-            self._unseen = 0
+            self.frames.append(Frame(at, self._unframed))
+            self._unframed = 0
 
-    def _answer(self, start: int, old: int) -> None:
-        """Answer the queries from `start` on that were incomplete at `old`."""
+    def _answer(self, start: int, size_before: int) -> None:
+        """Answer the queries from `start` on that were incomplete in the output before."""
         for query in _QUERY.finditer(self.output, start):
-            if query.end() > old:
-                answer = next(a for p, a in _ANSWERS.items() if re.fullmatch(p, query.group()))
+            if query.end() > size_before:
+                answer = next(
+                    reply for pattern, reply in _ANSWERS.items() if re.fullmatch(pattern, query[0])
+                )
                 if answer:
                     os.write(self._master, answer)

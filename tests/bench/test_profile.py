@@ -26,7 +26,11 @@ def test_the_profile_of_the_start_lists_the_imports() -> None:
 
 @pytest.mark.starts_processes
 @pytest.mark.draws_dashboards
-@pytest.mark.parametrize("what", at_length(["page"], ["cursor", "page", "idle", "poll", "follow"]))
-def test_a_dashboard_is_profiled(what: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([what, "--seconds", "0.5"]) == 0
+@pytest.mark.parametrize(
+    "activity", at_length(["page"], ["cursor", "page", "idle", "poll", "follow"])
+)
+def test_an_activity_of_the_dashboard_is_profiled(
+    activity: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([activity, "--seconds", "0.5"]) == 0
     assert "own ms" in capsys.readouterr().out

@@ -1,7 +1,6 @@
 """The screen of a pipeline, from memory: `python -m tests.bench.programs.dag tree 1000`.
 
-With `later` as a third word it is opened by the key O; Z brings an answer in which a job of a
-hundred has changed.
+With `later` as a third word, the key O opens it. The key Z changes one job in a hundred and polls.
 """
 
 import gc
@@ -25,7 +24,7 @@ from tests.tui.pipelines.dag_stage import DagStudio, session_on
 
 
 class DagApp(App[None]):
-    """Shows a pipeline of so many jobs in a mode, every job by itself."""
+    """Shows a pipeline of `jobs` jobs in a mode, ungrouped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("O", "open", "open"), ("Z", "change", "change")]
 
@@ -42,11 +41,11 @@ class DagApp(App[None]):
         self._memory.note(self._pipeline.pipeline_id, place)
 
     def on_mount(self) -> None:
-        """Poll, and show the pipeline if it is not to wait for a key."""
+        """Begin polling, and show the pipeline unless it waits for a key."""
         self.run_worker(self._poll(), group="show")
 
     async def _poll(self) -> None:
-        """Spare what is there the garbage collector: its rounds take 50 ms and more."""
+        """Poll, and exclude existing objects from garbage collection, which takes over 50 ms."""
         if self._at_once:
             self.action_open()
         self.run_worker(self._session.run(), group="poll")
@@ -56,7 +55,7 @@ class DagApp(App[None]):
             await self.mount(Static("ready"))
 
     def compose(self) -> ComposeResult:
-        """Listen to the jobs, as the list does that a pipeline is opened from."""
+        """Subscribe to the jobs, as the list from which a pipeline is opened does."""
         self._session.jobs.subscribe(lambda _: None)
         yield from ()
 
@@ -66,7 +65,7 @@ class DagApp(App[None]):
         self.push_screen(PipelineScreen(basics, self._pipeline.pipeline_id, self._memory))
 
     def action_change(self) -> None:
-        """Let Studio answer otherwise, and be asked."""
+        """Change the pipeline in Studio, and poll at once."""
         self._studio.becomes(dag_pure.later(self._studio.now))
         self._session.pipeline(self._pipeline.pipeline_id).poke()
 

@@ -1,4 +1,4 @@
-"""The least a program can do for a key: read it, write a character."""
+"""The minimum that a program can do for a key: read it, and write a number."""
 
 import os
 import sys
@@ -6,14 +6,14 @@ import tty
 
 
 def main() -> None:
-    """Echo until the terminal goes away."""
+    """Write a number for each key, until the terminal is closed."""
     tty.setraw(0)
     sys.stdout.write("\x1b[2J\x1b[Hready to echo")
     sys.stdout.flush()
-    number = 0
+    count = 0
     while os.read(0, 64):
-        number += 1
-        os.write(1, b"\x1b[2;1H%d" % number)
+        count += 1
+        os.write(1, b"\x1b[2;1H%d" % count)
 
 
 if __name__ == "__main__":

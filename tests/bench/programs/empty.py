@@ -1,4 +1,4 @@
-"""An empty Textual screen on which a key changes one character: the floor of key to paint."""
+"""An empty Textual screen on which a key changes a number: the baseline from key to paint."""
 
 from rich.segment import Segment
 from textual.app import App, ComposeResult
@@ -8,13 +8,13 @@ from textual.widget import Widget
 
 
 class Counter(Widget, can_focus=True):
-    """Draws a number that every key raises."""
+    """Draws a number that every key increases."""
 
     BINDINGS = [("down,up,pagedown", "count", "Count")]  # noqa: RUF012
     number = 0
 
     def action_count(self) -> None:
-        """Raise the number and repaint it alone."""
+        """Increase the number, and redraw nothing else."""
         self.number += 1
         self.refresh(Region(0, 0, 10, 1))
 
@@ -24,10 +24,10 @@ class Counter(Widget, can_focus=True):
 
 
 class EmptyApp(App[None]):
-    """Holds the counter."""
+    """An app with the counter."""
 
     def compose(self) -> ComposeResult:
-        """One widget."""
+        """Compose one widget."""
         yield Counter()
 
 

@@ -1,4 +1,4 @@
-"""The smallest Textual program: what every other pays to start."""
+"""The smallest Textual program: what the start of every other one includes."""
 
 from textual.app import App, ComposeResult
 from textual.widgets import Static
@@ -8,7 +8,7 @@ class HelloApp(App[None]):
     """Says hello."""
 
     def compose(self) -> ComposeResult:
-        """One widget."""
+        """Compose one widget."""
         yield Static("hello world")
 
 

@@ -1,8 +1,8 @@
-"""An empty Textual screen that a key redraws whole while a log comes in, which it drops.
+"""An empty Textual screen that a key redraws completely while a log is received and dropped.
 
-`python -m tests.bench.programs.incoming JOB` is the floor of keys while a log comes in: Textual,
-and the websocket of a job, whose messages are received and not even decoded. It needs the address
-and the token of Studio, as the dashboard does.
+`python -m tests.bench.programs.incoming JOB` is the baseline of keys while a log is received. It
+does not even decode the messages of the job's websocket. It needs the environment variables with
+the address, the team and the token of Studio.
 """
 
 import sys
@@ -14,7 +14,7 @@ from tests.bench.programs.receiving import messages
 
 
 class IncomingApp(PagesApp):
-    """Receives a log again and again beside its pages, from the key on that opens a log."""
+    """Shows the pages; after the key `l` it also receives the log again and again."""
 
     BINDINGS = [("l", "receive", "Receive")]  # noqa: RUF012
 

@@ -1,8 +1,8 @@
-"""A list in plain Textual: the floor of moving through a table, alone or beside a preview.
+"""A list in plain Textual: the baseline of moving through a table, alone or beside a preview.
 
-A key costs what Textual needs to draw and send the lines that change: two for the cursor, all of
-them for a page. A line is made of its texts the first time that it is shown. With `preview`,
-eighteen lines of facts about the row under the cursor follow each key, as in the dashboard.
+A key costs what Textual needs to draw and send the lines that change: two for the cursor, all for
+a page. A line is made when it is shown for the first time. With `preview`, eighteen lines of facts
+about the row under the cursor are drawn after each key, as in the dashboard.
 """
 
 import sys
@@ -19,8 +19,8 @@ from textual.widget import Widget
 
 _ROWS = 20_000
 _FACTS = 18
-_FOLLOWS = 0.04
-"""Seconds from the last key until the preview follows, as in the dashboard."""
+_PREVIEW_DELAY = 0.04
+"""Seconds from the last key until the preview changes, as in the dashboard."""
 _WIDTH = 120
 _COLORS = ("green", "bold white", "white", "bright_black", "cyan", "white")
 _STYLES = {
@@ -51,9 +51,9 @@ class Rows(Widget, can_focus=True):
     def action_move(self, step: int) -> None:
         """Move the cursor within the page, and redraw the two lines that change."""
         before, self.cursor = self.cursor, max(0, self.cursor + step)
-        lines = (Region(0, each - self.top, self.size.width, 1) for each in (before, self.cursor))
+        lines = (Region(0, row - self.top, self.size.width, 1) for row in (before, self.cursor))
         self.refresh(*lines)
-        self.app.follow()  # type: ignore[attr-defined] # the only app that holds it
+        self.app.follow()  # type: ignore[attr-defined] # the app is a `ListApp`
 
     def action_turn(self, pages: int) -> None:
         """Move by a page, and redraw all lines."""
@@ -62,10 +62,10 @@ class Rows(Widget, can_focus=True):
         self.cursor = self.top
         self.refresh()
         self.app.query_one(ScrollBar).position = self.top
-        self.app.follow()  # type: ignore[attr-defined] # likewise
+        self.app.follow()  # type: ignore[attr-defined] # the app is a `ListApp`
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return lines of the page; those shown before are ready."""
+        """Return lines of the page, of which those shown before are cached."""
         return [
             _line(row, "blue" if row == self.cursor else "black").crop(crop.x, crop.right)
             for row in range(self.top + crop.y, self.top + crop.bottom)
@@ -80,7 +80,7 @@ class Facts(Widget):
     _label, _value = Style.parse("bright_black on black"), Style.parse("white on black")
 
     def show(self, row: int) -> None:
-        """Show another row."""
+        """Show the facts of another row."""
         self.row = row
         self.refresh()
 
@@ -94,7 +94,7 @@ class Facts(Widget):
 
 
 class ListApp(App[None]):
-    """Holds the list with its scroll bar, and the preview if there is one."""
+    """An app with the list, its scroll bar, and the preview if requested."""
 
     CSS = "Screen { layout: horizontal; } Rows { width: 1fr; } ScrollBar { width: 1; }"
 
@@ -104,14 +104,14 @@ class ListApp(App[None]):
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Two widgets or three."""
+        """Compose two widgets or three."""
         yield Rows()
         yield ScrollBar(vertical=True)
         if self._preview:
             yield Facts()
 
     def on_mount(self) -> None:
-        """Tell the scroll bar how much there is."""
+        """Tell the scroll bar how many rows there are."""
         bar = self.query_one(ScrollBar)
         bar.window_virtual_size, bar.window_size = _ROWS, self.size.height
 
@@ -120,7 +120,7 @@ class ListApp(App[None]):
         if self._preview:
             if self._timer is not None:
                 self._timer.stop()
-            self._timer = self.set_timer(_FOLLOWS, self._show)
+            self._timer = self.set_timer(_PREVIEW_DELAY, self._show)
 
     def _show(self) -> None:
         self.query_one(Facts).show(self.query_one(Rows).cursor)

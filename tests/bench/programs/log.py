@@ -1,8 +1,8 @@
-"""A screen with nothing but a log: `python -m tests.bench.programs.log FILE`.
+"""A screen with nothing but a log: `python -m tests.bench.programs.log PATH`.
 
-With `--on-key` it opens the file when `o` is pressed, with `--index` once all lines are counted;
-with `--feed RATE` the log grows by RATE lines a second in the folder named instead of a file, and
-with `--unseen` nothing shows it.
+PATH is the file of the log. With `--on-key` it is shown when `o` is pressed, with `--index` after
+all its lines have been counted. With `--feed RATE`, PATH is a folder, in which a log grows by RATE
+lines per second; with `--unseen` that log is not shown.
 """
 
 import gc

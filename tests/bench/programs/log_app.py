@@ -14,11 +14,11 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.garbage import collect_garbage
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
-from tests.bench.big_log import beats
+from tests.bench.big_log import batches
 
 
 class LogScreen(Screen[None]):
-    """A screen that draws as those of the dashboard do."""
+    """A screen with the compositor of the dashboard's screens."""
 
     def __init__(self) -> None:
         super().__init__(id="_default")
@@ -30,36 +30,36 @@ class LogApp(App[None]):
 
     BINDINGS = [("o", "open", "Open")]  # noqa: RUF012
 
-    def __init__(self, asked: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace) -> None:
         super().__init__(css_path=[styles_dir() / "log_view.tcss"])
-        self._asked = asked
+        self._options = options
 
     def get_default_screen(self) -> Screen[None]:
         """Return the only screen."""
         return LogScreen()
 
     def compose(self) -> ComposeResult:
-        """The log alone, or a word until it is opened."""
-        if self._asked.on_key or self._asked.index:
+        """Compose the log alone, or a word until it is opened."""
+        if self._options.on_key or self._options.index:
             yield Static("ready")
-        elif self._asked.feed:
-            log = LogStore.create(self._asked.path)
-            yield Static("ready") if self._asked.unseen else LogView(log)
+        elif self._options.feed:
+            log = LogStore.create(self._options.path)
+            yield Static("ready") if self._options.unseen else LogView(log)
             self._feed(log)
         else:
-            yield LogView(LogStore.open(self._asked.path))
+            yield LogView(LogStore.open(self._options.path))
 
     async def on_mount(self) -> None:
-        """Count the lines first, if asked to."""
+        """With `--index`, count all lines and show the log then."""
         collect_garbage()
-        if self._asked.index:
-            log = LogStore.open(self._asked.path)
+        if self._options.index:
+            log = LogStore.open(self._options.path)
             await log.index()
             await self._show(log)
 
     async def action_open(self) -> None:
-        """Do what a dashboard does to show a log."""
-        await self._show(LogStore.open(self._asked.path))
+        """Show the log as the dashboard does."""
+        await self._show(LogStore.open(self._options.path))
 
     async def _show(self, log: LogStore) -> None:
         self.query_one(Static).display = False
@@ -68,8 +68,8 @@ class LogApp(App[None]):
 
     @work(name="feed", group="feed")
     async def _feed(self, log: LogStore) -> None:
-        for rest, text in beats(self._asked.feed):
-            await asyncio.sleep(rest)
+        for seconds, text in batches(self._options.feed):
+            await asyncio.sleep(seconds)
             log.append(text)
 
 

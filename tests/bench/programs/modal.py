@@ -1,7 +1,7 @@
-"""A Textual screen over which a key opens a list of keys: the floor of opening the help.
+"""A Textual screen over which a key opens a list of keys: the baseline of opening the help.
 
-What is below has as many lines, and the list as many options, as those of the dashboard; all texts
-are ready, and nothing else runs. `--feed` lets the lines below grow like a log of 2,000 lines/s.
+The screen has as many lines, and the list as many options, as those of the dashboard. All texts are
+prepared, and nothing else runs. With `--feed` the lines change like a log of 2,000 lines/s.
 """
 
 import sys
@@ -23,17 +23,17 @@ from tests.bench.big_log import sequence
 
 TITLE = "Keys of this screen"
 _OPTIONS = 60
-_BEAT = 0.05
-"""Seconds between lines that come in."""
+_FEED_SECONDS = 0.05
+"""Seconds between two changes with `--feed`."""
 
 
 class Rows(Widget, can_focus=True):
-    """Draws rows of several colours, which are ready."""
+    """Draws prepared rows of several colours."""
 
     first = 0
 
     def on_mount(self) -> None:
-        """Make the rows."""
+        """Prepare the rows."""
         styles = [Style.parse(f"color({number}) on #121212") for number in range(20, 28)]
         self.strips = [
             Strip(
@@ -42,15 +42,15 @@ class Rows(Widget, can_focus=True):
             for number in range(100)
         ]
         if "--feed" in sys.argv:
-            self.set_interval(_BEAT, self.grow)
+            self.set_interval(_FEED_SECONDS, self.grow)
 
     def grow(self) -> None:
-        """Show rows that have come since."""
+        """Show other rows, as a log that has grown."""
         self.first = (self.first + 10) % 50
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return rows that are ready."""
+        """Return prepared rows."""
         return self.strips[self.first + crop.y : self.first + crop.bottom]
 
 

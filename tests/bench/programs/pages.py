@@ -1,7 +1,7 @@
-"""An empty Textual screen that a key redraws whole: the floor of a page of a log.
+"""An empty Textual screen that a key redraws completely: the baseline of paging in a log.
 
-Its lines are made before the first key, so that a key costs what Textual needs to draw and send
-them, and nothing else.
+Its lines are made before the first key, so that a key costs only what Textual needs to draw and
+send them.
 """
 
 from rich.segment import Segment
@@ -17,13 +17,13 @@ _PAGES = 50
 
 
 class Pages(Widget, can_focus=True):
-    """Draws the next of its ready pages at every key."""
+    """Draws the next of its prepared pages at every key."""
 
     BINDINGS = [("pagedown,pageup,g,G", "turn", "Turn")]  # noqa: RUF012
     page = 0
 
     def on_mount(self) -> None:
-        """Make all lines, and what they send."""
+        """Make and render all lines."""
         style = Style.parse("white on black")
         lines = [f"{sequence(number)} {'words ' * 20}" for number in range(40 * _PAGES)]
         self.strips = [Strip([Segment(f"{line:120.{LINE_BYTES}}", style)]) for line in lines]
@@ -36,16 +36,16 @@ class Pages(Widget, can_focus=True):
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return lines of the page that are ready."""
+        """Return prepared lines of the current page."""
         top = self.page % _PAGES * 40
         return self.strips[top + crop.y : top + crop.bottom]
 
 
 class PagesApp(App[None]):
-    """Holds the pages."""
+    """An app with the pages."""
 
     def compose(self) -> ComposeResult:
-        """One widget."""
+        """Compose one widget."""
         yield Pages()
 
 

@@ -1,10 +1,12 @@
-"""The dashboard's first screen as plain Textual, and nothing of ours: the floor of its start.
+"""The dashboard's first screen in plain Textual, without its code: the baseline of its start.
 
-`python -m tests.bench.programs.plain_list` shows as many widgets, and as many rows in sight, as
-text; with `--waiting` those of the first run, without a list. With `--connected` it then imports
-what a client of Studio needs, fetches the list over HTTP as the environment says, validates it,
-stores it with SQLite, and shows its names: the floor of the dashboard's memory. With `--polling`
-too it then asks again as often as the dashboard at rest: the floor of its idle CPU.
+`python -m tests.bench.programs.plain_list` shows as many widgets, and as many visible rows, as
+text. With `--waiting` it shows the widgets of the first run, without a list.
+
+With `--connected` it is the baseline of the dashboard's memory. It then imports what a client of
+Studio needs, fetches the list from the Studio in the environment variables, validates it, stores
+it with SQLite, and shows its names. If `--polling` is added, it is the baseline of the dashboard's
+idle CPU: it then requests the lists as often as an idle dashboard.
 """
 
 import asyncio
@@ -21,13 +23,13 @@ from textual.widgets import Input, Static
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-POLLED = {"jobs/": 3.0, "pipeline/list": 6.0, "clusters/": 6.0}
-"""Seconds between requests of each list, in a dashboard of a Studio on this machine at rest."""
+POLL_SECONDS = {"jobs/": 3.0, "pipeline/list": 6.0, "clusters/": 6.0}
+"""Seconds between requests of each list, in an idle dashboard of a Studio on this machine."""
 
-IN_SIGHT = 34
+VISIBLE_ROWS = 34
 """Number of rows that a terminal of 40 lines shows."""
 
-FETCHED = 100
+PAGE_SIZE = 100
 """Number of jobs in a page of Studio's list."""
 
 
@@ -41,7 +43,7 @@ class Page(Screen[None]):
         self.names = names
 
     def compose(self) -> ComposeResult:
-        """As many widgets as the dashboard's list of jobs."""
+        """Compose as many widgets as the dashboard's list of jobs has."""
         yield from header()
         with Horizontal(id="split"):
             with Vertical(id="list"):
@@ -72,10 +74,10 @@ class PlainList(App[None]):
     """
 
     changes = 0
-    """Number of answers that differed from the one before."""
+    """Number of responses that differed from the previous one."""
 
     def compose(self) -> ComposeResult:
-        """As many widgets as the dashboard has at its first paint."""
+        """Compose as many widgets as the dashboard has at its first paint."""
         yield from header()
         if "--waiting" in sys.argv:
             yield Static("Connecting…", id="waiting", markup=False)
@@ -84,13 +86,13 @@ class PlainList(App[None]):
                 with Vertical(id="list"):
                     yield Static("── Jobs " + "─" * 40, classes="bar", id="title", markup=False)
                     with VerticalScroll():
-                        names = [f"embed_{number}.py" for number in range(IN_SIGHT)]
+                        names = [f"embed_{number}.py" for number in range(VISIBLE_ROWS)]
                         yield Static(lines(names), markup=False)
                 yield Container(id="preview")
         yield Static(" ctrl+q quit", classes="bar", markup=False)
 
     def on_ready(self) -> None:
-        """Fetch the list, if asked to."""
+        """With `--connected`, fetch the list."""
         if "--connected" in sys.argv:
             self.fetch()
 
@@ -111,40 +113,40 @@ class PlainList(App[None]):
             finished_at: str | None
 
         self.client = httpx.AsyncClient(
-            verify=False,  # noqa: S501 (it is this machine, and spares the authorities)
+            verify=False,  # noqa: S501 (on this machine; loading certificates takes time)
             trust_env=False,
             headers={"Authorization": f"token {os.environ['DATACHAIN_STUDIO_TOKEN']}"},
         )
-        body: bytes = self.call_from_thread(self.asked, "jobs/")  # type: ignore[arg-type] # Textual's form
+        body: bytes = self.call_from_thread(self.response, "jobs/")  # type: ignore[arg-type] # Textual's form
         self.jobs = pydantic.TypeAdapter(list[Job]).validate_json(body)
         with sqlite3.connect("") as file:  # a temporary one
             file.execute("CREATE TABLE job (name TEXT)")
             file.executemany("INSERT INTO job VALUES (?)", [(job.name,) for job in self.jobs])
         self.call_from_thread(self.push_screen, Page([job.name for job in self.jobs]))
         if "--polling" in sys.argv:
-            for path, rest in POLLED.items():
-                self.call_from_thread(self.poll, path, rest)
+            for path, seconds in POLL_SECONDS.items():
+                self.call_from_thread(self.poll, path, seconds)
 
-    async def asked(self, path: str) -> bytes:
-        """Return Studio's answer with a list."""
+    async def response(self, path: str) -> bytes:
+        """Request a list from Studio, and return the body of the response."""
         url = f"{os.environ['DATACHAIN_STUDIO_URL']}/api/datachain/{path}"
-        query = {"team_name": os.environ["DATACHAIN_STUDIO_TEAM"], "limit": str(FETCHED)}
-        answer = await self.client.get(url, params=query)
-        return answer.raise_for_status().content
+        query = {"team_name": os.environ["DATACHAIN_STUDIO_TEAM"], "limit": str(PAGE_SIZE)}
+        response = await self.client.get(url, params=query)
+        return response.raise_for_status().content
 
     @work
-    async def poll(self, path: str, rest: float) -> None:
-        """Ask again and again, and count the answers that differ from the one before."""
+    async def poll(self, path: str, seconds: float) -> None:
+        """Request a list again and again, and count the responses that differ from the previous."""
         before = b""
         while True:
-            body = await self.asked(path)
+            body = await self.response(path)
             self.changes += body != before
             before = body
-            await asyncio.sleep(rest)
+            await asyncio.sleep(seconds)
 
 
 def header() -> ComposeResult:
-    """The lines at the top."""
+    """Compose the lines at the top."""
     yield Static(" plain list  local@127.0.0.1 › Jobs", classes="bar", markup=False)
     yield Static(" 1 Jobs  2 Pipelines  3 Clusters  4 Schedules", classes="bar", markup=False)
 

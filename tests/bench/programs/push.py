@@ -1,8 +1,8 @@
-"""An empty Textual screen on which a key opens another: the floor of opening a page.
+"""A plain Textual screen on which a key opens another: the baseline of opening the page of a log.
 
-The other has as many widgets as the page of a job's log, and as many lines, all ready, and no style
-but Textual's own is resolved. With `--now` it is the first screen. With the id of a job the lines
-are shown once the log of that job has been received, which is dropped.
+The other screen has as many widgets as the page of a job's log, and as many lines, all prepared;
+only Textual's own styles match its widgets. With `--now` it is the first screen. With the id of a
+job, the log of that job is received and dropped before the lines are shown.
 """
 
 import sys
@@ -30,7 +30,7 @@ class Lines(Widget, can_focus=True):
     """Draws numbered lines."""
 
     def on_mount(self) -> None:
-        """Make the lines."""
+        """Prepare the lines, and show them unless a log must be received first."""
         numbers = range(960, 1000)
         self.strips: list[Strip] = []
         ready = [Strip([Segment(f"{sequence(number):118}")]) for number in numbers]
@@ -49,7 +49,7 @@ class Lines(Widget, can_focus=True):
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return lines that are ready, the last at the bottom."""
+        """Return prepared lines, the last at the bottom."""
         return self.strips[-self.size.height :][crop.y : crop.bottom]
 
 
@@ -71,10 +71,10 @@ def widgets() -> ComposeResult:
 
 
 class Opened(Screen[None]):
-    """The widgets of a log's page, without what they do."""
+    """The widgets of the page of a log, without functions."""
 
     def compose(self) -> ComposeResult:
-        """Compose them."""
+        """Compose the widgets."""
         yield from widgets()
 
 
@@ -90,11 +90,11 @@ class PushApp(App[None]):
     BINDINGS = [("l", "open", "Open")]  # noqa: RUF012
 
     def __init__(self) -> None:
-        every = [*OPENING_LIST, *PAGES, *DIALOGS]
-        super().__init__(css_path=sheets("log_view") if _NOW else list(dict.fromkeys(every)))
+        all_sheets = [*OPENING_LIST, *PAGES, *DIALOGS]
+        super().__init__(css_path=sheets("log_view") if _NOW else list(dict.fromkeys(all_sheets)))
 
     def compose(self) -> ComposeResult:
-        """Compose one word, or all."""
+        """Compose one word, or with `--now` the widgets of the page."""
         if _NOW:
             yield from widgets()
         else:

@@ -1,8 +1,8 @@
-"""A Textual view that a key scrolls like the graph of a pipeline: the floor of a cursor there.
+"""A Textual view that a key scrolls like the graph of a pipeline: the baseline of its cursor.
 
 `python -m tests.bench.programs.scrolled 1000` draws the same lines with as many styles, from the
-same places. What each key shows is made before the first, so that a key costs what Textual needs to
-scroll, draw and send it, and nothing else.
+same places. The lines for all keys are made before the first key, so that a key costs only what
+Textual needs to scroll, draw and send.
 """
 
 import sys
@@ -24,20 +24,20 @@ from tests.bench import dag_pure
 from tests.bench.suite import CURSOR
 
 _WIDTH, _HEIGHT = 79, 34
-"""Cells of the graph in a terminal of the bench, beside its drawer and the scroll bar."""
+"""Cells of the graph in a terminal of the benchmark, beside its side panel and scroll bar."""
 _ROUNDS = 10
 _LABEL = Label("●", Tone.GOOD)
 
 
-class Place(NamedTuple):
-    """What is in sight after a key."""
+class View(NamedTuple):
+    """The visible lines after a key."""
 
     top: int
     lines: list[Strip]
 
 
 class Scrolled(ScrollView, can_focus=True):
-    """Shows what is ready for the next place at every key."""
+    """Shows the next of its views at every key."""
 
     DEFAULT_CSS = f"""
     Scrolled {{
@@ -49,23 +49,23 @@ class Scrolled(ScrollView, can_focus=True):
     """
     BINDINGS: ClassVar[list[BindingType]] = [("down,up", "step", "Step")]
 
-    def __init__(self, places: list[Place], height: int) -> None:
+    def __init__(self, views: list[View], height: int) -> None:
         super().__init__()
-        self._places = places
-        self._number = 0
+        self._views = views
+        self._index = 0
         self.virtual_size = Size(_WIDTH, max(height, _HEIGHT))
 
     def on_mount(self) -> None:
-        """Make what is sent, too."""
-        for place in self._places:
-            for strip in place.lines:
+        """Render the lines before the first key, too."""
+        for view in self._views:
+            for strip in view.lines:
                 strip.render(self.app.console)
 
     def action_step(self) -> None:
-        """Scroll to the next place, or draw the lines that differ there."""
-        before = self._places[self._number]
-        self._number = (self._number + 1) % len(self._places)
-        now = self._places[self._number]
+        """Show the next view: scroll to it, or redraw the lines that differ."""
+        before = self._views[self._index]
+        self._index = (self._index + 1) % len(self._views)
+        now = self._views[self._index]
         if now.top != before.top:
             self.scroll_to(y=now.top, animate=False, force=True)
             return
@@ -74,40 +74,40 @@ class Scrolled(ScrollView, can_focus=True):
         self.refresh(*(Region(0, y, _WIDTH, 1) for y in changed))
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return lines that are ready."""
-        return self._places[self._number].lines[crop.y : crop.bottom]
+        """Return prepared lines."""
+        return self._views[self._index].lines[crop.y : crop.bottom]
 
 
 class ScrolledApp(App[None]):
-    """Holds the view."""
+    """An app with the view."""
 
     def __init__(self, jobs: int) -> None:
         super().__init__()
         self._jobs = jobs
 
     def compose(self) -> ComposeResult:
-        """One widget."""
-        yield Scrolled(*places_of(self._jobs))
+        """Compose one widget."""
+        yield Scrolled(*views_of(self._jobs))
 
 
-def places_of(jobs: int) -> tuple[list[Place], int]:
-    """Return what is in sight at first and after each key of `CURSOR`, and the height in lines."""
-    known = dag_pure.known(dag_pure.pipeline(jobs))
-    boxes: Boxes = boxes_of(known.plan, None)
+def views_of(jobs: int) -> tuple[list[View], int]:
+    """Return the first view and that after each key of `CURSOR`, and the height of the graph."""
+    view_model = dag_pure.view_model_of(dag_pure.pipeline(jobs))
+    boxes: Boxes = boxes_of(view_model.plan, None)
     drawing = drawing_of(boxes, full_names=False)
     canvas = Canvas(boxes, drawing, lambda _: _LABEL)
     canvas.cursor = key = next(iter(boxes.names))
     canvas.light(boxes.kin(key), ())
     left = top = 0
     strips: dict[object, Strip] = {}
-    places = []
+    views = []
     for direction in (None, *CURSOR * _ROUNDS):
         if direction is not None:
             key = drawing.neighbour(key, Direction(direction)) or key
         canvas.cursor = key
         box = drawing.boxes[key]
-        left = _nearest(left, box.label_x, box.label_width, _WIDTH, drawing.width)
-        top = _nearest(top, box.y, 1, _HEIGHT, drawing.height)
+        left = _scrolled_to(left, box.label_x, box.label_width, _WIDTH, drawing.width)
+        top = _scrolled_to(top, box.y, 1, _HEIGHT, drawing.height)
         lines = []
         for line in canvas.lines(range(top, top + _HEIGHT), left, left + _WIDTH):
             strip = strips.get((left, line))
@@ -115,8 +115,8 @@ def places_of(jobs: int) -> tuple[list[Place], int]:
                 runs = crop_runs(line[1], left - line[0], _WIDTH)
                 strip = strips[left, line] = Strip([Segment(t, _style(name)) for name, t in runs])
             lines.append(strip)
-        places.append(Place(top, lines))
-    return places, drawing.height
+        views.append(View(top, lines))
+    return views, drawing.height
 
 
 def _style(name: str) -> Style:
@@ -125,9 +125,10 @@ def _style(name: str) -> Style:
     return Style.parse(f"color({20 + number}) on #121212")
 
 
-def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
-    first, last = max(0, place - MARGIN), min(whole, place + size + MARGIN)
-    return min(max(start, last - room), first)
+def _scrolled_to(offset: int, position: int, length: int, visible: int, total: int) -> int:
+    """Return the scroll offset next to `offset` at which something at `position` is visible."""
+    first, last = max(0, position - MARGIN), min(total, position + length + MARGIN)
+    return min(max(offset, last - visible), first)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A screen with nothing but the table: `python -m tests.bench.programs.table 100000`."""
+"""A screen with nothing but the dashboard's table: `python -m tests.bench.programs.table ROWS`."""
 
 import gc
 import sys
@@ -11,7 +11,7 @@ from tests.bench import synthetic
 
 
 class TableApp(App[None]):
-    """Shows made-up jobs."""
+    """Shows synthetic jobs."""
 
     BINDINGS = [("q", "quit", "Quit")]  # noqa: RUF012
 
@@ -20,11 +20,11 @@ class TableApp(App[None]):
         self.jobs = synthetic.jobs(count)
 
     def compose(self) -> ComposeResult:
-        """The table alone."""
+        """Compose the table alone."""
         yield BigTable(synthetic.COLUMNS, lambda key: synthetic.cells(self.jobs[key]))
 
     def on_mount(self) -> None:
-        """Show the jobs, and spare them the garbage collector: its rounds take 50 ms and more."""
+        """Show the jobs, and exclude them from garbage collection, which takes over 50 ms."""
         self.query_one(BigTable).show(tuple(self.jobs))
         gc.freeze()
 
