@@ -79,8 +79,8 @@ class HoldBench:
         }
         floors = floor or (None,) * len(values)
         return tuple(
-            Measure(f"{name}: {figure}", figures, baseline, goal if floor else None)
-            for (figure, (figures, goal)), baseline in zip(values.items(), floors, strict=True)
+            Measure(f"{name}: {unit}", figures, baseline, goal if floor else None)
+            for (unit, (figures, goal)), baseline in zip(values.items(), floors, strict=True)
         )
 
 

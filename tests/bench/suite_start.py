@@ -81,7 +81,7 @@ class StartBench:
 
         Beside the dashboard, and at the same time, a plain Textual app requests the same lists as
         often and compares the responses. That alone takes up to 0.26 % on the machine for which
-        the goal of 0.3 % was set. So on a slower machine the goal is 1.2 times the plain app's.
+        the goal of 0.3 % was set. So on a slower machine the goal is 1.2 times that of the app.
         """
         seconds = self.effort.idle
         polling = replace(self._client, command=(*self._client.command, "--polling"))
