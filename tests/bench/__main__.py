@@ -102,7 +102,7 @@ def _bench_factory(effort: Effort) -> Iterator[Callable[[], Bench]]:
     with tempfile.TemporaryDirectory(prefix="studio-tui-bench-") as folder:
         root = Path(folder)
         with (
-            studio_with(effort.known, root / "studio") as studio,
+            studio_with(effort.studio_jobs, root / "studio") as studio,
             tempfile.TemporaryDirectory(dir=roomy_folder(effort)) as logs,
         ):
             yield lambda: _bench(effort, studio, root, Path(logs))

@@ -30,17 +30,18 @@ class Effort:
     keys: int
     """Number of keys per turn, even and at most 20."""
     starts: int
+    """Number of starts of a program, and of repetitions of other slow measurements."""
     seconds: float
-    """Duration of a storm of keys in seconds."""
-    settling: float
+    """Seconds of a storm of keys, and of following a log; a third of those of a held key."""
+    settling_seconds: float
     """Seconds until an idle dashboard polls at its slowest."""
-    idle: float
+    idle_seconds: float
     """Seconds of measuring an idle program; a multiple of those between two requests of a list."""
-    sizes: tuple[int, ...]
+    table_sizes: tuple[int, ...]
     """Numbers of rows of the tables; goals are for the last."""
-    polled: int
+    response_jobs: int
     """Number of jobs in a response."""
-    known: int
+    studio_jobs: int
     """Number of jobs in the dashboard's Studio."""
     log_lines: int
     """Number of lines of the longest log; a line has 108 bytes."""
@@ -48,19 +49,48 @@ class Effort:
     """Number of lines of a real job's log."""
     line_rate: int
     """Lines per second of a growing log."""
-    others: bool
+    other_viewers: bool
     """Whether other installed log viewers are measured too."""
     dag_sizes: tuple[int, ...]
     """Numbers of jobs of the pipelines."""
-    recorded: int
+    recorded_jobs: int
     """Number of jobs in the recorder."""
 
 
 FULL = Effort(
-    *(3, 20, 5, 2.5, 20.0, 30.0, (10_000, 100_000), 10_000, 1000),
-    *(10_000_000, 1_000_000, 350_000, True, (16, 1000, 5000), 30_000),
+    rounds=3,
+    keys=20,
+    starts=5,
+    seconds=2.5,
+    settling_seconds=20.0,
+    idle_seconds=30.0,
+    table_sizes=(10_000, 100_000),
+    response_jobs=10_000,
+    studio_jobs=1000,
+    log_lines=10_000_000,
+    job_lines=1_000_000,
+    line_rate=350_000,
+    other_viewers=True,
+    dag_sizes=(16, 1000, 5000),
+    recorded_jobs=30_000,
 )
-QUICK = Effort(1, 2, 1, 0.2, 0.0, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, False, (16,), 1_000)
+QUICK = Effort(
+    rounds=1,
+    keys=2,
+    starts=1,
+    seconds=0.2,
+    settling_seconds=0.0,
+    idle_seconds=0.2,
+    table_sizes=(100,),
+    response_jobs=200,
+    studio_jobs=20,
+    log_lines=10_000,
+    job_lines=5_000,
+    line_rate=20_000,
+    other_viewers=False,
+    dag_sizes=(16,),
+    recorded_jobs=1_000,
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +112,7 @@ class OtherBench:
         which is measured beside it.
         """
         command = [sys.executable, "-m", "tests.bench.inside"]
-        numbers = [str(self.effort.polled), str(5 * self.effort.rounds)]
+        numbers = [str(self.effort.response_jobs), str(5 * self.effort.rounds)]
         done = subprocess.run([*command, *numbers], check=True, capture_output=True)
         times = {name: tuple(values) for name, values in json.loads(done.stdout).items()}
         parsing = Measure(PARSING, times.pop(PARSING))
@@ -91,7 +121,7 @@ class OtherBench:
             "1% changed": Goal(median=8, or_times_floor=0.3),
         }
         return Section(
-            f"A poll of {self.effort.polled:,} jobs, CPU without HTTP",
+            f"A poll of {self.effort.response_jobs:,} jobs, CPU without HTTP",
             "ms",
             (
                 parsing,

@@ -46,7 +46,7 @@ class HoldBench:
 
     def hold(self) -> Section:
         """Measure the frames while a key is held down, beside those of an empty screen."""
-        jobs, changes = self.effort.polled, self.effort.polled // 100
+        jobs, changes = self.effort.response_jobs, self.effort.response_jobs // 100
         with EMPTY.run(SIZE) as terminal:
             terminal.wait_for_text(EMPTY.ready)
             terminal.settle()

@@ -84,7 +84,7 @@ class KeyBench:
         yield KeyMeasurement(EMPTY_SCREEN, EMPTY, CURSOR)
         plain = "plain list: page"
         yield KeyMeasurement(plain, PLAIN, PAGES)
-        for rows in self.effort.sizes:
+        for rows in self.effort.table_sizes:
             cursor, page = f"table of {rows:,}: cursor", f"table of {rows:,}: page"
             yield KeyMeasurement(cursor, table_of(rows), CURSOR, EMPTY_SCREEN, CURSOR_GOAL)
             yield KeyMeasurement(page, table_of(rows), PAGES, plain, REDRAW_GOAL)
@@ -110,10 +110,10 @@ class KeyBench:
         """Measure keys held down at 100 per second."""
         seconds = self.effort.seconds
         floor = probes.storm(EMPTY, "down", seconds)
-        ours = probes.storm(table_of(self.effort.sizes[-1]), "down", seconds)
+        ours = probes.storm(table_of(self.effort.table_sizes[-1]), "down", seconds)
         frames = Measure("empty screen: frames/s", (floor.frames,))
         cpu = Measure("empty screen: CPU %", (floor.cpu,))
-        rows = f"table of {self.effort.sizes[-1]:,}"
+        rows = f"table of {self.effort.table_sizes[-1]:,}"
         return Section(
             "Storm of 100 keys a second; Textual draws 60 frames a second at most",
             "as named",

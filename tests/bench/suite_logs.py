@@ -168,7 +168,9 @@ class LogBench:
         ]
         growing = self.folder / "growing.log"
         for other in (
-            self._readers_of(growing, _ANY_TIMESTAMP, at_end=("+F",)) if self.effort.others else ()
+            self._readers_of(growing, _ANY_TIMESTAMP, at_end=("+F",))
+            if self.effort.other_viewers
+            else ()
         ):
             with log_probes.growing(growing, rate):
                 measures += _follow_measures(
@@ -295,7 +297,7 @@ class LogBench:
 
     @property
     def _others(self) -> tuple[_Reader, ...]:
-        if not self.effort.others:
+        if not self.effort.other_viewers:
             return ()
         return tuple(self._readers_of(self._log, self._last_line, at_end=("-n", "+G")))
 

@@ -63,7 +63,7 @@ class RecorderBench:
         empty = self._unconnected("empty", "1 Jobs")
         place = f"{_UNREACHABLE_URL}\n{_TEAM}"
         folder = Path(with_jobs.environment["STUDIO_TUI_STATE_DIR"]) / "ledgers"
-        _fill(Recorder(RecorderFile(folder, place)), self.effort.recorded)
+        _fill(Recorder(RecorderFile(folder, place)), self.effort.recorded_jobs)
         times_empty, times_with_jobs = [], []
         for _ in range(min(3, self.effort.starts)):
             times_empty.append(probes.start(empty).usable)
@@ -77,7 +77,7 @@ class RecorderBench:
             (
                 floor,
                 Measure(
-                    f"with {self.effort.recorded:,} jobs, the last list",
+                    f"with {self.effort.recorded_jobs:,} jobs, the last list",
                     tuple(times_with_jobs),
                     floor,
                 ),
@@ -97,7 +97,7 @@ class RecorderBench:
 
     def read(self) -> Section:
         """Measure reading, and filters over all recorded jobs."""
-        with _filled(self.effort.recorded) as recorder:
+        with _filled(self.effort.recorded_jobs) as recorder:
             rounds = min(3, self.effort.starts)
             recall_times = [_ms(lambda: recorder.recall_jobs(READ_LIMIT)) for _ in range(rounds)]
             read_times = [_ms(recorder.all_jobs) for _ in range(rounds)]
@@ -110,7 +110,7 @@ class RecorderBench:
             Measure(
                 f"last known list of {READ_LIMIT:,}", tuple(recall_times), goal=Goal(median=150.0)
             ),
-            Measure(f"all of {self.effort.recorded:,}, in the background", tuple(read_times)),
+            Measure(f"all of {self.effort.recorded_jobs:,}, in the background", tuple(read_times)),
         ]
         plain = Measure(
             "their run times, by a plain loop",
@@ -127,7 +127,7 @@ class RecorderBench:
 
     def write(self) -> Section:
         """Measure the bytes written in an idle hour, and the size of the recorded days on disk."""
-        with _filled(self.effort.recorded) as recorder:
+        with _filled(self.effort.recorded_jobs) as recorder:
             recorder.database.keep_open()
             size = recorder.database.path.stat().st_size
             before = _bytes_written()
@@ -146,7 +146,7 @@ class RecorderBench:
             "KiB",
             (
                 Measure("an hour at rest", (hour / 1024,), goal=Goal(median=1024.0)),
-                Measure(f"{self.effort.recorded:,} jobs and all changes", (size / 1024,)),
+                Measure(f"{self.effort.recorded_jobs:,} jobs and all changes", (size / 1024,)),
             ),
         )
 

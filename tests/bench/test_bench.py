@@ -83,7 +83,7 @@ def test_measurements_with_a_goal_have_an_earlier_measurement_as_their_baseline(
     assert len(set(names)) == len(names)
     for number, each in enumerate(measurements):
         assert (each.floor in names[:number]) == bool(each.floor) == (each.goal is not None)
-    assert sum(each.goal is not None for each in measurements) == 2 * len(QUICK.sizes) + 2
+    assert sum(each.goal is not None for each in measurements) == 2 * len(QUICK.table_sizes) + 2
 
 
 def _measured(*sections: str) -> list[list[dict[str, float]]]:

@@ -15,14 +15,14 @@ class GroupedList:
 
     def __init__(self, states: list[str], group: str = "none") -> None:
         self.jobs = [job(number, state) for number, state in enumerate(states)]
-        self.shown = 0
+        self.show_count = 0
         """How often the groups have requested that the list is shown again."""
         self.rows: Listing[Job] = Listing(JOBS)
         self.rows.replace(self.jobs)
         self.groups = JobGroups(self.rows, ViewHolder(ListView(group=group)), self.show)
 
     def show(self) -> None:
-        self.shown += 1
+        self.show_count += 1
 
     def add_pipeline(self) -> bool:
         """Let all jobs belong to the pipeline `rathe-kyat`; return whether that changes groups."""
@@ -44,7 +44,7 @@ def test_many_waiting_jobs_of_a_pipeline_are_shown_as_one_row() -> None:
     assert len(listed.groups.members(rows[1])) == 188
     listed.groups.toggle(rows[1])
     assert len(listed.row_keys()) == 191
-    assert listed.shown == 1
+    assert listed.show_count == 1
 
 
 def test_a_few_waiting_jobs_are_not_grouped() -> None:
