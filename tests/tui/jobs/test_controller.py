@@ -121,7 +121,7 @@ def test_read_only_mode_disables_only_the_commands_that_change_something() -> No
     assert disabled.keys() - CHANGING == {"job.pipeline"}
 
 
-def test_nothing_is_requested_for_a_job_with_an_unusable_id() -> None:
+def test_commands_that_need_the_id_are_disabled_for_a_job_with_an_unusable_id() -> None:
     disabled = reasons(controller(job(1, id="..")))
     assert {name for name, reason in disabled.items() if reason == NO_ID} == {
         *CHANGING,

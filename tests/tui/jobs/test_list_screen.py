@@ -266,14 +266,14 @@ async def test_a_filter_with_an_error_prevents_marking_all_jobs_until_escape_rem
             await until_shown(pilot, "needs a time span such as 30m", "one.py")
             await pilot.press("escape")
             await until(pilot, lambda: "needs a time span" not in screen_text(pilot))
-        with step("a does not mark all jobs under a filter with an error"):
+        with step("the key a does not mark all jobs under a filter with an error"):
             await pilot.press("/", *"status=faild", "enter")
             await until_shown(pilot, "“faild” is not a status")
             await pilot.press("a")
             await until_shown(pilot, "The filter has an error")
             screen = await jobs_screen(pilot)
             assert screen.view.marks == ()
-        with step("after esc removes the filter, a marks all jobs"):
+        with step("after esc removes the filter, the key a marks all jobs"):
             await pilot.press("escape")
             await until(pilot, lambda: "“faild” is not a status" not in screen_text(pilot))
             await pilot.press("a")
@@ -513,7 +513,7 @@ async def test_keys_mark_one_job_or_a_range_or_all_jobs_that_pass_the_filter(
             await pilot.press("u")
             assert not marked(pilot)
             await until(pilot, lambda: "marked" not in screen_text(pilot))
-        with step("a marks all jobs that pass the filter"):
+        with step("the key a marks all jobs that pass the filter"):
             await pilot.press("slash", *"name~_2", "enter")
             await until(pilot, lambda: len(table(pilot).keys) == 7)
             await pilot.press("a")
