@@ -1,4 +1,4 @@
-"""An incomplete log is available and continued in the next run, however this one ended."""
+"""A left log is an incomplete log of an earlier run; it is shown at once and continued."""
 
 import asyncio
 import os
@@ -17,10 +17,10 @@ from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.marks import UNREADABLE_MARKS, Mark
 from tests.service.logs.test_log_library import (
     Studio,
-    files,
+    file_suffixes,
     is_complete,
     library,
-    program,
+    other_program,
     raw,
     until_size,
 )
@@ -30,8 +30,10 @@ BORN = datetime(2026, 1, 1, tzinfo=UTC)
 WRITTEN = datetime(2026, 1, 1, 10, 41, tzinfo=UTC)
 
 
-def left(folder: Path, text: bytes, *marks: Mark, job_id: str = "a", place: str = "here") -> Path:
-    """Leave a log as a program does that ends; return its file."""
+def leave_log(
+    folder: Path, text: bytes, *marks: Mark, job_id: str = "a", place: str = "here"
+) -> Path:
+    """Store a log as a program does that ends before the log is complete; return its file."""
     store = LogCache(folder, place).begin(job_id, None)
     store.append(text)
     for mark in marks:
@@ -41,34 +43,34 @@ def left(folder: Path, text: bytes, *marks: Mark, job_id: str = "a", place: str 
     return store.path
 
 
-class Away(Studio):
+class SilentStudio(Studio):
     """A Studio that accepts connections and sends nothing."""
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        self.opened.append(job_id)
+        self.followed_jobs.append(job_id)
         await asyncio.Event().wait()
         yield LogMessages(())
 
 
-class Amnesic(Studio):
-    """A Studio that does not repeat what it sent before a connection, at first."""
+class ForgetfulStudio(Studio):
+    """A Studio that does not repeat the first pieces of a log."""
 
     first = 3
-    """Number of the first piece that it sends."""
+    """Number of the first piece that it sends over a connection."""
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        self.opened.append(job_id)
-        lines = self.jobs_lines[job_id]
+        self.followed_jobs.append(job_id)
+        lines = self.lines_of_job[job_id]
         for number in range(self.first, len(lines) + 1):
             yield LogMessages((LogMessage(number, RawText(lines[number - 1])),))
         await asyncio.Event().wait()
 
 
-async def test_what_was_here_is_here_at_once_with_its_age_although_studio_is_away(
+async def test_a_left_log_is_shown_at_once_with_its_age_although_studio_sends_nothing(
     tmp_path: Path,
 ) -> None:
-    left(tmp_path, b"one\ntwo\n")
-    async with library(Away(a=[]), tmp_path) as logs:
+    leave_log(tmp_path, b"one\ntwo\n")
+    async with library(SilentStudio(a=[]), tmp_path) as logs:
         log = logs.open("a", allow_every_host)
         state = log.tail.state
         assert (state.phase, state.left_at) == (FollowPhase.CONNECTING, WRITTEN)
@@ -78,11 +80,11 @@ async def test_what_was_here_is_here_at_once_with_its_age_although_studio_is_awa
         assert log.store.path.stat().st_mode & 0o777 == 0o600
 
 
-async def test_following_continues_behind_it_with_each_line_once(tmp_path: Path) -> None:
+async def test_following_continues_after_a_left_log_with_each_line_once(tmp_path: Path) -> None:
     studio = Studio(a=["one\n", "two\n"])
     async with library(studio, tmp_path) as logs:
         await until_size(logs.open("a", allow_every_host), 8)
-    assert files(tmp_path) == [".spool"]
+    assert file_suffixes(tmp_path) == [".spool"]
     studio.print("a", "three\n")
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
@@ -95,15 +97,17 @@ async def test_following_continues_behind_it_with_each_line_once(tmp_path: Path)
         assert log.store.marks == ()
         studio.end()
         await until(lambda: is_complete(log))
-        await until(lambda: files(tmp_path) == [".log"])
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
         assert raw(log) == b"one\ntwo\nthree\nfour\n"
 
 
 @pytest.mark.parametrize(
-    "kept", [b"one\ntw", b"one\n", b"one\ntwo\xff", b"other\n", b"one\nX\nY\n"]
+    "stored", [b"one\ntw", b"one\n", b"one\ntwo\xff", b"other\n", b"one\nX\nY\n"]
 )
-async def test_what_does_not_agree_with_studio_gives_way(tmp_path: Path, kept: bytes) -> None:
-    left(tmp_path, kept)
+async def test_a_left_log_that_differs_from_studios_is_replaced(
+    tmp_path: Path, stored: bytes
+) -> None:
+    leave_log(tmp_path, stored)
     studio = Studio(a=["one\n", "two\n", "three\n"])
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
@@ -111,9 +115,9 @@ async def test_what_does_not_agree_with_studio_gives_way(tmp_path: Path, kept: b
         assert log.store.marks == ()
 
 
-async def test_there_is_a_mark_where_studio_does_not_repeat_stored_lines(tmp_path: Path) -> None:
-    left(tmp_path, b"one\n")
-    studio = Amnesic(a=["one\n", "two\n", "three\n", "four\n"])
+async def test_a_mark_shows_where_studio_does_not_repeat_stored_lines(tmp_path: Path) -> None:
+    leave_log(tmp_path, b"one\n")
+    studio = ForgetfulStudio(a=["one\n", "two\n", "three\n", "four\n"])
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
         await until(lambda: raw(log) == b"one\nthree\nfour\n")
@@ -125,16 +129,16 @@ async def test_there_is_a_mark_where_studio_does_not_repeat_stored_lines(tmp_pat
         assert log.store.marks == ()
 
 
-async def test_marks_are_here_again_too_until_studio_repeats_what_is_missing(
+async def test_stored_marks_are_loaded_and_removed_when_studio_repeats_the_missing_lines(
     tmp_path: Path,
 ) -> None:
-    left(tmp_path, b"one\nthree\n", Mark(4, UNREADABLE), Mark(99, NO_REPLAY))
-    async with library(Away(a=[]), tmp_path) as logs:
+    leave_log(tmp_path, b"one\nthree\n", Mark(4, UNREADABLE), Mark(99, NO_REPLAY))
+    async with library(SilentStudio(a=[]), tmp_path) as logs:
         assert logs.open("a", allow_every_host).store.marks == (
             Mark(4, UNREADABLE),
             Mark(10, NO_REPLAY),
         )
-    assert files(tmp_path) == [".marks", ".spool"]
+    assert file_suffixes(tmp_path) == [".marks", ".spool"]
     async with library(Studio(a=["one\n", "two\n", "three\n"]), tmp_path) as logs:
         log = logs.open("a", allow_every_host)
         await until(lambda: raw(log) == b"one\ntwo\nthree\n")
@@ -142,17 +146,19 @@ async def test_marks_are_here_again_too_until_studio_repeats_what_is_missing(
 
 
 @pytest.mark.parametrize("text", ["", "[", "{}1", "[[4]]", '[["x", "y"]]', "[1]", "null"])
-async def test_marks_that_cannot_be_read_are_reported_as_lost(tmp_path: Path, text: str) -> None:
-    left(tmp_path, b"one\n").with_suffix(".marks").write_text(text)
-    async with library(Away(a=[]), tmp_path) as logs:
+async def test_a_mark_reports_that_the_stored_marks_cannot_be_read(
+    tmp_path: Path, text: str
+) -> None:
+    leave_log(tmp_path, b"one\n").with_suffix(".marks").write_text(text)
+    async with library(SilentStudio(a=[]), tmp_path) as logs:
         assert logs.open("a", allow_every_host).store.marks == (Mark(0, UNREADABLE_MARKS),)
 
 
-async def test_the_newest_of_several_is_taken_and_none_outlives_the_whole_log(
+async def test_the_newest_left_log_is_used_and_all_are_deleted_with_the_complete_log(
     tmp_path: Path,
 ) -> None:
-    older = left(tmp_path, b"one\n")
-    newer = left(tmp_path, b"one\ntwo\n", Mark(4, UNREADABLE))
+    older = leave_log(tmp_path, b"one\n")
+    newer = leave_log(tmp_path, b"one\ntwo\n", Mark(4, UNREADABLE))
     os.utime(older, (WRITTEN.timestamp() - 60,) * 2)
     studio = Studio(a=["one\n", "two\n"])
     async with library(studio, tmp_path) as logs:
@@ -161,11 +167,11 @@ async def test_the_newest_of_several_is_taken_and_none_outlives_the_whole_log(
         assert not newer.exists()
         studio.end()
         await until(lambda: is_complete(log))
-        await until(lambda: files(tmp_path) == [".log"])
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
 
 
 async def test_two_dashboards_do_not_write_to_one_file(tmp_path: Path) -> None:
-    left(tmp_path, b"one\n")
+    leave_log(tmp_path, b"one\n")
     studio = Studio(a=["one\n", "two\n"])
     async with library(studio, tmp_path) as logs, library(studio, tmp_path) as elsewhere:
         first, second = logs.open("a", allow_every_host), elsewhere.open("a", allow_every_host)
@@ -178,33 +184,34 @@ async def test_two_dashboards_do_not_write_to_one_file(tmp_path: Path) -> None:
             await until_size(log, 14)
 
 
-async def test_nothing_is_left_of_a_log_without_a_line(tmp_path: Path) -> None:
-    studio = Away(a=[])
+async def test_a_log_without_lines_leaves_no_file(tmp_path: Path) -> None:
+    studio = SilentStudio(a=[])
     async with library(studio, tmp_path) as logs:
         logs.open("a", allow_every_host)
-        await until(lambda: studio.opened)
-    assert files(tmp_path) == []
+        await until(lambda: studio.followed_jobs)
+    assert file_suffixes(tmp_path) == []
 
 
-async def test_logs_of_other_jobs_and_of_another_job_with_the_same_id_are_separate(
+async def test_left_logs_are_separate_by_job_creation_time_and_profile(
     tmp_path: Path,
 ) -> None:
-    left(tmp_path, b"one\n")
-    async with library(Away(a=[], b=[]), tmp_path) as logs:
+    leave_log(tmp_path, b"one\n")
+    async with library(SilentStudio(a=[], b=[]), tmp_path) as logs:
         assert logs.open("b", allow_every_host).store.size == 0
         assert logs.open("a", allow_every_host, BORN).store.size == 0
-    async with library(Away(a=[]), tmp_path, place="elsewhere") as logs:
+    async with library(SilentStudio(a=[]), tmp_path, place="elsewhere") as logs:
         assert logs.open("a", allow_every_host).store.size == 0
 
 
-async def test_what_earlier_runs_left_is_bounded_on_disk(tmp_path: Path) -> None:
+async def test_left_logs_count_towards_the_size_limit(tmp_path: Path) -> None:
     paths = [
-        left(tmp_path, b"x" * 1000, Mark(1, UNREADABLE), job_id=name, place=name) for name in "abc"
+        leave_log(tmp_path, b"x" * 1000, Mark(1, UNREADABLE), job_id=name, place=name)
+        for name in "abc"
     ]
     for minute, path in enumerate(paths):
         os.utime(path, (WRITTEN.timestamp() + 60 * minute, WRITTEN.timestamp()))
     async with library(Studio(), tmp_path, limit=2500):
-        await until(lambda: files(tmp_path) == [".marks"] * 2 + [".spool"] * 2)
+        await until(lambda: file_suffixes(tmp_path) == [".marks"] * 2 + [".spool"] * 2)
         assert not paths[0].exists()
 
 
@@ -221,13 +228,15 @@ sys.stdin.read()
 
 
 @pytest.mark.starts_processes
-async def test_a_killed_program_leaves_its_log_and_a_living_one_keeps_it(tmp_path: Path) -> None:
-    with program(tmp_path, PROGRAM) as (_, process):
-        async with library(Away(a=[]), tmp_path, limit=1) as logs:
+async def test_the_log_of_a_killed_program_is_used_and_that_of_a_running_one_is_not(
+    tmp_path: Path,
+) -> None:
+    with other_program(tmp_path, PROGRAM) as (_, process):
+        async with library(SilentStudio(a=[]), tmp_path, limit=1) as logs:
             assert logs.open("a", allow_every_host).store.size == 0
         process.kill()
         process.wait(HANG)
-    async with library(Away(a=[]), tmp_path) as logs:
+    async with library(SilentStudio(a=[]), tmp_path) as logs:
         log = logs.open("a", allow_every_host)
         assert raw(log) == b"one\ntwo\n"
         assert log.store.marks == (Mark(4, "Something."),)

@@ -1,4 +1,4 @@
-"""One log per job: shared by viewers, kept within a limit, found by the next run."""
+"""The library has one log per job, which viewers share and the next run finds again."""
 
 import asyncio
 import subprocess
@@ -42,20 +42,22 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Studio(StudioClient):
-    """The other side, in memory: a connection replays a job's lines and goes on with new ones."""
+    """Studio in memory: a connection replays a job's lines and then sends new ones."""
 
     def __init__(self, **jobs: list[str]) -> None:
-        self.jobs_lines = jobs
+        self.lines_of_job = jobs
         self.has_ended = False
         self.is_lost = False
-        """Whether Studio has no log any more."""
+        """Whether Studio has lost the logs."""
         self.archive: str | None = None
-        self.opened: list[str] = []
-        self.open_now = 0
+        """The address of an archived log."""
+        self.followed_jobs: list[str] = []
+        """The job of each connection."""
+        self.open_connections = 0
         self._news = asyncio.Event()
 
     def print(self, job_id: str, line: str) -> None:
-        self.jobs_lines[job_id].append(line)
+        self.lines_of_job[job_id].append(line)
         self._news.set()
 
     def end(self) -> None:
@@ -63,18 +65,18 @@ class Studio(StudioClient):
         self._news.set()
 
     def raw(self, job_id: str) -> bytes:
-        return "".join(self.jobs_lines[job_id]).encode()
+        return "".join(self.lines_of_job[job_id]).encode()
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        self.opened.append(job_id)
-        self.open_now += 1
+        self.followed_jobs.append(job_id)
+        self.open_connections += 1
         sent = 0
         try:
             if self.archive is not None:
                 yield Blobs((self.archive,))
             while True:
                 self._news.clear()
-                lines = [] if self.is_lost else self.jobs_lines[job_id]
+                lines = [] if self.is_lost else self.lines_of_job[job_id]
                 for number, line in enumerate(lines[sent:], sent + 1):
                     yield LogMessages((LogMessage(number, RawText(line)),))
                 sent = max(sent, len(lines))
@@ -84,7 +86,7 @@ class Studio(StudioClient):
                     return
                 await self._news.wait()
         finally:
-            self.open_now -= 1
+            self.open_connections -= 1
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         await asyncio.sleep(0)
@@ -111,7 +113,7 @@ class Studio(StudioClient):
 
 
 class Ticks:
-    """A clock that goes on by a second each time it is read."""
+    """A clock that advances by a second each time it is read."""
 
     def __init__(self) -> None:
         self.now = START
@@ -130,7 +132,7 @@ async def library(
     place: str = "here",
     now: Callable[[], datetime] | None = None,
 ) -> AsyncIterator[LogLibrary]:
-    """Run a library; what is still open is closed after its end, as by a program's screens."""
+    """Run a library; then close the logs that are still open, as the screens of a program do."""
     logs = LogLibrary(studio, LogCache(folder, place), limit=limit, now=now or Ticks())
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(logs.run())
@@ -155,23 +157,23 @@ def is_complete(log: LogHandle) -> bool:
     return log.tail.state.phase is FollowPhase.COMPLETE
 
 
-def files(folder: Path) -> list[str]:
-    """Return how the names of all files end."""
+def file_suffixes(folder: Path) -> list[str]:
+    """Return the sorted suffixes of all files."""
     return sorted(path.suffix for path in folder.rglob("*") if path.is_file())
 
 
-def in_use(folder: Path) -> int:
-    """Return how many files some program has open."""
+def open_file_count(folder: Path) -> int:
+    """Return how many files are open in any program."""
     return sum(not is_unused(path) for path in folder.rglob("*") if path.is_file())
 
 
 async def read_whole(logs: LogLibrary, job_id: str) -> bytes:
-    """Open a log, wait until it is whole and close it."""
+    """Open a log, wait until it is complete, close it and return its bytes."""
     log = logs.open(job_id, allow_every_host)
     await until(lambda: is_complete(log))
-    found = raw(log)
+    content = raw(log)
     log.close()
-    return found
+    return content
 
 
 async def test_two_viewers_of_a_job_share_one_connection_and_one_file(tmp_path: Path) -> None:
@@ -184,46 +186,46 @@ async def test_two_viewers_of_a_job_share_one_connection_and_one_file(tmp_path: 
         first.close()
         studio.print("a", "two\n")
         await until(lambda: raw(second) == b"one\ntwo\n")
-        assert studio.opened == ["a"]
+        assert studio.followed_jobs == ["a"]
         second.close()
-        await until(lambda: studio.open_now == 0)
+        await until(lambda: studio.open_connections == 0)
 
 
-async def test_a_log_left_and_opened_again_continues_where_it_was(tmp_path: Path) -> None:
+async def test_a_log_that_is_closed_and_reopened_continues_where_it_was(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
         await until(lambda: raw(log) == b"one\n")
         log.close()
-        await until(lambda: studio.open_now == 0)
+        await until(lambda: studio.open_connections == 0)
         studio.print("a", "two\n")
         again = logs.open("a", allow_every_host)
         assert again.store is log.store
         assert raw(again) == b"one\n"
         await until(lambda: again.store.size == 8)
-        assert studio.opened == ["a", "a"]
+        assert studio.followed_jobs == ["a", "a"]
         studio.end()
         await until(lambda: is_complete(again))
         assert raw(again) == b"one\ntwo\n"
         assert again.store.marks == ()
 
 
-async def test_a_log_closed_and_opened_in_one_breath_is_followed_once(tmp_path: Path) -> None:
+async def test_a_log_that_is_closed_and_reopened_at_once_has_one_connection(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
-        await until(lambda: studio.open_now)
+        await until(lambda: studio.open_connections)
         for _ in range(5):
             log.close()
             log = logs.open("a", allow_every_host)
-        await until(lambda: len(studio.opened) >= 2)
+        await until(lambda: len(studio.followed_jobs) >= 2)
         studio.print("a", "two\n")
         await until(lambda: log.store.size == 8)
-        assert studio.open_now == 1
+        assert studio.open_connections == 1
         assert raw(log) == b"one\ntwo\n"
 
 
-async def test_a_whole_log_is_requested_again_only_when_poked(tmp_path: Path) -> None:
+async def test_a_complete_log_is_requested_again_only_when_poked(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     studio.end()
     async with library(studio, tmp_path) as logs:
@@ -233,10 +235,10 @@ async def test_a_whole_log_is_requested_again_only_when_poked(tmp_path: Path) ->
         studio.print("a", "two\n")
         log.tail.poke()
         await until(lambda: log.store.size == 8 and is_complete(log))
-        assert studio.opened == ["a", "a"]
+        assert studio.followed_jobs == ["a", "a"]
 
 
-async def test_a_log_that_was_refused_is_requested_when_it_is_opened_again(tmp_path: Path) -> None:
+async def test_a_refused_log_is_requested_again_when_it_is_reopened(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     studio.archive = "https://far.example.com/1"
 
@@ -252,7 +254,7 @@ async def test_a_log_that_was_refused_is_requested_when_it_is_opened_again(tmp_p
         await until(lambda: raw(log) == b"one\n")
 
 
-async def test_a_host_is_asked_about_once_for_all_logs(tmp_path: Path) -> None:
+async def test_the_user_is_asked_about_a_host_once_for_all_logs(tmp_path: Path) -> None:
     studio = Studio(a=["archived\n"], b=["archived\n"])
     studio.archive = "https://far.example.com/1"
     studio.end()
@@ -269,12 +271,12 @@ async def test_a_host_is_asked_about_once_for_all_logs(tmp_path: Path) -> None:
     assert asked == ["far.example.com"]
 
 
-async def test_a_whole_log_is_there_at_once_in_the_next_run(tmp_path: Path) -> None:
+async def test_a_complete_log_is_available_at_once_in_the_next_run(tmp_path: Path) -> None:
     studio = Studio(a=["one\n", "two\n"])
     studio.end()
     async with library(studio, tmp_path) as logs:
         await read_whole(logs, "a")
-        await until(lambda: files(tmp_path) == [".log"])
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
     studio.is_lost = True
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
@@ -285,35 +287,37 @@ async def test_a_whole_log_is_there_at_once_in_the_next_run(tmp_path: Path) -> N
         await until(lambda: log.tail.state.lines == 2)
         assert log.store.path.stat().st_mode & 0o777 == 0o600
         assert log.store.path.parent.stat().st_mode & 0o777 == 0o700
-    assert studio.opened == ["a"]
+    assert studio.followed_jobs == ["a"]
 
 
-async def test_a_saved_log_is_fixed_when_poked_and_no_reader_is_disturbed(
+async def test_a_poke_corrects_a_stored_log_but_not_for_another_reader_of_its_file(
     tmp_path: Path,
 ) -> None:
     studio = Studio(a=["one\n", "two\n"])
     studio.end()
     async with library(studio, tmp_path) as logs:
         await read_whole(logs, "a")
-        await until(lambda: files(tmp_path) == [".log"])
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
     async with library(studio, tmp_path) as elsewhere, library(studio, tmp_path) as logs:
         reader, log = elsewhere.open("a", allow_every_host), logs.open("a", allow_every_host)
-        studio.jobs_lines["a"] = ["one\n", "2\n", "three\n"]
+        studio.lines_of_job["a"] = ["one\n", "2\n", "three\n"]
         log.tail.poke()
         await until(lambda: is_complete(log) and not log.tail.state.kept_since)
         assert raw(log) == b"one\n2\nthree\n"
         assert reader.store.read(0, 100) == b"one\ntwo\n"
-        await until(lambda: files(tmp_path) == [".log"])
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
     async with library(studio, tmp_path) as logs:
         assert raw(logs.open("a", allow_every_host)) == b"one\n2\nthree\n"
 
 
-async def test_a_log_that_studio_has_lost_stays_when_it_is_requested_again(tmp_path: Path) -> None:
+async def test_a_stored_log_that_studio_has_lost_stays_when_it_is_requested_again(
+    tmp_path: Path,
+) -> None:
     studio = Studio(a=["one\n"])
     studio.end()
     async with library(studio, tmp_path) as logs:
         await read_whole(logs, "a")
-        await until(lambda: files(tmp_path) == [".log"])
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
     studio.is_lost = True
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
@@ -331,7 +335,7 @@ async def test_a_log_that_studio_has_lost_is_reported_as_missing(tmp_path: Path)
         log = logs.open("a", allow_every_host)
         await until(lambda: is_complete(log))
         assert log.tail.state.reason == NO_LOG
-    assert files(tmp_path) == []
+    assert file_suffixes(tmp_path) == []
 
 
 async def test_logs_of_two_jobs_with_the_same_id_are_separate(tmp_path: Path) -> None:
@@ -339,13 +343,15 @@ async def test_logs_of_two_jobs_with_the_same_id_are_separate(tmp_path: Path) ->
     studio.end()
     async with library(studio, tmp_path) as logs:
         await read_whole(logs, "a")
-        await until(lambda: files(tmp_path) == [".log"])
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
         assert not is_complete(logs.open("a", allow_every_host, START))
     async with library(studio, tmp_path, place="elsewhere") as logs:
         assert not is_complete(logs.open("a", allow_every_host))
 
 
-async def test_the_log_closed_longest_ago_is_deleted_when_there_is_too_much(tmp_path: Path) -> None:
+async def test_the_log_closed_longest_ago_is_deleted_when_the_size_limit_is_exceeded(
+    tmp_path: Path,
+) -> None:
     studio = Studio(**{name: ["x" * 1000] for name in "abcd"})
     studio.end()
     async with library(studio, tmp_path, limit=2000) as logs:
@@ -353,41 +359,41 @@ async def test_the_log_closed_longest_ago_is_deleted_when_there_is_too_much(tmp_
         await until(lambda: is_complete(viewed))
         for name in "bcd":
             await read_whole(logs, name)
-        await until(lambda: files(tmp_path) == [".log"] * 3)
+        await until(lambda: file_suffixes(tmp_path) == [".log"] * 3)
         assert len(raw(viewed)) == 1000
-        asked = len(studio.opened)
+        asked = len(studio.followed_jobs)
         assert is_complete(logs.open("c", allow_every_host))
         assert is_complete(logs.open("d", allow_every_host))
         assert not is_complete(logs.open("b", allow_every_host))
-        await until(lambda: len(studio.opened) == asked + 1)
+        await until(lambda: len(studio.followed_jobs) == asked + 1)
 
 
-async def test_logs_saved_by_earlier_runs_count_too(tmp_path: Path) -> None:
+async def test_logs_of_earlier_runs_count_towards_the_size_limit(tmp_path: Path) -> None:
     studio = Studio(**{name: ["x" * 1000] for name in "abc"})
     studio.end()
     now = Ticks()
     for name in "abc":
         async with library(studio, tmp_path, place=name, now=now) as logs:
             await read_whole(logs, name)
-            await until(lambda: ".spool" not in files(tmp_path))
+            await until(lambda: ".spool" not in file_suffixes(tmp_path))
     async with library(studio, tmp_path, limit=2500, now=now):
-        await until(lambda: files(tmp_path) == [".log"] * 2)
+        await until(lambda: file_suffixes(tmp_path) == [".log"] * 2)
     async with library(studio, tmp_path, place="a", now=now) as logs:
         assert not is_complete(logs.open("a", allow_every_host))
 
 
-async def test_a_log_that_is_not_whole_counts_too(tmp_path: Path) -> None:
+async def test_incomplete_logs_count_towards_the_size_limit(tmp_path: Path) -> None:
     studio = Studio(a=["x" * 1000], b=["x" * 1000])
     async with library(studio, tmp_path, limit=1500) as logs:
         for name in "ab":
             log = logs.open(name, allow_every_host)
             await until_size(log, 1000)
             log.close()
-        await until(lambda: files(tmp_path) == [".spool"])
+        await until(lambda: file_suffixes(tmp_path) == [".spool"])
         assert logs.open("b", allow_every_host).store.size == 1000
 
 
-async def test_few_logs_stay_open_while_nobody_looks(tmp_path: Path) -> None:
+async def test_few_files_stay_open_without_a_viewer(tmp_path: Path) -> None:
     names = [f"job{number}" for number in range(KEPT_OPEN + 5)]
     studio = Studio(**{name: ["one\n"] for name in names})
     async with library(studio, tmp_path) as logs:
@@ -395,8 +401,8 @@ async def test_few_logs_stay_open_while_nobody_looks(tmp_path: Path) -> None:
             log = logs.open(name, allow_every_host)
             await until_size(log, 1)
             log.close()
-        await until(lambda: in_use(tmp_path) == KEPT_OPEN)
-        assert files(tmp_path) == [".spool"] * len(names)
+        await until(lambda: open_file_count(tmp_path) == KEPT_OPEN)
+        assert file_suffixes(tmp_path) == [".spool"] * len(names)
         assert raw(logs.open(names[0], allow_every_host)) == b"one\n"
 
 
@@ -411,8 +417,10 @@ sys.stdin.read()
 
 
 @contextmanager
-def program(folder: Path, code: str = PROGRAM) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
-    """Run another program that reads a log; yield the place of its file too."""
+def other_program(
+    folder: Path, code: str = PROGRAM
+) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """Run another program that stores a log; yield the path of the log and the process."""
     with subprocess.Popen(
         [sys.executable, "-c", code, str(folder)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -423,10 +431,10 @@ def program(folder: Path, code: str = PROGRAM) -> Iterator[tuple[Path, subproces
 
 
 @pytest.mark.starts_processes
-async def test_files_of_a_killed_program_are_deleted_and_those_of_a_running_one_stay(
+async def test_files_of_a_killed_program_are_deleted_and_those_of_a_running_program_stay(
     tmp_path: Path,
 ) -> None:
-    with program(tmp_path) as (left, killed), program(tmp_path) as (held, _):
+    with other_program(tmp_path) as (left, killed), other_program(tmp_path) as (held, _):
         killed.kill()
         killed.wait(HANG)
         assert left.read_bytes() == b"one\n"
@@ -435,7 +443,9 @@ async def test_files_of_a_killed_program_are_deleted_and_those_of_a_running_one_
             assert held.read_bytes() == b"one\n"
 
 
-async def test_a_viewer_that_leaves_after_the_session_lets_its_file_go(tmp_path: Path) -> None:
+async def test_a_viewer_that_is_closed_after_the_library_ended_closes_its_file(
+    tmp_path: Path,
+) -> None:
     logs = LogLibrary(Studio(a=["one\n"]), LogCache(tmp_path, ""))
     log = logs.open("a", allow_every_host)
     async with asyncio.TaskGroup() as tasks:
@@ -443,12 +453,12 @@ async def test_a_viewer_that_leaves_after_the_session_lets_its_file_go(tmp_path:
         await until_size(log, 1)
         running.cancel()
     assert log.store.read(0, 10) == b"one\n"
-    assert in_use(tmp_path) == 1
+    assert open_file_count(tmp_path) == 1
     log.close()
-    assert in_use(tmp_path) == 0
+    assert open_file_count(tmp_path) == 0
 
 
-async def test_a_bug_in_the_following_of_a_log_ends_the_session(tmp_path: Path) -> None:
+async def test_a_bug_while_following_a_log_ends_the_library(tmp_path: Path) -> None:
     class Broken(Studio):
         async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
             raise ZeroDivisionError(job_id)
@@ -462,14 +472,14 @@ async def test_a_bug_in_the_following_of_a_log_ends_the_session(tmp_path: Path) 
     log.close()
 
 
-async def test_a_log_on_a_disk_that_takes_none_is_an_error(tmp_path: Path) -> None:
+async def test_opening_a_log_fails_if_its_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("no folder")
     async with library(Studio(a=[]), tmp_path / "logs") as logs:
         with pytest.raises(StudioError, match="No log can be stored"):
             logs.open("a", allow_every_host)
 
 
-async def test_a_job_of_a_real_studio_is_left_and_opened_again(
+async def test_the_log_of_a_real_job_is_complete_after_being_closed_and_reopened(
     shared_studio: "ThreadStudio", tmp_path: Path
 ) -> None:
     lines = 2000
@@ -488,7 +498,7 @@ async def test_a_job_of_a_real_studio_is_left_and_opened_again(
                 await until_size(log, part * 1000)
                 log.close()
             assert await read_whole(logs, job["id"]) == expected
-            await until(lambda: files(tmp_path) == [".log"])
+            await until(lambda: file_suffixes(tmp_path) == [".log"])
         async with library(client, tmp_path) as logs:
             log = logs.open(job["id"], may_fetch)
             assert (is_complete(log), raw(log)) == (True, expected)

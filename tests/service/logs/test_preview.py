@@ -1,4 +1,4 @@
-"""The end of a long log is shown before its beginning, until all of it has come."""
+"""A preview shows the end of a long log until the log has arrived up to it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-class Ends(StudioClient):
-    """What REST has of a log, in memory."""
+class Studio(StudioClient):
+    """Studio in memory: REST serves a log and its end."""
 
     def __init__(self, log: bytes) -> None:
         self.log = log
         self.errors: list[StudioError] = []
-        self.asked = 0
+        self.requests = 0
         self.sent = 0
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
@@ -48,7 +48,7 @@ class Ends(StudioClient):
         return await self._answer(self.log[-length:], max(0, len(self.log) - length), etag)
 
     async def _answer(self, data: bytes, offset: int, etag: str | None) -> LogBody:
-        self.asked += 1
+        self.requests += 1
         await asyncio.sleep(0.01)
         if self.errors:
             raise self.errors.pop(0)
@@ -66,148 +66,152 @@ def lines(first: int, last: int) -> bytes:
 LOG = lines(0, 100_000)
 
 
-class Preview:
-    """A log that arrives by hand, and the preview of its end."""
+class PreviewedLog:
+    """A log that arrives when a test says so, and the preview of its end."""
 
-    def __init__(self, ends: Ends, folder: Path) -> None:
-        self.ends = ends
+    def __init__(self, studio: Studio, folder: Path) -> None:
+        self.studio = studio
         self.whole = LogStore.create(folder)
-        self.ahead = LogTailPreview(ends, "7", self.whole, lambda: LogStore.create(folder))
-        self.told: list[bool] = []
-        self.ahead.subscribe(lambda: self.told.append(self.ahead.is_needed))
+        self.preview = LogTailPreview(studio, "7", self.whole, lambda: LogStore.create(folder))
+        self.changes: list[bool] = []
+        """Whether the preview was needed, after each change."""
+        self.preview.subscribe(lambda: self.changes.append(self.preview.is_needed))
 
     @property
     def shown(self) -> bytes:
-        assert self.ahead.store is not None
-        return self.ahead.store.path.read_bytes()
+        """The bytes of the preview."""
+        assert self.preview.store is not None
+        return self.preview.store.path.read_bytes()
 
     def arrive(self, size: int) -> None:
-        self.whole.append(self.ends.log[self.whole.size : size])
+        """Append to the log until it has `size` bytes."""
+        self.whole.append(self.studio.log[self.whole.size : size])
 
 
 @asynccontextmanager
-async def running(ends: Ends, folder: Path) -> AsyncIterator[Preview]:
-    preview = Preview(ends, folder)
+async def running(studio: Studio, folder: Path) -> AsyncIterator[PreviewedLog]:
+    log = PreviewedLog(studio, folder)
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(preview.ahead.run())
+        task = tasks.create_task(log.preview.run())
         await asyncio.sleep(0.1)
-        yield preview
+        yield log
         task.cancel()
-    preview.ahead.close()
-    preview.whole.close()
+    log.preview.close()
+    log.whole.close()
 
 
-def test_the_end_is_there_at_once_in_whole_lines_under_a_mark(tmp_path: Path) -> None:
+def test_a_preview_shows_whole_lines_from_the_end_of_the_log_under_a_mark(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with running(Ends(LOG), tmp_path) as preview:
-            assert LOG.endswith(preview.shown)
-            assert preview.shown.startswith(b"line ")
-            assert LENGTH - 100 < len(preview.shown) <= LENGTH
-            assert preview.ahead.offset == len(LOG) - len(preview.shown)
-            store = preview.ahead.store
+        async with running(Studio(LOG), tmp_path) as log:
+            assert LOG.endswith(log.shown)
+            assert log.shown.startswith(b"line ")
+            assert LENGTH - 100 < len(log.shown) <= LENGTH
+            assert log.preview.offset == len(LOG) - len(log.shown)
+            store = log.preview.store
             assert store is not None
             assert [(mark.offset, mark.text) for mark in store.marks] == [
                 (0, "1.9 MiB before this are still arriving.")
             ]
-            assert preview.told == [True]
+            assert log.changes == [True]
 
     run(scene())
 
 
-@pytest.mark.parametrize("here", [0, 100, 4_000])
-def test_what_studio_had_when_the_log_was_opened_nobody_has_seen_coming(
-    tmp_path: Path, here: int
+@pytest.mark.parametrize("received", [0, 100, 4_000])
+def test_lines_that_studio_had_when_the_log_was_opened_have_no_arrival_time(
+    tmp_path: Path, received: int
 ) -> None:
-    """Whatever the breaks in which a slow connection repeats it."""
 
     async def scene() -> None:
-        ends = Ends(lines(0, 1_000))
-        preview = Preview(ends, tmp_path)
-        with preview.whole.arrivals.live(NOON):
-            preview.arrive(here)
+        studio = Studio(lines(0, 1_000))
+        log = PreviewedLog(studio, tmp_path)
+        with log.whole.arrivals.live(NOON):
+            log.arrive(received)
         async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(preview.ahead.run())
+            task = tasks.create_task(log.preview.run())
             await asyncio.sleep(0.001)
-            for size in (here + 2_000, len(ends.log) // 2, len(ends.log)):
-                with preview.whole.arrivals.live(NOON):
-                    preview.arrive(size)
+            for size in (received + 2_000, len(studio.log) // 2, len(studio.log)):
+                with log.whole.arrivals.live(NOON):
+                    log.arrive(size)
                 await asyncio.sleep(0.1)
-            ends.log += b"new"
-            with preview.whole.arrivals.live(NOON):
-                preview.arrive(len(ends.log))
+            studio.log += b"new"
+            with log.whole.arrivals.live(NOON):
+                log.arrive(len(studio.log))
             task.cancel()
-        came = [preview.whole.arrivals.at(at) for at in range(preview.whole.size)]
-        assert came[:here] == [NOON] * here
-        assert came[here:-3] == [None] * (len(came) - here - 3)
+        came = [log.whole.arrivals.at(at) for at in range(log.whole.size)]
+        assert came[:received] == [NOON] * received
+        assert came[received:-3] == [None] * (len(came) - received - 3)
         assert came[-3:] == [NOON] * 3
-        preview.whole.close()
+        log.whole.close()
 
     run(scene())
 
 
-def test_a_log_that_has_nearly_come_has_no_preview(tmp_path: Path) -> None:
+def test_a_log_that_has_nearly_arrived_has_no_preview(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with running(Ends(lines(0, 20_000)), tmp_path) as preview:
-            assert preview.ahead.store is None
+        async with running(Studio(lines(0, 20_000)), tmp_path) as log:
+            assert log.preview.store is None
             await asyncio.sleep(100)
-            assert preview.ends.asked == 1
-            assert preview.told == []
+            assert log.studio.requests == 1
+            assert log.changes == []
 
     run(scene())
 
 
-def test_the_end_stays_live_and_what_is_not_new_is_not_sent(tmp_path: Path) -> None:
+def test_a_preview_is_updated_and_an_unchanged_end_is_not_sent_again(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with running(Ends(LOG), tmp_path) as preview:
-            known = preview.shown
+        async with running(Studio(LOG), tmp_path) as log:
+            before = log.shown
             await asyncio.sleep(5 * REST)
-            assert preview.ends.sent == LENGTH
-            assert preview.ends.asked > 4
-            preview.ends.log += lines(100_000, 105_000)
+            assert log.studio.sent == LENGTH
+            assert log.studio.requests > 4
+            log.studio.log += lines(100_000, 105_000)
             await asyncio.sleep(2 * REST)
-            assert preview.shown == known + lines(100_000, 105_000)
+            assert log.shown == before + lines(100_000, 105_000)
 
     run(scene())
 
 
-def test_the_preview_gives_way_when_the_log_has_come_as_far(tmp_path: Path) -> None:
+def test_a_preview_ends_when_the_log_has_caught_up(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with running(Ends(LOG), tmp_path) as preview:
-            preview.arrive(len(LOG) - 1)
-            assert preview.told == [True]
-            preview.arrive(len(LOG))
-            assert preview.told == [True, False]
-            asked = preview.ends.asked
+        async with running(Studio(LOG), tmp_path) as log:
+            log.arrive(len(LOG) - 1)
+            assert log.changes == [True]
+            log.arrive(len(LOG))
+            assert log.changes == [True, False]
+            requests = log.studio.requests
             await asyncio.sleep(10 * REST)
-            assert preview.ends.asked == asked
-            for position in (0, 42, len(preview.shown) - 1):
-                place = preview.ahead.offset_in_log(position)
-                assert place == preview.ahead.offset + position
+            assert log.studio.requests == requests
+            for position in (0, 42, len(log.shown) - 1):
+                place = log.preview.offset_in_log(position)
+                assert place == log.preview.offset + position
 
     run(scene())
 
 
-def test_a_place_is_found_although_studio_counts_bad_characters_otherwise(tmp_path: Path) -> None:
+def test_an_offset_in_the_log_is_found_although_invalid_bytes_have_other_lengths(
+    tmp_path: Path,
+) -> None:
     async def scene() -> None:
         bad = lines(0, 50_000) + b"\xff\xfe bad\n" * 1000 + lines(50_000, 100_000)
-        async with running(Ends(bad), tmp_path) as preview:
-            preview.whole.append(bad.decode("utf-8", "replace").encode())
-            assert not preview.ahead.is_needed
+        async with running(Studio(bad), tmp_path) as log:
+            log.whole.append(bad.decode("utf-8", "replace").encode())
+            assert not log.preview.is_needed
             for position in (0, 42, 100_000):
-                place = preview.ahead.offset_in_log(position)
-                assert preview.whole.read(place, 1000) == preview.shown[position:][:1000]
+                place = log.preview.offset_in_log(position)
+                assert log.whole.read(place, 1000) == log.shown[position:][:1000]
 
     run(scene())
 
 
-def test_a_log_begun_again_is_previewed_again(tmp_path: Path) -> None:
+def test_a_log_that_starts_over_is_previewed_again(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with running(Ends(LOG), tmp_path) as preview:
-            preview.ends.log = lines(500_000, 580_000)
+        async with running(Studio(LOG), tmp_path) as log:
+            log.studio.log = lines(500_000, 580_000)
             await asyncio.sleep(2 * REST)
-            assert preview.ends.log.endswith(preview.shown)
-            assert preview.shown.startswith(b"line 5")
-            store = preview.ahead.store
+            assert log.studio.log.endswith(log.shown)
+            assert log.shown.startswith(b"line 5")
+            store = log.preview.store
             assert store is not None
             assert [mark.text for mark in store.marks] == [
                 "1.5 MiB before this are still arriving."
@@ -216,38 +220,38 @@ def test_a_log_begun_again_is_previewed_again(tmp_path: Path) -> None:
     run(scene())
 
 
-def test_an_end_that_was_sent_twice_is_requested_again(tmp_path: Path) -> None:
+def test_an_end_is_requested_again_after_a_broken_answer(tmp_path: Path) -> None:
     async def scene() -> None:
-        ends = Ends(LOG)
-        ends.errors.append(BrokenAnswer("Studio sent it twice."))
-        async with running(ends, tmp_path) as preview:
-            assert preview.ahead.store is None
+        studio = Studio(LOG)
+        studio.errors.append(BrokenAnswer("Studio sent it twice."))
+        async with running(studio, tmp_path) as log:
+            assert log.preview.store is None
             await asyncio.sleep(REST)
-            assert LOG.endswith(preview.shown)
+            assert LOG.endswith(log.shown)
 
     run(scene())
 
 
 @pytest.mark.parametrize(
-    ("error", "asked"), [(NotFound(404, "No log."), 1), (ServerError(503, "Down.", 30.0), 2)]
+    ("error", "requests"), [(NotFound(404, "No log."), 1), (ServerError(503, "Down.", 30.0), 2)]
 )
-def test_a_studio_that_fails_is_asked_again_and_one_that_refuses_is_not(
-    tmp_path: Path, error: StudioError, asked: int
+def test_an_end_is_requested_again_after_a_failure_but_not_after_a_refusal(
+    tmp_path: Path, error: StudioError, requests: int
 ) -> None:
     async def scene() -> None:
-        ends = Ends(LOG)
-        ends.errors.append(error)
-        async with running(ends, tmp_path) as preview:
+        studio = Studio(LOG)
+        studio.errors.append(error)
+        async with running(studio, tmp_path) as log:
             await asyncio.sleep(29)
-            assert (ends.asked, preview.ahead.store) == (1, None)
+            assert (studio.requests, log.preview.store) == (1, None)
             await asyncio.sleep(2)
-            assert ends.asked == asked
-            assert preview.ahead.is_needed == (asked > 1)
+            assert studio.requests == requests
+            assert log.preview.is_needed == (requests > 1)
 
     run(scene())
 
 
-async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
+async def test_a_preview_shows_the_end_of_a_real_log_while_its_beginning_arrives(
     shared_studio: "ThreadStudio", tmp_path: Path
 ) -> None:
     job = shared_studio.submit(
@@ -262,72 +266,72 @@ async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
         logs = LogLibrary(client, LogCache(tmp_path, ""))
         running = tasks.create_task(logs.run())
         log = logs.open(job["id"], allow_every_host)
-        ahead = log.preview
+        preview = log.preview
         sizes: list[tuple[bool, int]] = []
-        ahead.subscribe(lambda: sizes.append((ahead.is_needed, log.store.size)))
-        await until(lambda: ahead.is_needed)
-        assert ahead.store is not None
-        assert ahead.store.read(ahead.store.size - 74, 13) == b"line 0399999 "
+        preview.subscribe(lambda: sizes.append((preview.is_needed, log.store.size)))
+        await until(lambda: preview.is_needed)
+        assert preview.store is not None
+        assert preview.store.read(preview.store.size - 74, 13) == b"line 0399999 "
         await until(lambda: log.tail.state.phase is FollowPhase.COMPLETE)
         whole = 400_000 * 74
         assert log.store.size == whole
-        preview = ahead.store.path
-        (_, seen_at), (is_needed, given_way_at) = sizes
+        path = preview.store.path
+        (_, size_at_begin), (is_needed, size_at_end) = sizes
         assert not is_needed
-        assert seen_at < whole / 2
-        assert given_way_at == whole
-        assert log.store.read(ahead.offset_in_log(0), 1000) == ahead.store.read(0, 1000)
+        assert size_at_begin < whole / 2
+        assert size_at_end == whole
+        assert log.store.read(preview.offset_in_log(0), 1000) == preview.store.read(0, 1000)
         running.cancel()
     log.close()
-    assert not preview.exists()
+    assert not path.exists()
 
 
-def test_a_log_that_falls_behind_again_shows_its_end_again(
+def test_a_log_that_falls_behind_again_is_previewed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood = 64 * 1024
     monkeypatch.setattr("studio_tui.service.logs.preview.FLOOD", flood)
 
     async def scene() -> None:
-        ends = Ends(LOG)
-        async with running(ends, tmp_path) as preview:
-            preview.arrive(len(LOG))
+        studio = Studio(LOG)
+        async with running(studio, tmp_path) as log:
+            log.arrive(len(LOG))
             await asyncio.sleep(0.1)
-            asked = ends.asked
-            assert not preview.ahead.is_needed
-            ends.log += lines(100_000, 200_000)
-            preview.arrive(len(LOG) + 1000)
+            requests = studio.requests
+            assert not log.preview.is_needed
+            studio.log += lines(100_000, 200_000)
+            log.arrive(len(LOG) + 1000)
             await asyncio.sleep(10)
-            assert ends.asked == asked  # a quiet log is not asked about
-            preview.arrive(len(LOG) + flood + 1)
+            assert studio.requests == requests  # the end of a quiet log is not requested
+            log.arrive(len(LOG) + flood + 1)
             await asyncio.sleep(0.1)
-            assert preview.ahead.is_needed
-            assert preview.ahead.behind == len(ends.log) - preview.whole.size
-            assert ends.log.endswith(preview.shown)
-            preview.arrive(len(ends.log))
-            assert (preview.ahead.is_needed, preview.ahead.behind) == (False, 0)
-            assert preview.told == [True, False, True, False]
+            assert log.preview.is_needed
+            assert log.preview.behind == len(studio.log) - log.whole.size
+            assert studio.log.endswith(log.shown)
+            log.arrive(len(studio.log))
+            assert (log.preview.is_needed, log.preview.behind) == (False, 0)
+            assert log.changes == [True, False, True, False]
 
     run(scene())
 
 
-def test_an_end_that_runs_ahead_of_the_preview_is_put_under_a_mark(tmp_path: Path) -> None:
+def test_a_gap_between_the_preview_and_a_new_end_has_a_mark(tmp_path: Path) -> None:
     async def scene() -> None:
-        ends = Ends(LOG)
-        async with running(ends, tmp_path) as preview:
-            known = preview.shown
-            ends.log += lines(100_000, 300_000)
+        studio = Studio(LOG)
+        async with running(studio, tmp_path) as log:
+            before = log.shown
+            studio.log += lines(100_000, 300_000)
             await asyncio.sleep(REST + 0.1)
-            store = preview.ahead.store
+            store = log.preview.store
             assert store is not None
-            assert preview.shown.startswith(known)
-            assert ends.log.endswith(preview.shown[len(known) :])
-            assert [mark.offset for mark in store.marks] == [0, len(known)]
+            assert log.shown.startswith(before)
+            assert studio.log.endswith(log.shown[len(before) :])
+            assert [mark.offset for mark in store.marks] == [0, len(before)]
             assert store.marks[1].text.endswith("more here are still arriving.")
-            preview.arrive(len(ends.log))
-            for position in (0, 1000, len(known), len(known) + 2000, store.size - 23):
-                place = preview.ahead.offset_in_log(position)
+            log.arrive(len(studio.log))
+            for position in (0, 1000, len(before), len(before) + 2000, store.size - 23):
+                place = log.preview.offset_in_log(position)
                 line = store.read(position, 22)
-                assert preview.whole.read(place, 22) == line
+                assert log.whole.read(place, 22) == line
 
     run(scene())

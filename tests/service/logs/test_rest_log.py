@@ -1,4 +1,4 @@
-"""A whole log in one response, compared piece by piece while others write to the stored one."""
+"""`RestLog` compares long or cut answers with a stored log to which other tasks write."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ WHOLE = b"".join(map(line, range(32 * STEP // 16)))
 
 
 class OneAnswer(StudioClient):
-    """Studio's REST, which answers with the rest of a log at once."""
+    """Studio's REST, which answers with the whole rest of a log."""
 
     def __init__(self) -> None:
         """Connect to nothing."""
@@ -54,19 +54,20 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
     store.close()
 
 
-async def each_turn(act: Callable[[], None]) -> None:
+async def call_repeatedly(act: Callable[[], None]) -> None:
+    """Call `act` in each round of the event loop."""
     while True:
         act()
         await asyncio.sleep(0)
 
 
-async def test_others_have_their_turn_while_a_long_answer_is_compared(store: LogStore) -> None:
+async def test_other_tasks_run_while_a_long_answer_is_compared(store: LogStore) -> None:
     sizes = {0}
-    others = asyncio.create_task(each_turn(lambda: sizes.add(store.size)))
+    other_task = asyncio.create_task(call_repeatedly(lambda: sizes.add(store.size)))
     assert await RestLog(OneAnswer(), "7", store).read() == (len(WHOLE), len(WHOLE))
-    others.cancel()
+    other_task.cancel()
     steps = sorted(sizes | {len(WHOLE)})
-    assert max(later - one for one, later in pairwise(steps)) <= 2 * STEP
+    assert max(later - earlier for earlier, later in pairwise(steps)) <= 2 * STEP
     assert store.path.read_bytes() == WHOLE
 
 
@@ -75,28 +76,28 @@ async def test_pieces_that_arrive_during_a_long_comparison_are_stored_once(
     store: LogStore, tmp_path: Path, is_final: bool
 ) -> None:
     index = MessageIndex(tmp_path)
-    merge = LogAssembler(store, index)
-    merge.note_connection()
+    assembler = LogAssembler(store, index)
+    assembler.note_connection()
     numbers = iter([0, 1, 3, 2, 4, 5, 8, 6, 7, *range(9, 100)])
 
-    def bring() -> None:
+    def add_next_piece() -> None:
         for number in numbers:
-            merge.add([LogMessage(number, RawText(line(number).decode()))])
+            assembler.add([LogMessage(number, RawText(line(number).decode()))])
             return
 
-    bring()
-    others = asyncio.create_task(each_turn(bring))
+    add_next_piece()
+    other_task = asyncio.create_task(call_repeatedly(add_next_piece))
     rest = RestLog(OneAnswer(), "7", store)
     await rest.read(is_final=is_final)
-    others.cancel()
+    other_task.cancel()
     for _ in range(100):
-        bring()
+        add_next_piece()
     await rest.read(is_final=is_final)
     assert store.path.read_bytes() == WHOLE
     index.close()
 
 
-async def test_a_store_that_another_changes_between_is_compared_again(store: LogStore) -> None:
+async def test_a_store_that_changes_during_a_comparison_is_compared_again(store: LogStore) -> None:
     store.append(line(0))
     cuts = 0
 
@@ -106,15 +107,15 @@ async def test_a_store_that_another_changes_between_is_compared_again(store: Log
             cuts += 1
             store.cut(80)
 
-    others = asyncio.create_task(each_turn(cut))
+    other_task = asyncio.create_task(call_repeatedly(cut))
     await RestLog(OneAnswer(), "7", store).read()
-    others.cancel()
+    other_task.cancel()
     assert cuts == 3
     assert store.path.read_bytes() == WHOLE
 
 
 class CutAnswers(StudioClient):
-    """Studio's REST, of whose first answers only so many bytes arrive, as if they were whole."""
+    """Studio's REST, whose first answers are cut to `lengths` as if they were complete."""
 
     def __init__(self, *lengths: int) -> None:
         self.lengths = list(lengths)
@@ -133,26 +134,26 @@ class CutAnswers(StudioClient):
         return LogBody(data, offset, total, "same", more=offset + len(data) < total)
 
 
-@pytest.mark.parametrize("known", [0, 160])
-async def test_the_etag_of_a_cut_answer_does_not_hide_what_was_cut_off(
-    store: LogStore, known: int
+@pytest.mark.parametrize("stored", [0, 160])
+async def test_the_etag_of_a_cut_answer_does_not_hide_the_missing_bytes(
+    store: LogStore, stored: int
 ) -> None:
-    store.append(WHOLE[:known])
+    store.append(WHOLE[:stored])
     rest = RestLog(CutAnswers(80), "7", store)
     await rest.read(is_final=True)
     assert await rest.read(is_final=True) == (1600, 1600)
     assert store.path.read_bytes() == WHOLE[:1600]
 
 
-async def test_an_answer_without_what_it_promises_is_none(store: LogStore) -> None:
+async def test_an_answer_that_is_shorter_than_it_declares_is_an_error(store: LogStore) -> None:
     store.append(WHOLE[:16] * 300)
-    source = CutAnswers(0)
-    source.log = WHOLE[:16] * 400
+    studio = CutAnswers(0)
+    studio.log = WHOLE[:16] * 400
     with pytest.raises(TransportError, match="ends before the log does"):
-        await RestLog(source, "7", store).read()
+        await RestLog(studio, "7", store).read()
 
 
-async def test_a_cut_answer_takes_no_marks_away(store: LogStore) -> None:
+async def test_a_cut_answer_removes_no_marks(store: LogStore) -> None:
     store.append(WHOLE[:160] + WHOLE[320:1600])
     store.mark(160, NO_REPLAY)
     rest = RestLog(CutAnswers(80), "7", store)
@@ -164,7 +165,9 @@ async def test_a_cut_answer_takes_no_marks_away(store: LogStore) -> None:
     assert store.path.read_bytes() == WHOLE[:1600]
 
 
-async def test_a_whole_that_is_cut_is_asked_on_from_where_it_was_cut(store: LogStore) -> None:
+async def test_a_cut_answer_with_the_whole_log_is_continued_where_it_was_cut(
+    store: LogStore,
+) -> None:
     store.append(WHOLE[:800])
     store.mark(160, NO_REPLAY)
     rest = RestLog(CutAnswers(80), "7", store)
@@ -173,40 +176,40 @@ async def test_a_whole_that_is_cut_is_asked_on_from_where_it_was_cut(store: LogS
     assert store.marks == ()
 
 
-async def test_a_character_spoiled_long_ago_is_fixed_at_the_end(store: LogStore) -> None:
+async def test_a_final_answer_fixes_an_invalid_character_far_from_the_end(store: LogStore) -> None:
     spoiled = "00000000000000\ufffd\n"
-    source = CutAnswers()
-    source.log = WHOLE[:16000]
+    studio = CutAnswers()
+    studio.log = WHOLE[:16000]
     store.append(spoiled.encode() + WHOLE[16:16000])
-    rest = RestLog(source, "7", store)
+    rest = RestLog(studio, "7", store)
     rest.note_spoiled([LogMessage(1, RawText(spoiled))])
     await rest.read()
     assert store.size == 16002
     await rest.read(is_final=True)
-    assert store.path.read_bytes() == source.log
+    assert store.path.read_bytes() == studio.log
 
 
 @pytest.mark.parametrize("length", [0, 80, 800])
-async def test_answers_cut_in_the_same_way_do_not_agree_on_less_than_is_here(
+async def test_equal_answers_that_are_shorter_than_the_store_are_not_accepted(
     store: LogStore, length: int
 ) -> None:
-    source = CutAnswers(100_000, *[length] * 4)
-    source.log = WHOLE[:16000]
+    studio = CutAnswers(100_000, *[length] * 4)
+    studio.log = WHOLE[:16000]
     store.append(WHOLE[:160] + WHOLE[320:16000])
-    rest = RestLog(source, "7", store)
+    rest = RestLog(studio, "7", store)
     while not rest.is_settled:
         await rest.read(is_final=True)
-    assert store.path.read_bytes() == source.log
+    assert store.path.read_bytes() == studio.log
     assert not rest.differs
 
 
-async def test_what_differed_once_differs_until_a_whole_answer_says_otherwise(
+async def test_a_difference_is_reported_until_a_complete_answer_shows_none(
     store: LogStore,
 ) -> None:
-    source = CutAnswers(100_000, *[0] * 10)
-    source.log = WHOLE[:16000]
+    studio = CutAnswers(100_000, *[0] * 10)
+    studio.log = WHOLE[:16000]
     store.append(WHOLE[:160] + WHOLE[320:16000])
-    rest = RestLog(source, "7", store)
+    rest = RestLog(studio, "7", store)
     while not rest.is_settled:
         await rest.read(is_final=True)
     assert rest.differs

@@ -1,4 +1,4 @@
-"""A job of a real local Studio is followed through a proxy that breaks its log in every way."""
+"""`LogTail` follows jobs of a real local Studio, partly through a proxy that injects faults."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -64,7 +64,7 @@ async def test_a_running_job_is_followed_to_its_end(
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "stream_faults",
     [
         [faults.twice, faults.swapped],
         [faults.cut(0), faults.cut(1), faults.cut(2), faults.cut(3)],
@@ -76,14 +76,14 @@ async def test_a_running_job_is_followed_to_its_end(
     ],
     ids=["twice-swapped", "cut", "no-json", "no-utf-8", "1011-1012", "1009", "1000"],
 )
-async def test_a_job_comes_whole_through_a_broken_connection(
+async def test_a_log_is_complete_despite_a_broken_connection(
     shared_studio: "ThreadStudio",
     proxy: FaultProxy,
     store: LogStore,
-    broken: list[StreamFault],
+    stream_faults: list[StreamFault],
 ) -> None:
     job = shared_studio.submit(PROGRAM)
-    proxy.next_stream(*broken)
+    proxy.next_stream(*stream_faults)
     async with client_of(shared_studio, proxy.url) as client:
         tail = LogTail(client, job["id"], store, jitter=lambda _, longest: longest / 10)
         with closing(tail):
@@ -93,7 +93,7 @@ async def test_a_job_comes_whole_through_a_broken_connection(
     assert store.marks == ()
 
 
-async def test_a_job_that_does_not_exist_stops_with_studios_words(
+async def test_the_log_of_a_job_that_does_not_exist_stops_with_studios_reason(
     shared_studio: "ThreadStudio", store: LogStore
 ) -> None:
     async with client_of(shared_studio, shared_studio.url) as client:

@@ -1,4 +1,4 @@
-"""An app with nothing but a log view; `python -m tests.tui.logs.view.log_stage FILE` runs it."""
+"""An app that has only a log view; `python -m tests.tui.logs.view.log_stage FILE` shows a file."""
 
 import sys
 from pathlib import Path
@@ -11,21 +11,21 @@ from studio_tui.tui.logs.view.log_view import LogView
 
 
 class Stage(App[None]):
-    """Holds one view and remembers what it said."""
+    """Shows one log view, and collects the messages that it posts."""
 
     def __init__(self, store: LogStore) -> None:
         super().__init__(css_path=[styles_dir() / "log_view.tcss"])
         self._log_store = store
-        self.said: list[LogView.FollowChanged | LogView.CopyAsked] = []
+        self.messages: list[LogView.FollowChanged | LogView.CopyAsked] = []
 
     def compose(self) -> ComposeResult:
         yield LogView(self._log_store)
 
     def on_log_view_follow_changed(self, event: LogView.FollowChanged) -> None:
-        self.said.append(event)
+        self.messages.append(event)
 
     def on_log_view_copy_asked(self, event: LogView.CopyAsked) -> None:
-        self.said.append(event)
+        self.messages.append(event)
 
 
 HOSTILE = [
@@ -45,7 +45,7 @@ HOSTILE = [
     "\t\ttabs",
     "\x1b]52;c;bm90IGVuZGVk",
 ]
-"""Lines that would do something to a terminal, or to a careless program."""
+"""Lines with control codes and markup that could act on a terminal or on the program."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The log view as a user meets it: keys in, rows of the screen out."""
+"""The log view as a user operates it: keys and the mouse, and the rows on the screen."""
 
 import asyncio
 import re
@@ -22,11 +22,10 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.logs.view.viewport import Row
+from tests import waiting
 from tests.driving import driving
 from tests.steps import step
 from tests.tui.logs.view.log_stage import HOSTILE, Stage
-
-Screen = tuple[Pilot[None], LogView]
 
 
 @pytest.fixture
@@ -37,7 +36,10 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 
 
 @asynccontextmanager
-async def showing(store: LogStore, *, width: int = 40, height: int = 10) -> AsyncIterator[Screen]:
+async def showing(
+    store: LogStore, *, width: int = 40, height: int = 10
+) -> AsyncIterator[tuple[Pilot[None], LogView]]:
+    """Run an app with a view of the log, which has the focus."""
     app = Stage(store)
     async with driving(app, size=(width, height)) as pilot:
         view = app.query_one(LogView)
@@ -47,46 +49,45 @@ async def showing(store: LogStore, *, width: int = 40, height: int = 10) -> Asyn
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Let the program run until the condition holds."""
-    for _ in range(500):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it did not come to that")
+    """Let the app draw until the condition is true."""
+    await waiting.until(condition, rest=pilot.pause)
 
 
 def rows(view: LogView) -> list[str]:
-    """The rows of the log on the screen, gutter first, without the blanks at their ends."""
+    """Return the rows of the log on the screen, with the gutter and without trailing blanks."""
     region = view.pane.region
     strips = view.app.screen._compositor.render_strips()[region.y : region.bottom]
     return [strip.crop(region.x, region.right).text.rstrip() for strip in strips]
 
 
-def numbered(count: int, first: int = 0) -> bytes:
+def numbered_lines(count: int, first: int = 0) -> bytes:
+    """Return lines with consecutive numbers."""
     return b"".join(b"line %d\n" % number for number in range(first, first + count))
 
 
-async def test_it_opens_at_the_tail_and_follows(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_a_log_opens_at_its_end_and_is_followed(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
         assert rows(view)[0] == "  line 90"
         assert rows(view)[-1] == "  line 99"
-        store.append(numbered(5, first=100))
+        store.append(numbered_lines(5, first=100))
         await until(pilot, lambda: rows(view)[-1] == "  line 104")
         assert view.following
         assert view.new_lines == 0
 
 
-async def test_any_move_up_pauses_at_once_and_a_pill_counts_what_comes(store: LogStore) -> None:
+async def test_any_move_up_pauses_following_and_a_pill_counts_the_new_lines(
+    store: LogStore,
+) -> None:
     count = 100
-    store.append(numbered(count))
+    store.append(numbered_lines(count))
     async with showing(store) as (pilot, view):
         for key in ("up", "k", "pageup", "b", "ctrl+u", "home", "g"):
             with step(f"the key {key}"):
                 await pilot.press(key)
                 assert not view.following
                 before = rows(view)
-                store.append(numbered(1123, first=count))
+                store.append(numbered_lines(1123, first=count))
                 count += 1123
                 await until(pilot, lambda: view.new_lines == 1123)
                 await pilot.pause()
@@ -96,29 +97,33 @@ async def test_any_move_up_pauses_at_once_and_a_pill_counts_what_comes(store: Lo
                 assert view.following
 
 
-async def test_the_keys_of_the_end_follow_again(store: LogStore) -> None:
+async def test_keys_that_go_to_the_end_resume_following(store: LogStore) -> None:
     count = 100
-    store.append(numbered(count))
+    store.append(numbered_lines(count))
     async with showing(store) as (pilot, view):
         app = view.app
         assert isinstance(app, Stage)
         for key in ("F", "end", "G", ">"):
             with step(f"the key {key}"):
-                app.said.clear()
+                app.messages.clear()
                 await pilot.press("home")
-                store.append(numbered(5, first=count))
+                store.append(numbered_lines(5, first=count))
                 count += 5
                 await until(pilot, lambda: view.new_lines == 5)
                 await pilot.press(key)
                 await pilot.pause()
                 assert view.following
                 assert rows(view)[-1] == f"  line {count - 1}"
-                said = [each for each in app.said if isinstance(each, LogView.FollowChanged)]
-                assert [each.following for each in said] == [False, True]
+                changes = [
+                    message
+                    for message in app.messages
+                    if isinstance(message, LogView.FollowChanged)
+                ]
+                assert [change.following for change in changes] == [False, True]
 
 
-async def test_moving_down_past_the_end_follows(store: LogStore) -> None:
-    store.append(numbered(30))
+async def test_moving_down_past_the_end_resumes_following(store: LogStore) -> None:
+    store.append(numbered_lines(30))
     async with showing(store) as (pilot, view):
         await pilot.press("up", "down")
         assert not view.following
@@ -126,8 +131,8 @@ async def test_moving_down_past_the_end_follows(store: LogStore) -> None:
         assert view.following
 
 
-async def test_the_keys_of_less_move(store: LogStore) -> None:
-    store.append(numbered(1000))
+async def test_the_keys_of_less_scroll(store: LogStore) -> None:
+    store.append(numbered_lines(1000))
     async with showing(store) as (pilot, view):
 
         async def first_after(*keys: str) -> str:
@@ -145,13 +150,13 @@ async def test_the_keys_of_less_move(store: LogStore) -> None:
         assert await first_after("G") == "line 990"
 
 
-async def test_sideways_moves_by_keys_only(store: LogStore) -> None:
-    store.append(b"0123456789abcdefghij" * 5 + b"\n" + numbered(50))
+async def test_only_keys_scroll_sideways(store: LogStore) -> None:
+    store.append(b"0123456789abcdefghij" * 5 + b"\n" + numbered_lines(50))
     async with showing(store) as (pilot, view):
         await pilot.press("home", "right")
         await pilot.pause()
         assert rows(view)[0] == "  ‹" + ("0123456789abcdefghij" * 5)[9:44] + "›"
-        store.append(numbered(50))
+        store.append(numbered_lines(50))
         await pilot.press("G", "home", "slash", *"line", "enter")
         await until(pilot, lambda: view.pane.current is not None)
         assert view.pane.left == 8
@@ -160,7 +165,7 @@ async def test_sideways_moves_by_keys_only(store: LogStore) -> None:
         assert view.pane.left == 0
 
 
-async def test_wrapped_lines_lose_nothing_and_are_marked_in_the_gutter(store: LogStore) -> None:
+async def test_wrapped_lines_are_complete_and_marked_in_the_gutter(store: LogStore) -> None:
     text = "0123456789" * 5 + "漢字" * 15 + "end"
     store.append(f"first\n{text}\nlast\n".encode())
     async with showing(store, width=20) as (pilot, view):
@@ -174,29 +179,29 @@ async def test_wrapped_lines_lose_nothing_and_are_marked_in_the_gutter(store: Lo
         assert len([row for row in rows(view) if row]) == 3
 
 
-async def test_the_current_line_stays_in_sight_when_lines_are_wrapped(store: LogStore) -> None:
+async def test_the_current_line_stays_visible_when_lines_are_wrapped(store: LogStore) -> None:
     store.append(b"".join(b"%03d %s\n" % (n, b"x" * 60) for n in range(100)))
     async with showing(store, width=20) as (pilot, view):
         await pilot.press("g")
         await search(pilot, "050")
         await pilot.press("k", "k", "k", "k", "w")
         await until(pilot, lambda: view.pane.wrap and view.pane.current_in_sight is not None)
-        assert hit(view)[0].startswith("050")
+        assert current_rows(view)[0].startswith("050")
 
 
 async def test_line_numbers_are_in_the_gutter(store: LogStore) -> None:
-    store.append(numbered(12_000))
+    store.append(numbered_lines(12_000))
     async with showing(store) as (pilot, view):
         await pilot.press("number_sign")
         await pilot.pause()
         assert rows(view)[-1] == "12,000  line 11999"
 
 
-async def test_lines_drawn_before_they_are_counted_have_their_numbers_once_they_are(
+async def test_line_numbers_appear_once_the_lines_are_counted(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "job.log"
-    path.write_bytes(numbered(900))
+    path.write_bytes(numbered_lines(900))
     store = LogStore.open(path)
     async with showing(store) as (pilot, view):
         await pilot.press("number_sign")
@@ -219,7 +224,7 @@ async def test_an_empty_log_shows_nothing_and_its_first_line_appears(store: LogS
         await until(pilot, lambda: rows(view)[0] == "  hello world")
 
 
-async def test_a_paused_view_shows_lines_that_come_into_its_sight(store: LogStore) -> None:
+async def test_a_paused_view_shows_new_lines_in_its_free_rows(store: LogStore) -> None:
     store.append(b"one\ntw")
     async with showing(store) as (pilot, view):
         await pilot.press("up")
@@ -237,7 +242,9 @@ async def test_a_progress_bar_is_one_live_row(store: LogStore) -> None:
         assert store.lines == 2
 
 
-async def test_a_gap_is_a_row_whose_gutter_no_log_can_have(store: LogStore) -> None:
+async def test_a_gap_has_a_row_with_a_gutter_sign_that_no_log_line_can_have(
+    store: LogStore,
+) -> None:
     store.append(b"one\n\xe2\x94\x85 " + NO_REPLAY.encode() + b"\n")
     store.mark(4, NO_REPLAY)
     store.mark(store.size, "More is missing.")
@@ -248,7 +255,7 @@ async def test_a_gap_is_a_row_whose_gutter_no_log_can_have(store: LogStore) -> N
         assert rows(view)[3].startswith("┅ ┅┅ More is missing. ┅┅")
 
 
-async def test_a_change_of_what_is_in_sight_is_painted(store: LogStore) -> None:
+async def test_visible_lines_that_change_are_redrawn(store: LogStore) -> None:
     store.append(b"one\nthree\n")
     async with showing(store) as (pilot, view):
         store.insert(4, b"two\n")
@@ -258,6 +265,7 @@ async def test_a_change_of_what_is_in_sight_is_painted(store: LogStore) -> None:
 
 
 async def search(pilot: Pilot[None], words: str) -> None:
+    """Type a search, and wait until it has ended."""
     keys = {" ": "space", "[": "left_square_bracket", "/": "slash"}
     await pilot.press("slash", *(keys.get(letter, letter) for letter in words), "enter")
     await pilot.pause()
@@ -267,112 +275,118 @@ async def search(pilot: Pilot[None], words: str) -> None:
     await pilot.pause()
 
 
-def below(view: LogView) -> str:
-    """What is said below the rows."""
+def status_text(view: LogView) -> str:
+    """Return the text of the status line below the rows; empty if it is hidden."""
     return "".join(part.text for part in view.words.left) if view.words.display else ""
 
 
-def hit(view: LogView) -> list[str]:
-    """The rows with the sign of the current line."""
+def current_rows(view: LogView) -> list[str]:
+    """Return the rows with the sign of the current line, without the gutter."""
     return [row[2:] for row in rows(view) if row.startswith("▌")]
 
 
 async def test_a_search_at_the_end_of_a_log_goes_up_to_the_last_match(store: LogStore) -> None:
-    store.append(b"an error here\n" + numbered(500) + b"an error there\n" + numbered(500))
+    store.append(
+        b"an error here\n" + numbered_lines(500) + b"an error there\n" + numbered_lines(500)
+    )
     async with showing(store) as (pilot, view):
         await search(pilot, "error")
-        assert hit(view) == ["an error there"]
-        assert below(view) == " /error 2 of 2 – none below"
+        assert current_rows(view) == ["an error there"]
+        assert status_text(view) == " /error 2 of 2 – none below"
 
 
 async def test_a_search_wraps_around_only_if_its_key_is_pressed_again(store: LogStore) -> None:
-    store.append(b"an error here\n" + numbered(500) + b"an error there\n" + numbered(500))
+    store.append(
+        b"an error here\n" + numbered_lines(500) + b"an error there\n" + numbered_lines(500)
+    )
     async with showing(store) as (pilot, view):
         await search(pilot, "error")
         await pilot.press("n")
         stays = " /error 2 of 2 – no match below, n again goes to the first"
-        await until(pilot, lambda: below(view) == stays)
-        assert hit(view) == ["an error there"]
+        await until(pilot, lambda: status_text(view) == stays)
+        assert current_rows(view) == ["an error there"]
         await pilot.press("n")
-        await until(pilot, lambda: hit(view) == ["an error here"])
-        assert below(view) == " /error 1 of 2 from the start"
+        await until(pilot, lambda: current_rows(view) == ["an error here"])
+        assert status_text(view) == " /error 1 of 2 from the start"
         await pilot.press("N")
         stays_above = " /error 1 of 2 – no match above, N again goes to the last"
-        await until(pilot, lambda: below(view) == stays_above)
+        await until(pilot, lambda: status_text(view) == stays_above)
         await pilot.press("n")
-        await until(pilot, lambda: below(view) == " /error 2 of 2")
+        await until(pilot, lambda: status_text(view) == " /error 2 of 2")
         await pilot.press("n")
-        await until(pilot, lambda: below(view) == stays)
+        await until(pilot, lambda: status_text(view) == stays)
         store.append(b"an error at last\n")
         await pilot.press("n")
-        await until(pilot, lambda: below(view) == " /error 3 of 3")
+        await until(pilot, lambda: status_text(view) == " /error 3 of 3")
         await search(pilot, "at last")
         await pilot.press("n")
-        await until(pilot, lambda: "from the start" in below(view))
-        assert hit(view) == ["an error at last"]
+        await until(pilot, lambda: "from the start" in status_text(view))
+        assert current_rows(view) == ["an error at last"]
 
 
-async def test_a_search_goes_from_match_to_match_and_round(store: LogStore) -> None:
-    store.append(b"an Error here\n" + numbered(500) + b"an error there\n" + numbered(500))
+async def test_n_goes_through_all_matches_and_wraps_around(store: LogStore) -> None:
+    store.append(
+        b"an Error here\n" + numbered_lines(500) + b"an error there\n" + numbered_lines(500)
+    )
     async with showing(store) as (pilot, view):
         await pilot.press("g")
         await search(pilot, "error")
-        assert hit(view) == ["an Error here"]
+        assert current_rows(view) == ["an Error here"]
         assert not view.following
-        assert below(view) == " /error 1 of 2"
-        for keys, found in [
+        assert status_text(view) == " /error 1 of 2"
+        for keys, match in [
             ("n", "an error there"),
             ("n n", "an Error here"),
             ("N N", "an error there"),
             ("N", "an Error here"),
         ]:
             await pilot.press(*keys.split())
-            await until(pilot, lambda found=found: hit(view) == [found])  # type: ignore[misc]
+            await until(pilot, lambda match=match: current_rows(view) == [match])  # type: ignore[misc]
 
 
-async def test_capitals_make_a_search_exact(store: LogStore) -> None:
-    store.append(b"an error\nan Error\n" + numbered(50))
+async def test_capitals_make_a_search_case_sensitive(store: LogStore) -> None:
+    store.append(b"an error\nan Error\n" + numbered_lines(50))
     async with showing(store) as (pilot, view):
         await search(pilot, "Error")
-        assert hit(view) == ["an Error"]
+        assert current_rows(view) == ["an Error"]
 
 
-async def test_only_what_is_seen_is_found(store: LogStore) -> None:
-    store.append(b"\x1b[31mred\x1b[0m\n\x1b]0;hidden\x07shown\n" + numbered(50))
+async def test_a_search_finds_only_visible_text(store: LogStore) -> None:
+    store.append(b"\x1b[31mred\x1b[0m\n\x1b]0;hidden\x07shown\n" + numbered_lines(50))
     async with showing(store) as (pilot, view):
         await search(pilot, "hidden")
-        assert hit(view) == []
-        assert below(view) == " /hidden no match"
+        assert current_rows(view) == []
+        assert status_text(view) == " /hidden no match"
         await search(pilot, "h.*n")
-        assert below(view) == " /h.*n no match; ~ before it makes it an expression"
+        assert status_text(view) == " /h.*n no match; ~ before it makes it an expression"
         await search(pilot, "31m")
-        assert hit(view) == []
+        assert current_rows(view) == []
         await search(pilot, "shown")
-        assert hit(view) == ["shown"]
+        assert current_rows(view) == ["shown"]
 
 
-async def test_matches_are_lit_until_escape(store: LogStore) -> None:
+async def test_matches_are_highlighted_until_escape(store: LogStore) -> None:
     store.append(b"one two one\n")
     async with showing(store) as (pilot, view):
         await search(pilot, "one")
         match = view.pane.get_component_rich_style("log-pane--match")
 
-        def lit() -> list[str]:
+        def highlighted() -> list[str]:
             return [
                 segment.text
                 for segment in view.pane.render_line(0)
                 if segment.style and segment.style.bgcolor == match.bgcolor
             ]
 
-        assert lit() == ["one", "one"]
+        assert highlighted() == ["one", "one"]
         await pilot.press("escape")
         await pilot.pause()
-        assert lit() == []
+        assert highlighted() == []
         assert view.pane.current is None
 
 
-async def test_escape_leaves_the_prompt_and_the_log_as_they_were(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_escape_closes_the_prompt_without_changing_the_view(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
         await pilot.press("slash", "x")
         assert view.prompt.is_open
@@ -384,25 +398,25 @@ async def test_escape_leaves_the_prompt_and_the_log_as_they_were(store: LogStore
         assert view.pane.current is None
 
 
-async def test_n_and_escape_are_the_logs_only_while_it_is_searched(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_n_and_escape_are_bound_only_while_the_log_needs_them(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
 
-        def are_here() -> list[bool]:
-            bound = view.screen.active_bindings
-            return [key in bound and bound[key].node is view for key in ("n", "N", "escape")]
+        def are_bound() -> list[bool]:
+            bindings = view.screen.active_bindings
+            return [key in bindings and bindings[key].node is view for key in ("n", "N", "escape")]
 
-        assert are_here() == [False, False, False]
+        assert are_bound() == [False, False, False]
         await search(pilot, "line 7")
-        assert are_here() == [True, True, True]
+        assert are_bound() == [True, True, True]
         await pilot.press("escape", "V")
-        assert are_here() == [False, False, True]
+        assert are_bound() == [False, False, True]
         await pilot.press("escape")
-        assert are_here() == [False, False, False]
+        assert are_bound() == [False, False, False]
 
 
-async def test_nothing_is_requested_where_no_log_is_to_be_seen(store: LogStore) -> None:
-    store.append(numbered(100) + b"2026-03-04 11:20:00 end\n")
+async def test_commands_with_a_prompt_are_disabled_while_no_log_is_shown(store: LogStore) -> None:
+    store.append(numbered_lines(100) + b"2026-03-04 11:20:00 end\n")
     commands = ("logs.search", "logs.filter", "logs.time", "logs.line")
     async with showing(store) as (pilot, view):
         for command in commands:
@@ -417,7 +431,7 @@ async def test_nothing_is_requested_where_no_log_is_to_be_seen(store: LogStore) 
 
 
 async def test_y_copies_the_current_line_as_it_is_shown(store: LogStore) -> None:
-    store.append(numbered(30) + b"\x1b[31mred\x1b]52;c;aGk=\x07\x1b[0m [/] end\n")
+    store.append(numbered_lines(30) + b"\x1b[31mred\x1b]52;c;aGk=\x07\x1b[0m [/] end\n")
     async with showing(store) as (pilot, view):
         await pilot.press("y")
         await search(pilot, "line 7")
@@ -425,26 +439,26 @@ async def test_y_copies_the_current_line_as_it_is_shown(store: LogStore) -> None
         await pilot.pause()
         app = view.app
         assert isinstance(app, Stage)
-        assert [said.text for said in app.said if isinstance(said, LogView.CopyAsked)] == [
-            "red [/] end",
-            "line 7",
+        copied = [
+            message.text for message in app.messages if isinstance(message, LogView.CopyAsked)
         ]
+        assert copied == ["red [/] end", "line 7"]
 
 
-async def test_the_mouse_moves_picks_and_follows(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_the_mouse_scrolls_chooses_a_line_and_resumes_following(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
         await pilot._post_mouse_events([MouseScrollUp], LogPane, (5, 5))
         await until(pilot, lambda: rows(view)[0] == "  line 87")
         await pilot.click(LogPane, offset=(5, 2))
-        assert hit(view) == ["line 89"]
-        store.append(numbered(1, first=100))
+        assert current_rows(view) == ["line 89"]
+        store.append(numbered_lines(1, first=100))
         await until(pilot, lambda: view.pane.pill.endswith("+1 new"))
         await pilot.click(LogPane, offset=(view.pane.size.width - 2, 9))
         await until(pilot, lambda: view.following)
 
 
-async def test_dragging_the_bar_goes_through_the_log(store: LogStore) -> None:
+async def test_dragging_the_scroll_bar_scrolls_the_log(store: LogStore) -> None:
     store.append(b"%04d\n" * 1000 % tuple(range(1000)))
     async with showing(store) as (pilot, view):
         bar = view.bar
@@ -456,14 +470,14 @@ async def test_dragging_the_bar_goes_through_the_log(store: LogStore) -> None:
         assert not view.following
 
 
-async def test_the_bar_fills_its_place_when_all_is_in_sight(store: LogStore) -> None:
-    store.append(numbered(3))
+async def test_the_thumb_fills_the_scroll_bar_if_all_lines_are_visible(store: LogStore) -> None:
+    store.append(numbered_lines(3))
     async with showing(store) as (_, view):
         assert view.bar.window_size == view.bar.window_virtual_size
 
 
-async def test_another_log_takes_the_place_of_the_first(store: LogStore, tmp_path: Path) -> None:
-    store.append(numbered(100))
+async def test_another_log_can_replace_the_shown_log(store: LogStore, tmp_path: Path) -> None:
+    store.append(numbered_lines(100))
     other = LogStore.create(tmp_path)
     other.append(b"other\n")
     async with showing(store) as (pilot, view):
@@ -478,8 +492,8 @@ async def test_another_log_takes_the_place_of_the_first(store: LogStore, tmp_pat
     other.close()
 
 
-async def test_a_resize_keeps_the_end_or_the_place(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_a_resize_keeps_the_end_or_the_first_visible_line(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
         await pilot.resize_terminal(40, 20)
         await until(pilot, lambda: len(rows(view)) == 20 and rows(view)[-1] == "  line 99")
@@ -489,7 +503,7 @@ async def test_a_resize_keeps_the_end_or_the_place(store: LogStore) -> None:
 
 
 @pytest.mark.parametrize("width", [3, 20, 60])
-async def test_hostile_text_is_drawn_in_its_place_and_commands_nothing(
+async def test_hostile_text_is_drawn_within_its_width_without_control_codes(
     store: LogStore, width: int
 ) -> None:
     store.append("\n".join(HOSTILE).encode())
@@ -501,12 +515,12 @@ async def test_hostile_text_is_drawn_in_its_place_and_commands_nothing(
                 view.pane.wrap = wrap
                 await pilot.pause()
                 for y in range(view.pane.size.height):
-                    check_drawn(view.pane.render_line(y), view.pane.size.width)
+                    assert_drawn_safely(view.pane.render_line(y), view.pane.size.width)
         assert view.app.is_running
 
 
-def check_drawn(strip: Strip, width: int) -> None:
-    """Assert that a line has its width, and nothing that commands a terminal."""
+def assert_drawn_safely(strip: Strip, width: int) -> None:
+    """Assert that a drawn row has its width and nothing that a terminal would execute."""
     assert strip.cell_length == width
     for segment in strip:
         assert segment.control is None
@@ -516,111 +530,113 @@ def check_drawn(strip: Strip, width: int) -> None:
             assert unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-def test_no_line_is_read_but_those_in_sight(tmp_path: Path) -> None:
+def test_only_visible_lines_are_read(tmp_path: Path) -> None:
     path = tmp_path / "big.log"
     with path.open("wb") as file:
         file.writelines(b"line %06d\n" % number for number in range(1_000_000))
 
-    async def open_it() -> tuple[int, int]:
+    async def count_reads() -> tuple[int, int]:
         store = LogStore.open(path)
         app = Stage(store)
         async with driving(app, size=(80, 24)) as pilot:
             await pilot.pause()
-            at_the_tail = store.reads
+            reads_at_the_end = store.reads
             assert rows(app.query_one(LogView))[-1] == "  line 999999"
             await store.index()
             await pilot.press("home", *["pagedown"] * 20, "end")
             assert rows(app.query_one(LogView))[-1] == "  line 999999"
             reads = store.reads
         store.close()
-        return at_the_tail, reads
+        return reads_at_the_end, reads
 
-    at_the_tail, after = asyncio.run(open_it())
-    assert at_the_tail <= 2
-    assert after <= 6
+    reads_at_the_end, all_reads = asyncio.run(count_reads())
+    assert reads_at_the_end <= 2
+    assert all_reads <= 6
 
 
-async def test_a_flood_is_painted_once_a_frame(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_many_new_lines_are_drawn_once_per_frame(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
-        painted = 0
+        frames = 0
         render_lines = view.pane.render_lines
 
-        def counted(*args: Any) -> Any:
-            nonlocal painted
-            painted += 1
+        def render_and_count(*args: Any) -> Any:
+            nonlocal frames
+            frames += 1
             return render_lines(*args)
 
-        view.pane.render_lines = counted  # type: ignore[assignment,method-assign] # to count
+        view.pane.render_lines = render_and_count  # type: ignore[assignment,method-assign]
         for number in range(2000):
             store.append(b"flood %d\n" % number)
         await until(pilot, lambda: view.pane.in_sight[-1].start == store.last_start())
-        assert painted <= 3
+        assert frames <= 3
         assert rows(view)[-1] == "  flood 1999"
 
 
-def count_rows(view: LogView) -> list[Row]:
-    """Return the list of the rows that are drawn from now on."""
+def record_drawn_rows(view: LogView) -> list[Row]:
+    """Return a list to which each row is added that is drawn from now on."""
     drawn: list[Row] = []
     painter = view.pane._painter
     assert painter is not None
     draw = painter._row
 
-    def counted(line: Any, row: Row, *args: Any) -> Any:
+    def draw_and_record(line: Any, row: Row, *args: Any) -> Any:
         drawn.append(row)
         return draw(line, row, *args)
 
-    painter._row = counted  # type: ignore[assignment,method-assign] # to count it
+    painter._row = draw_and_record  # type: ignore[assignment,method-assign]
     return drawn
 
 
-async def test_a_paused_view_is_not_painted_by_a_flood(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_a_paused_view_is_not_redrawn_for_new_lines(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
         await pilot.press("up")
         await pilot.pause()
-        drawn = count_rows(view)
-        store.append(numbered(1000))
+        drawn = record_drawn_rows(view)
+        store.append(numbered_lines(1000))
         await until(pilot, lambda: view.new_lines == 1000)
         await pilot.pause()
         assert drawn == []
 
 
 @pytest.mark.parametrize(("first", "key"), [("end", "pageup"), ("home", "pagedown")])
-async def test_the_next_page_is_drawn_before_its_key(store: LogStore, first: str, key: str) -> None:
-    store.append(numbered(1000))
+async def test_the_next_page_is_drawn_before_its_key_is_pressed(
+    store: LogStore, first: str, key: str
+) -> None:
+    store.append(numbered_lines(1000))
     async with showing(store) as (pilot, view):
         await pilot.press(first)
-        drawn = count_rows(view)
+        drawn = record_drawn_rows(view)
         await pilot.press(key)
         page = view.pane.size.height - 1
         await until(pilot, lambda: len(drawn) == 2 * page)
-        ready = drawn[page:]
+        prepared = drawn[page:]
         drawn.clear()
-        pane = view.pane
         await pilot.press(key)
-        # The next one may have been prepared meanwhile.
-        assert not {*drawn} & {*ready}
-        assert {*ready} < {*pane.in_sight}
+        # The page after it may have been drawn meanwhile.
+        assert not {*drawn} & {*prepared}
+        assert {*prepared} < {*view.pane.in_sight}
 
 
-def test_the_sheet_uses_the_colours_of_the_theme_only() -> None:
+def test_the_style_sheet_uses_only_colours_of_the_theme() -> None:
     sheet = (styles_dir() / "log_view.tcss").read_text()
     assert not re.search(r"#[0-9a-f]{3}|ansi_|!important", sheet)
 
 
 @pytest.mark.starts_processes
-def test_the_view_loads_nothing_of_the_network() -> None:
-    look = f"import sys, {LogView.__module__}; print(*sorted(sys.modules))"
-    loaded = subprocess.run(
-        [sys.executable, "-c", look], check=True, capture_output=True, text=True
+def test_the_view_imports_no_network_modules() -> None:
+    program = f"import sys, {LogView.__module__}; print(*sorted(sys.modules))"
+    process = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
-    assert LogView.__module__ in loaded.stdout.split()
-    assert not {"httpx", "websockets", "studio_tui.api.client"} & set(loaded.stdout.split())
+    modules = set(process.stdout.split())
+    assert LogView.__module__ in modules
+    assert not {"httpx", "websockets", "studio_tui.api.client"} & modules
 
 
-async def test_the_focus_of_the_view_is_that_of_its_rows(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_focusing_the_view_focuses_its_rows(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
         pilot.app.set_focus(None)
         view.focus()
@@ -629,10 +645,10 @@ async def test_the_focus_of_the_view_is_that_of_its_rows(store: LogStore) -> Non
         assert rows(view)[0] == "  line 0"
 
 
-async def test_a_store_closed_under_the_view_leaves_it_empty(store: LogStore) -> None:
-    store.append(numbered(100))
+async def test_a_view_whose_store_is_closed_becomes_empty(store: LogStore) -> None:
+    store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
-        store.append(numbered(1))
+        store.append(numbered_lines(1))
         store.close()
         await pilot.press("home", "pagedown", "up", "G", "w", "y", "slash", "a", "enter")
         await pilot.resize_terminal(50, 12)
