@@ -10,7 +10,7 @@ from studio_tui.service.logs.store.tagged_store import TaggedStore
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
-def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
+def test_a_merged_line_keeps_its_arrival_time(tmp_path: Path) -> None:
     stores = [LogStore.create(tmp_path) for _ in range(2)]
     stores[0].append(b"replayed\n")
     for number, seconds, text in ((0, 1, b"a\n"), (1, 2, b"b\n"), (0, 3, b"c\n")):
@@ -35,5 +35,5 @@ def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
         (b"b", NOON + timedelta(seconds=2)),
         (b"c", NOON + timedelta(seconds=3)),
     ]
-    for opened in (merged, *stores):
-        opened.close()
+    for store in (merged, *stores):
+        store.close()

@@ -24,44 +24,47 @@ def time_of(line: bytes) -> float | None:
     return float(word[2:]) if word.startswith(b"t=") and word[2:].isdigit() else None
 
 
-class Bench:
-    """Logs that grow, and the merged log of some of them."""
+class JobLogs:
+    """Logs of several jobs, and the merged log of some of them; a job is its index in `stores`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log = MergedLog(
             lambda: TaggedStore.create(folder),
             time_of,
-            viewed_lines=lambda: list(self.places),
-            moved=self._moved,
+            viewed_lines=lambda: list(self.viewed_lines),
+            moved=self._note_moved,
         )
         self.stores: list[LogStore] = []
         self.numbers: dict[int, int] = {}
-        """For each merged log, the number in the tags of its lines."""
-        self.over: set[int] = set()
-        self.places: dict[int, bytes] = {}
-        """Where a reader is, and the line that is read there."""
-        self.orderings = 0
+        """For each job in the merged log, the number in the tags of its lines."""
+        self.ended_jobs: set[int] = set()
+        """The jobs that have ended."""
+        self.viewed_lines: dict[int, bytes] = {}
+        """The offsets of lines that a user views, and the lines."""
+        self.move_count = 0
+        """How often lines have moved."""
 
     def new(self) -> int:
+        """Create the log of a job, which is not merged yet."""
         self.stores.append(LogStore.create(self.folder))
         return len(self.stores) - 1
 
     def join(self, job: int, begins_at: float = 0.0) -> None:
         store = self.stores[job]
         self.numbers[job] = self.log.join(
-            store, f"job {job}", is_over=lambda: job in self.over, begins_at=begins_at
+            store, f"job {job}", is_over=lambda: job in self.ended_jobs, begins_at=begins_at
         )
 
     def leave(self, job: int) -> None:
         self.log.leave(self.numbers.pop(job))
 
     def end(self, job: int) -> None:
-        self.over.add(job)
+        self.ended_jobs.add(job)
         self.log.poke()
 
     def lines(self) -> list[tuple[int, bytes]]:
-        """Return the merged lines with the job of each."""
+        """Return each merged line with its job, which is -1 if the job is not in the log."""
         jobs = {number: job for job, number in self.numbers.items()}
         store = self.log.store
         text = store.read(0, store.size)
@@ -71,10 +74,10 @@ class Bench:
         ]
 
     def texts(self) -> list[bytes]:
-        return [line for _, line in self.lines()]
+        return [line for _, line in self.merged_lines()]
 
     def of(self, job: int) -> list[bytes]:
-        """Return the lines of a job, with an unfinished last one."""
+        """Return the lines of a job, including an unfinished last line."""
         text = self.stores[job].read(0, self.stores[job].size)
         lines = text.split(b"\n")
         return lines if lines[-1] else lines[:-1]
@@ -84,36 +87,40 @@ class Bench:
         for store in self.stores:
             store.close()
 
-    def _moved(self, moved: object) -> None:
-        assert isinstance(moved, dict)
-        self.orderings += 1
-        self.places = {moved[at]: line for at, line in self.places.items() if at in moved}
+    def _note_moved(self, new_offsets: object) -> None:
+        assert isinstance(new_offsets, dict)
+        self.move_count += 1
+        self.viewed_lines = {
+            new_offsets[offset]: line
+            for offset, line in self.viewed_lines.items()
+            if offset in new_offsets
+        }
 
 
-Script = Callable[[Bench], Coroutine[Any, Any, None]]
+Script = Callable[[JobLogs], Coroutine[Any, Any, None]]
 
 
-def play(script: Script) -> None:
-    async def playing() -> None:
+def run_script(script: Script) -> None:
+    async def run_and_close() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            bench = Bench(Path(folder))
-            running = asyncio.create_task(bench.log.run())
+            logs = JobLogs(Path(folder))
+            running = asyncio.create_task(logs.log.run())
             try:
-                await script(bench)
+                await script(logs)
                 assert not running.done() or running.result()
             finally:
                 running.cancel()
                 await asyncio.wait([running])
-                bench.close()
+                logs.close()
 
-    run(playing())
+    run(run_and_close())
 
 
-async def rest(seconds: float = 10.0) -> None:
+async def wait(seconds: float = 10.0) -> None:
     await asyncio.sleep(seconds)
 
 
-# Any jobs, however they write
+# Random actions of several jobs
 
 LINE = st.sampled_from([b"a", b"", b"t= no", b"  frame", b"\x1b[31mred", b"001|forged", b"x" * 300])
 ACTION = st.one_of(
@@ -129,40 +136,42 @@ ACTION = st.one_of(
 
 @settings(max_examples=at_length(20, 600), deadline=None)
 @given(st.lists(ACTION, max_size=40), st.booleans())
-def test_each_line_is_merged_once_and_in_its_jobs_order_whatever_happens(
+def test_each_line_is_merged_once_and_in_the_order_of_its_job(
     actions: list[tuple[str, int, bytes, int]], timed: bool
 ) -> None:
-    async def script(bench: Bench) -> None:
+    async def script(logs: JobLogs) -> None:
         for _ in range(4):
-            bench.new()
+            logs.new_job()
         for job in (0, 1):
-            bench.join(job)
+            logs.join(job)
         for action, job, line, number in actions:
             if action == "wait":
-                await rest(job * 0.1)
+                await wait(job * 0.1)
                 continue
-            store = bench.stores[job]
+            store = logs.stores[job]
             if action == "write":
                 store.append((b"t=%d " % number if timed else b"") + line + b"\n")
             elif action == "part":
                 store.append(line)
-            elif action == "join" and job not in bench.numbers:
-                bench.join(job)
-            elif action == "leave" and job in bench.numbers:
-                bench.leave(job)
+            elif action == "join" and job not in logs.numbers:
+                logs.join(job)
+            elif action == "leave" and job in logs.numbers:
+                logs.leave(job)
             elif action == "late":
                 store.insert(store.line_start(min(number, store.size)), line + b"\n")
             elif action == "cut":
                 store.cut(min(number, store.size))
         for job in range(4):
-            bench.end(job)
-        await rest()
+            logs.end(job)
+        await wait()
         merged = defaultdict(list)
-        for job, line in bench.lines():
+        for job, line in logs.merged_lines():
             merged[job].append(line)
-        assert dict(merged) == {job: bench.of(job) for job in bench.numbers if bench.of(job)}
+        assert dict(merged) == {
+            job: logs.lines_of(job) for job in logs.numbers if logs.lines_of(job)
+        }
 
-    play(script)
+    run_script(script)
 
 
 @settings(max_examples=at_length(15, 400), deadline=None)
@@ -172,194 +181,194 @@ def test_each_line_is_merged_once_and_in_its_jobs_order_whatever_happens(
         max_size=60,
     )
 )
-def test_lines_that_all_have_times_are_in_order_of_time(
+def test_lines_are_in_order_of_time_if_all_have_times(
     steps: list[tuple[int, int, float]],
 ) -> None:
-    async def script(bench: Bench) -> None:
+    async def script(logs: JobLogs) -> None:
         times = [0, 0, 0, 0]
         for job in range(4):
-            bench.new()
-            bench.join(job)
+            logs.new_job()
+            logs.join(job)
         for count, (job, later, pause) in enumerate(steps):
             times[job] += later
-            bench.stores[job].append(b"t=%d %d\n" % (times[job], count))
-            await rest(pause)
-        await rest()
-        times_of_lines = [time_of(line) for line in bench.texts()]
+            logs.stores[job].append(b"t=%d %d\n" % (times[job], count))
+            await wait(pause)
+        await wait()
+        times_of_lines = [time_of(line) for line in logs.merged_texts()]
         assert len(times_of_lines) == len(steps)
         assert times_of_lines == sorted(times_of_lines, key=lambda time: time or 0.0)
 
-    play(script)
+    run_script(script)
 
 
-# One thing at a time
+# Single behaviours
 
 
 def test_a_traceback_stays_whole_and_lines_without_times_stay_where_they_arrived() -> None:
-    async def script(bench: Bench) -> None:
-        one, two, plain = bench.new(), bench.new(), bench.new()
-        bench.stores[one].append(b"t=1 boom\nTraceback\n  frame\nError\nt=5 on\n")
-        bench.stores[two].append(b"t=2 a\nt=4 b\n")
-        bench.stores[plain].append(b"no time\n")
-        bench.join(one)
-        bench.join(two)
-        bench.join(plain, begins_at=3.0)
-        await rest()
-        assert bench.texts() == [
+    async def script(logs: JobLogs) -> None:
+        first, second, plain = logs.new_job(), logs.new_job(), logs.new_job()
+        logs.stores[first].append(b"t=1 boom\nTraceback\n  frame\nError\nt=5 on\n")
+        logs.stores[second].append(b"t=2 a\nt=4 b\n")
+        logs.stores[plain].append(b"no time\n")
+        logs.join(first)
+        logs.join(second)
+        logs.join(plain, begins_at=3.0)
+        await wait()
+        assert logs.merged_texts() == [
             *(b"t=1 boom", b"Traceback", b"  frame", b"Error"),
             *(b"t=2 a", b"no time", b"t=4 b", b"t=5 on"),
         ]
 
-    play(script)
+    run_script(script)
 
 
-def test_what_comes_live_is_put_in_order_within_a_moment_and_then_stays() -> None:
-    async def script(bench: Bench) -> None:
-        one, two = bench.new(), bench.new()
-        bench.join(one)
-        bench.join(two)
+def test_live_lines_are_ordered_within_a_moment_and_then_stay_in_place() -> None:
+    async def script(logs: JobLogs) -> None:
+        first, second = logs.new_job(), logs.new_job()
+        logs.join(first)
+        logs.join(second)
         with (
-            bench.stores[one].arrivals.live(datetime(2026, 3, 1, tzinfo=UTC)),
-            bench.stores[two].arrivals.live(datetime(2026, 3, 1, tzinfo=UTC)),
+            logs.stores[first].arrivals.live(datetime(2026, 3, 1, tzinfo=UTC)),
+            logs.stores[second].arrivals.live(datetime(2026, 3, 1, tzinfo=UTC)),
         ):
-            bench.stores[one].append(b"t=7 later\n")
-            await rest(0.1)
-            bench.stores[two].append(b"t=6 sooner\n")
-            await rest(1.0)
-            bench.stores[two].append(b"t=5 a clock that is slow\n")
-            await rest()
-        assert bench.texts() == [b"t=6 sooner", b"t=7 later", b"t=5 a clock that is slow"]
-        assert not bench.orderings
+            logs.stores[first].append(b"t=7 later\n")
+            await wait(0.1)
+            logs.stores[second].append(b"t=6 sooner\n")
+            await wait(1.0)
+            logs.stores[second].append(b"t=5 a clock that is slow\n")
+            await wait()
+        assert logs.merged_texts() == [b"t=6 sooner", b"t=7 later", b"t=5 a clock that is slow"]
+        assert not logs.move_count
 
-    play(script)
+    run_script(script)
 
 
-def test_a_job_that_joins_with_a_past_is_put_in_order_and_the_reader_keeps_the_place() -> None:
-    async def script(bench: Bench) -> None:
-        one, two = bench.new(), bench.new()
-        bench.stores[one].append(b"".join(b"t=%d one\n" % (2 * n) for n in range(20_000)))
-        bench.join(one)
-        await rest()
-        store = bench.log.store
+def test_earlier_lines_of_a_joining_job_are_ordered_and_the_users_place_is_kept() -> None:
+    async def script(logs: JobLogs) -> None:
+        first, second = logs.new_job(), logs.new_job()
+        logs.stores[first].append(b"".join(b"t=%d one\n" % (2 * n) for n in range(20_000)))
+        logs.join(first)
+        await wait()
+        store = logs.log.store
         for number in (0, 7, 11_111, 19_999):
             start = store.start_of(number)
-            bench.places[start] = store.line_at(start).head
-        bench.stores[two].append(b"".join(b"t=%d two\n" % (2 * n + 1) for n in range(20_000)))
-        bench.join(two)
-        await rest(60)
-        assert bench.orderings
-        assert bench.texts()[1000:1003] == [b"t=1000 one", b"t=1001 two", b"t=1002 one"]
-        assert len(bench.places) == 4
-        for start, line in bench.places.items():
+            logs.viewed_lines[start] = store.line_at(start).head
+        logs.stores[second].append(b"".join(b"t=%d two\n" % (2 * n + 1) for n in range(20_000)))
+        logs.join(second)
+        await wait(60)
+        assert logs.move_count
+        assert logs.merged_texts()[1000:1003] == [b"t=1000 one", b"t=1001 two", b"t=1002 one"]
+        assert len(logs.viewed_lines) == 4
+        for start, line in logs.viewed_lines.items():
             assert store.line_at(start).head == line
 
-    play(script)
+    run_script(script)
 
 
-def test_a_bar_is_one_live_line_at_the_end_until_it_is_finished() -> None:
-    async def script(bench: Bench) -> None:
-        one, two = bench.new(), bench.new()
-        bench.join(one)
-        bench.join(two)
-        bench.stores[one].append(b"\r 10%")
-        bench.stores[two].append(b"a\n")
-        await rest(0.5)
-        assert bench.texts() == [b"a", b"\r 10%"]
-        bench.stores[one].append(b"\r 20%")
-        bench.stores[two].append(b"b\n")
-        await rest(0.5)
-        assert bench.texts() == [b"a", b"b", b"\r 10%\r 20%"]
-        bench.stores[one].append(b"\r100%\n")
-        await rest(0.5)
-        bench.stores[two].append(b"c\n")
-        await rest(0.5)
-        assert bench.texts() == [b"a", b"b", b"\r 10%\r 20%\r100%", b"c"]
+def test_a_progress_bar_is_one_live_line_at_the_end_until_it_is_finished() -> None:
+    async def script(logs: JobLogs) -> None:
+        first, second = logs.new_job(), logs.new_job()
+        logs.join(first)
+        logs.join(second)
+        logs.stores[first].append(b"\r 10%")
+        logs.stores[second].append(b"a\n")
+        await wait(0.5)
+        assert logs.merged_texts() == [b"a", b"\r 10%"]
+        logs.stores[first].append(b"\r 20%")
+        logs.stores[second].append(b"b\n")
+        await wait(0.5)
+        assert logs.merged_texts() == [b"a", b"b", b"\r 10%\r 20%"]
+        logs.stores[first].append(b"\r100%\n")
+        await wait(0.5)
+        logs.stores[second].append(b"c\n")
+        await wait(0.5)
+        assert logs.merged_texts() == [b"a", b"b", b"\r 10%\r 20%\r100%", b"c"]
 
-    play(script)
-
-
-def test_an_unfinished_line_waits_until_it_stops_growing_or_its_job_has_ended() -> None:
-    async def script(bench: Bench) -> None:
-        one = bench.new()
-        bench.join(one)
-        bench.stores[one].append(b"Password: ")
-        await rest(0.5)
-        assert bench.texts() == []
-        await rest(1.0)
-        assert bench.texts() == [b"Password: "]
-        bench.stores[one].append(b"thanks")
-        bench.end(one)
-        await rest(0.5)
-        assert bench.texts() == [b"Password: thanks"]
-
-    play(script)
+    run_script(script)
 
 
-def test_a_job_that_leaves_takes_its_lines_along() -> None:
-    async def script(bench: Bench) -> None:
-        one, two = bench.new(), bench.new()
-        for job in (one, two):
-            bench.stores[job].append(b"t=%d a\n" % job)
-            bench.join(job)
-        await rest()
-        assert len(bench.texts()) == 2
-        bench.leave(one)
-        await rest()
-        assert bench.lines() == [(two, b"t=1 a")]
-        bench.join(one)
-        await rest()
-        assert bench.lines() == [(one, b"t=0 a"), (two, b"t=1 a")]
+def test_an_unfinished_line_is_merged_when_it_stops_growing_or_its_job_ends() -> None:
+    async def script(logs: JobLogs) -> None:
+        first = logs.new_job()
+        logs.join(first)
+        logs.stores[first].append(b"Password: ")
+        await wait(0.5)
+        assert logs.merged_texts() == []
+        await wait(1.0)
+        assert logs.merged_texts() == [b"Password: "]
+        logs.stores[first].append(b"thanks")
+        logs.end(first)
+        await wait(0.5)
+        assert logs.merged_texts() == [b"Password: thanks"]
 
-    play(script)
+    run_script(script)
 
 
-def test_what_is_missing_in_a_log_is_marked_at_its_place_and_unmarked_again() -> None:
-    async def script(bench: Bench) -> None:
-        one, two = bench.new(), bench.new()
-        bench.stores[one].append(b"t=1 a\nt=3 b\n")
-        bench.stores[two].append(b"t=2 c\n")
-        bench.stores[one].mark(6, "Lines are missing.")
-        bench.join(one)
-        bench.join(two)
-        await rest()
-        store = bench.log.store
+def test_the_lines_of_a_job_that_leaves_are_removed() -> None:
+    async def script(logs: JobLogs) -> None:
+        first, second = logs.new_job(), logs.new_job()
+        for job in (first, second):
+            logs.stores[job].append(b"t=%d a\n" % job)
+            logs.join(job)
+        await wait()
+        assert len(logs.merged_texts()) == 2
+        logs.leave(first)
+        await wait()
+        assert logs.merged_lines() == [(second, b"t=1 a")]
+        logs.join(first)
+        await wait()
+        assert logs.merged_lines() == [(first, b"t=0 a"), (second, b"t=1 a")]
+
+    run_script(script)
+
+
+def test_marks_of_a_log_appear_in_the_merged_log_and_disappear_with_it() -> None:
+    async def script(logs: JobLogs) -> None:
+        first, second = logs.new_job(), logs.new_job()
+        logs.stores[first].append(b"t=1 a\nt=3 b\n")
+        logs.stores[second].append(b"t=2 c\n")
+        logs.stores[first].mark(6, "Lines are missing.")
+        logs.join(first)
+        logs.join(second)
+        await wait()
+        store = logs.log.store
         (mark,) = store.marks
         assert mark.text == "job 0: Lines are missing."
         assert store.line_at(mark.offset).head == b"t=3 b"
-        bench.stores[two].mark(6, "It ends here.")
-        await rest()
+        logs.stores[second].mark(6, "It ends here.")
+        await wait()
         assert [mark.text for mark in store.marks][1:] == ["job 1: It ends here."]
-        bench.stores[one].unmark(bench.stores[one].marks[0])
-        await rest()
+        logs.stores[first].unmark(logs.stores[first].marks[0])
+        await wait()
         assert [mark.text for mark in store.marks] == ["job 1: It ends here."]
 
-    play(script)
+    run_script(script)
 
 
-def test_long_lines_are_merged_whole() -> None:
-    async def script(bench: Bench) -> None:
-        one, two = bench.new(), bench.new()
+def test_long_lines_are_merged_completely() -> None:
+    async def script(logs: JobLogs) -> None:
+        first, second = logs.new_job(), logs.new_job()
         long = b"t=1 " + b"x" * 700_000
-        bench.stores[one].append(long + b"\nt=3 end\n")
-        bench.stores[two].append(b"t=2 a\n" * 40_000)
-        bench.join(one)
-        bench.join(two)
-        await rest(60)
-        assert bench.texts() == [long, *[b"t=2 a"] * 40_000, b"t=3 end"]
+        logs.stores[first].append(long + b"\nt=3 end\n")
+        logs.stores[second].append(b"t=2 a\n" * 40_000)
+        logs.join(first)
+        logs.join(second)
+        await wait(60)
+        assert logs.merged_texts() == [long, *[b"t=2 a"] * 40_000, b"t=3 end"]
 
-    play(script)
+    run_script(script)
 
 
 @pytest.mark.parametrize("forged", [b"000|", b"fff|", b"|", b"\n000|x"])
-def test_no_text_can_pass_for_the_line_of_another_job(forged: bytes) -> None:
-    async def script(bench: Bench) -> None:
-        one, two = bench.new(), bench.new()
-        bench.stores[one].append(b"mine\n")
-        bench.stores[two].append(forged + b"yours\n")
-        bench.join(one)
-        bench.join(two)
-        await rest()
-        assert [line for job, line in bench.lines() if job == one] == [b"mine"]
-        assert [line for job, line in bench.lines() if job == two] == bench.of(two)
+def test_no_text_can_be_taken_for_a_line_of_another_job(forged: bytes) -> None:
+    async def script(logs: JobLogs) -> None:
+        first, second = logs.new_job(), logs.new_job()
+        logs.stores[first].append(b"mine\n")
+        logs.stores[second].append(forged + b"yours\n")
+        logs.join(first)
+        logs.join(second)
+        await wait()
+        assert [line for job, line in logs.merged_lines() if job == first] == [b"mine"]
+        assert [line for job, line in logs.merged_lines() if job == second] == logs.lines_of(second)
 
-    play(script)
+    run_script(script)

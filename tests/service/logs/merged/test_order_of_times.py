@@ -1,4 +1,4 @@
-"""Lines of several jobs are in order of time, in any format of their timestamps."""
+"""Merged lines of several jobs are in order of time, whatever the format of their timestamps."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -49,10 +49,10 @@ PAIRS = [
 ]
 
 
-def merged(folder: Path, logs: tuple[str, ...], cuts: list[int]) -> str:
-    """Return the numbers in the lines of logs; they are merged as they grow to so many lines."""
+def merged_digits(folder: Path, logs: tuple[str, ...], cuts: list[int]) -> str:
+    """Merge logs that grow in steps to `cuts` lines each; return the last digits of the lines."""
 
-    async def scene() -> bytes:
+    async def merge() -> bytes:
         stores = [LogStore.create(folder) for _ in logs]
         log = MergedLog(lambda: TaggedStore.create(folder), lambda _: None)
         over = [False]
@@ -85,21 +85,21 @@ def merged(folder: Path, logs: tuple[str, ...], cuts: list[int]) -> str:
             store.close()
         return lines
 
-    lines = run(scene()).decode().splitlines()
+    lines = run(merge()).decode().splitlines()
     return "".join(next(c for c in line[TAG_LENGTH:][::-1] if c.isdigit()) for line in lines)
 
 
 @pytest.mark.parametrize("logs", PAIRS)
-def test_lines_of_jobs_that_write_times_otherwise_are_in_order(
+def test_lines_with_different_timestamp_formats_are_in_order(
     tmp_path: Path, logs: tuple[str, str]
 ) -> None:
-    found = merged(tmp_path, logs, [])
-    assert found == "".join(sorted(found))
+    digits = merged_digits(tmp_path, logs, [])
+    assert digits == "".join(sorted(digits))
 
 
 @given(st.sampled_from(PAIRS), st.lists(st.integers(0, 5), max_size=4))
-def test_they_are_in_order_however_they_come(
+def test_lines_are_in_order_however_the_logs_grow(
     tmp_path_factory: pytest.TempPathFactory, logs: tuple[str, str], cuts: list[int]
 ) -> None:
-    found = merged(tmp_path_factory.mktemp("logs"), logs, cuts)
-    assert found == "".join(sorted(found))
+    digits = merged_digits(tmp_path_factory.mktemp("logs"), logs, cuts)
+    assert digits == "".join(sorted(digits))

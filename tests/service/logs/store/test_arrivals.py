@@ -14,7 +14,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_a_second_takes_one_entry_however_much_comes_in_it() -> None:
+def test_all_bytes_that_arrive_within_a_second_share_one_entry() -> None:
     arrivals = Arrivals()
     for number in range(10_000):
         with arrivals.live(START + timedelta(milliseconds=number)):
@@ -26,12 +26,12 @@ def test_a_second_takes_one_entry_however_much_comes_in_it() -> None:
     assert arrivals.at(10**9) == START + timedelta(seconds=9)
 
 
-def test_of_an_empty_log_nothing_is_known() -> None:
+def test_an_empty_log_has_no_arrival_time() -> None:
     assert Arrivals().at(0) is None
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_store_keeps_the_second_of_every_byte(tmp_path: Path, seed: int) -> None:
+def test_a_store_keeps_the_arrival_second_of_every_byte(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     store = LogStore.create(tmp_path)
     truth: list[datetime | None] = []
@@ -57,7 +57,7 @@ def test_a_store_keeps_the_second_of_every_byte(tmp_path: Path, seed: int) -> No
     store.close()
 
 
-def test_what_replaces_a_piece_leaves_the_rest_its_time() -> None:
+def test_a_shift_keeps_the_arrival_times_of_the_other_bytes() -> None:
     arrivals = Arrivals()
     for offset, moment in (
         (0, START),
@@ -81,25 +81,25 @@ def test_what_replaces_a_piece_leaves_the_rest_its_time() -> None:
     st.integers(0, 60),
     st.lists(st.tuples(st.integers(1, 5), st.integers(4, 6)), max_size=20),
 )
-def test_what_was_there_before_anybody_watched_has_no_time_whenever_it_comes(
+def test_bytes_that_are_not_live_have_no_time_even_if_they_arrive_later(
     before: list[tuple[int, int]], first: int, length: int, after: list[tuple[int, int]]
 ) -> None:
     arrivals = Arrivals()
     truth: list[datetime | None] = []
 
-    def come(parts: list[tuple[int, int]], until: int) -> None:
+    def receive(parts: list[tuple[int, int]], not_live_until: int) -> None:
         for count, second in parts:
             moment = START + timedelta(seconds=second) if second else None
             with arrivals.live(moment):
                 arrivals.note(len(truth))
-            # A part that begins before the end was not watched as a whole.
-            truth.extend([None if len(truth) < until else moment] * count)
+            # A part that begins among the bytes that are not live has no time at all.
+            truth.extend([None if len(truth) < not_live_until else moment] * count)
 
-    come(before, 0)
+    receive(before, 0)
     offset = min(first, len(truth))
     end = offset + length
-    known = [moment for moment in truth[offset:end] if moment is not None]
-    assert arrivals.mark_not_live(offset, end, len(truth)) == bool(known)
+    live_times = [moment for moment in truth[offset:end] if moment is not None]
+    assert arrivals.mark_not_live(offset, end, len(truth)) == bool(live_times)
     truth[offset:end] = [None] * len(truth[offset:end])
-    come(after, end)
+    receive(after, end)
     assert [arrivals.at(at) for at in range(len(truth))] == truth

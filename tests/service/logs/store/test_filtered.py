@@ -16,48 +16,48 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
     store.close()
 
 
-def even(lines: bytes) -> list[int]:
-    """The lines that begin with an even digit; each has two bytes."""
-    return [at for at in range(0, len(lines), 2) if lines[at] in b"02468"]
+def starts_of_even_lines(lines: bytes) -> list[int]:
+    """Return the starts of the lines that begin with an even digit; each line has two bytes."""
+    return [start for start in range(0, len(lines), 2) if lines[start] in b"02468"]
 
 
-def walk(lines: FilteredLines) -> list[int]:
-    found: list[int] = []
-    at = lines.next_start(-1)
-    while at is not None:
-        found.append(at)
-        at = lines.next_start(at)
-    return found
+def all_starts(lines: FilteredLines) -> list[int]:
+    starts: list[int] = []
+    start = lines.next_start(-1)
+    while start is not None:
+        starts.append(start)
+        start = lines.next_start(start)
+    return starts
 
 
-def test_only_the_lines_chosen_are_gone_through_either_way(store: LogStore) -> None:
+def test_only_matching_lines_are_visited_in_both_directions(store: LogStore) -> None:
     store.append(b"0\n1\n2\n3\n4\n")
-    lines = FilteredLines(store, LineMatches(store, even))
-    assert walk(lines) == [0, 4, 8]
+    lines = FilteredLines(store, LineMatches(store, starts_of_even_lines))
+    assert all_starts(lines) == [0, 4, 8]
     assert lines.last_start() == 8
     assert [lines.previous_start(at) for at in (8, 4, 0)] == [4, 0, None]
     assert [lines.nearest(at) for at in (0, 2, 4, 9)] == [0, 4, 4, 8]
 
 
-def test_a_mark_is_never_left_out(store: LogStore) -> None:
+def test_a_filter_never_leaves_out_a_marked_line(store: LogStore) -> None:
     store.append(b"0\n1\n2\n3\n")
     store.mark(2, "Something is missing here.")
     store.mark(store.size, "And here.")
-    lines = FilteredLines(store, LineMatches(store, even))
-    assert walk(lines) == [0, 2, 4, 8]
+    lines = FilteredLines(store, LineMatches(store, starts_of_even_lines))
+    assert all_starts(lines) == [0, 2, 4, 8]
     assert lines.last_start() == 8
     assert lines.previous_start(4) == 2
 
 
-def test_lines_that_do_not_fulfil_the_condition_can_be_chosen(store: LogStore) -> None:
+def test_a_negated_filter_has_the_lines_that_do_not_match(store: LogStore) -> None:
     store.append(b"0\n1\n2\n3\n")
-    lines = FilteredLines(store, LineMatches(store, even, negated=True))
-    assert walk(lines) == [2, 6]
+    lines = FilteredLines(store, LineMatches(store, starts_of_even_lines, negated=True))
+    assert all_starts(lines) == [2, 6]
     assert lines.is_whole
 
 
-def test_nothing_chosen_is_nothing_to_go_through(store: LogStore) -> None:
+def test_a_filter_without_matches_has_no_lines(store: LogStore) -> None:
     store.append(b"1\n3\n")
-    lines = FilteredLines(store, LineMatches(store, even))
-    assert (lines.last_start(), lines.nearest(0), walk(lines)) == (0, None, [])
+    lines = FilteredLines(store, LineMatches(store, starts_of_even_lines))
+    assert (lines.last_start(), lines.nearest(0), all_starts(lines)) == (0, None, [])
     asyncio.run(lines.hits.search(0))

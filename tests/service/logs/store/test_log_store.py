@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 
 
 def lines_of(data: bytes) -> list[bytes]:
-    """What `LogStore` calls lines: cut at newlines, an empty rest is none."""
+    """Split bytes into lines as `LogStore` does: no line follows the last newline."""
     lines = data.split(b"\n")
     return lines[:-1] if lines[-1] == b"" else lines
 
@@ -50,7 +50,7 @@ def starts_of(data: bytes) -> list[int]:
 
 @settings(deadline=None, max_examples=at_length(20, 600))
 @given(CHANGES)
-def test_lines_are_those_of_the_bytes_after_any_changes(
+def test_the_lines_match_the_bytes_after_any_changes(
     changes: list[tuple[str, bytes, float]],
 ) -> None:
     store = LogStore.create(Path(tempfile.gettempdir()))
@@ -97,7 +97,9 @@ def assert_lines(store: LogStore, expected: bytes) -> None:
 
 @settings(deadline=None, max_examples=at_length(15, 400))
 @given(st.lists(PIECES, max_size=8))
-def test_an_opened_file_is_read_alike_before_and_after_it_is_indexed(pieces: list[bytes]) -> None:
+def test_an_opened_file_has_the_same_lines_before_and_after_it_is_indexed(
+    pieces: list[bytes],
+) -> None:
     expected = b"".join(pieces)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "job.log")
@@ -137,7 +139,7 @@ def test_the_tail_of_a_million_lines_is_found_in_a_few_reads(tmp_path: Path) -> 
     store.close()
 
 
-def test_an_endless_line_is_read_at_its_head_and_tail_only(store: LogStore) -> None:
+def test_only_the_head_and_the_tail_of_a_huge_line_are_read(store: LogStore) -> None:
     store.append(b"first\n" + b"h" * LINE_LIMIT)
     for _ in range(80):
         store.append(b"." * BLOCK)
@@ -166,7 +168,7 @@ def test_a_mark_is_above_the_line_that_contains_its_offset_and_moves_with_it(
     assert store.marks == ()
 
 
-def test_a_mark_at_the_very_end_has_a_row_of_its_own_until_a_line_comes(store: LogStore) -> None:
+def test_a_mark_at_the_end_has_a_row_of_its_own_until_a_line_is_added(store: LogStore) -> None:
     store.append(b"one\n")
     assert store.next_start(0) is None
     store.mark(4, "a gap")
@@ -180,14 +182,14 @@ def test_a_mark_at_the_very_end_has_a_row_of_its_own_until_a_line_comes(store: L
 
 
 def test_a_watcher_is_notified_of_every_change_until_it_unsubscribes(store: LogStore) -> None:
-    told: list[int] = []
-    leave = store.watch(lambda: told.append(store.size))
+    sizes: list[int] = []
+    unsubscribe = store.watch(lambda: sizes.append(store.size))
     store.append(b"one\n")
     store.insert(0, b"zero\n")
     store.cut(5)
-    leave()
+    unsubscribe()
     store.append(b"unseen\n")
-    assert told == [4, 9, 5]
+    assert sizes == [4, 9, 5]
 
 
 def test_the_version_changes_only_when_shown_bytes_do(store: LogStore) -> None:
@@ -198,7 +200,7 @@ def test_the_version_changes_only_when_shown_bytes_do(store: LogStore) -> None:
     assert store.version == 1
 
 
-def test_a_created_spool_is_private_and_goes_with_the_store(tmp_path: Path) -> None:
+def test_a_created_spool_is_private_and_is_deleted_with_the_store(tmp_path: Path) -> None:
     store = LogStore.create(tmp_path / "spool")
     assert store.path.stat().st_mode & 0o777 == 0o600
     assert store.path.parent.stat().st_mode & 0o777 == 0o700
@@ -208,7 +210,7 @@ def test_a_created_spool_is_private_and_goes_with_the_store(tmp_path: Path) -> N
 
 
 @needs.linux("only it has /dev/full")
-def test_a_full_disk_is_a_sentence_and_keeps_what_was_taken() -> None:
+def test_writing_to_a_full_disk_is_an_error_and_adds_nothing() -> None:
     full = Path("/dev/full")
     store = LogStore(LogFile(Spool(full, os.open(full, os.O_RDWR), size=0)))
     with pytest.raises(SpoolError, match="No space left on device"):
@@ -217,12 +219,12 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_was_taken() -> None:
     store.close()
 
 
-def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
+def test_opening_a_missing_file_is_an_error_with_its_reason(tmp_path: Path) -> None:
     with pytest.raises(SpoolError, match="cannot be read: No such file"):
         LogStore.open(tmp_path / "none.log")
 
 
-async def test_a_store_closed_under_a_reading_thread_keeps_its_file_until_it_is_done(
+async def test_a_store_that_is_closed_during_a_read_keeps_its_file_until_the_read_ends(
     store: LogStore,
 ) -> None:
     store.append(b"x" * 1_000_000)

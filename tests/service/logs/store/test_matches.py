@@ -32,40 +32,46 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
     store.close()
 
 
-def with_x(lines: bytes) -> list[int]:
-    found, start = [], 0
+def find_lines_with_x(lines: bytes) -> list[int]:
+    """Return the starts of the lines that contain an x."""
+    starts, start = [], 0
     for line in lines.splitlines(keepends=True):
         if b"x" in line:
-            found.append(start)
+            starts.append(start)
         start += len(line)
-    return found
+    return starts
 
 
 def expected(data: bytes, *, negated: bool = False) -> list[int]:
-    """Of a line, what lies more than `LINE_LIMIT` beyond its block is not looked at."""
-    found, start = [], 0
+    """Return the starts of the lines that contain an x, or none if `negated`.
+
+    The part of a line more than `LINE_LIMIT` bytes beyond its block is not searched.
+    """
+    starts, start = [], 0
     for line in data.split(b"\n"):
-        seen = line[: (start // BLOCK + 1) * BLOCK + LINE_LIMIT - start]
-        if start < len(data) and (b"x" in seen) != negated:
-            found.append(start)
+        searched = line[: (start // BLOCK + 1) * BLOCK + LINE_LIMIT - start]
+        if start < len(data) and (b"x" in searched) != negated:
+            starts.append(start)
         start += len(line) + 1
-    return found
+    return starts
 
 
-def onwards(hits: LineMatches) -> list[int]:
-    found, at = [], hits.next(0)
-    while at is not None:
-        found.append(at)
-        at = hits.next(at + 1)
-    return found
+def forwards(hits: LineMatches) -> list[int]:
+    """Return all matches, found from the start of the log to its end."""
+    starts, start = [], hits.next(0)
+    while start is not None:
+        starts.append(start)
+        start = hits.next(start + 1)
+    return starts
 
 
 def backwards(hits: LineMatches, size: int) -> list[int]:
-    found, at = [], hits.previous(size + 1)
-    while at is not None:
-        found.append(at)
-        at = hits.previous(at)
-    return found[::-1]
+    """Return all matches in their order, found from the end of the log to its start."""
+    starts, start = [], hits.previous(size + 1)
+    while start is not None:
+        starts.append(start)
+        start = hits.previous(start)
+    return starts[::-1]
 
 
 LINE = st.tuples(
@@ -82,7 +88,7 @@ CHANGE = st.one_of(
 @settings(deadline=None, max_examples=at_length(20, 600))
 @given(changes=st.lists(CHANGE, min_size=1, max_size=8), negated=st.booleans())
 @example(
-    # A line of 110,000 bytes is changed where it is no longer looked at.
+    # A line of 110,000 bytes is changed in a part that is not searched.
     changes=[
         ("append", [(b"", 0), (b"", 70_000), (b"", 0), (b"", 40_000)], True),
         ("append", [(b"", 70_000), (b"", 70_000), (b"", 0), (b"", 40_000)], True),
@@ -92,12 +98,12 @@ CHANGE = st.one_of(
     ],
     negated=True,
 )
-def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
+def test_the_matches_are_those_of_the_bytes_after_any_changes(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, object, bool]], negated: bool
 ) -> None:
     store = LogStore.create(tmp_path_factory.mktemp("hits"))
     data = b""
-    hits = LineMatches(store, with_x, negated=negated)
+    hits = LineMatches(store, find_lines_with_x, negated=negated)
     for kind, what, is_open in changes:
         if kind == "append":
             assert isinstance(what, list)
@@ -111,20 +117,22 @@ def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
             offset = len(data) * int(str(what)) // 4
             data = data[:offset] + (b"x\n" + data[offset:] if kind == "insert" else b"")
             store.insert(offset, b"x\n") if kind == "insert" else store.cut(offset)
-        assert set(onwards(hits)) <= set(expected(data, negated=negated))
+        assert set(forwards(hits)) <= set(expected(data, negated=negated))
     asyncio.run(hits.search(len(data) // 2))
-    wanted = expected(data, negated=negated)
-    assert onwards(hits) == wanted
-    assert backwards(hits, len(data)) == wanted
-    assert hits.total == len(wanted)
-    assert [hits.count_before(start) for start in wanted] == list(range(len(wanted)))
-    assert all(hits.matches(start) for start in wanted)
+    expected_starts = expected(data, negated=negated)
+    assert forwards(hits) == expected_starts
+    assert backwards(hits, len(data)) == expected_starts
+    assert hits.total == len(expected_starts)
+    assert [hits.count_before(start) for start in expected_starts] == list(
+        range(len(expected_starts))
+    )
+    assert all(hits.matches(start) for start in expected_starts)
     store.close()
 
 
-def test_a_search_ends_where_the_last_line_is_still_being_written(store: LogStore) -> None:
+def test_a_search_ends_although_the_last_line_is_unfinished(store: LogStore) -> None:
     store.append((b"." * 99 + b"\n") * (6 * BLOCK // 100) + b"epoch 3: 41%")
-    hits = LineMatches(store, with_x)
+    hits = LineMatches(store, find_lines_with_x)
     asyncio.run(within_reason(hits.search(0), "lines are searched again and again"))
     assert hits.is_complete
     assert hits.total == 0
@@ -133,14 +141,14 @@ def test_a_search_ends_where_the_last_line_is_still_being_written(store: LogStor
     assert hits.total == 1
 
 
-def test_the_nearest_match_is_awaited_across_unsearched_blocks(store: LogStore) -> None:
+def test_the_nearest_match_is_found_across_unsearched_blocks(store: LogStore) -> None:
     filler = b"." * 99 + b"\n"
     count = 40 * BLOCK // len(filler)
     store.append(b"x first\n" + filler * count + b"x middle\n" + filler * count + b"x last\n")
-    hits = LineMatches(store, with_x)
+    hits = LineMatches(store, find_lines_with_x)
     middle = len(b"x first\n") + count * len(filler)
     last = store.last_start()
-    assert hits.next(1) is None  # not known yet, and not looked for at once
+    assert hits.next(1) is None  # the block with the next match has not been searched yet
     assert asyncio.run(hits.nearest(1, backwards=False)) == middle
     assert not hits.is_complete
     assert asyncio.run(hits.nearest(last, backwards=True)) == middle
@@ -149,11 +157,11 @@ def test_the_nearest_match_is_awaited_across_unsearched_blocks(store: LogStore) 
     assert asyncio.run(hits.nearest(last + 1, backwards=False)) is None
 
 
-def test_a_search_ends_with_every_line_known_though_the_log_grows_meanwhile(
+def test_a_search_finds_every_match_although_the_log_grows_meanwhile(
     store: LogStore,
 ) -> None:
     store.append(b"x\n" * 200_000)
-    hits = LineMatches(store, with_x)
+    hits = LineMatches(store, find_lines_with_x)
 
     async def grow() -> None:
         searching = asyncio.create_task(hits.search(0))
@@ -172,53 +180,53 @@ async def test_a_log_that_gets_shorter_while_it_is_searched_is_searched_again(
     store: LogStore, left: int
 ) -> None:
     store.append(b"x\n" * 4 * BLOCK)
-    hits = LineMatches(store, with_x)
+    hits = LineMatches(store, find_lines_with_x)
     searching = asyncio.ensure_future(hits.search_next())
-    await asyncio.sleep(0)  # to where it waits for the thread
+    await asyncio.sleep(0)  # the search now waits for its thread
     store.cut(left)
     await searching
     await hits.search(0)
     assert hits.is_complete
-    assert onwards(hits) == expected(store.read(0, store.size))
+    assert forwards(hits) == expected(store.read(0, store.size))
 
 
 def test_searched_blocks_are_not_searched_again_when_the_log_grows(store: LogStore) -> None:
     store.append((b"." * 99 + b"\n") * (20 * BLOCK // 100))
-    looked = 0
+    searched = 0
 
     def find(lines: bytes) -> list[int]:
-        nonlocal looked
-        looked += len(lines)
-        return with_x(lines)
+        nonlocal searched
+        searched += len(lines)
+        return find_lines_with_x(lines)
 
     hits = LineMatches(store, find)
     asyncio.run(hits.search(0))
-    before = looked
+    before = searched
     store.append(b"x\n")
     assert hits.next(0) == store.size - 2
-    assert looked - before <= 2 * BLOCK
+    assert searched - before <= 2 * BLOCK
 
 
 def test_a_long_unfinished_line_is_not_searched_again_as_it_grows(
     store: LogStore,
 ) -> None:
-    looked: list[int] = []
+    searched: list[int] = []
 
     def find(lines: bytes) -> list[int]:
-        looked.append(len(lines))
-        return with_x(lines)
+        searched.append(len(lines))
+        return find_lines_with_x(lines)
 
     store.append(b"x\n" + b"\ry" * 300_000)
     hits = LineMatches(store, find)
     asyncio.run(hits.search(0))
-    looked.clear()
+    searched.clear()
     for _ in range(50):
         store.append(b"\ry" * 40)
-        assert onwards(hits) == [0]
-    assert sum(looked) <= 2 * BLOCK
+        assert forwards(hits) == [0]
+    assert sum(searched) <= 2 * BLOCK
     store.append(b"\nx\n")
     asyncio.run(hits.search(0))
-    assert onwards(hits) == [0, store.size - 2]
+    assert forwards(hits) == [0, store.size - 2]
 
 
 def test_later_lines_may_decide_whether_a_line_matches(store: LogStore) -> None:
@@ -226,18 +234,18 @@ def test_later_lines_may_decide_whether_a_line_matches(store: LogStore) -> None:
         return [] if b"undo" in lines else list(range(0, len(lines), 2))
 
     store.append(b"x\n" * (BLOCK // 2 - 8))
-    hits = LineMatches(store, with_x, within=unless_undone, ahead=64)
-    assert len(onwards(hits)) == BLOCK // 2 - 8
+    hits = LineMatches(store, find_lines_with_x, within=unless_undone, ahead=64)
+    assert len(forwards(hits)) == BLOCK // 2 - 8
     store.append(b"y\n" * 10 + b"undo\n")
-    assert onwards(hits) == []
+    assert forwards(hits) == []
 
 
-def test_the_parts_of_the_log_with_matches_are_known_for_a_scroll_bar(store: LogStore) -> None:
+def test_the_parts_of_the_log_with_matches_are_reported_for_a_scroll_bar(store: LogStore) -> None:
     store.append(b"x\n" + b".\n" * 97 + b"x\n.\n")
-    hits = LineMatches(store, with_x)
+    hits = LineMatches(store, find_lines_with_x)
     assert hits.occupied_parts(10) == {0, 9}
     with mock.patch.object(matches, "_EXACT_BLOCKS", 0):
-        assert LineMatches(store, with_x).occupied_parts(10) == {0}
+        assert LineMatches(store, find_lines_with_x).occupied_parts(10) == {0}
     store.append(b".\n" * 10 * BLOCK)
     asyncio.run(hits.search(0))
     assert hits.occupied_parts(10) == {0}
@@ -245,7 +253,7 @@ def test_the_parts_of_the_log_with_matches_are_known_for_a_scroll_bar(store: Log
 
 @given(st.lists(st.tuples(st.integers(0, 3), LINE), max_size=12), st.booleans())
 @settings(max_examples=at_length(20, 600), deadline=None)
-def test_tags_are_no_part_of_the_text_and_lines_can_be_chosen_by_them(
+def test_matches_ignore_tags_in_the_text_and_can_be_limited_to_some_tags(
     pieces: list[tuple[int, tuple[bytes, int]]], negated: bool
 ) -> None:
     lines = [(tag, kind + b"." * length) for tag, (kind, length) in pieces]
@@ -255,18 +263,18 @@ def test_tags_are_no_part_of_the_text_and_lines_can_be_chosen_by_them(
         assert b"|" not in text
         return [m.start() for m in re.finditer(rb"^x", text, re.MULTILINE)]
 
-    wanted, start = [], 0
+    expected_starts, start = [], 0
     for tag, line in lines:
         if tag == 1 and line.startswith(b"x") != negated:
-            wanted.append(start)
+            expected_starts.append(start)
         start += TAG_LENGTH + len(line) + 1
     with tempfile.TemporaryDirectory() as folder:
         store = TaggedStore.create(Path(folder))
         store.append(whole)
         hits = LineMatches(store, begins_with_x, negated=negated, within=finder_of_tags([1, 9]))
         asyncio.run(hits.search(0))
-        assert onwards(hits) == wanted
-        assert hits.total == len(wanted)
+        assert forwards(hits) == expected_starts
+        assert hits.total == len(expected_starts)
         store.close()
 
 
@@ -284,12 +292,12 @@ async def test_a_store_with_replaced_content_is_searched_again(tmp_path: Path) -
     store.append(tag_of(1) + b"x\n")
     other.append(tag_of(2) + b"a\n" + tag_of(1) + b"x\n")
     other.mark(0, "Something is missing.")
-    hits = LineMatches(store, with_x)
+    hits = LineMatches(store, find_lines_with_x)
     await hits.search(0)
-    assert onwards(hits) == [0]
+    assert forwards(hits) == [0]
     path = store.path
     store.become(other)
-    assert onwards(hits) == [6]
+    assert forwards(hits) == [6]
     assert store.marks[0].text == "Something is missing."
     assert not path.exists()
     store.close()
