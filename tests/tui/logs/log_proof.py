@@ -1,4 +1,4 @@
-"""Proves that a log is shown exactly: a job that counts, and a reader of its lines."""
+"""Checks that a log is shown exactly: a job that prints numbers, and a check of the shown rows."""
 
 import asyncio
 import re
@@ -26,18 +26,18 @@ for number in range({count}):
 _LINE = re.compile(r"seq=(\d{6})")
 
 
-class Shown(NamedTuple):
+class ShownRow(NamedTuple):
     """A row of the log on the screen."""
 
     text: str
     is_mark: bool = False
-    """Whether it is a remark of ours about what may be missing."""
+    """Whether it is a mark of the program that says that lines may be missing."""
 
 
-def counting(count: int, begins_with: Path, *, within_lines: bool = True) -> str:
-    """Return a program that prints the numbers below `count`, with halts also within lines.
+def counting_program(count: int, begins_with: Path, *, within_lines: bool = True) -> str:
+    """Return a program that prints the numbers below `count`, pausing sometimes.
 
-    It begins once there is a file `begins_with`.
+    It begins once the file `begins_with` exists. With `within_lines` it also pauses within lines.
     """
     halt = max(20, count // 80)
     return _PROGRAM.format(
@@ -46,52 +46,58 @@ def counting(count: int, begins_with: Path, *, within_lines: bool = True) -> str
 
 
 def line(number: int) -> str:
-    """Return a line of that program, without its end."""
+    """Return a line of that program, without the newline."""
     return f"seq={number:06d}" + (" 漢😀" if number % 7 == 0 else "")
 
 
-def violations(rows: list[Shown], count: int) -> list[str]:
-    """Say what contradicts: each number below `count` once, in order, or a mark in its place."""
-    said = []
-    due = 0
+def problems_of(rows: list[ShownRow], count: int) -> list[str]:
+    """Return what is wrong with the rows of a log.
+
+    They must have each number below `count` once and in order, or a mark in its place.
+    """
+    problems = []
+    expected = 0
     is_marked = False
     for text, is_mark in rows:
         if is_mark:
             is_marked = True
             continue
-        found = _LINE.match(text)
-        number = int(found[1]) if found else None
+        match = _LINE.match(text)
+        number = int(match[1]) if match else None
         if number is None or text != line(number):
-            said.append(f"{text!r} was never printed")
+            problems.append(f"{text!r} was never printed")
             continue
-        if number < due:
-            said.append(f"{number} comes again or too late")
-        elif number > due and not is_marked:
-            said.append(f"{due} to {number - 1} are missing without a mark")
-        elif number == due and is_marked:
-            said.append(f"a mark stands before {number}, where nothing is missing")
-        due = max(due, number + 1)
+        if number < expected:
+            problems.append(f"{number} is repeated or too late")
+        elif number > expected and not is_marked:
+            problems.append(f"{expected} to {number - 1} are missing without a mark")
+        elif number == expected and is_marked:
+            problems.append(f"a mark is before {number}, where nothing is missing")
+        expected = max(expected, number + 1)
         is_marked = False
-    if (due < count) != is_marked:
-        said.append(
-            "the end has a mark, but is there" if is_marked else f"{due} and on are missing"
+    if (expected < count) != is_marked:
+        problems.append(
+            "a mark is at the end, where nothing is missing"
+            if is_marked
+            else f"the lines from {expected} on are missing"
         )
-    return said
+    return problems
 
 
-async def shown(pilot: Pilot[int], view: LogView) -> list[Shown]:
-    """Go through a whole log, page by page, and return what each row showed."""
+async def read_rows(pilot: Pilot[int], view: LogView) -> list[ShownRow]:
+    """Scroll through a whole log, page by page, and return what each row shows."""
     pane = view.pane
-    await pilot.press("end", "home")  # at the end nothing is new, of which the last row would tell
-    rows: list[Shown] = []
+    # At the end no line is new. Otherwise the number of new lines would cover the last row.
+    await pilot.press("end", "home")
+    rows: list[ShownRow] = []
     last = (-1, 0)
     while pane.window is not None:
         for y, row in enumerate(pane.in_sight):
             if row > last:
-                pill, pane.pill = pane.pill, ""  # stands over the end of the last row
+                pill, pane.pill = pane.pill, ""  # it covers the end of the last row
                 text = pane.render_line(y).text
                 pane.pill = pill
-                rows.append(Shown(text[2:].rstrip(), is_mark=text.startswith("┅")))
+                rows.append(ShownRow(text[2:].rstrip(), is_mark=text.startswith("┅")))
                 last = row
         if pane.window.is_at_end:
             break

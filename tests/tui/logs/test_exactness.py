@@ -1,4 +1,4 @@
-"""A log is shown exactly despite all faults: the whole program against seeded chaos."""
+"""The whole program shows a log exactly despite random faults, which a seed determines."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from tests.fault_proxy import FaultProxy
 from tests.soak import SOAK, at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until
-from tests.tui.logs.log_proof import Shown, counting, line, shown, violations
+from tests.tui.logs.log_proof import ShownRow, counting_program, line, problems_of, read_rows
 
 SEEDS = range(1, at_length(2, 21))
 COUNT = 50_000 if SOAK else 3000
@@ -27,13 +27,13 @@ MOVES = {"pageup": False, "up": False, "home": False, "end": True}
 
 
 @pytest.fixture(autouse=True)
-def quick_to_notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take less than a second of silence for the death of a connection."""
+def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Treat a connection as dead after less than a second of silence."""
     monkeypatch.setattr(connection_time, "SILENCE", 0.7)
 
 
 async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
-    """Look around in the log until it is whole; ask again where there is a wait."""
+    """Press random keys until the log is complete; reconnect at once while it is disconnected."""
     chance = random.Random(seed)
     for _ in range(3000):
         text = screen_text(pilot)
@@ -45,11 +45,11 @@ async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
         await pilot.press(key)
         assert screen.view.following is MOVES[key]
         await pilot.pause(0.05)
-    pytest.fail("the log never was whole; on the screen was:\n" + screen_text(pilot))
+    pytest.fail("the log never became complete; the screen shows:\n" + screen_text(pilot))
 
 
 def gate(folder: Path, *, is_open: bool) -> Path:
-    """Return the file with which a job of `counting` begins; it exists if `is_open`."""
+    """Return the file for which a counting program waits; create it if `is_open`."""
     folder.mkdir(exist_ok=True)
     file = folder / "begins"
     if is_open:
@@ -57,12 +57,12 @@ def gate(folder: Path, *, is_open: bool) -> Path:
     return file
 
 
-async def followed(
+async def follow_through(
     studio: ThreadStudio, folder: Path, chaos: Chaos, *, seed: int, count: int = COUNT
-) -> list[Shown]:
-    """Run a job, follow its log through chaos to its end, and return what is shown then."""
+) -> list[ShownRow]:
+    """Run a job, follow its log through random faults to its end, and return the shown rows."""
     begins_with = gate(folder, is_open=chaos.repeats)
-    job = studio.submit(counting(count, begins_with, within_lines=chaos.repeats))
+    job = studio.submit(counting_program(count, begins_with, within_lines=chaos.repeats))
     studio.until(job["id"], "RUNNING")
     async with (
         FaultProxy.before(studio.url) as proxy,
@@ -73,11 +73,11 @@ async def followed(
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
-        # What is never repeated must not be over before it can be received.
+        # Without replays, the job must not print before its log can be received.
         await until(pilot, lambda: chaos.has_streamed)
         begins_with.touch()
         await read_along(pilot, screen, seed)
-        rows = await shown(pilot, screen.view)
+        rows = await read_rows(pilot, screen.view)
         spooled = screen._store.path.read_text()
     assert chaos.met
     assert [row.text for row in rows if not row.is_mark] == spooled.splitlines()
@@ -85,37 +85,37 @@ async def followed(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_each_line_is_shown_once_and_in_order_after_any_chaos(
+async def test_each_line_is_shown_once_and_in_order_despite_random_faults(
     shared_studio: ThreadStudio, tmp_path: Path, seed: int
 ) -> None:
-    rows = await followed(shared_studio, tmp_path, Chaos(seed), seed=seed)
-    assert violations(rows, COUNT) == []
+    rows = await follow_through(shared_studio, tmp_path, Chaos(seed), seed=seed)
+    assert problems_of(rows, COUNT) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_replays_alone_make_a_log_whole_where_studio_has_none_over_rest(
+async def test_replays_complete_a_log_that_rest_does_not_serve(
     shared_studio: ThreadStudio, tmp_path: Path, seed: int
 ) -> None:
-    rows = await followed(shared_studio, tmp_path, Chaos(seed, has_rest=False), seed=seed)
-    assert violations(rows, COUNT) == []
+    rows = await follow_through(shared_studio, tmp_path, Chaos(seed, has_rest=False), seed=seed)
+    assert problems_of(rows, COUNT) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_a_gap_that_stays_has_its_mark_exactly_where_it_is(
+async def test_a_permanent_gap_has_a_mark_exactly_where_lines_are_missing(
     shared_studio: ThreadStudio, tmp_path: Path, seed: int
 ) -> None:
     chaos = Chaos(seed, has_rest=False, repeats=False)
-    rows = await followed(shared_studio, tmp_path, chaos, seed=seed)
-    assert violations(rows, COUNT) == []
+    rows = await follow_through(shared_studio, tmp_path, chaos, seed=seed)
+    assert problems_of(rows, COUNT) == []
     assert any(row.is_mark for row in rows)
 
 
-def leave_out(*_anything: object) -> None:
-    """Do nothing of what is asked."""
+def do_nothing(*_anything: object) -> None:
+    """Do nothing, instead of the replaced method."""
 
 
 def add_only_greater_ids(merge: LogAssembler, pieces: Sequence[LogMessage]) -> bool:
-    """Add pieces by the published client's rule: nothing that is not above the last id."""
+    """Add only pieces whose id is above the last id, as the published client does."""
     merge._has_pieces = True
     for piece in pieces:
         last = merge._index.last
@@ -125,91 +125,94 @@ def add_only_greater_ids(merge: LogAssembler, pieces: Sequence[LogMessage]) -> b
 
 
 def add_all(merge: LogAssembler, pieces: Sequence[LogMessage]) -> bool:
-    """Add pieces as they come, replays too."""
+    """Append all pieces, repeated ones too."""
     merge._store.append(b"".join(piece.text.encode() for piece in pieces))
     return True
 
 
 class Break(NamedTuple):
-    """A way to break the merge, and a chaos that shows it."""
+    """A method of the program that is replaced by a broken one."""
 
     owner: type
     name: str
     broken: Callable[..., object]
     repeats: bool = True
+    """Whether Studio repeats the log over a new connection while the break is tested."""
 
 
 BREAKS = {
-    "late pieces": Break(LogAssembler, "_place_late", leave_out),
-    "the official rule": Break(LogAssembler, "add", add_only_greater_ids),
-    "no rule": Break(LogAssembler, "add", add_all),
-    "marks": Break(LogStore, "mark", leave_out, repeats=False),
+    "late pieces": Break(LogAssembler, "_place_late", do_nothing),
+    "only greater ids": Break(LogAssembler, "add", add_only_greater_ids),
+    "all pieces": Break(LogAssembler, "add", add_all),
+    "marks": Break(LogStore, "mark", do_nothing, repeats=False),
 }
 
 
-@pytest.mark.parametrize("how", at_length(("the official rule", "marks"), tuple(BREAKS)))
-async def test_a_merge_that_is_broken_on_purpose_is_found_out(
+@pytest.mark.parametrize("break_name", at_length(("only greater ids", "marks"), tuple(BREAKS)))
+async def test_these_tests_detect_a_deliberately_broken_program(
     shared_studio: ThreadStudio,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    how: str,
+    break_name: str,
 ) -> None:
-    owner, name, broken, repeats = BREAKS[how]
+    owner, name, broken, repeats = BREAKS[break_name]
     monkeypatch.setattr(owner, name, broken)
     for seed in range(1, 11):
         chaos = Chaos(seed, has_rest=False, repeats=repeats, spoils=1.0)
-        rows = await followed(shared_studio, tmp_path / str(seed), chaos, seed=seed, count=1000)
-        if violations(rows, 1000):
+        rows = await follow_through(
+            shared_studio, tmp_path / str(seed), chaos, seed=seed, count=1000
+        )
+        if problems_of(rows, 1000):
             return
-    pytest.fail("no seed found it")
+    pytest.fail("no seed detected the break")
 
 
-def all_shown(count: int) -> list[Shown]:
-    return [Shown(line(number)) for number in range(count)]
+def all_shown(count: int) -> list[ShownRow]:
+    return [ShownRow(line(number)) for number in range(count)]
 
 
-MARK = Shown("Something is missing.", is_mark=True)
+MARK = ShownRow("Something is missing.", is_mark=True)
 
 
-def test_all_lines_once_and_in_order_are_no_violation() -> None:
-    assert violations(all_shown(20), 20) == []
+def test_all_lines_once_and_in_order_are_correct() -> None:
+    assert problems_of(all_shown(20), 20) == []
 
 
-def test_a_missing_range_under_a_mark_is_no_violation() -> None:
+def test_missing_lines_with_a_mark_are_correct() -> None:
     rows = all_shown(20)
-    assert violations([MARK, *rows[2:5], MARK, *rows[9:16], MARK], 20) == []
+    assert problems_of([MARK, *rows[2:5], MARK, *rows[9:16], MARK], 20) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "problems"),
     [
-        (lambda rows: rows[:4] + rows[3:], ["3 comes again or too late"]),
+        (lambda rows: rows[:4] + rows[3:], ["3 is repeated or too late"]),
         (
             lambda rows: [*rows[:3], rows[4], rows[3], *rows[5:]],
-            ["3 to 3 are missing without a mark", "3 comes again or too late"],
+            ["3 to 3 are missing without a mark", "3 is repeated or too late"],
         ),
         (lambda rows: rows[:3] + rows[7:], ["3 to 6 are missing without a mark"]),
-        (lambda rows: rows[:15], ["15 and on are missing"]),
+        (lambda rows: rows[:15], ["the lines from 15 on are missing"]),
         (
             lambda rows: [*rows[:3], rows[7], MARK, *rows[8:]],
             [
                 "3 to 6 are missing without a mark",
-                "a mark stands before 8, where nothing is missing",
+                "a mark is before 8, where nothing is missing",
             ],
         ),
         (
             lambda rows: [*rows[:3], MARK, *rows[3:]],
-            ["a mark stands before 3, where nothing is missing"],
+            ["a mark is before 3, where nothing is missing"],
         ),
-        (lambda rows: [*rows, MARK], ["the end has a mark, but is there"]),
+        (lambda rows: [*rows, MARK], ["a mark is at the end, where nothing is missing"]),
         (
-            lambda rows: [*rows[:7], Shown("seq=000007 \ufffd😀"), *rows[8:]],
+            lambda rows: [*rows[:7], ShownRow("seq=000007 \ufffd😀"), *rows[8:]],
             ["'seq=000007 \ufffd😀' was never printed", "7 to 7 are missing without a mark"],
         ),
     ],
     ids=["doubled", "swapped", "lost", "end", "misplaced", "needless", "needless-end", "spoiled"],
 )
-def test_each_kind_of_violation_is_found(
-    change: Callable[[list[Shown]], list[Shown]], said: list[str]
+def test_each_kind_of_wrong_rows_is_detected(
+    change: Callable[[list[ShownRow]], list[ShownRow]], problems: list[str]
 ) -> None:
-    assert violations(change(all_shown(20)), 20) == said
+    assert problems_of(change(all_shown(20)), 20) == problems

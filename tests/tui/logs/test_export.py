@@ -1,4 +1,4 @@
-"""The parts of a log that can be exported."""
+"""Commands that save a log to a file."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,7 +9,7 @@ from studio_tui.tui.logs.export import LogExport
 
 
 @pytest.mark.parametrize(
-    ("size", "is_all_here", "words"),
+    ("size", "is_all_here", "reason"),
     [
         (0, True, "The log has no lines"),
         (0, False, "The log has no lines so far"),
@@ -17,8 +17,10 @@ from studio_tui.tui.logs.export import LogExport
         (1, False, None),
     ],
 )
-def test_a_log_without_lines_is_not_saved(size: int, is_all_here: bool, words: str | None) -> None:
+def test_saving_a_log_is_disabled_while_it_has_no_lines(
+    size: int, is_all_here: bool, reason: str | None
+) -> None:
     view: Any = SimpleNamespace(is_all_here=is_all_here, store=SimpleNamespace(size=size))
     export = LogExport(cast(Any, None), lambda: view, lambda: "a.log")
     (save,) = (command for command in LogExport.COMMANDS if command.id == "logs.save")
-    assert save.why_not(export) == words
+    assert save.why_not(export) == reason

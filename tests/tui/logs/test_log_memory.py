@@ -12,7 +12,7 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 
-def test_what_was_remembered_is_found_again(tmp_path: Path) -> None:
+def test_saved_places_and_looks_are_loaded_again(tmp_path: Path) -> None:
     look = LogLook(wrap=True, numbers=True, stamps=StampForm.UTC, json_form=JsonForm.OPEN)
     memory = LogMemory(look=look)
     memory.note("7", LogPlace(top=10, current=20, bookmarks=(1, 2), filter="!x"))
@@ -21,17 +21,17 @@ def test_what_was_remembered_is_found_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"look": 7}', '{"places": {"7": {"top": "x"}}}'])
-def test_what_cannot_be_read_costs_the_places_and_no_more(tmp_path: Path, text: str) -> None:
+def test_an_unreadable_file_of_places_is_ignored(tmp_path: Path, text: str) -> None:
     (tmp_path / "logs.json").write_text(text)
     assert LogMemory.load(tmp_path / "logs.json") == LogMemory()
 
 
-def test_what_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
+def test_a_failure_to_save_the_places_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     LogMemory().save(tmp_path / "file" / "logs.json")
 
 
-def test_the_places_of_the_last_logs_are_kept() -> None:
+def test_only_the_places_of_the_most_recent_logs_are_kept() -> None:
     memory = LogMemory()
     for number in range(MOST_LOGS + 5):
         memory.note(str(number), LogPlace(top=number))
@@ -42,12 +42,12 @@ def test_the_places_of_the_last_logs_are_kept() -> None:
     assert "8" not in memory.places
 
 
-async def back_to_the_list(pilot: Dashboard) -> None:
+async def return_to_the_list(pilot: Dashboard) -> None:
     await pilot.press("q")
     await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_a_log_is_found_as_it_was_left_also_by_the_next_run(
+async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("for n in range(3000): print('n', n)")["id"])
@@ -60,12 +60,12 @@ async def test_a_log_is_found_as_it_was_left_also_by_the_next_run(
         await pilot.pause()
         left = screen_text(pilot).splitlines()[3:30]
         assert any("◆" in row or "▌" in row for row in left)
-        await back_to_the_list(pilot)
+        await return_to_the_list(pilot)
         await pilot.press("l")
         await until_shown(pilot, "1,501")
-        assert "/n" not in screen_text(pilot), "the search was ended"
+        assert "/n" not in screen_text(pilot), "escape ended the search"
         assert screen_text(pilot).splitlines()[3:30] == left
-        # A search that is not ended is there again, as after a kill.
+        # A search that was not ended before the program quit is restored.
         await pilot.press("slash", *"n 15", "enter")
         await until_shown(pilot, "/n 15 ")
         await pilot.press("ctrl+q")

@@ -13,10 +13,10 @@ from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until
 from tests.waiting import HANG
 
 WORKERS = os.cpu_count() or 1
-"""Of the cluster that a local Studio begins with."""
+"""The workers of the cluster that a local Studio has by default."""
 
 HUGE = "for n in range(150_000): print(f'seq={n:06} ' + '.' * 235)"
-"""Prints 37 MB, which take a while to come."""
+"""Prints 37 MB, which take a while to arrive."""
 
 COUNTING = """
 import pathlib, time
@@ -28,8 +28,8 @@ for number in range(1000):
 """
 
 
-def let_on(studio: ThreadStudio, job_id: object, *numbers: int) -> None:
-    """Let a counting job go on past some of its halts."""
+def pass_halts(studio: ThreadStudio, job_id: object, *numbers: int) -> None:
+    """Let a job of `COUNTING` continue after the halts at these numbers."""
     folder = next(path for path in studio.data_dir.glob(f"jobs/{job_id}/*") if path.name == "work")
     for number in numbers:
         (folder / f"go{number}").touch()
@@ -41,13 +41,13 @@ def log_screen(pilot: Dashboard) -> LogScreen:
     return screen
 
 
-async def test_a_log_is_followed_live_left_and_shared_by_two_readers_to_its_end(
+async def test_a_log_can_be_left_reopened_and_shared_by_two_screens_to_its_end(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(COUNTING)
     studio.until(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
-        with step("to follow is offered only while the log is not followed"):
+        with step("the key to follow is offered only while the log is not followed"):
             await pilot.press("l")
             await until_shown(pilot, "seq=0050", "● live", "x cancel")
             assert "F follow" not in screen_text(pilot)
@@ -56,23 +56,23 @@ async def test_a_log_is_followed_live_left_and_shared_by_two_readers_to_its_end(
             await pilot.press("F")
             await until(pilot, lambda: "F follow" not in screen_text(pilot))
         left = log_screen(pilot)
-        with step("it continues where it was left"):
+        with step("the log continues where it was left"):
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            let_on(studio, job["id"], 50, 150)
+            pass_halts(studio, job["id"], 50, 150)
             await pilot.press("l")
             await until_shown(pilot, "seq=0250", "● live")
             first = log_screen(pilot)
             assert first is not left
             assert first._store is left._store
-        with step("two readers share it, to its end"):
+        with step("two screens share the log to its end"):
             pilot.app.post_message(OpenLog(str(job["id"])))
             await until(pilot, lambda: pilot.app.screen is not first)
             await until_shown(pilot, "seq=0250", "● live")
-            let_on(studio, job["id"], *range(250, 1000, 100))
+            pass_halts(studio, job["id"], *range(250, 1000, 100))
             await until_shown(pilot, "seq=0999", "✓ whole log", "1,000 lines", "✓ COMPLETE")
             assert log_screen(pilot)._store is first._store
-        with step("opened once more"):
+        with step("the complete log is opened again"):
             await pilot.press("q", "q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             await pilot.press("l")
@@ -81,7 +81,7 @@ async def test_a_log_is_followed_live_left_and_shared_by_two_readers_to_its_end(
     assert kept.splitlines() == [f"seq={number:04}" for number in range(1000)]
 
 
-async def test_a_log_survives_an_outage_without_losing_or_doubling_a_line(
+async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_log(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(COUNTING)
@@ -90,10 +90,10 @@ async def test_a_log_survives_an_outage_without_losing_or_doubling_a_line(
         await pilot.press("l")
         await until_shown(pilot, "seq=0050")
         await asyncio.to_thread(studio.kill)
-        let_on(studio, job["id"], *range(50, 500, 100))
+        pass_halts(studio, job["id"], *range(50, 500, 100))
         await until_shown(pilot, "lines  ", " ✗ offline ", "seq=0050")
         await asyncio.to_thread(studio.restart)
-        let_on(studio, job["id"], *range(550, 1000, 100))
+        pass_halts(studio, job["id"], *range(550, 1000, 100))
         await until_shown(pilot, "✓ whole log")
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
@@ -101,44 +101,44 @@ async def test_a_log_survives_an_outage_without_losing_or_doubling_a_line(
     assert spooled.splitlines() == [f"seq={number:04}" for number in range(1000)]
 
 
-async def test_the_log_of_a_job_that_has_ended_is_whole_and_can_have_the_whole_screen(
+async def test_the_log_of_an_ended_job_is_complete_and_can_fill_the_screen(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit("for number in range(500): print('n', number)")
     studio.end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
-        with step("it is whole"):
+        with step("the log is complete"):
             await pilot.press("l")
             await until_shown(pilot, "n 499", "✓ whole log", "500 lines", "search")
             await pilot.press("g")
             await until_shown(pilot, "n 0")
             assert "paused" not in screen_text(pilot)
-        with step("the footer shows the keys of the line that is typed"):
+        with step("the footer shows the keys of the search prompt while it is open"):
             await pilot.press("slash")
             await until_shown(pilot, "earlier", "leave")
             assert "& filter" not in screen_text(pilot)
             await pilot.press("escape")
             await until_shown(pilot, "& filter")
-        with step("it can have the whole screen"):
+        with step("i and f let the log fill the screen"):
             await pilot.press("G", "i")
             await until(pilot, lambda: "whole log" not in screen_text(pilot))
             assert "n 462" not in screen_text(pilot)
             await pilot.press("f")
             await until_shown(pilot, "n 460", "n 499")
-        with step("there a notice covers the lines that were read before"):
+        with step("a notification on the full screen is at the top, above the last lines"):
             pilot.app.notify("ended: 1\nfailed: 1", markup=False, timeout=HANG)
             await until_shown(pilot, "failed: 1", "n 499")
             (toast,) = pilot.app.screen.query("Toast")
             assert toast.region.y == 0
             assert "studio-tui" not in screen_text(pilot)
-        with step("and back"):
+        with step("escape and i restore the header"):
             await pilot.press("escape")
             await until_shown(pilot, "studio-tui")
             await pilot.press("i")
             await until_shown(pilot, "✓ COMPLETE", "failed: 1")
             screen = log_screen(pilot)
             await until(pilot, lambda: toast.region.y == screen.view.pane.region.y)
-            assert "whole log" in screen_text(pilot), "it does not hide the state of the log"
+            assert "whole log" in screen_text(pilot), "the notification hides no state of the log"
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
@@ -154,7 +154,7 @@ for number in range(0, 101, 10):
 """
 
 
-async def test_the_head_says_how_far_a_job_has_come_and_why_it_failed_when_studio_does_not(
+async def test_the_header_shows_the_progress_of_a_job_and_the_reason_of_its_failure(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     lines = [
@@ -170,29 +170,29 @@ async def test_the_head_says_how_far_a_job_has_come_and_why_it_failed_when_studi
     job = studio.submit(BAR)
     studio.until(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
-        with step("how far it has come"):
+        with step("the header shows the progress"):
             await pilot.press("l")
             await until_shown(pilot, "▏ 40%  3.1 it/s  ~0:09 left")
-            let_on(studio, job["id"], 40)
+            pass_halts(studio, job["id"], 40)
             await until_shown(pilot, "✓ whole log")
             assert "left" not in screen_text(pilot).splitlines()[2]
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        with step("why it failed"):
+        with step("the header shows the error"):
             await pilot.press("down", "l")
             await until_shown(pilot, "✓ whole log", "✗ FAILED")
-            head = screen_text(pilot).splitlines()[2]
-            assert (failed["error_message"] or "ValueError: no such shard: 17") in head
+            header = screen_text(pilot).splitlines()[2]
+            assert (failed["error_message"] or "ValueError: no such shard: 17") in header
         with step("a hostile log reaches the screen as text"):
             await until_shown(pilot, "[/] [@click=app.quit]x[/]", "clip", "title", "red", "日本")
             assert not controls_of_lines(screen_text(pilot))
 
 
-async def test_of_a_huge_log_both_ends_can_be_read_while_the_rest_arrives(
+async def test_both_ends_of_a_huge_log_can_be_read_while_the_rest_arrives(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit(HUGE)["id"])
-    with step("its end is shown before its beginning has come, and stays where it is"):
+    with step("the end is shown before the beginning has arrived, and stays where it is"):
         async with dashboard(studio, tmp_path / "end") as pilot:
             await pilot.press("l")
             screen = log_screen(pilot)
@@ -208,7 +208,7 @@ async def test_of_a_huge_log_both_ends_can_be_read_while_the_rest_arrives(
             await until_shown(pilot, "seq=000000")
             await pilot.press("G")
             await until_shown(pilot, "seq=149999")
-    with step("the first line can be gone to"):
+    with step("g goes to the first line"):
         async with dashboard(studio, tmp_path / "start") as pilot:
             await pilot.press("l")
             await until_shown(pilot, "seq=149999")
@@ -218,10 +218,10 @@ async def test_of_a_huge_log_both_ends_can_be_read_while_the_rest_arrives(
             await until_shown(pilot, "seq=149999", "✓ whole log")
 
 
-async def test_above_the_log_of_a_queued_job_is_the_reason_why_it_waits(
+async def test_the_header_of_a_queued_jobs_log_shows_why_the_job_waits(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    for _ in range(2):  # of which each takes all workers
+    for _ in range(2):  # each of them needs all workers
         studio.submit("import time; time.sleep(600)", query_name="long.py", workers=WORKERS)
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "◌ QUEUED")

@@ -19,7 +19,7 @@ from tests.studios import LocalStudio, ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown, widget_text
 from tests.tui.filled import studio_with
 from tests.tui.jobs.test_list_screen import call, table
-from tests.tui.logs.test_log_screen import COUNTING, WORKERS, let_on
+from tests.tui.logs.test_log_screen import COUNTING, WORKERS, pass_halts
 
 TICKING = """
 import os, time
@@ -31,8 +31,8 @@ print("that was it")
 """
 
 
-def submit(studio: ThreadStudio, gate: Path, count: int = 3) -> list[str]:
-    """Start jobs that take turns in telling the seconds of a minute, and halt after half."""
+def submit_ticking_jobs(studio: ThreadStudio, gate: Path, count: int = 3) -> list[str]:
+    """Start jobs that print the seconds of a minute in turn, and wait for `gate` halfway."""
     ids = []
     for first in range(count):
         query = TICKING.replace("FIRST", str(first)).replace("GATE", str(gate))
@@ -45,13 +45,13 @@ def pane(pilot: Dashboard) -> LogPane:
     return pilot.app.screen.query_one(LogPane)
 
 
-def shown(pilot: Dashboard) -> list[str]:
-    """Return the rows of the merged log, blanks between columns made one."""
+def shown_rows(pilot: Dashboard) -> list[str]:
+    """Return the rows of the merged log, with one space between columns."""
     return [" ".join(row.split()) for row in widget_text(pane(pilot)).splitlines() if row.strip()]
 
 
-async def opened(pilot: Dashboard, *texts: str) -> MergedScreen:
-    """Mark all jobs and open their merged log."""
+async def open_merged_log(pilot: Dashboard, *texts: str) -> MergedScreen:
+    """Mark all jobs, open their merged log and wait until it shows `texts`."""
     await pilot.press("a", "L")
     await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
     await until_shown(pilot, *texts)
@@ -60,23 +60,28 @@ async def opened(pilot: Dashboard, *texts: str) -> MergedScreen:
     return screen
 
 
-async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
+async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     query = TICKING.replace("FIRST", "2").replace("GATE", str(tmp_path))
     studio.end(studio.submit(query, query_name="job_2.py")["id"])
-    ids = submit(studio, tmp_path / "gate", 2)
+    ids = submit_ticking_jobs(studio, tmp_path / "gate", 2)
     for job in ids:
         studio.until(job, "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
-        await opened(pilot, "tick 30", "tick 31", "3 jobs", "● 2 live", "✓ 1 whole log", "q back")
+        await open_merged_log(
+            pilot, "tick 30", "tick 31", "3 jobs", "● 2 live", "✓ 1 whole log", "q back"
+        )
         ticks = [
             f"job_{n % 3}.py 2026-03-01 12:00:{n:02} tick {n}"
             for n in range(60)
             if n < 32 or n % 3 == 2
         ]
         await until(
-            pilot, lambda: shown(pilot) == [*ticks, "job_2.py that was it"][-len(shown(pilot)) :]
+            pilot,
+            lambda: (
+                shown_rows(pilot) == [*ticks, "job_2.py that was it"][-len(shown_rows(pilot)) :]
+            ),
         )
         (tmp_path / "gate").touch()
         await asyncio.to_thread(lambda: [studio.end(job) for job in ids])
@@ -89,9 +94,9 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
         }
         assert len(colours) == 3
         await pilot.resize_terminal(120, 60)
-        with step("a job joins, and the tab keeps the rest"):
-            screen, joined = await a_job_joins(pilot, studio)
-        with step("it is taken out"):
+        with step("a job joins, and the tab has kept the other jobs"):
+            screen, joined = await add_a_job(pilot, studio)
+        with step("the job is removed"):
             before = [member.job.id for member in screen.choice.members or ()]
             await pilot.press("tab")
             while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
@@ -99,7 +104,7 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
             await pilot.press("D")
             await until_shown(pilot, "63 lines", "3 jobs", "was removed")
             assert "joined" not in screen_text(pilot)
-        with step("it is brought back, and taken out again"):
+        with step("the job is restored, and removed again"):
             await pilot.press("z")
             await until_shown(pilot, "64 lines", "4 jobs", "joined", "new.py (", "is back")
             assert [member.job.id for member in screen.choice.members or ()] == before
@@ -109,12 +114,12 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
                 await pilot.press("tab")
             await pilot.press("D")
             await until_shown(pilot, "63 lines", "3 jobs", "z brings it back")
-        with step("the log of the current line"):
+        with step("enter opens the log of the current line's job"):
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
 
 
-async def a_job_joins(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScreen, str]:
+async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScreen, str]:
     """Add a job to the merged log of three, and return the page and the job's id."""
     await pilot.press("q")
     await pilot.press("1")
@@ -124,15 +129,15 @@ async def a_job_joins(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScr
     await pilot.press("5")
     await until_shown(pilot, "63 lines", "3 jobs")
     await pilot.press("1")
-    screen = await opened(pilot, "64 lines", "4 jobs", "joined")
+    screen = await open_merged_log(pilot, "64 lines", "4 jobs", "joined")
     await until(
         pilot,
         lambda: any(
             before.endswith("tick 30") and "joined" in after
-            for before, after in zip(shown(pilot), shown(pilot)[1:], strict=False)
+            for before, after in zip(shown_rows(pilot), shown_rows(pilot)[1:], strict=False)
         ),
     )
-    # If the first line in sight leaves, the next one of another job is found again.
+    # If the job of the first visible line is removed, the view stays at the next job's first line.
     member_of = screen.choice.member_of
     rows = [row.start for row in screen.view.pane.in_sight]
     others = [start for start in rows if member_of(start) is not member_of(rows[0])]
@@ -143,46 +148,46 @@ async def a_job_joins(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScr
     return screen, str(new["id"])
 
 
-async def test_one_job_is_shown_alone_or_muted_and_search_follows(
+async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accordingly(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "gate").touch()
-    for job in submit(studio, tmp_path / "gate"):
+    for job in submit_ticking_jobs(studio, tmp_path / "gate"):
         studio.end(job)
     async with dashboard(studio, tmp_path, size=(120, 80)) as pilot:
-        screen = await opened(pilot, "63 lines", "tick 59")
+        screen = await open_merged_log(pilot, "63 lines", "tick 59")
         await pilot.press("tab", "S")
         await until_shown(pilot, "only job_")
         chosen = screen.choice.job_at_hand()
         assert chosen is not None
         name = str(chosen.name)
-        await until(pilot, lambda: len(shown(pilot)) == 21)
-        assert all(row.startswith(name) for row in shown(pilot))
+        await until(pilot, lambda: len(shown_rows(pilot)) == 21)
+        assert all(row.startswith(name) for row in shown_rows(pilot))
         await pilot.press("ctrl+s")
         await until_shown(pilot, "● the 21 lines of the jobs that are shown", "○ all lines, with")
         await pilot.press("escape")
         await pilot.press("slash", *"that was", "enter")
         await until_shown(pilot, "1 of 1")
         await pilot.press("escape", "S")
-        await until(pilot, lambda: len(shown(pilot)) == 63)
+        await until(pilot, lambda: len(shown_rows(pilot)) == 63)
         await pilot.press("M")
         await until_shown(pilot, "1 muted", f"({name})")
-        await until(pilot, lambda: len(shown(pilot)) == 42)
-        assert not any(name in row for row in shown(pilot))
+        await until(pilot, lambda: len(shown_rows(pilot)) == 42)
+        assert not any(name in row for row in shown_rows(pilot))
         await pilot.press("ampersand", *"~^2026-03-01 12:00:0", "enter")
         await until_shown(pilot, "esc shows all")
-        await until(pilot, lambda: 0 < len(shown(pilot)) < 10)
-        assert not any(name in row for row in shown(pilot))
+        await until(pilot, lambda: 0 < len(shown_rows(pilot)) < 10)
+        assert not any(name in row for row in shown_rows(pilot))
         await pilot.press("escape", "U")
-        await until(pilot, lambda: len(shown(pilot)) == 63)
+        await until(pilot, lambda: len(shown_rows(pilot)) == 63)
         await pilot.press("escape", "ampersand", *"no such line", "enter")
         assert screen.choice.chosen is None
         await until(pilot, lambda: "M mute" not in screen_text(pilot))
         await pilot.press("escape")
         await until_shown(pilot, "S only this job", "M mute")
         await pilot.press("s")
-        await until(pilot, lambda: not any("job_" in row for row in shown(pilot)))
-        # The log of the job is at the line, and not where it was left.
+        await until(pilot, lambda: not any("job_" in row for row in shown_rows(pilot)))
+        # The job's log opens at the current line, not where the log was left.
         await pilot.press("slash", *"tick 31", "enter")
         await until(pilot, lambda: screen.view.pane.current is not None)
         shown_job = screen.choice.job_at_hand()
@@ -194,12 +199,12 @@ async def test_one_job_is_shown_alone_or_muted_and_search_follows(
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         assert shown_job.name in screen_text(pilot).splitlines()[0]
         await until(
-            pilot, lambda: any(row == "▌ 2026-03-01 12:00:31 tick 31" for row in shown(pilot))
+            pilot, lambda: any(row == "▌ 2026-03-01 12:00:31 tick 31" for row in shown_rows(pilot))
         )
-        assert shown(pilot)[0].endswith("tick 7")
+        assert shown_rows(pilot)[0].endswith("tick 7")
 
 
-async def test_without_marks_the_log_is_that_of_the_job_and_the_tab_says_what_to_do(
+async def test_without_marked_jobs_one_log_is_opened_and_the_tab_explains_how_to_mark(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print('alone')")["id"])
@@ -219,26 +224,28 @@ async def test_without_marks_the_log_is_that_of_the_job_and_the_tab_says_what_to
         await until_shown(pilot, "alone")
 
 
-async def test_a_job_that_waits_joins_when_it_starts(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_a_queued_job_joins_the_merged_log_when_it_starts(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
     gate = tmp_path / "gate"
-    (first,) = submit(studio, gate, 1)
+    (first,) = submit_ticking_jobs(studio, gate, 1)
     studio.until(first, "RUNNING")
     wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
     studio.submit(wait + "\nprint('second')", query_name="second.py", workers=WORKERS)
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "◌ QUEUED")
-        await opened(pilot, "2 jobs", "tick 30")
+        await open_merged_log(pilot, "2 jobs", "tick 30")
         gate.touch()
         await until_shown(pilot, "✓ 2 whole logs", "22 lines")
 
 
-async def test_hostile_names_and_lines_are_text_here_too(
+async def test_hostile_names_and_lines_are_shown_as_text_in_a_merged_log(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for _ in range(2):
         studio.end(studio.submit(f"print({HOSTILE!r})", query_name=HOSTILE)["id"])
     async with dashboard(studio, tmp_path) as pilot:
-        await opened(pilot, "2 jobs", "x[/] [red]r")
+        await open_merged_log(pilot, "2 jobs", "x[/] [red]r")
         for keys in (["S"], ["U"], ["M"], ["D"]):
             await pilot.press(*keys)
             await pilot.pause()
@@ -256,21 +263,21 @@ def test_labels_distinguish_jobs_in_the_available_space() -> None:
     assert labels([("1", ""), ("2", "読み込み_index.py")], 8) == {"1": "1", "2": "読み込…"}
 
 
-async def test_an_outage_costs_and_doubles_no_line_of_any_job(
+async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_merged_log(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     ids = [str(studio.submit(COUNTING, query_name=f"n{n}.py", workers=1)["id"]) for n in (0, 1)]
     for job in ids:
         studio.until(job, "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
-        screen = await opened(pilot, "seq=0050", "● 2 live")
+        screen = await open_merged_log(pilot, "seq=0050", "● 2 live")
         await asyncio.to_thread(studio.kill)
         for job in ids:
-            let_on(studio, job, *range(50, 500, 100))
+            pass_halts(studio, job, *range(50, 500, 100))
         await until_shown(pilot, "✗ 2 offline", "n0.py ✗ offline", "n1.py ✗ offline")
         await asyncio.to_thread(studio.restart)
         for job in ids:
-            let_on(studio, job, *range(550, 1000, 100))
+            pass_halts(studio, job, *range(550, 1000, 100))
         await until_shown(pilot, "✓ 2 whole logs", "2,000 lines")
         assert screen.choice.members is not None
         text = screen.choice.members.log.store.path.read_text()
@@ -282,7 +289,7 @@ async def test_an_outage_costs_and_doubles_no_line_of_any_job(
 
 @pytest.fixture
 def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
-    """A local Studio that has seen 70 jobs."""
+    """A local Studio with 70 jobs."""
     with studio_with(70, tmp_path / "studio") as studio:
         yield studio
 
@@ -293,7 +300,7 @@ async def test_logs_beyond_the_limit_are_left_out_of_a_merged_log_and_counted(
 ) -> None:
     async with dashboard(busy_studio, tmp_path) as pilot:
         await until(pilot, lambda: len(table(pilot).keys) == 70)
-        await opened(pilot, "64 jobs", "6 jobs left out")
+        await open_merged_log(pilot, "64 jobs", "6 jobs left out")
         await until_shown(pilot, "✓ 64 whole logs")
         await pilot.press("shift+tab")
         await until_shown(pilot, "‹")

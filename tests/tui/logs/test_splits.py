@@ -1,4 +1,4 @@
-"""The same is found in a log, however it is split into pieces."""
+"""Levels, errors and progress of a log do not depend on how it is split into pieces."""
 
 import asyncio
 from itertools import pairwise
@@ -32,12 +32,12 @@ INPUTS = [
 ]
 
 
-def found(hits: LineMatches) -> list[int]:
+def all_matches(hits: LineMatches) -> list[int]:
     asyncio.run(hits.search(0))
-    starts, at = [], hits.next(0)
-    while at is not None:
-        starts.append(at)
-        at = hits.next(at + 1)
+    starts, start = [], hits.next(0)
+    while start is not None:
+        starts.append(start)
+        start = hits.next(start + 1)
     return starts
 
 
@@ -51,28 +51,28 @@ def units(data: bytes, starts: list[int]) -> list[list[int]]:
 @pytest.mark.parametrize("data", INPUTS)
 @settings(deadline=None, max_examples=at_length(5, 150))
 @given(cuts=st.lists(st.floats(0, 1), max_size=6))
-def test_levels_units_and_progress_are_the_same_on_every_split(
+def test_levels_errors_and_progress_are_the_same_for_every_split(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, cuts: list[float]
 ) -> None:
     store = LogStore.create(tmp_path_factory.mktemp("split"))
     problems = LineMatches(
         store, LevelPattern(LogLevel.WARNING).starts, within=final_lines, ahead=16_384
     )
-    places = sorted({0, len(data), *(int(cut * len(data)) for cut in cuts)})
-    known = None
-    for begin, end in pairwise(places):
+    cut_offsets = sorted({0, len(data), *(int(cut * len(data)) for cut in cuts)})
+    progress = None
+    for begin, end in pairwise(cut_offsets):
         store.append(data[begin:end])
-        known = latest_progress(b"\n" + data[:end], known)
-        found(problems)
-    whole = set(LevelPattern(LogLevel.WARNING).starts(data)) & set(final_lines(data))
-    assert found(problems) == sorted(whole)
-    assert units(store.read(0, store.size), found(problems)) == units(data, sorted(whole))
-    assert known == latest_progress(b"\n" + data)
+        progress = latest_progress(b"\n" + data[:end], progress)
+        all_matches(problems)
+    expected = set(LevelPattern(LogLevel.WARNING).starts(data)) & set(final_lines(data))
+    assert all_matches(problems) == sorted(expected)
+    assert units(store.read(0, store.size), all_matches(problems)) == units(data, sorted(expected))
+    assert progress == latest_progress(b"\n" + data)
     store.close()
 
 
 @pytest.mark.parametrize("data", INPUTS)
-def test_nothing_fails_where_a_log_is_cut(data: bytes) -> None:
+def test_a_log_that_is_cut_anywhere_raises_no_error(data: bytes) -> None:
     for cut in range(0, len(data), at_length(101, 7)):
         for part in (data[:cut], data[cut:]):
             LevelPattern(LogLevel.WARNING).starts(part)

@@ -1,4 +1,4 @@
-"""How often a growing log is drawn."""
+"""`Frames` limits how often a growing log is drawn."""
 
 from typing import cast
 
@@ -10,36 +10,37 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 
 
 class Timers:
-    """Records when timers are due; the time is only what a test says it is."""
+    """Records the delays of timers, which never fire."""
 
     def __init__(self) -> None:
-        self.rests: list[float] = []
+        self.delays: list[float] = []
 
-    def set_timer(self, delay: float, _ring: object, *, name: str) -> object:
+    def set_timer(self, delay: float, _callback: object, *, name: str) -> object:
         assert name == "log frame"
-        self.rests.append(delay)
+        self.delays.append(delay)
         return object()
 
 
-@pytest.mark.parametrize(("replaces_all", "rest"), [(False, FRAME), (True, FLOOD_FRAME)])
-def test_many_notes_are_one_frame_and_a_flood_is_drawn_less_often(
-    monkeypatch: pytest.MonkeyPatch, replaces_all: bool, rest: float
+@pytest.mark.parametrize(("replaces_all", "delay"), [(False, FRAME), (True, FLOOD_FRAME)])
+def test_many_changes_are_one_frame_and_a_flood_has_fewer_frames(
+    monkeypatch: pytest.MonkeyPatch, replaces_all: bool, delay: float
 ) -> None:
     monkeypatch.setattr(clock, "monotonic", lambda: 100.0)
-    shown: list[None] = []
+    frame_count = 0
 
     def show() -> bool:
-        shown.append(None)
+        nonlocal frame_count
+        frame_count += 1
         return replaces_all
 
     timers = Timers()
     frames = Frames(cast("Lifetime", timers), show)
     for _ in range(5):
         frames.note()
-    assert timers.rests == [pytest.approx(0.001)]
-    assert not shown
+    assert timers.delays == [pytest.approx(0.001)]
+    assert frame_count == 0
     frames._show_now()
     frames.note()
     frames.note()
-    assert timers.rests[1:] == [pytest.approx(rest)]
-    assert len(shown) == 1
+    assert timers.delays[1:] == [pytest.approx(delay)]
+    assert frame_count == 1

@@ -1,4 +1,4 @@
-"""What a terminal receives while a hostile log is shown: nothing of the log's own commands."""
+"""A terminal receives no control codes from a hostile log that is shown on it."""
 
 import codecs
 import os
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.starts_processes
 
 @contextmanager
 def terminal(arguments: list[str], environment: dict[str, str]) -> Iterator[int]:
-    """Run a program in a terminal of 24 rows of 80; yield the terminal's end."""
+    """Run a program in a terminal of 80×24; yield the file descriptor of the terminal's end."""
     child, end = pty.fork()
     if child == 0:
         os.execvpe(arguments[0], arguments, environment)  # noqa: S606 (no shell is wanted)
@@ -40,7 +40,7 @@ def terminal(arguments: list[str], environment: dict[str, str]) -> Iterator[int]
 
 
 def output_until(end: int, words: bytes) -> bytes:
-    """Return all the program wrote until it has written these words."""
+    """Return everything that the program writes until it has written `words`."""
     output = b""
     deadline = time.monotonic() + HANG
     while words not in output:
@@ -50,7 +50,9 @@ def output_until(end: int, words: bytes) -> bytes:
     return output
 
 
-def test_a_terminal_sees_the_text_of_a_hostile_log_and_obeys_none_of_it(tmp_path: Path) -> None:
+def test_a_terminal_shows_the_text_of_a_hostile_log_without_its_control_codes(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "hostile.log"
     path.write_text("\n".join(HOSTILE) + "\nthe last line\n", "utf-8", newline="")
     environment = {
@@ -62,7 +64,8 @@ def test_a_terminal_sees_the_text_of_a_hostile_log_and_obeys_none_of_it(tmp_path
     program = [sys.executable, "-m", "tests.tui.logs.view.log_stage", str(path)]
     with terminal(program, environment) as end:
         output = output_until(end, b"the last line")
-        text = codecs.getincrementaldecoder("utf-8")().decode(output)  # it may end in a character
+        # The output may end within a character.
+        text = codecs.getincrementaldecoder("utf-8")().decode(output)
     text = re.sub(r"\x1b\]22;\w+(?:\x07|\x1b\\)", "", text)  # Textual's pointer shape
     for command in ("\x1b]", "\x1bP", "\x1b_", "\x1b^", "\x1b[2J", "\x07", "\x00", "\x0e"):
         assert command not in text
@@ -71,10 +74,10 @@ def test_a_terminal_sees_the_text_of_a_hostile_log_and_obeys_none_of_it(tmp_path
     screen = pyte.Screen(80, 24)
     pyte.Stream(screen).feed(re.sub(r"\x1b\[[>=?<][0-9;$]*[a-zA-Z]", "", text))
     shown = [line.rstrip() for line in screen.display]
-    at = next(place for place, line in enumerate(shown) if "[@click" in line)
-    assert shown[at] == f"  {HOSTILE[0]}"
-    assert shown[at + 1 : at + 4] == ["   clipboard", "   window", "   cleared"]
-    assert shown[at + 7] == "  link"
-    assert shown[at + 8] == "  concealed blink"
-    assert shown[at + 14] == "  ␛]52;c;bm90IGVuZGVk"
-    assert shown[at + 15] == "  the last line"
+    first = next(row for row, line in enumerate(shown) if "[@click" in line)
+    assert shown[first] == f"  {HOSTILE[0]}"
+    assert shown[first + 1 : first + 4] == ["   clipboard", "   window", "   cleared"]
+    assert shown[first + 7] == "  link"
+    assert shown[first + 8] == "  concealed blink"
+    assert shown[first + 14] == "  ␛]52;c;bm90IGVuZGVk"
+    assert shown[first + 15] == "  the last line"

@@ -1,4 +1,4 @@
-"""Rows drawn in sequence share what was read, and look like rows drawn separately."""
+"""Rows that one painter draws in any order look like rows drawn by a new painter each."""
 
 import tempfile
 from pathlib import Path
@@ -34,20 +34,20 @@ FORMS = tuple(RowForm(json, states) for json in JsonForm for states in (False, T
     order=st.randoms(use_true_random=False),
     form=st.sampled_from(FORMS),
 )
-def test_lines_drawn_in_any_order_look_like_each_drawn_alone(
+def test_lines_drawn_in_any_order_look_as_if_each_was_drawn_alone(
     lines: list[bytes], later: list[bytes], order: Random, form: RowForm
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = LogStore.create(Path(folder))
         store.append(b"\n".join(lines))
         painter = _painter(store, form)
-        _check(store, painter, form, order)
-        # The last line grows, then the log is cut and continues otherwise.
+        _assert_rows_look_as_drawn_alone(store, painter, form, order)
+        # The last line grows; then the log is cut and continues with another text.
         store.append(b" and more\n".join([b"", *later]))
-        _check(store, painter, form, order)
+        _assert_rows_look_as_drawn_alone(store, painter, form, order)
         store.cut(store.line_start(store.size // 2))
         store.append(b"panicked at\nelse")
-        _check(store, painter, form, order)
+        _assert_rows_look_as_drawn_alone(store, painter, form, order)
         store.close()
 
 
@@ -57,18 +57,20 @@ def _painter(store: LogStore, form: RowForm) -> LogPainter:
     return painter
 
 
-def _check(store: LogStore, painter: LogPainter, form: RowForm, order: Random) -> None:
+def _assert_rows_look_as_drawn_alone(
+    store: LogStore, painter: LogPainter, form: RowForm, order: Random
+) -> None:
     starts = [0]
-    while (below := store.next_start(starts[-1])) is not None:
-        starts.append(below)
+    while (next_start := store.next_start(starts[-1])) is not None:
+        starts.append(next_start)
     shuffled = list(starts)
     order.shuffle(shuffled)
     for start in [*starts, *shuffled, *reversed(starts)]:
-        alone = _painter(store, form)
-        parts = alone.row_count(start)
+        new_painter = _painter(store, form)
+        parts = new_painter.row_count(start)
         assert painter.row_count(start) == parts
         for part in range(parts):
             row = Row(start, part)
             drawn = painter.row(row, left=0, flags=0)
-            assert list(drawn) == list(alone.row(row, left=0, flags=0))
+            assert list(drawn) == list(new_painter.row(row, left=0, flags=0))
             assert drawn.cell_length == 80

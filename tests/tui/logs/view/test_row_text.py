@@ -17,7 +17,7 @@ def _cells(runs: list[tuple[Style | None, str]]) -> list[tuple[Style | None, str
     return [(style, character) for style, text in runs for character in text]
 
 
-def _of(strip: Strip) -> list[tuple[Style | None, str]]:
+def _cells_of(strip: Strip) -> list[tuple[Style | None, str]]:
     return _cells([(segment.style, segment.text) for segment in strip])
 
 
@@ -26,15 +26,19 @@ def _strip(runs: list[tuple[Style, str]]) -> Strip:
 
 
 @given(_RUNS, st.integers(0, 20), st.integers(0, 20))
-def test_text_is_cut_like_a_strip(runs: list[tuple[Style, str]], start: int, length: int) -> None:
+def test_text_is_cropped_like_a_strip(
+    runs: list[tuple[Style, str]], start: int, length: int
+) -> None:
     row = RowText.of(runs)
-    cut, wanted = row.crop(start, start + length), _strip(runs).crop(start, start + length)
-    assert _cells(list(cut.runs)) == _of(wanted)
-    assert (row.width, cut.width) == (_strip(runs).cell_length, wanted.cell_length)
+    cut, expected = row.crop(start, start + length), _strip(runs).crop(start, start + length)
+    assert _cells(list(cut.runs)) == _cells_of(expected)
+    assert (row.width, cut.width) == (_strip(runs).cell_length, expected.cell_length)
 
 
 @given(_RUNS, _STYLES)
-def test_text_is_laid_over_a_style_like_a_strip(
-    runs: list[tuple[Style, str]], ground: Style
+def test_a_base_style_is_applied_like_that_of_a_strip(
+    runs: list[tuple[Style, str]], base: Style
 ) -> None:
-    assert _cells(list(RowText.of(runs).over(ground).runs)) == _of(_strip(runs).apply_style(ground))
+    assert _cells(list(RowText.of(runs).over(base).runs)) == _cells_of(
+        _strip(runs).apply_style(base)
+    )

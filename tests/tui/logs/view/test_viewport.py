@@ -1,4 +1,4 @@
-"""The visible rows of a log are found once, until something changes."""
+"""The window remembers the visible rows of a log until something changes."""
 
 import random
 from collections.abc import Iterator
@@ -17,28 +17,28 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
     store.close()
 
 
-class Counted(LogWindow):
-    """A window that counts how often it asks for the rows of a line."""
+class CountingWindow(LogWindow):
+    """A window that counts how often it determines the number of rows of a line."""
 
     def __init__(self, store: LogStore) -> None:
-        self.asked = 0
+        self.count_calls = 0
         super().__init__(store, self._count)
 
     def _count(self, start: int) -> int:
-        self.asked += 1
+        self.count_calls += 1
         return max(1, len(self._store.marks_of(start)) + 1)
 
 
-def anew(window: LogWindow, store: LogStore) -> Counted:
-    """Return a window that remembers nothing, of the same shape."""
-    other = Counted(store)
-    other.height, other.shape = window.height, window.shape
-    return other
+def new_window(window: LogWindow, store: LogStore) -> CountingWindow:
+    """Return a window of the same size and shape that has remembered nothing."""
+    fresh = CountingWindow(store)
+    fresh.height, fresh.shape = window.height, window.shape
+    return fresh
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
-def test_what_is_remembered_is_what_would_be_found(store: LogStore, seed: int) -> None:
-    chance, window = random.Random(seed), Counted(store)
+def test_the_remembered_rows_are_those_that_a_new_window_finds(store: LogStore, seed: int) -> None:
+    chance, window = random.Random(seed), CountingWindow(store)
     window.height = 5
     for number in range(400):
         match chance.randrange(7):
@@ -52,30 +52,30 @@ def test_what_is_remembered_is_what_would_be_found(store: LogStore, seed: int) -
                 window.to_start()
             case 4:
                 window.to_end()
-                other = anew(window, store)
-                other.to_end()
-                assert window.top == other.top
+                fresh = new_window(window, store)
+                fresh.to_end()
+                assert window.top == fresh.top
             case _:
                 window.move(chance.randint(-6, 6))
         window.settle()
-        other = anew(window, store)
-        other.top = window.top
-        assert window.rows() == other.rows()
+        fresh = new_window(window, store)
+        fresh.top = window.top
+        assert window.rows() == fresh.rows()
 
 
-def test_the_first_and_the_last_screenful_are_found_once(store: LogStore) -> None:
+def test_the_first_and_the_last_screenful_are_determined_once(store: LogStore) -> None:
     store.append(b"".join(b"line %d\n" % number for number in range(1000)))
-    window = Counted(store)
+    window = CountingWindow(store)
     window.height = 40
 
-    def there_and_back() -> tuple[list[Row], list[Row]]:
+    def go_to_end_and_start() -> tuple[list[Row], list[Row]]:
         window.to_end()
         last = window.rows()
         window.to_start()
         return last, window.rows()
 
-    before = there_and_back()
-    asked, window.asked = window.asked, 0
-    assert there_and_back() == before
+    before = go_to_end_and_start()
+    calls_before, window.count_calls = window.count_calls, 0
+    assert go_to_end_and_start() == before
     assert [len(rows) for rows in before] == [40, 40]
-    assert window.asked <= 2 < asked
+    assert window.count_calls <= 2 < calls_before
