@@ -15,14 +15,14 @@ from studio_tui.presentation.logs.gutter_times import (
 )
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
-HERE = NOON - timedelta(hours=5)
+CURRENT_LINE = NOON - timedelta(hours=5)
 
 
-def test_the_forms_go_round() -> None:
-    form, forms = StampForm.OFF, []
+def test_the_forms_of_times_are_chosen_in_turn() -> None:
+    stamp_form, forms = StampForm.OFF, []
     for _ in range(4):
-        form = next_choice(form)
-        forms.append(form)
+        stamp_form = next_choice(stamp_form)
+        forms.append(stamp_form)
     assert forms == [StampForm.LOCAL, StampForm.UTC, StampForm.ELAPSED, StampForm.OFF]
 
 
@@ -36,11 +36,11 @@ def test_the_forms_go_round() -> None:
         (timedelta(days=9999), "+9999d"),
     ],
 )
-def test_elapsed_time_counts_from_the_origin(after: timedelta, shown: str) -> None:
+def test_elapsed_time_counts_from_the_zero_time(after: timedelta, shown: str) -> None:
     assert stamp(NOON + after, StampForm.ELAPSED, zero_time=NOON) == shown
 
 
-def test_a_stamp_fits_its_place_and_says_when_it_is_not_the_lines_own() -> None:
+def test_a_stamp_fits_its_column_and_has_a_tilde_if_the_line_has_no_time() -> None:
     moment = NOON.astimezone(timezone(timedelta(hours=5)))
     assert stamp(moment, StampForm.UTC, zero_time=None) == "12:00:00"
     assert stamp(moment, StampForm.UTC, zero_time=None, is_own=False) == "~12:00:00"
@@ -59,22 +59,22 @@ def test_a_stamp_fits_its_place_and_says_when_it_is_not_the_lines_own() -> None:
         ("12:30", NOON - timedelta(hours=23, minutes=30)),
         ("11:30:15", NOON - timedelta(minutes=29, seconds=45)),
         ("10m", NOON - timedelta(minutes=10)),
-        ("-10m", HERE - timedelta(minutes=10)),
-        ("+ 5 min", HERE + timedelta(minutes=5)),
+        ("-10m", CURRENT_LINE - timedelta(minutes=10)),
+        ("+ 5 min", CURRENT_LINE + timedelta(minutes=5)),
         ("90s", NOON - timedelta(seconds=90)),
         ("2h", NOON - timedelta(hours=2)),
         ("2026-03-04 10:00", NOON - timedelta(hours=2)),
         ("2026-03-04T10:00:00+02:00", NOON - timedelta(hours=4)),
     ],
 )
-def test_moments_are_read_as_people_type_them(typed: str, moment: datetime) -> None:
+def test_typed_times_are_parsed(typed: str, moment: datetime) -> None:
     with mock.patch.dict("os.environ", {"TZ": "UTC"}):
         time.tzset()
-        assert read_moment(typed, now=NOON, here=HERE, end=None) == moment
+        assert read_moment(typed, now=NOON, here=CURRENT_LINE, end=None) == moment
     time.tzset()
 
 
 @pytest.mark.parametrize("typed", ["soon", "25:00", "11:61", "", "10", "2026-13-01", "-999999d"])
-def test_text_that_is_no_time_is_refused(typed: str) -> None:
+def test_text_that_is_not_a_time_is_an_error(typed: str) -> None:
     with pytest.raises(GutterTimeError, match="is not a time; type 14:05"):
         read_moment(typed, now=NOON, here=None, end=None)

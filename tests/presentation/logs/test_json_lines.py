@@ -1,4 +1,4 @@
-"""A JSON line is shown as its program meant it, and what it escaped stays harmless."""
+"""A JSON line is shown as text, in which escaped control characters have no effect."""
 
 import json
 import unicodedata
@@ -60,7 +60,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("text", "shown"), LINES)
-def test_a_line_is_shown_as_time_level_message_and_rest(text: str, shown: str) -> None:
+def test_a_json_line_is_shown_as_time_level_message_and_other_fields(text: str, shown: str) -> None:
     line = json_line(text)
     assert line is not None
     assert compact_text(line) == shown
@@ -76,7 +76,7 @@ def test_anything_but_a_small_valid_object_is_not_a_json_line(text: str) -> None
     assert json_line(text) is None
 
 
-def test_a_serialised_loguru_record_is_read_as_the_line_it_makes() -> None:
+def test_a_serialised_loguru_record_is_shown_like_its_log_line() -> None:
     moment = {"repr": "2026-01-02 03:04:05.678+00:00", "timestamp": 1767323045.678}
     record = {"level": {"name": "ERROR", "no": 40}, "message": "no", "line": 3, "time": moment}
     line = json_line(json.dumps({"text": "x", "record": record}))
@@ -84,7 +84,7 @@ def test_a_serialised_loguru_record_is_read_as_the_line_it_makes() -> None:
     assert compact_text(line) == "03:04:05 ERROR no  line=3"
 
 
-def test_times_are_shown_in_the_readers_zone() -> None:
+def test_times_are_shown_in_the_users_time_zone() -> None:
     line = json_line('{"time": "2026-01-02 04:04:05", "msg": "x"}', ZoneInfo("Europe/Berlin"))
     assert line is not None
     assert line.time == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -142,7 +142,7 @@ def assert_safe(text: str) -> None:
 
 
 @given(st.dictionaries(ANY_TEXT | NAMES, VALUES))
-def test_escaped_control_characters_stay_harmless(fields: dict[str, JsonValue]) -> None:
+def test_escaped_control_characters_are_shown_as_safe_text(fields: dict[str, JsonValue]) -> None:
     line = json_line(json.dumps(fields))
     assert line is not None
     assert_safe(compact_text(line))

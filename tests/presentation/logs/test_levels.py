@@ -143,7 +143,7 @@ LINES = [
     ("warn: Microsoft.AspNetCore[0]", WARNING),
     ("[03:04:05 ERR] msg", ERROR),
     ("01-02 03:04:05.678  123  456 E ActivityManager: ANR", None),
-    # behind an origin: ray, torchrun, concurrently, compose, kubectl
+    # after a prefix that names the process: ray, torchrun, concurrently, compose, kubectl
     ("(raylet) [2026-10-05 08:01:23,741 E 812 812] (raylet) node_manager.cc:3097: OOM", ERROR),
     ("(raylet, ip=10.0.0.8) [2026-10-05 08:01:30,002 W 812 812] (raylet) a.cc:10: slow", WARNING),
     ("(raylet) [2026-10-05 08:01:30,002 I 812 812] (raylet) agent.cc:10: 0 errors", INFO),
@@ -161,7 +161,7 @@ LINES = [
     ("web-1  | error: no such bucket", ERROR),
     ("2026-10-05T08:00:00.000Z [rank0]: KeyError: 'x'", ERROR),
     ("ray.exceptions.RayTaskError(ValueError): ray::f() (pid=47)", ERROR),
-    # behind a drawing
+    # after drawn lines
     ("    | ValueError: two", ERROR),
     ("      | json.decoder.JSONDecodeError: Expecting value", ERROR),
     ("  +-+---------------- 1 ----------------", None),
@@ -253,17 +253,17 @@ PROSE = [
 
 
 @pytest.mark.parametrize(("text", "level"), LINES)
-def test_a_line_has_the_level_its_program_meant(text: str, level: LogLevel | None) -> None:
+def test_a_line_has_the_level_that_its_program_wrote(text: str, level: LogLevel | None) -> None:
     assert level_of(text) == level
 
 
 @pytest.mark.parametrize("text", PROSE)
-def test_a_word_in_a_sentence_is_no_level(text: str) -> None:
+def test_a_word_in_a_sentence_is_not_a_level(text: str) -> None:
     assert level_of(text) is None
 
 
 @given(st.text())
-def test_any_text_has_a_level_or_none(text: str) -> None:
+def test_no_text_makes_the_parser_of_levels_fail(text: str) -> None:
     level_of(text)
 
 
@@ -272,7 +272,7 @@ def test_any_text_has_a_level_or_none(text: str) -> None:
     ["a.a." * 4096, "a: " * 5000, "[" * 16_384, " " * 16_384, "1: " * 5000, '"level":{' * 1800,
      "12:00:00 " * 1800, "(pid=" * 3000, "a a " * 4000, "| " * 8000, "A" * 16_384 + "Error"],
 )  # fmt: skip
-def test_a_hostile_line_costs_little(text: str) -> None:
+def test_a_hostile_line_is_parsed_without_hanging(text: str) -> None:
     with no_hang("the level of a line"):
         for _ in range(100):
             level_of(text)
@@ -288,30 +288,30 @@ def test_a_field_names_a_level_by_word_or_number(value: object, level: LogLevel 
     assert parse_level(value) == level
 
 
-def levels_found(data: bytes, least: LogLevel) -> list[int]:
-    """Return where the lines begin that are of `least` or graver, as a scan finds them."""
-    return [start for start in candidate_lines(data, least) if is_of(data, start, least)]
+def scanned_starts(data: bytes, lowest: LogLevel) -> list[int]:
+    """Return the starts of the lines of level `lowest` or higher that a scan finds."""
+    return [start for start in candidate_lines(data, lowest) if is_of(data, start, lowest)]
 
 
-def is_of(data: bytes, start: int, least: LogLevel) -> bool:
+def is_of(data: bytes, start: int, lowest: LogLevel) -> bool:
     line = data[start:].split(b"\n", 1)[0]
-    return (level_of(styled_line(line).text) or 0) >= least
+    return (level_of(styled_line(line).text) or 0) >= lowest
 
 
-@pytest.mark.parametrize("least", LogLevel)
+@pytest.mark.parametrize("lowest", LogLevel)
 @pytest.mark.parametrize("colour", ["", "\x1b[1;31m"])
-def test_a_scan_finds_every_line_of_a_level(least: LogLevel, colour: str) -> None:
+def test_a_scan_finds_every_line_of_a_level_or_a_higher_one(lowest: LogLevel, colour: str) -> None:
     texts = [text for text, _ in LINES] + PROSE
     data = "".join(f"{colour}{text}\x1b[0m\n" for text in ["first", *texts]).encode()
     starts = [0]
     starts += [at + 1 for at, byte in enumerate(data[:-1]) if byte == ord("\n")]
-    expected = [start for start in starts if is_of(data, start, least)]
-    assert levels_found(data, least) == expected
-    assert len(expected) >= sum(1 for _, level in LINES if (level or 0) >= least)
+    expected = [start for start in starts if is_of(data, start, lowest)]
+    assert scanned_starts(data, lowest) == expected
+    assert len(expected) >= sum(1 for _, level in LINES if (level or 0) >= lowest)
 
 
 @given(st.lists(st.sampled_from([b"\n", b"ERROR", b"x", b'"level":50', b"<3>", b"E0102 "])))
-def test_candidates_are_beginnings_of_lines_in_order(parts: list[bytes]) -> None:
+def test_candidates_are_starts_of_lines_in_order(parts: list[bytes]) -> None:
     data = b"".join(parts)
     found = list(candidate_lines(data, LogLevel.ERROR))
     assert found == sorted(set(found))

@@ -1,4 +1,4 @@
-"""The times of a log are what a reader who knows when the job ran would take them for."""
+"""Ambiguous timestamps of a log are resolved to the times that are closest to the job's life."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ BEGIN = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 LIFE = Life(BEGIN, BEGIN + timedelta(hours=6))
 
 
-class Growing:
+class GrowingLog:
     """A log in memory."""
 
     def __init__(self, data: bytes = b"") -> None:
@@ -32,23 +32,23 @@ class Growing:
 
 
 def times(
-    log: str, life: Life = LIFE, zone: tzinfo = UTC, here: tzinfo = BERLIN
+    log: str, life: Life = LIFE, zone: tzinfo = UTC, local_zone: tzinfo = BERLIN
 ) -> list[datetime | None]:
     """Return the times of the lines of a log."""
     data = log.encode()
-    line_clock = LineClock(Growing(data), lambda: Zones(zone, here), lambda: life)
-    return [told(line_clock, line, life) for line in data.splitlines()]
+    line_clock = LineClock(GrowingLog(data), lambda: Zones(zone, local_zone), lambda: life)
+    return [time_of_line(line_clock, line, life) for line in data.splitlines()]
 
 
-def told(line_clock: LineClock, line: bytes, life: Life = LIFE) -> datetime | None:
+def time_of_line(line_clock: LineClock, line: bytes, life: Life = LIFE) -> datetime | None:
     return line_clock.time(styled_line(line).text, life.end)
 
 
-def clock_times(log: str, life: Life = LIFE, here: tzinfo = BERLIN) -> list[str]:
-    """Return the times of the lines of a log on the day of its job, `-` where there is none."""
-    found = times(log, life, here=here)
-    assert all(moment is None or moment.date() == life.begin.date() for moment in found), found
-    return [f"{moment:%H:%M:%S}" if moment else "-" for moment in found]
+def clock_times(log: str, life: Life = LIFE, local_zone: tzinfo = BERLIN) -> list[str]:
+    """Return the time of day of each line, which is on the day of the job; `-` if it has none."""
+    parsed = times(log, life, local_zone=local_zone)
+    assert all(moment is None or moment.date() == life.begin.date() for moment in parsed), parsed
+    return [f"{moment:%H:%M:%S}" if moment else "-" for moment in parsed]
 
 
 # The order of day, month and year
@@ -84,7 +84,7 @@ ORDERS = [
 
 
 @pytest.mark.parametrize(("log", "clocks"), ORDERS)
-def test_a_date_is_read_so_that_it_is_nearest_the_job(log: str, clocks: str) -> None:
+def test_a_date_is_parsed_in_the_order_that_is_closest_to_the_job(log: str, clocks: str) -> None:
     assert " ".join(clock_times(log)) == clocks
 
 
@@ -92,26 +92,26 @@ LONG = Life(datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 12, 20, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("form", "life"),
+    ("date_format", "life"),
     [
         ("%d/%m/%y %H:%M:%S x\n", LONG),
         ("%m/%d/%Y %H:%M:%S x\n", LONG),
         ("%d-%m-%Y %H:%M:%S x\n", LONG),
         ("[%m/%d/%y %H:%M:%S] x\n", LONG),
         ("%y/%m/%d %H:%M:%S x\n", Life(datetime(2003, 2, 1, tzinfo=UTC), LONG.end)),
-        # What is printed about the past is nobody's life, but one order is nearer to it.
+        # No date is within the job's life, but in one order the dates are closer to it.
         ("%d/%m/%y %H:%M:%S x\n", Life(LONG.end + timedelta(days=9), LONG.end + timedelta(30))),
         ("[%m/%d/%y %H:%M:%S] x\n", Life(LONG.end + timedelta(9), LONG.end + timedelta(30))),
     ],
 )
-def test_the_order_of_a_date_is_decided_once_a_log(form: str, life: Life) -> None:
-    """Also where each line by itself could be of two days of the job's life."""
+def test_all_dates_of_a_log_are_parsed_in_the_same_order(date_format: str, life: Life) -> None:
+    """The log has dates that alone could be two different days of the job's life."""
     moments = [datetime(2026, 2, 27, 12, 0, 1, tzinfo=UTC) + timedelta(days=n) for n in range(290)]
     moments = [life.begin + timedelta(hours=1), *moments] if life.begin < moments[0] else moments
-    assert times("".join(moment.strftime(form) for moment in moments), life) == moments
+    assert times("".join(moment.strftime(date_format) for moment in moments), life) == moments
 
 
-def test_a_log_that_begins_with_data_of_long_ago_keeps_its_order() -> None:
+def test_old_dates_at_the_beginning_of_a_log_do_not_change_its_order() -> None:
     head = "03/04/05 00:00:00 is when the series begins\n" * 3
     assert [*map(str, clock_times(head.replace("03/04/05", "none") + RICH))][3:] == [
         "08:00:00", "-", "08:01:00", "08:02:00",
@@ -148,7 +148,7 @@ def test_a_log_that_begins_with_data_of_long_ago_keeps_its_order() -> None:
         ("2026-10-05 08:00:00 pmemd x", "08:00:00"),
     ],
 )
-def test_half_of_the_day_is_read(line: str, clock: str) -> None:
+def test_am_and_pm_are_parsed(line: str, clock: str) -> None:
     assert clock_times(line) == [clock]
 
 
@@ -184,13 +184,13 @@ def test_half_of_the_day_is_read(line: str, clock: str) -> None:
         ('{"time": "2026-10-05 04:00:00 EDT", "msg": "x"}', "08:00:00"),
         ("08:00:00 UTC x", "08:00:00"),
         ("04:00:00 EDT x", "08:00:00"),
-        # Words that are no zones.
+        # Words that are not time zones.
         ("2026-10-05 08:00:00 INFO x", "08:00:00"),
         ("2026-10-05 08:00:00 MAIN x", "08:00:00"),
         ("2026-10-05 08:00:00 [HTTP] x", "08:00:00"),
         ("2026-10-05 08:00:00 Foo/Bar x", "08:00:00"),
         ("2026-10-05 08:00:00 -10% x", "08:00:00"),
-        # Zones of which nobody can say which.
+        # Abbreviations of several time zones.
         ("2026-10-05 13:30:00 IST x", "-"),
         ("2026-10-05 08:00:00 BST x", "-"),
         ("2026-10-05 17:00:00 JST x", "-"),
@@ -215,11 +215,11 @@ def test_a_zone_is_parsed_if_it_is_unambiguous(line: str, clock: str) -> None:
         ("America/Chicago", "2026-10-05 03:30:00 CDT x", "08:30:00"),
     ],
 )
-def test_names_of_this_machines_zone_are_known(place: str, line: str, clock: str) -> None:
-    assert clock_times(line, here=ZoneInfo(place)) == [clock]
+def test_abbreviations_of_the_local_time_zone_are_parsed(place: str, line: str, clock: str) -> None:
+    assert clock_times(line, local_zone=ZoneInfo(place)) == [clock]
 
 
-def test_a_time_without_an_offset_is_read_in_the_zone_at_that_time_of_the_year() -> None:
+def test_a_time_without_an_offset_has_the_offset_of_the_zone_on_its_date() -> None:
     winter = Life(datetime(2026, 1, 5, 8, tzinfo=UTC), datetime(2026, 1, 5, 9, tzinfo=UTC))
     assert times("2026-01-05 09:30:00 x", winter, BERLIN)[0] == winter.begin + timedelta(minutes=30)
     assert times("2026-10-05 10:30:00 x", LIFE, BERLIN)[0] == BEGIN + timedelta(minutes=30)
@@ -249,7 +249,9 @@ EPOCH = int(BEGIN.timestamp())
         ("ts=1200000000 of 1300000000", "-"),
     ],
 )
-def test_a_number_is_a_time_only_near_the_job(line: str, clock: str) -> None:
+def test_a_number_is_a_timestamp_only_if_it_is_close_to_the_jobs_life(
+    line: str, clock: str
+) -> None:
     assert clock_times(line) == [clock]
 
 
@@ -273,11 +275,11 @@ def test_a_number_is_a_time_only_near_the_job(line: str, clock: str) -> None:
         ("0:08:00 elapsed", "-"),
     ],
 )
-def test_a_time_of_day_counts_only_within_the_life_of_the_job(line: str, clock: str) -> None:
+def test_a_time_of_day_is_a_timestamp_only_within_the_jobs_life(line: str, clock: str) -> None:
     assert clock_times(line) == [clock]
 
 
-def test_a_job_that_ran_at_midnight_keeps_its_times() -> None:
+def test_times_of_day_before_and_after_midnight_have_the_right_dates() -> None:
     begin = datetime(2026, 10, 5, 23, 59, 30, tzinfo=UTC)
     life = Life(begin, begin + timedelta(minutes=2))
     assert times("[23:59:45] a\n[00:00:01] b\n[00:01:12] c\n[00:09:00] d\n", life) == [
@@ -288,25 +290,25 @@ def test_a_job_that_ran_at_midnight_keeps_its_times() -> None:
     ]
 
 
-def test_of_a_job_of_many_days_a_time_of_day_is_known_if_it_was_seen_coming() -> None:
+def test_the_date_of_a_time_of_day_in_a_job_of_many_days_is_that_of_its_arrival() -> None:
     life = Life(BEGIN, BEGIN + timedelta(days=5))
-    line_clock = LineClock(Growing(), Zones, lambda: life)
-    came = BEGIN + timedelta(days=3, hours=1)
+    line_clock = LineClock(GrowingLog(), Zones, lambda: life)
+    arrival = BEGIN + timedelta(days=3, hours=1)
     assert line_clock.time("09:00:00 x", life.end) is None
-    assert line_clock.time("09:00:00 x", life.end, came) == came
-    assert line_clock.time("08:59:50 x", life.end, came) == came - timedelta(seconds=10)
-    assert line_clock.time("[00:00:12] x", life.end, came) is None
+    assert line_clock.time("09:00:00 x", life.end, arrival) == arrival
+    assert line_clock.time("08:59:50 x", life.end, arrival) == arrival - timedelta(seconds=10)
+    assert line_clock.time("[00:00:12] x", life.end, arrival) is None
 
 
-def test_nothing_is_written_after_it_came() -> None:
-    line_clock = LineClock(Growing(), Zones, lambda: LIFE)
-    came = BEGIN + timedelta(hours=1)
-    assert line_clock.time("08:30:00 x", LIFE.end, came) == BEGIN + timedelta(minutes=30)
-    assert line_clock.time("12:30:00 elapsed", LIFE.end, came) is None
+def test_no_line_has_a_time_after_its_arrival() -> None:
+    line_clock = LineClock(GrowingLog(), Zones, lambda: LIFE)
+    arrival = BEGIN + timedelta(hours=1)
+    assert line_clock.time("08:30:00 x", LIFE.end, arrival) == BEGIN + timedelta(minutes=30)
+    assert line_clock.time("12:30:00 elapsed", LIFE.end, arrival) is None
     assert line_clock.time("12:30:00 x", LIFE.end) == BEGIN + timedelta(hours=4, minutes=30)
 
 
-# Always
+# Properties of any log
 
 LINES = st.sampled_from(
     [line for log, _ in ORDERS for line in log.splitlines()]
@@ -329,31 +331,31 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES, min_size=1, max_size=12), st.lists(st.integers(0, 400), max_size=12))
-def test_times_are_the_same_however_the_log_comes(lines: list[str], cuts: list[int]) -> None:
+def test_times_do_not_depend_on_how_the_log_grows(lines: list[str], cuts: list[int]) -> None:
     data = "".join(line + "\n" for line in lines).encode()
-    wanted = times(data.decode())
-    log = Growing()
+    expected = times(data.decode())
+    log = GrowingLog()
     line_clock = LineClock(log, lambda: Zones(UTC, BERLIN), lambda: LIFE)
     for cut in sorted(cuts):
         log.data = data[:cut]
         for line in log.data.split(b"\n"):
-            told(line_clock, line)
+            time_of_line(line_clock, line)
     log.data = data
-    assert [told(line_clock, line) for line in data.splitlines()] == wanted
+    assert [time_of_line(line_clock, line) for line in data.splitlines()] == expected
 
 
-def test_a_long_line_hides_nothing_that_comes_after_it() -> None:
+def test_a_long_line_does_not_change_the_times_of_later_lines() -> None:
     log = (
         "05/10/2026 08:00:00 x\n03/04/05 00:00:00 old\n"
         + "x" * 9000
         + "\n26/10/05 08:00:00 spark\n"
     )
-    growing = Growing()
-    line_clock = LineClock(growing, lambda: Zones(UTC, BERLIN), lambda: LIFE)
-    growing.data = log.encode()[:22]
-    told(line_clock, growing.data)
-    growing.data = log.encode()
-    assert [told(line_clock, line) for line in growing.data.splitlines()] == times(log)
+    log_file = GrowingLog()
+    line_clock = LineClock(log_file, lambda: Zones(UTC, BERLIN), lambda: LIFE)
+    log_file.data = log.encode()[:22]
+    time_of_line(line_clock, log_file.data)
+    log_file.data = log.encode()
+    assert [time_of_line(line_clock, line) for line in log_file.data.splitlines()] == times(log)
 
 
 ANY = st.datetimes(timezones=st.just(UTC))
@@ -365,29 +367,31 @@ ANY = st.datetimes(timezones=st.just(UTC))
     st.sampled_from([UTC, BERLIN, timezone.max, timezone.min]),
     st.none() | ANY,
 )
-def test_any_text_has_a_time_in_utc_or_none_in_any_life(
-    text: str, life: Life, zone: tzinfo, came: datetime | None
+def test_any_text_has_a_time_in_utc_or_none_whatever_the_life(
+    text: str, life: Life, zone: tzinfo, arrival: datetime | None
 ) -> None:
-    line_clock = LineClock(Growing(f"{text}\n".encode()), lambda: Zones(zone, zone), lambda: life)
-    found = line_clock.time(text, life.end, came)
-    assert found is None or found.tzinfo is UTC
-    assert line_clock.seconds(text.encode(), life.end) is None or found is not None
+    line_clock = LineClock(
+        GrowingLog(f"{text}\n".encode()), lambda: Zones(zone, zone), lambda: life
+    )
+    parsed = line_clock.time(text, life.end, arrival)
+    assert parsed is None or parsed.tzinfo is UTC
+    assert line_clock.seconds(text.encode(), life.end) is None or parsed is not None
 
 
 @given(st.datetimes(BEGIN.replace(tzinfo=None), LIFE.end.replace(tzinfo=None)))
-def test_what_a_job_prints_while_it_runs_is_read_back_in_every_form(moment: datetime) -> None:
+def test_timestamps_in_every_format_within_the_jobs_life_are_parsed_back(moment: datetime) -> None:
     aware = moment.replace(tzinfo=UTC, microsecond=0)
-    for form in (
+    for date_format in (
         "[%m/%d/%y %H:%M:%S]", "%d/%m/%Y %H:%M:%S", "%y/%m/%d %H:%M:%S", "%d.%m.%Y %H:%M:%S",
         "%Y-%m-%d %I:%M:%S %p", "%m/%d/%Y, %I:%M:%S %p", "%b %d, %Y %I:%M:%S %p",
         "%a %b %d %H:%M:%S UTC %Y", "%H:%M:%S", "[%I:%M:%S %p]", "%d-%b-%Y %H:%M:%S", "%s",
     ):  # fmt: skip
-        line = (moment if form != "%s" else aware).strftime(form)
-        line = str(int(aware.timestamp())) if form == "%s" else line
+        line = (moment if date_format != "%s" else aware).strftime(date_format)
+        line = str(int(aware.timestamp())) if date_format == "%s" else line
         assert times(f"{line} x\n") == [aware]
 
 
-def test_without_a_life_the_nearest_to_now_counts() -> None:
+def test_without_a_life_a_timestamp_is_the_time_closest_to_now() -> None:
     line_clock = LineClock()
     now = BEGIN + timedelta(minutes=1)
     assert line_clock.time("10/05/2026 08:00:00 x", now) == BEGIN
@@ -395,17 +399,18 @@ def test_without_a_life_the_nearest_to_now_counts() -> None:
     assert read_time("10/05/2026 08:00:00 x", UnknownLogContext()) == BEGIN
 
 
-def test_a_time_that_is_still_to_come_is_no_time_of_writing() -> None:
-    line_clock = LineClock(Growing(), Zones, lambda: LIFE)
+def test_seconds_ignores_a_time_in_the_future() -> None:
+    line_clock = LineClock(GrowingLog(), Zones, lambda: LIFE)
     assert line_clock.seconds(b"2026-10-05 08:00:00 x", LIFE.end) == EPOCH
     assert line_clock.seconds(b"2027-10-05 08:00:00 x", LIFE.end) is None
     assert line_clock.seconds(b"no time", LIFE.end) is None
 
 
-def test_a_log_that_begins_again_may_have_another_order() -> None:
-    log = Growing(b"05/10/2026 08:00:00 x\n")
+def test_a_log_that_starts_over_may_have_another_order_of_dates() -> None:
+    log = GrowingLog(b"05/10/2026 08:00:00 x\n")
     line_clock = LineClock(log, Zones, lambda: LONG)
-    assert line_clock.time("05/10/2026 08:00:00 x", LONG.end)
+    parsed = line_clock.time("05/10/2026 08:00:00 x", LONG.end)
+    assert parsed == datetime(2026, 5, 10, 8, tzinfo=UTC)
     log.data, log.version = b"27/03/2026 08:00:00 x\n", 1
-    found = line_clock.time("05/10/2026 08:00:00 x", LONG.end)
-    assert found == datetime(2026, 10, 5, 8, tzinfo=UTC)
+    parsed = line_clock.time("05/10/2026 08:00:00 x", LONG.end)
+    assert parsed == datetime(2026, 10, 5, 8, tzinfo=UTC)

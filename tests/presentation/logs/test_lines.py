@@ -14,6 +14,7 @@ from studio_tui.presentation.logs.lines import (
     StyledLine,
     styled_line,
 )
+from tests.waiting import no_hang
 
 ESCAPES = st.sampled_from(
     [
@@ -61,7 +62,7 @@ def test_a_line_cut_anywhere_is_safe_on_both_sides(text: str, data: st.DataObjec
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80))
-def test_plain_text_is_shown_as_it_is(text: str) -> None:
+def test_plain_text_is_shown_unchanged(text: str) -> None:
     assert styled_line(text.encode()) == StyledLine(text, (), 0, 0)
 
 
@@ -90,13 +91,13 @@ def test_plain_text_is_shown_as_it_is(text: str) -> None:
         ("99999999999999999999;32", Pen(foreground=2)),
     ],
 )
-def test_sgr_chooses_the_pen(codes: str, pen: Pen) -> None:
+def test_sgr_codes_set_the_pen(codes: str, pen: Pen) -> None:
     line = styled_line(f"a\x1b[{codes}mb".encode())
     assert line.text == "ab"
     assert line.spans == (() if pen == PLAIN else (Span(1, 2, pen),))
 
 
-def test_stretches_with_the_same_pen_are_one_span() -> None:
+def test_adjacent_texts_with_the_same_pen_are_one_span() -> None:
     line = styled_line(b"\x1b[31mone\x1b[31m two\x1b[K three\x1b[0m four")
     assert line.text == "one two three four"
     assert line.spans == (Span(0, 13, Pen(foreground=1)),)
@@ -122,11 +123,11 @@ def test_stretches_with_the_same_pen_are_one_span() -> None:
         (b"\xed\xa0\xbd\xed\xb8\x80", "😀"),
     ],
 )
-def test_commands_are_dropped_and_what_is_broken_is_seen(raw: bytes, shown: str) -> None:
+def test_control_sequences_are_dropped_and_broken_ones_are_visible(raw: bytes, shown: str) -> None:
     assert text_of(raw) == shown
 
 
-def test_a_tab_stops_where_it_would_without_the_colours_around_it() -> None:
+def test_colours_do_not_change_tab_stops() -> None:
     assert text_of(b"\x1b[31mab\x1b[0m\tc") == text_of(b"ab\tc") == "ab      c"
 
 
@@ -159,13 +160,13 @@ def test_a_rewritten_line_shows_its_last_state(raw: bytes, shown: str, updates: 
     assert (line.text, line.updates) == (shown, updates)
 
 
-def test_a_progress_bar_of_megabytes_shows_its_end() -> None:
+def test_a_progress_bar_of_megabytes_shows_its_last_state() -> None:
     line = styled_line(b"\r 0%" * 10, tail=b"99\r100%", length=5_000_000)
     assert (line.text, line.omitted) == ("100%", 0)
     assert (line.updates, line.has_more) == (10, True)
 
 
-def test_a_long_line_says_how_much_is_not_shown() -> None:
+def test_a_long_line_has_the_length_of_its_omitted_part() -> None:
     line = styled_line(b"x" * 20_000, tail=b"y" * 20_000 + b"\r", length=5_000_000)
     assert line.text == "x" * CHARACTER_LIMIT
     assert line.omitted == 5_000_000 - CHARACTER_LIMIT
@@ -179,7 +180,8 @@ def test_a_character_cut_by_the_limit_is_left_out() -> None:
     assert line.text == "a"
 
 
-def test_escapes_without_end_are_read_in_linear_time() -> None:
-    for opening in ("\x1b]", "\x90", "\x1b[", "\x1b[0;", "\x9b", "\x1b\x1b["):
-        raw = (opening * 32_768).encode()[:65_536]
-        assert_safe(styled_line(raw))
+def test_unterminated_escapes_are_parsed_without_hanging() -> None:
+    with no_hang("parsing escapes"):
+        for opening in ("\x1b]", "\x90", "\x1b[", "\x1b[0;", "\x9b", "\x1b\x1b["):
+            raw = (opening * 32_768).encode()[:65_536]
+            assert_safe(styled_line(raw))

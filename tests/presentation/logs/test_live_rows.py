@@ -1,4 +1,4 @@
-"""Rows that are redrawn are shown once each, as they were drawn last."""
+"""Each row that a program redraws is shown once, as it was drawn last."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from tests.waiting import no_hang
 
 
 def shown(data: bytes) -> list[str]:
-    """Return what a reader sees of a log, row by row."""
+    """Return the rows that a log view shows of a log."""
     lines = data.split(b"\n")
     rows = LiveRows(data)
     kept = set(final_lines(data))
@@ -25,21 +25,24 @@ def shown(data: bytes) -> list[str]:
 
 
 def tqdm(*frames: tuple[int, str]) -> bytes:
-    """What bars at positions write: down to the row, the bar, up again."""
+    """Return what tqdm writes for bars in several rows: down to the row, the bar, up again."""
     drawn = ""
     for row, text in frames:
         drawn += "\n" * row + f"\r{text}" + (f"\x1b[{row}A" if row else "")
     return drawn.encode()
 
 
-def rich(frames: list[list[str]], said: dict[int, str]) -> bytes:
-    """What a live display writes: over the last frame, words above it if there are some."""
+def rich(frames: list[list[str]], messages: dict[int, str]) -> bytes:
+    """Return what a live display writes: each frame over the previous one.
+
+    `messages` are the messages that are printed above the frame with their number.
+    """
     parts = ["begins\n"]
     for number, frame in enumerate(frames):
         if number:
             parts.append("\r\x1b[2K" + "\x1b[1A\x1b[2K" * (len(frame) - 1))
-        if number in said:
-            parts.append(said[number] + "\n")
+        if number in messages:
+            parts.append(messages[number] + "\n")
         parts.append("\n".join(frame))
     return "".join([*parts, "\n"]).encode()
 
@@ -63,7 +66,7 @@ def test_a_bar_that_is_no_longer_drawn_keeps_its_row() -> None:
     assert shown(tqdm(*steps)) == ["bar 0: 2", "bar 1: 2", "bar 2: 8"]
 
 
-def test_words_above_a_live_display_stay_where_they_were_said() -> None:
+def test_messages_above_a_live_display_keep_their_places() -> None:
     frames = [[f"shard-{row} {step}%" for row in range(3)] for step in range(6)]
     data = rich(frames, {2: "ERROR one", 4: "ERROR two"}) + b"after\n"
     assert shown(data) == [
@@ -71,13 +74,13 @@ def test_words_above_a_live_display_stay_where_they_were_said() -> None:
     ]  # fmt: skip
 
 
-def test_layers_that_are_drawn_from_below_have_a_row_each() -> None:
+def test_layers_of_docker_that_are_redrawn_from_below_have_a_row_each() -> None:
     assert shown(DOCKER) == [
         "Using default tag", "l1: complete", "l2: 5%", "l3: 50%", "Digest: sha256:00", "Status: ok",
     ]  # fmt: skip
 
 
-def test_two_displays_one_after_the_other_are_two() -> None:
+def test_two_consecutive_live_displays_are_both_shown() -> None:
     one = rich([[f"a {step}", f"b {step}"] for step in range(3)], {})
     assert shown(one + b"between\n" + one) == [
         "begins", "a 2", "b 2", "between", "begins", "a 2", "b 2",
@@ -105,7 +108,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=40).map(b"".join))
-def test_any_log_is_shown_on_every_split(data: bytes) -> None:
+def test_any_log_can_be_cut_anywhere_and_keeps_its_lines_without_cursor_moves(data: bytes) -> None:
     for cut in range(len(data) + 1):
         shown(data[:cut])
         shown(data[cut:])
@@ -127,6 +130,6 @@ def test_each_row_shows_what_was_drawn_there_last(steps: list[tuple[int, int]]) 
     [b"\x1b[A" * 20_000, b"\n\x1b[A" * 16_000, b"x\n" * 32_000 + b"\x1b[99A",
      b"\n" * 99 + b"x\x1b[99A\x1b[99B" * 6000],
 )  # fmt: skip
-def test_hostile_moves_cost_little(data: bytes) -> None:
+def test_hostile_cursor_moves_are_processed_without_hanging(data: bytes) -> None:
     with no_hang("the rows of a log"):
         shown(data)

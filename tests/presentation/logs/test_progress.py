@@ -1,4 +1,4 @@
-"""Progress bars are recognised with their numbers, and nothing else is taken for one."""
+"""Progress bars are parsed with their numbers, and no other line is taken for a progress bar."""
 
 import unicodedata
 
@@ -61,10 +61,10 @@ BARS = {
     "Copying: 37% [=====>    ]": Progress("Copying", None, None, 37, "", None, None, None),
     "|████----| 40.0% Complete": Progress("", None, None, 40, "", None, None, None),
     "▕███░░░░░▏ 37%": Progress("", None, None, 37, "", None, None, None),
-    # Cut to the width of a terminal, perhaps in the middle of a number.
+    # Bars that are cut to the width of a terminal, perhaps within a number.
     " 37%|▌| 37/100 [00:12<00:20,  3": Progress("", 37, 100, 37, "", None, None, None),
     " 37%|▌| 37/10": Progress("", None, None, 37, "", None, None, None),
-    # Two that were printed into one line.
+    # Two bars that were printed into one line.
     "a: 12it [00:03, 4.00it/s]b: 13it [00:04, 4.00it/s]": Progress(
         "a: 12it [00:03, 4.00it/s]b", 13, None, None, "it", 4, 4, None
     ),
@@ -72,7 +72,7 @@ BARS = {
 
 
 @pytest.mark.parametrize("state", BARS)
-def test_a_bar_is_read(state: str) -> None:
+def test_a_progress_bar_is_parsed(state: str) -> None:
     assert parse_progress(state) == pytest.approx(BARS[state])
 
 
@@ -97,7 +97,7 @@ def test_a_bar_is_read(state: str) -> None:
         "x" * 2000 + " 37%|###7      | 37/100 [00:12<00:20,  3.1it/s]",
     ],
 )
-def test_an_ordinary_line_is_no_bar(line: str) -> None:
+def test_an_ordinary_line_is_not_a_progress_bar(line: str) -> None:
     assert parse_progress(line) is None
 
 
@@ -115,7 +115,7 @@ UNITS = st.sampled_from(["it", "B", " objects", "rows", "Tokens"])
 
 @st.composite
 def tqdm_bars(draw: st.DrawFn) -> tuple[str, Progress]:
-    """A bar as tqdm writes it, and what it says."""
+    """Draw a progress bar as tqdm writes it, with its numbers."""
     label, unit = draw(LABELS), draw(UNITS)
     total = draw(st.none() | st.integers(1, 10**9))
     done = draw(st.integers(0, total or 10**9))
@@ -131,8 +131,8 @@ def tqdm_bars(draw: st.DrawFn) -> tuple[str, Progress]:
     head = f"{label}: " if label else ""
     if total is None:
         state = f"{head}{done}{unit} [{clock(elapsed)}, {speed}]"
-        said = Progress(label, done, None, None, unit.strip(), rate, elapsed, None)
-        return state, said
+        expected = Progress(label, done, None, None, unit.strip(), rate, elapsed, None)
+        return state, expected
     percent = 100 * done / total
     left = None if rate is None else int((total - done) / rate)
     ink = draw(st.sampled_from(["#", "█"])) * int(percent / 10)
@@ -140,14 +140,16 @@ def tqdm_bars(draw: st.DrawFn) -> tuple[str, Progress]:
         f"{head}{percent:3.0f}%|{ink:10}| {done}/{total} "
         f"[{clock(elapsed)}<{'?' if left is None else clock(left)}, {speed}]"
     )
-    said = Progress(label, done, total, float(f"{percent:.0f}"), unit.strip(), rate, elapsed, left)
-    return state, said
+    expected = Progress(
+        label, done, total, float(f"{percent:.0f}"), unit.strip(), rate, elapsed, left
+    )
+    return state, expected
 
 
 @given(tqdm_bars())
-def test_what_tqdm_writes_is_read_back(bar: tuple[str, Progress]) -> None:
-    state, said = bar
-    assert parse_progress(state) == pytest.approx(said)
+def test_progress_bars_of_tqdm_are_parsed_back(bar: tuple[str, Progress]) -> None:
+    state, expected = bar
+    assert parse_progress(state) == pytest.approx(expected)
 
 
 PIECES = st.sampled_from(
@@ -171,7 +173,7 @@ def assert_sound(bar: Progress | None) -> None:
 
 
 @given(NOISE | st.binary(max_size=300).map(lambda raw: raw.decode("utf-8", "replace")))
-def test_no_log_makes_a_reader_fail_or_an_unsafe_text(text: str) -> None:
+def test_no_log_makes_the_parser_fail_or_return_unsafe_text(text: str) -> None:
     parse_progress(text)
     assert_sound(latest_progress(b"\r" + text.encode("utf-8", "surrogatepass")))
 
@@ -181,17 +183,17 @@ def test_a_log_cut_anywhere_shows_the_last_complete_state(
     bars: list[tuple[str, Progress]], between: str
 ) -> None:
     stream = b""
-    told: list[Progress | None] = [None]
-    for state, said in bars:
+    states: list[Progress | None] = [None]
+    for state, expected in bars:
         written = f"{between}{state}".encode()
         assert [latest_progress(stream + written[:cut]) for cut in range(len(written))] == [
-            told[-1] for _ in written
+            states[-1] for _ in written
         ]
         stream += written
-        told.append(parse_progress(state))
-        assert latest_progress(stream) == told[-1] == pytest.approx(said)
+        states.append(parse_progress(state))
+        assert latest_progress(stream) == states[-1] == pytest.approx(expected)
     for cut in range(len(stream)):
-        assert latest_progress(stream[cut:]) in {None, told[-1]}
+        assert latest_progress(stream[cut:]) in {None, states[-1]}
 
 
 OUTER = " 10%|█         | 1/10 [00:10<01:30, 10.00s/it]"
@@ -199,7 +201,7 @@ INNER = " 50%|█████     | 5/10 [00:05<00:05,  1.00it/s]"
 KERAS = "37/100 [=====>......] - ETA: 20s"
 
 
-def test_a_state_without_an_end_of_its_own_counts_when_the_next_begins() -> None:
+def test_a_state_of_a_bar_without_an_end_counts_when_the_next_state_begins() -> None:
     first = b"\r 9/100 [>...........] - ETA: 90s"
     second = f"\r{KERAS}".encode()
     for cut in range(len(second)):
@@ -207,7 +209,7 @@ def test_a_state_without_an_end_of_its_own_counts_when_the_next_begins() -> None
     assert latest_progress(first + second + b"\r") == parse_progress(KERAS)
 
 
-def test_of_nested_bars_the_outer_one_is_the_progress_of_the_job() -> None:
+def test_the_outer_of_nested_bars_is_the_progress_of_the_job() -> None:
     nested = f"\r{OUTER}\n\r{INNER}\x1b[A\n\r{INNER}\x1b[A".encode()
     assert latest_progress(nested) == parse_progress(OUTER)
     done = OUTER.replace(" 10%", "100%").replace("1/10", "10/10")
@@ -226,10 +228,10 @@ def test_an_outer_bar_that_is_seldom_drawn_is_remembered() -> None:
     assert latest_progress(f"\n\r{INNER}".encode(), outer) == inner
 
 
-def parallel(second: int) -> bytes:
-    """What three bars write that began together, of which two come to their end early.
+def parallel_bars(second: int) -> bytes:
+    """Return what three parallel bars have written by `second`; two of them end early.
 
-    The second is drawn at 79 of 80 last, as tqdm draws a bar not for each step.
+    The last state of the second bar is 79 of 80, as tqdm does not draw every step.
     """
 
     def state(name: str, done: int, total: int, at: int) -> str:
@@ -250,22 +252,22 @@ def parallel(second: int) -> bytes:
     return drawn
 
 
-@pytest.mark.parametrize("kept", [4096, 32 * 1024])
-def test_a_bar_that_is_no_longer_drawn_is_not_the_progress_of_the_job(kept: int) -> None:
-    known: Progress | None = None
+@pytest.mark.parametrize("length", [4096, 32 * 1024])
+def test_a_bar_that_is_no_longer_drawn_is_not_the_progress_of_the_job(length: int) -> None:
+    progress: Progress | None = None
     for second in range(20):
-        known = latest_progress(parallel(second)[-kept:], known)
-    assert known is not None
-    assert (known.label, known.total) == ("c", 400)
-    early = latest_progress(parallel(1)[-kept:])
+        progress = latest_progress(parallel_bars(second)[-length:], progress)
+    assert progress is not None
+    assert (progress.label, progress.total) == ("c", 400)
+    early = latest_progress(parallel_bars(1)[-length:])
     assert early is not None
     assert early.label == "a"
 
 
-def test_bars_that_go_back_by_other_means_are_read() -> None:
-    for back in ("\x1b[2K\x1b[1G", "\x1b[G", "\x1b[0G", "\x1b[80D", "\x08" * 80):
-        drawn = f"{back}{OUTER}{back}{INNER}{back}".encode()
-        assert latest_progress(drawn) == parse_progress(INNER), back
+def test_bars_that_are_redrawn_by_other_control_codes_are_parsed() -> None:
+    for rewind in ("\x1b[2K\x1b[1G", "\x1b[G", "\x1b[0G", "\x1b[80D", "\x08" * 80):
+        drawn = f"{rewind}{OUTER}{rewind}{INNER}{rewind}".encode()
+        assert latest_progress(drawn) == parse_progress(INNER), rewind
     assert latest_progress(f"\n\n\x1b[2A\r{KERAS}\x1b[2B\r".encode()) == parse_progress(KERAS)
 
 
@@ -280,7 +282,7 @@ def test_a_bar_is_shown_although_other_lines_follow() -> None:
     assert latest_progress(b"\nnothing here\n") is None
 
 
-def test_colours_of_a_bar_do_no_harm() -> None:
+def test_a_bar_with_colours_is_parsed() -> None:
     keras = b"\n\x1b[1m37/100\x1b[0m \x1b[32m\xe2\x94\x81" + b"\xe2\x94\x81" * 9 + b"\x1b[0m 20s\r"
     bar = latest_progress(keras)
     assert bar is not None
@@ -288,21 +290,23 @@ def test_colours_of_a_bar_do_no_harm() -> None:
 
 
 @given(st.floats(0, 100), st.integers(-2, 60))
-def test_a_bar_is_as_wide_as_asked_and_full_only_at_the_end(percent: float, width: int) -> None:
+def test_a_drawn_bar_has_the_given_width_and_is_full_only_at_100_percent(
+    percent: float, width: int
+) -> None:
     drawn = bar_text(percent, width)
     assert len(drawn) == max(width, 0)
     if width > 2:
         assert (set(drawn[1:-1]) == {"█"}) == (percent == 100)
 
 
-def test_bars_are_drawn_in_eighths() -> None:
+def test_bars_are_drawn_in_eighths_of_a_cell() -> None:
     assert bar_text(37, 10) == "▕██▉░░░░░▏"
     assert bar_text(0, 10) == "▕░░░░░░░░▏"
     assert bar_text(100, 10) == "▕████████▏"
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "text"),
     [
         (" 37%|###7      | 37/100 [00:12<00:20,  3.1it/s]", "37%  3.1 it/s  ~0:20 left"),
         (
@@ -316,7 +320,7 @@ def test_bars_are_drawn_in_eighths() -> None:
         ("12it [00:03, ?it/s]", "12 it"),
     ],
 )
-def test_a_bar_is_described_in_few_words(state: str, said: str) -> None:
+def test_the_text_of_a_progress_has_its_main_numbers(state: str, text: str) -> None:
     bar = parse_progress(state)
     assert bar is not None
-    assert progress_text(bar) == said
+    assert progress_text(bar) == text

@@ -20,7 +20,7 @@ LOG = (
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "lines"),
     [
         ("beta", [b"alpha Beta", b"bad \xff beta"]),
         ("Beta", [b"alpha Beta"]),
@@ -39,46 +39,44 @@ LOG = (
         ("�", [b"bad \xff beta"]),
     ],
 )
-def test_what_can_be_seen_is_found_and_nothing_else(typed: str, found: list[bytes]) -> None:
-    assert lines_with(typed, LOG) == found
+def test_a_search_finds_exactly_the_visible_text(typed: str, lines: list[bytes]) -> None:
+    assert lines_with(typed, LOG) == lines
 
 
 @pytest.mark.parametrize(
     "line", ["1111111A\tb", "é a\tb", "\x1b[1ma\tb\x1b[m", "a\x07b", "a\tb\rc\td"]
 )
-def test_a_line_is_not_found_by_control_codes_that_are_drawn_otherwise(line: str) -> None:
-    wanted = SearchPattern("~a.b")
-    shows = wanted.matches(styled_line(line.encode()).text)
-    assert bool(wanted.starts(line.encode())) is shows
+def test_control_codes_match_only_as_they_are_drawn(line: str) -> None:
+    pattern = SearchPattern("~a.b")
+    shows = pattern.matches(styled_line(line.encode()).text)
+    assert bool(pattern.starts(line.encode())) is shows
 
 
 @given(
     st.lists(st.text(alphabet="aAbß\té \r\x1b[m31;", max_size=12), max_size=8),
     st.sampled_from(["a", "A", "ab", "é", "~a.b", "~^a", "31", "ß"]),
 )
-def test_every_line_found_shows_it_and_no_plain_line_is_missed(
-    lines: list[str], typed: str
-) -> None:
+def test_found_lines_show_a_match_and_no_plain_line_is_missed(lines: list[str], typed: str) -> None:
     raw = [line.encode() for line in lines]
-    wanted = SearchPattern(typed)
-    starts, at = set(wanted.starts(b"\n".join(raw))), 0
+    pattern = SearchPattern(typed)
+    starts, at = set(pattern.starts(b"\n".join(raw))), 0
     for line in raw:
         shown = styled_line(line).text
         if at in starts:
-            assert wanted.matches(shown)
+            assert pattern.matches(shown)
         elif b"\x1b" not in line and b"\r" not in line and b"\t" not in line:
-            assert not wanted.matches(shown)
+            assert not pattern.matches(shown)
         at += len(line) + 1
 
 
-def test_what_a_long_line_does_not_show_is_not_found() -> None:
+def test_text_beyond_the_shown_part_of_a_long_line_is_not_found() -> None:
     line = b"." * (CHARACTER_LIMIT - 3) + b"abc" + b"." * 100 + b"xyz\n"
     assert lines_with("abc", line)
     assert not lines_with("xyz", line)
 
 
 @pytest.mark.parametrize("before", [b"", b"\x1b[31mred\x1b[0m\n", "ü\n".encode(), b"1%\r2%\n"])
-def test_lines_that_match_only_beyond_what_is_shown_are_counted(before: bytes) -> None:
+def test_lines_that_match_only_beyond_their_shown_part_are_counted(before: bytes) -> None:
     pattern = SearchPattern("xyz")
     line = b"." * CHARACTER_LIMIT + b"xyz\n"
     assert not pattern.starts(before + line + b"abc\n")
@@ -100,34 +98,32 @@ def test_an_invalid_search_is_explained_in_a_sentence(typed: str, sentence: str)
     assert str(refused.value) == sentence
 
 
-def test_an_expression_that_would_take_for_ever_gives_up_and_says_so() -> None:
-    wanted = SearchPattern(r"~(a|aa)+\1c")
+def test_a_regular_expression_that_takes_too_long_is_stopped_with_a_message() -> None:
+    pattern = SearchPattern(r"~(a|aa)+\1c")
     line = b"a" * 60 + b"\n"
-    assert wanted.starts(line) == ()
-    assert wanted.problem == (
+    assert pattern.starts(line) == ()
+    assert pattern.problem == (
         r"~(a|aa)+\1c takes too long to search for; try a simpler expression."
     )
-    assert wanted.starts(b"aac\n") == ()
+    assert pattern.starts(b"aac\n") == ()
 
 
 @pytest.mark.parametrize("text", ["a line\n" * 10_000, "a ligne é\n" * 10_000])
-def test_words_are_never_given_up_however_busy_the_machine(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_for_words_has_no_time_limit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_TIMEOUT", 1e-9)
     monkeypatch.setattr(search, "_TIMEOUT_LARGE", 1e-9)
-    wanted = SearchPattern("a li")
-    assert len(wanted.starts(text.encode())) == 10_000
-    assert wanted.spans("a line") == [(0, 4)]
-    assert wanted.problem == ""
+    pattern = SearchPattern("a li")
+    assert len(pattern.starts(text.encode())) == 10_000
+    assert pattern.spans("a line") == [(0, 4)]
+    assert pattern.problem == ""
 
 
-def test_matches_of_a_line_are_bounded() -> None:
+def test_the_number_of_matches_in_a_line_is_limited() -> None:
     assert len(SearchPattern("a").spans("a" * 16_000)) == 500
     assert SearchPattern("a").spans("ba") == [(1, 2)]
 
 
-def test_problems_are_found_by_their_level_whatever_their_colour() -> None:
+def test_errors_and_warnings_are_found_whatever_their_colour() -> None:
     log = b"INFO fine\n\x1b[31mERROR\x1b[0m bad\n0 errors\nWARNING so so\nValueError: bad shard\n"
     errors = [log[start:].split(b"\n")[0] for start in LevelPattern(LogLevel.ERROR).starts(log)]
     assert errors == [b"\x1b[31mERROR\x1b[0m bad", b"ValueError: bad shard"]
@@ -170,5 +166,7 @@ def test_a_traceback_that_is_cut_off_has_no_message() -> None:
         ("what? +1", False),
     ],
 )
-def test_words_that_look_like_an_expression_are_known(typed: str, is_like: bool) -> None:
+def test_words_that_look_like_a_regular_expression_are_recognised(
+    typed: str, is_like: bool
+) -> None:
     assert SearchPattern(typed).is_like_expression is is_like

@@ -1,4 +1,4 @@
-"""A traceback is one unit, with any prefix before its lines, and the error is its signature."""
+"""The lines of a failure are one unit, with any prefix, and its signature is the reason."""
 
 import json
 import re
@@ -19,6 +19,7 @@ from tests.waiting import no_hang
 
 
 def unit_length(lines: Iterable[str]) -> int:
+    """Return the number of lines from the first to the last line of the unit that begins them."""
     unit = unit_lines(lines)
     return unit[-1] + 1 if unit else 0
 
@@ -164,11 +165,11 @@ UNITS = [
     (json.dumps({"level": "error", "event": "failed", "exception": CHAINED}), "StepFailed: 12"),
 ]  # fmt: skip
 
-WITHOUT_SIGNATURE_OF_THEIR_OWN = [GO, RUST, PANIC]
+WITHOUT_SIGNATURES = [GO, RUST, PANIC]
 
 PLAIN_HEAD = "Traceback (most recent call last):"
 
-NEXT = [
+LINES_AFTER = [
     "Epoch 2/10",
     f"{STAMP}another",
     "ERROR:root:another",
@@ -178,12 +179,14 @@ NEXT = [
 ]
 
 
-@pytest.mark.parametrize("text", [text for text, _ in UNITS] + WITHOUT_SIGNATURE_OF_THEIR_OWN)
-@pytest.mark.parametrize("after", [*NEXT, ""])
-def test_a_failure_is_one_unit_and_ends_where_it_ends(text: str, after: str) -> None:
+@pytest.mark.parametrize("text", [text for text, _ in UNITS] + WITHOUT_SIGNATURES)
+@pytest.mark.parametrize("after", [*LINES_AFTER, ""])
+def test_the_lines_of_a_failure_are_one_unit_without_the_lines_after_it(
+    text: str, after: str
+) -> None:
     lines = text.split("\n")
     if len(lines) == 1 and after == PLAIN_HEAD:
-        after = ""  # a traceback after a message belongs to it
+        after = ""  # a traceback that follows a message belongs to it
     assert unit_length(iter(lines)) == len(lines)
     assert unit_length(iter([*lines, "", "", after, after])) == len(lines)
     if after:
@@ -191,7 +194,7 @@ def test_a_failure_is_one_unit_and_ends_where_it_ends(text: str, after: str) -> 
 
 
 @pytest.mark.parametrize(("text", "expected"), UNITS)
-def test_the_signature_says_why_it_failed(text: str, expected: str) -> None:
+def test_the_signature_is_the_reason_for_the_failure(text: str, expected: str) -> None:
     assert signature(text.split("\n")) == expected
     assert signature(["Epoch 1", *text.split("\n"), "", "Closing 4 workers"]) == expected
 
@@ -205,7 +208,9 @@ BARS = [
 
 @pytest.mark.parametrize("bar", BARS)
 @pytest.mark.parametrize("text", [PLAIN, CHAINED, MULTILINE])
-def test_a_traceback_behind_a_bar_is_read_as_if_it_began_the_line(bar: str, text: str) -> None:
+def test_a_traceback_appended_to_a_progress_bar_is_parsed_like_any_other(
+    bar: str, text: str
+) -> None:
     expected = signature(text.split("\n"))
     if bar.startswith("[rank0]"):
         text = textwrap.indent(text, "[rank0]: ", lambda _: True).removeprefix("[rank0]: ")
@@ -219,15 +224,15 @@ def test_a_traceback_behind_a_bar_is_read_as_if_it_began_the_line(bar: str, text
 
 
 @pytest.mark.parametrize("text", [PLAIN, CHAINED, CAUSE, SUB, MULTILINE, RICH])
-def test_a_failure_that_was_logged_and_handled_is_not_the_reason(text: str) -> None:
+def test_a_failure_that_was_logged_and_handled_is_not_the_signature(text: str) -> None:
     logged = ["ERROR:root:step failed", *text.split("\n")]
     assert signature([*logged, "INFO:root:goes on", "gave up after 2 steps"]) == (
         "gave up after 2 steps"
     )
 
 
-def mixed(*texts: str) -> list[str]:
-    """Return the lines of several ranks as they come, one of each in turn."""
+def interleaved(*texts: str) -> list[str]:
+    """Return the lines of the texts in turn, each with the prefix of its rank."""
     by_rank = [
         [f"[rank{rank}]: {line}" for line in text.split("\n")] for rank, text in enumerate(texts)
     ]
@@ -236,26 +241,26 @@ def mixed(*texts: str) -> list[str]:
 
 
 @pytest.mark.parametrize("others", [(CHAINED,), (PLAIN, SUB), (MULTILINE, RICH, CAUSE, SYNTAX)])
-def test_of_mixed_tracebacks_each_is_a_unit_by_its_prefix(others: tuple[str, ...]) -> None:
-    lines = mixed(PLAIN, *others)
+def test_interleaved_tracebacks_are_units_by_their_prefixes(others: tuple[str, ...]) -> None:
+    lines = interleaved(PLAIN, *others)
     for rank, text in enumerate((PLAIN, *others)):
         own = [line for line in lines if line.startswith(f"[rank{rank}]")]
-        begins = lines.index(own[0])
-        found = [lines[begins + number] for number in unit_lines(lines[begins:])]
-        assert found == own == [f"[rank{rank}]: {line}" for line in text.split("\n")]
+        start = lines.index(own[0])
+        unit = [lines[start + number] for number in unit_lines(lines[start:])]
+        assert unit == own == [f"[rank{rank}]: {line}" for line in text.split("\n")]
 
 
-def test_a_word_of_a_launcher_between_its_lines_does_not_end_a_traceback() -> None:
+def test_lines_of_other_processes_do_not_end_a_traceback() -> None:
     lines = textwrap.indent(PLAIN, "(train pid=47, ip=10.0.0.7) ").split("\n")
-    mixed_lines = [*lines[:3], "step 12", "(raylet) slow", *lines[3:], "step 13"]
-    assert [mixed_lines[n] for n in unit_lines(mixed_lines)] == lines
+    all_lines = [*lines[:3], "step 12", "(raylet) slow", *lines[3:], "step 13"]
+    assert [all_lines[n] for n in unit_lines(all_lines)] == lines
 
 
-def test_errors_of_one_moment_are_units_each() -> None:
+def test_errors_with_the_same_timestamp_are_separate_units() -> None:
     assert unit_length([f"{STAMP}one", f"{STAMP}two", f"{STAMP}three"]) == 1
 
 
-def test_what_python_prints_itself_is_one_unit() -> None:
+def test_a_chained_traceback_from_python_is_one_unit() -> None:
     def fail(depth: int) -> None:
         try:
             if depth:
@@ -279,7 +284,7 @@ def test_a_traceback_that_was_cut_off_ends_before_the_next_line() -> None:
     assert unit_length([*lines, "INFO: Uvicorn running"]) == 5
 
 
-def test_a_wrapper_does_not_hide_what_failed() -> None:
+def test_the_exception_of_a_wrapper_is_not_the_signature() -> None:
     wrapper = 'Traceback (most recent call last):\n  File "run.py", line 1, in <module>\n'
     for name in ("torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
                  "SystemExit: 1", "KeyboardInterrupt"):  # fmt: skip
@@ -292,7 +297,7 @@ def test_lines_without_a_failure_have_no_signature() -> None:
     assert signature(["Epoch 1", "0 errors", "WARNING:root:slow"]) is None
 
 
-def test_no_more_is_read_than_needed() -> None:
+def test_no_more_lines_are_read_than_needed() -> None:
     read = 0
 
     def endless(line: str) -> Iterator[str]:
@@ -345,19 +350,19 @@ LINES = st.lists(
 @given(LINES)
 def test_any_lines_have_a_unit_and_a_safe_signature_or_none(lines: list[str]) -> None:
     assert min(1, len(lines)) <= unit_length(lines) <= len(lines)
-    found = signature(lines)
-    if found is not None:
-        assert len(found) <= SIGNATURE_LIMIT
+    unit = signature(lines)
+    if unit is not None:
+        assert len(unit) <= SIGNATURE_LIMIT
         assert not any(
-            unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for each in found
+            unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for each in unit
         )
-        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalise(found)))
+        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalise(unit)))
 
 
 @pytest.mark.parametrize(
     "text", ["a." * 8000, "/a" * 8000, "a1" * 8000, "Traceback (" * 1500, " " * 16_384]
 )
-def test_hostile_lines_cost_little(text: str) -> None:
+def test_hostile_lines_are_parsed_without_hanging(text: str) -> None:
     lines = ["Traceback (most recent call last):", text, "ERROR " + text]
     with no_hang("the traceback of a line"):
         for _ in range(10):

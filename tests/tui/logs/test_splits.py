@@ -17,13 +17,13 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from tests.presentation.logs.test_levels import LINES, PROSE
 from tests.presentation.logs.test_live_rows import DOCKER, rich, tqdm
-from tests.presentation.logs.test_tracebacks import CAUSE, CHAINED, PANIC, PLAIN, mixed
+from tests.presentation.logs.test_tracebacks import CAUSE, CHAINED, PANIC, PLAIN, interleaved
 from tests.soak import at_length
 
 BAR = " 37%|###7      | {0}/100 [00:12<00:20,  3.1it/s]"
 INPUTS = [
     "\n".join(text for text, _ in LINES).encode(),
-    "\n".join([*PROSE, PLAIN, CHAINED, PANIC, *mixed(PLAIN, CAUSE)]).encode(),
+    "\n".join([*PROSE, PLAIN, CHAINED, PANIC, *interleaved(PLAIN, CAUSE)]).encode(),
     "".join(f"\r{BAR.format(n)}" for n in range(9)).encode() + b"\n" + PLAIN.encode(),
     "".join(f"\x1b[2K\x1b[1G{BAR.format(n)}" for n in range(9)).encode() + b"\r\x1b[KERROR x\n",
     tqdm(*[(row, BAR.format(step)) for step in range(6) for row in range(3)]) + b"\nERROR x\n",

@@ -45,7 +45,7 @@ class JobLogs:
         self.move_count = 0
         """How often lines have moved."""
 
-    def new(self) -> int:
+    def new_job(self) -> int:
         """Create the log of a job, which is not merged yet."""
         self.stores.append(LogStore.create(self.folder))
         return len(self.stores) - 1
@@ -63,7 +63,7 @@ class JobLogs:
         self.ended_jobs.add(job)
         self.log.poke()
 
-    def lines(self) -> list[tuple[int, bytes]]:
+    def merged_lines(self) -> list[tuple[int, bytes]]:
         """Return each merged line with its job, which is -1 if the job is not in the log."""
         jobs = {number: job for job, number in self.numbers.items()}
         store = self.log.store
@@ -73,10 +73,10 @@ class JobLogs:
             (jobs.get(number_in(line), -1), line[TAG_LENGTH:]) for line in text.split(b"\n")[:-1]
         ]
 
-    def texts(self) -> list[bytes]:
+    def merged_texts(self) -> list[bytes]:
         return [line for _, line in self.merged_lines()]
 
-    def of(self, job: int) -> list[bytes]:
+    def lines_of(self, job: int) -> list[bytes]:
         """Return the lines of a job, including an unfinished last line."""
         text = self.stores[job].read(0, self.stores[job].size)
         lines = text.split(b"\n")
