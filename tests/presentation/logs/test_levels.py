@@ -290,10 +290,10 @@ def test_a_field_names_a_level_by_word_or_number(value: object, level: LogLevel 
 
 def scanned_starts(data: bytes, lowest: LogLevel) -> list[int]:
     """Return the starts of the lines of level `lowest` or higher that a scan finds."""
-    return [start for start in candidate_lines(data, lowest) if is_of(data, start, lowest)]
+    return [start for start in candidate_lines(data, lowest) if has_level(data, start, lowest)]
 
 
-def is_of(data: bytes, start: int, lowest: LogLevel) -> bool:
+def has_level(data: bytes, start: int, lowest: LogLevel) -> bool:
     line = data[start:].split(b"\n", 1)[0]
     return (level_of(styled_line(line).text) or 0) >= lowest
 
@@ -305,7 +305,7 @@ def test_a_scan_finds_every_line_of_a_level_or_a_higher_one(lowest: LogLevel, co
     data = "".join(f"{colour}{text}\x1b[0m\n" for text in ["first", *texts]).encode()
     starts = [0]
     starts += [at + 1 for at, byte in enumerate(data[:-1]) if byte == ord("\n")]
-    expected = [start for start in starts if is_of(data, start, lowest)]
+    expected = [start for start in starts if has_level(data, start, lowest)]
     assert scanned_starts(data, lowest) == expected
     assert len(expected) >= sum(1 for _, level in LINES if (level or 0) >= lowest)
 
@@ -313,6 +313,6 @@ def test_a_scan_finds_every_line_of_a_level_or_a_higher_one(lowest: LogLevel, co
 @given(st.lists(st.sampled_from([b"\n", b"ERROR", b"x", b'"level":50', b"<3>", b"E0102 "])))
 def test_candidates_are_starts_of_lines_in_order(parts: list[bytes]) -> None:
     data = b"".join(parts)
-    found = list(candidate_lines(data, LogLevel.ERROR))
-    assert found == sorted(set(found))
-    assert all(start == 0 or data[start - 1 : start] == b"\n" for start in found)
+    starts = list(candidate_lines(data, LogLevel.ERROR))
+    assert starts == sorted(set(starts))
+    assert all(start == 0 or data[start - 1 : start] == b"\n" for start in starts)

@@ -350,12 +350,12 @@ def test_a_long_line_does_not_change_the_times_of_later_lines() -> None:
         + "x" * 9000
         + "\n26/10/05 08:00:00 spark\n"
     )
-    log_file = GrowingLog()
-    line_clock = LineClock(log_file, lambda: Zones(UTC, BERLIN), lambda: LIFE)
-    log_file.data = log.encode()[:22]
-    time_of_line(line_clock, log_file.data)
-    log_file.data = log.encode()
-    assert [time_of_line(line_clock, line) for line in log_file.data.splitlines()] == times(log)
+    growing_log = GrowingLog()
+    line_clock = LineClock(growing_log, lambda: Zones(UTC, BERLIN), lambda: LIFE)
+    growing_log.data = log.encode()[:22]
+    time_of_line(line_clock, growing_log.data)
+    growing_log.data = log.encode()
+    assert [time_of_line(line_clock, line) for line in growing_log.data.splitlines()] == times(log)
 
 
 ANY = st.datetimes(timezones=st.just(UTC))

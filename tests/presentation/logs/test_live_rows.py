@@ -13,11 +13,11 @@ def shown(data: bytes) -> list[str]:
     """Return the rows that a log view shows of a log."""
     lines = data.split(b"\n")
     rows = LiveRows(data)
-    kept = set(final_lines(data))
+    final_starts = set(final_lines(data))
     texts: list[str] = []
     start = 0
     for number, line in enumerate(lines):
-        if start in kept:
+        if start in final_starts:
             own = rows.rows(number) or [line]
             texts += [styled_line(row).text.rstrip() for row in own]
         start += len(line) + 1
@@ -89,12 +89,12 @@ def test_two_consecutive_live_displays_are_both_shown() -> None:
 
 def test_lines_of_several_logs_do_not_draw_over_each_other() -> None:
     bars = tqdm(*[(row, f"{row}: {step}") for step in range(3) for row in range(2)]).split(b"\n")
-    tagged = [line for pair in zip([b"001|" + each for each in bars],
+    tagged = [line for pair in zip([b"001|" + bar for bar in bars],
                                    [b"002|words %d" % n for n in range(len(bars))], strict=True)
               for line in pair]  # fmt: skip
     data = b"\n".join(tagged)
-    kept = {data[at:].split(b"\n")[0][:4] for at in final_lines(data, 4)}
-    assert kept == {b"001|", b"002|"}
+    tags = {data[start:].split(b"\n")[0][:4] for start in final_lines(data, 4)}
+    assert tags == {b"001|", b"002|"}
     assert sum(data[at : at + 4] == b"002|" for at in final_lines(data, 4)) == len(bars)
     assert data[final_lines(data, 4)[-2] :].startswith(b"001|")
 

@@ -102,9 +102,9 @@ def test_an_ordinary_line_is_not_a_progress_bar(line: str) -> None:
 
 
 def clock(seconds: int) -> str:
-    minutes, rest = divmod(seconds, 60)
+    minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
 LABELS = st.text(
@@ -134,14 +134,14 @@ def tqdm_bars(draw: st.DrawFn) -> tuple[str, Progress]:
         expected = Progress(label, done, None, None, unit.strip(), rate, elapsed, None)
         return state, expected
     percent = 100 * done / total
-    left = None if rate is None else int((total - done) / rate)
+    remaining = None if rate is None else int((total - done) / rate)
     ink = draw(st.sampled_from(["#", "█"])) * int(percent / 10)
     state = (
         f"{head}{percent:3.0f}%|{ink:10}| {done}/{total} "
-        f"[{clock(elapsed)}<{'?' if left is None else clock(left)}, {speed}]"
+        f"[{clock(elapsed)}<{'?' if remaining is None else clock(remaining)}, {speed}]"
     )
     expected = Progress(
-        label, done, total, float(f"{percent:.0f}"), unit.strip(), rate, elapsed, left
+        label, done, total, float(f"{percent:.0f}"), unit.strip(), rate, elapsed, remaining
     )
     return state, expected
 

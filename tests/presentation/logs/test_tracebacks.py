@@ -19,7 +19,7 @@ from tests.waiting import no_hang
 
 
 def unit_length(lines: Iterable[str]) -> int:
-    """Return the number of lines from the first to the last line of the unit that begins them."""
+    """Return the number of lines up to the last line of the unit that begins the lines."""
     unit = unit_lines(lines)
     return unit[-1] + 1 if unit else 0
 
@@ -350,13 +350,13 @@ LINES = st.lists(
 @given(LINES)
 def test_any_lines_have_a_unit_and_a_safe_signature_or_none(lines: list[str]) -> None:
     assert min(1, len(lines)) <= unit_length(lines) <= len(lines)
-    unit = signature(lines)
-    if unit is not None:
-        assert len(unit) <= SIGNATURE_LIMIT
+    reason = signature(lines)
+    if reason is not None:
+        assert len(reason) <= SIGNATURE_LIMIT
         assert not any(
-            unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for each in unit
+            unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for each in reason
         )
-        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalise(unit)))
+        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalise(reason)))
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ def truth(chance: random.Random, count: int = 60) -> Truth:
 
 
 def connection(
-    chance: random.Random, pieces: tuple[LogMessage, ...], *, whole: bool = False
+    chance: random.Random, pieces: tuple[LogMessage, ...], *, is_complete: bool = False
 ) -> list[tuple[LogMessage, ...]]:
-    """Return the frames of a replay, some doubled or swapped; cut off unless it is `whole`."""
+    """Return the frames of a replay, some doubled or swapped; cut off unless `is_complete`."""
     frames = []
     start = 0
     while start < len(pieces):
@@ -57,4 +57,4 @@ def connection(
         if chance.random() < 0.15:
             frames[place], frames[place + 1] = frames[place + 1], frames[place]
     doubled = [copy for frame in frames for copy in [frame] * (2 if chance.random() < 0.1 else 1)]
-    return doubled if whole else doubled[: chance.randrange(len(doubled) + 1)]
+    return doubled if is_complete else doubled[: chance.randrange(len(doubled) + 1)]

@@ -111,12 +111,12 @@ def survives(folder: Path, seed: int, assembler_type: AssemblerType) -> bool:
     try:
         for number in range(5):
             log.assembler.note_connection()
-            for frame in connection(chance, original.pieces, whole=number == 4):
+            for frame in connection(chance, original.pieces, is_complete=number == 4):
                 log.assembler.add(frame)
                 if chance.random() < 0.1:
-                    rest = Comparison.of_end(log.store, overlap=64)
+                    comparison = Comparison.of_end(log.store, overlap=64)
                     cut = chance.randrange(len(original.raw) + 1)
-                    rest.add(original.raw[rest.received : cut])
+                    comparison.add(original.raw[comparison.received : cut])
         return log.raw == original.raw and not log.marks
     finally:
         log.close()
@@ -383,8 +383,8 @@ def test_a_mark_at_the_end_stays_when_more_pieces_arrive(log: AssembledLog) -> N
 
 def test_pieces_with_the_same_text_confirm_what_rest_supplied(log: AssembledLog) -> None:
     log.connect((1, "a\n"))
-    rest = Comparison.of_end(log.store, overlap=64)
-    rest.add(b"a\nb\nc")
+    comparison = Comparison.of_end(log.store, overlap=64)
+    comparison.add(b"a\nb\nc")
     log.connect((1, "a\n"), (2, "b\n"), (3, "c\n"), (4, "d\n"))
     assert log.raw == b"a\nb\nc\nd\n"
     assert log.store.version == 0
@@ -422,10 +422,10 @@ def test_a_connection_without_a_replay_leaves_a_mark_although_rest_supplied_line
 
 def test_a_rest_answer_adds_only_what_exceeds_the_stored_log(log: AssembledLog) -> None:
     log.connect((1, "one\ntwo\n"))
-    rest = Comparison(log.store)
-    rest.add(b"one\n")
-    assert not rest.differs
-    rest.add(b"two\nthree\n")
+    comparison = Comparison(log.store)
+    comparison.add(b"one\n")
+    assert not comparison.differs
+    comparison.add(b"two\nthree\n")
     assert log.raw == b"one\ntwo\nthree\n"
 
 
@@ -433,10 +433,10 @@ def test_a_rest_answer_may_be_cut_within_a_character_or_have_invalid_bytes(
     log: AssembledLog,
 ) -> None:
     log.connect((1, "a\ufffdb 漢"))
-    rest = Comparison(log.store)
+    comparison = Comparison(log.store)
     for byte in "\xff".encode("latin-1").join([b"a", "b 漢字\n".encode()]):
-        rest.add(bytes([byte]))
-    assert not rest.differs
+        comparison.add(bytes([byte]))
+    assert not comparison.differs
     assert log.raw.decode() == "a\ufffdb 漢字\n"
 
 
@@ -451,31 +451,31 @@ def test_bytes_that_are_not_utf_8_are_restored_from_rest(
     text = INVALID.decode("utf-8", "replace")
     log.connect((1, text[:received]))
     for mends in (False, True, False):
-        rest = Comparison(log.store, mends=mends)
+        comparison = Comparison(log.store, mends=mends)
         for start in range(0, len(INVALID), size):
-            rest.add(INVALID[start : start + size])
-        rest.finish()
-        assert not rest.differs
-        assert rest.has_proved_whole
+            comparison.add(INVALID[start : start + size])
+        comparison.finish()
+        assert not comparison.differs
+        assert comparison.has_proved_whole
     assert log.raw == INVALID
 
 
 def test_a_cut_character_is_stored_only_when_it_is_complete(log: AssembledLog) -> None:
-    rest = Comparison(log.store)
-    rest.add(b"a" + "漢".encode()[:2])
+    comparison = Comparison(log.store)
+    comparison.add(b"a" + "漢".encode()[:2])
     assert log.raw == b"a"
-    assert not rest.has_proved_whole
-    rest.add("漢".encode()[2:])
+    assert not comparison.has_proved_whole
+    comparison.add("漢".encode()[2:])
     assert log.raw.decode() == "a漢"
-    assert rest.has_proved_whole
+    assert comparison.has_proved_whole
 
 
 def test_a_rest_answer_with_another_log_adds_nothing(log: AssembledLog) -> None:
     log.connect((1, "one\n"))
-    rest = Comparison(log.store)
-    rest.add(b"two\nthree\n")
-    rest.add(b"four\n")
-    assert rest.differs
+    comparison = Comparison(log.store)
+    comparison.add(b"two\nthree\n")
+    comparison.add(b"four\n")
+    assert comparison.differs
     assert log.raw == b"one\n"
 
 

@@ -26,7 +26,7 @@ from tests.service.logs.test_log_library import (
 )
 from tests.waiting import HANG, until
 
-BORN = datetime(2026, 1, 1, tzinfo=UTC)
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 WRITTEN = datetime(2026, 1, 1, 10, 41, tzinfo=UTC)
 
 
@@ -198,7 +198,7 @@ async def test_left_logs_are_separate_by_job_creation_time_and_profile(
     leave_log(tmp_path, b"one\n")
     async with library(SilentStudio(a=[], b=[]), tmp_path) as logs:
         assert logs.open("b", allow_every_host).store.size == 0
-        assert logs.open("a", allow_every_host, BORN).store.size == 0
+        assert logs.open("a", allow_every_host, CREATED).store.size == 0
     async with library(SilentStudio(a=[]), tmp_path, place="elsewhere") as logs:
         assert logs.open("a", allow_every_host).store.size == 0
 

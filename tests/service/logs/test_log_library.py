@@ -258,17 +258,17 @@ async def test_the_user_is_asked_about_a_host_once_for_all_logs(tmp_path: Path) 
     studio = Studio(a=["archived\n"], b=["archived\n"])
     studio.archive = "https://far.example.com/1"
     studio.end()
-    asked: list[str] = []
+    asked_hosts: list[str] = []
 
     async def may_fetch(host: str) -> bool:
-        asked.append(host)
+        asked_hosts.append(host)
         await asyncio.sleep(0)
         return True
 
     async with library(studio, tmp_path) as logs:
         both = [logs.open("a", may_fetch), logs.open("b", may_fetch)]
         await until(lambda: all(map(is_complete, both)))
-    assert asked == ["far.example.com"]
+    assert asked_hosts == ["far.example.com"]
 
 
 async def test_a_complete_log_is_available_at_once_in_the_next_run(tmp_path: Path) -> None:
@@ -361,11 +361,11 @@ async def test_the_log_closed_longest_ago_is_deleted_when_the_size_limit_is_exce
             await read_whole(logs, name)
         await until(lambda: file_suffixes(tmp_path) == [".log"] * 3)
         assert len(raw(viewed)) == 1000
-        asked = len(studio.followed_jobs)
+        connections_before = len(studio.followed_jobs)
         assert is_complete(logs.open("c", allow_every_host))
         assert is_complete(logs.open("d", allow_every_host))
         assert not is_complete(logs.open("b", allow_every_host))
-        await until(lambda: len(studio.followed_jobs) == asked + 1)
+        await until(lambda: len(studio.followed_jobs) == connections_before + 1)
 
 
 async def test_logs_of_earlier_runs_count_towards_the_size_limit(tmp_path: Path) -> None:
@@ -434,13 +434,16 @@ def other_program(
 async def test_files_of_a_killed_program_are_deleted_and_those_of_a_running_program_stay(
     tmp_path: Path,
 ) -> None:
-    with other_program(tmp_path) as (left, killed), other_program(tmp_path) as (held, _):
+    with (
+        other_program(tmp_path) as (killed_path, killed),
+        other_program(tmp_path) as (running_path, _),
+    ):
         killed.kill()
         killed.wait(HANG)
-        assert left.read_bytes() == b"one\n"
+        assert killed_path.read_bytes() == b"one\n"
         async with library(Studio(), tmp_path):
-            await until(lambda: not left.exists())
-            assert held.read_bytes() == b"one\n"
+            await until(lambda: not killed_path.exists())
+            assert running_path.read_bytes() == b"one\n"
 
 
 async def test_a_viewer_that_is_closed_after_the_library_ended_closes_its_file(

@@ -71,8 +71,8 @@ class PreviewedLog:
 
     def __init__(self, studio: Studio, folder: Path) -> None:
         self.studio = studio
-        self.whole = LogStore.create(folder)
-        self.preview = LogTailPreview(studio, "7", self.whole, lambda: LogStore.create(folder))
+        self.store = LogStore.create(folder)
+        self.preview = LogTailPreview(studio, "7", self.store, lambda: LogStore.create(folder))
         self.changes: list[bool] = []
         """Whether the preview was needed, after each change."""
         self.preview.subscribe(lambda: self.changes.append(self.preview.is_needed))
@@ -85,7 +85,7 @@ class PreviewedLog:
 
     def arrive(self, size: int) -> None:
         """Append to the log until it has `size` bytes."""
-        self.whole.append(self.studio.log[self.whole.size : size])
+        self.store.append(self.studio.log[self.store.size : size])
 
 
 @asynccontextmanager
@@ -97,7 +97,7 @@ async def running(studio: Studio, folder: Path) -> AsyncIterator[PreviewedLog]:
         yield log
         task.cancel()
     log.preview.close()
-    log.whole.close()
+    log.store.close()
 
 
 def test_a_preview_shows_whole_lines_from_the_end_of_the_log_under_a_mark(tmp_path: Path) -> None:
@@ -121,28 +121,27 @@ def test_a_preview_shows_whole_lines_from_the_end_of_the_log_under_a_mark(tmp_pa
 def test_lines_that_studio_had_when_the_log_was_opened_have_no_arrival_time(
     tmp_path: Path, received: int
 ) -> None:
-
     async def scene() -> None:
         studio = Studio(lines(0, 1_000))
         log = PreviewedLog(studio, tmp_path)
-        with log.whole.arrivals.live(NOON):
+        with log.store.arrivals.live(NOON):
             log.arrive(received)
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(log.preview.run())
             await asyncio.sleep(0.001)
             for size in (received + 2_000, len(studio.log) // 2, len(studio.log)):
-                with log.whole.arrivals.live(NOON):
+                with log.store.arrivals.live(NOON):
                     log.arrive(size)
                 await asyncio.sleep(0.1)
             studio.log += b"new"
-            with log.whole.arrivals.live(NOON):
+            with log.store.arrivals.live(NOON):
                 log.arrive(len(studio.log))
             task.cancel()
-        came = [log.whole.arrivals.at(at) for at in range(log.whole.size)]
-        assert came[:received] == [NOON] * received
-        assert came[received:-3] == [None] * (len(came) - received - 3)
-        assert came[-3:] == [NOON] * 3
-        log.whole.close()
+        arrivals = [log.store.arrivals.at(at) for at in range(log.store.size)]
+        assert arrivals[:received] == [NOON] * received
+        assert arrivals[received:-3] == [None] * (len(arrivals) - received - 3)
+        assert arrivals[-3:] == [NOON] * 3
+        log.store.close()
 
     run(scene())
 
@@ -193,13 +192,13 @@ def test_an_offset_in_the_log_is_found_although_invalid_bytes_have_other_lengths
     tmp_path: Path,
 ) -> None:
     async def scene() -> None:
-        bad = lines(0, 50_000) + b"\xff\xfe bad\n" * 1000 + lines(50_000, 100_000)
-        async with running(Studio(bad), tmp_path) as log:
-            log.whole.append(bad.decode("utf-8", "replace").encode())
+        invalid = lines(0, 50_000) + b"\xff\xfe bad\n" * 1000 + lines(50_000, 100_000)
+        async with running(Studio(invalid), tmp_path) as log:
+            log.store.append(invalid.decode("utf-8", "replace").encode())
             assert not log.preview.is_needed
             for position in (0, 42, 100_000):
                 place = log.preview.offset_in_log(position)
-                assert log.whole.read(place, 1000) == log.shown[position:][:1000]
+                assert log.store.read(place, 1000) == log.shown[position:][:1000]
 
     run(scene())
 
@@ -306,7 +305,7 @@ def test_a_log_that_falls_behind_again_is_previewed_again(
             log.arrive(len(LOG) + flood + 1)
             await asyncio.sleep(0.1)
             assert log.preview.is_needed
-            assert log.preview.behind == len(studio.log) - log.whole.size
+            assert log.preview.behind == len(studio.log) - log.store.size
             assert studio.log.endswith(log.shown)
             log.arrive(len(studio.log))
             assert (log.preview.is_needed, log.preview.behind) == (False, 0)
@@ -332,6 +331,6 @@ def test_a_gap_between_the_preview_and_a_new_end_has_a_mark(tmp_path: Path) -> N
             for position in (0, 1000, len(before), len(before) + 2000, store.size - 23):
                 place = log.preview.offset_in_log(position)
                 line = store.read(position, 22)
-                assert log.whole.read(place, 22) == line
+                assert log.store.read(place, 22) == line
 
     run(scene())

@@ -81,18 +81,18 @@ async def test_pieces_that_arrive_during_a_long_comparison_are_stored_once(
     numbers = iter([0, 1, 3, 2, 4, 5, 8, 6, 7, *range(9, 100)])
 
     def add_next_piece() -> None:
-        for number in numbers:
+        number = next(numbers, None)
+        if number is not None:
             assembler.add([LogMessage(number, RawText(line(number).decode()))])
-            return
 
     add_next_piece()
     other_task = asyncio.create_task(call_repeatedly(add_next_piece))
-    rest = RestLog(OneAnswer(), "7", store)
-    await rest.read(is_final=is_final)
+    reader = RestLog(OneAnswer(), "7", store)
+    await reader.read(is_final=is_final)
     other_task.cancel()
     for _ in range(100):
         add_next_piece()
-    await rest.read(is_final=is_final)
+    await reader.read(is_final=is_final)
     assert store.path.read_bytes() == WHOLE
     index.close()
 
@@ -139,9 +139,9 @@ async def test_the_etag_of_a_cut_answer_does_not_hide_the_missing_bytes(
     store: LogStore, stored: int
 ) -> None:
     store.append(WHOLE[:stored])
-    rest = RestLog(CutAnswers(80), "7", store)
-    await rest.read(is_final=True)
-    assert await rest.read(is_final=True) == (1600, 1600)
+    reader = RestLog(CutAnswers(80), "7", store)
+    await reader.read(is_final=True)
+    assert await reader.read(is_final=True) == (1600, 1600)
     assert store.path.read_bytes() == WHOLE[:1600]
 
 
@@ -156,11 +156,11 @@ async def test_an_answer_that_is_shorter_than_it_declares_is_an_error(store: Log
 async def test_a_cut_answer_removes_no_marks(store: LogStore) -> None:
     store.append(WHOLE[:160] + WHOLE[320:1600])
     store.mark(160, NO_REPLAY)
-    rest = RestLog(CutAnswers(80), "7", store)
-    await rest.read(is_final=True)
-    await rest.read(is_final=True)
+    reader = RestLog(CutAnswers(80), "7", store)
+    await reader.read(is_final=True)
+    await reader.read(is_final=True)
     assert [mark.offset for mark in store.marks] == [160]
-    await rest.read(is_final=True)
+    await reader.read(is_final=True)
     assert store.marks == ()
     assert store.path.read_bytes() == WHOLE[:1600]
 
@@ -170,9 +170,9 @@ async def test_a_cut_answer_with_the_whole_log_is_continued_where_it_was_cut(
 ) -> None:
     store.append(WHOLE[:800])
     store.mark(160, NO_REPLAY)
-    rest = RestLog(CutAnswers(80), "7", store)
-    await rest.read(is_final=True)
-    assert await rest.read(is_final=True) == (1600, 1600)
+    reader = RestLog(CutAnswers(80), "7", store)
+    await reader.read(is_final=True)
+    assert await reader.read(is_final=True) == (1600, 1600)
     assert store.marks == ()
 
 
@@ -181,11 +181,11 @@ async def test_a_final_answer_fixes_an_invalid_character_far_from_the_end(store:
     studio = CutAnswers()
     studio.log = WHOLE[:16000]
     store.append(spoiled.encode() + WHOLE[16:16000])
-    rest = RestLog(studio, "7", store)
-    rest.note_spoiled([LogMessage(1, RawText(spoiled))])
-    await rest.read()
+    reader = RestLog(studio, "7", store)
+    reader.note_spoiled([LogMessage(1, RawText(spoiled))])
+    await reader.read()
     assert store.size == 16002
-    await rest.read(is_final=True)
+    await reader.read(is_final=True)
     assert store.path.read_bytes() == studio.log
 
 
@@ -196,11 +196,11 @@ async def test_equal_answers_that_are_shorter_than_the_store_are_not_accepted(
     studio = CutAnswers(100_000, *[length] * 4)
     studio.log = WHOLE[:16000]
     store.append(WHOLE[:160] + WHOLE[320:16000])
-    rest = RestLog(studio, "7", store)
-    while not rest.is_settled:
-        await rest.read(is_final=True)
+    reader = RestLog(studio, "7", store)
+    while not reader.is_settled:
+        await reader.read(is_final=True)
     assert store.path.read_bytes() == studio.log
-    assert not rest.differs
+    assert not reader.differs
 
 
 async def test_a_difference_is_reported_until_a_complete_answer_shows_none(
@@ -209,7 +209,7 @@ async def test_a_difference_is_reported_until_a_complete_answer_shows_none(
     studio = CutAnswers(100_000, *[0] * 10)
     studio.log = WHOLE[:16000]
     store.append(WHOLE[:160] + WHOLE[320:16000])
-    rest = RestLog(studio, "7", store)
-    while not rest.is_settled:
-        await rest.read(is_final=True)
-    assert rest.differs
+    reader = RestLog(studio, "7", store)
+    while not reader.is_settled:
+        await reader.read(is_final=True)
+    assert reader.differs

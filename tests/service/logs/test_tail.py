@@ -76,7 +76,7 @@ class Studio(StudioClient):
         self.is_exact = False
         """Whether REST declares that its answers have exactly the bytes of the log."""
         self.doubled_answers = 0
-        """Number of coming answers of REST that have the whole log twice."""
+        """Number of the next answers of REST that contain the whole log twice."""
         self.rest_errors: list[StudioError] = []
         self.connection_times: list[float] = []
         """When each websocket connection was opened."""
@@ -238,11 +238,11 @@ def test_the_log_of_an_ended_job_is_complete_when_two_rest_answers_agree(followe
 
 
 def test_rest_adds_the_lines_that_the_websocket_did_not_send(follower_of: Make) -> None:
-    whole = b"".join(b"line %d\n" % number for number in range(5000))
-    studio = Studio([messages((1, "line 0\nline")), FINISHED, NORMAL_CLOSE], log=whole)
+    complete_log = b"".join(b"line %d\n" % number for number in range(5000))
+    studio = Studio([messages((1, "line 0\nline")), FINISHED, NORMAL_CLOSE], log=complete_log)
     follower = follower_of(studio)
     follower.follow()
-    assert follower.raw == whole
+    assert follower.raw == complete_log
     assert follower.marks == []
 
 
@@ -971,7 +971,7 @@ def test_a_log_is_received_completely_despite_random_faults(follower_of: Make, s
         ]  # fmt: skip
         connections.append([*steps, chance.choice(ends)])
     has_rest = chance.random() < 0.5
-    last = connection(chance, log.pieces, whole=not has_rest or chance.random() < 0.5)
+    last = connection(chance, log.pieces, is_complete=not has_rest or chance.random() < 0.5)
     studio = Studio(*connections, log=log.raw if has_rest else None)
     studio.later_connections = [*(LogMessages(frame) for frame in last), FINISHED, NORMAL_CLOSE]
     studio.rest_errors = [ServerError(502, "Bad gateway.") for _ in range(chance.randrange(5))]

@@ -58,13 +58,13 @@ async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
         await until_shown(pilot, "/n 1500")
         await pilot.press("m", "escape")
         await pilot.pause()
-        left = screen_text(pilot).splitlines()[3:30]
-        assert any("◆" in row or "▌" in row for row in left)
+        rows_before = screen_text(pilot).splitlines()[3:30]
+        assert any("◆" in row or "▌" in row for row in rows_before)
         await return_to_the_list(pilot)
         await pilot.press("l")
         await until_shown(pilot, "1,501")
         assert "/n" not in screen_text(pilot), "escape ended the search"
-        assert screen_text(pilot).splitlines()[3:30] == left
+        assert screen_text(pilot).splitlines()[3:30] == rows_before
         # A search that was not ended before the program quit is restored.
         await pilot.press("slash", *"n 15", "enter")
         await until_shown(pilot, "/n 15 ")

@@ -55,30 +55,30 @@ async def test_a_log_can_be_left_reopened_and_shared_by_two_screens_to_its_end(
             await until_shown(pilot, "‖ paused", "F follow ")
             await pilot.press("F")
             await until(pilot, lambda: "F follow" not in screen_text(pilot))
-        left = log_screen(pilot)
+        closed_screen = log_screen(pilot)
         with step("the log continues where it was left"):
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             pass_halts(studio, job["id"], 50, 150)
             await pilot.press("l")
             await until_shown(pilot, "seq=0250", "● live")
-            first = log_screen(pilot)
-            assert first is not left
-            assert first._store is left._store
+            reopened_screen = log_screen(pilot)
+            assert reopened_screen is not closed_screen
+            assert reopened_screen._store is closed_screen._store
         with step("two screens share the log to its end"):
             pilot.app.post_message(OpenLog(str(job["id"])))
-            await until(pilot, lambda: pilot.app.screen is not first)
+            await until(pilot, lambda: pilot.app.screen is not reopened_screen)
             await until_shown(pilot, "seq=0250", "● live")
             pass_halts(studio, job["id"], *range(250, 1000, 100))
             await until_shown(pilot, "seq=0999", "✓ whole log", "1,000 lines", "✓ COMPLETE")
-            assert log_screen(pilot)._store is first._store
+            assert log_screen(pilot)._store is reopened_screen._store
         with step("the complete log is opened again"):
             await pilot.press("q", "q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             await pilot.press("l")
             await until_shown(pilot, "seq=0999", "✓ whole log", "1,000 lines")
-            kept = first._store.path.read_text()
-    assert kept.splitlines() == [f"seq={number:04}" for number in range(1000)]
+            spooled = reopened_screen._store.path.read_text()
+    assert spooled.splitlines() == [f"seq={number:04}" for number in range(1000)]
 
 
 async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_log(
@@ -200,10 +200,10 @@ async def test_both_ends_of_a_huge_log_can_be_read_while_the_rest_arrives(
             assert screen.view.pane.is_part or screen._tail.state.size > 30_000_000
             await pilot.press("pageup")
             await until(pilot, lambda: not screen.view.following)
-            seen = screen_text(pilot).splitlines()[5]
+            row = screen_text(pilot).splitlines()[5]
             await until_shown(pilot, "✓ whole log", "150,000 lines")
             assert screen.view.store is screen._store
-            assert seen.split("seq=")[1][:6] in screen_text(pilot)
+            assert row.split("seq=")[1][:6] in screen_text(pilot)
             await pilot.press("g")
             await until_shown(pilot, "seq=000000")
             await pilot.press("G")

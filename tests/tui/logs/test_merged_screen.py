@@ -141,9 +141,9 @@ async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScree
     member_of = screen.choice.member_of
     rows = [row.start for row in screen.view.pane.in_sight]
     others = [start for start in rows if member_of(start) is not member_of(rows[0])]
-    left = {start: member_of(start) for start in others}
+    remaining_members = {start: member_of(start) for start in others}
     assert others[0] not in screen.choice.viewed_lines()
-    with mock.patch.object(screen.choice, "member_of", left.get):
+    with mock.patch.object(screen.choice, "member_of", remaining_members.get):
         assert others[0] in screen.choice.viewed_lines()
     return screen, str(new["id"])
 

@@ -71,8 +71,8 @@ def merged_digits(folder: Path, logs: tuple[str, ...], cuts: list[int]) -> str:
             )
         running = asyncio.create_task(log.run())
         for cut in [*sorted(cuts), 100]:
-            for store, whole in zip(stores, logs, strict=True):
-                if added := "".join(whole.splitlines(keepends=True)[:cut]).encode()[store.size :]:
+            for store, text in zip(stores, logs, strict=True):
+                if added := "".join(text.splitlines(keepends=True)[:cut]).encode()[store.size :]:
                     store.append(added)
             await asyncio.sleep(5)
         over[0] = True

@@ -175,15 +175,15 @@ def test_a_search_finds_every_match_although_the_log_grows_meanwhile(
     assert hits.total == 450_000
 
 
-@pytest.mark.parametrize("left", [0, 1, BLOCK, 2 * BLOCK + 7])
+@pytest.mark.parametrize("remaining", [0, 1, BLOCK, 2 * BLOCK + 7])
 async def test_a_log_that_gets_shorter_while_it_is_searched_is_searched_again(
-    store: LogStore, left: int
+    store: LogStore, remaining: int
 ) -> None:
     store.append(b"x\n" * 4 * BLOCK)
     hits = LineMatches(store, find_lines_with_x)
     searching = asyncio.ensure_future(hits.search_next())
     await asyncio.sleep(0)  # the search now waits for its thread
-    store.cut(left)
+    store.cut(remaining)
     await searching
     await hits.search(0)
     assert hits.is_complete
@@ -257,7 +257,7 @@ def test_matches_ignore_tags_in_the_text_and_can_be_limited_to_some_tags(
     pieces: list[tuple[int, tuple[bytes, int]]], negated: bool
 ) -> None:
     lines = [(tag, kind + b"." * length) for tag, (kind, length) in pieces]
-    whole = b"".join(tag_of(tag) + line + b"\n" for tag, line in lines)
+    data = b"".join(tag_of(tag) + line + b"\n" for tag, line in lines)
 
     def begins_with_x(text: bytes) -> list[int]:
         assert b"|" not in text
@@ -270,7 +270,7 @@ def test_matches_ignore_tags_in_the_text_and_can_be_limited_to_some_tags(
         start += TAG_LENGTH + len(line) + 1
     with tempfile.TemporaryDirectory() as folder:
         store = TaggedStore.create(Path(folder))
-        store.append(whole)
+        store.append(data)
         hits = LineMatches(store, begins_with_x, negated=negated, within=finder_of_tags([1, 9]))
         asyncio.run(hits.search(0))
         assert forwards(hits) == expected_starts

@@ -810,8 +810,8 @@ async def test_progress_bars_that_are_redrawn_from_below_keep_a_row_each(store: 
             pilot, lambda: shown_lines(view)[-3:] == ["begins", "layer 1: 299", "layer 2: 299"]
         )
         store.append(b"digest\nafter\n")
-        whole = ["begins", "layer 1: 299", "layer 2: 299", "digest", "after"]
-        await until(pilot, lambda: shown_lines(view)[-5:] == whole)
+        expected = ["begins", "layer 1: 299", "layer 2: 299", "digest", "after"]
+        await until(pilot, lambda: shown_lines(view)[-5:] == expected)
         await pilot.press("p")
         await until(
             pilot, lambda: "layer 1: waiting" in shown_lines(view) or len(shown_lines(view)) > 8
