@@ -60,8 +60,10 @@ def rows_of(
             return (*before, *_split_at_traceback(last))
     if form.json is not JsonForm.RAW and not tail and head.lstrip()[:1] == b"{":
         parsed = json_line(head.decode("utf-8", "replace"))
-        if parsed is not None:
-            return _json_rows(parsed, form.json)
+        json_rows = () if parsed is None else _json_rows(parsed, form.json)
+        # An object without content, such as `{}`, is shown as it is.
+        if any(row.text.strip() for row in json_rows):
+            return json_rows
     rows = _split_at_traceback(styled_line(head, tail=tail, length=length))
     return tuple(_coloured(row, _level_in_context(row.text, above)) for row in rows)
 

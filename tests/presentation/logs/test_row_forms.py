@@ -33,8 +33,12 @@ def test_a_line_that_is_not_a_json_object_is_shown_unchanged(raw: bytes) -> None
         assert texts(raw, RowForm(json=json)) == [raw.decode()]
 
 
-def test_an_empty_json_object_is_shown_in_the_raw_form() -> None:
-    assert texts(b"{}", RowForm(json=JsonForm.RAW)) == ["{}"]
+@pytest.mark.parametrize("form", JsonForm)
+@pytest.mark.parametrize("line", [b"{}", b'{"message": ""}'])
+def test_an_object_without_content_is_shown_in_every_form(line: bytes, form: JsonForm) -> None:
+    rows = texts(line, RowForm(json=form))
+    assert rows
+    assert any(rows)
 
 
 def test_errors_and_warnings_have_a_colour_unless_the_log_sets_one() -> None:
