@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests import faults
-from tests.fault_proxy import TEXT, Fault, Frame, Frames, Seen, StreamFault
+from tests.fault_proxy import TEXT, Fault, Frame, Frames, ReceivedRequest, StreamFault
 
 LARGEST_FRAME = 16 * 1024 * 1024
 STALL = 0.9
@@ -21,7 +21,7 @@ ARRIVAL = 0.1
 """Seconds after which a sent frame has certainly arrived."""
 
 
-class Kind(NamedTuple):
+class RequestKind(NamedTuple):
     """A fault of requests, and its name for counting."""
 
     name: str
@@ -37,12 +37,12 @@ class StreamKind(NamedTuple):
 
 def invalid_json(_frame: Frame) -> Frame:
     """Return a text frame that is not JSON."""
-    return faults.text("{not json")
+    return faults.text_frame("{not json")
 
 
 def invalid_utf8(_frame: Frame) -> Frame:
     """Return a text frame of which no byte is valid UTF-8."""
-    return faults.text(b"\xff\xfe\xfd")
+    return faults.text_frame(b"\xff\xfe\xfd")
 
 
 def dropped(_frame: Frame) -> None:
@@ -58,18 +58,18 @@ def with_invalid_byte(frame: Frame) -> Frame:
 
 
 ENDINGS = (
-    StreamKind("cut", faults.instead(0)),
+    StreamKind("cut", faults.replace_after(0)),
     StreamKind("reset", faults.cut(0)),
-    StreamKind("torn frame", faults.torn),
+    StreamKind("torn frame", faults.cut_in_frame),
     StreamKind("silence", faults.silence(0)),
-    StreamKind("close 1011", faults.instead(0, faults.close(1011))),
-    StreamKind("close 1012", faults.instead(0, faults.close(1012))),
-    StreamKind("no JSON", faults.changed(invalid_json)),
-    StreamKind("no UTF-8", faults.changed(invalid_utf8)),
+    StreamKind("close 1011", faults.replace_after(0, faults.close_frame(1011))),
+    StreamKind("close 1012", faults.replace_after(0, faults.close_frame(1012))),
+    StreamKind("no JSON", faults.change_next(invalid_json)),
+    StreamKind("no UTF-8", faults.change_next(invalid_utf8)),
 )
 """Faults that end a connection."""
 
-GOOD_END = StreamKind("close 1000", faults.instead(0, faults.close(1000)))
+GOOD_END = StreamKind("close 1000", faults.replace_after(0, faults.close_frame(1000)))
 """Looks like the end of the log; only a REST request shows that the log continues."""
 
 STALLED = StreamKind("stalled stream", faults.stall_stream(STALL))
@@ -84,8 +84,8 @@ SPOILERS: tuple[StreamKind, ...] = (
 FORGED = "This line was never printed.\n"
 
 LOSSES = (
-    StreamKind("spoiled character", faults.changed(with_invalid_byte)),
-    StreamKind("lost frame", faults.changed(dropped)),
+    StreamKind("spoiled character", faults.change_next(with_invalid_byte)),
+    StreamKind("lost frame", faults.change_next(dropped)),
     StreamKind("forged line", faults.with_forged(999_999_999, FORGED)),
     StreamKind("forged flood", faults.with_forged(999_999_998, FORGED * 20_000)),
 )
@@ -93,37 +93,37 @@ LOSSES = (
 
 TOO_LARGE = (
     StreamKind("oversize frame", faults.instead_oversized(LARGEST_FRAME + 1)),
-    StreamKind("close 1009", faults.instead(0, faults.close(1009))),
+    StreamKind("close 1009", faults.replace_after(0, faults.close_frame(1009))),
 )
 """Faults after which a client no longer uses websockets."""
 
 REFUSALS = (
-    Kind("handshake 503", faults.answer(status="503 Service Unavailable")),
-    Kind(
+    RequestKind("handshake 503", faults.answer(status="503 Service Unavailable")),
+    RequestKind(
         "handshake 503, Retry-After",
         faults.answer(status="503 Service Unavailable", retry_after="1"),
     ),
-    Kind("handshake HTML 502", faults.html_502()),
-    Kind("handshake reset", faults.reset),
-    Kind("handshake stall", faults.stall_and_reset(STALL)),
+    RequestKind("handshake HTML 502", faults.html_502()),
+    RequestKind("handshake reset", faults.reset),
+    RequestKind("handshake stall", faults.stall_and_reset(STALL)),
 )
 """Faults that prevent a websocket from being opened."""
 
 ANSWERS = (
-    Kind("REST 503", faults.answer(status="503 Service Unavailable")),
-    Kind("REST 503, Retry-After", faults.answer(status="503 Down", retry_after="1")),
-    Kind("REST HTML 502", faults.html_502()),
-    Kind("REST reset", faults.reset),
-    Kind("REST reset in body", faults.reset_in_body(10)),
-    Kind("REST half", faults.half),
-    Kind("REST half", faults.half),
-    Kind("REST empty", faults.truncated(0)),
-    Kind("REST empty", faults.truncated(0)),
-    Kind("REST twice", faults.doubled),
-    Kind("REST twice", faults.doubled),
-    Kind("REST misplaced", faults.misplaced),
-    Kind("REST lagging", faults.lagging),
-    Kind("REST stall", faults.stall_and_reset(STALL)),
+    RequestKind("REST 503", faults.answer(status="503 Service Unavailable")),
+    RequestKind("REST 503, Retry-After", faults.answer(status="503 Down", retry_after="1")),
+    RequestKind("REST HTML 502", faults.html_502()),
+    RequestKind("REST reset", faults.reset),
+    RequestKind("REST reset in body", faults.reset_in_body(10)),
+    RequestKind("REST half", faults.first_half),
+    RequestKind("REST half", faults.first_half),
+    RequestKind("REST empty", faults.truncated(0)),
+    RequestKind("REST empty", faults.truncated(0)),
+    RequestKind("REST twice", faults.doubled),
+    RequestKind("REST twice", faults.doubled),
+    RequestKind("REST misplaced", faults.wrong_content_range),
+    RequestKind("REST lagging", faults.lagging),
+    RequestKind("REST stall", faults.stall_and_reset(STALL)),
 )
 """Faults of requests for a job and its log."""
 
@@ -131,27 +131,32 @@ NO_REST = faults.answer_json({"message": "There is no log."}, "404 Not Found")
 
 
 class Chaos:
-    """A plan of the fault proxy, determined by a seed; `met` counts the faults that occurred.
+    """A plan of the fault proxy, determined by a seed; `occurred` counts the faults that occurred.
 
     Without `has_rest`, there are only faults that a client can repair from repeated frames. Without
     `repeats`, there are only faults that lose frames in a way that a client can detect.
     """
 
     def __init__(
-        self, seed: int, *, has_rest: bool = True, repeats: bool = True, spoils: float = 0.4
+        self,
+        seed: int,
+        *,
+        has_rest: bool = True,
+        repeats: bool = True,
+        spoiler_probability: float = 0.4,
     ) -> None:
-        self.met: Counter[str] = Counter()
+        self.occurred: Counter[str] = Counter()
         self._random = random.Random(seed)
         self._has_rest = has_rest
         self.repeats = repeats
         """Whether each websocket starts from the beginning."""
         self.has_streamed = False
         """Whether a websocket has been accepted."""
-        self._stream_kinds: list[Kind | StreamKind] = [*ENDINGS, *REFUSALS]
-        self._spoiler_probability = spoils
+        self._stream_kinds: list[RequestKind | StreamKind] = [*ENDINGS, *REFUSALS]
+        self._spoiler_probability = spoiler_probability
         """Probability of each spoiler per websocket."""
         self._spoilers = SPOILERS if repeats else ()
-        self._request_kinds: list[Kind | None] = []
+        self._request_kinds: list[RequestKind | None] = []
         self._most_frames = 0
         """Maximum number of frames that a connection has sent so far."""
         self._highest_id = -1
@@ -167,20 +172,22 @@ class Chaos:
         if has_rest and (last := self._random.choice((None, *TOO_LARGE))):
             self._stream_kinds.insert(0, last)
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         """Refuse a websocket, break a response about the job or its log, or let it pass."""
         if seen.headers.get("upgrade") == "websocket":
-            is_refused = bool(self._stream_kinds) and isinstance(self._stream_kinds[-1], Kind)
+            is_refused = bool(self._stream_kinds) and isinstance(
+                self._stream_kinds[-1], RequestKind
+            )
             return self._count(self._stream_kinds.pop()) if is_refused else None
         if seen.path.endswith("/logs") and not self._has_rest:
             return NO_REST
         is_of_log = seen.path.endswith("/logs") or "job_id" in seen.query
         return self._count(self._request_kinds.pop() if self._request_kinds and is_of_log else None)
 
-    def _count(self, kind: Kind | StreamKind | None) -> Fault | None:
-        if not isinstance(kind, Kind):
+    def _count(self, kind: RequestKind | StreamKind | None) -> Fault | None:
+        if not isinstance(kind, RequestKind):
             return None
-        self.met[kind.name] += 1
+        self.occurred[kind.name] += 1
         return kind.fault
 
     def stream_fault(self) -> StreamFault:
@@ -222,7 +229,7 @@ class Chaos:
             self._highest_id = max((self._highest_id, *(chunk["id"] for chunk in chunks)))
         while chunks:
             size = self._random.randrange(1, 200)
-            yield faults.text(json.dumps({"logs": chunks[:size]}, ensure_ascii=False))
+            yield faults.text_frame(json.dumps({"logs": chunks[:size]}, ensure_ascii=False))
             chunks = chunks[size:]
 
     def _delayed(self, kind: StreamKind) -> StreamFault:
@@ -234,7 +241,7 @@ class Chaos:
         async def fault(frames: Frames) -> Frames:
             async for frame in _first(frames, count):
                 yield frame
-            self.met[kind.name] += 1
+            self.occurred[kind.name] += 1
             async for frame in kind.fault(frames):
                 yield frame
 
@@ -252,7 +259,7 @@ class Chaos:
                 if _is_log(frame):
                     break
                 yield frame
-            self.met[kind.name] += 1
+            self.occurred[kind.name] += 1
             async for frame in kind.fault(frames):
                 yield frame
 

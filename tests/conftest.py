@@ -140,28 +140,28 @@ if TYPE_CHECKING:
 @pytest.fixture
 def studio(tmp_path: Path) -> "Iterator[ThreadStudio]":
     """A real local Studio on a socket, in a thread: `.url .token .team .data_dir`."""
-    from tests.studios import ThreadStudio, closing
+    from tests.studios import ThreadStudio, stopping
 
     studio = ThreadStudio(tmp_path / "studio")
-    with closing(studio):
+    with stopping(studio):
         yield studio
 
 
 @pytest.fixture(scope="module")
 def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ThreadStudio]":
     """A local Studio shared by a module, for tests that leave nothing behind."""
-    from tests.studios import ThreadStudio, closing
+    from tests.studios import ThreadStudio, stopping
 
     studio = ThreadStudio(tmp_path_factory.mktemp("shared") / "studio")
-    with closing(studio):
+    with stopping(studio):
         yield studio
 
 
 @pytest.fixture
 def studio_process(tmp_path: Path) -> "Iterator[ProcessStudio]":
     """A real local Studio as a process, for tests that kill it with -9."""
-    from tests.studios import ProcessStudio, closing
+    from tests.studios import ProcessStudio, stopping
 
     studio = ProcessStudio(tmp_path / "studio")
-    with closing(studio):
+    with stopping(studio):
         yield studio

@@ -78,7 +78,7 @@ class Driver(Pilot[R]):
         self._handling = handling
 
     @property
-    def steps(self) -> int:
+    def change_count(self) -> int:
         """Number of handlers of messages that have started or ended, and of layouts.
 
         While it is unchanged, the screen is unchanged: only handlers and layouts change it.

@@ -27,7 +27,7 @@ _TLS_HANDSHAKE = b"\x16"
 
 
 @dataclass(frozen=True)
-class Seen:
+class ReceivedRequest:
     """A request received by the proxy."""
 
     method: str
@@ -56,7 +56,7 @@ class Reply:
     headers: dict[str, str]
     body: bytes
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """Return the response as bytes, with the actual length of the body."""
         headers = {**self.headers, "content-length": str(len(self.body)), "connection": "close"}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -66,8 +66,10 @@ class Reply:
 class Exchange:
     """A request in progress, handled by a fault."""
 
-    def __init__(self, proxy: "FaultProxy", seen: Seen, writer: asyncio.StreamWriter) -> None:
-        self.seen = seen
+    def __init__(
+        self, proxy: "FaultProxy", request: ReceivedRequest, writer: asyncio.StreamWriter
+    ) -> None:
+        self.seen = request
         self._proxy = proxy
         self._writer = writer
 
@@ -101,7 +103,7 @@ class Frame:
     opcode: int
     payload: bytes
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """Return the frame as sent by a server."""
         size = len(self.payload)
         if size < 126:
@@ -122,7 +124,7 @@ class Cut(Exception):  # noqa: N818 (what happens, not what went wrong)
 class Plan(Protocol):
     """Chooses what happens to the requests and websockets for which nothing is queued."""
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         """Return the fault of a request; `None` lets it pass."""
 
     def stream_fault(self) -> StreamFault:
@@ -141,7 +143,7 @@ class FaultProxy:
     """
 
     upstream: tuple[str, int] | None = None
-    seen: list[Seen] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     """All requests received, in order."""
     always: Fault | None = None
     """The fault for requests without a queued one."""
@@ -158,7 +160,7 @@ class FaultProxy:
     """Set by each request."""
 
     @classmethod
-    def before(cls, url: str) -> Self:
+    def in_front_of(cls, url: str) -> Self:
         """Return a proxy in front of the server at `url`."""
         parts = urlsplit(url)
         assert parts.hostname
@@ -170,29 +172,29 @@ class FaultProxy:
         """URL of the proxy."""
         return f"http://127.0.0.1:{self._port}"
 
-    def next(self, *faults: Fault | None) -> None:
+    def queue(self, *faults: Fault | None) -> None:
         """Queue these faults for the next requests, one each; `None` lets a request pass."""
         self._queued.extend(faults)
 
-    def next_stream(self, *faults: StreamFault) -> None:
+    def queue_stream(self, *faults: StreamFault) -> None:
         """Queue these faults for the next websockets, one each."""
         self._streams.extend(faults)
 
     async def __aenter__(self) -> Self:
-        await self.accept()
+        await self.start_listening()
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        await self.refuse()
+        await self.stop_listening()
 
-    async def accept(self) -> None:
+    async def start_listening(self) -> None:
         """Start listening, on the same port as before."""
         self._server = await asyncio.start_server(
             self._on_connection, "127.0.0.1", self._port, limit=HEAD_LIMIT
         )
         self._port = self._server.sockets[0].getsockname()[1]
 
-    async def refuse(self) -> None:
+    async def stop_listening(self) -> None:
         """Stop listening, so that connections are refused, and close existing ones."""
         if self._server is not None:
             self._server.close()
@@ -205,10 +207,10 @@ class FaultProxy:
         while self._unread:
             self._unread.pop().transport.abort()
 
-    async def until_seen(self, count: int) -> None:
+    async def until_received(self, count: int) -> None:
         """Wait until `count` requests have been received in total."""
         async with asyncio.timeout(HANG):
-            while len(self.seen) < count:
+            while len(self.requests) < count:
                 self._arrived.clear()
                 await self._arrived.wait()
 
@@ -218,7 +220,7 @@ class FaultProxy:
             _, unfinished = await asyncio.wait(self._tasks, timeout=HANG)
             assert not unfinished
 
-    async def forward(self, seen: Seen) -> Reply:
+    async def forward(self, seen: ReceivedRequest) -> Reply:
         """Send a request to the upstream server and return its complete response."""
         async with self._to_server(seen, {"connection": "close"}) as (reader, _writer):
             raw = await reader.read()
@@ -229,7 +231,7 @@ class FaultProxy:
         return Reply(status.split(" ", 1)[1], headers, body)
 
     def _on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve a connection in a task, registered at once so that `refuse` can cancel it."""
+        """Serve a connection in a task, registered at once for `stop_listening` to cancel."""
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         # As callbacks, they also run if the task is canceled before it starts.
@@ -253,8 +255,8 @@ class FaultProxy:
         start, headers = _parse_head(first + await reader.readuntil(b"\r\n\r\n"))
         method, target, _ = start.split(" ")
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        seen = Seen(method, target, headers, body)
-        self.seen.append(seen)
+        seen = ReceivedRequest(method, target, headers, body)
+        self.requests.append(seen)
         self._arrived.set()
         fault = self._fault(seen)
         exchange = Exchange(self, seen, writer)
@@ -263,9 +265,9 @@ class FaultProxy:
         elif headers.get("upgrade") == "websocket":
             await self._serve_stream(seen, reader, writer)
         else:
-            await exchange.send((await exchange.forward()).encoded())
+            await exchange.send((await exchange.forward()).encode())
 
-    def _fault(self, seen: Seen) -> Fault | None:
+    def _fault(self, seen: ReceivedRequest) -> Fault | None:
         if self._queued:
             return self._queued.popleft()
         return self.plan.fault(seen) if self.plan else self.always
@@ -276,7 +278,7 @@ class FaultProxy:
         return self.plan.stream_fault() if self.plan else unchanged
 
     async def _serve_stream(
-        self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, seen: ReceivedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         from_studio = self._stream_fault()
         headers = {"connection": "Upgrade", "sec-websocket-extensions": ""}  # no compression
@@ -295,7 +297,7 @@ class FaultProxy:
 
     @asynccontextmanager
     async def _to_server(
-        self, seen: Seen, changed_headers: dict[str, str]
+        self, seen: ReceivedRequest, changed_headers: dict[str, str]
     ) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter], None]:
         assert self.upstream, f"no fault answers {seen.method} {seen.target}"
         host, port = self.upstream
@@ -344,7 +346,7 @@ def unchanged(frames: Frames) -> Frames:
 async def _send(frames: Frames, writer: asyncio.StreamWriter) -> None:
     try:
         async for frame in frames:
-            writer.write(frame.encoded())
+            writer.write(frame.encode())
             await writer.drain()
     except Cut:
         _reset(writer)

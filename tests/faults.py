@@ -27,16 +27,16 @@ def answer(
     body: bytes | str = b"",
     *,
     status: str = "200 OK",
-    kind: str = "application/json",
+    content_type: str = "application/json",
     **headers: str,
 ) -> Fault:
     """Answer with a fixed response; underscores in header names become dashes."""
     data = body.encode() if isinstance(body, str) else body
     dashed = {name.replace("_", "-"): value for name, value in headers.items()}
-    reply = Reply(status, {"content-type": kind, **dashed}, data)
+    reply = Reply(status, {"content-type": content_type, **dashed}, data)
 
     async def fault(exchange: Exchange) -> None:
-        await exchange.send(reply.encoded())
+        await exchange.send(reply.encode())
 
     return fault
 
@@ -54,10 +54,10 @@ def redirect(url: str) -> Fault:
 def html_502() -> Fault:
     """Answer like an HTTP proxy whose server is down."""
     page = "<html><head><title>502</title></head><body><h1>nginx secret page</h1></body></html>"
-    return answer(page, status="502 Bad Gateway", kind="text/html")
+    return answer(page, status="502 Bad Gateway", content_type="text/html")
 
 
-def too_many(retry_after: str) -> Fault:
+def too_many_requests(retry_after: str) -> Fault:
     """Answer 429 with a Retry-After header."""
     body = {"message": "slow down"}
     return answer_json(body, "429 Too Many Requests", retry_after=retry_after)
@@ -90,7 +90,7 @@ async def reset(exchange: Exchange) -> None:
     await exchange.reset()
 
 
-async def drop_answer(exchange: Exchange) -> None:
+async def drop_response(exchange: Exchange) -> None:
     """Let the server handle the request, and drop its response."""
     await exchange.forward()
     await exchange.reset()
@@ -100,7 +100,7 @@ def reset_in_body(after: int) -> Fault:
     """Reset the connection after sending `after` bytes of the body."""
 
     async def fault(exchange: Exchange) -> None:
-        data = (await exchange.forward()).encoded()
+        data = (await exchange.forward()).encode()
         await exchange.send(data[: data.index(b"\r\n\r\n") + 4 + after])
         await exchange.reset()
 
@@ -112,30 +112,30 @@ def truncated(length: int) -> Fault:
 
     async def fault(exchange: Exchange) -> None:
         reply = await exchange.forward()
-        await exchange.send(Reply(reply.status, reply.headers, reply.body[:length]).encoded())
+        await exchange.send(Reply(reply.status, reply.headers, reply.body[:length]).encode())
 
     return fault
 
 
-async def half(exchange: Exchange) -> None:
+async def first_half(exchange: Exchange) -> None:
     """Answer with the first half of the body, as if it were complete."""
     reply = await exchange.forward()
     first_half = reply.body[: len(reply.body) // 2]
-    await exchange.send(Reply(reply.status, reply.headers, first_half).encoded())
+    await exchange.send(Reply(reply.status, reply.headers, first_half).encode())
 
 
 async def doubled(exchange: Exchange) -> None:
     """Answer with the body twice, as if that were complete."""
     reply = await exchange.forward()
-    await exchange.send(Reply(reply.status, reply.headers, reply.body * 2).encoded())
+    await exchange.send(Reply(reply.status, reply.headers, reply.body * 2).encode())
 
 
-async def misplaced(exchange: Exchange) -> None:
+async def wrong_content_range(exchange: Exchange) -> None:
     """Answer with a Content-Range that is longer than the body; without a range, pass."""
     reply = await exchange.forward()
     first, last, total = _range(reply) or (0, 0, 0)
     changed = {"content-range": f"bytes {first}-{last + 9}/{total + 99}"} if total else {}
-    await exchange.send(Reply(reply.status, reply.headers | changed, reply.body).encoded())
+    await exchange.send(Reply(reply.status, reply.headers | changed, reply.body).encode())
 
 
 async def lagging(exchange: Exchange) -> None:
@@ -150,7 +150,7 @@ async def lagging(exchange: Exchange) -> None:
         body = body[: (len(body) + 1) // 2]
         end = first + len(body)
         headers = headers | {"content-range": f"bytes {first}-{end - 1}/{end}"}
-    await exchange.send(Reply(reply.status, headers, body).encoded())
+    await exchange.send(Reply(reply.status, headers, body).encode())
 
 
 def _range(reply: Reply) -> tuple[int, int, int] | None:
@@ -173,7 +173,7 @@ def drip(pause: float) -> Fault:
     """Answer byte by byte, `pause` seconds apart."""
 
     async def fault(exchange: Exchange) -> None:
-        for byte in (await exchange.forward()).encoded():
+        for byte in (await exchange.forward()).encode():
             await exchange.send(bytes([byte]))
             await asyncio.sleep(pause)
 
@@ -205,7 +205,7 @@ def silence(after: int) -> StreamFault:
     return fault
 
 
-def instead(after: int, *others: Frame) -> StreamFault:
+def replace_after(after: int, *others: Frame) -> StreamFault:
     """Pass `after` frames, and send `others` in place of all further frames."""
 
     async def fault(frames: Frames) -> Frames:
@@ -217,7 +217,7 @@ def instead(after: int, *others: Frame) -> StreamFault:
     return fault
 
 
-def between(after: int, *others: Frame) -> StreamFault:
+def insert_after(after: int, *others: Frame) -> StreamFault:
     """Pass `after` frames, insert `others`, and pass all further frames."""
 
     async def fault(frames: Frames) -> Frames:
@@ -233,8 +233,8 @@ def between(after: int, *others: Frame) -> StreamFault:
 
 def with_forged(number: int, message: str) -> StreamFault:
     """Insert a forged chunk of a log before the next frame."""
-    forged = text(json.dumps({"logs": [{"id": number, "message": message}]}))
-    return between(0, forged)
+    forged = text_frame(json.dumps({"logs": [{"id": number, "message": message}]}))
+    return insert_after(0, forged)
 
 
 def twice(frames: Frames) -> Frames:
@@ -279,7 +279,7 @@ def stall_stream(seconds: float) -> StreamFault:
     return fault
 
 
-def changed(change: Callable[[Frame], Frame | None]) -> StreamFault:
+def change_next(change: Callable[[Frame], Frame | None]) -> StreamFault:
     """Modify the next text frame, or drop it if `change` returns `None`."""
 
     async def fault(frames: Frames) -> Frames:
@@ -295,7 +295,7 @@ def changed(change: Callable[[Frame], Frame | None]) -> StreamFault:
     return fault
 
 
-def torn(frames: Frames) -> Frames:
+def cut_in_frame(frames: Frames) -> Frames:
     """Break the connection in the middle of the next frame."""
 
     async def fault() -> Frames:
@@ -309,31 +309,31 @@ def torn(frames: Frames) -> Frames:
 class TornFrame(Frame):
     """A frame of which only the first half is sent."""
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """Return the first half."""
-        data = super().encoded()
+        data = super().encode()
         return data[: len(data) // 2]
 
 
-def text(payload: str | bytes) -> Frame:
+def text_frame(payload: str | bytes) -> Frame:
     """Return a text frame; its payload may be invalid JSON or UTF-8."""
     return Frame(TEXT, payload.encode() if isinstance(payload, str) else payload)
 
 
-def close(code: int, reason: str = "") -> Frame:
+def close_frame(code: int, reason: str = "") -> Frame:
     """Return a closing frame."""
     return Frame(CLOSE, struct.pack("!H", code) + reason.encode())
 
 
-def oversized(size: int) -> Frame:
+def oversized_frame(size: int) -> Frame:
     """Return a text frame of `size` bytes."""
-    return text(b" " * size)
+    return text_frame(b" " * size)
 
 
 def instead_oversized(size: int) -> StreamFault:
     """Send a text frame of `size` bytes in place of all frames; it is created when it is sent."""
 
     def fault(frames: Frames) -> Frames:
-        return instead(0, oversized(size))(frames)
+        return replace_after(0, oversized_frame(size))(frames)
 
     return fault

@@ -11,11 +11,11 @@ VISIBLE = "a[/]b [@click=app.quit]x[/] [red]r"
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def controls(text: str) -> list[str]:
+def control_characters(text: str) -> list[str]:
     """Return the control characters of a line, and those that change its direction."""
     return _FORBIDDEN.findall(text)
 
 
-def controls_of_lines(text: str) -> list[str]:
-    """Return the same as `controls` for a text of several lines."""
-    return controls(text.replace("\n", ""))
+def control_characters_of_lines(text: str) -> list[str]:
+    """Return the same as `control_characters` for a text of several lines."""
+    return control_characters(text.replace("\n", ""))

@@ -28,7 +28,7 @@ def job(number: int = 1, status: str = "COMPLETE", **fields: Any) -> Job:
     return Job.model_validate({**sent, **fields})
 
 
-def why(waiting: Job, around: Surroundings) -> str:
+def waiting_reason(waiting: Job, surroundings: Surroundings) -> str:
     """Return why a job waits, as a clause; empty if it does not or the reason is unknown."""
-    wait = why_waiting(waiting, around)
+    wait = why_waiting(waiting, surroundings)
     return wait.words if wait is not None else ""

@@ -433,17 +433,25 @@ TIMED_LOGS = {
 
 
 class FixedStudio:
-    """Replaces a client: returns the data above; with `gone`, it fails after its first response."""
+    """Replaces a client: returns the data above.
+
+    With `becomes_unreachable`, it fails after its first response.
+    """
 
     def __init__(
-        self, *, gone: bool, runs: bool, thousand: bool = False, is_local: bool = False
+        self,
+        *,
+        becomes_unreachable: bool,
+        has_pipeline_runs: bool,
+        is_large: bool = False,
+        is_local: bool = False,
     ) -> None:
         self.url = "https://studio.example.com"
         self.is_local_studio = is_local
         """Whether it looks like a local Studio."""
-        self._gone = gone
-        self._pipelines = (*THOUSAND, *PIPELINES) if thousand else PIPELINES
-        self._jobs = (*JOBS, *SCHEDULE_RUNS, *(PIPELINE_RUNS if runs else ()))
+        self._gone = becomes_unreachable
+        self._pipelines = (*THOUSAND, *PIPELINES) if is_large else PIPELINES
+        self._jobs = (*JOBS, *SCHEDULE_RUNS, *(PIPELINE_RUNS if has_pipeline_runs else ()))
         self._answered = False
 
     def observe(self, _on_end: Callable[[Call], None]) -> None:
@@ -516,9 +524,9 @@ async def draw(name: str) -> str:
                     "DATACHAIN_STUDIO_TOKEN, or use --token-file."
                 )
             fixed = FixedStudio(
-                gone=scene.becomes_unreachable,
-                runs="2" in scene.keys,
-                thousand=scene.is_large,
+                becomes_unreachable=scene.becomes_unreachable,
+                has_pipeline_runs="2" in scene.keys,
+                is_large=scene.is_large,
                 is_local="4" in scene.keys,
             )
             studio = cast(StudioClient, fixed)
@@ -569,8 +577,8 @@ async def _settle(pilot: Driver[int], count: int = 2) -> None:
     while len(renderings) < count or len(set(renderings[-count:])) > 1:
         await asyncio.sleep(0.015)
         await pilot.settle()
-        renderings.append(renderings[-1] if pilot.steps == steps else screen_text(pilot))
-        steps = pilot.steps
+        renderings.append(renderings[-1] if pilot.change_count == steps else screen_text(pilot))
+        steps = pilot.change_count
 
 
 @contextmanager

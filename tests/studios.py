@@ -104,7 +104,7 @@ class LocalStudio(Protocol):
         """Start again on the same port."""
 
 
-class Calls:
+class StudioRequests:
     """Sends the HTTP requests of a test to a local Studio."""
 
     url: str
@@ -177,7 +177,7 @@ class Calls:
         assert response.status_code == 200, response.text
         return response.text
 
-    def until(self, job_id: str, *states: str) -> dict[str, Any]:
+    def wait_for_state(self, job_id: str, *states: str) -> dict[str, Any]:
         """Wait until a job is in one of `states`; fail if it ends in another."""
 
         def reached() -> dict[str, Any] | None:
@@ -185,11 +185,11 @@ class Calls:
             assert job["status"] in states or job["status"] not in ENDED, job
             return job if job["status"] in states else None
 
-        return eventually(reached, rest=_JOB_REST)
+        return eventually(reached, pause=_JOB_REST)
 
-    def end(self, job_id: str) -> dict[str, Any]:
+    def wait_for_end(self, job_id: str) -> dict[str, Any]:
         """Wait until a job has ended in any state."""
-        return self.until(job_id, *ENDED)
+        return self.wait_for_state(job_id, *ENDED)
 
     def cancel_all(self) -> None:
         """Cancel all active jobs, and wait for them."""
@@ -204,7 +204,7 @@ _ROUNDS_TO_CLOSE = 8
 """Rounds of the event loop after which asyncio has handed over and closed all connections."""
 
 
-class ThreadStudio(Calls):
+class ThreadStudio(StudioRequests):
     """A local Studio in a thread of the test's process: quick to start."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -303,7 +303,7 @@ class ThreadStudio(Calls):
             raise self._failure
 
 
-class ProcessStudio(Calls):
+class ProcessStudio(StudioRequests):
     """A local Studio in a separate process, which can be killed with -9.
 
     The process is forked from one that has imported the server; `test_endpoint.py` and
@@ -361,28 +361,28 @@ class ProcessStudio(Calls):
         return endpoint.find(self.data_dir)
 
 
-def data_of(folder: Path, make: Callable[[ThreadStudio], object]) -> Path:
+def create_data(folder: Path, make: Callable[[ThreadStudio], object]) -> Path:
     """Run a local Studio, call `make` with it, stop it, and return the folder with its data.
 
-    Starting a Studio on a copy of this data (`on_copy`) takes a tenth of the time of a job.
+    Starting a Studio on a copy of this data (`run_on_copy`) takes a tenth of the time of a job.
     """
     studio = ThreadStudio(folder)
-    with closing(studio):
+    with stopping(studio):
         make(studio)
     (folder / "port").unlink()  # each copy listens on a port of its own
     return folder
 
 
 @contextmanager
-def on_copy(data: Path, folder: Path) -> Iterator[ThreadStudio]:
+def run_on_copy(data: Path, folder: Path) -> Iterator[ThreadStudio]:
     """Run a local Studio on a copy of `data` in a new `folder`; stop it and its jobs at the end."""
     studio = ThreadStudio(shutil.copytree(data, folder))
-    with closing(studio):
+    with stopping(studio):
         yield studio
 
 
 @contextmanager
-def closing(studio: ThreadStudio | ProcessStudio) -> Iterator[None]:
+def stopping(studio: ThreadStudio | ProcessStudio) -> Iterator[None]:
     """Stop a local Studio and all of its jobs at the end of the context."""
     try:
         yield

@@ -13,7 +13,7 @@ async def test_the_proxy_ends_connections_of_clients_that_do_not_read() -> None:
     async with FaultProxy(always=answer) as proxy:
         reader, writer = await _connect(proxy)
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
-        await proxy.until_seen(1)
+        await proxy.until_received(1)
     assert len(await reader.read()) < SIZE
     writer.close()
 
@@ -34,7 +34,7 @@ async def test_the_proxy_ends_connections_to_a_server_that_does_not_read() -> No
             _, writer = await _connect(proxy)
             writer.write(b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % SIZE)
             writer.write(b"x" * SIZE)
-            await proxy.until_seen(1)
+            await proxy.until_received(1)
         server_reads.set()
         assert len(await received) < SIZE
         writer.close()

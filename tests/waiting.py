@@ -26,7 +26,7 @@ def eventually(
     condition: Callable[[], T | None],
     shows: Callable[[], object] | None = None,
     *,
-    rest: float = _REST,
+    pause: float = _REST,
 ) -> T:
     """Return the condition's value as soon as it is true; `rest` is the first pause in seconds.
 
@@ -37,8 +37,8 @@ def eventually(
     while not (value := condition()):
         if time.monotonic() >= deadline:
             raise AssertionError(_hang_message(condition, shows))
-        time.sleep(rest)
-        rest = min(rest * 1.5, _LONGEST_REST)
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_REST)
     return value
 
 
@@ -64,7 +64,7 @@ async def until(
     return value
 
 
-async def within_reason(awaited: Awaitable[T], what: str) -> T:
+async def await_with_limit(awaited: Awaitable[T], what: str) -> T:
     """Await something that ends by itself; the error for a hang names it `what`.
 
     Raises:

@@ -28,14 +28,14 @@ async def test_an_archive_on_studio_itself_is_read_without_the_token(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     log = b"line\xff\n" * 100_000
-    proxy.next(
-        answer(log, kind="application/octet-stream"),
+    proxy.queue(
+        answer(log, content_type="application/octet-stream"),
         answer(gzip.compress(log), content_encoding="gzip"),
     )
     assert await read(client, f"{proxy.url}/archive/1?signature=x%2Fy") == log
     assert await read(client, f"{proxy.url}/archive/2") == log
-    assert proxy.seen[0].target == "/archive/1?signature=x%2Fy"
-    assert all("authorization" not in request.headers for request in proxy.seen)
+    assert proxy.requests[0].target == "/archive/1?signature=x%2Fy"
+    assert all("authorization" not in request.headers for request in proxy.requests)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ async def test_no_private_address_is_requested_from_a_proxy(host: str) -> None:
         async with StudioClient(settings) as client:
             with pytest.raises(errors.ProtocolError, match="private network"):
                 await read(client, f"https://{host}:1/log")
-        assert proxy.seen == []
+        assert proxy.requests == []
 
 
 async def test_the_proxy_resolves_the_host_name_of_an_archive() -> None:
@@ -84,7 +84,7 @@ async def test_the_proxy_resolves_the_host_name_of_an_archive() -> None:
         async with StudioClient(settings) as client:
             with pytest.raises(errors.TransportError, match=r"HTTPS_PROXY|could not be reached"):
                 await read(client, "https://archive.invalid/log")
-        assert [request.target for request in proxy.seen] == ["archive.invalid:443"]
+        assert [request.target for request in proxy.requests] == ["archive.invalid:443"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ async def test_the_exceptions_from_the_proxy_apply_to_the_host_of_the_archive(
         async with StudioClient(settings) as client:
             with pytest.raises(errors.TransportError):
                 await read(client, "https://archive.invalid/log")
-        assert [request.target for request in proxy.seen] == targets
+        assert [request.target for request in proxy.requests] == targets
 
 
 async def test_an_invalid_proxy_is_reported_if_only_the_archive_needs_it() -> None:
@@ -158,7 +158,7 @@ async def test_the_request_to_a_checked_address_names_the_original_host(
 async def test_an_archive_that_cannot_be_read_is_reported(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(
+    proxy.queue(
         answer(status="403 Forbidden"),
         redirect("http://127.0.0.1:9/"),
         reset,
@@ -177,9 +177,9 @@ async def test_an_archive_that_cannot_be_read_is_reported(
 async def test_an_archive_that_breaks_off_is_an_error() -> None:
     async with (
         FaultProxy(always=answer(b"x" * 1000)) as server,
-        FaultProxy.before(server.url) as proxy,
+        FaultProxy.in_front_of(server.url) as proxy,
         StudioClient(settings_for(proxy.url)) as client,
     ):
-        proxy.next(reset_in_body(500))
+        proxy.queue(reset_in_body(500))
         with pytest.raises(errors.TransportError):
             await read(client, f"{proxy.url}/archive")

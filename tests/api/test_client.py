@@ -16,7 +16,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.api.routes import Route
 from tests.api.conftest import settings_for
-from tests.api.test_models import DOCUMENTED, example
+from tests.api.test_models import DOCUMENTED, document_example
 from tests.fault_proxy import FaultProxy
 from tests.faults import answer, answer_json, html_502
 
@@ -25,7 +25,7 @@ JOB = JobInput(query="print(1)", team_name="a team")
 
 def queue_example(proxy: FaultProxy, name: str) -> None:
     """Let the proxy answer the next request with an example of the API document."""
-    proxy.next(answer_json(example(name)))
+    proxy.queue(answer_json(document_example(name)))
 
 
 Call = Callable[[StudioClient], Awaitable[object]]
@@ -100,7 +100,7 @@ async def test_the_request_to_each_endpoint_matches_the_document(
     queue_example(proxy, example_name)
     result = await call(client)
     assert result
-    (request,) = proxy.seen
+    (request,) = proxy.requests
     assert request.method == route.method
     assert request.path == "/api" + route.path.replace("{job_id}", "j%201")
     team = {"team_name": "a team"}
@@ -121,15 +121,15 @@ async def test_a_read_only_client_sends_no_request_that_changes_something(
             await CALLS[route][0](client)
         with pytest.raises(errors.ReadOnly):
             await client.upload_file(Path(__file__))
-        proxy.next(answer("[]"))
+        proxy.queue(answer("[]"))
         assert (await client.jobs()).items == ()
-    assert len(proxy.seen) == 1
+    assert len(proxy.requests) == 1
 
 
 async def test_an_unchanged_list_is_the_same_page_even_after_other_lists(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.always = answer_json(example("get_jobs.response"))
+    proxy.always = answer_json(document_example("get_jobs.response"))
     page = await client.jobs()
     for number in range(30):
         await client.jobs(job_id=f"job-{number}")
@@ -158,7 +158,7 @@ async def test_jobs_with_another_status_than_requested_are_dropped(
 async def test_jobs_with_another_id_than_requested_are_dropped(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(answer_json([{"id": "other"}, {"id": "mine"}]))
+    proxy.queue(answer_json([{"id": "other"}, {"id": "mine"}]))
     assert [job.id for job in (await client.jobs(job_id="mine")).items] == ["mine"]
 
 
@@ -168,11 +168,11 @@ async def test_a_new_job_is_sent_with_its_key_and_only_the_fields_that_were_set(
     queue_example(proxy, "create_job.response")
     job = JobInput(query="ls", query_type=QueryType.SHELL, team_name="a team", workers=0)
     await client.create_job(job, idempotency_key="k-1")
-    request = proxy.seen[0]
+    request = proxy.requests[0]
     assert request.headers["idempotency-key"] == "k-1"
     queue_example(proxy, "trigger_pipeline.response")
     await client.trigger_pipeline(["d"], idempotency_key="k-2")
-    assert proxy.seen[-1].headers["idempotency-key"] == "k-2"
+    assert proxy.requests[-1].headers["idempotency-key"] == "k-2"
     assert json.loads(request.body) == {
         "query": "ls",
         "query_type": "SHELL",
@@ -186,7 +186,7 @@ async def test_text_that_is_not_unicode_is_not_sent(
 ) -> None:
     with pytest.raises(errors.InvalidRequest, match="not valid Unicode"):
         await client.create_job(JOB.model_copy(update={"query": "\ud800"}))
-    assert proxy.seen == []
+    assert proxy.requests == []
 
 
 @pytest.mark.parametrize("identifier", ["", ".", "..", "a\nb", "a\x00", "\u202ea", "⊘0123456789ab"])
@@ -195,7 +195,7 @@ async def test_an_id_that_cannot_be_a_path_segment_is_not_sent(
 ) -> None:
     with pytest.raises(errors.InvalidRequest, match="cannot be an id"):
         await client.cancel_job(identifier)
-    assert proxy.seen == []
+    assert proxy.requests == []
 
 
 @pytest.mark.parametrize(
@@ -205,15 +205,17 @@ async def test_an_id_that_cannot_be_a_path_segment_is_not_sent(
 async def test_an_id_is_quoted_as_one_path_segment(
     client: StudioClient, proxy: FaultProxy, identifier: str, segment: str
 ) -> None:
-    proxy.next(answer_json({}))
+    proxy.queue(answer_json({}))
     await client.cancel_job(identifier)
-    assert proxy.seen[0].target == f"/api/datachain/jobs/{segment}/cancel"
+    assert proxy.requests[0].target == f"/api/datachain/jobs/{segment}/cancel"
 
 
 async def test_any_success_response_to_a_cancel_pause_or_remove_request_is_accepted(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(answer("<p>fine", kind="text/html"), answer(status="204 No Content"), answer("[]"))
+    proxy.queue(
+        answer("<p>fine", content_type="text/html"), answer(status="204 No Content"), answer("[]")
+    )
     assert (await client.cancel_job("a")).message is None
     assert await client.pause_pipeline(pipeline_id="p") is None
     assert await client.remove_job("a", pipeline_id="p") is None
@@ -231,7 +233,7 @@ async def test_a_response_with_ok_false_is_a_refusal(
 async def test_a_trigger_whose_response_names_no_pipeline_has_an_unknown_outcome(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(answer_json({"ok": True}))
+    proxy.queue(answer_json({"ok": True}))
     with pytest.raises(errors.OutcomeUnknown):
         await client.trigger_pipeline(["d"])
 
@@ -240,10 +242,10 @@ async def test_the_dataset_versions_of_a_job_are_read(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     rows = [{"dataset_name": "a.b.c", "version": "1.0.0"}]
-    proxy.next(answer_json({"dataset_versions": rows}), answer_json({}))
+    proxy.queue(answer_json({"dataset_versions": rows}), answer_json({}))
     (version,) = await client.job_dataset_versions("j")
     assert (version.dataset_name, version.version) == ("a.b.c", "1.0.0")
-    assert proxy.seen[0].query == {"job_id": "j", "team_name": "a team"}
+    assert proxy.requests[0].query == {"job_id": "j", "team_name": "a team"}
     assert await client.job_dataset_versions("j") == ()
 
 
@@ -268,7 +270,7 @@ async def test_a_file_is_sent_in_pieces_as_the_only_part_of_a_form(
     assert uploaded.id == "1"
     size = len(content)
     assert progress == [(upload.CHUNK, size), (upload.CHUNK * 2, size), (size, size)]
-    request = proxy.seen[0]
+    request = proxy.requests[0]
     assert request.query == {"team_name": "a team"}
     head, received = parse_form(request.body, request.headers["content-type"])
     assert received == content
@@ -280,11 +282,11 @@ async def test_a_file_is_sent_again_completely_after_a_401(
 ) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"content")
-    proxy.next(answer_json({}, "401 Unauthorized"))
+    proxy.queue(answer_json({}, "401 Unauthorized"))
     queue_example(proxy, "upload_file.response")
     await client.upload_file(path)
     contents = [
-        parse_form(request.body, request.headers["content-type"])[1] for request in proxy.seen
+        parse_form(request.body, request.headers["content-type"])[1] for request in proxy.requests
     ]
     assert contents == [b"content", b"content"]
 
@@ -295,7 +297,7 @@ async def test_an_empty_file_can_be_uploaded(
     (tmp_path / "empty").touch()
     queue_example(proxy, "upload_file.response")
     await client.upload_file(tmp_path / "empty")
-    assert parse_form(proxy.seen[0].body, proxy.seen[0].headers["content-type"])[1] == b""
+    assert parse_form(proxy.requests[0].body, proxy.requests[0].headers["content-type"])[1] == b""
 
 
 async def test_a_file_that_cannot_be_read_is_not_sent(
@@ -304,7 +306,7 @@ async def test_a_file_that_cannot_be_read_is_not_sent(
     for path in (tmp_path / "missing", tmp_path):
         with pytest.raises(errors.NotSent, match="cannot be read"):
             await client.upload_file(path)
-    assert proxy.seen == []
+    assert proxy.requests == []
 
 
 async def test_a_file_that_shrinks_during_its_upload_is_reported_as_not_sent(
@@ -324,7 +326,7 @@ async def test_a_failed_upload_is_a_server_error_and_not_an_unknown_outcome(
     client: StudioClient, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     (tmp_path / "f").touch()
-    proxy.next(html_502())
+    proxy.queue(html_502())
     with pytest.raises(errors.ServerError):
         await client.upload_file(tmp_path / "f")
 
@@ -354,7 +356,7 @@ async def test_the_cache_evicts_the_least_recently_requested_list_beyond_its_siz
     monkeypatch.setattr(connection, "_REMEMBERED_BYTES", 16 * 1024)
     long = answer_json([{"id": "1", "query": "x" * 9 * 1024}])
     short = answer_json([{"id": "1"}])
-    proxy.next(long, short, long, short, long, short, long)
+    proxy.queue(long, short, long, short, long, short, long)
     long_page, short_page = await client.jobs(limit=1000), await client.jobs(limit=100)
     assert await client.jobs(limit=1000) is long_page
     assert await client.jobs(limit=100) is short_page

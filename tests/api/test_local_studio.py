@@ -16,7 +16,7 @@ from studio_tui.api.models import Job, JobInput, QueryType
 from studio_tui.api.states import JobState
 from studio_tui.settings import Settings
 from tests.fault_proxy import FaultProxy
-from tests.faults import drop_answer
+from tests.faults import drop_response
 from tests.studios import LocalStudio
 from tests.waiting import HANG
 
@@ -160,10 +160,10 @@ async def test_a_repeated_request_returns_the_job_whose_response_was_lost(
     studio: LocalStudio,
 ) -> None:
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         StudioClient(settings_of(studio, url=proxy.url)) as client,
     ):
-        proxy.next(drop_answer)
+        proxy.queue(drop_response)
         job = job_input(studio, "print(1)")
         with pytest.raises(errors.OutcomeUnknown):
             await client.create_job(job, idempotency_key="key-2")

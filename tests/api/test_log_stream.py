@@ -91,7 +91,7 @@ async def test_every_frame_is_parsed_and_the_last_is_closed(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     assert await follow_log(client) == RECEIVED
-    request = proxy.seen[0]
+    request = proxy.requests[0]
     assert request.path == "/api/logs/follow/"
     assert request.query == {"job_id": "job 1", "team_name": "a team"}
 
@@ -99,14 +99,14 @@ async def test_every_frame_is_parsed_and_the_last_is_closed(
 async def test_a_broken_connection_is_closed_with_code_1006(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next_stream(faults.cut(after=2))
+    proxy.queue_stream(faults.cut(after=2))
     received = await follow_log(client)
     assert received[-1] == Closed(1006, "")
     assert received[:-1] == RECEIVED[: len(received) - 1]
 
 
 async def test_a_silent_connection_times_out(proxy: FaultProxy) -> None:
-    proxy.next_stream(faults.silence(after=1))
+    proxy.queue_stream(faults.silence(after=1))
     settings = settings_for(proxy.url)
     stream = log_stream.follow(
         settings, StudioAuth(settings), "/logs/follow/", {}, longest_silence=0.3
@@ -121,14 +121,16 @@ async def test_a_silent_connection_times_out(proxy: FaultProxy) -> None:
 async def test_the_code_and_reason_of_a_close_are_received(
     client: StudioClient, proxy: FaultProxy, code: int
 ) -> None:
-    proxy.next_stream(faults.instead(1, faults.close(code, "because\x1b[2J")))
+    proxy.queue_stream(faults.replace_after(1, faults.close_frame(code, "because\x1b[2J")))
     assert await follow_log(client) == [RECEIVED[0], Closed(code, "because␛[2J")]
 
 
 async def test_a_frame_that_is_not_json_is_unreadable_and_later_frames_are_received(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next_stream(faults.between(1, faults.text("{not json"), faults.text("[1]")))
+    proxy.queue_stream(
+        faults.insert_after(1, faults.text_frame("{not json"), faults.text_frame("[1]"))
+    )
     expected = [RECEIVED[0], Unreadable(1), Unreadable(1), *RECEIVED[1:]]
     assert await follow_log(client) == expected
 
@@ -136,8 +138,8 @@ async def test_a_frame_that_is_not_json_is_unreadable_and_later_frames_are_recei
 async def test_an_invalid_byte_is_replaced_and_the_rest_of_the_frame_is_kept(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    invalid = faults.text(b'{"logs": [{"id": 9, "message": "a\xff\\n"}]}')
-    proxy.next_stream(faults.between(0, invalid))
+    invalid = faults.text_frame(b'{"logs": [{"id": 9, "message": "a\xff\\n"}]}')
+    proxy.queue_stream(faults.insert_after(0, invalid))
     items = messages((9, "a\N{REPLACEMENT CHARACTER}\n")).items
     assert (await follow_log(client))[0] == LogMessages(items, has_invalid_utf8=True)
 
@@ -145,15 +147,15 @@ async def test_an_invalid_byte_is_replaced_and_the_rest_of_the_frame_is_kept(
 async def test_a_frame_with_an_invalid_byte_in_its_only_key_is_unreadable(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    invalid = faults.text(b'{"l\xffgs": [{"id": 9, "message": "a\\n"}]}')
-    proxy.next_stream(faults.between(0, invalid))
+    invalid = faults.text_frame(b'{"l\xffgs": [{"id": 9, "message": "a\\n"}]}')
+    proxy.queue_stream(faults.insert_after(0, invalid))
     assert (await follow_log(client))[0] == Unreadable(1)
 
 
 async def test_a_frame_that_is_too_large_ends_the_connection(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next_stream(faults.between(1, faults.oversized(log_stream.LARGEST_FRAME + 1)))
+    proxy.queue_stream(faults.insert_after(1, faults.oversized_frame(log_stream.LARGEST_FRAME + 1)))
     received = await follow_log(client)
     assert received[0] == RECEIVED[0]
     assert isinstance(received[-1], Closed)
@@ -162,14 +164,14 @@ async def test_a_frame_that_is_too_large_ends_the_connection(
 
 async def test_a_large_frame_is_received(client: StudioClient, proxy: FaultProxy) -> None:
     large = json.dumps({"logs": [{"id": 9, "message": "x" * (4 * 1024 * 1024)}]})
-    proxy.next_stream(faults.between(1, faults.text(large)))
+    proxy.queue_stream(faults.insert_after(1, faults.text_frame(large)))
     assert len(await follow_log(client)) == len(RECEIVED) + 1
 
 
 async def test_repeated_and_swapped_frames_are_returned_in_the_order_received(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next_stream(faults.twice, faults.swapped)
+    proxy.queue_stream(faults.twice, faults.swapped)
     doubled = [frame for frame in RECEIVED[:-1] for _ in range(2)]
     assert await follow_log(client) == [*doubled, RECEIVED[-1]]
     swapped = [RECEIVED[1], RECEIVED[0], RECEIVED[3], RECEIVED[2], RECEIVED[4]]
@@ -179,7 +181,7 @@ async def test_repeated_and_swapped_frames_are_returned_in_the_order_received(
 async def test_closing_the_stream_early_closes_the_connection(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next_stream(faults.silence(after=1))
+    proxy.queue_stream(faults.silence(after=1))
     async with aclosing(client.follow_log("job")) as stream:
         await anext(stream)
         disconnected = asyncio.create_task(proxy.until_idle())
@@ -191,7 +193,7 @@ async def test_closing_the_stream_early_closes_the_connection(
 async def test_a_refused_connection_raises_not_sent(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    await proxy.refuse()
+    await proxy.stop_listening()
     with pytest.raises(errors.NotSent, match="refuses connections"):
         await follow_log(client)
 
@@ -200,10 +202,10 @@ async def test_a_refused_connection_raises_not_sent(
 async def test_the_token_scheme_is_tried_first_and_bearer_after_a_refusal(
     client: StudioClient, proxy: FaultProxy, status: str
 ) -> None:
-    proxy.next(answer_json({"message": "no"}, status))
+    proxy.queue(answer_json({"message": "no"}, status))
     assert await follow_log(client) == RECEIVED
     assert await follow_log(client) == RECEIVED
-    schemes = [request.headers["authorization"].split(" ")[0] for request in proxy.seen]
+    schemes = [request.headers["authorization"].split(" ")[0] for request in proxy.requests]
     assert schemes == [TOKEN, "Bearer", "Bearer"]
 
 
@@ -213,7 +215,7 @@ async def test_the_token_scheme_is_tried_first_and_bearer_after_a_refusal(
         (answer_json({"detail": "expired"}, "401 Unauthorized"), errors.AuthenticationError, "exp"),
         (answer_json({"message": "team"}, "403 Forbidden"), errors.PermissionDenied, "team"),
         (answer(status="404 Not Found"), errors.NotFound, "did not find"),
-        (faults.too_many("4"), errors.RateLimited, "Retry in 4 s"),
+        (faults.too_many_requests("4"), errors.RateLimited, "Retry in 4 s"),
         (faults.html_502(), errors.ServerError, "502 Bad Gateway"),
         (faults.redirect("http://127.0.0.1:9/"), errors.ProtocolError, "redirects"),
         (answer("[]"), errors.ProtocolError, "does not serve logs"),
@@ -238,7 +240,7 @@ async def test_a_redirect_is_not_followed(client: StudioClient, proxy: FaultProx
         proxy.always = faults.redirect(elsewhere.url.replace("http", "ws"))
         with pytest.raises(errors.ProtocolError):
             await follow_log(client)
-        assert elsewhere.seen == []
+        assert elsewhere.requests == []
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ EXCHANGES: dict[str, type[BaseModel]] = {
 """The model of each example of an endpoint; if the example is a list, of its items."""
 
 
-def example(name: str) -> Any:
+def document_example(name: str) -> Any:
     """Return an example of the API document, e.g. of `get_jobs.response`."""
     return json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))
 
@@ -65,13 +65,13 @@ def test_the_document_has_twelve_schemas_and_each_has_a_model() -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_each_schema_of_the_document_is_read_completely(name: str) -> None:
-    value = example(name)
+    value = document_example(name)
     assert_read_completely(value, getattr(models, name).model_validate(value))
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_each_example_of_an_endpoint_is_read_completely(name: str) -> None:
-    value = example(name)
+    value = document_example(name)
     for row in value if isinstance(value, list) else [value]:
         assert_read_completely(row, EXCHANGES[name].model_validate(row))
 
@@ -84,7 +84,7 @@ def test_every_example_of_an_endpoint_is_tested() -> None:
 
 @pytest.mark.parametrize("name", [name for name in EXCHANGES if name.endswith(".body")])
 def test_each_sent_body_equals_its_example_in_the_document(name: str) -> None:
-    value = example(name)
+    value = document_example(name)
     assert EXCHANGES[name].model_validate(value).model_dump(mode="json", exclude_none=True) == value
 
 

@@ -42,7 +42,7 @@ FAULTS = [
     faults.reset,
     faults.stall,
     faults.redirect("http://127.0.0.1:9/"),
-    faults.too_many("3"),
+    faults.too_many_requests("3"),
 ]
 
 
@@ -96,8 +96,8 @@ async def test_the_token_is_in_no_url_and_no_body(client: StudioClient, proxy: F
     proxy.always = answer_json({}, "401 Unauthorized")
     async for _ in errors_of_requests(client):
         pass
-    assert len(proxy.seen) == 8  # each call tries both schemes
-    for request in proxy.seen:
+    assert len(proxy.requests) == 8  # each call tries both schemes
+    for request in proxy.requests:
         assert TOKEN in request.headers.pop("authorization")
         assert TOKEN not in f"{request.target} {request.headers} {request.body!r}"
 

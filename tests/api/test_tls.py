@@ -14,7 +14,7 @@ from studio_tui.api.models import JobInput
 from studio_tui.errors import ConfigError, NotSent, ProtocolError, TransportError
 from studio_tui.proxies import Proxies
 from tests.api.conftest import TOKEN, settings_for
-from tests.waiting import within_reason
+from tests.waiting import await_with_limit
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 AUTHORITY = CERTIFICATES / "authority.pem"
@@ -189,4 +189,4 @@ async def test_a_proxy_opens_a_tunnel_and_does_not_receive_the_token(
         assert "Proxy-Authorization: Basic" in head
         assert TOKEN not in head
     server.close()
-    await within_reason(asyncio.gather(*tunnel.serving), "the tunnel")
+    await await_with_limit(asyncio.gather(*tunnel.serving), "the tunnel")

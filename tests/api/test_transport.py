@@ -22,7 +22,7 @@ from tests.faults import (
     answer,
     answer_json,
     drip,
-    drop_answer,
+    drop_response,
     endless,
     gzip_bomb,
     html_502,
@@ -30,7 +30,7 @@ from tests.faults import (
     reset,
     reset_in_body,
     stall,
-    too_many,
+    too_many_requests,
     truncated,
 )
 
@@ -48,7 +48,7 @@ async def upstream() -> AsyncIterator[FaultProxy]:
 @pytest.fixture
 async def proxy(upstream: FaultProxy) -> AsyncIterator[FaultProxy]:
     """A proxy in front of `upstream`."""
-    async with FaultProxy.before(upstream.url) as proxy:
+    async with FaultProxy.in_front_of(upstream.url) as proxy:
         yield proxy
 
 
@@ -66,11 +66,11 @@ async def test_the_fault_proxy_changes_nothing_without_a_fault(client: StudioCli
 async def test_a_refused_connection_raises_not_sent(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    await proxy.refuse()
+    await proxy.stop_listening()
     for request in (client.jobs(), client.create_job(JOB)):
         with pytest.raises(errors.NotSent, match="refuses connections"):
             await request
-    await proxy.accept()
+    await proxy.start_listening()
     assert (await client.jobs()).items
 
 
@@ -83,7 +83,7 @@ async def test_a_host_that_does_not_exist_is_named() -> None:
 async def test_a_server_that_does_not_answer_causes_a_timeout(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(stall)
+    proxy.queue(stall)
     with pytest.raises(errors.RequestTimedOut, match="did not answer in time"):
         await client.jobs()
 
@@ -91,7 +91,7 @@ async def test_a_server_that_does_not_answer_causes_a_timeout(
 async def test_a_slow_response_ends_at_the_deadline_of_the_whole_request(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(drip(0.1))  # each byte arrives within the limit for one read
+    proxy.queue(drip(0.1))  # each byte arrives within the limit for one read
     with pytest.raises(errors.RequestTimedOut):
         await client.jobs()
 
@@ -99,7 +99,7 @@ async def test_a_slow_response_ends_at_the_deadline_of_the_whole_request(
 async def test_a_reset_before_the_answer_is_a_transport_error(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(reset)
+    proxy.queue(reset)
     with pytest.raises(errors.TransportError, match="closed the connection") as caught:
         await client.jobs()
     assert not isinstance(caught.value, errors.NotSent)
@@ -108,7 +108,7 @@ async def test_a_reset_before_the_answer_is_a_transport_error(
 async def test_a_reset_in_the_body_is_a_transport_error(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(reset_in_body(100))
+    proxy.queue(reset_in_body(100))
     with pytest.raises(errors.TransportError, match="closed the connection"):
         await client.jobs()
 
@@ -116,7 +116,7 @@ async def test_a_reset_in_the_body_is_a_transport_error(
 async def test_a_truncated_body_is_a_protocol_error(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(truncated(100))
+    proxy.queue(truncated(100))
     with pytest.raises(errors.ProtocolError, match="not complete JSON"):
         await client.jobs()
 
@@ -125,7 +125,7 @@ async def test_a_connection_works_again_after_each_fault(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     for fault in (reset, reset_in_body(10), truncated(10), html_502(), answer("no")):
-        proxy.next(fault)
+        proxy.queue(fault)
         with pytest.raises(errors.StudioError):
             await client.clusters()
         assert (await client.clusters()).items
@@ -150,7 +150,7 @@ async def test_the_connection_of_an_endless_body_is_closed(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1024 * 1024)
-    proxy.next(endless)
+    proxy.queue(endless)
     with pytest.raises(errors.ProtocolError, match="ask for less"):
         await client.jobs()
     await proxy.until_idle()
@@ -174,7 +174,7 @@ async def test_a_compressed_body_is_read(
     packed = body if encoding == "identity" else gzip.compress(body)
     if encoding == "deflate":
         packed = zlib.compress(body)
-    proxy.next(answer(packed, content_encoding=encoding))
+    proxy.queue(answer(packed, content_encoding=encoding))
     assert (await client.jobs()).items[0].id == "a"
 
 
@@ -189,7 +189,7 @@ async def test_a_compressed_body_is_read(
 async def test_a_body_that_cannot_be_inflated_is_a_protocol_error(
     client: StudioClient, proxy: FaultProxy, packed: bytes, encoding: str, words: str
 ) -> None:
-    proxy.next(answer(packed, content_encoding=encoding))
+    proxy.queue(answer(packed, content_encoding=encoding))
     with pytest.raises(errors.ProtocolError, match=words):
         await client.jobs()
 
@@ -197,14 +197,16 @@ async def test_a_body_that_cannot_be_inflated_is_a_protocol_error(
 async def test_json_of_another_content_type_is_read(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(answer("[]", kind="text/plain"))
+    proxy.queue(answer("[]", content_type="text/plain"))
     assert (await client.jobs()).items == ()
 
 
 async def test_the_content_of_a_web_page_is_not_in_the_error(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(answer("<!doctype html><p>Log in to Corp WiFi", kind="text/html"), html_502())
+    proxy.queue(
+        answer("<!doctype html><p>Log in to Corp WiFi", content_type="text/html"), html_502()
+    )
     with pytest.raises(errors.ProtocolError, match="web page") as caught:
         await client.jobs()
     assert "WiFi" not in str(caught.value)
@@ -218,26 +220,26 @@ async def test_a_redirect_is_not_followed(
     client: StudioClient, proxy: FaultProxy, upstream: FaultProxy, is_read: bool
 ) -> None:
     async with FaultProxy(always=answer_json([])) as elsewhere:
-        proxy.next(redirect(f"{elsewhere.url}/api/datachain/jobs/?secret=1"))
+        proxy.queue(redirect(f"{elsewhere.url}/api/datachain/jobs/?secret=1"))
         with pytest.raises(errors.ProtocolError, match=r"redirects to 127\.0\.0\.1\b") as caught:
             await (client.jobs() if is_read else client.create_job(JOB))
         assert "secret" not in str(caught.value)
-        assert elsewhere.seen == []
-        assert upstream.seen == []
+        assert elsewhere.requests == []
+        assert upstream.requests == []
 
 
 async def test_no_cookie_is_kept(client: StudioClient, proxy: FaultProxy) -> None:
-    proxy.next(answer("[]", set_cookie="session=1; Path=/"), None)
+    proxy.queue(answer("[]", set_cookie="session=1; Path=/"), None)
     await client.jobs()
     await client.jobs()
-    assert "cookie" not in proxy.seen[-1].headers
+    assert "cookie" not in proxy.requests[-1].headers
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("0", 0), ("99999", 300)])
 async def test_a_429_error_has_the_seconds_of_retry_after(
     client: StudioClient, proxy: FaultProxy, header: str, seconds: float
 ) -> None:
-    proxy.next(too_many(header))
+    proxy.queue(too_many_requests(header))
     with pytest.raises(errors.RateLimited) as caught:
         await client.jobs()
     assert caught.value.retry_after == seconds
@@ -250,7 +252,7 @@ async def test_a_429_error_has_the_seconds_until_the_date_of_retry_after(
     client: StudioClient, proxy: FaultProxy, seconds: float, minimum: float, maximum: float
 ) -> None:
     retry_time = datetime.now(UTC) + timedelta(seconds=seconds)
-    proxy.next(too_many(format_datetime(retry_time, usegmt=True)))
+    proxy.queue(too_many_requests(format_datetime(retry_time, usegmt=True)))
     with pytest.raises(errors.RateLimited) as caught:
         await client.jobs()
     assert caught.value.retry_after is not None
@@ -260,20 +262,20 @@ async def test_a_429_error_has_the_seconds_until_the_date_of_retry_after(
 async def test_a_server_error_of_a_read_keeps_its_retry_after(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(answer_json({"message": "resting"}, "503 Service Unavailable", retry_after="9"))
+    proxy.queue(answer_json({"message": "resting"}, "503 Service Unavailable", retry_after="9"))
     with pytest.raises(errors.ServerError, match="resting") as caught:
         await client.jobs()
     assert (caught.value.status, caught.value.retry_after) == (503, 9)
 
 
-@pytest.mark.parametrize("fault", [stall, reset, drop_answer, html_502(), reset_in_body(5)])
+@pytest.mark.parametrize("fault", [stall, reset, drop_response, html_502(), reset_in_body(5)])
 async def test_a_write_without_a_clear_answer_has_an_unknown_outcome(
     client: StudioClient, proxy: FaultProxy, fault: Fault
 ) -> None:
-    proxy.next(fault)
+    proxy.queue(fault)
     with pytest.raises(errors.OutcomeUnknown, match="may or may not"):
         await client.create_job(JOB)
-    assert len(proxy.seen) == 1
+    assert len(proxy.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -288,7 +290,7 @@ async def test_a_write_without_a_clear_answer_has_an_unknown_outcome(
 async def test_a_new_job_whose_response_has_no_id_has_an_unknown_outcome(
     client: StudioClient, proxy: FaultProxy, fault: Fault
 ) -> None:
-    proxy.next(fault)
+    proxy.queue(fault)
     with pytest.raises(errors.OutcomeUnknown, match="Studio accepted"):
         await client.create_job(JOB)
 
@@ -306,7 +308,7 @@ async def test_a_new_job_whose_response_has_no_id_has_an_unknown_outcome(
 async def test_a_refused_write_has_a_known_outcome(
     client: StudioClient, proxy: FaultProxy, status: str, error_class: type[errors.StatusError]
 ) -> None:
-    proxy.next(answer_json({"message": "no room"}, status))
+    proxy.queue(answer_json({"message": "no room"}, status))
     with pytest.raises(error_class):
         await client.create_job(JOB)
 
@@ -314,10 +316,10 @@ async def test_a_refused_write_has_a_known_outcome(
 async def test_a_write_whose_response_was_lost_reached_the_server(
     client: StudioClient, proxy: FaultProxy, upstream: FaultProxy
 ) -> None:
-    proxy.next(drop_answer)
+    proxy.queue(drop_response)
     with pytest.raises(errors.OutcomeUnknown):
         await client.cancel_job("a")
-    assert [request.path for request in upstream.seen] == ["/api/datachain/jobs/a/cancel"]
+    assert [request.path for request in upstream.requests] == ["/api/datachain/jobs/a/cancel"]
 
 
 async def test_the_status_determines_the_error_when_the_body_is_lost(
@@ -327,7 +329,7 @@ async def test_the_status_determines_the_error_when_the_body_is_lost(
         await exchange.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\n{")
         await exchange.reset()
 
-    proxy.next(send_head_and_reset)
+    proxy.queue(send_head_and_reset)
     with pytest.raises(errors.PermissionDenied, match="403 Forbidden"):
         await client.jobs()
 
@@ -336,10 +338,10 @@ async def test_the_bearer_scheme_is_tried_first_and_token_after_a_refusal(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     refused = answer_json({"detail": "Unauthorized"}, "401 Unauthorized")
-    proxy.next(refused, None, None)
+    proxy.queue(refused, None, None)
     await client.jobs()
     await client.jobs()
-    authorizations = [request.headers["authorization"] for request in proxy.seen]
+    authorizations = [request.headers["authorization"] for request in proxy.requests]
     assert authorizations == [f"Bearer {TOKEN}", f"token {TOKEN}", f"token {TOKEN}"]
 
 
@@ -349,14 +351,14 @@ async def test_a_wrong_token_is_refused_after_both_schemes(
     proxy.always = answer_json({"detail": "Unauthorized"}, "401 Unauthorized")
     with pytest.raises(errors.AuthenticationError, match="refused the token: Unauthorized"):
         await client.create_job(JOB)
-    assert len(proxy.seen) == 2
+    assert len(proxy.requests) == 2
 
 
 async def test_a_server_error_does_not_decide_the_authentication_scheme(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     refused = answer_json({}, "401 Unauthorized")
-    proxy.next(html_502(), refused, None)
+    proxy.queue(html_502(), refused, None)
     with pytest.raises(errors.ServerError):
         await client.jobs()
     assert (await client.jobs()).items
@@ -365,8 +367,8 @@ async def test_a_server_error_does_not_decide_the_authentication_scheme(
 async def test_at_most_six_connections_are_open(proxy: FaultProxy) -> None:
     async def hold(exchange: Exchange) -> None:
         with suppress(TimeoutError):  # a seventh request would arrive within this time
-            await asyncio.wait_for(proxy.until_seen(transport.CONNECTIONS + 1), 0.3)
-        counts.append(len(proxy.seen))
+            await asyncio.wait_for(proxy.until_received(transport.CONNECTIONS + 1), 0.3)
+        counts.append(len(proxy.requests))
         await answer_json([])(exchange)
 
     counts: list[int] = []
@@ -374,15 +376,15 @@ async def test_at_most_six_connections_are_open(proxy: FaultProxy) -> None:
     async with StudioClient(settings_for(proxy.url)) as client:
         await asyncio.gather(*(client.clusters() for _ in range(9)))
     assert counts[0] == transport.CONNECTIONS
-    assert len(proxy.seen) == 9
+    assert len(proxy.requests) == 9
 
 
 async def test_a_canceled_request_leaves_the_client_usable(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.next(stall)
+    proxy.queue(stall)
     request_task = asyncio.create_task(client.jobs())
-    await proxy.until_seen(1)
+    await proxy.until_received(1)
     request_task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request_task
@@ -393,7 +395,7 @@ async def test_a_request_is_logged_without_its_query(
     client: StudioClient, proxy: FaultProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "studio_tui")
-    proxy.next(None, html_502())
+    proxy.queue(None, html_502())
     await client.jobs(status="RUNNING")
     with pytest.raises(errors.ServerError):
         await client.clusters()
@@ -407,8 +409,8 @@ async def test_a_request_is_logged_without_its_query(
 async def test_404_errors_ask_about_the_url_until_a_request_succeeds(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    not_found = answer("<html>nothing</html>", status="404 Not Found", kind="text/html")
-    proxy.next(not_found, not_found, None, not_found)
+    not_found = answer("<html>nothing</html>", status="404 Not Found", content_type="text/html")
+    proxy.queue(not_found, not_found, None, not_found)
     for request in (client.jobs, client.clusters):
         with pytest.raises(errors.NotFound, match="is the URL right") as caught:
             await request()

@@ -11,7 +11,12 @@ from studio_tui.api.models import Pipeline
 from studio_tui.presentation.pipelines.drawing.graph import draw, redundant_parents
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from tests.bench.report import Goal, Measure
-from tests.presentation.pipelines.graphs import fan, near, stages, wide
+from tests.presentation.pipelines.graphs import (
+    fan,
+    layered_pipeline,
+    random_dependencies,
+    random_stages,
+)
 
 _STEPS = 16
 """Number of straight segments that approximate a curve of `dot`."""
@@ -26,11 +31,11 @@ Parents = Mapping[str, Sequence[str]]
 def measures() -> tuple[Measure, ...]:
     """Return the crossings of graphs of several kinds; without `dot` there is no baseline."""
     graphs: dict[str, Pipeline] = {
-        "188 jobs, overlapping shards": wide(),
+        "188 jobs, overlapping shards": layered_pipeline(),
         "fan of 160 jobs": fan(160),
-        "trees of 360 jobs": stages(6, 60, 5, 1),
-        "200 jobs, dense stages": stages(10, 20, 1),
-        "200 jobs, loose": near(200, 1, 40),
+        "trees of 360 jobs": random_stages(6, 60, 5, 1),
+        "200 jobs, dense stages": random_stages(10, 20, 1),
+        "200 jobs, loose": random_dependencies(200, 1, 40),
     }
     return tuple(measure for name, sent in graphs.items() for measure in _measured(name, sent))
 

@@ -47,7 +47,7 @@ def _states(jobs: int) -> Iterator[str]:
             yield "PENDING"
 
 
-def later(sent: Pipeline) -> Pipeline:
+def next_response(sent: Pipeline) -> Pipeline:
     """Return the next response, in which one job in a hundred has changed."""
     runs = [
         each.model_copy(update={"status": "CANCELED"}) if not index % 100 else each.model_copy()
@@ -85,7 +85,7 @@ def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:
 def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]:
     sent = pipeline(size)
     view_model = view_model_of(sent)
-    changed = later(sent)
+    changed = next_response(sent)
     plan, statuses = view_model.plan, view_model.statuses
     rows = tree.rows(plan)
     stages = [row.id for row in rows if row.has_children]

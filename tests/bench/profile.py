@@ -135,7 +135,9 @@ def _package(name: str) -> str:
 async def _profiled(
     studio: ProcessStudio, folder: Path, activity: "_Activity", seconds: float
 ) -> cProfile.Profile:
-    async with dashboard(studio, folder / "home", size=(120, 40), frames=True, polls=1) as pilot:
+    async with dashboard(
+        studio, folder / "home", size=(120, 40), frames=True, poll_factor=1
+    ) as pilot:
         await until_shown(pilot, "embed_")
         await activity.begin(pilot, studio)
         profile = cProfile.Profile()
@@ -175,7 +177,7 @@ async def _refresh(pilot: Dashboard, seconds: float) -> None:
 
 async def _open_chatty_log(pilot: Dashboard, studio: ProcessStudio) -> None:
     job = await asyncio.to_thread(studio.submit, PRINTING_JOB, query_name="chatty.py")
-    await asyncio.to_thread(studio.until, job["id"], "RUNNING")
+    await asyncio.to_thread(studio.wait_for_state, job["id"], "RUNNING")
     await until_shown(pilot, "chatty.py")
     await pilot.press("g", "l")
     await until_shown(pilot, "line ")

@@ -39,10 +39,10 @@ def create_to_running(studio: ProcessStudio) -> float:
     """Return the ms from creating a plain job until Studio reports it as running."""
     begin = time.perf_counter()
     job_id = str(studio.submit("import time; time.sleep(30)")["id"])
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     milliseconds = (time.perf_counter() - begin) * 1000
     studio.cancel(job_id)
-    studio.end(job_id)
+    studio.wait_for_end(job_id)
     return milliseconds
 
 

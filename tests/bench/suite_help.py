@@ -50,10 +50,10 @@ class HelpBench:
         """Measure from the key of the help until it is on the screen, the first time and later."""
         measures = self._over("the list of jobs", _PLAIN, lambda _: None)
         job = str(self.studio.submit(_JOB, query_name=_NAME)["id"])
-        self.studio.until(job, "RUNNING")
+        self.studio.wait_for_state(job, "RUNNING")
         measures += self._over("a log of 2,000 lines/s", _PLAIN_GROWING, _open_log)
         self.studio.cancel(job)
-        self.studio.end(job)
+        self.studio.wait_for_end(job)
         return Section("From the key to the help", "ms", tuple(measures))
 
     def _over(self, name: str, plain: Program, begin: Callable[[Terminal], None]) -> list[Measure]:

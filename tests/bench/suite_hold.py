@@ -56,7 +56,7 @@ class HoldBench:
             with studio_with(jobs, data) as studio:
                 (cluster,) = studio.request("GET", "/datachain/clusters/").json()
                 running = studio.submit(_SLEEP, workers=cluster["max_workers"])
-                studio.until(str(running["id"]), "RUNNING")
+                studio.wait_for_state(str(running["id"]), "RUNNING")
                 program = self.dashboard(studio, Path(folder))
                 with program.run(SIZE) as terminal:
                     terminal.wait_for_text(program.ready)

@@ -338,7 +338,7 @@ class LogBench:
     def _job(self, lines: int) -> str:
         """Run a job that prints `lines` lines, and return its id."""
         job_id = str(self.studio.submit(_JOB.format(lines=lines))["id"])
-        self.studio.end(job_id)
+        self.studio.wait_for_end(job_id)
         return job_id
 
 

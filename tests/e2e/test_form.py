@@ -123,7 +123,7 @@ def test_the_editor_of_an_empty_path_field_edits_the_query(
 def test_closing_a_form_while_its_editor_opens_returns_the_terminal_to_the_dashboard(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="edited.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="edited.py")["id"])
     may_exit = tmp_path / "may exit"
     editor = tmp_path / "editor"
     editor.write_text(f"#!/bin/sh\nwhile [ ! -e '{may_exit}' ]; do sleep 0.05; done\n", "utf-8")

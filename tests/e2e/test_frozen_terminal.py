@@ -64,7 +64,7 @@ def test_logs_and_polls_continue_and_the_screen_is_redrawn_when_the_terminal_rea
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(CHATTY, query_name="chatty.py")
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     with program(studio, tmp_path) as terminal:
         terminal.press("l")
         terminal.wait_for_text(r"n \d\d")
@@ -73,7 +73,7 @@ def test_logs_and_polls_continue_and_the_screen_is_redrawn_when_the_terminal_rea
         eventually(lambda: poll_count(tmp_path) > polls + 3)
         eventually(lambda: spooled_bytes(tmp_path) > stored + 4000)
         studio.cancel(job["id"])
-        studio.end(job["id"])
+        studio.wait_for_end(job["id"])
         last_line = studio.log(job["id"]).splitlines()[-1]
         terminal.wait_for_text("whole log")
         terminal.settle(0.3)

@@ -38,7 +38,7 @@ def test_a_killed_dashboard_restores_its_view_and_its_recorder_is_intact(
 ) -> None:
     jobs = [studio.submit("print(1)", query_name=f"embed_{number}.py") for number in range(6)]
     for job in jobs:
-        studio.end(job["id"])
+        studio.wait_for_end(job["id"])
     last_view: dict[str, Any] = {}
     for kill in range(KILLS):
         with run(studio, tmp_path) as terminal:
@@ -79,7 +79,7 @@ def _pumped(terminal: Terminal) -> bool:
 def test_without_studio_the_last_known_list_is_shown_with_its_age(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="known.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="known.py")["id"])
     with run(studio, tmp_path) as terminal:
         terminal.wait_for_text("known.py", HANG)
         recorder_folder = tmp_path / "state" / "ledgers"

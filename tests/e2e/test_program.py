@@ -88,7 +88,7 @@ def test_hostile_names_errors_and_logs_write_no_control_sequences(
         query_name=HOSTILE,
         environment=f"A={HOSTILE}",
     )
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     with program(studio, tmp_path, size=size) as terminal:
         terminal.wait_for_text(re.escape("a[/]b [@click=app.quit]x"))
         for key in ("x", "r", "n", "enter", "]", "]", "s", "]", "l"):
@@ -146,7 +146,7 @@ exit {status}
 def test_the_users_pager_gets_text_without_control_codes_and_returns_the_terminal(
     studio: ThreadStudio, tmp_path: Path, status: int
 ) -> None:
-    studio.end(studio.submit(f"print({HOSTILE!r}, end='the end\\n')")["id"])
+    studio.wait_for_end(studio.submit(f"print({HOSTILE!r}, end='the end\\n')")["id"])
     pager = tmp_path / "pager"
     pager.write_text(PAGER.format(folder=tmp_path, status=status))
     pager.chmod(0o755)
@@ -197,7 +197,7 @@ def test_the_users_editor_changes_the_query_of_a_job_before_it_is_run_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     first = studio.submit("print('first')\n", query_name="old.py")
-    studio.end(first["id"])
+    studio.wait_for_end(first["id"])
     editor = tmp_path / "editor"
     editor.write_text(EDITOR.format(folder=tmp_path))
     editor.chmod(0o755)
@@ -221,7 +221,7 @@ def test_the_users_editor_changes_the_query_of_a_job_before_it_is_run_again(
 def test_less_writes_no_control_sequences_of_a_hostile_log(
     studio: ThreadStudio, tmp_path: Path, text: str
 ) -> None:
-    studio.end(studio.submit(f"for n in range(500): print('row', n, {text!r})")["id"])
+    studio.wait_for_end(studio.submit(f"for n in range(500): print('row', n, {text!r})")["id"])
     (tmp_path / ".lesskey").write_text("#env\nLESS = -R\n")
     user_settings = {"PAGER": "less -R", "LESS": "-R", "HOME": str(tmp_path)}
     with program(studio, tmp_path, environ=user_settings) as terminal:

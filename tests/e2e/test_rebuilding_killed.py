@@ -9,7 +9,7 @@ import pytest
 
 from tests.bench.terminal import Terminal
 from tests.e2e.test_program import program
-from tests.local.http.test_pipeline_routes import make, trigger, until
+from tests.local.http.test_pipeline_routes import make_dataset, trigger, until_state
 from tests.soak import at_length
 from tests.studios import ProcessStudio, ThreadStudio
 from tests.waiting import eventually
@@ -80,8 +80,8 @@ def test_a_rebuild_requested_by_a_killed_dashboard_is_created_at_most_once_and_c
     # The helpers are typed for the other kind of local Studio, which has the same methods.
     same_studio: ThreadStudio = studio  # type: ignore[assignment]
     for number, name in enumerate(NAMES):
-        make(same_studio, name, *NAMES[:number][-1:])
-    original = until(same_studio, trigger(same_studio, "report"), "COMPLETED")
+        make_dataset(same_studio, name, *NAMES[:number][-1:])
+    original = until_state(same_studio, trigger(same_studio, "report"), "COMPLETED")
     with program(studio, tmp_path) as terminal:
         press_keys(terminal, original["name"])
         if is_created:
@@ -103,6 +103,6 @@ def test_a_rebuild_requested_by_a_killed_dashboard_is_created_at_most_once_and_c
             if status["status"] == "PAUSED":
                 body = {"name": status["name"], "team_name": "local"}
                 studio.request("POST", "/datachain/pipeline/resume", json=body)
-            ended = until(same_studio, status, "COMPLETED", "FAILED", "CANCELED")
+            ended = until_state(same_studio, status, "COMPLETED", "FAILED", "CANCELED")
             assert ended["status"] == "COMPLETED"
             assert [run["status"] for run in ended["job_runs"]] == ["COMPLETE"] * len(NAMES)

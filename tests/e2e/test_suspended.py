@@ -63,7 +63,7 @@ COMMAND_OF_MAKE = f"sh -c {shlex.quote(f'{COMMAND}; true')}"
 def test_the_shell_has_the_terminal_after_ctrl_z_and_the_dashboard_after_fg(
     command: str, studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="seen.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="seen.py")["id"])
     with shell(studio, tmp_path) as terminal:
         terminal.press(f"{command}\r")
         until_written(terminal, b"seen.py")
@@ -92,7 +92,7 @@ def test_without_a_shell_ctrl_z_shows_a_notice_and_the_dashboard_continues(
 def test_signals_that_stop_or_continue_the_program_leave_the_terminal_in_its_modes(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="seen.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="seen.py")["id"])
     pid = tmp_path / "pid"
     with shell(studio, tmp_path) as terminal:
         terminal.press(f"sh -c 'echo $$ > {pid}; exec {COMMAND}'\r")

@@ -30,12 +30,12 @@ async def test_ended_jobs_are_recorded_in_the_history_and_kept_after_a_restart(
     studio: "ThreadStudio", tmp_path: Path
 ) -> None:
     first = await asyncio.to_thread(studio.submit, "print(1)", query_name="a.py")
-    await asyncio.to_thread(studio.end, first["id"])
+    await asyncio.to_thread(studio.wait_for_end, first["id"])
     async with running(new_session(studio, tmp_path)) as session:
         history = session.records.history
         await until(lambda: history.durations(["a.py"]))
         second = await asyncio.to_thread(studio.submit, "print(1)", query_name="a.py")
-        await asyncio.to_thread(studio.end, second["id"])
+        await asyncio.to_thread(studio.wait_for_end, second["id"])
         await until(lambda: len(history.durations(["a.py"])["a.py"]) == 2)
     later = new_session(studio, tmp_path)
     assert len(later.records.history.durations(["a.py"])["a.py"]) == 2

@@ -44,16 +44,17 @@ async def dashboard(
     size: tuple[int, int] = SIZE,
     read_only: bool = False,
     quiet: bool = False,
-    answered: bool = True,
+    waits_for_jobs: bool = True,
     frames: bool = False,
     undo_seconds: float = 0.0,
-    polls: int = 3,
+    poll_factor: int = 3,
 ) -> AsyncIterator[Dashboard]:
     """Run the dashboard on `studio`.
 
-    With `answered`, wait until the first request for jobs has succeeded or failed. `url` is the
-    address of a proxy in front of the Studio. With `frames`, each frame is drawn. The Studio is
-    polled `polls` times as often as by a user's dashboard, so that tests wait less for changes.
+    With `waits_for_jobs`, wait until the first request for jobs has succeeded or failed. `url` is
+    the address of a proxy in front of the Studio. With `frames`, each frame is drawn. The Studio is
+    polled `poll_factor` times as often as by a user's dashboard, so that tests wait less for
+    changes.
     """
     url = url or studio.url
 
@@ -77,9 +78,9 @@ async def dashboard(
         )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    with _polling_faster(polls):
+    with _polling_faster(poll_factor):
         async with driving(app, size=size, frames=frames, notifications=True) as pilot:
-            if answered:
+            if waits_for_jobs:
                 # The dashboard starts on the page where it was left.
                 await until(pilot, lambda: isinstance(pilot.app.screen, Page))
                 page = pilot.app.screen
@@ -139,7 +140,7 @@ async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
     def is_shown() -> bool:
         # The screen is rendered only if the program has done something since the last look.
         nonlocal steps_at_last_look
-        steps = pilot.steps if isinstance(pilot, Driver) else -1
+        steps = pilot.change_count if isinstance(pilot, Driver) else -1
         may_have_changed = steps < 0 or steps != steps_at_last_look
         steps_at_last_look = steps
         return may_have_changed and not missing()

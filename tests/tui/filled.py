@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.studio import fill
-from tests.studios import ThreadStudio, closing
+from tests.studios import ThreadStudio, stopping
 
 
 @contextmanager
@@ -13,5 +13,5 @@ def studio_with(jobs: int | Sequence[str], data_dir: Path) -> Iterator[ThreadStu
     """Run a local Studio with ended jobs; `jobs` is their number, or their names, oldest first."""
     fill(data_dir, jobs)
     studio = ThreadStudio(data_dir)
-    with closing(studio):
+    with stopping(studio):
         yield studio

@@ -21,8 +21,8 @@ from textual import events
 from textual.keys import _character_to_key, key_to_character
 
 from studio_tui.tui.terminal.key_queue import KeyQueue
-from tests.local.http.test_pipeline_routes import make, trigger
-from tests.studios import ThreadStudio, closing
+from tests.local.http.test_pipeline_routes import make_dataset, trigger
+from tests.studios import ThreadStudio, stopping
 from tests.tui.dashboards import Dashboard, dashboard, until
 from tests.waiting import HANG
 
@@ -57,9 +57,9 @@ FAILING = "print('x' * 5000)\nprint('[/] [red] \\x1b[31m')\nraise ValueError('[@
 
 def fill(studio: ThreadStudio) -> None:
     """Create items of each kind in a Studio, with two jobs that keep printing."""
-    make(studio, "first")
-    make(studio, "last", "first")
-    studio.end(studio.submit(FAILING, query_name="failing.py")["id"])
+    make_dataset(studio, "first")
+    make_dataset(studio, "last", "first")
+    studio.wait_for_end(studio.submit(FAILING, query_name="failing.py")["id"])
     studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")
     trigger(studio, "last", review=True)
     keep_busy(studio)
@@ -205,7 +205,7 @@ def main() -> None:
                 os.environ[variable] = value
         os.chdir(folder)
         studio = ThreadStudio(folder / "studio")
-        with closing(studio):
+        with stopping(studio):
             fill(studio)
             playing = play_seeds(
                 studio,

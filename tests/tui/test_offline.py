@@ -5,7 +5,7 @@ from pathlib import Path
 from studio_tui.tui.frame.page import Page
 from tests import faults
 from tests.fault_proxy import FaultProxy
-from tests.local.http.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
@@ -33,7 +33,7 @@ def move_recorded_data(folder: Path) -> Path:
 async def test_a_log_that_was_opened_earlier_is_shown_without_studio(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print('loss 0.25')", query_name="train.py")["id"])
+    studio.wait_for_end(studio.submit("print('loss 0.25')", query_name="train.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "train.py")
         await pilot.press("l")
@@ -42,7 +42,7 @@ async def test_a_log_that_was_opened_earlier_is_shown_without_studio(
         await pilot.press("q")
         await until_recorded(pilot, "jobs")
     studio.stop()
-    async with dashboard(studio, move_recorded_data(tmp_path), answered=False) as pilot:
+    async with dashboard(studio, move_recorded_data(tmp_path), waits_for_jobs=False) as pilot:
         await until_shown(pilot, "train.py", "✗ stale")
         await pilot.press("/", *"train", "enter")
         await until_shown(pilot, "1 of 1")
@@ -62,7 +62,7 @@ async def test_received_log_lines_of_a_running_job_are_shown_without_studio(
         await pilot.press("q")
         await until_recorded(pilot, "jobs")
     studio.stop()
-    async with dashboard(studio, move_recorded_data(tmp_path), answered=False) as pilot:
+    async with dashboard(studio, move_recorded_data(tmp_path), waits_for_jobs=False) as pilot:
         await until_shown(pilot, "train.py", "✗ stale")
         await pilot.press("l")
         await until_shown(pilot, "loss 0.25", "as of")
@@ -72,15 +72,15 @@ async def test_received_log_lines_of_a_running_job_are_shown_without_studio(
 async def test_the_graph_of_a_listed_pipeline_is_shown_without_studio(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    make(studio, "first")
-    make(studio, "last", "first")
+    make_dataset(studio, "first")
+    make_dataset(studio, "last", "first")
     created = trigger(studio, "last", review=True)
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("2")
         await until_shown(pilot, created["name"], "PAUSED")
         await until_recorded(pilot, "jobs", "pipelines")
     studio.stop()
-    async with dashboard(studio, move_recorded_data(tmp_path), answered=False) as pilot:
+    async with dashboard(studio, move_recorded_data(tmp_path), waits_for_jobs=False) as pilot:
         await until_shown(pilot, "✗ stale")
         await pilot.press("2")
         await until_shown(pilot, "› Pipelines", created["name"], "✗ stale")
@@ -91,8 +91,8 @@ async def test_the_graph_of_a_listed_pipeline_is_shown_without_studio(
 async def test_the_known_data_of_a_refused_team_can_be_shown(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="known.py")["id"])
-    proxy = FaultProxy.before(studio.url)
+    studio.wait_for_end(studio.submit("print(1)", query_name="known.py")["id"])
+    proxy = FaultProxy.in_front_of(studio.url)
     forbidden = faults.answer_json({"message": "You left."}, status="403 Forbidden")
     async with proxy:
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
@@ -100,7 +100,7 @@ async def test_the_known_data_of_a_refused_team_can_be_shown(
             await until_recorded(pilot, "jobs")
         proxy.always = forbidden
         later = move_recorded_data(tmp_path)
-        async with dashboard(studio, later, url=proxy.url, answered=False) as pilot:
+        async with dashboard(studio, later, url=proxy.url, waits_for_jobs=False) as pilot:
             await until_shown(pilot, "You left.", "known data.")
             await pilot.press("escape")
             await until_shown(pilot, "known.py", "not allowed since")

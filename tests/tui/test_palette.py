@@ -156,7 +156,7 @@ async def test_the_palette_opens_again_while_an_earlier_palette_is_being_removed
         await first.mount(slow)
         first.dismiss()
         pilot.app.action_command_palette()
-        slow.let_go()
+        slow.allow_removal()
         await until(pilot, lambda: isinstance(pilot.app.screen, PagedPalette))
         assert pilot.app.screen is not first
 

@@ -16,8 +16,8 @@ from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.list_view import ListView, load_view
 from tests import faults
 from tests.fault_proxy import FaultProxy
-from tests.local.http.test_pipeline_routes import make, trigger
-from tests.studios import ThreadStudio, closing
+from tests.local.http.test_pipeline_routes import make_dataset, trigger
+from tests.studios import ThreadStudio, stopping
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
 pytestmark = pytest.mark.starts_processes
@@ -50,14 +50,14 @@ def studio_with_long_lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder.mkdir()
     (folder / "clusters.toml").write_text(CLUSTERS, "utf-8")
     studio = ThreadStudio(folder)
-    with closing(studio):
+    with stopping(studio):
         for number in range(14):
             request = {"query_name": f"job-{number:02}-{'x' * 40}.py"}
-            studio.end(studio.submit("print('x')", **request)["id"])
+            studio.wait_for_end(studio.submit("print('x')", **request)["id"])
             studio.submit(
                 "print('y')", query_name=f"nightly-{number:02}.py", cron_expression=YEARLY
             )
-        make(studio, "first")
+        make_dataset(studio, "first")
         for _ in range(12):
             trigger(studio, "first", review=True)
         yield studio
@@ -156,7 +156,7 @@ async def dashboard_with_place(
 ) -> AsyncIterator[tuple[Dashboard, FaultProxy, Place]]:
     """Run a dashboard, make a place in a list, and return the place."""
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, folder, url=proxy.url, size=SIZE) as pilot,
     ):
         tab, *keys = KEYS[name]
@@ -187,7 +187,9 @@ async def test_the_place_in_a_list_survives_refreshes_outages_other_tabs_restart
         await pilot.press("ctrl+q")
     # Calls are written once a minute, so a killed dashboard leaves other rows of activity.
     for folder in (first, killed) if name != "activity" else (first,):
-        async with dashboard(studio_with_long_lists, folder, size=SIZE, answered=False) as pilot:
+        async with dashboard(
+            studio_with_long_lists, folder, size=SIZE, waits_for_jobs=False
+        ) as pilot:
             page = await until_list_shown(pilot)
             await until_shown(pilot, "● live")
             current = place_of(page)

@@ -92,7 +92,7 @@ async def test_marks_and_clicks_are_saved_without_waiting_for_the_regular_check(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for number in range(2):
-        studio.end(studio.submit("print(1)", query_name=f"marked_{number}.py")["id"])
+        studio.wait_for_end(studio.submit("print(1)", query_name=f"marked_{number}.py")["id"])
 
     def saved_view() -> dict[str, Any]:
         return next((json.loads(each.read_text()) for each in tmp_path.rglob("view.json")), {})

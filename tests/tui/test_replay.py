@@ -14,16 +14,16 @@ from studio_tui.tui.app import StudioApp
 from studio_tui.tui.theme import DARK
 from tests.driving import driving
 from tests.jobs import NOON, job
-from tests.service.recorder.test_recorder import note, recorder
+from tests.service.recorder.test_recorder import new_recorder, note_jobs
 from tests.tui.dashboards import until_shown
 
 
 @pytest.fixture
 def time(tmp_path: Path) -> Iterator[ReplayTime]:
     """Return the time of a replay in which a job runs at noon and ends ten minutes later."""
-    recording_source = recorder(tmp_path)
-    note(recording_source, [job(1, "RUNNING", name="train.py")])
-    note(recording_source, [job(1, "COMPLETE", name="train.py")], minutes=10)
+    recording_source = new_recorder(tmp_path)
+    note_jobs(recording_source, [job(1, "RUNNING", name="train.py")])
+    note_jobs(recording_source, [job(1, "COMPLETE", name="train.py")], minutes=10)
     export(recording_source.database, tmp_path / "recording.jsonl")
     time = ReplayTime(load(tmp_path / "recording.jsonl"), 1.0)
     clock.set_time_source(time.now)

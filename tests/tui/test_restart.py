@@ -39,14 +39,14 @@ async def test_a_restarted_dashboard_opens_its_last_screen(
 ) -> None:
     job = studio.submit("print('that was printed')", query_name="left.py")
     for each in (job, studio.submit("print('this too')", query_name="b.py")):
-        studio.end(each["id"])
+        studio.wait_for_end(each["id"])
     LastScreen(tab="pipelines", pages=[["log", "gone"], ["other", "1"]]).save(
         tmp_path / "view.screen.json"
     )
     # Neither page in the file exists, so only the tab is opened.
     expected: tuple[str, ...] = ("› Pipelines",)
     for keys, breadcrumb in (*at_length(SCREENS[::2], SCREENS), ("", "")):
-        async with dashboard(studio, tmp_path, answered=False) as pilot:
+        async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
             await until_shown(pilot, *expected)
             if not keys:
                 return
@@ -66,13 +66,13 @@ async def test_a_restart_restores_the_pages_behind_the_last_screen(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit("print('that was printed')", query_name="left.py")
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "left.py")
         await pilot.press("enter", "l")
         await until_shown(pilot, "› Log", "that was printed")
         await pilot.press("ctrl+q")
-    async with dashboard(studio, tmp_path, answered=False) as pilot:
+    async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
         await until_shown(pilot, "› Log", "that was printed")
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
@@ -98,7 +98,7 @@ async def visible_table(pilot: Dashboard) -> BigTable:
 async def test_a_restart_restores_the_horizontal_scroll_position_of_a_list(
     studio: ThreadStudio, tmp_path: Path, tab: str
 ) -> None:
-    studio.end(studio.submit("print('x')", query_name=f"{'long-' * 12}left.py")["id"])
+    studio.wait_for_end(studio.submit("print('x')", query_name=f"{'long-' * 12}left.py")["id"])
     async with dashboard(studio, tmp_path, size=(44, 24)) as pilot:
         await pilot.press(tab)
         table = await visible_table(pilot)
@@ -106,7 +106,7 @@ async def test_a_restart_restores_the_horizontal_scroll_position_of_a_list(
         await until(pilot, lambda: table.sideways)
         sideways, header = table.sideways, table.lines()[0].text
         await pilot.press("ctrl+q")
-    async with dashboard(studio, tmp_path, size=(44, 24), answered=False) as pilot:
+    async with dashboard(studio, tmp_path, size=(44, 24), waits_for_jobs=False) as pilot:
         table = await visible_table(pilot)
         assert table.sideways == sideways
         assert table.wide

@@ -66,7 +66,7 @@ class DagApp(App[None]):
 
     def action_change(self) -> None:
         """Change the pipeline in Studio, and poll at once."""
-        self._studio.becomes(dag_pure.later(self._studio.now))
+        self._studio.set_pipeline(dag_pure.next_response(self._studio.current_pipeline))
         self._session.pipeline(self._pipeline.pipeline_id).poke()
 
 

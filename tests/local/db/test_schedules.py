@@ -28,7 +28,7 @@ from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, validate_job
 from tests.local.db.schedule_bench import BEGIN, CLUSTERS, HOUR, MINUTE, Bench, open_bench
 from tests.soak import at_length
-from tests.waiting import within_reason
+from tests.waiting import await_with_limit
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -307,7 +307,7 @@ async def test_a_woken_scheduler_runs_a_schedule_that_was_created_meanwhile(tmp_
     task_id = await bench.submit(start_after=(BEGIN + timedelta(milliseconds=1)).isoformat())
     now = BEGIN + MINUTE
     scheduler.wake()
-    await within_reason(made.wait(), "the scheduler makes a run")
+    await await_with_limit(made.wait(), "the scheduler makes a run")
     assert len(await bench.runs(task_id)) == 1
     running.cancel()
     await asyncio.wait([running])
@@ -330,9 +330,9 @@ async def test_the_scheduler_notices_a_clock_that_is_set_forward(
     task_id = await bench.submit(cron_expression="@yearly")
     scheduler = Scheduler(Schedules(database), bench.jobs, made.set, read_clock)
     running = asyncio.create_task(scheduler.run())
-    await within_reason(clock_read.wait(), "the scheduler reads the clock")
+    await await_with_limit(clock_read.wait(), "the scheduler reads the clock")
     now = datetime(2030, 1, 1, 0, 59, tzinfo=UTC)
-    await within_reason(made.wait(), "the scheduler makes a run")
+    await await_with_limit(made.wait(), "the scheduler makes a run")
     task = await bench.task(task_id)
     assert (task["runs"], task["missed"]) == (1, 3)
     running.cancel()

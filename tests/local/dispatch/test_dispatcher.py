@@ -86,7 +86,7 @@ def test_clusters_start_jobs_in_order_up_to_their_capacity(
 def test_the_steps_of_a_complete_job_have_ordered_times(studio: ThreadStudio) -> None:
     created = studio.submit("print('hello')", query_name="hello.py")
     assert created["status"] == "CREATED"
-    ended = studio.end(created["id"])
+    ended = studio.wait_for_end(created["id"])
     assert (ended["status"], ended["exit_code"], ended["error_message"]) == ("COMPLETE", 0, None)
     steps = {step["name"]: step for step in ended["steps"]}
     assert steps["waiting"]["started_at"] == ended["created_at"]
@@ -101,7 +101,7 @@ def test_the_steps_of_a_complete_job_have_ordered_times(studio: ThreadStudio) ->
 
 
 def test_a_failed_job_has_its_exception_as_error(studio: ThreadStudio) -> None:
-    ended = studio.end(studio.submit("raise ValueError('bad shard')")["id"])
+    ended = studio.wait_for_end(studio.submit("raise ValueError('bad shard')")["id"])
     assert (ended["status"], ended["exit_code"]) == ("FAILED", 1)
     assert "ValueError: bad shard" in ended["error_message"]
 
@@ -111,12 +111,12 @@ def test_jobs_without_free_workers_are_queued_by_priority(studio: ThreadStudio) 
     first = studio.submit(SLEEP, workers=all_workers)
     second = studio.submit("print(2)", workers=all_workers)
     third = studio.submit("print(3)", workers=all_workers, priority=0)
-    studio.until(first["id"], "RUNNING")
+    studio.wait_for_state(first["id"], "RUNNING")
     eventually(lambda: studio.job(third["id"])["status"] == "QUEUED")
     assert studio.job(second["id"])["status"] == "QUEUED"
     assert studio.request("GET", "/datachain/clusters/").json()[0]["busy_workers"] == all_workers
     studio.cancel(first["id"])
-    second, third = studio.end(second["id"]), studio.end(third["id"])
+    second, third = studio.wait_for_end(second["id"]), studio.wait_for_end(third["id"])
     assert (second["status"], third["status"]) == ("COMPLETE", "COMPLETE")
     assert third["started_at"] < second["started_at"]
     assert studio.request("GET", "/datachain/clusters/").json()[0]["busy_workers"] == 0
@@ -124,11 +124,11 @@ def test_jobs_without_free_workers_are_queued_by_priority(studio: ThreadStudio) 
 
 def test_a_running_job_is_canceled(studio: ThreadStudio) -> None:
     job_id = studio.submit(SLEEP)["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     response = studio.cancel(job_id)
     assert response.json() == {"message": "Successfully canceled"}
     assert studio.job(job_id)["status"] in {"CANCELING", "CANCELED"}
-    ended = studio.end(job_id)
+    ended = studio.wait_for_end(job_id)
     assert (ended["status"], ended["exit_code"], ended["error_message"]) == ("CANCELED", 143, None)
     assert studio.cancel(job_id).status_code == 409
 
@@ -137,19 +137,19 @@ def test_a_canceled_queued_job_never_starts(studio: ThreadStudio) -> None:
     all_workers = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
     first = studio.submit(SLEEP, workers=all_workers)
     second = studio.submit("print(2)")
-    studio.until(first["id"], "RUNNING")
+    studio.wait_for_state(first["id"], "RUNNING")
     assert studio.cancel(second["id"]).status_code == 200
     canceled = studio.job(second["id"])
     assert (canceled["status"], canceled["started_at"]) == ("CANCELED", None)
     studio.cancel(first["id"])
-    studio.end(first["id"])
-    assert studio.end(studio.submit("print(3)")["id"])["status"] == "COMPLETE"
+    studio.wait_for_end(first["id"])
+    assert studio.wait_for_end(studio.submit("print(3)")["id"])["status"] == "COMPLETE"
     assert studio.job(second["id"]) == canceled
 
 
 def test_a_job_that_has_ended_cannot_be_canceled(studio: ThreadStudio) -> None:
     job_id = studio.submit("print(1)")["id"]
-    studio.end(job_id)
+    studio.wait_for_end(job_id)
     response = studio.cancel(job_id)
     assert response.status_code == 409
     assert "COMPLETE" in response.json()["message"]
@@ -170,20 +170,23 @@ def test_a_job_that_its_cluster_cannot_run_waits_with_the_reason_until_it_can(
     write_clusters(studio, local=1, gpu=4)
     first = studio.submit(SLEEP, workers=4, compute_cluster_name="gpu")["id"]
     second = studio.submit("print(2)", workers=4, compute_cluster_name="gpu")["id"]
-    studio.until(first, "RUNNING")
+    studio.wait_for_state(first, "RUNNING")
     assert studio.job(second)["waits_for"] is None
     write_clusters(studio, **CHANGED_CLUSTERS[why])
     if is_restarted:
         studio.restart()
     eventually(lambda: studio.job(second)["waits_for"] == reason)
     studio.cancel(first)
-    studio.end(first)
-    assert studio.end(studio.submit("print(3)")["id"])["status"] == "COMPLETE"
+    studio.wait_for_end(first)
+    assert studio.wait_for_end(studio.submit("print(3)")["id"])["status"] == "COMPLETE"
     assert (studio.job(second)["status"], studio.job(second)["waits_for"]) == ("QUEUED", reason)
     if is_restarted:
         studio.restart()
     write_clusters(studio, local=1, gpu=4)
-    assert (studio.end(second)["status"], studio.job(second)["waits_for"]) == ("COMPLETE", None)
+    assert (studio.wait_for_end(second)["status"], studio.job(second)["waits_for"]) == (
+        "COMPLETE",
+        None,
+    )
 
 
 def test_a_job_queued_behind_a_large_job_starts_when_the_large_job_is_canceled(
@@ -191,12 +194,12 @@ def test_a_job_queued_behind_a_large_job_starts_when_the_large_job_is_canceled(
 ) -> None:
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
     running = studio.submit(SLEEP)["id"]
-    studio.until(running, "RUNNING")
+    studio.wait_for_state(running, "RUNNING")
     large = studio.submit("print(1)", workers=cluster["max_workers"])["id"]
     behind = studio.submit("print(2)")["id"]
-    studio.until(behind, "QUEUED")
+    studio.wait_for_state(behind, "QUEUED")
     studio.cancel(large)
-    assert studio.end(behind)["status"] == "COMPLETE"
+    assert studio.wait_for_end(behind)["status"] == "COMPLETE"
     assert studio.job(running)["status"] == "RUNNING"
 
 
@@ -212,10 +215,10 @@ def test_a_queued_job_starts_when_its_cluster_has_more_workers(studio: ThreadStu
     write_clusters(studio, local=1)
     first = studio.submit(SLEEP, workers=1)
     second = studio.submit(SLEEP, workers=1)
-    studio.until(first["id"], "RUNNING")
+    studio.wait_for_state(first["id"], "RUNNING")
     eventually(lambda: studio.job(second["id"])["status"] == "QUEUED")
     write_clusters(studio, local=2)
-    studio.until(second["id"], "RUNNING")
+    studio.wait_for_state(second["id"], "RUNNING")
 
 
 def test_a_job_too_large_for_its_changed_cluster_does_not_delay_other_jobs(
@@ -223,23 +226,23 @@ def test_a_job_too_large_for_its_changed_cluster_does_not_delay_other_jobs(
 ) -> None:
     write_clusters(studio, local=1, gpu=4)
     running = studio.submit(SLEEP, workers=4, compute_cluster_name="gpu")
-    studio.until(running["id"], "RUNNING")
+    studio.wait_for_state(running["id"], "RUNNING")
     large = studio.submit("print(1)", workers=4, compute_cluster_name="gpu")
     small = studio.submit("print(1)", workers=1, compute_cluster_name="gpu")
     running_locally = studio.submit(SLEEP, workers=1)
-    studio.until(running_locally["id"], "RUNNING")
+    studio.wait_for_state(running_locally["id"], "RUNNING")
     waiting = studio.submit("print(1)", workers=1)
     write_clusters(studio, gpu=2)
     eventually(lambda: len(studio.request("GET", "/datachain/clusters/").json()) == 1)
     studio.cancel(running["id"])
-    assert studio.end(small["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(small["id"])["status"] == "COMPLETE"
     studio.cancel(running_locally["id"])
-    assert studio.end(running_locally["id"])["status"] == "CANCELED"
+    assert studio.wait_for_end(running_locally["id"])["status"] == "CANCELED"
     assert {studio.job(each["id"])["status"] for each in (large, waiting)} == {"QUEUED"}
     assert studio.job(waiting["id"])["compute_cluster_id"] is None
     write_clusters(studio, gpu=4, local=1)
     for each in (large, waiting):
-        assert studio.end(each["id"])["status"] == "COMPLETE"
+        assert studio.wait_for_end(each["id"])["status"] == "COMPLETE"
     assert studio.job(waiting["id"])["compute_cluster_id"] == 2
 
 

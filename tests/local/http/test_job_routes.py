@@ -58,7 +58,7 @@ def test_a_job_is_created_from_the_body_that_the_published_client_sends(
     job = post(studio, CLI_BODY).json()
     assert job["environment"] == {"FILE_VAR": "1", "A": "1", "B": "2", "C": "x y"}
     assert (job["name"], job["workers"], job["query"]) == ("q.py", 2, "print(1)\n")
-    assert studio.end(job["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
 
 
 def test_a_response_has_every_key_of_the_document_with_its_type(studio: ThreadStudio) -> None:
@@ -93,8 +93,8 @@ def test_the_newest_jobs_come_first(studio: ThreadStudio) -> None:
 
 def test_jobs_are_filtered_by_status_in_any_case(studio: ThreadStudio) -> None:
     good, bad = studio.submit("print(1)")["id"], studio.submit("raise SystemExit(3)")["id"]
-    studio.end(good)
-    studio.end(bad)
+    studio.wait_for_end(good)
+    studio.wait_for_end(bad)
     running = studio.submit("import time; time.sleep(60)")["id"]
 
     def ids(status: str) -> set[str]:
@@ -198,7 +198,7 @@ def test_a_body_that_is_not_a_json_object_is_refused(
 def test_a_repeated_idempotency_key_returns_the_job_that_it_created(studio: ThreadStudio) -> None:
     body = {**CLI_BODY, "workers": 1}
     first = post(studio, body, Idempotency_Key="k1").json()
-    studio.end(first["id"])
+    studio.wait_for_end(first["id"])
     again = post(studio, body, Idempotency_Key="k1").json()
     assert again["id"] == first["id"]
     assert again["status"] == "COMPLETE"
@@ -215,7 +215,7 @@ def test_a_repeated_key_returns_its_job_even_if_the_request_is_no_longer_valid(
     studio.restart()
     body = {**CLI_BODY, "workers": 4}
     first = post(studio, body, Idempotency_Key="k1").json()
-    studio.end(first["id"])
+    studio.wait_for_end(first["id"])
     config.write_text('[[cluster]]\nname = "local"\nmax_workers = 1\n')
     studio.restart()
     assert post(studio, body, Idempotency_Key="k1").json()["id"] == first["id"]
@@ -259,7 +259,7 @@ def test_a_schedule_is_a_job_with_status_task_and_its_next_fire_time(studio: Thr
 def test_a_task_is_inactive_and_listed_by_its_own_status(studio: ThreadStudio) -> None:
     task_id = studio.submit("print(1)", cron_expression="@yearly")["id"]
     job_id = studio.submit("print(1)")["id"]
-    studio.end(job_id)
+    studio.wait_for_end(job_id)
     assert [job["id"] for job in studio.jobs(status="task")] == [task_id]
     assert [job["id"] for job in studio.jobs(status="inactive")] == [job_id, task_id]
     assert studio.jobs(status="active") == []
@@ -283,7 +283,7 @@ def test_canceling_an_ended_job_is_refused_and_changes_nothing(
     job_id = studio.submit(query or "import time; time.sleep(60)")["id"]
     if not query:
         studio.cancel(job_id)
-    before = studio.end(job_id)
+    before = studio.wait_for_end(job_id)
     assert before["status"] == ended
     refused = studio.cancel(job_id)
     assert refused.status_code == 409
@@ -298,7 +298,7 @@ def test_canceling_a_complete_task_does_not_cancel_its_run(studio: ThreadStudio)
     assert studio.job(task_id)["status"] == "COMPLETE"
     response = studio.cancel(task_id)
     assert (response.status_code, "COMPLETE" in response.json()["message"]) == (409, True)
-    run = studio.until(run_id, "RUNNING")
+    run = studio.wait_for_state(run_id, "RUNNING")
     assert run["scheduled_by"] == task_id
     assert run["scheduled_for"] == studio.job(task_id)["schedule"]["start_after"]
 
@@ -310,7 +310,7 @@ def test_a_run_of_a_schedule_has_the_files_of_the_schedule(studio: ThreadStudio)
     query = "print(open('data.txt').read())"
     task_id = studio.submit(query, files=[str(upload["id"])], start_after=now)["id"]
     run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
-    assert studio.end(run_id)["status"] == "COMPLETE"
+    assert studio.wait_for_end(run_id)["status"] == "COMPLETE"
     assert studio.log(run_id) == "the data\n"
 
 
@@ -341,7 +341,7 @@ def test_a_job_input_model_creates_a_job_that_the_job_output_model_reads(
 
 
 def test_ten_thousand_jobs_are_listed_in_one_response(studio: ThreadStudio) -> None:
-    studio.end(studio.submit("print(1)" * 20)["id"])
+    studio.wait_for_end(studio.submit("print(1)" * 20)["id"])
     studio.stop()
     connection = sqlite3.connect(DataDir(studio.data_dir).database)
     columns = [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]

@@ -1,6 +1,6 @@
 """Jobs of pipelines and schedules wait for a cluster that is missing in the clusters file."""
 
-from tests.local.http.test_pipeline_routes import make, run_of, status, trigger, until
+from tests.local.http.test_pipeline_routes import make_dataset, run_of, status, trigger, until_state
 from tests.studios import ThreadStudio
 
 
@@ -14,7 +14,7 @@ def test_runs_of_pipelines_and_schedules_wait_for_a_removed_cluster(
     studio: ThreadStudio,
 ) -> None:
     write_clusters(studio, "local", "gpu")
-    make(studio, "list", compute_cluster_name="gpu")
+    make_dataset(studio, "list", compute_cluster_name="gpu")
     yearly = {"cron_expression": "0 3 1 1 *", "compute_cluster_name": "gpu"}
     task_id = studio.submit("print(1)", **yearly)["id"]
     write_clusters(studio, "local")
@@ -26,10 +26,10 @@ def test_runs_of_pipelines_and_schedules_wait_for_a_removed_cluster(
     reason = "the cluster gpu, which is no longer in clusters.toml"
     for _ in range(2):
         for job_id in waiting:
-            assert studio.until(job_id, "QUEUED", "FAILED")["waits_for"] == reason
+            assert studio.wait_for_state(job_id, "QUEUED", "FAILED")["waits_for"] == reason
         assert status(studio, pipeline)["status"] == "RUNNING"
         assert studio.job(task_id)["status"] == "TASK"
         studio.restart()
     write_clusters(studio, "local", "gpu")
-    assert until(studio, pipeline, "COMPLETED", "FAILED")["status"] == "COMPLETED"
-    assert studio.end(by_hand)["status"] == "COMPLETE"
+    assert until_state(studio, pipeline, "COMPLETED", "FAILED")["status"] == "COMPLETED"
+    assert studio.wait_for_end(by_hand)["status"] == "COMPLETE"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.soak import at_length, seeds
-from tests.studios import ProcessStudio, closing
+from tests.studios import ProcessStudio, stopping
 
 CASES = at_length(2, 300)
 
@@ -35,7 +35,7 @@ def test_the_openapi_description_is_true_and_no_request_breaks_the_server(
 ) -> None:
     studio = ProcessStudio(tmp_path / "studio")
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
-    with closing(studio):
+    with stopping(studio):
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{studio.url}/api/openapi.json"),
             *("-H", f"Authorization: Bearer {studio.token}", "--checks", "all", "--no-color"),

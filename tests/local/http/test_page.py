@@ -44,7 +44,7 @@ def test_the_url_of_a_job_is_a_page_with_its_facts_and_without_secrets(
         repository="",
     )
     assert job["url"].startswith(f"{studio.url}/jobs/{job['id']}/")
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     page = get(job["url"])
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "<script>alert" not in page.text
@@ -67,7 +67,7 @@ def test_the_page_reads_a_growing_log_in_parts(studio: ThreadStudio, tmp_path: P
     eventually(lambda: get(f"{job['url']}log").text == "one\n")
     assert get(f"{job['url']}log", range="bytes=4-").status_code == 416
     release.touch()
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     rest = get(f"{job['url']}log", range="bytes=4-")
     assert (rest.status_code, rest.text) == (206, "two\n")
     assert rest.headers["content-range"] == "bytes 4-7/8"
@@ -75,7 +75,7 @@ def test_the_page_reads_a_growing_log_in_parts(studio: ThreadStudio, tmp_path: P
 
 def test_the_page_masks_logins_in_urls(studio: ThreadStudio) -> None:
     job = studio.submit("print(1)", repository="https://hunter2@127.0.0.1:1/r")
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     page = get(job["url"]).text
     assert "https://••••@127.0.0.1:1/r" in page
     assert "hunter2@" not in page.split('<pre id="log">')[0]
@@ -96,7 +96,7 @@ def test_the_key_in_a_url_is_valid_for_one_job_until_the_server_ends(studio: Thr
     assert (
         get(f"{studio.url}/api/datachain/jobs/", authorization=f"Bearer {key}").status_code == 401
     )
-    studio.end(one["id"])
+    studio.wait_for_end(one["id"])
     studio.restart()
     assert get(one["url"]).status_code == 404
     assert get(studio.job(one["id"])["url"]).status_code == 200

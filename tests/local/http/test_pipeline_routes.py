@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.studios import ThreadStudio, data_of, on_copy
+from tests.studios import ThreadStudio, create_data, run_on_copy
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.starts_processes
@@ -33,35 +33,35 @@ def script(name: str, *sources: str) -> str:
     return SCRIPT.format(name=name, sources=[*sources])
 
 
-def make(studio: ThreadStudio, name: str, *sources: str, **fields: Any) -> str:
+def make_dataset(studio: ThreadStudio, name: str, *sources: str, **fields: Any) -> str:
     """Run a job that makes a dataset; return the job's id."""
     job = studio.submit(script(name, *sources), query_name=f"{name}.py", **fields)
-    assert studio.end(job["id"])["status"] == "COMPLETE", studio.log(job["id"])
+    assert studio.wait_for_end(job["id"])["status"] == "COMPLETE", studio.log(job["id"])
     return str(job["id"])
 
 
 def make_diamond(studio: ThreadStudio) -> None:
     """Make `join` from `tokens` and `shingles`, which are both made from `list`."""
-    make(studio, "list")
-    make(studio, "tokens", "list")
-    make(studio, "shingles", "list")
-    make(studio, "join", "tokens", "@local.local.shingles")
+    make_dataset(studio, "list")
+    make_dataset(studio, "tokens", "list")
+    make_dataset(studio, "shingles", "list")
+    make_dataset(studio, "join", "tokens", "@local.local.shingles")
 
 
 @pytest.fixture(scope="module")
 def diamond_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a local Studio after `make_diamond`."""
-    return data_of(tmp_path_factory.mktemp("diamond") / "studio", make_diamond)
+    return create_data(tmp_path_factory.mktemp("diamond") / "studio", make_diamond)
 
 
 @pytest.fixture
 def diamond(diamond_data: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
     """A local Studio after `make_diamond`."""
-    with on_copy(diamond_data, tmp_path / "studio") as studio:
+    with run_on_copy(diamond_data, tmp_path / "studio") as studio:
         yield studio
 
 
-def makers(studio: ThreadStudio) -> dict[str, str]:
+def job_ids_by_dataset(studio: ThreadStudio) -> dict[str, str]:
     """Return the ids of all jobs by the name of the dataset that each makes, oldest first.
 
     Of several jobs of a name, the newest counts.
@@ -83,7 +83,9 @@ def trigger(studio: ThreadStudio, *datasets: str, **fields: Any) -> dict[str, An
     return dict(response.json()["pipeline"])
 
 
-def steer(studio: ThreadStudio, action: str, pipeline: dict[str, Any], **fields: Any) -> Any:
+def request_action(
+    studio: ThreadStudio, action: str, pipeline: dict[str, Any], **fields: Any
+) -> Any:
     """Request an action on a pipeline, e.g. `pause`; return the pipeline after it."""
     response = post(studio, action, name=pipeline["name"], **fields)
     assert response.status_code == 200, response.text
@@ -97,7 +99,7 @@ def status(studio: ThreadStudio, pipeline: dict[str, Any]) -> dict[str, Any]:
     return dict(response.json())
 
 
-def until(studio: ThreadStudio, pipeline: dict[str, Any], *states: str) -> dict[str, Any]:
+def until_state(studio: ThreadStudio, pipeline: dict[str, Any], *states: str) -> dict[str, Any]:
     """Wait until a pipeline is in one of `states`; return it."""
 
     def reached() -> dict[str, Any] | None:
@@ -121,7 +123,7 @@ def versions(studio: ThreadStudio, job_id: str) -> list[str]:
 
 
 def test_a_pipeline_rebuilds_all_sources_of_its_target(diamond: ThreadStudio) -> None:
-    originals = makers(diamond)
+    originals = job_ids_by_dataset(diamond)
     pipeline = trigger(diamond, "@local.local.join")
     assert (pipeline["status"], pipeline["completed"], pipeline["total"]) == ("RUNNING", 0, 4)
     assert re.fullmatch(r"[a-z]+-[a-z]+", pipeline["name"])
@@ -131,7 +133,7 @@ def test_a_pipeline_rebuilds_all_sources_of_its_target(diamond: ThreadStudio) ->
     }
     parents = {run["name"]: set(run["parent_job_ids"]) for run in pipeline["job_runs"]}
     assert parents["join.py"] == {originals["tokens"], originals["shingles"]}
-    ended = until(diamond, pipeline, "COMPLETED", "FAILED")
+    ended = until_state(diamond, pipeline, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"]) == ("COMPLETED", 4)
     assert ended["updated_at"] > ended["created_at"]
     for name in originals:
@@ -163,16 +165,16 @@ def test_a_pending_job_is_listed_and_can_be_canceled(diamond: ThreadStudio) -> N
     assert diamond.cancel(job["id"]).status_code == 200
     assert diamond.job(job["id"])["status"] == "CANCELED"
     assert status(diamond, pipeline)["status"] == "PAUSED"
-    steer(diamond, "resume", pipeline)
-    ended = until(diamond, pipeline, "CANCELED", "FAILED", "COMPLETED")
+    request_action(diamond, "resume", pipeline)
+    ended = until_state(diamond, pipeline, "CANCELED", "FAILED", "COMPLETED")
     assert (ended["status"], ended["completed"]) == ("CANCELED", 2)
     assert "tokens.py" in ended["error_message"]
 
 
 def test_a_pipeline_continues_after_its_failed_job_is_fixed(diamond: ThreadStudio) -> None:
-    originals = makers(diamond)
+    originals = job_ids_by_dataset(diamond)
     pipeline = trigger(diamond, "join", environment="FAIL=tokens\nOTHER=1")
-    failed = until(diamond, pipeline, "FAILED", "COMPLETED")
+    failed = until_state(diamond, pipeline, "FAILED", "COMPLETED")
     job_id = run_of(failed, "tokens")
     assert failed["error_message"] == f"tokens.py ({job_id}) failed: ValueError: told to fail"
     states = {run["name"]: run["status"] for run in failed["job_runs"]}
@@ -182,7 +184,7 @@ def test_a_pipeline_continues_after_its_failed_job_is_fixed(diamond: ThreadStudi
         script("tokens", "list"), query_name="tokens.py", rerun_from_job_id=job_id
     )["id"]
     assert run_of(status(diamond, pipeline), "tokens") == fixed
-    ended = until(diamond, pipeline, "COMPLETED", "FAILED")
+    ended = until_state(diamond, pipeline, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"], ended["error_message"]) == ("COMPLETED", 4, None)
     assert {run["job_id"] for run in ended["job_runs"]} == {*originals.values()}
     assert diamond.job(run_of(ended, "join"))["environment"] == {"FAIL": "tokens", "OTHER": "1"}
@@ -194,16 +196,16 @@ def test_a_resumed_pipeline_runs_its_failed_job_again(studio: ThreadStudio, tmp_
     query = script("flaky") + f"\nif os.path.exists({str(flag)!r}): sys.exit(3)"
     flag.unlink()
     first = studio.submit(query, query_name="flaky.py")["id"]
-    assert studio.end(first)["status"] == "COMPLETE"
-    make(studio, "after", "flaky")
+    assert studio.wait_for_end(first)["status"] == "COMPLETE"
+    make_dataset(studio, "after", "flaky")
     flag.touch()
     pipeline = trigger(studio, "after")
-    failed = until(studio, pipeline, "FAILED")
+    failed = until_state(studio, pipeline, "FAILED")
     flag.unlink()
-    resumed = steer(studio, "resume", pipeline)
+    resumed = request_action(studio, "resume", pipeline)
     assert (resumed["status"], resumed["error_message"]) == ("RUNNING", None)
     assert run_of(resumed, "flaky") != run_of(failed, "flaky")
-    ended = until(studio, pipeline, "COMPLETED", "FAILED")
+    ended = until_state(studio, pipeline, "COMPLETED", "FAILED")
     assert ended["completed"] == 2
     assert versions(studio, run_of(failed, "flaky")) == [], "a failed job makes no versions"
     assert versions(studio, run_of(ended, "flaky")) == ["local.local.flaky@1.0.1"]
@@ -215,60 +217,60 @@ def test_a_pause_lets_running_jobs_finish_and_starts_no_job(
     hold = tmp_path / "hold"
     hold.touch()
     pipeline = trigger(diamond, "join", environment=f"HOLD={hold}")
-    diamond.until(run_of(pipeline, "list"), "RUNNING")
-    assert steer(diamond, "pause", pipeline)["status"] == "PAUSED"
+    diamond.wait_for_state(run_of(pipeline, "list"), "RUNNING")
+    assert request_action(diamond, "pause", pipeline)["status"] == "PAUSED"
     hold.unlink()
-    diamond.end(run_of(pipeline, "list"))
+    diamond.wait_for_end(run_of(pipeline, "list"))
     paused = status(diamond, pipeline)
     assert paused["status"] == "PAUSED"
     assert sorted(run["status"] for run in paused["job_runs"]) == ["COMPLETE", *["PENDING"] * 3]
-    steer(diamond, "resume", pipeline)
-    assert until(diamond, pipeline, "COMPLETED", "FAILED")["status"] == "COMPLETED"
+    request_action(diamond, "resume", pipeline)
+    assert until_state(diamond, pipeline, "COMPLETED", "FAILED")["status"] == "COMPLETED"
 
 
 def test_a_pause_takes_jobs_that_wait_for_workers_out_of_the_queue(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    make(studio, "list")
+    make_dataset(studio, "list")
     hold = tmp_path / "hold"
     hold.touch()
     all_workers = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
     blocker = studio.submit(script("big"), workers=all_workers, environment=f"HOLD={hold}")["id"]
-    studio.until(blocker, "RUNNING")
+    studio.wait_for_state(blocker, "RUNNING")
     pipeline = trigger(studio, "list")
     job_id = run_of(pipeline, "list")
-    studio.until(job_id, "QUEUED")
-    steer(studio, "pause", pipeline)
+    studio.wait_for_state(job_id, "QUEUED")
+    request_action(studio, "pause", pipeline)
     assert studio.job(job_id)["status"] == "PENDING"
     hold.unlink()
-    assert studio.end(blocker)["status"] == "COMPLETE"
+    assert studio.wait_for_end(blocker)["status"] == "COMPLETE"
     assert studio.job(job_id)["status"] == "PENDING"
-    resumed = steer(studio, "resume", pipeline)
+    resumed = request_action(studio, "resume", pipeline)
     assert resumed["status"] == "RUNNING"
-    ended = studio.end(job_id)
+    ended = studio.wait_for_end(job_id)
     waited = next(step for step in ended["steps"] if step["name"] == "waiting")
     assert waited["started_at"] > ended["created_at"], "the wait begins with the resume"
-    assert until(studio, pipeline, "COMPLETED")["completed"] == 1
+    assert until_state(studio, pipeline, "COMPLETED")["completed"] == 1
 
 
 @pytest.mark.parametrize("key", ["created_job_id", "job_id"])
 def test_a_job_is_removed_by_the_id_of_the_run_or_of_its_original(
     diamond: ThreadStudio, key: str
 ) -> None:
-    originals = makers(diamond)
+    originals = job_ids_by_dataset(diamond)
     pipeline = trigger(diamond, "join", review=True)
     (run,) = [run for run in pipeline["job_runs"] if run["name"] == "tokens.py"]
-    changed = steer(diamond, "remove-job", pipeline, job_id=run[key])
+    changed = request_action(diamond, "remove-job", pipeline, job_id=run[key])
     parents = {run["name"]: set(run["parent_job_ids"]) for run in changed["job_runs"]}
     assert changed["total"] == 3
     assert parents["join.py"] == {originals["list"], originals["shingles"]}
     assert diamond.job(run["created_job_id"])["status"] == "CANCELED"
     assert post(diamond, "remove-job", name=pipeline["name"], job_id=run[key]).status_code == 404
-    steer(diamond, "resume", pipeline)
+    request_action(diamond, "resume", pipeline)
     refused = post(diamond, "remove-job", name=pipeline["name"], job_id=originals["join"])
     assert refused.status_code == 409
     assert "PAUSED" in refused.json()["message"]
-    assert until(diamond, pipeline, "COMPLETED", "FAILED")["completed"] == 3
+    assert until_state(diamond, pipeline, "COMPLETED", "FAILED")["completed"] == 3
     for action in ("pause", "resume"):
         refused = post(diamond, action, pipeline_id=pipeline["pipeline_id"])
         assert refused.status_code == 409
@@ -277,7 +279,7 @@ def test_a_job_is_removed_by_the_id_of_the_run_or_of_its_original(
 
 def test_invalid_lines_of_lineage_are_reported_in_the_log(studio: ThreadStudio) -> None:
     query = script("good") + '\nopen(os.environ["STUDIO_LINEAGE"], "a").write("nonsense\\n{}\\n")'
-    job = studio.end(studio.submit(query)["id"])
+    job = studio.wait_for_end(studio.submit(query)["id"])
     assert job["status"] == "COMPLETE"
     lines = studio.log(job["id"]).splitlines()
     assert lines[0] == "makes good"
@@ -289,8 +291,8 @@ def test_invalid_lines_of_lineage_are_reported_in_the_log(studio: ThreadStudio) 
 def test_the_example_of_the_readme_makes_a_dataset(studio: ThreadStudio) -> None:
     text = README.read_text("utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    make(studio, "index")
-    job = studio.end(studio.submit(example, query_name="thumbs.py")["id"])
+    make_dataset(studio, "index")
+    job = studio.wait_for_end(studio.submit(example, query_name="thumbs.py")["id"])
     assert (job["status"], studio.log(job["id"])) == ("COMPLETE", "")
     pipeline = trigger(studio, "thumbs", review=True)
     assert [run["name"] for run in pipeline["job_runs"]] == ["index.py", "thumbs.py"]
@@ -298,22 +300,22 @@ def test_the_example_of_the_readme_makes_a_dataset(studio: ThreadStudio) -> None
 
 def test_jobs_share_a_folder_for_the_files_of_datasets(studio: ThreadStudio) -> None:
     first = studio.submit("echo hello > $STUDIO_DATASETS/greeting", query_type="SHELL")["id"]
-    assert studio.end(first)["status"] == "COMPLETE"
+    assert studio.wait_for_end(first)["status"] == "COMPLETE"
     second = studio.submit("cat $STUDIO_DATASETS/greeting", query_type="SHELL")["id"]
-    studio.end(second)
+    studio.wait_for_end(second)
     assert studio.log(second) == "hello\n"
     assert (studio.data_dir / "datasets" / "greeting").read_text() == "hello\n"
 
 
 def test_a_pipeline_warns_of_a_source_that_it_does_not_rebuild(studio: ThreadStudio) -> None:
-    make(studio, "thumbs", "elsewhere")
+    make_dataset(studio, "thumbs", "elsewhere")
     pipeline = trigger(studio, "thumbs", review=True)
     (warning,) = pipeline["warnings"]
     assert "local.local.elsewhere" in warning
 
 
 def test_a_trigger_repeated_with_the_same_key_makes_one_pipeline(studio: ThreadStudio) -> None:
-    make(studio, "list")
+    make_dataset(studio, "list")
     headers = {"Idempotency-Key": "k1"}
     first = post(studio, "trigger", headers, datasets=["list"], review=True)
     second = post(studio, "trigger", headers, datasets=["list"], review=True)
@@ -331,11 +333,11 @@ def listed_names(studio: ThreadStudio, body: object = None, **query: Any) -> lis
 
 
 def test_pipelines_are_listed_newest_first_and_filtered(studio: ThreadStudio) -> None:
-    make(studio, "list")
-    make(studio, "tokens", "list")
+    make_dataset(studio, "list")
+    make_dataset(studio, "tokens", "list")
     paused = trigger(studio, "tokens", review=True)["name"]
     done = trigger(studio, "@local.local.list")
-    until(studio, done, "COMPLETED")
+    until_state(studio, done, "COMPLETED")
     assert listed_names(studio) == [done["name"], paused]
     assert listed_names(studio, limit=1) == [done["name"]]
     assert listed_names(studio, status="PAUSED") == listed_names(studio, ["paused"]) == [paused]
@@ -411,10 +413,10 @@ def test_the_status_of_an_unknown_pipeline_is_404(shared_studio: ThreadStudio) -
 
 
 def test_a_pipeline_is_also_found_by_its_id(studio: ThreadStudio) -> None:
-    make(studio, "list")
+    make_dataset(studio, "list")
     pipeline = trigger(studio, "list", review=True)
     query = {"team_name": "local", "pipeline_id": pipeline["pipeline_id"]}
     assert studio.request("GET", "/datachain/pipeline/status", params=query).json() == pipeline
     assert post(studio, "resume", pipeline_id=pipeline["pipeline_id"]).json()["ok"] is True
-    assert until(studio, pipeline, "COMPLETED")["completed"] == 1
+    assert until_state(studio, pipeline, "COMPLETED")["completed"] == 1
     assert studio.jobs(status="pending") == []

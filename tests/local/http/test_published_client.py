@@ -85,7 +85,7 @@ def test_the_exit_code_of_the_client_depends_on_how_the_job_ended(
     done = datachain("job", "run", "good.sh")
     assert (done.returncode, "from the shell\n" in done.stdout) == (0, True)
     job_id = studio.submit("import time; time.sleep(60)")["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     assert datachain("job", "cancel", job_id).returncode == 0
     eventually(lambda: studio.job(job_id)["status"] == "CANCELED")
     assert datachain("job", "logs", job_id).returncode == 2
@@ -98,8 +98,8 @@ def test_the_client_prints_jobs_clusters_and_pipelines(
     studio: ThreadStudio, datachain: Run
 ) -> None:
     good, bad = studio.submit("print(1)")["id"], studio.submit("1 / 0")["id"]
-    studio.end(good)
-    studio.end(bad)
+    studio.wait_for_end(good)
+    studio.wait_for_end(bad)
     listed = datachain("job", "ls", "-e")
     assert listed.returncode == 0
     assert good in listed.stdout
@@ -133,7 +133,7 @@ def test_a_job_with_a_start_time_runs_at_that_time(
     (tmp_path / "q.py").write_text("print('hello')\n")
     assert datachain("job", "run", "q.py", "--start-time", "in 1 second").returncode == 0
     run = eventually(lambda: next((job for job in studio.jobs() if job["scheduled_by"]), None))
-    assert studio.end(run["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(run["id"])["status"] == "COMPLETE"
     assert run["created_at"] >= run["scheduled_for"]
     assert datachain("job", "logs", run["id"]).stdout.count("hello") == 1
 

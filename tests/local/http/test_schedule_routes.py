@@ -46,7 +46,7 @@ def test_an_invalid_change_is_refused_with_a_reason_and_changes_nothing(
 def test_only_an_active_schedule_can_be_changed(studio: ThreadStudio) -> None:
     job = studio.submit("print(1)")
     task = studio.submit("print(1)", cron_expression=YEARLY)
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     studio.cancel(task["id"])
     for job_id, status, message_part in (
         (job["id"], 409, "it is COMPLETE"),
@@ -92,7 +92,7 @@ def test_a_manual_run_has_the_files_and_variables_of_the_schedule(
     )
     made = run(studio, task["id"]).json()
     assert (made["scheduled_by"], made["scheduled_for"]) == (task["id"], None)
-    assert studio.end(made["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(made["id"])["status"] == "COMPLETE"
     assert "hello b c" in studio.log(made["id"])
     schedule = studio.job(task["id"])["schedule"]
     assert (schedule["runs"], schedule["next_run_at"]) == (1, task["schedule"]["next_run_at"])
@@ -178,7 +178,7 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 def test_a_manually_triggered_pipeline_is_listed_with_its_schedule(
     studio: ThreadStudio,
 ) -> None:
-    studio.end(studio.submit(MAKE, query_name="make.py")["id"])
+    studio.wait_for_end(studio.submit(MAKE, query_name="make.py")["id"])
     task, again = (create_schedule(studio, "thumbs", "thumbs").json() for _ in range(2))
     assert task["id"] == again["id"]
     assert (task["status"], task["name"]) == ("TASK", "pipeline of thumbs")

@@ -9,17 +9,17 @@ import pytest
 
 from studio_tui.api.routes import INSTANCE_HEADER
 from tests.local.http.test_pipeline_routes import (
-    make,
-    makers,
+    job_ids_by_dataset,
+    make_dataset,
     post,
+    request_action,
     script,
     status,
-    steer,
     trigger,
-    until,
+    until_state,
     versions,
 )
-from tests.studios import ThreadStudio, data_of, on_copy
+from tests.studios import ThreadStudio, create_data, run_on_copy
 
 pytestmark = pytest.mark.starts_processes
 
@@ -46,41 +46,41 @@ def rerun(
 
 def make_chain(studio: ThreadStudio) -> None:
     """Make `report` from `clean` from `raw`."""
-    make(studio, "raw")
-    make(studio, "clean", "raw")
-    make(studio, "report", "clean")
+    make_dataset(studio, "raw")
+    make_dataset(studio, "clean", "raw")
+    make_dataset(studio, "report", "clean")
 
 
 @pytest.fixture(scope="module")
 def chain_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a local Studio after `make_chain`."""
-    return data_of(tmp_path_factory.mktemp("chain") / "studio", make_chain)
+    return create_data(tmp_path_factory.mktemp("chain") / "studio", make_chain)
 
 
 @pytest.fixture
 def chain(chain_data: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
     """A local Studio after `make_chain`."""
-    with on_copy(chain_data, tmp_path / "studio") as studio:
+    with run_on_copy(chain_data, tmp_path / "studio") as studio:
         yield studio
 
 
 def test_jobs_run_again_in_order_are_a_pipeline_that_can_be_paused(
     chain: ThreadStudio,
 ) -> None:
-    jobs = makers(chain)
+    jobs = job_ids_by_dataset(chain)
     answer = rerun(chain, jobs, environment="HOLD=/")
     pipeline = answer.json()["pipeline"]
     parents = {run["name"]: run["parent_job_ids"] for run in pipeline["job_runs"]}
     assert parents == {"raw.py": [], "clean.py": [jobs["raw"]], "report.py": [jobs["clean"]]}
-    assert steer(chain, "pause", pipeline)["status"] == "PAUSED"
+    assert request_action(chain, "pause", pipeline)["status"] == "PAUSED"
     states = {run["name"]: run["status"] for run in status(chain, pipeline)["job_runs"]}
     assert states["clean.py"] == states["report.py"] == "PENDING"
     assert INSTANCE_HEADER in answer.headers
 
 
 def test_jobs_run_again_in_order_make_the_next_versions(chain: ThreadStudio) -> None:
-    pipeline = rerun(chain, makers(chain)).json()["pipeline"]
-    ended = until(chain, pipeline, "COMPLETED", "FAILED")
+    pipeline = rerun(chain, job_ids_by_dataset(chain)).json()["pipeline"]
+    ended = until_state(chain, pipeline, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"]) == ("COMPLETED", 3)
     for run in ended["job_runs"]:
         name = run["name"].removesuffix(".py")
@@ -90,14 +90,14 @@ def test_jobs_run_again_in_order_make_the_next_versions(chain: ThreadStudio) -> 
 def test_independent_jobs_are_not_run_again_by_the_server(
     studio: ThreadStudio,
 ) -> None:
-    jobs = {name: make(studio, name) for name in ("one", "two")}
+    jobs = {name: make_dataset(studio, name) for name in ("one", "two")}
     answer = rerun(studio, jobs)
     assert (answer.status_code, answer.json()) == (200, {"ok": True, "pipeline": None})
     assert len(studio.jobs()) == 2
 
 
 def test_the_same_key_makes_one_pipeline_and_refuses_another_request(chain: ThreadStudio) -> None:
-    jobs = makers(chain)
+    jobs = job_ids_by_dataset(chain)
     first, second = rerun(chain, jobs, "key"), rerun(chain, jobs, "key")
     assert first.json()["pipeline"]["pipeline_id"] == second.json()["pipeline"]["pipeline_id"]
     other = rerun(chain, jobs, "key", priority=2)
@@ -108,7 +108,7 @@ def test_the_same_key_makes_one_pipeline_and_refuses_another_request(chain: Thre
 def test_an_invalid_rerun_is_refused_and_creates_no_job(
     chain: ThreadStudio,
 ) -> None:
-    jobs = makers(chain)
+    jobs = job_ids_by_dataset(chain)
     job_input = {"query": script("raw"), "query_name": "raw.py", "team_name": "local"}
     twice = [{"job_id": jobs["raw"], "job": job_input}] * 2
     timed = {**job_input, "cron_expression": "0 3 * * *"}
@@ -132,41 +132,41 @@ def test_the_route_of_reruns_is_not_in_the_openapi_description(studio: ThreadStu
 def test_a_removed_job_is_listed_and_restored_in_its_order(
     chain: ThreadStudio,
 ) -> None:
-    jobs = makers(chain)
+    jobs = job_ids_by_dataset(chain)
     pipeline = trigger(chain, "report", review=True)
-    changed = steer(chain, "remove-job", pipeline, job_id=jobs["clean"])
+    changed = request_action(chain, "remove-job", pipeline, job_id=jobs["clean"])
     assert [job["name"] for job in changed["removed"]] == ["clean.py"]
-    restored = steer(chain, "restore-job", pipeline, job_id=jobs["clean"])
+    restored = request_action(chain, "restore-job", pipeline, job_id=jobs["clean"])
     assert (restored["removed"], restored["status"]) == ([], "PAUSED")
     assert [run["parent_job_ids"] for run in restored["job_runs"]] == [
         run["parent_job_ids"] for run in pipeline["job_runs"]
     ]
     assert post(chain, "restore-job", name=pipeline["name"], job_id="nobody").status_code == 404
-    steer(chain, "resume", pipeline)
+    request_action(chain, "resume", pipeline)
     again = post(chain, "restore-job", name=pipeline["name"], job_id=jobs["clean"])
     assert again.status_code == 404, "the job is no longer removed"
 
 
 def test_a_pipeline_lists_every_run_of_its_jobs(studio: ThreadStudio) -> None:
-    make(studio, "raw")
+    make_dataset(studio, "raw")
     pipeline = trigger(studio, "raw", environment="FAIL=raw")
-    failed = until(studio, pipeline, "FAILED")["job_runs"][0]
+    failed = until_state(studio, pipeline, "FAILED")["job_runs"][0]
     assert failed["attempts"] == []
-    steer(studio, "resume", pipeline)
-    again = until(studio, pipeline, "FAILED")["job_runs"][0]
+    request_action(studio, "resume", pipeline)
+    again = until_state(studio, pipeline, "FAILED")["job_runs"][0]
     assert again["attempts"] == [failed["created_job_id"]]
 
 
-def datasets(studio: ThreadStudio) -> dict[str, Any]:
+def list_datasets(studio: ThreadStudio) -> dict[str, Any]:
     """Return the listed datasets by name, without `local.local.`."""
     answer = studio.request("GET", "/datachain/datasets/list", params={"team_name": "local"})
     return {each["name"].removeprefix("local.local."): each for each in answer.json()["datasets"]}
 
 
 def test_datasets_are_listed_with_versions_jobs_and_sources(chain: ThreadStudio) -> None:
-    jobs = makers(chain)
-    again = make(chain, "raw")
-    listed = datasets(chain)
+    jobs = job_ids_by_dataset(chain)
+    again = make_dataset(chain, "raw")
+    listed = list_datasets(chain)
     assert [*listed] == ["clean", "raw", "report"]
     newest, first = listed["raw"]["versions"]
     assert (newest["version"], newest["job_id"]) == ("1.0.1", again)
@@ -183,11 +183,11 @@ def test_datasets_are_listed_with_versions_jobs_and_sources(chain: ThreadStudio)
 
 
 def test_a_refresh_makes_only_the_outdated_datasets(chain: ThreadStudio) -> None:
-    make(chain, "raw")
-    names = [name for name, each in datasets(chain).items() if each["newer"]]
+    make_dataset(chain, "raw")
+    names = [name for name, each in list_datasets(chain).items() if each["newer"]]
     answer = post(chain, "refresh", datasets=names)
     pipeline = answer.json()["pipeline"]
     assert [run["name"] for run in pipeline["job_runs"]] == ["clean.py", "report.py"]
-    until(chain, pipeline, "COMPLETED")
-    assert not any(each["newer"] for each in datasets(chain).values())
+    until_state(chain, pipeline, "COMPLETED")
+    assert not any(each["newer"] for each in list_datasets(chain).values())
     assert post(chain, "refresh", datasets=["nonsense"]).status_code == 404

@@ -47,7 +47,7 @@ def test_a_job_can_read_the_uploads_that_it_names(studio: ThreadStudio) -> None:
         "print(hashlib.sha256(open('a.bin', 'rb').read()).hexdigest(), open('b.txt').read())"
     )
     job = studio.submit(query, files=["1", "2"])
-    assert studio.end(job["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
     assert hashlib.sha256(content).hexdigest() + " hello" in studio.log(job["id"])
 
 
@@ -61,7 +61,7 @@ def test_a_path_as_file_name_writes_no_file_outside_the_uploads(studio: ThreadSt
     assert len(stored[0].name) == 32
     assert stat.S_IMODE(stored[0].stat().st_mode) == 0o600
     job = studio.submit("import os; print(sorted(os.listdir()))", files=["1"])
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     assert "'outside.txt'" in studio.log(job["id"])
 
 
@@ -71,7 +71,7 @@ def test_a_job_has_an_upload_under_its_name_in_any_language(
 ) -> None:
     assert upload(studio, name, b"x")["filename"] == name
     job = studio.submit("import os; print(os.listdir())", files=["1"])
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     assert repr(basename(name)) in studio.log(job["id"])
 
 
@@ -126,7 +126,7 @@ def test_a_start_removes_incomplete_uploads_and_old_ones_that_no_job_uses(
     data = DataDir(studio.data_dir)
     for name in ("used", "unused", "fresh"):
         upload(studio, name, name.encode())
-    studio.end(studio.submit("print(1)", files=["1"])["id"])
+    studio.wait_for_end(studio.submit("print(1)", files=["1"])["id"])
     (data.uploads / ("0" * 32)).write_bytes(b"a part")
     (data.uploads / "the user's own").touch()
     studio.stop()
@@ -138,7 +138,7 @@ def test_a_start_removes_incomplete_uploads_and_old_ones_that_no_job_uses(
     assert stored == {b"used", b"fresh"}
     assert (data.uploads / "the user's own").exists()
     again = studio.submit("print(sorted(__import__('os').listdir()))", files=["1", "3"])
-    studio.end(again["id"])
+    studio.wait_for_end(again["id"])
     assert "['fresh', 'query.py', 'used']" in studio.log(again["id"])
     body = {"query": "print(1)", "team_name": "local", "files": ["2"]}
     assert studio.request("POST", "/datachain/jobs/", json=body).status_code == 422

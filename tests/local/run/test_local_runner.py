@@ -19,7 +19,7 @@ from studio_tui.local.shim import process_tree, shim
 from tests import needs
 from tests.local.outputs import texts
 from tests.soak import SOAK
-from tests.waiting import HANG, eventually, until, within_reason
+from tests.waiting import HANG, await_with_limit, eventually, until
 
 pytestmark = pytest.mark.starts_processes
 
@@ -559,7 +559,7 @@ def test_closing_a_runner_leaves_the_processes_of_a_lost_job_to_the_next_runner(
         await bench.until_printed("up")
         await asyncio.to_thread(kill_shim, tmp_path / "jobs" / "job")
         assert (await bench.runner.report("job")).phase is JobPhase.RUNNING
-        await within_reason(bench.runner.aclose(), "closing")
+        await await_with_limit(bench.runner.aclose(), "closing")
         assert bench.processes()
 
     async def end_processes() -> None:

@@ -61,14 +61,14 @@ def test_without_a_network_cached_packages_are_used_and_others_named(
     query = "import tiny; print(tiny.TEXT)"
     with package_index(tmp_path / "index") as port:
         use_index(monkeypatch, port)
-        first = studio.end(studio.submit(query, requirements="tiny")["id"])
+        first = studio.wait_for_end(studio.submit(query, requirements="tiny")["id"])
         assert first["status"] == "COMPLETE", studio.log(first["id"])
-    cached = studio.end(studio.submit(query, requirements="tiny==1.0")["id"])
+    cached = studio.wait_for_end(studio.submit(query, requirements="tiny==1.0")["id"])
     log = studio.log(cached["id"])
     assert cached["status"] == "COMPLETE", log
     assert "only cached packages can be used" in log
     assert "tiny is here" in log
-    missing = studio.end(studio.submit(query, requirements="tiny\nhuge-thing")["id"])
+    missing = studio.wait_for_end(studio.submit(query, requirements="tiny\nhuge-thing")["id"])
     assert missing["status"] == "FAILED"
     assert "huge-thing was not found in the cache" in missing["error_message"]
     assert "no network: " in missing["error_message"]
@@ -79,6 +79,6 @@ def test_a_requirement_that_no_package_meets_is_named_in_the_error(
 ) -> None:
     with package_index(tmp_path / "index") as port:
         use_index(monkeypatch, port)
-        job = studio.end(studio.submit("print(1)", requirements="tiny>=2")["id"])
+        job = studio.wait_for_end(studio.submit("print(1)", requirements="tiny>=2")["id"])
     assert job["status"] == "FAILED"
     assert "tiny>=2" in job["error_message"]

@@ -10,7 +10,7 @@ from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 from studio_tui.local.server.cli import local
-from tests.studios import ProcessStudio, ThreadStudio, closing
+from tests.studios import ProcessStudio, ThreadStudio, stopping
 from tests.waiting import HANG, eventually
 
 
@@ -123,10 +123,10 @@ def test_an_invalid_size_is_refused_with_the_reason(
 @pytest.mark.starts_processes
 def test_the_server_keeps_the_requested_amount_of_output(tmp_path: Path) -> None:
     studio = ProcessStudio(tmp_path / "studio", "--keep-output", " 98304 kib")
-    with closing(studio):
+    with stopping(studio):
         line = "x" * 1023
         job = studio.submit(f"for _ in range(128): print('{line}\\n' * 1024, end='')")
-        assert studio.end(job["id"])["status"] == "COMPLETE"
+        assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
         parts = (studio.data_dir / "jobs" / job["id"] / "output").glob("*.part")
         assert sum(part.stat().st_size for part in parts) == 96 * 2**20
 

@@ -60,8 +60,8 @@ def old_and_new(studio: ThreadStudio) -> Iterator[tuple[str, str, str]]:
     old, new = (studio.submit(BIG)["id"] for _ in range(2))
     running = studio.submit(f"{BIG}; import time; time.sleep(600)")["id"]
     for job_id in (old, new):
-        studio.end(job_id)
-    studio.until(running, "RUNNING")
+        studio.wait_for_end(job_id)
+    studio.wait_for_state(running, "RUNNING")
     end_days_ago(studio, old, 40)
     yield old, new, running
     studio.cancel_all()

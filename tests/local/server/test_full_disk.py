@@ -18,7 +18,7 @@ from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from tests import needs
 from tests.soak import at_length
-from tests.studios import ProcessStudio, ThreadStudio, closing
+from tests.studios import ProcessStudio, ThreadStudio, stopping
 from tests.waiting import eventually
 
 ROUNDS = at_length(2, 20)
@@ -46,7 +46,7 @@ def exit_file(studio: ProcessStudio | ThreadStudio, job_id: str) -> Path:
 def running_job(studio: ProcessStudio | ThreadStudio) -> str:
     job_id = str(studio.submit(SLEEP)["id"])
     eventually(lambda: "up" in studio.log(job_id))
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     return job_id
 
 
@@ -55,7 +55,7 @@ def waiting_job(studio: ProcessStudio, mark: Path) -> str:
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
     query = MARK.format(mark=str(mark))
     job_id = str(studio.submit(query, workers=cluster["max_workers"])["id"])
-    studio.until(job_id, "QUEUED")
+    studio.wait_for_state(job_id, "QUEUED")
     return job_id
 
 
@@ -69,7 +69,7 @@ def test_a_running_job_is_canceled_although_the_server_cannot_write(
         assert studio.cancel(job_id).status_code == 200
         eventually(exit_file(studio, job_id).exists)
         assert studio.cancel(job_id).status_code == 200
-    assert studio.end(job_id)["status"] == "CANCELED"
+    assert studio.wait_for_end(job_id)["status"] == "CANCELED"
 
 
 @needs.linux("elsewhere a process cannot limit another")
@@ -85,8 +85,8 @@ def test_a_queued_job_is_canceled_without_starting_although_the_server_cannot_wr
             assert studio.cancel(job_id).status_code == 200
         eventually(exit_file(studio, running).exists)
     for job_id in (waiting, schedule, running):
-        assert studio.end(job_id)["status"] == "CANCELED"
-    assert studio.end(studio.submit("print(1)")["id"])["status"] == "COMPLETE"
+        assert studio.wait_for_end(job_id)["status"] == "CANCELED"
+    assert studio.wait_for_end(studio.submit("print(1)")["id"])["status"] == "COMPLETE"
     assert not (tmp_path / "ran").exists()
 
 
@@ -104,7 +104,7 @@ def test_a_cancel_on_a_full_disk_is_kept_although_the_server_is_killed(
         studio.kill()
     studio.restart()
     for job_id in (waiting, schedule, running):
-        assert studio.end(job_id)["status"] == "CANCELED"
+        assert studio.wait_for_end(job_id)["status"] == "CANCELED"
     assert not (tmp_path / "ran").exists()
 
 
@@ -116,7 +116,7 @@ def test_a_pipeline_is_paused_although_the_server_cannot_write(
     mark = tmp_path / "ran"
     lineage = "open(os.environ['STUDIO_LINEAGE'], 'a').write('{\"dataset\": \"cats\"}\\n')"
     query = f"import os\n{MARK.format(mark=str(mark))}\n{lineage}"
-    assert studio.end(studio.submit(query)["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(studio.submit(query)["id"])["status"] == "COMPLETE"
     body = {"team_name": studio.team, "datasets": ["cats"]}
     running = running_job(studio)
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
@@ -130,7 +130,7 @@ def test_a_pipeline_is_paused_although_the_server_cannot_write(
         assert paused.status_code == 200, paused.text
         assert studio.cancel(blocker).status_code == 200
         assert studio.cancel(running).status_code == 200
-    assert studio.end(running)["status"] == "CANCELED"
+    assert studio.wait_for_end(running)["status"] == "CANCELED"
     status = studio.request("GET", "/datachain/pipeline/status", params=pipeline_query).json()
     assert status["status"] == "PAUSED"
     assert mark.read_text() == "ran", "the job ran only before the pipeline"
@@ -158,19 +158,19 @@ def test_jobs_are_canceled_each_time_the_disk_is_full(
         if is_server_killed:
             studio.restart()
         for job_id in jobs:
-            assert studio.end(job_id)["status"] == "CANCELED"
+            assert studio.wait_for_end(job_id)["status"] == "CANCELED"
         assert studio.job(other)["status"] == "RUNNING"
         assert not mark.exists()
-        assert studio.end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
+        assert studio.wait_for_end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
         studio.cancel(other)
-        assert studio.end(other)["status"] == "CANCELED"
+        assert studio.wait_for_end(other)["status"] == "CANCELED"
     assert len(studio.jobs()) == 4 * ROUNDS
 
 
 @pytest.fixture
 def studio_on_small_disk() -> Iterator[ThreadStudio]:
     folder = Path(needs.SMALL_DISK) / "studio"
-    with closing(studio := ThreadStudio(folder)):
+    with stopping(studio := ThreadStudio(folder)):
         yield studio
     shutil.rmtree(folder)
 
@@ -189,7 +189,7 @@ def test_requests_on_a_full_disk_are_507_until_space_is_freed(
     studio_on_small_disk: ThreadStudio,
 ) -> None:
     studio = studio_on_small_disk
-    before = studio.end(studio.submit("print('before')")["id"])
+    before = studio.wait_for_end(studio.submit("print('before')")["id"])
     assert before["status"] == "COMPLETE"
     filler = fill_disk(studio)
     body = {"query": "print(1)\n" + "# filler\n" * 20_000, "team_name": "local"}
@@ -204,7 +204,7 @@ def test_requests_on_a_full_disk_are_507_until_space_is_freed(
     assert studio.log(before["id"]) == "before\n"
     assert [*(studio.data_dir / "uploads").iterdir()] == []
     filler.unlink()
-    assert studio.end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
     studio.restart()
     assert len(studio.jobs()) == 2
 
@@ -227,11 +227,11 @@ def test_a_job_that_runs_while_the_disk_is_full_ends_with_its_exit_code(
 ) -> None:
     studio = studio_on_small_disk
     job_id = studio.submit("import time; time.sleep(1.5); raise SystemExit(4)")["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     filler = fill_disk(studio)
     assert studio.job(job_id)["status"] == "RUNNING"
     filler.unlink()
-    ended = studio.end(job_id)
+    ended = studio.wait_for_end(job_id)
     assert (ended["status"], ended["exit_code"]) == ("FAILED", 4)
 
 
@@ -253,14 +253,14 @@ with open({str(studio.data_dir.parent / "filler")!r}, "wb", buffering=0) as file
     for _ in range(ROUNDS):
         schedule = studio.submit("print(1)", cron_expression="0 0 1 1 *")["id"]
         job_id = studio.submit(query)["id"]
-        studio.until(job_id, "RUNNING", "INIT")
+        studio.wait_for_state(job_id, "RUNNING", "INIT")
         eventually(lambda: shutil.disk_usage(needs.SMALL_DISK).free == 0)
         assert studio.cancel(job_id).status_code == 200
         assert studio.cancel(schedule).status_code == 200
-        assert studio.end(job_id)["status"] == "CANCELED", "recorded in the reserved space"
+        assert studio.wait_for_end(job_id)["status"] == "CANCELED", "recorded in the reserved space"
         (studio.data_dir.parent / "filler").unlink()
-        assert studio.end(schedule)["status"] == "CANCELED"
-        assert studio.end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
+        assert studio.wait_for_end(schedule)["status"] == "CANCELED"
+        assert studio.wait_for_end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
         # The next round needs the space: a restart shortens the write-ahead log of the database.
         studio.restart()
         for folder in DataDir(studio.data_dir).jobs.iterdir():

@@ -54,7 +54,7 @@ def test_no_kill_loses_a_job_or_runs_it_twice(
             kill_process(int(mark.read_text()))
         elif shim := notes.read_started(DataDir(studio.data_dir).jobs / job_id):
             kill_process(shim.pid)
-        ended = studio.end(job_id)
+        ended = studio.wait_for_end(job_id)
         assert ended["status"] == "FAILED"
         assert len(mark.read_text().splitlines()) == 1, "a job starts exactly once"
         lines = studio.log(job_id).splitlines()

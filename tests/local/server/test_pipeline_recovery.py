@@ -38,7 +38,7 @@ def make_originals(studio: ProcessStudio, marks: Path) -> dict[str, str]:
     for name, sources in GRAPH.items():
         query = SCRIPT.format(name=name, sources=sources)
         job = studio.submit(query, query_name=name, environment=f"MARKS={marks}")
-        assert studio.end(job["id"])["status"] == "COMPLETE"
+        assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
         originals[name] = job["id"]
     return originals
 
@@ -120,13 +120,13 @@ def test_a_dataset_made_while_no_server_ran_is_recorded_by_the_next_server(
     wait = f"import os, time\nwhile not os.path.exists({str(release)!r}): time.sleep(0.01)\n"
     query = wait + SCRIPT.format(name="late", sources=[])
     job_id = studio.submit(query, environment=f"MARKS={tmp_path}")["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     studio.kill()
     release.touch()
     eventually((studio.data_dir / "jobs" / job_id / "exit.json").exists)
     for _ in range(2):
         studio.restart()
-        assert studio.end(job_id)["status"] == "COMPLETE"
+        assert studio.wait_for_end(job_id)["status"] == "COMPLETE"
         assert versions(studio, job_id) == ["1.0.0"]
         studio.kill()
 

@@ -14,7 +14,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server.port_guard import PortGuard
 from studio_tui.settings import Settings
 from tests.studios import ProcessStudio, ThreadStudio
-from tests.waiting import eventually, within_reason
+from tests.waiting import await_with_limit, eventually
 
 
 class Stranger:
@@ -61,7 +61,7 @@ async def server_killed(studio: ProcessStudio) -> AsyncIterator[None]:
 
 async def test_requests_and_logs_of_a_running_server_pass_the_guard(studio: ThreadStudio) -> None:
     job_id = studio.submit("print('here')")["id"]
-    await asyncio.to_thread(studio.end, job_id)
+    await asyncio.to_thread(studio.wait_for_end, job_id)
     async with client_of(studio) as client:
         assert [job.id for job in (await client.jobs()).items] == [job_id]
         frames = [frame async for frame in client.follow_log(job_id)]
@@ -112,7 +112,7 @@ async def test_the_guard_notices_the_end_of_a_server_and_whether_it_was_stopped(
         await asyncio.sleep(0)
         assert guard.runs
         await asyncio.to_thread(studio_process.stop if was_stopped else studio_process.kill)
-        await within_reason(watching, "the end of the server")
+        await await_with_limit(watching, "the end of the server")
         assert not guard.runs
         assert guard.was_stopped is was_stopped
         await asyncio.to_thread(studio_process.restart)

@@ -44,7 +44,7 @@ def test_a_server_killed_while_jobs_run_loses_no_job_and_no_line(
         studio.kill()
         studio.restart()
         for job_id, mark in zip(jobs, marks, strict=True):
-            ended = studio.end(job_id)
+            ended = studio.wait_for_end(job_id)
             assert (ended["status"], ended["exit_code"]) == ("FAILED", 7)
             assert mark.read_text() == "started\n", "a job starts exactly once"
             lines = studio.log(job_id).splitlines()
@@ -58,13 +58,13 @@ def test_a_cancel_interrupted_by_a_kill_is_completed_by_the_next_server(
     pid_file = tmp_path / "pid"
     writes_pid = f"import os; open({str(pid_file)!r}, 'w').write(str(os.getpid()))\n{SLEEP}"
     job_id = studio.submit(writes_pid)["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     eventually(lambda: "up" in studio.log(job_id))
     studio.cancel(job_id)
     studio.kill()
     studio.restart()
     assert studio.job(job_id)["status"] in {"CANCELING", "CANCELED"}
-    assert studio.end(job_id)["status"] == "CANCELED"
+    assert studio.wait_for_end(job_id)["status"] == "CANCELED"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
 
@@ -76,13 +76,13 @@ def test_a_queued_job_is_still_queued_after_a_kill_and_then_runs(
     all_workers = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
     first = studio.submit(SLEEP, workers=all_workers)["id"]
     second = studio.submit("print('second')", environment="A=1")["id"]
-    studio.until(first, "RUNNING")
+    studio.wait_for_state(first, "RUNNING")
     studio.kill()
     studio.restart()
     assert studio.job(first)["status"] == "RUNNING"
     assert studio.job(second)["status"] == "QUEUED"
     studio.cancel(first)
-    assert studio.end(second)["status"] == "COMPLETE"
+    assert studio.wait_for_end(second)["status"] == "COMPLETE"
     assert studio.log(second) == "second\n"
 
 
@@ -91,12 +91,12 @@ def test_a_job_that_ended_while_no_server_ran_has_its_exit_code_and_end_time(
 ) -> None:
     studio = studio_process
     job_id = studio.submit("import time; time.sleep(0.5); raise SystemExit(5)")["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     studio.kill()
     exit_file = studio.data_dir / "jobs" / job_id / "exit.json"
     eventually(exit_file.exists)
     studio.restart()
-    ended = studio.end(job_id)
+    ended = studio.wait_for_end(job_id)
     assert (ended["status"], ended["exit_code"]) == ("FAILED", 5)
     assert ended["finished_at"] > ended["started_at"]
 
@@ -110,7 +110,7 @@ def test_no_accepted_job_is_lost_by_a_kill_right_after_accepting(
     studio.restart()
     assert {job["id"] for job in studio.jobs()} >= set(accepted)
     for job_id in accepted:
-        assert studio.end(job_id)["status"] == "COMPLETE"
+        assert studio.wait_for_end(job_id)["status"] == "COMPLETE"
 
 
 def test_an_idempotency_key_returns_its_job_after_a_kill(studio_process: ProcessStudio) -> None:
@@ -121,7 +121,7 @@ def test_an_idempotency_key_returns_its_job_after_a_kill(studio_process: Process
     studio.kill()
     studio.restart()
     assert studio.request("POST", "/datachain/jobs/", **arguments).json()["id"] == first
-    assert studio.end(first)["status"] == "COMPLETE"
+    assert studio.wait_for_end(first)["status"] == "COMPLETE"
     assert len(studio.jobs()) == 1
 
 
@@ -144,7 +144,7 @@ def test_a_server_killed_around_a_fire_time_makes_exactly_one_run(
         studio.restart()
         eventually(lambda: len(studio.jobs()) == 2 * number + 2)  # noqa: B023 (called here)
         (run,) = [job for job in studio.jobs() if job["scheduled_by"] == task_id]
-        assert studio.end(run["id"])["status"] == "COMPLETE"
+        assert studio.wait_for_end(run["id"])["status"] == "COMPLETE"
         task = studio.job(task_id)
         counts = task["schedule"]
         assert (task["status"], counts["runs"], counts["missed"]) == ("COMPLETE", 1, 0)
@@ -158,7 +158,7 @@ def test_a_server_killed_around_a_fire_time_triggers_exactly_one_pipeline(
     studio = studio_process
     line = json.dumps({"dataset": "thumbs", "version": None, "from": []})
     maker = f"import os; open(os.environ['STUDIO_LINEAGE'], 'a').write({line!r} + '\\n')"
-    assert studio.end(studio.submit(maker)["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(studio.submit(maker)["id"])["status"] == "COMPLETE"
     rng = random.Random(5)
     for _ in range(ROUNDS):
         ahead = timedelta(seconds=rng.uniform(0.05, 0.5))
@@ -200,7 +200,7 @@ def test_a_schedule_is_unchanged_after_a_kill_and_can_be_canceled(
 
 def test_a_server_restarted_in_a_thread_continues_a_running_job(studio: ThreadStudio) -> None:
     job_id = studio.submit(SLEEP)["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     studio.restart()
     job = studio.job(job_id)
     assert job["status"] == "RUNNING"
@@ -212,7 +212,7 @@ def end_job_without_server(studio: ThreadStudio) -> tuple[str, Path]:
     release = studio.data_dir / "release"
     query = f"import os, time\nwhile not os.path.exists({str(release)!r}): time.sleep(0.01)"
     job_id = studio.submit(query)["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     studio.kill()
     release.touch()
     folder = DataDir(studio.data_dir).jobs / job_id
@@ -221,7 +221,7 @@ def end_job_without_server(studio: ThreadStudio) -> tuple[str, Path]:
 
 
 def assert_jobs_run(studio: ThreadStudio) -> None:
-    assert studio.end(studio.submit("print('another')")["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(studio.submit("print('another')")["id"])["status"] == "COMPLETE"
 
 
 DAMAGED = [
@@ -239,7 +239,7 @@ def test_a_damaged_steps_file_harms_neither_the_job_nor_the_server(
     job_id, folder = end_job_without_server(studio)
     (folder / "steps.jsonl").write_bytes(damaged)
     studio.restart()
-    ended = studio.end(job_id)
+    ended = studio.wait_for_end(job_id)
     assert (ended["status"], ended["exit_code"]) == ("COMPLETE", 0)
     assert ended["started_at"] < ended["finished_at"], "the recorded start is kept"
     assert_jobs_run(studio)
@@ -257,7 +257,7 @@ def test_a_job_whose_exit_file_cannot_be_read_is_lost_with_the_reason(
     (folder / "lost.json").write_text(text)
     (folder / "started.json").write_text(text)
     studio.restart()
-    ended = studio.end(job_id)
+    ended = studio.wait_for_end(job_id)
     assert (ended["status"], ended["exit_code"]) == ("FAILED", None)
     assert ended["error_message"].startswith("lost: ")
     assert "cannot be read" in ended["error_message"]
@@ -270,13 +270,13 @@ def test_a_job_whose_row_is_invalid_is_stopped_and_the_others_continue(
     monkeypatch.setattr(dispatcher, "STORAGE_REST", 0.01)
     broken, sound = (studio.submit(SLEEP)["id"] for _ in range(2))
     for job_id in (broken, sound):
-        studio.until(job_id, "RUNNING")
+        studio.wait_for_state(job_id, "RUNNING")
     studio.kill()
     with sqlite3.connect(DataDir(studio.data_dir).database) as database:
         database.execute("UPDATE jobs SET steps = '[]' WHERE id = ?", [broken])
     database.close()
     studio.restart()
-    ended = studio.end(broken)
+    ended = studio.wait_for_end(broken)
     assert ended["status"] == "FAILED"
     assert ended["error_message"].startswith("lost: ")
     assert "IndexError" in ended["error_message"]
@@ -291,13 +291,13 @@ def test_a_recorded_cancel_that_was_not_sent_is_sent_by_the_next_server(
     studio: ThreadStudio,
 ) -> None:
     job_id = studio.submit(SLEEP)["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     studio.kill()
     with sqlite3.connect(DataDir(studio.data_dir).database) as database:
         database.execute("UPDATE jobs SET state = 'CANCELING' WHERE id = ?", [job_id])
     database.close()
     studio.restart()
-    assert studio.end(job_id)["status"] == "CANCELED"
+    assert studio.wait_for_end(job_id)["status"] == "CANCELED"
 
 
 def test_a_job_ends_after_an_accepted_cancel_although_the_server_is_killed(
@@ -305,11 +305,11 @@ def test_a_job_ends_after_an_accepted_cancel_although_the_server_is_killed(
 ) -> None:
     studio = studio_process
     job_id = studio.submit(SLEEP)["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
     assert studio.cancel(job_id).status_code == 200
     studio.kill()
     exit_file = DataDir(studio.data_dir).jobs / job_id / "exit.json"
     eventually(exit_file.exists)
     assert json.loads(exit_file.read_text())["canceled"]
     studio.restart()
-    assert studio.end(job_id)["status"] == "CANCELED"
+    assert studio.wait_for_end(job_id)["status"] == "CANCELED"

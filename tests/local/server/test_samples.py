@@ -107,7 +107,7 @@ def test_a_sample_ends_with_the_expected_status_and_output(
     changes = {"environment": environment, "query": replace_library(library, BY_NAME[name].query)}
     sample = BY_NAME[name].model_copy(update=changes)
     response = studio.request("POST", "/datachain/jobs/", json=sample.model_dump(mode="json"))
-    job = studio.end(response.json()["id"])
+    job = studio.wait_for_end(response.json()["id"])
     assert job["status"] == status, studio.log(job["id"])
     assert re.search(output, studio.log(job["id"]))
     if status == "FAILED":
@@ -139,7 +139,7 @@ def test_the_jobs_of_the_sample_pipeline_run_in_order_on_each_others_datasets(
         for name, job_input in requests.items()
     }
     for name, job_id in ids.items():
-        assert studio.end(job_id)["status"] == "COMPLETE", (name, studio.log(job_id))
+        assert studio.wait_for_end(job_id)["status"] == "COMPLETE", (name, studio.log(job_id))
     assert "labels" in studio.log(ids["publish.py"])
 
 
@@ -150,15 +150,15 @@ def test_the_failing_job_of_the_sample_pipeline_has_a_real_bug_that_can_be_fixed
     texts = "from lake import write\nwrite('unique_texts', [{'path': 'empty.py', 'text': ''}])"
     sample = BY_NAME["shingle.py"]
     job_input = sample.model_dump(mode="json") | files
-    assert studio.end(submit(studio, job_input | {"query": texts}))["status"] == "COMPLETE"
+    assert studio.wait_for_end(submit(studio, job_input | {"query": texts}))["status"] == "COMPLETE"
 
-    failed = studio.end(submit(studio, job_input))
+    failed = studio.wait_for_end(submit(studio, job_input))
     assert failed["status"] == "FAILED"
     assert failed["error_message"].startswith("ValueError: min() ")
 
     fixed = sample.query.replace("min(", "min((").replace("in runs)", "in runs), default=0)")
     job_id = submit(studio, job_input | {"query": fixed})
-    assert studio.end(job_id)["status"] == "COMPLETE", studio.log(job_id)
+    assert studio.wait_for_end(job_id)["status"] == "COMPLETE", studio.log(job_id)
 
 
 def submit(studio: ThreadStudio, job_input: Mapping[str, Any]) -> str:

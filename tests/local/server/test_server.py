@@ -74,7 +74,7 @@ def test_a_data_directory_that_cannot_be_created_is_a_config_error(tmp_path: Pat
 
 
 def test_only_the_owner_can_read_the_files_of_a_studio(studio: ThreadStudio) -> None:
-    studio.end(studio.submit("open('made', 'w').write('x'); print(1)")["id"])
+    studio.wait_for_end(studio.submit("open('made', 'w').write('x'); print(1)")["id"])
     modes = {
         path: stat.S_IMODE(path.lstat().st_mode)
         for path in [studio.data_dir, *studio.data_dir.rglob("*")]
@@ -149,7 +149,7 @@ def test_sigterm_ends_the_server_despite_open_websockets_and_jobs_continue(
 ) -> None:
     studio = studio_process
     job_id = studio.submit(SLEEP)["id"]
-    studio.until(job_id, "RUNNING")
+    studio.wait_for_state(job_id, "RUNNING")
 
     async def follow() -> int | None:
         url = f"ws{studio.url[4:]}/api/logs/follow/?job_id={job_id}&team_name=local"
@@ -173,7 +173,7 @@ def test_sigterm_ends_the_server_despite_open_websockets_and_jobs_continue(
 
 @needs.linux("it reads /proc")
 def test_an_idle_server_uses_no_cpu(studio_process: ProcessStudio) -> None:
-    studio_process.end(studio_process.submit("print(1)")["id"])
+    studio_process.wait_for_end(studio_process.submit("print(1)")["id"])
 
     def cpu_ticks() -> int:
         fields = Path(f"/proc/{studio_process.pid}/stat").read_text().rsplit(")", 1)[1]
@@ -190,13 +190,13 @@ def test_an_idle_server_uses_no_cpu(studio_process: ProcessStudio) -> None:
 def test_the_token_is_not_in_the_log_of_the_server(studio_process: ProcessStudio) -> None:
     studio = studio_process
     studio.request("GET", "/nope")
-    studio.end(studio.submit("import os; print(sorted(os.environ.items()))")["id"])
+    studio.wait_for_end(studio.submit("import os; print(sorted(os.environ.items()))")["id"])
     assert studio.token not in (studio.data_dir / "server.log").read_text()
 
 
 def test_the_token_is_not_in_the_environment_of_a_job(studio: ThreadStudio) -> None:
     job_id = studio.submit("import os; print(sorted(os.environ.items()))")["id"]
-    studio.end(job_id)
+    studio.wait_for_end(job_id)
     assert "PATH" in studio.log(job_id)
     assert studio.token not in studio.log(job_id)
 
@@ -213,7 +213,7 @@ def test_the_server_stops_although_a_closing_websocket_client_does_not_read(
     studio: ThreadStudio,
 ) -> None:
     job = studio.submit("for _ in range(100): print(('x' * 99 + '\\n') * 1000, end='')")
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     with socket.socket() as reader:
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         address = urlsplit(studio.url)

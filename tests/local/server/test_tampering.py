@@ -65,9 +65,9 @@ def test_a_job_that_replaces_its_files_can_be_canceled_and_harms_no_other_job(
         assert studio.request("GET", f"/datachain/jobs/{job_id}/logs").status_code in {200, 404}
         # A job whose lock is gone counts as lost, and has ended.
         assert studio.cancel(job_id).status_code in {200, 409}
-        ended = studio.end(job_id)
+        ended = studio.wait_for_end(job_id)
         assert ended["status"] in {"CANCELED", "FAILED"}, kind
         assert studio.request("GET", f"/datachain/jobs/{job_id}/logs").status_code in {200, 404}
     other = studio.submit("print('unharmed')")["id"]
-    assert studio.end(other)["status"] == "COMPLETE"
+    assert studio.wait_for_end(other)["status"] == "COMPLETE"
     assert studio.log(other) == "unharmed\n"

@@ -8,8 +8,8 @@ from studio_tui.api.models import Cluster
 from studio_tui.presentation.clusters.rows import COLUMNS, cells, facts, why_no_jobs, why_not_chosen
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.waiting import Surroundings
-from tests.hostile import HOSTILE, controls
-from tests.jobs import job, why
+from tests.hostile import HOSTILE, control_characters
+from tests.jobs import job, waiting_reason
 
 TWO_LINES = f"{HOSTILE}\n2"
 
@@ -110,7 +110,7 @@ def test_hostile_names_are_shown_on_one_safe_line() -> None:
     row = cells(hostile)
     assert len(row) == len(COLUMNS)
     for text in (*(cell.text for cell in row), *fact_texts(hostile, job(1)).values()):
-        assert not controls(text)
+        assert not control_characters(text)
 
 
 @given(
@@ -126,7 +126,7 @@ def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=wanted)
     free = by_key(COLUMNS, [cell.text for cell in cells(gpu)])["free"]
     assert f"{free} free" in fact_texts(gpu)["workers"]
-    reason = why(waiting, Surroundings((gpu,)))
+    reason = waiting_reason(waiting, Surroundings((gpu,)))
     if status == "INACTIVE":
         assert (free, reason) == ("0", "waits for gpu to be active; it is INACTIVE now")
     elif wanted > most:

@@ -10,8 +10,8 @@ from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, last_lines, preview
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
-from tests.hostile import controls
-from tests.jobs import NOON, job, why
+from tests.hostile import control_characters
+from tests.jobs import NOON, job, waiting_reason
 
 LOG = b"".join(b"line %d\n" % number for number in range(100))
 WIDE = FactSpace(60, 40)
@@ -98,7 +98,7 @@ def test_a_json_line_is_formatted_as_in_the_log() -> None:
 def test_log_lines_are_safe_to_draw_and_fit_the_space(log_end: bytes, count: int) -> None:
     lines = last_lines(log_end, count)
     assert len(lines) <= count
-    assert not any(map(controls, lines))
+    assert not any(map(control_characters, lines))
 
 
 @given(st.integers(1, 100), st.integers(1, 60))
@@ -117,9 +117,9 @@ def test_a_job_in_any_state_before_its_start_shows_why_it_waits() -> None:
     gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 3})
     surroundings = Surroundings((gpu,))
     for status in ("CREATED", "SCHEDULED", "QUEUED", "PENDING"):
-        assert why(job(1, status), surroundings), status
+        assert waiting_reason(job(1, status), surroundings), status
     for status in ("RUNNING", "COMPLETE", "FAILED", "TASK", "NEW"):
-        assert not why(job(1, status), surroundings), status
+        assert not waiting_reason(job(1, status), surroundings), status
     pending = job(1, "PENDING")
     for status, words in (
         ("FAILED", "its pipeline, which has failed"),
@@ -128,7 +128,9 @@ def test_a_job_in_any_state_before_its_start_shows_why_it_waits() -> None:
         ("WARMING", "earlier jobs of its pipeline"),
     ):
         its_pipeline = Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
-        assert why(pending, Surroundings(pipeline=its_pipeline)) == f"waits for {words}"
+        assert waiting_reason(pending, Surroundings(pipeline=its_pipeline)) == f"waits for {words}"
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
-    assert why(queued, surroundings).startswith("waits for 2 workers; gpu has 1 free of 4")
-    assert "does not say" in why(queued, NOTHING_KNOWN)
+    assert waiting_reason(queued, surroundings).startswith(
+        "waits for 2 workers; gpu has 1 free of 4"
+    )
+    assert "does not say" in waiting_reason(queued, NOTHING_KNOWN)

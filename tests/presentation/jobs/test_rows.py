@@ -17,7 +17,7 @@ from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, counts
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.logs.progress import Progress
-from tests.hostile import controls
+from tests.hostile import control_characters
 from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter
 
@@ -168,7 +168,7 @@ def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict
     texts += [fact.label + fact.value.text for fact in environment(hostile, Values.ALL)]
     texts += raw_json(hostile).splitlines()
     for text in texts:
-        assert not controls(text)
+        assert not control_characters(text)
     for order in JOBS.sorts.values():
         sorted([hostile, job(1), hostile], key=lambda each: order.key(each, NOON))
 

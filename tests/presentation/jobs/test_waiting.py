@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.waits import wait_of
-from tests.jobs import NOON, job, why
+from tests.jobs import NOON, job, waiting_reason
 from tests.presentation.pipelines.graphs import any_pipelines
 from tests.presentation.pipelines.sample import sixteen
 
@@ -20,21 +20,21 @@ ONLY_LOCAL = Surroundings((LOCAL,))
 
 def test_a_job_whose_cluster_was_removed_names_the_missing_cluster() -> None:
     waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=2)
-    assert why(waiting, ONLY_LOCAL) == (
+    assert waiting_reason(waiting, ONLY_LOCAL) == (
         "waits for 2 workers of gpu, which is not among the clusters now; e runs it elsewhere"
     )
-    assert "does not say how many" in why(waiting, NOTHING_KNOWN)
+    assert "does not say how many" in waiting_reason(waiting, NOTHING_KNOWN)
 
 
 def test_the_reason_sent_by_studio_replaces_all_others() -> None:
     reason = "the cluster gpu, which is no longer in clusters.toml"
     waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=2, waits_for=reason)
-    assert why(waiting, ONLY_LOCAL) == f"waits for {reason}; e runs it elsewhere"
+    assert waiting_reason(waiting, ONLY_LOCAL) == f"waits for {reason}; e runs it elsewhere"
 
 
 def test_a_job_that_is_too_large_for_its_cluster_names_the_maximum_of_workers() -> None:
     waiting = job(1, "QUEUED", compute_cluster_name="local", workers=3)
-    assert why(waiting, ONLY_LOCAL) == (
+    assert waiting_reason(waiting, ONLY_LOCAL) == (
         "waits for 3 workers; local has 2 at most now, so e runs it with fewer"
     )
 
@@ -57,20 +57,22 @@ def test_a_queued_job_names_the_older_jobs_that_may_start_first() -> None:
         ([], "No older job is ahead of it"),
     ):
         queue = [*outside[:2], *older, own, outside[2]]
-        assert why(own, Surroundings((LOCAL,), queue)).startswith(f"{free} {words}")
+        assert waiting_reason(own, Surroundings((LOCAL,), queue)).startswith(f"{free} {words}")
     # The job was queued after the list was received.
-    assert why(own, Surroundings((LOCAL,), others)) == f"{free} Older jobs may start first"
+    assert (
+        waiting_reason(own, Surroundings((LOCAL,), others)) == f"{free} Older jobs may start first"
+    )
 
 
 def test_a_blocked_job_names_the_failed_job_even_if_its_pipeline_has_failed() -> None:
     waiting = job(1, "PENDING", id="run-publish")
     surroundings = Surroundings(pipeline=sixteen("FAILED"))
-    assert why(waiting, surroundings) == "blocked by embed, which failed"
+    assert waiting_reason(waiting, surroundings) == "blocked by embed, which failed"
     values = {fact.label: fact.value.text for fact in facts(waiting, NOON, surroundings)}
     assert values["why"] == "blocked by embed, which failed"
     assert "waits for" not in values
     before_failure = Surroundings(pipeline=sixteen(embed="RUNNING"))
-    assert why(job(1, "PENDING", id="run-join_feats"), before_failure) == (
+    assert waiting_reason(job(1, "PENDING", id="run-join_feats"), before_failure) == (
         "waits for embed (running)"
     )
 
@@ -83,4 +85,4 @@ def test_the_reason_why_a_pipeline_job_waits_is_that_of_the_graph(sent_pipeline:
         if node.run is not None and node.status == "PENDING":
             wait = wait_of(statuses, node.id)
             assert wait is not None
-            assert why(job(1, "PENDING", id=node.run), surroundings) == wait.words
+            assert waiting_reason(job(1, "PENDING", id=node.run), surroundings) == wait.words

@@ -74,7 +74,7 @@ def fan(width: int) -> Pipeline:
     )
 
 
-def wide() -> Pipeline:
+def layered_pipeline() -> Pipeline:
     """Return 188 jobs in eight layers, with many edges between and across the layers."""
     shards = [f"shard_{number:03}" for number in range(60)]
     embeds = [f"embed_{number:03}" for number in range(60)]
@@ -93,7 +93,7 @@ def wide() -> Pipeline:
     )
 
 
-def stages(layers: int, width: int, seed: int, parents: int = 2) -> Pipeline:
+def random_stages(layers: int, width: int, seed: int, parents: int = 2) -> Pipeline:
     """Return stages of `width` jobs; each waits for `parents` random jobs of the stage before."""
     random = Random(seed)
     jobs: dict[str, list[str]] = {}
@@ -105,7 +105,7 @@ def stages(layers: int, width: int, seed: int, parents: int = 2) -> Pipeline:
     return pipeline(**jobs)
 
 
-def near(jobs: int, seed: int, back: int, parents: int = 2) -> Pipeline:
+def random_dependencies(jobs: int, seed: int, back: int, parents: int = 2) -> Pipeline:
     """Return jobs that each wait for up to `parents` random ones of the `back` jobs before it."""
     random = Random(seed)
     return pipeline(

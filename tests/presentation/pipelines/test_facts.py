@@ -15,7 +15,7 @@ from studio_tui.presentation.pipelines.facts import (
     raw_json,
 )
 from studio_tui.presentation.pipelines.rows import Overview
-from tests.hostile import HOSTILE, controls, controls_of_lines
+from tests.hostile import HOSTILE, control_characters, control_characters_of_lines
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
@@ -217,7 +217,7 @@ def test_a_target_with_fewer_than_two_runs_or_without_jobs_has_no_grid() -> None
 def test_the_raw_response_is_json_without_control_characters() -> None:
     text = raw_json(pipeline(1, "RUNNING", {"a": "RUNNING"}, name=HOSTILE, total="many"))
     assert json.loads(text)["(could not be read)"] == ["total"]
-    assert not controls_of_lines(text)
+    assert not control_characters_of_lines(text)
 
 
 def test_jobs_with_logs_are_those_that_have_started_with_failed_jobs_first() -> None:
@@ -231,7 +231,7 @@ def test_hostile_text_brings_no_control_characters_into_facts() -> None:
     other = pipeline(2, "FAILED", job_runs=runs)
     assert grid(shown, (shown, other), context(), 60, 0)
     for fact in facts(shown, context()):
-        assert not controls_of_lines(fact.value.text)
+        assert not control_characters_of_lines(fact.value.text)
     for line in grid(shown, (shown, other), context(), 60, 0):
-        assert not any(controls(cell.text) for cell in line.cells)
+        assert not any(control_characters(cell.text) for cell in line.cells)
         assert all(cell.tone in Tone for cell in line.cells)

@@ -21,7 +21,7 @@ from studio_tui.presentation.pipelines.rows import (
     state_cell,
     target_cell,
 )
-from tests.hostile import controls
+from tests.hostile import control_characters
 from tests.jobs import NOON
 from tests.pipelines import pipeline
 
@@ -114,7 +114,7 @@ def test_a_target_is_shown_with_its_name_before_its_namespace(
 def test_no_received_text_brings_a_control_character_into_a_cell(name: str) -> None:
     shown = pipeline(1, name[:20], {name or "x": name[:9]}, name=name, triggered_from=name)
     for cell in row(shown):
-        assert not controls(cell)
+        assert not control_characters(cell)
 
 
 def test_fields_that_cannot_be_read_are_marked() -> None:

@@ -19,7 +19,7 @@ from studio_tui.presentation.schedules.runs import (
     runs_by_task,
     runs_of,
 )
-from tests.hostile import HOSTILE, controls_of_lines
+from tests.hostile import HOSTILE, control_characters_of_lines
 from tests.jobs import NOON, job
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -246,7 +246,7 @@ def test_extreme_times_and_hostile_names_are_shown_on_one_safe_line(moment: str)
     once = task({"next_run_at": moment})
     for schedule in (hostile, once):
         texts = [*row(schedule).values(), *fact_texts(schedule).values()]
-        assert not any(map(controls_of_lines, texts))
+        assert not any(map(control_characters_of_lines, texts))
         assert not any("\n" in text for text in row(schedule).values())
 
 

@@ -12,7 +12,7 @@ from studio_tui.service.commands.batch import Batches, ItemOutcome, Outcome
 from studio_tui.service.commands.jobs import JobCommands
 from studio_tui.settings import Settings
 from tests import faults
-from tests.fault_proxy import Fault, FaultProxy, Seen, StreamFault
+from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest, StreamFault
 from tests.soak import at_length, seeds
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
@@ -21,9 +21,9 @@ JOBS = at_length(40, 500)
 SLEEP = "import time\ntime.sleep(600)"
 FAULTS: tuple[Fault, ...] = (
     faults.reset,
-    faults.drop_answer,
+    faults.drop_response,
     faults.html_502(),
-    faults.too_many("0"),
+    faults.too_many_requests("0"),
     faults.answer_json({"message": "not now"}, "409 Conflict"),
     faults.truncated(3),
 )
@@ -35,7 +35,7 @@ class BrokenCancels:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         is_for_one_job = "job_id" in seen.query or seen.path.endswith("/cancel")
         if not is_for_one_job or self._random.random() < 0.5:
             return None
@@ -53,7 +53,7 @@ async def test_each_of_many_jobs_is_canceled_or_reported_although_requests_fail(
         (await asyncio.to_thread(studio.submit, SLEEP, query_name=f"job_{number}.py"))["id"]
         for number in range(JOBS)
     ]
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = BrokenCancels(seed)
         settings = Settings(url=proxy.url, team=studio.team, token=SecretStr(studio.token))
         async with StudioClient(settings) as client:

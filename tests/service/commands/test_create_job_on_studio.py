@@ -30,10 +30,10 @@ from studio_tui.service.commands.journal import IntentOutcome, Journal
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.settings import Settings
 from tests import faults
-from tests.chaos import Kind
-from tests.fault_proxy import Exchange, Fault, FaultProxy, Seen, StreamFault
+from tests.chaos import RequestKind
+from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest, StreamFault
 from tests.soak import SOAK
-from tests.waiting import HANG, within_reason
+from tests.waiting import HANG, await_with_limit
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -75,28 +75,28 @@ async def forward_late(exchange: Exchange) -> None:
 
 
 async def forward(exchange: Exchange) -> None:
-    await exchange.send((await exchange.forward()).encoded())
+    await exchange.send((await exchange.forward()).encode())
 
 
 APPLIED = (
-    Kind("passed", forward),
-    Kind("reply lost", faults.drop_answer),
-    Kind("502 after commit", forward_and_502),
-    Kind("hang after commit", forward_and_hang),
-    Kind("half an answer", faults.half),
+    RequestKind("passed", forward),
+    RequestKind("reply lost", faults.drop_response),
+    RequestKind("502 after commit", forward_and_502),
+    RequestKind("hang after commit", forward_and_hang),
+    RequestKind("half an answer", faults.first_half),
 )
 NOT_APPLIED = (
-    Kind("reset", faults.reset),
-    Kind("503", faults.answer(status="503 Service Unavailable")),
-    Kind("hang", hang),
-    Kind("429", faults.too_many("1")),
+    RequestKind("reset", faults.reset),
+    RequestKind("503", faults.answer(status="503 Service Unavailable")),
+    RequestKind("hang", hang),
+    RequestKind("429", faults.too_many_requests("1")),
 )
-LATE = Kind("late commit", forward_late)
+LATE = RequestKind("late commit", forward_late)
 """A request that, sent again, creates one job only if Studio checks its idempotency key."""
 
 READ_FAULTS = (
     faults.reset,
-    faults.half,
+    faults.first_half,
     faults.html_502(),
     faults.answer(status="503 Service Unavailable"),
 )
@@ -120,7 +120,7 @@ class CreateChaos:
         self._attempts: defaultdict[int, list[asyncio.Event]] = defaultdict(list)
         """The end of each attempt of a request, by the number of the request."""
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         if not self._has_keys:
             seen.headers.pop("idempotency-key", None)
         if seen.method != "POST":
@@ -148,7 +148,7 @@ class CreateChaos:
         for has_ended in self._attempts[number]:
             await has_ended.wait()
 
-    def _next_kind(self) -> Kind:
+    def _next_kind(self) -> RequestKind:
         """Return the kind of fault for a further attempt of a request."""
         return self._random.choice(self.kinds) if self._random.random() < 0.5 else APPLIED[0]
 
@@ -170,7 +170,7 @@ def settings_of(studio: "ThreadStudio", url: str) -> Settings:
 
 @pytest.fixture
 async def proxy(studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         yield proxy
 
 
@@ -235,15 +235,15 @@ async def test_a_job_has_its_file_although_the_upload_and_the_request_meet_fault
     file = tmp_path / "notes.txt"
     file.write_text("from the file")
     job_input = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
-    proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
+    proxy.queue(faults.drop_response, faults.html_502(), None, faults.drop_response)
     async with StudioClient(settings_of(studio, proxy.url)) as client:
         outcome = await new_creator(client, tmp_path).create(job_input, [file])
     assert isinstance(outcome, Created)
     (created,) = await asyncio.to_thread(studio.jobs)
     assert created["id"] == outcome.job.id
-    await asyncio.to_thread(studio.until, created["id"], "COMPLETE")
+    await asyncio.to_thread(studio.wait_for_state, created["id"], "COMPLETE")
     assert await asyncio.to_thread(studio.log, created["id"]) == "from the file"
-    assert [seen.method for seen in proxy.seen][:4] == ["POST"] * 4
+    assert [seen.method for seen in proxy.requests][:4] == ["POST"] * 4
 
 
 PROGRAM = """
@@ -281,12 +281,12 @@ async def test_the_request_of_a_killed_program_is_settled_by_the_next_program(
         has_arrived.set()
         await faults.stall(exchange)
 
-    proxy.next(stall)
+    proxy.queue(stall)
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PROGRAM, proxy.url, str(tmp_path), PROFILE),
         env={**os.environ, "TOKEN": studio.token},
     )
-    await within_reason(has_arrived.wait(), "the request for the job")
+    await await_with_limit(has_arrived.wait(), "the request for the job")
     journal = Journal(tmp_path, PROFILE)
     async with StudioClient(settings_of(studio, studio.url)) as client:
         creator = new_creator(client, tmp_path)

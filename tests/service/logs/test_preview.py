@@ -257,7 +257,7 @@ async def test_a_preview_shows_the_end_of_a_real_log_while_its_beginning_arrives
         "for block in range(400):\n"
         "    print('\\n'.join(f'line {block * 1000 + n:07} {\"x\" * 60}' for n in range(1000)))"
     )
-    shared_studio.end(job["id"])
+    shared_studio.wait_for_end(job["id"])
     settings = Settings(
         url=shared_studio.url, team=shared_studio.team, token=SecretStr(shared_studio.token)
     )

@@ -43,7 +43,7 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 
 @pytest.fixture
 async def proxy(shared_studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
-    async with FaultProxy.before(shared_studio.url) as proxy:
+    async with FaultProxy.in_front_of(shared_studio.url) as proxy:
         yield proxy
 
 
@@ -68,11 +68,14 @@ async def test_a_running_job_is_followed_to_its_end(
     [
         [faults.twice, faults.swapped],
         [faults.cut(0), faults.cut(1), faults.cut(2), faults.cut(3)],
-        [faults.between(1, faults.text("{not json"))],
-        [faults.between(1, faults.text(b'{"logs": "\xff\xfe"}'))],
-        [faults.instead(1, faults.close(1011)), faults.instead(2, faults.close(1012))],
-        [faults.instead(1, faults.close(1009))],
-        [faults.instead(1, faults.close(1000))],
+        [faults.insert_after(1, faults.text_frame("{not json"))],
+        [faults.insert_after(1, faults.text_frame(b'{"logs": "\xff\xfe"}'))],
+        [
+            faults.replace_after(1, faults.close_frame(1011)),
+            faults.replace_after(2, faults.close_frame(1012)),
+        ],
+        [faults.replace_after(1, faults.close_frame(1009))],
+        [faults.replace_after(1, faults.close_frame(1000))],
     ],
     ids=["twice-swapped", "cut", "no-json", "no-utf-8", "1011-1012", "1009", "1000"],
 )
@@ -83,7 +86,7 @@ async def test_a_log_is_complete_despite_a_broken_connection(
     stream_faults: list[StreamFault],
 ) -> None:
     job = shared_studio.submit(PROGRAM)
-    proxy.next_stream(*stream_faults)
+    proxy.queue_stream(*stream_faults)
     async with client_of(shared_studio, proxy.url) as client:
         tail = LogTail(client, job["id"], store, jitter=lambda _, longest: longest / 10)
         with closing(tail):

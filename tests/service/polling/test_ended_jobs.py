@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from studio_tui.api.models import Job
 from studio_tui.service.polling.endings import RequestRepeatedOnEnds
 from tests.jobs import job
-from tests.waiting import until, within_reason
+from tests.waiting import await_with_limit, until
 
 
 class Requester:
@@ -69,7 +69,7 @@ async def test_jobs_that_end_during_a_rest_cause_one_request_after_it() -> None:
     await until(lambda: len(requester.requests) == 2)
     assert requester.requests[-1] == ["COMPLETE"] * 3
     task.cancel()
-    await within_reason(asyncio.wait([task]), "the cancellation of the task")
+    await await_with_limit(asyncio.wait([task]), "the cancellation of the task")
 
 
 async def test_a_failed_request_is_repeated_at_the_next_change_of_the_jobs() -> None:

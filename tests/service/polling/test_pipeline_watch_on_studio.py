@@ -14,7 +14,7 @@ from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerReque
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, PipelineWatch
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
-from tests.local.http.test_pipeline_routes import make, make_diamond
+from tests.local.http.test_pipeline_routes import make_dataset, make_diamond
 from tests.waiting import HANG
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def test_a_watch_shows_that_a_pipeline_is_paused_loses_a_job_and_completes
 async def test_a_job_that_is_in_no_list_is_found_by_its_id(
     studio: "ThreadStudio", tmp_path: Path
 ) -> None:
-    job_id = await asyncio.to_thread(make, studio, "first")
+    job_id = await asyncio.to_thread(make_dataset, studio, "first")
     async with session_of(studio, tmp_path) as session:
         assert session.known_items.jobs([job_id]) == {}
         found = await session.known_items.find_jobs([job_id, "no-such-job"])

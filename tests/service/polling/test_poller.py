@@ -19,7 +19,7 @@ from studio_tui.service.polling.poller import Poller, Wait
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 from studio_tui.service.polling.snapshot import Snapshot
 from tests.jobs import NOON
-from tests.waiting import HANG, within_reason
+from tests.waiting import HANG, await_with_limit
 
 REST = 7.0
 
@@ -394,7 +394,7 @@ async def test_an_error_that_is_no_studio_error_ends_the_poller() -> None:
     poller = new_poller(studio, rests.wait)
     poller.subscribe(lambda _: None)
     with pytest.raises(ZeroDivisionError):
-        await within_reason(poller.run(), "a poller that has failed")
+        await await_with_limit(poller.run(), "a poller that has failed")
 
 
 async def test_a_snapshot_has_the_time_when_the_next_answer_is_due() -> None:

@@ -6,7 +6,7 @@ from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording import recall_pipeline
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
-from tests.service.recorder.test_recorder import note, recorder
+from tests.service.recorder.test_recorder import new_recorder, note_jobs
 
 LATER = NOON + timedelta(minutes=7)
 
@@ -18,10 +18,10 @@ def note_pipelines(kept: Recorder, *pipelines: Pipeline) -> None:
 async def test_a_pipeline_is_recalled_with_its_jobs_and_the_time_when_studio_confirmed_it(
     tmp_path: Path,
 ) -> None:
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     recorded = pipeline(1, "RUNNING", {"a": "COMPLETE", "b": "RUNNING", "never_listed": "PENDING"})
     note_pipelines(kept, recorded)
-    note(kept, [job(1, id="run-1-a"), job(2, "RUNNING", id="run-1-b"), job(3)])
+    note_jobs(kept, [job(1, id="run-1-a"), job(2, "RUNNING", id="run-1-b"), job(3)])
     kept.confirm("pipelines", LATER)
     kept.flush()
     recalled = await recall_pipeline(kept.database, recorded.pipeline_id)
@@ -33,7 +33,7 @@ async def test_a_pipeline_is_recalled_with_its_jobs_and_the_time_when_studio_con
 async def test_a_pipeline_that_is_no_longer_listed_has_the_time_when_it_was_listed_last(
     tmp_path: Path,
 ) -> None:
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     note_pipelines(kept, pipeline(1))
     kept.note_pipelines([pipeline(2)], LATER, has_all=True)
     recalled = await recall_pipeline(kept.database, pipeline(1).pipeline_id)
@@ -42,4 +42,4 @@ async def test_a_pipeline_that_is_no_longer_listed_has_the_time_when_it_was_list
 
 
 async def test_a_pipeline_that_was_never_recorded_is_not_recalled(tmp_path: Path) -> None:
-    assert await recall_pipeline(recorder(tmp_path).database, "unheard-of") is None
+    assert await recall_pipeline(new_recorder(tmp_path).database, "unheard-of") is None

@@ -31,11 +31,11 @@ OLDEST = datetime.min.replace(tzinfo=UTC)
 SECRETS = ("hunter2hunter2", "AKIAABCDEFGHIJKLMNOP", "ghp_abcdefghijklmnopqrstuvwxyz")
 
 
-def recorder(folder: Path, **options: Any) -> Recorder:
+def new_recorder(folder: Path, **options: Any) -> Recorder:
     return Recorder(RecorderFile(folder, PROFILE), **options)
 
 
-def note(kept: Recorder, jobs: list[Job], minutes: float = 0, *, has_all: bool = True) -> None:
+def note_jobs(kept: Recorder, jobs: list[Job], minutes: float = 0, *, has_all: bool = True) -> None:
     """Record a list of jobs that Studio sent `minutes` after noon."""
     at = NOON + timedelta(minutes=minutes)
     kept.note_jobs(jobs, at, has_all=has_all, back_to=OLDEST)
@@ -53,15 +53,15 @@ def call(seconds: float = 0, path: str = "/jobs", outcome: str = "200", **fields
 
 
 def test_a_change_of_state_is_recorded_at_once_with_the_time_of_the_answer(tmp_path: Path) -> None:
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     running, complete = job(1, "RUNNING"), job(1, "COMPLETE")
-    note(kept, [running])
-    note(kept, [complete], minutes=2)
-    (_, _, first), (seconds, _, second) = changes(recorder(tmp_path))
+    note_jobs(kept, [running])
+    note_jobs(kept, [complete], minutes=2)
+    (_, _, first), (seconds, _, second) = changes(new_recorder(tmp_path))
     assert first["="]["status"] == "RUNNING"
     assert seconds == 120
     assert second["{"]["status"] == {"=": "COMPLETE"}
-    assert all_jobs(recorder(tmp_path)) == [stripped(complete)]
+    assert all_jobs(new_recorder(tmp_path)) == [stripped(complete)]
 
 
 def all_jobs(kept: Recorder) -> list[Job]:
@@ -82,66 +82,66 @@ def stripped(sent: Job) -> Job:
 
 def test_an_unchanged_job_is_not_written_again_by_this_run_or_another(tmp_path: Path) -> None:
     for _ in range(2):
-        kept = recorder(tmp_path)
-        note(kept, [job(1), job(2)])
-        note(kept, [job(2), job(1)], minutes=1)
+        kept = new_recorder(tmp_path)
+        note_jobs(kept, [job(1), job(2)])
+        note_jobs(kept, [job(2), job(1)], minutes=1)
     assert len(changes(kept)) == 2
 
 
 def test_an_older_answer_of_another_dashboard_does_not_replace_a_newer_one(tmp_path: Path) -> None:
-    note(recorder(tmp_path), [job(1, "COMPLETE")], minutes=2)
-    note(recorder(tmp_path), [job(1, "RUNNING")], minutes=1)
-    ((recorded, changed_at),) = recorder(tmp_path).all_jobs() or ()
+    note_jobs(new_recorder(tmp_path), [job(1, "COMPLETE")], minutes=2)
+    note_jobs(new_recorder(tmp_path), [job(1, "RUNNING")], minutes=1)
+    ((recorded, changed_at),) = new_recorder(tmp_path).all_jobs() or ()
     assert (recorded.state, changed_at) == ("COMPLETE", NOON + timedelta(minutes=2))
 
 
 def test_a_job_that_studio_no_longer_lists_is_recorded_as_gone_until_it_is_listed_again(
     tmp_path: Path,
 ) -> None:
-    kept = recorder(tmp_path)
-    note(kept, [job(1), job(2)])
-    note(kept, [job(1)], minutes=1)
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, [job(1), job(2)])
+    note_jobs(kept, [job(1)], minutes=1)
     assert changes(kept)[-1][1:] == (job(2).id, {"-": 1})
     assert ids(all_jobs(kept)) == [job(1).id, job(2).id]
-    recalled = recorder(tmp_path).recall_jobs(10)
+    recalled = new_recorder(tmp_path).recall_jobs(10)
     assert recalled is not None
     assert ids(recalled.items) == [job(1).id]
-    note(kept, [job(1), job(2)], minutes=2)
+    note_jobs(kept, [job(1), job(2)], minutes=2)
     assert list(changes(kept)[-1][2]) == ["="]
 
 
 def test_a_job_older_than_the_listed_ones_is_not_recorded_as_gone(tmp_path: Path) -> None:
-    kept = recorder(tmp_path)
-    note(kept, [job(1), job(2)])
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, [job(1), job(2)])
     back_to = NOON - timedelta(minutes=1)
     kept.note_jobs([job(1)], NOON, has_all=False, back_to=back_to)
     assert len(changes(kept)) == 2
 
 
 def test_the_recalled_list_is_that_of_the_last_answer(tmp_path: Path) -> None:
-    kept = recorder(tmp_path)
-    note(kept, [job(number) for number in range(1, 9)], has_all=False)
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, [job(number) for number in range(1, 9)], has_all=False)
     kept.confirm("jobs", NOON + timedelta(minutes=7))
     kept.flush()
-    recalled = recorder(tmp_path).recall_jobs(5)
+    recalled = new_recorder(tmp_path).recall_jobs(5)
     assert recalled is not None
     assert ids(recalled.items) == [job(number).id for number in range(1, 6)]
     assert (recalled.at, recalled.has_all) == (NOON + timedelta(minutes=7), False)
-    assert recorder(tmp_path / "other").recall_jobs(5) is None
+    assert new_recorder(tmp_path / "other").recall_jobs(5) is None
 
 
 def test_jobs_created_at_the_same_time_keep_the_order_of_studio_when_they_change(
     tmp_path: Path,
 ) -> None:
     listed = [job(number, "RUNNING").model_copy(update={"created_at": NOON}) for number in range(5)]
-    kept = recorder(tmp_path)
-    note(kept, listed)
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, listed)
     listed[3] = listed[3].model_copy(update={"status": "COMPLETE"})
     listed[1] = listed[1].model_copy(update={"status": "FAILED"})
-    note(kept, listed, minutes=1)
+    note_jobs(kept, listed, minutes=1)
     kept.confirm("jobs", NOON + timedelta(minutes=1))
     kept.flush()
-    reopened = recorder(tmp_path)
+    reopened = new_recorder(tmp_path)
     recalled = reopened.recall_jobs(100)
     assert recalled is not None
     assert ids(recalled.items) == ids(listed)
@@ -160,18 +160,18 @@ async def test_past_runs_are_the_other_complete_jobs_with_the_same_name_newest_f
         named(4, "FAILED"),
         named(5, "COMPLETE", "eval.py"),
     ]
-    kept = recorder(tmp_path)
-    note(kept, jobs)
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, jobs)
     JobHistory(kept.database).note_ended(jobs)
-    past_runs = await recorder(tmp_path).past_runs(named(2, "COMPLETE"))
+    past_runs = await new_recorder(tmp_path).past_runs(named(2, "COMPLETE"))
     assert ids(past_runs) == [job(3).id, job(1).id]
-    assert await recorder(tmp_path).past_runs(named(9, "RUNNING", "other.py")) == ()
+    assert await new_recorder(tmp_path).past_runs(named(9, "RUNNING", "other.py")) == ()
     nameless = job(7).model_copy(update={"name": None})
-    assert await recorder(tmp_path).past_runs(nameless) == ()
+    assert await new_recorder(tmp_path).past_runs(nameless) == ()
 
 
 def test_recorded_pipelines_clusters_and_schedules_are_recalled(tmp_path: Path) -> None:
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     runs = [{"job_id": str(number), "status": "PENDING"} for number in range(99)]
     pipeline = Pipeline.model_validate({"pipeline_id": "p", "status": "RUNNING", "job_runs": runs})
     cluster = Cluster.model_validate({"id": 3, "name": "gpu"})
@@ -179,7 +179,7 @@ def test_recorded_pipelines_clusters_and_schedules_are_recalled(tmp_path: Path) 
     kept.note_pipelines([pipeline], NOON, has_all=True)
     kept.note_list("clusters", [cluster], NOON)
     kept.note_list("schedules", [schedule], NOON)
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     pipelines, clusters = kept.recall_pipelines(), kept.recall_list("clusters", Cluster)
     schedules = kept.recall_list("schedules", Job)
     assert [recalled and recalled.items for recalled in (pipelines, clusters, schedules)] == [
@@ -207,8 +207,8 @@ def job_with_secrets() -> Job:
 
 def test_the_recorder_contains_no_secret(tmp_path: Path) -> None:
     password, _key, token = SECRETS
-    kept = recorder(tmp_path)
-    note(kept, [job_with_secrets()])
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, [job_with_secrets()])
     sent = {
         "query": f"print('{password}')\nx = 1",
         "query_name": "a.py",
@@ -246,7 +246,7 @@ def unpacked_content(kept: Recorder) -> list[str]:
 def test_equal_polls_are_counted_in_one_call_and_commands_are_recorded_one_by_one(
     tmp_path: Path,
 ) -> None:
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     for second in range(5):
         kept.note_call(call(second))
         kept.note_call(replace(call(second, "/jobs/1/cancel"), method="POST", changes=True))
@@ -255,7 +255,7 @@ def test_equal_polls_are_counted_in_one_call_and_commands_are_recorded_one_by_on
         kept.note_call(call(second))
     kept.note_call(call(8, outcome="500"))
     kept.flush()
-    calls = recorder(tmp_path).recent_calls(99)
+    calls = new_recorder(tmp_path).recent_calls(99)
     polls = [(poll.outcome, poll.count, poll.ms) for poll in calls if not poll.changes]
     assert polls == [("500", 1, 12.5), ("200", 8, 100.0)]
     assert [command.count for command in calls if command.changes] == [1] * 5
@@ -265,7 +265,7 @@ def test_equal_polls_are_counted_in_one_call_and_commands_are_recorded_one_by_on
 def test_a_command_that_fails_repeatedly_is_counted_in_one_call_with_the_reason(
     tmp_path: Path,
 ) -> None:
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     command = replace(call(path="/jobs/1/cancel"), method="POST", changes=True)
     error = "Studio refuses; token hunter2hunter2 is invalid."
     for second, outcome in enumerate(["NotSent", "NotSent", "409", "200", "200"]):
@@ -273,7 +273,7 @@ def test_a_command_that_fails_repeatedly_is_counted_in_one_call_with_the_reason(
         reason = "" if outcome == "200" else error
         kept.note_call(replace(command, started_at=at, outcome=outcome, reason=reason))
     kept.flush()
-    calls = recorder(tmp_path).recent_calls(99)
+    calls = new_recorder(tmp_path).recent_calls(99)
     assert [(recorded.outcome, recorded.count) for recorded in reversed(calls)] == [
         *(("NotSent", 2), ("409", 1), ("200", 1), ("200", 1))
     ]
@@ -283,7 +283,7 @@ def test_a_command_that_fails_repeatedly_is_counted_in_one_call_with_the_reason(
 
 
 def test_calls_recorded_by_an_older_version_are_kept_without_reasons(tmp_path: Path) -> None:
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     kept.note_call(call())
     kept.flush()
     kept.database.close()
@@ -294,10 +294,10 @@ def test_calls_recorded_by_an_older_version_are_kept_without_reasons(tmp_path: P
             f"CREATE TABLE older AS SELECT {columns} FROM call;"  # noqa: S608
             "DROP TABLE call; ALTER TABLE older RENAME TO call; PRAGMA user_version = 2;"
         )
-    newer = recorder(tmp_path)
+    newer = new_recorder(tmp_path)
     newer.note_call(call(1, outcome="500", reason="It broke."))
     newer.flush()
-    calls = recorder(tmp_path).recent_calls(99)
+    calls = new_recorder(tmp_path).recent_calls(99)
     assert [(recorded.outcome, recorded.reason) for recorded in calls] == [
         ("500", "It broke."),
         ("200", ""),
@@ -308,7 +308,7 @@ def test_calls_that_could_not_be_written_are_written_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio_tui.service.recorder.database._LOCK_TIMEOUT", 0.01)
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     kept.note_call(call())
     kept.flush()
     with closing(sqlite3.connect(kept.database.path, isolation_level=None)) as other:
@@ -319,7 +319,7 @@ def test_calls_that_could_not_be_written_are_written_later(
         assert len(kept.recent_calls(9)) == 2
         other.execute("ROLLBACK")
     assert kept.flush()
-    calls = recorder(tmp_path).recent_calls(9)
+    calls = new_recorder(tmp_path).recent_calls(9)
     assert [(recorded.path, recorded.count) for recorded in calls] == [
         ("/clusters", 1),
         ("/jobs", 2),
@@ -340,8 +340,8 @@ def test_the_job_history_of_an_older_version_is_kept(tmp_path: Path) -> None:
             "INSERT INTO run VALUES ('1', 'a.py', 'COMPLETE', 1, 2, 62);"
             "PRAGMA user_version = 1;"
         )
-    kept = recorder(tmp_path)
-    note(kept, [job(1)])
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, [job(1)])
     history = JobHistory(kept.database)
     assert history.submissions(["1"]) == {"1": Submitted(priority=3)}
     assert history.durations(["a.py"]) == {"a.py": (60.0,)}
@@ -351,16 +351,16 @@ def test_the_job_history_of_an_older_version_is_kept(tmp_path: Path) -> None:
 def test_a_damaged_file_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
     tmp_path: Path,
 ) -> None:
-    note(recorder(tmp_path), [job(1)])
+    note_jobs(new_recorder(tmp_path), [job(1)])
     path = RecorderFile(tmp_path, PROFILE).path
     path.write_bytes(b"no database" * 999)
-    kept, warnings = recorder(tmp_path), list[str]()
+    kept, warnings = new_recorder(tmp_path), list[str]()
     kept.database.warn = warnings.append
     kept.database.keep_open()
-    note(kept, [job(2)])
-    note(kept, [job(2)], minutes=1)
-    note(kept, [job(2), job(3)], minutes=2)
-    assert ids(all_jobs(recorder(tmp_path))) == [job(2).id, job(3).id]
+    note_jobs(kept, [job(2)])
+    note_jobs(kept, [job(2)], minutes=1)
+    note_jobs(kept, [job(2), job(3)], minutes=2)
+    assert ids(all_jobs(new_recorder(tmp_path))) == [job(2).id, job(3).id]
     assert path.with_suffix(".damaged").read_bytes() == b"no database" * 999
     (sentence,) = warnings
     assert "set aside" in sentence
@@ -371,13 +371,13 @@ def test_a_damaged_file_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
 def test_a_new_file_of_another_dashboard_is_not_set_aside_instead_of_the_damaged_one(
     tmp_path: Path,
 ) -> None:
-    slow, quick = RecorderFile(tmp_path, PROFILE), recorder(tmp_path)
-    note(quick, [job(1)])
+    slow, quick = RecorderFile(tmp_path, PROFILE), new_recorder(tmp_path)
+    note_jobs(quick, [job(1)])
     slow.path.write_bytes(b"no database" * 999)
     damaged_file = slow.path.stat().st_ino
     # The other dashboard sets the file aside and creates a new one.
-    note(quick, [job(2)], minutes=1)
-    note(quick, [job(2)], minutes=2)
+    note_jobs(quick, [job(2)], minutes=1)
+    note_jobs(quick, [job(2)], minutes=2)
     slow._set_aside(damaged_file)
     assert ids(all_jobs(quick)) == [job(2).id]
 
@@ -389,9 +389,9 @@ def test_jobs_that_have_not_changed_for_many_days_are_deleted_with_their_changes
     tmp_path: Path,
 ) -> None:
     day = 24 * 60
-    kept = recorder(tmp_path, limits=Limits(days=30), now=lambda: NOON + timedelta(days=31))
-    note(kept, [job(1), job(2), job(3)])
-    note(kept, [job(1), job(2), job(3, name="changed.py")], minutes=2 * day)
+    kept = new_recorder(tmp_path, limits=Limits(days=30), now=lambda: NOON + timedelta(days=31))
+    note_jobs(kept, [job(1), job(2), job(3)])
+    note_jobs(kept, [job(1), job(2), job(3, name="changed.py")], minutes=2 * day)
     kept.note_call(call())
     kept.note_call(replace(call(), started_at=NOON + timedelta(days=2)))
     kept.flush()
@@ -405,7 +405,7 @@ def test_the_file_does_not_grow_beyond_its_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "STEP", 50)
-    kept = recorder(tmp_path, limits=Limits(megabytes=0.5), now=lambda: NOON)
+    kept = new_recorder(tmp_path, limits=Limits(megabytes=0.5), now=lambda: NOON)
     for batch in range(4):
         numbers = range(batch * 500, batch * 500 + 500)
         jobs = [job(number, error_message=os.urandom(400).hex()) for number in numbers]
@@ -446,7 +446,7 @@ def start_recording(folder: Path, first: int, count: int) -> "subprocess.Popen[s
 
 @pytest.mark.starts_processes
 def test_a_killed_recorder_loses_nothing_that_it_or_another_one_has_written(tmp_path: Path) -> None:
-    recorder(tmp_path).flush()
+    new_recorder(tmp_path).flush()
     with (
         start_recording(tmp_path, 100, 100_000) as killed,
         start_recording(tmp_path, 500, 8) as other,
@@ -455,7 +455,7 @@ def test_a_killed_recorder_loses_nothing_that_it_or_another_one_has_written(tmp_
         recorded_turns = [int(killed.stdout.readline()) for _ in range(5)]
         assert other.wait(HANG) == 0
         killed.send_signal(signal.SIGKILL)
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     assert kept.database.rows("PRAGMA integrity_check") == [("ok",)]
     paths = {recorded.path for recorded in kept.recent_calls(100_000)}
     assert {f"/jobs/100/{turn}" for turn in recorded_turns} <= paths

@@ -13,7 +13,7 @@ from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording import Recording
 from tests.jobs import NOON, job
-from tests.service.recorder.test_recorder import OLDEST, recorder
+from tests.service.recorder.test_recorder import OLDEST, new_recorder
 from tests.waiting import HANG, until
 
 EARLIER, LATER = JobList((job(2),)), JobList((job(1), job(2)))
@@ -52,7 +52,7 @@ class RecordingFixture:
 @asynccontextmanager
 async def recording(folder: Path) -> AsyncIterator[RecordingFixture]:
     """Run a recording in a folder."""
-    fixture = RecordingFixture(recorder(folder))
+    fixture = RecordingFixture(new_recorder(folder))
     running = asyncio.create_task(fixture.recording.run())
     try:
         yield fixture

@@ -16,7 +16,13 @@ from studio_tui.service.recorder.recording_file import RecordingContents, export
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
 from tests import needs
 from tests.jobs import NOON, job
-from tests.service.recorder.test_recorder import SECRETS, call, job_with_secrets, note, recorder
+from tests.service.recorder.test_recorder import (
+    SECRETS,
+    call,
+    job_with_secrets,
+    new_recorder,
+    note_jobs,
+)
 
 
 class Clock:
@@ -32,16 +38,18 @@ class Clock:
 @pytest.fixture
 def recorded_hour(tmp_path: Path) -> Recorder:
     """Return a recorder that has recorded an hour."""
-    recorded_hour = recorder(tmp_path)
-    note(recorded_hour, [job(1, "RUNNING")])
-    note(recorded_hour, [job(2, "QUEUED"), job(1, "RUNNING")], minutes=10)
-    note(recorded_hour, [job(2, "RUNNING"), job(1, "FAILED", error_message="boom")], minutes=20)
+    recorded_hour = new_recorder(tmp_path)
+    note_jobs(recorded_hour, [job(1, "RUNNING")])
+    note_jobs(recorded_hour, [job(2, "QUEUED"), job(1, "RUNNING")], minutes=10)
+    note_jobs(
+        recorded_hour, [job(2, "RUNNING"), job(1, "FAILED", error_message="boom")], minutes=20
+    )
     pipeline = {"pipeline_id": "p", "name": "vise", "created_at": NOON.isoformat()}
     for minutes, status in ((5, "RUNNING"), (25, "COMPLETED")):
         listed = Pipeline.model_validate({**pipeline, "status": status})
         recorded_hour.note_pipelines([listed], NOON + timedelta(minutes=minutes), has_all=True)
     recorded_hour.note_list("clusters", [Cluster.model_validate({"id": 3, "name": "gpu"})], NOON)
-    note(recorded_hour, [job(2, "COMPLETE")], minutes=60)
+    note_jobs(recorded_hour, [job(2, "COMPLETE")], minutes=60)
     return recorded_hour
 
 
@@ -92,16 +100,16 @@ async def test_a_replay_lists_the_items_that_studio_listed_at_that_time(
 async def test_the_busy_workers_of_clusters_follow_from_the_jobs_at_that_time(
     tmp_path: Path,
 ) -> None:
-    kept = recorder(tmp_path)
+    kept = new_recorder(tmp_path)
     clock = Clock()
 
     def gpu_job(number: int, state: str) -> Job:
         return job(number, state, workers=2, compute_cluster_id="3")
 
-    note(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "QUEUED")])
-    note(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "RUNNING")], minutes=10)
-    note(kept, [gpu_job(1, "COMPLETE"), job(3, "RUNNING"), gpu_job(2, "RUNNING")], minutes=20)
-    note(kept, [job(3, "COMPLETE"), gpu_job(2, "COMPLETE")], minutes=30)
+    note_jobs(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "QUEUED")])
+    note_jobs(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "RUNNING")], minutes=10)
+    note_jobs(kept, [gpu_job(1, "COMPLETE"), job(3, "RUNNING"), gpu_job(2, "RUNNING")], minutes=20)
+    note_jobs(kept, [job(3, "COMPLETE"), gpu_job(2, "COMPLETE")], minutes=30)
     clusters = [
         {"id": "3", "name": "gpu", "busy_workers": 7, "active_workers": 7},
         {"id": "4", "name": "cpu", "busy_workers": 1},
@@ -175,8 +183,8 @@ async def test_a_replay_is_read_only_and_has_no_logs(
 
 
 def test_an_export_contains_no_secret_and_is_private(tmp_path: Path) -> None:
-    kept = recorder(tmp_path)
-    note(kept, [job_with_secrets()])
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, [job_with_secrets()])
     kept.note_call(call(query={"token": SECRETS[-1]}))
     kept.flush()
     file = tmp_path / "shared.jsonl"
@@ -196,7 +204,7 @@ def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
     with pytest.raises(ConfigError, match="cannot be written"):
         export(recorded_hour.database, tmp_path / "no folder" / "x")
     with pytest.raises(ConfigError, match="Nothing has been recorded"):
-        export(recorder(tmp_path / "other").database, tmp_path / "new")
+        export(new_recorder(tmp_path / "other").database, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
 
 
@@ -204,7 +212,7 @@ def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
 def test_an_export_to_a_full_disk_is_reported_and_leaves_no_file(
     recorded_hour: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note(recorded_hour, [job(1, "RUNNING")])
+    note_jobs(recorded_hour, [job(1, "RUNNING")])
     recorded_hour.flush()
 
     def open_full(descriptor: int, *_mode: object, **_options: object) -> TextIO:

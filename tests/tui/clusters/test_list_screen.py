@@ -9,7 +9,7 @@ from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.widgets.big_table import BigTable
-from tests.studios import ThreadStudio, closing
+from tests.studios import ThreadStudio, stopping
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 pytestmark = pytest.mark.draws_dashboards
@@ -38,7 +38,7 @@ def clusters(tmp_path: Path) -> Iterator[ThreadStudio]:
     folder.mkdir()
     (folder / "clusters.toml").write_text(CLUSTERS, "utf-8")
     studio = ThreadStudio(folder)
-    with closing(studio):
+    with stopping(studio):
         yield studio
 
 
@@ -58,7 +58,7 @@ async def test_a_cluster_opens_only_its_own_jobs_and_marked_clusters_open_those_
     for cluster in ("small", "small-too"):
         clusters.submit("print(1)", query_name=f"on {cluster}.py", compute_cluster_name=cluster)
     for job in clusters.jobs():
-        clusters.end(job["id"])
+        clusters.wait_for_end(job["id"])
     async with dashboard(clusters, tmp_path) as pilot:
         await open_clusters(pilot)
         await until_shown(
@@ -146,7 +146,7 @@ async def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     running = clusters.submit(
         "import time; time.sleep(60)", query_name="runs.py", compute_cluster_name="small-too"
     )
-    clusters.until(running["id"], "RUNNING")
+    clusters.wait_for_state(running["id"], "RUNNING")
     clusters.submit("print(1)", query_name="waits.py", workers=3, compute_cluster_name="small-too")
     async with dashboard(clusters, tmp_path) as pilot:
         await until_shown(pilot, "waits.py", "3 workers; small-too has 2 free of")

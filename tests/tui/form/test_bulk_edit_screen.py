@@ -11,8 +11,8 @@ from tests.fault_proxy import FaultProxy
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.form.test_submit_screen import submit_screen
-from tests.tui.jobs.test_create import FailingCreates, hurry
-from tests.tui.jobs.test_rerun import asked, submit
+from tests.tui.jobs.test_create import FailingCreates, use_short_waits
+from tests.tui.jobs.test_rerun import create_requests, submit_with_upload
 
 SIZE = (120, 60)
 
@@ -21,7 +21,7 @@ def submit_finished_jobs(studio: ThreadStudio, *names: str) -> dict[str, str]:
     """Return the ids by name of jobs that have ended, each with a query of its own."""
     ids = {name: studio.submit(f"print('{name}')", query_name=name)["id"] for name in names}
     for job_id in ids.values():
-        studio.end(job_id)
+        studio.wait_for_end(job_id)
     return ids
 
 
@@ -43,11 +43,11 @@ async def test_a_value_typed_once_changes_each_marked_job_which_keeps_its_other_
 ) -> None:
     ids = submit_finished_jobs(studio, "one.py", "two.py")
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url, size=SIZE) as pilot,
     ):
-        submitted_here = await submit(pilot, tmp_path)
-        await asyncio.to_thread(studio.end, submitted_here.id)
+        submitted_here = await submit_with_upload(pilot, tmp_path)
+        await asyncio.to_thread(studio.wait_for_end, submitted_here.id)
         ids["read.sh"] = submitted_here.id
         await edit_all_jobs(pilot, 3)
         await until_shown(
@@ -74,7 +74,7 @@ async def test_a_value_typed_once_changes_each_marked_job_which_keeps_its_other_
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await pilot.press("f8")
         await until_shown(pilot, "created as two.py")
-        requests = {job_input["query_name"]: job_input for job_input in asked(proxy)[1:]}
+        requests = {job_input["query_name"]: job_input for job_input in create_requests(proxy)[1:]}
     assert requests.keys() == ids.keys()
     for name, job_input in requests.items():
         assert job_input["rerun_from_job_id"] == ids[name]
@@ -91,10 +91,10 @@ async def test_only_the_jobs_that_were_not_created_are_requested_again(
 ) -> None:
     submit_finished_jobs(studio, "one.py", "two.py")
     refusal = faults.answer_json({"message": "not now"}, "400 Bad Request")
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingCreates(refusal)
         async with dashboard(studio, tmp_path, url=proxy.url, size=SIZE) as pilot:
-            await hurry(pilot, tmp_path)
+            await use_short_waits(pilot, tmp_path)
             await edit_all_jobs(pilot, 2)
             submit_screen(pilot).form.set_text("workers", "2")
             await pilot.press("f9")
@@ -108,7 +108,7 @@ async def test_only_the_jobs_that_were_not_created_are_requested_again(
             await pilot.press("f")
             await until_shown(pilot, "1 of 1 job created")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            assert len(asked(proxy)) == 3
+            assert len(create_requests(proxy)) == 3
     created = [job for job in studio.jobs() if job["workers"] == 2]
     assert sorted(job["name"] for job in created) == ["one.py", "two.py"]
 
@@ -117,7 +117,7 @@ async def test_a_query_shared_by_all_jobs_is_changed_in_all_and_fixes_their_fail
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("one.py", "two.py"):
-        studio.end(studio.submit("1/0", query_name=name)["id"])
+        studio.wait_for_end(studio.submit("1/0", query_name=name)["id"])
     (tmp_path / "both.py").write_text("print(2)")
     async with dashboard(studio, tmp_path, size=SIZE) as pilot:
         await edit_all_jobs(pilot, 2, sign="✗")
@@ -138,8 +138,10 @@ async def test_a_query_shared_by_all_jobs_is_changed_in_all_and_fixes_their_fail
 async def test_an_error_in_the_form_is_reported_once_and_a_saved_draft_keeps_the_marks(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="one.py", compute_cluster_name="local")["id"])
-    studio.end(studio.submit("print(1)", query_name="two.py")["id"])
+    studio.wait_for_end(
+        studio.submit("print(1)", query_name="one.py", compute_cluster_name="local")["id"]
+    )
+    studio.wait_for_end(studio.submit("print(1)", query_name="two.py")["id"])
     async with dashboard(studio, tmp_path, size=SIZE) as pilot:
         await until_shown(pilot, "✓2 ●")
         await pilot.press("space", "e")  # the cursor moves on to the other job

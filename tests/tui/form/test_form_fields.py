@@ -165,7 +165,7 @@ async def test_tab_at_an_incomplete_path_stays_in_the_field_and_shows_the_comple
 async def test_one_key_opens_the_log_of_a_new_job_or_the_list_of_a_new_schedule(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print('old')", query_name="older.py")["id"])
+    studio.wait_for_end(studio.submit("print('old')", query_name="older.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await fill(pilot, query="print('fresh ' * 2)", query_name="new.py")

@@ -15,11 +15,11 @@ from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests import faults
-from tests.fault_proxy import FaultProxy, Seen
+from tests.fault_proxy import FaultProxy, ReceivedRequest
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
-from tests.tui.jobs.test_create import FailingCreates, hurry
+from tests.tui.jobs.test_create import FailingCreates, use_short_waits
 
 HOSTILE_FIELDS = ("query", "query_type", "query_name", "environment", "requirements", "repository",
                   "workers", "priority", "python_version", "compute_cluster_name", "start_after",
@@ -71,7 +71,7 @@ async def in_thread(function: Any, *arguments: Any) -> Any:
 async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
     studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="older.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="older.py")["id"])
     (tmp_path / "script.py").write_text(SCRIPT)
     for name in ("one.txt", "two.txt"):
         (tmp_path / name).write_text(name[:3].upper())
@@ -95,7 +95,7 @@ async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
         jobs = pilot.app.screen
         assert isinstance(jobs, JobsScreen)
         await until(pilot, lambda: jobs.table.cursor == job["id"])
-        assert (await in_thread(studio.end, job["id"]))["status"] == "COMPLETE"
+        assert (await in_thread(studio.wait_for_end, job["id"]))["status"] == "COMPLETE"
         assert "one.txt ONE a = b\ntwo.txt TWO a = b\n" in await in_thread(studio.log, job["id"])
         await pilot.press("n")
         await until_shown(pilot, "The path of a script")
@@ -109,7 +109,7 @@ class FailingUploads:
         self._uploads, self._creates = uploads, creates
         self.uploads = 0
 
-    def fault(self, seen: Seen) -> Any:
+    def fault(self, seen: ReceivedRequest) -> Any:
         if seen.method != "POST":
             return None
         is_create = seen.path.endswith("/jobs/")
@@ -125,10 +125,10 @@ async def test_sending_can_be_stopped_and_a_lost_answer_creates_only_one_job(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "data.txt").write_text("x")
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingUploads([faults.stall], [])
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await hurry(pilot, tmp_path)
+            await use_short_waits(pilot, tmp_path)
             await open_form(pilot)
             await fill(pilot, query="print(1)", files=f"{tmp_path}/data.txt")
             before = submit_screen(pilot).form.draft
@@ -143,7 +143,7 @@ async def test_sending_can_be_stopped_and_a_lost_answer_creates_only_one_job(
             await until_shown(pilot, "Created: ")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             assert len(studio.jobs()) == 1
-            proxy.plan = FailingCreates(faults.drop_answer)
+            proxy.plan = FailingCreates(faults.drop_response)
             await open_form(pilot)
             await fill(pilot, query="print(1)", query_name="once.py")
             await pilot.press("f9")
@@ -286,7 +286,7 @@ async def test_the_request_is_previewed_and_a_query_is_sent_as_it_was_typed(
         await until_shown(pilot, "Created: typed.sh")
     job = studio.jobs()[0]
     assert job["query"] == query
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     assert studio.log(job["id"]).endswith("[red]hi[/]\n3\n")
 
 
@@ -319,9 +319,9 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     first = studio.submit("print(1)", query_name="old.py", environment="A=hush")
-    studio.end(first["id"])
+    studio.wait_for_end(first["id"])
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
         await pilot.press("R")
@@ -330,7 +330,7 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
         )
         await pilot.press("enter")
         await until_shown(pilot, "Created: old.py")
-        sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
+        sent = [seen for seen in proxy.requests if seen.method == "POST"][-1]
         assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]
         await go_to_oldest(pilot, first["id"])
         for answer, origin in (("r", first["id"]), ("f", None)):
@@ -349,7 +349,7 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
             assert "hush" not in screen_text(pilot).split("Run the changed job?")[1]
             await pilot.press(answer)
             await until_shown(pilot, "Created: old.py")
-            sent = [seen for seen in proxy.seen if seen.method == "POST"][-1]
+            sent = [seen for seen in proxy.requests if seen.method == "POST"][-1]
             request = json.loads(sent.body)
             assert (request["query"], request["priority"]) == ("#print(1)", 3)
             assert request.get("rerun_from_job_id") == origin
@@ -361,7 +361,7 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_names_the_lost
 ) -> None:
     environment = "GREETING=hush\nMODE=old"
     job = studio.submit("print(1)", query_name="old.py", environment=environment)
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("e")
         await until_shown(pilot, "Edit old.py", "There is no terminal here")

@@ -26,8 +26,8 @@ from tests.tui.form.test_submit_screen import (
     open_form,
     submit_screen,
 )
-from tests.tui.jobs.test_create import FailingCreates, hurry
-from tests.waiting import HANG, within_reason
+from tests.tui.jobs.test_create import FailingCreates, use_short_waits
+from tests.waiting import HANG, await_with_limit
 
 VALID = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"}
 
@@ -152,13 +152,13 @@ async def test_an_unreachable_studio_is_reported_until_it_answers_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
-        await hurry(pilot, tmp_path)
+        await use_short_waits(pilot, tmp_path)
         await open_form(pilot)
         await fill(pilot, **VALID)
-        await proxy.refuse()
+        await proxy.stop_listening()
         await pilot.press("f9")
         words = (
             "refuses connections: is Studio running there? No job was created; the form is kept."
@@ -168,7 +168,7 @@ async def test_an_unreachable_studio_is_reported_until_it_answers_again(
         await pilot.press("ctrl+r")
         await until(pilot, lambda: submit_screen(pilot).session.jobs.snapshot.error is not None)
         await pilot.pause()
-        await proxy.accept()
+        await proxy.start_listening()
         await pilot.press("ctrl+r")
         await until_shown(pilot, "Studio answers again. No job was created yet; f9 sends the form.")
         await send_again(pilot)
@@ -180,7 +180,7 @@ REFUSALS = {
     "403": (refusal("403 Forbidden", "not you"), "ask a member of the team"),
     "404": (refusal("404 Not Found", "no such team"), "check Studio's URL, the team"),
     "422": (refusal("422 Unprocessable", "priority must be low"), "Studio says: priority must be"),
-    "429": (faults.too_many("0"), "send the form again later"),
+    "429": (faults.too_many_requests("0"), "send the form again later"),
     "file": (
         refusal("500 Internal Server Error", "boom"),
         "Studio failed with 500: boom. No job was created; the form is kept.",
@@ -195,10 +195,10 @@ async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_aga
     (tmp_path / "data.txt").write_text("x")
     typed = {**VALID, "workers": "1", "files": f"{tmp_path}/data.txt"}
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
-        await hurry(pilot, tmp_path)
+        await use_short_waits(pilot, tmp_path)
         for job_count, name in enumerate(at_length(("422", "429", "file"), tuple(REFUSALS))):
             fault, words = REFUSALS[name]
             failed_uploads = 3 if name == "file" else 0  # an upload is attempted three times
@@ -227,10 +227,10 @@ async def test_a_form_with_an_unknown_outcome_is_sent_again_only_if_the_user_con
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
-        await hurry(pilot, tmp_path)
+        await use_short_waits(pilot, tmp_path)
         for job_count, (fault, words) in enumerate(
             at_length(UNKNOWN_OUTCOMES[:1], UNKNOWN_OUTCOMES)
         ):
@@ -253,7 +253,7 @@ async def test_a_form_can_be_sent_again_as_soon_as_its_refusal_is_shown(
 ) -> None:
     is_refused, is_sent_again = asyncio.Event(), asyncio.Event()
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
         await open_form(pilot)
@@ -275,7 +275,7 @@ async def test_a_form_can_be_sent_again_as_soon_as_its_refusal_is_shown(
         monkeypatch.setattr(screen, "examine", examine_slowly)
         proxy.plan = FailingCreates(refusal("400 Bad Request", "boom"))
         await pilot.press("f9")
-        await within_reason(is_refused.wait(), "the refusal")
+        await await_with_limit(is_refused.wait(), "the refusal")
         await pilot.press("f9")
         is_sent_again.set()
         await until_shown(pilot, "Created: wanted.py")

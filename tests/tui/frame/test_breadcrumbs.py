@@ -12,7 +12,7 @@ async def test_the_breadcrumb_names_the_list_the_user_came_from(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit("print(1)", query_name="here.py")
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "here.py")
         for key, title in (("2", "Pipelines"), ("4", "Schedules"), ("1", "Jobs")):
@@ -26,7 +26,7 @@ async def test_the_breadcrumb_names_the_list_the_user_came_from(
 async def test_going_back_from_the_jobs_of_a_schedule_restores_the_earlier_filter(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="here.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="here.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press(*"/her", "enter", "4")
         await until_shown(pilot, "› Schedules")

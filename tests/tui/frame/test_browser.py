@@ -8,7 +8,7 @@ import pytest
 
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from tests.changed_answers import Changed
+from tests.changed_answers import ChangedResponses
 from tests.fault_proxy import FaultProxy
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
@@ -27,9 +27,11 @@ INVALID_ADDRESSES = [
 ]
 
 
-def jobs_with_page(url: str) -> Changed:
+def jobs_with_page(url: str) -> ChangedResponses:
     """Change Studio's answers so that the page of each job is at `url`."""
-    return Changed("/api/datachain/jobs/", lambda jobs: [{**job, "url": url} for job in jobs])
+    return ChangedResponses(
+        "/api/datachain/jobs/", lambda jobs: [{**job, "url": url} for job in jobs]
+    )
 
 
 @pytest.fixture
@@ -62,8 +64,8 @@ async def until_page_is(pilot: Dashboard, url: str) -> None:
 async def test_an_invalid_address_is_reported_and_a_page_of_studio_is_opened_at_once(
     studio: ThreadStudio, tmp_path: Path, opened_pages: OpenedPages
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
-    proxy = FaultProxy.before(studio.url)
+    studio.wait_for_end(studio.submit("print(1)", query_name="one.py")["id"])
+    proxy = FaultProxy.in_front_of(studio.url)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         for url in INVALID_ADDRESSES:
             proxy.plan = jobs_with_page(url)
@@ -90,8 +92,8 @@ OTHER_HOSTS = [
 async def test_a_page_of_another_host_is_opened_only_after_confirmation(
     studio: ThreadStudio, tmp_path: Path, opened_pages: OpenedPages
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
-    proxy = FaultProxy.before(studio.url)
+    studio.wait_for_end(studio.submit("print(1)", query_name="one.py")["id"])
+    proxy = FaultProxy.in_front_of(studio.url)
     proxy.plan = jobs_with_page("")
     expected = ""
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:

@@ -117,7 +117,7 @@ def earlier_dashboard(
     """Run and quit a dashboard with the cursor on the second of three jobs."""
     folder = tmp_path_factory.mktemp("left")
     for name in NAMES:
-        shared_studio.end(shared_studio.submit("print(1)", query_name=name)["id"])
+        shared_studio.wait_for_end(shared_studio.submit("print(1)", query_name=name)["id"])
     asyncio.run(run_earlier_dashboard(shared_studio, folder))
     return EarlierDashboard(shared_studio, folder)
 
@@ -224,7 +224,7 @@ async def test_the_last_list_is_shown_with_its_age_while_the_dashboard_connects(
 async def test_the_last_list_is_shown_at_its_horizontal_scroll_position(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name=f"{'long-' * 12}one.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name=f"{'long-' * 12}one.py")["id"])
     size, may_connect = (60, 24), threading.Event()
     may_connect.set()
     async with run_dashboard(studio, tmp_path, may_connect=may_connect, size=size) as pilot:
@@ -274,7 +274,7 @@ async def test_the_last_list_has_the_columns_that_only_rows_outside_the_filter_f
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")
-    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="one.py")["id"])
     may_connect = threading.Event()
     may_connect.set()
     async with run_dashboard(studio, tmp_path, may_connect=may_connect, size=(200, 40)) as pilot:
@@ -316,7 +316,7 @@ async def test_the_dashboard_can_be_quit_while_it_connects(
 async def test_the_list_of_a_studio_whose_token_was_typed_is_not_saved(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="one.py")["id"])
     may_connect = threading.Event()
     may_connect.set()
     async with run_dashboard(studio, tmp_path, may_connect=may_connect) as pilot:

@@ -14,7 +14,7 @@ from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.messages import OpenJob
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from tests.jobs import NOON, job
-from tests.local.http.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.pipelines import pipeline
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
@@ -183,7 +183,7 @@ async def test_the_job_of_the_visible_page_gets_no_badge_and_another_job_does(
 async def test_the_pipeline_of_the_visible_graph_gets_no_badge_and_others_do(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    make(studio, "first")
+    make_dataset(studio, "first")
     trigger(studio, "first", review=True)
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("2")

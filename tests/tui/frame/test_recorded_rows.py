@@ -10,7 +10,7 @@ from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.tui.frame.list_page import ListPage
 from tests.jobs import NOON, job
-from tests.local.http.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
@@ -32,7 +32,7 @@ def data_folder(tmp_path: Path) -> Path:
 
 
 async def test_a_filter_also_finds_recorded_jobs(studio: ThreadStudio, data_folder: Path) -> None:
-    studio.end(studio.submit("print(1)", query_name="new.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="new.py")["id"])
     async with dashboard(studio, data_folder) as pilot:
         await until(pilot, lambda: "new.py" in screen_text(pilot))
         assert "old_train" not in screen_text(pilot)
@@ -48,7 +48,7 @@ async def test_a_filter_also_finds_recorded_jobs(studio: ThreadStudio, data_fold
 async def test_loading_older_rows_adds_recorded_rows(
     studio: ThreadStudio, data_folder: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="new.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="new.py")["id"])
     async with dashboard(studio, data_folder) as pilot:
         await pilot.press("M")
         await until_shown(pilot, "old_train.py", "lost.py", "new.py")
@@ -61,8 +61,8 @@ async def test_a_restart_restores_the_cursor_on_a_recorded_row(
     studio: ThreadStudio, data_folder: Path, tab: str
 ) -> None:
     for number in range(3):
-        studio.end(studio.submit("print(1)", query_name=f"new{number}.py")["id"])
-    make(studio, "first")
+        studio.wait_for_end(studio.submit("print(1)", query_name=f"new{number}.py")["id"])
+    make_dataset(studio, "first")
     trigger(studio, "first", review=True)
     async with dashboard(studio, data_folder) as pilot:
         await pilot.press(tab)
@@ -75,13 +75,13 @@ async def test_a_restart_restores_the_cursor_on_a_recorded_row(
         cursor = page.table.cursor
         assert page.list.is_recorded(cursor)
         await pilot.press("ctrl+q")
-    async with dashboard(studio, data_folder, answered=False) as pilot:
+    async with dashboard(studio, data_folder, waits_for_jobs=False) as pilot:
         await until_shown(pilot, "● live", "recorded", "~ ")
         again = pilot.app.screen
         assert isinstance(again, ListPage)
         await until(pilot, lambda: again.table.cursor == cursor)
         await pilot.press("g", "ctrl+q")
-    async with dashboard(studio, data_folder, answered=False) as pilot:
+    async with dashboard(studio, data_folder, waits_for_jobs=False) as pilot:
         await until_shown(pilot, "● live")
         assert "recorded" not in screen_text(pilot)
 

@@ -309,7 +309,7 @@ async def test_the_dialog_offers_another_name_when_a_log_is_saved_again(
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    studio.end(studio.submit(PRINTING_JOB, query_name="embed.py")["id"])
+    studio.wait_for_end(studio.submit(PRINTING_JOB, query_name="embed.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         short = (await open_log(pilot))._job.id[:8]
         await pilot.press("ctrl+s")
@@ -324,7 +324,7 @@ async def test_the_dialog_offers_another_name_when_a_log_is_saved_again(
 
 
 async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: Path) -> None:
-    studio.end(studio.submit(PRINTING_JOB, query_name="print ../it")["id"])
+    studio.wait_for_end(studio.submit(PRINTING_JOB, query_name="print ../it")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         screen = await open_log(pilot)
         await pilot.press("ctrl+s")
@@ -395,7 +395,7 @@ async def test_bytes_that_are_not_utf_8_are_saved_unchanged(
     wait = "" if has_ended else "; sys.stdout.flush(); __import__('time').sleep(2)"
     job = studio.submit(PRINTING_BYTES + wait)
     if has_ended:
-        studio.end(job["id"])
+        studio.wait_for_end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "✓ whole log", "101 lines", "the end \ufffd", "caf\ufffd")
@@ -407,7 +407,7 @@ async def test_bytes_that_are_not_utf_8_are_saved_unchanged(
 async def test_an_error_in_saving_is_shown_at_the_field_and_keeps_the_typed_path(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit(PRINTING_JOB)["id"])
+    studio.wait_for_end(studio.submit(PRINTING_JOB)["id"])
     (tmp_path / "x.log").write_text("precious")
     async with dashboard(studio, tmp_path) as pilot:
         await open_log(pilot)
@@ -438,7 +438,7 @@ def message_at_field(pilot: Dashboard) -> str:
 async def test_escape_cancels_saving_and_no_file_remains(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit(PRINTING_JOB)["id"])
+    studio.wait_for_end(studio.submit(PRINTING_JOB)["id"])
     folder = tmp_path / "folder"
     folder.mkdir()
     async with dashboard(studio, tmp_path) as pilot:

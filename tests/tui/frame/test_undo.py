@@ -9,7 +9,7 @@ from studio_tui.tui.frame.bulk import BulkCommand, run_bulk
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.naming import title
 from tests.jobs import job
-from tests.local.http.test_pipeline_routes import status, steer, trigger
+from tests.local.http.test_pipeline_routes import request_action, status, trigger
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import (
@@ -21,7 +21,7 @@ from tests.tui.dashboards import (
     until_shown,
 )
 from tests.tui.jobs.test_controller import Screen
-from tests.tui.pipelines.test_list_screen import two
+from tests.tui.pipelines.test_list_screen import make_two_datasets
 
 SLEEP = "import time; time.sleep(600)"
 
@@ -34,7 +34,7 @@ def submit_running_jobs(studio: ThreadStudio, count: int) -> list[str]:
 async def test_a_held_bulk_cancel_is_undone_or_lost_on_quitting_or_sent_after_the_delay(
     studio: ThreadStudio, tmp_path: Path, quit_keys: str
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="ended.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="ended.py")["id"])
     jobs = submit_running_jobs(studio, 2)
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
         await until_shown(pilot, "sleep_0.py", "sleep_1.py", "ended.py")
@@ -99,7 +99,7 @@ async def test_a_single_cancel_is_sent_at_once(studio: ThreadStudio, tmp_path: P
 async def test_stopping_a_pipeline_and_removing_its_job_are_undone_or_sent_after_the_delay(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    two(studio)
+    make_two_datasets(studio)
     (tmp_path / "hold").touch()
     pipeline = trigger(studio, "second", review=True, environment=f"HOLD={tmp_path / 'hold'}")
 
@@ -114,7 +114,7 @@ async def test_stopping_a_pipeline_and_removing_its_job_are_undone_or_sent_after
         assert isinstance(pilot.app.screen, Page)
         assert not pilot.app.screen.session.held.snapshot.value
         assert jobs() == ["first.py", "second.py"]
-        steer(studio, "resume", pipeline)
+        request_action(studio, "resume", pipeline)
         await pilot.press("q")
         await until_shown(pilot, pipeline["name"], "2: 1 running")
         await until(pilot, lambda: "PAUSED" not in screen_text(pilot))

@@ -184,7 +184,7 @@ async def test_every_list_shows_the_whole_message_about_a_wrong_team(
 async def test_the_form_offers_known_data_after_a_token_change_and_ctrl_r_reads_the_new_token(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="known.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="known.py")["id"])
     connector = Connector(studio, tmp_path, team=studio.team, token=studio.token)
     async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "known.py")
@@ -198,7 +198,7 @@ async def test_the_form_offers_known_data_after_a_token_change_and_ctrl_r_reads_
 async def test_a_wrong_token_in_the_form_loses_neither_typed_text_nor_known_data(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="known.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="known.py")["id"])
     connector = Connector(studio, tmp_path, team=studio.team, token=studio.token)
     async with run_dashboard(connector) as pilot:
         await until_shown(pilot, "known.py")

@@ -5,12 +5,12 @@ import pytest
 
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests import faults
-from tests.fault_proxy import Exchange, Fault, FaultProxy, Seen, StreamFault
+from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest, StreamFault
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, jobs_screen, screen_text, until, until_shown
-from tests.tui.jobs.test_create import FailingCreates, hurry
-from tests.tui.jobs.test_rerun import asked, submit
+from tests.tui.jobs.test_create import FailingCreates, use_short_waits
+from tests.tui.jobs.test_rerun import create_requests, submit_with_upload
 from tests.waiting import eventually
 
 NAMES = ("one.py", "two.py", "three.py")
@@ -22,10 +22,10 @@ async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_
 ) -> None:
     studio = studio_with_three_jobs
     refusal = faults.answer_json({"message": "not now"}, "400 Bad Request")
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingCreates(refusal)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await hurry(pilot, tmp_path)
+            await use_short_waits(pilot, tmp_path)
             await until_shown(pilot, *NAMES)
             with step("no ended job can be canceled"):
                 await pilot.press("a", "x")
@@ -57,13 +57,13 @@ async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
-        own_job = await submit(pilot, tmp_path)
+        own_job = await submit_with_upload(pilot, tmp_path)
         other_ids = [studio.submit("print(1)", query_name=name)["id"] for name in NAMES[:2]]
         for job_id in (own_job.id, *other_ids):
-            await asyncio.to_thread(studio.end, job_id)
+            await asyncio.to_thread(studio.wait_for_end, job_id)
         await until_shown(pilot, "read.sh", *NAMES[:2], "✓3")
         await pilot.press("a", "R")
         await until_shown(
@@ -78,14 +78,14 @@ async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
         await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
         await pilot.press("f8")
         await until_shown(pilot, "created as read.sh", "created as two.py")
-        reruns = asked(proxy)[1:]
+        reruns = create_requests(proxy)[1:]
         assert {rerun["rerun_from_job_id"] for rerun in reruns} == {own_job.id, *other_ids}
         for rerun in reruns:
             is_own = rerun["rerun_from_job_id"] == own_job.id
             assert rerun.get("priority") == (1 if is_own else None)
             assert bool(rerun.get("files")) is is_own
     for job in studio.jobs():
-        assert studio.end(job["id"])["status"] == "COMPLETE"
+        assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
 
 
 SLEEP = "import time; time.sleep(120)"
@@ -108,7 +108,7 @@ async def test_all_marked_jobs_are_canceled_after_one_question_that_counts_them_
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     ended = str((await asyncio.to_thread(studio.submit, "print(1)", query_name="ended.py"))["id"])
-    await asyncio.to_thread(studio.end, ended)
+    await asyncio.to_thread(studio.wait_for_end, ended)
     ids = await submit_many(studio, 30)
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "job_29.py", "● RUNNING")
@@ -157,7 +157,7 @@ class RefusedCancels:
     def __init__(self, *ids: str) -> None:
         self.ids = set(ids)
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         if seen.path.endswith("/cancel") and seen.path.split("/")[-2] in self.ids:
             return faults.answer_json({"message": "not now"}, "409 Conflict")
         return None
@@ -170,7 +170,7 @@ async def test_jobs_that_studio_refuses_to_cancel_keep_their_marks_and_ended_job
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     ids = await submit_many(studio, 5)
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = plan = RefusedCancels(*ids[:2])
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "job_04.py", "● RUNNING")
@@ -209,14 +209,14 @@ async def test_the_progress_of_a_batch_is_shown_on_every_page_and_intercepts_no_
 
     async def forward_later(exchange: Exchange) -> None:
         await may_forward.wait()
-        await exchange.send((await exchange.forward()).encoded())
+        await exchange.send((await exchange.forward()).encode())
 
     class DelayedCancels(RefusedCancels):
-        def fault(self, seen: Seen) -> Fault | None:
+        def fault(self, seen: ReceivedRequest) -> Fault | None:
             fault = forward_later if may_refuse.is_set() else refuse_later
             return fault if seen.path.endswith("/cancel") else None
 
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = DelayedCancels()
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "job_03.py", "● RUNNING")

@@ -8,7 +8,7 @@ from pathlib import Path
 from studio_tui.service.commands.batch import Outcome
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests import faults
-from tests.fault_proxy import Fault, FaultProxy, Seen, StreamFault
+from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest, StreamFault
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, jobs_screen, until, until_shown
@@ -24,10 +24,10 @@ FAULTS: dict[str, Fault | None] = {
     "refused": faults.answer_json({"message": "not now"}, "409 Conflict"),
     "503": faults.answer(status="503 Service Unavailable"),
     "502 of a proxy": faults.html_502(),
-    "slow down": faults.too_many("0"),
+    "slow down": faults.too_many_requests("0"),
     "reset before": faults.reset,
-    "reset after": faults.drop_answer,
-    "half an answer": faults.half,
+    "reset after": faults.drop_response,
+    "half an answer": faults.first_half,
     "reset in body": faults.reset_in_body(1),
 }
 
@@ -42,7 +42,7 @@ class RandomFaults:
         """Whether all requests pass from now on."""
         self._random = random.Random(seed)
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         if self.is_over or not seen.path.endswith("/cancel"):
             return None
         kind = self._random.choice([*FAULTS, *["passes"] * 8])
@@ -63,7 +63,7 @@ async def test_each_of_many_jobs_is_either_canceled_or_reported_and_left_marked_
                 assert client.post("/datachain/jobs/", json=body).status_code == 200
 
     await asyncio.to_thread(submit)
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = plan = RandomFaults(SEED)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             page = await jobs_screen(pilot)

@@ -10,7 +10,7 @@ from studio_tui.service.commands.create_job import JobCreator, Patience
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
 from studio_tui.tui.frame.dialogs import Confirm
 from tests import faults
-from tests.fault_proxy import Exchange, FaultProxy, Seen
+from tests.fault_proxy import Exchange, FaultProxy, ReceivedRequest
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
@@ -29,7 +29,7 @@ class FailingCreates:
     def __init__(self, *create_faults: Any) -> None:
         self._faults = list(create_faults)
 
-    def fault(self, seen: Seen) -> Any:
+    def fault(self, seen: ReceivedRequest) -> Any:
         is_create = seen.method == "POST" and seen.path.endswith("/jobs/")
         return self._faults.pop(0) if is_create and self._faults else None
 
@@ -37,7 +37,7 @@ class FailingCreates:
         return lambda frames: frames
 
 
-async def hurry(pilot: Dashboard, folder: Path) -> None:
+async def use_short_waits(pilot: Dashboard, folder: Path) -> None:
     """Let the dashboard check after milliseconds whether Studio has created a job."""
     session = (await jobs_screen(pilot)).session
     session.commands.job_creator = JobCreator(
@@ -67,11 +67,11 @@ async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_c
     studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
     studio = studio_with_three_jobs
-    lost_answers = (faults.drop_answer, created_502, faults.reset, faults.reset)
-    async with FaultProxy.before(studio.url) as proxy:
+    lost_answers = (faults.drop_response, created_502, faults.reset, faults.reset)
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingCreates(*lost_answers)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await hurry(pilot, tmp_path)
+            await use_short_waits(pilot, tmp_path)
             for number in (4, 5):
                 with step(f"job {number} is found, and not created twice"):
                     await run_again(pilot)
@@ -122,7 +122,9 @@ async def test_an_unconfirmed_request_of_an_earlier_run_is_asked_about_until_the
 async def test_the_log_of_a_new_job_is_shown_even_before_the_list_contains_the_job(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    old_id = studio.end(studio.submit("print('printed')", query_name="again.py")["id"])["id"]
+    old_id = studio.wait_for_end(studio.submit("print('printed')", query_name="again.py")["id"])[
+        "id"
+    ]
 
     class FrozenList:
         """A plan for the proxy: each request for the list of jobs gets the first response."""
@@ -130,17 +132,17 @@ async def test_the_log_of_a_new_job_is_shown_even_before_the_list_contains_the_j
         first_response: bytes | None = None
 
         async def _repeat(self, exchange: Exchange) -> None:
-            self.first_response = self.first_response or (await exchange.forward()).encoded()
+            self.first_response = self.first_response or (await exchange.forward()).encode()
             await exchange.send(self.first_response)
 
-        def fault(self, seen: Seen) -> Any:
+        def fault(self, seen: ReceivedRequest) -> Any:
             is_list = seen.method == "GET" and seen.path.endswith("/jobs/")
             return self._repeat if is_list and "limit=100" in seen.target else None
 
         def stream_fault(self) -> Any:
             return lambda frames: frames
 
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FrozenList()
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "again.py")

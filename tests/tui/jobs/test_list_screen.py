@@ -16,7 +16,7 @@ from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.widgets.big_table import BigTable
-from tests.hostile import HOSTILE, VISIBLE, controls_of_lines
+from tests.hostile import HOSTILE, VISIBLE, control_characters_of_lines
 from tests.steps import step
 from tests.studios import LocalStudio, ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
@@ -32,7 +32,7 @@ def table(pilot: Dashboard) -> BigTable:
     return pilot.app.screen.query_one(BigTable)
 
 
-async def call(function: object, *args: object, **kwargs: object) -> dict[str, object]:
+async def call_in_thread(function: object, *args: object, **kwargs: object) -> dict[str, object]:
     """Call a blocking function in a thread, so that the dashboard continues meanwhile."""
     return await asyncio.to_thread(function, *args, **kwargs)  # type: ignore[arg-type]
 
@@ -89,7 +89,7 @@ async def test_the_list_shows_that_a_job_starts_makes_progress_and_ends(
 
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "No jobs yet.")
-        await call(
+        await call_in_thread(
             studio.submit,
             PRINTS_PROGRESS.replace("GATE", str(tmp_path / "gate")),
             query_name="train.py",
@@ -124,13 +124,13 @@ async def test_the_question_before_canceling_names_the_job_and_defaults_to_no(
 ) -> None:
     job, other = (studio.submit(SLEEP, query_name=name) for name in ("long.py", "other.py"))
     for submitted in (job, other):
-        studio.until(submitted["id"], "RUNNING")
+        studio.wait_for_state(submitted["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         with step("the job ends while the question is open, so that no request is sent"):
             await until_shown(pilot, "● RUNNING", "long.py", "other.py")
             await pilot.press("x")
             await until_shown(pilot, "Cancel this job?", "other.py", str(other["id"]))
-            await call(studio.cancel, other["id"])
+            await call_in_thread(studio.cancel, other["id"])
             await until_shown(pilot, "It has ended meanwhile: canceled. There is nothing left")
             await pilot.press("y")
             await until_shown(pilot, "Cancel this job?")
@@ -146,11 +146,11 @@ async def test_the_question_before_canceling_names_the_job_and_defaults_to_no(
             await until_shown(pilot, "Cancel this job?", "long.py", str(job["id"]))
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            assert (await call(studio.job, job["id"]))["status"] == "RUNNING"
+            assert (await call_in_thread(studio.job, job["id"]))["status"] == "RUNNING"
         with step("y cancels the job"):
             await pilot.press("x", "y")
             await until_shown(pilot, "⊗ CANCELED   long.py")
-            assert (await call(studio.job, job["id"]))["status"] == "CANCELED"
+            assert (await call_in_thread(studio.job, job["id"]))["status"] == "CANCELED"
 
 
 async def test_run_again_creates_a_job_with_the_same_settings(
@@ -158,7 +158,7 @@ async def test_run_again_creates_a_job_with_the_same_settings(
 ) -> None:
     query = "import os\nprint(os.environ['A'])\traise_this = '\x1b[31m'\n".replace("\t", ";")
     first = studio.submit(query, query_name="again.py", environment="A=x y=z", workers=1)
-    studio.end(first["id"])
+    studio.wait_for_end(first["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("r")
         await until_shown(
@@ -174,7 +174,7 @@ async def test_run_again_creates_a_job_with_the_same_settings(
     assert {name: second[name] for name in fields} == {name: first[name] for name in fields}
     assert second["environment"].pop(NAME)
     assert second["environment"] == first["environment"]
-    assert studio.end(second["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(second["id"])["status"] == "COMPLETE"
 
 
 async def test_read_only_mode_refuses_every_key_that_changes_something(
@@ -182,7 +182,7 @@ async def test_read_only_mode_refuses_every_key_that_changes_something(
 ) -> None:
     studio = studio_with_three_jobs
     job = studio.submit(f"print('a line', flush=True)\n{SLEEP}", query_name="long.py")
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path, read_only=True) as pilot:
         await until_shown(pilot, "read-only", "● RUNNING", "one.py")
         notices = pilot.app._notifications
@@ -210,7 +210,7 @@ async def test_hostile_text_is_shown_without_control_codes_on_every_screen(
 ) -> None:
     query = f"raise ValueError({HOSTILE!r})"
     job = studio.submit(query, query_name=HOSTILE, environment=f"A={HOSTILE}")
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     async with dashboard(studio, tmp_path, size=(200, 60)) as pilot:
         await until_shown(pilot, VISIBLE)
         for keys in (["i"], ["i"], ["r"], ["n"], ["enter"], ["right"], ["s"], ["right"], ["l"]):
@@ -218,7 +218,7 @@ async def test_hostile_text_is_shown_without_control_codes_on_every_screen(
             if keys == ["r"]:
                 await until(pilot, lambda: isinstance(pilot.app.screen, ModalScreen))
             shown = screen_text(pilot)
-            assert not controls_of_lines(shown)
+            assert not control_characters_of_lines(shown)
         await until_shown(pilot, "ValueError: " + VISIBLE)
 
 
@@ -296,7 +296,7 @@ async def test_new_jobs_appear_at_the_top_and_a_cursor_below_stays_with_its_job(
         await until_shown(pilot, "embed_25.py")
 
         async def submit(name: str) -> None:
-            await call(studio.submit, "1", query_name=name)
+            await call_in_thread(studio.submit, "1", query_name=name)
 
         with step("a cursor on the first row moves to the new job"):
             await pilot.press("down", "up")
@@ -345,7 +345,7 @@ async def test_the_place_and_the_marks_survive_a_refresh_and_a_restart(
         cursor, marks = table(pilot).cursor, marked(pilot)
         assert cursor not in marks, "the cursor has moved on"
         with step("after a refresh"):
-            await call(studio_with_three_jobs.submit, "2", query_name="a.py")
+            await call_in_thread(studio_with_three_jobs.submit, "2", query_name="a.py")
             await until(pilot, lambda: len(table(pilot).keys) == 4)
             assert marked(pilot) == marks
             assert table(pilot).cursor == cursor
@@ -361,11 +361,11 @@ async def test_the_place_and_the_marks_survive_a_refresh_and_a_restart(
 async def test_during_an_outage_data_stays_visible_with_its_age_and_polling_recovers_by_itself(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.until(studio.submit(SLEEP, query_name="kept.py")["id"], "RUNNING")
+    studio.wait_for_state(studio.submit(SLEEP, query_name="kept.py")["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "● live", "RUNNING")
         with step("the outage is shown, and the data stays"):
-            await call(studio.kill)
+            await call_in_thread(studio.kill)
             await until_shown(pilot, "local Studio stopped: `studio-tui local`", "kept.py")
         with (
             step("ages grow, and run times stand still"),
@@ -374,14 +374,14 @@ async def test_during_an_outage_data_stays_visible_with_its_age_and_polling_reco
             await until_shown(pilot, "✗ stale 3h", "(3h ago)")
             assert "for 0:" in screen_text(pilot)
         with step("the dashboard recovers by itself"):
-            await call(studio.restart)
+            await call_in_thread(studio.restart)
             await until_shown(pilot, "● live", "kept.py")
 
 
 async def test_environment_values_are_masked_until_requested(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", environment="SECRET=canary\nMODE=fast")["id"])
+    studio.wait_for_end(studio.submit("print(1)", environment="SECRET=canary\nMODE=fast")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
@@ -440,7 +440,7 @@ async def test_a_refused_token_stops_polling_and_another_token_can_be_entered(
 ) -> None:
     studio = studio_with_three_jobs
     valid_token, studio.token = studio.token, "wrong-token-0123456789"
-    async with dashboard(studio, tmp_path, answered=False) as pilot:
+    async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         await until_shown(pilot, "Polling has stopped")
         studio.token = valid_token
@@ -474,7 +474,7 @@ async def test_jobs_created_while_the_dashboard_was_open_are_loaded_after_a_rest
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "Jobs 99 ")
         for _ in range(2):
-            await call(lambda: studio.submit("print(1)"))
+            await call_in_thread(lambda: studio.submit("print(1)"))
         await until_shown(pilot, "Jobs 101 ")
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "Jobs 101 ")
@@ -528,7 +528,7 @@ PRINTS_AND_FAILS = (
 async def test_the_preview_shows_the_error_and_the_last_log_lines_and_requests_none_while_hidden(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    job = studio.end(studio.submit(PRINTS_AND_FAILS, query_name="prints.py")["id"])
+    job = studio.wait_for_end(studio.submit(PRINTS_AND_FAILS, query_name="prints.py")["id"])
     async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         for size in ((80, 24), (120, 40)):
             with step(f"the preview shows the whole error at {size}"):
@@ -538,7 +538,7 @@ async def test_the_preview_shows_the_error_and_the_last_log_lines_and_requests_n
         with step("a hidden preview requests no log"):
             screen = await jobs_screen(pilot)
             await pilot.press("i")
-            later = await call(studio.submit, PRINTS_AND_FAILS)
+            later = await call_in_thread(studio.submit, PRINTS_AND_FAILS)
             await until(pilot, lambda: table(pilot).cursor == later["id"])
             details = screen.session.job_details
             assert details.get(str(job["id"])).end is not None
@@ -553,7 +553,7 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
     studio, shards = studio_with_three_shards, ids_of(studio_with_three_shards)
     bad = studio.submit("raise KeyError('x')", query_name="shard_9.py")["id"]
     studio.submit("print(1)", query_name="other.py")
-    studio.end(bad)
+    studio.wait_for_end(bad)
     async with dashboard(studio, tmp_path) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
@@ -595,9 +595,9 @@ async def test_the_cursor_moves_to_the_group_into_which_its_job_is_folded(
     tiles = [studio.submit("print(1)", query_name=f"tile_{n}.py")["id"] for n in range(2)]
     shard = studio.submit("print(1)", query_name="shard_0.py")["id"]
     for job_id in (*tiles, shard):
-        studio.end(job_id)
+        studio.wait_for_end(job_id)
     running = studio.submit(SLEEP, query_name="shard_1.py")["id"]
-    studio.until(running, "RUNNING")
+    studio.wait_for_state(running, "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         await until(pilot, lambda: len(table(pilot).keys) == 4)
         await pilot.press("b", "b")
@@ -605,7 +605,7 @@ async def test_the_cursor_moves_to_the_group_into_which_its_job_is_folded(
         groups = table(pilot).keys[0], table(pilot).keys[2]
         await pilot.press("home", "down")
         await until(pilot, lambda: table(pilot).cursor == running)
-        await call(studio.cancel, running)
+        await call_in_thread(studio.cancel, running)
         await until(pilot, lambda: tuple(table(pilot).keys) == groups)
         assert table(pilot).cursor == groups[0], "the group with the job, not the next row"
 
@@ -619,7 +619,7 @@ async def test_the_cursor_returns_to_the_top_after_every_row_has_left_the_filter
         await pilot.press("slash", *"is:active", "enter")
         await until_shown(pilot, "2 of 2")
         for job in jobs:
-            await call(studio.cancel, job["id"])
+            await call_in_thread(studio.cancel, job["id"])
         await until_shown(pilot, "No job matches the filter.")
         await pilot.press("escape")
         await until(pilot, lambda: len(table(pilot).keys) == 2)
@@ -634,7 +634,7 @@ async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filte
         await pilot.press("slash", *"is:active", "enter")
         await until(pilot, lambda: len(table(pilot).keys) == 3)
         await pilot.press("down")
-        await call(studio.cancel, middle)
+        await call_in_thread(studio.cancel, middle)
         await until_shown(pilot, "2 of 3", "current row no longer matches", "CANCELED")
         assert list(table(pilot).keys) == [first, middle, last]
         assert table(pilot).cursor == middle
@@ -685,5 +685,7 @@ async def test_the_page_of_a_job_updates_its_usual_run_time_when_other_jobs_of_i
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
         assert "usual" not in screen_text(pilot)
         for count in ("1 run", "2 runs"):
-            await call(lambda: studio.end(studio.submit("1", query_name="three.py")["id"]))
+            await call_in_thread(
+                lambda: studio.wait_for_end(studio.submit("1", query_name="three.py")["id"])
+            )
             await until_shown(pilot, "usual", f"from {count} ")

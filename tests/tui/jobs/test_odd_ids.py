@@ -8,9 +8,9 @@ import pytest
 
 from studio_tui.api.ids import NO_ID
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from tests.changed_answers import Changed
+from tests.changed_answers import ChangedResponses
 from tests.fault_proxy import FaultProxy
-from tests.local.http.test_pipeline_routes import make, trigger
+from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.soak import at_length
 from tests.steps import step
 from tests.studios import ThreadStudio
@@ -47,8 +47,8 @@ async def test_a_job_with_an_unusable_id_is_listed_and_its_commands_are_refused(
     def spoil_ids(jobs: Any) -> Any:
         return [{**job, "id": odd_ids.get(job["name"], job["id"])} for job in jobs]
 
-    proxy = FaultProxy.before(studio_with_jobs.url)
-    proxy.plan = Changed("/api/datachain/jobs/", spoil_ids)
+    proxy = FaultProxy.in_front_of(studio_with_jobs.url)
+    proxy.plan = ChangedResponses("/api/datachain/jobs/", spoil_ids)
     async with proxy, dashboard(studio_with_jobs, tmp_path, url=proxy.url) as pilot:
         await until_shown(pilot, "usual.py", *odd_ids, f"Jobs {len(ODD_IDS) + 1}")
         for odd_id in reversed(ODD_IDS):
@@ -59,21 +59,21 @@ async def test_a_job_with_an_unusable_id_is_listed_and_its_commands_are_refused(
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
         # The dashboard replaces an unusable id by a key that begins with ⊘; no request has it.
-        paths = {seen.path for seen in proxy.seen if seen.path != "/api/datachain/jobs/"}
+        paths = {seen.path for seen in proxy.requests if seen.path != "/api/datachain/jobs/"}
         assert not any("⊘" in path or "%E2%8A%98" in path for path in paths)
 
 
 async def test_a_pipeline_with_an_unusable_id_is_listed_and_its_commands_are_refused(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    make(studio, "first")
+    make_dataset(studio, "first")
     pipeline = trigger(studio, "first", review=True)
 
     def spoil_ids(pipelines: Any) -> Any:
         return [{**pipeline, "pipeline_id": "a\nb"} for pipeline in pipelines]
 
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = Changed("/api/datachain/pipeline/list", spoil_ids)
+    proxy = FaultProxy.in_front_of(studio.url)
+    proxy.plan = ChangedResponses("/api/datachain/pipeline/list", spoil_ids)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=(140, 40)) as pilot:
         await pilot.press("2")
         await until_shown(pilot, pipeline["name"], "Pipelines 1", "Studio sent an unusable id")
@@ -86,8 +86,8 @@ async def test_a_cluster_with_an_unusable_id_is_listed_and_copying_the_id_is_ref
     def spoil_ids(clusters: Any) -> Any:
         return [{**cluster, "id": ""} for cluster in clusters]
 
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = Changed("/api/datachain/clusters/", spoil_ids)
+    proxy = FaultProxy.in_front_of(studio.url)
+    proxy.plan = ChangedResponses("/api/datachain/clusters/", spoil_ids)
     async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=(140, 40)) as pilot:
         await pilot.press("3")
         await until_shown(pilot, "Clusters 1", "Studio sent an unusable id")

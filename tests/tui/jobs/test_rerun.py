@@ -19,7 +19,7 @@ from studio_tui.tui.jobs.rerun import known_parts, with_schedule
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
-from tests.changed_answers import Documented
+from tests.changed_answers import WithoutInstanceHeader
 from tests.fault_proxy import FaultProxy
 from tests.jobs import NOON, job
 from tests.studios import ThreadStudio
@@ -36,7 +36,7 @@ UNCHANGED_SETTINGS = (
 )
 
 
-async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
+async def submit_with_upload(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
     """Let the dashboard create a job with an uploaded file and a priority of its own."""
     notes = folder / "notes.txt"
     notes.write_text("hello")
@@ -55,9 +55,9 @@ async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
     return outcome.job
 
 
-def asked(proxy: FaultProxy) -> list[dict[str, Any]]:
+def create_requests(proxy: FaultProxy) -> list[dict[str, Any]]:
     """Return the bodies of the requests to create a job, in their order."""
-    bodies = [seen.body for seen in proxy.seen if seen.path.endswith("/jobs/") if seen.body]
+    bodies = [seen.body for seen in proxy.requests if seen.path.endswith("/jobs/") if seen.body]
     return [json.loads(body) for body in bodies]
 
 
@@ -72,10 +72,10 @@ async def move_to_job(pilot: Dashboard, job_id: str) -> None:
 async def test_reruns_keep_settings_that_studio_does_not_send_even_after_a_restart(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with FaultProxy.before(studio.url) as proxy:
+    async with FaultProxy.in_front_of(studio.url) as proxy:
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            first = await submit(pilot, tmp_path)
-            await asyncio.to_thread(studio.end, first.id)
+            first = await submit_with_upload(pilot, tmp_path)
+            await asyncio.to_thread(studio.wait_for_end, first.id)
             await move_to_job(pilot, first.id)
             await pilot.press("r")
             await until_shown(pilot, "Run this job again as it was?", *SUBMITTED_SETTINGS)
@@ -91,14 +91,14 @@ async def test_reruns_keep_settings_that_studio_does_not_send_even_after_a_resta
             )
             await pilot.press("y")
             await until_shown(pilot, "Created: read.sh")
-        original, repeated, continued = asked(proxy)
+        original, repeated, continued = create_requests(proxy)
     assert original["files"]
     for rerun in (repeated, continued):
         assert (rerun["files"], rerun["priority"]) == (original["files"], 1)
     assert repeated.get("rerun_from_job_id") is None
     assert continued["rerun_from_job_id"] == second
     for created in studio.jobs():
-        studio.end(created["id"])
+        studio.wait_for_end(created["id"])
         assert studio.log(created["id"]) == "hello"
 
 
@@ -106,10 +106,10 @@ async def test_the_question_before_an_edit_names_the_submitted_settings_it_keeps
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url, size=(120, 60)) as pilot,
     ):
-        first = await submit(pilot, tmp_path)
+        first = await submit_with_upload(pilot, tmp_path)
         await move_to_job(pilot, first.id)
         await pilot.press("e")
         await until_shown(pilot, "Edit read.sh", "There is no terminal here", "is notes.txt (5 B)")
@@ -126,7 +126,7 @@ async def test_the_question_before_an_edit_names_the_submitted_settings_it_keeps
         assert "as submitted" not in screen_text(pilot)
         await pilot.press("f")
         await until_shown(pilot, "Created: read.sh")
-        edited = asked(proxy)[-1]
+        edited = create_requests(proxy)[-1]
         assert (edited.get("files"), edited["priority"]) == (None, 2)
 
 
@@ -150,10 +150,10 @@ async def test_a_rerun_whose_uploads_studio_has_deleted_reports_the_refusal(
 async def test_running_or_changing_a_schedule_of_another_studio_keeps_its_files_and_priority(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = Documented()
+    async with FaultProxy.in_front_of(studio.url) as proxy:
+        proxy.plan = WithoutInstanceHeader()
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await submit(pilot, tmp_path, cron_expression="0 3 1 1 *")
+            await submit_with_upload(pilot, tmp_path, cron_expression="0 3 1 1 *")
             await pilot.press("4")
             await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
             await until_shown(pilot, "read.sh")
@@ -168,7 +168,7 @@ async def test_running_or_changing_a_schedule_of_another_studio_keeps_its_files_
             await until_shown(pilot, "Change this schedule?", *SUBMITTED_SETTINGS)
             await pilot.press("y")
             await until_shown(pilot, "and canceled")
-        original, once, daily = asked(proxy)
+        original, once, daily = create_requests(proxy)
     assert (once["files"], once["priority"]) == (original["files"], 1)
     assert once.get("cron_expression") is None
     assert (daily["files"], daily["cron_expression"]) == (original["files"], "@daily")
@@ -178,7 +178,7 @@ async def test_a_job_can_be_edited_from_its_log_and_from_a_merged_log(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("one.py", "two.py"):
-        studio.end(studio.submit("print('a line')", query_name=name)["id"])
+        studio.wait_for_end(studio.submit("print('a line')", query_name=name)["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "one.py", "two.py")
         await pilot.press("l")
@@ -268,7 +268,7 @@ async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_fail
 ) -> None:
     gate = tmp_path / "gate"
     query = f"import os\nassert os.path.exists({str(gate)!r}), 'corrupt tile 17'"
-    old_id = studio.end(studio.submit(query, query_name="mended.py")["id"])["id"]
+    old_id = studio.wait_for_end(studio.submit(query, query_name="mended.py")["id"])["id"]
     gate.touch()
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, "mended.py", "✗ FAILED", "corrupt tile 17")

@@ -63,9 +63,9 @@ async def follow_through(
     """Run a job, follow its log through random faults to its end, and return the shown rows."""
     begins_with = gate(folder, is_open=chaos.repeats)
     job = studio.submit(counting_program(count, begins_with, within_lines=chaos.repeats))
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     async with (
-        FaultProxy.before(studio.url) as proxy,
+        FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, folder, url=proxy.url) as pilot,
     ):
         proxy.plan = chaos
@@ -79,7 +79,7 @@ async def follow_through(
         await read_along(pilot, screen, seed)
         rows = await read_rows(pilot, screen.view)
         spooled = screen._store.path.read_text()
-    assert chaos.met
+    assert chaos.occurred
     assert [row.text for row in rows if not row.is_mark] == spooled.splitlines()
     return rows
 
@@ -158,7 +158,7 @@ async def test_these_tests_detect_a_deliberately_broken_program(
     owner, name, broken, repeats = BREAKS[break_name]
     monkeypatch.setattr(owner, name, broken)
     for seed in range(1, 11):
-        chaos = Chaos(seed, has_rest=False, repeats=repeats, spoils=1.0)
+        chaos = Chaos(seed, has_rest=False, repeats=repeats, spoiler_probability=1.0)
         rows = await follow_through(
             shared_studio, tmp_path / str(seed), chaos, seed=seed, count=1000
         )

@@ -50,7 +50,7 @@ async def return_to_the_list(pilot: Dashboard) -> None:
 async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("for n in range(3000): print('n', n)")["id"])
+    studio.wait_for_end(studio.submit("for n in range(3000): print('n', n)")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "✓ whole log")
@@ -69,7 +69,7 @@ async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
         await pilot.press("slash", *"n 15", "enter")
         await until_shown(pilot, "/n 15 ")
         await pilot.press("ctrl+q")
-    async with dashboard(studio, tmp_path, answered=False) as pilot:
+    async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
         await until_shown(pilot, "1,501", "n 1500", "✓ whole log", "/n 15 ")
         await pilot.press("escape")
         await until(pilot, lambda: "/n 15" not in screen_text(pilot))

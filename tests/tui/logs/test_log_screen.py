@@ -6,7 +6,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.messages import OpenLog
-from tests.hostile import controls_of_lines
+from tests.hostile import control_characters_of_lines
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -45,7 +45,7 @@ async def test_a_log_can_be_left_reopened_and_shared_by_two_screens_to_its_end(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(COUNTING)
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         with step("the key to follow is offered only while the log is not followed"):
             await pilot.press("l")
@@ -85,7 +85,7 @@ async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_log(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(COUNTING)
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "seq=0050")
@@ -105,7 +105,7 @@ async def test_the_log_of_an_ended_job_is_complete_and_can_fill_the_screen(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit("for number in range(500): print('n', number)")
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
         with step("the log is complete"):
             await pilot.press("l")
@@ -166,9 +166,9 @@ async def test_the_header_shows_the_progress_of_a_job_and_the_reason_of_its_fail
     query = (
         f"print({chr(10).join(lines)!r})\ndef load():\n    raise ValueError('no such shard: 17')\n"
     )
-    failed = studio.end(studio.submit(f"{query}load()\n")["id"])
+    failed = studio.wait_for_end(studio.submit(f"{query}load()\n")["id"])
     job = studio.submit(BAR)
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         with step("the header shows the progress"):
             await pilot.press("l")
@@ -185,13 +185,13 @@ async def test_the_header_shows_the_progress_of_a_job_and_the_reason_of_its_fail
             assert (failed["error_message"] or "ValueError: no such shard: 17") in header
         with step("a hostile log reaches the screen as text"):
             await until_shown(pilot, "[/] [@click=app.quit]x[/]", "clip", "title", "red", "日本")
-            assert not controls_of_lines(screen_text(pilot))
+            assert not control_characters_of_lines(screen_text(pilot))
 
 
 async def test_both_ends_of_a_huge_log_can_be_read_while_the_rest_arrives(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit(HUGE)["id"])
+    studio.wait_for_end(studio.submit(HUGE)["id"])
     with step("the end is shown before the beginning has arrived, and stays where it is"):
         async with dashboard(studio, tmp_path / "end") as pilot:
             await pilot.press("l")

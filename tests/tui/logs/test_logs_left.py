@@ -20,7 +20,7 @@ async def test_the_log_of_a_printing_job_can_be_opened_and_closed_many_times(
 ) -> None:
     chance = random.Random(4)
     job = studio.submit(CHATTY, query_name="chatty.py")
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path, frames=True) as pilot:
         await until_shown(pilot, "chatty.py")
         for _ in range(REPETITIONS):

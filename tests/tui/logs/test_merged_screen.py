@@ -13,12 +13,12 @@ from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.view.job_legend import labels
 from studio_tui.tui.logs.view.pane import LogPane
-from tests.hostile import HOSTILE, controls_of_lines
+from tests.hostile import HOSTILE, control_characters_of_lines
 from tests.steps import step
 from tests.studios import LocalStudio, ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown, widget_text
 from tests.tui.filled import studio_with
-from tests.tui.jobs.test_list_screen import call, table
+from tests.tui.jobs.test_list_screen import call_in_thread, table
 from tests.tui.logs.test_log_screen import COUNTING, WORKERS, pass_halts
 
 TICKING = """
@@ -64,10 +64,10 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     query = TICKING.replace("FIRST", "2").replace("GATE", str(tmp_path))
-    studio.end(studio.submit(query, query_name="job_2.py")["id"])
+    studio.wait_for_end(studio.submit(query, query_name="job_2.py")["id"])
     ids = submit_ticking_jobs(studio, tmp_path / "gate", 2)
     for job in ids:
-        studio.until(job, "RUNNING")
+        studio.wait_for_state(job, "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         await open_merged_log(
             pilot, "tick 30", "tick 31", "3 jobs", "● 2 live", "✓ 1 whole log", "q back"
@@ -84,7 +84,7 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
             ),
         )
         (tmp_path / "gate").touch()
-        await asyncio.to_thread(lambda: [studio.end(job) for job in ids])
+        await asyncio.to_thread(lambda: [studio.wait_for_end(job) for job in ids])
         await until_shown(pilot, "✓ 3 whole logs", "63 lines", "that was it")
         colours = {
             segment.style.color
@@ -124,7 +124,9 @@ async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScree
     await pilot.press("q")
     await pilot.press("1")
     await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-    new = await call(studio.submit, "print('2026-03-01 12:00:30 joined')", query_name="new.py")
+    new = await call_in_thread(
+        studio.submit, "print('2026-03-01 12:00:30 joined')", query_name="new.py"
+    )
     await until(pilot, lambda: len(table(pilot).keys) == 4)
     await pilot.press("5")
     await until_shown(pilot, "63 lines", "3 jobs")
@@ -153,7 +155,7 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
 ) -> None:
     (tmp_path / "gate").touch()
     for job in submit_ticking_jobs(studio, tmp_path / "gate"):
-        studio.end(job)
+        studio.wait_for_end(job)
     async with dashboard(studio, tmp_path, size=(120, 80)) as pilot:
         screen = await open_merged_log(pilot, "63 lines", "tick 59")
         await pilot.press("tab", "S")
@@ -207,7 +209,7 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
 async def test_without_marked_jobs_one_log_is_opened_and_the_tab_explains_how_to_mark(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print('alone')")["id"])
+    studio.wait_for_end(studio.submit("print('alone')")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("5")
         await until_shown(pilot, "Mark jobs with space in Jobs, then press L.")
@@ -229,7 +231,7 @@ async def test_a_queued_job_joins_the_merged_log_when_it_starts(
 ) -> None:
     gate = tmp_path / "gate"
     (first,) = submit_ticking_jobs(studio, gate, 1)
-    studio.until(first, "RUNNING")
+    studio.wait_for_state(first, "RUNNING")
     wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
     studio.submit(wait + "\nprint('second')", query_name="second.py", workers=WORKERS)
     async with dashboard(studio, tmp_path) as pilot:
@@ -243,14 +245,14 @@ async def test_hostile_names_and_lines_are_shown_as_text_in_a_merged_log(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for _ in range(2):
-        studio.end(studio.submit(f"print({HOSTILE!r})", query_name=HOSTILE)["id"])
+        studio.wait_for_end(studio.submit(f"print({HOSTILE!r})", query_name=HOSTILE)["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await open_merged_log(pilot, "2 jobs", "x[/] [red]r")
         for keys in (["S"], ["U"], ["M"], ["D"]):
             await pilot.press(*keys)
             await pilot.pause()
             text = screen_text(pilot)
-            assert not controls_of_lines(text)
+            assert not control_characters_of_lines(text)
 
 
 def test_labels_distinguish_jobs_in_the_available_space() -> None:
@@ -268,7 +270,7 @@ async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_merged_log(
 ) -> None:
     ids = [str(studio.submit(COUNTING, query_name=f"n{n}.py", workers=1)["id"]) for n in (0, 1)]
     for job in ids:
-        studio.until(job, "RUNNING")
+        studio.wait_for_state(job, "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         screen = await open_merged_log(pilot, "seq=0050", "● 2 live")
         await asyncio.to_thread(studio.kill)

@@ -40,27 +40,27 @@ class DagStudio(FixedStudio):
     """Answers about one pipeline and its jobs, and records the requests that change something."""
 
     def __init__(self, pipeline: Pipeline | None = None) -> None:
-        super().__init__(gone=False, runs=False)
+        super().__init__(becomes_unreachable=False, has_pipeline_runs=False)
         self.error: StudioError | None = None
         """Raised instead of returning the pipeline, if it is set."""
         self.requests: list[tuple[str, str]] = []
         """Requests in order: `pause`, `resume`, `remove` or `cancel`, and an id."""
-        self.becomes(pipeline or sixteen())
+        self.set_pipeline(pipeline or sixteen())
 
-    def becomes(self, pipeline: Pipeline) -> None:
+    def set_pipeline(self, pipeline: Pipeline) -> None:
         """Replace the pipeline and its runs."""
-        self.now = pipeline
+        self.current_pipeline = pipeline
         self.runs = jobs_of(pipeline)
 
     async def pipeline(self, **_: object) -> Pipeline:
         """Return the pipeline."""
         if self.error is not None:
             raise self.error
-        return self.now.model_copy()
+        return self.current_pipeline.model_copy()
 
     async def pipelines(self, **_: object) -> ResultPage[Pipeline]:
         """Return the pipeline as the only one."""
-        return ResultPage((self.now,))
+        return ResultPage((self.current_pipeline,))
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, **_: object
@@ -80,17 +80,17 @@ class DagStudio(FixedStudio):
     async def pause_pipeline(self, *, pipeline_id: str | None = None) -> None:
         """Pause the pipeline."""
         self.requests.append(("pause", pipeline_id or ""))
-        self.now = self.now.model_copy(update={"status": "PAUSED"})
+        self.current_pipeline = self.current_pipeline.model_copy(update={"status": "PAUSED"})
 
     async def resume_pipeline(self, *, pipeline_id: str | None = None) -> None:
         """Resume the pipeline."""
         self.requests.append(("resume", pipeline_id or ""))
-        self.now = self.now.model_copy(update={"status": "RUNNING"})
+        self.current_pipeline = self.current_pipeline.model_copy(update={"status": "RUNNING"})
 
     async def remove_job(self, job_id: str, *, pipeline_id: str | None = None) -> None:  # noqa: ARG002
         """Remove a job; its children then wait for its parents."""
         self.requests.append(("remove", job_id))
-        (removed,) = (run for run in self.now.job_runs if run.job_id == job_id)
+        (removed,) = (run for run in self.current_pipeline.job_runs if run.job_id == job_id)
 
         def without_removed(parents: tuple[str, ...]) -> tuple[str, ...]:
             if job_id not in parents:
@@ -100,10 +100,10 @@ class DagStudio(FixedStudio):
 
         job_runs = tuple(
             run.model_copy(update={"parent_job_ids": without_removed(run.parent_job_ids)})
-            for run in self.now.job_runs
+            for run in self.current_pipeline.job_runs
             if run is not removed
         )
-        self.now = self.now.model_copy(update={"job_runs": job_runs})
+        self.current_pipeline = self.current_pipeline.model_copy(update={"job_runs": job_runs})
 
     async def cancel_job(self, job_id: str) -> None:
         """Record that a run was canceled, without changing the pipeline."""
@@ -174,7 +174,7 @@ async def pipeline_dashboard(
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
     async with driving(app, size=size, frames=frames, notifications=True) as pilot:
         await until(pilot, lambda: session.jobs.snapshot.value is not None)
-        app.post_message(OpenPipeline(studio.now.pipeline_id))
+        app.post_message(OpenPipeline(studio.current_pipeline.pipeline_id))
         await until(pilot, lambda: isinstance(app.screen, PipelineScreen))
         if loaded:
             await until(pilot, lambda: screen_of(pilot).state.loaded is not None)
@@ -199,7 +199,7 @@ async def show_on_new_page(
     pipeline_id = f"{len(pages):08x}"
     # Without a place of its own, the page would begin in the mode of the last saved place.
     pages[-1].state._memory.note(pipeline_id, DagPlace(mode=Mode.TREE))
-    studio.becomes((pipeline or sixteen()).model_copy(update={"pipeline_id": pipeline_id}))
+    studio.set_pipeline((pipeline or sixteen()).model_copy(update={"pipeline_id": pipeline_id}))
     pages[-1].session.jobs.poke()
     app.clear_notifications()
     app.post_message(OpenPipeline(pipeline_id))
@@ -244,7 +244,7 @@ async def go_to(pilot: Pilot[int], name: str) -> None:
 async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> None:
     """Replace the pipeline on Studio, and wait until the page shows the new one."""
     screen = screen_of(pilot)
-    studio.becomes(pipeline.model_copy(update={"pipeline_id": screen.state.pipeline_id}))
+    studio.set_pipeline(pipeline.model_copy(update={"pipeline_id": screen.state.pipeline_id}))
     screen.source.poke()
     await until(
         pilot,

@@ -5,9 +5,13 @@ from pathlib import Path
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
-from tests.local.http.test_pipeline_routes import make, makers, trigger
-from tests.local.http.test_pipeline_routes import until as until_state
-from tests.local.http.test_undocumented_routes import datasets, make_chain, rerun
+from tests.local.http.test_pipeline_routes import (
+    job_ids_by_dataset,
+    make_dataset,
+    trigger,
+    until_state,
+)
+from tests.local.http.test_undocumented_routes import list_datasets, make_chain, rerun
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
@@ -17,7 +21,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make_chain(studio)
-    make(studio, "raw")
+    make_dataset(studio, "raw")
     async with dashboard(studio, tmp_path, size=(100, 30)) as pilot:
         await until_shown(pilot, "Jobs 4", "✓4")
         with step("the form for a pipeline opens the list and receives the outdated datasets"):
@@ -48,13 +52,13 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until_shown(pilot, "clean.py", "report.py", "0/2")
             await pilot.press("p")
             await until_shown(pilot, "✓ COMPLETED", "2/2")
-            assert not any(each["newer"] for each in datasets(studio).values())
+            assert not any(each["newer"] for each in list_datasets(studio).values())
             await pilot.press("f2")
             await until_shown(pilot, "Datasets: 3, 0 out of date")
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         with step("the facts about a dataset are loaded again when they are shown"):
-            make(studio, "raw")
+            make_dataset(studio, "raw")
             await pilot.press("f2")
             await until_shown(pilot, "Datasets: 3, 2 out of date, at ")
             until_state(studio, trigger(studio, "report"), "COMPLETED")
@@ -68,7 +72,7 @@ async def test_a_dataset_opens_the_job_that_made_it_and_rerun_jobs_are_no_datase
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make_chain(studio)
-    jobs = makers(studio)
+    jobs = job_ids_by_dataset(studio)
     rebuilt = until_state(studio, trigger(studio, "report"), "COMPLETED")
     async with dashboard(studio, tmp_path, size=(140, 40)) as pilot:
         with step("a job opens the list at the dataset that it made"):

@@ -15,14 +15,13 @@ from studio_tui.tui.pipelines.kept_drafts import RESTORED
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import NOT_ALL, TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
-from tests.fault_proxy import Fault, FaultProxy, Seen
-from tests.faults import answer_json, drop_answer
-from tests.hostile import HOSTILE, controls_of_lines
-from tests.local.http.test_pipeline_routes import make, status, trigger
-from tests.local.http.test_pipeline_routes import until as until_state
+from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest
+from tests.faults import answer_json, drop_response
+from tests.hostile import HOSTILE, control_characters_of_lines
+from tests.local.http.test_pipeline_routes import make_dataset, status, trigger, until_state
 from tests.soak import at_length
 from tests.steps import step
-from tests.studios import ThreadStudio, data_of, on_copy
+from tests.studios import ThreadStudio, create_data, run_on_copy
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 pytestmark = pytest.mark.starts_processes
@@ -46,22 +45,22 @@ async def type_in(pilot: Dashboard, text: str) -> None:
     await pilot.press(*("space" if sign == " " else sign for sign in text))
 
 
-def two(studio: ThreadStudio, **options: Any) -> None:
+def make_two_datasets(studio: ThreadStudio, **options: Any) -> None:
     """Make the datasets `first` and, from it, `second`."""
-    make(studio, "first", **options)
-    make(studio, "second", "first", **options)
+    make_dataset(studio, "first", **options)
+    make_dataset(studio, "second", "first", **options)
 
 
 @pytest.fixture(scope="module")
 def data_with_datasets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a stopped local Studio on which both datasets have been made."""
-    return data_of(tmp_path_factory.mktemp("two") / "studio", two)
+    return create_data(tmp_path_factory.mktemp("two") / "studio", make_two_datasets)
 
 
 @pytest.fixture
 def studio_with_datasets(data_with_datasets: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
     """A local Studio on which both datasets have been made."""
-    with on_copy(data_with_datasets, tmp_path / "studio") as studio:
+    with run_on_copy(data_with_datasets, tmp_path / "studio") as studio:
         yield studio
 
 
@@ -193,7 +192,7 @@ async def test_the_form_reports_unknown_datasets_and_reaches_every_suggestion(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(LINEAGE, query_name="sales.py")
-    assert studio.end(job["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
     async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await open_list(pilot)
         await pilot.press("t")
@@ -446,7 +445,7 @@ class FixedList:
     def __init__(self, *pipelines: dict[str, Any]) -> None:
         self.pipelines = pipelines
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         return answer_json(list(self.pipelines)) if seen.path.endswith("/pipeline/list") else None
 
 
@@ -456,7 +455,7 @@ async def test_hostile_text_and_unknown_states_are_shown_as_plain_text(
 ) -> None:
     run = {"job_id": "j", "name": HOSTILE, "status": "SMOULDERING", "created_job_id": "r"}
     failed = {"job_id": "f", "name": HOSTILE, "status": "FAILED", "parent_job_ids": ["f", "gone"]}
-    proxy = FaultProxy.before(studio.url)
+    proxy = FaultProxy.in_front_of(studio.url)
     proxy.plan = FixedList(  # type: ignore[assignment] # it has no streams
         {
             "pipeline_id": "p1",
@@ -479,7 +478,7 @@ async def test_hostile_text_and_unknown_states_are_shown_as_plain_text(
         for key in ("down", "up", "X", "n", "d", "escape", "y", "escape", "t", "escape", "N", "p"):
             await pilot.press(key)
             await pilot.pause()
-            assert not controls_of_lines(screen_text(pilot))
+            assert not control_characters_of_lines(screen_text(pilot))
 
 
 class FirstRequestsFail:
@@ -488,7 +487,7 @@ class FirstRequestsFail:
     def __init__(self, path: str, times: int) -> None:
         self.path, self.left = path, times
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         if not seen.path.endswith(self.path) or not self.left:
             return None
         self.left -= 1
@@ -498,15 +497,15 @@ class FirstRequestsFail:
 class TriggerResponsesLost:
     """Passes triggers to Studio and drops the responses."""
 
-    def fault(self, seen: Seen) -> Fault | None:
-        return drop_answer if seen.path.endswith("/pipeline/trigger") else None
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
+        return drop_response if seen.path.endswith("/pipeline/trigger") else None
 
 
 async def test_the_form_reports_missing_names_and_a_lost_response_creates_one_pipeline(
     studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
     trigger(studio_with_datasets, "first", review=True)
-    proxy = FaultProxy.before(studio_with_datasets.url)
+    proxy = FaultProxy.in_front_of(studio_with_datasets.url)
     proxy.plan = plan = FirstRequestsFail("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
     async with proxy, dashboard(studio_with_datasets, tmp_path, url=proxy.url) as pilot:
         await open_list(pilot)

@@ -7,8 +7,7 @@ import pytest
 
 from studio_tui.tui.form.edit_screen import EditScreen
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
-from tests.local.http.test_pipeline_routes import make, status, trigger
-from tests.local.http.test_pipeline_routes import until as until_state
+from tests.local.http.test_pipeline_routes import make_dataset, status, trigger, until_state
 from tests.soak import at_length
 from tests.steps import step
 from tests.studios import ThreadStudio
@@ -31,9 +30,9 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 async def test_a_failed_job_is_found_and_fixed_so_that_the_pipeline_completes(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    make(studio, "first")
-    studio.end(studio.submit(FAILING, query_name="middle.py")["id"])
-    make(studio, "last", "middle")
+    make_dataset(studio, "first")
+    studio.wait_for_end(studio.submit(FAILING, query_name="middle.py")["id"])
+    make_dataset(studio, "last", "middle")
     triggered = trigger(studio, "last", review=True)
     async with dashboard(studio, tmp_path, size=(140, 60)) as pilot:
         await pilot.press("2")
@@ -97,9 +96,9 @@ async def visit_each_attempt(pilot: Dashboard) -> None:
 async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
     studio: ThreadStudio, tmp_path: Path, key: str
 ) -> None:
-    make(studio, "first")
-    make(studio, "middle", "first")
-    make(studio, "last", "middle")
+    make_dataset(studio, "first")
+    make_dataset(studio, "middle", "first")
+    make_dataset(studio, "last", "middle")
     triggered = trigger(studio, "last", review=True)
     async with dashboard(studio, tmp_path, size=(140, 60)) as pilot:
         await pilot.press("2")

@@ -18,10 +18,10 @@ from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog
 from studio_tui.tui.schedules.editing import RESTORED_TIME, AskTime
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.widgets.big_table import BigTable
-from tests.changed_answers import Documented
-from tests.fault_proxy import Exchange, Fault, FaultProxy, Reply, Seen
-from tests.faults import answer_json, drop_answer
-from tests.hostile import HOSTILE, controls_of_lines
+from tests.changed_answers import WithoutInstanceHeader
+from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest, Reply
+from tests.faults import answer_json, drop_response
+from tests.hostile import HOSTILE, control_characters_of_lines
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -71,7 +71,7 @@ async def edit_time(pilot: Dashboard, old: str, typed: str) -> None:
 async def test_a_schedule_shows_its_expression_in_words_and_its_next_runs_and_opens_its_runs(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="stranger.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="stranger.py")["id"])
     studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
     async with dashboard(studio, tmp_path, size=(140, 40)) as pilot:
         await until_shown(pilot, "4 Schedules 1", "stranger.py")
@@ -146,7 +146,7 @@ async def test_a_schedule_created_elsewhere_appears_and_disappears_after_its_onl
         # It runs once, and is no schedule any more after that.
         await until_shown(pilot, "Schedules 1")
     (run,) = [job for job in studio.jobs() if job["scheduled_by"] == task["id"]]
-    assert studio.end(run["id"])["status"] == "COMPLETE"
+    assert studio.wait_for_end(run["id"])["status"] == "COMPLETE"
 
 
 async def test_a_manual_run_is_listed_and_canceling_a_schedule_names_and_ends_it(
@@ -182,7 +182,7 @@ async def test_a_manual_run_is_listed_and_canceling_a_schedule_names_and_ends_it
     assert (job["scheduled_by"], job["environment"]["A"]) == (task["id"], "b c")
 
 
-class OtherStudio(Documented):
+class OtherStudio(WithoutInstanceHeader):
     """Sends no fields of schedules and their runs that the API document lacks."""
 
     async def _unname(self, exchange: Exchange) -> None:
@@ -194,14 +194,14 @@ class OtherStudio(Documented):
             for job in jobs:
                 job |= {"schedule": None, "scheduled_by": None, "scheduled_for": None}
             body = json.dumps(jobs).encode()
-        await exchange.send(Reply(reply.status, headers, body).encoded())
+        await exchange.send(Reply(reply.status, headers, body).encode())
 
 
 async def test_on_other_studios_a_manual_run_is_still_listed_after_an_edit(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
-    proxy = FaultProxy.before(studio.url)
+    proxy = FaultProxy.in_front_of(studio.url)
     proxy.plan = OtherStudio()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         table = await open_schedules(pilot)
@@ -227,7 +227,7 @@ async def test_a_manual_run_or_an_edit_whose_answer_was_lost_happens_once(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
-    proxy = FaultProxy.before(studio.url)
+    proxy = FaultProxy.in_front_of(studio.url)
     proxy.plan = lost = LoseOneAnswer("/run")
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await open_schedules(pilot)
@@ -295,8 +295,8 @@ async def test_on_other_studios_an_edit_replaces_the_schedule_and_other_commands
             workers=1,
         )
     (task,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = Documented()
+    proxy = FaultProxy.in_front_of(studio.url)
+    proxy.plan = WithoutInstanceHeader()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await until_shown(pilot, "4 Schedules 3")
         table = await open_schedules(pilot)
@@ -333,8 +333,8 @@ async def test_on_other_studios_marks_move_to_the_schedules_that_replace_edited_
 ) -> None:
     for name in ("before.py", "nightly.py", "after.py"):
         studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = Documented()
+    proxy = FaultProxy.in_front_of(studio.url)
+    proxy.plan = WithoutInstanceHeader()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await until_shown(pilot, "4 Schedules 3")
         table = await open_schedules(pilot)
@@ -351,24 +351,24 @@ async def test_on_other_studios_marks_move_to_the_schedules_that_replace_edited_
             assert table.marked == {other_id, new["id"]}
 
 
-class LoseOneAnswer(Documented):
+class LoseOneAnswer(WithoutInstanceHeader):
     """Drops the answer to the first request to a path, and passes everything else."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self.count = 0
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         if seen.path.endswith(self._path) and not self.count:
             self.count += 1
-            return drop_answer
+            return drop_response
         return None
 
 
-class RefuseCancels(Documented):
+class RefuseCancels(WithoutInstanceHeader):
     """Refuses requests to cancel, and passes everything else."""
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         if seen.path.endswith("/cancel"):
             return answer_json({"message": "Not while it is full moon."}, "409 Conflict")
         return super().fault(seen)
@@ -377,7 +377,7 @@ class RefuseCancels(Documented):
 class RefuseJobs(RefuseCancels):
     """Refuses to create jobs, too."""
 
-    def fault(self, seen: Seen) -> Fault | None:
+    def fault(self, seen: ReceivedRequest) -> Fault | None:
         if seen.method == "POST" and seen.path.endswith("/jobs/"):
             return answer_json({"message": "There is no room."}, "400 Bad Request")
         return super().fault(seen)
@@ -387,7 +387,7 @@ async def test_a_refused_edit_keeps_the_schedule_and_a_refused_cancel_keeps_both
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
-    proxy = FaultProxy.before(studio.url)
+    proxy = FaultProxy.in_front_of(studio.url)
     proxy.plan = RefuseJobs()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         table = await open_schedules(pilot)
@@ -489,7 +489,7 @@ async def test_hostile_names_are_shown_literally_and_have_no_effect(
         for key, words in (("e", "enter continues"), ("x", "Keep it"), ("t", "Run it now")):
             await pilot.press(key)
             await until_shown(pilot, words, "a[/]b [@click")
-            assert not controls_of_lines(screen_text(pilot))
+            assert not control_characters_of_lines(screen_text(pilot))
             await pilot.press("escape")
 
 
@@ -536,7 +536,7 @@ async def test_a_pipeline_schedule_is_created_run_manually_opened_and_canceled(
 ) -> None:
     # The jobs that made the datasets may be older than those that are requested.
     monkeypatch.setattr(dataset_catalog, "REQUESTED_JOBS", 0)
-    studio.end(studio.submit(MAKE_DATASET, query_name="make.py")["id"])
+    studio.wait_for_end(studio.submit(MAKE_DATASET, query_name="make.py")["id"])
     studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "4 Schedules 1")

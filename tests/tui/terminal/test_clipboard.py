@@ -151,7 +151,7 @@ async def test_keys_that_copy_use_the_program_of_the_environment(
     studio: ThreadStudio, bin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = studio.submit("print('first'); print('last')", query_name="[/]")
-    studio.end(job["id"])
+    studio.wait_for_end(job["id"])
     install(bin_folder, "wl-copy", f"cat > {tmp_path}/taken")
     monkeypatch.setenv("WAYLAND_DISPLAY", "w")
     taken = tmp_path / "taken"

@@ -56,7 +56,7 @@ async def test_a_filter_typed_in_a_burst_is_complete_and_the_next_key_acts_on_th
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("one1", "two2"):
-        studio.end(studio.submit("print(1)", query_name=f"{name}.py")["id"])
+        studio.wait_for_end(studio.submit("print(1)", query_name=f"{name}.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "one1.py", "two2.py")
         send_burst(pilot, slash_and_text("two2"))
@@ -75,7 +75,7 @@ async def test_keys_sent_with_x_do_not_answer_its_question_and_keys_sent_with_l_
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit("import time; print('n 17', flush=True); time.sleep(60)")
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "RUNNING")
         send_burst(pilot, [("x", "x"), ("y", "y")])
@@ -97,7 +97,7 @@ async def test_text_typed_while_a_form_is_being_opened_goes_into_the_form(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = studio.submit("import time; time.sleep(120)", query_name="long.py")
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     has_begun, may_end = asyncio.Event(), asyncio.Event()
 
     async def slow_lookup(_jobs: Iterable[Job], _session: StudioSession) -> dict[str, Submitted]:
@@ -125,7 +125,7 @@ async def test_text_typed_while_a_form_is_being_opened_goes_into_the_form(
 async def test_a_key_pressed_while_a_form_is_being_closed_acts_on_the_screen_below(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
+    studio.wait_for_end(studio.submit("print(1)", query_name="one.py")["id"])
     has_begun, may_end = asyncio.Event(), asyncio.Event()
 
     async def slow_saving(_screen: SubmitScreen) -> None:
@@ -174,7 +174,7 @@ async def test_keys_sent_together_with_the_key_that_opens_a_screen_act_on_that_s
 async def test_a_search_typed_in_a_burst_is_complete_and_all_keys_are_handled_in_order(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("for n in range(50): print('n', n)")["id"])
+    studio.wait_for_end(studio.submit("for n in range(50): print('n', n)")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "✓ whole log")
@@ -295,7 +295,7 @@ async def test_a_key_is_delivered_only_after_the_previous_key_has_been_handled()
     async with driving(app) as pilot:
         first, second = app.query(SlowKeys)
         for slow in app.query(SlowLeaver):
-            slow.let_go()
+            slow.allow_removal()
         first.focus()
         await until(pilot, lambda: first.has_focus)
         for key in "abc":
@@ -312,12 +312,12 @@ async def test_a_key_for_a_removed_widget_does_not_block_the_next_key() -> None:
         first, second = app.query(SlowKeys)
         for widget in (first, second):
             widget.may_go_on.set()
-        second.query_one(SlowLeaver).let_go()
+        second.query_one(SlowLeaver).allow_removal()
         first.focus()
         await until(pilot, lambda: first.has_focus)
         removing = first.remove()
         app.screen.set_focus(first)  # as it would be while a key is on its way to it
-        async with first.query_one(SlowLeaver).held():
+        async with first.query_one(SlowLeaver).while_leaving():
             app.post_message(events.Key("a", "a"))
         await removing
         second.focus()
@@ -345,7 +345,7 @@ async def test_a_key_for_a_widget_that_is_never_mounted_does_not_block_the_next_
     async with driving(app) as pilot:
         for widget in app.query(SlowKeys):
             widget.may_go_on.set()
-            widget.query_one(SlowLeaver).let_go()
+            widget.query_one(SlowLeaver).allow_removal()
         second = app.query(SlowKeys).last()
         mounting = app.screen.mount(target := NeverMounted())
         target.focus()
@@ -394,14 +394,14 @@ async def test_the_user_can_quit_while_the_handler_of_a_key_hangs(
         await until(pilot, lambda: pilot.app._exit)
         assert hanging.keys == ["a"]
         hanging.may_go_on.set()
-        hanging.query_one(SlowLeaver).let_go()
+        hanging.query_one(SlowLeaver).allow_removal()
 
 
 async def test_a_key_that_arrives_after_all_screens_are_closed_is_no_error() -> None:
     app = TwoSlowKeys()
     async with driving(app):
         for slow in app.query(SlowLeaver):
-            slow.let_go()
+            slow.allow_removal()
         forwarded = events.Key("b", "b")
         forwarded._set_forwarded()
     assert not app.screen_stack

@@ -13,7 +13,7 @@ from textual.driver import Driver
 from studio_tui.tui.terminal import lending, pager
 from studio_tui.tui.terminal.lending import terminal_lent
 from tests.driving import driving
-from tests.waiting import HANG, until, within_reason
+from tests.waiting import HANG, await_with_limit, until
 
 pytestmark = pytest.mark.starts_processes
 
@@ -46,7 +46,7 @@ async def test_the_terminal_returns_to_the_app_when_the_borrowing_task_is_cancel
         await is_lent.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await within_reason(task, "the end of the program")
+            await await_with_limit(task, "the end of the program")
         assert terminal_calls == ["lent", "discarded", "back"]
 
 

@@ -18,7 +18,7 @@ from studio_tui.tui.terminal.pager import (
     pager_words,
     private_file,
 )
-from tests.hostile import controls_of_lines
+from tests.hostile import control_characters_of_lines
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until_shown
 from tests.tui.logs.view.log_stage import HOSTILE
@@ -104,7 +104,7 @@ async def copy_of(store: LogStore, start: int) -> tuple[str, ReaderPlace]:
 async def test_the_copy_contains_no_control_codes(store: LogStore) -> None:
     store.append("\n".join(HOSTILE).encode() + b"\r\n\xff\xfe end")
     text, _ = await copy_of(store, 0)
-    assert not controls_of_lines(text)
+    assert not control_characters_of_lines(text)
     assert "\u200b" not in text
     assert len(text.split("\n")) == store.lines
     assert "漢字カナ" in text
@@ -176,7 +176,7 @@ async def test_characters_that_reorder_text_are_detected_anywhere_in_a_log(store
 async def test_without_a_terminal_the_pager_is_refused_and_no_copy_is_left_behind(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio.end(studio.submit("print('text')")["id"])
+    studio.wait_for_end(studio.submit("print('text')")["id"])
     copies = tmp_path / "copies"
     copies.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(copies))

@@ -25,12 +25,12 @@ class SlowLeaver(Widget):
         self.is_leaving.set()
         await self._may_leave.wait()
 
-    def let_go(self) -> None:
+    def allow_removal(self) -> None:
         """Let a removal end, whether it has begun or not."""
         self._may_leave.set()
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
+    async def while_leaving(self) -> AsyncIterator[None]:
         """Wait until its removal has begun, and let it go at the end of the block.
 
         In the block, do not use the pilot: it would wait for the app, which waits for the removal.
@@ -39,4 +39,4 @@ class SlowLeaver(Widget):
             await self.is_leaving.wait()
             yield
         finally:
-            self.let_go()
+            self.allow_removal()

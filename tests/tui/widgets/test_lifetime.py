@@ -31,7 +31,7 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
-from tests.tui.logs.view.log_stage import Stage
+from tests.tui.logs.view.log_stage import LogViewApp
 from tests.tui.test_sizes import own_widgets
 from tests.tui.widgets.slow_leaver import SlowLeaver
 from tests.waiting import eventually
@@ -124,7 +124,7 @@ async def test_a_mounted_widget_receives_all_events() -> None:
     app = ParentApp()
     async with driving(app) as pilot:
         parent = app.query_one(Parent)
-        parent.query_one(SlowLeaver).let_go()
+        parent.query_one(SlowLeaver).allow_removal()
         parent.listen(parent.subscribe, lambda: parent.events_received.append("listener"))
         parent.set_timer(NOTICE_DELAY, lambda: parent.events_received.append("timer"))
         parent.set_interval(
@@ -156,7 +156,7 @@ async def test_a_widget_that_is_being_removed_receives_no_event() -> None:
         await pilot.pause()
         (listener,) = parent.listeners
         removal = parent.remove()
-        async with parent.query_one(SlowLeaver).held():
+        async with parent.query_one(SlowLeaver).while_leaving():
             listener()
             parent.result.set()
             parent.set_timer(NOTICE_DELAY, lambda: parent.events_received.append("timer"))
@@ -175,7 +175,7 @@ async def test_a_widget_that_is_being_removed_receives_no_event() -> None:
 async def test_a_widget_receives_no_callback_before_it_is_mounted() -> None:
     app = ParentApp()
     async with driving(app) as pilot:
-        app.query_one(SlowLeaver).let_go()
+        app.query_one(SlowLeaver).allow_removal()
         parent, slow = Parent(), SlowMounting()
         parent.first = slow
         notify_listener = parent.while_alive(lambda: parent.events_received.append("listener"))
@@ -188,14 +188,14 @@ async def test_a_widget_receives_no_callback_before_it_is_mounted() -> None:
         assert parent.events_received == ["mounted"]
         notify_listener()
         assert parent.events_received == ["mounted", "listener"]
-        parent.query_one(SlowLeaver).let_go()
+        parent.query_one(SlowLeaver).allow_removal()
         await pilot.pause()
 
 
 async def test_a_widget_removed_before_it_is_mounted_receives_no_event() -> None:
     app = ParentApp()
     async with driving(app) as pilot:
-        app.query_one(SlowLeaver).let_go()
+        app.query_one(SlowLeaver).allow_removal()
         parent = Parent()
         mounting = app.screen.mount(parent)
         removal = parent.remove()
@@ -256,7 +256,7 @@ async def test_a_listener_can_be_unsubscribed_twice() -> None:
     app = ParentApp()
     async with driving(app):
         parent = app.query_one(Parent)
-        parent.query_one(SlowLeaver).let_go()
+        parent.query_one(SlowLeaver).allow_removal()
         unsubscribe = parent.listen(parent.subscribe, lambda: None)
         unsubscribe()
         unsubscribe()
@@ -266,12 +266,12 @@ async def test_a_listener_can_be_unsubscribed_twice() -> None:
 async def test_a_log_that_grows_while_its_view_is_being_removed_is_no_error(tmp_path: Path) -> None:
     store = LogStore.create(tmp_path)
     store.append(b"one\n")
-    app = Stage(store)
+    app = LogViewApp(store)
     async with driving(app):
         view, slow = app.query_one(LogView), SlowLeaver()
         await view.mount(slow)
         removal = view.remove()
-        async with slow.held():
+        async with slow.while_leaving():
             store.append(b"two\n")
             await asyncio.sleep(2 * FRAME)
         await removal
@@ -281,7 +281,7 @@ async def test_a_job_that_prints_while_its_log_is_being_closed_is_no_error(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(PRINTING_JOB)
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     async with dashboard(studio, tmp_path, frames=True) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "● live")
@@ -289,7 +289,7 @@ async def test_a_job_that_prints_while_its_log_is_being_closed_is_no_error(
         assert isinstance(screen, LogScreen)
         await screen.mount(slow)
         pilot.app.post_message(events.Key("q", "q"))
-        async with slow.held():
+        async with slow.while_leaving():
             await asyncio.to_thread(studio.cancel, job["id"])
             tail = screen._tail
             await asyncio.to_thread(eventually, lambda: tail.state.phase is FollowPhase.COMPLETE)
@@ -301,7 +301,7 @@ async def test_logs_that_grow_while_their_merged_log_is_being_removed_are_no_err
 ) -> None:
     jobs = [studio.submit(PRINTING_JOB, query_name=f"{name}.py")["id"] for name in ("one", "two")]
     for job_id in jobs:
-        studio.until(job_id, "RUNNING")
+        studio.wait_for_state(job_id, "RUNNING")
     async with dashboard(studio, tmp_path, frames=True) as pilot:
         await until_shown(pilot, "one.py", "two.py")
         pilot.app.post_message(OpenLogs(tuple(jobs)))
@@ -312,7 +312,7 @@ async def test_logs_that_grow_while_their_merged_log_is_being_removed_are_no_err
         assert members is not None
         await screen.mount(slow)
         removal = screen.remove()
-        async with slow.held():
+        async with slow.while_leaving():
             for job_id in jobs:
                 await asyncio.to_thread(studio.cancel, job_id)
             await asyncio.to_thread(eventually, lambda: all(m.state.is_over for m in members))

@@ -17,11 +17,11 @@ from tests.presentation.pipelines.graphs import (
     any_pipelines,
     chain_of_diamonds,
     fan,
-    near,
+    layered_pipeline,
     pipeline,
-    stages,
+    random_dependencies,
+    random_stages,
     two_components,
-    wide,
 )
 from tests.presentation.pipelines.planes import BOX, arms, loose_ends, plane
 from tests.presentation.pipelines.sample import SIXTEEN, thousand
@@ -233,7 +233,7 @@ def test_large_graphs_are_no_wider_than_their_widest_layer(sent: Pipeline) -> No
 
 
 def test_lines_of_a_large_random_graph_lead_to_the_right_jobs() -> None:
-    drawing = drawing_of(plan_of(near(400, 3, 60)))
+    drawing = drawing_of(plan_of(random_dependencies(400, 3, 60)))
     painted = plane(drawing)
     reached = {(node, end) for node in drawing.boxes for end in painted.lines_down(node)[0]}
     assert reached == drawing.edges
@@ -251,12 +251,12 @@ def test_the_layer_of_a_box_is_the_length_of_the_longest_path_to_it(
 
 
 CROSSINGS = {
-    "wide": (wide(), 632),
+    "wide": (layered_pipeline(), 632),
     "a thousand": (thousand(), 25116),
     "rings": (dag_pure.pipeline(200), 182),
-    "dense": (stages(10, 20, 1), 977),
-    "trees": (stages(6, 60, 5, 1), 0),
-    "loose": (near(200, 1, 40), 745),
+    "dense": (random_stages(10, 20, 1), 977),
+    "trees": (random_stages(6, 60, 5, 1), 0),
+    "loose": (random_dependencies(200, 1, 40), 745),
     "fan": (fan(160), 0),
 }
 """Pipelines, with the number of crossings in the layout of Graphviz's `dot` 2.43.
@@ -309,7 +309,7 @@ def test_lines_of_a_small_graph_cross_at_most_twice_as_often_as_in_graphviz(
     assert drawing.crossings <= max(1, 2 * graphviz_crossings)
 
 
-@pytest.mark.parametrize("sent", [fan(160), thousand(), stages(6, 60, 5, 1)])
+@pytest.mark.parametrize("sent", [fan(160), thousand(), random_stages(6, 60, 5, 1)])
 def test_the_layers_of_a_wide_graph_are_close_together(sent: Pipeline) -> None:
     plan = plan_of(sent)
     drawing = drawing_of(plan, extra=3)

@@ -22,7 +22,7 @@ from studio_tui.service.logs.store.tagged_store import (
     tag_of,
 )
 from tests.soak import at_length
-from tests.waiting import within_reason
+from tests.waiting import await_with_limit
 
 
 @pytest.fixture
@@ -133,11 +133,11 @@ def test_the_matches_are_those_of_the_bytes_after_any_changes(
 def test_a_search_ends_although_the_last_line_is_unfinished(store: LogStore) -> None:
     store.append((b"." * 99 + b"\n") * (6 * BLOCK // 100) + b"epoch 3: 41%")
     hits = LineMatches(store, find_lines_with_x)
-    asyncio.run(within_reason(hits.search(0), "lines are searched again and again"))
+    asyncio.run(await_with_limit(hits.search(0), "lines are searched again and again"))
     assert hits.is_complete
     assert hits.total == 0
     store.append(b" x")
-    asyncio.run(within_reason(hits.search(0), "lines are searched again and again"))
+    asyncio.run(await_with_limit(hits.search(0), "lines are searched again and again"))
     assert hits.total == 1
 
 

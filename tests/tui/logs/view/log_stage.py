@@ -10,7 +10,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.log_view import LogView
 
 
-class Stage(App[None]):
+class LogViewApp(App[None]):
     """Shows one log view, and collects the messages that it posts."""
 
     def __init__(self, store: LogStore) -> None:
@@ -49,4 +49,4 @@ HOSTILE = [
 
 
 if __name__ == "__main__":
-    Stage(LogStore.open(Path(sys.argv[1]))).run()
+    LogViewApp(LogStore.open(Path(sys.argv[1]))).run()

@@ -25,7 +25,7 @@ from studio_tui.tui.logs.view.viewport import Row
 from tests import waiting
 from tests.driving import driving
 from tests.steps import step
-from tests.tui.logs.view.log_stage import HOSTILE, Stage
+from tests.tui.logs.view.log_stage import HOSTILE, LogViewApp
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def showing(
     store: LogStore, *, width: int = 40, height: int = 10
 ) -> AsyncIterator[tuple[Pilot[None], LogView]]:
     """Run an app with a view of the log, which has the focus."""
-    app = Stage(store)
+    app = LogViewApp(store)
     async with driving(app, size=(width, height)) as pilot:
         view = app.query_one(LogView)
         view.query_one(LogPane).focus()
@@ -102,7 +102,7 @@ async def test_keys_that_go_to_the_end_resume_following(store: LogStore) -> None
     store.append(numbered_lines(count))
     async with showing(store) as (pilot, view):
         app = view.app
-        assert isinstance(app, Stage)
+        assert isinstance(app, LogViewApp)
         for key in ("F", "end", "G", ">"):
             with step(f"the key {key}"):
                 app.messages.clear()
@@ -438,7 +438,7 @@ async def test_y_copies_the_current_line_as_it_is_shown(store: LogStore) -> None
         await pilot.press("y")
         await pilot.pause()
         app = view.app
-        assert isinstance(app, Stage)
+        assert isinstance(app, LogViewApp)
         copied = [
             message.text for message in app.messages if isinstance(message, LogView.CopyAsked)
         ]
@@ -537,7 +537,7 @@ def test_only_visible_lines_are_read(tmp_path: Path) -> None:
 
     async def count_reads() -> tuple[int, int]:
         store = LogStore.open(path)
-        app = Stage(store)
+        app = LogViewApp(store)
         async with driving(app, size=(80, 24)) as pilot:
             await pilot.pause()
             reads_at_the_end = store.reads

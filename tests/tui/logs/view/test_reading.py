@@ -14,7 +14,7 @@ from studio_tui.service.logs.store.tagged_store import TaggedStore, finder_of_ta
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LogPlace
 from studio_tui.tui.logs.view.restore import place_at
-from tests.tui.logs.view.log_stage import Stage
+from tests.tui.logs.view.log_stage import LogViewApp
 from tests.tui.logs.view.test_log_view import (
     current_rows,
     numbered_lines,
@@ -310,7 +310,7 @@ async def test_e_treats_each_of_several_interleaved_tracebacks_as_one_error(
     lines = ["begins", *INTERLEAVED, "goes on", "ERROR last"]
     store.append("".join(f"{line}\n" for line in lines).encode())
     starts = [sum(len(line) + 1 for line in lines[:n]) for n in range(len(lines))]
-    async with Stage(store).run_test(size=(60, 14)) as pilot:
+    async with LogViewApp(store).run_test(size=(60, 14)) as pilot:
         view = pilot.app.query_one(LogView)
         await pilot.press("g")
         for key, number in (("e", 1), ("e", 2), ("e", 8), ("E", 2), ("E", 1)):
@@ -320,7 +320,7 @@ async def test_e_treats_each_of_several_interleaved_tracebacks_as_one_error(
 
 async def test_lines_that_continue_an_error_are_errors_too(store: LogStore) -> None:
     store.append("".join(f"{line}\n" for line in ["first", *CONTINUED_ERRORS, "last"]).encode())
-    async with Stage(store).run_test(size=(60, 16)) as pilot:
+    async with LogViewApp(store).run_test(size=(60, 16)) as pilot:
         view = pilot.app.query_one(LogView)
         await pilot.press("!")
         await until(pilot, lambda: status_text(view).startswith(" errors and warnings: 6 lines"))
@@ -599,7 +599,7 @@ async def test_lines_are_selected_with_the_cursor_keys_and_copied(store: LogStor
         await pilot.press("V", "down", "down", "y")
         await pilot.pause()
         app = view.app
-        assert isinstance(app, Stage)
+        assert isinstance(app, LogViewApp)
         copied = [message for message in app.messages if isinstance(message, LogView.CopyAsked)]
         assert [(message.text, message.lines) for message in copied] == [
             ("line 50\nline 51\nline 52", 3)
@@ -654,7 +654,7 @@ async def test_the_tags_of_lines_are_neither_shown_nor_found_nor_copied(tmp_path
         await pilot.press("y")
         await pilot.pause()
         app = view.app
-        assert isinstance(app, Stage)
+        assert isinstance(app, LogViewApp)
         copied = [m.text for m in app.messages if isinstance(m, LogView.CopyAsked)]
         assert copied == ["2026-03-01 12:00:07 7"]
         assert view.pane.text_at(store.start_of(7)) == "2026-03-01 12:00:07 7"

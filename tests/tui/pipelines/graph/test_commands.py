@@ -164,10 +164,15 @@ async def test_the_key_n_goes_to_canceled_jobs_only_if_they_block_others(
         await press(pilot, ("g", "n"))
         await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
     one_canceled = DagStudio(chain_of_diamonds(1))
-    runs = [run.model_copy(update={"status": "COMPLETE"}) for run in one_canceled.now.job_runs]
+    runs = [
+        run.model_copy(update={"status": "COMPLETE"})
+        for run in one_canceled.current_pipeline.job_runs
+    ]
     runs[-1] = runs[-1].model_copy(update={"status": "CANCELED"})
-    one_canceled.becomes(
-        one_canceled.now.model_copy(update={"status": "CANCELED", "job_runs": tuple(runs)})
+    one_canceled.set_pipeline(
+        one_canceled.current_pipeline.model_copy(
+            update={"status": "CANCELED", "job_runs": tuple(runs)}
+        )
     )
     async with pipeline_dashboard(one_canceled, tmp_path) as pilot:
         await press(pilot, ("g", "n"))

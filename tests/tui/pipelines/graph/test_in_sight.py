@@ -113,7 +113,7 @@ async def test_the_cursor_moves_to_a_visible_parent_when_its_job_is_removed(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(fan(90))
-    whole = studio.now
+    whole = studio.current_pipeline
     async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await press(pilot, ("b", "b", "b"))
         for mode in MODES:
@@ -135,7 +135,7 @@ async def test_a_refresh_does_not_scroll_back_to_the_cursor(tmp_path: Path) -> N
         await switch_to(pilot, Mode.GRAPH)
         await until_visible(pilot, "top55")
         scroll_away(pilot)
-        await refresh(pilot, studio, pipeline_of(studio.now.job_runs[:-1]))
+        await refresh(pilot, studio, pipeline_of(studio.current_pipeline.job_runs[:-1]))
         assert screen_of(pilot).views.shown.corner == (0, 0)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from studio_tui.presentation.pipelines.views.tree import TreeRow, rows
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
-from tests.bench.dag_pure import later, pipeline
+from tests.bench.dag_pure import next_response, pipeline
 from tests.tui.dashboards import until, until_shown
 from tests.tui.pipelines.dag_stage import DagStudio, pipeline_dashboard, press, screen_of
 
@@ -29,7 +29,7 @@ async def test_a_thread_computes_the_tree_of_a_large_pipeline_once(tmp_path: Pat
         async with pipeline_dashboard(studio, tmp_path) as pilot:
             await until_shown(pilot, "00_stage_0000")
             loaded_before = screen_of(pilot).state.loaded
-            studio.becomes(later(studio.now))
+            studio.set_pipeline(next_response(studio.current_pipeline))
             await press(pilot, ("ctrl+r",))
             await until(pilot, lambda: screen_of(pilot).state.loaded is not loaded_before)
     assert len(threads) == 1

@@ -39,13 +39,13 @@ def long_named_chain(*, done: bool) -> DagStudio:
 @pytest.mark.draws_dashboards
 async def test_no_name_is_shortened_while_there_is_room(tmp_path: Path) -> None:
     studio = long_named_chain(done=True)
-    names = [node.name or "" for node in studio.now.job_runs]
+    names = [node.name or "" for node in studio.current_pipeline.job_runs]
     async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         for mode in ("tree", "graph", "timeline", "table"):
             assert screen_of(pilot).state.view.mode == mode
             for done in (True, False) if mode in {"timeline", "table"} else ():
                 with step(f"{mode}, {done=}"):
-                    await refresh(pilot, studio, long_named_chain(done=done).now)
+                    await refresh(pilot, studio, long_named_chain(done=done).current_pipeline)
                     await until_shown(pilot, *names)
             if mode == "tree":
                 await until_shown(pilot, *names)
