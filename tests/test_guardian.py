@@ -26,7 +26,7 @@ with guarded() as mark:
     studio = ProcessStudio(Path(sys.argv[1]))
     query = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\\n"
     job = studio.submit(query + "print('up', flush=True); time.sleep(600)")
-    studio.until(job["id"], "RUNNING")
+    studio.wait_for_state(job["id"], "RUNNING")
     print(mark, flush=True)
     if sys.argv[2] == "end":
         sys.exit()

@@ -423,14 +423,14 @@ def test_the_file_does_not_grow_beyond_its_limit(
 PROGRAM = """
 import sys
 from pathlib import Path
-from tests.service.recorder.test_recorder import call, note, recorder
+from tests.service.recorder.test_recorder import call, new_recorder, note_jobs
 from tests.jobs import job
-kept = recorder(Path(sys.argv[1]))
+kept = new_recorder(Path(sys.argv[1]))
 kept.database.keep_open()
 first, count = int(sys.argv[2]), int(sys.argv[3])
 for turn in range(count):
     state = "RUNNING" if turn % 2 else "COMPLETE"
-    note(kept, [job(first + number, state) for number in range(20)], minutes=turn + 1)
+    note_jobs(kept, [job(first + number, state) for number in range(20)], minutes=turn + 1)
     kept.note_call(call(turn, f"/jobs/{first}/{turn}"))
     kept.flush()
     print(turn, flush=True)

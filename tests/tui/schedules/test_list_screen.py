@@ -185,7 +185,7 @@ async def test_a_manual_run_is_listed_and_canceling_a_schedule_names_and_ends_it
 class OtherStudio(WithoutInstanceHeader):
     """Sends no fields of schedules and their runs that the API document lacks."""
 
-    async def _unname(self, exchange: Exchange) -> None:
+    async def _remove_header(self, exchange: Exchange) -> None:
         reply = await exchange.forward()
         headers = {name: value for name, value in reply.headers.items() if name != INSTANCE_HEADER}
         body = reply.body

@@ -36,10 +36,8 @@ _ABOVE = 20
 _ABOVE_BYTES = 4096
 """Bytes that are read of each of these lines."""
 
-
 _LESS, _MORE = "‹", "›"
 """Signs at the edges of a row: its line begins further left, or continues further right."""
-
 
 CURRENT, BOOKMARKED, SELECTED = 1, 2, 4
 """Flags for the highlighting of a row: the current line, bookmarked, selected."""
