@@ -1,11 +1,11 @@
 """Puts arriving pieces of a log in order: each byte once, or a mark where some may be missing.
 
-A piece is the text of a websocket message. Its id, which increases along the log, identifies pieces
-that are repeated, and the place of late pieces. If an id jumps, pieces may be missing before it, or
-the id is wrong. A later frame that continues from the jump confirms it. If a piece that belongs
-before the jump arrives before that, a large jump is removed, with the pieces after it. If a known
-id comes with other text, the log has started over: a new epoch begins. Lines do not matter: readers
-split the result into lines.
+A piece is the text of a `LogMessage`; a websocket frame has several. The ids of pieces increase
+along the log. An id identifies a piece that is repeated, and the place of a late piece. If an id
+jumps, pieces may be missing before it, or the id is wrong. A later frame that continues from the
+jump confirms it. If a piece that belongs before the jump arrives first, a large jump is removed,
+with the pieces after it. If a known id comes with other text, the log has started over: a new epoch
+begins. Lines do not matter: readers split the result into lines.
 """
 
 import re
@@ -19,7 +19,7 @@ from studio_tui.api.log_stream import (
     Unreadable,
 )
 from studio_tui.service.logs.doubts import FIRST_ID, NO_REPLAY, Doubts
-from studio_tui.service.logs.message_index import MessageIndex, MessageRecord, PieceBatch
+from studio_tui.service.logs.message_index import MessageBatch, MessageIndex, MessageRecord
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.marks import Mark
 
@@ -127,7 +127,7 @@ class LogAssembler:
         """
         state_before = (self._store.size, self._store.version)
         last = self._index.last
-        batch = PieceBatch.of(pieces)
+        batch = MessageBatch.of(pieces)
         earlier_jump = self._jump
         is_appended = self._append_next(batch, earlier_jump)
         if not is_appended and last is not None and self._is_stored_at_end(batch, last):
@@ -139,7 +139,7 @@ class LogAssembler:
                 placed += self._place(pieces, placed, earlier_jump)
                 self._has_pieces = True
                 # Once the first piece of a connection is placed, the others usually follow on it.
-                if placed == 1 and self._append_next(PieceBatch.of(pieces[1:]), earlier_jump):
+                if placed == 1 and self._append_next(MessageBatch.of(pieces[1:]), earlier_jump):
                     break
         if pieces:
             self._has_pieces = True
@@ -147,7 +147,7 @@ class LogAssembler:
             self._position = max(self._position or 0, pieces[-1].id)
         return (self._store.size, self._store.version) != state_before
 
-    def _append_next(self, batch: PieceBatch, earlier_jump: int | None) -> bool:
+    def _append_next(self, batch: MessageBatch, earlier_jump: int | None) -> bool:
         """Append a batch if it certainly follows on everything stored; return whether it did."""
         last = self._index.last
         if (
@@ -164,7 +164,7 @@ class LogAssembler:
         self._store.append(batch.raw)
         return True
 
-    def _is_stored_at_end(self, batch: PieceBatch, last: MessageRecord) -> bool:
+    def _is_stored_at_end(self, batch: MessageBatch, last: MessageRecord) -> bool:
         """Whether the batch follows on all pieces, and REST has brought its bytes before."""
         return (
             self._has_pieces
@@ -175,7 +175,7 @@ class LogAssembler:
             and self._store.read(self.end, len(batch.raw)) == batch.raw
         )
 
-    def _is_repeat(self, batch: PieceBatch) -> bool:
+    def _is_repeat(self, batch: MessageBatch) -> bool:
         """Whether the whole batch is stored already, piece by piece."""
         if self._doubts or not batch.is_ordered or len(batch.raw) > WINDOW:
             return False
@@ -221,7 +221,7 @@ class LogAssembler:
             self._compare_again()
         last = self._index.last
         if last is None or piece_id > last.id:
-            jump = PieceBatch.of(pieces[at : at + 1]).jump_from(last or MessageRecord(0, 0, 0))
+            jump = MessageBatch.of(pieces[at : at + 1]).jump_from(last or MessageRecord(0, 0, 0))
             self._note_jump(jump, earlier_jump)
             self._place_last(piece_id, raw)
             return 1
@@ -235,13 +235,13 @@ class LogAssembler:
             end = at + 1
             while end < len(pieces) and pieces[end - 1].id < pieces[end].id < old.id:
                 end += 1
-            self._place_late(place, PieceBatch.of(pieces[at:end]))
+            self._place_late(place, MessageBatch.of(pieces[at:end]))
             return end - at
         stored = self._store.read(old.offset, old.length)
         if not _are_same(stored, raw):
             self._begin_epoch(place, pieces[at])
         elif stored.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(old.offset):
-            self._insert(place, old.offset, PieceBatch.of(pieces[at : at + 1]), over=old.length)
+            self._insert(place, old.offset, MessageBatch.of(pieces[at : at + 1]), over=old.length)
         return 1
 
     def _place_last(self, piece_id: int, raw: bytes) -> None:
@@ -296,7 +296,7 @@ class LogAssembler:
         self._doubts.note_replacement(jump.id, piece_id)
         self._jump = self._position = None
 
-    def _place_late(self, place: int, late: PieceBatch) -> None:
+    def _place_late(self, place: int, late: MessageBatch) -> None:
         """Insert late pieces before the one at `place`; if that is far from the end, set a mark."""
         offset = self._index[place].offset
         if self._is_far(offset):
@@ -311,7 +311,7 @@ class LogAssembler:
             after > 0 and self._index[after - 1].offset >= offset
         )
 
-    def _insert(self, place: int, offset: int, late: PieceBatch, *, over: int = 0) -> None:
+    def _insert(self, place: int, offset: int, late: MessageBatch, *, over: int = 0) -> None:
         """Insert pieces before the one at `place`, or replace it if `over`, its length, is given.
 
         Bytes that were received by REST only are dropped: they follow a log without these pieces.
@@ -330,7 +330,7 @@ class LogAssembler:
 
         A new epoch begins with it, after a mark. It is inserted if this connection has begun one.
         """
-        index, epoch, batch = self._index, self._epoch, PieceBatch.of([piece])
+        index, epoch, batch = self._index, self._epoch, MessageBatch.of([piece])
         if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:
             index.cut(place)
             self.mark_end(NEW_EPOCH)

@@ -1,7 +1,7 @@
 """The gaps of a log: places where lines may be missing because the connection was lost.
 
 Each gap has a mark, which is removed when a later connection repeats the log across the gap. A gap
-is identified by the pieces before and after it; a piece is the text of a websocket message.
+is identified by the pieces before and after it; a piece is the text of a `LogMessage`.
 """
 
 from dataclasses import dataclass

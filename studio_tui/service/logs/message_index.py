@@ -1,4 +1,6 @@
-"""The offsets of websocket messages in the spool; on disk, as a log may have millions of them.
+"""The offsets in the spool of the log's messages; on disk, as a log can have millions of them.
+
+A message is a chunk of text. A websocket frame has several.
 
 Records are sorted by id, which is also the order of their offsets. The place of a record is its
 number in this order, from 0.
@@ -19,7 +21,11 @@ from studio_tui.errors import SpoolError
 from studio_tui.paths import create_private_dir
 
 BLOCK = 4096
-"""Records per block. In memory are the last block, the one read last, and each block's first id."""
+"""Records per block.
+
+In memory are the records after the last full block, the full block that was read most recently,
+and the first id of each full block.
+"""
 
 _FIELDS = 3
 _BLOCK_FIELDS = BLOCK * _FIELDS
@@ -58,10 +64,14 @@ class MessageIndex:
         """The first id of every full block; full blocks are in the file."""
         self._end = array("q")
         """The fields of the records after the full blocks."""
-        self._last_block: tuple[int, array[int]] = (-1, array("q"))
-        """The number of the full block that was read last, and its fields."""
+        self._recently_read: tuple[int, array[int]] = (-1, array("q"))
+        """The number of the full block that was read most recently, and its fields."""
         self._last_place = -1
-        """The last result of `place_of`; while a log is repeated, the next one follows on it."""
+        """The last result of `place_of`.
+
+        When Studio sends a log again from its start, the next id looked up is usually at the place
+        after it.
+        """
 
     def close(self) -> None:
         """Close the file, which deletes it, as it has no name."""
@@ -69,7 +79,7 @@ class MessageIndex:
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
+        """Bytes of the file that are in use."""
         return len(self._first_ids) * _BYTES
 
     def __len__(self) -> int:
@@ -161,7 +171,7 @@ class MessageIndex:
         if block < len(self._first_ids):
             self._end = array("q", self._block(block))
             del self._first_ids[block:]
-            self._last_block = (-1, array("q"))
+            self._recently_read = (-1, array("q"))
         del self._end[inside * _FIELDS :]
 
     def insert(self, place: int, fields: "array[int]", *, over: int = 0) -> None:
@@ -182,30 +192,33 @@ class MessageIndex:
         self.extend(later)
 
     def _block(self, number: int) -> "array[int]":
-        if self._last_block[0] != number:
+        if self._recently_read[0] != number:
             fields = array("q")
             fields.frombytes(os.pread(self._file.fileno(), _BYTES, number * _BYTES))
-            self._last_block = (number, fields)
-        return self._last_block[1]
+            self._recently_read = (number, fields)
+        return self._recently_read[1]
 
 
 _ID, _TEXT = attrgetter("id"), attrgetter("text")
 
 
-class PieceBatch(NamedTuple):
-    """The pieces of a frame, encoded together: one by one they would take ten times as long."""
+class MessageBatch(NamedTuple):
+    """Several messages, encoded together.
+
+    One by one they would take ten times as long.
+    """
 
     ids: list[int]
     lengths: list[int]
-    """Bytes of each piece."""
+    """Bytes of each message."""
     raw: bytes
     is_ordered: bool
-    """Whether there are pieces, in ascending order of id."""
+    """Whether there are messages, and their ids ascend."""
 
     @classmethod
-    def of(cls, pieces: Sequence[LogMessage]) -> "PieceBatch":
-        """Return the batch of some pieces, in their order."""
-        ids, texts = list(map(_ID, pieces)), list(map(_TEXT, pieces))
+    def of(cls, messages: Sequence[LogMessage]) -> "MessageBatch":
+        """Return the batch of some messages, in their order."""
+        ids, texts = list(map(_ID, messages)), list(map(_TEXT, messages))
         lengths = list(map(len, texts))
         raw = "".join(texts).encode("utf-8", "surrogatepass")
         if len(raw) != sum(lengths):
@@ -214,10 +227,10 @@ class PieceBatch(NamedTuple):
         return cls(ids, lengths, raw, is_ordered)
 
     def jump_from(self, last: MessageRecord) -> int | None:
-        """Return the first id that is too high for the piece before it; `None` if there is none.
+        """Return the first id that is too high for the message before it; `None` if there is none.
 
-        The batch follows on `last`. It is not known what ids count. From one piece to the next they
-        grow by at most 2 per byte of the first, plus 2, as a piece may be empty.
+        The batch follows on `last`. It is not known what ids count. From one message to the next
+        they grow by at most 2 per byte of the first, plus 2, as a message may be empty.
         """
         limits = [2 * (length + 1) for length in (last.length, *self.lengths)]
         growths = map(sub, self.ids, (last.id, *self.ids))
@@ -225,7 +238,7 @@ class PieceBatch(NamedTuple):
         return next(compress(self.ids, has_jumped), None)
 
     def fields(self, offset: int) -> "array[int]":
-        """Return the records of these pieces, stored one after the other from `offset` on."""
+        """Return the records of these messages, stored one after the other from `offset` on."""
         fields = array("q", bytes(8 * _FIELDS * len(self.ids)))
         offsets = accumulate(self.lengths[:-1], initial=offset)
         for column, values in enumerate((self.ids, offsets, self.lengths)):

@@ -24,7 +24,7 @@ from studio_tui.service.logs.assembler import (
 )
 from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.doubts import NO_BEGINNING, NO_REPLAY
-from studio_tui.service.logs.message_index import BLOCK, MessageIndex, MessageRecord, PieceBatch
+from studio_tui.service.logs.message_index import BLOCK, MessageBatch, MessageIndex, MessageRecord
 from studio_tui.service.logs.store.log_store import LogStore
 from tests.service.logs.log_chaos import connection, messages, truth
 from tests.soak import seeds
@@ -94,7 +94,7 @@ class AppendsAll(LogAssembler):
 class AppendsLatePieces(LogAssembler):
     """Appends late pieces instead of inserting them where they belong."""
 
-    def _place_late(self, place: int, late: PieceBatch) -> None:
+    def _place_late(self, place: int, late: MessageBatch) -> None:
         del place
         self._store.append(late.raw)
         self._floor = self._store.size

@@ -3,12 +3,12 @@
 import pytest
 
 from studio_tui.api.log_stream import LogMessage, RawText
-from studio_tui.service.logs.message_index import MessageRecord, PieceBatch
+from studio_tui.service.logs.message_index import MessageRecord, MessageBatch
 
 
-def batch(*pieces: tuple[int, int]) -> PieceBatch:
+def batch(*pieces: tuple[int, int]) -> MessageBatch:
     """Return a batch of pieces, given as id and length."""
-    return PieceBatch.of([LogMessage(number, RawText("x" * length)) for number, length in pieces])
+    return MessageBatch.of([LogMessage(number, RawText("x" * length)) for number, length in pieces])
 
 
 @pytest.mark.parametrize(
