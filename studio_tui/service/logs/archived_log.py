@@ -12,7 +12,10 @@ from studio_tui.service.logs.verdicts import AfterConnection, Verdict, verdict_o
 from studio_tui.text import safe_line
 
 MayFetch = Callable[[str], Awaitable[bool]]
-"""Returns whether an archived log may be fetched from a host. The name is not safe to draw."""
+"""Returns whether an archived log may be fetched from a host.
+
+Its argument, the host's name, is untrusted and must be escaped before it is shown.
+"""
 
 
 async def allow_every_host(_host: str) -> bool:
@@ -58,7 +61,8 @@ class ArchivedLog:
             except SpoolError:
                 raise
             except StudioError as error:
-                # `Reachability` is not told: an error of the archive's host is none of Studio.
+                # Not reported to `polling.reachability`: this error comes from the archive's host
+                # and says nothing about Studio.
                 return verdict_of_error(error)
         comparison.finish()
         self.is_whole, self.differs = comparison.has_proved_whole, comparison.differs
