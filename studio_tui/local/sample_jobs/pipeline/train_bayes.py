@@ -1,4 +1,7 @@
-"""Trains naive Bayes on the names in modules; picks the best of ten smoothing values."""
+"""Trains naive Bayes to guess the package of a Python module from the names in its source.
+
+The best of ten smoothing values is used.
+"""
 
 import math
 from collections import Counter, defaultdict
@@ -10,7 +13,10 @@ FOLDS = 10
 
 
 def learn(examples: list[Row], smoothing: float) -> list[Row]:
-    """Return a model: the logarithms of the probability of each label and of each name in it."""
+    """Return a model: for each label, the logarithms of its probability and of those of names.
+
+    The probability of a name is its smoothed share of the names in modules with that label.
+    """
     names: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in examples:
         names[row["label"]].update(row["names"])
@@ -34,9 +40,9 @@ def learn(examples: list[Row], smoothing: float) -> list[Row]:
 def guess(model: list[Row], names: dict[str, int]) -> str:
     """Return the most likely label."""
     scores = {
-        label["label"]: label["chance"]
-        + sum(count * label["weights"].get(name, label["unseen"]) for name, count in names.items())
-        for label in model
+        row["label"]: row["chance"]
+        + sum(count * row["weights"].get(name, row["unseen"]) for name, count in names.items())
+        for row in model
     }
     return max(scores, key=scores.__getitem__)
 

@@ -34,11 +34,9 @@ def learn(examples: list[Row], size: int) -> list[Row]:
 def guess(model: list[Row], names: dict[str, int]) -> str:
     """Return the label with the nearest centroid, by angle."""
     scores = {
-        label["label"]: sum(
-            count * label["weights"].get(name, 0.0) for name, count in names.items()
-        )
-        / label["length"]
-        for label in model
+        row["label"]: sum(count * row["weights"].get(name, 0.0) for name, count in names.items())
+        / row["length"]
+        for row in model
     }
     return max(scores, key=scores.__getitem__)
 
