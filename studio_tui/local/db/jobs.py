@@ -15,9 +15,9 @@ from datetime import datetime
 from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database, placeholders
-from studio_tui.local.db.job_ends import JobEnds
+from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.db.new_job import CheckpointSource, NewJob, insert_job
-from studio_tui.local.db.schedule_runs import RECENT
+from studio_tui.local.db.schedule_runs import LAST_RUNS_JSON
 from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import DatasetName
@@ -40,9 +40,9 @@ _LISTED = (
     " + (SELECT count(*) FROM pipelines made WHERE made.scheduled_by = schedules.job_id) AS runs,"
     " (SELECT run.id FROM jobs run WHERE run.scheduled_by = schedules.job_id"
     " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id,"
-    f" iif(schedules.job_id IS NULL, NULL, {RECENT}) AS recent"
+    f" iif(schedules.job_id IS NULL, NULL, {LAST_RUNS_JSON}) AS recent"
 )
-"""The columns of a job as lists have it, with those of its schedule; of `_JOBS`."""
+"""The columns, selected from `_JOBS`, that lists need: those of the job and of its schedule."""
 
 _JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
 
@@ -132,10 +132,10 @@ class JobTable:
         return None if row is None else JobState(row["state"])
 
     async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
-        """Return the run whose checkpoints continue a job; `None` if there is no such job.
+        """Return the job from whose checkpoints a job that continues `job_id` starts.
 
-        For a schedule it is the last run, as a TASK itself has no checkpoints. For any other job,
-        and for a schedule without a run, it is the job itself.
+        `None` if there is no job `job_id`. For a schedule it is the last run, as a TASK itself has
+        no checkpoints. For any other job, and for a schedule without a run, it is the job itself.
         """
         row = await self._database.read(
             lambda connection: connection.execute(
@@ -146,9 +146,9 @@ class JobTable:
         )
         return None if row is None else CheckpointSource(*row)
 
-    async def ends(self) -> JobEnds:
-        """Return the ends and states of all jobs."""
-        return await self._database.read(JobEnds.read)
+    async def summary(self) -> JobsSummary:
+        """Return when each ended job ended, and the states of the others."""
+        return await self._database.read(JobsSummary.read)
 
     async def ids_in_states(self, states: Sequence[JobState]) -> list[str]:
         """Return the ids of the jobs in these states, oldest first."""
@@ -268,6 +268,7 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
     if job.schedule:
         schedules.insert_schedule(connection, job.id, job.schedule)
     elif job.rerun_from:
+        # It takes the place of the run that it continues, if that failed in a pipeline.
         pipeline_moves.adopt(connection, job.id, job.run_group, stamp(now))
     return _select_listed(connection, None, job.id, 1)[0]
 

@@ -12,8 +12,8 @@ _BEGUN = frozenset({"INIT", "RUNNING", "CANCELING"})
 
 
 @dataclass(frozen=True)
-class JobEnds:
-    """The ends and states of all jobs of a database at one moment."""
+class JobsSummary:
+    """When each ended job of a database ended, and the states of the others, at one moment."""
 
     ended: dict[str, datetime]
     """When each ended job ended, by id."""
@@ -55,7 +55,7 @@ class JobEnds:
             return cls.read(connection)
 
     def to_json(self) -> dict[str, Any]:
-        """Return ends and states as JSON values."""
+        """Return `ended` and `states` as JSON values."""
         return {
             "ended": {job: ended_at.isoformat() for job, ended_at in self.ended.items()},
             "states": list(self.states),

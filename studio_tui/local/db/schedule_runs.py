@@ -37,7 +37,7 @@ _GAPS = f"""
         'by_hand', json('false'), 'error_message', NULL) AS entry
     FROM schedule_gaps gap WHERE gap.job_id = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
-RECENT = f"""(
+LAST_RUNS_JSON = f"""(
     SELECT json_group_array(json(entry)) FROM (
         SELECT entry FROM (
             SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_PIPELINES})

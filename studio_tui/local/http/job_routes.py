@@ -89,7 +89,7 @@ def job_router(studio: Studio) -> APIRouter:
     # For the commands of `studio-tui local`; not part of Studio's API.
     @router.get(JOB_ENDS, include_in_schema=False)
     async def job_ends() -> Response:
-        return JSONResponse((await studio.jobs.ends()).to_json())
+        return JSONResponse((await studio.jobs.summary()).to_json())
 
     return router
 

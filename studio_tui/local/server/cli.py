@@ -16,7 +16,7 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import parse_size, parse_span
-from studio_tui.local.db.job_ends import JobEnds
+from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES
 from studio_tui.paths import local_data_dir
@@ -95,13 +95,13 @@ def status(inherited: Path, data_dir: Path | None) -> None:
     try:
         server = endpoint.find(folder)
         data = DataDir(folder)
-        read_job_ends = _job_ends_reader(data)
+        read_jobs = _jobs_reader(data)
     except ConfigError as error:
         _fail(error)
     if server is not None:
         click.echo(f"running at {server.url} (process {server.pid})")
     if data.database.exists():
-        click.echo("\n".join(_usage_lines(_survey(data, read_job_ends), clock.now())))
+        click.echo("\n".join(_usage_lines(_survey(data, read_jobs), clock.now())))
     if server is None:
         _fail(f"No local Studio runs in {folder}.", code=1)
 
@@ -124,10 +124,10 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
     """
     try:
         data = DataDir(data_dir or inherited)
-        read_job_ends = _job_ends_reader(data)
+        read_jobs = _jobs_reader(data)
     except ConfigError as error:
         _fail(error)
-    removable = _survey(data, read_job_ends).older_than(clock.now() - older)
+    removable = _survey(data, read_jobs).older_than(clock.now() - older)
     if not removable:
         click.echo("Nothing is that old.")
         return
@@ -137,7 +137,7 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
         click.echo("Nothing was removed.")
         return
     try:
-        freed = disk_usage.free(data, removable, read_job_ends)
+        freed = disk_usage.free(data, removable, read_jobs)
     except (ConfigError, OSError, ValueError, sqlite3.Error) as error:
         _fail(f"Not everything was removed: {error}")
     click.echo(f"{size(freed)} freed")
@@ -152,7 +152,7 @@ def stop(inherited: Path, data_dir: Path | None) -> None:
     try:
         stopped = endpoint.stop(folder)
         data = DataDir(folder)
-        unfinished = JobEnds.read_file(data.database)
+        unfinished = JobsSummary.read_file(data.database)
         # The database has only the ends that a server has seen. A job may have ended since, such as
         # by a restart of the machine; then its shim no longer holds the lock.
         running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
@@ -194,20 +194,20 @@ def env(inherited: Path, data_dir: Path | None) -> None:
     click.echo(exports, nl=False)
 
 
-def _job_ends_reader(data: DataDir) -> Callable[[], JobEnds]:
+def _jobs_reader(data: DataDir) -> Callable[[], JobsSummary]:
     """Return a function that reads which jobs have ended.
 
     It asks the server if one runs, else it reads the database file.
     """
     server = endpoint.find(data.root)
     if server is None:
-        return lambda: JobEnds.read_file(data.database)
-    return lambda: JobEnds.from_json(endpoint.get_json(server, endpoint.JOB_ENDS))
+        return lambda: JobsSummary.read_file(data.database)
+    return lambda: JobsSummary.from_json(endpoint.get_json(server, endpoint.JOB_ENDS))
 
 
-def _survey(data: DataDir, read_job_ends: Callable[[], JobEnds]) -> disk_usage.DiskUsage:
+def _survey(data: DataDir, read_jobs: Callable[[], JobsSummary]) -> disk_usage.DiskUsage:
     try:
-        return disk_usage.survey(data, read_job_ends())
+        return disk_usage.survey(data, read_jobs())
     except ConfigError as error:
         _fail(error)
     except (OSError, ValueError, sqlite3.Error) as error:

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from studio_tui import clock
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
-from studio_tui.local.db.job_ends import JobEnds
+from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.shim.output import segment_name
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class DiskUsage:
         return tuple(chosen)
 
 
-def survey(data: DataDir, jobs: JobEnds) -> DiskUsage:
+def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
     """Measure a data directory, which may take seconds."""
     listed_folders = _folders_listed_by_datachain(data)
     logs = folders = 0
@@ -135,7 +135,7 @@ def survey(data: DataDir, jobs: JobEnds) -> DiskUsage:
     )
 
 
-def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobEnds]) -> int:
+def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) -> int:
     """Delete items of a survey that are still not in use; return the freed bytes.
 
     `jobs` returns which jobs have ended by now.
@@ -163,7 +163,7 @@ def _free_folder(item: Item) -> int:
     return max(0, item.used - _measure(item.path))
 
 
-def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) -> int:
+def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]) -> int:
     """Delete an environment unless a job uses it.
 
     A job that needs the same environment waits until it is deleted, and then builds it again.
@@ -272,16 +272,16 @@ def _lock(path: Path) -> Iterator[bool]:
 
 
 async def keep_within(
-    data: DataDir, limits: DiskLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
+    data: DataDir, limits: DiskLimits, summary: Callable[[], Coroutine[Any, Any, JobsSummary]]
 ) -> None:
     """Delete what exceeds the limits, now and every `CHECK_EVERY` seconds; without limits, nothing.
 
-    `ends` returns which jobs have ended.
+    `summary` returns which jobs have ended by now.
     """
     loop = asyncio.get_running_loop()
 
-    def jobs() -> JobEnds:
-        return asyncio.run_coroutine_threadsafe(ends(), loop).result()
+    def jobs() -> JobsSummary:
+        return asyncio.run_coroutine_threadsafe(summary(), loop).result()
 
     while limits.is_set:
         try:
@@ -295,7 +295,7 @@ async def keep_within(
         await asyncio.sleep(CHECK_EVERY)
 
 
-def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobEnds], now: datetime) -> int:
+def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobsSummary], now: datetime) -> int:
     """Delete items that exceed the limit on age, then those that exceed the limit on size.
 
     Returns the freed bytes.

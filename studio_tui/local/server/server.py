@@ -221,7 +221,7 @@ async def _serve(
         following = tasks.create_task(
             studio.cluster_file.follow(studio.dispatcher.wake), name="clusters"
         )
-        pruning = tasks.create_task(keep_within(data, limits, studio.jobs.ends), name="pruning")
+        pruning = tasks.create_task(keep_within(data, limits, studio.jobs.summary), name="pruning")
         with _stop_on_signals(server):
             await server.serve(sockets=[listener])
         pruning.cancel()

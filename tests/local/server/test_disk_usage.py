@@ -17,7 +17,7 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits, parse_span, read_limits
-from studio_tui.local.db.job_ends import JobEnds
+from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.db.times import stamp
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.server.cli import local
@@ -37,9 +37,9 @@ def end_days_ago(studio: ThreadStudio, job_id: str, days: float) -> None:
     studio.restart()
 
 
-def job_ends_reader(studio: ThreadStudio) -> Callable[[], JobEnds]:
+def jobs_reader(studio: ThreadStudio) -> Callable[[], JobsSummary]:
     """Return a function that requests which jobs have ended and when."""
-    return lambda: JobEnds.from_json(studio.request("GET", endpoint.JOB_ENDS).json())
+    return lambda: JobsSummary.from_json(studio.request("GET", endpoint.JOB_ENDS).json())
 
 
 def run(studio: ThreadStudio, *arguments: str, typed: str = "") -> str:
@@ -140,7 +140,7 @@ def test_prune_deletes_the_oldest_folders_above_the_size_limit(
     studio: ThreadStudio, old_and_new: tuple[str, str, str]
 ) -> None:
     old, new, _ = old_and_new
-    data, jobs = DataDir(studio.data_dir), job_ends_reader(studio)
+    data, jobs = DataDir(studio.data_dir), jobs_reader(studio)
     assert prune(data, DiskLimits(max_age=timedelta(days=60)), jobs, clock.now()) == 0
     max_size = disk_usage.survey(data, jobs()).total - 1_000_000
     assert prune(data, DiskLimits(max_size=max_size), jobs, clock.now()) > 2_000_000
@@ -195,10 +195,10 @@ def test_time_spans_are_parsed() -> None:
 
 
 def test_an_empty_or_missing_data_directory_uses_no_space(tmp_path: Path) -> None:
-    usage = disk_usage.survey(DataDir(tmp_path), JobEnds.read_file(tmp_path / "none"))
+    usage = disk_usage.survey(DataDir(tmp_path), JobsSummary.read_file(tmp_path / "none"))
     assert (usage.total, usage.older_than(datetime.now(UTC))) == (0, ())
     shutil.rmtree(tmp_path)
-    assert disk_usage.survey(DataDir(tmp_path), JobEnds({}, ())).total == 0
+    assert disk_usage.survey(DataDir(tmp_path), JobsSummary({}, ())).total == 0
 
 
 @pytest.mark.usefixtures("old_and_new")
@@ -211,7 +211,7 @@ def test_stop_says_how_many_jobs_run_wait_or_have_ended_unrecorded(studio: Threa
         "1 job keeps running; the next local Studio finds it again",
         "1 job waits in the queue until a local Studio runs again",
     ]
-    (running,) = JobEnds.read_file(DataDir(studio.data_dir).database).begun
+    (running,) = JobsSummary.read_file(DataDir(studio.data_dir).database).begun
     folder = DataDir(studio.data_dir).jobs / running
     (folder / "cancel").touch()
     os.kill(json.loads((folder / "started.json").read_text())["pid"], signal.SIGTERM)
