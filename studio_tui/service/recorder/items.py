@@ -13,7 +13,7 @@ from studio_tui.service.recorder.bodies import pack, unpack
 from studio_tui.service.recorder.differences import difference
 
 GONE = {"-": 1}
-"""The change of an item that Studio no longer lists."""
+"""Recorded as the change of an item that Studio no longer lists, in the format of `differences`."""
 
 _KNOWN = (
     "SELECT id, body, seen_at, gone_at FROM item"
@@ -23,8 +23,8 @@ _PUT = (
     "INSERT INTO item VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (kind, id) DO UPDATE SET"
     " body = excluded.body, made_at = excluded.made_at, seen_at = excluded.seen_at, gone_at = NULL"
 )
-# Items that were created at the same time, such as the jobs of a pipeline, are in the order of
-# their insertion, which an update does not change; the last one comes first.
+# Of items created at the same time, such as the jobs of a pipeline, the last inserted comes first.
+# An update does not change this order.
 _LISTED = (
     "SELECT body FROM item WHERE kind = ? AND gone_at IS NULL"
     " ORDER BY made_at DESC, rowid DESC LIMIT ?"
@@ -106,7 +106,7 @@ def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]
 
 
 def past_runs(connection: Connection, name: str, besides: str, count: int) -> Sequence[bytes]:
-    """Return up to `count` packed bodies of COMPLETE jobs with a name, other than job `besides`.
+    """Return up to `count` packed bodies of COMPLETE jobs named `name`, except job `besides`.
 
     Those that ended last come first.
     """
