@@ -1,8 +1,9 @@
 """Details of the selected job of a list: its files, the end of its log, other runs of its name.
 
 Nothing is requested before the cursor has rested on the job for `SELECTION_REST` seconds, so that
-scrolling through a list costs nothing. The end of a log is read on this machine if the log is
-stored here, and requested from Studio otherwise. Archived logs on other hosts are never requested.
+scrolling through a list costs nothing. If a log is stored on this machine, its end is read here. It
+is requested from Studio if it is not stored here, and as long as the job has not ended. Archived
+logs on other hosts are never requested.
 """
 
 import asyncio
@@ -67,7 +68,7 @@ class JobDetails(NamedTuple):
     trouble: str = ""
     """Why the log cannot be read; a safe sentence."""
     past_runs: tuple[Job, ...] = ()
-    """Other COMPLETE jobs with its name, newest first."""
+    """Other COMPLETE jobs with its name; the one that ended last is first."""
 
 
 _NO_DETAILS = JobDetails()
@@ -106,9 +107,12 @@ class JobDetailsReader:
         self._job: Job | None = None
         self._selection_changed = asyncio.Event()
         self._details: dict[str, JobDetails] = {}
-        """By the id of the job, changed last comes last."""
-        self._complete: dict[str, JobState] = {}
-        """States of jobs for which their files and log need not be read again, by id."""
+        """By the id of the job; the one that changed most recently is last."""
+        self._read_in_state: dict[str, JobState] = {}
+        """By id: the state in which a job's files and log were last read.
+
+        It is noted only if they need not be read again in this state.
+        """
         self._listeners = Listeners[[str]]()
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
@@ -168,8 +172,8 @@ class JobDetailsReader:
             await asyncio.sleep(self._paced(PAST_RUNS_REST))
 
     async def _read_job(self, job: Job) -> None:
-        """Read the files and the log of a job, unless that is done for its state."""
-        if self._complete.get(job.id) is job.state:
+        """Read the files and the log of a job, unless they were read in its state."""
+        if self._read_in_state.get(job.id) is job.state:
             return
         if (submitted := await self._submitted(job)) is not None and submitted.files:
             self._change(job, files=submitted.files)
@@ -179,11 +183,11 @@ class JobDetailsReader:
         if stored_end is not None:
             self._change(job, end=stored_end)
             if job.state.is_finished:
-                self._note_complete(job)
+                self._note_read(job)
                 return
-        await self._request_ends(job)
+        await self._request_log_end(job)
 
-    async def _request_ends(self, job: Job) -> None:
+    async def _request_log_end(self, job: Job) -> None:
         """Request the end of the log: once if the job has ended, repeatedly otherwise."""
         etag: str | None = None
         while True:
@@ -203,14 +207,14 @@ class JobDetailsReader:
                     await self._follow(job)
                 else:
                     self._change(job, trouble=str(error))
-                    self._note_complete(job)
+                    self._note_read(job)
                 return
             else:
                 etag = body.etag
                 if not body.unchanged:
                     self._change(job, end=body.data[-END_BYTES:])
                 if job.state.is_finished:
-                    self._note_complete(job)
+                    self._note_read(job)
                     return
             await asyncio.sleep(self._paced(rest))
 
@@ -246,14 +250,14 @@ class JobDetailsReader:
         self._details[job.id] = details = before._replace(trouble=trouble, **changes)
         while len(self._details) > CACHED_JOBS:
             oldest = next(iter(self._details))
-            self._complete.pop(oldest, None)
+            self._read_in_state.pop(oldest, None)
             del self._details[oldest]
         if details != before:
             self._listeners.notify(job.id)
 
-    def _note_complete(self, job: Job) -> None:
+    def _note_read(self, job: Job) -> None:
         if job.id in self._details:
-            self._complete[job.id] = job.state
+            self._read_in_state[job.id] = job.state
 
 
 def sizes_of_files(files: tuple[SentFile, ...]) -> Mapping[str, int | None]:
