@@ -14,8 +14,8 @@ from studio_tui.api.client import StudioClient
 
 REQUEST_INTERVAL = 5.0
 """Minimum seconds between two requests until Studio has answered one."""
-SIGN_REST = 0.25
-"""Maximum seconds that `FirstRequests.wait_for_turn` waits."""
+TURN_CHECK_INTERVAL = 0.25
+"""Maximum seconds between two checks whether it is the turn of a request."""
 
 
 class FirstRequests:
@@ -31,7 +31,10 @@ class FirstRequests:
         self._has_begun = False
         """Whether a request was sent."""
         self._next_turn_at: float | None = None
-        """When the next request may be sent, in the loop's time; `None` before the first one."""
+        """When the next request may be sent, in the loop's time.
+
+        `None` until a request was sent or had to wait.
+        """
 
     @property
     def is_over(self) -> bool:
@@ -67,10 +70,13 @@ class FirstRequests:
         self._next_turn_at = asyncio.get_running_loop().time() + REQUEST_INTERVAL
 
     async def wait_for_turn(self) -> None:
-        """Wait for the next turn or until all requests may be sent; `SIGN_REST` seconds at most."""
+        """Wait for the next turn or until all requests may be sent.
+
+        Return after `TURN_CHECK_INTERVAL` seconds at the latest.
+        """
         seconds = (self._next_turn_at or 0.0) - asyncio.get_running_loop().time()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, min(seconds, SIGN_REST))):
+            async with asyncio.timeout(max(0.0, min(seconds, TURN_CHECK_INTERVAL))):
                 await self._over.wait()
 
     def hurry(self) -> None:
@@ -84,10 +90,10 @@ class FirstRequests:
 
 
 class Probe:
-    """Tests whether Studio is reachable, by the cheapest request: the newest job.
+    """Tests whether Studio is reachable.
 
-    Until Studio has answered a request, each list is requested in turn, as only one of them may be
-    broken.
+    Before Studio has answered anything, each probe requests another list, since perhaps just one of
+    them is broken. Later probes request the newest job, which is cheapest.
     """
 
     def __init__(self, client: StudioClient, first: FirstRequests) -> None:
