@@ -54,8 +54,11 @@ class Field:
     check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
     """The text below a field without a problem, or a function that returns it."""
-    explains_value: bool = False
-    """Whether the hint explains the current value, and so is shown even without the focus."""
+    hint_without_focus: bool = False
+    """Whether the hint is shown even without the focus, unless the field is empty.
+
+    For hints that explain the current value.
+    """
     sent_as: str = ""
     """The name in the request, if it is not the name in the form."""
     value: Value | None = None

@@ -1,8 +1,9 @@
 """The fields of the job form: widget, valid input, meaning, and how each is sent.
 
-Form, checks, hints, help, previews, differences and the places of server errors follow from the
-table. A new field is one entry. A field that the program reads by name is also an attribute of
-`Draft` and of `api.models.JobInput`.
+The table determines the form, its checks, hints and help, the preview of the request, the review of
+changes, and beside which field an error of the server is shown. A new field is one entry. A field
+that the program reads by name is also an attribute of `Draft` and, if it is sent, of
+`api.models.JobInput`, there under the name `sent_as` if the entry has one.
 """
 
 from datetime import datetime
@@ -42,7 +43,7 @@ FIELDS: dict[str, Field] = {
         example=("~/jobs/train.py",),
         check=checks.query_file,
         hint=hints.query_file,
-        explains_value=True,
+        hint_without_focus=True,
         is_sent=False,
     ),
     "query": Field(
@@ -152,7 +153,7 @@ FIELDS: dict[str, Field] = {
         example=("42",),
         check=checks.uploads,
         hint=hints.uploads,
-        explains_value=True,
+        hint_without_focus=True,
         sent_as="files",
         value=lambda draft, _context: draft.uploads or None,
         no_flag="there is no flag for files that were uploaded before: {}",
@@ -167,7 +168,7 @@ FIELDS: dict[str, Field] = {
             "priority", PRIORITIES, "Priority is 0 (first) to 5 (last, the default)", "Type 0 to 5."
         ),
         hint=hints.priority,
-        explains_value=True,
+        hint_without_focus=True,
         value=number_in("priority"),
         flag="--priority",
         error_words=r"priority",
@@ -180,7 +181,7 @@ FIELDS: dict[str, Field] = {
         example=("gpu-large",),
         check=checks.cluster_name,
         hint=hints.cluster,
-        explains_value=True,
+        hint_without_focus=True,
         flag="--cluster",
         error_words=r"clusters?",
     ),
@@ -191,7 +192,7 @@ FIELDS: dict[str, Field] = {
         example=("2",),
         check=checks.cluster_id,
         hint=hints.cluster_id,
-        explains_value=True,
+        hint_without_focus=True,
         value=checks.typed_cluster_id,
         no_flag="there is no flag for a cluster's id: use its name with --cluster",
     ),
@@ -213,7 +214,7 @@ FIELDS: dict[str, Field] = {
         example=("tomorrow 15:00", "in 2 hours", "2027-03-04T15:00+01:00"),
         check=checks.start,
         hint=hints.start,
-        explains_value=True,
+        hint_without_focus=True,
         value=_start,
         flag="--start-time",
         error_words=r"start[ _]?(?:time|after)",
@@ -227,14 +228,14 @@ FIELDS: dict[str, Field] = {
         example=("0 3 * * 1-5", "*/15 * * * *"),
         check=checks.cron_expression,
         hint=hints.cron_times,
-        explains_value=True,
+        hint_without_focus=True,
         flag="--cron",
         error_words=r"cron",
     ),
     "rerun_from_job_id": Field(
         label="continues",
         meaning="A job from whose checkpoints this one continues; finished work is not repeated.",
-        accepts="A job's whole id; c copies it in a list. R in a list fills it in by itself.",
+        accepts="A job's whole id; c copies it in a list. In a list, R submits a job with it set.",
         example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
         check=checks.job_to_continue,
         hint=hints.job_to_continue,
@@ -279,9 +280,10 @@ def sent_value(name: str, draft: Draft, context: FormContext) -> object:
 
 
 def recorded_fields() -> dict[str, Field]:
-    """Return the fields that are sent but not declared in `JobInput`, by name.
+    """Return the fields sent as extras, which `JobInput` does not declare, by name.
 
-    They are recorded when a job is submitted, as Studio is not known to send them with a job.
+    None of the built-in fields is one. Studio probably does not return them with a job, so they are
+    recorded when it is submitted.
     """
     return {
         name: field
@@ -311,7 +313,10 @@ def draft_from_json(parsed: Any) -> Draft:
 
 
 def _typed(value: Any, empty: FieldValue) -> FieldValue:
-    """Return a value if it has the type of `empty`, else `empty`; a list without other entries."""
+    """Return a value if it has the type of `empty`, else `empty`.
+
+    Of a list, return only the entries that are text.
+    """
     if isinstance(empty, tuple):
         texts = value if isinstance(value, list | tuple) else ()
         return tuple(text for text in texts if isinstance(text, str))

@@ -134,7 +134,7 @@ class DraftForm(Lifetime, VerticalScroll):
             if all_fields or name in self._touched or field.value:
                 problems += [problem for problem in checked.problems if problem.field == name]
             field.set_notes(
-                problems, checked.notes.get(name, ()), lasting=FIELDS[name].explains_value
+                problems, checked.notes.get(name, ()), lasting=FIELDS[name].hint_without_focus
             )
 
     def show_values(self, *, shown: bool) -> None:
