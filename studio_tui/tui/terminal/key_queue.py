@@ -44,11 +44,10 @@ LINES_JOINED_BY = "pasted_lines_joined_by"
 the line breaks. Other inputs use only the first line."""
 
 FOLLOWS_AFTER = 0.008
-"""Seconds after the dispatch of a key when following it begins; it begins earlier if another key
-comes.
+"""Seconds between the dispatch of a key and following it, unless another key comes first.
 
-By then the key has usually been handled. Following takes about half a millisecond, which would
-delay the painting.
+Following takes half a millisecond and would delay painting. After this delay the effect
+of the key has usually been painted.
 """
 
 IDLE_TURNS = 10
@@ -62,7 +61,7 @@ class KeyHold:
     """Holds keys back while a screen that the user has requested is created, for that screen."""
 
     def __init__(self, released: Callable[[], object]) -> None:
-        """Call `released` when keys are no longer held back."""
+        """Call `released` whenever one hold ends."""
         self._released = released
         self._count = 0
 
@@ -108,7 +107,7 @@ def _has_dialog_opened(app: App[Any], screen: Screen[Any] | None) -> bool:
 
 
 def _report(event: events.Event, inputs: Listeners[[]]) -> None:
-    """Call the listeners `inputs` if an event is a key, a paste or a click."""
+    """Call the listeners `inputs` if an event is a key, a paste, a mouse button or the wheel."""
     is_from_user = isinstance(event, events.InputEvent | events.Paste)
     if is_from_user and not event.is_forwarded and not isinstance(event, events.MouseMove):
         inputs.notify()
@@ -160,8 +159,8 @@ class _ActiveKey:
         self.is_quiet = False
         """Whether no message queue held other messages during this round.
 
-        Always false in the first round, which cannot tell: Textual runs the action of a key at the
-        last node that the key reaches, after the callbacks that were posted there.
+        False in the first round along the path: Textual runs the key's action at the last node that
+        the key reaches, after that round's callbacks. True at once if the path was found idle.
         """
         self.rounds_left = MOST_ROUNDS
         self.path: deque[DOMNode] | None = None
@@ -206,8 +205,9 @@ class KeyQueue(App[Any]):
     """An app that dispatches each key only after the previous key has been handled.
 
     Textual sends every key at once to the focused widget. Over a slow connection many keys arrive
-    together: letters would reach an input before the slash that opens it, and before the backspace
-    between them. A question that opens ignores keys pressed before it was shown.
+    together: letters after a slash would be handled before the slash has opened the input for them,
+    and a backspace after the letters that follow it. A question that opens ignores keys pressed
+    before it was shown.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -216,7 +216,7 @@ class KeyQueue(App[Any]):
         self._under_way: _ActiveKey | None = None
         self.key_hold = KeyHold(lambda: self.call_later(self._dispatch_waiting))
         self.input_listeners: Listeners[[]] = Listeners()
-        """Called for each key, paste and click before it is handled."""
+        """Called for each key, paste, mouse button and turn of the wheel before it is handled."""
         self._last_key_screen: Screen[Any] | None = None
         """The screen on top when the last key was dispatched."""
 
@@ -265,10 +265,14 @@ class KeyQueue(App[Any]):
         if (key := self._under_way) is not None and key.path is not None:
             path, key.path = key.path, None
             follow = partial(self._follow, key, path)
-            call_when_idle((*path, self), IDLE_TURNS, partial(self._end_if_last, key), follow)
+            end = partial(self._end_if_last, key)
+            call_when_idle((*path, self), IDLE_TURNS, idle=end, busy=follow)
 
     def _end_if_last(self, key: _ActiveKey) -> None:
-        """End a key whose path is idle; if another key waits, finish the round instead."""
+        """End a key whose path is idle.
+
+        If another key waits or the focus has changed, finish the round instead.
+        """
         is_last = key is self._under_way and not self._waiting and bool(self.screen_stack)
         if is_last and key.focus == self._focus:
             self._under_way = None  # without a message, as there is no key to dispatch
@@ -316,7 +320,7 @@ class KeyQueue(App[Any]):
         await self._dispatch_waiting()
 
     async def _dispatch_waiting(self) -> None:
-        """Dispatch the waiting keys in order, until a dispatched key is not handled at once."""
+        """Dispatch the next waiting key; those that a question drops are skipped."""
         while self._waiting and self._is_free and self.screen_stack:
             await self._dispatch_or_drop(self._waiting.popleft())
 
