@@ -276,7 +276,7 @@ class LogAssembler:
         self._floor = self._uncompared_size = 0
 
     def _is_refuted(self, place: int) -> bool:
-        """Whether a piece that belongs before the unconfirmed jump at `place` is no late piece."""
+        """Whether the unconfirmed jump at `place` is wrong, as a piece that belongs before it came."""
         jump = self._index[place]
         before = self._index[place - 1].id if place else 0
         return jump.id - before > JUMP or self._is_far(jump.offset)
@@ -328,7 +328,8 @@ class LogAssembler:
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Store a piece with a known id and other text, as the log has started over.
 
-        A new epoch begins with it, after a mark. It is inserted if this connection has begun one.
+        The piece begins a new epoch, after a mark. If this connection has begun an epoch before,
+        the piece is inserted into that epoch.
         """
         index, epoch, batch = self._index, self._epoch, MessageBatch.of([piece])
         if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:

@@ -1,8 +1,8 @@
-"""The logs that are open: one per job, shared by its viewers, and kept after the last has left.
+"""The open logs: one per job, shared by its viewers, and kept after the last viewer has left.
 
 A log is followed while a viewer has it open. After that it stays on disk, as long as all logs are
-within a limit. When it is opened again, it resumes where it was, also after the program has ended
-or was killed.
+within a limit. When a log is opened again, it is followed from where it ended, even if the program
+has ended or was killed in the meantime.
 """
 
 import asyncio

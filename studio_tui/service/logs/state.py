@@ -36,7 +36,7 @@ class TailState:
     next_try: datetime | None = None
     """Time of the next attempt, while reconnecting or after a refusal that is retried."""
     reason: str = ""
-    """A sentence that says why it reconnects, has stopped or may not be whole; safe to draw."""
+    """A sentence that says why it reconnects, has stopped or is perhaps not whole; safe to draw."""
     status: str | None = None
     """The job's latest status, upper-case and safe to draw."""
     lines: int = 0
@@ -97,9 +97,9 @@ class StatePublisher:
     ) -> None:
         """Publish a state with this phase and the present size of the store.
 
-        If `reason` is `None`, it and `next_try` are kept, or cleared if the phase is new. `since`
-        is when a new phase began, by default now. If Studio has sent something later, it began
-        then.
+        If `reason` is `None`, the reason and `next_try` of the last state are kept, or cleared if
+        the phase is new. `since` is when a new phase began, by default now. If Studio has sent
+        something after `since`, the phase began then.
         """
         state = self.state
         if phase is not state.phase:

@@ -80,7 +80,7 @@ AGREE_REST = 0.5
 _BATCH = 1024
 """Messages that are processed at once."""
 _UNREADABLE_TRIES = 3
-"""Connections that are broken off because of an unreadable frame, before it only sets a mark."""
+"""Connections broken off because of an unreadable frame, before such a frame only sets a mark."""
 _NORMAL_CLOSE = 1000
 """The code of a websocket that was closed without an error."""
 
@@ -339,7 +339,7 @@ class LogTail:
     async def _finish(self, *, poll: bool) -> None:
         """Read the log by REST until enough final answers are equal.
 
-        With `poll` the job may not have ended yet: the log is read until it has, and then on.
+        With `poll` the job has perhaps not ended: the log is first polled until the job has ended.
         """
         self._rest_fallback.stop()  # REST is polled here
         while not self.state.is_over:
@@ -380,7 +380,7 @@ class LogTail:
         self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str) -> None:
-        """Publish that the log is complete; `reason` says why it may not be whole, or is empty."""
+        """Publish that the log is complete; `reason` says why it is perhaps not whole."""
         self._retries.poked.clear()
         if self._archive.is_whole and not self._store.marks:
             reason = ""
