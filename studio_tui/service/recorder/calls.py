@@ -119,9 +119,10 @@ class CallLog:
         return waiting
 
     def note_written(self, numbered: Iterable[RecordedCall]) -> None:
-        """Note the rows of calls that have been written, in which equal polls are counted further.
+        """Note the row numbers of calls that have been written.
 
-        If there are more than `MAX_WAITING` different polls, the unchanged ones are forgotten.
+        Equal polls that follow are counted in the same row. If there are more than `MAX_WAITING`
+        different polls, the unchanged ones are forgotten.
         """
         for call in numbered:
             key = call.method, call.path

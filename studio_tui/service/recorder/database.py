@@ -150,7 +150,7 @@ class RecorderFile:
         self._connection_lock = Lock()
         """Held while `_kept_connection` is opened or closed."""
         self._last_error = ""
-        """Why the file could not be used last; logged once."""
+        """Why the last use of the file failed, which is logged once; empty if it succeeded."""
         self._kept_connection: sqlite3.Connection | None = None
         """Keeps the file open between uses; see `keep_open`."""
 
@@ -285,8 +285,8 @@ def connect(path: Path) -> sqlite3.Connection:
             with _exclusive_lock(path.with_suffix(".lock")):
                 if not is_current(connection):
                     create(connection)
-        # A killed program loses nothing then; after a power failure, the last writes may be
-        # missing.
+        # In this mode a killed program loses nothing. After a power failure, the last writes may
+        # be missing.
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
@@ -303,7 +303,7 @@ def _inode(path: Path) -> int | None:
 
 @contextmanager
 def _exclusive_lock(path: Path) -> Iterator[None]:
-    """Hold a lock on a file, which only one dashboard can hold at a time."""
+    """Hold a lock on a file; only one dashboard at a time can hold the lock."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -43,7 +43,10 @@ class Recalled:
 
     items: tuple[Any, ...]
     at: datetime
-    """When Studio last confirmed it; it may have done so again within a minute after that."""
+    """When Studio last confirmed the list.
+
+    The time can be up to a minute too early, as confirmations are written once a minute.
+    """
     has_all: bool = True
     """Whether the list has all items of the team."""
 
@@ -63,7 +66,7 @@ class Recorder:
         self._now = now
         self._calls = CallLog()
         self._inode: int | None = None
-        """Inode of the file that the following describe, as a damaged file is replaced."""
+        """Inode of the file that `_seen`, `_listings` and `_unwritten` describe."""
         self._seen: dict[str, dict[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
         """The items that this run has recorded last, by kind and id."""
         self._listings: dict[str, Any] = {}
@@ -228,7 +231,7 @@ class Recorder:
         return Recalled(tuple(models_of(Pipeline, packed)), at, bool(body.get("has_all")))
 
     def recall_list(self, name: str, model: type[Job] | type[Cluster]) -> Recalled | None:
-        """Return a list that `note_list` has recorded, whose items are of this model."""
+        """Return a list that `note_list` has recorded; `model` is the type of its items."""
         listing = self._read_listing(name)
         if listing is None or not isinstance(listing[0], list):
             return None
@@ -236,7 +239,10 @@ class Recorder:
         return Recalled(tuple(items_of_list), listing[1])
 
     async def past_runs(self, job: Job) -> tuple[Job, ...]:
-        """Return other COMPLETE jobs with the name of a job: up to `PAST_RUNS`, newest first."""
+        """Return up to `PAST_RUNS` other COMPLETE jobs with the name of a job.
+
+        Those that ended last come first.
+        """
         return await asyncio.to_thread(self._past_runs, job.name or "", job.id)
 
     def _past_runs(self, name: str, besides: str) -> tuple[Job, ...]:

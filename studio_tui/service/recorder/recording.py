@@ -74,7 +74,10 @@ class Recording:
         return not self._queue and self._in_progress is None
 
     def record_jobs(self, jobs: JobList, back_to: datetime) -> None:
-        """Record a list of jobs; if it is the object recorded last, only that it was confirmed."""
+        """Record a list of jobs.
+
+        If it is the object recorded last, record only when Studio confirmed it.
+        """
         at, recorder = self._now(), self._recorder
 
         def write() -> RecordedAnswer:
@@ -91,7 +94,10 @@ class Recording:
         self._enqueue("jobs", jobs, at, write)
 
     def record_pipelines(self, pipelines: PipelineList) -> None:
-        """Record a list of pipelines; if it is the object recorded last, only the confirmation."""
+        """Record a list of pipelines.
+
+        If it is the object recorded last, record only when Studio confirmed it.
+        """
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
 
@@ -103,7 +109,7 @@ class Recording:
     def record_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
         """Record the items of an answer as a whole: the clusters or the schedules.
 
-        If it is the object recorded last, only the confirmation is recorded.
+        If `answer` is the object recorded last, record only when Studio confirmed it.
         """
         at, recorder = self._now(), self._recorder
 
