@@ -20,7 +20,10 @@ PAGE = 100
 """Jobs in the newest page, and at least in each further page that the user requests."""
 
 READ_LIMIT = 1600
-"""Number of newest jobs to read in search of a known one; if there is none, they replace all."""
+"""Number of newest jobs that are read in search of a known one.
+
+If none of them is known, they replace all known jobs.
+"""
 
 ACTIVE_LIMIT = 1000
 """Maximum number of active jobs requested."""
@@ -78,7 +81,7 @@ class JobsFeed:
         """The newest page and the active jobs of the last poll."""
         self._answer = JobList()
         self._counted: tuple[JobList | None, datetime, int] = (None, _NEWEST, 0)
-        """The last result of `_count_reached`, after the answer and the time that it is for."""
+        """An answer, a value of `_back_to`, and the result of `_count_reached` for these two."""
 
     def request_more(self) -> None:
         """Request another page from the next fetch on.
@@ -147,7 +150,7 @@ class JobsFeed:
         return self._answer
 
     async def _read(self, limit: int) -> tuple[ResultPage[Job], ResultPage[Job] | None]:
-        """Read the newest `limit` jobs and, if they may not include all active jobs, those too."""
+        """Read the newest `limit` jobs, and all active jobs if some may be missing among those."""
         newest = await self._client.jobs(limit=limit)
         if not self._can_filter or not self._may_miss_active(newest, limit):
             return newest, None

@@ -147,7 +147,7 @@ class PipelinesFeed:
 def is_moving(pipeline: Pipeline) -> bool:
     """Whether a pipeline may change without a command.
 
-    A paused pipeline may: its running jobs run to their end.
+    A paused pipeline can change, as its running jobs run to their end.
     """
     return pipeline.state in {PipelineState.PENDING, PipelineState.RUNNING} or any(
         not run.state.is_finished and run.state is not JobState.PENDING for run in pipeline.job_runs

@@ -105,7 +105,7 @@ class ProgressWatch:
         self._backoff = self._new_backoff()
         self._is_stopped = False
         self._changed = asyncio.Event()
-        """Set when other logs may be followed, or should be."""
+        """Set when the choice of the logs that are followed must be checked."""
         self._may_poll = asyncio.Event()
         self._has_unpublished = asyncio.Event()
 

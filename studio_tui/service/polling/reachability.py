@@ -113,7 +113,7 @@ class Reachability:
         self._refused = refused
         self._sign = sign
         self._last_sign = sign()
-        """The value of `sign` for which Studio was probed, or reachable, last."""
+        """The value of `sign` when Studio was last probed because of it, or became reachable."""
         self._now = now
         self._suspects: dict[str, _Failure] = {}
         """The first failure of each request that has failed since the last success, by name."""
@@ -195,7 +195,8 @@ class Reachability:
         """Count a successful request; the first one of a session also ends an outage.
 
         `failures` is how many requests had failed when this one was sent. Their failures are no
-        sign of an outage, as Studio answered a later request. By default all failures are.
+        sign of an outage, as Studio answered a later request. By default this holds for all
+        failures.
         """
         is_first = not self.first.is_over
         self._allow_all_requests()
