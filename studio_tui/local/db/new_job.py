@@ -15,7 +15,7 @@ from studio_tui.local.db.database import placeholders
 
 
 class CheckpointSource(NamedTuple):
-    """A run whose checkpoints a later run may use."""
+    """A run from whose checkpoints a later run can continue."""
 
     job_id: str
     run_group: str
@@ -37,7 +37,7 @@ class NewJob:
     requirements: str | None
     repository: str | None
     uploads: tuple[int, ...]
-    """Ids of the files that it gets."""
+    """Ids of the uploaded files that the job gets."""
     rerun_from: str | None
     """The id of the run from whose checkpoints it continues."""
     run_group: str

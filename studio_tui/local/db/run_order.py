@@ -81,7 +81,7 @@ def in_order(
 
 
 class Cycles:
-    """Finds cycles among jobs; each search continues where the last one ended."""
+    """Finds cycles among jobs; each search continues where the previous search ended."""
 
     def __init__(self, parents: Mapping[str, set[str]], number: Callable[[str], int]) -> None:
         """`number` returns a job's number in the order of creation."""

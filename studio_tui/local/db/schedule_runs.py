@@ -1,4 +1,7 @@
-"""The runs of schedules in the database, at fire times or by hand, and gaps: times without one."""
+"""The runs of schedules in the database, at fire times or by hand, and their gaps.
+
+A gap is a fire time without a run.
+"""
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
