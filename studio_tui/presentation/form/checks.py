@@ -87,7 +87,7 @@ class FormContext:
 
 
 Check = Callable[[Draft, FormContext], FieldProblems]
-"""Returns the problems of one field, which its name says; empty if there are none."""
+"""Returns the problems of the field that it is named after; empty if there are none."""
 
 
 def query_type(draft: Draft) -> QueryType:

@@ -1,4 +1,4 @@
-"""Compares the form of a job that is run again with the edited form, before that is sent."""
+"""Compares the form of a job that is run again with the edited form, before the edit is sent."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from studio_tui.text import safe_block, safe_line
 def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
     """Yield an option for each field that has one; an empty text for a field without a value.
 
-    `value_of` returns the value of a field of the request by its name there.
+    `value_of` returns the value of a field by its name in the request.
     """
     for name, field in FIELDS.items():
         if field.flag:

@@ -1,6 +1,6 @@
 """Hints below the fields of the job form that have no problem: what the current value means.
 
-One function for each field, which its name says.
+Each field has one function, which is named after the field.
 """
 
 from itertools import islice

@@ -27,7 +27,7 @@ def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
     """
     never_sent = ("files", "priority", "credentials_name", "start_after", "cron_expression")
     cluster = () if _has_cluster(job) else ("compute_cluster_name",)
-    # These two have a value also if another field has it.
+    # The files also have a value if `uploads` has one, the cluster if `compute_cluster_id` has.
     filled_elsewhere = set()
     if draft.uploads:
         filled_elsewhere.add("files")

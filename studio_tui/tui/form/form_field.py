@@ -153,8 +153,8 @@ class FormField(Lifetime, Vertical):
     def set_notes(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
         """Set the problems and the lines of the note; their texts must be safe to draw.
 
-        A note is shown while the field has the focus, and a `lasting` one also while the field has
-        a value.
+        A note is shown while the field has the focus. A `lasting` note is also shown without the
+        focus, unless the field is empty.
         """
         content = (tuple(problems), tuple(note), lasting)
         if content != (self._problems, self._note, self._lasting):
