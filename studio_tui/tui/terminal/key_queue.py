@@ -164,7 +164,9 @@ class _ActiveKey:
         """
         self.rounds_left = MOST_ROUNDS
         self.path: deque[DOMNode] | None = None
-        """The nodes along which to follow the key; `None` before its dispatch, and once followed.
+        """The nodes along which to follow the key.
+
+        `None` before its dispatch, and once it is followed.
         """
         self._timers: list[asyncio.TimerHandle] = []
 

@@ -1,8 +1,8 @@
 """Reading a log in the user's pager, without the log's control codes reaching the terminal.
 
-`less` shows control codes as visible text, so it opens the original file. Other pagers may not, so
-they open a copy without control codes. `less` passes marks that reorder text through to the
-terminal, so it also opens a copy of a log with such marks.
+`less` shows control codes as visible text, so it opens the original file. Other pagers
+may send them to the terminal, so they open a copy without control codes. `less` passes marks that
+reorder text through to the terminal, so it also opens a copy of a log with such marks.
 """
 
 import asyncio
