@@ -276,7 +276,7 @@ class LogAssembler:
         self._floor = self._uncompared_size = 0
 
     def _is_refuted(self, place: int) -> bool:
-        """Whether the unconfirmed jump at `place` is wrong, as a piece that belongs before it came."""
+        """Whether a piece that belongs before the jump at `place` shows that the jump is wrong."""
         jump = self._index[place]
         before = self._index[place - 1].id if place else 0
         return jump.id - before > JUMP or self._is_far(jump.offset)
