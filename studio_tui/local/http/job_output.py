@@ -26,7 +26,7 @@ async def job_answer(studio: Studio, job_id: str) -> Response:
 
 
 def job_output(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
-    """Return a job; `row` is one of `JobTable.listed`."""
+    """Return a job; `row` is one that `JobTable.list_jobs` returned."""
     return responses.JobOutput(
         id=row["id"],
         url=studio.pages.url(row["id"]),

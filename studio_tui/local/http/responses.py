@@ -100,9 +100,10 @@ class JobOutput:
     scheduled_by: str | None
     scheduled_for: str | None
     waits_for: str | None
-    """Why the cluster of a queued job cannot start it, even while idle; see `Clusters.why_not`.
+    """Why the cluster of a queued job cannot start it, even while idle.
 
-    `None` if nothing but busy workers can delay the job, or it is not queued.
+    `None` if nothing but busy workers can delay the job, or it is not queued. See
+    `Clusters.why_not_start`.
     """
 
 

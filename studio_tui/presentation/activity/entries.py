@@ -45,7 +45,7 @@ class Entry:
     started_at: datetime
     """Start time of the first request, or when a command was given that was not sent."""
     last_started_at: datetime
-    """Start time of the last request; equal to `at` if there was only one."""
+    """Start time of the last request; equal to `started_at` if there was only one."""
     words: str = ""
     """Description of a command that was not sent, safe to draw; empty for requests."""
     method: str = ""
@@ -118,7 +118,7 @@ _NO_ANSWER = {
 """Words for the errors of requests without a status; any other error is `failed`."""
 
 STATUS_MEANINGS = {"304": "unchanged", "416": "nothing new"}
-"""What these statuses mean for a request that asks only for what changed since the last one."""
+"""What these statuses mean for a request for changes since the previous request."""
 
 _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}"),

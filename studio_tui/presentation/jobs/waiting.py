@@ -42,7 +42,10 @@ class Wait(NamedTuple):
     target: str | None = None
     """The node of the pipeline that is the reason; `None` if the reason is no other job."""
     shorter: tuple[str, ...] = ()
-    """Shorter forms of a reason that is no other job, longest first; see `graph.waits.in_short`."""
+    """Shorter forms of a reason that is no other job, longest first.
+
+    See `graph.waits.shorter_reasons`.
+    """
     is_awaited: bool = False
     """Whether the reason is what the job waits for, and so follows the words `waits for`."""
 

@@ -41,7 +41,9 @@ def stamp(
     is_own: bool = True,
     dated: bool = False,
 ) -> str:
-    """Format a time in at most `WIDTH - 1` cells, or `WIDE - 1` if `dated`; empty if unknown.
+    """Format a time in at most `WIDTH - 1` cells, or `DATED_WIDTH - 1` if `dated`.
+
+    Return an empty text if the time is unknown.
 
     `is_own` is whether the line itself has this time. Otherwise the time is that of its arrival,
     which is later, and is marked by `~`. Elapsed time is counted from `zero_time`. The form `OFF`

@@ -21,7 +21,7 @@ _TONES = {str(tone): tone for tone in Tone}
 _COLUMN_TYPES = {
     name: type(value) for name, value in Column("", "", 1, max_width=1)._asdict().items()
 }
-"""The types of the fields of a column; `most` may also be `None`."""
+"""The types of the fields of a column; `max_width` can also be `None`."""
 
 _LARGEST = 1_000_000
 """Maximum number of bytes read from the file; a full screen has a few tens of thousands."""

@@ -52,7 +52,7 @@ class ColumnMemory(Protocol):
 
     @property
     def contents_when_finished(self) -> tuple[int, ...]:
-        """The contents without the columns that finished rows leave empty, see `Column.passing`.
+        """The contents without the columns of which `Column.only_unfinished` is true.
 
         For a list whose rows are all finished.
         """

@@ -189,9 +189,9 @@ def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int)
 def _share(shown: Sequence[_Candidate], spare: int) -> list[int]:
     """Return the width of each column in cells; `spare` cells are left beside their least widths.
 
-    Columns first get the width in `Column.first`. Then growing columns share the spare cells in
-    proportion to `Column.grow`, each up to its largest width. Cells that no column can use go to
-    the last growing column without `Column.most`.
+    Columns first get the width in `Column.first_width`. Then growing columns share the spare cells
+    in proportion to `Column.grow`, each up to its largest width. Cells that no column can use go to
+    the last growing column without `Column.max_width`.
     """
     widths = [each.least for each in shown]
     for i, each in enumerate(shown):

@@ -15,7 +15,7 @@ TAG_COUNT = 16**3
 
 
 def tag_of(number: int) -> bytes:
-    """Return the tag of a number from 0 to `TAGS - 1`."""
+    """Return the tag of a number from 0 to `TAG_COUNT - 1`."""
     return b"%03x|" % number
 
 
