@@ -68,7 +68,7 @@ class KeyedRequests:
         `content` is equal for equal requests.
 
         Raises:
-            StudioError: it had no effect, or that is not known.
+            StudioError: the request had no effect, or it is not known whether it had one.
         """
         key, sent_at = self._unknown.pop(content, ("", 0.0))
         if not key or clock.monotonic() - sent_at > KEY_LIFETIME:

@@ -55,7 +55,7 @@ class Patience:
     lists_without_job: int = 2
     """Number of lists without the job after which the search ends."""
     rest_between_lists: float = 4.0
-    """Seconds between two of these lists, as a new job may appear in them late."""
+    """Seconds between two lists without the job, as a new job may be listed late."""
     longest_search: float = 30.0
     """Maximum seconds of a search."""
 

@@ -57,7 +57,10 @@ class JobCommands:
             self._changed()
 
     async def _cancel_again(self, job_id: str) -> None:
-        """Repeat a request; a refusal because the job is canceled already counts as success."""
+        """Repeat the request to cancel a job.
+
+        A refusal because the job is canceled already counts as success.
+        """
         try:
             await self._send_cancel(job_id)
         except OutcomeUnknown as unknown:

@@ -34,7 +34,7 @@ class StillRunning:
 
     run: PipelineJob
     error: StudioError | None = None
-    """Why canceling it failed; `None` if that did not fail, or was not tried."""
+    """Why the request to cancel it failed; `None` if no request failed, or none was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 PAUSE = 0.2
 """Seconds without a frame after which the replay of a connection is over."""
 LONG = 256 * 1024
-"""Characters of a long replay, in which a slow server or network may pause for longer."""
+"""Characters from which a replay is long: a slow server or network can pause it for longer."""
 LONG_PAUSE = 2.0
 """Seconds without a frame after which a long replay is over."""
 SILENT = 5.0

@@ -54,8 +54,8 @@ class LineMatches:
         """Initialise; lines that `find` returns match, or with `negated` all others.
 
         `find` is called with lines without their tags. If `within` is given, a line matches only if
-        `within` returns it too. It is called with tagged lines, followed by up to `ahead` bytes of
-        the log, on which the result may depend.
+        `within` returns it too. `within` is called with tagged lines, followed by up to `ahead`
+        bytes of the log, on which its result may depend.
         """
         self.total = 0
         self._store = store
@@ -303,7 +303,7 @@ class LineMatches:
             self._grow()
 
     def _grow(self) -> None:
-        """Add new blocks, and mark the block of a line as unknown that was unfinished before.
+        """Add new blocks, and mark the block of the line that was unfinished before as unknown.
 
         If that line is so long that the searched part of it has not grown, its block stays known.
         """
