@@ -274,9 +274,9 @@ def _lock(path: Path) -> Iterator[bool]:
 async def keep_within(
     data: DataDir, limits: DiskLimits, summary: Callable[[], Coroutine[Any, Any, JobsSummary]]
 ) -> None:
-    """Delete what exceeds the limits, now and every `CHECK_EVERY` seconds; without limits, nothing.
+    """Delete what exceeds the limits, now and every `CHECK_EVERY` seconds.
 
-    `summary` returns which jobs have ended by now.
+    Without limits, nothing is deleted. `summary` returns which jobs have ended by now.
     """
     loop = asyncio.get_running_loop()
 

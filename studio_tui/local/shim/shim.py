@@ -1,10 +1,10 @@
 """Watches one job from its first step to its last process, in its own process.
 
 It is started as `python -I -S shim.py JOBDIR`, and outlives the server. It reads its instructions
-from `spec.json` in JOBDIR, and holds the lock that it inherits for as long as it runs. There it
+from `spec.json` in JOBDIR, and holds the lock that it inherits for as long as it runs. In JOBDIR it
 writes `started.json` before it executes anything, a line of `steps.jsonl` when a step begins or
 ends, the job's output in `output/`, and at the end `exit.json`. To cancel the job, the server
-creates the file `cancel` there and sends TERM. The shim imports only the standard library and
+creates the file `cancel` in JOBDIR and sends TERM. The shim imports only the standard library and
 modules that do the same, so that it starts fast.
 """
 
