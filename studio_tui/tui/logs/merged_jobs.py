@@ -79,7 +79,10 @@ class MergedJobs:
         self._joined = 0
         """How many jobs have joined so far, including those that have left."""
         self.removed: list[tuple[Job, int]] = []
-        """The jobs that the user removed, with their former positions; the last one at the end."""
+        """The jobs that the user removed, with their former positions.
+
+        The job that was removed last is at the end.
+        """
 
     def __len__(self) -> int:
         return len(self._members)

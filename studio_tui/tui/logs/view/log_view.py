@@ -83,7 +83,7 @@ class LogView(HasCommands, Widget):
         """The reader went to the first line or the last one."""
 
         end: bool
-        """Whether it is the last one."""
+        """Whether the reader went to the last line."""
 
     @dataclass
     class CopyAsked(Message):
