@@ -224,7 +224,7 @@ class JobHistory:
     def _write(
         self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, most: int
     ) -> bool:
-        """Insert rows, and delete all but the last `most` by `order`; return whether both worked."""
+        """Insert rows, and delete all but the last `most` by `order`; return whether it worked."""
         delete = (
             f"DELETE FROM {table} WHERE rowid IN"  # noqa: S608 (only constants are inserted)
             f" (SELECT rowid FROM {table} ORDER BY {order} DESC LIMIT -1 OFFSET ?)"
