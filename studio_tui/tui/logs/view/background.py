@@ -16,7 +16,10 @@ _BLOCKS = 8
 _REST = 9.0
 """Length of the pause after each step, as a multiple of its duration."""
 _REST_GROWING = 19.0
-"""The same while the log grows: a flood of lines is faster than the search, which ends after it."""
+"""`_REST` while the log grows.
+
+A flood of lines is faster than the search, so the search can end only after the flood.
+"""
 _QUIET = 0.5
 """Seconds without a key before the search for errors starts or goes on."""
 

@@ -27,7 +27,7 @@ _UNIT_LINES = 2000
 _OUTER_UNITS = 50
 """Maximum number of earlier errors that are checked for the unit that contains an error."""
 _MIXED_UNITS = 200
-"""The same for a line with an origin, as errors of other origins may be in between."""
+"""`_OUTER_UNITS` for a line with an origin, as errors of other origins may be in between."""
 
 
 class LogErrors:

@@ -11,7 +11,7 @@ FRAME = 1 / 20
 """Minimum seconds between updates."""
 
 FLOOD_FRAME = 1 / 14
-"""The same while each update replaces all lines: nobody can read them, so fewer updates do."""
+"""`FRAME` while each update replaces all lines: nobody can read them, so few updates suffice."""
 
 _AT_ONCE = 0.001
 """Seconds before an update for which no other one has to be waited for."""

@@ -173,7 +173,7 @@ class LogTimes:
         return None
 
     def _has_times(self, store: LogStore) -> bool:
-        """Whether `_find_time` finds a line; if it finds one for any time, it does for each."""
+        """Whether `_find_time` finds a line; this does not depend on the time that it looks for."""
         return bool(self._last_time(store)) or self._find_time(store, clock.now()) is not None
 
     def _no_times(self) -> str:

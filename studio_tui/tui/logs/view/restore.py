@@ -53,7 +53,7 @@ class PlaceRestore:
 
     @property
     def place(self) -> LogPlace:
-        """The reader's place; while a place is to be restored, that one."""
+        """The place to restore if there is one, else the reader's place."""
         pane = self._view.pane
         return self._pending or LogPlace(
             top=None if self._view.following or pane.window is None else pane.window.top.start,
