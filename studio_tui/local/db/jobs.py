@@ -268,7 +268,7 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
     if job.schedule:
         schedules.insert_schedule(connection, job.id, job.schedule)
     elif job.rerun_from:
-        # It takes the place of the run that it continues, if that failed in a pipeline.
+        # If it continues a FAILED or CANCELED run of a pipeline, it takes the place of that run.
         pipeline_moves.adopt(connection, job.id, job.run_group, stamp(now))
     return _select_listed(connection, None, job.id, 1)[0]
 

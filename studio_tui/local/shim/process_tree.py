@@ -89,7 +89,7 @@ def stop(
 
 
 def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
-    """Stop the job marked `marker`, blocking until then; return the processes that remain."""
+    """Stop the job marked `marker`, which blocks; return the processes that remain."""
     return stop(
         lambda: job_processes(marker),
         grace_seconds=grace_seconds,

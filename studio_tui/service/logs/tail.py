@@ -380,7 +380,7 @@ class LogTail:
         self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str) -> None:
-        """Publish that the log is complete; `reason` says why it is perhaps not whole."""
+        """Publish that the log is complete, but perhaps not whole if there is a `reason`."""
         self._retries.poked.clear()
         if self._archive.is_whole and not self._store.marks:
             reason = ""

@@ -1,8 +1,8 @@
 """Queries properties of the terminal before the dashboard takes it over.
 
 OSC 11 (xterm's control sequences) asks for the background. A request for device attributes follows,
-which every terminal answers. If the terminal answers only the latter, it does not support OSC 11,
-and waiting ends at once.
+which every terminal answers. If only the second request is answered, the terminal does not support
+OSC 11, and waiting ends at once.
 """
 
 import os
