@@ -3,7 +3,7 @@
 import pytest
 
 from studio_tui.api.log_stream import LogMessage, RawText
-from studio_tui.service.logs.message_index import MessageRecord, MessageBatch
+from studio_tui.service.logs.message_index import MessageBatch, MessageRecord
 
 
 def batch(*pieces: tuple[int, int]) -> MessageBatch:
