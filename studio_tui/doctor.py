@@ -12,7 +12,7 @@ import click
 from studio_tui import __version__, paths
 from studio_tui.api.client import StudioClient
 from studio_tui.arguments import Arguments
-from studio_tui.errors import StudioError
+from studio_tui.errors import NoCredentials, StudioError
 from studio_tui.local.server import endpoint
 from studio_tui.log import register_secret
 from studio_tui.settings import Settings, load_settings
@@ -20,6 +20,7 @@ from studio_tui.text import safe_line
 from studio_tui.tui.terminal import probe
 from studio_tui.tui.terminal.clipboard import route
 
+_WITHOUT_ACCOUNT = "Without an account, `studio-tui --local` runs a Studio on this machine."
 _SIGNS = {True: "✓", False: "✗", None: " "}
 
 
@@ -54,6 +55,9 @@ def _check_program() -> Iterator[Finding]:
 def _check_studio(arguments: Arguments) -> Iterator[Finding]:
     try:
         settings = load_settings(arguments)
+    except NoCredentials as error:
+        yield Finding(False, "settings", f"{error} {_WITHOUT_ACCOUNT}")
+        return
     except StudioError as error:
         yield Finding(False, "settings", str(error))
         return

@@ -260,3 +260,14 @@ def test_doctor_names_a_configuration_that_is_nested_too_deeply(tmp_path: Path) 
     ended = subprocess.run(arguments, env=environ, check=False, capture_output=True, text=True)
     assert f"{tmp_path / 'config'} is not valid TOML: it is nested too deeply." in ended.stdout
     assert (ended.returncode, ended.stderr) == (1, "")
+
+
+@pytest.mark.starts_processes
+def test_doctor_suggests_the_local_studio_to_a_user_without_a_token(tmp_path: Path) -> None:
+    environ = {**os.environ, "DATACHAIN_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    environ.pop("DATACHAIN_STUDIO_TOKEN", None)
+    arguments = [sys.executable, "-m", "studio_tui", "doctor"]
+    ended = subprocess.run(arguments, env=environ, check=False, capture_output=True, text=True)
+    assert "No Studio token is set." in ended.stdout
+    assert "`studio-tui --local` runs a Studio on this machine." in ended.stdout
+    assert (ended.returncode, ended.stderr) == (1, "")
