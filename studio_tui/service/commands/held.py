@@ -50,7 +50,8 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
     async def may_be_sent(self, words: str) -> bool:
         """Wait before a command is sent; return whether to send it, False if it was undone.
 
-        `words` describe the command, such as `canceling 3 jobs`; they are shown after `undo`.
+        `words` describe the command: the footer shows `canceling 3 jobs` as
+        `undo canceling 3 jobs (4s)`.
         """
         if not self._seconds:
             return True
