@@ -35,8 +35,9 @@ _GAP = 3
 def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
     """Return time labels for an axis of `width` cells, which shows `seconds` from `start` on.
 
-    Each label begins in the cell of its time, in the time zone `zone`. Times out of range, such as
-    year 1, have no labels, and neither have periods of many years.
+    Each label begins in the cell of its time, in the time zone `zone`. Times that overflow
+    `datetime` in `zone` have no labels. Nor has a period that is too long for labels 28 days apart
+    (about a year in 100 cells).
     """
     fitting = (step for step in _STEPS if step * width >= seconds * (_label_width(step) + _GAP))
     step = next(fitting, None)
@@ -82,7 +83,10 @@ def _label(tick: datetime, step: int) -> str:
 
 
 QUEUED, STARTING, RUNNING, EITHER = "░▒█▓"
-"""Characters of a bar; `EITHER` is used if Studio does not send when the query started."""
+"""Characters of a bar.
+
+`EITHER` is used if Studio sends neither when the job left the queue nor when its query started.
+"""
 AHEAD, NOW, BEYOND = "·┊→"
 """Characters for an estimate, for the current time, and for an estimate that ends off the axis."""
 LEGEND = (
@@ -98,9 +102,10 @@ SPANS = (
 _ROOM_AHEAD = 0.2
 """Share of the visible period reserved for estimates while a pipeline is running."""
 _SHORTEST, _GROWTH = 10.0, 1.25
-"""Shortest axis in seconds, and the factor between the lengths of two axes.
+"""The shortest axis in seconds, and the factor from each possible length to the next.
 
-While a pipeline runs, its axis changes only when the known times need the next longer one.
+While a pipeline runs, its axis, unless zoomed in, changes only when the known times need the next
+longer one.
 """
 
 _ACTIVE = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
@@ -124,7 +129,7 @@ class _Period(NamedTuple):
 
 
 class Timeline:
-    """The bars of a pipeline's jobs at one time; each is created when it is requested."""
+    """The bars of a pipeline's jobs as of one moment; each bar is built when it is asked for."""
 
     def __init__(
         self, model: ViewModel, zone: tzinfo, width: int, span: float | None = None
@@ -196,10 +201,8 @@ class Timeline:
 
     def note(self, node_id: str) -> Cell:
         """Return a note if a job was released but its times are unknown; else an empty cell."""
-        is_known = (
-            self._known_phases[node_id] or self._model.statuses.states[node_id] in _UNRELEASED
-        )
-        return NOTHING if is_known else NOT_KNOWN
+        is_released = self._model.statuses.states[node_id] not in _UNRELEASED
+        return NOT_KNOWN if is_released and not self._known_phases[node_id] else NOTHING
 
     def span_after_zoom(self, steps: int) -> float | None:
         """Return the period in seconds after zooming in by `steps`; `None` for the whole period.
@@ -254,7 +257,7 @@ class Timeline:
         return int((seconds - begin) * (self._width - 1) // (end - begin))
 
     def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase, over: str | None = None) -> None:
-        """Draw a phase, with `over` only on cells with that character."""
+        """Draw a phase; if `over` is given, only on cells that show that character."""
         begin, end = self._cell(phase.begin), self._cell(phase.end)
         for cell in range(max(0, begin), min(max(end, begin + 1), self._width)):
             if over is None or cells[cell][0] == over:
@@ -320,7 +323,7 @@ def _left_queue(job: Job, model: ViewModel) -> float | None:
 
 
 def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:
-    """Return by node when jobs are estimated to start and end, in seconds from now."""
+    """Return the estimated start and end of each node, in seconds from now."""
     if model.statuses.state is PipelineState.PAUSED:
         estimated_states = {NodeState.RUNNING}
     else:
@@ -328,8 +331,8 @@ def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:
     estimates: dict[str, tuple[float, float]] = {}
     for node in model.plan.nodes.values():
         state = model.statuses.states[node.id]
-        own = weight(node, model) if state in estimated_states else None
-        if own is None:
+        duration = weight(node, model) if state in estimated_states else None
+        if duration is None:
             continue
         if all(
             parent in estimates or model.statuses.states[parent] is NodeState.DONE
@@ -338,6 +341,6 @@ def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:
             begin = max(
                 (estimates[each][1] for each in node.parents if each in estimates), default=0.0
             )
-            if own.remaining:
-                estimates[node.id] = (begin, begin + own.remaining)
+            if duration.remaining:
+                estimates[node.id] = (begin, begin + duration.remaining)
     return estimates
