@@ -83,7 +83,8 @@ def load_last_list(file: "Path | None") -> "LastList | None":
     """Return the list that the previous run left in a file; `None` if there is none."""
     if file is None or not os.path.exists(file):  # noqa: PTH110 (raises nothing)
         return None
-    from studio_tui.tui.frame.last_list import read_last_list  # noqa: PLC0415 (not if there is none)
+    # Imported only if there is a list.
+    from studio_tui.tui.frame.last_list import read_last_list  # noqa: PLC0415 (see above)
 
     return read_last_list(file)
 
@@ -92,6 +93,7 @@ def opening_screen(waiting_for: str, last: "LastList | None") -> OpeningScreen:
     """Return the screen shown while connecting, with the `last` list if there is one."""
     if last is None:
         return OpeningScreen(waiting_for)
-    from studio_tui.tui.frame.last_list_screen import LastListScreen  # noqa: PLC0415 (needs a table)
+    # It imports the table widget, which is slow.
+    from studio_tui.tui.frame.last_list_screen import LastListScreen  # noqa: PLC0415 (see above)
 
     return LastListScreen(waiting_for, last)
