@@ -12,7 +12,7 @@ from studio_tui.tui.widgets.table_painter import Sorting
 
 
 class ListOrder:
-    """Controller of a list's sort order."""
+    """Controller of a list's sort order, which is named by the key of its column."""
 
     def __init__(
         self,
@@ -32,20 +32,20 @@ class ListOrder:
 
     async def choose(self) -> None:
         """Show the menu of orders, and sort by the one that the user chooses."""
-        choices = [(key, order.label) for key, order in self._kind.sorts.items()]
-        column = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
-        if column is not None:
-            self._sort(column, reverse=False)
+        choices = [(key, each.label) for key, each in self._kind.sorts.items()]
+        order = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
+        if order is not None:
+            self._sort(order, reverse=False)
 
     def sort_by(self, column: str) -> None:
-        """Sort by a column; if the list is sorted by it already, reverse the order.
+        """Sort by the order of a column; if the list has that order already, reverse it.
 
         Do nothing if rows cannot be sorted by the column.
         """
         view = self._holder.view
         if order := self._kind.order_of(column):
-            is_sorted_by_it = order == view.sort
-            self._sort(order, reverse=is_sorted_by_it and not view.reverse)
+            has_order = order == view.sort
+            self._sort(order, reverse=has_order and not view.reverse)
 
     def show(self) -> None:
         """Mark the sorted column in the table header."""
@@ -53,8 +53,8 @@ class ListOrder:
         largest_first = self._kind.sorts[view.sort].largest_first != view.reverse
         self._table().sorting = Sorting(view.sort, descending=largest_first)
 
-    def _sort(self, column: str, *, reverse: bool) -> None:
-        self._holder.change(sort=column, reverse=reverse)
+    def _sort(self, order: str, *, reverse: bool) -> None:
+        self._holder.change(sort=order, reverse=reverse)
         self._changed()
         self.show()
 
@@ -64,8 +64,8 @@ def order_commands(
 ) -> tuple[Command[ListOrder], ...]:
     """Return the sort commands of a list.
 
-    `sorts` has a triple for each order: the key, the column, and words for the order such as
-    `busy workers`.
+    `sorts` has a triple for each command: the key to press, the column that is sorted by, and words
+    for it such as `busy workers`.
     """
     menu = Command(f"{tab}.sort", "s", "sort", "Choose the order", ListOrder.choose)
     return (menu, *(_sort_command(tab, *sort) for sort in sorts))
@@ -77,5 +77,5 @@ def _sort_command(tab: str, key: str, column: str, words: str) -> Command[ListOr
         key,
         f"by {words}",
         f"Sort by {words}; press again to reverse",
-        lambda order: order.sort_by(column),
+        lambda list_order: list_order.sort_by(column),
     )
