@@ -3,7 +3,7 @@
     <folder>/<profile>.sqlite
 
 If the file is locked or the disk is full, that is logged, and reading returns `None` and writing
-`False`. Everything here blocks on the disk: call it in a thread.
+`False`. Everything here except `queue_write` blocks on the disk: call it in a thread.
 """
 
 import fcntl
@@ -22,7 +22,10 @@ VERSION = 3
 """Version of the tables. Version 1 had only the job history; 2 had no reasons why calls failed."""
 
 _HISTORY = """
-CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS submitted (
+    job_id TEXT PRIMARY KEY,
+    parts TEXT NOT NULL   -- what was submitted, as JSON: `service.commands.submitted`
+);
 CREATE TABLE IF NOT EXISTS run (
     job_id TEXT PRIMARY KEY,
     name TEXT,
@@ -36,11 +39,11 @@ CREATE INDEX IF NOT EXISTS run_by_end ON run (finished_at);
 """
 
 _RECORDER = """
-CREATE TABLE IF NOT EXISTS item (   -- jobs and pipelines as last seen
+CREATE TABLE IF NOT EXISTS item (   -- the newest version of each job and pipeline
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     body BLOB NOT NULL,             -- packed JSON
-    made_at REAL NOT NULL,
+    made_at REAL NOT NULL,          -- when Studio created it, or `seen_at`
     seen_at REAL NOT NULL,          -- when this version was first seen
     gone_at REAL,                   -- since when Studio no longer lists it
     PRIMARY KEY (kind, id)
@@ -71,7 +74,7 @@ CREATE TABLE IF NOT EXISTS call (
     count INTEGER NOT NULL,
     ms REAL NOT NULL,               -- total of all `count` calls
     most_ms REAL NOT NULL,
-    changes INTEGER NOT NULL,
+    changes INTEGER NOT NULL,       -- 1 if it changes something in Studio
     body TEXT,                      -- of calls that change something; without secrets
     reason TEXT                     -- why it failed
 );
@@ -150,7 +153,10 @@ class RecorderFile:
         self._connection_lock = Lock()
         """Held while `_kept_connection` is opened or closed."""
         self._last_error = ""
-        """Why the last use of the file failed, which is logged once; empty if it succeeded."""
+        """Why the last use of the file failed; empty if it succeeded.
+
+        Each reason is logged only once in a row.
+        """
         self._kept_connection: sqlite3.Connection | None = None
         """Keeps the file open between uses; see `keep_open`."""
 
@@ -172,7 +178,10 @@ class RecorderFile:
         return self.queue_write(work).result()
 
     def queue_write(self, work: Work[object]) -> "Future[bool]":
-        """Queue `work` as a transaction for the writing thread; the result is as of `write`."""
+        """Queue `work` as a transaction for the writing thread.
+
+        The future's result is what `write` returns.
+        """
         with self._writer_lock:
             return self._writer.submit(self._write_now, work)
 
@@ -200,12 +209,9 @@ class RecorderFile:
 
     def _connect_to_keep(self) -> sqlite3.Connection | None:
         try:
-            connection = connect(self.path)
-            # SQLite opens the file only at the first read.
-            connection.execute("SELECT count(*) FROM listing").fetchone()
+            return connect(self.path)
         except (sqlite3.Error, OSError):
             return None  # the next use logs the reason
-        return connection
 
     def _write_now(self, work: Work[object]) -> bool:
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -269,7 +275,7 @@ class RecorderFile:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, which is created if it is missing; the caller closes the connection soon.
+    """Open the file, which is created if it is missing; the caller closes the connection.
 
     Raises:
         sqlite3.Error: it is damaged, locked, or created by a newer version of studio-tui.
