@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import CANCELED_STATES, JobState
@@ -24,13 +25,16 @@ _EXIT = re.compile(
     r"(?P<rest>\s*[:;,.–—-]\s*.*|\s*)$",
     re.IGNORECASE | re.DOTALL,
 )
-"""A statement only that a job failed, and with which exit code; `rest` may have the cause."""
+"""A statement that says only that a job failed, and perhaps its exit code.
+
+`rest` is the text after it, which may have the cause.
+"""
 _SIGNAL = re.compile(
     rf"{_SUBJECT}(?: script| process)?\b[^:;.\n]{{0,40}}?\b(?P<signal>signal \d+(?: \(\w+\))?)"
     r"(?:[\s.]*$|;\s*(?=its last output:))",
     re.IGNORECASE,
 )
-"""A statement only that a job was ended by a signal, and by which."""
+"""A statement that says only that a signal ended a job, and which."""
 _LEAD = re.compile(
     r"[\s:;,.–—-]*(?:(?P<output>(?:(?:it |its )?last (?:said|words|line|output)|output))"
     r"|stderr|error|reason|cause)\s*:\s+|[\s:;,.–—-]+",
@@ -62,6 +66,8 @@ _PREFIX = re.compile(
 """The text that a logger, a shell or a tool prints before its message."""
 _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError", "SystemExit"})
 """Exceptions that only report that something else failed."""
+_STOPPED = re.compile(r"KeyboardInterrupt|(?:terminated|killed|interrupted)\W*$", re.IGNORECASE)
+"""A cause that is only that a process was stopped."""
 
 
 @lru_cache(maxsize=4096)
@@ -69,45 +75,67 @@ def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
     The cause is a part of the message, in its words. If the message ends with output that does not
-    look like an error, the line is `exit code 3; last output: done`.
+    look like an error, the line is `exit code 3; last output: done`, or `signal 9; ...`.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
         return ""
-    if _TRACEBACK in message and (raised := signature(message.splitlines())):
-        return raised
+    # `signature` returns the reason for the failure as one safe line.
+    if _TRACEBACK in message and (reason := signature(message.splitlines())):
+        return reason
     text = lines[0]
-    if signaled := _SIGNAL.match(text):
-        lead = _LEAD.match(text, signaled.end())
-        text = text[lead.end() :] if lead else signaled["signal"]
-    elif exited := _EXIT.match(text):
-        rest = exited["rest"]
-        lead = _LEAD.match(rest)
-        following = (rest[lead.end() :] if lead else rest).strip()
-        code = exited["code"] and _code_words(exited["code"])
-        if code and following and lead and lead["output"] and not _is_error(following):
-            return _short(f"{code}; last output: {following}")
+    if statement := _statement(text):
+        ending, following, is_output = statement
+        if ending and following and is_output and not _is_error(following):
+            return _short(f"{ending}; last output: {following}")
         second_line = lines[1] if len(lines) > 1 else ""
-        text = following or second_line or code or text
+        text = following or second_line or ending or text
     text = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
     return _short(_from_exception(text) or text) or _short(lines[0])
 
 
 def own_error(message: str | None, state: JobState) -> str:
-    """Return the error message of a job in `state`; empty if it has none.
+    """Return the error message of a job in `state`; empty if it has no error of its own.
 
-    A canceled job has none if its message says only how its processes ended, as that was asked for.
+    An error that is merely the result of being canceled is not the job's own: then the message says
+    nothing but how its processes ended, perhaps with their last output.
     """
     if not message or state not in CANCELED_STATES:
         return message or ""
-    first = message.strip().partition("\n")[0]
-    is_ending = _SIGNAL.match(first) or _EXIT.match(first)
-    return "" if is_ending or cause(message).startswith("KeyboardInterrupt") else message
+    first, _, further = message.strip().partition("\n")
+    statement = _statement(first.strip())
+    if statement and (statement.is_output or not (statement.following or further.strip())):
+        return ""
+    return "" if _STOPPED.match(cause(message)) else message
 
 
 def cause_of(job: Job) -> str:
     """Return the cause of a job's own error as one safe line; empty if it has none."""
     return cause(own_error(job.error_message, job.state))
+
+
+class _Statement(NamedTuple):
+    """A statement that says only that a job ended, and the text after it."""
+
+    ending: str
+    """The signal or the exit code, in words; empty if it is not said."""
+    following: str
+    """The text after the statement."""
+    is_output: bool
+    """Whether `following` is the last output of a program, which may be no error."""
+
+
+def _statement(line: str) -> _Statement | None:
+    """Return the statement that a line starts with; `None` if it starts with none."""
+    if signaled := _SIGNAL.match(line):
+        ending, rest = signaled["signal"], line[signaled.end() :]
+    elif exited := _EXIT.match(line):
+        ending, rest = _code_words(exited["code"]) if exited["code"] else "", exited["rest"]
+    else:
+        return None
+    lead = _LEAD.match(rest)
+    following = (rest[lead.end() :] if lead else rest).strip()
+    return _Statement(ending, following, is_output=bool(lead and lead["output"]))
 
 
 def _is_error(output: str) -> bool:
@@ -122,7 +150,7 @@ def _code_words(code: str) -> str:
 
 
 def _from_exception(text: str) -> str:
-    """Return a line from the name of its exception on; empty if it names none.
+    """Return the part of a line that starts at the name of its exception; empty if it names none.
 
     Exceptions that only wrap another are skipped if there is another.
     """

@@ -91,6 +91,11 @@ TRACEBACK = (
             "The query was killed by signal 6 (SIGABRT); its last output: std::bad_alloc: no room",
             "std::bad_alloc: no room",
         ),
+        (
+            "The job was killed by signal 9; its last output: done",
+            "signal 9; last output: done",
+        ),
+        ("The query was killed by signal 6 (SIGABRT).\nstd: no room", "std: no room"),
         (stopped := "The query was killed by signal 9 (SIGKILL), as memory ran out.", stopped),
         (stopped := "Canceled because of a TimeoutError in another", stopped),
         (
@@ -127,6 +132,8 @@ def test_a_cause_is_one_line_and_empty_only_for_a_blank_message(message: str) ->
         "The query was killed by signal 15 (SIGTERM).",
         "The query ended with exit code 1; its last output: RuntimeError: stopped",
         "Traceback (most recent call last):\n  File 'a.py', line 1, in <module>\nKeyboardInterrupt",
+        "Job failed with exit code 143: Terminated",
+        "The job was killed by signal 9; its last output: done",
     ],
 )
 def test_the_ending_of_a_canceled_job_is_not_shown_as_an_error(ending: str, status: str) -> None:
@@ -141,6 +148,18 @@ def test_a_reason_for_canceling_a_job_is_shown() -> None:
     removed = "Removed from its pipeline"
     assert own_error(removed, JobState.CANCELED) == removed
     assert cause_of(job(3, "CANCELED", error_message=removed)) == removed
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Job exited with code 1: OSError: disk full",
+        "Job exited with code 1:\nOSError: disk full",
+        f"The query ended with exit code 1:\n{TRACEBACK}",
+    ],
+)
+def test_an_error_of_a_canceled_job_that_says_more_than_its_end_is_shown(message: str) -> None:
+    assert own_error(message, JobState.CANCELED) == message
 
 
 def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
