@@ -5,6 +5,8 @@ Secrets were redacted before the request was recorded, so the user has to insert
 
 import json
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from studio_tui.api import routes
 from studio_tui.presentation.activity.entries import Entry, route_of
@@ -30,33 +32,39 @@ def as_curl(entry: Entry, url: str) -> str:
     return _with_mask_note(entry, " \\\n  ".join(parts))
 
 
-def as_datachain(entry: Entry) -> str:
-    """Return the equivalent `datachain` command; empty if there is none."""
-    route_and_id = route_of(entry)
-    if route_and_id is None:
+def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
+    """Return the equivalent `datachain` command; empty if none is known.
+
+    `pipeline_name` is the name of the pipeline that the request is about, if that is known: the
+    command accepts no id of a pipeline.
+    """
+    match_of_route = route_of(entry)
+    if match_of_route is None:
         return ""
-    route, item_id, _ = route_and_id
+    route, item_id, _ = match_of_route
     fields = entry.fields
-    pipeline = str(fields.get("name") or fields.get("pipeline_id") or entry.query.get("name") or "")
+    name = str(fields.get("name") or entry.query.get("name") or pipeline_name)
     match route:
         case routes.CREATE_JOB:
             return _with_mask_note(entry, _job_run(entry))
         case routes.CANCEL_JOB:
-            return _line("datachain job cancel", item_id)
+            return _command("datachain job cancel", item_id)
         case routes.JOB_LOGS:
-            return _line("datachain job logs", item_id)
+            return _command("datachain job logs", item_id)
         case routes.LIST_JOBS:
             return "datachain job ls"
         case routes.LIST_CLUSTERS:
             return "datachain job clusters"
         case routes.LIST_PIPELINES:
             return "datachain pipeline list"
-        case routes.PIPELINE_STATUS:
-            return _line("datachain pipeline status", pipeline)
-        case routes.PAUSE_PIPELINE:
-            return _line("datachain pipeline pause", pipeline)
-        case routes.RESUME_PIPELINE:
-            return _line("datachain pipeline resume", pipeline)
+        case routes.TRIGGER_PIPELINE:
+            return _pipeline_create(fields)
+        case routes.PIPELINE_STATUS | routes.PAUSE_PIPELINE | routes.RESUME_PIPELINE:
+            verb = route.path.rpartition("/")[2]
+            return _command(f"datachain pipeline {verb}", name)
+        case routes.REMOVE_JOB_FROM_PIPELINE:
+            job_id = str(fields.get("job_id") or "")
+            return _command("datachain pipeline remove-job", name, job_id)
         case _:
             return ""
 
@@ -73,11 +81,25 @@ def _job_run(entry: Entry) -> str:
     return " \\\n  ".join(parts)
 
 
-def _line(command: str, argument: str) -> str:
-    return f"{command} {shlex.quote(safe_line(argument))}" if argument else command
+def _pipeline_create(fields: Mapping[str, Any]) -> str:
+    """Return the command that creates a pipeline; empty if none does the same.
+
+    The pipelines that the command creates are paused, and have no environment of their own.
+    """
+    datasets = fields.get("datasets")
+    if not isinstance(datasets, list) or not fields.get("review") or fields.get("environment"):
+        return ""
+    return _command("datachain pipeline create", *map(str, datasets))
+
+
+def _command(command: str, *arguments: str) -> str:
+    """Return a command with its arguments; empty if one is missing."""
+    if not arguments or not all(arguments):
+        return ""
+    return " ".join([command, *(shlex.quote(safe_line(each)) for each in arguments)])
 
 
 def _with_mask_note(entry: Entry, command: str) -> str:
-    """Return a safe command, after a comment if a part of the request was not recorded."""
+    """Return the command, safe to draw, preceded by a comment if parts were not recorded."""
     is_masked = REDACTED in entry.body or "left out]" in entry.body or REDACTED in entry.path
     return safe_block(f"{_MASKED}\n{command}" if is_masked else command)

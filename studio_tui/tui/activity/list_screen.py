@@ -124,7 +124,7 @@ class ActivityScreen(ListPage[Entry]):
         """Copy one of the commands that repeat the request; the user chooses it from a menu."""
         if entry := self.row_at_hand():
             curl = as_curl(entry, self.session.client.url)
-            texts = {"curl": curl, "datachain": as_datachain(entry)}
+            texts = {"curl": curl, "datachain": as_datachain(entry, self._pipeline_name(entry))}
             commands = {program: text for program, text in texts.items() if text}
             choices = [
                 (program, f"{program:<10} {text.splitlines()[-1]}")
@@ -133,6 +133,12 @@ class ActivityScreen(ListPage[Entry]):
             program = await self.ask(Choose("Copy", choices, "curl"))
             if program is not None:
                 await copy(self.app, commands[program], f"The {program} command")
+
+    def _pipeline_name(self, entry: Entry) -> str:
+        """Return the name of the pipeline that a request is about; empty if it is unknown."""
+        pipeline_id = subject_of(entry).pipeline
+        known = self.session.known_items.pipelines().pipelines
+        return next((each.name or "" for each in known if each.pipeline_id == pipeline_id), "")
 
     def toggle_commands(self) -> None:
         """Show only requests that change something; if the filter does that already, go back."""

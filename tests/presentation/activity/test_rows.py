@@ -44,8 +44,13 @@ CREATE = entry(
 CANCEL = entry("POST", f"/datachain/jobs/{JOB}/cancel", changes=True, body='{"team_name": "v"}')
 
 
-def pipeline_request(verb: str, field: str) -> Entry:
-    body = json.dumps({field: JOB})
+def trigger(**fields: object) -> Entry:
+    body = json.dumps(fields)
+    return entry("POST", "/datachain/pipeline/trigger", changes=True, body=body)
+
+
+def pipeline_request(verb: str, field: str, **fields: object) -> Entry:
+    body = json.dumps({field: JOB, **fields})
     return entry("POST", f"/datachain/pipeline/{verb}", changes=True, body=body)
 
 
@@ -93,6 +98,33 @@ def test_a_request_is_copied_as_a_datachain_command_if_there_is_one() -> None:
     assert "--ignore-checkpoints \\\n" in command
     assert "--env 'A=[secret]'" in command
     assert as_datachain(entry(path="/something/else")) == ""
+
+
+@pytest.mark.parametrize(
+    ("request_entry", "command"),
+    [
+        (trigger(datasets=["thumbs", "it's"], review=True), """create thumbs 'it'"'"'s'"""),
+        (trigger(datasets=["thumbs"], review=False), ""),
+        (trigger(datasets=["thumbs"], review=True, environment="A=[secret]"), ""),
+        (trigger(datasets=[], review=True), ""),
+        (trigger(review=True), ""),
+        (pipeline_request("remove-job", "pipeline_id", job_id=JOB), f"remove-job top-cat {JOB}"),
+        (pipeline_request("remove-job", "name", job_id=JOB), f"remove-job {JOB} {JOB}"),
+        (pipeline_request("pause", "pipeline_id"), "pause top-cat"),
+        (pipeline_request("resume", "name"), f"resume {JOB}"),
+        (entry(path=f"/datachain/pipeline/status?pipeline_id={JOB}"), "status top-cat"),
+    ],
+)
+def test_a_request_for_a_pipeline_is_copied_as_an_equivalent_datachain_command(
+    request_entry: Entry, command: str
+) -> None:
+    expected = f"datachain pipeline {command}" if command else ""
+    assert as_datachain(request_entry, "top-cat") == expected
+
+
+def test_a_request_for_a_pipeline_without_a_known_name_has_no_datachain_command() -> None:
+    assert as_datachain(pipeline_request("pause", "pipeline_id")) == ""
+    assert as_datachain(pipeline_request("remove-job", "pipeline_id", job_id=JOB)) == ""
 
 
 @pytest.mark.parametrize(
