@@ -206,7 +206,7 @@ class JobsFeed:
                 page = await self._client.jobs(limit=limit)
                 jobs |= {job.id: job for job in page.items if job.id in missing}
                 missing -= jobs.keys()
-                page_is_full = len(page.items) >= limit
+                page_is_full = page.received >= limit
                 limit *= 2
         for job_id in ids:
             if job_id not in jobs:

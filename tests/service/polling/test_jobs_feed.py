@@ -181,6 +181,17 @@ async def test_many_jobs_that_end_at_once_are_fetched_with_few_requests() -> Non
     assert len(server.requests) <= 4
 
 
+async def test_an_unreadable_row_hides_no_job_of_many_that_end_at_once() -> None:
+    server = server_of(250)
+    server.unreadable = 1
+    ending = range(220, 236)
+    server.change(**{f"job{number}": "RUNNING" for number in ending})
+    feed = JobsFeed(server)
+    await feed.fetch()
+    server.change(**{f"job{number}": "COMPLETE" for number in ending})
+    assert set(ending) <= set(numbers((await feed.fetch()).jobs))
+
+
 async def test_a_job_that_is_missing_from_the_first_page_is_dropped() -> None:
     server = server_of(250)
     feed = JobsFeed(server)
