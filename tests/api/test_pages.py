@@ -166,10 +166,12 @@ async def test_an_invalid_body_does_not_discard_the_last_page() -> None:
     assert await reader.read(body) is page
 
 
-async def test_rows_that_were_not_requested_are_dropped() -> None:
+async def test_rows_that_were_not_requested_are_dropped_and_counted() -> None:
     reader = ListReader(Job, attrgetter("id"), lambda job: job.workers == 2)
-    page = await reader.read(body_of([row(1), row(2, workers=2)]))
+    page = await reader.read(body_of([row(1), row(2, workers=2), row(2, workers=2), None]))
     assert [job.id for job in page.items] == ["job-2"]
+    assert (page.not_requested, page.duplicates, page.unreadable) == (1, 1, 1)
+    assert page.received == 4
 
 
 async def test_other_tasks_run_while_a_large_body_is_read() -> None:
