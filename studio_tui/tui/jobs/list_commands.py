@@ -44,7 +44,9 @@ class JobListController:
         return None if self._marked() else self._jobs.why_no_log()
 
     def open_logs(self) -> None:
-        """Show the merged log of the marked jobs, else the log of the job under the cursor.
+        """Show the merged log of the marked jobs or of a group, else the log of one job.
+
+        Without marks, the group or the job is that under the cursor.
 
         Schedules have no log. If only schedules are marked, their runs are shown.
         """
@@ -81,7 +83,7 @@ class JobListController:
             "jobs.logs",
             "L",
             "merged log",
-            "Show the logs of the marked jobs as one; without marks the job's log",
+            "Show the logs of the marked jobs, or of the group, as one; else the job's log",
             open_logs,
             why_no_logs,
             search_words="merge combine tail",
