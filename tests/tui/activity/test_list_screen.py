@@ -7,6 +7,7 @@ from studio_tui.presentation.activity.entries import ActivityState
 from studio_tui.service.recorder.activity import Actions
 from studio_tui.service.recorder.calls import RecordedCall
 from studio_tui.tui.activity.list_screen import entries
+from tests.local.http.test_pipeline_routes import make_dataset, status, trigger
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
 
@@ -28,6 +29,22 @@ async def test_calls_and_commands_are_listed_with_their_outcome_and_can_be_copie
         await until_shown(pilot, "✓ DONE", f"cancel job sleep.py ({job_id[:8]})", "kind=command")
         await pilot.press("y")
         await until_shown(pilot, "curl", "datachain job cancel")
+
+
+async def test_a_request_for_a_pipeline_is_copied_with_its_name(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    make_dataset(studio, "cats")
+    name = trigger(studio, "cats", review=True)["name"]
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, name, "PAUSED")
+        await pilot.press("p")
+        await until(pilot, lambda: status(studio, {"name": name})["status"] != "PAUSED")
+        await pilot.press("6", "f")
+        await until_shown(pilot, f"resume pipeline {name}")
+        await pilot.press("y")
+        await until_shown(pilot, f"datachain pipeline resume {name}")
 
 
 async def test_an_undone_command_is_listed(studio: ThreadStudio, tmp_path: Path) -> None:
