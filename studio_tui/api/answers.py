@@ -151,7 +151,8 @@ def parse_json(body: bytes) -> Any:
     except ValueError:
         pass
     try:
-        # `from_json` rejects invalid UTF-8, which is replaced here, and lone surrogates.
+        # `from_json` rejects invalid UTF-8, which is replaced here. It also rejects lone
+        # surrogates, which Python's parser accepts.
         return json.loads(body.decode("utf-8", "replace"))
     except ValueError as error:
         raise ProtocolError(not_json_message(body, str(error))) from None

@@ -40,7 +40,10 @@ def _answer_cell(entry: Entry) -> Cell:
 
 
 def _time(entry: Entry) -> str:
-    """Return the time of a request, `15:04:05`; of polling, its end: `until 15:31`."""
+    """Return the time of a request, `15:04:05`.
+
+    Of polling that did not begin and end in the same minute, return the end: `until 15:31`.
+    """
     first, last = entry.started_at.astimezone(), entry.last_started_at.astimezone()
     if not entry.is_polling or f"{first:%H:%M}" == f"{last:%H:%M}":
         return f"{first:%H:%M:%S}"

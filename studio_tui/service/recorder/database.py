@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS item (   -- the newest version of each job and pipeli
     id TEXT NOT NULL,
     body BLOB NOT NULL,             -- packed JSON
     made_at REAL NOT NULL,          -- when Studio created it, or `seen_at`
-    seen_at REAL NOT NULL,          -- when this version was first seen
+    seen_at REAL NOT NULL,          -- when this version was first seen, or found to be gone
     gone_at REAL,                   -- since when Studio no longer lists it
     PRIMARY KEY (kind, id)
 );

@@ -101,7 +101,7 @@ def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence
 
 
 def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
-    """Return the packed body of each item, and when it was last seen to change, newest first."""
+    """Return the packed body of each item, newest first, and when it was first seen like this."""
     return connection.execute(_EVERYTHING, (kind,))
 
 

@@ -9,7 +9,7 @@ DAY = 86_400.0
 MEGABYTE = 1024 * 1024
 """Bytes of a megabyte."""
 STEP = 500
-"""Items deleted per transaction, so that other dashboards do not wait long for the file."""
+"""Items or calls deleted, or pages freed, at once: other dashboards must not wait long."""
 
 _OLD_ITEMS = "SELECT kind, id FROM item WHERE seen_at < ? ORDER BY seen_at LIMIT ?"
 _OLDEST_ITEMS = "SELECT kind, id FROM item ORDER BY seen_at LIMIT ?"

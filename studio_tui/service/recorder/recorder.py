@@ -68,7 +68,7 @@ class Recorder:
         self._inode: int | None = None
         """Inode of the file that `_seen`, `_listings` and `_unwritten` describe."""
         self._seen: dict[str, dict[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
-        """The items that this run has recorded last, by kind and id."""
+        """The items as this run has recorded them last, by kind and id."""
         self._listings: dict[str, Any] = {}
         """The body of each list as written last, by name."""
         self._confirmed: dict[str, datetime] = {}

@@ -12,7 +12,10 @@ from studio_tui.tui.widgets.table_painter import Sorting
 
 
 class ListOrder:
-    """Controller of a list's sort order, which is named by the key of its column."""
+    """Controller of a list's sort order, which is named by the key of its column.
+
+    The order in which Studio sends the rows is named `NEWEST_FIRST`.
+    """
 
     def __init__(
         self,

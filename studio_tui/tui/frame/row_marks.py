@@ -77,7 +77,7 @@ class RowMarks:
             return
         if row in table.marked:
             members = frozenset(self.bundles.members(row))
-            self._set_marks(key for key in self.marked_ids if key not in members)
+            self._set_marks(each for each in self.marked_ids if each not in members)
         else:
             self._set_marks((*self.marked_ids, *self._ids_of((row,))))
             self._range_start = row
@@ -116,20 +116,20 @@ class RowMarks:
         """Remove all marks."""
         self._set_marks(())
 
-    def unmark(self, key: str) -> None:
+    def unmark(self, item_id: str) -> None:
         """Remove the mark of an id, if it has one."""
-        self.unmark_all_of((key,))
+        self.unmark_all_of((item_id,))
 
-    def unmark_all_of(self, keys: Container[str]) -> None:
+    def unmark_all_of(self, ids: Container[str]) -> None:
         """Remove the marks of some ids."""
-        if any(key in keys for key in self.marked_ids):
-            self._set_marks(key for key in self.marked_ids if key not in keys)
+        if any(each in ids for each in self.marked_ids):
+            self._set_marks(each for each in self.marked_ids if each not in ids)
 
     def transfer(self, new_ids: Mapping[str, str]) -> None:
         """Replace marked ids by the ids that `new_ids` has for them, in the same order."""
         self._range_start = new_ids.get(self._range_start or "", self._range_start)
-        if any(key in new_ids for key in self.marked_ids):
-            self._set_marks(new_ids.get(key, key) for key in self.marked_ids)
+        if any(each in new_ids for each in self.marked_ids):
+            self._set_marks(new_ids.get(each, each) for each in self.marked_ids)
 
     def show(self) -> None:
         """Show the saved marks in the table."""
@@ -137,7 +137,7 @@ class RowMarks:
 
     def drop_unknown(self, listed: Container[str]) -> None:
         """Remove the marks of ids that are not in `listed`, and notify the user."""
-        remaining = tuple(key for key in self.marked_ids if key in listed)
+        remaining = tuple(each for each in self.marked_ids if each in listed)
         dropped = len(self.marked_ids) - len(remaining)
         if dropped:
             self._set_marks(remaining)
@@ -146,10 +146,10 @@ class RowMarks:
             self._notify(f"{rows} {verb} no longer in the list, so no longer marked")
 
     def _ids_of(self, rows: Iterable[str]) -> Iterator[str]:
-        return (key for row in rows for key in self.bundles.members(row))
+        return (member for row in rows for member in self.bundles.members(row))
 
-    def _set_marks(self, keys: Iterable[str]) -> None:
-        self._holder.change(marks=tuple(dict.fromkeys(keys)))
+    def _set_marks(self, ids: Iterable[str]) -> None:
+        self._holder.change(marks=tuple(dict.fromkeys(ids)))
         self.show()
         self._changed()
 

@@ -31,7 +31,7 @@ COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TIME_COLUMN,
     Column("usual", "USUAL", 12, drop=4, fits=True),
-    # `first`: it gets this width before the names get space for the edges behind them.
+    # It gets its `first_width` before the names get space for the edges behind them.
     Column(
         "why",
         "WHY / ERROR",
@@ -47,7 +47,7 @@ COLUMNS = (
 """In the order of `cells`."""
 
 DEEPEST = 12
-"""Maximum depth with one level of indentation each.
+"""Maximum depth up to which each level is indented.
 
 Below that, the child with the most descendants is last and in the column of its parent, and only
 its siblings are indented. So a chain of any length stays in its column, and a tree of n jobs is at
@@ -182,8 +182,8 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     if links := link_words(row, statuses):
         # In little space, a number says more than a name that is cut off. Flaws are never dropped.
         number = len(row.also_after) + len(row.also_feeds)
-        is_short = not flaw_words(statuses, statuses.plan.nodes[row.id])
-        parts.append(Cell(f"  ({links})", Tone.DIM, (f"  (+{number})",) if is_short else ()))
+        may_shorten = not flaw_words(statuses, statuses.plan.nodes[row.id])
+        parts.append(Cell(f"  ({links})", Tone.DIM, (f"  (+{number})",) if may_shorten else ()))
     return tuple(part for part in parts if part.text)
 
 
@@ -207,7 +207,7 @@ def _hidden_cell(row: TreeRow, statuses: JobStatuses) -> Cell:
 
 
 def cells(row: TreeRow, model: ViewModel) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
+    """Return one cell for each of `COLUMNS`; `name_parts` has the first one in several tones."""
     name = Cell("".join(part.text for part in name_parts(row, model.statuses)), Tone.STRONG)
     return (name, *cells_beside(row.id, model))
 
