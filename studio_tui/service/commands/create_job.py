@@ -133,7 +133,7 @@ class JobCreator:
         """
         self.new_job = JustCreated()
         """The job created last, for the key that opens its log."""
-        self._made = on_created
+        self._on_created = on_created
         self._client = client
         self._journal = journal
         self._history = history
@@ -222,7 +222,7 @@ class JobCreator:
         self,
         open_intent: OpenIntent,
         request: JobInput,
-        doubted: Callable[[StudioError], None],
+        on_unclear_answer: Callable[[StudioError], None],
         *,
         may_exist: bool,
     ) -> CreationOutcome:
@@ -236,7 +236,7 @@ class JobCreator:
             except StudioError as error:
                 if not may_exist and not isinstance(error, OutcomeUnknown):
                     return await self._end(open_intent, JobRefused(error))
-                doubted(error)
+                on_unclear_answer(error)
                 return await self._search(open_intent, error, request)
             return await self._end(open_intent, Created(job))
         except BaseException:
@@ -252,7 +252,7 @@ class JobCreator:
         )
 
     async def _with_files(
-        self, job: JobInput, paths: Sequence[Path], uploading: UploadProgress
+        self, job: JobInput, paths: Sequence[Path], on_progress: UploadProgress
     ) -> tuple[JobInput, dict[str, SentFile]]:
         """Upload files; return the request with their ids, and its known files by id."""
         earlier_ids = job.files or ()
@@ -261,7 +261,7 @@ class JobCreator:
             if earlier_ids
             else {}
         )
-        uploaded = await self._uploads.upload(paths, uploading)
+        uploaded = await self._uploads.upload(paths, on_progress)
         files |= {file.id: file for file in uploaded}
         if not uploaded:
             return job, files
@@ -370,7 +370,7 @@ class JobCreator:
             submitted = open_intent.intent.submitted
             if not outcome.is_guess:
                 await asyncio.to_thread(self._history.note_submitted, outcome.job.id, submitted)
-            self._made(outcome.job, submitted)
+            self._on_created(outcome.job, submitted)
             await asyncio.to_thread(open_intent.end, IntentOutcome.APPLIED, outcome.job)
         else:
             await asyncio.to_thread(open_intent.end, IntentOutcome.REFUSED)
