@@ -65,7 +65,7 @@ def without_numbers(name: str) -> str:
 
 
 def with_group_rows(
-    keys: Sequence[str],
+    job_ids: Sequence[str],
     label_of: Callable[[str], str],
     stays: Callable[[str], bool],
     *,
@@ -74,21 +74,21 @@ def with_group_rows(
 ) -> GroupedRows:
     """Return the rows of a list in which each group begins with a row of its own.
 
-    `keys` are job ids in the order of the list, and the row of a group is at the place of its first
-    job. `label_of` returns the label of a job's group; empty if it is in none. A group whose key is
-    not in `opened` is folded: it shows only the jobs for which `stays` is true. Fewer than `least`
-    jobs are no group.
+    `job_ids` are in the order of the list, and the row of a group is at the place of its first job.
+    `label_of` returns the label of a job's group; empty if it is in none. A group whose key is not
+    in `opened` is folded: it shows only the jobs for which `stays` is true. Fewer than `least` jobs
+    are no group.
     """
     members: dict[str, list[str]] = {}
-    labels = [label_of(key) for key in keys]
-    for key, label in zip(keys, labels, strict=True):
+    labels = [label_of(job_id) for job_id in job_ids]
+    for job_id, label in zip(job_ids, labels, strict=True):
         if label:
-            members.setdefault(label, []).append(key)
+            members.setdefault(label, []).append(job_id)
     groups: dict[str, JobGroup] = {}
     shown: list[str] = []
-    for key, label in zip(keys, labels, strict=True):
+    for job_id, label in zip(job_ids, labels, strict=True):
         if not label or len(members[label]) < least:
-            shown.append(key)
+            shown.append(job_id)
             continue
         group_key = f"{MARK}{label}"
         if group_key in groups:

@@ -84,7 +84,7 @@ class JobGroups:
         self.blocked, self._owners = pipelines.blocked, owners
         return before != (self.blocked, self._owners)
 
-    def arrange(self, keys: Sequence[str]) -> Sequence[str]:
+    def arrange(self, job_ids: Sequence[str]) -> Sequence[str]:
         """Return the keys of the rows to show for the jobs with these ids.
 
         Without a grouping, only the pending jobs of a pipeline are folded, if there are many.
@@ -92,22 +92,22 @@ class JobGroups:
         grouping, least = self.grouping, 2
         label_of: Callable[[str], str] = self.pipeline_of
         if grouping is JobGrouping.NAME:
-            label_of = lambda key: without_numbers(self._rows[key].name or "")  # noqa: E731 (one of several)
+            label_of = self._name_without_numbers
         elif grouping is JobGrouping.NONE:
             pending = self._pending()
             if len(pending) <= MANY:
-                self._grouped_rows = GroupedRows(keys, {})
-                return keys
-            label_of, least = (lambda key: pending.get(key, "")), MANY + 1
+                self._grouped_rows = GroupedRows(job_ids, {})
+                return job_ids
+            label_of, least = (lambda job_id: pending.get(job_id, "")), MANY + 1
         # Running and failed jobs stay visible beside their folded group. Groups without a grouping
         # have only pending jobs.
         has_only_pending = grouping is JobGrouping.NONE
         never_hidden = (
-            frozenset[str]() if has_only_pending else shown_while_folded(self._jobs(keys))
+            frozenset[str]() if has_only_pending else shown_while_folded(self._jobs(job_ids))
         )
         expanded = set(self._expanded)
         self._grouped_rows = with_group_rows(
-            keys, label_of, never_hidden.__contains__, opened=expanded, least=least
+            job_ids, label_of, never_hidden.__contains__, opened=expanded, least=least
         )
         return self._grouped_rows.keys
 
@@ -177,5 +177,8 @@ class JobGroups:
             if (job := self._rows.get(job_id)) is not None and job.state is JobState.PENDING
         }
 
-    def _jobs(self, keys: Iterable[str]) -> list[Job]:
-        return [job for key in keys if (job := self._rows.get(key)) is not None]
+    def _name_without_numbers(self, job_id: str) -> str:
+        return without_numbers(self._rows[job_id].name or "")
+
+    def _jobs(self, job_ids: Iterable[str]) -> list[Job]:
+        return [job for job_id in job_ids if (job := self._rows.get(job_id)) is not None]
