@@ -29,7 +29,7 @@ class OrderedReruns:
         history: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,
-        on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda _made, _jobs: None,
+        on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda *_: None,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
         """Initialise; `changed` is called when there may be new jobs.
@@ -39,7 +39,7 @@ class OrderedReruns:
         self._client = client
         self._history = history
         self._changed = changed
-        self._made = on_created
+        self._on_created = on_created
         self._requests = KeyedRequests(rests)
         self._uploads = Uploads(client, rests[:-1])
 
@@ -79,7 +79,7 @@ class OrderedReruns:
             }
             for job_id, submitted in submissions.items():
                 await asyncio.to_thread(self._history.note_submitted, job_id, submitted)
-            self._made(pipeline, submissions)
+            self._on_created(pipeline, submissions)
         return pipeline
 
     async def _send(self, jobs: Sequence[RerunJob]) -> Pipeline | None:

@@ -58,7 +58,7 @@ class Recording:
         self._recorder = recorder
         self._history = history
         self._origins = origins
-        self._added = origins_changed
+        self._origins_changed = origins_changed
         self._now = now
         self._queue: dict[str, _QueuedAnswer] = {}
         """Answers that are not recorded yet, by name of the list."""
@@ -144,7 +144,7 @@ class Recording:
         if recorded.is_whole:
             self._recorded[name] = queued.answer
         if recorded.has_new_origins:
-            self._added()
+            self._origins_changed()
 
     def _enqueue(self, name: str, answer: object, at: datetime, write: Write) -> None:
         if self._recorded.get(name) is answer and self._recorder.confirm(name, at):

@@ -40,14 +40,14 @@ class JobController:
             at_hand: Returns the current job; `None` if there is none.
             marked: The marked jobs; by default there are none.
             owner_of: Returns the pipeline that runs a job; by default from the list of pipelines.
-            why_none: Returns why there is no current job.
+            why_no_job: Returns why there is no current job.
         """
         self._host = host
         self._at_hand = at_hand
         self.marked = marked or ListedMarks()
         self.owner_of = owner_of or self._known_owner
         self._bulk_jobs: BulkJobs | None = None
-        self._why_none = why_no_job
+        self._why_no_job = why_no_job
 
     @property
     def _bulk(self) -> "BulkJobs":
@@ -64,7 +64,7 @@ class JobController:
         """Return why no request about the job is possible."""
         job = self._at_hand()
         if job is None:
-            return self._why_none()
+            return self._why_no_job()
         return None if is_usable_id(job.id) else NO_ID
 
     def why_not_cancel(self) -> str | None:
@@ -109,14 +109,14 @@ class JobController:
         """Return why there is no pipeline to show."""
         job = self._at_hand()
         if job is None:
-            return self._why_none()
+            return self._why_no_job()
         return "No known pipeline runs this job" if self.owner_of(job) is None else None
 
     def why_no_page(self) -> str | None:
         """Return why there is no page to open."""
         job = self._at_hand()
         if job is None:
-            return self._why_none()
+            return self._why_no_job()
         return None if job.url else "Studio has no page for this job"
 
     def _why_no_change(self) -> str | None:

@@ -42,8 +42,8 @@ class TerminalOutput:
         dropped, once the terminal has read the rest, so that the screen can be redrawn.
         """
         self._descriptor = descriptor
-        self._lost = on_lost
-        self._read_again = on_caught_up
+        self._on_lost = on_lost
+        self._on_caught_up = on_caught_up
         self._changed = Condition()
         self._pieces: deque[str] = deque()
         self._size = 0
@@ -127,7 +127,7 @@ class TerminalOutput:
                     self._has_dropped = False
                 self._changed.notify_all()
             if must_redraw and not self._is_lost:
-                self._read_again()
+                self._on_caught_up()
 
     def _next_pieces(self) -> str:
         """Remove and return the first piece, with further pieces that fit into the same chunk."""
@@ -157,4 +157,4 @@ class TerminalOutput:
             self._is_lost = True
             self._clear()
             self._changed.notify_all()
-        self._lost()
+        self._on_lost()

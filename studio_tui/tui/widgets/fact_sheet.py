@@ -39,11 +39,11 @@ class FactSheet(LineView):
 
         Args:
             id: The id of the widget.
-            rest: How to see the lines that have no room, such as `"enter shows all"`. If the sheet
-                ends within a value, it shows this after the number of these lines.
+            more_hint: How to see the lines that have no room, such as `"enter shows all"`. If the
+                sheet ends within a value, it shows this after the number of these lines.
         """
         super().__init__(id=id)
-        self._rest = more_hint
+        self._more_hint = more_hint
         self._facts: tuple[Fact | FactLine, ...] = ()
         self._drawn: dict[tuple[Fact | FactLine, int, int], list[Strip]] = {}
         """Cache of the shown facts' lines, by fact, label width and total width."""
@@ -73,9 +73,9 @@ class FactSheet(LineView):
         lines = self._all_lines()
         visible = lines[self.top : self.top + height]
         lines_below = len(lines) - self.top - height
-        if self._rest and height > 1 and self._cuts_value(self.top + height):
+        if self._more_hint and height > 1 and self._cuts_value(self.top + height):
             # The last visible line gives way to these words, so it counts too.
-            words = f"… {plural(lines_below + 1, 'more line')}: {self._rest}"
+            words = f"… {plural(lines_below + 1, 'more line')}: {self._more_hint}"
             visible[-1] = self._strip("", words, "facts--dim", label_width(self._facts), width)
         return visible + [self._blank] * (height - len(visible))
 

@@ -51,7 +51,7 @@ class Drawer:
         self._cursor = cursor
         self._screen = screen
         self._has_room = has_room
-        self._put = set_visible
+        self._set_visible = set_visible
         self._datasets: Mapping[str, Sequence[DatasetVersion]] = {}
         """By run id, the datasets that the run created; empty while they are being requested."""
 
@@ -63,7 +63,7 @@ class Drawer:
 
     def show(self) -> None:
         """Show the details of the job or group under the cursor, unless the panel is hidden."""
-        self._put(self.is_shown)
+        self._set_visible(self.is_shown)
         loaded = self._state.loaded
         if loaded is None or not self.is_shown:
             return
