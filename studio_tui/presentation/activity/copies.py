@@ -52,13 +52,13 @@ def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
         case routes.JOB_LOGS:
             return _command("datachain job logs", item_id)
         case routes.LIST_JOBS:
-            return "datachain job ls"
+            return _job_ls(entry.query)
         case routes.LIST_CLUSTERS:
             return "datachain job clusters"
         case routes.LIST_PIPELINES:
             return "datachain pipeline list"
         case routes.TRIGGER_PIPELINE:
-            return _pipeline_create(fields)
+            return _with_mask_note(entry, _pipeline_create(fields))
         case routes.PIPELINE_STATUS | routes.PAUSE_PIPELINE | routes.RESUME_PIPELINE:
             verb = route.path.rpartition("/")[2]
             return _command(f"datachain pipeline {verb}", name)
@@ -73,12 +73,20 @@ def _job_run(entry: Entry) -> str:
     fields = entry.fields
     parts = [
         "datachain job run",
-        shlex.quote(safe_line(str(fields.get("query_name") or "query.py"))),
+        _quoted(str(fields.get("query_name") or "query.py")),
     ]
     parts += filter(None, job_flags(fields.get))
     lines = str(fields.get("environment") or "").splitlines()
-    parts += [f"--env {shlex.quote(safe_line(line))}" for line in lines]
+    parts += [f"--env {_quoted(line)}" for line in lines]
     return " \\\n  ".join(parts)
+
+
+def _job_ls(query: Mapping[str, str]) -> str:
+    """Return the command that lists the same jobs; empty for one job, which no command lists."""
+    if "job_id" in query:
+        return ""
+    options = [f"--{name} {_quoted(query[name])}" for name in ("status", "limit") if name in query]
+    return " ".join(["datachain job ls", *options])
 
 
 def _pipeline_create(fields: Mapping[str, Any]) -> str:
@@ -96,10 +104,18 @@ def _command(command: str, *arguments: str) -> str:
     """Return a command with its arguments; empty if one is missing."""
     if not arguments or not all(arguments):
         return ""
-    return " ".join([command, *(shlex.quote(safe_line(each)) for each in arguments)])
+    return " ".join([command, *map(_quoted, arguments)])
+
+
+def _quoted(word: str) -> str:
+    """Return a word for the shell, as one line that is safe to draw."""
+    return shlex.quote(safe_line(word))
 
 
 def _with_mask_note(entry: Entry, command: str) -> str:
-    """Return the command, safe to draw, preceded by a comment if parts were not recorded."""
+    """Return the command, safe to draw, preceded by a comment if parts were not recorded.
+
+    Without a command, return an empty text.
+    """
     is_masked = REDACTED in entry.body or "left out]" in entry.body or REDACTED in entry.path
-    return safe_block(f"{_MASKED}\n{command}" if is_masked else command)
+    return safe_block(f"{_MASKED}\n{command}" if is_masked and command else command)

@@ -106,6 +106,7 @@ def test_a_request_is_copied_as_a_datachain_command_if_there_is_one() -> None:
         (trigger(datasets=["thumbs", "it's"], review=True), """create thumbs 'it'"'"'s'"""),
         (trigger(datasets=["thumbs"], review=False), ""),
         (trigger(datasets=["thumbs"], review=True, environment="A=[secret]"), ""),
+        (trigger(datasets=["[secret]"], review=True, environment="A=[secret]"), ""),
         (trigger(datasets=[], review=True), ""),
         (trigger(review=True), ""),
         (pipeline_request("remove-job", "pipeline_id", job_id=JOB), f"remove-job top-cat {JOB}"),
@@ -120,6 +121,19 @@ def test_a_request_for_a_pipeline_is_copied_as_an_equivalent_datachain_command(
 ) -> None:
     expected = f"datachain pipeline {command}" if command else ""
     assert as_datachain(request_entry, "top-cat") == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "command"),
+    [
+        ("", "datachain job ls"),
+        ("?limit=100&team_name=v", "datachain job ls --limit 100"),
+        ("?status=ACTIVE&limit=9", "datachain job ls --status ACTIVE --limit 9"),
+        (f"?limit=1&job_id={JOB}", ""),
+    ],
+)
+def test_a_request_for_jobs_is_copied_with_its_filter(query: str, command: str) -> None:
+    assert as_datachain(entry(path=f"/datachain/jobs/{query}")) == command
 
 
 def test_a_request_for_a_pipeline_without_a_known_name_has_no_datachain_command() -> None:
