@@ -116,11 +116,10 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         is_theme_given: bool = True,
         last_list_file: Path | None = None,
     ) -> None:
-        """Make an app that connects to Studio with `connect(first)`.
+        """Make an app that connects to Studio with `connect(first_choice)`.
 
-        While connecting, it shows the words `waiting_for` and the list in the file
-        `last_list_file`. A theme that the user chose earlier replaces `theme`, unless
-        `is_theme_given`.
+        While connecting, it shows the words `waiting_for` and the list in `last_list_file`.
+        A theme that the user chose earlier replaces `theme`, unless `is_theme_given`.
         """
         self._last_list = load_last_list(last_list_file)
         sheets = OPENING_LIST if self._last_list else OPENING
@@ -322,17 +321,13 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form for a new job."""
         if self._screens:
-            self.push_screen(
-                self._screens.job_form(message.draft, message.about, message.initial_field)
-            )
+            self.push_screen(self._screens.job_form(message))
 
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form for editing and rerunning jobs."""
         with failure_as_notification(self), self.key_hold.for_next_screen():
-            if self._screens and (
-                page := await self._screens.edit_form(message.job_ids, message.on_copy_created)
-            ):
+            if self._screens and (page := await self._screens.edit_form(message)):
                 await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:

@@ -26,7 +26,7 @@ from studio_tui.tui.frame.list_view import load_view, view_text
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.messages import OpenLog
+from studio_tui.tui.messages import EditJobs, OpenForm, OpenLog
 from studio_tui.tui.pipelines.kept_drafts import KeptDrafts
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -114,35 +114,31 @@ class Screens:
 
         return LogScreen(self._basics, job, self._logs, request.start)
 
-    def job_form(self, draft: Draft | None, about: str, initial_field: str) -> Page:
+    def job_form(self, request: OpenForm) -> Page:
         """Return a new form for a job.
 
         If the user left unfinished input in the form with the same `about`, the form starts with
-        that input, otherwise with `draft`. Without `draft`, it starts with the unfinished input of
-        the general form, otherwise empty. `initial_field` has the focus at first.
+        that input, otherwise with the draft of the request. Without a draft, it starts with the
+        unfinished input of the general form, otherwise empty.
         """
         from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (on demand)
         from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (on demand)
 
-        if draft is None:
-            start = Start(
-                Draft(compute_cluster_name=self.cluster.name or ""), first_field=initial_field
-            )
+        first_field = request.initial_field
+        if request.draft is None:
+            draft = Draft(compute_cluster_name=self.cluster.name or "")
+            start = Start(draft, first_field=first_field)
         else:
-            start = Start(draft, key=f"about {about}", first_field=initial_field)
+            start = Start(request.draft, key=f"about {request.about}", first_field=first_field)
         return SubmitScreen(self._basics, self._saved_forms, start)
 
-    async def edit_form(
-        self, job_ids: Sequence[str], on_copy_created: Callable[[str], object]
-    ) -> Page | None:
+    async def edit_form(self, request: EditJobs) -> Page | None:
         """Return a new form for editing and rerunning jobs; `None` if none of them is known.
-
-        For several jobs, `on_copy_created` is called with the id of each after it was copied.
 
         Raises:
             InvalidRequest: a job has too little data for a rerun.
         """
-        jobs = [job for job_id in job_ids if (job := self._known_job(job_id)) is not None]
+        jobs = [job for job_id in request.job_ids if (job := self._known_job(job_id)) is not None]
         if not jobs:
             return None
         from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen  # noqa: PLC0415 (on demand)
@@ -153,7 +149,7 @@ class Screens:
         if len(repeats) == 1:
             return EditScreen(self._basics, self._saved_forms, repeats[0])
         page = EditMarkedScreen(self._basics, self._saved_forms, repeats)
-        page.on_created = on_copy_created
+        page.on_created = request.on_copy_created
         return page
 
     def await_row(self, name: str, key: str) -> None:
