@@ -207,9 +207,7 @@ def originals(studio: ThreadStudio, datachain: Run, tmp_path: Path) -> list[str]
 def created_pipeline(done: subprocess.CompletedProcess[str]) -> str:
     """Return the name of the pipeline that `datachain pipeline create` says it created."""
     assert done.returncode == 0, done.stderr
-    match = re.search(
-        r"Pipeline created_pipeline under name: (\S+) from: (.+) in paused state", done.stdout
-    )
+    match = re.search(r"Pipeline created under name: (\S+) from: (.+) in paused state", done.stdout)
     assert match is not None, done.stdout
     return match[1]
 
