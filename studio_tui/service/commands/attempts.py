@@ -28,13 +28,14 @@ async def send_with_retries(
 ) -> T:
     """Send a request, and send it again after the errors in `retried_errors`; return the answer.
 
-    By default a request is sent again only if it cannot have arrived. There is one attempt more
-    than there are `rests`.
+    By default a request is sent again only if it cannot have arrived. There is at most one attempt
+    more than there are `rests`.
 
     Raises:
-        OutcomeUnknown: the outcome of an attempt is unknown, and none of the later ones succeeded.
+        OutcomeUnknown: the outcome of an attempt is unknown, and no later attempt got an answer.
         StudioError: the last attempt failed, an attempt failed with an error that is not in
-            `retried_errors`, or Studio asks to wait more than `longest_rest` seconds.
+            `retried_errors` (also after an attempt with an unknown outcome), or Studio asks to wait
+            more than `longest_rest` seconds.
     """
     may_have_arrived = False
     remaining_rests = iter(rests)
@@ -54,7 +55,8 @@ async def send_with_retries(
 class KeyedRequests:
     """Sends requests with idempotency keys, so that each takes effect at most once.
 
-    A request whose outcome stays unknown, and that the user makes again, is sent with the same key.
+    If the outcome of a request stays unknown and the user makes the same request again within
+    `KEY_LIFETIME` seconds, it is sent with the same key.
     """
 
     def __init__(self, rests: Sequence[float] = RESTS) -> None:

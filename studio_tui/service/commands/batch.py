@@ -72,7 +72,10 @@ class BatchReport:
     lines: tuple[tuple[Outcome, str], ...]
     """Outcome and description of each item; the description includes its name."""
     states_now: Callable[[], tuple[str, ...]]
-    """Returns the current state of each item, in the order of `lines`; empty if it has none."""
+    """Returns the current state of each item, in the order of `lines`.
+
+    The text of an item without a state is empty.
+    """
 
 
 class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
@@ -120,7 +123,7 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
                 self._set_progress(key, replace(before, ended=before.ended + 1, failed=failed))
                 on_outcome(outcome)
                 if sending.why_no_more:
-                    # Nothing is awaited from here on: yield, so that keys are handled in between.
+                    # Nothing is awaited from here on: yield, so that the user's input is handled.
                     await asyncio.sleep(0)
 
         try:

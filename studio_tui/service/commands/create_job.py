@@ -100,7 +100,10 @@ class UnconfirmedJob:
     intent: Intent
     searched: SearchExtent
     why: StudioError | None = None
-    """The error instead of an answer; `None` if an earlier run of the program ended before it."""
+    """Why there is no clear answer, or why the list could not be read before sending again.
+
+    `None` if an earlier run of the program sent the request.
+    """
     open_intent: OpenIntent = field(kw_only=True, repr=False)
     """The intent's entry in the journal."""
     request: JobInput | None = field(default=None, kw_only=True, repr=False)
@@ -378,7 +381,10 @@ class JobCreator:
 
 
 def _is_refused_for_files(outcome: CreationOutcome) -> bool:
-    """Whether a job was refused because of its files, as Studio may have discarded uploads."""
+    """Whether a job was probably refused because of its files, as the message mentions files.
+
+    Studio may have discarded the uploads.
+    """
     return (
         isinstance(outcome, JobRefused)
         and isinstance(outcome.error, InvalidRequest)

@@ -154,7 +154,7 @@ class JobHistory:
         return submissions
 
     def uploaded_files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
-        """Return the files that were uploaded from here, by upload id; other ids are left out."""
+        """Return the files with known names that were uploaded from here, by upload id."""
         query = (
             "SELECT file.value FROM submitted, json_each(submitted.parts, '$.files') AS file"
             " WHERE json_extract(file.value, '$.id') IN (SELECT value FROM json_each(?))"

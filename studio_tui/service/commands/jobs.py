@@ -81,7 +81,7 @@ class JobCommands:
         )
 
     async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
-        """Return whether the job still runs; if that is unknown, raise `unknown`."""
+        """Return whether the job can still be canceled; if that cannot be read, raise `unknown`."""
         try:
             job = await self._client.job(job_id)
         except StudioError:
@@ -136,7 +136,7 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
 
 
 def _as_number(cluster_id: str | int | None) -> str | int | None:
-    """Return a cluster's id as a number if it is one, as requests have in the API document."""
+    """Return the id of a cluster as requests have it: a number, if it has only digits."""
     return int(cluster_id) if isinstance(cluster_id, str) and cluster_id.isdecimal() else cluster_id
 
 
@@ -152,8 +152,8 @@ def schedule_request(
 ) -> JobInput:
     """Return the request for a schedule like `task`, but with other times.
 
-    `repeat` is the request that runs its job once. The time zone of `task` is kept for an
-    expression.
+    `repeat` is the request that runs the job of `task` once. The time zone of `task` is kept if
+    there is a `cron_expression`.
     """
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {

@@ -1,6 +1,6 @@
 """The journal of intents: which jobs were requested, written to disk before the request is sent.
 
-    <folder>/<intent>.intent   one JSON line when it is sent, and one for its outcome
+    <folder>/<intent>.intent   one JSON line before the request is sent, and one for its outcome
 
 The journal survives a crash, so that the jobs of open intents are searched for at the next start.
 It contains no query, no environment and no token. Several programs may use it at once: a program
@@ -34,7 +34,7 @@ from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.text import safe_line
 
 MAX_ENTRIES = 200
-"""Maximum number of files; the oldest ones are deleted, but never those of open intents."""
+"""Number of files from which the oldest are deleted; files of open intents are always kept."""
 
 _SUFFIX = ".intent"
 _NEW = ".new"
@@ -71,7 +71,7 @@ class Intent:
     is_labelled: bool
     """Whether the environment of the job has the id as a label."""
     submitted: Submitted = field(default_factory=Submitted)
-    """Recorded in the history once the job exists."""
+    """Recorded in the history once it is certain which job the request created."""
 
     @classmethod
     def of(
@@ -99,7 +99,7 @@ class Intent:
         return self.name, self.query_type, self.query_digest
 
     def resembles(self, job: Job) -> bool:
-        """Whether `job` has the name, type and query of this intent."""
+        """Whether `job` has the type, the query and, if the intent has a name, the name."""
         return (
             job.query is not None
             and self.query_digest == query_digest(job.query.text)
@@ -187,7 +187,7 @@ class Journal:
             ) from error
 
     def entries(self) -> list[JournalEntry]:
-        """Return all entries, newest last."""
+        """Return all readable entries, newest last."""
         entries = []
         for path in self._files():
             with contextlib.suppress(OSError):

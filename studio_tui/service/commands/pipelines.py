@@ -1,8 +1,8 @@
 """Commands on pipelines: pause, resume, remove or restore a job, stop.
 
 Each command has a desired state. If the outcome of a request is unknown, the pipeline is read
-again. If the state is not reached, the request is repeated a few times, unless a newer command on
-the same pipeline or job replaces it.
+again. If the state is not reached, or the request did not arrive, the request is repeated a few
+times, unless a newer command on the same pipeline or job replaces it.
 """
 
 import asyncio
@@ -159,8 +159,9 @@ class PipelineCommands:
     async def stop(self, pipeline: Pipeline) -> StopOutcome:
         """Pause a pipeline, and cancel its running jobs, also those that started meanwhile.
 
-        Cancels no further jobs once somebody has resumed the pipeline. Returns when the canceled
-        jobs have ended, at the latest ten seconds after canceling them.
+        Cancels no job if a newer command has replaced the pause, and no further jobs once somebody
+        has resumed the pipeline. Returns when the canceled jobs have ended, or after about ten
+        seconds of waiting for them.
 
         Raises:
             StudioError: the pipeline could not be paused or read; its jobs may still be running.
@@ -210,7 +211,7 @@ class PipelineCommands:
         return pipeline
 
     async def _pause_unless_ended(self, pipeline: Pipeline) -> bool:
-        """Pause a pipeline; return as `pause` does, and True if it has ended by itself."""
+        """Pause a pipeline; return as `pause` does, or True if no further job of it starts anyway."""
         try:
             return await self.pause(pipeline)
         except InvalidRequest:

@@ -50,8 +50,8 @@ def run_again(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobI
 def run_edited(request: JobInput, original: JobInput, job_id: str) -> JobInput:
     """Return the request that runs an edited job, with its relation to that job.
 
-    `original` is the request for the job `job_id` itself. A run with another name does not repeat
-    the job, which then was only a template.
+    `original` is the request for the job `job_id` itself. A run with another name does not count as
+    a repetition: the job was only a template for it. Nor does a run from checkpoints.
     """
     if request.rerun_from_job_id or request.query_name != original.query_name:
         return request
@@ -74,7 +74,7 @@ class SentFile(BaseModel):
 
 
 class Submitted(BaseModel):
-    """The parts of a job request that Studio does not return; `None` means Studio's default.
+    """The parts of a job request that Studio does not return; `None` if the request has none.
 
     Fields of the request that `JobInput` does not declare are extra attributes.
     """

@@ -51,7 +51,7 @@ class UnconfirmedPipeline:
 
     request: TriggerRequest
     why: StudioError
-    """The error instead of an answer."""
+    """Why there is no clear answer, or why the list could not be read before sending again."""
     key: str
     """The idempotency key of the request."""
     sent_at: datetime
@@ -92,7 +92,8 @@ class PipelineTrigger:
         """Send a request again, under the same key, if its pipeline is still not in the list.
 
         Raises:
-            StudioError: Studio refused the repeated request.
+            StudioError: Studio refused the repeated request, or it did not arrive; an earlier
+                request may still have created a pipeline.
         """
         try:
             triggered = await self._search_once(unconfirmed)

@@ -35,7 +35,7 @@ class Uploads:
         """Upload the files that are not cached; return the uploads of all different `paths`.
 
         Raises:
-            StudioError: an upload failed; the successful ones are cached.
+            StudioError: a file cannot be read, or an upload failed; successful uploads are cached.
         """
         versions = await asyncio.to_thread(
             lambda: [_version(path) for path in dict.fromkeys(paths)]

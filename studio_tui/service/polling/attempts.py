@@ -36,7 +36,10 @@ class AttemptIndex:
         self._indexed: tuple[Pipeline, ...] = ()
         """The pipelines whose runs are in the index."""
         self._runs: dict[str, tuple[str, ...]] = {}
-        """All runs of the same job of a pipeline, oldest first, by the id of each run."""
+        """By the id of a run: all runs of the same job, oldest first.
+
+        Jobs with only one run are left out.
+        """
 
     def earlier_and_later_runs(
         self, job_id: str, pipelines: tuple[Pipeline, ...]
@@ -80,8 +83,8 @@ def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
 def with_attempts(pipeline: Pipeline, previous: Pipeline | None) -> Pipeline:
     """Return a pipeline with the earlier runs of each job for which Studio lists none.
 
-    `previous` is the pipeline as returned by this function for the previous answer, if any. A run
-    in it that is not current any more is an earlier run.
+    `previous` is the result of this function for the previous answer; `None` if there is none. A
+    run in `previous` that is not current any more is an earlier run.
     """
     if previous is None:
         return pipeline

@@ -1,4 +1,4 @@
-"""The rest after a failed attempt, longer after each consecutive failure."""
+"""The rest after a failed attempt, which on average grows with each consecutive failure."""
 
 import random
 from collections.abc import Callable
@@ -11,7 +11,7 @@ DENIED_REST = 300.0
 """Seconds until an item that the token may not read is requested again: permissions change."""
 
 MOST_DOUBLINGS = 10
-"""Maximum number of times that the span is doubled; more would overflow a float."""
+"""Maximum number of times that the span is doubled, as a huge number would overflow a float."""
 
 
 @dataclass(slots=True)

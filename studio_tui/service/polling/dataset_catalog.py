@@ -43,7 +43,10 @@ class DatasetCatalog:
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
-        """Whether the versions made by all jobs of the last `request_versions` are known."""
+        """Whether `request_versions`, when last called, had the versions of all jobs it requests.
+
+        These are the `REQUESTED_JOBS` newest COMPLETE jobs.
+        """
 
     def names(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
         """Return the known names, each once.
@@ -85,8 +88,8 @@ class DatasetCatalog:
     async def request_versions(self, jobs: Iterable[Job]) -> None:
         """Request the dataset versions made by the `REQUESTED_JOBS` newest COMPLETE jobs.
 
-        `jobs` are newest first. After a failure no further request is sent: the remaining jobs, and
-        the one whose request failed, are requested by the next call.
+        `jobs` are newest first. After a failure no further request is sent. The remaining jobs, and
+        the job whose request failed, are requested by the first call after a rest.
         """
         complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:REQUESTED_JOBS]
         # Jobs with the fewest failures come first, so that a job that always fails does not keep

@@ -1,8 +1,8 @@
 """Watches jobs and pipelines until they end, and repeats a request when more jobs have ended.
 
 Watched are all jobs and pipelines that were submitted, run again, opened or marked in this
-dashboard. The end of a job that was canceled from this dashboard is not reported, as the outcome of
-the cancel request is.
+dashboard. If this dashboard requested to cancel a job, the end of the job as CANCELED is not
+reported, as the outcome of the request is reported already.
 """
 
 import asyncio
@@ -62,9 +62,12 @@ class Endings(SnapshotPublisher[Badges]):
         self._jobs: set[str] = set()
         """Ids of the watched jobs."""
         self._canceled_here: set[str] = set()
-        """Ids of the jobs that this dashboard requested to cancel, until they have ended."""
+        """Ids of the jobs that this dashboard requests to cancel.
+
+        An id is removed when the request fails, or when the watched job has ended.
+        """
         self._pipelines: dict[str, Pipeline] = {}
-        """Watched pipelines as they were when watching began, by id."""
+        """Watched pipelines by id, as passed to `watch_pipelines` when they last began to run."""
         self._checked: dict[str, object] = {}
         """The list checked last, by kind; the same list object is not checked twice.
 
@@ -82,9 +85,10 @@ class Endings(SnapshotPublisher[Badges]):
                 self._checked.pop("jobs", None)
 
     def watch_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Watch pipelines; one that has ended may run again, unlike a job.
+        """Watch pipelines, also those that have ended: unlike a job, a pipeline can run again.
 
-        It is reported when it has ended again, which a new state or a new `updated_at` shows.
+        A pipeline that has ended is reported when it has ended once more, which a new state or a
+        new `updated_at` shows.
         """
         for pipeline in pipelines:
             watched = self._pipelines.get(pipeline.pipeline_id)
@@ -101,8 +105,8 @@ class Endings(SnapshotPublisher[Badges]):
     def canceling(self, job_id: str) -> Iterator[None]:
         """Do not report the end of a job that is being canceled by a request in this context.
 
-        It is reported if the request fails, or if the job ends otherwise, such as by completing
-        before it could be canceled.
+        The end is reported if the request fails, or if the job ends in another way, for example
+        because the job completed before it could be canceled.
         """
         self._canceled_here.add(job_id)
         try:
@@ -194,9 +198,9 @@ class RequestRepeatedOnEnds:
         self._may_have_changed.set()
 
     async def follow(self) -> None:
-        """Send the request once there is a job list, and whenever more jobs have ended, forever.
+        """Send the request once there is a job list, and whenever other jobs have ended, forever.
 
-        A failed request is repeated after the next call of `check`.
+        A failed request is repeated after the next call of `check`, and after `REST`.
         """
         requested_for: frozenset[str] | None = None
         while True:

@@ -1,4 +1,4 @@
-"""The order of the first requests of a session: one at a time until Studio has answered one.
+"""The order of the first requests of a session: spaced out until Studio has answered one of them.
 
 A Studio that is down, broken or refuses everything does not get requests for all lists at once. If
 only one list is refused, the next list is requested `REQUEST_INTERVAL` seconds later.
@@ -13,7 +13,7 @@ from itertools import cycle
 from studio_tui.api.client import StudioClient
 
 REQUEST_INTERVAL = 5.0
-"""Minimum seconds between two requests until Studio has answered one."""
+"""Minimum seconds between two requests until `is_over`, unless the user asks for haste."""
 TURN_CHECK_INTERVAL = 0.25
 """Maximum seconds between two checks whether it is the turn of a request."""
 
@@ -38,7 +38,10 @@ class FirstRequests:
 
     @property
     def is_over(self) -> bool:
-        """Whether everything may be requested, as Studio has answered a request."""
+        """Whether all requests may be sent at any time.
+
+        This is so once Studio has answered a request, or has not answered for a long time.
+        """
         return self._over.is_set()
 
     def begin_with(self, name: str) -> None:
@@ -51,7 +54,8 @@ class FirstRequests:
     def try_to_begin(self, name: str) -> bool:
         """Return whether the request with this name may be sent now.
 
-        If so, the caller sends it, and the next request must wait for `REQUEST_INTERVAL` seconds.
+        If so, the caller sends it. Until `is_over`, the next request must then wait for
+        `REQUEST_INTERVAL` seconds.
         """
         if self.is_over:
             return True
@@ -92,12 +96,12 @@ class FirstRequests:
 class Probe:
     """Tests whether Studio is reachable.
 
-    Before Studio has answered anything, each probe requests another list, since perhaps just one of
-    them is broken. Later probes request the newest job, which is cheapest.
+    Before `FirstRequests.is_over`, the probes request three lists in turn, since perhaps just one
+    of these lists is broken. Later probes request the newest job, which is cheapest.
     """
 
     def __init__(self, client: StudioClient, first: FirstRequests) -> None:
-        """Initialise; `first.is_over` is whether Studio has answered a request."""
+        """Initialise; `first.is_over` decides which list a probe requests."""
         self._client = client
         self._first = first
         self._lists: Iterator[Callable[[], Awaitable[object]]] = cycle(

@@ -1,9 +1,9 @@
 """Details of the selected job of a list: its files, the end of its log, other runs of its name.
 
 Nothing is requested before the cursor has rested on the job for `SELECTION_REST` seconds, so that
-scrolling through a list costs nothing. If a log is stored on this machine, its end is read here. It
-is requested from Studio if it is not stored here, and as long as the job has not ended. Archived
-logs on other hosts are never requested.
+scrolling through a list costs nothing. If a log is stored on this machine, its end is read here.
+The end is requested from Studio if the log is not stored here, or if the job has not ended; but not
+in a state in which a job has no log. Archived logs on other hosts are never requested.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ END_BYTES = 64 * 1024
 STREAM_LIMIT = 1024 * 1024
 """Characters after which a websocket is closed."""
 RUNNING_REST = 2.0
-"""Minimum seconds between two requests for the log of a job that has not ended."""
+"""Minimum seconds between two requests for the end of the log of the selected job."""
 PAST_RUNS_REST = 15.0
-"""Seconds between two reads of the other runs of a name, as more may have ended."""
+"""Minimum seconds between two reads of the other runs of a name, as more may have ended."""
 CACHED_JOBS = 64
 """Maximum number of jobs whose details are cached."""
 
@@ -111,7 +111,7 @@ class JobDetailsReader:
         self._read_in_state: dict[str, JobState] = {}
         """By id: the state in which a job's files and log were last read.
 
-        It is noted only if they need not be read again in this state.
+        A state is noted only if the files and the log need not be read again in this state.
         """
         self._listeners = Listeners[[str]]()
 

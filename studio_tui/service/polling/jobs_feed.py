@@ -175,13 +175,16 @@ class JobsFeed:
         return any(job_id not in in_page for job_id in self._unfinished)
 
     def _reaches_known(self, newest: ResultPage[Job]) -> bool:
-        """Whether the page overlaps with the known jobs, so that there is no gap."""
+        """Whether there is no gap between the page and the known jobs.
+
+        There is none if they overlap, or if the page is so short that it has all jobs.
+        """
         return newest.received < PAGE or any(job.id in self._known for job in newest.items)
 
     def _no_longer_active(
         self, newest: ResultPage[Job], active: ResultPage[Job] | None
     ) -> list[str]:
-        """Return the ids of known active jobs that are in neither answer: they have ended."""
+        """Return the ids of known active jobs in neither answer: they have ended or are deleted."""
         if active is None:
             return []
         received = {job.id for page in (newest, active) for job in page.items}
@@ -217,9 +220,9 @@ class JobsFeed:
     def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
         """Merge the newest page, requested with `limit`, and `others` into the known jobs.
 
-        The page replaces all known jobs that are newer than its oldest one. Older jobs are kept if
-        the page overlaps with the known jobs. Otherwise jobs may be missing in between, and all
-        known jobs are replaced.
+        The page replaces all known jobs that are newer than the oldest job of the page. Older jobs
+        are kept if the page overlaps with the known jobs. Otherwise jobs may be missing in between,
+        and all known jobs are replaced; likewise if the page has all jobs of the team.
         """
         page_is_all = newest.received < limit
         merged: dict[str, Job] = {}

@@ -74,8 +74,9 @@ class Pace:
     job: float
     """After each request for a job."""
     backoff_cap: float = BACKOFF_CAP
+    """Maximum seconds between failing requests."""
     paced: Callable[[float], float] = lambda seconds: seconds
-    """Stretches these rests in seconds while the terminal has no focus."""
+    """Stretches a rest in seconds while the terminal has no focus."""
 
 
 class PipelineWatch(Poller[PipelineDetail]):
@@ -99,8 +100,9 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Initialise; `jobs` polls the job list, which contains many jobs of the pipeline.
 
         `name` returns the pipeline's name, if known, as not every Studio finds it by its id.
-        `recalled` returns recorded data, which is shown until Studio has answered. `follows_jobs`:
-        the pipeline is requested whenever the job list has changed, as is cheap on this machine.
+        `recalled` returns recorded data, which is shown until Studio has answered. With
+        `follows_jobs`, the pipeline is requested whenever the job list has changed; this is cheap
+        if Studio runs on this machine.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
@@ -125,7 +127,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._received: dict[str, Job] = {}
         """Runs of this pipeline as they were received last, by id."""
         self._recorded: Mapping[str, Job] = {}
-        """Recorded runs of this pipeline, by id; they are shown until they have been requested."""
+        """Recorded runs of this pipeline, by id; a run is shown until Studio has sent it."""
         self._listed: frozenset[str] = frozenset()
         """Ids of this pipeline's runs that are in the job list, so they need no requests."""
         self._requested: dict[str, str | None] = {}
@@ -160,7 +162,7 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     @property
     def has_listeners(self) -> bool:
-        """Whether it has subscribers."""
+        """Whether this watch has subscribers."""
         return bool(self._listeners)
 
     def request_first(self, run_ids: Iterable[str]) -> None:
@@ -267,7 +269,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         return PipelineDetail(pipeline, MappingProxyType(jobs))
 
     async def _publish_changes(self) -> None:
-        """Publish changed runs, every `NOTIFY_INTERVAL` seconds at most."""
+        """Publish changed runs, at most once per `NOTIFY_INTERVAL` seconds."""
         while True:
             await self._jobs_changed.wait()
             self._jobs_changed.clear()

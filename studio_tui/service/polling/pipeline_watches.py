@@ -22,7 +22,10 @@ class PipelineWatches:
         self._was_requested = asyncio.Event()
 
     def get(self, pipeline_id: str) -> PipelineWatch:
-        """Return the watch of a pipeline, the same one as long as it has subscribers."""
+        """Return the watch of a pipeline: the same watch as before, unless it was dropped.
+
+        A watch with subscribers is never dropped.
+        """
         watch = self._watches.pop(pipeline_id, None) or self._make(pipeline_id)
         self._watches[pipeline_id] = watch
         self._was_requested.set()
@@ -35,7 +38,7 @@ class PipelineWatches:
     def pipelines(self) -> dict[str, Pipeline]:
         """Return the known pipelines of the watches, by id.
 
-        One that is no longer viewed is as it was when it was polled last.
+        A pipeline that is no longer viewed is as it was when it was polled last.
         """
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
@@ -45,7 +48,7 @@ class PipelineWatches:
         return {pipeline_id for pipeline_id, watch in self._watches.items() if watch.has_listeners}
 
     def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
-        """Return those of these runs that a watched pipeline has loaded, by id."""
+        """Return the runs among `run_ids` that a cached watch has received, by id."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {
             run_id: detail.jobs[run_id]

@@ -13,6 +13,7 @@ PAGE = 50
 
 
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
+"""States of a job that keep the jobs after it from starting."""
 
 
 @dataclass(frozen=True)

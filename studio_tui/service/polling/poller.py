@@ -2,7 +2,7 @@
 
 A poller sends one request at a time, and no request is canceled in order to poll sooner. It polls
 only while it has subscribers and Studio is reachable. It keeps the last answer when a request
-fails. Only a rejected token stops it, until it is restarted.
+fails. A rejected token stops it until it is restarted.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Listener = Callable[[Snapshot[T]], None]
+"""Called with each published snapshot."""
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 """Waits for an event, or for some seconds if these pass before."""
 
@@ -83,8 +84,9 @@ class Poller(SnapshotPublisher[T]):
     def subscribe(self, listener: Listener[T]) -> Callable[[], None]:
         """Call `listener` with each snapshot from now on; return a function that unsubscribes it.
 
-        The first listener makes the poller poll at once; without listeners it does not poll. A new
-        listener reads the current answer from `snapshot`.
+        The first listener makes the poller poll at once, unless it is stopped, requests fail, or
+        there is an outage. Without listeners it does not poll. A new listener reads the current
+        answer from `snapshot`.
         """
         if not self._listeners:
             self._has_subscribers.set()
@@ -127,8 +129,7 @@ class Poller(SnapshotPublisher[T]):
             leave()
 
     def poke(self) -> None:
-        """Poll at once; if a request is under way, poll once more after it.
-
+        """Poll at once, if there are subscribers; if a request is under way, poll again after it.
         A stopped poller stays stopped, as a rejected token must not be retried automatically.
         During an outage, the poll is sent when the outage has ended.
         """

@@ -40,13 +40,13 @@ BACKOFF_BASE = 1.0
 BACKOFF_CAP = 60.0
 """Maximum seconds between failing attempts."""
 REQUEST_REST = 0.5
-"""Seconds between two requests."""
+"""Minimum seconds between two requests."""
 SAME_LOG_REST = 3.0
 """Minimum seconds between two requests for the same log."""
 UNREADABLE_REST = 60.0
 """Further seconds before the next request for a log whose answer could not be understood."""
 NOTIFY_INTERVAL = 0.25
-"""Seconds between two notifications."""
+"""Minimum seconds between two notifications about the changed logs."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class _Log:
     task: asyncio.Task[None] | None = None
     """The task that follows the log."""
     is_polled: bool = False
-    """Whether it is polled for good, as following it was given up."""
+    """Whether the log is never followed (again): it was followed before, or was refused."""
     is_over: bool = False
     """Whether the job has ended, so that its log does not change any more."""
     etag: str | None = None
@@ -114,7 +114,11 @@ class ProgressWatch:
         return self._listeners.add(listener)
 
     def watch(self, job_ids: Iterable[str]) -> None:
-        """Watch exactly these jobs; the logs of the first ones are followed, the others polled."""
+        """Watch exactly these jobs.
+
+        The logs of the first jobs are followed, up to `MAX_FOLLOWED`. The other logs are polled,
+        and those whose following was given up.
+        """
         ids = dict.fromkeys(job_ids)
         if list(ids) == list(self._logs):
             return
@@ -136,7 +140,7 @@ class ProgressWatch:
             task.cancel()
 
     def restart(self) -> None:
-        """Continue if it was stopped, with logs of which nothing is known."""
+        """Continue if this watch was stopped; what is known of the logs is forgotten."""
         if self._is_stopped:
             self._is_stopped = False
             self._denied_until.clear()
@@ -288,7 +292,7 @@ class ProgressWatch:
         self._has_unpublished.set()
 
     async def _notify_listeners(self) -> None:
-        """Notify listeners of changed logs, every `NOTIFY_INTERVAL` seconds at most."""
+        """Notify listeners of changed logs, at most once per `NOTIFY_INTERVAL` seconds."""
         while True:
             await self._has_unpublished.wait()
             self._has_unpublished.clear()

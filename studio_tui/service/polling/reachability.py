@@ -1,8 +1,9 @@
 """Whether Studio can be reached: a circuit breaker shared by everything that polls.
 
-During an outage only a probe is sent. When a probe succeeds, everything polls at once. A request
-that fails while others succeed does not count as an outage. Before any request has succeeded, one
-failure counts as an outage.
+During an outage, polling rests and only probes are sent. When a probe succeeds, everything polls at
+once. A request that fails while others succeed does not count as an outage, unless it could not be
+sent or Studio has received too many. Before any request has succeeded, one failure counts as an
+outage, unless only the token or its permissions are at fault.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.first_requests import FirstRequests
 
 SHORTEST_REST = 5.0
-"""Minimum seconds between two probes."""
+"""Minimum seconds between two probes, unless the user asks for haste or Studio may be back."""
 LONGEST_REST = 60.0
 """Maximum seconds between two probes, unless Studio asks for more."""
 SIGN_REST = 0.25
@@ -42,7 +43,7 @@ LOG_STREAM = "log stream"
 """The name under which all log websockets are counted."""
 
 _OUTAGE_ERRORS = (TransportError, RateLimited, ServerError, ProtocolError)
-"""Errors that do not depend on the requested item, so that other requests may fail as well."""
+"""Errors that hint at a failure of all requests; its subclass `AnswerTooLarge` is excepted."""
 FIRST_PATIENCE = 60.0
 """Maximum seconds that requests wait for the first answer or the first outage of a session."""
 _FAILING_NAMES = 2
@@ -83,8 +84,8 @@ def file_state(file: Path) -> object:
 class Reachability:
     """Tracks whether Studio is reachable; `run` probes Studio during an outage.
 
-    Requests are identified by names. Requests for the same list or item have the same name. Without
-    a probe there are never outages.
+    Requests of the same kind have the same name, such as all polls of one list, or all requests for
+    the end of any log. Without a probe there are never outages.
     """
 
     def __init__(
@@ -137,7 +138,10 @@ class Reachability:
         self.first = first_requests or FirstRequests(is_over=True)
         """Decides in which order the first requests are sent."""
         self._first_outcome = asyncio.Event()
-        """Set during the first outage, and once Studio has answered a request."""
+        """Set while requests need not wait for a first outcome.
+
+        This is so during the first outage, once all requests may be sent, and after a refusal.
+        """
         if self.first.is_over:
             self._first_outcome.set()
 
@@ -209,7 +213,7 @@ class Reachability:
             self._succeeded.add(name)
 
     def note_failure(self, name: str, error: StudioError) -> None:
-        """Count a failed request, which may begin an outage."""
+        """Count a failed request; begin an outage if the failure is a sign of one."""
         self._failures += 1
         if self.outage is not None:
             self._postpone(error.requested_delay)

@@ -1,4 +1,7 @@
-"""The known schedules: the newest jobs in the state TASK."""
+"""The known schedules: the newest jobs in the state TASK.
+
+If Studio cannot filter by state, these are only the schedules among the newest jobs.
+"""
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job

@@ -13,18 +13,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Generic[T]):
-    """The latest answer to one request, and the state of polling for it."""
+    """A published value, such as the latest answer to a poll, and the state of polling.
+
+    Values that are not from Studio, such as the progress of batches, have no times and no errors.
+    """
 
     value: T | None = None
     """The last good answer, which is kept while later requests fail; `None` until there is one."""
     fetched_at: datetime | None = None
-    """When Studio last confirmed the value; `None` until there is a value."""
+    """When Studio last confirmed the value; `None` if it never did."""
     due_at: datetime | None = None
-    """When it is polled next after the last good answer; `None` if unknown."""
+    """When the value is polled next after the last good answer; `None` if unknown."""
     error: StudioError | None = None
-    """Why the latest request failed; `None` if it did not."""
+    """Why the latest request failed, or the error of an outage; `None` if there is neither."""
     failing_since: datetime | None = None
-    """When the first of the consecutive failures happened; `None` while requests succeed."""
+    """When the first consecutive failure like `error` happened; `None` while requests succeed."""
     next_try_at: datetime | None = None
     """Time of the next attempt after a failure; `None` if nothing failed or there is none."""
     stopped: bool = False
@@ -32,7 +35,7 @@ class Snapshot(Generic[T]):
     is_recalled: bool = False
     """Whether the value is from an earlier run, not confirmed by Studio in this one."""
     failure_shown_at: datetime | None = field(default=None, compare=False)
-    """When the first of the consecutive failures was published; `None` while requests succeed."""
+    """When the first consecutive failure of any kind was published; `None` without a failure."""
 
     def moment(self, now: datetime) -> datetime:
         """Return the time up to which durations are shown: the present, unless requests fail.
