@@ -44,7 +44,7 @@ SKEW = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often requests are repeated, and how long a job is searched for."""
+    """How often requests are repeated, and how long the program searches for a job."""
 
     tries: int = 3
     """Maximum attempts for an upload, or for a request that cannot have arrived."""
@@ -66,7 +66,10 @@ class Created:
 
     job: Job
     is_guess: bool = False
-    """Whether this is only likely: the job was recognized by its name and query, not its label."""
+    """Whether it is only likely that the request created this job.
+
+    The job was then recognized by its name, type and query, not by its label.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +340,8 @@ class JobCreator:
         for job, label in labels:
             if label == intent.id:
                 return Created(job)
-        # If the label is "", it is missing: no labelled request created the job. `None` is unknown.
+        # A label "" means that the job has no label, so no labelled request created it. `None`
+        # means that it is unknown whether the job has a label.
         likely = [
             job
             for job, label in labels
@@ -348,7 +352,10 @@ class JobCreator:
         return await self._guess(intent, likely) if likely else None
 
     async def _guess(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
-        """Return the only one of the likely jobs that no other intent can have created."""
+        """Return the likely job that no other intent can have created, if there is only one such.
+
+        If another open intent has the same identity, it could have created any of the jobs.
+        """
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
@@ -357,7 +364,7 @@ class JobCreator:
         ):
             return None
         ids_of_others = {entry.job_id for entry in others}
-        # Studio's name for this user is the creator of the job that was last created from here.
+        # The newest job that was created from here shows by which name Studio calls this user.
         creators = [entry.created_by for entry in others if entry.created_by]
         candidates = [
             job

@@ -22,7 +22,7 @@ class Held:
 
     hold: Hold
     undone: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the command is undone."""
+    """An event that is set when the command is undone."""
 
     def remaining_seconds(self, now: datetime) -> int:
         """Return the whole seconds until the command is sent, at least 1."""

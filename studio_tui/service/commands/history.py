@@ -133,9 +133,10 @@ class JobHistory:
     ) -> dict[str, Submitted]:
         """Return the submissions of jobs, by job id; jobs without one are left out.
 
-        A job without a submission of its own gets that of the schedule that created it, or else
-        that of the first of its `originals` that has one; both without the times of a schedule.
-        `originals` are the ids of the jobs that each job repeats, by job id.
+        A job without a submission of its own gets the submission of the schedule that created it.
+        If the schedule has none, the job gets the submission of the first of its `originals` that
+        has a submission. In both cases, the times of a schedule are left out. `originals` are the
+        ids of the jobs that each job repeats, by job id.
         """
         sources = {
             job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))
@@ -191,7 +192,7 @@ class JobHistory:
     def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
         """Return the durations in seconds of the newest COMPLETE runs, newest first, by name.
 
-        Names without a duration are left out.
+        Runs of unknown duration are left out, and names without a run of known duration.
         """
         with self._lock:
             newest = self._newest(list(names))

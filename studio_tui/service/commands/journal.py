@@ -39,7 +39,7 @@ MAX_ENTRIES = 200
 _SUFFIX = ".intent"
 _NEW = ".new"
 _LARGEST = 1024 * 1024
-"""Maximum bytes read of a file; longer lines can only be due to the names of a job's files."""
+"""Maximum bytes read of a file; only a job with very many files could have more."""
 
 _log = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ class OpenIntent:
             os.close(descriptor)
 
     def _take_descriptor(self) -> int | None:
-        """Return the file descriptor to the first caller, who closes it; `None` to all others."""
+        """Return the file descriptor to the first caller, who closes it; `None` to later ones."""
         descriptor, self._descriptor = self._descriptor, None
         return descriptor
 

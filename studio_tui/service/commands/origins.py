@@ -83,8 +83,8 @@ class Origins:
     def fixed_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
         """Return the completed job that fixed a failed one; `None` if there is none.
 
-        It continued or repeated the failed job, or another job that did so. `find` returns a known
-        job by its id.
+        The completed job continued or repeated the failed job, or another job that did so. `find`
+        returns a known job by its id; `None` if the job is not known.
         """
         if job.state is not JobState.FAILED:
             return None

@@ -211,7 +211,7 @@ class PipelineCommands:
         return pipeline
 
     async def _pause_unless_ended(self, pipeline: Pipeline) -> bool:
-        """Pause a pipeline; return as `pause` does, or True if no further job of it starts anyway."""
+        """Pause a pipeline; return as `pause` does, or True if it starts no further jobs anyway."""
         try:
             return await self.pause(pipeline)
         except InvalidRequest:

@@ -42,7 +42,10 @@ class Triggered:
 
     pipeline: Pipeline
     is_guess: bool = False
-    """Whether this is only likely: the pipeline was recognized by its datasets and its age."""
+    """Whether it is only likely that the request created this pipeline.
+
+    The pipeline was then recognized by its datasets and its age.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +150,8 @@ class PipelineTrigger:
 def _resembles(pipeline: Pipeline, unconfirmed: UnconfirmedPipeline) -> bool:
     """Whether a pipeline is new and has the requested datasets.
 
-    It is not documented how Studio writes several datasets into `triggered_from`. So this field
-    must contain the bare name of each dataset.
+    It is not documented how Studio writes several datasets into `triggered_from`. So the pipeline
+    matches if this field contains the bare name of each dataset.
     """
     target = pipeline.triggered_from
     if pipeline.pipeline_id in unconfirmed.before or target is None:

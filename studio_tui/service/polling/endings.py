@@ -67,11 +67,15 @@ class Endings(SnapshotPublisher[Badges]):
         An id is removed when the request fails, or when the watched job has ended.
         """
         self._pipelines: dict[str, Pipeline] = {}
-        """Watched pipelines by id, as passed to `watch_pipelines` when they last began to run."""
+        """Watched pipelines by id, as they were when watching began.
+
+        A pipeline that had ended then is replaced by each newer version that is to be watched.
+        """
         self._checked: dict[str, object] = {}
         """The list checked last, by kind; the same list object is not checked twice.
 
-        It is removed when another item is watched, so that the list is checked for that item.
+        The entry of a kind is removed when another item of the kind is watched, so that the list is
+        checked for the new item.
         """
         self._ended = Listeners[[Ended]]()
 

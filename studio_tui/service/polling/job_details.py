@@ -64,7 +64,7 @@ class JobDetails(NamedTuple):
 
     files: tuple[SentFile, ...] = ()
     end: bytes | None = None
-    """The last bytes of its log, which may begin within a line; untrusted. `None` if unknown."""
+    """The last bytes of the log, untrusted; they can begin within a line. `None` if unknown."""
     trouble: str = ""
     """Why the log cannot be read; a safe sentence."""
     past_runs: tuple[Job, ...] = ()
@@ -221,8 +221,8 @@ class JobDetailsReader:
     async def _follow(self, job: Job) -> None:
         """Follow the log of a running job whose end Studio does not return.
 
-        It ends after `STREAM_LIMIT` characters. An archive is not read, as it may be on another
-        host, which must not be contacted only for a preview.
+        Following ends after `STREAM_LIMIT` characters. An archived log is not read, as it can be on
+        another host, which must not be contacted only for a preview.
         """
         end, received = b"", 0
         try:

@@ -68,7 +68,7 @@ class JobsFeed:
         self._unfinished: dict[str, None] = {}
         """Ids of the known jobs that have not ended, in the order in which they came.
 
-        They are indexed because each poll needs them, and they are few of thousands of known jobs.
+        Each poll needs these ids, and it would take long to find them among all known jobs.
         """
         self._loaded = 0
         """The greatest number of newest jobs that was requested at once."""

@@ -2,7 +2,8 @@
 
 Studio returns the states of all jobs of a pipeline at once, but the times of a job only with that
 job. Jobs that are in the job list are not requested. The others are requested a few at a time,
-visible ones first; a job that has ended is requested only once.
+visible ones first. A job that was received is requested again only when its status in the pipeline
+differs.
 """
 
 import asyncio
@@ -100,9 +101,8 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Initialise; `jobs` polls the job list, which contains many jobs of the pipeline.
 
         `name` returns the pipeline's name, if known, as not every Studio finds it by its id.
-        `recalled` returns recorded data, which is shown until Studio has answered. With
-        `follows_jobs`, the pipeline is requested whenever the job list has changed; this is cheap
-        if Studio runs on this machine.
+        `recalled` returns recorded data, shown until Studio has answered. With `follows_jobs`, the
+        pipeline is requested whenever the job list has changed, which a local Studio makes cheap.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
@@ -133,7 +133,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._requested: dict[str, str | None] = {}
         """The status that the pipeline had for a run when it was requested, by the run's id."""
         self._visible: dict[str, int] = {}
-        """Places of visible runs in their order, by id."""
+        """By id of a visible run: its place among the visible runs, from 0."""
         self._queue: list[PipelineJob] = []
         """Runs to request, the most urgent last."""
         self._in_progress: set[str] = set()
@@ -235,7 +235,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         return self._pace.paced(self._pace.moving if moves else self._pace.resting)
 
     def _on_jobs(self, snapshot: Snapshot[JobList]) -> None:
-        # An error is news even if the list has not changed: `_next_run` waits for either.
+        # An error counts as a change, as `_next_run` waits for a job list or an error.
         if snapshot.value is self._last_jobs and snapshot.error is None:
             return
         is_changed = snapshot.value is not self._last_jobs

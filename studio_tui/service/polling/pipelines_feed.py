@@ -23,7 +23,7 @@ class PipelineList:
     pipelines: tuple[Pipeline, ...] = ()
     """In Studio's order, newest first, each id once."""
     has_all: bool = True
-    """Whether these are all pipelines of the team; else older ones can be requested."""
+    """Whether these are all pipelines of the team; if not, older pipelines can be requested."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -38,8 +38,8 @@ class PipelineList:
     def originals(self) -> dict[str, tuple[str, ...]]:
         """Return the ids of the jobs that each run of a pipeline repeats, by the id of the run.
 
-        The nearest comes first: a run repeats a job, which may be a run of an earlier pipeline and
-        repeat another job.
+        The job that the run itself repeats comes first. That job can be a run of an earlier
+        pipeline and repeat another job, which comes next.
         """
         original_of = {
             run_id: node.job_id

@@ -109,11 +109,11 @@ class Poller(SnapshotPublisher[T]):
             self._publish(recalled if recalled.stopped else self._with_outage(recalled))
 
     async def first_value(self) -> T:
-        """Return the latest value, from an earlier run or from Studio; waits until there is one."""
+        """Wait for a value, from an earlier run or from Studio; return the latest value."""
         return await self._wait_for_value(lambda: True)
 
     async def first_answer(self) -> T:
-        """Return the latest answer of Studio in this run; waits until there is one."""
+        """Wait for an answer of Studio in this run; return the latest answer."""
         return await self._wait_for_value(lambda: not self.snapshot.is_recalled)
 
     async def _wait_for_value(self, suffices: Callable[[], bool]) -> T:
@@ -233,7 +233,7 @@ class Poller(SnapshotPublisher[T]):
         self._poked.set()
 
     def _with_outage(self, snapshot: Snapshot[T]) -> Snapshot[T]:
-        """Return a snapshot with the error and the next attempt of the outage, if there is one."""
+        """Return `snapshot`; during an outage, with the outage's error, start and next attempt."""
         outage = self._reachability.outage
         if outage is None:
             return snapshot
@@ -245,7 +245,7 @@ class Poller(SnapshotPublisher[T]):
         )
 
     def _failing_since(self, error: StudioError, otherwise: datetime) -> datetime:
-        """Return since when requests fail like `error`; `otherwise` if the last one did not."""
+        """Return since when requests fail like `error`; `otherwise` if the last did not so fail."""
         last = self.snapshot
         if last.failing_since is not None and is_same_trouble(error, last.error):
             return last.failing_since

@@ -32,7 +32,10 @@ MAX_FOLLOWED = 8
 REPLAY = 4 * 1024 * 1024
 """Characters that a websocket may bring at once, as it begins with the whole log."""
 STREAM = 256 * 1024
-"""Further characters that it may bring per second; a longer or faster log is polled instead."""
+"""Further characters that a websocket may bring per second.
+
+A log that is longer than `REPLAY` and `STREAM` allow, or grows faster, is polled instead.
+"""
 MAX_CONNECTIONS = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
@@ -70,7 +73,7 @@ class _Log:
     """Whether the job has ended, so that its log does not change any more."""
     etag: str | None = None
     due: float = 0.0
-    """Earliest time of its next request, in the loop's time."""
+    """Earliest time of the next request for the log, in the loop's time."""
 
 
 class ProgressWatch:
@@ -209,7 +212,7 @@ class ProgressWatch:
             log.task, log.is_polled = None, True
 
     async def _read_connection(self, log: _Log) -> bool:
-        """Read one connection to its end; return `False` if it brought more than it may."""
+        """Read one connection to its end; return `False` if it exceeded `REPLAY` and `STREAM`."""
         loop = asyncio.get_running_loop()
         began, received = loop.time(), 0
         if not log.last_id:

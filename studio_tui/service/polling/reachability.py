@@ -68,6 +68,7 @@ class _Failure(NamedTuple):
     """A request that failed."""
 
     at: datetime
+    """When the request failed."""
     number: int
     """How many requests had failed then, including this one."""
 
@@ -160,8 +161,8 @@ class Reachability:
     async def first_outcome(self) -> None:
         """Wait for the first success or the first outage, for at most `FIRST_PATIENCE` seconds.
 
-        After that time all requests may be sent: if the token may read no list, neither comes, but
-        the token may still read a log.
+        After that time all requests are allowed. If the token has no permission for any list, there
+        is neither a success nor an outage, but the token may have permission for a log.
         """
         try:
             async with asyncio.timeout(FIRST_PATIENCE):
@@ -196,11 +197,11 @@ class Reachability:
             self.note_success(name, failures)
 
     def note_success(self, name: str, failures: int | None = None) -> None:
-        """Count a successful request; the first one of a session also ends an outage.
+        """Count a successful request; the first success of a session also ends an outage.
 
-        `failures` is how many requests had failed when this one was sent. Their failures are no
-        sign of an outage, as Studio answered a later request. By default this holds for all
-        failures.
+        `failures` is how many requests had failed when the successful request was sent. Those
+        failures are no sign of an outage, as Studio answered a later request. By default, all
+        failures so far are no sign of an outage.
         """
         is_first = not self.first.is_over
         self._allow_all_requests()

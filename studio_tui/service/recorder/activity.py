@@ -18,16 +18,19 @@ READ_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Recorded calls, and commands that were undone or lost; both newest first."""
+    """Recorded calls, and commands that were undone or lost; both newest first.
+
+    Of the undone and lost commands, these are the newest `PAGE` ones.
+    """
 
     calls: tuple[RecordedCall, ...] = ()
     unsent: tuple[Hold, ...] = ()
     has_all: bool = True
-    """Whether these are all recorded calls."""
+    """Whether `calls` are all recorded calls."""
 
 
 class Activity(SnapshotPublisher[Actions]):
-    """Reads the recorder while it has subscribers, like a poller."""
+    """Reads the recorded calls and commands while there are subscribers, like a poller."""
 
     def __init__(self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime]) -> None:
         super().__init__("activity", Snapshot())

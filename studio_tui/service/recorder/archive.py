@@ -27,7 +27,7 @@ class Archived(Generic[T]):
     items: Mapping[str, T] = field(default_factory=dict)
     """The items by id, newest first."""
     since: Mapping[str, datetime] = field(default_factory=dict)
-    """When each item was first seen in its current state, by id."""
+    """By id: when each item was first seen as it is, or found to be gone from Studio's list."""
 
 
 class Archive(SnapshotPublisher[Archived[T]]):
@@ -41,8 +41,8 @@ class Archive(SnapshotPublisher[Archived[T]]):
     ) -> None:
         """Initialise; `key` returns the id of an item.
 
-        `read` is called in a thread. It returns all items, each with the time since which it is in
-        its state, or `None` if the file cannot be read now.
+        `read` is called in a thread. It returns all items, each with its time for
+        `Archived.since`, or `None` if the file cannot be read now.
         """
         super().__init__(name, Snapshot())
         self._read = read

@@ -20,6 +20,7 @@ from studio_tui.redaction import without_secrets
 R = TypeVar("R", bound=Received)
 
 JOB, PIPELINE = "job", "pipeline"
+"""The kinds of recorded items."""
 MODELS: dict[str, type[Received]] = {JOB: Job, PIPELINE: Pipeline}
 """The model of each kind of recorded item."""
 
@@ -47,7 +48,10 @@ def body_of(model: Job | Pipeline | Cluster) -> dict[str, Any]:
 
 
 def safe_values(value: Any) -> Any:
-    """Return a JSON value with everything redacted that looks like a secret."""
+    """Return a JSON value with everything redacted that looks like a secret.
+
+    The values of `_KEYS_WITHOUT_TEXT` are returned unchanged.
+    """
     match value:
         case str():
             return without_secrets(value)

@@ -13,12 +13,13 @@ from studio_tui.redaction import REDACTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
 LONGEST_RUN = 3600.0
-"""Seconds after which an equal poll is not counted any more, but recorded as another call."""
+"""Seconds after which an equal request is not counted any more, but recorded as another call."""
 MAX_WAITING = 10_000
 """Maximum number of calls in memory; if they cannot be written, the oldest are dropped."""
 _LONGEST_VALUE = 4096
 """Maximum length in characters of a recorded value."""
 
+# S608: the texts that are inserted into the SQL statements of this module are constants.
 _COLUMNS = "method, path, outcome, at, last_at, count, ms, most_ms, changes, body, reason, number"
 _INSERT = f"INSERT INTO call ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason = ? WHERE number = ?"
@@ -66,9 +67,9 @@ class CallLog:
 
     def __init__(self) -> None:
         self._latest_polls: dict[tuple[str, str], RecordedCall] = {}
-        """The last call of each poll, by method and path."""
+        """The last call of each poll, by its key: method and path."""
         self._waiting: list[RecordedCall] = []
-        """Calls that have ended since the last write."""
+        """Calls to write, except for the latest call of each poll."""
         self._changed_polls: set[tuple[str, str]] = set()
         """Keys of the latest polls that have changed since the last write."""
 

@@ -3,7 +3,8 @@
     <folder>/<profile>.sqlite
 
 If the file is locked or the disk is full, that is logged, and reading returns `None` and writing
-`False`. Everything here except `queue_write` blocks on the disk: call it in a thread.
+`False`; `rows` returns no rows. The methods except `queue_write` block on the disk: call them in a
+thread.
 """
 
 import fcntl
@@ -131,10 +132,12 @@ def _upgrade_statements(connection: sqlite3.Connection) -> str:
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+"""Reads or writes the file over an open connection."""
 
 _LOCK_TIMEOUT = 10.0
 """Seconds to wait for a lock that another program holds."""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+"""The error codes that mean that the file is damaged."""
 
 _log = logging.getLogger(__name__)
 

@@ -1,7 +1,8 @@
 """Computes the difference between two JSON values, and applies it.
 
-A difference is JSON too: `{"=": value}` replaces the value, `{"{": {...}}` changes members of an
-object, where `{"-": 1}` removes one, and `{"[": {...}}` changes items of a list.
+A difference is JSON too. `{"=": value}` replaces the value. `{"{": {...}}` has the differences of
+the changed members of an object, by name; `{"-": 1}` removes a member. `{"[": {...}}` has the
+differences of the changed items of a list, by number from 0, as a string.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ NOTHING: dict[str, Any] = {}
 """The difference between equal values."""
 
 _GONE = {"-": 1}
+"""The difference that removes a member of an object."""
 
 
 def difference(before: Any, after: Any) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def apply_difference(before: Any, change: dict[str, Any]) -> Any:
     """Return the value that `before` becomes by a difference.
 
     Raises:
-        ValueError: the difference is not one from `before`.
+        ValueError: the difference does not fit `before`, such as of a member that it does not have.
     """
     try:
         return _apply(before, change)

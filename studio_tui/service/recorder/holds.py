@@ -10,7 +10,10 @@ from studio_tui.redaction import without_secrets
 from studio_tui.service.recorder.database import RecorderFile
 
 LONGEST = timedelta(hours=1)
-"""A command is lost this long after it was due, even if its pid is in use, as pids are reused."""
+"""A command is lost this long after it was due, even if a process has the pid of its dashboard.
+
+The system may have given the pid to another process.
+"""
 
 
 class HoldState(StrEnum):
@@ -63,7 +66,11 @@ class Holds:
         )
 
     def mark_lost(self, now: datetime) -> Sequence[Hold]:
-        """Record as lost, and return, the commands whose dashboard ended before they were sent."""
+        """Record as lost, and return, the commands whose dashboard ended before they were sent.
+
+        Call it before this dashboard holds a command: commands with its pid count as lost, as an
+        earlier dashboard with the same pid held them.
+        """
         rows = self._database.rows(
             "SELECT id, words, at, until, state, pid FROM held WHERE state = ?", HoldState.HELD
         )
@@ -72,7 +79,7 @@ class Holds:
             for *row, pid in rows
             if (hold := _hold(row)).until + LONGEST < now or not _is_another_alive(pid)
         ]
-        # If this fails, they are returned again, which is better than never.
+        # If this fails, the next start returns the commands again, which is better than never.
         for hold in lost:
             self.settle(hold.id, HoldState.LOST)
         return lost

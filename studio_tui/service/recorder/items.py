@@ -41,11 +41,11 @@ _CHANGE = "INSERT INTO change (at, kind, id, difference) VALUES (?, ?, ?, ?)"
 
 @dataclass(frozen=True, slots=True)
 class SeenItem:
-    """An item in its current state."""
+    """An item as seen now."""
 
     id: str
     made_at: float
-    """When it was created, in seconds since the epoch."""
+    """When Studio created it, or else when it was first seen, in seconds since the epoch."""
     body: Mapping[str, Any]
     """JSON values without secrets."""
 
@@ -53,8 +53,8 @@ class SeenItem:
 def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
     """Record these items, which are newest first, as seen at a time, with their changes.
 
-    An unchanged item is not written again. Nor does an item change of which another dashboard has
-    recorded a newer state.
+    An unchanged item is not written again. Nor is an item written if another dashboard has recorded
+    a newer version of it.
     """
     ids = json.dumps([each.id for each in seen])
     recorded = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}
@@ -101,7 +101,10 @@ def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence
 
 
 def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
-    """Return the packed body of each item, newest first, and when it was first seen like this."""
+    """Return the packed body of each item, newest first, with a time.
+
+    It is when the item was first seen with this body, or when it was found to be gone.
+    """
     return connection.execute(_EVERYTHING, (kind,))
 
 

@@ -20,13 +20,16 @@ class Limits:
     """How much is kept in the file."""
 
     days: float = 90.0
-    """Days after which calls, and jobs and pipelines that have not changed, are deleted."""
+    """Days after which records are deleted: calls, ended holds, jobs and pipelines.
+
+    For a job or a pipeline, the days are counted from its last change.
+    """
     megabytes: float = 256.0
-    """Maximum size of the file; items that changed longest ago are deleted first."""
+    """Maximum size of the file; the oldest calls and the items unchanged for longest go first."""
 
 
 def prune(connection: Connection, limits: Limits, now: float) -> bool:
-    """Delete some of the records beyond the limits; return whether there is more to delete.
+    """Delete some of the records beyond the limits; return whether there may be more to delete.
 
     Call it in a transaction. Records that are not too old are deleted only if the file is too
     large.
@@ -41,7 +44,7 @@ def prune(connection: Connection, limits: Limits, now: float) -> bool:
     for kind, item_id in items:
         for table in ("change", "item"):
             connection.execute(
-                f"DELETE FROM {table} WHERE kind = ? AND id = ?",  # noqa: S608 (a word of ours)
+                f"DELETE FROM {table} WHERE kind = ? AND id = ?",  # noqa: S608 (a constant)
                 (kind, item_id),
             )
     return bool(items) or calls == STEP
@@ -72,9 +75,9 @@ def free_pages(connection: Connection) -> None:
 
 
 def _forget_calls(connection: Connection, condition: str, value: float) -> int:
-    """Delete the oldest calls that fulfil an SQL condition; return how many."""
+    """Delete the oldest calls that fulfil an SQL condition, up to `STEP`; return how many."""
     query = (
-        "DELETE FROM call WHERE number IN"  # noqa: S608 (words of ours)
+        "DELETE FROM call WHERE number IN"  # noqa: S608 (`condition` is a constant)
         f" (SELECT number FROM call WHERE {condition} ORDER BY last_at LIMIT ?)"
     )
     return connection.execute(query, (value, STEP)).rowcount

@@ -254,7 +254,10 @@ class Recorder:
         return tuple(models_of(Job, packed or ()))
 
     def all_jobs(self) -> tuple[tuple[Job, datetime], ...] | None:
-        """Return all recorded jobs, newest first, each with when it was first seen in its state."""
+        """Return all recorded jobs, newest first, each with a time.
+
+        It is when the job was first seen as it is, or when Studio was found not to list it.
+        """
         rows = self.database.read(lambda connection: list(items.all_items(connection, JOB)))
         return None if rows is None else tuple(_with_times(rows, Job))
 
@@ -291,7 +294,7 @@ class Recorder:
                 continue
             changed.append(SeenItem(item_id, (item.created_at or at).timestamp(), body_of(item)))
             if len(changed) % CHUNK == 0:
-                time.sleep(0)  # a turn for the event loop: 200 take 15 ms
+                time.sleep(0)  # a turn for the event loop: `CHUNK` items take 15 ms
         return changed
 
     def _needs_write(

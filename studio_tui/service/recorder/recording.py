@@ -1,4 +1,4 @@
-"""Records the answers that pollers receive, and gives pollers the answers of earlier runs to start.
+"""Records the answers that pollers receive; lets pollers begin with the answers of earlier runs.
 
 Answers are recorded in the background, so that pollers do not wait for the disk.
 """
@@ -32,7 +32,7 @@ class RecordedAnswer(NamedTuple):
     """The result of recording an answer."""
 
     is_whole: bool
-    """Whether all of it is on disk; otherwise it is recorded again when the list is polled next."""
+    """Whether the whole answer is on disk; if not, the answer to the next poll is recorded."""
     has_new_origins: bool = False
     """Whether origins of jobs became known."""
 
@@ -65,7 +65,7 @@ class Recording:
         self._in_progress: object = None
         """The answer that is being recorded."""
         self._recorded: dict[str, object] = {}
-        """The answers that were recorded last, by name of the list."""
+        """The answers that were last recorded as a whole, by name of the list."""
         self._has_queued = asyncio.Event()
 
     @property
@@ -173,9 +173,10 @@ async def recall(
 
 
 async def recall_pipeline(database: RecorderFile, pipeline_id: str) -> RecalledDetail | None:
-    """Return a recorded pipeline and its recorded jobs; `None` if it was never listed.
+    """Return a recorded pipeline and its recorded jobs.
 
-    It is read in a thread.
+    Returns `None` if the pipeline is not recorded, or the file cannot be read now. The file is read
+    in a thread.
     """
     return await asyncio.to_thread(
         database.read, lambda connection: _read_pipeline(connection, pipeline_id)

@@ -1,7 +1,8 @@
 """The file of a recording, to be shared: the changes of jobs and pipelines as JSON lines.
 
 The first line identifies the format. Each other line is a change of a job or a pipeline, or the
-last state of a short list. It contains no secrets, logs, queries, calls or values of environments.
+last version of a short list: of the clusters or the schedules. The file contains no secrets, logs,
+queries, calls or values of environments.
 """
 
 import json
@@ -139,5 +140,6 @@ def _add_line(line: dict[str, Any], changes: list[Change], lists: dict[str, list
 def _parse_object(line: bytes) -> dict[str, Any]:
     value = json.loads(line)
     if not isinstance(value, dict):
-        raise ValueError("a line of a recording must be an object")  # noqa: TRY004 (as of bad JSON)
+        # Not a `TypeError`, since callers handle this like invalid JSON.
+        raise ValueError("a line of a recording must be an object")  # noqa: TRY004
     return value

@@ -64,7 +64,10 @@ class ReplayTime:
         )
 
     def step(self, *, back: bool = False) -> None:
-        """Go to the next change, or with `back` to the one before, and pause there."""
+        """Go to the next change, or with `back` to the previous change, and pause there.
+
+        If there is none, go to the end, or with `back` to the beginning.
+        """
         now = self.now()
         if back:
             moment = next((each for each in reversed(self._moments) if each < now), self.begins)
@@ -73,7 +76,7 @@ class ReplayTime:
         self._set(moment, runs=False)
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever the time has passed recorded changes, until canceled."""
+        """Call `changed` when the time has passed changes, also backwards, until canceled."""
         before = 0
         while True:
             reached = bisect_right(self._moments, self.now())
@@ -218,7 +221,8 @@ class ReplayClient:
 def _with_busy_workers(jobs: list[Job], cluster: Cluster, clusters: list[Cluster]) -> Cluster:
     """Return a cluster, counting the workers of the `jobs` that run on it as busy.
 
-    Their number is unknown if any job runs on none of `clusters`.
+    If there is only one cluster, all jobs run on it. The number of busy workers is unknown if any
+    job runs on none of `clusters`, or if it was unknown in the recorded cluster.
     """
     own = [job for job in jobs if runs_on(job, cluster)]
     on_any_cluster = [job for job in jobs if any(runs_on(job, each) for each in clusters)]

@@ -38,7 +38,10 @@ from studio_tui.tui.terminal.pager import (
 )
 
 _PAGED_LINES = 20_000
-"""Lines of a merged log that are passed to a pager: so many before and after the first visible."""
+"""Maximum number of lines of a merged log that a pager gets before the first visible line.
+
+From the first visible line on, the pager gets up to the same number.
+"""
 
 
 class LogExport:
@@ -72,7 +75,7 @@ class LogExport:
         await copy(self._host.app, text, None if lines == 1 else plural(lines, "line"))
 
     def why_nothing_to_save(self) -> str | None:
-        """Return why there is nothing to save; `None` if there are lines."""
+        """Return why there is nothing to save; `None` if there are lines, or there is no log."""
         store = self._whole_log()
         if store is None or store.size:
             return None
@@ -107,11 +110,11 @@ class LogExport:
         self._host.notify_user(problem, "warning")
 
     async def _page(self, store: LogStore, words: list[str]) -> None:
-        """Open the log in the pager, whose command is `words`, at the first visible line.
+        """Open the log in the pager at the first visible line; `words` is the pager's command.
 
-        `less` gets the original file, as it makes control codes visible, unless the log has marks
-        that reorder text. Other pagers get a copy without control codes. Of a merged log, every
-        pager gets a copy of the displayed lines around the visible ones.
+        `less` gets the original file, as `less` makes control codes visible; but not if the log has
+        characters that reorder text. Otherwise the pager gets a copy without control codes. Of a
+        merged log, every pager gets a copy of the displayed lines around the visible lines.
         """
         window = self._view().pane.window
         start = window.top.start if window else 0
@@ -148,8 +151,8 @@ class LogExport:
     def _offers(self) -> list[Offer]:
         """Return the choices for saving, the most likely first.
 
-        This is the selection, else the lines that a filter shows, else the whole log. Matches of a
-        search are never first, as a search hides no other lines.
+        The first choice is the selection, else the lines that are shown if lines are hidden, else
+        the whole log. Matches of a search are never first, as a search hides no lines.
         """
         view, path = self._view(), f"./{self._file_to_save()}"
         offers = []

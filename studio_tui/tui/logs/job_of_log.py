@@ -22,14 +22,20 @@ class JobOfLog(JobController):
 
 
 class JobOfLine(JobOfLog):
-    """Controller of the current job of a merged log; `enter` shows the current line by itself."""
+    """Controller of the current job of a merged log; `enter` opens the log of one job.
+
+    This is the job of the current line.
+    """
 
     def __init__(self, host: Host, choice: MemberChoice) -> None:
         super().__init__(host, choice.job_at_hand)
         self._choice = choice
 
     def open_line(self) -> None:
-        """Show the current line in the log of its job, whichever job is chosen for commands."""
+        """Show the current line in the log of its job, whichever job is chosen for commands.
+
+        Without a current line, open the log of the chosen job.
+        """
         job, start = self._choice.line_at_hand() or (self._at_hand(), None)
         if job is not None:
             self._host.post_message(OpenLog(job.id, job, start))

@@ -17,7 +17,7 @@ class LogMemory(Remembered):
     """By job id; the log that was read last is at the end."""
 
     def note(self, job_id: str, place: LogPlace) -> None:
-        """Save the place in a job's log."""
+        """Save the place in a job's log; forget the log if the place is that of a new log."""
         self.places.pop(job_id, None)
         if place != LogPlace():
             self.places[job_id] = place

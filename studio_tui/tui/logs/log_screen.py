@@ -81,7 +81,7 @@ class LogScreen(Page):
     ) -> None:
         """Make a page of a job's log, at the line that begins at byte `start`.
 
-        Without `start`, it is at the place saved in `memory`.
+        Without `start`, it is at the place saved in `memory`; if none is saved, at the end.
 
         Raises:
             SpoolError: there is no room for the log on the local disk.
@@ -102,7 +102,7 @@ class LogScreen(Page):
         self._why = ""
         """Why the job failed, in words; empty if it did not, or nothing is known."""
         self._wait: Wait | None = None
-        """What the job waits for."""
+        """What the job waits for; `None` if it does not wait."""
         self._is_blocked = False
         self._was_offline = False
         """Whether the last poll failed."""
@@ -166,7 +166,7 @@ class LogScreen(Page):
             self._job = job
             self._show_head()
 
-    def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
+    def tick(self, now: datetime) -> None:  # noqa: ARG002 (overrides `Page.tick`)
         """Save the place, and update the times in the line about the job."""
         self.note_place()
         self._show_head()
@@ -193,7 +193,10 @@ class LogScreen(Page):
 
     @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        """Save the place, unless the view shows only the end, whose offsets are different."""
+        """Save the display options and the place.
+
+        The place is not saved while the view shows only the end, whose offsets are different.
+        """
         self._memory.look = self.view.appearance.look
         if self.view.store is self._store:
             self._memory.note(self._job.id, self.view.restore.place)

@@ -49,7 +49,7 @@ class MemberChoice:
         return None if member is None else member.job
 
     def why_none(self) -> str | None:
-        """Return why there is no current job."""
+        """Return why there is no job to which commands apply; `None` if there is one."""
         return NO_JOB if self._member_at_hand() is None else None
 
     def _member_at_hand(self) -> Member | None:
@@ -84,7 +84,7 @@ class MemberChoice:
             self.apply_shown_jobs()
 
     def mute(self) -> None:
-        """Hide the lines of the current job, or show them again."""
+        """Hide the lines of the current job, or show them again; this also ends `solo`."""
         member = self._member_at_hand()
         if self.members is not None and member is not None:
             self.members.solo = None

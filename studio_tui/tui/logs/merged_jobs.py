@@ -63,7 +63,7 @@ class MergedJobs:
         """
         self.log = MergedLog(
             library.new_tagged,
-            lambda _line: None,  # each job that joins has a function for the times of its own lines
+            lambda _line: None,  # unused: each job that joins has its own function for times
             viewed_lines=viewed_lines,
             moved=moved,
         )

@@ -68,7 +68,8 @@ _COMMANDS: tuple[Command["MergedScreen"], ...] = (
 class MergedScreen(Page):
     """The lines of several jobs in the order of their times.
 
-    The log of a job is followed as long as the job is one of them, also while the page is hidden.
+    The log of a job is followed as long as the job belongs to the page, also while the page is
+    hidden.
     """
 
     AUTO_FOCUS = "LogPane"
@@ -240,7 +241,7 @@ class MergedScreen(Page):
             self.choice.members.update({job.id: job for job in job_list.jobs})
             self.show_members()
 
-    def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
+    def tick(self, now: datetime) -> None:  # noqa: ARG002 (overrides `Page.tick`)
         """Update the times and the progress in the row of jobs."""
         self.show_members()
 

@@ -21,7 +21,7 @@ _REST_GROWING = 19.0
 A flood of lines is faster than the search, so the search can end only after the flood.
 """
 _QUIET = 0.5
-"""Seconds without a key before the search for errors starts or goes on."""
+"""Seconds without scrolling by rows before the search for errors starts or goes on."""
 
 
 class ForegroundSearch:
@@ -81,7 +81,7 @@ class BackgroundSearch:
         self._hits: LineMatches | None = None
         self._is_searching = False
         self._key_at = 0.0
-        """When a key was last pressed, by the monotonic clock."""
+        """When the reader last scrolled by rows or the log changed, by the monotonic clock."""
 
     def begin(self, hits: LineMatches | None) -> None:
         """Search for other matches from now on; `None` ends the search."""
@@ -91,7 +91,7 @@ class BackgroundSearch:
         self._hits = hits
 
     def note_key(self) -> None:
-        """Pause the search for a moment, as a key was pressed."""
+        """Pause the search for a moment, as the reader scrolls by rows, with a key or the wheel."""
         self._key_at = clock.monotonic()
 
     def go_on(self) -> None:

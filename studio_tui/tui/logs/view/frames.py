@@ -31,7 +31,7 @@ class Frames:
         self._interval = FRAME
         """Minimum seconds between the last update and the next one."""
         self._shown_at = -FRAME
-        """When `show` was last called."""
+        """When `show` was last called, by the monotonic clock."""
 
     def note(self) -> None:
         """Schedule an update."""

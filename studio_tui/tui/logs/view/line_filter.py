@@ -99,7 +99,11 @@ class LineFilter:
         return self._pattern.problem if self._pattern else ""
 
     def words(self) -> str:
-        """Return a text about the filter and its matches; empty without a filter."""
+        """Return a text about the filter and its matches.
+
+        Without a filter, it is the number of available lines found so far; empty once all are
+        found.
+        """
         hits = self.hits
         if hits is None:
             return ""
@@ -136,8 +140,8 @@ class LineFilter:
     def go(self, start: int, words: Callable[[int], str], *, backwards: bool = False) -> None:
         """Go to the line at `start`; if it is hidden, to the first shown line after it.
 
-        If there is none, go to the last shown line before it. `backwards` tries the line before it
-        first. `words` returns the message about the line that is reached.
+        If no line is shown after it, go to the last shown line before it. With `backwards`, try the
+        lines before it first. `words` returns the message about the line that is reached.
         """
         if self.shows(start):
             self._view.go(start)

@@ -97,7 +97,7 @@ class LogView(HasCommands, Widget):
         super().__init__()
         self.store = store
         self.is_all_here = True
-        """Whether no more of the log will arrive; set by the screen."""
+        """Whether no more of the log will arrive, as far as the screen has set it."""
         self.pane, self.bar = LogPane(), LogBar()
         self.prompt, self.words = LogPrompt(self.pane), Bar(id="log-words")
         self._unwatch_store: Callable[[], None] = lambda: None

@@ -29,6 +29,7 @@ from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.widgets.prompt import LINE, TIME
 
 _SHARE = re.compile(r"(\d{1,3})\s*%")
+"""A share of the log, such as `50%`."""
 _RECEIVED = "; ~ marks the time of receipt"
 _TIMELESS = 200
 """Maximum number of lines that are searched for a time, before or after a line."""
@@ -119,8 +120,8 @@ class LogTimes:
         """Go to the first line at or after the time typed; return the error if it is invalid.
 
         A time such as `-30s`, back from the current line, leads to the last line at or before that
-        time. Otherwise a step shorter than the time between two lines would lead nowhere. If the
-        line is hidden, the nearest line that is shown is gone to.
+        time. Otherwise a step shorter than the time between two lines would lead nowhere. If that
+        line is hidden, the view goes to a shown line near it.
         """
         store = self._view.store
         if store is None or not typed:
@@ -221,7 +222,10 @@ class LogTimes:
         return self._time_up_to(store, store.last_start())
 
     def _line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
-        """Return the last line at or before a time; `start` is the first line at or after it."""
+        """Return the last line at or before `moment`; `start` if there is no such line.
+
+        `start` is the first line at or after `moment`.
+        """
         time = self._time_up_to(store, start)
         before = store.previous_start(start)
         return before if before is not None and time is not None and time > moment else start

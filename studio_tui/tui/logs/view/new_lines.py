@@ -15,7 +15,7 @@ class NewLines:
 
     def __init__(self) -> None:
         self.seen = 0
-        """Number of lines, from the first one, that are not new."""
+        """Number of lines, from the first line, that are not new; with a filter, of shown lines."""
         self._counted: object = None
         """The store or the matches whose lines were counted last; `None` for a new log."""
         self._has_all_old_matches = False

@@ -28,9 +28,9 @@ _CACHE_SIZE = 512
 _SINGLE_ROWS = 16_384
 """Maximum number of lines for which the painter notes that they have one row."""
 _BEFORE = 256 * 1024
-"""Bytes before a line that may contain the rows that the line redraws."""
+"""Maximum number of bytes before a line that are searched for the rows that the line redraws."""
 _REDRAWN = 16 * 1024
-"""Bytes after a line that may redraw its rows again."""
+"""Bytes after a line that are searched for lines that redraw its rows again."""
 _ABOVE = 20
 """Maximum number of lines above a line that determine its severity."""
 _ABOVE_BYTES = 4096
@@ -43,6 +43,7 @@ CURRENT, BOOKMARKED, SELECTED = 1, 2, 4
 """Flags for the highlighting of a row: the current line, bookmarked, selected."""
 
 _GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (BOOKMARKED, "◆"))
+"""The sign in the gutter for each flag; of several flags, the first has its sign shown."""
 
 
 class GutterColumn(NamedTuple):
@@ -108,7 +109,10 @@ class LogPainter:
         self._lines: OrderedDict[tuple[int, int], _DrawnLine] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
         self._latest = (-1, -1, "")
-        """About the line drawn last: the store's version, the start of the line below, the text."""
+        """The store's version, the start of the next line, and the text, all of the latest line.
+
+        The latest line is the line drawn last.
+        """
         self._single: set[int] = set()
         """Starts of lines that have one row, unless display options change that.
 

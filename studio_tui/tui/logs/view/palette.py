@@ -10,6 +10,7 @@ from rich.style import Style
 from studio_tui.presentation.logs.lines import PLAIN, Colour, Pen
 from studio_tui.tui.widgets.quick_strip import Brush
 
+# The names of the colours and of the styles in component classes, such as `log-pane--gutter`.
 _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp", "pill")
 
@@ -41,6 +42,7 @@ class LogPalette:
     brush: Brush = field(compare=False, repr=False)
     """Returns the escape codes of styles to which `final` was applied."""
     _pens: dict[tuple[Pen, bool], Style] = field(init=False, compare=False, repr=False)
+    """Cached styles, by pen and whether the text is a match of the search."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_pens", {})
@@ -53,7 +55,11 @@ class LogPalette:
         final: Callable[[Style], Style],
         colors: ColorSystem,
     ) -> Self:
-        """Return the palette; `style` returns the style of a component class."""
+        """Return the palette; `style` returns the style of a component class.
+
+        `match` and `final` become the attributes of these names. `colors` are the colours that the
+        terminal has.
+        """
         return cls(
             **{name: final(style(f"log-pane--{name}")) for name in _STYLES},
             match=match,

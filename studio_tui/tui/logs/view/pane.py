@@ -60,7 +60,7 @@ class LogPane(Widget, can_focus=True):
     columns: reactive[tuple[GutterColumn, ...]] = reactive(())
     """The columns of the gutter."""
     left: reactive[int] = reactive(0)
-    """Cells hidden at the left; changed by keys only."""
+    """Cells of unwrapped lines that are hidden at the left."""
     pill: reactive[str] = reactive("", repaint=False)
     """A label over the end of the last row; empty for none."""
     highlighted: reactive[SearchPattern | None] = reactive(None)

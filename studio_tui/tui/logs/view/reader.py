@@ -28,10 +28,13 @@ class Reader(Protocol):
         """The rows."""
 
     def settle(self) -> None:
-        """Update the rows, the scroll bar, the pill and the line below, after any change."""
+        """Update the rows, the scroll bar, the pill and the line of messages, after any change."""
 
     def show_message(self, words: str, is_valid: Callable[[], bool] = ...) -> None:
-        """Show a safe text below the rows until the reader moves, or `is_valid` returns False."""
+        """Show a safe text below the rows, until it is cleared or `is_valid` returns False.
+
+        The text is cleared when the reader scrolls by rows, goes to a line, or ends a search.
+        """
 
     def clear_message(self) -> None:
         """Remove the message at the next update."""

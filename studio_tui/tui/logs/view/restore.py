@@ -65,7 +65,7 @@ class PlaceRestore:
         )
 
     def return_to(self, place: LogPlace) -> None:
-        """Restore a place as soon as the log is long enough, unless the reader moves by then."""
+        """Restore a place as soon as the log is long enough, unless the reader moves before that."""
         self._pending = place
         self._view.following = place.top is None
         self.come_back()
@@ -97,8 +97,9 @@ class PlaceRestore:
     def lines_to_track(self, stays: Callable[[int], bool] = lambda _: True) -> set[int]:
         """Return the starts of the lines to keep track of while lines move.
 
-        These are bookmarks, the current line, the line to return to after a filter, and the first
-        visible line for whose start `stays` returns True. `relocate` then shows that line first.
+        These are the bookmarks, the current line, the line to return to after a filter, and the
+        first visible line for whose start `stays` returns True. `relocate` then makes the latter
+        the first visible line.
         """
         pane = self._view.pane
         first = next((row.start for row in pane.in_sight if stays(row.start)), None)

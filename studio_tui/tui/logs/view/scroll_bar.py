@@ -47,7 +47,7 @@ class LogBar(SteadyScrollBar):
         self.position = (steps - window) * first // max(1, self._beyond)
 
     def byte_at(self, position: float) -> int:
-        """Return the byte that is visible first if the bar is dragged to `position`."""
+        """Return the offset of the first visible byte after the bar is dragged to `position`."""
         room = max(1, self.window_virtual_size - self.window_size)
         return round(max(0.0, min(1.0, position / room)) * self._beyond)
 

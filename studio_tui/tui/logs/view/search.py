@@ -40,7 +40,10 @@ class LogSearch:
         self._note = ""
         """A note about the last step: that it wrapped around, or why it did not move."""
         self._unmoved_step = 0
-        """The last step, if it did not move as no match is ahead; else 0. Repeated, it wraps."""
+        """The last step, if it did not move because no match is ahead; else 0.
+
+        If the user repeats this step, it wraps around.
+        """
         self._place_after_step: tuple[int | None, Row | None] | None = None
         """The reader's place after the last step; `None` during a step."""
         self._steps: deque[int] = deque()
@@ -216,7 +219,8 @@ class LogSearch:
         last match before: at the end of a log, the user expects the latest match.
 
         Later steps go to the next match. If there is none, the step does not move, so that the
-        reader's place is not lost; if it is repeated, it wraps around to the other end of the log.
+        reader's place is not lost. If the user repeats the step, or the current line is the only
+        match, the step wraps around to the other end of the log.
         """
         is_first_step, self._is_first_step = self._is_first_step, False
         self._forget_step_if_moved()

@@ -66,7 +66,7 @@ class LineSelection:
         self._view.settle()
 
     def starts(self) -> Iterator[int]:
-        """Yield the starts of the selected lines from the top, else `LogPane.at_hand`."""
+        """Yield the starts of the selected lines, from the top; without a selection, `at_hand`."""
         pane = self._view.pane
         window, start = pane.window, pane.at_hand
         if window is None or start is None:

@@ -19,7 +19,7 @@ class Row(NamedTuple):
 
 
 class LogWindow:
-    """A window of `height` rows over a store; moving it reads only the lines that it passes."""
+    """A window of `height` rows over a store; a move by rows reads only the lines in between."""
 
     height: int
     """Rows, at least 1."""
@@ -36,8 +36,7 @@ class LogWindow:
         self._chosen: FilteredLines | None = None
         """The lines that a filter shows; `None` for all."""
         self._anchor = 0
-        """The line to which the window was moved last.
-
+        """Start of the line to which the window was moved last; at the end, the size of the log.
         While a filter's matches are being searched for, `settle` keeps the window near it.
         """
         self.height = 1
@@ -45,9 +44,12 @@ class LogWindow:
         self.shape: object = None
         """The display options, on which the number of rows of a line depends."""
         self._cached_rows: list[tuple[object, list[Row]]] = []
-        """The rows of the latest screenfuls, after what they depend on; the newest is the last."""
+        """The rows of the latest screenfuls, the newest last.
+
+        Before each list of rows are the values on which the rows depend.
+        """
         self._end: tuple[object, Row] = (None, self.top)
-        """The first row of the last screenful of the log, after what it depends on."""
+        """The values on which the last screenful of the log depends, and its first row."""
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
         """Restrict the window to the lines in `chosen`, near `anchor`; `None` restores all lines.
