@@ -1,4 +1,4 @@
-"""Sends a request again after the kinds of errors that the caller names."""
+"""Sends a request again after errors of certain kinds, if need be with an idempotency key."""
 
 import asyncio
 import uuid

@@ -148,7 +148,7 @@ class _Sending:
 
     def __init__(self) -> None:
         self.why_no_more: StudioError | None = None
-        """The error of every further item, which is not sent; `None` while commands are sent."""
+        """The error of all remaining items, whose commands are not sent; `None` until sending ends."""
         self._unsent = 0
         """Consecutive commands that could not be sent."""
 

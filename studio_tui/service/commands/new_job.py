@@ -34,8 +34,9 @@ class JustCreated:
     def job_instead_of(self, selected_id: str | None) -> Job | None:
         """Return the new job if `l` opens its log instead of the selected job's, else `None`.
 
-        `l` opens the log of the selected job again when the notice has ended. If a job was selected
-        when the new job was created, so it does when the user has selected another job.
+        `l` opens the log of the selected job again once the notice has ended, or once the user has
+        selected another job. If no job was selected when the new job was created, selecting one
+        makes no difference.
         """
         new = self._new
         if new is None or self._now() >= new.until:

@@ -1,7 +1,7 @@
 """Keeps the last bytes of the logs of visible jobs, which may contain progress bars.
 
-A few logs are followed over websockets, the ends of the others are polled by REST, one at a time.
-Without watched jobs nothing is sent. The bytes are interpreted by `presentation`.
+A few logs are followed over websockets. The ends of the other logs are polled by REST, one log at a
+time. Without watched jobs nothing is sent. The bytes are interpreted by `presentation`.
 """
 
 import asyncio

@@ -43,7 +43,7 @@ LOG_STREAM = "log stream"
 """The name under which all log websockets are counted."""
 
 _OUTAGE_ERRORS = (TransportError, RateLimited, ServerError, ProtocolError)
-"""Errors that hint at a failure of all requests; its subclass `AnswerTooLarge` is excepted."""
+"""Errors that hint at a failure of all requests; `AnswerTooLarge`, a subclass, is excepted."""
 FIRST_PATIENCE = 60.0
 """Maximum seconds that requests wait for the first answer or the first outage of a session."""
 _FAILING_NAMES = 2

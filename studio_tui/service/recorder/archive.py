@@ -15,7 +15,7 @@ from studio_tui.service.recorder.recorder import Recorder
 T = TypeVar("T")
 
 FRESH_FOR = timedelta(minutes=5)
-"""How long the result of a read is used; changes since then are in the list itself."""
+"""How long the result of a read is used; later changes are in the list that Studio returns."""
 RETRY_REST = 5.0
 """Seconds after which a failed read is repeated."""
 

@@ -68,8 +68,8 @@ class Holds:
     def mark_lost(self, now: datetime) -> Sequence[Hold]:
         """Record as lost, and return, the commands whose dashboard ended before they were sent.
 
-        Call it before this dashboard holds a command: commands with its pid count as lost, as an
-        earlier dashboard with the same pid held them.
+        Call this before this dashboard holds a command: commands with its own pid count as lost, as
+        they are from an earlier dashboard that had the same pid.
         """
         rows = self._database.rows(
             "SELECT id, words, at, until, state, pid FROM held WHERE state = ?", HoldState.HELD

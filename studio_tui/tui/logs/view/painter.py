@@ -43,7 +43,7 @@ CURRENT, BOOKMARKED, SELECTED = 1, 2, 4
 """Flags for the highlighting of a row: the current line, bookmarked, selected."""
 
 _GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (BOOKMARKED, "◆"))
-"""The sign in the gutter for each flag; of several flags, the first has its sign shown."""
+"""The sign in the gutter for each flag; of several flags, the sign of the first is shown."""
 
 
 class GutterColumn(NamedTuple):
@@ -109,10 +109,7 @@ class LogPainter:
         self._lines: OrderedDict[tuple[int, int], _DrawnLine] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
         self._latest = (-1, -1, "")
-        """The store's version, the start of the next line, and the text, all of the latest line.
-
-        The latest line is the line drawn last.
-        """
+        """Of the line drawn last: the store's version, the start of the next line, and the text."""
         self._single: set[int] = set()
         """Starts of lines that have one row, unless display options change that.
 

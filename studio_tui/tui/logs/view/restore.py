@@ -65,7 +65,7 @@ class PlaceRestore:
         )
 
     def return_to(self, place: LogPlace) -> None:
-        """Restore a place as soon as the log is long enough, unless the reader moves before that."""
+        """Restore a place as soon as the log is long enough, unless the reader moves before."""
         self._pending = place
         self._view.following = place.top is None
         self.come_back()
