@@ -148,7 +148,7 @@ class _Sending:
 
     def __init__(self) -> None:
         self.why_no_more: StudioError | None = None
-        """The error of all remaining items, whose commands are not sent; `None` until sending ends."""
+        """The error of all items that are not sent; `None` while commands are sent."""
         self._unsent = 0
         """Consecutive commands that could not be sent."""
 
