@@ -11,7 +11,7 @@ from studio_tui.presentation.logs.timestamps import Life
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
-from studio_tui.service.logs.state import TailState
+from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.logs.store.matches import Find
 from studio_tui.service.logs.store.tagged_store import finder_of_tags
 from studio_tui.tui.jobs.naming import title
@@ -123,6 +123,11 @@ class MergedJobs:
             self.muted -= {job_id}
             self.solo = None if self.solo == job_id else self.solo
 
+    @property
+    def are_complete(self) -> bool:
+        """Whether the logs of all jobs are complete."""
+        return all(member.state.phase is FollowPhase.COMPLETE for member in self)
+
     def take_out(self, member: Member) -> None:
         """Remove a job so that `bring_back` can add it again."""
         position = list(self._members).index(member.job.id)
@@ -137,10 +142,11 @@ class MergedJobs:
         Raises:
             SpoolError: its log cannot be stored on the local disk.
         """
-        job, position = self.removed.pop()
         if len(self) >= LIMIT:
             return None
+        job, position = self.removed[-1]
         self._join(job)
+        self.removed.pop()
         *others, restored = self._members.items()
         self._members = dict([*others[:position], restored, *others[position:]])
         return job

@@ -350,6 +350,7 @@ class MergedScreen(Page):
     def _show_head(self) -> None:
         if self.choice.members:
             head = self.query_one("#log-head", Bar)
+            self.view.is_all_here = self.choice.members.are_complete
             is_paused = not self.view.following
             outage = self.session.reachability.outage
             head.left, head.right = _summary(

@@ -9,6 +9,7 @@ import pytest
 
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.view.job_legend import labels
@@ -61,7 +62,7 @@ async def open_merged_log(pilot: Dashboard, *texts: str) -> MergedScreen:
 
 
 async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
-    studio: ThreadStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query = TICKING.replace("FIRST", "2").replace("GATE", str(tmp_path))
     studio.wait_for_end(studio.submit(query, query_name="job_2.py")["id"])
@@ -83,6 +84,9 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
                 shown_rows(pilot) == [*ticks, "job_2.py that was it"][-len(shown_rows(pilot)) :]
             ),
         )
+        await pilot.press("slash", *"nowhere", "enter")
+        await until_shown(pilot, "no match so far")
+        await pilot.press("escape", "G")
         (tmp_path / "gate").touch()
         await asyncio.to_thread(lambda: [studio.wait_for_end(job) for job in ids])
         await until_shown(pilot, "✓ 3 whole logs", "63 lines", "that was it")
@@ -104,6 +108,11 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
             await pilot.press("D")
             await until_shown(pilot, "63 lines", "3 jobs", "was removed")
             assert "joined" not in screen_text(pilot)
+        with step("a job that has no room stays removed, and is restored later"):
+            monkeypatch.setattr(merged_jobs, "LIMIT", 3)
+            await pilot.press("z")
+            await until_shown(pilot, "There is no room for another log")
+            monkeypatch.undo()
         with step("the job is restored, and removed again"):
             await pilot.press("z")
             await until_shown(pilot, "64 lines", "4 jobs", "joined", "new.py (", "is back")
