@@ -7,18 +7,18 @@ from typing import NamedTuple
 HEAD = re.compile(
     r"(?:  \+ Exception Group |╭─{1,200} )?Traceback \(most recent call last\)(?::| ─*╮)\s*$"
 )
-"""First line of a traceback, as printed by Python, or by Rich in a box; not one inside JSON."""
+"""First line of a traceback of Python, or of Rich's box. A traceback inside JSON does not match."""
 NAME = r"(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$][\w$]*"
 FINAL = re.compile(rf"({NAME}(?:\({NAME}\))?)(?::(?:\s+(.*))?)?$", re.DOTALL)
-"""The last line of a traceback: the exception and its message."""
+"""The line below the frames: the exception (group 1) and the start of its message (group 2)."""
 _LOG_LEVELS = frozenset({"ERROR", "WARNING", "INFO", "DEBUG", "CRITICAL", "FATAL", "WARN"})
 """Log levels; before a colon, they look like the name of an exception."""
 CHAIN = re.compile(
     r"\s*(?:\| )?(?:During handling of the above|(The above exception was the direct cause))"
 )
-"""The line between two tracebacks of a chain."""
+"""The line between two tracebacks; group 1 if the first exception is the cause of the second."""
 INDENTS = frozenset(" \t│╭╰")
-"""First characters of the lines between the first and the last line of a traceback."""
+"""Characters with which the lines of frames begin, also in the box of Rich."""
 SYNTAX_FILE = re.compile(r"\s*File \"([^\"]+)\", line (\d+)\s*$")
 """Location line of a syntax error. Unlike other `File` lines it names no function."""
 SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError)(?:: |$)")
@@ -30,7 +30,7 @@ _WRAPPER_NAMES = frozenset(
 )  # fmt: skip
 """Exceptions that only report that something else failed."""
 _EXIT_CODE = re.compile(r"(?i)\bexit (?:code|status)\b|\bexitcode\b")
-"""Exit status of another process in a message, such as DataChain's message about a UDF worker."""
+"""Mention of the exit status of another process, as in DataChain's message about a UDF worker."""
 _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
@@ -39,6 +39,7 @@ _EMBEDDING = re.compile(
 _CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
 """A line that belongs to the message above it."""
 _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
+"""End of the line that names an exception group: the number of its exceptions."""
 _OMITTED = re.compile(r"[\s|]*and (\d+) more exceptions?$")
 _SECTION = re.compile(r"[\s|+-]*-{3,} (?:\d+|\.\.\.) -{3,}")
 """The line before an exception in a group, such as `+---------------- 2 ----------------`."""
@@ -47,14 +48,14 @@ _DIGITS = re.compile(r"\d+")
 _MAX_BLANKS = 3
 """Maximum number of separator lines between two parts of a traceback."""
 _SEPARATORS = frozenset({"", '"""'})
-"""Separator lines between chained exceptions; one from another process is in triple quotes."""
+"""Separator lines between chained exceptions. Triple quotes enclose that of another process."""
 _MAX_JOINED = 3
 """Maximum number of message lines joined into the reason."""
 _PARAGRAPH = re.compile(
     r"Failed validating |On instance|Mismatched elements|Traceback of TorchScript"
 )
 _MAX_PARAGRAPH_LINES = 30
-"""Maximum number of lines of a message with several paragraphs."""
+"""Maximum number of lines that are searched for further paragraphs of a message."""
 _NEXT_RECORD = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
 )
@@ -67,11 +68,11 @@ class ParsedException(NamedTuple):
     """An exception parsed from a printed traceback."""
 
     text: str
-    """Class name with its module, and message, on one line. Untrusted."""
+    """Exception and message as printed, on one line. Of a group, the first exception. Untrusted."""
     end: int
-    """Index of the line after its last line."""
+    """Index of the line after the last line of the exception."""
     cause: "ParsedException | None" = None
-    """The exception it was raised from, or the one from another process embedded in its message."""
+    """The direct cause, an embedded exception, or for a wrapper the exception it was handling."""
 
     @property
     def name(self) -> str:
@@ -80,12 +81,12 @@ class ParsedException(NamedTuple):
 
     @property
     def is_wrapper(self) -> bool:
-        """Whether it only reports that something else failed."""
+        """Whether the exception only reports that something else failed."""
         return self.name in _WRAPPER_NAMES or _EXIT_CODE.search(self.text) is not None
 
     @property
     def innermost(self) -> "ParsedException":
-        """The first exception in the chain of causes."""
+        """The root cause in the chain of causes; without a cause, the exception itself."""
         exception = self
         while exception.cause is not None:
             exception = exception.cause
@@ -93,7 +94,7 @@ class ParsedException(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """The root cause, and in parentheses the exception that was raised from it, on one line."""
+        """The root cause, followed by the exception itself unless it is a wrapper or the same."""
         root = self.innermost
         if root is self or self.is_wrapper or _is_same(self.text, root.text):
             return root.text
@@ -103,7 +104,7 @@ class ParsedException(NamedTuple):
 
 
 def _is_same(text: str, other: str) -> bool:
-    """Whether two texts describe the same exception, with or without its module."""
+    """Whether two texts are equal, apart from the module of the exception."""
     return text == other or text.endswith("." + other) or other.endswith("." + text)
 
 
@@ -132,9 +133,9 @@ def is_final(body: str) -> bool:
 
 
 def read_traceback(lines: Sequence[str], start: int) -> ParsedException | None:
-    """Return the exception whose traceback starts at line index `start`, with its chain.
+    """Return the last exception of the chain whose first traceback starts at index `start`.
 
-    Returns `None` if the traceback is incomplete.
+    Returns `None` if no complete traceback starts there.
     """
     raised = _read_one(lines, start)
     while raised is not None:
@@ -170,7 +171,7 @@ def read_syntax_error(lines: Sequence[str], start: int) -> ParsedException | Non
 
 
 def _skip_blanks(lines: Sequence[str], start: int) -> int:
-    """Return the index of the first line from `start` on that is no separator."""
+    """Return the index after the separators from `start` on, of which `_MAX_BLANKS` are skipped."""
     index = start
     while index < min(len(lines), start + _MAX_BLANKS) and lines[index].strip() in _SEPARATORS:
         index += 1
@@ -210,7 +211,7 @@ def _end_of_frames(lines: Sequence[str], start: int, prefix: Prefix) -> int:
 
 
 def _syntax_location(lines: Sequence[str], end: int, prefix: Prefix) -> str:
-    """Return the location of the syntax error on line `end`; empty for another exception."""
+    """Return the location of the syntax error on line `end`; empty if there is none."""
     if not SYNTAX.match(prefix.body(lines[end])):
         return ""
     for number in range(end - 1, max(-1, end - 5), -1):
@@ -254,7 +255,7 @@ def _read_message(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedExc
 
 
 def _starts_something_else(body: str) -> bool:
-    """Whether a line after a message starts something else."""
+    """Whether a line starts another traceback, the words of a chain, or a log record."""
     return bool(HEAD.search(body) or CHAIN.match(body) or _NEXT_RECORD.match(body))
 
 
@@ -277,6 +278,7 @@ def _end_of_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> int:
 
 
 _VALIDATION = re.compile(r".*\b\d+ validation errors? for \S+")
+"""First line of a message of pydantic, below which the fields are listed."""
 
 
 def _join(text: str, line: str) -> str:

@@ -8,12 +8,13 @@ FIELDS = (
 )  # fmt: skip
 """Field names that hold a message, lowercase and without punctuation, in order of preference."""
 _PUNCTUATION = str.maketrans("", "", "@_.- ")
+"""Removes punctuation and blanks from field names."""
 _ONLY_WITH_AT_SIGN = frozenset({"m", "mt"})
 """Names that hold a message only if they are written with a leading `@`: `@m`, `@mt`."""
 
 
 def message_in(fields: Mapping[str, object]) -> tuple[str, str] | None:
-    """Return the name and the value of the message field; `None` if there is none."""
+    """Return the name and the text of the preferred message field; `None` if there is no text."""
     names: dict[str, str] = {}
     for name in fields:
         key = name.lower().translate(_PUNCTUATION)

@@ -1,4 +1,4 @@
-"""Decorations of a printed line: the prefix that names its origin, and the box around it."""
+"""Decorations of a printed line: the prefix that names its origin, a progress bar, and a box."""
 
 import re
 
@@ -23,6 +23,7 @@ ORIGIN = (
 
 _ORIGIN = re.compile(rf"(?:{STAMP})?({ORIGIN})")
 _ORIGIN_STARTS = frozenset("[(0123456789")
+"""First characters of a prefix, except a name before a bar: `web_1  | `."""
 
 TRACEBACK = "Traceback (most recent call last)"
 """The beginning of a Python traceback."""

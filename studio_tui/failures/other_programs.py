@@ -24,6 +24,7 @@ _PANIC = re.compile(
 )
 _GO = re.compile(r"(?:panic: |fatal error: )(.+?)(?: \[recovered\])?$")
 _GO_PLACE = re.compile(r"goroutine \d+ \[|\[signal ")
+"""A line that is expected within five lines after a panic of Go."""
 _THROWN = re.compile(rf"(?:Exception in thread \"[^\"]*\" |Caused by: )?({NAME})(?:: (.*))?$")
 _JAVA_FRAME = re.compile(r"\s+at [\w.$<>/]+\([^()]*\)$")
 _JAVA_CAUSE = re.compile(rf"\s*Caused by: ({NAME}(?:: .*)?)$")
@@ -35,16 +36,20 @@ _NODE_MESSAGE = 8
 _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
+"""The message of an uncaught C++ exception."""
 _CARGO = re.compile(r"(error(?:\[E\d+\])?: .+)$")
 _CARGO_PLACE = re.compile(r"\s*--> (\S+:\d+:\d+)$")
 _CARGO_END = re.compile(r"error: could not compile |error: aborting due to ")
 _CROSS = re.compile(r"\s*× \w.*:$")
+"""First line of the tree that uv prints."""
 _PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
 _PYTEST_END = re.compile(r"=* ?((?:\d+ \w+, )*\d+ (?:failed|error|errors)\b.*? in [\d.]+s.*?) ?=*$")
 _SUMMARY = re.compile(r"Root Cause \(first observed failure\):$")
+"""First line of the summary of torchrun, whose fields follow."""
 _FIELD = re.compile(r"\s{2}(time|host|rank|exitcode|error_file|traceback)\s*: (.*)$")
 _RANK = re.compile(r"(\d+) \(local_rank: (\d+)\)")
 _EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
+"""Value of the field `exitcode` of torchrun."""
 
 
 def _first_line(lines: Sequence[str], start: int) -> tuple[str, int]:
@@ -103,7 +108,7 @@ def go_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def java_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse a Java exception; the reason is its root cause."""
+    """Parse a Java exception; the reason begins with its root cause."""
     first = _THROWN.match(lines[start])
     if first is None or start + 1 >= len(lines) or not _JAVA_FRAME.match(lines[start + 1]):
         return None
@@ -120,7 +125,7 @@ def java_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def node_error(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse an uncaught error of Node, Deno or Bun; the reason is its root cause."""
+    """Parse an uncaught error of Node, Deno or Bun; the reason begins with its root cause."""
     line = _UNCAUGHT.sub("", lines[start])
     if not _NODE_NAME.match(line):
         return None
@@ -167,7 +172,10 @@ def cpp_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def compiler_error(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse the last line of a failed Rust compilation; the reason is the first error above it."""
+    """Parse the last line of a failed Rust compilation.
+
+    The reason is the first error with a place in the 400 lines above. `None` if there is none.
+    """
     if not _CARGO_END.match(lines[start]):
         return None
     for number in range(max(0, start - 400), start):
@@ -191,7 +199,11 @@ def resolver_error(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def pytest_summary(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse the summary line of pytest; the reason is the first test that failed, with counts."""
+    """Parse the summary line of pytest.
+
+    The reason is the first failed test in the 400 lines above, with the counts in the summary. If
+    there is no such test, the reason is the counts alone.
+    """
     summary = _PYTEST_END.match(lines[start])
     if summary is None:
         return None
@@ -232,7 +244,7 @@ def torchrun_summary(
 
 
 def _exception_in_summary(lines: Sequence[str], start: int, end: int) -> str | None:
-    """Return the exception whose traceback is in the summary itself; `None` if it has none."""
+    """Return the exception in the field `traceback` of the summary; `None` if there is none."""
     for number in range(start, end):
         head = HEAD.search(lines[number])
         if head and "traceback" in lines[number]:

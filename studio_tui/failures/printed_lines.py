@@ -7,6 +7,7 @@ An epilogue is what a launcher, a tracker or the interpreter prints after a fail
 import re
 
 _RETURNS = re.compile(r"\r|\x1b\[(?:2K|[01]?G|\d*D|\d*A|\d*F)")
+"""Moves of the cursor back or up, after which a program prints another state of a line."""
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
@@ -15,7 +16,9 @@ _DRAWING = (
     "─━═╌╍┄┅┈┉│┃║┆┇┊┋╎╏┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┨┩┪┫┬┯┰┳┴┷┸┻┼╋"
     "╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╭╮╯╰╴╵╶╷╸╹╺╻╼╾▶►▷❯×✗✖"
 )
+"""Characters of boxes, trees and marks that are removed from both ends of a line."""
 _RULE = "-=*_~#+.^"
+"""Characters of horizontal rules."""
 _FRAME = re.compile(
     r"\s*(?:>\s)?File \"[^\"]*\", line \d+"
     r"|\s+at (?:[\w.$<>/\\\[\] ]+\(|\S+:\d+|async |new |/)"
@@ -87,9 +90,10 @@ _OWN = "[local Studio: "
 
 
 def printed_lines(output: str) -> list[str]:
-    """Return the lines of an output without colours and the local Studio's own lines.
+    """Return the lines of an output, without escape sequences.
 
-    Each state of a progress bar becomes a line.
+    The lines that the local Studio has added are left out. Each state of a progress bar
+    becomes a line.
     """
     text = _ESCAPE.sub("", _RETURNS.sub("\n", output.replace("\r\n", "\n")))
     lines = (line.rstrip().replace("\x08", "") for line in text.split("\n"))
@@ -97,7 +101,7 @@ def printed_lines(output: str) -> list[str]:
 
 
 def bare(line: str) -> str:
-    """Return a line without the box or tree drawn around it; empty for a horizontal rule."""
+    """Return a line without the box, tree or rule drawn around it; empty for a mere rule."""
     text = line.strip().strip(_DRAWING + " \t").strip()
     if text[:1] == "|" and text[-1:] == "|" and len(text) > 1:
         text = text[1:-1].strip()
@@ -110,22 +114,22 @@ def bare(line: str) -> str:
 
 
 def is_frame(line: str) -> bool:
-    """Whether a line is part of a stack trace, including the marks under its source lines."""
+    """Whether a line is a frame, a heading of frames, or the marks under a source line."""
     return _FRAME.match(line) is not None
 
 
 def is_hint(line: str) -> bool:
-    """Whether a line only points to more information."""
+    """Whether a line only gives advice, or points to more information."""
     return _HINT.match(line.strip()) is not None
 
 
 def is_bar(line: str) -> bool:
-    """Whether a line is a progress bar."""
+    """Whether a line contains a progress bar."""
     return _BAR.search(line) is not None
 
 
 def is_epilogue(line: str) -> bool:
-    """Whether a launcher, a tracker or the interpreter printed the line after a failure."""
+    """Whether a line is an epilogue, see the docstring of this module."""
     return _EPILOGUE.match(line.lstrip(_DRAWING + " ")) is not None
 
 

@@ -1,8 +1,8 @@
 """Why a program failed, according to the end of its output: a failure, or else the last message.
 
-A failure, such as a traceback, is the reason if only other failures and closing messages of
-programs and launchers follow it. After a failure that was caught and logged, the output of the
-program goes on.
+A failure, such as a traceback, is the reason unless the program seems to have handled it. A program
+has handled a failure if it printed more after it, and if a logger wrote the failure, or the exit
+code does not fit the failure, or the later lines show that the program continued.
 """
 
 import json
@@ -27,18 +27,21 @@ from studio_tui.failures.printed_lines import (
 _LINES = 4000
 """Number of lines at the end of the output that are examined."""
 _MANY_LINES = 30
-"""More lines than this after a failure show that the program continued."""
+"""More lines than this after a failure show that the program continued.
+
+As many lines at the end of the output are searched for an error that advice follows.
+"""
 _SIGNS = re.compile(
     r"Traceback \(most recent call last\)|panicked at |panic: |fatal error: |Root Cause \(first"
     r"|terminate called| in [\d.]+s|error: (?:could not compile|aborting)|  File \""
     r"|\b(?:[A-Z]\w*)?(?:Error|Exception)\b|Fatal Python error|^\s*× \w"
 )
-"""A line that may begin a failure; only such lines are parsed further, to save time."""
+"""Part of a line that can begin a failure. Only such lines are parsed further, to save time."""
 _ASIDE = re.compile(
     r"Exception in thread |Exception ignored (?:in|on)|Error in atexit|Error in sys\.excepthook"
     r"|(?:Task|Future) exception was never retrieved|Exception in callback|Exception ignored while"
 )
-"""The line before an exception that ended only a thread, or nothing at all."""
+"""Words before an exception that ended only a thread, or nothing at all."""
 _ASYNCIO_CONTEXT = re.compile(
     r"(?:future|task|handle|transport|protocol|source_traceback|server): "
 )
@@ -48,7 +51,7 @@ _SEVERE_RECORD = re.compile(
     rf"{STAMP}.{{0,80}}?\b(?i:{_SEVERE})\b|.{{0,40}}\b(?:ERROR|WARNING|WARN|CRITICAL|FATAL)\b"
     rf"|[EWF]\d{{4}} |.{{0,80}}\b(?i:level|severity)\W{{1,4}}(?i:{_SEVERE})\b"
 )
-"""Log record of an error or a warning; the traceback of the error is below it."""
+"""Log record of an error or a warning. A traceback below it was logged, not uncaught."""
 _HARMLESS_RECORD = re.compile(
     r".{0,80}?\b(?:DEBUG|INFO|NOTICE|SUCCESS|debug|info)\b(?![\w/.])|I\d{4} \d\d:|\[I \d"
 )
@@ -59,7 +62,7 @@ _CONTINUED = re.compile(
     r"|ignor(?:ed|ing)|next|resum(?:ed|ing)|recover(?:ed|ing)|using .{1,40} instead|answered"
     r"|succeeded|proceed(?:s|ing)?)\b"
 )
-"""Words of a program that has handled a failure."""
+"""Words of a program that goes on after a failure."""
 _ERROR = re.compile(
     r"(?:fatal|error|ERROR|Error|FATAL|FAILURE|E)(?:\[\w+\])?: \S|CMake Error at |ERROR ~ "
     r"|(?:\w+\.)*[A-Z]\w*(?:Error|Exception): \S|\S+:\d+(?::\d+)?: (?:fatal )?(?i:error): "
@@ -70,8 +73,11 @@ _ERROR = re.compile(
 )
 """Start of an error message of a command-line tool."""
 _CROSSED = re.compile(r"\s*[✖✗❌] \S")
+"""Start of an error message of a tool that marks errors with a cross."""
 _EMBEDDED = "Traceback (most recent call last):\n"
+"""Header of a traceback in the value of a JSON field."""
 _EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
+"""The same header in the source text of the JSON object."""
 
 
 class _Kind(Enum):
@@ -87,17 +93,18 @@ class _Kind(Enum):
 
 class _Failure(NamedTuple):
     reason: str
+    """On one line. Untrusted."""
     start: int
     """Index of its first line."""
     end: int
     """Index of the line after its last line."""
     kind: _Kind = _Kind.ENDING
     is_logged: bool = False
-    """Whether a logger wrote it, so that the program has probably caught it."""
+    """Whether a logger wrote the failure, so that the program has probably caught it."""
     is_certain: bool = False
-    """Whether programs print this only when they end, so that it has not been handled."""
+    """Whether programs print such a failure only when they end, so that they rarely handle it."""
     is_python: bool = False
-    """Whether it is an exception of Python."""
+    """Whether the failure was read from a Python traceback."""
     origin: str = ""
     """The prefix of its lines, such as `[rank3]:`; empty if they have none."""
 
@@ -106,11 +113,11 @@ class Ending(NamedTuple):
     """How a program ended, according to its output. Untrusted."""
 
     failure: str
-    """The failure that ended it; empty if the output has none."""
+    """The failure that ended the program; empty if none was found, or the program handled it."""
     last_message: str
-    """The last message, unless `failure` includes it; empty if there is none."""
+    """The last message; empty if there is none, or if it would add nothing to `failure`."""
     has_continued: bool = False
-    """Whether the program handled a failure, and printed `last_message` after it."""
+    """Whether `failure` is empty because the program handled it and then printed `last_message`."""
 
 
 def ending(lines: Sequence[str], code: int = 1) -> Ending:
@@ -129,7 +136,7 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     after = _lines_of_program(lines[max(failure.end for failure in failures) :])
     if not after or (chosen.is_certain and not _has_continued(after)):
         return Ending(chosen.reason, "")
-    # Python exits with code 1, and no other, for an uncaught exception.
+    # Python exits with code 1 for an uncaught exception, except KeyboardInterrupt.
     is_caught = chosen.is_logged or chosen.kind is _Kind.ASIDE or (chosen.is_python and code != 1)
     if is_caught or _has_continued(after):
         if _ends_without_reason(lines) and len(after) <= _MANY_LINES:
@@ -246,7 +253,8 @@ def _exception_of_rank(
 ) -> str | None:
     """Return the exception that a worker printed with its rank or local rank as origin.
 
-    If no failure has an origin, return the first one in `own`; `None` if there is none either.
+    `own` has the failures of the origin that is being parsed. If no failure in `others` has an
+    origin, return the first failure in `own` that may have ended the program; else `None`.
     """
     for number, words in ((rank, ("rank",)), (local, ("default", "trainer", "local_rank"))):
         for origin, failures in others.items():
@@ -283,8 +291,8 @@ def _choose(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | No
 def _lines_of_program(lines: Sequence[str]) -> list[str]:
     """Return the lines after a failure that the program itself printed, without decoration.
 
-    Lines of launchers and of the failure are left out. Returns no lines if they are only closing
-    messages and progress bars.
+    Frames, hints and lines of launchers are left out. Returns no lines if the rest is fewer than
+    `_MANY_LINES` lines that are all closing messages or progress bars.
     """
     words = []
     for line in lines:
@@ -309,8 +317,8 @@ def _has_continued(words: Sequence[str]) -> bool:
 def _error_before_advice(lines: Sequence[str], last: str) -> str:
     """Return the error of a tool that prints advice after it.
 
-    Returns an empty text if there is none, if `last` is the error, or if the program
-    continued.
+    Returns an empty text if the last `_MANY_LINES` lines have none, if `last` is the error, or if
+    the program continued after it.
     """
     near = [split_origin(line)[1] for line in lines[-_MANY_LINES:]]
     near = [line for line in near if not is_epilogue(line) and not is_hint(bare(line))]
@@ -339,8 +347,8 @@ def _ends_without_reason(lines: Sequence[str]) -> bool:
 def _last_message(lines: Sequence[str]) -> str:
     """Return the last message of a program; empty if it printed nothing.
 
-    Rules, frames and hints do not count. An epilogue or a progress bar counts only if the program
-    printed nothing else.
+    Rules, frames and hints do not count. An epilogue counts only if the program
+    printed nothing else, and a progress bar only if there is no epilogue either.
     """
     bar = epilogue = ""
     for number in range(len(lines) - 1, -1, -1):

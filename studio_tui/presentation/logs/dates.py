@@ -27,7 +27,7 @@ DATE = re.compile(
     r")(?:T|_|:|,?\ {1,2}|\ -\ )$",
     re.ASCII | re.VERBOSE,
 )
-"""Matches a date that ends at the time of day; `lastgroup` is the name of its format."""
+"""Matches a date and the separator before the time of day; `lastgroup` names the date's format."""
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]{3}")
 
@@ -47,15 +47,15 @@ class DateShape(NamedTuple):
     """
 
     mark: str
-    """Separator of the numbers; may be empty."""
+    """Separator of the numbers; empty in `261130`."""
     year: int
-    """Number of digits of the year; 0 if there is none."""
+    """Number of digits of the year; 0 if the date has no year."""
     is_bracketed: bool
-    """Whether it follows `[` or `(`."""
+    """Whether the date directly follows `[` or `(`."""
 
 
 class Day(NamedTuple):
-    """A day as read, which may not exist in the calendar, such as 31 February."""
+    """A day as read. Some of them do not exist in the calendar, such as 31 February."""
 
     year: int
     month: int
@@ -91,8 +91,8 @@ def days(
     """Yield the days that a date may denote.
 
     `form` is the name of the group of `DATE` that matched `date`. `order` matters only if the date
-    has a `DateShape`. `later_year` is the year after the time of day, or empty. If the line has no
-    year at all, there is a day for each of `years`.
+    has a `DateShape`. `later_year` is the year after the time of day, or empty. If neither the date
+    nor `later_year` states the year, there is a day for each of `years`.
     """
     if form == "iso":
         year, month, day = map(int, _NUMBER.findall(date))

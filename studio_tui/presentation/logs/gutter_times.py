@@ -15,7 +15,7 @@ DATED_WIDTH = 16
 
 _DAY = timedelta(days=1)
 _SPAN = re.compile(r"([+-]?)\s*(\d{1,6})\s*(s|sec|m|min|h|d)")
-"""A span of time; with a sign, it is counted from the current line."""
+"""A span of time. With a sign, it is counted from the current line, else back from the end."""
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
 
@@ -43,10 +43,11 @@ def stamp(
 ) -> str:
     """Format a time in at most `WIDTH - 1` cells, or `DATED_WIDTH - 1` if `dated`.
 
-    Return an empty text if the time is unknown.
+    Return an empty text if the time or `zero_time` is unknown, or is out of range. Elapsed time is
+    counted from `zero_time`, and has no date.
 
-    `is_own` is whether the line itself has this time. Otherwise the time is that of its arrival,
-    which is later, and is marked by `~`. Elapsed time is counted from `zero_time`. The form `OFF`
+    `is_own` is whether the line itself states `moment`. Otherwise `moment` is the arrival time of
+    the line, which is later, and is marked by `~`. The form `OFF`
     is handled by the caller.
     """
     if moment is None:
@@ -84,11 +85,12 @@ def zones_of_lines(*, is_local: bool, local_zone: Callable[[], tzinfo]) -> Zones
 def read_moment(
     typed: str, *, now: datetime, here: datetime | None, end: datetime | None
 ) -> datetime:
-    """Parse a time typed in the user's time zone.
+    """Parse a typed time, which is in the user's time zone unless it has an offset.
 
-    `here` is the time of the current line, and `end` is that of the log's last line, else `now`.
-    `14:05` is the last such time before `end`. `10m` is ten minutes before `end`. `-10m` and `+10m`
-    are ten minutes before and after `here`.
+    `here` is the time of the current line, and `end` is the time of the log's last line. Without
+    `end`, `now` is used; without `here`, `end` is used. `14:05` is the last such time up to `end`.
+    `10m` is ten minutes before `end`. `-10m` and `+10m` are ten minutes before and after `here`.
+    `2026-11-25 14:05` is that time.
 
     Raises:
         GutterTimeError: not a time.

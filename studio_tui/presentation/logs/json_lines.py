@@ -31,18 +31,24 @@ class JsonLine(NamedTuple):
     """A log line that is a JSON object."""
 
     time: datetime | None
-    """Timestamp in UTC."""
+    """Timestamp in UTC; `None` if no field has one."""
     level: LogLevel | None
     message: str
     """As received, with line breaks: *not* safe to draw. Empty if there is none."""
     other_fields: tuple[tuple[str, JsonValue], ...]
-    """The fields other than time, level and message, in order: *not* safe to draw."""
+    """The fields other than time, level and message, in order: *not* safe to draw.
+
+    Of a line of loguru, those in `record`.
+    """
     all_fields: tuple[tuple[str, JsonValue], ...] = ()
     """All fields as received, in order: *not* safe to draw."""
 
 
 def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
-    """Parse a line if it is a JSON object; times without an offset are in `zone`."""
+    """Parse a line that is a JSON object; times without an offset are in `zone`.
+
+    Returns `None` for any other line, and for an object that is too large or too deeply nested.
+    """
     if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:
@@ -139,7 +145,7 @@ def _shortened(text: str) -> str:
 
 
 def _as_word(value: JsonValue) -> str:
-    """Return a value as one safe word, quoted if it is empty or contains blanks, `"` or `=`."""
+    """Return safe text: a string, in quotes if empty or with a blank, `"` or `=`; else JSON."""
     if isinstance(value, str):
         shown = safe_line(value)
         return shown if shown and not set(shown) & set(' "=') else f'"{shown}"'
@@ -147,14 +153,17 @@ def _as_word(value: JsonValue) -> str:
 
 
 def field_texts(line: JsonLine) -> list[str]:
-    """Format all fields, one per line; safe to draw. Multi-line texts keep their line breaks."""
+    """Format all fields as rows that are safe to draw; a text with line breaks has several rows."""
     return [
         _shortened(text) for key, value in line.all_fields for text in _field_rows(key, value, 0)
     ]
 
 
 def _field_rows(key: str, value: JsonValue, depth: int) -> Iterator[str]:
-    """Yield a field as `key: value`, with multi-line and nested values indented below the key."""
+    """Yield the row `key: value`; a text with line breaks or an object is indented below its key.
+
+    A list is also indented below its key if it contains an object or a list.
+    """
     indent = "  " * depth
     key = safe_line(key)
     if isinstance(value, str) and "\n" in value.rstrip():

@@ -34,8 +34,9 @@ _LINE = (
 _ERROR_LINE = re.compile(_LINE % b"EFC")
 _WARNING_LINE = re.compile(_LINE % b"W")
 _WARNING_STAMP = re.compile(rb"W\d{3,4} \d\d:")
+"""A warning of glog, such as `W1130 12:00`, anywhere in a line."""
 _ERROR_MARKS = re.compile(rb"\xe2(?:\x9c[\x96-\x98]|\x9d\x8c|\xa8\xaf)|\xc3\x97 +[\[A-Z]")
-"""✖ ✗ ✘ ❌ ⨯ and × before a word, in UTF-8."""
+"""✖ ✗ ✘ ❌ ⨯, and × only before `[` or a capital, in UTF-8."""
 _WARNING_MARK = b"\xe2\x9a\xa0"
 """⚠ in UTF-8."""
 _VALUE = rb'"\s?:\s?"?(?:(?:%s)(?![.\d])|(?i:%s))'

@@ -1,4 +1,4 @@
-"""Log levels, with all words, numbers and field names that denote them."""
+"""Log levels, with the words, letters, numbers and field names that denote them."""
 
 from collections.abc import Mapping
 from enum import IntEnum
@@ -69,12 +69,13 @@ FIELDS = (
 )  # fmt: skip
 """Field names that hold a level, lowercase and without punctuation, most reliable first."""
 _MARKS = str.maketrans("", "", "@_.- ")
-"""Removes punctuation from field names."""
+"""Removes punctuation and blanks from field names."""
 _VAGUE = frozenset({"status", "type"})
 """Fields that hold a level only if their value is one of `_GRAVE`."""
 _GRAVE = frozenset({"error", "err", "critical", "fatal", "emergency", "alert", "warning", "warn"})
+"""Words that are levels even in a field that usually holds something else."""
 _INNER = ("name", "level", "levelStr", "label", "value")
-"""Names of fields with the level, if a level field is an object."""
+"""If a level field is an object: names of its inner fields with the level."""
 
 
 def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
@@ -90,7 +91,7 @@ def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
 
 
 def _level_in_field(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None:
-    """Return the level in the field `key` of `FIELDS`; `names` has the keys of all fields."""
+    """Return the level in a field; `key` is its name as in `FIELDS`, `names` has all such names."""
     if key == "log":
         # ECS nests the field that it also writes as `log.level`.
         return parse_level(value.get("level")) if isinstance(value, dict) else None
@@ -121,6 +122,7 @@ def _level_in_field(key: str, value: object, names: Mapping[str, str]) -> LogLev
 
 
 def _standard_level(number: int) -> LogLevel | None:
+    """Return the level with a number of Python's `logging`: 10, 20 … 50; else `None`."""
     return LogLevel(number) if number in LogLevel.__members__.values() else None
 
 

@@ -17,14 +17,14 @@ from studio_tui.presentation.logs.timestamps import (
 )
 
 LINE = 512
-"""Number of bytes of a line that are searched for a timestamp."""
+"""Number of bytes at the start of a line that are read to find its timestamp."""
 
 _FIRST = 32 * 1024
 """Number of bytes at the start of a log that are used to detect the order of dates."""
 _PIECE = 8 * 1024
-"""Number of bytes that are read at once."""
+"""Maximum number of bytes that are read at once."""
 _NO_DATE = timedelta(days=10_000)
-"""Distance from the job's lifetime of a date that does not exist in an order."""
+"""Distance from the job's lifetime that stands for a date which does not exist in an order."""
 _AHEAD = timedelta(hours=26)
 """Tolerance for future timestamps: clock differences, and unknown time zones."""
 
@@ -57,10 +57,11 @@ class Zones:
 class LineClock:
     """Parses the timestamps of one log's lines.
 
-    The order of day, month and year is that of the first line which only one order puts within a
-    day of the job's lifetime. Without such a line, it is the order that puts all lines closest to
-    the lifetime. If several orders do, or if a line has no date in that order, each line gets the
-    time closest to the lifetime.
+    The order of day, month and year is detected for each shape of dates, from the first `_FIRST`
+    bytes of the log. It is the order of the first line that only one order puts within a day of the
+    job's lifetime. Without such a line, it is the order with the least total distance of the lines
+    from the lifetime. If several orders have the least distance, or if a date does not exist in the
+    detected order, a line gets its time closest to the lifetime.
     """
 
     def __init__(
@@ -73,19 +74,19 @@ class LineClock:
         self._find_zones = zones
         self._find_life = life
         self._orders: dict[DateShape, Order] = {}
-        """Orders that are certain."""
+        """Orders that are certain, by shape of dates."""
         self._distances: dict[DateShape, dict[Order, float]] = {}
-        """Total distance of lines from the job's lifetime in days, for each order."""
+        """Total distance of lines from the job's lifetime in days, by shape and by order."""
         self._now: datetime | None = None
         self._current_life: Life | None = None
-        """Lifetime of the job; read once per call of `time`."""
+        """Lifetime of the job; read at most once per call of `time`."""
         self._is_life_read = False
         self._examined = 0
         """Number of bytes that have been examined for the order of dates."""
         self._version = log.version if log is not None else 0
 
     def time(self, text: str, now: datetime, arrived_at: datetime | None = None) -> datetime | None:
-        """Return the timestamp in a line, which is safe to draw; `None` if it has none.
+        """Return the timestamp in the safe text of a line; `None` if it has none that is clear.
 
         `arrived_at` is the arrival time of the line, if known.
         """
@@ -122,15 +123,16 @@ class LineClock:
     def seconds(self, line: bytes, now: datetime) -> float | None:
         """Return the timestamp of an untrusted line in seconds since the epoch.
 
-        `None` if the line has no timestamp, or one too far in the future.
+        `None` if the line has no clear timestamp, or one too far in the future.
         """
         moment = self.time(styled_line(line).text, now)
         return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 
     def order_of(self, shape: DateShape) -> Order | None:
-        """Return the order for a shape of dates; `None` if undecided.
+        """Return the order for a shape of dates; `None` if undecided or the lifetime is unknown.
 
-        Lines near the start of the log that arrived since the last call are examined first.
+        Before that, the lines near the start of the log that have not been examined are examined,
+        unless the order is certain.
         """
         log, life = self._log, self.life
         if log is None or life is None:
@@ -144,7 +146,7 @@ class LineClock:
         return self._orders.get(shape) or self._closest_order(shape)
 
     def _closest_order(self, shape: DateShape) -> Order | None:
-        """Return the order with the smallest distance from the job's lifetime; `None` if tied."""
+        """Return the order with the least distance; `None` if there are several or none."""
         distances = self._distances.get(shape, {})
         least = min(distances.values(), default=0.0)
         closest = [order for order, distance in distances.items() if distance == least]
@@ -166,7 +168,7 @@ class LineClock:
             self._examined += end
 
     def _examine_line(self, text: str, life: Life) -> None:
-        """Record the order of a line's date if only one is plausible; add up distances of all."""
+        """Record the order of a line's date if only one is plausible; add up distances by order."""
         timestamp = find_timestamp(text)
         shape = timestamp[0].shape if timestamp is not None else None
         if timestamp is None or shape is None or shape in self._orders:

@@ -1,7 +1,8 @@
 """Detection of the level of a log line from what loggers, compilers and tracebacks print.
 
-A word is a level only near the start of a line, between delimiters. The same words in a sentence or
-in a name (`0 errors`, `error_rate=0.1`) do not count.
+A word is a level only near the start of a line between delimiters, or as the value of a field such
+as `level=error`. The same words in a sentence or in a name (`0 errors`, `error_rate=0.1`) do not
+count.
 """
 
 import json
@@ -20,14 +21,15 @@ from studio_tui.presentation.logs.levels import (
 )
 
 HEAD = 160
-"""Number of characters from the start of a line that may contain a level."""
+"""Number of characters from the start of a line that can contain a level word."""
 _FIELDS = 4096
-"""Number of characters that may contain a named field, unless the line is valid JSON."""
+"""Number of characters from the start of a line that can contain a field like `level=error`."""
 SIZE_LIMIT = 65_536
 """Maximum number of characters of a line that is parsed as JSON."""
 
 _ANY = "|".join(sorted(WORDS, key=len, reverse=True))
 _UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)(?! =)")
+"""A level in capitals before a delimiter."""
 _CAPITALS = re.compile("[A-Z]{3}")
 """A part of every match of `_UPPER` that is found faster."""
 _PROSE = re.compile(
@@ -51,6 +53,7 @@ _FIELD = re.compile(
     rf"(?:[\"']({_ANY})[\"']|(\d{{2}})\b|\{{\s*[\"']name[\"']\s*:\s*[\"']({_ANY})[\"'])",
     re.IGNORECASE,
 )
+"""A level in a field, as in `level=error` or `"level": 50`; one of the groups has its value."""
 _TIME = r"\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?(?:AM|PM|Z|UTC|[+-]\d\d:?\d\d))?"
 _DECORATION = "│┃║├└╰─╴▶►❯•●*+|"
 _BEFORE = re.compile(
@@ -60,7 +63,7 @@ _BEFORE = re.compile(
 )
 """Text before a line's own text: a rank, a container, a process, the time."""
 _LETTER = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
-"""A letter for the level, as glog and klog write it."""
+"""A letter for the level, as in `E0102 12:00` of glog and `W: ` of apt."""
 _PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
 """A priority of syslog: eight times the facility plus the severity."""
 _NO_VALUE = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?|nan|none|null|false|no(?: \w+s)?)\s*(?:$|[,;|]))"
@@ -72,12 +75,14 @@ _COLON = re.compile(
     r"|(?:npm|yarn|pnpm) (error|warn)\b"
     rf"|({_ANY})(?:\s{{2,}}(?=\S)|\s\|))",
 )
+"""A lower-case level before a colon, wide space or bar, as in `a.c:3: error: x`; in a group."""
 _EXCEPTION = re.compile(
     r"(?:Caused by: |Uncaught |Unhandled (?:exception|rejection)\W+|Suppressed: )?"
     r"(?:[A-Za-z_$][\w$<>]*\.){0,12}"
     r"(?:[A-Z_][\w$]{0,80})?(Error|Exception|ExceptionGroup|Interrupt|SystemExit|Warning)"
     rf"(?:\([\w.]{{1,80}}\))?(?::(?=\s){_NO_VALUE}|(?= \[|\s*$))",
 )
+"""An exception with its module; the group has the end of its name, such as `Warning`."""
 _FAILURES = re.compile(
     r"(?:Exception in thread|terminate called|Segmentation fault|Aborted \(core|Bus error"
     r"|Fatal Python error|CMake Error|Error response from|thread '[^']{0,80}'(?: \(\d+\))? panicked"

@@ -1,8 +1,9 @@
 """Converts the bytes of a log line to text that is safe to draw, with its colours.
 
-Of escape sequences, only SGR is interpreted: colours, bold, dim, italic, underline, strike and
-reverse. Other complete sequences are dropped, and incomplete ones are made visible. Attributes are
-reset on each line, so that any line can be drawn without the lines above it.
+Of a line that was overwritten, the last state is converted (see `rewritten`). In a state, only SGR
+sequences are interpreted: colours, bold, dim, italic, underline, strike and reverse. Other
+complete sequences are dropped, and incomplete sequences are made visible. Attributes are reset on
+each line, so that any line can be drawn without the lines above it.
 """
 
 import re
@@ -26,7 +27,7 @@ _COMMAND = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
-"""A complete escape sequence; of CSI sequences also the parameters and the final character."""
+"""A complete escape sequence; of a CSI sequence, the groups are its parameters and its `final`."""
 _COMMAND_BYTES = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
     rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
@@ -36,6 +37,7 @@ _NO_LETTERS = re.compile(rb"[^A-Za-z]+")
 _COMPARED = 400
 """Number of bytes of a state that are compared with another state."""
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+"""One character that was written as two surrogates of three bytes each."""
 
 
 class Pen(NamedTuple):
@@ -70,20 +72,24 @@ class StyledLine(NamedTuple):
     spans: tuple[Span, ...]
     """In order, not overlapping."""
     omitted: int
-    """Number of bytes of the visible state that are missing in `text`; 0 for most lines."""
+    """Approximate number of bytes of the visible state that `text` lacks; 0 for most lines."""
     updates: int
-    """Number of earlier states of the line that were overwritten."""
+    """Number of non-empty earlier states in the bytes that were read."""
     has_more: bool = False
-    """Whether the line may have more states than `updates` says, in bytes that were not read."""
+    """Whether the line was overwritten, and bytes between its start and its end were not read."""
     is_alike: bool = True
-    """Whether the last two states have the same letters, as those of a progress bar."""
+    """Whether the last two states begin with the same letters, as in a progress bar.
+
+    True if there is only one state.
+    """
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
     """Convert a line to what a terminal would show.
 
-    Of an overwritten line, such as a progress bar, that is the last non-empty state. `head` is the
-    line, or its start if `length` in bytes is larger than `len(head)`; then `tail` is its end.
+    Of an overwritten line, such as a progress bar, the terminal shows the last non-empty state.
+    `head` is the whole line, or the start of a line of `length` bytes. If `head` is only the start,
+    `tail` is the end of the line, or empty if the end was not read.
     """
     total = len(head) if length is None else length
     if tail and total == len(head) + len(tail):
@@ -122,12 +128,15 @@ def _newest_state(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
 
 
 def _letters(state: bytes) -> bytes:
-    """Return the letters of a state, without its escape sequences."""
+    """Return the letters in the first `_COMPARED` bytes of a state, without escape sequences."""
     return _NO_LETTERS.sub(b"", _COMMAND_BYTES.sub(b"", state[:_COMPARED]))
 
 
 def _decode(raw: bytes, *, is_cut: bool) -> str:
-    """Decode UTF-8; invalid bytes become replacement characters, surrogate pairs are joined."""
+    """Decode UTF-8; invalid bytes become replacement characters, surrogate pairs are joined.
+
+    If the bytes are cut off (`is_cut`), a replacement character at the end is left out.
+    """
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -200,6 +209,7 @@ _SWITCHES: dict[int, dict[str, bool]] = {
     27: {"reverse": False},
     29: {"strike": False},
 }
+"""By SGR code: the attributes that the code switches on or off."""
 
 
 @lru_cache(maxsize=1024)

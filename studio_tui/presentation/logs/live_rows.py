@@ -18,7 +18,7 @@ _MOVE = re.compile(rb"\n|\x1b\[(\d{0,3})([ABEF])")
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
 """The beginning of text, up to its first visible character."""
 _HIGHEST = 100
-"""Maximum number of rows that a program redraws; terminals are rarely higher."""
+"""Maximum number of rows of one movement up, as terminals are rarely higher."""
 
 
 class LiveRows:
@@ -26,7 +26,7 @@ class LiveRows:
 
     def __init__(self, data: bytes) -> None:
         self._written: dict[int, tuple[int, bytes]] = {}
-        """For each row, the line that shows it, and the bytes written there."""
+        """For each row, the line that shows the row, and the bytes last written to the row."""
         self._touched: set[int] = set()
         """Lines in a region; those that do not show a row are hidden."""
         self._top = 0
@@ -37,7 +37,7 @@ class LiveRows:
             self._follow_cursor(data)
 
     def rows(self, line: int) -> list[bytes]:
-        """Return the rows shown by a line, from the top; empty for an ordinary line."""
+        """Return the rows shown by a line, from the top; empty if it is hidden or in no region."""
         if line not in self._touched:
             return []
         shown = sorted(row for row, (owner, _) in self._written.items() if owner == line)
@@ -98,9 +98,9 @@ class LiveRows:
 
 
 def final_lines(lines: bytes, tag_length: int = 0) -> Sequence[int]:
-    """Return the start offsets of the lines that show something.
+    """Return the start offsets of the lines that are not hidden.
 
-    Lines are left out if other lines redraw their rows. Each line begins with a tag of `tag_length`
+    A line is hidden if other lines redraw its rows. Each line begins with a tag of `tag_length`
     bytes. Lines with the same tag are from one program.
     """
     all_lines = lines.split(b"\n")

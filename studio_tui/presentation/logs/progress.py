@@ -13,7 +13,7 @@ from studio_tui.presentation.format import duration
 from studio_tui.presentation.logs.lines import styled_line
 
 LONGEST_STATE = 1024
-"""Maximum number of characters of a line with a progress bar."""
+"""Maximum number of characters of a state with a progress bar."""
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,18})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,2})?"
 _TIME = r"(?:[0-9]{1,5} ?d(?:ays?)?,? *)?[0-9]{1,12}:[0-9]{2}(?::[0-9]{2})?"
@@ -27,9 +27,13 @@ _METER = re.compile(
 )
 """Times and rate, as in `[00:12<00:20,  3.10it/s]`."""
 _COUNT_BEFORE = re.compile(rf"{_TOTAL}\s*$")
+"""A count directly before a meter or a drawn bar, as in `37/100`."""
 _AMOUNT_BEFORE = re.compile(rf"(?<![\w.,/])(?P<done>{_NUMBER})(?P<unit>[^\[\]|:/0-9]{{0,40}})$")
+"""An amount without a total directly before a meter, as in `37it`."""
 _PERCENT_BEFORE = re.compile(rf"(?<![\w.,])(?P<percent>{_NUMBER}) ?%:? *(?:\|[^|]*\|)?\s*$")
+"""A percentage directly before a meter or a drawn bar."""
 _INK = "-=#>*.o █▉-▏░▒▓0-9"
+"""Characters of drawn bars, for use in a character class."""
 _DRAWING = re.compile(
     rf"\[(?=[^\]]*[=#>*█])[{_INK}]{{5,}}\]"
     rf"|(?<=[0-9]%)\|[{_INK}]*\|"
@@ -45,6 +49,7 @@ _RATE = re.compile(rf"(?<![\w.])(?P<rate>{_NUMBER}) ?(?P<unit>[^\W\d_]{{1,9}})/s
 _PACE = re.compile(
     rf"(?<![\w.])(?P<pace>{_NUMBER}) ?(?P<part>[mµun]?)s/(?P<paced>[^\W\d_]{{1,9}})\b"
 )
+"""Time per unit, as in `2.5 s/it`; the reciprocal of a rate."""
 _LEFT = re.compile(
     rf"(?i:\beta):? *(?P<left>{_TIME}|[0-9]{{1,6}}s)(?!\w)|^\s*(?P<bare>{_TIME})\s*$"
 )
@@ -60,16 +65,16 @@ _PARTS = {"": 1.0, "k": 1e-3, "M": 1e-6, "m": 1e3, "u": 1e6, "µ": 1e6, "n": 1e9
 """Length of a second in other units of time, by their prefix: 1000 for `ms`."""
 
 _ROUNDED = 2.0
-"""Maximum difference, due to rounding, between a percentage and that computed from the count."""
+"""Maximum difference, due to rounding, between a shown percentage and a computed percentage."""
 
 _EIGHTHS = "░▏▎▍▌▋▊▉"
 _MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]{0,3}[ABEF]|2K|[01]?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
 """Number of bytes at the end of a log that are parsed first."""
 _PATIENCE = 5.0
-"""Seconds without an update after which an outer bar counts as finished."""
+"""Seconds without an update up to which an outer bar never counts as no longer updated."""
 _PACES = 5
-"""Multiple of the time between two updates after which an outer bar counts as finished."""
+"""Multiple of an outer bar's time per unit up to which it never counts as no longer updated."""
 
 
 class Progress(NamedTuple):
@@ -92,7 +97,7 @@ class Progress(NamedTuple):
     remaining: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False
-    """Whether this is only a part of the work, as the bar above it, of all the work, is unknown."""
+    """Whether the bar shows only a part of the work; the state of the bar above it is unknown."""
 
 
 def parse_progress(state: str) -> Progress | None:
@@ -114,9 +119,12 @@ def latest_progress(data: bytes, previous: Progress | None = None) -> Progress |
 
     The bytes may start and end anywhere: text before the first cursor movement is ignored, and so
     are incomplete states. A program can show several bars, one above the other, by moving the
-    cursor up to redraw them. Of these, the topmost unfinished bar is returned, as it shows the
-    overall progress, unless it is no longer updated. Updates of this bar may be so rare that the
-    bytes have none. Then the previous result, `previous`, is returned if it was that of this bar.
+    cursor up to redraw them. Of these, the topmost bar that is unfinished and still updated is
+    returned, as it shows the overall progress. If there is none, the last updated bar is returned.
+
+    Updates of the overall bar can be so rare that the bytes have none. Then `previous`, the
+    previous result, is returned if it can be the overall bar. Otherwise, the last updated bar is
+    returned with `is_part`.
     """
     newest = _latest(data[-_NEWEST:], previous)
     if newest is not None and newest.is_part and previous is None and len(data) > _NEWEST:
@@ -146,8 +154,8 @@ def _latest(data: bytes, previous: Progress | None) -> Progress | None:
 def _is_overall(above: Progress, part: Progress) -> bool:
     """Whether the bar `above` shows the overall progress, of which `part`, below it, is a part.
 
-    It does not if it is finished, or if it is no longer updated: then it shows much less elapsed
-    time than `part`.
+    It does not if its percentage is unknown, or if it is finished or no longer updated. A bar that
+    is no longer updated shows much less elapsed time than `part`.
     """
     if above.percent is None or above.percent >= 100:
         return False
@@ -160,7 +168,7 @@ def _is_overall(above: Progress, part: Progress) -> bool:
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
     """Return the complete states by row, and the rows that the cursor moved up through.
 
-    Rows are numbered from the start of the data; the most recently written row is last.
+    Rows are numbered from the start of the data. In the `dict`, the last written row is last.
     """
     pieces = _MOVE.split(data)
     states: dict[int, list[str]] = {}
@@ -328,7 +336,7 @@ def bar_text(percent: float, width: int) -> str:
 
 
 def share_text(progress: Progress) -> str:
-    """Format the share done in at most four characters: `37%`, or `270k` without a total."""
+    """Format the share done in at most four characters: `37%`, `270k` without a total, or empty."""
     if progress.percent is not None:
         return f"{int(progress.percent)}%"
     return "" if progress.done is None else _short_number(progress.done, "", tenths_below=10)
@@ -351,7 +359,7 @@ def progress_text(progress: Progress) -> str:
 
 
 def rate_words(progress: Progress, *, with_unit: bool = True) -> str:
-    """Format the rate, such as `3.1 it/s` or `2.5 s/it`; empty if unknown."""
+    """Format the rate: `3.1 it/s`, `2.5 s/it`, or `3.1/s` without unit; empty if 0 or unknown."""
     rate, unit = progress.rate, progress.unit if with_unit or progress.unit == "B" else ""
     if not rate:
         return ""

@@ -1,26 +1,27 @@
 """Splits a line that was overwritten into its states.
 
-A line is overwritten after a carriage return, `CSI G` or `CSI 2K`. It is also overwritten after
-`CSI n D` and backspaces that reach its start. If they do not reach the start, the text before the
-cursor is kept.
+A line is overwritten from its start after a carriage return, `CSI G` or `CSI 2K`. After backspaces,
+`CSI n D` or `CSI n G`, a line is overwritten from the new place of the cursor. The text before the
+cursor is kept in the next state.
 """
 
 import re
 from typing import NamedTuple
 
 _RETURNS = re.compile(rb"\r|\x1b\[(?:2K|[01]?G)")
-"""Moves to the start of a line."""
+"""Sequences after which a line is overwritten from its start."""
 _PARTIAL = re.compile(rb"\x08|\x1b\[\d*D|\x1b\[(?:[2-9]|\d\d+)G")
-"""Moves that may not reach the start of a line."""
+"""Moves of the cursor that can stop before they reach the start of a line."""
 _MOVES = re.compile(
     rb"(?P<start>\r|\x1b\[(?:2K|[01]?G))|(?P<back>\x08+)|\x1b\[(?:(?P<left>\d*)D|(?P<column>\d+)G)"
 )
-"""All moves."""
+"""A sequence as in `_RETURNS` or `_PARTIAL`; several backspaces are one match."""
 _SHOWN = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*)([^\x1b]|\x1b(?!\[))", re.DOTALL)
 """A character with the escape sequences before it."""
 _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
+"""An escape sequence or a control character."""
 _LARGEST = 9999
-"""Maximum number of cells that a sequence moves the cursor."""
+"""Maximum number of cells that `CSI n D` moves the cursor."""
 _BUDGET = 2_000_000
 """Maximum number of characters copied per line; beyond it, each move leads to the line's start."""
 
@@ -29,13 +30,13 @@ class States(NamedTuple):
     """Successive states of a line."""
 
     newest: bytes
-    """The last non-empty state, without movements of the cursor."""
+    """The last non-empty state, without movements of the cursor; empty if all states are empty."""
     earlier: tuple[bytes, ...]
     """The earlier non-empty states, in order."""
 
 
 def is_rewritten(raw: bytes) -> bool:
-    """Whether any of the lines moves the cursor back."""
+    """Whether any of the lines is overwritten; a carriage return at its end does not count."""
     if b"\r" in raw:
         bare = raw.replace(b"\r\n", b"\n") if b"\r\n" in raw else raw
         if b"\r" in bare.rstrip(b"\r"):
@@ -46,7 +47,7 @@ def is_rewritten(raw: bytes) -> bool:
 
 
 def states(raw: bytes) -> States:
-    """Return the states of a line; a line that was never rewritten has only one."""
+    """Return the states of a line; a line that was never overwritten has one state."""
     raw = raw.rstrip(b"\r")
     if b"\x1b" not in raw and b"\x08" not in raw:
         non_empty = [state for state in raw.split(b"\r") if state.strip()] or [raw]
@@ -80,7 +81,7 @@ def _has_text(state: bytes) -> bool:
 
 
 def _states_with_partial_moves(raw: bytes) -> list[bytes]:
-    """Return the states of a line with moves that do not reach its start."""
+    """Return the states of a line with moves that can stop before they reach its start."""
     all_states: list[bytes] = []
     cells: list[str] = []
     end = copied = 0
@@ -101,7 +102,10 @@ def _states_with_partial_moves(raw: bytes) -> list[bytes]:
 
 
 def _cells_kept(move: re.Match[bytes], length: int) -> int:
-    """Return how many of `length` cells are before the cursor after a movement, and so are kept."""
+    """Return how many of `length` cells are kept after a movement: those before the cursor.
+
+    The result can exceed `length`, if the cursor moves to the right.
+    """
     if move["start"] is not None:
         return 0
     if move["column"] is not None:

@@ -13,7 +13,7 @@ from studio_tui.presentation.logs.rewritten import is_rewritten, states
 from studio_tui.presentation.logs.tracebacks import inherited_level
 
 _STATES = 200
-"""Maximum number of states shown of a rewritten line, the latest ones."""
+"""Maximum number of states that are shown of a rewritten line. Earlier states are left out."""
 
 _TRACEBACK = TRACEBACK.encode()
 
@@ -32,6 +32,7 @@ class RowForm(NamedTuple):
     """Display options of log lines."""
 
     json: JsonForm = JsonForm.SHORT
+    """Display mode of lines that are JSON objects."""
 
     states: bool = False
     """Whether each state of a rewritten line has its own row."""
@@ -51,7 +52,7 @@ def rows_of(
     """Return the rows of a line, at least one.
 
     `head`, `tail` and `length` are as in `styled_line`. `above` returns the preceding lines, the
-    nearest first: one of them may say which level the line has.
+    nearest first, from which a line without a level can inherit one.
     """
     if form.states and is_rewritten(head):
         newest, earlier = states(head)
@@ -69,14 +70,14 @@ def rows_of(
 
 
 def may_have_two_rows(head: bytes, tail: bytes) -> bool:
-    """Whether a line may have two rows in the default form: a bar, and a traceback behind it."""
+    """Whether a line can have two rows in the default form: a bar, and a traceback behind it."""
     return (tail or head).find(_TRACEBACK) > 0
 
 
 def _split_at_traceback(line: StyledLine) -> tuple[StyledLine, ...]:
-    """Split a line in which a traceback follows a progress bar, which has no line break after it.
+    """Split a line in which a traceback follows a progress bar; return any other line as it is.
 
-    The number of overwritten states is that of the bar.
+    The row with the bar keeps the number of earlier states; the row with the traceback has none.
     """
     bar_length = len(line.text) - len(without_progress_bar(line.text))
     if not bar_length:
@@ -106,7 +107,7 @@ def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:
 
 
 def _coloured(line: StyledLine, level: LogLevel | None) -> StyledLine:
-    """Return a line coloured by its level, if it has no colours of its own."""
+    """Return a line in the colour of its level, from warnings on, unless it has its own colours."""
     if line.spans or not line.text or level is None or level < LogLevel.WARNING:
         return line
     return line._replace(spans=(Span(0, len(line.text), _COLOURS[min(level, LogLevel.ERROR)]),))

@@ -32,16 +32,17 @@ _LIKE_EXPRESSION = re.compile(r"\\[bdswBDSW]|\.[*+?]|\[[^\]]+\][*+?]|\w\|\w|^\^|
 _SPANS = 500
 """Maximum number of matches returned for a line."""
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
+"""A control character other than a line break."""
 _HEAD = 4096
-"""Number of bytes of a line that are searched for its level."""
+"""Number of bytes of a line that are searched for its level, unless it begins like JSON."""
 _BELOW = 20
 """Maximum number of lines that a message has below the line that announces it."""
 _LARGE = 256 * 1024
-"""Length in characters or bytes from which data counts as large."""
+"""Length in characters or bytes above which data counts as large."""
 _TIMEOUT_LARGE = 2.0
-"""Timeout in seconds of a search in large data, which is done in a thread."""
+"""Timeout in seconds of a search for one match in large data, which is done in a thread."""
 _TIMEOUT = 0.02
-"""Timeout in seconds of a search in a block or a line, during which the screen waits."""
+"""Timeout in seconds of a search in other data, such as a line, during which the screen waits."""
 
 
 class SearchPatternError(Exception):
@@ -49,15 +50,15 @@ class SearchPatternError(Exception):
 
 
 class SearchPattern:
-    """A search within lines for a text or a regular expression, which must not be empty."""
+    """A search within lines for a literal text or a regular expression."""
 
     def __init__(self, typed: str) -> None:
         """Compile the search text.
 
         Raises:
-            SearchPatternError: it is not a regular expression, or it matches the empty string.
+            SearchPatternError: it is empty, matches an empty text, or is no regular expression.
         """
-        import regex  # noqa: PLC0415 (20 ms, not needed to open a log)
+        import regex  # noqa: PLC0415 (the import takes 20 ms, and opening a log does not need it)
 
         self.typed = typed
         words = typed.removeprefix(REGEX_SIGN)
@@ -81,12 +82,16 @@ class SearchPattern:
         if not words or self._text.search("") is not None:
             raise SearchPatternError("That matches every line; type something more specific.")
         self.hidden_match_count = 0
-        """Number of lines that match only beyond the characters that are shown."""
+        """Number of lines found so far that match only beyond the characters that are shown."""
         self.problem = ""
-        """An error message if the expression was too slow. From then on, it matches nothing."""
+        """An error message if the expression was too slow. From then on, `starts` finds nothing."""
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the ranges of matches in the safe text of a line; their ends are exclusive."""
+        """Return the ranges of matches in the safe text of a line; their ends are exclusive.
+
+        At most the first `_SPANS` are returned, and no empty ones. After a timeout, only the
+        matches found before it are returned.
+        """
         spans: list[tuple[int, int]] = []
         try:
             for match in self._text.finditer(text, timeout=self._timeout(len(text))):
@@ -174,7 +179,7 @@ class SearchPattern:
         return shown
 
     def _matches_as_shown(self, line: bytes) -> bool:
-        """Whether a line that matches does so as shown: a tab, for example, is shown as blanks."""
+        """Whether a line whose bytes match also matches as shown: a tab is shown as blanks."""
         return _CONTROL.search(line) is None or self.matches(styled_line(line).text)
 
     def _give_up(self) -> None:
@@ -182,13 +187,16 @@ class SearchPattern:
 
 
 class LevelPattern:
-    """A search for lines of a level or above."""
+    """A search for lines of a level or above, and for the messages that belong to them."""
 
     def __init__(self, least: LogLevel) -> None:
         self._least = least
 
     def starts(self, lines: bytes) -> Sequence[int]:
-        """Return the start offsets of lines of the level or above; `lines` are complete."""
+        """Return the start offsets of lines of the level or above, and of the messages below them.
+
+        `lines` are complete.
+        """
         starts: list[int] = []
         for start in candidate_lines(lines, self._least):
             if starts and start <= starts[-1]:

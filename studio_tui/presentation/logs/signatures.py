@@ -25,16 +25,19 @@ _MODULES = re.compile(
 )
 """Module path before an exception class."""
 _EXCEPTION = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z_$][\w$]*(?:Error|Exception|Interrupt)\b")
+"""An exception class with its module."""
 _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
+"""A message in logfmt, as in `msg="disk full"`; the group has its text."""
 
 
 def signature(lines: Sequence[str]) -> str | None:
     """Return the reason for a failure in one short safe line; `None` if the lines have none.
 
-    That is the failure that ended the program. If the program handled a failure and went on, it is
-    the program's last message. Otherwise, it is the message of the last line at error level.
+    The reason is the failure that ended the program. If the program handled a failure and went on,
+    the reason is the program's last message. Otherwise, the reason is the message of the last line
+    with the level of an error or above.
     """
-    from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms, not needed to open a log)
+    from studio_tui.failures.reason import ending  # noqa: PLC0415 (the import takes 10 ms)
 
     end_of_log = ending(lines)
     if end_of_log.failure:
@@ -72,8 +75,9 @@ _VARIABLE = re.compile(
     r"|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b)"
     r"|(?P<n>(?<![A-Za-z_<\d])\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?)"
 )
+"""A path or an address, a hexadecimal id, or a number."""
 
 
 def normalise(text: str) -> str:
-    """Return a signature with numbers, ids and paths replaced by placeholders."""
+    """Return a signature with `<path>` (also for URLs), `<hex>` (also for ids) and `<n>`."""
     return _VARIABLE.sub(lambda variable: f"<{variable.lastgroup}>", text)

@@ -1,4 +1,4 @@
-"""Parsing of the timestamp at the start of a log line; the results are in UTC.
+"""Parsing of the timestamp near the start of a log line, or in a JSON field; results are in UTC.
 
 An ambiguous timestamp is resolved to the time closest to the lifetime of the job that wrote the
 line.
@@ -35,7 +35,7 @@ LIFE_TOLERANCE = timedelta(minutes=1)
 _FEW_DAYS = 2 * DAY
 """Lifetime of a job above which a time of day without a date is ambiguous."""
 _LATE = timedelta(hours=1)
-"""Maximum time between timestamp and arrival of a line, if the job runs for several days."""
+"""Maximum time between timestamp and arrival of a line, if the time of day is ambiguous."""
 
 _CLOCK = re.compile(
     r"\d:[0-5]\d(?::[0-6]\d(?![\d:])|(?= ?[AaPp](?:[Mm](?!\w)|\. ?[Mm]\.)))", re.ASCII
@@ -65,11 +65,12 @@ _SPEECH = re.compile(
 _EPOCH = re.compile(r"[\[(]?(1\d{9}(?:\d{3}){0,3})(?:[.,](\d{1,9})\d*)?(?=[\s\]):|,]|$)", re.ASCII)
 """Seconds since 1970, or milliseconds, microseconds or nanoseconds, before a delimiter."""
 _EPOCH_FIELD = re.compile(r"(1\d{9}(?:\d{3}){0,3})(?:\.(\d{1,9})\d*)?(?=[\s,}\]\"'e]|$)", re.ASCII)
-"""The same as the value of a JSON field."""
+"""A number as in `_EPOCH`, as the value of a JSON field."""
 _FIELD = re.compile(
     r"[\"'](?:@timestamp|timestamp|time|ts|asctime|datetime|date|eventTime|@t)[\"']\s*:\s*"
     r"(?:[\"']|(?=1))"
 )
+"""Name of a JSON field with a time, up to the value."""
 _LOGFMT = re.compile(r"(?:^|\s)(?:ts|time|timestamp)=\"?(?=1\d{9})")
 
 
@@ -132,7 +133,7 @@ class RawTimestamp(NamedTuple):
     """`a` or `p` for a 12-hour clock; else empty."""
     zone: str
     year: str
-    """Year that follows the time of day."""
+    """Year that follows the time of day; else empty."""
 
     @property
     def is_ambiguous(self) -> bool:
@@ -141,7 +142,7 @@ class RawTimestamp(NamedTuple):
 
     @property
     def shape(self) -> DateShape | None:
-        """The shape of a date with an ambiguous order."""
+        """The shape of a date with an ambiguous order; `None` for other dates."""
         return shape_of(self.form, self.date, is_bracketed=self.is_bracketed)
 
 
@@ -188,7 +189,10 @@ def read_time(
 
 
 def find_timestamp(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp, str] | None:
-    """Return the first timestamp between two offsets, and the digits of its fraction."""
+    """Return the timestamp at the first time of day between two offsets, and its fraction.
+
+    The fraction is digits, or empty. `None` if that time of day is not part of a timestamp.
+    """
     clock = _CLOCK.search(text, start, end)
     if not clock:
         return None
@@ -260,7 +264,7 @@ def _moment_with_date(
     if life is None or not moments:
         return moments[0] if moments else None
     closest = min(moments, key=life.distance)
-    # A date such as `03/12` may as well be a count.
+    # A date such as `03/12` can also be a count.
     is_doubtful = written.form == "yearless" and life.begin != life.end
     return None if is_doubtful and life.distance(closest) > DAY else closest
 
@@ -351,10 +355,10 @@ def _within_life(
 ) -> datetime | None:
     """Return the moment that a time of day denotes in a job's lifetime; `None` if none or unclear.
 
-    Of several such moments, it is the last before the line arrived (`came`), since a line
-    cannot arrive before it is written. It is `None` if the line arrived long after that moment:
-    then the arrival was not observed, or what looks like a time of day is the time since the job's
-    start.
+    A line cannot arrive before it is written, so moments after its arrival (`came`) are left out.
+    If several moments are left, or if the job runs for several days, the last moment is returned.
+    Then the result is `None` if the arrival is unknown, or long after that moment: the arrival was
+    not observed, or what looks like a time of day is the time since the job's start.
     """
     if came is not None:
         life = Life(life.begin, max(life.begin, min(life.end, came)))
@@ -376,7 +380,8 @@ def _within_life(
 def _moment_of_epoch(text: str, start: int, context: TimestampContext) -> datetime | None:
     """Return the moment that a number at an offset denotes: seconds or their fractions since 1970.
 
-    `None` if that is more than a day from the job's lifetime: such numbers count bytes or rows.
+    `None` if there is no such number, or if the moment is more than a day from the job's lifetime:
+    such numbers count bytes or rows.
     """
     number = _EPOCH.match(text, start) or _EPOCH_FIELD.match(text, start)
     if not number:

@@ -19,7 +19,7 @@ FRAME_LINES = 100
 _INDENTATION = frozenset(" \t")
 
 LINE_LIMIT = 2000
-"""Maximum number of lines of a unit; longer ones are split."""
+"""Maximum number of lines that are read for a unit, also those of other origins."""
 
 _CHAIN = re.compile(r"\s*(?:\| )?(?:During handling of the above|The above exception was the dir)")
 _JAVA = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\s*(?:Caused by|Suppressed): ")
@@ -34,22 +34,22 @@ _EXCEPTION = re.compile(rf"(?:[\w$]+\.)+[\w$]*(?:Error|Exception)(?:: |$)|{NAME}
 _BLANKS = 2
 """Maximum number of consecutive empty lines within a unit."""
 _FOREIGN = 500
-"""Maximum number of consecutive lines of other origins between frames of a traceback."""
+"""Maximum number of successive lines of other origins before the line with the exception."""
 _FOREIGN_AFTER = 8
-"""Maximum number of consecutive lines of other origins after the line with the exception."""
+"""Maximum number of successive lines of other origins elsewhere in a unit."""
 
 
 class _Place(Enum):
     """Position of a line within a unit."""
 
     MESSAGE = auto()
-    """The message of an error, which a traceback may follow."""
+    """The message of an error. A traceback can follow it."""
     FRAMES = auto()
     """The header or a frame of a traceback."""
     GROUP = auto()
     """Part of an exception group."""
     RAISED = auto()
-    """The line with the exception."""
+    """The line with the exception, or a line of its message."""
     CHAINED = auto()
     """The words between two chained exceptions."""
     GO = auto()
@@ -67,17 +67,18 @@ class _Unit:
         self._place = _place_after(head, first)
         self._length = 1
         self._pending = 0
-        """Number of empty lines since the last added line."""
+        """Number of empty lines since the most recent line of the unit."""
 
     @property
     def is_within_frames(self) -> bool:
-        """Whether the line with the exception has not been read yet."""
+        """Whether a traceback, a chain or a panic has begun whose exception is still to come."""
         return self._place in {_Place.FRAMES, _Place.CHAINED, _Place.PANIC}
 
     def add(self, line: str) -> bool | None:
         """Add the next line if it belongs to the unit, and return whether it does.
 
-        `None` for an empty line, which belongs to the unit only if a later line does.
+        `None` for an empty line, which belongs to the unit only if a later line does. After
+        `_BLANKS` empty lines, another one does not belong to the unit.
         """
         body = self._prefix.body(line)
         if not body.strip():
@@ -103,8 +104,8 @@ class _Unit:
 def unit_lines(lines: Iterable[str]) -> list[int]:
     """Return the indexes of the lines in the unit that begins with the first line: 0 and others.
 
-    Lines of other origins may be interleaved, e.g. those of several ranks. Reads at most
-    `LINE_LIMIT` lines, and few beyond the unit.
+    Lines of other origins between those of the unit, such as other ranks, are skipped. Reads at
+    most `LINE_LIMIT` lines.
     """
     source = iter(lines)
     first = next(source, None)
@@ -210,7 +211,7 @@ def _place_of_next(place: _Place, body: str, pending: int) -> _Place | None:
 
 
 def _place_directly_below(place: _Place, body: str, *, is_indented: bool) -> _Place | None:
-    """Return the position of a line directly below a message; `None` if it is not in the unit."""
+    """Return the position of a line below a message or an exception; `None` if not in the unit."""
     if _JAVA.match(body) or _CONTINUATION.match(body):
         return place
     if is_indented and level_of(body) is None:
