@@ -26,6 +26,7 @@ _GO = re.compile(r"(?:panic: |fatal error: )(.+?)(?: \[recovered\])?$")
 _GO_PLACE = re.compile(r"goroutine \d+ \[|\[signal ")
 """A line that is expected within five lines after a panic of Go."""
 _THROWN = re.compile(rf"(?:Exception in thread \"[^\"]*\" |Caused by: )?({NAME})(?:: (.*))?$")
+"""An exception by its name alone, as Java prints it; groups: name, message."""
 _JAVA_FRAME = re.compile(r"\s+at [\w.$<>/]+\([^()]*\)$")
 _JAVA_CAUSE = re.compile(rf"\s*Caused by: ({NAME}(?:: .*)?)$")
 _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$")
@@ -34,20 +35,26 @@ _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
 _NODE_MESSAGE = 8
 """Maximum number of lines of a message, which come before the frames."""
 _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
+"""Words before the name of an uncaught error, as Deno and Node print them."""
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
 """The message of an uncaught C++ exception."""
 _CARGO = re.compile(r"(error(?:\[E\d+\])?: .+)$")
+"""An error of the Rust compiler; its place is on the next line."""
 _CARGO_PLACE = re.compile(r"\s*--> (\S+:\d+:\d+)$")
 _CARGO_END = re.compile(r"error: could not compile |error: aborting due to ")
+"""The line with which a failed Rust compilation ends."""
 _CROSS = re.compile(r"\s*× \w.*:$")
 """First line of the tree that uv prints."""
 _PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
 _PYTEST_END = re.compile(r"=* ?((?:\d+ \w+, )*\d+ (?:failed|error|errors)\b.*? in [\d.]+s.*?) ?=*$")
+"""The last line of pytest, with the counts of tests and the duration."""
 _SUMMARY = re.compile(r"Root Cause \(first observed failure\):$")
 """First line of the summary of torchrun, whose fields follow."""
 _FIELD = re.compile(r"\s{2}(time|host|rank|exitcode|error_file|traceback)\s*: (.*)$")
+"""A field in the summary of torchrun; groups: name, value."""
 _RANK = re.compile(r"(\d+) \(local_rank: (\d+)\)")
+"""Value of the field `rank` of torchrun; groups: rank, local rank."""
 _EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
 """Value of the field `exitcode` of torchrun."""
 

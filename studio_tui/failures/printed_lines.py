@@ -90,7 +90,7 @@ _OWN = "[local Studio: "
 
 
 def printed_lines(output: str) -> list[str]:
-    """Return the lines of an output, without escape sequences.
+    """Return the lines of an output, without escape sequences and backspaces.
 
     The lines that the local Studio has added are left out. Each state of a progress bar
     becomes a line.
@@ -129,7 +129,7 @@ def is_bar(line: str) -> bool:
 
 
 def is_epilogue(line: str) -> bool:
-    """Whether a line is an epilogue, see the docstring of this module."""
+    """Whether a line is an epilogue, as defined at the top of this module."""
     return _EPILOGUE.match(line.lstrip(_DRAWING + " ")) is not None
 
 

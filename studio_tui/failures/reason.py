@@ -1,8 +1,9 @@
 """Why a program failed, according to the end of its output: a failure, or else the last message.
 
 A failure, such as a traceback, is the reason unless the program seems to have handled it. A program
-has handled a failure if it printed more after it, and if a logger wrote the failure, or the exit
-code does not fit the failure, or the later lines show that the program continued.
+seems to have handled a failure if it printed more than closing messages after the failure, and one
+of these is true: a logger wrote the failure; the failure ended only a thread; the exit code does
+not fit the failure; the later lines show that the program continued.
 """
 
 import json
@@ -29,7 +30,7 @@ _LINES = 4000
 _MANY_LINES = 30
 """More lines than this after a failure show that the program continued.
 
-As many lines at the end of the output are searched for an error that advice follows.
+The last 30 lines of the output are also searched for an error that advice follows.
 """
 _SIGNS = re.compile(
     r"Traceback \(most recent call last\)|panicked at |panic: |fatal error: |Root Cause \(first"
@@ -347,8 +348,8 @@ def _ends_without_reason(lines: Sequence[str]) -> bool:
 def _last_message(lines: Sequence[str]) -> str:
     """Return the last message of a program; empty if it printed nothing.
 
-    Rules, frames and hints do not count. An epilogue counts only if the program
-    printed nothing else, and a progress bar only if there is no epilogue either.
+    Rules, frames and hints do not count. An epilogue counts only if the program printed
+    nothing else, and a progress bar only if there is no epilogue either.
     """
     bar = epilogue = ""
     for number in range(len(lines) - 1, -1, -1):

@@ -10,6 +10,7 @@ _NAMES = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
+"""Pattern of the name of a month, short or in full."""
 DATE_LENGTH_LIMIT = 26
 """Maximum number of characters from the start of a date to the time of day."""
 

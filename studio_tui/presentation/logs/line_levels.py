@@ -89,9 +89,11 @@ _FAILURES = re.compile(
     r"|make(?:\[\d+\])?: \*\*\*|fatal error|goroutine \d+ \[running|Unhandled exception"
     r"|(?:PHP )?Fatal error|FAILURE:|Killed$|--- FAIL:|error: [A-Z])"
 )
+"""Starts of error messages without a level word before a colon."""
 _ERROR_SIGN = re.compile(
     r"[×✖✗✘⨯❌]\ufe0f?\s+\[?[A-Za-z`'\"]|╭─{1,4} ?(?:Error|ERROR|Fehler|Failed)\b"
 )
+"""A sign for an error before a word, or the top of a box with an error."""
 _WARNING_SIGN = re.compile(r"⚠\ufe0f?\s+\S|╭─{1,4} ?(?:Warning|WARNING)\b")
 _REASONS = (
     "No such file or directory|Permission denied|command not found|Is a directory|Not a directory"
@@ -114,7 +116,9 @@ _SYSTEM_ERROR = re.compile(
     r"|\S{1,300}: No module named \S+$|exec: .{1,200}: (?:executable file )?not found"
     r"|\S{1,300}: error while loading shared libraries: "
 )
+"""A line in which a shell or another program reports such an error after its name."""
 _WARNING_AT = re.compile(r"\S{1,300}:\d+: (?:\w+\.)*\w*Warning: |CMake (?:Deprecation )?Warning")
+"""A warning of Python after its place, as in `a.py:3: UserWarning: x`, or of CMake."""
 _TRACEBACK = "Traceback (most recent call last)"
 
 

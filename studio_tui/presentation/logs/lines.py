@@ -89,7 +89,8 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
 
     Of an overwritten line, such as a progress bar, the terminal shows the last non-empty state.
     `head` is the whole line, or the start of a line of `length` bytes. If `head` is only the start,
-    `tail` is the end of the line, or empty if the end was not read.
+    `tail` is the end of the line, or empty if the end was not read. A tail that was not overwritten
+    is not shown; then all of `head` is shown.
     """
     total = len(head) if length is None else length
     if tail and total == len(head) + len(tail):
@@ -115,7 +116,10 @@ def without_escapes(lines: bytes) -> bytes:
 
 
 def _newest_state(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
-    """Return the last state, the number of earlier states, and whether the last two are alike."""
+    """Return the last state, the number of earlier states, and whether the last two are alike.
+
+    If a tail was not overwritten, the whole head is returned, even if the head was overwritten.
+    """
     end = tail or head
     if not is_rewritten(end):
         return (head if tail else head.rstrip(b"\r")), 0, True

@@ -18,6 +18,7 @@ _STATES = 200
 _TRACEBACK = TRACEBACK.encode()
 
 _COLOURS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
+"""Colours of lines; those of critical lines are those of errors."""
 
 
 class JsonForm(StrEnum):

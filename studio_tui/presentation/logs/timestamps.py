@@ -58,6 +58,7 @@ _AFTER = re.compile(
 _PLAIN = frozenset({"iso", "compact"})
 """Date formats that are unambiguous."""
 _NO_SUFFIX = ("",) * 6
+"""The groups of `_AFTER` without a match."""
 _SPEECH = re.compile(
     r"(?:^|\s)(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )[A-Z]?[a-z]+ $|(?:^|\s)[A-Za-z]+ [a-z]+ "
 )
@@ -128,10 +129,13 @@ class RawTimestamp(NamedTuple):
     """Format of the date, see `dates.DATE`; empty for a time of day without a date."""
     date: str
     is_bracketed: bool
+    """Whether the date or time directly follows `[` or `(`."""
     clock: str
+    """Time of day with its hour, as in `9:05:07`."""
     half: str
     """`a` or `p` for a 12-hour clock; else empty."""
     zone: str
+    """Zone or offset after the time of day; else empty."""
     year: str
     """Year that follows the time of day; else empty."""
 

@@ -23,14 +23,19 @@ LINE_LIMIT = 2000
 
 _CHAIN = re.compile(r"\s*(?:\| )?(?:During handling of the above|The above exception was the dir)")
 _JAVA = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\s*(?:Caused by|Suppressed): ")
+"""A frame or a cause in a traceback of Java or Node."""
 _GO = re.compile(r"goroutine \d+ \[|exit status \d|\[signal |created by |[\w./*()]+\(.*\)$")
+"""A line of a traceback of Go."""
 _CONTINUATION = re.compile(
     r"CUDA kernel errors might|For debugging consider|Compile with `TORCH|Last error:|nccl\w+Error:"
     r"|note: (?:run with `RUST_BACK|Some details are om)|stack backtrace:|\d+ \| "
     r"|Exception raised from |frame #\d+:"
 )
+"""A line that belongs to the message or the traceback above it."""
 _PANIC = re.compile(r"thread '[^']{0,80}'(?: \(\d+\))? panicked at \S+:\d+:\d+:?\s*$")
+"""The first line of a panic of Rust; the message is on the next line."""
 _EXCEPTION = re.compile(rf"(?:[\w$]+\.)+[\w$]*(?:Error|Exception)(?:: |$)|{NAME}Exception: ")
+"""The name of an exception directly below the message of an error, as Java prints it."""
 _BLANKS = 2
 """Maximum number of consecutive empty lines within a unit."""
 _FOREIGN = 500
@@ -78,7 +83,7 @@ class _Unit:
         """Add the next line if it belongs to the unit, and return whether it does.
 
         `None` for an empty line, which belongs to the unit only if a later line does. After
-        `_BLANKS` empty lines, another one does not belong to the unit.
+        `_BLANKS` empty lines, a further empty line ends the unit.
         """
         body = self._prefix.body(line)
         if not body.strip():
