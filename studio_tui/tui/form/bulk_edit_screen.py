@@ -46,13 +46,13 @@ class EditMarkedScreen(SubmitScreen):
         """The jobs that have not been created again yet, with their drafts, by job id."""
         drafts = [draft for _, draft in self._jobs.values()]
         self._differing = differences(drafts)
-        """How many values the jobs have for a field, by the names of the fields that differ."""
+        """Number of different values of each field whose values differ, by the field's name."""
         ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
         start = Start(common_form(drafts), f"edit {ids}", heading)
         super().__init__(basics, saved_forms, start)
 
     def on_mount(self) -> None:
-        """Show in each field whose value differs between the jobs that it does."""
+        """Say, in each field whose values differ between the jobs, that they differ."""
         super().on_mount()
         for name, count in self._differing.items():
             self.form.hint(name, differs_placeholder(name, count))
@@ -79,7 +79,7 @@ class EditMarkedScreen(SubmitScreen):
         return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show the changes of each job, ask once, and create all jobs.
+        """Show the changes of each job, ask (see also `_may_start`), and create the jobs.
 
         Return `None`, as nothing is left for the caller to send.
         """
@@ -100,7 +100,7 @@ class EditMarkedScreen(SubmitScreen):
         return None
 
     async def _may_start(self, order: StartOrder) -> bool:
-        """Return whether the jobs may start.
+        """Return whether to start the jobs.
 
         The user is asked if jobs that depend on each other would start at the same time.
         """
@@ -119,7 +119,7 @@ class EditMarkedScreen(SubmitScreen):
         requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
 
         def forget_created(job_id: str) -> None:
-            # At once: if other jobs fail and are sent again, this one must not be created twice.
+            # At once: if other jobs fail and the user sends again, this job is not created twice.
             del self._jobs[job_id]
             self.on_created(job_id)
 
@@ -141,7 +141,7 @@ def _requests(
     *,
     from_checkpoints: bool,
 ) -> list[RerunRequest]:
-    """Return for each job its request with the typed values, or the error that says why none."""
+    """Return the request of each job with the typed values, or why it is impossible."""
     requests: list[RerunRequest] = []
     for repeat, before in jobs:
         after = before.with_values(typed)

@@ -19,7 +19,10 @@ from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 Spans = Sequence[tuple[int, int, str]]
-"""The styles of a line: index of the first character, index after the last, and Textual's style."""
+"""The styles of a line.
+
+Each is the index of the first character, the index after the last, and the name of a style.
+"""
 
 COLOURED = 64 * 1024
 """How many characters a text has at most to be coloured."""
@@ -29,7 +32,8 @@ def colours(text: str, language: str) -> tuple[Spans, ...]:
     """Return the colours of each line of a text; empty for long texts. Slow: call in a thread."""
     if len(text) > COLOURED:
         return ()
-    # The highlighter takes a carriage return for the end of a line, which would shift all below.
+    # The highlighter takes a carriage return for the end of a line, so the colours of all lines
+    # below would be those of other lines.
     lines = highlight(text.replace("\r", " "), language=language).split("\n", allow_blank=True)
     return tuple(
         tuple((span.start, span.end, str(span.style)) for span in line.spans) for line in lines
@@ -65,7 +69,7 @@ class CodeArea(TextArea):
         self._hide = hide
         self._colours: tuple[Spans, ...] = ()
         self.unmasked: Collection[str] = ()
-        """Whole lines that are not hidden."""
+        """Lines without `=` that are not hidden, such as names; ignored if `hide` is given."""
 
     def colour(self, text: str, spans: tuple[Spans, ...]) -> None:
         """Apply the colours of the lines of `text`; ignored if the area has another text now."""
@@ -122,7 +126,7 @@ class CodeArea(TextArea):
         )
 
     def unmask(self, lines: Collection[str]) -> None:
-        """Set the whole lines that are not hidden, such as names without a value."""
+        """Set `unmasked`."""
         if lines != self.unmasked:
             self.unmasked = lines
             self.watch_masked()

@@ -1,4 +1,7 @@
-"""Reads the files that a form names; call all functions in a thread."""
+"""Reads the files that a form names.
+
+The functions that read files or folders are slow: call them in a thread.
+"""
 
 import os
 import stat
@@ -11,7 +14,7 @@ from studio_tui.presentation.form.file_checks import QUERY_LIMIT, FileFacts, Fil
 def facts_of(draft: Draft) -> dict[str, FileFacts]:
     """Return facts about the files of a form, by their paths as typed.
 
-    Only the facts about the query's file contain its text.
+    Only the facts about the query's file contain a text, if the file is valid and not too large.
     """
     facts = {path: _facts_of(path, read=False) for path in draft.files if path.strip()}
     if draft.query_file.strip():
@@ -21,7 +24,7 @@ def facts_of(draft: Draft) -> dict[str, FileFacts]:
 
 def path_of(typed: str) -> Path:
     """Return the path for a typed text; `~` is the user's home."""
-    return Path(os.path.expanduser(typed.strip()))  # noqa: PTH111 (an unknown ~name stays)
+    return Path(os.path.expanduser(typed.strip()))  # noqa: PTH111 (`Path.expanduser` raises for ~unknown)
 
 
 def _facts_of(typed: str, *, read: bool) -> FileFacts:
@@ -69,10 +72,11 @@ def candidates(typed: str) -> list[str]:
 def complete_path(typed: str, names: list[str] | None = None) -> str | None:
     """Return a path with its last name completed as far as all `candidates` agree.
 
-    Return `None` if nothing can be added. `names` are the candidates, if they are known already.
+    Return `None` if nothing can be added. `names` are the candidates if they are known already;
+    otherwise the folder is read.
     """
     prefix = typed.rpartition("/")[2]
     names = candidates(typed) if names is None else names
-    common = os.path.commonprefix(names)  # noqa: RUF071 (of characters, as meant here)
+    common = os.path.commonprefix(names)  # noqa: RUF071 (compares characters, not folders)
     completed = common if common.isprintable() else ""
     return typed + completed[len(prefix) :] if len(completed) > len(prefix) else None

@@ -38,16 +38,19 @@ class DraftForm(Lifetime, VerticalScroll):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._base = draft
-        """The draft as it was last read from the fields, also with a typed query that is hidden."""
+        """The draft last shown or read from the fields.
+
+        While the query field shows a file, `query` here is what the user typed before.
+        """
         self._fields = {name: _make_field(name, draft) for name in FIELDS}
         self._touched: set[str] = set()
-        """Names of the fields that the user has edited."""
+        """Names of the fields edited since the draft was shown."""
 
     def compose(self) -> ComposeResult:
         yield from self._fields.values()
 
     def on_mount(self) -> None:
-        """Hide the field for uploads if there are none."""
+        """Hide the field for uploads if it has no value and no hint."""
         self._show_uploads()
 
     @property
@@ -79,7 +82,7 @@ class DraftForm(Lifetime, VerticalScroll):
         self._show_uploads()
 
     def _show_uploads(self) -> None:
-        """Show the field for uploads only if there are any: a user knows little about their ids."""
+        """Show the field for uploads only with a value or a hint: few users know upload ids."""
         uploads = self._fields["uploads"]
         is_hinted = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
         uploads.display = bool(uploads.value) or is_hinted
@@ -151,7 +154,7 @@ class DraftForm(Lifetime, VerticalScroll):
         return isinstance(query, TextArea) and query.read_only
 
     def _show_query(self, text: str, *, is_file: bool) -> None:
-        """Show the text of a file; without a file, restore the typed query."""
+        """Show the text of the query's file, read-only; without a file, restore the typed query."""
         query = self._fields["query"]
         if not isinstance(query.editor, TextArea) or not (is_file or query.editor.read_only):
             return

@@ -36,12 +36,12 @@ class DraftKeeper:
         self._start = start
         self._timer: Timer | None = None
         self._shown_form: DraftForm | None = None
-        """The widget, which still has its input after it was removed from the screen."""
+        """The widget of the form, which has its input even after the screen has removed it."""
         self._unchanged = start.draft
         """The input that is saved already, or that was not typed by the user."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
-        """Return the saved input and a message about it; `None` if there is none."""
+        """Return the saved input and a message about it; `None` if none differs from the start."""
         self.regard_as_unchanged()
         key, environment = self._start.key, self._start.draft.environment
         saved = await asyncio.to_thread(self._saved_forms.draft, key, environment)
@@ -75,7 +75,8 @@ class DraftKeeper:
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
         """Save the draft that was sent as the form sent last.
 
-        The form's own draft is removed, unless the user has typed since `typed` was read from it.
+        The form's own draft is removed, unless the user has typed since `typed` was read from the
+        form.
         """
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         current = self._form().draft

@@ -57,7 +57,10 @@ _QUERY_IS_IN_FILE = "The query is read from a file; edit the file, or clear its 
 
 
 Note = Callable[[str, Follow | None], None]
-"""Shows a message about the whole form; the optional function updates the message later."""
+"""Shows a message about the whole form.
+
+The function, if given, returns the text of the message after each later validation.
+"""
 
 
 class FieldCommands:
@@ -69,7 +72,7 @@ class FieldCommands:
         self._note = note
 
     async def edit(self) -> None:
-        """Open the focused field in the user's editor."""
+        """Open the focused field in the user's editor; for an empty `query_file`, the query."""
         focused = self._form().focused_field()
         if focused is None:
             return

@@ -33,7 +33,7 @@ _TALLEST_UNSEEN = 5
 """How many lines are shown at most before that, so that a new form fits more fields."""
 
 OFFERED = 12
-"""How many completions of a path are shown."""
+"""How many completions of a path are shown at most."""
 
 
 def complete_binding(binding_id: str) -> Binding:
@@ -118,7 +118,9 @@ class FormField(Lifetime, Vertical):
         self._note: tuple[str, ...] = ()
         self._lasting = False
         self._tallest = _TALLEST_UNSEEN
+        """How many lines of an area are shown at most now."""
         self._offered: tuple[str, ...] = ()
+        """Safe texts of the completions shown instead of problems and note."""
 
     @property
     def value(self) -> str | bool:
@@ -153,8 +155,8 @@ class FormField(Lifetime, Vertical):
     def set_notes(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
         """Set the problems and the lines of the note; their texts must be safe to draw.
 
-        A note is shown while the field has the focus. A `lasting` note is also shown without the
-        focus, unless the field is empty.
+        The note is shown only if there are no problems, and while the field has the focus. A
+        `lasting` note is also shown without the focus, unless the field is empty.
         """
         content = (tuple(problems), tuple(note), lasting)
         if content != (self._problems, self._note, self._lasting):
@@ -194,7 +196,7 @@ class FormField(Lifetime, Vertical):
         self._show_notes()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Hide the note unless it is lasting; the field keeps its height."""
+        """Hide the note unless it is to be shown without the focus; the field keeps its height."""
         self.remove_class("-focus")
         self._offered = ()
         self._show_notes()
@@ -204,7 +206,7 @@ class FormField(Lifetime, Vertical):
         self._grow()
 
     def _grow(self) -> None:
-        """Fit the height of an area to its lines, up to the limit."""
+        """Fit the height of an area to its lines, up to `_tallest`."""
         if isinstance(self.editor, CodeArea):
             lines = self.editor.wrapped_document.height
             self.editor.styles.height = min(self._tallest, lines)
@@ -219,7 +221,7 @@ class FormField(Lifetime, Vertical):
         if len(self._problems) > SHOWN:
             lines.append(Content(f"  and {len(self._problems) - SHOWN} more"))
         if self._offered:
-            # While a path is being completed it is incomplete, not wrong.
+            # A path that the user is completing is unfinished, so its problems are not shown.
             lines = [Content("  ".join(self._offered))]
         if not lines and (self.has_class("-focus") or (self._lasting and self.value)):
             lines = [Content(line) for line in self._note]
@@ -231,7 +233,8 @@ class FormField(Lifetime, Vertical):
     def _show(self, lines: Sequence[Content]) -> None:
         """Show lines below the editor.
 
-        The widget for the lines is mounted on first use, as that makes a sixth of a form's widgets.
+        The widget for the lines is mounted on first use, as these widgets would be a sixth of all
+        widgets in a form.
         """
         if lines and not self._lines_below.is_attached and self.is_attached:
             self.mount(self._lines_below)

@@ -7,7 +7,7 @@ _KEPT = "Your input is saved for the next time."
 
 
 def confirm_leaving() -> Confirm:
-    """Return the question whether to leave a form; its values are kept in memory."""
+    """Return the question whether to leave a form; all its input stays in memory."""
     return Confirm(
         "Leave the form?",
         (_KEPT, "", NOT_SAVED, "They are kept until the dashboard is closed."),

@@ -13,7 +13,7 @@ from studio_tui.tui.form.form_field import FieldInput, FormField, complete_bindi
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _MAX_WAIT = 1.0
-"""Seconds to wait for a folder at most; keys pressed meanwhile are delayed as long."""
+"""Seconds to wait for a folder at most; keys pressed meanwhile are handled after the wait."""
 
 
 async def _candidates_in_time(typed: str) -> list[str] | None:
@@ -27,8 +27,9 @@ async def _candidates_in_time(typed: str) -> list[str] | None:
 def _goes_to_next_field(typed: str, names: list[str] | None) -> bool:
     """Return whether tab goes to the next field, as there is nothing to complete.
 
-    That is so if the path is empty, complete or has no candidates. `names` are its candidates; if
-    these are unknown, tab does not go on.
+    There is nothing to complete if the path is empty, has no candidates, or ends with the whole
+    name of a candidate. `names` are the candidates of the path; if these are unknown (`None`), tab
+    does not go to the next field.
     """
     return names is not None and (not names or not typed or typed.rpartition("/")[2] in names)
 

@@ -37,7 +37,7 @@ class Preview(Dialog[None]):
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
         """Make a dialog; `texts` returns a safe text per format of `FORMS`.
 
-        Its argument is whether the texts have secrets.
+        The argument of `texts` is whether the texts contain secrets.
         """
         super().__init__("")
         self._texts = texts

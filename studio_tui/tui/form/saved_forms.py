@@ -1,7 +1,7 @@
 """Drafts and templates of forms, saved from one run of the dashboard to the next.
 
 Only the owner can read the file. Even so it contains no secrets: values of the environment and
-logins in URLs stay in memory. All methods access the disk: call them in a thread.
+logins in URLs stay in memory. Methods may read or write the file: call them in a thread.
 """
 
 import json
@@ -28,9 +28,10 @@ logger = logging.getLogger(__name__)
 
 
 class SavedForms:
-    """The drafts and templates of one profile: whole in memory, without secrets on disk.
+    """The drafts and templates of one profile, without secrets on disk.
 
-    The key of a draft is that of the form's `Start`, or of a draft that `f3` offers.
+    In memory, a draft that was saved in this run is whole, but a template has no secrets either.
+    The key of a draft is `Start.key` of its form, or `sent` or `replaced` (see `templates.py`).
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,11 +43,11 @@ class SavedForms:
         self._initial_environments: dict[str, str] = {}
         """The environments that forms had before the user typed in this run, by key."""
         self._unchanged_names: dict[str, list[str]] = {}
-        """Names of variables that still had their initial values when they were saved, by key."""
+        """Names of variables that an earlier run saved with their initial values, by key."""
         self._dropped_counts: dict[str, int] = {}
-        """Number of lines that were not saved to disk, by key."""
+        """Number of lines that an earlier run did not save to disk, by key."""
         self._names_without_values: set[str] = set()
-        """Names of variables that were read from disk without their values."""
+        """Lines of environments as read from disk: names without values, and lines `NAME=`."""
         self._lock = threading.Lock()
         """Prevents two threads from writing the file at the same time."""
 
@@ -66,7 +67,10 @@ class SavedForms:
             )
 
     def dropped_lines(self, key: str) -> int:
-        """Return how many lines of a draft's environment were not saved to disk."""
+        """Return how many lines of a draft's environment an earlier run did not save to disk.
+
+        The number is 0 for a draft that was saved in this run, as the draft is whole.
+        """
         with self._lock:
             self._read()
             return self._dropped_counts.get(key, 0)
@@ -78,7 +82,7 @@ class SavedForms:
             return frozenset(self._names_without_values)
 
     def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> None:
-        """Save a draft, or remove it if it is `None`.
+        """Save a draft under a key; `None` removes the saved draft.
 
         `initial_environment` is the environment that the form had before the user typed.
         """
@@ -102,9 +106,9 @@ class SavedForms:
             return dict(self._templates)
 
     def keep_template(self, name: str, draft: Draft | None) -> bool:
-        """Save a template, or remove it if it is `None`; return whether writing succeeded.
+        """Save a template without its secrets; return whether writing succeeded.
 
-        It replaces a template with the same name.
+        The template replaces a template with the same name; `None` removes that one.
         """
         with self._lock:
             self._read()
@@ -117,7 +121,7 @@ class SavedForms:
     def rename_template(self, name: str, new_name: str) -> bool:
         """Rename a template, keeping its position; return whether writing succeeded.
 
-        It replaces a template with the new name.
+        The renamed template replaces a template with the new name.
         """
         with self._lock:
             self._read()
@@ -185,8 +189,8 @@ class SavedForms:
     def _without_secrets(self, draft: Draft) -> Draft:
         """Return a draft without secrets, for the disk.
 
-        Of a variable only the name remains. That is an invalid line, so that a form with it cannot
-        be sent by mistake.
+        Of a variable with a value only the name remains. A line with only a name is invalid, so
+        that the form cannot be sent by mistake.
         """
         values: dict[str, FieldValue] = {}
         for name, field in FIELDS.items():

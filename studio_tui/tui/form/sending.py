@@ -43,6 +43,7 @@ _ABOUT_WINDOWS = (
     Cell("Fixed, it is sent with Unix line endings; a file on this machine is not changed."),
 )
 _LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
+"""The answers of the review about line endings, by key."""
 
 
 class FormSender:
@@ -51,7 +52,7 @@ class FormSender:
     def __init__(self, screen: "SubmitScreen") -> None:
         self._screen = screen
         self.refused: tuple[Problem, ...] = ()
-        """Studio's errors about the form as it was sent."""
+        """Studio's errors about the form as it was sent, without those on fields edited since."""
         self.has_tried_to_send = False
         """Whether the user has tried to send, so that problems of unedited fields are shown too."""
         self.is_sending = False
@@ -67,7 +68,7 @@ class FormSender:
         return READ_ONLY if self._screen.read_only else None
 
     def send(self) -> None:
-        """Validate and send the form, then go to the new job or show the errors."""
+        """Start to validate and send the form; then go to the new job or show the errors."""
         if not self.is_sending:
             self._worker = start_worker(self._screen, self._send, name="send", group="send")
 
@@ -201,7 +202,7 @@ class FormSender:
             self._screen.form.go_to(of_fields[0].field)
 
     def note_answer(self, jobs: Snapshot[Any]) -> None:
-        """Replace the message that Studio could not be reached once it answers a poll of jobs."""
+        """Once Studio answers a poll of jobs, replace the message that it could not be reached."""
         was_unreachable = self._is_unreachable
         self._is_unreachable = isinstance(jobs.error, TransportError)
         # The poll must have failed too: sending alone may have failed because of the local disk.
@@ -210,7 +211,7 @@ class FormSender:
             self._screen.note("Studio answers again. No job was created yet; f9 sends the form.")
 
     def _list_problems(self, first_words: str, problems: Iterable[Problem]) -> None:
-        """Show which fields have errors; the message is updated until no field has any."""
+        """Show which fields have errors; validations update the message until there are none."""
 
         def follow(checked: Checked) -> str:
             refused = [problem for problem in self.refused if problem.field != WHOLE_FORM]

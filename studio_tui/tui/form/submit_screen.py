@@ -89,7 +89,7 @@ class SubmitScreen(Page):
         yield Static(markup=False, id="form-message")
 
     def on_mount(self) -> None:
-        """Focus the first field, and restore the saved input."""
+        """Focus the first field, and start to restore the saved input."""
         self.message_line.display = False
         self.form.go_to(self.start.first_field)
         self._keys_held_to_restore.enter_context(keys_held(self.app))
@@ -113,7 +113,7 @@ class SubmitScreen(Page):
 
     @property
     def loses_values(self) -> bool:
-        """Whether quitting would lose values that the user has typed: secrets are not saved."""
+        """Whether quitting would lose typed values of the environment, which no file keeps."""
         if not self.is_alive:
             return False
         return has_new_values(self.form.draft.environment, self.start.draft.environment)
@@ -125,7 +125,7 @@ class SubmitScreen(Page):
         self.escape()
 
     def escape(self) -> None:
-        """Save the input and leave the form, asking first if the user has changed it."""
+        """Save the input and leave; ask first if it has changed, or whether to stop sending."""
         start_worker(self, self._ask_to_leave, name="leave", group="leave")
 
     async def _ask_to_leave(self) -> None:
@@ -171,7 +171,7 @@ class SubmitScreen(Page):
             self._check()
 
     def fill(self, draft: Draft) -> None:
-        """Show another draft."""
+        """Show another draft, and discard messages and Studio's errors about the draft before."""
         self.sender.reset()
         self.form.fill(draft)
         self._keeper.regard_as_unchanged()
@@ -223,7 +223,7 @@ class SubmitScreen(Page):
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
         """Save what was sent as the form sent last, and remove the form's own draft.
 
-        The draft stays if the user has typed since `typed` was read from the form.
+        The form's own draft stays if the user has typed since `typed` was read from the form.
         """
         await self._keeper.keep_sent(sent, typed)
 

@@ -1,6 +1,7 @@
 """The drafts with which a job's form can start, and the dialog that offers them.
 
-They are an empty draft, the draft sent last, the draft that another one replaced, and templates.
+They are an empty draft, the draft with which the form was opened, the draft sent last, the draft
+that a choice in the dialog has last replaced, and the templates.
 """
 
 import asyncio
@@ -24,9 +25,9 @@ from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 DISK_REFUSES = "The templates could not be saved; see the program's log."
 
 _EMPTY, _INITIAL, _LAST, _BEFORE = "empty", "initial", "last", "before"
-"""Keys of the choices that are no templates."""
+"""Ids of the choices that are no templates: keys for `TemplatePicker.draft`."""
 _TEMPLATE = "template "
-"""The key of a template is this, followed by its name."""
+"""The key of a template for `TemplatePicker.draft` is this, followed by the template's name."""
 
 
 class TemplatePicker(Choose):
@@ -139,7 +140,7 @@ class TemplatePicker(Choose):
 
 
 def _name_after(draft: Draft) -> str:
-    """Return `: ` and a name for a draft, or nothing if it has no name and no query."""
+    """Return `: ` and the job's name, or the query's first line; empty if there is neither."""
     name = job_name(draft) or draft.query.partition("\n")[0]
     return f": {safe_line(name)}" if name else ""
 
@@ -155,7 +156,7 @@ def replace_question(name: str) -> Confirm:
 
 
 SENT, _REPLACED = "sent", "replaced"
-"""Keys in `SavedForms` of the form sent last, and of the form that another one replaced last."""
+"""Keys in `SavedForms` of the draft sent last, and of the draft that a choice replaced last."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class FormTemplates:
         self._fill = fill
 
     async def pick(self) -> None:
-        """Show the dialog of drafts, and use the chosen one."""
+        """Show the dialog of drafts; show the chosen draft, and save the draft that it replaces."""
         templates = await asyncio.to_thread(self._saved_forms.templates)
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)

@@ -26,11 +26,11 @@ class Checked:
     context: FormContext
     problems: tuple[Problem, ...]
     notes: Mapping[str, tuple[str, ...]]
-    """The lines below each field without a problem, by the field's name."""
+    """The lines of each field's note, by the field's name; see `FormField.set_notes`."""
     query: str
     """The text of the query, typed or from a file."""
     colours: tuple[Spans, ...]
-    """The colours of each line of the query."""
+    """The colours of each line of the query; empty for a long query."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -39,7 +39,7 @@ class Checked:
 
 
 Follow = Callable[[Checked], str]
-"""Returns the new text of a message after a validation; empty if it no longer applies."""
+"""Returns the text of a message after a validation; empty if the message no longer applies."""
 
 
 def examine(

@@ -1,6 +1,7 @@
 """Navigation from a job to its previous or next run.
 
-That is another attempt of the same job in its pipeline, or a job that continues from checkpoints.
+Such a run is another attempt of the same job in its pipeline, the job from whose checkpoints this
+job continues, or a job that continues from the checkpoints of this job.
 """
 
 from collections.abc import Callable

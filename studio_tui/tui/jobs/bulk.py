@@ -42,10 +42,11 @@ from studio_tui.tui.messages import OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
 GIVEN_UP = "It may or may not have been created; it was not sent again."
+"""The outcome of a job whose request the user did not want sent again."""
 
 
 class BulkJobs:
-    """Runs the commands of a job on all marked jobs."""
+    """Runs the commands of a job on the marked jobs to which they apply."""
 
     def __init__(
         self, host: Host, marked: MarkedJobs, owner_of: Callable[[Job], Pipeline | None]
@@ -56,11 +57,11 @@ class BulkJobs:
         self._owner_of = owner_of
 
     def why_not_cancel(self) -> str | None:
-        """Return why none of the marked jobs can be canceled."""
+        """Return why none of the marked jobs can be canceled; `None` if one may be."""
         return self._why_none(select_cancelable, "canceled")
 
     def why_not_repeat(self) -> str | None:
-        """Return why none of the marked jobs can be rerun, unchanged or edited."""
+        """Return why none of the marked jobs can be rerun or edited; `None` if one may be."""
         return self._why_none(select_repeatable, "run again")
 
     def why_not_copy(self) -> str | None:
@@ -72,12 +73,12 @@ class BulkJobs:
         )
 
     def _why_none(self, select: Callable[..., JobSelection], done: str) -> str | None:
-        """Return why no marked job can be `done`, for example `canceled`."""
+        """Return why no marked job can be `done`, for example `canceled`; `None` if one may be."""
         if self._host.read_only:
             return READ_ONLY
         available, count = self.marked.available_jobs(), self.marked.count()
         if len(available) < count:
-            # The command itself requests the other jobs from Studio.
+            # The command itself requests the unavailable jobs from Studio, and checks them then.
             return None if available else self._none_words(done, count)
         chosen = select(available)
         return None if chosen.jobs else f"{self._none_words(done, count)}: {chosen.reasons}"
@@ -136,7 +137,7 @@ class BulkJobs:
     def _unmark_ended(self) -> None:
         """Remove the marks of jobs that have ended or are being canceled.
 
-        Jobs whose cancellation is refused stay marked, so that x tries again.
+        Jobs whose cancellation is refused stay marked, so that the key x tries again.
         """
         marked = as_known_now(self._host.session, self.marked.available_jobs())
         for job in filter(is_over, marked):
@@ -176,6 +177,7 @@ class BulkJobs:
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return the effects of canceling jobs on the pipelines that run them."""
+        # Imported on use, so that the dashboard starts faster.
         from studio_tui.presentation.pipelines.impact import cancel_all_notes  # noqa: PLC0415
 
         runs: dict[str, tuple[Pipeline, list[str]]] = {}
@@ -199,7 +201,8 @@ def create_command(
         host: The screen.
         requests: The jobs, each with the request that creates it again.
         files: Files to upload for each job.
-        in_order: Whether each job starts after the other jobs that it depends on.
+        in_order: Whether each job starts after the other jobs that it depends on. Then one request
+            creates all jobs if any of them depends on another.
         on_created: Called with the id of an original job after it was created again.
     """
     is_ordered = in_order and len(requests) > 1
@@ -256,7 +259,8 @@ async def create_all(
 ) -> None:
     """Create jobs again, and report the outcome of each.
 
-    `on_finished` is called before the report; see `create_command` for the other arguments.
+    `on_finished` is called before the report, but not if the user undoes the command. See
+    `create_command` for the other arguments.
     """
     command = create_command(host, requests, files, on_created=on_created, in_order=in_order)
     await run_bulk(host, replace(command, on_finished=on_finished))
@@ -300,7 +304,7 @@ def _lines_and_notes(
 def _request(
     job: Job, session: StudioSession, submitted: Submitted | None, from_checkpoints: bool
 ) -> JobInput | StudioError:
-    """Return the request that creates a job again, or the error that says why none can."""
+    """Return the request that creates a job again, or the error that says why it is impossible."""
     try:
         request = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
@@ -320,8 +324,8 @@ def cancel_all(
 
     Args:
         host: The screen.
-        jobs: The jobs.
-        noun: The noun for one of them: `job` or `schedule`.
+        jobs: The jobs or schedules.
+        noun: The noun for one item of `jobs`: `job` or `schedule`.
         unmark: Called with the id of each job whose cancellation Studio has accepted.
         begun: Called once the command can no longer be undone.
     """

@@ -21,7 +21,8 @@ NO_JOB = "There is no job here"
 class JobController:
     """Controller of a screen with a current job and possibly marked jobs.
 
-    If there are marked jobs, most commands apply to these instead of the current job.
+    If there are marked jobs, the commands to cancel, rerun, edit and copy the id apply to these
+    instead of the current job.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class JobController:
         return None if is_usable_id(job.id) else NO_ID
 
     def why_not_cancel(self) -> str | None:
-        """Return why neither the job nor a marked one can be canceled."""
+        """Return why no marked job, or without marks the current job, can be canceled."""
         if self.marked.count():
             return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
@@ -81,7 +82,7 @@ class JobController:
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
-        """Return why neither the job nor a marked one can be rerun, unchanged or edited."""
+        """Return why no marked job, or without marks the current job, can be rerun or edited."""
         if self.marked.count():
             return self._bulk.why_not_repeat()
         if reason := self._why_no_change():
@@ -100,7 +101,10 @@ class JobController:
         return None if self._new_job() else self.why_no_id()
 
     def _new_job(self) -> Job | None:
-        """Return the job created here a moment ago; `None` if the cursor has moved since then."""
+        """Return the job created here a moment ago.
+
+        Return `None` once its notice has ended, or the cursor has moved to another job.
+        """
         current = self._at_hand()
         just_created = self._host.session.commands.job_creator.new_job
         return just_created.job_instead_of(current.id if current else None)
@@ -157,11 +161,11 @@ class JobController:
         await cancel_after_asking(self._host, job, self._pipeline_notes(job, "cancel"))
 
     async def run_again(self) -> None:
-        """Show which settings are known and which are not, ask, then create the same job again."""
+        """Show the known settings, ask, then rerun the marked jobs, else the current job."""
         await self._repeat(from_checkpoints=False)
 
     async def run_from_checkpoints(self) -> None:
-        """Explain checkpoints, ask, then create the job again so that it uses them."""
+        """Ask, then rerun the marked jobs, else the current job, from their checkpoints."""
         await self._repeat(from_checkpoints=True)
 
     async def _repeat(self, *, from_checkpoints: bool) -> None:
@@ -171,7 +175,7 @@ class JobController:
         job = self._at_hand()
         if job is None:
             return
-        # Imported on use, as the program starts faster without it.
+        # Imported on use, so that the dashboard starts faster.
         from studio_tui.tui.jobs.rerun_question import rerun_after_asking  # noqa: PLC0415
 
         notes = self._pipeline_notes(job, "continue" if from_checkpoints else "run_again")
@@ -217,6 +221,7 @@ class JobController:
         owner, is_local = self.owner_of(job), self._host.session.is_local
         if owner is None:
             return ()
+        # Imported on use, so that the dashboard starts faster.
         from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes  # noqa: PLC0415
 
         if command == "cancel":

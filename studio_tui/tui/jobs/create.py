@@ -75,7 +75,8 @@ def notify_created(app: App[Any], created: Created, new: JustCreated | None) -> 
     """Notify that a job was created.
 
     If the key `l` shows the log of the current job, pass `new`: then `l` shows the log of the new
-    job as long as the notice is shown.
+    job until the notice ends or the user selects another job. This is not so for a schedule, and if
+    it is not certain which job was created.
     """
     if created.is_guess:
         reason = "It cannot be distinguished from a job created elsewhere."

@@ -50,6 +50,7 @@ TABS = (
     ("environment", "Environment"),
     ("raw", "JSON"),
 )
+"""The id and the title of each tab."""
 
 
 _COMMANDS: tuple[Command["JobScreen"], ...] = (
@@ -122,18 +123,18 @@ class JobScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobController, AttemptSteps, _COMMANDS),
-        # As in the list, where it shows the merged log of all marked jobs.
+        # In the list of jobs, the key L shows the merged log of all marked jobs.
         Binding("L", "do('job.log')", "log", id="job.log", tooltip="Show the job's log"),
     ]
 
     tabs = query_one(TabPages)
 
     def __init__(self, basics: Basics, job: Job, among: Sequence[str]) -> None:
-        """Make a page of a job; `among` are the ids of the list from which it was chosen."""
+        """Make a page of a job; `among` are the ids of the jobs in the list it was opened from."""
         super().__init__(basics)
         self._job = job
         self._past: tuple[Job, ...] = ()
-        """Other jobs of the same name that are COMPLETE, newest first."""
+        """Recorded jobs of the same name that are COMPLETE, the job that ended last first."""
         self._listed_ids = among
         self.commands.add(
             JobController(self, lambda: self._job),
@@ -144,12 +145,12 @@ class JobScreen(Page):
 
     def body(self) -> ComposeResult:
         with TabPages(initial="summary"):
-            for key, name in TABS:
-                with TabPane(name, id=key):
-                    if key in {"summary", "environment"}:
-                        yield FactSheet(id=f"{key}-facts", more_hint="down scrolls to them")
+            for tab_id, name in TABS:
+                with TabPane(name, id=tab_id):
+                    if tab_id in {"summary", "environment"}:
+                        yield FactSheet(id=f"{tab_id}-facts", more_hint="down scrolls to them")
                     else:
-                        with VerticalScroll(can_focus=False, id=f"{key}-text"):
+                        with VerticalScroll(can_focus=False, id=f"{tab_id}-text"):
                             yield Static(markup=False)
 
     def on_mount(self) -> None:
@@ -173,7 +174,7 @@ class JobScreen(Page):
         return ("job.log", change, "job.secrets", "job.next", "job.previous", "page.back")
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key; that of `l` is `runs` for a schedule, else `log`."""
+        """Return the label of a key; for `l` and `L`, `runs` for a schedule, else `log`."""
         return log_label(self._job) if binding.id == "job.log" else super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
@@ -210,7 +211,10 @@ class JobScreen(Page):
         self._show_environment()
 
     def go(self, step: int) -> None:
-        """Show the next or previous job of the list."""
+        """Show the next (1) or previous (-1) job of the list.
+
+        Nothing happens at the ends of the list, or if Studio no longer lists that job.
+        """
         jobs = self.session.jobs.snapshot.value
         if jobs is None or self._job.id not in self._listed_ids:
             return
@@ -227,9 +231,9 @@ class JobScreen(Page):
         self.paint_frame()
 
     def switch_tab(self, step: int) -> None:
-        """Show the next or previous tab."""
-        keys = [key for key, _ in TABS]
-        self.tabs.active = keys[(keys.index(self.tabs.active) + step) % len(keys)]
+        """Show the next (1) or previous (-1) tab; the first tab follows the last."""
+        tab_ids = [tab_id for tab_id, _ in TABS]
+        self.tabs.active = tab_ids[(tab_ids.index(self.tabs.active) + step) % len(tab_ids)]
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll the current tab by lines."""
@@ -246,7 +250,7 @@ class JobScreen(Page):
 
     @work(exclusive=True, group="past runs")
     async def _look_up_past(self) -> None:
-        """Compare the job with the recorded jobs of its name, and look for more of them later."""
+        """Compare the job with the recorded jobs of its name; repeat this until the page closes."""
         while True:
             job = self._job
             past = await self.session.records.recorder.past_runs(job)

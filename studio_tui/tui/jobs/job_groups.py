@@ -39,13 +39,13 @@ class JobGroups:
         self._holder = holder
         self._changed = changed
         self._owners: dict[str, str] = {}
-        """The names of pipelines by the ids of their jobs."""
+        """The name of each job's pipeline, or the pipeline's id without a name, by job id."""
         self.blocked: frozenset[str] = frozenset()
-        """Ids of jobs that will not start, as a job of their pipeline that they need has failed."""
+        """Ids of jobs that will not start: a job that they need has failed or was canceled."""
         self.fixed_by: Mapping[str, str] = {}
         """Ids of the complete jobs that fixed a failure, by the id of the failed job."""
         self._pipelines: PipelineList | None = None
-        """The pipelines from which `blocked` and the owners were read."""
+        """The pipelines from which `blocked` and `_owners` were read; `None` before."""
         self._grouped_rows = GroupedRows((), {})
         """The rows shown last."""
 
@@ -71,7 +71,7 @@ class JobGroups:
         return self._owners.get(job_id, "")
 
     def read_pipelines(self, pipelines: PipelineList | None) -> bool:
-        """Read which pipelines run which jobs; return whether that has changed."""
+        """Read the pipeline of each job and the blocked jobs; return whether either has changed."""
         if pipelines is None or pipelines is self._pipelines:
             return False
         self._pipelines = pipelines
@@ -87,7 +87,8 @@ class JobGroups:
     def arrange(self, job_ids: Sequence[str]) -> Sequence[str]:
         """Return the keys of the rows to show for the jobs with these ids.
 
-        Without a grouping, only the pending jobs of a pipeline are folded, if there are many.
+        Without a grouping, only the pending jobs of a pipeline are a group, if there are more than
+        `MANY`.
         """
         grouping, least = self.grouping, 2
         label_of: Callable[[str], str] = self.pipeline_of
@@ -99,8 +100,8 @@ class JobGroups:
                 self._grouped_rows = GroupedRows(job_ids, {})
                 return job_ids
             label_of, least = (lambda job_id: pending.get(job_id, "")), MANY + 1
-        # Running and failed jobs stay visible beside their folded group. Groups without a grouping
-        # have only pending jobs.
+        # Running jobs and the latest failures stay visible below their folded group. Without a
+        # grouping, a group has only pending jobs.
         has_only_pending = grouping is JobGrouping.NONE
         never_hidden = (
             frozenset[str]() if has_only_pending else shown_while_folded(self._jobs(job_ids))
@@ -112,15 +113,17 @@ class JobGroups:
         return self._grouped_rows.keys
 
     def members(self, key: str) -> tuple[str, ...]:
+        """Return the ids of the jobs of a group, or the key itself, which is the id of a job."""
         group = self._grouped_rows.groups.get(key)
         return group.members if group is not None else (key,)
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
+        """Return the marked ids, and the keys of the groups whose jobs are all marked."""
         groups = self._grouped_rows.groups.items()
         return marks.union(key for key, group in groups if marks.issuperset(group.members))
 
     def row_of(self, job_id: str) -> str:
-        """Return the key of the row that has a job: its own, or that of its folded group."""
+        """Return the key of the row that shows a job: the job's id, or its folded group's key."""
         groups = self._grouped_rows.groups
         if not groups or job_id in self._grouped_rows.keys:
             return job_id
@@ -170,7 +173,7 @@ class JobGroups:
         self._changed()
 
     def _pending(self) -> dict[str, str]:
-        """Return the names of pipelines by the ids of their pending jobs."""
+        """Return the pipelines' names (else ids) by the ids of their pending jobs in the list."""
         return {
             job_id: label
             for job_id, label in self._owners.items()

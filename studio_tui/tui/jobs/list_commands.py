@@ -44,11 +44,10 @@ class JobListController:
         return None if self._marked() else self._jobs.why_no_log()
 
     def open_logs(self) -> None:
-        """Show the merged log of the marked jobs or of a group, else the log of one job.
+        """Show the merged log of the marked jobs, or without marks of the row under the cursor.
 
-        Without marks, the group or the job is that under the cursor.
-
-        Schedules have no log. If only schedules are marked, their runs are shown.
+        The row is a group or one job. Schedules have no log and are left out. If there are only
+        schedules, their runs are shown.
         """
         marked = self._marked()
         if jobs := [job for job in marked if job.state is not JobState.TASK]:
@@ -59,7 +58,7 @@ class JobListController:
             self._jobs.open_log()
 
     def why_none_ended(self) -> str | None:
-        """Return why no mark of an ended job can be removed."""
+        """Return why there is no mark of an ended job to remove."""
         return None if self._ended() else "No marked job has ended"
 
     def unmark_ended(self) -> None:

@@ -54,7 +54,8 @@ class JobPreview:
     ) -> tuple[Fact | FactLine, ...]:
         """Return the preview of a job, and load more about the job if the preview is visible.
 
-        `now` is the time for which Studio's data holds, see `Page.moment`.
+        `now` is the time for which Studio's data holds, see `Page.moment`. `in_sight` is whether
+        the page is visible; the preview on it may be hidden and then has no height.
         """
         reader, room = self._session.job_details, self._room()
         reader.select(job if in_sight and room.height else None)
@@ -83,6 +84,7 @@ _MARK_HINTS = (
 _HINTS = {
     JobState.FAILED: ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter"),
 }
+"""The hints for jobs in states with hints of their own."""
 
 
 def _hints_for(job: Job | None) -> tuple[str, ...]:
@@ -99,6 +101,7 @@ _SORTS = (
     ("S", "state", "status"),
     ("T", "run", "run time"),
 )
+"""For each order: the key to press, the column that is sorted by, and words for the order."""
 
 _LIST = list_commands(
     "jobs",
@@ -126,7 +129,8 @@ class JobsScreen(ListPage[Job]):
 
     def __init__(self, basics: Basics, view: ListView) -> None:
         self._progress = RunningProgress(basics.session.progress, self)
-        # For this screen, as its columns and filters use data of other jobs, pipelines and logs.
+        # Each screen has its own kind, as columns and filters use data that the screen has about
+        # other jobs, pipelines and logs.
         self.kind = jobs_with(
             self._progress.get, self._pipeline_of,
             lambda key: key in self.groups.blocked, lambda key: key in self.groups.fixed_by,
@@ -161,7 +165,7 @@ class JobsScreen(ListPage[Job]):
         return log_label(self.job_at_hand()) if binding.id == "job.log" else super().label(binding)
 
     def job_at_hand(self) -> Job | None:
-        """Return the job under the cursor; of a group, a failed job, else its first job."""
+        """Return the job under the cursor; of a group, an unfixed failed job, else its first."""
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
     def jobs_at_hand(self) -> Sequence[str]:
@@ -169,7 +173,7 @@ class JobsScreen(ListPage[Job]):
         return (job.id,) if job is not None else ()
 
     def marked_jobs(self) -> list[Job]:
-        """Return the marked jobs; without marks, the jobs of the group under the cursor."""
+        """Return the marked jobs; without marks, those of the group under the cursor, if any."""
         cursor = self.table.cursor if self.is_alive and not self.view.marks else None
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
 

@@ -27,7 +27,10 @@ def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ..
 
 
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes which of the jobs can no longer be canceled."""
+    """Return a function that describes which of the jobs can no longer be canceled.
+
+    The function returns `None` if all can still be canceled.
+    """
 
     def describe_change() -> QuestionChange | None:
         jobs_now = as_known_now(session, jobs)
@@ -48,7 +51,7 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
 
 
 def fixed_failures(session: StudioSession, jobs: Sequence[Job]) -> str:
-    """Return a sentence about failures of jobs that later runs have fixed; empty if none has."""
+    """Return a sentence about failures of `jobs` that later runs have fixed, else an empty text."""
     fixed = session.known_items.fixing_runs()
     count = sum(job.id in fixed for job in jobs)
     if not count:
@@ -62,7 +65,10 @@ def fixed_failures(session: StudioSession, jobs: Sequence[Job]) -> str:
 def rerun_changes(
     session: StudioSession, jobs: Sequence[Job]
 ) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes what has changed in jobs that are to be run again."""
+    """Return a function that describes which of the jobs have changed state or were fixed.
+
+    The function returns `None` if nothing has changed.
+    """
     states = {job.id: job.state for job in jobs}
     fixed_before = fixed_failures(session, jobs)
 

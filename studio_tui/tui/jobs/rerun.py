@@ -33,7 +33,7 @@ class Repeat:
     job: Job
     request: JobInput
     submitted: Submitted | None
-    """The submission of the job; `None` if it was not submitted from here."""
+    """The submission in `submitted_of`; `None` if there is none."""
 
     @classmethod
     async def of(cls, job: Job, session: StudioSession) -> "Repeat":
@@ -72,10 +72,11 @@ class Repeat:
 
 
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
-    """Return the submissions of jobs, by id; jobs that were not submitted from here are left out.
+    """Return the submissions of jobs, by job id; jobs without a submission are left out.
 
-    A job that Studio created from another one, such as a run of a schedule or a further attempt in
-    a pipeline, gets the submission of the other job, without the times of a schedule.
+    A job may not have been submitted from here, but created by Studio from another job. Examples
+    are a run of a schedule and a further attempt in a pipeline. Such a job gets the submission of
+    the other job, without the times of a schedule.
     """
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
@@ -113,7 +114,10 @@ def names_of(files: Iterable[SentFile]) -> dict[str, str]:
 
 
 def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
-    """Return a line for each difference from the original job; slow: call in a thread."""
+    """Return lines on the differences from the original job, and on settings kept or lost.
+
+    Slow: call in a thread.
+    """
     submitted = repeat.submitted
     changed = difference(
         before,

@@ -41,7 +41,10 @@ class SampleJobs:
 
 
 async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
-    """Run the samples if there are no jobs and the user agrees. Call from a worker."""
+    """Run the samples if there are no jobs, and if the user agrees or need not be asked.
+
+    Call from a worker.
+    """
     if (await session.jobs.first_answer()).jobs:
         return
     question = Confirm(
@@ -73,7 +76,10 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
 
 
 async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> bool:
-    """Wait until all jobs have ended, or one is not complete; return whether all are complete."""
+    """Wait until all jobs have ended, or one has failed; return whether all are complete.
+
+    A job that was canceled counts as failed.
+    """
 
     def states() -> list[JobState]:
         return [job.state for job in session.known_items.jobs(job_ids).values()]
@@ -88,7 +94,10 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
 
 
 async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
-    """Trigger the pipeline, and notify the user that it is running, and if it fails."""
+    """Trigger the pipeline, and notify the user that it is running, and later if it has failed.
+
+    While it has not failed, this never returns.
+    """
     try:
         request = TriggerRequest((work.target,), review=False)
         outcome = await session.commands.pipeline_trigger.trigger(request, before=())

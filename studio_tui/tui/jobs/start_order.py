@@ -13,7 +13,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.jobs.naming import title
 
 RerunRequest = tuple[Job, JobInput | StudioError]
-"""A job, and the request that creates it again, or the error that says why none can."""
+"""A job, and the request that creates it again, or the error that says why it is impossible."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ class OrderedCreation:
         self._lock = asyncio.Lock()
         """Held while the request is sent, so that it is sent once."""
         self._has_answer = False
+        """Whether the request has ended, with `_pipeline`, with `_error`, or with neither."""
         self._pipeline: Pipeline | None = None
-        """The pipeline that Studio created."""
+        """The pipeline that Studio created; `None` if it created none."""
         self._error: StudioError | None = None
 
     async def created_job(self, job: Job) -> CreatedJob | None:

@@ -28,6 +28,7 @@ class Part(NamedTuple):
 def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
     """Return the parts up to the last key whose whole label fits in `room` cells.
 
+    A key is a part with the look `key`; its label consists of the parts up to the next key.
     Blanks at the end need no room.
     """
     key_indices = [index for index, part in enumerate(parts) if part.look == "key"]

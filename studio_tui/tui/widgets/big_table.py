@@ -1,7 +1,8 @@
 """A table for 100,000 rows that formats only visible rows and paints only changed rows.
 
-Rows are identified by key. Their cells come from a callable, and what the user does with a row is
-posted as a message. The table does not fetch, sort or filter.
+Each row has a key, and a callable returns its cells. The table posts a message when the cursor
+moves to another row, and when the user opens a row or clicks a title. The table does not fetch,
+sort or filter.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ class _TableMessage(Message):
 
 
 class BigTable(LineView, can_focus=True, inherit_bindings=False):
-    """A table of rows identified by keys; the cursor stays on its row as other rows come and go."""
+    """A table of rows identified by keys; `show` says where the cursor is when the rows change."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
@@ -60,7 +61,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     ]
 
     columns: reactive[tuple[Column, ...]] = reactive((), repaint=False, init=False)
-    """All columns, in order; the width decides which are shown."""
+    """All columns, in order; the table's width and the texts decide which are shown."""
 
     sorting: reactive[Sorting | None] = reactive(None, repaint=False, init=False)
     """The order that the header indicates; the rows keep the order given to `show`."""
@@ -69,10 +70,10 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     """Keys of the marked rows; keys without a row are ignored."""
 
     wide: reactive[bool] = reactive(False, repaint=False, init=False)
-    """Whether to show every column, scrolled sideways, however narrow the table is."""
+    """Whether a narrow table scrolls sideways, and so drops only columns without texts."""
 
     notice: reactive[str] = reactive("", repaint=False, init=False)
-    """Text shown when there are no rows: safe, one or more lines."""
+    """Safe text shown when there are no rows, of any number of lines; empty for none."""
 
     class Highlighted(_TableMessage):
         """The cursor has moved to another row."""
@@ -80,7 +81,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         def __init__(self, table: "BigTable", key: str | None, is_last: bool) -> None:
             super().__init__(table)
             self.key = key
-            """Key of the row, which may be gone when this is handled; `None` without rows."""
+            """Key of the row; `None` without rows. A handler may find that the row is gone."""
             self.is_last = is_last
             """Whether the row was the last one when the message was posted."""
 
@@ -158,15 +159,15 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Show these rows in this order, and request their cells again.
 
         The cursor stays on its row, and the visible rows stay on their lines (see `place_after`).
-        But until the user has moved the cursor, the table stays at the top. If the newest rows come
-        first, it also does so whenever the top is visible (see `place_at_top`); otherwise new rows
-        count as unseen.
+        But a table that shows its top stays there, as long as its cursor is visible there, if the
+        user has not moved the cursor, or if the newest rows come first and the cursor is not
+        pinned. If the newest rows come first, new rows above the visible rows count as unseen.
 
         Args:
             keys: Distinct keys. The table keeps the sequence, so it must not change afterwards.
             newest_first: Whether new rows are added at the top.
-            is_refiltered: Whether the filter has changed. The cursor then returns to the row that
-                the user last moved to, if that row passes the filter, and no row counts as unseen.
+            is_refiltered: Whether the filter has changed. Then no row counts as unseen, and the
+                cursor returns to the row that the user last moved to if `keys` contain this row.
         """
         keys_before = self.keys
         rows = self._viewport.rows
@@ -182,7 +183,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._post_highlighted(is_other_row=self.cursor != self._last_highlighted)
 
     def begin_at(self, key: str | None, *, line: int = 0, sideways: int = 0) -> None:
-        """Put the cursor on a row once there are rows, as if the user had moved there.
+        """Put the cursor on a row once the table has the row; `chosen` remains `None`.
 
         `line` rows are then visible above it; 0 scrolls no further than needed. `sideways` terminal
         columns are scrolled out of sight on the left, or fewer if the table is not that wide.
@@ -191,7 +192,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._cursor.begin_at(key, line)
 
     def join_cursor_to(self, key: str) -> None:
-        """Put the cursor on the row `key` (a group that replaces its row) at the next `show`."""
+        """At the next `show`, put the cursor on the row `key`, which replaces the cursor's row."""
         self._cursor.join_to(key)
 
     def pin_cursor(self) -> None:
@@ -202,13 +203,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._cursor.pin()
 
     def show_again(self) -> None:
-        """Request the cells of the visible rows again, for example as time has passed."""
+        """Request the cells of the visible rows again, for example because time has passed."""
         self._drawing.expire()
         self.repaint()
 
     @property
     def line(self) -> int:
-        """The cursor's line among the visible rows; 0 if it is not visible."""
+        """Index of the cursor's row among the visible rows; 0 if the row is not visible."""
         return self._viewport.line
 
     @property
@@ -263,7 +264,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.app.notify(f"Nothing to open: {reason}", severity="warning", markup=False)
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the clicked row, or open the row of the cursor; or post the clicked column."""
+        """Move to the clicked row, or open it if the cursor is there; a title is only posted."""
         offset = event.get_content_offset(self)
         if offset is None or event.button != 1:
             return

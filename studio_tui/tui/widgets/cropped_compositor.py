@@ -28,15 +28,15 @@ class CroppedCompositor(Compositor):
             lines = cast("Sequence[dict[int, Strip | None]]", update.chops)
             for y, _, end in update.spans:
                 if end in lines[y]:
-                    lines[y][end] = None  # this piece begins where the change ends: it has none
+                    lines[y][end] = None  # this piece begins after the changed span
         return update
 
     def _get_renders(
         self, crop: Region | None = None
     ) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        """Yield region, clip and rows of each visible widget, beginning with the topmost one.
+        """Yield region, clip and rows of the widgets in `crop`, beginning with the topmost one.
 
-        Without `crop` everything is rendered.
+        Widgets that others cover there are left out. Without `crop`, all visible widgets are meant.
         """
         if crop is None:
             yield from super()._get_renders()

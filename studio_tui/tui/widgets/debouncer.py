@@ -10,11 +10,11 @@ from studio_tui.clock import monotonic
 RESTS_AFTER = 0.06
 """Seconds without a move after which the cursor is at rest.
 
-Longer than a held key takes to repeat: 30 to 50 ms.
+This is longer than the interval at which a held key repeats: 30 to 50 ms.
 """
 
 FOLLOWS_WITHIN = 0.5
-"""Seconds of continuous movement after which the update happens anyway."""
+"""Seconds of continuous movement after which a move no longer delays the update."""
 
 
 class Debouncer:

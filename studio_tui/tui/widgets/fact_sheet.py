@@ -39,8 +39,9 @@ class FactSheet(LineView):
 
         Args:
             id: The id of the widget.
-            more_hint: How to see the lines that have no room, such as `"enter shows all"`. If the
-                sheet ends within a value, it shows this after the number of these lines.
+            more_hint: How to see the lines below the visible ones, such as `"enter shows all"`. If
+                a value continues below the last visible line, this line shows the number of hidden
+                lines and the hint instead. Empty: all visible lines show facts.
         """
         super().__init__(id=id)
         self._more_hint = more_hint
@@ -74,7 +75,7 @@ class FactSheet(LineView):
         visible = lines[self.top : self.top + height]
         lines_below = len(lines) - self.top - height
         if self._more_hint and height > 1 and self._cuts_value(self.top + height):
-            # The last visible line gives way to these words, so it counts too.
+            # The words replace the last visible line, so this line counts as hidden too.
             words = f"… {plural(lines_below + 1, 'more line')}: {self._more_hint}"
             visible[-1] = self._strip("", words, "facts--dim", label_width(self._facts), width)
         return visible + [self._blank] * (height - len(visible))

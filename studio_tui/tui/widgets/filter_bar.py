@@ -43,6 +43,7 @@ class TermSuggester(Suggester):
     """Completes the last term of a filter: its field, or a value that occurs in the rows."""
 
     def __init__(self, suggestions: tuple[str, ...], values: Values = lambda _: ()) -> None:
+        """Make a suggester of `suggestions` such as `status=failed`, and of the fields' values."""
         super().__init__(case_sensitive=True, use_cache=False)
         self._suggestions = suggestions
         self._values = values
@@ -86,7 +87,8 @@ class TermSuggester(Suggester):
                 completed = line + term_value[len(prefix) :]
                 return Completion(completed, completed)
             if term_value != value and value.lower().startswith(prefix.lower()):
-                # Its first quote is missing, so the suggestion can only be drawn without quotes.
+                # The quote before the typed value is missing, so no suggestion with quotes can be
+                # drawn behind it.
                 before_value = line.removesuffix(prefix)
                 return Completion(line + value[len(prefix) :], before_value + term_value)
         return None
@@ -118,6 +120,7 @@ class FilterInput(Input):
         )
         self._history: list[str] = []
         self._history_index = 0
+        """Index of the shown filter; the length of the history for a filter that is not in it."""
 
     def remember(self) -> None:
         """Add the filter to the history, and continue at the end of the history."""
@@ -127,7 +130,10 @@ class FilterInput(Input):
         self._history_index = len(self._history)
 
     def action_recall(self, step: int) -> None:
-        """Show the filter `step` places later in the history; an earlier one if negative."""
+        """Show the filter `step` places later in the history, or earlier if `step` is negative.
+
+        After the last filter of the history, the text stays.
+        """
         self._history_index = min(max(self._history_index + step, 0), len(self._history))
         if self._history_index < len(self._history):
             self.value = self._history[self._history_index]
@@ -186,7 +192,7 @@ class FilterBar(Lifetime, Vertical):
         yield self._problem
 
     def on_mount(self) -> None:
-        """Hide the bar if it is empty."""
+        """Add the initial filter to the history, and hide the bar if the filter is empty."""
         self._input.remember()
         self._update_display()
 

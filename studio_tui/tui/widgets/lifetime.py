@@ -41,7 +41,7 @@ class Lifetime(MessagePump):
         return self.is_running and not self._pruning and self.is_attached and self.app.is_running
 
     async def on_event(self, event: Event) -> None:
-        """Drop the events of a widget removed before it was mounted, but `Unmount` and `Callback`.
+        """Drop events of a widget removed before it was mounted, except `Unmount` and `Callback`.
 
         Textual does not compose such a widget, and no widget at all while the app exits. It sends
         `Mount` all the same.
@@ -85,7 +85,7 @@ class Lifetime(MessagePump):
         functions: set[Callable[[], None]] = self.__dict__.setdefault("_to_unsubscribe", set())
         return functions
 
-    async def on_prune(self, event: Prune) -> None:  # noqa: ARG002 (Textual's form)
+    async def on_prune(self, event: Prune) -> None:  # noqa: ARG002 (as Textual calls it)
         """End workers and subscriptions before the children are removed."""
         self._end_life()
 
@@ -120,7 +120,7 @@ class Lifetime(MessagePump):
         return super().call_after_refresh(self.while_alive(callback), *args, **kwargs)
 
     def run_worker(self, *args: Any, **kwargs: Any) -> Worker[Any]:
-        """Run a worker; cancel it before it starts if the widget is being removed."""
+        """Run a worker; cancel it before it starts unless the widget is and stays attached."""
         worker: Worker[Any] = super().run_worker(*args, **kwargs)  # type: ignore[misc]
         if not self._is_attached_for_good:
             worker.cancel()

@@ -28,8 +28,11 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         super().__init__(id=id)
         self.auto_links = False  # there are none, and searching costs time at every paint
         self._painted: list[Strip] = []
+        """The lines as they were last painted."""
         self._next: list[Strip] | None = None
+        """The lines to paint next; `None` if `lines` must return them first."""
         self._next_size = Size()
+        """The size of the view for which `_next` was made."""
 
     @abstractmethod
     def lines(self) -> list[Strip]:
@@ -64,7 +67,7 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
 
         Textual's own implementation copies every line three times, for borders, filters and links.
         Here `resolve` applies the filters, and there are no links. So Textual's implementation is
-        used only for a view with a border.
+        used only for a view with a border or padding.
         """
         if self._next is None or self._next_size != self.outer_size:
             self._next = self.lines()
@@ -77,7 +80,7 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         return lines
 
     def render_line(self, y: int) -> Strip:
-        """Return a line drawn by `render_lines`; Textual asks for it only to add a border."""
+        """Return a line of `render_lines`; Textual asks for it only to add border and padding."""
         return self._painted[y]
 
     def notify_style_update(self) -> None:

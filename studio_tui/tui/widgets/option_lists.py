@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widgets import OptionList
 
 _ABOVE, _BELOW = " ↑ more", " ↓ more"
-"""Shown at the end of the first and the last row if there are more options."""
+"""Words at the end of the first or the last row if there are more options above or below."""
 
 
 class OptionChoice(OptionList):

@@ -81,14 +81,20 @@ class _Line(DrawnInput):
             self._history[self.kind] = [*old, self.value][-_REMEMBERED:]
 
     def action_recall(self, step: int) -> None:
-        """Show the text `step` places later in the history; an earlier one if negative."""
+        """Show the text `step` places later in the history, or earlier if `step` is negative.
+
+        After the last text of the history, the field is empty.
+        """
         lines = self._history.get(self.kind, [])
         self._history_index = min(max(self._history_index + step, 0), len(lines))
         self.value = lines[self._history_index] if self._history_index < len(lines) else ""
         self.cursor_position = len(self.value)
 
     async def action_submit(self) -> None:
-        """Submit the text; the view gets the keys that follow even if the text is invalid."""
+        """Submit the text, and focus the view at once, so that it gets the keys that follow.
+
+        If the text is invalid, `LogPrompt.refuse` focuses the field again.
+        """
         self.screen.set_focus(self._view)
         self.post_message(LogPrompt.Submitted(self.kind, self.value))
 
@@ -101,7 +107,7 @@ class _Line(DrawnInput):
         """Keep the focus, so that typed text runs no commands."""
 
     def action_leave(self) -> None:
-        """Post that the user cancels; the view then closes the prompt."""
+        """Post that the user cancels; the handler of the message closes the prompt."""
         self.post_message(LogPrompt.Left(self.kind))
 
 
@@ -160,7 +166,7 @@ class LogPrompt(Vertical):
         self._problem.display = bool(problem)
 
     def close(self) -> None:
-        """Close the prompt, and add its text to the history."""
+        """Close the prompt, and add its text to the history, even if the user has canceled."""
         self._line.remember()
         self.remove_class("-open")
 

@@ -35,11 +35,11 @@ class SteadyScrollBar(ScrollBar):
     """The style, filters and background for which `_strips` were made."""
 
     def validate_position(self, position: float) -> float:
-        """Round the position down to the nearest position that looks different."""
+        """Round the position down to the first position with the same look."""
         return round_to_visible_step(position, self.window_virtual_size, self.window_size)
 
     def watch_position(self) -> None:
-        """Repaint the rows that the thumb has entered or left."""
+        """Repaint the rows that the thumb has entered or left; all rows if none are cached."""
         before, (width, height) = self._lines, self.size
         after = self.draw(height) if before is not None and self.is_attached else []
         if before is None or not len(before) == len(after) == height:

@@ -1,8 +1,9 @@
 """The widths of texts in each column of a table, so that no column is wider than needed.
 
-Widths grow when a longer text becomes visible, and shrink only when the table gets another width.
-So columns stay in place while rows come and go or are filtered and sorted. A column is left out
-only as long as it has never had a text: it stays when its texts have left the table.
+Widths grow when a longer text becomes visible, and shrink only when the table gets another width,
+other columns, or is made `wide` or not. So columns stay in place while rows come and go or are
+filtered and sorted. For lack of texts a column is left out only until it has had a text: the column
+stays when its texts have left the table.
 """
 
 from collections.abc import Iterable, Sequence
@@ -74,7 +75,7 @@ class Contents:
                 self._widths[index] = max(self._widths[index], min(widths[index], LONGEST))
 
     def reset(self) -> None:
-        """Discard the widths, for example when the table gets another width."""
+        """Discard the widths of texts seen so far, except the all-time widths."""
         self._has_rows = False
         for index in self._measured:
             column = self.columns[index]

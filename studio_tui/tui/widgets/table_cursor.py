@@ -20,13 +20,15 @@ class TableCursor:
         self.index = 0
         """Index of the row under the cursor; 0 if there are no rows."""
         self._chosen: str | None = None
-        """Key of the row that the user last moved to, or that `begin_at` has set.
+        """Key of the row that the user last moved to, or that `begin_at` has set; else `None`.
 
-        While a filter hides this row, the cursor is on another one.
+        While a filter hides this row, the cursor is on another row. When the cursor follows the
+        first row to new rows, or a group replaces the row, the key changes too.
         """
         self._chosen_place = Place(0, 0)
-        """Where the chosen row was when the user moved there."""
+        """Where the chosen row was when the user moved there, or what `begin_at` stands for."""
         self._moved_by_user = False
+        """Whether the user has moved the cursor, to another row or not."""
         self._is_held = False
         """Whether the cursor stays on its row even if new rows come at the top."""
 
@@ -42,19 +44,20 @@ class TableCursor:
         return self.key if is_chosen else None
 
     def begin_at(self, key: str | None, line: int) -> None:
-        """Put the cursor on a row once the row is there, as if the user had moved there.
+        """Put the cursor on a row once the row is there; `chosen` remains `None`.
 
         `line` rows are then visible above it; 0 scrolls no further than needed.
         """
         self._chosen = key
-        # `place_of_returned` uses only the difference of both, and whether the top is 0.
+        # `place_of_returned` uses only the difference of cursor and top, and whether the top is 0.
         self._chosen_place = Place(line + 1, 1) if line else Place(0, 0)
 
     def place_to_restore(self, rows_in_sight: int) -> Place | None:
-        """Return the place that `begin_at` asked for; `None` once the user has moved the cursor.
+        """Return the place that `begin_at` asked for.
 
-        The first layouts of a table have other heights than the last one. Without placing the row
-        again after each, it would not be on the line that was asked for.
+        Return `None` if the cursor is not on the row of `begin_at`, or if the user has moved the
+        cursor. The height of a table changes in its first layouts. After each of them the row has
+        to be placed again, so that it ends on the line that was asked for.
         """
         if self._moved_by_user or self._chosen is None or self.key != self._chosen:
             return None
@@ -65,14 +68,14 @@ class TableCursor:
         self._is_held = True
 
     def join_to(self, key: str) -> None:
-        """Treat the row under the cursor as the row `key`, which the next `replace` has instead."""
+        """Give the row under the cursor the key `key`, which the row has in the next `replace`."""
         if key == self.key:
             return
         self._chosen = key if self._chosen == self.key else self._chosen
         self.keys = [*self.keys[: self.index], key, *self.keys[self.index + 1 :]]
 
     def choose(self, place: Place) -> bool:
-        """Remember where the user moves; return whether that is another row.
+        """Remember where the user moves the cursor; return whether it moves to another row.
 
         `index` is set afterwards, by `TableViewport.go`.
         """

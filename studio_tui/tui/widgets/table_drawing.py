@@ -1,6 +1,6 @@
 """The lines of a table, and caches for the next painting: layout, styles and drawn rows.
 
-Keys, scrolling and the cursor are not handled here.
+Key presses, scrolling and the cursor are handled elsewhere.
 """
 
 from collections.abc import Callable, Sequence, Set
@@ -32,7 +32,7 @@ class TableLook(NamedTuple):
     width: int
     """Cells of a line."""
     wide: bool
-    """Whether every column is shown, scrolled sideways, however narrow the table is."""
+    """See `BigTable.wide`."""
     sorting: Sorting | None
     notice: str
     """Text shown when there are no rows."""
@@ -60,7 +60,7 @@ class ColumnMemory(Protocol):
     def restore(self, contents: Sequence[int]) -> None:
         """Show the columns that a table with these contents shows.
 
-        They also get the same widths if this table is as wide.
+        The columns also get the same widths if both tables have the same width.
         """
 
 
@@ -78,7 +78,10 @@ class TableDrawing:
         self._fitted_to: tuple[int, bool] | None = None
         """`width` and `wide` of the look to which the columns were last fitted."""
         self._other_table: Sequence[int] = ()
-        """The width of another table, and the widths of the texts in its columns."""
+        """The width of another table, and the widths of the texts in its columns, if it had rows.
+
+        Empty once the columns of this table were fitted.
+        """
         self.sideways = 0
         """How many terminal columns are scrolled out of sight on the left."""
 
@@ -153,8 +156,8 @@ class TableDrawing:
         """
         keys = cursor.keys
         keys_in_sight = keys[top : top + max(0, height - HEADER)]
-        # The height is not compared: when a filter is typed, the table is lower, and no column
-        # must move.
+        # The height is not compared: the line for a filter makes the table lower, and columns must
+        # not move then.
         if (fit_to := (look.width, look.wide)) != self._fitted_to:
             self._fitted_to = fit_to
             self._contents.reset()

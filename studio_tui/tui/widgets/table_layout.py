@@ -11,13 +11,13 @@ GAP = 2
 """Blank cells between two columns."""
 
 LEAST_SCROLLED = 12
-"""Cells that fixed columns must leave to the others; otherwise the fixed columns scroll too."""
+"""Cells that a fixed column must leave to the columns at its right; otherwise it scrolls too."""
 
 LITTLE_INTEREST = 6
 """The `drop` from which a column is of little interest."""
 
 LEAST_STICKY = 8
-"""The smallest width of a fixed column, in cells, however narrow the table is."""
+"""The width in cells below which a growing fixed column is not narrowed."""
 
 
 _ELLIPSIS = "…"
@@ -48,19 +48,21 @@ def place(
 ) -> tuple[Placed, ...]:
     """Choose and place the columns for `width` cells.
 
-    Columns are dropped until the others fit: the highest `drop` first, and among equals the
-    rightmost first. The columns that remain may still be wider than `width`; the table then scrolls
-    sideways. Widths depend only on the arguments, so that columns do not move while rows scroll.
+    A column that `fits`, has a `drop` and has no texts is left out. Then columns are dropped until
+    the others fit: the highest `drop` first, and among equals the rightmost first. The columns that
+    remain may still be wider than `width`; the table then scrolls sideways. Widths depend only on
+    the arguments, so that columns do not move while rows scroll.
 
     Args:
         columns: All columns, in order.
         width: The width of the table without its gutter, in cells.
-        wide: Whether no column is dropped, and each is as wide as its content.
+        wide: Whether no column with texts is dropped, and each gets its largest width.
         contents: The width in cells of each column's longest text now, which limits the width of
             columns that fit their contents; `None` if unknown.
         all_time: The width in cells of the longest text that each column ever had, which decides
             which columns are shown; `None` for the same as `contents`.
-        sorted_by: Key of the column by which the rows are sorted; it stays even if it is empty.
+        sorted_by: Key of the column by which the rows are sorted; it is not left out if it is
+            empty.
         scrolled: Whether the table is scrolled sideways; fixed columns then leave half of the width
             to the others if possible.
     """
@@ -101,9 +103,10 @@ def extent(placed: Sequence[Placed]) -> int:
 
 
 def fixed_width(placed: Sequence[Placed], width: int) -> int:
-    """Return the width in cells of the first columns, which stay in place while others scroll.
+    """Return the width in cells of the fixed columns and of the gap after them.
 
-    The gap after these columns is included. 0 if all columns scroll because `width` is too small.
+    These are the first columns, if they are `sticky`; they stay in place while others scroll. The
+    width is 0 if the first column is not sticky, or if `width` is so small that all columns scroll.
     """
     least_width = fixed_end = 0
     for p in placed:
@@ -133,6 +136,7 @@ class _Candidate:
         self.index = index
         self.column = column
         self.least = column.width
+        """Smallest width."""
         self.most = column.max_width
         """Largest width; `None` for no limit."""
         self.wants = max(column.width, column.wanted_width)
@@ -165,15 +169,17 @@ def _next_to_drop(shown: Sequence[_Candidate], width: int) -> _Candidate | None:
     )
     if least_important is None:
         return None
-    # It stays only if it gets its least width, and more important columns the widths they want.
+    # This column stays only if there is room for its least width and for the widths that more
+    # important columns want.
     needed = sum(each.width_beside(least_important.column) + GAP for each in shown) - GAP
     return least_important if needed > width else None
 
 
 def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int) -> list[int]:
-    """Return `widths` with growing fixed columns narrowed until all fixed columns fit `room`.
+    """Return `widths` with growing fixed columns narrowed so that all fixed columns fit `room`.
 
-    Each of them remains at least `LEAST_STICKY` cells wide.
+    The columns at the right are narrowed first. No column is narrowed below `LEAST_STICKY`, so
+    the fixed columns may remain wider than `room`.
     """
     narrowed = list(widths)
     sticky = [i for i, each in enumerate(shown) if each.column.sticky]
@@ -189,9 +195,9 @@ def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int)
 def _share(shown: Sequence[_Candidate], spare: int) -> list[int]:
     """Return the width of each column in cells; `spare` cells are left beside their least widths.
 
-    Columns first get the width in `Column.first_width`. Then growing columns share the spare cells
-    in proportion to `Column.grow`, each up to its largest width. Cells that no column can use go to
-    the last growing column without `Column.max_width`.
+    From left to right, columns first get `Column.first_width`. Then growing columns share the spare
+    cells in proportion to `Column.grow`, each up to its largest width. Cells that no column can use
+    go to the last growing column without `Column.max_width`.
     """
     widths = [each.least for each in shown]
     for i, each in enumerate(shown):

@@ -1,4 +1,4 @@
-"""Drawing the lines of a table from cells; keys and vertical scrolling are not handled here."""
+"""Drawing the lines of a table from cells; key presses and vertical scrolling are elsewhere."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import product
@@ -17,7 +17,7 @@ from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 from studio_tui.tui.widgets.table_layout import GAP, Placed, extent, fit, fixed_width
 
 GUTTER = 2
-"""Cells at the left edge that never scroll sideways, for the cursor and mark signs."""
+"""Width in terminal cells of the left edge, which never scrolls; for cursor and mark signs."""
 
 CURSOR_SIGN = "▌"
 MARK_SIGN = "*"
@@ -29,7 +29,7 @@ CellsOf: TypeAlias = Callable[[str], Cells]
 """Returns the cells of the row with a key; called for visible rows only."""
 
 _KEPT_ROWS = 1024
-"""Rows in the cache, so that paging back and forth draws nothing twice."""
+"""How many entries a cache of `RowStrips` has at most; a full cache is emptied."""
 
 _ASCENDING = "▲"
 _DESCENDING = "▼"
@@ -39,6 +39,7 @@ _LEFT = Align.LEFT
 _MARGIN = 2
 """Blank cells on each side of the notice."""
 _SIGN = "sign"
+"""Name of the style of the cursor and mark signs."""
 
 
 class RowLook(NamedTuple):
@@ -80,7 +81,7 @@ class TablePalette(NamedTuple):
     """The styles of a table from the style sheet; styles of rows are resolved on first use."""
 
     rows: Mapping[RowLook, Brush]
-    """The styles of each look; their names are component classes without `big-table--`."""
+    """The brush of each look; its style names are component classes without `big-table--`."""
     header: Style
     sorted: Style
     """Style of the sorted column's title."""
@@ -132,14 +133,11 @@ class Painter:
         self.scroll_stops = tuple(
             _stops(placed, self.fixed_columns_width, width - GUTTER - self.fixed_columns_width)
         )
-        """The values to which `scroll` can be set, in ascending order.
-
-        At each of them a scrolling column begins, or a part of a column wider than the table.
-        """
+        """Values of `scroll` at which a scrolling column begins, or a part of a wide one."""
         self.max_scroll = (
             0 if excess <= 0 else min((x for x in self.scroll_stops if x >= excess), default=excess)
         )
-        """The largest `scroll`, which makes the last column visible; 0 if everything fits."""
+        """The largest `scroll`, which shows the end of the last column; 0 if everything fits."""
         self.scroll = min(scroll, self.max_scroll)
         """How many cells of the scrolling columns are hidden at the left."""
         self._palette = palette
@@ -212,7 +210,7 @@ class Painter:
         )
 
     def column_at(self, x: int) -> str | None:
-        """Return the key of the column at cell `x` of a line; `None` if there is none."""
+        """Return the key of the column at cell `x` of a line, or of the gap at its right."""
         inner = x - GUTTER
         if inner < 0:
             return None
@@ -276,7 +274,8 @@ def _has_text(cell: Cell | Pieces) -> bool:
 def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
     """Yield the values for `Painter.scroll` at which a scrolling column begins.
 
-    A column wider than `room` cells yields several, half of `room` apart.
+    A column wider than `room` cells yields several, half of `room` apart. `still` is the width of
+    the fixed columns, and `room` that of the space beside them.
     """
     step = max(1, room // 2)
     for p in placed:
@@ -286,7 +285,7 @@ def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
 
 
 def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
-    """Yield parts that together have `width` cells, cut with an ellipsis or filled with blanks."""
+    """Yield parts with `width` cells in total: shortened, cut with an ellipsis or filled up."""
     parts = [part for part in parts if part.text] or [NOTHING]
     for text, tone, _ in parts[:-1]:
         length = cell_len(text)
@@ -314,7 +313,7 @@ class _RowCells:
 
 
 class _Shown(NamedTuple):
-    """The data on which the strips of a page depend, besides the cursor."""
+    """The data on which the strips of the visible rows depend, besides the cursor."""
 
     keys: Sequence[str]
     edition: int
@@ -324,7 +323,7 @@ class _Shown(NamedTuple):
 
 
 class RowStrips:
-    """A cache of drawn rows: returns the identical strip while a row and its look are unchanged."""
+    """A cache of rows: an unchanged row has the identical strip, until the cache is emptied."""
 
     def __init__(self, cells_of: CellsOf) -> None:
         self._cells_of = cells_of
@@ -337,7 +336,7 @@ class RowStrips:
         self._shown: _Shown | None = None
         self._cursor: str | None = None
         self._strips: list[Strip] = []
-        """The strips of the visible rows; when only the cursor moves, two of them change."""
+        """The strips of the visible rows; when only the cursor moves, at most two strips change."""
 
     def expire(self) -> None:
         """Request cells again before rows are next shown; only changed rows are then redrawn."""
@@ -374,12 +373,12 @@ class RowStrips:
         return drawn[1]
 
     def forget(self) -> None:
-        """Discard the cells of rows, so that `cells_to_measure` returns those of all rows again."""
+        """Discard all cells, so that `cells_to_measure` returns the cells of all its rows again."""
         self._cached.clear()
         self._shown = None
 
     def cells_to_measure(self, keys: Sequence[str]) -> list[Cells]:
-        """Return the cells of the rows whose cells have not been requested since they expired."""
+        """Return the cells of those `keys` whose cells were not requested since they expired."""
         shown = self._shown
         if shown is not None and (shown.keys, shown.edition) == (keys, self._edition):
             return []

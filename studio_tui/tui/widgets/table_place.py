@@ -35,8 +35,8 @@ def place_at_top(
 ) -> Place:
     """Return the place in `after` of a list that shows its top, where new rows are added.
 
-    A cursor on the first row goes to the new first row. Otherwise it stays on its row, and the list
-    is scrolled only if the row would no longer be visible.
+    A cursor on the first row goes to the new first row. A cursor on another row stays there (see
+    `nearest_remaining`), and the list is scrolled only if that row would no longer be visible.
     """
     if not before or not after or place.cursor == 0:
         return Place(0, 0)
@@ -47,9 +47,9 @@ def place_at_top(
 def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
     """Return the place of a row that is shown again, on the line that it had at the place `former`.
 
-    `cursor` is the row's index now. If the top of the list was visible then, it is visible again,
-    unless that would hide the row. If fewer rows are visible than then, the row is one of them.
-    `rows_in_sight` is 0 before the first layout.
+    `cursor` is the row's index now. If `former` shows the top of the list, so does the result,
+    unless the row would not be visible. If the visible area has become lower, the row is visible
+    all the same. `rows_in_sight` is 0 before the first layout.
     """
     lowest_top = max(0, cursor - max(1, rows_in_sight) + 1)
     if not former.top:
@@ -59,14 +59,18 @@ def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
 
 
 def count_above(before: Sequence[str], after: Sequence[str]) -> int:
-    """Return how many rows of `after` are above the first row of `before`."""
+    """Return how many rows of `after` are above the first row of `before`.
+
+    If this row is gone, its nearest neighbour counts instead; without one, the result is 0.
+    """
     return nearest_remaining(before, 0, after) if before else 0
 
 
 def nearest_remaining(before: Sequence[str], index: int, after: Sequence[str]) -> int:
-    """Return the index in `after` of the row `before[index]`, or of its nearest neighbour left.
+    """Return the index in `after` of the row `before[index]`; if it is gone, of a neighbour.
 
-    Of two equally near neighbours, the one below is chosen. 0 if no row is left.
+    This is the nearest neighbour in `before` that remains; of two equally near ones, the lower. The
+    index is 0 if no row remains.
     """
     added = len(after) - len(before)
     # Often all changes are below the row, or all are above it.

@@ -16,6 +16,7 @@ class TableViewport:
         self._cursor = cursor
         self._header = header
         self._rows_before = 0
+        """`rows` at the last resize; 0 before the first."""
 
     @property
     def rows(self) -> int:
@@ -29,7 +30,7 @@ class TableViewport:
 
     @property
     def line(self) -> int:
-        """The cursor's line among the rows in sight; 0 if it is not visible."""
+        """Index of the cursor's row among the rows in sight; 0 if the row is not visible."""
         line = self._cursor.index - self._view.top
         return line if 0 <= line < self.rows else 0
 
@@ -52,7 +53,10 @@ class TableViewport:
         self.go(self._place_with_visible(self._cursor.index))
 
     def resized(self) -> None:
-        """Keep the cursor visible if it was visible before the height changed."""
+        """Keep the cursor visible if it was visible before the height changed.
+
+        Until the user moves the cursor, the row of `begin_at` is put on its line again instead.
+        """
         line = self._cursor.index - self._view.top
         was_in_sight = 0 <= line < (self._rows_before or len(self._cursor.keys))
         self._rows_before = self.rows
@@ -62,7 +66,7 @@ class TableViewport:
             self.reveal()
 
     def go(self, place: Place) -> None:
-        """Put cursor and view at a place."""
+        """Put cursor and view at a place; the view stays if it has no height yet."""
         self._cursor.index = place.cursor
         top = self._view.top
         if place.top != top and self.rows:

@@ -23,7 +23,10 @@ class TimedNotification(Notification):
     """A notification whose toast always has some time left."""
 
     screen: Screen[Any] | None = None
-    """The screen that it is about; it ends when another screen covers that one. `None` if none."""
+    """The screen that the notification is about; `None` if it is about no screen.
+
+    The notification ends when another screen covers this screen.
+    """
 
     @property
     def time_left(self) -> float:
@@ -40,7 +43,7 @@ def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notifi
     """Return the notifications that end when `new` is shown.
 
     If `new` repeats shown notifications, these end. Otherwise, if `new` would exceed `MAX_TOASTS`,
-    the oldest one ends; an error ends only if no other notification is shown.
+    the oldest ends; an error ends only if all shown notifications are errors.
     """
     same = [each for each in shown if _content(each) == _content(new)]
     oldest_first = sorted(shown, key=lambda each: each.severity == "error")
@@ -52,10 +55,10 @@ def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
 
 
 def hide_toasts(screen: Screen[Any]) -> None:
-    """Hide the toasts of a screen that another screen covers and on which they are shown too.
+    """Hide the toasts of a screen that another screen covers.
 
-    Textual shows the toasts again when the screen is on top again. Those that are only about this
-    screen (see `notify_here`) end.
+    The other screen shows the same toasts. Textual shows the hidden toasts again when this screen
+    is on top again. Notifications about this screen (see `notify_here`) end instead.
     """
     for rack in screen.query("ToastRack"):
         rack.display = False
