@@ -1,7 +1,9 @@
 """Download of archived logs, which Studio stores on other hosts.
 
-Their URLs are untrusted, so the token is never sent to them. A host other than Studio's must have
-https and a public address, so that a log cannot cause requests to this machine's private network.
+Their URLs are untrusted, so the token is never sent to them. Addresses with another origin than
+Studio's must use https. Without a proxy, all IP addresses of the host must be public, so that a log
+cannot cause requests to this machine's private network. With a proxy, only hosts that are IP
+addresses are checked.
 """
 
 import asyncio
@@ -31,7 +33,9 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
     """Yield an archived part of a log, in chunks of at most 1 MiB.
 
     Raises:
-        ProtocolError: the URL is not allowed for a log, or its response is not a log.
+        ProtocolError: the URL is not allowed for a log, the status of the response is not 200, or
+            its compression is invalid.
+        ConfigError: the CA file is unusable.
         TransportError: the host cannot be reached, or the download breaks off.
     """
     parts, target = _parse_url(settings, url)
@@ -77,7 +81,7 @@ def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
     """Parse a URL.
 
     Raises:
-        ProtocolError: it is neither on Studio's host nor https on another host.
+        ProtocolError: the URL is invalid, has a user, or neither has Studio's origin nor is https.
     """
     refused = ProtocolError("Studio sent an address for the archived log that is not allowed.")
     parts = address(url)
@@ -92,7 +96,7 @@ def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
 
 
 def _proxy_for(settings: Settings, url: str) -> SecretStr | None:
-    """Return the proxy for an archive, whose host NO_PROXY may treat otherwise than Studio's."""
+    """Return the proxy for an archive; for its host, NO_PROXY may differ from that for Studio's."""
     try:
         return settings.proxies.for_url(url)
     except ConfigError as error:
@@ -150,7 +154,7 @@ def is_public(ip_address: str) -> bool:
 
 
 def _trusting_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context that trusts the default authorities, and also those of the settings.
+    """Return a context that trusts the default authorities, and those of the settings' CA file.
 
     Archives usually have certificates of the default authorities.
     """

@@ -1,4 +1,4 @@
-"""Record of a finished request, for the activity list; never includes the token."""
+"""Record of one attempt to send a request, for the activity list; without the token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,22 +7,22 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request and its outcome."""
+    """One attempt to send a request; a refused scheme leads to a second attempt."""
 
     started_at: datetime
     """Start time."""
     method: str
     path: str
-    """Under `/api`."""
+    """Path below `/api`."""
     outcome: str
     """The status code, an exception's class name, or `canceled`."""
     ms: float
-    """Milliseconds until the complete response was read."""
+    """Milliseconds until the complete response was read, or the attempt failed."""
     query: Mapping[str, str] = field(default_factory=dict)
     changes: bool = False
     """Whether the request changes something in Studio."""
     reason: str = ""
-    """Why it failed, as a sentence; safe to draw. Empty if it succeeded."""
+    """Why the attempt failed, as a sentence, safe to draw; empty after success or canceling."""
     body: bytes = field(default=b"", repr=False)
     """Body of a request that changes something; may contain secrets. Empty for other requests."""
 

@@ -61,10 +61,11 @@ SLOWEST_UPLOAD = 64 * 1024
 class StudioClient:
     """One team of one Studio; use as an async context manager.
 
-    All requests share at most six connections; each followed log has its own websocket.
+    All requests share at most six connections; each followed log has its own websocket, and each
+    download of an archived log its own connection.
 
     Each coroutine may raise:
-        TransportError: no complete response; if `NotSent`, the request cannot have arrived.
+        TransportError: no complete response; if `NotSent`, Studio cannot have the whole request.
         StatusError: Studio responded with an error status.
         ProtocolError: the response does not match the API document.
     A coroutine that changes something may also raise:
@@ -104,7 +105,7 @@ class StudioClient:
         await self._connection.renew(settings)
 
     def observe(self, ended: Callable[[Call], None]) -> None:
-        """Call `ended` with each request when it ends; must be called before the first request."""
+        """Call `ended` after each attempt to send a request. Call this before the first request."""
         self._connection.on_request_end = ended
 
     @property
@@ -119,7 +120,10 @@ class StudioClient:
 
     @property
     def is_local_studio(self) -> bool:
-        """Whether the server is a local Studio, which has more endpoints than the API document."""
+        """Whether the latest successful response came from a local Studio.
+
+        A local Studio has more endpoints than the API document.
+        """
         return self._connection.is_local_studio
 
     def __repr__(self) -> str:
@@ -136,7 +140,7 @@ class StudioClient:
         """Return the newest jobs, newest first.
 
         `status` is a word of `JobState`, or ACTIVE or INACTIVE. `job_id` selects one job. Because
-        not every Studio filters, other jobs are also removed from the response here.
+        not every Studio filters, jobs that do not match are removed from the response here.
         """
         query = {"limit": str(limit)}
         if status is not None:
@@ -154,7 +158,7 @@ class StudioClient:
         )
 
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
-        """Create a job; if Studio supports `Idempotency-Key`, equal keys create only one."""
+        """Create a job; if Studio supports `Idempotency-Key`, equal keys create one job."""
         answer = await self._connection.write(routes.CREATE_JOB, job, key=idempotency_key)
         return parse_created(Job, answer)
 
@@ -174,7 +178,7 @@ class StudioClient:
         return log_end(answer, length, etag)
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        """Yield the frames of a job's log, from the beginning until Studio closes the websocket.
+        """Yield the frames of a job's log, from its beginning until the websocket ends.
 
         Close the iterator (`contextlib.aclosing`) when leaving it early. Not in the API document.
         """
@@ -297,7 +301,10 @@ class StudioClient:
 
 
 def _has_status(job: Job, status: str | None) -> bool:
-    """Whether a job matches a `status` filter; a job without a readable status always does."""
+    """Whether a job matches a `status` filter.
+
+    A job without a status matches every filter; an unknown status matches ACTIVE and INACTIVE.
+    """
     match status.upper() if status else None:
         case None:
             return True

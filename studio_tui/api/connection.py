@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Received)
 _REMEMBERED_LISTS = 8
+"""Maximum number of cached readers."""
 _REMEMBERED_BYTES = 16 * 1024 * 1024
 """Maximum total bytes of cached bodies; the most recent body is cached whatever its size."""
 
@@ -61,22 +62,22 @@ _JSON = {"Content-Type": "application/json"}
 class Connection:
     """Sends the requests of one client.
 
-    The first request opens the transport, and so does the first one after `aclose`.
+    The first request opens the transport, and so does the first request after `aclose`.
     """
 
     def __init__(self, settings: Settings, timeouts: Timeouts, guard: Guard | None) -> None:
-        """Create it; `guard` verifies a server whose port another program could take."""
+        """Create a connection; `guard` verifies a server whose port another program could take."""
         self.settings = settings
         self.timeouts = timeouts
         self.on_request_end: Callable[[Call], None] = lambda _: None
-        """Called with each request when it ends. Set it before the first request."""
+        """Called after each attempt to send a request. Set this before the first request."""
         self._guard = guard
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
         self._opened: Transport | None = None
         """`None` before the first request, and after `aclose`."""
         self._opening = asyncio.Lock()
-        """Held while a request opens the transport, so that concurrent ones share it."""
+        """Held while a request opens the transport, so that concurrent requests share it."""
         self._has_answered = False
         """Whether any request has succeeded."""
         self._lists = RememberedLists()
@@ -101,12 +102,15 @@ class Connection:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query that every read needs: the team."""
+        """The query of every request that does not name the team in its body: the team."""
         return {"team_name": self.team}
 
     @property
     def is_local_studio(self) -> bool:
-        """Whether the server is a local Studio, which has more endpoints than the API document."""
+        """Whether the latest successful response shows a local Studio, with additional endpoints.
+
+        False if no request has succeeded since the transport was opened.
+        """
         return self._opened is not None and self._opened.is_local_studio
 
     async def request(

@@ -107,3 +107,4 @@ _SENTENCES = {
     errno.ECONNRESET: "{host} closed the connection.",
     errno.EPIPE: "{host} closed the connection.",
 }
+"""Sentences for errors of the operating system, by `errno`."""

@@ -10,12 +10,13 @@ class Timeouts:
 
     connect: float = 10.0
     read: float = 20.0
-    """Of each read, not of the whole response."""
+    """Timeout of each read, not of the whole response."""
     write: float = 20.0
-    """Of each write."""
+    """Timeout of each write."""
     pool: float = 10.0
-    """Of waiting for one of the connections to become free."""
+    """Timeout of waiting until a connection is free."""
     whole: float = 30.0
+    """Timeout of one attempt, unless the request has a `deadline`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,12 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | AsyncIterable[bytes] | None = None
-    """It must be possible to iterate over it again, in case the token's scheme is refused."""
+    """An iterable must allow a second iteration, in case Studio refuses the token's scheme."""
     changes: bool = False
     """Whether the request changes something, so that its outcome is unknown if it fails once sent.
     """
     deadline: float | None = None
-    """Timeout of the whole request in seconds, instead of the default."""
+    """Timeout of one attempt in seconds, instead of `Timeouts.whole`."""
     skip: int = 0
     """Number of leading bytes to drop from a 200 response that is not JSON."""
     last: int | None = None
@@ -59,7 +60,7 @@ class Answer:
     length: int
     """Number of decompressed bytes read, including those that are not in `body`."""
     is_cut: bool = False
-    """Whether the body was truncated."""
+    """Whether the end of the response is missing from `body` because the response is too large."""
 
     @property
     def is_json(self) -> bool:

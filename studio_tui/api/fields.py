@@ -1,7 +1,7 @@
 """Field types of the REST document's schemas, and base classes of received and sent models.
 
-Received models are lenient: a field that cannot be parsed has its default and is listed in
-`unreadable`. Sent models are strict. All received text is safe to draw, except `Verbatim` and
+Received models are lenient: an optional field that cannot be parsed has its default and is listed
+in `unreadable`. Sent models are strict. All received text is safe to draw, except `Verbatim` and
 secrets.
 """
 
@@ -77,7 +77,7 @@ MessageLine = Annotated[str, AfterValidator(message_line)]
 """One line of a message from Studio, safe to draw, with secrets redacted."""
 
 Message = Annotated[str, AfterValidator(message_block)]
-"""A multi-line message from Studio, safe to draw, with secrets redacted."""
+"""A message of any number of lines from Studio, safe to draw, with secrets redacted."""
 
 Word = Annotated[str, AfterValidator(_upper_line)]
 """An upper-case enum value from Studio, kept even if it is unknown here."""
@@ -96,10 +96,14 @@ Metrics = Annotated[dict[str, str], BeforeValidator(_metrics_as_texts)]
 
 
 _NO_FIELDS: set[str] = set()
+"""Shared by all received models, as their set of received fields."""
 
 
 class Received(BaseModel):
-    """Base of received models: frozen and lenient; lists the fields that could not be parsed."""
+    """Base of received models: frozen and lenient.
+
+    A required field that is missing or cannot be parsed makes the whole model invalid.
+    """
 
     # Schemas are built on first use, so that jobs are shown before the schemas of pipelines exist.
     model_config = ConfigDict(
@@ -107,7 +111,7 @@ class Received(BaseModel):
     )
 
     unreadable: Annotated[tuple[str, ...], Field(exclude=True, init=False)] = ()
-    """Names of received fields that could not be parsed; they have their default, mostly `None`."""
+    """Names of received fields that could not be parsed; each has its default, mostly `None`."""
 
     @model_validator(mode="wrap")
     @classmethod

@@ -27,7 +27,7 @@ class LogBody:
     total: int | None
     """Size of the whole log in bytes; `None` if unknown.
 
-    It is less than `offset` if the log was truncated since.
+    It is less than `offset` if the log was truncated after the previous request.
     """
     etag: str | None
     """ETag to send with the next request."""
@@ -36,16 +36,16 @@ class LogBody:
     more: bool = False
     """Whether more bytes follow: request again from the end of `data`."""
     is_exact: bool = False
-    """Whether Studio sent a Content-Range with the total size, and it matches the data.
+    """Whether Studio sent a Content-Range with the total size, and the data does not contradict it.
 
-    Such data is neither truncated nor duplicated.
+    Then no bytes before the end of `data` are missing or repeated.
     """
 
 
 def range_headers(offset: int, etag: str | None) -> Mapping[str, str]:
     """Return the headers that request a log from `offset` on, unless its ETag is still `etag`.
 
-    Even for offset 0 they have a Range, since only the response to one has a Content-Range.
+    Even for offset 0 there is a Range, as only the response to a Range has a Content-Range.
     """
     return _headers_for(f"{offset}-", etag)
 
@@ -73,12 +73,12 @@ def _headers_for(part: str, etag: str | None) -> dict[str, str]:
 def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
     """Parse the response to a request with the headers of `range_headers(offset, etag)`.
 
-    The API document does not specify the response type, so plain text and a JSON string are both
-    accepted.
+    The request must also have had `skip=offset`, for servers without range requests. The API
+    document does not specify the response type, so plain text and a JSON string are both accepted.
 
     Raises:
         BrokenAnswer: not the requested range, or the body does not match its Content-Range.
-        ProtocolError: the response is not a log.
+        ProtocolError: the response is not a log, or a part without a valid Content-Range.
     """
     body = _parse_answer(answer, offset, etag)
     if body.offset != offset:
@@ -109,9 +109,11 @@ def _parse_answer(answer: Answer, offset: int, etag: str | None) -> LogBody:
 def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
     """Parse the response to a request with the headers of `suffix_headers(length, etag)`.
 
+    The request must also have had `last=length`, for servers without range requests.
+
     Raises:
         BrokenAnswer: the body does not match its Content-Range.
-        ProtocolError: the response is not a log.
+        ProtocolError: the response is not a log, or a part without a valid Content-Range.
     """
     body = _parse_answer(answer, 0, etag)
     end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0

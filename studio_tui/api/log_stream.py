@@ -47,10 +47,10 @@ RawText = NewType("RawText", str)
 """Raw text of a job's log: not safe to draw. Only the log decoder may split it into lines."""
 
 LARGEST_FRAME = 16 * 1024 * 1024
-"""Maximum size of a frame in bytes, after decompression."""
+"""Maximum size of a websocket message in bytes, after decompression."""
 
 LONGEST_SILENCE = 45.0
-"""Seconds without a frame after which the connection is considered dead."""
+"""Seconds without a websocket message after which the connection is considered dead."""
 
 _PING_EVERY = 20.0
 """Ping interval in seconds; keeps proxies from closing an idle connection."""
@@ -59,12 +59,13 @@ _KEYS = frozenset({"log_blobs", "logs", "job", "message", "type"})
 """Keys of a message that this client handles."""
 
 _CLOSE_TIMEOUT = 1.0
+"""Seconds that Studio has to answer the close of a websocket."""
 _ID, _TEXT = itemgetter("id"), itemgetter("message")
 _ID_BITS = 63
-"""Maximum size of the id of a log chunk, as the index of a log stores 64-bit integers."""
+"""Maximum bits of the id of a log chunk, as the index of a log stores 64-bit integers."""
 
 _BROKEN = 1006
-"""Close code of a connection that ended without one (RFC 6455, 7.4.1)."""
+"""Code for a connection that ended without a close code (RFC 6455, 7.4.1)."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class LogMessages:
 
     items: tuple[LogMessage, ...]
     has_invalid_utf8: bool = False
-    """Whether characters were replaced because the frame was not valid UTF-8."""
+    """Whether characters were replaced because the message was not valid UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class StatusFrame:
     """The job's status."""
 
     word: str
-    """Upper-case and safe to draw; may be unknown to `JobState`."""
+    """Upper-case and safe to draw; `JobState` does not have every word that Studio sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class ServerMessage:
-    """An error message from Studio, which closes the connection next."""
+    """An error message; Studio closes the connection after it."""
 
     text: str
     """Safe to draw."""
@@ -121,19 +122,18 @@ class ServerMessage:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A frame that could not be parsed, entirely or in part."""
+    """A websocket message that could not be parsed, entirely or in part."""
 
     count: int
-    """Number of items dropped."""
+    """Number of log chunks, URLs or whole messages that were dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end of the connection; always the last frame."""
+    """The end of the connection; no frame follows it."""
 
     code: int
-    """Close code of RFC 6455, 7.4.1, or Studio's; 1006 if it broke, 1009 if a frame was too large.
-    """
+    """Close code (RFC 6455, 7.4.1); 1006 for a broken connection, 1009 for a too large message."""
     reason: str
     """Safe to draw; may be empty."""
 
@@ -151,7 +151,7 @@ async def follow(
     longest_silence: float = LONGEST_SILENCE,
     guard: Guard | None = None,
 ) -> AsyncGenerator[LogFrame, None]:
-    """Connect and yield frames until the connection ends; the last one is `Closed`.
+    """Connect and yield frames until the connection ends; the last frame is `Closed`.
 
     `open_timeout` is the timeout of the connection and the handshake, in seconds. `guard` verifies
     the server before anything is sent to it.
@@ -159,8 +159,8 @@ async def follow(
     Raises:
         NotSent: no connection could be made.
         StatusError: Studio refused the connection.
-        TransportError: no answer in time, or no frame for `longest_silence` seconds.
-        ProtocolError: the server has no websocket there.
+        TransportError: no complete answer, or no message for `longest_silence` seconds.
+        ProtocolError: the server has no websocket at `path`, or redirects.
     """
     # The import takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
@@ -188,7 +188,7 @@ class _Target(NamedTuple):
 
 
 async def _connect(auth: StudioAuth, target: _Target) -> "ClientConnection":
-    """Connect; on 401 or 403, try the other scheme, as the first one may have been wrong."""
+    """Connect; on 401 or 403, try the next scheme of `auth`, if there is another one."""
     for scheme in auth.schemes:
         began = clock.monotonic()
         try:
@@ -240,7 +240,7 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
             open_timeout=target.opening,
             close_timeout=_CLOSE_TIMEOUT,
             ping_interval=_PING_EVERY,
-            # `_frames` has a timeout, for which only received frames count.
+            # `_frames` has a timeout, for which only received messages count.
             ping_timeout=None,
             **extra,
         )
@@ -316,7 +316,7 @@ async def _frames(
 def parse_frames(text: bytes) -> Iterator[LogFrame]:
     """Yield the frames in one websocket message, which may contain several kinds at once.
 
-    Log chunks come before the job's status. Unknown kinds yield nothing.
+    Log chunks come before the job's status. Unknown keys yield nothing if the UTF-8 is valid.
     """
     message, is_spoiled = _parse_json(text)
     if not isinstance(message, Mapping):
@@ -338,7 +338,7 @@ def parse_frames(text: bytes) -> Iterator[LogFrame]:
 
 
 def _parse_json(text: bytes) -> tuple[Any, bool]:
-    """Parse a message as JSON; also return whether it had invalid UTF-8."""
+    """Return the parsed message, and whether it had invalid UTF-8; `None` if it is not JSON."""
     text = without_byte_order_mark(text)
     try:
         return from_json(text), False
@@ -373,7 +373,7 @@ def _parse_chunks(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
 
 
 def _read_well_formed(rows: list[Any]) -> tuple[LogMessage, ...] | None:
-    """Convert rows together, three times as fast as one by one; `None` if any is malformed."""
+    """Convert rows together, three times as fast as one by one; `None` if any row is malformed."""
     try:
         numbers, texts = list(map(_ID, rows)), list(map(_TEXT, rows))
     except (KeyError, TypeError):

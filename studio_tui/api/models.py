@@ -1,9 +1,9 @@
 """Every schema of the REST document, received and sent, in the document's order.
 
-Received models are lenient: unknown keys are ignored, an unknown status is stored as it is, and a
-field that cannot be parsed has its default and is listed in `unreadable`. Sent models are strict.
-All received text is safe to draw, except `Verbatim` and secrets. Classes have the document's names;
-the program uses the short aliases at the end.
+Received models are lenient: unknown keys are ignored, an unknown status is kept in upper case, and
+an optional field that cannot be parsed has its default and is listed in `unreadable`. Sent models
+are strict. All received text is safe to draw, except `Verbatim` and secrets. The document's classes
+have its names, and the program uses the short aliases at the end. Some classes are not in it.
 """
 
 from datetime import datetime
@@ -97,7 +97,7 @@ class JobOutput(Received):
 
     @property
     def began_at(self) -> datetime | None:
-        """When the query started, according to its step or else the job; `None` before that."""
+        """When the query started, by its step or else the job; `None` if unknown or not started."""
         for step in self.steps or ():
             if step.name == "running_query" and step.started_at is not None:
                 return step.started_at
@@ -137,7 +137,7 @@ class JobInput(Sent):
 
 
 class JobRequest(JobInput):
-    """A new job with all fields of a form; Studio validates those that `JobInput` lacks."""
+    """A new job with all fields of a form; Studio validates the fields that `JobInput` lacks."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -196,7 +196,7 @@ class JobPipelineRunOutput(Received):
     """Id of the original job, which identifies the node."""
     status: Word | None = None
     parent_job_ids: tuple[Identifier, ...] = ()
-    """Ids of the original jobs that this one depends on."""
+    """Ids of the original jobs that this node depends on."""
     name: Line | None = None
     created_job_id: Identifier | None = None
     """Id of the latest run in this pipeline; may be set while the status is still PENDING."""
@@ -204,8 +204,8 @@ class JobPipelineRunOutput(Received):
     attempts: tuple[Identifier, ...] = ()
     """Ids of earlier runs in this pipeline, which newer ones replaced, oldest first.
 
-    Only the local Studio sends them. For another Studio they are those that this dashboard has
-    observed.
+    Only the local Studio sends earlier runs. For another Studio, `attempts` are the earlier runs
+    that this dashboard has observed.
     """
 
     @property
@@ -294,7 +294,7 @@ class TriggerPipelineInput(Sent):
 
 
 class PipelineInput(Sent):
-    """Body of a request to pause or resume a pipeline, which has an id or a name."""
+    """Body of a request to pause or resume a pipeline, given by its id or its name."""
 
     team_name: str
     pipeline_id: str | None = None
@@ -302,7 +302,7 @@ class PipelineInput(Sent):
 
 
 class RemoveJobFromPipelineInput(Sent):
-    """Body of a request to remove a job from a pipeline, or to restore it."""
+    """Body of a request to remove a job from a pipeline, or to restore a removed job."""
 
     team_name: str
     pipeline_id: str | None = None
@@ -318,7 +318,7 @@ class DatasetVersion(Received):
 
 
 class DatasetVersions(Received):
-    """Response of `JOB_DATASET_VERSIONS`. Not in the document."""
+    """Response to a request for `routes.JOB_DATASET_VERSIONS`. Not in the document."""
 
     dataset_versions: tuple[DatasetVersion, ...] = ()
 

@@ -20,11 +20,11 @@ class JobState(StrEnum):
     TASK = "TASK"
     PENDING = "PENDING"
     UNKNOWN = "UNKNOWN"
-    """A status of a newer server; the original word is in `JobOutput.status`."""
+    """No status, or a status of a newer server: its upper-case word is in `JobOutput.status`."""
 
     @classmethod
     def of(cls, status: str | None) -> "JobState":
-        """Return the state with this name; `UNKNOWN` if there is none."""
+        """Return the state with the name `status`; `UNKNOWN` if no state has it."""
         return _JOB_STATES.get(status or "", _UNKNOWN)
 
     @property
@@ -44,7 +44,7 @@ _JOB_STATES = {state.value: state for state in JobState}
 FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
 CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 CANCELED_STATES = CANCELING_STATES | {JobState.CANCELED}
-"""States of jobs that were canceled, and of those whose cancellation was requested."""
+"""States of jobs that were canceled, and of jobs whose cancellation was requested."""
 
 WAITING_STATES = (
     frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
@@ -65,7 +65,7 @@ STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STA
 
 
 class PipelineState(StrEnum):
-    """Statuses of a pipeline; a completed one is COMPLETED, whereas a job is COMPLETE."""
+    """Statuses of a pipeline; a pipeline becomes COMPLETED, whereas a job becomes COMPLETE."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -74,6 +74,7 @@ class PipelineState(StrEnum):
     FAILED = "FAILED"
     CANCELED = "CANCELED"
     UNKNOWN = "UNKNOWN"
+    """No status, or a status of a newer server."""
 
     @property
     def is_finished(self) -> bool:

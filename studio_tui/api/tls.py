@@ -12,10 +12,10 @@ _NO_CERTIFICATES = "The CA file {} contains no certificates."
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context that trusts the settings' authorities; it reads files for 10 to 30 ms.
+    """Return a context that trusts the settings' authorities; this reads files for 10 to 30 ms.
 
     Raises:
-        ConfigError: the CA file contains no certificates.
+        ConfigError: the CA file contains no certificates, or cannot be read.
     """
     if settings.ca_file is None:
         return httpx.create_ssl_context(trust_env=False)
@@ -29,7 +29,7 @@ def trust(context: ssl.SSLContext, ca_file: Path) -> None:
     """Add the authorities in a file to a context.
 
     Raises:
-        ConfigError: the file contains no certificates.
+        ConfigError: the file contains no certificates, or cannot be read.
     """
     try:
         context.load_verify_locations(cafile=str(ca_file))

@@ -66,12 +66,14 @@ CLOSE_SECONDS = 1.0
 """Seconds that unfinished requests have until their connections are closed."""
 
 _INFLATE_STEP = 1024 * 1024
+"""Maximum number of bytes that are decompressed at once."""
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
 _CLOSED = "closed the connection before its answer was complete."
+"""End of a sentence that begins with the host."""
 _TO_TLS = b"HTTP request was sent to HTTPS port"
 """Response of nginx to plain HTTP on a TLS port."""
 _NOTHING_DONE = frozenset({501, 505, 507, 508, 511})
-"""Statuses of server errors after which it is certain that Studio did nothing."""
+"""Statuses from 500 up after which it is certain that Studio did nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -89,9 +91,9 @@ class Transport:
         self._auth = auth
         self._timeouts = timeouts
         self.is_local_studio = False
-        """Whether the last response came from a local Studio."""
+        """Whether the latest successful response came from a local Studio."""
         self.on_request_end: Callable[[Call], None] = lambda _: None
-        """Called with each request when it ends."""
+        """Called once for each attempt to send a request, when the attempt ends."""
         self._unfinished = 0
         """Number of requests that have not ended."""
         self._is_idle = asyncio.Event()
@@ -138,8 +140,9 @@ class Transport:
         """Send a request and return its complete response.
 
         Raises:
-            NotSent: the request cannot have reached Studio.
-            OutcomeUnknown: it changes something and was sent, but no clear response was received.
+            NotSent: Studio cannot have received the whole request.
+            OutcomeUnknown: the request changes something, and Studio may have done it. Some bytes
+                were sent, but no clear response was received; a status such as 502 is not clear.
             TransportError: no complete response was received.
             StatusError: Studio responded with an error status.
             ProtocolError: a redirect, or a response that is too large or has an unknown encoding.
@@ -154,7 +157,7 @@ class Transport:
                 self._is_idle.set()
 
     async def _send_with_scheme(self, request: Request) -> Answer:
-        """Send a request with the scheme that Studio accepts, which may take two attempts."""
+        """Send a request with each scheme of the token, until Studio accepts a scheme."""
         for scheme in self._auth.schemes:
             try:
                 answer = await self._send_and_log(request, self._auth.header(scheme))
@@ -293,7 +296,7 @@ class Transport:
 
 @lru_cache(maxsize=32)
 def _url(address: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
-    """Return the URL of a request; cached, as parsing one takes longer than sending a request."""
+    """Return the URL of a request; cached, as parsing a URL takes longer than sending a request."""
     return httpx.URL(address, params=query or None)
 
 
@@ -344,7 +347,7 @@ class _Progress:
 
 
 async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield a body in decompressed chunks of at most 1 MiB; each is decompressed when requested.
+    """Yield a decompressed body in chunks of at most 1 MiB; each chunk is decompressed when needed.
 
     Raises:
         ProtocolError: the compression is unknown, invalid or incomplete.

@@ -49,7 +49,7 @@ class FileForm:
         """Yield the body; the file is read in a thread.
 
         Raises:
-            NotSent: the file became shorter, or cannot be read.
+            NotSent: the file became shorter, or cannot be read. Its beginning may already be sent.
         """
         yield self._head
         sent = 0

@@ -18,7 +18,7 @@ def parse_created(kind: type[R], answer: Answer) -> R:
     """Parse the response to a request that created an object.
 
     Raises:
-        OutcomeUnknown: the response does not include the object, or its id cannot be used.
+        OutcomeUnknown: the response is not the object, or is a job with an unusable id.
     """
     try:
         item = answers.parse_model(kind, answer.body)
@@ -41,7 +41,7 @@ def parse_optional(kind: type[R], answer: Answer) -> R | None:
 
 
 def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
-    """Return the pipeline in a response; `None` if it has none.
+    """Return the pipeline in a response; `None` if there is no response, or no pipeline in it.
 
     Raises:
         InvalidRequest: `ok` in the response is false: Studio did nothing.

@@ -1,8 +1,8 @@
-"""Checks of the fields of the job form, one function for each field.
+"""Checks of the fields of the job form: a function for each field that has a check.
 
-Input that Studio is known to reject is an error; input that only some versions may reject is a
-warning, which does not prevent sending. Nothing is read from disk here: files are checked by their
-`FileFacts`.
+Input that Studio is known to reject is an error. A warning does not prevent sending; the
+input is probably a mistake, was not checked, or is rejected only by some versions of Studio.
+Nothing is read from disk here: files are checked by their `FileFacts`.
 """
 
 import re
@@ -57,7 +57,9 @@ PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
 """Unicode categories of control characters and line breaks."""
 _NAME_LIMIT = 1000
+"""Maximum number of characters of a job's name."""
 _LARGEST_NUMBER = 2**31 - 1
+"""Maximum number of workers, whatever the cluster."""
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _PYTHON_VERSION = re.compile(r"3\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
@@ -81,17 +83,21 @@ class FormContext:
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Safe file names of uploads from this machine, by upload id."""
     lost_values: Collection[str] = ()
-    """Names of variables of a saved form, whose values were not saved."""
+    """Names of the variables of a saved form; the values of the variables were not saved."""
     is_local: bool = False
     """Whether Studio is the local one, whose rules are known."""
 
 
 Check = Callable[[Draft, FormContext], FieldProblems]
-"""Returns the problems of the field that it is named after; empty if there are none."""
+"""Returns the problems of one field; empty if there are none."""
 
 
 def query_type(draft: Draft) -> QueryType:
-    """Return the chosen type; by default SHELL if the name of the file or job is not `*.py`."""
+    """Return the chosen type; if none is chosen, the type that the query's name implies.
+
+    A name that ends in `.py` implies PYTHON, any other name SHELL, and no name PYTHON. The name is
+    that of the query file, else of the job.
+    """
     chosen = draft.query_type.strip().upper()
     if chosen in QueryType.__members__:
         return QueryType(chosen)
@@ -105,13 +111,19 @@ def job_name(draft: Draft) -> str | None:
 
 
 def query_text(draft: Draft, context: FormContext) -> str:
-    """Return the query: the text of the query file if one is named, else the typed text."""
+    """Return the query: the text of the query file if its facts are known, else the typed text.
+
+    Empty if the query file is known but could not be read as text.
+    """
     facts = context.files.get(draft.query_file) if draft.query_file.strip() else None
     return facts.text or "" if facts else draft.query
 
 
 def typed_cluster_id(draft: Draft, _context: FormContext) -> int | str | None:
-    """Return the typed id: as a number, as in the API document, or as text if it is no number."""
+    """Return the typed id: a number, as in the API document, or text; `None` if empty.
+
+    Digits that begin with 0, or are more than 15, are text.
+    """
     typed = draft.compute_cluster_id.strip()
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 
@@ -186,7 +198,8 @@ def workers(draft: Draft, context: FormContext) -> FieldProblems:
 def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:
     """Return a check that a field is empty or has one of the allowed numbers.
 
-    `rule` is a clause that says which are allowed, `advice` a sentence that says what to type.
+    `rule` is a clause that says which numbers are allowed. `advice` is a sentence that says what to
+    type.
     """
 
     def check(draft: Draft, _context: FormContext) -> str:

@@ -17,6 +17,7 @@ from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 _DEFAULT = "server default"
+"""Shown for an empty setting."""
 _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT}
 
 
@@ -29,7 +30,7 @@ class Difference:
     settings: tuple[Cell, ...]
     """One line per changed setting, such as `workers: 1 → 4`."""
     as_submitted: tuple[Cell, ...]
-    """One line per setting that Studio does not send and that is as this dashboard recorded it."""
+    """One line per setting that Studio does not send and that has the value recorded here."""
     defaults: tuple[Cell, ...]
     """One line per setting that Studio does not send and that gets Studio's default."""
 
@@ -42,10 +43,11 @@ def difference(
     *,
     files: Mapping[str, str] = MappingProxyType({}),
 ) -> Difference:
-    """Return the changes from `before` to `after`; values of variables and logins are masked.
+    """Return the changes from `before` to `after`.
 
+    Values of variables are masked, and logins in changed settings. Secrets in the query are shown.
     Both drafts have the text of the query in `query`, even if it came from a file. `not_sent` are
-    the fields that `fields_not_sent` returns. `submitted` are fields that Studio does not send but
+    the fields that `fields_not_sent` returns. `submitted` are fields that Studio does not send, and
     that were recorded when the job was submitted. `files` are safe names of uploads by upload id.
     Comparing long queries is slow, so call this in a thread.
     """
@@ -142,7 +144,10 @@ def _variables(before: dict[str, str], after: dict[str, str]) -> Iterator[Cell]:
 
 
 def _variable(sign: str, tone: Tone, name: str) -> Cell:
-    """Return a line about a variable; `name` ends with an equals sign unless its line has none."""
+    """Return a line about a variable.
+
+    `name` ends with an equals sign, unless it is a whole line without an equals sign.
+    """
     text = MASK  # a line without an equals sign may be a secret as a whole
     if name.endswith("="):
         text = name.removesuffix("=") if sign == "-" else f"{name}{MASK}"

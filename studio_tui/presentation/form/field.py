@@ -28,7 +28,7 @@ class FieldWidget(Enum):
 
 
 class Secret(Enum):
-    """The part of a value that is masked in previews, and while the field has no focus."""
+    """The part of a value that is secret, and is masked in previews."""
 
     NOTHING = auto()
     VALUES = auto()
@@ -62,7 +62,7 @@ class Field:
     sent_as: str = ""
     """The name in the request, if it is not the name in the form."""
     value: Value | None = None
-    """Returns the value to send; by default the text without blanks around it, `None` if empty."""
+    """Returns the value to send; by default the contents without outer blanks, `None` if empty."""
     is_sent: bool = True
     """Whether the value is part of the request; the path of a file is not."""
     flag: str = ""

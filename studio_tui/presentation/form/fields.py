@@ -2,8 +2,8 @@
 
 The table determines the form, its checks, hints and help, the preview of the request, the review of
 changes, and beside which field an error of the server is shown. A new field is one entry. A field
-that the program reads by name is also an attribute of `Draft` and, if it is sent, of
-`api.models.JobInput`, there under the name `sent_as` if the entry has one.
+that the program reads by name is also an attribute of `Draft`. If the field is sent, it is also an
+attribute of `api.models.JobInput`, named `sent_as` if the entry has that.
 """
 
 from datetime import datetime
@@ -259,12 +259,12 @@ def label(name: str) -> str:
 
 
 def value_of(name: str, draft: Draft) -> FieldValue:
-    """Return the contents of a field, even if it is empty."""
+    """Return the contents of a field; its empty value if the form has no contents for it."""
     return draft.value(name, FIELDS[name].empty)
 
 
 def hint(name: str, draft: Draft, context: FormContext) -> tuple[str, ...]:
-    """Return the text below a field that has no problem, safe to draw."""
+    """Return the lines below a field that has no problem, safe to draw."""
     field_hint = FIELDS[name].hint
     if isinstance(field_hint, str):
         return (field_hint,) if field_hint else ()
@@ -282,8 +282,8 @@ def sent_value(name: str, draft: Draft, context: FormContext) -> object:
 def recorded_fields() -> dict[str, Field]:
     """Return the fields sent as extras, which `JobInput` does not declare, by name.
 
-    None of the built-in fields is one. Studio probably does not return them with a job, so they are
-    recorded when it is submitted.
+    At present, `FIELDS` has no such field. Studio probably does not return extras with a job, so they
+    are recorded when the job is submitted.
     """
     return {
         name: field
@@ -300,13 +300,14 @@ def draft_to_json(draft: Draft) -> dict[str, FieldValue]:
 def draft_from_json(parsed: Any) -> Draft:
     """Return the form of a parsed JSON object.
 
-    Unknown fields are ignored; missing fields and fields of a wrong type are empty.
+    Unknown fields are ignored; missing fields and fields of a wrong type are empty. Of a list, only
+    the texts are kept.
 
     Raises:
-        ValueError: it is not a JSON object.
+        ValueError: `parsed` is not a JSON object.
     """
     if not isinstance(parsed, dict):
-        raise ValueError("it is not a JSON object")  # noqa: TRY004 (one error for the caller)
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 (callers catch it)
     return Draft().with_values(
         {name: _typed(parsed[name], FIELDS[name].empty) for name in FIELDS.keys() & parsed.keys()}
     )

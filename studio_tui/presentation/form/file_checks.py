@@ -37,9 +37,9 @@ class FileFacts:
     size: int = 0
     """Size in bytes."""
     text: str | None = None
-    """Contents, if the file was read as a query and is UTF-8."""
+    """Contents, if the file was read as a query and is UTF-8; else `None`."""
     bad_byte: int | None = None
-    """Offset of the first byte that is not UTF-8, if the file was read as a query."""
+    """Offset of the first byte that is not UTF-8, if the file was read as a query; else `None`."""
 
 
 def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ...]:

@@ -1,6 +1,6 @@
 """Hints below the fields of the job form that have no problem: what the current value means.
 
-Each field has one function, which is named after the field.
+A field whose hint is not a fixed text has one function here.
 """
 
 from itertools import islice
@@ -21,7 +21,7 @@ from studio_tui.presentation.schedules.start_times import (
 from studio_tui.text import safe_line
 
 CRON_TIMES = 5
-"""Number of fire times shown."""
+"""Maximum number of fire times of a cron expression that are shown."""
 
 
 def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def cluster_id(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    """Return a line that says on which cluster the job runs; empty if that is unknown."""
+    """Return a line that says on which cluster the job runs; empty if the cluster is unknown."""
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
     cluster = chosen_cluster(name, cluster_id, context.clusters)
     if cluster is None:

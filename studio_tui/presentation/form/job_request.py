@@ -19,7 +19,10 @@ from studio_tui.presentation.format import size
 
 
 def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
-    """Return all problems of a form, in the order of its fields."""
+    """Return all problems of a form, in the order of its fields.
+
+    A form without errors can have one more problem, the last: the whole request is too large.
+    """
     problems = [problem for name in FIELDS for problem in check_field(name, draft, context)]
     if all(problem.level is Level.WARNING for problem in problems):
         length = len(_build_request(draft, context).model_dump_json().encode())
@@ -47,7 +50,7 @@ def _texts(value: FieldValue) -> tuple[str, ...]:
 
 
 def request(draft: Draft, context: FormContext) -> JobInput:
-    """Return the request for a form; `files` are not in it, as they are not uploaded yet.
+    """Return the request for a form; the paths in the field `files` are not in it.
 
     Raises:
         ValueError: the form has errors; see `check`.

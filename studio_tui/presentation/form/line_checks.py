@@ -13,10 +13,10 @@ from studio_tui.presentation.form.problems import Problem, quoted, warning
 from studio_tui.redaction import without_secrets
 
 LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job can read."
-"""End of a warning about a URL."""
+"""End of a warning about a URL with a login."""
 
 _LONGEST_NAME = 40
-"""Maximum length of a variable name in a message; a longer one may be a secret that was pasted."""
+"""Maximum length of a variable name in a message; a longer name may be a pasted secret."""
 
 # Options in requirements, by what must follow them and whether `uv pip install -r` accepts them.
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
@@ -33,6 +33,7 @@ _REMOTE = re.compile(
 """The URL of a package or of a repository."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASHES = re.compile(r"\s--hash[=\s].*")
+"""The hashes at the end of a requirement."""
 _TURNED_COMPARISON = re.compile(
     r"(?P<name>[A-Za-z][\w.-]*(?:\[[^\]]*\])?)\s*=(?P<sign>[<>!~])\s*(?P<version>[^=<>].*)"
 )
@@ -101,7 +102,10 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
 
 
 def with_values(text: str, before: str, names: Collection[str]) -> str:
-    """Return `text`, with lines that are one of `names` replaced by the assignments in `before`."""
+    """Return `text`, with the assignments in `before` for lines that are only one of `names`.
+
+    A name without an assignment in `before` stays as it is.
+    """
     assignments = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}
     lines = text.split("\n")
     return "\n".join(assignments.get(line, line) if line in names else line for line in lines)
@@ -114,7 +118,7 @@ def has_new_values(text: str, before: str) -> bool:
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines without comments, with the number of their first line.
+    """Yield the lines that are not empty, without comments; each with the number of its first line.
 
     A line that ends with a backslash is joined with the next line. If there is no next line, the
     backslash is kept.

@@ -7,10 +7,13 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import recorded_fields, value_of
 
 FILES = "uploaded files"
+"""The name that users see for the setting of the uploaded files."""
 
 NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
+"""Shown if the uploaded files of a job are unknown."""
 
 _UPLOADS = "If Studio has deleted an upload, it should refuse the job."
+"""Shown if a job is run again with uploaded files."""
 
 
 def settings_not_sent(job: Job) -> tuple[str, ...]:
@@ -23,11 +26,11 @@ def settings_not_sent(job: Job) -> tuple[str, ...]:
 def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
     """Return the fields that Studio does not send with `job` and that are empty in `draft`.
 
-    They get Studio's default, which may differ from what the job had.
+    Such a field gets Studio's default, which may differ from its value in `job`.
     """
     never_sent = ("files", "priority", "credentials_name", "start_after", "cron_expression")
     cluster = () if _has_cluster(job) else ("compute_cluster_name",)
-    # The files also have a value if `uploads` has one, the cluster if `compute_cluster_id` has.
+    # `uploads` is another value of the files, and `compute_cluster_id` of the cluster.
     filled_elsewhere = set()
     if draft.uploads:
         filled_elsewhere.add("files")
@@ -54,8 +57,8 @@ def repeat_lines(job: Job, recorded: Mapping[str, str] | None) -> tuple[str, ...
     """Return what the dialog before running a job again says about its settings, safe to draw.
 
     `recorded` has safe values of the settings that were recorded when this dashboard submitted the
-    job, by the names of `settings_not_sent`; a missing one had Studio's default. It is `None` if
-    the job was not submitted from here.
+    job, by the names of `settings_not_sent`; a missing setting had Studio's default. It is `None`
+    if the job was not submitted from here.
     """
     if recorded is None:
         return (

@@ -62,7 +62,7 @@ def as_curl(
         "--data-binary @-",
         f"{shell_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
     ]
-    # Every line of the body starts with a brace or a space, so none can end the heredoc.
+    # Every line of the body starts with a brace or a space, so no line can end the heredoc.
     return "\n".join(
         [*lines, _join_lines(command), as_json(job_input, paths, with_secrets=with_secrets), "JSON"]
     )
@@ -102,7 +102,7 @@ def as_datachain(
 
 
 def _remarks_without_flag(job_input: JobInput, script_name: str) -> list[str]:
-    """Return a comment for each value that no option of the command can have."""
+    """Return a comment for each value for which the command has no option."""
     remarks: list[str] = []
     if job_input.query_name and job_input.query_name != script_name:
         remarks.append(f"there is no flag for the name: the job will be called {script_name}")

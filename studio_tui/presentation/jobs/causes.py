@@ -34,7 +34,7 @@ _SIGNAL = re.compile(
     r"(?:[\s.]*$|;\s*(?=its last output:))",
     re.IGNORECASE,
 )
-"""A statement that says only that a signal ended a job, and which."""
+"""A statement that says only which signal ended a job."""
 _LEAD = re.compile(
     r"[\s:;,.–—-]*(?:(?P<output>(?:(?:it |its )?last (?:said|words|line|output)|output))"
     r"|stderr|error|reason|cause)\s*:\s+|[\s:;,.–—-]+",
@@ -56,6 +56,7 @@ _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
     r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
 )
+"""The name of an exception, such as `builtins.ValueError`, before a colon or the end."""
 _PREFIX = re.compile(
     r"\[?(?:\d{2,4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?\]?[\s|:-]*"
     r"(?:\{\S+\}[\s|:-]*|[\w.]+[\s|:-]+)?"
@@ -74,8 +75,9 @@ _STOPPED = re.compile(r"KeyboardInterrupt|(?:terminated|killed|interrupted)\W*$"
 def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
-    The cause is a part of the message, in its words. If the message ends with output that does not
-    look like an error, the line is `exit code 3; last output: done`, or `signal 9; ...`.
+    Usually, the cause is a part of the message, without changes. It is shortened if it is too long,
+    and an exit code is put into words. If the message ends with output that does not look like an
+    error, the line is `exit code 3; last output: done`, or `signal 9; ...`.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
@@ -97,8 +99,8 @@ def cause(message: str) -> str:
 def own_error(message: str | None, state: JobState) -> str:
     """Return the error message of a job in `state`; empty if it has no error of its own.
 
-    An error that is merely the result of being canceled is not the job's own: then the message says
-    nothing but how its processes ended, perhaps with their last output.
+    An error that is merely the result of being canceled is not the job's own. The message then says
+    only how the job's processes ended, perhaps with their last output, or that they were stopped.
     """
     if not message or state not in CANCELED_STATES:
         return message or ""
@@ -118,7 +120,7 @@ class _Statement(NamedTuple):
     """A statement that says only that a job ended, and the text after it."""
 
     ending: str
-    """The signal or the exit code, in words; empty if it is not said."""
+    """The signal or the exit code, in words; empty if the statement has neither."""
     following: str
     """The text after the statement."""
     is_output: bool

@@ -38,11 +38,11 @@ from studio_tui.text import Verbatim, safe_line
 Item = TypeVar("Item")
 
 MASK = "••••••••"
-"""Shown for a masked environment value, whatever its length."""
+"""Shown for a masked environment value, or for a login in a URL, whatever its length."""
 
 
 LABEL_WIDTH = 9
-"""Minimum width of all labels in cells, so that values do not move when a fact is added.
+"""Minimum width in cells of the column of labels, so that new facts do not move the values.
 
 With this width, the preview has room for a whole id beside a list in a terminal of 120 columns.
 """
@@ -52,7 +52,7 @@ class Fact(NamedTuple):
     """A label and a value, which may have several lines."""
 
     label: str
-    """At most `LABEL_WIDTH` cells wide, except if the fact is always shown, or rarely."""
+    """At most `LABEL_WIDTH` cells wide, unless the fact is shown always or rarely; may be empty."""
     value: Cell
 
 
@@ -120,7 +120,7 @@ def facts(
 
 
 class Values(Enum):
-    """Which environment values are shown; the text is the hint of the key that changes it."""
+    """Which environment values are shown; each text is a hint about the key `s`."""
 
     NONE = "s shows the values that do not look secret"
     ORDINARY = "s shows the secrets too"
@@ -146,7 +146,11 @@ def _is_shown(name: str, value: str, values: Values) -> bool:
 
 
 def raw_json(job: Job) -> str:
-    """Return the job as indented JSON with environment values and logins masked; safe to draw."""
+    """Return the job as indented JSON, safe to draw.
+
+    Environment values are masked, and so are logins in `requirements` and `repository`. Logins in
+    the query are not.
+    """
     fields = job.model_dump(mode="json", exclude={"query", "requirements", "repository"})
     for name in ("query", "requirements", "repository"):
         text = getattr(job, name)
@@ -157,7 +161,7 @@ def raw_json(job: Job) -> str:
 
 
 def as_json(received: Received, fields: dict[str, Any]) -> str:
-    """Return `fields` of a received model as indented JSON, and the names of unreadable fields."""
+    """Return `fields` of a received model as indented JSON, with the names of unreadable fields."""
     unreadable = list(received.unreadable)
     noted = {**fields, "(could not be read)": unreadable} if unreadable else fields
     return json.dumps(noted, indent=2, ensure_ascii=False)
@@ -229,7 +233,7 @@ def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
 
 
 def has_logins(job: Job) -> bool:
-    """Whether a URL of a job contains a password or token."""
+    """Whether a URL in a job's repository or requirements contains a password or token."""
     texts = (job.repository, job.requirements)
     return any(text is not None and has_login(text.text) for text in texts)
 
@@ -257,7 +261,7 @@ def _visible(text: Verbatim | None, *, with_secrets: bool) -> str:
 
 def why_no_environment(job: Job) -> str:
     """Return why no variable of a job is shown."""
-    # A recorded job has neither, as they are not recorded.
+    # Neither a query nor an environment is recorded, so a recorded job has none.
     if job.query is None and job.environment is None:
         return "Its environment variables are not known here: they are not recorded."
     return "This job has no environment variables."

@@ -3,7 +3,7 @@
 run>1m  waited>5m     run time, queue time
 status=failed         also active, finished, problem, done, running, canceling, queued, waiting,
                        blocked and fixed
-by=ann  name=emb  name==embed.py  id=497  error=memory  cluster=gpu
+by=ann  name=emb  name==embed.py  id=497  error=memory  cluster=gpu  cluster_id=2  pipeline=etl
 task=497               the schedule that created the job
 """
 
@@ -96,6 +96,7 @@ def id_filter(field: str, *ids: str) -> str:
     """Return a filter term that matches the jobs whose field is one of `ids`.
 
     UUIDs are shortened to the characters that lists show, so that the term can be read and typed.
+    The term then also matches other ids with these characters.
     """
     if not all(_UUID.fullmatch(each) for each in ids):
         return exact_filter(field, *ids)
@@ -104,10 +105,13 @@ def id_filter(field: str, *ids: str) -> str:
 
 
 def exact_filter(field: str, *values: str) -> str:
-    """Return a filter term that matches exactly the jobs whose field is one of `values`."""
+    """Return a filter term that matches the jobs whose whole field is one of `values`.
+
+    Upper and lower case are equal, as in all filters.
+    """
     if len(values) == 1:
         return f"{field}=={quote_value(values[0])}"
-    # One term for all values, as a term that the user adds must apply to each of them. A term
+    # One term for all values, as a term that the user adds must apply to each value. A term
     # cannot contain blanks, so `\s` stands for each blank.
     patterns = [r"\s".join(re.escape(word) for word in re.split(r"\s", value)) for value in values]
     # `re.escape` escapes hyphens too, which is not needed here and harder to read.

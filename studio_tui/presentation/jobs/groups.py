@@ -21,14 +21,14 @@ MANY = 20
 """Maximum number of pending jobs of one pipeline that are listed without a group."""
 
 _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
-"""States of jobs that ran to an end: the newest one of a name shows whether they fail now."""
+"""States of jobs that ran to an end; the newest such job of a name shows if the name fails now."""
 
 MARK = "▸"
-"""Prefix of a group's key, which distinguishes it from job ids."""
+"""Prefix of a group's key, which distinguishes the key from job ids; sign of a folded group."""
 
 _BAR_WIDTH = 10
 _REASONS = 6
-"""Maximum number of failure reasons shown."""
+"""Maximum number of failure reasons that are shown."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -52,9 +52,10 @@ class JobGroup(NamedTuple):
 
 
 class GroupedRows(NamedTuple):
-    """Rows of a list: keys of jobs and groups."""
+    """Rows of a list."""
 
     keys: Sequence[str]
+    """Ids of jobs and keys of groups, from top to bottom."""
     groups: Mapping[str, JobGroup]
     """Groups by key."""
 
@@ -132,7 +133,7 @@ def group_cells(
     blocked: Container[str] = (),
     fixed: Collection[str] = (),
 ) -> tuple[Cell | Pieces, ...]:
-    """Return one cell for each column of the job list; `age` is that of the newest job.
+    """Return one cell for each column of the job list; `age` is the age of the newest job.
 
     `blocked` are the ids of jobs that will not start, because jobs that they depend on did not
     complete. `fixed` are the ids of failed jobs that have a complete later run.
@@ -158,7 +159,7 @@ def group_facts(
 ) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons.
 
-    `blocked` and `fixed` are those of `group_cells`.
+    `blocked` and `fixed` are the same as for `group_cells`.
     """
     numbers = counts(jobs, blocked=blocked, fixed=fixed)
     states = [f"{count.number} {count.name}" for count in numbers if count.number]
@@ -183,9 +184,10 @@ def group_facts(
 
 
 def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
-    """Return `3 × no space left · latest 5m ago` for each reason, the most common first.
+    """Return `3 × no space left · latest 5m ago` for the `_REASONS` most common reasons.
 
-    Reasons that differ only in their numbers are one; their numbers are shown if they are equal.
+    If there are other reasons, the last line is their number. Reasons that differ only in numbers,
+    ids and paths count as one reason. If they are equal, their numbers, ids and paths are shown.
     """
     exact_reasons: dict[str, Counter[str]] = defaultdict(Counter)
     latest: dict[str, Job] = {}

@@ -69,15 +69,15 @@ class HasState(Protocol):
 
     @property
     def state(self) -> JobState:
-        """The status as an enum value; UNKNOWN if the program does not know the status."""
+        """The status as an enum value; UNKNOWN if there is no status, or an unknown one."""
 
     @property
     def status(self) -> str | None:
-        """The status as sent by Studio."""
+        """Studio's word for the status, in upper case; `None` if Studio sent none."""
 
 
 def state_cell(job: HasState, *, is_blocked: bool = False) -> Cell:
-    """Return glyph and name of a job's state; an unknown status is shown unchanged.
+    """Return glyph and name of a job's state; an unknown status is shown in upper case.
 
     A job that `is_blocked` will not be queued, as a job that it depends on did not complete.
     """
@@ -119,6 +119,7 @@ STATE_NAMES = tuple(name for name, _, _ in _GROUPS)
 """Names of the groups of states, in the order of their counts."""
 _GROUP_OF = {state: name for name, _, states in _GROUPS for state in states}
 _MAY_BE_MORE = frozenset({"done", "failed", "canceled"})
+"""Groups of ended jobs, of which older ones are possibly not loaded."""
 
 
 def counts(
@@ -128,12 +129,12 @@ def counts(
     blocked: Container[str] = (),
     fixed: Collection[str] = (),
 ) -> tuple[Count, ...]:
-    """Return the number of jobs in each group of states, without empty groups.
+    """Return the number of jobs in each group of states.
 
-    Done, running and failed are returned even if empty. `has_all` is whether `jobs` have all ended
-    jobs; they always have all others. Schedules (TASK) are not counted. Jobs that are not queued
-    count as blocked if their ids are in `blocked`. Failed jobs are not counted if their ids are in
-    `fixed`, as a later run is complete.
+    Empty groups are left out, except done, running and failed. `has_all` is whether `jobs` include
+    all ended jobs; `jobs` always include all jobs that have not ended. Schedules (TASK) are not
+    counted. Jobs that are not queued count as blocked if their ids are in `blocked`. Failed jobs
+    are not counted if their ids are in `fixed`, as a later run is complete.
     """
     jobs = tuple(jobs)
     numbers = dict.fromkeys(STATE_NAMES, 0)

@@ -15,6 +15,7 @@ QUERY = "running_query"
 """Name of the step in which the query of a job runs."""
 
 _MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED})
+"""States of jobs whose run time is estimated if it is unknown."""
 # Times beyond these limits cannot be converted to every time zone.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
@@ -38,8 +39,8 @@ def released_at(job: Job) -> datetime | None:
 def left_queue_at(job: Job) -> datetime | None:
     """Return when a job left the queue; `None` if it has not, or if that is unknown.
 
-    That is the end of its wait for workers, else the start of its first other step, else the start
-    of its query.
+    The job left the queue at the end of its wait for workers; if that is unknown, at the start of
+    its first other step; if that is unknown too, at the start of its query.
     """
     if not job.steps:
         return job.began_at
@@ -51,9 +52,9 @@ def left_queue_at(job: Job) -> datetime | None:
 
 
 def queue_seconds(job: Job, now: datetime) -> float | None:
-    """Return how long a job has waited for workers; `None` if unknown.
+    """Return how long a job waited, or has waited so far, for workers; `None` if unknown.
 
-    If Studio sends neither steps nor a start time, this is known only while the job waits.
+    If Studio sends neither steps nor a start time, the time is known only while the job waits.
     """
     if (left_at := left_queue_at(job)) is not None:
         return seconds_between(released_at(job), left_at)
@@ -77,8 +78,8 @@ def run_seconds(job: Job, now: datetime) -> float | None:
 def guessed_seconds(job: Job, now: datetime) -> float | None:
     """Return an upper bound of the run time of a job whose start is unknown; `None` for others.
 
-    Also `None` if the job is not running yet, if its steps show that it failed before it ran, and
-    for a schedule, which runs as other jobs.
+    Also `None` if the job is neither running, complete nor failed, if its steps show that it failed
+    before its query ran, and for a schedule, whose runs are other jobs.
     """
     if job.schedule is not None or job.began_at is not None or job.state not in _MAY_HAVE_RUN:
         return None
@@ -103,8 +104,8 @@ def step_seconds(step: JobStep, job: Job, now: datetime) -> float | None:
 def life_of(job: Job, now: datetime) -> Life | None:
     """Return the period in which a job can have printed; `None` if its begin is unknown.
 
-    It begins when the job left the queue or, if that is unknown, was created. It ends with the job,
-    or now.
+    The period begins when the job left the queue or, if that is unknown, was created. The period
+    ends when the job finished, else `now`.
     """
     begin = left_queue_at(job) or job.created_at
     if begin is None:

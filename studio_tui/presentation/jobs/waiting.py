@@ -10,7 +10,7 @@ from studio_tui.presentation.format import join_names, plural
 
 
 def free_workers(cluster: Cluster) -> int | None:
-    """Return the number of free workers of a cluster; `None` if unknown."""
+    """Return the number of free workers of a cluster; 0 if it takes no jobs, `None` if unknown."""
     if cluster.max_workers is None or cluster.busy_workers is None:
         return None
     return 0 if takes_no_jobs(cluster) else max(0, cluster.max_workers - cluster.busy_workers)
@@ -40,7 +40,7 @@ class Wait(NamedTuple):
     reason: str
     """Safe text: `2 workers` if it `is_awaited`, else a clause: `blocked by a.py, which failed`."""
     target: str | None = None
-    """The node of the pipeline that is the reason; `None` if the reason is no other job."""
+    """The pipeline's node that delays or blocks the job; `None` if the reason is no other job."""
     shorter: tuple[str, ...] = ()
     """Shorter forms of a reason that is no other job, longest first.
 
@@ -77,7 +77,8 @@ _waits: dict[str, tuple[Pipeline, Wait | None]] = {}
 def why_waiting(job: Job, surroundings: Surroundings) -> Wait | None:
     """Return why a job has not started; `None` if it has, or if the reason is unknown.
 
-    For a job that its pipeline has not queued, this is the reason that the pipeline's graph shows.
+    For a job that its pipeline has not queued, this is the reason that the pipeline's graph shows,
+    if the graph shows one.
     """
     pipeline = surroundings.pipeline
     if pipeline is not None and job.state in NOT_QUEUED_STATES:
@@ -94,7 +95,7 @@ def why_waiting(job: Job, surroundings: Surroundings) -> Wait | None:
 
 
 def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
-    """Return why a job of a pipeline waits, from its other jobs; `None` if that is unknown."""
+    """Return why a job waits, from the other jobs of its pipeline; `None` if that is unknown."""
     # Imported when the first job waits, as these modules import all that draws pipelines.
     from studio_tui.presentation.pipelines.graph.plan import plan_of, reachable_nodes  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import judge  # noqa: PLC0415
@@ -105,7 +106,7 @@ def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
     node = next((key for key, run in runs.items() if run.created_job_id == job_id), None)
     if node is None:
         return None
-    # Only the jobs on which it depends are judged, as pipelines may have thousands of jobs.
+    # Only the jobs on which this job depends are judged: pipelines can have thousands of jobs.
     above = reachable_nodes((node,), lambda key: runs[key].parent_job_ids if key in runs else ())
     part = tuple(run for run in pipeline.job_runs if run.job_id in above)
     plan = plan_of(pipeline.model_copy(update={"job_runs": part}))
@@ -113,7 +114,7 @@ def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
 
 
 def _what_is_awaited(job: Job, surroundings: Surroundings) -> str:
-    """Return what a job waits for, to follow `waits for`; empty if it does not wait."""
+    """Return what a job waits for, to follow `waits for`; empty if no wait is known."""
     pipeline, clusters = surroundings.pipeline, surroundings.clusters
     if job.state is JobState.PENDING:
         if pipeline is None:
@@ -147,8 +148,8 @@ def _what_is_awaited(job: Job, surroundings: Surroundings) -> str:
 def _older_jobs(job: Job, cluster: Cluster, queued: Sequence[Job] | None) -> str:
     """Return which older jobs of the cluster may start before a queued job.
 
-    Studio does not send in which order jobs start. The local Studio orders them by priority, which
-    is not sent either, then by age.
+    Studio does not send in which order jobs start. The local Studio orders jobs by priority, then
+    by age. The priority is not sent either.
     """
     older = []
     for other in queued or ():

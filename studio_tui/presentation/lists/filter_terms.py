@@ -1,11 +1,13 @@
-"""The filter language of the lists: words and `field=value` terms, which must all match.
+"""The filter language of the lists: words and `field=value` terms.
 
-train                 the row contains the word
+A row must pass all terms or, if the filter has `or`, all terms of at least one alternative.
+
+train                 the search text of the row contains the word
 is:failed             the state, or several: is:failed,canceled; or active, finished, problem
 status=failed         the same; prefixes of states are sufficient
 by=ann  name=emb  id=497   the field contains the text
 name==embed           the field is the text
-name~^eval_\\d+        the field matches the regular expression
+name~^eval_\\d+        the field contains a match of the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; ms, s, m, h, d, w
 !by=ann  !train       negation of any term
 "out of memory"  name="my eval x"   quotes include blanks; \\" is a quote in them
@@ -47,9 +49,9 @@ class Test(Generic[T]):
     """
 
     passing_rows: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
-    """Returns the rows that pass. Its arguments are rows, haystacks and the current time."""
+    """Returns the rows that pass. Its arguments: rows, search texts by id, current time."""
     reads_haystacks: bool = False
-    """Whether `passing_rows` needs haystacks."""
+    """Whether `passing_rows` needs the search texts, which are called haystacks."""
 
 
 class Terms(Generic[T]):
@@ -91,7 +93,7 @@ class Terms(Generic[T]):
 
         `haystacks` are the search texts of the rows by id; they are read only if `reads_haystacks`.
         """
-        # Each term tests only the rows that passed the terms before it, and most fail the first.
+        # Each term tests only the rows that passed the terms before it. Most rows fail the first.
         all_rows = list(rows)
         passed = [_apply_tests(all_rows, tests, haystacks, now) for tests in self._tests]
         if len(passed) == 1:
@@ -111,9 +113,10 @@ def _apply_tests(
 
 
 def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
-    """Return the filter of the valid terms, and an error message about the others.
+    """Return the filter of the valid terms, and an error message about the last invalid term.
 
-    Because invalid terms are ignored, typing a term does not empty the list until it is complete.
+    The message is empty if the whole filter is valid. Because invalid terms are ignored, a term
+    that is still being typed does not empty the list.
     """
     alternatives: list[list[str]] = [[]]
     problem = ""
@@ -179,7 +182,8 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
 def _status_test(value: str, kind: Kind[T]) -> Test[T]:
     """Return the test of `is:` and `status=`; a row passes if one of the words in `value` fits.
 
-    The words are separated by commas. A word is a state, a group of states or a condition.
+    The words are separated by commas. A word is a group of states, or the beginning of a
+    state or of a condition.
     """
     states: set[object] = set()
     others: list[Callable[[T], bool]] = []
@@ -212,7 +216,7 @@ def _span_test(
         raise FilterError(f"“{term}” needs a time span such as 30m, 2h, 3d or 80ms")
     limit = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
-    def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001 (the form of a Test)
+    def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001 (see `Test`)
         spans = [seconds(row, now) for _, row in rows]
         timed_rows = zip(rows, spans, strict=True)
         if operator == "<":

@@ -13,6 +13,7 @@ _TERM = re.compile(
     r"(?P<quote>\"(?P<value>(?:[^\"\\]|\\.)*)(?P<end>\"?))?(?P<rest>\S*)",
     re.DOTALL,
 )
+"""One term; `quote` is the quoted part of the term, and `rest` the part after the quotes."""
 _SPACED = re.compile(
     r"(?P<sign>!*)(?P<field>[A-Za-z_]+)\s*(?P<operator>[<>])\s*"
     r"(?P<longer>(?:\d+(?:ms|[smhdw]))*)(?P<number>\d+)\s*(?P<unit>ms|[smhdw])(?!\S)"
@@ -27,13 +28,13 @@ class TypedTerm(NamedTuple):
     raw: str
     """The whole term with its quotes, as shown and stored."""
     sign: str
-    """The exclamation marks before it."""
+    """The exclamation marks at its beginning."""
     text: str
-    """The term without `sign` and quotes."""
+    """The term without `sign` and quotes; a comparison has no blanks: `age>1h`."""
     is_word: bool
     """Whether the whole term is quoted, so that it is a search word and has no field."""
     is_closed: bool = True
-    """Whether its quotes are closed; true if it has none."""
+    """Whether the quotes are closed; true if the term has no quotes."""
     head: str = ""
     """Field and operator, such as `name=`, if only the value is quoted; else empty.
 

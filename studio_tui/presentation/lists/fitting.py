@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 LEAST = 3
-"""Minimum number of lines, even if the dialog has to scroll."""
+"""Minimum number of lines of a list that has so many, even if the dialog has to scroll."""
 
 
 class ListSpace(NamedTuple):
     """Space for a list in a dialog."""
 
     rows: int
-    """Number of rows; may be negative."""
+    """Number of rows; negative if the rest of the dialog is already too high."""
     width: int
     """Width in cells; longer lines wrap."""
 
@@ -22,9 +22,9 @@ def rows_of(line: str, width: int) -> int:
 
 
 def fit_lines(lines: Sequence[str], room: ListSpace) -> tuple[str, ...]:
-    """Return as many lines as fit into `room`, but at least `LEAST`.
+    """Return as many lines as fit into `room`, but at least `LEAST` if there are so many.
 
-    If some are left out, the last line says how many: `and 4 more`.
+    If lines are left out, the last returned line is their number: `and 4 more`.
     """
     rows = [rows_of(line, room.width) for line in lines]
     if len(lines) <= LEAST or sum(rows) <= room.rows:

@@ -13,7 +13,7 @@ from studio_tui.presentation.lists.list_column import ListColumn, SortOrder
 T = TypeVar("T")
 
 NEWEST_FIRST = "age"
-"""Key of the order in which Studio sends the rows."""
+"""Key in `Kind.sorts` of the order in which Studio sends the rows."""
 
 _OFFERED = {"name": ("=", "==", "~")}
 """The operators that completion offers for a field; for any other field, only `=`."""
@@ -26,9 +26,9 @@ class Kind(Generic[T]):
     noun: str
     """Noun for one row."""
     key: Callable[[T], str]
-    """Returns the id."""
+    """Returns the id of a row."""
     made_at: Callable[[T], datetime | None] | None
-    """Returns the creation time; `None` if rows have none, so that `age` is not available."""
+    """Returns the creation time of a row; `None` if this kind has none, and so no `age`."""
     texts: Callable[[T], Iterable[str | None]]
     """Returns the texts in which filter words are searched."""
     state: Callable[[T], StrEnum]
@@ -62,7 +62,10 @@ class Kind(Generic[T]):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """All words valid after `is:` and `status=`, in lower case."""
+        """All whole words that are valid after `is:` and `status=`, in lower case.
+
+        The beginning of a state or of a condition is valid too.
+        """
         states = (state.lower() for state in self.states)
         return tuple(dict.fromkeys((*self.groups, *states, *self.conditions)))
 

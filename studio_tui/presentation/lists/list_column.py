@@ -16,7 +16,7 @@ RowCell = TypeVar("RowCell")
 
 @dataclass(frozen=True, slots=True)
 class SortOrder(Generic[Item]):
-    """A sort order; equal items stay in Studio's order."""
+    """A sort order; equal items stay in Studio's order, unless the whole list is reversed."""
 
     label: str
     """Label in the sort menu."""
@@ -36,13 +36,13 @@ class ListColumn(Generic[Row, Item, RowCell]):
     order: SortOrder[Item] | None = None
     """The sort order; `None` if the column has none, or shares one by `sorted_like`."""
     sorted_like: str = ""
-    """Key of the column whose sort order this column shares; empty if it shares none."""
+    """Layout key of the column whose sort order this column shares; empty if it shares none."""
     text: Callable[[Item], str] | None = None
     """Returns the text of the column's filter field; `None` if it has no field."""
     seconds: Callable[[Item, datetime], float | None] | None = None
     """Returns the duration that filters such as `run>1m` compare; `None` if there is none."""
     filter_name: str = ""
-    """Name in filters; empty if it is the key."""
+    """Name in filters; empty if the name is the key of `layout`."""
 
     @property
     def name_in_filters(self) -> str:

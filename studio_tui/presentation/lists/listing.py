@@ -54,7 +54,10 @@ class Listing(Generic[T]):
         return self._rows.get(key) if key is not None else None
 
     def replace(self, rows: Sequence[T]) -> frozenset[str]:
-        """Replace all rows by `rows`, newest first; return the ids of those that changed."""
+        """Replace all rows by `rows`, newest first; return the ids of new and changed rows.
+
+        If several rows have the same id, the last of them is kept.
+        """
         changed = self._replace_in_place(rows)
         if changed is None:
             changed = self._replace_all(rows)
@@ -69,8 +72,8 @@ class Listing(Generic[T]):
     def _replace_in_place(self, rows: Sequence[T]) -> frozenset[str] | None:
         """Replace only the rows that differ, and return the ids of those that changed.
 
-        Returns `None`, without replacing any, if the ids are not the same as before, in the same
-        order.
+        Returns `None`, without replacing any row, if the ids are not the same as before, in the
+        same order, or if several rows had the same id.
         """
         before, key_of = self._listed, self._kind.key
         if not len(rows) == len(before) == len(self._rows):
@@ -101,10 +104,10 @@ class Listing(Generic[T]):
         reverse: bool = False,
         always_included: str | None = None,
     ) -> list[str]:
-        """Return the ids of the rows that pass `terms`, sorted by the column `sort`.
+        """Return the ids of the rows that pass `terms`, sorted by `sort`, a key of `Kind.sorts`.
 
-        The id `always_included` is included even if its row does not pass, but not if there is no
-        such row.
+        With `reverse`, the whole order is reversed. The id `always_included` is included even if
+        its row does not pass, but not if there is no such row.
         """
         rows = self._rows.items()
         passing: Iterable[tuple[str, T]] = rows
@@ -125,7 +128,8 @@ class Listing(Generic[T]):
     def changes_with_the_second(self, now: datetime) -> bool:
         """Whether any cell changes every second.
 
-        Cells of a moving row do (see `Kind.is_moving`), and the age of a row under a minute old.
+        Cells of a moving row do (see `Kind.is_moving`). So does the age of the first row, if it is
+        under a minute old or unknown.
         """
         newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
         if newest is None or self._moving:
