@@ -34,8 +34,10 @@ LONGEST_DELAY = 300.0
 M = TypeVar("M", bound=BaseModel)
 
 _HTML = re.compile(rb"\s*(<!doctype|<html|<head|<body|<\?xml|<!--)", re.IGNORECASE)
+"""The beginning of a web page."""
 
 _TEAM = r"[\w@-](?:[\w.@-]{0,62}[\w@-])?"
+"""Regular expression for the name of a team."""
 _TEAMS = re.compile(
     r"\b(?:only (?:one|team)|your team|teams)(?: [a-z]{1,12}){0,4}?(?: is| are|:) "
     rf"({_TEAM}(?:(?:,? and |,? or |, ){_TEAM}){{0,20}})\.?$",
@@ -70,7 +72,7 @@ def status_error(status: int, body: bytes, *, retry_after: float | None = None) 
 
 
 def _teams(words: str) -> tuple[str, ...]:
-    """Return the teams listed in Studio's message, which are those that the token permits."""
+    """Return the teams at the end of Studio's message: the teams that the token permits."""
     match = _TEAMS.search(words)
     return tuple(re.split(r",? and |,? or |, ", match[1])) if match else ()
 

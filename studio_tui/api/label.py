@@ -14,6 +14,7 @@ NAME = "STUDIO_TUI_INTENT"
 """Name of the variable."""
 
 _INTENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The id of an intent."""
 
 
 def add_label(environment: str | None, intent_id: str) -> str:

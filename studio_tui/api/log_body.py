@@ -10,6 +10,7 @@ from studio_tui.api.exchange import Answer
 from studio_tui.errors import BrokenAnswer, ProtocolError
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
+"""A Content-Range: first and last byte, or `*` without bytes; then the size, or `*` if unknown."""
 _PARTIAL, _NOT_MODIFIED, _OUT_OF_RANGE = 206, 304, 416
 
 ACCEPTED = frozenset({_NOT_MODIFIED, _OUT_OF_RANGE})
@@ -38,7 +39,7 @@ class LogBody:
     is_exact: bool = False
     """Whether Studio sent a Content-Range with the total size, and the data does not contradict it.
 
-    Then no bytes before the end of `data` are missing or repeated.
+    Then no bytes between `offset` and the end of `data` are missing or repeated.
     """
 
 

@@ -3,7 +3,8 @@
 Received models are lenient: unknown keys are ignored, an unknown status is kept in upper case, and
 an optional field that cannot be parsed has its default and is listed in `unreadable`. Sent models
 are strict. All received text is safe to draw, except `Verbatim` and secrets. The document's classes
-have its names, and the program uses the short aliases at the end. Some classes are not in it.
+have its names, and the program uses the short aliases at the end. Some classes are not in the
+document.
 """
 
 from datetime import datetime
@@ -184,9 +185,11 @@ class ComputeClusterOutput(Received):
     compute_class: Line | None = None
     disk_size: int | None = None
     busy_workers: int | None = None
+    """Number of workers that jobs use."""
     problem: MessageLine | None = None
     """Why a change of the clusters is not in effect. Sent by the local Studio only."""
     active_workers: int | None = None
+    """Number of workers that are up, busy or not. Sent by newer servers."""
 
 
 class JobPipelineRunOutput(Received):
@@ -246,6 +249,7 @@ class JobPipelineOutput(Received):
     error_message: Message | None = None
     error_stack: Message | None = None
     triggered_from: Line | None = None
+    """The datasets to rebuild, or `RERUN_TARGET` and the jobs to rerun."""
     name: Line | None = None
     created_at: Moment | None = None
     updated_at: Moment | None = None

@@ -157,7 +157,7 @@ class Transport:
                 self._is_idle.set()
 
     async def _send_with_scheme(self, request: Request) -> Answer:
-        """Send a request with each scheme of the token, until Studio accepts a scheme."""
+        """Send a request with one scheme after the other, while Studio refuses the token."""
         for scheme in self._auth.schemes:
             try:
                 answer = await self._send_and_log(request, self._auth.header(scheme))

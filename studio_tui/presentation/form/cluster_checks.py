@@ -13,6 +13,7 @@ from studio_tui.presentation.format import join_names
 _CLOSED = frozenset({"INACTIVE", "FAILED"})
 """Statuses of clusters that accept no jobs."""
 _NAMES_SHOWN = 5
+"""Maximum number of clusters that a message names."""
 
 
 def chosen_cluster(

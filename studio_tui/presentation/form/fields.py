@@ -282,8 +282,8 @@ def sent_value(name: str, draft: Draft, context: FormContext) -> object:
 def recorded_fields() -> dict[str, Field]:
     """Return the fields sent as extras, which `JobInput` does not declare, by name.
 
-    At present, `FIELDS` has no such field. Studio probably does not return extras with a job, so they
-    are recorded when the job is submitted.
+    At present, `FIELDS` has no such field. Studio probably does not return extras with a job, so
+    they are recorded when the job is submitted.
     """
     return {
         name: field

@@ -1,4 +1,4 @@
-"""Options of `datachain job run`, quoted so that they are safe to draw and exact in every shell."""
+"""Options of `datachain job run`, quoted for POSIX shells so that they are safe to draw."""
 
 import shlex
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from studio_tui.text import safe_block, safe_line
 
 
 def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
-    """Yield an option for each field that has one; an empty text for a field without a value.
+    """Yield the option of each field that has an option; an empty text if the field has no value.
 
     `value_of` returns the value of a field by its name in the request.
     """
@@ -29,7 +29,11 @@ def flag(name: str, value: object) -> str:
 
 
 def shell_word(text: str) -> str:
-    """Quote a text as one shell word, safe to draw and exact."""
+    """Quote a text as one shell word, safe to draw.
+
+    The shell reads exactly the text, except for two kinds of text with characters that have to be
+    escaped: at the end of such a text, line breaks are lost; and it must not begin with a hyphen.
+    """
     if safe_block(text) == text:
         return shlex.quote(text)
     # Control characters are octal escapes, which every printf supports (POSIX.1-2024, printf).

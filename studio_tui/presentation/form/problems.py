@@ -10,7 +10,9 @@ from studio_tui.addresses import without_logins
 from studio_tui.text import safe_line
 
 _LONGEST_QUOTE = 40
+"""Maximum number of characters of a quoted text."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a UTF-16 pair, which UTF-8 cannot encode."""
 
 
 class Level(StrEnum):

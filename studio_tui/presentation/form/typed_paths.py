@@ -5,6 +5,7 @@ import shlex
 from urllib.parse import unquote, urlsplit
 
 _ESCAPED = re.compile(r"\\([\s'\"\\()\[\]{}&;|<>*?$`!#~])")
+"""A character that a shell needs escaped, after a backslash."""
 
 
 def as_path(typed: str) -> str:

@@ -12,7 +12,7 @@ from studio_tui.presentation.jobs.states import LOOKS
 
 @dataclass(frozen=True)
 class JobSelection:
-    """The marked jobs, split by whether a command applies to them."""
+    """The jobs that a command is given for, split by whether the command applies to them."""
 
     jobs: tuple[Job, ...]
     """Jobs that the command applies to."""
@@ -97,7 +97,9 @@ def count_by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
 
 
 _CANCELED_ELSEWHERE = "has to be canceled in Schedules (4)"
+"""Why the list of jobs does not cancel a schedule."""
 _PLURALS = {"has": "have", "is": "are"}
+"""Plurals of the verbs with which reasons begin."""
 
 
 def _split(

@@ -17,6 +17,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 _SUBJECT = (
     r"(?:the |your |this )?(?:user |python |shell )?(?:query|job|script|process|command|run|task)"
 )
+"""Regular expression for the subject of a statement about a job: `the query script`."""
 _EXIT = re.compile(
     rf"{_SUBJECT}(?: script| process)?\b[^:;\n]{{0,60}}?"
     r"\b(?:ended|failed|exited|finished|terminated|stopped|died|returned)\b"

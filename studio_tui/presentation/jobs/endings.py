@@ -17,11 +17,13 @@ _PREDICATES = {
     JobState.FAILED: "failed",
     JobState.CANCELED: "was canceled",
 }
+"""What a message says about one job or pipeline that ended in each state."""
 _COUNTED_AS = {
     JobState.COMPLETE: "complete",
     JobState.FAILED: "failed",
     JobState.CANCELED: "canceled",
 }
+"""The word after a number of jobs or pipelines that ended in each state, in the order shown."""
 
 
 def ended_jobs_message(jobs: Sequence[Job]) -> str:

@@ -47,11 +47,14 @@ class Following(Protocol):
 
     @property
     def kept_since(self) -> datetime | None:
-        """When the complete log was stored on this machine; `None` if it was requested since."""
+        """When the complete log was stored on this machine; `None` if Studio sent it since."""
 
     @property
     def left_at(self) -> datetime | None:
-        """When an earlier run stored its last bytes of the log; `None` if any arrived since."""
+        """When an earlier run of the dashboard stored its last bytes of the log.
+
+        `None` if any bytes arrived in this run.
+        """
 
     @property
     def received_at(self) -> datetime | None:

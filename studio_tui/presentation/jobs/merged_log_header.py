@@ -16,6 +16,7 @@ TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
 """Text for a log that cannot be received, by phase."""
 
 _MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
+"""States of jobs whose processes can print."""
 
 
 def amount(jobs: int, lines: int, length: int) -> Cell:

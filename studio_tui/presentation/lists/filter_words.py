@@ -20,6 +20,7 @@ _SPACED = re.compile(
 )
 """A comparison with a span, which may be typed with blanks: `took > 80 ms`, `age > 1h30m`."""
 _ESCAPED = re.compile(r"\\([\"\\])")
+"""A quote or a backslash, after the backslash that escapes it."""
 
 
 class TypedTerm(NamedTuple):
