@@ -364,8 +364,11 @@ async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
         async for piece in answer.aiter_raw():
             compressed = piece
             while compressed:
+                if inflater.eof:
+                    # A gzip body may have several members, one after the other: RFC 1952, 2.2.
+                    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
                 yield inflater.decompress(compressed, _INFLATE_STEP)
-                compressed = inflater.unconsumed_tail
+                compressed = inflater.unconsumed_tail or inflater.unused_data
                 # Decompressing 1 MiB takes 2 ms, so let the event loop run in between.
                 await asyncio.sleep(0)
     except zlib.error:

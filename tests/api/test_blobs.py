@@ -31,9 +31,11 @@ async def test_an_archive_on_studio_itself_is_read_without_the_token(
     proxy.queue(
         answer(log, content_type="application/octet-stream"),
         answer(gzip.compress(log), content_encoding="gzip"),
+        answer(gzip.compress(log) + gzip.compress(b"more\n"), content_encoding="gzip"),
     )
     assert await read(client, f"{proxy.url}/archive/1?signature=x%2Fy") == log
     assert await read(client, f"{proxy.url}/archive/2") == log
+    assert await read(client, f"{proxy.url}/archive/3") == log + b"more\n", "several members"
     assert proxy.requests[0].target == "/archive/1?signature=x%2Fy"
     assert all("authorization" not in request.headers for request in proxy.requests)
 
