@@ -22,27 +22,29 @@ FIRST_VERSION = 6
 """The version that `SCHEMA` creates; earlier versions were never released."""
 
 MIGRATIONS: tuple[str, ...] = ()
-"""SQL scripts from each version to the next, starting at `FIRST_VERSION`."""
+"""SQL scripts: the first migrates from `FIRST_VERSION` to the next version, and so on."""
 
 STORAGE_REST = 1.0
-"""Seconds until a write is retried after the disk was full."""
+"""Seconds between attempts to do the deferred writes while the disk is full."""
 
 _OUT_OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
+"""SQLite's error codes that are taken for a full disk."""
 
 
 class StorageFull(Exception):  # noqa: N818 (the name says what happened)
-    """Nothing was written: the disk with the data directory has no space left."""
+    """The disk with the data directory has no space left; nothing of the write is kept."""
 
 
 class Database:
     """Runs functions with the connection on the database's own thread, one after the other.
 
-    The file is locked while it is open. A write is one `BEGIN IMMEDIATE` transaction: when it
-    returns, it is on disk (`synchronous=FULL`); if it fails, nothing was written.
+    The file is locked while it is open. A write is one `BEGIN IMMEDIATE` transaction. When `write`
+    returns, the changes are on disk (`synchronous=FULL`). If `write` fails, nothing was changed.
 
-    Two kinds of writes work even on a full disk, so that jobs, pipelines and schedules can be
-    stopped. An urgent write may use a reserve beside the file. A deferred write is kept in memory,
-    and is done before any other write.
+    Two kinds of writes help on a full disk, so that jobs, pipelines and schedules can be stopped.
+    An urgent write uses a reserve beside the file, until the reserve is used up. A deferred write
+    is kept in memory, and is done before any later write. If it then fails for a reason other than
+    a full disk, the failure is logged and the write is dropped.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class Database:
         """Deferred writes in order; only the database's thread changes it."""
         self._has_deferred = asyncio.Event()
         self.revision = 0
-        """Incremented by every write, before its caller continues."""
+        """Incremented by every successful write; the caller of `write` continues after that."""
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
@@ -63,6 +65,7 @@ class Database:
 
         Raises:
             ConfigError: The file is in use, damaged, or of an unsupported version.
+            OSError: The file cannot be created.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         loop = asyncio.get_running_loop()
@@ -105,8 +108,8 @@ class Database:
     ) -> T | None:
         """Do an urgent write; if there is no space even for that, defer it and return `None`.
 
-        A deferred write is done as soon as there is space, before any other write. If the server
-        is killed before, the write is lost.
+        `keep_writing_deferred` or the next write does the deferred write once there is space. If
+        the server ends before that, the deferred write is lost.
         """
 
         loop = asyncio.get_running_loop()
@@ -120,14 +123,14 @@ class Database:
                     "The disk is full: what was stopped is recorded once there is space."
                 )
                 self._deferred.append(lambda: work(connection, *args))
-                # Set by this thread, as the caller may be canceled before it continues.
+                # Scheduled here, as the caller may be canceled before it continues.
                 loop.call_soon_threadsafe(self._has_deferred.set)
                 return None
 
         return await self._run(write)
 
     async def keep_writing_deferred(self) -> None:
-        """Do deferred writes as soon as there is space, even if no write follows; never return."""
+        """Do deferred writes once there is space, even if no other write follows; never return."""
         while True:
             await self._has_deferred.wait()
             try:
@@ -261,5 +264,5 @@ def _back_up(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def placeholders(values: Collection[object]) -> str:
-    """Return one `?` per value, for a statement that has the values as parameters."""
+    """Return one `?` per value, such as `?, ?`, for a statement with the values as parameters."""
     return ", ".join("?" * len(values))

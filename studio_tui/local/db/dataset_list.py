@@ -24,9 +24,9 @@ class VersionRow:
     made_by: str | None
     """The user who ran that job."""
     made_at: str | None
-    """When that job ended; a stamp."""
+    """When that job ended, a stamp; `None` if it has not ended or is unknown."""
     sources: tuple[str, ...]
-    """The datasets that the version was made from, each with `@version` if that is known."""
+    """The datasets that the version was made from, with `@version` if known; no listings."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class DatasetRow:
 
     name: str
     versions: tuple[VersionRow, ...]
-    """Newest first."""
+    """The highest version first."""
     newer: tuple[str, ...]
-    """The versions of its sources that are newer than the versions it was made from."""
+    """Newer versions of its direct or indirect sources; empty if it is not outdated."""
 
 
 def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
-    """Return all datasets by name, except listings of storages."""
+    """Return all datasets with an existing version by name, except listings of storages."""
     all_lineage = lineage.read_lineage(connection)
     jobs = {
         row["id"]: row

@@ -1,6 +1,6 @@
 """The jobs in the database, and their state transitions.
 
-Every transition names the states from which it is allowed, and does nothing if the job is in
+Every transition here names the states from which it is allowed, and does nothing if the job is in
 another state (compare and set). So a cancel and an end at the same time cannot both succeed.
 """
 
@@ -23,12 +23,13 @@ from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import DatasetName
 
 WAITING = (JobState.PENDING, JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
-"""States of accepted jobs of which nothing was started, except schedules."""
+"""States of accepted jobs of which nothing was started; a schedule, a TASK, is not included."""
 
 STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
 """States of jobs that the dispatcher has taken from the queue and that have not ended."""
 
 ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
+"""States of jobs that have ended."""
 
 _LISTED = (
     "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
@@ -45,6 +46,7 @@ _LISTED = (
 """The columns, selected from `_JOBS`, that lists need: those of the job and of its schedule."""
 
 _JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
+"""All jobs; for a job that is no schedule, the columns of `schedules` are NULL."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ class QueuedJob:
     workers: int
     priority: int
     number: int
-    """Order of creation."""
+    """Ascends in the order of creation."""
     waits_since: str
-    """When it was created or, if its pipeline held it back, was released; a stamp."""
+    """When the job was created or, for a job of a pipeline, was released; a stamp."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,10 @@ class JobTable:
     async def list_jobs(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
-        """Return jobs, newest first, with one of `states` and the id `job_id`; `None` for any."""
+        """Return up to `limit` jobs, newest first, with one of `states` and the id `job_id`.
+
+        `None` is no restriction.
+        """
         return await self._database.read(_select_listed, states, job_id, limit)
 
     async def state(self, job_id: str) -> JobState | None:
@@ -134,8 +139,9 @@ class JobTable:
     async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
         """Return the job from whose checkpoints a job that continues `job_id` starts.
 
-        `None` if there is no job `job_id`. For a schedule it is the last run, as a TASK itself has
-        no checkpoints. For any other job, and for a schedule without a run, it is the job itself.
+        Return `None` if there is no job `job_id`. For a schedule, return the last run of its job,
+        as a TASK itself has no checkpoints. For any other job, and for a schedule whose job has not
+        run, return the job `job_id` itself.
         """
         row = await self._database.read(
             lambda connection: connection.execute(
@@ -161,11 +167,11 @@ class JobTable:
         return [row["id"] for row in rows]
 
     async def busy_workers(self) -> dict[str, int]:
-        """Return the number of workers of started jobs, by cluster."""
+        """Return the number of workers of started jobs, by cluster; only clusters with such jobs."""
         return await self._database.read(_sum_busy_workers)
 
     async def enqueue(self) -> list[QueuedJob]:
-        """Move accepted jobs to QUEUED; return all queued jobs, oldest first."""
+        """Move jobs in CREATED or SCHEDULED to QUEUED; return all queued jobs, oldest first."""
         if await self.ids_in_states((JobState.CREATED, JobState.SCHEDULED)):
             await self._database.write(_enqueue)
         return await self._database.read(_select_queued)
@@ -173,7 +179,7 @@ class JobTable:
     async def move(self, job_id: str, origins: Sequence[JobState], state: JobState) -> bool | None:
         """Change the state of a job if it is in one of `origins`; return whether it was.
 
-        `None` means that the disk is full: the change is made, before any other write, once there
+        `None` means that the disk is full: the change is made, before any later write, once there
         is space.
         """
         return await self._database.write_or_defer(_update_if, job_id, origins, {"state": state})
@@ -215,7 +221,7 @@ class JobTable:
         )
 
     async def note_steps(self, job_id: str, steps: Sequence[Step]) -> None:
-        """Record the steps of a started job."""
+        """Record the steps of a job; do nothing unless its state is one of `STARTED`."""
         await self._database.write(_update_if, job_id, STARTED, {"steps": _steps_json(steps)})
 
     async def end(
@@ -227,18 +233,21 @@ class JobTable:
     ) -> bool:
         """Record the end of a job if it is in one of `origins`; return whether it was.
 
-        The same transaction records the job's lineage and advances its pipeline.
+        The same transaction records `run_lineage`, if given, and advances the job's pipeline.
         """
         return await self._database.write(
             _record_end, job_id, origins, ending, run_lineage, is_urgent=True
         )
 
     async def dataset_versions(self, job_id: str) -> list[DatasetName]:
-        """Return the dataset versions that a job made."""
+        """Return the dataset versions that a job made, without versions that it only reused."""
         return await self._database.read(lineage.read_versions_of_job, job_id)
 
     async def row(self, job_id: str) -> sqlite3.Row:
-        """Return all columns of an existing job and, as `uploads`, the ids of its files."""
+        """Return all columns of an existing job, and the column `uploads`.
+
+        `uploads` has the ids of the job's files, such as `3,7`; NULL if it has none.
+        """
         return await self._database.read(
             lambda connection: connection.execute(
                 "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"

@@ -22,7 +22,7 @@ class JobsSummary:
     begun: tuple[str, ...] = ()
     """Ids of the jobs that have begun and, as far as the database knows, not ended.
 
-    `to_json` leaves them out.
+    `to_json` leaves the ids out.
     """
 
     @property
@@ -47,7 +47,11 @@ class JobsSummary:
 
     @classmethod
     def read_file(cls, database: Path) -> Self:
-        """Read all jobs of a database file that no server has open; empty without a file."""
+        """Read all jobs of a database file; return an empty summary if there is no file.
+
+        Raises:
+            sqlite3.Error: A server has the file open, or the file cannot be read.
+        """
         if not database.exists():
             return cls({}, ())
         uri = f"{database.absolute().as_uri()}?mode=ro"

@@ -1,7 +1,8 @@
 """The lineage of datasets in the database: versions, the jobs that made them, their sources.
 
 Lineage comes from the files that jobs write to `STUDIO_LINEAGE`, and from DataChain's own database.
-The transaction that ends a job records it from both. All functions run on the database's thread.
+The transaction that ends a job records the lineage from both. Transactions that plan a pipeline or
+order jobs record DataChain's database first. All functions run on the database's thread.
 """
 
 import hashlib
@@ -37,8 +38,9 @@ def record_lineage(
 ) -> None:
     """Record the lineage of a job that has ended.
 
-    The datasets that the job says it made are recorded only if it has completed. Failures are
-    logged, and do not prevent the end of the job.
+    The datasets that the job says it made are recorded only if `is_complete`. If a row violates a
+    constraint of the database, the violation is logged, and none of the lineage is recorded. It
+    does not prevent the end of the job.
     """
     connection.execute("SAVEPOINT lineage")
     try:
@@ -60,7 +62,7 @@ def record_made(
     """
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
-    """The first version that the job made of each dataset, by name with and without version."""
+    """Ids of made versions by `dataset@version`; by `dataset`, the id of the first of them."""
     for dataset in datasets:
         version = dataset.version or latest.next_version(dataset.dataset)
         sources = [_find_source(connection, name, latest) for name in dataset.sources]
@@ -80,7 +82,7 @@ def record_made(
         latest.add(dataset.dataset, version, version_id)
         first_made.setdefault(dataset.dataset, version_id)
         first_made.setdefault(f"{dataset.dataset}@{version}", version_id)
-    # A job may end before the job that made its source, whose version is known only now.
+    # Other jobs, which ended earlier, may have used a version that is recorded only now.
     without_version = connection.execute(
         "SELECT rowid, source FROM dataset_sources WHERE source_id IS NULL"
     ).fetchall()
@@ -97,7 +99,7 @@ def record_metastore(connection: sqlite3.Connection, metastore: Metastore) -> No
         for row in connection.execute("SELECT * FROM dataset_versions")
     }
     ids: dict[int, int] = {}
-    """The ids of the versions here, by their ids in DataChain's database."""
+    """The ids of the versions in this database, by their ids in DataChain's database."""
     for datachain_id, dataset, version, is_removed in metastore.versions:
         name = _stored_name(dataset), version
         if name not in recorded or recorded[name][1] != is_removed:
@@ -108,20 +110,20 @@ def record_metastore(connection: sqlite3.Connection, metastore: Metastore) -> No
             ).fetchone()
             recorded[name] = version_id, is_removed
         ids[datachain_id] = recorded[name][0]
-    for version_id, job_id, is_creator in metastore.jobs:
-        if version_id in ids:
+    for datachain_id, job_id, is_creator in metastore.jobs:
+        if datachain_id in ids:
             connection.execute(
                 "INSERT OR IGNORE INTO dataset_jobs SELECT ?, id, ? FROM jobs WHERE id = ?",
-                [ids[version_id], is_creator, job_id],
+                [ids[datachain_id], is_creator, job_id],
             )
-    for version_id, dataset, source_id in metastore.sources:
-        if version_id in ids:
+    for datachain_id, dataset, source_id in metastore.sources:
+        if datachain_id in ids:
             made_from = None if source_id is None else ids.get(source_id)
-            _insert_source(connection, ids[version_id], _stored_name(dataset), made_from)
+            _insert_source(connection, ids[datachain_id], _stored_name(dataset), made_from)
 
 
 def read_lineage(connection: sqlite3.Connection) -> Lineage:
-    """Return all known lineage."""
+    """Return all recorded versions, and the jobs that made or reused them."""
     links: dict[int, list[DatasetLink]] = {}
     for version_id, job_id, is_creator in connection.execute(
         "SELECT version_id, job_id, is_creator FROM dataset_jobs"
@@ -177,13 +179,13 @@ class _Latest:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._highest: dict[str, str] = {}
-        """The highest version, even if it was removed, by dataset."""
+        """The highest recorded version of each dataset, even if it was removed."""
         self._existing: dict[str, tuple[tuple[int, ...], int]] = {}
-        """Key and id of the highest version that was not removed, by dataset."""
+        """For each dataset, `version_key` and id of the highest version that was not removed."""
         self._looked_up: set[str] = set()
 
     def next_version(self, dataset: str) -> str:
-        """Return the version after all versions that ever existed."""
+        """Return the version after the highest recorded version, even if that was removed."""
         self._look_up(dataset)
         highest = self._highest.get(dataset)
         return version_after(highest) if highest else FIRST_VERSION
@@ -219,7 +221,10 @@ class _Latest:
 def _find_source(
     connection: sqlite3.Connection, name: DatasetName, latest: _Latest
 ) -> tuple[str, int | None]:
-    """Return the name of a source as stored, and the id of its version if known."""
+    """Return the name of a source as stored, and the id of its version; `None` if unknown.
+
+    A source without a version has the id of its latest existing version.
+    """
     if name.version is not None:
         row = connection.execute(
             "SELECT id FROM dataset_versions WHERE dataset = ? AND version = ?", [*name]
@@ -231,7 +236,7 @@ def _find_source(
 def _insert_source(
     connection: sqlite3.Connection, version_id: int, source: str, source_id: int | None
 ) -> None:
-    # A source without a version is recorded only if none of its versions is recorded.
+    # Without an id, the source is recorded only if `version_id` has no row with that source yet.
     connection.execute(
         "INSERT OR IGNORE INTO dataset_sources SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL"
         " OR NOT EXISTS (SELECT 1 FROM dataset_sources WHERE version_id = ?1 AND source = ?2)",

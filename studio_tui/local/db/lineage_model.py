@@ -45,12 +45,12 @@ class KnownJob:
     """A job, with the properties that plans depend on."""
 
     number: int
-    """Order of creation."""
+    """Ascends in the order of creation."""
     name: str
     script: str
-    """Equal for equal queries."""
+    """The SHA-256 of the query; empty if the query does not matter, as for reruns."""
     environment: str
-    """Equal for equal variables."""
+    """The variables as JSON, in the order of the request; without the job's label."""
     is_complete: bool
 
 
@@ -62,14 +62,15 @@ class Lineage:
     jobs: Mapping[str, KnownJob]
 
     def source_version(self, source: DatasetSource) -> MadeVersion | None:
-        """Return the version of a source that was used; `None` if it is not known."""
+        """Return the version that was used of a source; `None` if that version is not known."""
         return None if source.version_id is None else self.versions.get(source.version_id)
 
 
 class CurrentVersions:
     """The current version of each dataset.
 
-    It is the highest version that a completed job made or reused and that was not removed.
+    It is the highest version that a completed job made or reused and that was not removed. A
+    dataset without such a version has no current version.
     """
 
     def __init__(self, lineage: Lineage) -> None:
@@ -89,7 +90,8 @@ class CurrentVersions:
     def of(self, version_id: int | None) -> int:
         """Return the id of the current version of the dataset that a version belongs to.
 
-        Without a current version, return `version_id`; for an unknown version, return -1.
+        If the dataset has no current version, return `version_id`. If `version_id` is `None` or
+        unknown, return -1.
         """
         version = None if version_id is None else self._versions.get(version_id)
         if version_id is None or version is None:

@@ -3,7 +3,8 @@
 For each version one job must run. A job that must run anyway is preferred, even if it only reused
 the version from a checkpoint; then a job that completed, then the job that made the version, and
 then the newest. Of several runs of the same script, the newest runs in place of all. Of several
-jobs that made the same dataset, the job of its highest complete version does.
+jobs that made the same dataset, the job that made more of the requested datasets runs in place of
+all; of equal ones, the job that made the highest complete version of the dataset.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -51,10 +52,12 @@ def _preference(
 
 
 def merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
-    """Return, for each job, the newest run of the same script, by which it is replaced.
+    """Return, for each job, the newest run of the same script, which replaces the job.
+
+    A job without a newer run is its own replacement.
 
     Two jobs run the same script if their names and queries are equal, and either their variables
-    are equal or both made the same dataset.
+    are equal or both made or reused the same dataset.
     """
     datasets_of = _datasets_by_job(job_ids, lineage)
     replacements: dict[str, str] = {}
@@ -119,7 +122,10 @@ def one_maker_each(
 
 
 _Rank = tuple[int, bool, tuple[int, ...], int]
-"""Number of target datasets, whether job and version are complete, version, number of the job."""
+"""Number of target datasets, whether the version is usable, its sort key, number of the job.
+
+A version is usable if the job completed and the version was not removed.
+"""
 
 
 def _ranks(
@@ -154,7 +160,7 @@ def _makers_by_dataset(
 
 
 def _rivals(datasets_of: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Return, for each job, the other jobs that made one of its datasets."""
+    """Return, for each job, the other jobs that made or reused one of its datasets."""
     makers = _makers_by_dataset(datasets_of, datasets_of)
     return {
         job_id: {rival for dataset in datasets for rival in makers[dataset]} - {job_id}

@@ -53,7 +53,10 @@ class NewJob:
 
 
 def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now: str) -> None:
-    """Insert a job in its first state, with its uploaded files; `now` is a stamp."""
+    """Insert a job in its first state, with its uploaded files; `now` is a stamp.
+
+    The caller inserts `job.schedule`.
+    """
     columns = {
         "id": job.id,
         "state": state,

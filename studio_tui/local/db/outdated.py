@@ -39,8 +39,8 @@ def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
 def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all their sources.
 
-    A warning names the datasets that were made from rebuilt datasets and are not rebuilt: they will
-    be out of date.
+    A warning names up to `_MAX_NAMES` datasets that were made from rebuilt datasets and are not
+    rebuilt, and counts the others: all these will be out of date.
 
     Raises:
         UnknownDataset: One of `targets` is not known.
@@ -139,7 +139,10 @@ def current_versions(lineage: Lineage) -> dict[str, MadeVersion]:
 
 
 def _readers(versions: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:
-    """Return, by dataset, the datasets made from it."""
+    """Return, by dataset, the other datasets whose version in `versions` was made from it.
+
+    Listings and sources named by version do not count.
+    """
     readers: dict[str, set[str]] = {}
     for dataset, version in versions.items():
         for source in _sources(version):

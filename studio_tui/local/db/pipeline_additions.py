@@ -81,8 +81,8 @@ def copy_job(
 ) -> str:
     """Create a PENDING job that does the same as another, with `environment` added; return its id.
 
-    The copy has a checkpoint group of its own, as with the checkpoints of the other job it would
-    make nothing new. It has no idempotency key.
+    The copy has a run group of its own, as with the checkpoints of the other job it would make
+    nothing new; a caller can change the group. The copy has no idempotency key and no label.
     """
     copy_id = str(uuid.uuid4())
     (variables_json,) = connection.execute(
@@ -116,11 +116,11 @@ _LETTERS = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
 """The possible letters at each position of a word."""
 
 _Choose = Callable[[Sequence[str]], str]
-"""Returns one of several."""
+"""Returns one of the given texts."""
 
 
 def make_name(choose: _Choose) -> str:
-    """Return a random name of two words, one of some 70 million."""
+    """Return a random name of two words, such as `bado-ruge`, of some 70 million names."""
     return f"{_word(choose)}-{_word(choose)}"
 
 

@@ -11,9 +11,10 @@ was created to repeat the original here. A run that waits for its parents is PEN
   it ends like a RUNNING pipeline.
 - A pipeline is COMPLETED when the runs of all its jobs are COMPLETE; CANCELED when no job is left.
 - Pausing makes released runs that have not started PENDING again.
-- Resuming repeats runs if nothing else can start, or if the pipeline is FAILED or CANCELED. Each
-  run that is FAILED, CANCELED or CANCELING is replaced by a new run, which continues from its
-  checkpoints if it had started. The new run is not released before the old run has ended.
+- Resuming repeats runs if the pipeline is FAILED or CANCELED, or if all active runs are CANCELING.
+  Each run that is FAILED, CANCELED or CANCELING is replaced by a new run. The new run continues
+  from the checkpoints of the old run or, if the old run had not started, from those that the old
+  run would have used. The new run is not released before the old run has ended.
 - A job that a user creates from the checkpoints of a FAILED or CANCELED run, even with a changed
   query, becomes the run of that node if the runs of the node's parents are COMPLETE. If the
   pipeline had ended, it is RUNNING again.
@@ -45,19 +46,21 @@ _EARLIER_RUN_IS_CANCELING = """
         WHERE other.run_group = {run}.run_group AND other.id <> {run}.id
             AND other.state = 'CANCELING')
 """
-"""SQL condition: another job of the run group of `run`, an earlier run, is CANCELING."""
+"""SQL condition: another job of the run group of `{run}`, an earlier run, is CANCELING."""
 
 _RELEASE = f"""
     UPDATE jobs SET state = 'CREATED', released_at = ? WHERE state = 'PENDING' AND id IN (
         SELECT created_job_id FROM pipeline_jobs node WHERE pipeline_id = ? AND {_CAN_START})
         AND NOT {_EARLIER_RUN_IS_CANCELING.format(run="jobs")}
 """
+"""Releases the runs of a pipeline that can start; the parameters are a stamp and its id."""
+
 _ADOPTING_NODE = f"""
     SELECT node.pipeline_id, node.job_id FROM pipeline_jobs node
     JOIN jobs run ON run.id = node.created_job_id
     WHERE run.run_group = ? AND run.state IN ('FAILED', 'CANCELED') AND {_CAN_START}
 """
-"""The node whose run a new job of the run group replaces."""
+"""Selects the node whose run a new job of a run group replaces."""
 
 _RUNS = f"""
     SELECT run.id, run.name, run.state, run.error_message,
@@ -66,14 +69,14 @@ _RUNS = f"""
     JOIN jobs run ON run.id = node.created_job_id
     WHERE node.pipeline_id = ? ORDER BY node.position
 """
-"""The runs of a pipeline, in the order of its plan."""
+"""Selects the current runs of a pipeline, in the order of its plan."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 
 
 def advance_pipeline(connection: sqlite3.Connection, job_id: str, now: str) -> None:
-    """Advance the pipeline of an ended job, if it has one; `now` is a stamp."""
-    # By run group: the job may have been replaced by a newer run, which waits for its end.
+    """Settle the pipelines with a run of the run group of an ended job; `now` is a stamp."""
+    # By run group: a newer run may have replaced the job, and wait for the end of the job.
     nodes = connection.execute(
         "SELECT DISTINCT node.pipeline_id FROM pipeline_jobs node"
         " JOIN jobs run ON run.id = node.created_job_id"
@@ -107,7 +110,10 @@ def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str)
 def replace_run(
     connection: sqlite3.Connection, pipeline_id: str, node_id: str, run_id: str
 ) -> None:
-    """Make a job the run of a node; its run so far becomes an attempt."""
+    """Make a job the run of a node; the node's run so far becomes an attempt.
+
+    `node_id` is the id of the original.
+    """
     node_key = [pipeline_id, node_id]
     connection.execute(
         "INSERT INTO pipeline_attempts SELECT pipeline_id, job_id, created_job_id"
@@ -121,7 +127,7 @@ def replace_run(
 
 
 def settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineState:
-    """Release runs that may start, or record that the pipeline has ended; return its state."""
+    """Release the runs that can start, record whether the pipeline has ended; return its state."""
     (state,) = connection.execute(
         "SELECT state FROM pipelines WHERE id = ?", [pipeline_id]
     ).fetchone()

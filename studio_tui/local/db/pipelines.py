@@ -29,7 +29,8 @@ from studio_tui.local.run.metastore import Metastore
 _Revision = Callable[[sqlite3.Connection, str, str, PipelineState, str], bool]
 """Removes or restores a job; returns whether the pipeline has such a job.
 
-The arguments are the ids of pipeline and job, the pipeline's state and the time, a stamp.
+The arguments after the connection are the pipeline's id, the job's id, the pipeline's state, and
+the time as a stamp.
 """
 
 _WRONG_STATE = "It is {state}: only a pipeline that {condition} can be {done}."
@@ -48,7 +49,7 @@ class NewPipeline:
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether the sources of `list_datasets` are not rebuilt; see `outdated.refresh`."""
+    """Whether datasets made from `datasets` are rebuilt instead of sources; see `refresh`."""
 
 
 class PipelineRows(NamedTuple):
@@ -63,7 +64,7 @@ class PipelineRows(NamedTuple):
     first. Both are JSON lists.
     """
     removed: list[sqlite3.Row]
-    """Jobs removed from the pipeline, in the order of the plan."""
+    """Jobs removed from the pipeline and not restored, in the order of the plan."""
 
 
 class NothingToRun(Exception):  # noqa: N818 (the name says what is wrong)
@@ -96,7 +97,8 @@ class PipelineTable:
     ) -> PipelineRows | None:
         """Run several jobs again, each after the others that it depends on.
 
-        If none of them depends on another, create nothing and return `None`.
+        If none of them depends on another, create no job and return `None`. If a pipeline was
+        created with the same key and request, return that pipeline.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -110,7 +112,7 @@ class PipelineTable:
         return await self._database.read(_find, pipeline_id, name)
 
     async def list_datasets(self) -> list[DatasetRow]:
-        """Return all datasets, by name."""
+        """Return all datasets with an existing version, by name, except listings of storages."""
         return await self._database.read(list_datasets)
 
     async def find_by_job(self, job_id: str) -> PipelineRows | None:
@@ -120,14 +122,17 @@ class PipelineTable:
     async def list_pipelines(
         self, *, states: Collection[str] | None, search: str | None, limit: int
     ) -> list[PipelineRows]:
-        """Return pipelines, newest first, with one of `states`, and `search` in name or datasets.
+        """Return up to `limit` pipelines, newest first, with one of `states`.
 
-        `None` is no restriction.
+        The name or the column `triggered_from` contains `search`; ASCII letters match in either
+        case. `None` is no restriction.
         """
         return await self._database.read(_select_listed, states, search, limit)
 
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
         """Release no more runs of a pipeline; its started runs run to their end.
+
+        Released runs that have not started become PENDING again.
 
         On a full disk the change is written once there is space, and the returned rows do not show
         it. Until then nothing starts.
@@ -141,7 +146,10 @@ class PipelineTable:
         return paused
 
     async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Release runs that can start; if there are none, repeat failed and canceled runs.
+        """Let a pipeline run: release the runs that can start.
+
+        If the pipeline is FAILED or CANCELED, or all its active runs are being canceled, repeat the
+        runs that failed, were canceled or are being canceled.
 
         Raises:
             WrongPipelineState: The pipeline is completed.
@@ -152,7 +160,8 @@ class PipelineTable:
     async def remove_job(self, pipeline_id: str, job_id: str, now: datetime) -> PipelineRows | None:
         """Remove a job from a pipeline; return `None` if it has no such job.
 
-        `job_id` is the id of the original or of its run. The job's children inherit its parents.
+        `job_id` is the id of the original or of its current run. The job's children inherit its
+        parents.
 
         Raises:
             WrongPipelineState: The pipeline is not paused, or the job is not pending.
@@ -318,7 +327,7 @@ def _settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
 
 
 def find_existing(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
-    """Return an existing pipeline by its id."""
+    """Return the existing pipeline with the id `pipeline_id`."""
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)
 

@@ -45,13 +45,14 @@ class ByProducts:
         """Jobs that are the only run of their script and the only maker of all their datasets."""
 
     def of(self, job_ids: Iterable[str]) -> set[int]:
-        """Return the versions that these jobs have made."""
+        """Return the latest version of each dataset that these jobs made or reused, by job."""
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
     def undisputed_with(self, version_id: int) -> Collection[int]:
-        """Return all versions of a version's job, if no other job could be chosen for any of them.
+        """Return the by-products of the job of a version if the job is undisputed; else nothing.
 
-        These versions are certain to be needed, before `makers` has chosen between other jobs.
+        The by-products of an undisputed job are certain to be needed, before `makers` has chosen
+        between other jobs.
         """
         links = self._lineage.versions[version_id].jobs
         if len(links) == 1 and links[0].job_id in self._undisputed:
@@ -84,10 +85,10 @@ class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets`, each a name as `read_name` parses it.
+    """Return the jobs that rebuild `targets`; each target is a text that `read_name` parses.
 
     Raises:
-        UnknownDataset: One of `targets` is not known.
+        UnknownDataset: One of `targets` is not known, or is not a valid name.
     """
     warnings: dict[str, None] = {}
     versions = _find(targets, lineage)
@@ -113,7 +114,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
-    """Return the version that each target names; without a version, the latest existing one."""
+    """Return the id of the version that each target names, or of its latest existing version."""
     versions = sorted(
         (version_key(version.version), version_id)
         for version_id, version in lineage.versions.items()
@@ -140,6 +141,7 @@ def _add_sources(
 ) -> list[int]:
     """Return the versions `roots` and all their direct and indirect sources, nearest first.
 
+    By-products of undisputed jobs are added too, with their sources; listings are left out.
     The current version of a source's dataset replaces the version that was used.
     """
     needed = dict.fromkeys(roots)

@@ -62,7 +62,10 @@ def in_run_order(
 
 
 def describe(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
-    """Return the names of the jobs' pipelines, after "of", or of the jobs if they have none."""
+    """Return names of the jobs' pipelines, such as "of bado-ruge"; without any, of the jobs.
+
+    `jobs` has the new jobs, by the id of the job that each repeats.
+    """
     if pipelines := _pipelines_of(connection, jobs):
         return f"of {_join_names(pipelines)}"
     return _join_names([job.name for job in jobs.values()])
@@ -74,7 +77,7 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _pipelines_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
-    """Return the names of the pipelines that these jobs are runs of, each once."""
+    """Return the names of the pipelines that these jobs are current runs of, each once."""
     names: dict[str, None] = {}
     for job_id in job_ids:
         for (name,) in connection.execute(
@@ -122,7 +125,7 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     all_lineage = lineage.read_lineage(connection)
     ids = [*parents]
     runs: dict[str, list[str]] = {job_id: [job_id] for job_id in ids}
-    """For each job, the jobs of `parents` that are the job itself or its runs in pipelines."""
+    """For each job, the jobs of `parents` that are the job itself or its current runs."""
     for run, original in connection.execute(
         "SELECT created_job_id, job_id FROM pipeline_jobs"
         f" WHERE created_job_id IN ({placeholders(ids)})",
@@ -134,7 +137,7 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     made_from: dict[str, set[str]] = {}
     """For each dataset, its source datasets."""
     reads: dict[str, set[str]] = {job_id: set() for job_id in ids}
-    """For each job, the datasets from which it made others."""
+    """For each job of `parents`, the sources of the versions that it made or reused."""
     for version in all_lineage.versions.values():
         sources = set()
         for source in version.sources:

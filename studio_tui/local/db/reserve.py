@@ -37,7 +37,7 @@ class Reserve:
             self._is_held = True
 
     def release(self) -> bool:
-        """Release the space; return whether it was reserved."""
+        """Release the space; return whether it was reserved and the file could be deleted."""
         was_held, self._is_held = self._is_held, False
         try:
             self._path.unlink(missing_ok=True)

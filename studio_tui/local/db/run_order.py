@@ -42,8 +42,8 @@ def in_order(
 ) -> tuple[PlannedJob, ...]:
     """Return the jobs, each after its parents; otherwise older jobs come first.
 
-    In a cycle, the oldest job comes first, without its parents in the cycle. `warnings` gets a
-    sentence about each cycle.
+    In a cycle, the oldest job comes first; of its parents, those that come later are left out.
+    `warnings` gets a sentence about that job. `lineage` has the numbers and names of the jobs.
     """
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
     for job_id, job_parents in parents.items():

@@ -27,11 +27,11 @@ class ScheduleActions:
         self._database = database
 
     async def change(self, job_id: str, schedule: NewSchedule) -> None:
-        """Change the times of a schedule; its runs and counts stay.
+        """Change the times of a schedule; its runs and counts stay, and so does a suspension.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleUnusable: It is no longer a schedule.
+            ScheduleUnusable: The job is not a schedule, or the schedule has ended.
             StorageFull: The disk is full.
         """
         await self._database.write(_change, job_id, schedule)
@@ -39,21 +39,24 @@ class ScheduleActions:
     async def suspend(self, job_id: str, now: datetime) -> None:
         """Suspend a schedule: until it is resumed, fire times have no run and are no gaps.
 
-        On a full disk the change is written once there is space; until then nothing runs.
+        Without disk space the suspension is written later; until then no run is created. Whether
+        the job is an active schedule is then not reported.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleUnusable: It is no longer a schedule.
+            ScheduleUnusable: The job is not a schedule, or the schedule has ended.
         """
         await self._database.write_or_defer(_suspend, job_id, stamp(now))
 
     async def resume(self, job_id: str, now: datetime) -> None:
         """Resume a schedule from `now` on; fire times before `now` have no run and are no gaps.
 
+        If the schedule is not suspended, nothing is changed.
+
         Raises:
             LookupError: There is no such job.
-            ScheduleUnusable: It is no longer a schedule, its only time has passed, or its time
-                zone is unknown here.
+            ScheduleUnusable: The job is not a schedule, the schedule has ended, its only time has
+                passed, or its time zone is unknown here.
             StorageFull: The disk is full.
         """
         await self._database.write(_resume, job_id, now)
@@ -63,7 +66,8 @@ class ScheduleActions:
 
         Raises:
             LookupError: There is no such job.
-            ScheduleUnusable: It is no longer a schedule, or it triggers a pipeline.
+            ScheduleUnusable: The job is not a schedule, the schedule has ended, or it triggers a
+                pipeline.
             KeyReused: The key was used for another request.
             StorageFull: The disk is full.
         """
@@ -155,7 +159,9 @@ def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) 
 def _first_fire_time(
     connection: sqlite3.Connection, job_id: str, schedule: NewSchedule
 ) -> datetime:
-    """Return when a changed schedule fires first: after the fire times of all its runs.
+    """Return when a changed or resumed schedule fires first.
+
+    It is after the fire times of all its runs, without runs by hand.
 
     The machine's clock may have been set back since, but no fire time may have two runs.
     """
@@ -169,7 +175,7 @@ def _first_fire_time(
     if latest is None or first > from_stamp(latest):
         return first
     if schedule.cron_expression is None:
-        # The first moment that no run has.
+        # The first moment after the latest fire time that has a run.
         return from_stamp(latest) + timedelta.resolution
     zone = time_zone(schedule.time_zone)
     assert zone is not None  # noqa: S101 (checked with the request, or by `_from_now_on`)

@@ -1,7 +1,7 @@
 """Schedules that trigger a pipeline, at their fire times or by hand.
 
 If the pipeline of a fire time cannot be planned, a FAILED pipeline without jobs is created, so that
-the failure is among the schedule's results.
+the failure is among the last runs of the schedule.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ class SchedulePipelines:
 
         Raises:
             LookupError: There is no such job.
-            ScheduleUnusable: It is no longer a schedule, or it runs a job.
+            ScheduleUnusable: The job is not a schedule, the schedule has ended, or it runs a job.
             KeyReused: The key was used for another request.
             UnknownDataset: A dataset is not known.
             NothingToRun: No job makes the datasets.

@@ -1,6 +1,6 @@
 """The runs of schedules in the database, at fire times or by hand, and their gaps.
 
-A gap is a fire time without a run.
+A gap is a fire time that was missed or skipped; a fire time during a suspension is no gap.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
@@ -14,7 +14,7 @@ from studio_tui.api.states import JobState
 from studio_tui.local.db.times import from_stamp, stamp
 
 MAX_RUNS = 8
-"""Number of a schedule's last runs and gaps that are returned with it."""
+"""Maximum number of runs and gaps, counted together, that are returned with a schedule."""
 
 _RUNS = f"""
     SELECT run.scheduled_for AS at, json_object(
@@ -74,6 +74,8 @@ def make_run(
 ) -> str:
     """Create the run of a schedule for `fire_at`, a stamp like `now`; return the run's id.
 
+    For a run by hand, `fire_at` is the moment that `free_moment` returned.
+
     `is_once`: the schedule has a single start time and no expression.
     """
     run_id = str(uuid.uuid4())
@@ -117,8 +119,8 @@ def note_gaps(
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
     """Return the first stamp from `now` on that a manual run of a schedule can have.
 
-    No other run of the schedule has it or will have it. It is not a whole second, as fire times of
-    expressions are whole minutes.
+    No other run of the schedule has the stamp, and its next fire time is another one. The stamp is
+    not a whole second, so it is no fire time of an expression, which is a whole minute.
     """
     taken = {
         row[0]

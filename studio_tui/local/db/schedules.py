@@ -1,9 +1,9 @@
 """The schedules in the database: their next fire times, and the transaction that settles them.
 
 A schedule is a job in the state TASK. A fire time is settled when its run was created, or it was
-counted as missed or skipped. The cursor of a schedule is its earliest unsettled fire time.
-One transaction settles several fire times, with at most one run, and moves the cursor behind them.
-So each fire time is settled exactly once, despite crashes and changes of the clock.
+counted as missed or skipped. The cursor of a schedule, the column `next_fire_at`, is its earliest
+unsettled fire time. Fire times during a suspension are passed over. One transaction settles several fire times, with at most one run, and moves the cursor behind them.
+So no fire time is settled twice, despite crashes and changes of the clock.
 """
 
 import json
@@ -37,6 +37,7 @@ class NewSchedule:
     time_zone: str
     """The zone of the expression."""
     next_fire_at: datetime
+    """The first fire time."""
     datasets: tuple[str, ...] | None = None
     """Datasets that a pipeline rebuilds each time; `None` for a schedule that runs its job."""
 
@@ -55,7 +56,7 @@ class DueSchedule:
 
 
 MakeRun = Callable[[sqlite3.Connection, DueSchedule, str, str], object]
-"""Creates the run of a schedule for a fire time; both times are stamps."""
+"""Creates the run of a schedule; the last arguments are the fire time and now, both stamps."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Decision:
     last_missed: tuple[datetime, ...]
     """The latest missed fire times, up to `MAX_RUNS`."""
     run_for: datetime | None
-    """The fire time to create a run for; skipped if the previous run has not ended."""
+    """The fire time to create a run for, unless an earlier run is open; `None` if all are missed."""
     next_fire_at: datetime | None
     """The new cursor; `None` if there are no more fire times."""
 
@@ -121,7 +122,8 @@ class Schedules:
 def decide(due: DueSchedule, now: datetime) -> Decision:
     """Decide about the fire times of a due schedule, up to `now`.
 
-    The newest of them gets a run if it is at most `MAX_DELAY` ago; all others are missed.
+    The newest of them gets a run if it is at most `MAX_DELAY` ago; all others are missed. If there
+    are more than `BATCH`, the decision is about the first `BATCH`, which are all missed.
 
     Raises:
         LookupError: Its time zone is no longer known.

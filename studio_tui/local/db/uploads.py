@@ -24,6 +24,7 @@ def select(connection: sqlite3.Connection, numbers: list[int]) -> list[sqlite3.R
 
 
 _UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
+"""SQL condition: no job uses the upload, and it is older than a stamp, the parameter."""
 
 
 def has_unused(connection: sqlite3.Connection, before: str) -> bool:
@@ -34,7 +35,7 @@ def has_unused(connection: sqlite3.Connection, before: str) -> bool:
 
 def forget(connection: sqlite3.Connection, before: str) -> None:
     """Delete the rows of uploads that no job uses and that are older than the stamp `before`."""
-    connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])  # noqa: S608
+    connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])  # noqa: S608 (as above)
 
 
 def stored_names(connection: sqlite3.Connection) -> set[str]:

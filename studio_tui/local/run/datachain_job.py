@@ -2,7 +2,7 @@
 
 The job's interpreter runs it before and after the query, so it imports nothing of this package.
 DataChain links the dataset versions that a script saves to the job named in `DATACHAIN_JOB_ID`, but
-only if that job is in its database. It does not update the job's status.
+only if that job is in its database. DataChain does not update the job's status.
 """
 
 import json

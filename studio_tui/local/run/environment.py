@@ -43,6 +43,7 @@ Without a network uv then fails soon, and the shim repeats the command with cach
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
+"""Finds requirements that can name a local folder, such as `./tools` or `-r more.txt`."""
 _ENVIRONMENT = "{environment}"
 """Stands for the folder of an environment, which is not named until it is built."""
 _UDF_WORKERS = Path(__file__).with_name("udf_workers")
@@ -72,7 +73,10 @@ class Build(TypedDict):
     folder: str
     """The folder of all environments."""
     key: str
-    """Equal for environments with equal packages, so that jobs share them."""
+    """Equal for equal Python versions and requirements, so that jobs share the environment.
+
+    With a requirement in a local folder, the key is the job's own.
+    """
     requirements: str
     """Lines for `JOBDIR/requirements.txt`."""
     commands: list[list[str]]
@@ -102,7 +106,7 @@ class EnvironmentPlan(TypedDict):
     build: Build | None
     """`None` if the job uses the interpreter of the local Studio."""
     prepare: Prepare | None
-    """`None` if the query does not import DataChain."""
+    """`None` for a shell script, and for a Python query that does not import DataChain."""
     query: str
     script: tuple[str, str]
     """Stem and suffix of the file that the query is written to."""
@@ -262,7 +266,10 @@ def _datachain_root(shared: SharedFolders) -> Path:
 
 
 def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the job's variables, and the user's variables that configure uv and git."""
+    """Return the query's variables, with the server's variables that configure uv and git.
+
+    Limits on retries and variables that keep uv and git quiet are added.
+    """
     users = {
         name: value
         for name, value in os.environ.items()
@@ -279,7 +286,7 @@ def _significant_lines(requirements: str) -> list[str]:
 
 @cache
 def _has_datachain() -> bool:
-    """Whether the interpreter of the local Studio has DataChain; a folder of that name is none."""
+    """Whether the interpreter of the local Studio has DataChain; an empty folder does not count."""
     spec = importlib.util.find_spec("datachain")
     return spec is not None and spec.origin is not None
 

@@ -64,6 +64,7 @@ class LocalRunner:
         self._shared = environment.SharedFolders(self._jobs_dir.parent)
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
+        """Pids of the shims that this server started and has not reaped, by job id."""
         self._children_lock = threading.Lock()
         self._cleanups: dict[str, asyncio.Task[None]] = {}
         self._closing = threading.Event()
@@ -83,9 +84,9 @@ class LocalRunner:
     async def report(self, job_id: str) -> RunReport:
         """Return the state of a job; an unknown job is NOT_STARTED.
 
-        The first call that finds a shim dead without a record of the job's end starts a task that
-        stops the job's remaining processes. Until that task has ended, the job's last state is
-        returned.
+        A call that finds a shim dead without a record of the job's end starts a task, unless the
+        task runs already. The task stops the job's remaining processes, and records that the job is
+        lost. Until then the job's last state, INIT or RUNNING, is returned.
         """
         report = await asyncio.to_thread(self._report, self._folder(job_id))
         if report.phase is JobPhase.LOST and report.finished_at is None:
@@ -113,7 +114,7 @@ class LocalRunner:
         return OutputReader(self._folder(job_id) / "output")
 
     async def aclose(self) -> None:
-        """Stop cleaning up after dead shims, which the next server does; jobs keep running."""
+        """Stop cleaning up after dead shims: the next server cleans up. Jobs keep running."""
         self._closing.set()
         cleanups = tuple(self._cleanups.values())
         for task in cleanups:
@@ -145,7 +146,7 @@ class LocalRunner:
                 self._children[spec.job_id] = pid
 
     def _report(self, folder: Path) -> RunReport:
-        """Return the state of a job; it is LOST if it is not alive, finished or not started."""
+        """Return the state of a job; it is LOST if its shim died without a record of the end."""
         self._reap()
         ending, lost = notes.read_exit(folder), notes.read_lost(folder)
         is_alive = ending is None and lost is None and _is_held(folder / "lock")
@@ -256,7 +257,10 @@ class LocalRunner:
 
 
 def _mark_canceled(folder: Path) -> None:
-    """Mark a job as canceled by renaming a file, which needs no disk space."""
+    """Mark a job as canceled by renaming a file, which needs no disk space.
+
+    A job that was not started has no such file: the mark is created.
+    """
     mark = folder / "cancel"
     try:
         (folder / _UNUSED_MARK).rename(mark)
@@ -334,7 +338,7 @@ def _try_lock(lock: int) -> bool:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether the lock of a job is held, that is, whether its shim is alive."""
+    """Whether the lock of a job is held: by its living shim, or by a server that starts it."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:

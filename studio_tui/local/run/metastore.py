@@ -49,7 +49,8 @@ class Metastore:
     sources: tuple[tuple[int, str, int | None], ...] = ()
     """Id of a version, a dataset that it was made from, and the id of that dataset's version.
 
-    The dataset is empty, and the id `None`, if the database no longer has them.
+    The name of the source is empty if the database no longer has the source. The id is `None` if
+    it no longer has the version.
     """
 
 
@@ -74,7 +75,7 @@ def read_metastore(path: Path) -> Metastore:
 
 
 def read_metrics(path: Path, job_id: str) -> str | None:
-    """Return a job's metrics as a JSON object; `None` if there are none, or they are invalid.
+    """Return a job's metrics as a JSON object; `None` if there are none, or invalid or too long.
 
     Raises:
         UnreadableMetastore: The database is locked, damaged or of an unknown version.

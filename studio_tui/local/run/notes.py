@@ -1,4 +1,4 @@
-"""Reads the files that a shim wrote to its job's folder.
+"""Reads the files that a shim or, for `lost.json`, a server wrote to a job's folder.
 
 A full disk, a crash or the job itself may have damaged them. A file that cannot be parsed counts as
 missing. Only errors of the system, such as a failing disk, are raised.

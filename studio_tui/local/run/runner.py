@@ -21,13 +21,13 @@ class JobPhase(StrEnum):
     NOT_STARTED = "NOT_STARTED"
     """Nothing of the job was executed, so starting it is safe."""
     INIT = "INIT"
-    """Its repository, files and environment are being prepared."""
+    """Its shim runs and prepares repository, files and environment; its query has not begun."""
     RUNNING = "RUNNING"
-    """Its query runs."""
+    """Its query has begun, and the end of the job is not recorded yet."""
     FINISHED = "FINISHED"
-    """It ended, and none of its processes is left."""
+    """It ended, and none of its processes is left, except any that could not be stopped."""
     LOST = "LOST"
-    """Its shim was killed, so its exit code is unknown; none of its processes is left."""
+    """Its shim left no readable record of the end; its processes are stopped as for FINISHED."""
 
 
 class StartFailed(StudioError):  # noqa: N818 (the name says what happened)
@@ -90,7 +90,7 @@ class RunReport:
     exit_code: int | None = None
     """Set when FINISHED: 0 is success; 128 + n for death by signal n."""
     error_message: str | None = None
-    """Why it failed, untrusted text of at most 2,000 characters; `None` after success."""
+    """Why it failed, untrusted text of about 2,000 characters at most; `None` after success."""
     canceled: bool = False
     """Whether cancellation was requested before the end."""
 
@@ -102,6 +102,6 @@ class RunLineage:
     datasets: tuple[ReportedDataset, ...] = ()
     """The datasets that the job says it made; they are recorded only if it has completed."""
     metastore: Metastore = field(default_factory=Metastore)
-    """The content of DataChain's database about all jobs; empty if this job does not use it."""
+    """DataChain's database about all jobs; empty if unreadable or not used by this job."""
     metrics: str | None = None
     """The job's metrics as a JSON object; `None` if there are none."""

@@ -1,7 +1,7 @@
 """Executes a job's commands one after another, stores their output, and stops their processes.
 
 One thread with one loop waits for output, ends of children and signals together. It is the shim's
-only thread, and the shim has no other signal handlers and no other children.
+only thread. The shim has no other signal handlers, and no children except commands and orphans.
 """
 
 import os
@@ -15,7 +15,7 @@ from studio_tui.local.shim import process_tree
 from studio_tui.local.shim.output import OutputWriter
 
 PAUSE_SECONDS = 0.04
-"""How long a line is unfinished before readers may show what there is of it."""
+"""Seconds that a line is unfinished before a cut lets readers show its beginning."""
 
 _LEFTOVER_SECONDS = 0.25
 """How long processes that a command leaves behind may end by themselves."""
@@ -38,7 +38,10 @@ class CommandRunner:
 
     def __init__(self, folder: Path, output: OutputWriter, *, grace_seconds: float) -> None:
         self.must_stop = False
-        """Whether a TERM has arrived."""
+        """Whether to stop: a TERM has arrived, or `Shim` found the file `cancel`.
+
+        `Shim` resets it before it registers the end of the job.
+        """
         self._folder = folder
         self._output = output
         self._grace_seconds = grace_seconds
@@ -46,7 +49,7 @@ class CommandRunner:
         self._command_pid = 0
         self._command_status: int | None = None
         self._unfinished_since: float | None = None
-        """When the first bytes came that readers may not show yet; `None` if there are none."""
+        """When the unfinished last line began to arrive; `None` if there is none, or it is cut."""
         self._wake_pipe, wake_end = os.pipe()
         os.set_blocking(self._wake_pipe, False)
         os.set_blocking(wake_end, False)
@@ -66,12 +69,13 @@ class CommandRunner:
     ) -> int:
         """Run a command to its end; return its exit code, or 128 + n if signal n killed it.
 
-        The command has ended when its own process has; processes that it leaves behind are stopped.
+        The command has ended when its own process has. Processes that it leaves behind are stopped
+        after a moment.
         If the job is told to stop, or the command exceeds `limit_seconds`, all processes of the job
         are stopped.
 
         Raises:
-            CannotExecute: The command does not exist or may not be executed.
+            CannotExecute: The command cannot be executed, for example as it does not exist.
         """
         self._spawn(command, environment)
         deadline = None if limit_seconds is None else clock.monotonic() + limit_seconds
@@ -115,7 +119,10 @@ class CommandRunner:
             self._unfinished_since = None
 
     def stop_all(self) -> None:
-        """Send every process of the job TERM, and KILL after the grace period, until none runs."""
+        """Send every process of the job TERM, and KILL after the grace period.
+
+        Return when none runs, or when the log says how many could not be stopped.
+        """
         remaining = process_tree.stop(
             self._job_processes,
             grace_seconds=self._grace_seconds,

@@ -1,4 +1,4 @@
-"""Writes and copies files, never through a link.
+"""Writes and copies files; a new file is never created through a link.
 
 A file that is written durably is complete or as before, even after a crash.
 """

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 SEGMENT_BYTES = 32 * 1024 * 1024
-"""Bytes after which a new segment begins, at the next line."""
+"""Bytes after which a new segment begins: at the next line or, in a long line, a bit later."""
 
 CAP_BYTES = 256 * 1024 * 1024
-"""Maximum bytes of a job's output that are kept: half from its beginning, half from its end."""
+"""About how many bytes of a job's output are kept: half from its beginning, half from its end."""
 
 _RESERVE_BYTES = 4096
 """Disk space kept for the line that says that output is lost."""
@@ -75,8 +75,8 @@ class OutputWriter:
     def write(self, data: bytes) -> None:
         """Append `data`.
 
-        If the disk is full, the bytes that cannot be written are counted. The output says so now,
-        and says how many there were once there is space again.
+        If the disk is full, the bytes that cannot be written are counted. The first time, the
+        output says at once that bytes are lost. Once there is space again, it says how many were.
         """
         if self._unwritten and not self._resume():
             self._unwritten += len(data)
@@ -97,7 +97,7 @@ class OutputWriter:
             )
 
     def record_cut(self) -> None:
-        """Record a cut if the last line is unfinished, so that readers may show the line so far."""
+        """Record a cut if the last line is unfinished, so that readers can show the line so far."""
         cut = self.size - incomplete_character_length(self._tail)
         if cut > self._last_cut and self.is_within_line:
             try:
@@ -250,7 +250,10 @@ class OutputReader:
         return last_bytes
 
     def signature(self) -> tuple[int, ...]:
-        """Return numbers that differ from the last call's if there is more to read."""
+        """Return numbers that differ from the last call's if there is more to read.
+
+        They can be equal if a segment began within one tick of the file system's clock.
+        """
         try:
             folder = os.lstat(self.folder)
             sizes = [os.lstat(path).st_size for path in self._growing_files()]

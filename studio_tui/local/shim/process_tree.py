@@ -2,8 +2,8 @@
 
 A process belongs to a job if it descends from the job's shim, or if it was started with the job's
 marker in its environment. On Linux the shim adopts orphans. The marker survives double forks,
-`setsid` and the death of the shim. Only a process that cleared its environment is missed: on Linux
-if its shim has died, elsewhere if its parent has.
+`setsid` and the death of the shim. Only a process that cleared or hides its environment can be
+missed: if it descends neither from the living shim nor from a living process with the marker.
 
 On Linux descent and environment are read from `/proc`. Elsewhere `ps` shows descent and, for the
 user's own processes, the environment.
@@ -39,6 +39,8 @@ class Process(NamedTuple):
 def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
     """Return the live processes of the job marked `marker`, and all descendants of `root`.
 
+    Descendants of processes with the marker belong to the job too.
+
     `root` itself, the calling process and zombies are left out.
     """
     table = {process.pid: process for process in processes()}
@@ -67,7 +69,7 @@ def stop(
 ) -> tuple[Process, ...]:
     """Send TERM to all processes that `find` returns, and KILL after `grace_seconds`.
 
-    `find` is called again until it returns nothing; processes that appear meanwhile get a TERM too.
+    `find` is called again until it returns nothing; processes that appear meanwhile get signals too.
     Between the calls `sleep` is called with seconds; it should reap children. Returns the processes
     that remain 10 s after the first KILL: they belong to another user or are stuck in the kernel.
     """
@@ -135,7 +137,7 @@ def processes() -> list[Process]:
     """Return all live processes that this one can see, without zombies."""
     if sys.platform != "linux":
         return _list_with_ps()
-    pids = (int(name) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208 (hot)
+    pids = (int(name) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208 (slow)
     return [process for pid in pids if (process := _read_stat(pid)) is not None]
 
 

@@ -178,8 +178,9 @@ class Shim:
     ) -> None:
         """Link `JOBDIR/env` to the environment `key`; build it first unless it exists.
 
-        Each attempt to build has a folder of its own, and `KEY.made` names the folder of the one
-        that succeeded. So a build whose shim was killed may go on without harm.
+        The parameters are the fields of `Build`. Each attempt to build has a folder of its own, and
+        `KEY.made` names the folder of the attempt that succeeded. So the processes of an attempt
+        whose shim was killed do no harm.
         """
         environments = Path(folder)
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -216,7 +217,7 @@ class Shim:
             write_durably(pointer, building.name.encode())
 
     def _set_up(self, command: list[str]) -> tuple[int, str]:
-        """Run a command before the query; return its exit code and output."""
+        """Run a command before the query; return its exit code and the end of its output."""
         start = self._output.size
         code = self._run(command, self._spec["setup_environment"])
         return code, self._tail(self._output.size - start)
@@ -241,7 +242,7 @@ class Shim:
     def _write_script(self) -> str:
         """Write the query to a new file in the working directory; return its name.
 
-        A number is added to the name if the job's own files already have it.
+        A number is added to the name if a file of the job or of its repository has it already.
         """
         stem, suffix = self._spec["script"]
         number = 0
@@ -267,6 +268,7 @@ class Shim:
             raise Stopped
 
     def _tail(self, limit: int) -> str:
+        """Return the end of the output: at most `limit`, and at most `_TAIL_BYTES`, bytes."""
         reader = OutputReader(self._folder / "output")
         return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")
 
@@ -279,7 +281,7 @@ def main() -> NoReturn:
     os.closerange(LOCK_DESCRIPTOR + 1, min(os.sysconf("SC_OPEN_MAX"), 65536))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Until a handler is installed: the server sends TERM as soon as started.json has this pid.
+    # Blocked until a handler is installed: once started.json has this pid, a TERM can come.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     process_tree.adopt_orphans()
     spec = json.loads((folder / "spec.json").read_bytes())

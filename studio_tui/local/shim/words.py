@@ -31,8 +31,9 @@ _UNREACHED = re.compile(
 def explain_exit(code: int, output: str = "") -> str:
     """Return why a command ended with exit code `code`, which is not 0.
 
-    The sentence has the exception at the end of `output` or, without one, the meaning of the exit
-    code. After a crash it has both. It also has the command's last output, if that says more.
+    After a signal, the sentence names the signal; after a crash, also the exception at the end of
+    `output`. After any other exit code, it has the exception or, without one, the meaning of the
+    exit code, and the command's last output if that says more.
     """
     sentence = f"The query ended with {exit_code_words(code)}"
     if (number := signal_of(code)) is not None:
@@ -50,7 +51,10 @@ def explain_exit(code: int, output: str = "") -> str:
 
 
 def explain_setup_failure(output: str) -> str | None:
-    """Return the reason that uv or git printed for a failure, as one line; `None` if none."""
+    """Return the reason that uv or git printed for a failure, as one line.
+
+    Without a recognized reason, return the last line; `None` if nothing was printed.
+    """
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
 
     stripped = (line.strip(_FRAMES) for line in printed_lines(output))
