@@ -167,7 +167,7 @@ class JobTable:
         return [row["id"] for row in rows]
 
     async def busy_workers(self) -> dict[str, int]:
-        """Return the number of workers of started jobs, by cluster; only clusters with such jobs."""
+        """Return the number of workers of started jobs, by cluster with such jobs."""
         return await self._database.read(_sum_busy_workers)
 
     async def enqueue(self) -> list[QueuedJob]:

@@ -2,8 +2,9 @@
 
 A schedule is a job in the state TASK. A fire time is settled when its run was created, or it was
 counted as missed or skipped. The cursor of a schedule, the column `next_fire_at`, is its earliest
-unsettled fire time. Fire times during a suspension are passed over. One transaction settles several fire times, with at most one run, and moves the cursor behind them.
-So no fire time is settled twice, despite crashes and changes of the clock.
+unsettled fire time. One transaction settles several fire times, with at most one run, and moves the
+cursor behind them. So no fire time is settled twice, despite crashes and changes of the clock. Fire
+times during a suspension are passed over.
 """
 
 import json
@@ -68,7 +69,7 @@ class Decision:
     last_missed: tuple[datetime, ...]
     """The latest missed fire times, up to `MAX_RUNS`."""
     run_for: datetime | None
-    """The fire time to create a run for, unless an earlier run is open; `None` if all are missed."""
+    """The fire time to create a run for unless an earlier run is open; `None` if all are missed."""
     next_fire_at: datetime | None
     """The new cursor; `None` if there are no more fire times."""
 

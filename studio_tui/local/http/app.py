@@ -19,6 +19,7 @@ from studio_tui.local.http.upload_routes import upload_router
 from studio_tui.local.server.studio import Studio
 
 PREFIX = "/api"
+"""Path under which the API is."""
 
 ROUTERS = (
     job_router,
@@ -28,6 +29,7 @@ ROUTERS = (
     schedule_router,
     dataset_router,
 )
+"""The functions that make the routers of the API, except for logs."""
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:

@@ -20,6 +20,7 @@ from studio_tui.local.http.page.keys import FOLDER
 
 _HOST_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _BROWSER_SITES = frozenset({"cross-site", "same-site"})
+"""Values of the header Sec-Fetch-Site in requests that come from other web sites."""
 
 
 class AuthMiddleware:
@@ -32,7 +33,7 @@ class AuthMiddleware:
         self._instance = instance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it with a reason."""
+        """Pass a request on, or refuse it with a reason; events of the lifespan pass."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return

@@ -24,12 +24,16 @@ _SENTENCES = {
     404: "There is nothing at {path}.",
     405: "{path} does not accept {method} requests.",
 }
+"""Messages for errors that Starlette raises, by status; for others it is Starlette's own text."""
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Refusal(HTTPException):
-    """A refused request; `message` is a sentence for the user."""
+    """A refused request; `message` is text for the user.
+
+    `detail` is the `detail` of the body; `None` for the same text as `message`.
+    """
 
     def __init__(self, status: int, message: str, detail: object = None) -> None:
         super().__init__(status, message)
@@ -38,7 +42,7 @@ class Refusal(HTTPException):
 
 
 class InvalidFields(Refusal):
-    """422: the request is invalid; the message names all problems at once."""
+    """422: the request is invalid; the message names up to `PROBLEMS_NAMED` problems at once."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         """Each problem is the name of a field, and a clause about it without a full stop."""
@@ -79,7 +83,7 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes of a path; Starlette returns the first route's."""
+    """Return the methods of all routes of a path; Starlette names those of the first route."""
     return [
         method
         for method in _METHODS

@@ -2,7 +2,8 @@
 
 The published client 0.62 defines the frames (see its `follow`): `{"logs": [...]}` with ascending
 ids, `{"job": {"status": ...}}`, and `{"message": ...}` for an error, after which the connection is
-closed. The client reads until the server closes the connection.
+closed. The client reads until the server closes the connection. When nothing was sent for
+`_PING_SECONDS`, the server sends `{"type": "ping"}`.
 """
 
 import asyncio
@@ -32,17 +33,21 @@ FRAME_BYTES = 190_000
 
 _CHUNK_BYTES = 256 * 1024
 _CHECK_SECONDS = 0.02
-"""Time between checks for new output."""
+"""Seconds between checks for new output."""
 _IDLE_CHECK_SECONDS = 0.04
-"""Time between checks when nothing was sent for `_IDLE_SECONDS`."""
+"""Seconds between checks when nothing was sent for `_IDLE_SECONDS`."""
 _IDLE_SECONDS = 1.0
 _READ_SECONDS = 0.2
 """Time after which output is read even if the sizes of the files have not changed."""
 _STATUS_SECONDS = 0.1
+"""Time between queries for the job's status."""
 _PING_SECONDS = 15.0
 _NO_SUCH_JOB = 4404
+"""The code with which the websocket is closed if the job is unknown."""
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
+"""One range: `bytes=0-99`, `bytes=100-` or, for the last 100 bytes, `bytes=-100`."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
+"""Values of the parameter `no_follow` that are true."""
 _FINISHED = frozenset(state.value for state in JobState if state.is_finished)
 
 _JSON_ERROR = {
@@ -164,7 +169,7 @@ def log_frames(pieces: OutputPieces) -> Iterator[str]:
     ]
     lengths = (len(message if message.isascii() else message.encode()) + 1 for message in messages)
     ends = list(accumulate(lengths, initial=0))
-    """Bytes of the messages up to each message, with a comma after each."""
+    """Number of bytes before each message and after the last, with a comma per message."""
     begin = 0
     while begin < len(messages):
         # 16 bytes are enough for the braces and the key around the messages.
@@ -203,7 +208,7 @@ class _Span(NamedTuple):
 
 
 class _TranscriptResponse(StreamingResponse):
-    """A transcript or a range of it, which is read while it is sent, and closed at the end."""
+    """A transcript or a range of it; the transcript is read while it is sent, and then closed."""
 
     def __init__(
         self, transcript: Transcript, span: _Span, status: int, headers: dict[str, str]
@@ -228,7 +233,10 @@ async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
 
 
 def log_answer(transcript: Transcript, request: Request) -> Response:
-    """Answer a GET by its conditions, in the order of RFC 9110, 13.2.2; close the transcript."""
+    """Answer a GET by its conditions, in the order of RFC 9110, 13.2.2.
+
+    The transcript is closed when the answer has been sent.
+    """
     version = transcript.version
     headers = {
         "ETag": version.etag,
@@ -267,8 +275,8 @@ def _matches(version: TranscriptVersion, if_none_match: str | None) -> bool:
 def _may_send_range(version: TranscriptVersion, if_range: str | None) -> bool:
     """Whether a range may be sent to a client that has bytes of the version `if_range`.
 
-    It may be an earlier version: unless more output was dropped, the log has only grown, so the
-    client's bytes are still the beginning of the log.
+    That version can be an earlier one: unless more output was dropped, the log has only grown, so
+    the client's bytes are still the beginning of the log.
     """
     if if_range is None:
         return True
@@ -277,7 +285,10 @@ def _may_send_range(version: TranscriptVersion, if_range: str | None) -> bool:
 
 
 def _parse_range(header: str, length: int) -> _Span | None:
-    """Parse a `Range`; `None` if it must be ignored, an empty span if it cannot be satisfied."""
+    """Parse a `Range`; return `None` if it must be ignored.
+
+    If it cannot be satisfied, the span's `begin` is not less than its `end`.
+    """
     match = _RANGE.fullmatch(header)
     if match is None or not (match[1] or match[2]):
         return None

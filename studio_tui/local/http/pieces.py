@@ -1,8 +1,8 @@
 """Divides a job's output into pieces, at the same offsets whenever it is read.
 
-A piece ends after each line feed or carriage return (a pair stays together), after `PIECE_LIMIT`
-bytes of a longer line, at the end of a segment, and at each recorded cut, up to which readers could
-see an unfinished line. No UTF-8 character is divided.
+A piece ends after each line feed or carriage return (a pair stays together), after at most
+`PIECE_LIMIT` bytes of a longer line, and where the next segment begins. It also ends at each
+recorded cut, up to which readers could see an unfinished line. No valid UTF-8 character is divided.
 """
 
 from array import array
@@ -62,7 +62,8 @@ class PieceReader:
     def read(self, *, ended: bool) -> OutputPieces:
         """Return the next pieces, from up to `_READ_BYTES` of output; empty if there are none.
 
-        `ended`: no more output will be written, so an unfinished last line is a piece.
+        Without `ended`, an unfinished last line is left out. `ended` means that no more output will
+        be written, so the unfinished line is a piece.
         """
         segments = self._output.segments()
         self._output.append_new_cuts(self._cuts)

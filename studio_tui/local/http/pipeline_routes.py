@@ -88,13 +88,14 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         request = _new_pipeline(body, key)
         if is_refresh:
-            # Another digest, as the key of a trigger must not be used for an equal refresh.
+            # Another digest, so that a refresh with the key of an equal trigger is refused.
             request_digest = f"refresh {request.request_digest}"
             request = replace(request, is_refresh=True, request_digest=request_digest)
         with refuse_impossible_plans():
             metastore = await studio.runner.read_metastore()
             pipeline = await studio.pipelines.trigger(request, metastore, clock.now())
-        # After it is on disk nothing may fail, as the published client repeats a POST after a 5xx.
+        # Once the pipeline is on disk, nothing must fail: the published client repeats a POST
+        # after a 5xx.
         studio.dispatcher.wake()
         return pipeline_answer(pipeline)
 
@@ -187,7 +188,11 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
 
 @contextmanager
 def refuse_impossible_plans() -> Iterator[None]:
-    """Answer with the reason if no pipeline can be planned, or a key was used otherwise."""
+    """Answer with the reason if no pipeline can be planned or a key is reused.
+
+    404: a dataset is unknown. 409: no job makes the datasets. 422: the key was used for another
+    request.
+    """
     try:
         with refuse_reused_keys():
             yield
@@ -207,7 +212,7 @@ def _refusing_wrong_states() -> Iterator[None]:
 
 
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the datasets that a request names, each once.
+    """Return the datasets that a request names, each once, without spaces around the names.
 
     Raises:
         InvalidFields: There are none, or a name is empty.

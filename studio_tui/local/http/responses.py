@@ -1,8 +1,9 @@
 """The responses of the local Studio: each schema of the API document, with further keys.
 
 The dataclasses define the OpenAPI description. Texts in them are sent as they came; a client must
-sanitize them before it draws them. Keys that the API document does not have come last in each
-class: keys of newer servers, which the published client reads, and keys of the local Studio only.
+sanitize them before it draws them. Keys that the API document does not have come last in a class,
+after an empty line: keys of newer servers, which the published client reads, and keys of the local
+Studio only.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from studio_tui.local.db.dataset_list import DatasetRow
 T = TypeVar("T")
 
 _MAX_QUERIES = 4
-"""Number of queries whose bodies are cached."""
+"""Maximum number of queries whose bodies are cached."""
 
 _SLICE_ROWS = 100
 """Rows encoded as JSON at once, which takes a few milliseconds."""
@@ -41,6 +42,7 @@ class ScheduleRun:
     kind: str
     """"job" or "pipeline" for a run, "missed" or "skipped" for a gap."""
     id: str | None
+    """The id of the run; for a gap this and the following keys of a run are `None`."""
     name: str | None
     status: str | None
     scheduled_for: str | None
@@ -58,9 +60,12 @@ class JobSchedule:
     start_after: str | None
     time_zone: str
     next_run_at: str | None
+    """The next fire time; `None` if the schedule is suspended or has ended."""
     runs: int
     missed: int
+    """Number of fire times at which no server was running."""
     skipped: int
+    """Number of fire times at which an earlier run had not ended."""
     last_run_id: str | None
     recent: list[ScheduleRun]
     """The latest runs and gaps, newest first."""
@@ -152,12 +157,17 @@ class JobPipelineRunOutput:
     """One job of a pipeline."""
 
     job_id: str
+    """The id of the original, the job that the run repeats."""
     status: str
+    """The status of the run."""
     parent_job_ids: list[str]
+    """The ids of the originals that the parents repeat."""
     name: str
     created_job_id: str | None
+    """The id of the current run."""
 
     attempts: list[str]
+    """The ids of earlier runs, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -263,7 +273,7 @@ class ListCache:
     async def body(
         self, query: Hashable, revision: int, make_body: Callable[[], Awaitable[bytes]]
     ) -> bytes:
-        """Return the body of `query` cached at `revision`; without one, call `make_body`."""
+        """Return the body of `query` cached at `revision`; if there is none, make and cache it."""
         cached_revision, body = self._bodies.pop(query, (-1, b""))
         if cached_revision != revision:
             body = await make_body()

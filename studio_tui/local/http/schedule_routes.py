@@ -48,7 +48,7 @@ def schedule_router(studio: Studio) -> APIRouter:
         schedule = read_schedule(body, now)
         if schedule is None:
             raise InvalidFields([("cron_expression", _NO_TIME)])
-        # First, the past fire times of the unchanged schedule get their runs or are missed.
+        # First, the past fire times of the unchanged schedule are settled.
         await studio.scheduler.settle(now)
         with _refusing_unusable(job_id):
             await studio.schedule_actions.change(job_id, schedule)
@@ -158,7 +158,7 @@ def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> N
 
 @contextmanager
 def _refusing_unusable(job_id: str) -> Iterator[None]:
-    """Answer 404 if there is no such schedule, 409 if it cannot be changed now."""
+    """Answer 404 if there is no such job, 409 if it is no active schedule or unusable now."""
     try:
         yield
     except LookupError as error:

@@ -28,7 +28,9 @@ IDLE_SECONDS = 30.0
 """Seconds without data after which a body is refused."""
 
 _INTEGER_DIGITS = 18
+"""Maximum digits of a whole number, so that it fits into 64 bits."""
 _MAX_NAME = 100
+"""Maximum characters of a duplicate name that an error message shows."""
 
 
 class StrictRoute(APIRoute):
@@ -45,7 +47,7 @@ class StrictRoute(APIRoute):
 
 
 class StrictRequest(Request):
-    """A request whose body is bounded in size and time, and is unambiguous."""
+    """A request whose `body` is bounded in size and must not stall; its `json` is unambiguous."""
 
     _read: bytes | None = None
 
@@ -53,8 +55,8 @@ class StrictRequest(Request):
         """Return the whole body.
 
         Raises:
-            Refusal: It is larger than `JSON_LIMIT` (413), came too slowly (408), or broke off
-                (400).
+            Refusal: It is larger than `JSON_LIMIT` (413), stalled for `IDLE_SECONDS` (408), or
+                broke off (400).
         """
         if self._read is None:
             received = bytearray()
@@ -67,8 +69,8 @@ class StrictRequest(Request):
         """Return the body's value.
 
         Raises:
-            Refusal: The body is not UTF-8 (400), is not JSON or is ambiguous (422), is too large
-                (413) or came too slowly (408).
+            Refusal: The body is not UTF-8 or broke off (400), is not JSON or is ambiguous (422), is
+                too large (413), or stalled (408).
         """
         try:
             return read_json(await self.body())
@@ -82,7 +84,7 @@ class AmbiguousJson(ValueError):  # noqa: N818 (the name says what is wrong)
 
 
 async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """Yield a body as it arrives.
+    """Yield the parts of a body as they arrive; yield no more above `limit`.
 
     Raises:
         Refusal: It is larger than `limit` bytes (413), stalls (408), or broke off (400).

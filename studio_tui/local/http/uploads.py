@@ -28,7 +28,7 @@ from studio_tui.local.http.strict_json import limited_body
 logger = logging.getLogger(__name__)
 
 UPLOAD_LIMIT = 256 * 1024 * 1024
-"""Maximum bytes of an upload, including a few hundred of the form around the file."""
+"""Maximum bytes of the body of an upload: the file and the form around it."""
 
 UNUSED_LIFE = timedelta(hours=24)
 """How long an upload that no job uses is kept for a request that may still name it."""
@@ -65,7 +65,7 @@ class UploadStore:
 
         Raises:
             Refusal: The form is invalid, has no or several files, or is too large.
-            StorageFull: The disk is full.
+            StorageFull: The disk is full, or the file cannot be written.
         """
         stored_as = secrets.token_hex(16)
         path = self._directory / stored_as
@@ -119,14 +119,21 @@ class UploadStore:
 
 @dataclass
 class _Part:
+    """The part of a form that is being parsed."""
+
     headers: dict[str, bytes] = field(default_factory=dict)
     name: bytearray = field(default_factory=bytearray)
+    """The name of the current header, as far as it has arrived."""
     value: bytearray = field(default_factory=bytearray)
+    """The value of the current header, as far as it has arrived."""
     is_file: bool = False
 
 
 class _Form:
-    """A multipart form with one file part named `file`, whose bytes are written to `file`."""
+    """A multipart form with one uploaded file, in the part named "file".
+
+    The bytes of that part are written to the file object `file`.
+    """
 
     def __init__(self, content_type: str, file: BinaryIO) -> None:
         if len(content_type) > _CONTENT_TYPE_LIMIT:

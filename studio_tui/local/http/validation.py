@@ -1,6 +1,6 @@
 """Validates requests for jobs and schedules.
 
-All problems of a request are reported at once, each as a clause that names its field.
+All problems of a request for a job are reported at once, each as a clause that names its field.
 """
 
 import hashlib
@@ -158,7 +158,10 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
 def _find_cluster(
     request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]
 ) -> Cluster:
-    """Return the cluster that a request names; the default one if it names none or a wrong one."""
+    """Return the cluster that a request names, even if it is inactive, which is a problem.
+
+    If the request names no cluster, an unknown cluster or two, return the default cluster.
+    """
     name, cluster_id = request.compute_cluster_name, request.compute_cluster_id
     if name is not None and cluster_id is not None:
         clause = "compute_cluster_name and compute_cluster_id cannot both be given"
@@ -233,10 +236,10 @@ def _check_files(
 def _parse_schedule(
     request: Timed, now: datetime, problems: list[tuple[str, str]]
 ) -> NewSchedule | None:
-    """Return when to run; `None` for as soon as possible.
+    """Return when to run; `None` for as soon as possible, or if `problems` is not empty.
 
-    A naive `start_after` is in the zone that the request names or, if it names none, in the zone of
-    this machine: the published client does not send the zone of its user.
+    If the request names no zone, the expression is in UTC, but a naive `start_after` is in the zone
+    of this machine: the published client does not send the zone of its user.
 
     With an expression, a `start_after` in the past means from now on: the published client sends
     the time of the request.
@@ -281,7 +284,8 @@ def _parse_environment(text: str, problems: list[tuple[str, str]]) -> dict[str, 
     """Parse an environment file, which clients send as it is.
 
     Lines are `NAME=VALUE`. Empty lines and lines that begin with `#` are skipped. A leading
-    `export ` and a pair of quotes around the value are removed. Of several values the last counts.
+    `export ` and a pair of quotes around the value are removed. If a name occurs twice, its last
+    value counts.
     """
     variables: dict[str, str] = {}
     for number, line in enumerate(text.split("\n"), 1):

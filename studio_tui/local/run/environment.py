@@ -25,6 +25,7 @@ from studio_tui.local.run.runner import RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file
 
 _INHERITED = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL"})
+"""Variables of the server that jobs inherit; `LC_*` and `_NETWORK` are inherited too."""
 _NETWORK = frozenset(
     {
         *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
@@ -286,7 +287,7 @@ def _significant_lines(requirements: str) -> list[str]:
 
 @cache
 def _has_datachain() -> bool:
-    """Whether the interpreter of the local Studio has DataChain; an empty folder does not count."""
+    """Whether the interpreter of the local Studio has DataChain; a mere folder does not count."""
     spec = importlib.util.find_spec("datachain")
     return spec is not None and spec.origin is not None
 

@@ -1,6 +1,6 @@
 """Reads the file named by a job's `STUDIO_LINEAGE`: the datasets that the job says it made.
 
-Any program may append lines of JSON to it, such as
+Any program of the job can append lines of JSON to it, such as
 `{"dataset": "thumbs", "version": null, "from": ["index"]}`. Invalid lines are skipped, and
 complaints say why.
 """
@@ -17,7 +17,7 @@ FILE_NAME = "lineage.jsonl"
 """The file's name in the job's folder."""
 
 FILE_LIMIT = 4 * 1024 * 1024
-"""Maximum bytes that are read; the lines after them are skipped."""
+"""Maximum bytes that are read; lines that end after them are skipped."""
 
 _MAX_COMPLAINTS = 20
 
@@ -28,7 +28,7 @@ class ReportedDataset(NamedTuple):
     dataset: str
     """`namespace.project.name`."""
     version: str | None
-    """`None` for the version after the latest."""
+    """`None` for the version after the highest that is recorded."""
     sources: tuple[DatasetName, ...]
     """The datasets, or dataset versions, that it was made from."""
 

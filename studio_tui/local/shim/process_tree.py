@@ -1,4 +1,4 @@
-"""Finds and stops all processes of a job, even those that left its session or lost their parent.
+"""Finds and stops the processes of a job, even those that left its session or lost their parent.
 
 A process belongs to a job if it descends from the job's shim, or if it was started with the job's
 marker in its environment. On Linux the shim adopts orphans. The marker survives double forks,
@@ -69,7 +69,7 @@ def stop(
 ) -> tuple[Process, ...]:
     """Send TERM to all processes that `find` returns, and KILL after `grace_seconds`.
 
-    `find` is called again until it returns nothing; processes that appear meanwhile get signals too.
+    `find` is called again until it returns nothing; processes that appear meanwhile get them too.
     Between the calls `sleep` is called with seconds; it should reap children. Returns the processes
     that remain 10 s after the first KILL: they belong to another user or are stuck in the kernel.
     """
@@ -137,7 +137,7 @@ def processes() -> list[Process]:
     """Return all live processes that this one can see, without zombies."""
     if sys.platform != "linux":
         return _list_with_ps()
-    pids = (int(name) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208 (slow)
+    pids = (int(name) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208 (faster)
     return [process for pid in pids if (process := _read_stat(pid)) is not None]
 
 

@@ -39,7 +39,7 @@ _EXIT_BYTES = 16 * 1024
 """Disk space reserved for `exit.json`."""
 
 _TAIL_BYTES = 64 * 1024
-"""How much of the end of the output is searched for the reason for a failure."""
+"""How many bytes at the end of the output are searched for the reason for a failure."""
 
 T = TypeVar("T")
 

@@ -17,6 +17,7 @@ MESSAGE_LIMIT = 2000
 """Maximum characters of a sentence."""
 
 _FRAMES = "×╰─▶│├┬ \t"
+"""Characters that uv draws around its messages."""
 _REASON = re.compile(r"error:|fatal:|No solution found")
 _REASON_WORD = re.compile(r"^(?:error|fatal): ")
 _CAUSE = re.compile(r":? (?:cause|Caused by): ")
@@ -26,6 +27,7 @@ _UNREACHED = re.compile(
     r"|network is unreachable",
     re.IGNORECASE,
 )
+"""Finds messages of uv about a server that it could not reach."""
 
 
 def explain_exit(code: int, output: str = "") -> str:

@@ -37,7 +37,7 @@ def page_router(studio: Studio) -> APIRouter:
     router = APIRouter(include_in_schema=False, prefix=f"{FOLDER}/{{job_id}}/{{key}}")
 
     async def job(job_id: str, key: str) -> view.JobRow:
-        """Return a job's row if `key` is its key; a wrong key does not reveal whether it exists."""
+        """Return a job's row; a wrong key and an unknown job have the same answer."""
         rows = (
             await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
             if studio.pages.opens(job_id, key)

@@ -13,6 +13,7 @@ JobRow: TypeAlias = sqlite3.Row
 """A row of the database's jobs."""
 
 _MASK = "••••"
+"""Shown in place of names and passwords in URLs."""
 
 _TIMES = (("created", "created_at"), ("started", "started_at"), ("finished", "finished_at"))
 

@@ -88,7 +88,8 @@ def _processes(
     """Return the number of processes for all workers, at most one per row.
 
     `workers` is a number; `True` or negative means one per processor. `processes` is the number per
-    worker; `True` or negative means at least one process per processor in total.
+    worker; `True` or negative means at least one process per processor in total. Each process gets
+    at least `min_task_size` rows. The result is at least 1.
     """
     cores = os.cpu_count() or 1
     count = cores if workers is True or workers < 0 else int(workers)
