@@ -39,7 +39,7 @@ class Database:
     """Runs functions with the connection on the database's own thread, one after the other.
 
     The file is locked while it is open. A write is one `BEGIN IMMEDIATE` transaction. When `write`
-    returns, the changes are on disk (`synchronous=FULL`). If `write` fails, nothing was changed.
+    returns, the changes are on disk (`synchronous=FULL`). If `write` fails, its changes are undone.
 
     Two kinds of writes help on a full disk, so that jobs, pipelines and schedules can be stopped.
     An urgent write uses a reserve beside the file, until the reserve is used up. A deferred write

@@ -45,7 +45,7 @@ class ByProducts:
         """Jobs that are the only run of their script and the only maker of all their datasets."""
 
     def of(self, job_ids: Iterable[str]) -> set[int]:
-        """Return the latest version of each dataset that these jobs made or reused, by job."""
+        """Return the ids of the by-products of these jobs."""
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
     def undisputed_with(self, version_id: int) -> Collection[int]:

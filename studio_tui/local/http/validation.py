@@ -238,8 +238,9 @@ def _parse_schedule(
 ) -> NewSchedule | None:
     """Return when to run; `None` for as soon as possible, or if `problems` is not empty.
 
-    If the request names no zone, the expression is in UTC, but a naive `start_after` is in the zone
-    of this machine: the published client does not send the zone of its user.
+    The expression and a naive `start_after` are in the zone that the request names. Without one,
+    the expression is in UTC, but a naive `start_after` is in the zone of this machine: the
+    published client does not send the zone of its user.
 
     With an expression, a `start_after` in the past means from now on: the published client sends
     the time of the request.

@@ -287,7 +287,7 @@ def _significant_lines(requirements: str) -> list[str]:
 
 @cache
 def _has_datachain() -> bool:
-    """Whether the interpreter of the local Studio has DataChain; a mere folder does not count."""
+    """Whether the interpreter of the local Studio has DataChain; mere folders do not count."""
     spec = importlib.util.find_spec("datachain")
     return spec is not None and spec.origin is not None
 
