@@ -1,4 +1,4 @@
-"""Entry point: opens the dashboard for a simple command line, and leaves any other to `click`.
+"""Entry point: opens the dashboard for a simple command line; `click` parses any other.
 
 A simple command line is parsed without `click`, because importing `click` takes longer than
 everything else that is done before Textual is imported.

@@ -47,7 +47,7 @@ class Address:
 
     @property
     def effective_port(self) -> int:
-        """The port, or else the default port of the scheme; 0 if there is none."""
+        """The port, or else the default port of the scheme; 0 if the scheme has no default."""
         return self.port or _PORTS.get(self.scheme, 0)
 
     @property
@@ -98,7 +98,7 @@ def is_loopback(host: str) -> bool:
 def has_login(text: str) -> bool:
     """Whether a URL in a text has a password or a token, such as `https://TOKEN@host`.
 
-    Neither a user name for ssh counts nor a variable, such as `https://${TOKEN}@host`.
+    A user name for ssh does not count, and neither does a variable, as in `https://${TOKEN}@host`.
     """
     return any(map(_is_secret, _LOGIN.finditer(text)))
 

@@ -8,7 +8,9 @@ THEMES = ("auto", "dark", "light", "ansi")
 """The values of `--theme`."""
 
 _FLAGS = {"--local", "--samples", "--read-only", "--quiet"}
+"""Options without a value in a simple command line."""
 _VALUES = {"--url", "--team", "--theme"}
+"""Options with a value in a simple command line."""
 
 
 class Arguments(NamedTuple):
@@ -19,9 +21,10 @@ class Arguments(NamedTuple):
     token_file: Path | None = None
     """A file whose only line is the token; the token itself is never an argument."""
     ca_file: Path | None = None
+    """A file with the only certificate authorities to trust."""
     read_only: bool = False
     quiet: bool = False
-    """Whether notifications about ended jobs are disabled."""
+    """Whether the notifications and the bell for ended jobs and pipelines are disabled."""
 
 
 class SimpleCommandLine(NamedTuple):
@@ -39,14 +42,14 @@ class SimpleCommandLine(NamedTuple):
 def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> SimpleCommandLine | None:
     """Parse a simple command line, given as its words.
 
-    Returns `None` for any other, which `click` must parse: one with a command, a request for help
-    or completions, a mistake, or a path to check.
+    Returns `None` for any other command line, which `click` must parse: it has a command, a request
+    for help or completions, a mistake, or an option whose value is a path.
     """
     if any(name.startswith("_") and name.endswith("_COMPLETE") for name in environ):
         return None
     flags: set[str] = set()
     values: dict[str, str] = {}
-    # The next word is the last of this list.
+    # Reversed, so that `pop` returns the next word.
     remaining = list(reversed(words))
     while remaining:
         name, sign, value = remaining.pop().partition("=")

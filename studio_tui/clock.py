@@ -1,4 +1,4 @@
-"""The current time and time zone. No other module reads them, so that tests can set them here."""
+"""The current time and time zone; the program reads both only here, so that tests can set them."""
 
 import os
 import struct
@@ -44,7 +44,9 @@ def zone() -> tzinfo:
 
 
 def _zone_of_rules(rules: str) -> tzinfo | None:
-    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` if that is no rule.
+    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`, or `None`.
+
+    `None` is returned if `rules` has another form.
 
     `zoneinfo` reads such rules only at the end of a TZif file (RFC 8536, section 3.3), so a minimal
     file is created in memory.
@@ -64,7 +66,7 @@ def until_multiple(seconds: float) -> float:
     """Return the seconds until the monotonic clock is a multiple of `seconds`; never 0.
 
     Tasks that wait until a multiple of the same interval run together. That saves processor time:
-    after a wake-up the caches are cold, so a request by itself takes three times as long as one
+    after a wake-up the caches are cold, so a single request takes three times as long as a request
     that follows another.
     """
     return seconds - monotonic() % seconds

@@ -40,10 +40,10 @@ def dashboard(
 
 
 def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | None:
-    """Return the file with the last list of a launch with the same arguments and environment.
+    """Return the file with the last list of launches with the same connection settings.
 
     `local_data_dir` is the data directory of the local Studio; `None` for any other Studio. Returns
-    `None` if the current folder does not exist, as the project's configuration is looked up there.
+    `None` if the current folder, with the project's configuration, does not exist.
     """
     from studio_tui.launch_key import launch_key
 
@@ -74,7 +74,7 @@ class _Connector:
         self._data_dir_option = data_dir
         self._run_samples = run_samples
         self._latest: Settings | None = None
-        """The settings of the latest connection; `None` before the first."""
+        """The settings of the latest connection; `None` before the first connection."""
 
     @property
     def _data_dir(self) -> Path:
@@ -82,7 +82,7 @@ class _Connector:
         return self._data_dir_option or paths.local_data_dir()
 
     def connect(self, choice: "Choice | None") -> "Connected":
-        """Connect to the Studio that the user chose; without a choice, to that of the settings.
+        """Connect to the Studio that the user chose; without a choice, as the settings say.
 
         Raises:
             ConfigError: the choice cannot be used; the message says why.
@@ -111,8 +111,8 @@ class _Connector:
                 arguments = self._arguments._replace(url=url, team=team)
                 connected = self._connect_with(load_settings(arguments, typed_token=token))
             case TeamChoice(team) if self._latest is not None:
-                # The Studio that was connected to last has refused the team. A local Studio has
-                # only one team and never refuses it, so this one needs no guard and no restart.
+                # The Studio of the latest connection has refused the team. A local Studio never
+                # refuses its only team, so the Studio here is not local: no guard, no restart.
                 settings = replace(self._latest, team=validate_team(team))
                 connected = self._connect_with(settings)
             case TrustChoice(url):
@@ -196,7 +196,7 @@ class _Connector:
     def _connect_with(
         self, settings: "Settings", *, local_guard: "PortGuard | None" = None
     ) -> "Connected":
-        """Create the connection; with `local_guard`, to the local Studio, which it verifies."""
+        """Create the connection; `local_guard` is given for the local Studio, and verifies it."""
         from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir

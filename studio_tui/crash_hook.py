@@ -8,7 +8,10 @@ from types import TracebackType
 
 
 def install_crash_hook() -> None:
-    """Print and log `crash_report` for an uncaught exception, instead of the default traceback."""
+    """Print and log `crash_report` for an uncaught exception, instead of the default traceback.
+
+    A `KeyboardInterrupt` keeps the default traceback, and is not logged.
+    """
     sys.excepthook = _report_crash
 
 

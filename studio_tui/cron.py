@@ -37,10 +37,10 @@ ALIASES: Mapping[str, str] = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LAST_WEEKDAY = 6
-"""Last value of `3/2` in the day of week. 7 is Sunday too, and belongs only to explicit ranges."""
+"""Last value of `3/2` in the day of week. 7 is Sunday too, but only where it is written."""
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CHECK_INTERVAL = timedelta(days=1)
-"""Interval of checks of the offset from UTC; no zone changes it back and forth in less time."""
+"""Interval of checks of the UTC offset; no zone changes its offset back and forth within it."""
 
 _PRECISION = timedelta(milliseconds=1)
 _MAX_CHARACTERS = 1000
@@ -117,7 +117,7 @@ def field_values(expression: str) -> tuple[frozenset[int] | None, ...]:
 
 
 def typed_fields(expression: str) -> tuple[str, ...]:
-    """Return the five fields as typed; for an alias, those that it stands for.
+    """Return the five fields as typed; for an alias, the fields that the alias stands for.
 
     Raises:
         CronError: the expression is invalid.
@@ -170,7 +170,7 @@ def _until_overflow(moments: Iterator[datetime]) -> Iterator[datetime]:
 
 
 def _times_of_day(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Yield one time for each matching local time, even if it is skipped or repeated."""
+    """Yield a time for each matching local time, but only one for all skipped in the same gap."""
     next_local = _local_fire_times(fields, _local_time(after, zone))
     latest = after
     while True:
@@ -243,9 +243,9 @@ class _Fields(NamedTuple):
     """The fields of a valid expression."""
 
     typed: tuple[str, ...]
-    """See `typed_fields`."""
+    """As returned by `typed_fields`."""
     plain: tuple[frozenset[int] | None, ...]
-    """See `field_values`."""
+    """As returned by `field_values`."""
 
 
 def _parse(expression: str) -> _Fields:
@@ -292,10 +292,10 @@ def _is_prose(words: Sequence[str]) -> bool:
 def _days(
     date: str, weekday: str, dates: set[int], weekdays: set[int]
 ) -> tuple[frozenset[int] | None, frozenset[int] | None]:
-    """Return the values of the day fields, as `field_values`, for what croniter makes of both.
+    """Return the values of the day fields, as `field_values` does, as croniter combines both.
 
     If both fields are restricted, one of them has to match. A list of all values, such as `1-31`,
-    is restricted too, so that every day matches. If the other field has a star, it counts as `*`.
+    is restricted too, so that every day matches; but it counts as `*` if the other has a star.
     """
     is_every_date, is_every_weekday = len(dates) == 31, len(weekdays) == 7
     any_date = is_any(date) or (is_every_date and "*" in weekday)

@@ -1,15 +1,15 @@
 """Exceptions of code below the screens; the class of an error determines how it is handled.
 
 StudioError
-├── ConfigError            invalid url, token or team: on stderr before a screen opens, exit code 2
-│   ├── NoCredentials      no token is set: the first-run screen opens
+├── ConfigError            a setting is invalid: shown on the open form, else stderr and exit code 2
+│   ├── NoCredentials      no token is set: the form to connect opens
 │   └── TokenOriginChanged a project redirects the token: asks for confirmation, default No
 ├── ReadOnly               a write was requested in a read-only dashboard
 ├── TransportError         no response: data becomes stale, one shared probe retries forever
 │   ├── RequestTimedOut    no response in time
 │   └── NotSent            the request was never sent: safe to send again
 ├── StatusError            Studio responded with an error status
-│   ├── AuthenticationError   401: all polling stops, one banner
+│   ├── AuthenticationError   401: all polling stops, the form for another token opens
 │   ├── PermissionDenied      403: only this list is refused, and retried after minutes
 │   ├── NotFound              404
 │   ├── InvalidRequest        other 4xx: the message is about the request
@@ -21,7 +21,7 @@ StudioError
 │   └── BrokenAnswer       the response was truncated or duplicated in transit: request again
 └── SpoolError             a log cannot be cached on, or read from, this machine's disk
 
-`str(error)` of each is a sentence for the user. Any other exception is a bug.
+`str(error)` of each is a text for the user, of one sentence or more. Any other exception is a bug.
 """
 
 
@@ -40,7 +40,7 @@ class StudioError(Exception):
 class ConfigError(StudioError):
     """A setting, a file named by the user, or the local Studio cannot be used.
 
-    The message says which one, and why or what to do.
+    The message names the setting, file or Studio, and says why or what to do.
     """
 
 
@@ -98,7 +98,7 @@ class AuthenticationError(StatusError):
 
 
 class PermissionDenied(StatusError):  # noqa: N818
-    """403: the token does not permit the request, at least not in this team."""
+    """403: the token does not permit the request, or not in this team."""
 
     def __init__(self, status: int, message: str, teams: tuple[str, ...] = ()) -> None:
         super().__init__(status, message)

@@ -66,10 +66,10 @@ def read_json(path: Path) -> Any:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is not JSON.
+        ValueError: it is not JSON in UTF-8, or is nested too deeply.
     """
     text = read_text(path)
-    # The import must not delay the first paint, so it is left out if the file does not exist.
+    # Imported after the file was read: without a file, the import need not delay the first paint.
     import json  # noqa: PLC0415
 
     return _parse(text, json.loads)
@@ -80,16 +80,16 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is not TOML.
+        ValueError: it is not TOML in UTF-8, or is nested too deeply.
     """
     text = read_text(path)
-    import tomllib  # noqa: PLC0415 (as in `read_json`)
+    import tomllib  # noqa: PLC0415 (not before it is needed)
 
     return _parse(text, tomllib.loads)
 
 
 def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
-    """Write a 0600 file atomically: a reader gets the old text or the new, never a part.
+    """Write a 0600 file atomically: a reader gets the old text or the new text, never a part.
 
     Without `syncs`, the text may be lost if the machine crashes within the next seconds.
 
@@ -112,7 +112,7 @@ def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
 
 
 def store_if_possible(path: Path, text: str) -> bool:
-    """Replace a state file whose loss is harmless; create its folder, private to its owner.
+    """Replace a state file whose loss is harmless; a new folder for it is private to its owner.
 
     Returns whether the file was written. An error is logged, not raised.
     """

@@ -7,6 +7,7 @@ import re
 from enum import StrEnum
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""The name of an environment variable."""
 _ENTRY_BYTES = 128 * 1024 - 1
 """Maximum size of an environment entry on Linux (MAX_ARG_STRLEN)."""
 
@@ -19,7 +20,7 @@ class VariableFault(StrEnum):
     """Reason why an entry `NAME=VALUE` is invalid in an environment."""
 
     NAME = "name"
-    """The name is not one of a variable."""
+    """The name is not valid for a variable."""
     LENGTH = "length"
     """The entry is too long."""
     NUL = "nul"
@@ -41,9 +42,10 @@ def variable_fault(name: str, entry: str) -> VariableFault | None:
 
 
 def split_repository(repository: str) -> tuple[str, str | None]:
-    """Split `URL@REVISION` into its URL and its revision, which is `None` if it is missing.
+    """Split `URL@REVISION` into its URL and its revision, which is `None` if missing.
 
-    The revision may contain slashes. An `@` in the host, as in `git@github.com:`, begins none.
+    The revision can contain slashes. An `@` before the host, as in `git@github.com:`, begins no
+    revision.
     """
     scheme, slashes, location = repository.rpartition("://")
     if slashes:
@@ -68,5 +70,5 @@ def repository_fault(repository: str) -> str | None:
 
 
 def is_job_id(text: str) -> bool:
-    """Whether a text is a valid job id in any Studio."""
+    """Whether a text has the form of a job id, in the hosted or the local Studio."""
     return _JOB_ID.fullmatch(text) is not None

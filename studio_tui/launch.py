@@ -26,10 +26,10 @@ def run_dashboard(
     """Run the dashboard with the connection made by `connect`; return the exit code.
 
     `connect` is called in a thread, with the choice `first`; meanwhile the screen shows the text
-    `waiting_for`, or the list in the file `last_list`. Without a `theme`, the one chosen last is
-    used.
+    `waiting_for`, or the list in the file `last_list`. Without a `theme`, use the theme chosen
+    last; if there is none, or NO_COLOR is set, use a theme that suits the terminal.
     """
-    # Imports leave hardly any garbage, yet collecting it would take a tenth of their time. The app
+    # Imports leave hardly any garbage, but a collector would take a tenth of their time. The app
     # enables the collection again after its first paint.
     gc.disable()
     try:

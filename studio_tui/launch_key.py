@@ -1,8 +1,8 @@
 """A key for the connection settings: command line, environment and the CLI's files.
 
 Two launches with the same key connect to the same team of the same Studio, so the second one may
-show data that the first one saved, before it has validated the settings. This module imports
-nothing that is slow.
+show the data that the first launch saved, before the settings are validated. This module imports
+no slow module.
 """
 
 from collections.abc import Mapping

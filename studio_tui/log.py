@@ -30,8 +30,10 @@ _CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")
+"""A word that is possibly part of a message, with at most the first letter in upper case."""
 
 _secrets: set[str] = set()
+"""The secrets to redact, in each form in which they can occur."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +49,11 @@ def register_secret(secret: str) -> None:
 
 
 def redact(text: str, *, spare_words: bool = False) -> str:
-    """Return `text` with registered secrets redacted, and all that looks like a secret.
+    """Return `text` with registered secrets and all else that looks like a secret redacted.
 
-    For messages and records, never for a job's log, query or files. With `spare_words`, a secret
-    that is a plain word, such as the token `wrong`, is not redacted: no Studio issues such tokens,
-    and a message without the word would be incomprehensible.
+    Call it for messages and records, never for a job's log, query or files. With `spare_words`, a
+    secret that is a plain word, such as the token `wrong`, is not redacted: no Studio issues such
+    tokens, and a message without the word would be incomprehensible.
     """
     # Longest first, as a secret may contain another one.
     for secret in sorted(_secrets, key=len, reverse=True):
@@ -79,7 +81,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 
 
 def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
-    """Write the program's log to a file in `log_dir`, and return its path.
+    """Write the program's log to a file in `log_dir`, and return the path of the file.
 
     A second call closes the file of the first. Of libraries, only warnings and errors are logged,
     as their other records have requests and headers.

@@ -73,7 +73,10 @@ def profile_name(profile: str) -> str:
 
 
 def create_private_dir(path: Path) -> Path:
-    """Create the folder `path` and its parents, accessible only by its owner, and return it."""
+    """Return the folder `path`; if it is missing, create it, accessible only by its owner.
+
+    Missing parents are created too, with the usual permissions.
+    """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

@@ -45,6 +45,7 @@ class Proxies:
 
 
 NO_PROXIES = Proxies()
+"""Connects to all URLs without a proxy; not the variable NO_PROXY."""
 
 
 def proxies_from(environ: Mapping[str, str]) -> Proxies:
@@ -102,7 +103,7 @@ def _is_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) 
 
 
 def _validate(proxy: str) -> str:
-    """Return a proxy's URL if httpx and websockets accept it.
+    """Return a proxy's URL if httpx and websockets accept the URL; else raise `ConfigError`.
 
     It is validated here, because their own errors would show the URL with its password.
     """

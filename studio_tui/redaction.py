@@ -1,8 +1,8 @@
 """Redacts text that looks like a secret in untrusted messages: keys, tokens, passwords.
 
-For messages and the program's own log. A job's log, query and files belong to the user and are not
-changed. The time is linear in the length of the text: a pattern that fails has read no further than
-to the next possible match, or some hundred characters.
+It is used for messages and the program's own log. A job's log, query and files belong to the user
+and are not changed. The time is linear in the length of the text: a pattern that fails has read no
+further than to the next possible match, or some hundred characters.
 """
 
 import re
@@ -40,7 +40,11 @@ _HEADER = re.compile(
     r"(?:(?:bearer|basic|token|digest) ++){0,8}+)([^\s\"',;]++)",
     re.IGNORECASE,
 )
+"""A header `Authorization` with its value, in a header line, a dictionary or JSON."""
+
 _SCHEME = re.compile(r"(\b(?:(?:bearer|basic) ++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
+"""A value after `Bearer` or `Basic`."""
+
 _AFTER_NAME = re.compile(
     r"((?:(?:token|passw(?:or)?d|passphrase|(?:api|access|private|secret)[ _-]?key|secret"
     r"|credential)s?+ {1,3}){1,8}+)"
@@ -53,19 +57,28 @@ _HAS_BOTH = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
 """Both a digit and a letter, as a generated value has, unlike a word or a number."""
 
 _NAME = re.compile(r"(?<![\w.-])([\w.-]++)([\"']? ?[=:] ?)")
+"""A name and the sign after it, as in `DB_SECRET=` or `"password": `."""
+
 _VALUE = re.compile(
     rf"{re.escape(REDACTED)}"
     r"|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|[^\s\"'&,;]++"
 )
+"""The value after such a sign, quoted or up to a separator; or a value redacted already."""
+
 _IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
+"""User and password in a URL; the password is redacted."""
+
 _TOKEN_IN_URL = re.compile(r"(\bhttps?://)([^\s/@:]{1,1024}+)(?=@)", re.IGNORECASE)
+"""A token in place of a user in a URL, as in `https://TOKEN@host`."""
+
 _BEFORE_HOST = re.compile(
     r"(?<![\w.+%:/-])([\w.+%-]{1,128}+:)(?!//)[^\s@/]{1,256}+(?=@(?!sha256:))"
 )
+"""User and password before a host, without a scheme, as in `user:password@host`."""
 
 
 def without_secrets(text: str) -> str:
-    """Return `text` with everything that looks like a secret redacted. Idempotent."""
+    """Return `text` with everything that looks like a secret redacted."""
     for _ in range(_ROUNDS):
         before, text = text, _redact_once(text)
         if text == before:

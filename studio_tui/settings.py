@@ -30,12 +30,13 @@ TYPED = "form"
 """Source of values that the user typed into a form of this program."""
 
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+"""Variables with the path of the CA file, in the order of precedence."""
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where each setting was found, as a phrase for the user, such as `DATACHAIN_STUDIO_URL`."""
+    """Where these settings were found, as phrases for the user, such as `DATACHAIN_STUDIO_URL`."""
 
     url: str
     team: str
@@ -44,7 +45,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings for one Studio, team and token. Only tests create them without `load_settings`."""
+    """Settings for one Studio, team and token, from `load_settings`."""
 
     url: str
     """Origin and optional path, without `/api` and without a trailing slash."""
@@ -109,7 +110,7 @@ def load_settings(
     *,
     typed_token: str | None = None,
 ) -> Settings:
-    """Load all settings, each from its first source.
+    """Load all settings, each from the first source that has it.
 
     `typed_token` is a token that the user typed into a form, together with url and team. If it is
     given, error messages name the fields of the form.
@@ -146,7 +147,7 @@ def load_settings(
             "No team is set. Use --team, DATACHAIN_STUDIO_TEAM or `datachain auth team NAME`."
         )
     proxies = proxies_from(environ)
-    proxies.for_url(url)  # an invalid one is reported before anything is requested
+    proxies.for_url(url)  # reports an invalid proxy before anything is requested
     return Settings(
         url=url,
         team=_validate_team(team if typed_token is None else team._replace(source=TYPED)),
@@ -205,11 +206,11 @@ class _Value(NamedTuple):
     source: str
     """A phrase for the user, as in `Sources`."""
     file: Path | None = None
-    """The file that contains it; `None` if it was found elsewhere."""
+    """The file that contains the value; `None` if the value was found elsewhere."""
 
 
 class _File(NamedTuple):
-    """The `[studio]` table of a configuration file."""
+    """A configuration file, with its `[studio]` table."""
 
     path: Path
     studio: Mapping[str, Any]

@@ -1,7 +1,7 @@
 """Sanitizing of untrusted text, so that it cannot control the terminal.
 
-A terminal executes control characters, and bidirectional marks reorder the text. Text is sanitized
-once, where it enters the program, so that all other code can rely on it.
+A terminal executes control characters, and bidirectional marks reorder the text. Text of Studio is
+sanitized where it enters the program, except `Verbatim`, which is sanitized when it is drawn.
 """
 
 import unicodedata
@@ -19,9 +19,10 @@ BLOCK_LIMIT = 1024 * 1024
 
 _ELLIPSIS = "…"
 _CONTROL_PICTURES = 0x2400
+"""Code point of the visible symbol for the control character 0; the other symbols follow."""
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _TAGS = range(0xE0000, 0xE1000)
-"""Code points that are not drawn: default-ignorable in Unicode (PropList), assigned or not."""
+"""Both ranges: code points that are not drawn, default-ignorable in Unicode (PropList)."""
 
 
 class _Replacements(dict[int, str]):
@@ -122,7 +123,7 @@ class Verbatim:
     def __get_pydantic_core_schema__(
         cls, _source: Any, _handler: "GetCoreSchemaHandler"
     ) -> "CoreSchema":
-        """Validate from a string, serialize to one."""
+        """Validate a string, and serialize to a string."""
         from pydantic_core import core_schema  # noqa: PLC0415 (not before the first paint)
 
         return core_schema.no_info_after_validator_function(

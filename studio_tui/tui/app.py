@@ -168,7 +168,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="try", group="connect")
     async def _try(self, connected: "Connected", screens: "Screens") -> None:
-        """Switch to a Studio; with the form open, only if Studio answers, to keep the input."""
+        """Switch to a Studio. If the form is open, keep it and its input until Studio answers."""
         if not await _is_refused(self, connected):
             self._enter(connected, screens)
 
@@ -221,7 +221,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     @on(ReadAgain)
     @work(name="renew", group="connect", exclusive=True)
     async def _read_again(self) -> None:
-        """Apply changed settings: a token, certificate authorities, the address."""
+        """Apply changed settings, such as a token; without a connection, connect again."""
         from studio_tui.tui.recovery import read_again  # noqa: PLC0415 (rarely needed)
 
         self._reported_refusal = None
@@ -260,10 +260,10 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="return", group="poll")
     async def _keep_place_up_to_date(self, connected: "Connected", screens: "Screens") -> None:
-        """Restore the user's place in the previous run, then save it whenever it changes."""
+        """Restore the previous run's place, then save the user's place whenever it changes."""
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
-        # The next run begins with the first choice again, not with one made in the form.
+        # The next run begins with the first choice again, not with a choice made in the form.
         is_first_choice = connected.choice == self._first_choice
         list_file = self._last_list_file if is_first_choice else None
         self._place_keeper = keeper = remembering.PlaceKeeper(self, connected, screens, list_file)
@@ -331,7 +331,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
                 await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
-        """Go from the form to the new job in the list, or back to the pipeline."""
+        """Go from the form to the new job in the list; if a pipeline led to the form, go there."""
         if not back_in_pipeline(self) and self._screens:
             self._show_tab(message.tab)
             self._screens.await_row(message.tab, message.job_id)
@@ -341,7 +341,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._show_tab(message.tab)
 
     def on_go_back(self) -> None:
-        """Close a page; on a tab, quit if called twice. Do nothing while a dialog is open."""
+        """Close a page; on a tab, quit if called twice, or at once without a connection."""
         if isinstance(self.screen, ModalScreen):
             return
         if len(self.screen_stack) > BOTTOM:
@@ -375,7 +375,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         super().exit(*args, **options)
 
     async def on_unmount(self) -> None:
-        """Save the user's place, and close the connection."""
+        """Save what is not saved yet, and close the connection."""
         if self._place_keeper is not None:
             self._place_keeper.save_remaining()
         if self._connected:

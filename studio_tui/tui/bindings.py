@@ -27,8 +27,8 @@ def bindings_of(screen: Screen[Any], key: str, *, priority: bool) -> list[tuple[
     """Return the bindings of a key with their nodes, in the order in which Textual tries them.
 
     Bindings with priority are tried from the app down to the focused widget. Bindings without
-    priority are tried from the focused widget up to the first modal screen. A widget that consumes
-    the key, such as an input, hides the bindings of its ancestors.
+    priority are tried from the focused widget up to a modal screen, or else to the app. A widget
+    that consumes the key, such as an input, hides the bindings of its ancestors.
     """
     focused = screen.focused
     nodes = (

@@ -31,7 +31,7 @@ def chosen_theme(app: App[Any]) -> str | None:
 
 
 def save_choices(app: App[Any]) -> None:
-    """Save the theme whenever the user chooses one."""
+    """Save the theme whenever the user chooses a theme."""
     app.theme_changed_signal.subscribe(app, _keep)
 
 

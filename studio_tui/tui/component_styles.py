@@ -51,6 +51,7 @@ class ComponentsOnDemand(Stylesheet):
     """A style sheet that computes the styles of component classes on demand."""
 
     _virtual: DOMNode | None = None
+    """The node with the styles that `styles_below` returned last."""
 
     def styles_below(self, node: DOMNode, name: str) -> RenderStyles:
         """Return the styles of a component class of a node, valid until the next call."""

@@ -49,6 +49,7 @@ class Connected:
     view_file: Path
     """Path of the saved view of jobs; other saved files have this path with another suffix."""
     read_only: bool = False
+    """Whether nothing in Studio can be changed."""
     quiet: bool = False
     """Whether the end of a job or pipeline is shown only as a badge, without a notification."""
     notes: tuple[str, ...] = ()
@@ -56,14 +57,15 @@ class Connected:
     samples: "SampleJobs | None" = None
     """Sample jobs to offer if there are no jobs."""
     read_again: "Callable[[], Settings | None] | None" = None
-    """Reads the settings again, in a thread; returns `None` if they are unchanged.
+    """Called in a thread; reads the settings again, and returns `None` if they are unchanged.
 
-    Raises `ConfigError`. `None` for the local Studio, and if the user has typed the token or team.
+    Raises `ConfigError`. The attribute is `None` for the local Studio, for a replay, and if the
+    user has typed the token or team.
     """
     choice: "Choice | None" = None
     """What the user chose in the form or a question; `None` for arguments and configuration."""
     restartable: RestartableStudio | None = None
-    """The local Studio, if this dashboard can restart it; else `None`."""
+    """The local Studio, if this dashboard can restart it; `None` for any other Studio."""
 
     @property
     def may_have_running_jobs(self) -> bool:

@@ -23,7 +23,8 @@ PRELOADED = (
 )
 """The modules that are imported in advance, as users open their screens most.
 
-Each comes after the modules that it imports. Other modules are not worth their memory.
+A module comes after the modules that it imports. Importing more modules in advance is not worth
+the memory.
 """
 
 PRELOAD_INTERVAL = 0.01

@@ -5,7 +5,7 @@ import gc
 COLLECTION_THRESHOLD = 10_000
 """Number of new objects after which a collection starts.
 
-More than Python's 700, as most objects are freed without a collection.
+More than Python's default, as most objects are freed without a collection.
 """
 
 

@@ -28,7 +28,7 @@ class UnknownKeys:
         self._notification = ""
 
     def report(self, key: str) -> None:
-        """Notify that a key does nothing, if that was not reported and the screen has a help key.
+        """Notify that a key does nothing, once per key, and only if the screen has a help key.
 
         A notification replaces the previous one. Otherwise many keys in a row, such as a text typed
         where there is no input, would cover the screen with notifications.
@@ -87,7 +87,7 @@ class WithHelpAndPalette(App[Any]):
         self._unknown_keys = UnknownKeys(self)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Run the action of a key, and notify the user if the key has none."""
+        """Run the action of a key, and return whether it has one; if not, notify the user."""
         for node, binding in bindings_of(self.screen, key, priority=priority):
             if await self.run_action(binding.action, node):
                 return True

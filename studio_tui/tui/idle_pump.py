@@ -12,7 +12,7 @@ from textual.messages import Prompt
 def is_idle(pump: MessagePump) -> bool:
     """Return whether a message pump has no message and waits for the next.
 
-    False if Textual's queue does not show whether it is waited for.
+    False if Textual's queue does not show whether the pump waits for it.
     """
     queue: Queue[Message | None] = pump._message_queue
     return queue.empty() and _is_awaited(queue)
@@ -21,7 +21,7 @@ def is_idle(pump: MessagePump) -> bool:
 def would_handle_next(pump: MessagePump) -> bool:
     """Return whether a message posted now would be the next to be handled; False if unknown.
 
-    Textual's `Prompt`, which only wakes a widget so that it repaints, may be handled before it.
+    Textual's `Prompt` does not count: it only wakes a widget, so that the widget repaints.
     """
     queue: Queue[Message | None] = pump._message_queue
     return _is_awaited(queue) and all(type(message) is Prompt for message in queue.values)

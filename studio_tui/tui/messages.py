@@ -115,7 +115,7 @@ class OpenForm(Message):
     """Show the form for a new job."""
 
     draft: Draft | None = field(default=None, repr=False)
-    """Initial values; `None` for the last unfinished draft."""
+    """Initial values; `None` for the last unfinished draft, or an empty form without one."""
     about: str = ""
     """What the draft is about, such as `cluster 7`; the input is saved under this text."""
     initial_field: str = "query_file"
@@ -131,7 +131,10 @@ class EditJobs(Message):
 
     job_ids: Sequence[str]
     on_copy_created: Callable[[str], object] = field(default=lambda _: None, repr=False)
-    """Called with the id of each original job after its copy was created."""
+    """Called with the id of each original job after its copy was created.
+
+    Not called for a single job.
+    """
 
 
 @dataclass
@@ -140,7 +143,7 @@ class JobCreated(Message):
 
     job_id: str
     tab: str = "jobs"
-    """The name of the tab whose list will show it."""
+    """The name of the tab whose list will show the job."""
 
 
 @dataclass
@@ -167,4 +170,4 @@ class TeamRefused(Message):
 
 
 class GoBack(Message):
-    """Close the current page, or quit."""
+    """Close the current page; on a tab, quit if it is posted twice in a short time."""

@@ -1,4 +1,4 @@
-"""The command palette: a searchable list of all actions of the current screen."""
+"""The command palette: a searchable list of the screen's actions and Textual's commands."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ class PagedPalette(AnsweredOnce, CommandPalette):
     """Textual's palette with a list that can be paged before it has a size."""
 
     takes_keys_pressed_before = True
+    """Whether keys pressed before the palette is shown go to the palette."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable actions on the list while the list does not exist."""
@@ -61,6 +62,7 @@ It is so close to 1 that the order of the scores above stays.
 _NO_MATCH = WordMatch(0.0)
 
 _WORD = re.compile(r"[^\s.,;:()]+")
+"""A word of a text, without punctuation."""
 
 _OURS = {"Quit"}
 """Textual's commands that the dashboard has under another name."""

@@ -3,7 +3,8 @@
 A place is everything on which styles can depend: the rules, and the type, id, classes and state of
 each node from the app down to the node. Textual computes the styles of each widget of each screen
 that is opened, and computes them all again when the screen is shown; see
-docs/upstream/style-reuse.md. `tests/tui/test_placed_styles.py` checks the assumptions about that.
+docs/upstream/style-reuse.md. `tests/tui/test_placed_styles.py` checks the assumptions about
+Textual.
 """
 
 from collections.abc import Callable
@@ -255,8 +256,9 @@ class PlacedStylesheet(ComponentsOnDemand):
 def resolved_once(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
     """Return the result of `resolve`, which is called once for all widgets in equal places.
 
-    The result must depend only on the styles of the widget, and must not refer to a widget. `name`
-    distinguishes the results for one place.
+    For a widget whose place is unknown, `resolve` is called each time. The result must depend only
+    on the styles of the widget, and must not refer to a widget. `name` distinguishes the results
+    for one place.
     """
     sheet = widget.app.stylesheet
     if not isinstance(sheet, PlacedStylesheet):

@@ -14,6 +14,7 @@ _CACHE_SIZE = 4096
 """Combinations of a class, a message and a name for which handlers are cached."""
 
 _find_each_time = MessagePump._get_dispatch_methods
+"""Textual's own search for the handlers of a message."""
 
 
 def bound_handlers(
@@ -47,7 +48,7 @@ class FindsHandlersOnce(MessagePump):
 def handlers_of(
     pump: type[MessagePump], message: type[Message], name: str
 ) -> tuple[Handler, ...] | None:
-    """Return the handlers of a class in the order in which they are called.
+    """Return the handlers of a message in the class `pump`, in the order in which they are called.
 
     `None` if a handler has a selector, so that the handlers depend on the widget of each message.
     """

@@ -58,7 +58,7 @@ async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
 
 
 async def _request_error(connected: "Connected") -> str:
-    """Send the cheapest request to a Studio; return its error, empty if there was none."""
+    """Send the cheapest request to a Studio; return the error, empty if there was none."""
     try:
         await connected.session.client.clusters()
     except StudioError as error:
@@ -133,7 +133,7 @@ class Restarter:
         self._notify(words, severity="warning", markup=False)
 
     async def _restart(self) -> bool:
-        """Start the server if it is not running; notify the user of the result, and return it."""
+        """Start the server if it is not running; notify the user, and return whether it runs."""
         try:
             settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
@@ -150,7 +150,7 @@ class Restarter:
 async def read_again(app: App[Any], connected: "Connected", form: WelcomeScreen | None) -> bool:
     """Read the settings again, apply them, and poll Studio at once; close the form if it is open.
 
-    If that fails, show why on the form, or without a form in a notification.
+    If an error prevents that, show it on the form, or without a form in a notification.
 
     Return whether the settings name another Studio or team. Such settings are not applied, as they
     need a new connection.

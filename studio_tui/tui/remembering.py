@@ -1,6 +1,7 @@
 """Saves the user's place and the visible list while the program runs.
 
-They are saved often, so that a crash loses only the last seconds.
+A crash loses only the changes of the place in the last seconds, and of the list in the last half
+minute.
 """
 
 import asyncio
@@ -43,8 +44,8 @@ class LastListKeeper:
     def to_keep(self, stack: Sequence[Screen[Any]], *, at_once: bool) -> dict[Path, str]:
         """Return the file's new content by path; empty if the file need not be written now.
 
-        `at_once` returns the content even if it is not due or has not changed, for the end of the
-        program.
+        With `at_once`, for the end of the program or connection, return the content even if it is
+        not due or has not changed.
         """
         is_due = clock.monotonic() - self._saved_at >= LIST_EVERY
         if not (is_due or at_once):
@@ -150,8 +151,8 @@ class PlaceKeeper:
         self._unwritten: dict[Path, str] = {}
         """Contents of files that are not written yet, by path.
 
-        At the program's end, a writing thread that has not begun is canceled; `save_remaining` then
-        writes them.
+        At the program's end, a writing thread that has not begun is canceled. `save_remaining` then
+        writes these contents.
         """
         self._writing = threading.Lock()
         self._is_due = asyncio.Event()
@@ -161,7 +162,7 @@ class PlaceKeeper:
         self._deadline = 0.0
         """When the timer ends at the latest, by the clock of the event loop."""
         self._has_returned = False
-        """Whether the pages of the previous run were restored, or the user was faster."""
+        """Whether the previous run's pages were restored, or the user opened a screen first."""
 
     async def run(self) -> None:
         """Restore the pages of the previous run, and save the place until canceled."""
@@ -224,13 +225,13 @@ class PlaceKeeper:
         self._is_due.set()
 
     def save_at_once(self) -> None:
-        """Save the place at once, as the program ends."""
+        """Save the place at once, as the program or the connection ends."""
         self._note_places()
         self._write_now(self._list_to_keep(at_once=True))
         self.save_remaining()
 
     def save_remaining(self) -> None:
-        """Save the remaining changes, without asking the pages, which are being removed."""
+        """Save the remaining changes; do not ask the pages, as these are being removed."""
         self._write_now(self._changed_files())
 
     def _note_places(self) -> None:

@@ -1,7 +1,7 @@
 """The screens of one connection, created on demand. Each tab is created once and then kept.
 
-This is the only module that imports every screen. It is imported after the first paint, and imports
-most screens only when they are first opened.
+Only this module imports the pages and forms of all tabs, most of them when they are first opened.
+It is imported after the first paint.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +56,7 @@ class Screens:
         """The cluster for new jobs."""
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
-        """The tab and pages for the next run to restore; at the start those of the previous run."""
+        """The tab and pages that the next run restores; at the start, those of the previous run."""
         self._filters_before: dict[str, str] = {}
         """Filters of lists before `filter_list` changed them, by name of the tab."""
         self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
@@ -133,7 +133,7 @@ class Screens:
         return SubmitScreen(self._basics, self._saved_forms, start)
 
     async def edit_form(self, request: EditJobs) -> Page | None:
-        """Return a new form for editing and rerunning jobs; `None` if none of them is known.
+        """Return a new form for editing and rerunning jobs; `None` if no job is known.
 
         Raises:
             InvalidRequest: a job has too little data for a rerun.
@@ -161,7 +161,8 @@ class Screens:
     def show_merged_logs(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
         """Put the logs of some jobs on the tab of merged logs.
 
-        `jobs` has jobs that the session may not know; a job known to neither is skipped.
+        `jobs` has jobs that the session possibly does not know. An id that is neither in `jobs` nor
+        known to the session is skipped.
 
         Raises:
             SpoolError: there is no room for the logs on the local disk.
@@ -194,7 +195,7 @@ class Screens:
     ) -> None:
         """Show the datasets, with the cursor on a dataset that the given jobs made.
 
-        The user may then choose to rebuild datasets, or to show the job that made a dataset.
+        Then do what the user chooses there: rebuild datasets, or show the job that made one.
         `show_tab` shows the tab of a name.
         """
         showing = partial(self._show_datasets, app, job_ids, show_tab)

@@ -20,6 +20,7 @@ WELCOME = sheets("welcome")
 """The sheet of the form on which the user chooses how to connect."""
 
 DIALOGS = sheets("dialogs")
+"""The sheet of all dialogs."""
 
 FORM_DIALOGS = sheets("dialogs", "submit")
 """The sheets of a dialog with fields."""
@@ -36,4 +37,4 @@ PAGES = sheets(
     "logs",
     "submit",
 )
-"""The sheets of the main screens, loaded with the first of them."""
+"""The sheets of the pages, loaded with the first page."""

@@ -1,4 +1,8 @@
-"""The screen stack: the opening screen at the bottom, a tab over it, then pages and dialogs."""
+"""The screen stack: the opening screen at the bottom, a tab over it, then pages and dialogs.
+
+Before the first connection, the form to connect can be in place of the tab. A second tab can be
+over a page, as when a page shows a filtered list.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +41,7 @@ def show_over(app: App[Any], screen: Screen[Any]) -> None:
 
 
 def back_in_pipeline(app: App[Any]) -> bool:
-    """Go back to a pipeline's graph if the screen was opened from it; return whether it was."""
+    """Go back to the nearest pipeline page below the screen; return whether there is one."""
     while any(map(_is_pipeline_page, app.screen_stack[BOTTOM:-1])):
         app.pop_screen()
         if _is_pipeline_page(app.screen):

@@ -22,7 +22,7 @@ class GrowingStylesheet(PlacedStylesheet):
     """
 
     def reparse(self) -> None:
-        """Parse the added sheets; all of them if the variables of the theme have changed."""
+        """Parse the added sheets; parse all sheets if the variables of the theme have changed."""
         self.parse()
 
 

@@ -52,7 +52,7 @@ LIGHT = Theme(
 
 ANSI_DARK = "ansi-dark"
 ANSI_LIGHT = "ansi-light"
-"""Names of Textual's themes that use the terminal's palette, for terminals with 16 colours."""
+"""Both: a theme of Textual that uses the terminal's palette, for at most 16 colours."""
 
 THEMES = (DARK, LIGHT)
 """The themes to register with Textual."""

@@ -10,9 +10,9 @@ from textual.screen import Screen
 from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
-"""Sort keys of actions by the prefix of their id; 0 for other prefixes.
+"""Ranks of actions by the prefix of the id of their binding; 0 for other prefixes.
 
-So the actions that only the current screen has come first.
+Lists show low ranks first, so the actions that only the current screen has come first.
 """
 
 
@@ -25,7 +25,7 @@ class Action:
     label: str
     """About two words, as in the footer."""
     explanation: str
-    """A sentence."""
+    """A sentence, or the label if the binding has no sentence."""
     action: str
     """Textual's action string, such as `do('job.cancel')`."""
     node: DOMNode
@@ -33,7 +33,7 @@ class Action:
     why_not: str | None
     """Why the action is unavailable, as a sentence; `None` if it is available."""
     rank: int
-    """Sort key, see `_RANKS`."""
+    """Lists show actions with a low rank first, see `_RANKS`."""
     search_words: str = ""
     """Other words by which a search finds the action."""
 
@@ -43,13 +43,16 @@ class Action:
         return self.why_not is None
 
     def matches(self, words: str) -> bool:
-        """Return whether the keys and texts of the action contain each of `words`."""
+        """Return whether the keys and texts contain each of `words`, in any case of letters."""
         texts = " ".join((*self.keys, self.label, self.explanation, self.search_words)).lower()
         return all(word in texts for word in words.lower().split())
 
 
 def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
-    """Return the actions of `screen`, its own first; several keys of an action are merged."""
+    """Return the actions of `screen` whose bindings have an id, low ranks first.
+
+    An action with several keys is returned once, with all of these keys.
+    """
     actions: dict[tuple[DOMNode, str], Action] = {}
     for key, (node, binding, _, tooltip) in screen.active_bindings.items():
         if binding.id is None:
@@ -81,5 +84,6 @@ def reason_against(node: DOMNode, binding: Binding) -> str | None:
 
 
 def _commands(node: DOMNode) -> CommandSet | None:
+    """Return the commands of a node; `None` if it has none."""
     commands: CommandSet | None = getattr(node, "commands", None)
     return commands

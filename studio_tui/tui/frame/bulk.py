@@ -25,16 +25,19 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _NARROW, _LOW = 70, 20
-"""Columns and rows below which a dialog fills the terminal, as in `Dialog` and its style sheet."""
+"""A dialog fills the width of a terminal with fewer than `_NARROW` columns, and the height of a
+terminal with fewer than `_LOW` rows, as in `Dialog` and its style sheet."""
 
 FAILURE_TIMEOUT = 20.0
-"""Seconds for which a report with failures stays visible over another page."""
+"""Seconds for which the notification of failures stays visible, if no dialog shows the report."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
     Outcome.REFUSED: ("✗", Tone.BAD),
     Outcome.UNKNOWN: ("?", Tone.WARN),
 }
+"""The sign of each outcome in the report, and its tone."""
+
 _ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
 """Sort order of outcomes: outcomes that need attention come first."""
 
@@ -71,7 +74,7 @@ class BulkCommand(Generic[T, R]):
     command: Callable[[T], Awaitable[R]]
     """Sends the command for one item; raises only `StudioError`."""
     on_begun: Callable[[], object] = lambda: None
-    """Called when the time to undo the command is over."""
+    """Called before the first item is sent, once the command can no longer be undone."""
     unmark: Callable[[T], object] = lambda _: None
     """Called with each item as soon as its command succeeds."""
     report_text: Callable[[R], str] | None = None
@@ -81,7 +84,10 @@ class BulkCommand(Generic[T, R]):
     on_finished: Callable[[], object] = lambda: None
     """Called when all items have finished, before the report is shown."""
     next_step: Callable[[Sequence[R]], NextStep | None] = lambda _: None
-    """Called with the results of all successful items; returns the step that the report offers."""
+    """Called with the results of all successful items that have a result.
+
+    Returns the step that the report offers, or `None`.
+    """
 
 
 def space_for_list(host: Host, *others: str) -> ListSpace:
@@ -111,7 +117,8 @@ def begin_bulk(host: Host, bulk: BulkCommand[Any, Any]) -> None:
 async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
     """Run a command on many items and report the outcomes; call from a worker of the app.
 
-    First the command waits, so that the user can undo it. If the user does, there are no outcomes.
+    First the command waits, so that the user can undo it. If the user undoes the command, the
+    returned tuple is empty.
     """
 
     def unmark_if_done(ended: ItemOutcome[T, R]) -> None:
@@ -130,14 +137,14 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     is_complete = all(entry.outcome is Outcome.DONE for entry in outcomes)
     step = bulk.next_step([entry.result for entry in outcomes if entry.result is not None])
     on_top: object = host.app.screen
-    # A dialog captures the keys that the user is typing into an input, or on another page.
+    # A dialog would take the keys that the user is typing into an input or on another page.
     can_ask = on_top is host and not isinstance(host.app.focused, Input | TextArea)
     if can_ask and (step is not None or not is_complete):
         answer = await host.app.push_screen_wait(report_dialog(report, step))
         if step is not None and answer == step.key:
             host.post_message(step.message)
     elif is_complete:
-        # Without a text of their own, all items have the same outcome: that in the heading.
+        # Without `report_text`, the outcome of each item is the outcome in the heading.
         more = "" if bulk.report_text is None else "\nf8 shows the outcome of each"
         host.app.notify(f"{report.heading}{more}", markup=False)
     else:
@@ -157,7 +164,7 @@ def _undo_words(bulk: BulkCommand[T, R]) -> str:
 
 
 def show_report(host: Host) -> None:
-    """Show the outcome of the last bulk command."""
+    """Show the report of the bulk command that ended last, if there is one."""
     if (report := host.session.batches.last) is not None:
         host.app.push_screen(report_dialog(report))
     else:
@@ -165,7 +172,7 @@ def show_report(host: Host) -> None:
 
 
 def report_dialog(report: BatchReport, step: NextStep | None = None) -> Review:
-    """Return a dialog that shows the outcome of each item, and may offer a next step."""
+    """Return a dialog that shows the outcome of each item, and offers the next step if given."""
     states = report.states_now()
     lines = [
         Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
@@ -184,7 +191,7 @@ def _with_state(words: str, state: str) -> str:
 def _make_report(
     host: Host, bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]
 ) -> BatchReport:
-    """Return the report of all items, failures first."""
+    """Return the report of all items, in the order of `_ORDER`."""
     ordered = sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
     lines = tuple(
         (entry.outcome, f"{bulk.name(entry.item)}: {_outcome_words(host, bulk, entry)}")

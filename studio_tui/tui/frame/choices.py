@@ -1,11 +1,13 @@
 """The ways to connect among which the user can choose.
 
-They are plain tuples: creating a dataclass would delay the first paint by half a millisecond each.
+They are named tuples or plain classes. Defining a dataclass takes half a millisecond, and each
+would delay the first paint.
 """
 
 from typing import NamedTuple
 
 DEFAULT_URL = "https://studio.datachain.ai"
+"""The hosted Studio, the first value of the form."""
 
 
 class LocalChoice:
@@ -24,7 +26,10 @@ class TokenChoice(NamedTuple):
 
 
 class TrustChoice(NamedTuple):
-    """Send the token to the Studio at `url`, although it was stored for another Studio."""
+    """Send the token to the Studio at `url`, which a project's settings name.
+
+    Without these settings, the token would go to another Studio.
+    """
 
     url: str
 

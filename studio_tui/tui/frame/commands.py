@@ -1,8 +1,8 @@
 """Commands: the actions of keys, declared as data.
 
 A controller is a plain class that receives its dependencies and declares its commands. A screen or
-widget has controllers. The key bindings are built from these declarations, and from the bindings
-the footer, the help, the palette and the table of keys in the README.
+widget has controllers. Key bindings are built from these declarations. The footer, the help, the
+palette and the table of keys in the README are built from the key bindings.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -30,6 +30,7 @@ Answer = TypeVar("Answer")
 Severity = Literal["information", "warning", "error"]
 
 READ_ONLY = "Nothing can be changed: this is a replay, or was started with --read-only"
+"""Why a command that would change something in Studio is unavailable."""
 
 
 def never_unavailable(_: object) -> None:
@@ -48,20 +49,20 @@ class Command(Generic[Owner_contra]):
     id: str
     """Unique id, such as `job.cancel`; the part before the dot is its subject."""
     keys: str
-    """Textual key names separated by commas; the first key is displayed."""
+    """Textual key names separated by commas; the footer displays only the first key."""
     label: str
     """Label in the footer, about two words."""
     help: str
     """One sentence for the help, the palette and the README."""
     run: Callable[[Owner_contra], Awaitable[None] | None]
-    """Called with the controller; a coroutine that it returns is run as a worker."""
+    """Called with the controller; if the result is a coroutine, a worker runs it."""
     why_not: Callable[[Owner_contra], str | None] = never_unavailable
     """Called with the controller; returns why the command is unavailable, or `None` if it is
     available."""
     display: str | None = None
-    """Text displayed for the first key, if its name is not readable."""
+    """Text displayed for the keys; `None` for the names that Textual displays."""
     priority: bool = False
-    """Whether the screen handles the key regardless of the focus."""
+    """Whether the keys are handled before the keys of the focused widget."""
     exclusive: bool = False
     """Whether a call cancels an earlier call that is still running."""
     applies: Callable[[Owner_contra], bool] = applies
@@ -70,7 +71,7 @@ class Command(Generic[Owner_contra]):
     If not, the keys are handled by bindings of ancestors of the screen or widget.
     """
     search_words: str = ""
-    """Other words by which the help and the palette find it, such as those of similar tools."""
+    """Other words by which searches find the command, such as the words of similar tools."""
 
     @property
     def binding(self) -> Binding:
@@ -120,6 +121,7 @@ class Basics(NamedTuple):
     home: str
     """The name of Studio in the header: `team@host`, or `local Studio`; safe text."""
     read_only: bool
+    """Whether nothing in Studio can be changed."""
 
 
 class Host(Protocol):
@@ -146,7 +148,7 @@ class CommandSet:
     """The commands of one screen or widget, by id."""
 
     def __init__(self, node: Lifetime) -> None:
-        """Make an empty set for `node`; the workers of its commands end with it."""
+        """Make an empty set for `node`; workers of commands end when `node` is removed."""
         self._node = node
         self._commands: dict[str, tuple[Command[Any], Any]] = {}
 

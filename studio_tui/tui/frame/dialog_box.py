@@ -1,6 +1,6 @@
 """The box of every dialog: title and answers stay, and the content between them scrolls.
 
-Its layout uses a private method of Textual; see docs/upstream/layout-box-model.md.
+The layout of the answers uses a private method of Textual; see docs/upstream/layout-box-model.md.
 """
 
 from fractions import Fraction
@@ -18,7 +18,7 @@ SHRINKS = "-shrinks"
 
 
 class ShrinkingLayout(VerticalLayout):
-    """A vertical layout that makes children lower if not all fit.
+    """A vertical layout that makes children lower if the children do not all fit.
 
     It takes rows from the tallest children of the CSS class `SHRINKS`, down to 1 row each.
     """
@@ -44,7 +44,7 @@ class ShrinkingLayout(VerticalLayout):
 
 
 class WrappingLayout(Layout):
-    """A horizontal layout that wraps to the next row."""
+    """A horizontal layout; a child that does not fit into a row begins the next row."""
 
     def arrange(
         self,
@@ -87,7 +87,7 @@ class DialogBox(Container):
 
 
 class DialogBody(VerticalScroll):
-    """The scrollable content of a dialog; it has no focus, and the dialog's keys scroll it."""
+    """The scrollable content of a dialog; it cannot have the focus; the dialog's keys scroll it."""
 
     def __init__(self, *children: Widget, classes: str = "") -> None:
         super().__init__(*children, can_focus=False, classes=f"{SHRINKS} {classes}")

@@ -15,7 +15,7 @@ from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, 
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _CHECK_EVERY = 0.5
-"""Seconds between checks whether the items that a question is about have changed."""
+"""Seconds between checks for changes of the items that a question is about."""
 
 
 class QuestionChange(NamedTuple):
@@ -52,8 +52,9 @@ class Confirm(Dialog[bool]):
     ) -> None:
         """Make a dialog from safe texts: the question, lines of details, and labels of the answers.
 
-        `changes` is called regularly while the dialog is open. It returns the changes since the
-        dialog was made, or `None` if there are none.
+        The button of yes has the initial focus if `default_yes`, else the button of no. `changes`
+        is called regularly while the dialog is open, and at an answer. It returns the changes since
+        the dialog was made, or `None` if there are none.
         """
         super().__init__(question)
         self._details = details
@@ -77,7 +78,7 @@ class Confirm(Dialog[bool]):
             self.set_interval(_CHECK_EVERY, self._show_changes)
 
     def _show_changes(self) -> None:
-        """Show what has changed, and disable yes if it would have no effect."""
+        """Show how the items have changed, and disable yes if yes would have no effect."""
         change = self._changes() if self._changes is not None else None
         if change == self._shown_change:
             return
@@ -96,7 +97,7 @@ class Confirm(Dialog[bool]):
         self.action_answer(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Close the dialog with an answer; ignore yes if it would have no effect any more."""
+        """Close the dialog with an answer; ignore yes if yes would no longer have an effect."""
         self._show_changes()
         is_void = self._shown_change is not None and self._shown_change.is_void
         if not (answer and is_void):
@@ -124,7 +125,7 @@ def confirm_fetch(host: str) -> Confirm:
 
 
 def confirm_open(host: str) -> Confirm:
-    """Return the question before a page of a host other than Studio's is opened."""
+    """Return the question before a page at `host` is opened that is not surely Studio's."""
     return Confirm(
         "Open a page that is not Studio's?",
         (
@@ -138,7 +139,7 @@ def confirm_open(host: str) -> Confirm:
 
 
 def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
-    """Return the question whether to send a request again of which it is unknown if it succeeded.
+    """Return the question whether to repeat a request whose outcome is unknown.
 
     `noun` names what the request creates, such as `job`.
     """
@@ -156,14 +157,14 @@ def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
 
 
 _SHORT = 36
-"""The longest choice, in characters, that fits into the narrow form of `Choose`."""
+"""Most characters of a choice that fits into the narrow form of `Choose`."""
 
 
 class Choose(Dialog[str | None]):
-    """Offers a list of choices; the answer is the key of the choice, `None` if canceled."""
+    """Offers a list of choices; the answer is the id of the choice, `None` if canceled."""
 
     KEYS = "enter chooses, esc closes"
-    """A line about the keys of the list."""
+    """The line below the list that says which keys choose and close."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
         Binding("j", "down", "down", show=False, id="choose.down"),
@@ -171,9 +172,9 @@ class Choose(Dialog[str | None]):
     ]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
-        """Make a dialog from pairs of key and safe text.
+        """Make a dialog from choices: pairs of an id and a safe text.
 
-        The choice with the key `current` is highlighted, or the first if there is no such choice.
+        The choice with the id `current` is highlighted, or the first if there is no such choice.
         """
         super().__init__(title)
         self._choices = choices
@@ -182,7 +183,7 @@ class Choose(Dialog[str | None]):
 
     def body(self) -> ComposeResult:
         yield OptionChoice(
-            *(Option(text, id=key) for key, text in self._choices),
+            *(Option(text, id=choice_id) for choice_id, text in self._choices),
             markup=False,
             compact=True,
             classes=SHRINKS,
@@ -191,9 +192,9 @@ class Choose(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """Highlight the current choice."""
-        keys = [key for key, _ in self._choices]
+        ids = [choice_id for choice_id, _ in self._choices]
         options = self.query_one(OptionList)
-        options.highlighted = keys.index(self._current) if self._current in keys else 0
+        options.highlighted = ids.index(self._current) if self._current in ids else 0
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

@@ -20,8 +20,10 @@ from studio_tui.tui.widgets.option_lists import OptionChoice
 _KEYS_WIDTH = 16
 """Cells of the column of keys."""
 _NARROW = 20
-"""Cells for explanations up to which these wrap from the left edge; with more cells, lines after
-the first are indented."""
+"""Most cells for an explanation that continues at the left edge of the list.
+
+With more cells, its further lines are indented by the column of keys.
+"""
 
 
 class KeyList(OptionChoice):
@@ -40,6 +42,7 @@ class HelpScreen(Dialog[Action | None]):
 
     AUTO_FOCUS = "Input"
     takes_keys_pressed_before = True
+    """Whether keys pressed before the help is shown go to the help."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="help.close"),
@@ -61,7 +64,7 @@ class HelpScreen(Dialog[Action | None]):
         yield KeyList(markup=False, compact=True, classes=SHRINKS)
 
     def on_mount(self) -> None:
-        """Show all actions."""
+        """Show all actions; the list never takes the focus from the input."""
         self.query_one(OptionList).can_focus = False
         self._show("")
 
@@ -99,7 +102,7 @@ class HelpScreen(Dialog[Action | None]):
         options.action_page_down() if step > 0 else options.action_page_up()
 
     def _choose(self, option: Option | None) -> None:
-        # Find the action by its id: the list may have changed since the click.
+        # The id is the index of the action; the list may have changed since the click.
         action = self._actions[int(option.id)] if option is not None and option.id else None
         if action is not None and action.enabled:
             self.dismiss(action)
@@ -120,7 +123,7 @@ class HelpScreen(Dialog[Action | None]):
 
 
 def _line(action: Action, room: int) -> Content:
-    """Return the keys and the explanation, which has `room` cells in each line.
+    """Return the line of an action: keys and explanation, which is wrapped to `room` cells.
 
     For an unavailable action, the explanation ends with the reason, and the line is dim.
     """

@@ -37,9 +37,9 @@ class LastList(NamedTuple):
     crumbs: tuple[str, ...]
     """The breadcrumbs of the page."""
     tabs: tuple[Part, ...]
-    """The tabs: keys, titles and numbers of rows."""
+    """The tabs: keys to press, titles, numbers of rows, and badges."""
     counts: tuple[Part, ...]
-    """The text to the right of the tabs: how many jobs are in each state."""
+    """The text to the right of the tabs: the counts of jobs, or the progress of bulk commands."""
     title: tuple[Part, ...]
     """The left part of the line above the list, for example how many rows pass the filter."""
     columns: tuple[Column, ...]
@@ -48,7 +48,7 @@ class LastList(NamedTuple):
     cursor: int
     """Index of the row under the cursor in `rows`."""
     sorting: tuple[str, bool] | None = None
-    """Key of the column by which rows are sorted, and whether the order is descending."""
+    """Id of the sorted column, and whether the order is descending; `None` if there is none."""
     wide: bool = False
     """Whether all columns are shown and can be scrolled sideways."""
     sideways: int = 0
@@ -56,6 +56,7 @@ class LastList(NamedTuple):
     contents: tuple[int, ...] = ()
     """The widths of the contents of columns, see `ColumnMemory`."""
     has_preview: bool = True
+    """Whether the preview is shown."""
     filter: str = ""
     """The filter, as typed."""
 
@@ -94,7 +95,7 @@ def read_last_list(path: Path) -> LastList | None:
             filter=safe_line(fields["filter"]),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        # Written by another version, or damaged; the dashboard works without it.
+        # The file was written by another version, or is damaged. The dashboard works without it.
         return None
     has_cursor = 0 <= last.cursor < len(last.rows)
     has_all_cells = all(len(row) == len(last.columns) for row in last.rows)
@@ -102,7 +103,7 @@ def read_last_list(path: Path) -> LastList | None:
 
 
 def _pack_cell(cell: AnyCell) -> list[Any]:
-    """Return a cell as JSON: its parts as pairs of text and tone, then its shorter texts."""
+    """Return a cell as a list for JSON: pairs of text and tone, then the shorter texts."""
     parts = cell.parts if isinstance(cell, Pieces) else (cell,)
     shorter = () if isinstance(cell, Pieces) else cell.shorter
     return [[(part.text, part.tone) for part in parts], shorter]

@@ -15,10 +15,10 @@ from studio_tui.tui.widgets.table_painter import Sorting
 
 
 class LastListScreen(OpeningScreen):
-    """Looks like the page with the list, which replaces this screen after connecting."""
+    """Looks like the page with the list, which covers this screen after connecting."""
 
     has_rows = True
-    # Equal to the values of `ListPage`, so that nothing moves when it replaces this screen.
+    # Equal to the values of `ListPage`, so that nothing moves when the page covers this screen.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 

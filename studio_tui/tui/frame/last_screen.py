@@ -12,7 +12,7 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
 
 _MOST = 8
-"""Maximum number of pages over the tab that are saved; the topmost are preferred."""
+"""Maximum number of pages over the tab that are saved; of more pages, the lowest are not saved."""
 
 
 class LastScreen(Remembered):
@@ -22,12 +22,13 @@ class LastScreen(Remembered):
     pages: list[list[str]] = Field(default_factory=list)
     """The pages over the tab, lowest first: the kind of each, and the ids of the items it shows.
 
-    For example `["log", JOB_ID]`; a page has these words in its attribute `kept_as`.
+    For example `["log", JOB_ID]`. A page that can be reopened has these words in its attribute
+    `kept_as`.
     """
 
     @classmethod
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
-        """Return the screens of a stack, except those that cannot be reopened, such as a form."""
+        """Return the screens of a stack, except screens without `kept_as`, such as forms."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.tab for page in pages if page.tab), "jobs")
         # `getattr`, as `isinstance` with a protocol would take longer than all else here.

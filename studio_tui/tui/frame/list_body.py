@@ -44,10 +44,10 @@ LONGER_AGES_EVERY = 10
 """Seconds between updates if all shown ages are in minutes or longer units."""
 
 UNCOMPLETED = frozenset({"id", "error"})
-"""Fields for which the filter input completes no values, as they are too many or too long."""
+"""Fields whose values the filter input does not complete: too many values, or too long."""
 
 ROWS_SEARCHED = 5000
-"""Maximum number of rows in which values for completion are searched."""
+"""Maximum number of rows from which values for completion are taken."""
 
 
 class ListPreview:
@@ -61,9 +61,10 @@ class ListPreview:
         *,
         rested: Callable[[], None],
     ) -> None:
-        """Show the result of `facts` for a time in the list's `body`.
+        """Make the preview of the list in `body`.
 
-        After `note_cursor_moved`, `rested` is called once the cursor has stopped moving.
+        `facts` returns what the preview shows at a time. After `note_cursor_moved`, `rested` is
+        called once the cursor has stopped moving.
         """
         self._body = body
         self._holder = holder
@@ -71,7 +72,7 @@ class ListPreview:
         self._rest = Debouncer(body, rested)
 
     def apply_visibility(self) -> None:
-        """Show or hide the preview, as the view says."""
+        """Show or hide the preview, as the view of the list says."""
         self._body.screen.set_class(not self._holder.view.preview, "-no-preview")
 
     def toggle(self) -> None:
@@ -133,7 +134,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self._ages_interval = 0
         """The number of the interval of `LONGER_AGES_EVERY` seconds in which ages were shown."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
-        """Returns whether the row with a key is from the recorder, as Studio no longer lists it."""
+        """Called with the key of a row; returns whether only the recorder still has the row."""
         self._awaited_key: str | None = None
         """The key of a new row to which the cursor moves as soon as it is listed."""
 
@@ -168,7 +169,10 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         return self.rows.get(self.table.cursor) if self.is_alive else None
 
     def note_scroll_position(self) -> None:
-        """Save the scroll position and the widths in the view, unless the table is still empty."""
+        """Save in the view what the view does not receive at once, unless the table is empty.
+
+        That is the scroll position, the column widths, and whether the cursor's row is recorded.
+        """
         if self.is_alive and self.table.keys:
             table = self.table
             self.holder.change(
@@ -182,7 +186,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def contents_to_save(self) -> tuple[int, ...]:
         """The widths of the contents of columns for the next run; see `ColumnMemory`.
 
-        If no row is in progress, they leave out columns that only rows in progress fill.
+        If no row is in progress, columns that only rows in progress fill are left out.
         """
         memory = self.table.memory
         return memory.contents if self.rows.has_moving else memory.contents_when_finished
@@ -200,7 +204,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def set_rows(self, rows: Sequence[T], *, are_all: bool = True) -> None:
         """Show rows in place of the previous ones.
 
-        If `are_all`, and Studio has confirmed the rows, remove the marks of rows that are gone.
+        If `are_all`, and Studio has answered in this run, remove the marks of missing rows.
         """
         self.rows.replace(rows)
         snapshot = self._page.source().snapshot
@@ -210,7 +214,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.show_rows()
 
     def tick(self, now: datetime) -> None:
-        """Update the times shown: every second if any shows seconds, else every ten seconds."""
+        """Update the shown times: each second if a row needs it, else less often."""
         interval = int(clock.now().timestamp()) // LONGER_AGES_EVERY
         is_new_interval = interval != self._ages_interval
         self._ages_interval = interval
@@ -219,7 +223,10 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.show_preview(now)
 
     def _values(self, field: str) -> Iterable[str]:
-        """Return the distinct values of a field in the newest rows, to complete a filter."""
+        """Return the distinct values of a field in the first `ROWS_SEARCHED` rows, for completion.
+
+        Return no values for an unknown field, and for a field in `UNCOMPLETED`.
+        """
         value_of = self._page.kind.fields.get(field)
         if value_of is None or field in UNCOMPLETED:
             return ()
@@ -232,7 +239,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.table.wide = self.holder.view.wide
 
     def back_out(self) -> None:
-        """Go back from the filter, even from an invalid one; without a filter, remove all marks."""
+        """Go back from a filter, even from an invalid one; without a filter, remove all marks."""
         if self.filtering.terms or self.filtering.is_wrong:
             self.filtering.go_back()
         else:
@@ -276,8 +283,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def show_rows(self, *, is_refiltered: bool = False) -> None:
         """Show the rows that pass the filter, sorted.
 
-        `is_refiltered` says that the filter has changed; otherwise the row under the cursor stays
-        even if it no longer passes.
+        `is_refiltered` says that the filter has changed. Otherwise a row that the user chose with
+        the cursor stays, even if the row no longer passes.
         """
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
@@ -316,7 +323,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         )
 
     def show_preview(self, now: datetime) -> None:
-        """Show the preview of the row under the cursor, unless previews are off."""
+        """Show the preview of the row under the cursor, unless the preview is hidden."""
         self.list_preview.show(now)
 
     def _move_to_awaited(self, listed: Sequence[str]) -> None:
@@ -331,7 +338,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.table.pin_cursor()
 
     def _marks_changed(self) -> None:
-        """Update the title and the hints, and report the endings of the marked rows."""
+        """Update the title and the hints, and watch the marked rows, to report their endings."""
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_title()
         self._page.paint_hints()

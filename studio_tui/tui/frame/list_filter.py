@@ -37,7 +37,7 @@ class ListFilter(Generic[T]):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether some of the typed terms are invalid; these are not applied."""
+        """Whether some of the typed terms are invalid; invalid terms are not applied."""
         return self._bar().has_problem
 
     def edit(self) -> None:
@@ -49,20 +49,20 @@ class ListFilter(Generic[T]):
         self.toggle(self._problems)
 
     def toggle(self, terms: str) -> None:
-        """Replace the current filter by `terms`; if `terms` is the current one, go back."""
+        """Replace the current filter by `terms`; if the current filter is `terms`, go back."""
         if self.terms.text == terms:
             self.go_back()
         else:
             self.replace(terms)
 
     def replace(self, terms: str) -> None:
-        """Put a filter into the input and apply it, until `go_back` restores the current one."""
+        """Put a filter into the input and apply it, until `go_back` restores the current filter."""
         before = self.terms.text
         self._bar().set_text(terms)
         self._replaced.append((terms, before))
 
     def go_back(self) -> None:
-        """Restore the filter that `replace` replaced; clear a filter that the user typed."""
+        """Restore the filter that `replace` replaced; clear a typed or an invalid filter."""
         replaced, self._replaced = self._replaced, []
         if replaced and not self.is_wrong and self.terms.text == replaced[-1][0]:
             *self._replaced, (_, before) = replaced
@@ -81,7 +81,7 @@ class ListFilter(Generic[T]):
         self.set_terms(terms)
 
     def set_terms(self, terms: Terms[T]) -> None:
-        """Apply a filter without putting it into the input."""
+        """Make a filter the current one; neither the input nor the shown rows change."""
         self.terms = terms
         self._holder.change(filter=terms.text)
 

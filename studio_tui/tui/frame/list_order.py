@@ -12,9 +12,10 @@ from studio_tui.tui.widgets.table_painter import Sorting
 
 
 class ListOrder:
-    """Controller of a list's sort order, which is named by the key of its column.
+    """Controller of a list's sort order.
 
-    The order in which Studio sends the rows is named `NEWEST_FIRST`.
+    The name of an order, in `Kind.sorts`, is usually the id of the sorted column. The order in
+    which Studio sends the rows is named `NEWEST_FIRST`.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class ListOrder:
         self._changed = changed
 
     async def choose(self) -> None:
-        """Show the menu of orders, and sort by the one that the user chooses."""
+        """Show the menu of orders, and sort by the order that the user chooses, not reversed."""
         choices = [(key, each.label) for key, each in self._kind.sorts.items()]
         order = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
         if order is not None:
@@ -67,8 +68,8 @@ def order_commands(
 ) -> tuple[Command[ListOrder], ...]:
     """Return the sort commands of a list.
 
-    `sorts` has a triple for each command: the key to press, the column that is sorted by, and words
-    for it such as `busy workers`.
+    The first command shows the menu. `sorts` has a triple for each further command: the key to
+    press, the id of the column to sort by, and words for the column such as `busy workers`.
     """
     menu = Command(f"{tab}.sort", "s", "sort", "Choose the order", ListOrder.choose)
     return (menu, *(_sort_command(tab, *sort) for sort in sorts))

@@ -56,7 +56,7 @@ def list_commands(
     - `noun`: the singular noun for a row, such as `cluster`.
     - `filters`: the terms that the help of `/` lists.
     - `problems`: the help of `!`.
-    - `sorts`: a triple for each order, see `order_commands`.
+    - `sorts`: a triple for each key that sorts, see `order_commands`.
     - `older`: the plural noun for older rows that can be loaded; empty if there are none.
     """
     preview: Command[ListPage[Any]] = Command(
@@ -98,7 +98,9 @@ class ListPage(Page, Generic[T]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
     kind: Kind[Any]
+    """The kind of item in the rows."""
     columns: ClassVar[tuple[Column, ...]]
+    """All columns, also those for which the terminal is too narrow."""
     problems: ClassVar[str]
     """The filter that passes only rows with a problem, such as `status=problem`."""
     is_stacked: ClassVar[bool] = False
@@ -118,7 +120,7 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def source(self) -> SnapshotPublisher[Any]:
-        """Return the source of the rows; the title shows its `unreadable` and `duplicates`."""
+        """Return the source of the rows; the title also shows how many rows are unreadable."""
 
     @abstractmethod
     def cells_of(self, key: str) -> Cells:
@@ -126,15 +128,15 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
-        """Return the preview of the row under the cursor."""
+        """Return the facts in the preview: those of the row under the cursor."""
 
     @abstractmethod
     def row_hints(self) -> Iterable[str]:
-        """Return the hints of `Page.hints` for the time in which the filter is not being edited."""
+        """Return what `hints` returns while the filter does not have the focus."""
 
     @abstractmethod
     def none_words(self) -> str:
-        """Return the text shown when there are no rows at all."""
+        """Return the text shown if there are no rows, whatever the filter."""
 
     def ask_for_more(self) -> None:
         """Load older rows; nothing by default, for lists that are always complete."""
@@ -144,7 +146,7 @@ class ListPage(Page, Generic[T]):
         return keys
 
     def row_of(self, key: str) -> str:
-        """Return the key of the row that shows `key`: itself, or a group of the last `row_keys`."""
+        """Return the row that shows `key`: `key`, or the group with it in the last `row_keys`."""
         return key
 
     def rows_changed(self) -> None:
@@ -183,7 +185,7 @@ class ListPage(Page, Generic[T]):
         return self.view
 
     def note_place(self) -> None:
-        """Save the scroll position in the view; other changes are saved there at once."""
+        """Save the scroll position and the like in the view; other changes are saved at once."""
         self.list.note_scroll_position()
 
     # Shortcuts to parts of the body.

@@ -1,4 +1,7 @@
-"""The line above a list: how many rows are shown, their order, and how many are marked."""
+"""The line above a list, and the text in an empty list.
+
+The line says how many rows are shown, their order, and how many are marked.
+"""
 
 from typing import Any
 
@@ -17,7 +20,7 @@ Parts = tuple[Part, ...]
 def has_all(answer: Any) -> bool:
     """Return whether `answer` has all rows that Studio has, so that no older rows can be loaded.
 
-    True without an answer, and for answers that are always complete: they have no `has_all`.
+    True without an answer, and for an answer without an attribute `has_all`, which always has all.
     """
     return answer is None or getattr(answer, "has_all", True)
 
@@ -81,8 +84,8 @@ def why_empty(
 ) -> str:
     """Return the text shown in an empty table: why there is no row.
 
-    `known` is the number of rows without the filter. `none` is the text if there is no row at all;
-    it is empty if only the filter excludes the rows.
+    `known` is the number of rows without the filter. `none` is the text if there is no row at all.
+    `none` is empty if the filter may be the reason.
     """
     if snapshot.value is None:
         error = snapshot.error

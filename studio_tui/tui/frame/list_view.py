@@ -28,7 +28,7 @@ class ListView:
     """The user's place in a list, and the settings of the list."""
 
     filter: str = ""
-    """As typed."""
+    """The filter, as typed."""
     sort: str = NEWEST_FIRST
     """A key of `Kind.sorts`."""
     reverse: bool = False
@@ -42,7 +42,7 @@ class ListView:
     loaded: int = 0
     """How many of the newest rows the next run requests; 0 for the usual number."""
     recorded: bool = False
-    """Whether the cursor is on a row that only the recorder has; then recorded rows are loaded."""
+    """Whether the cursor is on a row that only the recorder has; if so, the next run loads them."""
     cursor: str | None = None
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()
@@ -68,15 +68,16 @@ class ViewHolder:
         self.view = view
 
     def change(self, **changes: Any) -> None:
-        """Replace the view by a copy with changed fields; keep the object if no field differs."""
+        """Replace the view by a copy with changed fields; keep the view if no field differs."""
         if any(getattr(self.view, name) != value for name, value in changes.items()):
             self.view = self.view.replace(**changes)
 
 
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
-    """Return the saved view of a list; the default view if there is none or it is invalid.
+    """Return the saved view of a list; the default view if the file is missing or invalid.
 
-    A single field with a wrong type, an unknown order or a number out of range gets its default.
+    The file is also invalid if its filter is. Any other field gets its default if its type is
+    wrong, its number is out of range, or its order is unknown.
     """
     try:
         saved = read_json(path)

@@ -37,7 +37,7 @@ class Notices:
         self._unreported = Ended()
         """Jobs and pipelines that have ended and have not been reported."""
         self._unreported_since = 0.0
-        """When the first of these ended, by `monotonic()`; 0 if there is none."""
+        """When the first unreported ending was noticed, by `monotonic()`; 0 if there is none."""
         self._timer: TimerHandle | None = None
         self._unsubscribe: Callable[[], None] = endings.on_end(self._gather)
         app.screen_change_signal.subscribe(app, lambda _: self.clear_badge())
@@ -50,14 +50,14 @@ class Notices:
         self._unsubscribe = lambda: None
 
     def clear_badge(self) -> None:
-        """Remove the badge of the current tab, if the terminal has the focus."""
+        """Remove the badge of the visible tab, if the terminal has the focus."""
         if (page := self._page_in_sight()) is not None:
             self._endings.clear_badge(page.tab)
 
     def _gather(self, ended: Ended) -> None:
         page = self._page_in_sight()
-        # The page of a job, its log or a pipeline already shows that this has ended.
-        # `kept_as` is the kind of a page and the ids of what it shows; other pages lack it.
+        # The visible page of a job, its log or a pipeline shows the end of that item already.
+        # `kept_as` is the kind of such a page, and the ids of the items; other pages lack it.
         kind, *ids = getattr(page, "kept_as", ("",))
         if kind in {"job", "log"}:
             ended = replace(ended, jobs=tuple(job for job in ended.jobs if job.id not in ids))

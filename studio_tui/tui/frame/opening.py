@@ -1,7 +1,7 @@
 """The screen shown while connecting.
 
-This module imports neither `api` nor the models, as the screen is painted while a thread imports
-them.
+This module imports neither `api` nor the models: a thread imports `api` and the models while the
+screen is visible already.
 """
 
 import os
@@ -80,8 +80,8 @@ class OpeningScreen(Lifetime, Screen[None]):
 
 
 def load_last_list(file: "Path | None") -> "LastList | None":
-    """Return the list that the previous run left in a file; `None` if there is none."""
-    if file is None or not os.path.exists(file):  # noqa: PTH110 (raises nothing)
+    """Return the list that the previous run left in a file; `None` if there is no usable list."""
+    if file is None or not os.path.exists(file):  # noqa: PTH110 (raises no error)
         return None
     # Imported only if there is a list.
     from studio_tui.tui.frame.last_list import read_last_list  # noqa: PLC0415 (see above)
@@ -93,7 +93,7 @@ def opening_screen(waiting_for: str, last: "LastList | None") -> OpeningScreen:
     """Return the screen shown while connecting, with the `last` list if there is one."""
     if last is None:
         return OpeningScreen(waiting_for)
-    # It imports the table widget, which is slow.
+    # This module imports the table widget, which is slow.
     from studio_tui.tui.frame.last_list_screen import LastListScreen  # noqa: PLC0415 (see above)
 
     return LastListScreen(waiting_for, last)

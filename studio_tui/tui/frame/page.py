@@ -1,6 +1,6 @@
 """The base of all main screens: the frame, the keys that work everywhere, and subscriptions.
 
-A page subscribes to pollers only while it is visible, so that only visible data is polled.
+A page subscribes to pollers only while it is visible, so that no data is polled for hidden pages.
 """
 
 from abc import abstractmethod
@@ -57,7 +57,7 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 
 
 def undo(page: Host) -> None:
-    """Undo the last of the commands that are waiting to be sent, and notify the user."""
+    """Undo the latest command that is waiting to be sent, if there is any, and notify the user."""
     undone = page.session.held.undo()
     sentence = f"Undone: {undone}. Nothing was sent" if undone else "There is nothing to undo"
     page.notify_user(sentence)
@@ -168,7 +168,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     help_key = "?"
     """The key that shows the help."""
     belongs_to = "jobs"
-    """The name of the tab that is highlighted while this page is over a tab."""
+    """The name of the tab that the header highlights, if this page is not a tab itself."""
 
     def __init__(self, basics: Basics) -> None:
         """Make a page of a connection."""
@@ -205,7 +205,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return ()
 
     def hints(self) -> Iterable[str]:
-        """Return the ids of the bindings that the footer shows, the most useful first."""
+        """Return ids of bindings for the footer, the most useful first; some may be left out."""
         return ()
 
     def label(self, binding: Binding) -> str:
@@ -218,7 +218,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return (*session.pollers, session.batches, session.endings, session.held)
 
     def polled(self) -> SnapshotPublisher[Any]:
-        """Return the source whose age the header shows."""
+        """Return the source of the data whose age the header shows."""
         return self.session.jobs
 
     def tick(self, now: datetime) -> None:
@@ -307,7 +307,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.post_message(GoBack())
 
     def escape(self) -> None:
-        """Go back one screen, except on a tab; overrides first clear a filter or the like."""
+        """Go back one screen, except on a tab; an override may clear a filter instead."""
         if not self.tab:
             self.back()
 
@@ -326,7 +326,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         await self.run_action(message.action)
 
     def _unsubscribe(self) -> None:
-        """Unsubscribe; an override also ends updates of its own, as the page is not visible."""
+        """Unsubscribe; an override also ends other updates that only a visible page needs."""
         self.subscriptions.end()
 
     def _each_second(self) -> None:

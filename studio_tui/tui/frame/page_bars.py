@@ -26,15 +26,17 @@ TABS = (
     ("5", "logs", "Logs"),
     ("6", "activity", "Activity"),
 )
-"""The key, name and title of each tab."""
+"""The key to press, the name and the title of each tab."""
 
 BLANKS_FROM = 100
-"""The least width in columns with a blank before each tab."""
+"""The least width in columns at which a blank is before each tab."""
 
 NUMBERS_FROM = 120
-"""The least width in columns with the number of rows in each tab, even if it is large."""
+"""The least width in columns at which tabs of lists show the number of rows."""
 
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
+"""Short titles by name of the tab; the other titles are short already."""
+
 _SHORTENED = ((), ("clusters", "activity"), tuple(SHORT_TITLES))
 """Sets of tabs whose titles are shortened; the first set with which the bar fits is used.
 
@@ -42,12 +44,12 @@ The title of the current tab is never shortened.
 """
 
 _BADGE = _COUNT = len("✗1 ")
-"""Cells of a badge, and cells of the count of a state."""
+"""Cells of a badge, and cells of the count of a state, with a number of one digit."""
 _MOST_BADGES = 2
-"""Only the tabs of jobs and pipelines can have a badge."""
+"""Maximum number of badges: only the tabs of jobs and pipelines can have a badge."""
 
 WORDS_FROM = 184
-"""The least width in columns with words in the counts of states, even if the counts are large."""
+"""The least width in columns at which the counts of states have words, such as `running`."""
 
 Parts = tuple[Part, ...]
 
@@ -72,7 +74,7 @@ def _undo_parts(session: StudioSession, now: datetime) -> Parts:
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
-    """Return the left side of the header: the breadcrumbs, which begin with the name of Studio."""
+    """Return the left side of the header: the program, the name of Studio, and the breadcrumbs."""
     parts = [Part(" studio-tui ", "title"), Part(f" {home}", Tone.DIM)]
     for crumb in crumbs:
         parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
@@ -95,9 +97,9 @@ def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bo
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
     """Return the tabs, and the counts of jobs by state, formatted for `width` columns.
 
-    Which titles are shortened depends only on `width` and on the number of digits, so that titles
-    do not change back and forth. Room is therefore reserved for badges and states that may appear,
-    and for the full title of any tab, as any tab may become the current tab.
+    Below `WORDS_FROM`, which titles are shortened depends only on `width` and on the number of
+    digits, so that titles do not change back and forth. Room is therefore reserved for badges and
+    states that can appear, and for the full title of any tab, as any tab can become the current.
 
     While bulk commands are running, their progress replaces the counts.
     """
@@ -223,9 +225,9 @@ class KeyHints:
     def parts(
         self, command_ids: Iterable[str], label: Callable[[Binding], str]
     ) -> tuple[Part, ...]:
-        """Return the key and the label of each command that is available now.
+        """Return the keys and labels of the commands that are available now.
 
-        At most the first `HINTS` of `command_ids` are shown; `label` returns a binding's label.
+        Only the first `HINTS` of `command_ids` are considered. `label` returns a binding's label.
         """
         by_id = self._bindings_by_id()
         parts: list[Part] = [Part(" ")]

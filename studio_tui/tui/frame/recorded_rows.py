@@ -18,7 +18,11 @@ T = TypeVar("T")
 
 
 class RecordedRows(Generic[T]):
-    """Adds recorded rows to a list, while it is filtered and once older rows were requested."""
+    """Adds recorded rows to a list while the list is filtered, or once they were requested.
+
+    They were requested if the user loaded older rows, or if the previous run ended with the cursor
+    on a recorded row.
+    """
 
     def __init__(
         self,
@@ -37,7 +41,7 @@ class RecordedRows(Generic[T]):
         self._listed: Sequence[T] | None = None
         """The rows of Studio's last answer; `None` before the first answer."""
         self.since: Mapping[str, datetime] = {}
-        """The times since which the added rows are in their recorded state, by key."""
+        """By key of each added row, the time since which the row is in its recorded state."""
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
@@ -45,12 +49,12 @@ class RecordedRows(Generic[T]):
         return (Part(f"· {len(self.since):,} recorded ", Tone.DIM),) if self.since else ()
 
     def fact(self, key: str | None, now: datetime) -> tuple[Fact, ...]:
-        """Return the fact about the recording of a row, for its preview; empty for other rows."""
+        """Return the fact about the recording of a row, or nothing if Studio lists the row."""
         since = self.since.get(key or "")
         return () if since is None else (recorded_fact(since, now),)
 
     def with_mark(self, key: str, row: Cells) -> Cells:
-        """Return the cells `row` of the row `key`; of a recorded row, with a mark that it is."""
+        """Return `row`, the cells of the row `key`; mark the cells if the row is recorded."""
         return as_recorded(row) if key in self.since else row
 
     def show_recorded(self) -> None:
@@ -59,7 +63,7 @@ class RecordedRows(Generic[T]):
         self.update()
 
     def update(self) -> None:
-        """Read the recorded rows if they are needed now, and add or remove them."""
+        """Request the recorded rows if needed now; add or remove them if the need has changed."""
         are_needed = self._are_needed
         if are_needed:
             self.archive.request_read()
@@ -72,7 +76,7 @@ class RecordedRows(Generic[T]):
         body = self._body()
         if self._listed is None:
             body.is_recorded = lambda key: key in self.since
-            # The previous run ended with the cursor on a recorded row.
+            # True if the previous run ended with the cursor on a recorded row.
             self._are_requested |= body.holder.view.recorded
         self._listed = listed
         if self._are_needed and not self._were_needed:

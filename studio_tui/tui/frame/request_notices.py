@@ -19,10 +19,11 @@ NOTICE_DELAY = 0.5
 """Seconds without an answer after which the user is notified that the dashboard waits."""
 
 _LONGEST = 120.0
-"""Seconds after which this notification ends, even without an answer."""
+"""Seconds after which the notification of `with_notice` ends, even without an answer."""
 
 WAITING = "Waiting for Studio…"
 SILENT = "Studio is not answering; trying anyway…"
+"""The notification at once, if the last poll of jobs has failed."""
 
 NO_ACCOUNT = (
     "\n\nWithout an account: `studio-tui local` runs a Studio on this machine, "
@@ -66,8 +67,8 @@ async def run_and_report(
     """Await a command, and notify the user of the outcome.
 
     `done` is the message after success, or returns it for the result; an empty message is not
-    shown. The message of an error begins with `doing`, such as `Canceling a.py`, as the row may not
-    be visible any more.
+    shown. The message of an error begins with `doing`, such as `Canceling a.py`, as the screen
+    possibly no longer shows the row of `a.py`.
     """
     try:
         result = await with_notice(host.app, host.session, command)

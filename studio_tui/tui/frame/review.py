@@ -26,7 +26,7 @@ _STYLES = {
     Tone.ACTIVE: "$text-primary",
     Tone.ACCENT: "$text-accent",
 }
-
+"""The style of each tone; lines of other tones have no style."""
 
 OK, COPY = ("o", "ok"), ("c", "copy it")
 """Answers: their keys and words."""
@@ -61,7 +61,7 @@ class Review(Dialog[str | None]):
         )
 
     def on_mount(self) -> None:
-        """Focus the first answer, and bind the keys of all."""
+        """Focus the first answer, and bind the keys of all answers."""
         for key, words in self._answers:
             bind(self, key, f"answer('{key}')", words)
         self.query(Button).first().focus()

@@ -1,4 +1,4 @@
-"""Marks on rows of a list. They are set by keys, and belong to ids, so they stay as rows move."""
+"""Marks on rows of a list. A mark belongs to the id of an item, so it stays when rows move."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
@@ -10,7 +10,7 @@ from studio_tui.tui.widgets.big_table import BigTable
 
 
 class MarkedIds(Protocol):
-    """Says which ids are marked with each row of a list, as a row may be a group of jobs."""
+    """Says which ids are marked with each row of a list, as a row can be a group of items."""
 
     def members(self, key: str) -> Sequence[str]:
         """Return the ids of the row `key`: its own, or the ids of all members of its group."""
@@ -49,8 +49,8 @@ class RowMarks:
         - `changed`: called after each change of the marks.
         - `unfiltered_row`: returns the key of a row that is shown although it does not pass the
           filter, or `None`.
-        - `is_filter_wrong`: returns whether the filter has an error, so that rows are shown which
-          it may be meant to exclude.
+        - `is_filter_wrong`: returns whether the filter has an error, so that the list possibly
+          shows rows that the user wants to exclude.
         """
         self._noun = noun
         self._holder = holder
@@ -60,7 +60,7 @@ class RowMarks:
         self._unfiltered_row = unfiltered_row
         self._is_filter_wrong = is_filter_wrong
         self.bundles: MarkedIds = Singles()
-        """A list with groups replaces it."""
+        """A list with groups replaces this object by its own."""
         self._range_start: str | None = None
         """The key of the row marked last, where a range begins."""
 
@@ -126,7 +126,7 @@ class RowMarks:
             self._set_marks(each for each in self.marked_ids if each not in ids)
 
     def transfer(self, new_ids: Mapping[str, str]) -> None:
-        """Replace marked ids by the ids that `new_ids` has for them, in the same order."""
+        """Replace each marked id in `new_ids` by its new id there, in the same order."""
         self._range_start = new_ids.get(self._range_start or "", self._range_start)
         if any(each in new_ids for each in self.marked_ids):
             self._set_marks(new_ids.get(each, each) for each in self.marked_ids)

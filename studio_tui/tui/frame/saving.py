@@ -20,7 +20,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import safe_line
 
 Pieces = AsyncGenerator[bytes, None]
-"""The bytes to write, in pieces of at most a few megabytes."""
+"""The bytes to write, in pieces; of a log, each piece has at most a few megabytes."""
 
 LINES_AT_ONCE = 256
 """Lines formatted before the event loop runs again; formatting them takes a few milliseconds."""
@@ -30,10 +30,11 @@ _SLICE = 4 * 1024 * 1024
 _NAME_BYTES = 120
 """Most bytes of each part of a default file name; file systems limit a name to 255 bytes."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+"""Flags to open a file that does not exist yet."""
 
 
 class CannotSaveError(StudioError):
-    """A file cannot be written; the message says why and what to type instead."""
+    """A file cannot be written; the message says why, and usually what to type instead."""
 
     def __init__(self, words: str, *, why: str | None = None) -> None:
         super().__init__(words)
@@ -96,7 +97,7 @@ def path_of(typed: str) -> Path:
     """Return the absolute path of a typed path, which may begin with `~`.
 
     Raises:
-        CannotSaveError: the path is not valid for a file, for example as it is a folder.
+        CannotSaveError: the path is not valid for a file, for example because it names a folder.
     """
     if not typed.strip():
         raise CannotSaveError("Type where to save it.")
@@ -166,7 +167,7 @@ async def save(
     Raises:
         AlreadyThereError: the file exists, and `replace` is false.
         CannotSaveError: the file cannot be written.
-        SpoolError: the log cannot be read back.
+        SpoolError: the log cannot be read back, or has changed meanwhile.
     """
     # In the folder of the file, as a rename is only atomic within one file system.
     draft = path.parent / f".studio-tui-{secrets.token_hex(8)}.part"
@@ -193,7 +194,7 @@ async def save(
 
 
 def _check_existing(path: Path, *, replace: bool) -> None:
-    """Raise an error if there is a file that must not be replaced, before hours of writing."""
+    """Raise an error if there is a file that must not be replaced, before the writing begins."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -211,7 +212,11 @@ def _write(file: BinaryIO, piece: bytes) -> int:
 
 
 def _move_draft(draft: Path, path: Path, *, replace: bool) -> None:
-    """Give the draft its final path; without `replace`, as a hard link, which replaces no file."""
+    """Give the draft its final path.
+
+    Without `replace`, make a hard link, which replaces no file. On a file system without hard
+    links, check for an existing file and then rename the draft.
+    """
     if not replace:
         try:
             path.hardlink_to(draft)
@@ -225,7 +230,7 @@ def _move_draft(draft: Path, path: Path, *, replace: bool) -> None:
 
 
 def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
-    """Return the error with a sentence for the user: why, and what to type instead."""
+    """Return the error for the user: why, and for known causes what to do instead."""
     folder = safe_line(str(path.parent))
     match error.errno:
         case errno.ENOENT if not path.is_absolute():

@@ -18,7 +18,7 @@ def screenshot_folder() -> Path:
 
 
 class SavesScreenshots(App[Any]):
-    """Saves screenshots in the same way as logs, and notifies the user of the path or the error.
+    """Saves screenshots with `saving.save`, and notifies the user of the path or the error.
 
     Textual itself saves screenshots that everybody can read, and does not report errors.
     """

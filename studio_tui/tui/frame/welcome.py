@@ -1,6 +1,6 @@
 """The form on which the user chooses how to connect.
 
-It is shown in the first run, and when Studio refuses the token or the team.
+It is shown if no token is set, as in the first run, and when Studio refuses the token or the team.
 """
 
 from collections.abc import Sequence
@@ -115,7 +115,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         )
 
     def show_problem(self, problem: str) -> None:
-        """Show why the choice did not work, or that it is being tried; the inputs do not change."""
+        """Show why a choice did not work, or that a choice is being tried; keep the inputs."""
         self.query_one("#problem", Static).update(problem)
 
     def action_local(self) -> None:
@@ -135,7 +135,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
 
     @property
     def _keeps_token(self) -> bool:
-        """Whether the token of the connection is used again if the user types none."""
+        """Whether the connection's token is kept, if the user types none and keeps the URL."""
         return self._teams is not None
 
     def _form_help(self) -> str:
@@ -145,7 +145,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         return f"Teams of your token: {', '.join(self._teams)}. {explanation}"
 
     def action_back(self) -> None:
-        """Leave the inputs; if the form is over other screens, close it."""
+        """Close the form if it is over other screens; otherwise leave the inputs."""
         if self.focused is not None and not self._team:
             self.set_focus(None)
         elif self._team:
