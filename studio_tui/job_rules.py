@@ -70,5 +70,5 @@ def repository_fault(repository: str) -> str | None:
 
 
 def is_job_id(text: str) -> bool:
-    """Whether a text has the form of a job id, in the hosted or the local Studio."""
+    """Whether a text has a form that the id of a job can have."""
     return _JOB_ID.fullmatch(text) is not None

@@ -341,7 +341,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._show_tab(message.tab)
 
     def on_go_back(self) -> None:
-        """Close a page; on a tab, quit if called twice, or at once without a connection."""
+        """Close a page, unless a dialog is open; quit on a tab if called twice or unconnected."""
         if isinstance(self.screen, ModalScreen):
             return
         if len(self.screen_stack) > BOTTOM:

@@ -87,7 +87,7 @@ class WithHelpAndPalette(App[Any]):
         self._unknown_keys = UnknownKeys(self)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Run the action of a key, and return whether it has one; if not, notify the user."""
+        """Run the action of a key, and return whether there is an action; report unknown keys."""
         for node, binding in bindings_of(self.screen, key, priority=priority):
             if await self.run_action(binding.action, node):
                 return True

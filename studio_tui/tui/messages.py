@@ -115,7 +115,7 @@ class OpenForm(Message):
     """Show the form for a new job."""
 
     draft: Draft | None = field(default=None, repr=False)
-    """Initial values; `None` for the last unfinished draft, or an empty form without one."""
+    """Initial values; `None` for the last unfinished draft, or an empty form if there is none."""
     about: str = ""
     """What the draft is about, such as `cluster 7`; the input is saved under this text."""
     initial_field: str = "query_file"

@@ -42,7 +42,10 @@ class ListView:
     loaded: int = 0
     """How many of the newest rows the next run requests; 0 for the usual number."""
     recorded: bool = False
-    """Whether the cursor is on a row that only the recorder has; if so, the next run loads them."""
+    """Whether the cursor is on a row that only the recorder has.
+
+    If so, the next run loads recorded rows.
+    """
     cursor: str | None = None
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()
@@ -76,8 +79,8 @@ class ViewHolder:
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
     """Return the saved view of a list; the default view if the file is missing or invalid.
 
-    The file is also invalid if its filter is. Any other field gets its default if its type is
-    wrong, its number is out of range, or its order is unknown.
+    The file is also invalid if its filter has an error. Any other field gets its default if its
+    type is wrong, its number is out of range, or its order is unknown.
     """
     try:
         saved = read_json(path)
