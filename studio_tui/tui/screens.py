@@ -228,7 +228,7 @@ class Screens:
         page = self.tab(name)
         if isinstance(page, ListPage):
             if not page.is_current:
-                self._filters_before[name] = page.view.filter
+                self._filters_before.setdefault(name, page.view.filter)
             if page.list.is_alive:
                 page.list.filtering.replace(terms)
             else:

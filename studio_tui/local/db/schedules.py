@@ -216,7 +216,8 @@ def _settle(
 def _why_nothing_ran(due: DueSchedule, decision: Decision, *, is_skipped: bool) -> str | None:
     """Return why the last fire time of a schedule got no run; `None` if it got one."""
     if is_skipped:
-        return f"Nothing was run at {due.fire_at}: the previous run was still going."
+        fire_at = due.fire_at if decision.run_for is None else stamp(decision.run_for)
+        return f"Nothing was run at {fire_at}: the previous run was still going."
     if decision.run_for is None:
         return (
             f"Nothing was run: the local Studio was not running at {due.fire_at},"

@@ -129,6 +129,7 @@ class EditMarkedScreen(SubmitScreen):
 
         files = list(map(path_of, checked.draft.files))
         await create_all(self, requests, files, forget_created, note_remaining, in_order=in_order)
+        note_remaining()  # also if the command was undone
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())

@@ -125,11 +125,13 @@ class SavedForms:
         """
         with self._lock:
             self._read()
-            self._templates = {
-                new_name if each == name else each: draft
-                for each, draft in self._templates.items()
-                if each == name or each != new_name
-            }
+            # Another dashboard may have removed it, and then must not lose `new_name` either.
+            if name in self._templates:
+                self._templates = {
+                    new_name if each == name else each: draft
+                    for each, draft in self._templates.items()
+                    if each == name or each != new_name
+                }
             return self._write()
 
     def _read(self) -> dict[str, Draft]:

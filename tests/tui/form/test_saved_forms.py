@@ -92,6 +92,8 @@ def test_a_template_keeps_its_position_when_it_is_renamed_or_replaced(path: Path
     assert list(SavedForms(path).templates()) == ["a", "z", "c"]
     assert saved_forms.rename_template("a", "c")
     assert SavedForms(path).templates() == {"c": Draft(query="0"), "z": Draft(query="1")}
+    assert saved_forms.rename_template("removed elsewhere", "c")
+    assert SavedForms(path).templates() == {"c": Draft(query="0"), "z": Draft(query="1")}
     assert saved_forms.keep_template("c", Draft(query="3"))
     assert list(SavedForms(path).templates()) == ["c", "z"]
     assert saved_forms.keep_template("z", None)
