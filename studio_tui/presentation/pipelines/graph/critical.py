@@ -1,8 +1,8 @@
 """The critical path of a pipeline, and an estimate of the remaining time.
 
-The critical path is the chain of dependent jobs that takes longest. While jobs are queued, the
-number of jobs that run at once is assumed to stay the same. Otherwise a worker is assumed to be
-free for each job, so that the estimate is a lower bound.
+The critical path is the chain of dependent jobs that takes longest. While some jobs run and others
+are queued, the number of jobs that run at once is assumed to stay the same. Otherwise a worker is
+assumed to be free for each job, so that the estimate is a lower bound.
 """
 
 import math
@@ -20,16 +20,16 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
 
 TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.UNKNOWN})
-"""States of jobs that have not ended and may run."""
+"""States of jobs that run or can still run. A job in an unknown state counts as one of them."""
 
 
 class Weight(NamedTuple):
     """Duration of a job in seconds."""
 
     remaining: float
-    """Remaining time; 0 for a job that has ended or will not run."""
+    """Remaining time; 0 for a job that has ended, is being canceled, or will not run."""
     whole: float
-    """Time from its start to its end."""
+    """Time from the start to the end of the job; 0 for a job that will not run."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,24 @@ class CriticalPath:
     """The critical path, which determines when a pipeline ends."""
 
     path: tuple[str, ...]
-    """Node ids, each the parent of the next; empty if no duration is known."""
+    """Node ids, each the parent of the next.
+
+    Empty if no job has a known or estimated duration above 0. If the pipeline has ended, a known
+    duration of 0 is enough.
+    """
     remaining: float | None
-    """Estimated seconds until the end; `None` if unknown, or if nothing will run."""
+    """Estimated seconds until the pipeline ends; `None` if unknown, or if no job will run."""
     reason: str
-    """Why `remaining` is unknown, such as `no ETA while paused`; else empty."""
+    """Why `remaining` is unknown, such as `no ETA while paused`; empty if no job will run."""
     samples: int = FEWEST_SAMPLES
-    """Smallest number of past runs from which the duration of a remaining job is estimated."""
+    """Smallest number of past runs from which the duration of a remaining job is estimated.
+
+    `FEWEST_SAMPLES` if no duration is estimated from past runs.
+    """
 
     @property
     def words(self) -> str:
-        """The estimate, such as `ETA ~41m` or `ETA ~41m from 1 run`, or why there is none."""
+        """The estimate, such as `ETA ~41m` or `ETA ~41m from 1 run`, else `reason`."""
         if self.remaining is None:
             return self.reason
         few = f" from {plural(self.samples, 'run')}" if self.samples < FEWEST_SAMPLES else ""
@@ -57,10 +64,11 @@ class CriticalPath:
 def critical_path_of(model: ViewModel) -> CriticalPath:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
-    For a pipeline that has ended, it is the path that determined the end: from the job that ended
-    last back to the parents that ended last. If no job has a known end, it is the longest path.
+    For a pipeline that has ended, the path is the one that determined the end: from the job that
+    ended last back to the parent of each job that ended last. If no job that ran has a known end,
+    the path is the longest.
     """
-    # The heaviest path that ends with each node, and the node before it on this path.
+    # By node: the weight of the heaviest path to the node, and the parent before it on this path.
     path_weights: dict[str, Weight] = {}
     previous: dict[str, str] = {}
     without_estimate: list[str] = []
@@ -102,16 +110,16 @@ def critical_path_of(model: ViewModel) -> CriticalPath:
 def _actual_end(
     model: ViewModel, path_weights: Mapping[str, Weight], previous: dict[str, str]
 ) -> str | None:
-    """Return the job that ended last, and store for each job which parent ended last.
+    """Return the job that ended last, and store in `previous` for each job its last parent to end.
 
-    These parents are stored in `previous`. Of several jobs that ended last at the same time, that
-    with the longest path is returned.
+    Jobs that did not run, or whose end is unknown, are left out. Of several jobs that ended last at
+    the same time, the job at the end of the longest path is returned.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in model.plan.nodes.items():
         job = model.job(node)
         if job is None or job.finished_at is None or model.run_time(node) is None:
-            # It is not loaded, has not ended, or never ran.
+            # The run is not loaded, has not ended, or never began.
             continue
         ends[node_id] = job.finished_at, path_weights[node_id]
         if parents := [parent for parent in node.parents if parent in ends]:
@@ -125,7 +133,7 @@ def _actual_end(
 
 
 def _fewest_samples(model: ViewModel) -> int:
-    """Return the smallest number of past runs used to estimate any remaining job."""
+    """Return the smallest number of past runs from which a remaining job is estimated."""
     counts = [
         model.past_run_count(node)
         for node_id, node in model.plan.nodes.items()
@@ -137,7 +145,8 @@ def _fewest_samples(model: ViewModel) -> int:
 def _work_per_worker(model: ViewModel) -> float:
     """Return the total remaining time in seconds divided by the number of running jobs.
 
-    0 if no job is queued, or if none is running: then the number of workers is unknown.
+    0 if no job is queued, because then workers are not scarce. 0 also if no job is running, because
+    then the number of workers is unknown.
     """
     numbers = model.statuses.numbers
     at_once = numbers[NodeState.RUNNING]
@@ -148,7 +157,11 @@ def _work_per_worker(model: ViewModel) -> float:
 
 
 def weight(node: Node, model: ViewModel) -> Weight | None:
-    """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
+    """Return the duration of a job; `None` if its status or its duration is unknown.
+
+    If the job has ended, the duration is known from its own times, else from past runs and, while
+    the job runs, from its progress.
+    """
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
         took = model.run_time(node)
@@ -166,7 +179,7 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     elapsed = took.seconds if took is not None else 0.0
     estimates = [expected] if expected is not None else []
     if bar is not None and bar.remaining is not None:
-        # The bar may be that of a part of the job, so it never shortens the estimate.
+        # The bar can stand for a part of the job, so it never shortens the estimate.
         usual = max(expected, elapsed) if expected is not None else None
         estimates.append(_duration_by_bar(elapsed + bar.remaining, bar.percent, usual))
     if not estimates:
@@ -178,7 +191,9 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
 def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
     """Return the progress of a running job, with the remaining time that `weight` estimates.
 
-    The estimate for the pipeline is based on `weight` as well, so it is never less than this.
+    Progress without a remaining time is returned unchanged. `None` if the job does not run or shows
+    no progress. An estimate for the pipeline is based on `weight` as well, so it is never less than
+    the remaining time of a job.
     """
     bar, own = model.bar(node), weight(node, model)
     if bar is None or bar.remaining is None or own is None:
@@ -189,9 +204,10 @@ def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
 def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -> float:
     """Return a duration between `usual` and `whole`: the fuller the bar, the closer to `whole`.
 
-    `whole` is the duration according to the bar. The first steps of a bar may be much slower than
-    the others, so that `whole` jumps from seconds to an hour and back. The error of a rate falls
-    with the square root of its samples.
+    `whole` is the duration according to the bar. It is returned unchanged if it is not longer than
+    `usual`, or if `usual` or `percent` is unknown. The first steps of a bar can be much slower than
+    the others, so that `whole` jumps from seconds to an hour and back. The weight of `whole` is a
+    square root, because the error of a rate falls with the square root of its samples.
     """
     if usual is None or percent is None or whole <= usual:
         return whole
@@ -199,6 +215,7 @@ def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -
 
 
 def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
+    """Return the path to `last`; `before` has the node before each node of the path."""
     path = []
     while last is not None:
         path.append(last)
@@ -207,6 +224,7 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
 
 
 def _is_active(model: ViewModel) -> bool:
+    """Return whether a job of a pipeline that has not ended runs or can still run."""
     numbers = model.statuses.numbers
     return not model.statuses.state.is_finished and any(numbers[state] for state in TO_RUN)
 
@@ -224,7 +242,7 @@ def _why_no_estimate(model: ViewModel, without_estimate: list[str]) -> str:
 def rough_duration(seconds: float) -> str:
     """Format an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`.
 
-    It is rounded up, so that the estimate for a pipeline is never less than that shown for a job.
+    It is rounded up, so that the text for a pipeline is never less than the text for a job.
     """
     whole = math.ceil(seconds)
     minutes, hours = math.ceil(whole / 60), math.ceil(whole / 3600)
@@ -250,10 +268,11 @@ def path_words(
 ) -> str:
     """Format a path with durations or estimates: `… 3 before ▸ load 0:40 ▸ … 2 more ▸ fit ~9:00`.
 
-    It begins with the last job that has ended; the jobs before that are only counted, unless all
-    jobs have ended. Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by
-    their number. The job with the longest duration is always named. Of the others, longer ones are
-    preferred, and of equally long ones the first and the last.
+    Jobs in a state outside `TO_RUN` count as ended. The text begins with the last job that has
+    ended. The jobs before it are only counted, unless all jobs of the path have ended. Jobs that do
+    not fit in `room` cells, as measured by `cells`, are replaced by their number. From the
+    first named job on, the job with the longest duration is always named. Then longer jobs are
+    preferred, and among equally long jobs the first and the last.
     """
     states = model.statuses.states
     ended = [
@@ -275,10 +294,10 @@ def path_words(
 
 
 def _by_preference(seconds: Sequence[float]) -> list[int]:
-    """Return the indexes of a path's jobs, longest first, and of equals its ends first."""
-    ends = (len(seconds) - 1, 0)
+    """Return the indexes of jobs, longest first; of equally long jobs, the first and last first."""
+    outermost = (len(seconds) - 1, 0)
     return sorted(
-        range(len(seconds)), key=lambda index: (-seconds[index], index not in ends, index)
+        range(len(seconds)), key=lambda index: (-seconds[index], index not in outermost, index)
     )
 
 
@@ -292,7 +311,10 @@ def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
 
 
 def _step(node_id: str, model: ViewModel) -> str:
-    """Format a job as `load 0:40`, with an estimate as `load ~0:40`, or as `load ?` if unknown."""
+    """Format a job and its duration: `load 0:40`, estimated `load ~0:40`, unknown `load ?`.
+
+    A job that has ended or will not run is just `load` if its duration is 0.
+    """
     node = model.plan.nodes[node_id]
     own = weight(node, model)
     if own is None:

@@ -19,15 +19,15 @@ class LoadedPipeline:
 
     @property
     def plan(self) -> Plan:
-        """The dependencies of its jobs."""
+        """The dependency graph of the jobs."""
         return self.statuses.plan
 
     def node(self, node_id: str | None) -> Node | None:
-        """Return a node; `None` for a group, or if it is no longer in the pipeline."""
+        """Return a node; `None` if `node_id` is `None` (a group), or is not in the pipeline."""
         return self.plan.nodes.get(node_id) if node_id is not None else None
 
     def job(self, node_id: str | None) -> Job | None:
-        """Return the run of a node; `None` if it is not loaded, or for a group."""
+        """Return the run of a node; `None` if there is no such node, or if its run is not loaded."""
         node = self.node(node_id)
         return self.jobs.get(node.run) if node is not None and node.run is not None else None
 
@@ -35,7 +35,7 @@ class LoadedPipeline:
 def loaded_pipeline(
     pipeline: Pipeline, jobs: Mapping[str, Job], before: LoadedPipeline | None = None
 ) -> LoadedPipeline:
-    """Return the state of a pipeline, with the unchanged parts of an earlier one."""
+    """Return the state of a pipeline, in which unchanged parts are those of `before`."""
     if before is not None and pipeline is before.pipeline:
         return LoadedPipeline(pipeline, before.statuses, jobs)
     plan = plan_of(pipeline, before.plan if before is not None else None)

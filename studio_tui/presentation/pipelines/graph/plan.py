@@ -1,8 +1,8 @@
 """The dependency graph of a pipeline's jobs, robust against any data from Studio.
 
-A node is an original job (`job_id`), because parents are original jobs. The run in this pipeline is
-another job, created for the original (`created_job_id`). Invalid data (cycles, missing parents,
-duplicate ids) is recorded and reported, so that no edge is lost silently.
+A node is an original job (`job_id`), because Studio names parents by the ids of original jobs. The
+run of a node is another job (`created_job_id`), which the pipeline creates from the original job.
+Invalid data (cycles, missing parents, duplicate ids) is recorded and reported to the user.
 """
 
 import heapq
@@ -27,20 +27,23 @@ class Node:
     id: str
     """Id of the original job, to which the parents of other nodes refer."""
     run: str | None
-    """Id of the job created by this pipeline, which has the log and the times."""
+    """Id of the job created by this pipeline, which has the log and the times; `None` if unknown."""
     name: str
     """Safe text; a shortened id if Studio sent no name."""
     state: JobState
     status: str | None
     """The status as sent by Studio."""
     parents: tuple[str, ...] = ()
-    """Nodes that it depends on, without duplicates; all precede it in the plan."""
+    """Nodes that it depends on, without duplicates, `missing` or `circular`; all precede it."""
     children: tuple[str, ...] = ()
-    """Nodes that depend on it, in the plan's order; all follow it in the plan."""
+    """Nodes of which it is one of the `parents`, in the plan's order; all follow it."""
     missing: tuple[str, ...] = ()
-    """Parents that are not in the pipeline."""
+    """Ids of parents that are not in the pipeline."""
     circular: tuple[str, ...] = ()
-    """Parents that follow it in the plan, or itself: edges that close a cycle."""
+    """Parents that follow it in the plan, or itself.
+
+    The edge from such a parent closes a cycle, or comes from a cycle.
+    """
     attempts: tuple[str, ...] = ()
     """Runs in this pipeline that were replaced by the current run, oldest first."""
 
@@ -50,28 +53,28 @@ class Plan:
     """The nodes of a pipeline, parents before children."""
 
     nodes: Mapping[str, Node]
-    """By id. Among nodes without mutual dependencies, Studio's order is kept."""
+    """By id. Of the nodes whose parents all precede them, the first in Studio's order is next."""
     flaws: tuple[str, ...] = ()
     """Problems of the graph sent by Studio, as sentences for the user."""
     shape: str = field(default="", compare=False)
-    """Digest of ids, names and edges, independent of states."""
+    """Digest of the ids, names and `parents` of the nodes, independent of states."""
     sent: tuple[tuple[object, ...], ...] = field(default=(), compare=False, repr=False)
-    """The parts of Studio's response that determine the shape."""
+    """Id, name and parents of each job as sent by Studio, which determine the shape."""
 
     @cached_property
     def redundant_parents(self) -> Mapping[str, Sequence[str]]:
-        """Redundant parents by node: parents on which another parent of the node depends."""
-        # Imported here because lists of pipelines draw no graph.
+        """Redundant parents by node: another parent of the node depends on them, directly or not."""
+        # Imported on first use, because lists of pipelines use plans but draw no graph.
         from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415
 
         return redundant_parents({node.id: node.parents for node in self.nodes.values()})
 
     def ancestors(self, node_id: str) -> frozenset[str]:
-        """Return all nodes that a node depends on, directly or not."""
+        """Return all nodes that a node depends on, directly or not; none for an unknown id."""
         return self._reachable(node_id, lambda node: node.parents)
 
     def descendants(self, node_id: str) -> frozenset[str]:
-        """Return all nodes that depend on a node, directly or not."""
+        """Return all nodes that depend on a node, directly or not; none for an unknown id."""
         return self._reachable(node_id, lambda node: node.children)
 
     def _reachable(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
@@ -94,8 +97,8 @@ def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]])
 def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     """Return the plan of a pipeline; never raises, whatever the data.
 
-    If the response has the same shape as `before`, only the states are updated; if these are equal
-    as well, `before` itself is returned.
+    If ids, names and parents are the same as in `before`, only states, runs and attempts are
+    updated. If these are equal as well, `before` itself is returned.
     """
     sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
     if before is not None and before.sent == sent:
@@ -123,7 +126,7 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
 
 
 def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
-    """Return the plan with the states of another response of the same shape."""
+    """Return the plan with the states, runs and attempts of another response of the same shape."""
     changed: dict[str, Node] = {}
     seen: set[str] = set()
     for run in pipeline.job_runs:
@@ -147,7 +150,11 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
 
 
 def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
-    """Return the ids with parents first; a cycle is broken at its first job in Studio's order."""
+    """Return the ids with parents first, else in Studio's order.
+
+    If all jobs that are left are in a cycle or depend on one, the first of them in Studio's order
+    is next.
+    """
     position = {node_id: index for index, node_id in enumerate(runs)}
     parents_left = {
         node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
@@ -213,6 +220,7 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
 
 
 def _shape(nodes: Iterable[Node]) -> str:
+    """Return the digest of a plan; see `Plan.shape`."""
     digest = blake2b(digest_size=16)
     for node in nodes:
         for part in (node.id, node.name, *node.parents):

@@ -18,11 +18,11 @@ _FILLS = {
     NodeState.BLOCKED: "░",
     NodeState.WAITING: "░",
 }
-"""Character of each state, in the order of the bar: ended, active, not started."""
+"""Character of each state, in the order of the bar: ended, active, unknown, not started."""
 
 
 class BarSegment(NamedTuple):
-    """A part of a bar."""
+    """The part of a bar that stands for the jobs in one state."""
 
     state: NodeState
     cells: int
@@ -35,10 +35,10 @@ class BarSegment(NamedTuple):
 
 
 def segments(numbers: Mapping[NodeState, int], width: int) -> tuple[BarSegment, ...]:
-    """Divide `width` cells in proportion to the numbers of jobs; empty if there are no jobs.
+    """Divide `width` cells in proportion to the numbers of jobs; empty without jobs or cells.
 
-    Each state with jobs has at least one cell, so no failure is rounded away and no unfinished bar
-    looks complete. If there are more states than cells, the worst are shown.
+    If there are more states with jobs than cells, only the worst states have a segment. Each state
+    with a segment has at least one cell, so that no failure is rounded away.
     """
     width = max(width, 0)
     present = [state for state in WORST_FIRST if numbers.get(state)][:width]
@@ -56,7 +56,10 @@ def segments(numbers: Mapping[NodeState, int], width: int) -> tuple[BarSegment, 
 
 
 def bar(numbers: Mapping[NodeState, int], width: int) -> tuple[Cell, ...]:
-    """Return a bar of exactly `width` cells including its edges, in parts of one tone each."""
+    """Return a bar of exactly `width` cells including `▕` and `▏`, as cells of one tone each.
+
+    It is blank if there are no jobs, or if `width` is less than 3.
+    """
     inside = segments(numbers, width - 2)
     if not inside:
         return (Cell(" " * max(width, 0)),)
@@ -65,7 +68,7 @@ def bar(numbers: Mapping[NodeState, int], width: int) -> tuple[Cell, ...]:
 
 
 def bar_cell(numbers: Mapping[NodeState, int], width: int) -> Cell:
-    """Return the bar as one cell, in the tone of its worst state."""
+    """Return the bar as one cell, in the tone of its worst state; empty if there are no jobs."""
     worst = worst_of(numbers)
     if worst is None:
         return NOTHING

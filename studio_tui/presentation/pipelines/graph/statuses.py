@@ -1,6 +1,6 @@
-"""Derived states of a pipeline's jobs: which jobs are blocked by which, and numbers by state.
+"""Derived states of a pipeline's jobs: which jobs block which others, and numbers by state.
 
-Computed for each response in one pass from parents to children.
+The states are derived for each response in one pass from parents to children.
 """
 
 from collections import Counter
@@ -21,21 +21,21 @@ class NodeState(StrEnum):
 
     DONE = "done"
     RUNNING = "running"
-    """It has a machine, but may still be starting."""
+    """It has left the queue. Its machine or its environment can still be in preparation."""
     QUEUED = "queued"
-    """Released by Studio; waiting for a free worker."""
+    """Released by Studio; in the queue for a free worker, or on its way to the queue."""
     FAILED = "failed"
     BLOCKED = "blocked"
-    """It depends on a job that failed or was canceled, and so will not start."""
+    """It depends, directly or not, on a job that failed or was canceled, and so will not start."""
     WAITING = "waiting"
-    """Not released by Studio yet."""
+    """Not released by Studio yet, and not blocked."""
     CANCELING = "canceling"
     """It is being canceled, and has not ended."""
     CANCELED = "canceled"
     SCHEDULE = "schedule"
     """It creates jobs and does not run itself."""
     UNKNOWN = "unknown"
-    """Studio's status is not known here."""
+    """Studio sent a status that is not known here, or none."""
 
 
 SHOWN_STATES = {
@@ -82,10 +82,12 @@ WORST_FIRST = (
     NodeState.BLOCKED,
     NodeState.DONE,
 )
-"""Order of importance: failed, then active, then inactive."""
+"""Order of importance: failed first, then active, unknown and inactive states, done last."""
 
 _ALWAYS_COUNTED = frozenset({NodeState.DONE, NodeState.RUNNING, NodeState.FAILED})
+"""States whose number is shown even if it is 0."""
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
+"""States of jobs that block the jobs that depend on them."""
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,18 @@ class JobStatuses:
     states: Mapping[str, NodeState]
     """By node."""
     roots: Mapping[str, int]
-    """Jobs that failed or were canceled, but not below another such job, in the plan's order.
+    """By node: the number of jobs that it blocks, for each root in the plan's order.
 
-    Each has the number of jobs that it blocks. A job can be blocked by several roots.
+    A root is a job that failed or was canceled by itself: no job on which it depends passes on
+    another failure (see `judge`). A root can block no jobs. A job can be blocked by several roots.
     """
     numbers: Mapping[NodeState, int]
     """Number of jobs by state; the sum is the number of jobs in the plan."""
     causes: Mapping[str, int]
-    """By node: bit mask of the roots that it is or depends on, bit 0 for the first of `roots`."""
+    """By node: bit mask of the roots that it is or depends on, bit 0 for the first of `roots`.
+
+    It has only nodes that are blocked, failed or canceled.
+    """
 
     def blocked_by(self, node_id: str) -> tuple[str, ...]:
         """Return the roots that block a job; empty for a job that is not blocked."""
@@ -125,7 +131,7 @@ class JobStatuses:
         return state_cell(self.plan.nodes[node_id], is_blocked=is_blocked)
 
     def blocks(self, node_id: str) -> bool:
-        """Whether a job failed or was canceled and so keeps others from starting."""
+        """Whether a job failed or was canceled, and so keeps other jobs from starting."""
         if self.plan.nodes[node_id].state not in _STOPPED:
             return False
         children = self.plan.nodes[node_id].children
@@ -147,8 +153,9 @@ class JobStatuses:
 def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     """Return the derived states of a pipeline's jobs.
 
-    A completed job does not pass on failures of the jobs it depends on: it ran after these had been
-    rerun successfully. A job with an unknown status blocks none.
+    Only jobs that wait, failed or were canceled pass on the failures of the jobs that they depend
+    on. A completed job, for example, ran after these had been rerun successfully. A job with an
+    unknown status blocks no other job.
     """
     states: dict[str, NodeState] = {}
     causes: dict[str, int] = {}
@@ -183,7 +190,7 @@ def _blocked_by_root(
     roots: list[str], states: Mapping[str, NodeState], causes: Mapping[str, int]
 ) -> dict[str, int]:
     """Return the number of jobs that each root blocks."""
-    # Most jobs are blocked by the same roots, so equal masks are counted first.
+    # Most jobs are blocked by the same roots, so jobs with equal masks are counted together.
     jobs_by_mask = Counter(
         mask for node_id, mask in causes.items() if states[node_id] is NodeState.BLOCKED
     )
@@ -198,10 +205,7 @@ def _blocked_by_root(
 
 
 def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
-    """Return the number of jobs by state, without states that have none.
-
-    Done, running and failed are always included.
-    """
+    """Return the number of jobs for each state that has jobs, and for `_ALWAYS_COUNTED`."""
     return tuple(
         Count(SHOWN_LOOKS[state].glyph, numbers[state], state.value, SHOWN_LOOKS[state].tone)
         for state in NodeState
@@ -212,8 +216,9 @@ def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
 def paused_words(statuses: JobStatuses) -> str:
     """Return what the jobs of a paused pipeline do: `14 still running, 332 waiting …`.
 
-    Empty if the pipeline is not paused, or if no job is in such a state. Queued jobs are already
-    released, so the pause does not stop them. Blocked jobs would not start without it either.
+    Empty if the pipeline is not paused, or if no job is in one of the states below. Queued jobs are
+    already released, so the pause does not stop them. Blocked jobs would not start without the
+    pause either.
     """
     if statuses.state is not PipelineState.PAUSED:
         return ""
@@ -231,14 +236,14 @@ def paused_words(statuses: JobStatuses) -> str:
 
 
 def _blocking_roots(statuses: JobStatuses) -> str:
-    """Return which jobs block others: `shingle.py, which was canceled`, `2 jobs that failed`."""
+    """Return which roots block jobs: `shingle.py, which was canceled`, `2 jobs that failed`."""
     roots = [statuses.plan.nodes[root] for root, number in statuses.roots.items() if number]
     which = f"{roots[0].name}, which" if len(roots) == 1 else f"{plural(len(roots), 'job')} that"
     return f"{which} {how_stopped(roots)}"
 
 
 def how_stopped(nodes: Collection[Node]) -> str:
-    """Return in which ways jobs ended incomplete: `failed or were canceled`."""
+    """Return how failed and canceled jobs ended: `failed`, `failed or were canceled`."""
     states = {node.state for node in nodes}
     canceled = "was canceled" if len(nodes) == 1 else "were canceled"
     words = (JobState.FAILED, "failed"), (JobState.CANCELED, canceled)
@@ -246,6 +251,6 @@ def how_stopped(nodes: Collection[Node]) -> str:
 
 
 def root_words(statuses: JobStatuses) -> str:
-    """Return the number of root failures: `3 root failures`; empty if there are none."""
+    """Return the number of roots that failed: `3 root failures`; empty if no root failed."""
     failures = len(statuses.root_failures)
     return plural(failures, "root failure") if failures else ""

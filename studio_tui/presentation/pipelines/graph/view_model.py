@@ -22,7 +22,10 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeSt
 from studio_tui.presentation.pipelines.graph.waits import Bars, wait_of
 
 FEWEST_SAMPLES = 3
-"""Minimum number of past runs for a usual duration; estimates from fewer state the number."""
+"""Minimum number of past runs for a usual duration.
+
+The estimate for a pipeline can be based on fewer, and then states their number.
+"""
 
 
 class RunTime(NamedTuple):
@@ -30,21 +33,21 @@ class RunTime(NamedTuple):
 
     seconds: float
     is_estimate: bool = False
-    """Whether the start is unknown, so that `seconds` may include time in the queue."""
+    """Whether the start is unknown, so that `seconds` can include time in the queue."""
 
 
 @dataclass(frozen=True)
 class ViewModel:
-    """Data about the jobs of a pipeline; everything except the statuses is optional."""
+    """Data about the jobs of a pipeline; everything except `statuses` and `now` is optional."""
 
     statuses: JobStatuses
     now: datetime
     jobs: Mapping[str, Job] = field(default_factory=dict)
-    """By run (`Node.run`), with times and errors."""
+    """Loaded runs by id (`Node.run` and `Node.attempts`), with times and errors."""
     bars: Bars = field(default_factory=dict[str, Progress])
-    """By run: progress of running jobs."""
+    """By id of the run: progress of running jobs."""
     past_seconds: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """By name: durations in seconds of successful past runs."""
+    """By name of the job: durations in seconds of successful past runs."""
 
     @property
     def plan(self) -> Plan:
@@ -52,16 +55,19 @@ class ViewModel:
         return self.statuses.plan
 
     def job(self, node: Node) -> Job | None:
-        """Return the run of a node, if it is loaded."""
+        """Return the run of a node; `None` if the run is not created or not loaded."""
         return self.jobs.get(node.run) if node.run is not None else None
 
     def bar(self, node: Node) -> Progress | None:
-        """Return the progress of a running job; `None` if it shows none, or does not run."""
+        """Return the progress of a job; `None` if the job shows no progress, or does not run."""
         is_running = node.run is not None and self.statuses.states[node.id] is NodeState.RUNNING
         return self.bars.get(node.run or "") if is_running else None
 
     def wait_of(self, node_id: str) -> Wait | None:
-        """Return why a job does not run yet; `None` if it runs or has ended."""
+        """Return why a job does not run its query.
+
+        `None` if the query runs, or if the job has ended or is being canceled.
+        """
         job = self.job(self.plan.nodes[node_id])
         if self.statuses.states[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
             return Wait(f"queued: waits for {job.waits_for}")
@@ -72,21 +78,21 @@ class ViewModel:
         return self.expected_seconds(node) if self.past_run_count(node) >= FEWEST_SAMPLES else None
 
     def expected_seconds(self, node: Node) -> float | None:
-        """Return the expected duration of a job in seconds; `None` without past runs."""
+        """Return the median duration in seconds of the past runs of a job; `None` if there are none."""
         took = self.past_seconds.get(node.name, ())
         return median(took) if took else None
 
     def longest_failure_seconds(self, node: Node) -> float:
         """Return the run time in seconds of the longest failed attempt; 0 if none is known.
 
-        A job that ran so long before it failed takes at least as long when it is run again.
+        A job is expected to run at least as long in the next attempt.
         """
         jobs = (self.jobs.get(run) for run in node.attempts)
         failed = (job for job in jobs if job is not None and job.state is JobState.FAILED)
         return max((run_seconds(job, self.now) or 0.0 for job in failed), default=0.0)
 
     def past_run_count(self, node: Node) -> int:
-        """Return the number of past runs with a known duration."""
+        """Return the number of successful past runs with a known duration."""
         return len(self.past_seconds.get(node.name, ()))
 
     def run_time(self, node: Node) -> RunTime | None:
@@ -96,7 +102,7 @@ class ViewModel:
         if job is None or state in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED}:
             return None
         if node.state.is_finished and not job.state.is_finished:
-            # The response with the job is older than that with the plan.
+            # The plan says that the job has ended, but the loaded run is older.
             return None
         seconds = run_seconds(job, self.now)
         if seconds is not None:
@@ -105,13 +111,17 @@ class ViewModel:
             return None
         guessed = guessed_seconds(job, self.now)
         if guessed is not None and not job.steps:
-            # Without steps, the guess counts from the creation of the run, far too early here.
+            # Without steps, the guess counts from the creation of the run, which is far too early:
+            # the runs of a pipeline are created together.
             end = job.finished_at if job.state.is_finished else self.now
             guessed = seconds_between(self.ready_at(node), end)
         return RunTime(guessed, is_estimate=True) if guessed is not None else None
 
     def queue_seconds(self, node: Node) -> float | None:
-        """Return how long a job waited for a worker after its dependencies were complete."""
+        """Return how long a job has waited for a worker after its dependencies were complete.
+
+        `None` if unknown, or if the job is not in the queue yet.
+        """
         job = self.job(node)
         if job is None:
             return None
@@ -123,8 +133,9 @@ class ViewModel:
     def ready_at(self, node: Node) -> datetime | None:
         """Return when a job was ready to be queued; `None` if unknown.
 
-        The creation of its run does not tell: all runs are created together with the pipeline, long
-        before their dependencies are complete or the pipeline is released after a review.
+        This is when its last parent ended or, if later, when its run began to wait for workers. If
+        the latter is unknown, the creation of the run counts. The creation alone would be too
+        early: all runs are created with the pipeline, long before their dependencies are complete.
         """
         job = self.job(node)
         moments = [released_at(job) if job is not None else None]

@@ -1,4 +1,4 @@
-"""Why a job of a pipeline is not running, as text, and which job is the reason."""
+"""Why a job of a pipeline does not run its query, as text, and which other job is the reason."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,10 @@ _ACTIVE = frozenset({
     NodeState.UNKNOWN, NodeState.SCHEDULE,
     NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED,
 })  # fmt: skip
-"""States of parents that are named first, as parents in other states wait for jobs themselves."""
+"""States of parents that are named first.
+
+An incomplete parent in another state is waiting, usually for the parents named first.
+"""
 
 Bars = Mapping[str, Progress]
 """Progress of running jobs, by run (`Node.run`)."""
@@ -21,6 +24,8 @@ Bars = Mapping[str, Progress]
 _NOT_QUEUED = Wait(
     "ready: Studio has not queued it yet", shorter=("ready, not queued yet", "ready")
 )
+"""For a job that waits for no other job."""
+
 _STARTING = {
     JobState.INIT: Wait(
         "starting: preparing its environment", shorter=("starting: environment", "starting")
@@ -29,6 +34,8 @@ _STARTING = {
         "starting: preparing a machine", shorter=("starting: machine", "starting")
     ),
 }
+"""Why a job that has left the queue does not run its query yet, by Studio's state."""
+
 _READY = {
     PipelineState.PENDING: Wait("the pipeline has not started", shorter=("not started",)),
     PipelineState.RUNNING: _NOT_QUEUED,
@@ -46,7 +53,11 @@ _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
 def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
-    """Return why a job does not run yet; `None` if it runs or has ended."""
+    """Return why a job does not run its query.
+
+    `None` if the query runs, or if the job has ended or is being canceled. `bars` tell the progress
+    of a job that is the reason.
+    """
     node = statuses.plan.nodes[node_id]
     match statuses.states[node_id]:
         case NodeState.BLOCKED:
@@ -64,11 +75,11 @@ def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wa
 
 
 def shorter_reasons(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
-    """Return shorter forms of the reason why a job does not run yet, the longest first.
+    """Return shorter forms of the reason that `wait_of` returns, the longest first.
 
-    If other jobs are the reason, the first is named: `blocked by embed.py +2`. All rows of a list
-    can have this form, even if their names differ in length. It is followed by `blocked by 3 jobs`
-    if that is shorter. Otherwise, the forms are such as `ready, not queued yet`, `ready`.
+    If other jobs are the reason, the first job is named and the others are counted:
+    `blocked by embed.py +2`. The form `blocked by 3 jobs` follows if it is shorter. Other reasons
+    have forms such as `ready, not queued yet` and `ready`, or none.
     """
     awaited: Sequence[str] = ()
     match statuses.states[node_id]:
@@ -91,7 +102,7 @@ def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:
 
 
 def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
-    """Return the parents that are not complete, those that wait for no other job first."""
+    """Return the parents that are not done, those in a state of `_ACTIVE` first."""
     pending = [parent for parent in node.parents if statuses.states[parent] is not NodeState.DONE]
     return sorted(pending, key=lambda parent: statuses.states[parent] not in _ACTIVE)
 
@@ -127,7 +138,10 @@ def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wa
 def _pending_words(
     statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None
 ) -> str:
-    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load, clean`."""
+    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load, clean`.
+
+    `pending` are the parents that are not done; there is at least one.
+    """
     nodes = statuses.plan.nodes
     if len(pending) > 1:
         names = join_names([nodes[parent].name for parent in pending])
@@ -150,7 +164,7 @@ def _progress_words(statuses: JobStatuses, parent: Node, bars: Bars | None) -> s
 
 
 def flaw_words(statuses: JobStatuses, node: Node) -> tuple[str, ...]:
-    """Return the invalid dependencies of a job, missing jobs and cycles: `waits for itself`."""
+    """Return the dependencies of a job on missing jobs and in cycles: `waits for itself`."""
     return tuple(f"{WAITS_FOR} {flaw}" for flaw in _flaws(statuses, node))
 
 

@@ -1,4 +1,4 @@
-"""A pipeline as a list of groups, with failed and running jobs always visible."""
+"""A pipeline as a list of groups, each followed by its first failed and running jobs."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -43,7 +43,7 @@ COLUMNS = (
 """In the order of `cells`."""
 
 FAILED_SHOWN = 10
-"""Maximum number of failed jobs shown per group, unless the group is expanded."""
+"""Maximum number of failed jobs, or of other matches, shown per group unless it is expanded."""
 
 _SUMMARY_SUFFIX = "\0rest"
 """Suffix of the key of the row that counts the hidden jobs of a group."""
@@ -54,17 +54,17 @@ RUNNING_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A group heading, one of its jobs, or a summary of its hidden jobs."""
+    """The heading of a group, one of its jobs, a summary of its hidden jobs, or a single job."""
 
     key: str
-    """Of a heading the key of the group, of a summary that with a suffix, of a job its id."""
+    """The group's key for a heading, this key and a suffix for a summary, or the job's id."""
     group: Group
     node_id: str | None = None
     """The node of a job row; `None` for a heading and a summary."""
     hidden: tuple[str, ...] = ()
     """The hidden nodes that a summary counts; empty for other rows."""
     is_open: bool = False
-    """For a heading, whether rows of the group follow."""
+    """For a heading, whether rows of the group follow; `False` for other rows."""
 
 
 def rows(
@@ -78,9 +78,11 @@ def rows(
 ) -> tuple[GroupRow, ...]:
     """Return the rows of groups: the heading of each, then its first failed and running jobs.
 
-    Groups in `listed` are followed by all of their jobs, and groups in `folded` by none. With
-    `only`, other jobs of groups have no row, but headings count all jobs. If `only` are the matches
-    of a filter (`is_filter`), a group without failed or running matches shows its first others.
+    The heading of a group in `listed` is followed by all jobs of the group, of a group in `folded`
+    by none. If only some jobs follow, a summary of the hidden jobs is last. A single job is one row
+    in any case. With `only`, other jobs of groups have no row and are not in summaries, but
+    headings count all jobs. If `only` are the matches of a filter (`is_filter`), a group without
+    failed or running matches shows its first matches in other states.
     """
     group_rows: list[GroupRow] = []
     for group in groups:
@@ -107,7 +109,7 @@ def rows(
 
 
 def group_key(key: str) -> str:
-    """Return the key of the group of a summary; any other key unchanged."""
+    """Return the key of the group if `key` is of a summary, else `key` unchanged."""
     return key.removesuffix(_SUMMARY_SUFFIX)
 
 
@@ -117,7 +119,7 @@ def _important_members(group: Group, statuses: JobStatuses) -> Iterator[str]:
 
 
 def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[NodeState]:
-    """Return the number of these jobs by state."""
+    """Return the number of jobs by state; `members` are node ids."""
     return Counter(statuses.states[member] for member in members)
 
 
@@ -148,7 +150,7 @@ def _hidden_words(row: GroupRow, statuses: JobStatuses) -> str:
 
 
 def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
+    """Return one cell for each of `COLUMNS`; `name_parts` splits the first cell by tone."""
     parts = name_parts(row, model.statuses)
     name = Cell("".join(part.text for part in parts), parts[-1].tone)
     if row.hidden:
@@ -183,7 +185,7 @@ def _number_cell(numbers: Counter[NodeState], state: NodeState) -> Cell:
 
 
 def _job_now_cell(node: Node, model: ViewModel) -> Cell:
-    """Return why a job is in its state, or the usual duration of a running job."""
+    """Return why a job is in its state, else the usual duration if the job is running."""
     why = why_cell(node, model)
     usual = model.usual_seconds(node)
     if why.text or usual is None or model.statuses.states[node.id] is not NodeState.RUNNING:
@@ -192,7 +194,7 @@ def _job_now_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def _group_now_cell(group: Group, model: ViewModel) -> Cell:
-    """Return the slowest running job, else the first reason to wait, else the slowest job."""
+    """Return the slowest running job, else the first job that waits, else the slowest job."""
     shown = model.statuses.states
     running = [model.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
     if running:
@@ -209,7 +211,7 @@ def _slowest_cell(nodes: Iterable[Node], model: ViewModel) -> Cell:
     durations = [(took, node) for node in nodes if (took := model.run_time(node)) is not None]
     if not durations:
         return NOTHING
-    # An estimate includes time in the queue, so known times are preferred.
+    # An estimated run time can include time in the queue, so known times are preferred.
     took, node = max(durations, key=lambda each: (not each[0].is_estimate, each[0].seconds))
     usual = model.usual_seconds(node)
     usual_words = f" (usual {duration(usual)})" if usual is not None else ""

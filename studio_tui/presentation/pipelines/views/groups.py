@@ -1,8 +1,8 @@
 """Groups of jobs in a large pipeline, and the dependencies between groups.
 
-Jobs are grouped by stage, or by their names without numbers and hashes. In the latter case, jobs
-with unique names are grouped by equal dependencies and consumers. Groups depend only on the shape
-of the plan, not on states.
+Jobs are grouped by depth in the graph, or by their names without numbers and hashes. If they are
+grouped by name, jobs that are in no group then are grouped by equal dependencies and consumers.
+Groups depend only on the shape of the plan, not on states.
 """
 
 import re
@@ -21,19 +21,23 @@ MOST_JOBS = 150
 """Number of jobs above which a plan is shown in groups by default."""
 
 MOST_CHILDREN = 8
-"""Number of children of a job above which its plan is shown in groups by default, too."""
+"""Number of children of any job above which a plan is shown in groups by default, too."""
 
 FEWEST_MEMBERS = 3
-"""Minimum number of jobs in a group; a group of two jobs would save only one row."""
+"""Minimum number of jobs in a group, except by depth; two jobs would save only one row."""
 
 _HASH = r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NUMBER_OR_HASH = rf"(?:{_UUID}|{_HASH}|[0-9]+)"
 _VARYING = re.compile(rf"({_NUMBER_OR_HASH}(?:[-_.:]{_NUMBER_OR_HASH})*)")
+"""Numbers and hashes in a name, such as `0042` or `12-3fa94c`.
+
+A name split by this pattern has the numbers and hashes at odd indexes.
+"""
 _STAGE = re.compile(r"[0-9]{1,3}(?=[-_. ])")
-"""A leading number that may be a stage, as in `03_embed_0042`."""
+"""A leading number that can be the number of a stage, as in `03_embed_0042`."""
 _SEPARATORS = "-_. /"
-"""Characters after which the common start of names may end."""
+"""Characters after which the common start of names can end."""
 
 
 class GroupBy(StrEnum):
@@ -42,7 +46,7 @@ class GroupBy(StrEnum):
     NAME = "name"
     """By name, or jobs with unique names by their dependencies and consumers."""
     STAGE = "stage"
-    """By depth in the graph."""
+    """By depth in the graph: the length of the longest path to the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,11 @@ class Link(NamedTuple):
     edges: int
     """Number of edges."""
     pattern: str
-    """Pattern of the edges: `1:1`, `20:1` (parents per job : children per job), `all`, `mixed`.
+    """Pattern of the edges: `20:1`, `all`, `mixed`, `within`, or empty.
 
-    It is `within` for edges inside a group, and empty if one group is a single job with edges to
-    all jobs of the other.
+    `20:1` means that each target job has 20 parents in the source group, and each source job has 1
+    child in the target group. `all` means edges from each source job to each target job; it is
+    empty instead if one of the groups is a single job. `within` means edges inside one group.
     """
 
 
@@ -86,7 +91,7 @@ def wants_groups(plan: Plan) -> bool:
 
 
 def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
-    """Return the groups of a plan, in the order of their first stages; each job is in one group."""
+    """Return the groups of a plan by the least depth of their jobs; each job is in one group."""
     layers = depths(plan)
     if by is GroupBy.STAGE:
         stages: dict[int, list[Node]] = defaultdict(list)
@@ -119,14 +124,14 @@ def _group_by_name(nodes: Iterable[Node]) -> Iterable[Group]:
             stage_match = _STAGE.match(node.name)
             stages[stage_match[0] if stage_match else ""].append(node)
         if len(members) < FEWEST_MEMBERS * len(stages):
-            # The leading number counts jobs, not stages.
+            # Too few jobs share a leading number, so it counts jobs, not stages.
             stages = {"": members}
         for stage, jobs in stages.items():
             yield from _groups_of(f"name:{stage}:{'*'.join(stem)}", _title(jobs), jobs)
 
 
 def _title(nodes: Sequence[Node]) -> str:
-    """Return the common name with `*` for differing parts."""
+    """Return the common name, with `*` for numbers and hashes that differ."""
     parts_by_place = zip(*(_VARYING.split(node.name) for node in nodes), strict=True)
     return "".join(parts[0] if len(set(parts)) == 1 else "*" for parts in parts_by_place)
 
@@ -143,20 +148,21 @@ def _group_by_links(nodes: Iterable[Node]) -> Iterable[Group]:
 
 
 def _common_start(names: Sequence[str]) -> str:
-    """Return the common prefix of names, up to a separator."""
+    """Return the common prefix of names up to its last separator; empty if it has none."""
     pairs = zip(min(names), max(names), strict=False)
     common = "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return common[: 1 + max(common.rfind(separator) for separator in _SEPARATORS)]
 
 
 def _common_end(names: Sequence[str], start: str) -> str:
-    """Return the common file extension of names."""
+    """Return the common file extension of names after `start`, such as `.py`; else empty."""
     ends = {name[len(start) :].rpartition(".")[2] for name in names}
     is_same = len(ends) == 1 and all("." in name[len(start) :] for name in names)
     return f".{ends.pop()}" if is_same else ""
 
 
 def _groups_of(key: str, title: str, nodes: Sequence[Node]) -> Iterable[Group]:
+    """Return one group of the jobs, or single jobs if they are fewer than `FEWEST_MEMBERS`."""
     if len(nodes) < FEWEST_MEMBERS:
         return [Group(node.id, node.name, (node.id,)) for node in nodes]
     return [Group(_group_key(key), title, tuple(node.id for node in nodes))]
@@ -171,12 +177,12 @@ def _stage_group(stage: int, nodes: Sequence[Node]) -> Group:
 
 
 def _group_key(key: str) -> str:
-    # Ids have no control characters, so keys of groups and jobs never collide.
+    # Ids have no control characters, so the key of a group is never the id of a job.
     return f"\0{key}"
 
 
 def links(plan: Plan, groups: Iterable[Group]) -> tuple[Link, ...]:
-    """Return the dependencies between groups; the edges add up to the edges of the plan."""
+    """Return the edges between and within groups; together they are all edges of the plan."""
     sizes = {group.key: len(group.members) for group in groups}
     group_of = {member: group.key for group in groups for member in group.members}
     edges: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)

@@ -1,6 +1,7 @@
 """A pipeline as a list with one job per line and its edges as lanes, like `git log --graph`.
 
-A lane is a vertical line. It leads from a job to all jobs that depend on it, and ends at the last.
+A lane is a vertical line. It leads from a job to all jobs that depend directly on that job, and
+ends at the last of them.
 Where lines cross, the horizontal line is interrupted by the vertical one.
 """
 
@@ -13,10 +14,10 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 
 MOST_LANES = 8
-"""Maximum number of lanes that are readable."""
+"""Maximum number of adjacent lanes that are drawn, as more are hard to read."""
 
 _PITCH = 2
-"""Distance between lanes in cells."""
+"""Distance between lanes in cells: lane number n is in cell `n * _PITCH` of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ class LaneRow:
     before: str
     """Characters left of the glyph."""
     after: str
-    """Characters right of the glyph, padded so that all names start in the same column."""
+    """Characters right of the glyph, padded so that all names start in the same cell."""
 
 
 def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow, ...] | None:
-    """Return a line for each job, parents first; `None` if more than `MOST_LANES` are needed.
+    """Return a line for each job, parents first; `None` if it needs more than `MOST_LANES`.
 
     With `only`, other nodes and their edges are left out.
     """
@@ -92,22 +93,25 @@ def _depth_first(parents: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 class _Lanes:
-    """The lanes that continue below the lines drawn so far."""
+    """The lanes that continue below the lines drawn so far.
+
+    A column here is the number of a lane, counted from 0 at the left.
+    """
 
     def __init__(self, parents: Mapping[str, Sequence[str]]) -> None:
         self._parents = parents
         self._undrawn_children = dict.fromkeys(parents, 0)
-        """By node, the number of its children not drawn yet."""
+        """By node: the number of its children that are not drawn yet."""
         for node_parents in parents.values():
             for parent in node_parents:
                 self._undrawn_children[parent] += 1
         self._open: dict[int, str] = {}
-        """By column, the node where the lane starts."""
+        """By column: the node where the lane starts."""
         self._just_ended: int | None = None
-        """The column of the job on the previous line, if that job has no children."""
+        """The column of the job on the previous line if that job has no children; else `None`."""
 
     def add(self, node_id: str) -> tuple[int, list[str]]:
-        """Return the column of a job's glyph, and the characters of its line with a blank there."""
+        """Return the column of a job, and the characters of its line with a blank for the glyph."""
         node_parents = frozenset(self._parents[node_id])
         parent_lanes = sorted(
             column for column, source in self._open.items() if source in node_parents
@@ -150,7 +154,7 @@ class _Lanes:
         signs[column * _PITCH] = " "
 
     def _free_column(self) -> int:
-        """Return the leftmost free column that is not directly below a job without children."""
+        """Return the leftmost free column, but not `_just_ended`, where it would look connected."""
         column = 0
         while column in self._open or column == self._just_ended:
             column += 1

@@ -1,6 +1,6 @@
 """Gantt chart of a pipeline: when each job was queued, started, ran and ended.
 
-Bars are facts, dots are estimates. Jobs with unknown times have no bar.
+Bars are facts, dots are estimates. Jobs with unknown times have no bar, but can have dots.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _STEPS = (
     *(3600 * hours for hours in (1, 2, 3, 6, 12)),
     *(_DAY * days for days in (1, 2, 7, 14, 28)),
 )
-"""Possible distances of labels in seconds."""
+"""Possible distances in seconds between the labels of an axis."""
 _GAP = 3
 """Minimum number of blank cells between labels."""
 
@@ -36,8 +36,8 @@ def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
     """Return time labels for an axis of `width` cells, which shows `seconds` from `start` on.
 
     Each label begins in the cell of its time, in the time zone `zone`. Times that overflow
-    `datetime` in `zone` have no labels. Nor has a period that is too long for labels 28 days apart
-    (about a year in 100 cells).
+    `datetime` in `zone` have no labels. A period that is too long for labels 28 days apart (about a
+    year in 100 cells) has no labels at all.
     """
     fitting = (step for step in _STEPS if step * width >= seconds * (_label_width(step) + _GAP))
     step = next(fitting, None)
@@ -49,7 +49,7 @@ def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
         tick = _rounded(local_start, step)
         while True:
             moment = tick.replace(tzinfo=zone).astimezone(UTC)
-            # Clocks that are put forward skip an hour.
+            # Clocks that are put forward skip an hour, which has no labels.
             is_on_clocks = moment.astimezone(zone).replace(tzinfo=None) == tick
             cell = int((moment - start).total_seconds() * width // seconds)
             label = _label(tick, step)
@@ -68,7 +68,7 @@ def _label_width(step: int) -> int:
 
 
 def _rounded(begin: datetime, step: int) -> datetime:
-    """Return the last multiple of `step` seconds up to `begin`; weeks start on Monday."""
+    """Return the last multiple of `step` seconds up to `begin`; steps of weeks start on Monday."""
     midnight = datetime.combine(begin.date(), time.min)
     if step < _DAY:
         return midnight + (begin - midnight) // timedelta(seconds=step) * timedelta(seconds=step)
@@ -98,18 +98,20 @@ NOT_KNOWN = Cell("times not known yet", Tone.DIM)
 SPANS = (
     7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0, 120.0, 60.0, 30.0, 20.0, 10.0,
 )  # fmt: skip
-"""Visible periods of the zoom levels in seconds, besides the whole period."""
+"""Visible periods of the zoom levels in seconds, longest first, besides the whole period."""
 _ROOM_AHEAD = 0.2
-"""Share of the visible period reserved for estimates while a pipeline is running."""
+"""Share of the visible period that is reserved for estimates while jobs are yet to end."""
 _SHORTEST, _GROWTH = 10.0, 1.25
 """The shortest axis in seconds, and the factor from each possible length to the next.
 
-While a pipeline runs, its axis, unless zoomed in, changes only when the known times need the next
-longer one.
+These lengths apply while jobs are yet to end and the user has not zoomed in. So the axis changes
+only when the known times need the next longer axis.
 """
 
 _ACTIVE = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
+"""States of jobs that were released and have not ended."""
 _UNRELEASED = frozenset({NodeState.WAITING, NodeState.BLOCKED, NodeState.SCHEDULE})
+"""States of jobs that Studio has not released, so that they have no times."""
 
 
 class _Phase(NamedTuple):
@@ -136,7 +138,8 @@ class Timeline:
     ) -> None:
         """Initialise for bars of `width` cells, and times on the axis in the time zone `zone`.
 
-        `span` is the visible period in seconds, at the end of the known times; `None` for all.
+        `span` is the length of the visible period in seconds; `None` for all known times. The
+        period ends with the known times, or a little later while jobs are yet to end.
         """
         self._model = model
         self._zone = zone
@@ -154,7 +157,7 @@ class Timeline:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Ids of the nodes by the start of their bars, then by layer; nodes without a bar last."""
+        """Node ids by the start of the bar or an earlier attempt, then by depth; without a bar last."""
         depth = depths(self._model.plan)
         begins = {
             node: min(
@@ -167,12 +170,12 @@ class Timeline:
 
     @cached_property
     def whole_seconds(self) -> float:
-        """Seconds from the first known time to the last, or to now."""
+        """Seconds from the first known time to the last, or to now while jobs are yet to end."""
         return self._known_period.end - self._known_period.begin
 
     @cached_property
     def axis(self) -> str:
-        """Time labels above the bars."""
+        """Time labels above the bars; empty if the times overflow `datetime`."""
         begin, end = self._visible_period
         try:
             start = self._model.now + timedelta(seconds=begin)
@@ -200,12 +203,12 @@ class Timeline:
         )
 
     def note(self, node_id: str) -> Cell:
-        """Return a note if a job was released but its times are unknown; else an empty cell."""
+        """Return a note if a job has no known times, unless it is `_UNRELEASED`; else no text."""
         is_released = self._model.statuses.states[node_id] not in _UNRELEASED
         return NOT_KNOWN if is_released and not self._known_phases[node_id] else NOTHING
 
     def span_after_zoom(self, steps: int) -> float | None:
-        """Return the period in seconds after zooming in by `steps`; `None` for the whole period.
+        """Return the `span` after zooming in by `steps` levels; `None` for the whole period.
 
         Negative steps zoom out.
         """
@@ -215,6 +218,7 @@ class Timeline:
 
     @cached_property
     def _is_active(self) -> bool:
+        """Whether jobs are yet to end in a pipeline that goes on."""
         statuses = self._model.statuses
         if any(statuses.numbers[state] for state in _ACTIVE):
             return True
@@ -223,7 +227,7 @@ class Timeline:
 
     @cached_property
     def _known_period(self) -> _Period:
-        """The period of all known times, up to now if jobs are running or yet to run."""
+        """The period of all known times, up to now while `_is_active`; at least one second long."""
         bars = (*self._known_phases.values(), *self._earlier_attempts.values())
         times = [
             moment for phases in bars for phase in phases for moment in (phase.begin, phase.end)
@@ -234,7 +238,7 @@ class Timeline:
 
     @cached_property
     def _visible_period(self) -> _Period:
-        """The visible period: the known one or its end, with some space for estimates.
+        """The known period, or its last `span` seconds, with space for estimates if jobs remain.
 
         It does not depend on the estimates, which change with each job that ends.
         """
@@ -252,19 +256,22 @@ class Timeline:
         return _Period(begin, begin + _SHORTEST * _GROWTH**steps)
 
     def _cell(self, seconds: float) -> int:
-        """Return the cell of a time; the last cell is reserved for the final state of a job."""
+        """Return the cell of a time, outside the axis for other times than the visible.
+
+        The last cell is left free for the final state of a job.
+        """
         begin, end = self._visible_period
         return int((seconds - begin) * (self._width - 1) // (end - begin))
 
     def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase, over: str | None = None) -> None:
-        """Draw a phase; if `over` is given, only on cells that show that character."""
+        """Draw a phase on at least one cell; if `over` is given, only over that character."""
         begin, end = self._cell(phase.begin), self._cell(phase.end)
         for cell in range(max(0, begin), min(max(end, begin + 1), self._width)):
             if over is None or cells[cell][0] == over:
                 cells[cell] = (phase.glyph, phase.tone)
 
     def _mark_end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
-        """Mark the end of a bar whose job failed or was canceled."""
+        """Draw the glyph of the state after the bar of a job that failed or was canceled."""
         phases, state = self._known_phases[node_id], self._model.statuses.states[node_id]
         if phases and state in {NodeState.FAILED, NodeState.CANCELED}:
             begin, end = self._cell(phases[-1].begin), self._cell(phases[-1].end)
@@ -274,12 +281,12 @@ class Timeline:
 
 
 def _known_phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
-    """Yield the known phases of a job in order; none if it has not been released."""
+    """Yield the known phases of a job in order; none if unreleased, unknown or not loaded."""
     job, state = model.job(node), model.statuses.states[node.id]
     if job is None or state in _UNRELEASED or state is NodeState.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
-        # The response with the job is older than that with the plan.
+        # The plan says that the job has ended, but the loaded run is older.
         return
     end = (job.finished_at - model.now).total_seconds() if job.finished_at else 0.0
     run = (job.began_at - model.now).total_seconds() if job.began_at else None
@@ -303,11 +310,11 @@ def _known_phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
 
 
 def _earlier_attempts(node: Node, model: ViewModel) -> Iterator[_Phase]:
-    """Yield the earlier runs of a job, each followed by the glyph of its final state."""
+    """Yield the earlier runs of a job with known times, each followed by its state's glyph."""
     for run in node.attempts:
         job = model.jobs.get(run)
         if job is None or job.began_at is None or job.finished_at is None:
-            # It never started, or is not loaded.
+            # The run never started, has no known end, or is not loaded.
             continue
         look = LOOKS[job.state]
         begin = (job.began_at - model.now).total_seconds()
@@ -317,13 +324,17 @@ def _earlier_attempts(node: Node, model: ViewModel) -> Iterator[_Phase]:
 
 
 def _left_queue(job: Job, model: ViewModel) -> float | None:
-    """Return when a job left the queue, in seconds from now; `None` if its steps do not say."""
+    """Return when the first step after the queue started, in seconds from now; `None` if unknown."""
     starts = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
     return (min(starts) - model.now).total_seconds() if starts else None
 
 
 def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:
-    """Return the estimated start and end of each node, in seconds from now."""
+    """Return the estimated start and end of nodes, in seconds from now.
+
+    It has no nodes whose remaining time, or that of a parent, is unknown or 0. While the pipeline
+    is paused, it has only running nodes.
+    """
     if model.statuses.state is PipelineState.PAUSED:
         estimated_states = {NodeState.RUNNING}
     else:

@@ -1,7 +1,8 @@
-"""A pipeline as a tree: each job once, below its deepest parent, with other edges as text.
+"""A pipeline as a tree: each job once, below its deepest parent, with its other edges as text.
 
-The layout depends only on the shape of the plan and on folded nodes, so it is cached while states
-change. Of equally deep parents the last one is chosen, so that the others are above the job, too.
+The layout depends only on the shape of the plan, on folded nodes and on the nodes shown, so callers
+can cache it while states change. Of equally deep parents the last is chosen, so that the other
+parents are above the job, too.
 """
 
 from collections import Counter
@@ -31,7 +32,7 @@ COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TIME_COLUMN,
     Column("usual", "USUAL", 12, drop=4, fits=True),
-    # It gets its `first_width` before the names get space for the edges behind them.
+    # This column gets its `first_width` before the name column gets space for edges as text.
     Column(
         "why",
         "WHY / ERROR",
@@ -49,34 +50,34 @@ COLUMNS = (
 DEEPEST = 12
 """Maximum depth up to which each level is indented.
 
-Below that, the child with the most descendants is last and in the column of its parent, and only
-its siblings are indented. So a chain of any length stays in its column, and a tree of n jobs is at
-most log2(n) levels wider than this.
+Below that, the child with the most descendants is the last child, and is not indented further than
+its parent. Only its siblings are. So a chain of any length keeps its indentation, and a tree of n
+jobs is at most log2(n) levels wider than this depth.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """Position of a job in the tree."""
+    """A job in the tree, and its edges outside the tree."""
 
     id: str
     """The node."""
     prefix: str
-    """Characters drawn before it: two cells per level."""
+    """Characters drawn before it: two cells per indented level."""
     parent: str | None
-    """The node it is below."""
+    """The node it is below; `None` for a root of the tree."""
     has_children: bool
     """Whether it has children in the tree, folded or not."""
     hidden: tuple[str, ...]
-    """Its descendants in the tree, if it is folded."""
+    """Its descendants in the tree, if it is folded; else empty."""
     also_after: tuple[str, ...]
-    """Its other dependencies besides `parent`."""
+    """Its direct dependencies besides `parent`."""
     also_feeds: tuple[str, ...]
-    """Jobs that depend on it but are elsewhere in the tree."""
+    """Jobs that depend directly on it, but are elsewhere in the tree or not in it."""
 
 
 def depths(plan: Plan) -> dict[str, int]:
-    """Return the length of the longest path to each node, in edges."""
+    """Return by node the length of the longest path from a root to the node, in edges."""
     depth: dict[str, int] = {}
     for node_id, node in plan.nodes.items():
         depth[node_id] = max((depth[parent] + 1 for parent in node.parents), default=0)
@@ -86,9 +87,9 @@ def depths(plan: Plan) -> dict[str, int]:
 def rows(
     plan: Plan, folded: Collection[str] = (), only: Collection[str] | None = None
 ) -> tuple[TreeRow, ...]:
-    """Return the tree without descendants of `folded` nodes.
+    """Return the tree without the descendants of `folded` nodes in the tree.
 
-    With `only`, other nodes are left out, but edges to them are still listed as text.
+    With `only`, other nodes are left out, but their edges to nodes in the tree are listed as text.
     """
     parents = _tree_parents(plan, only)
     children: dict[str | None, list[str]] = {}
@@ -146,7 +147,7 @@ def _tree_rows(
 def _child_prefixes(
     tree_children: Sequence[str], guides: str, sizes: Mapping[str, int]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield for each child its own prefix, and the prefix of its children."""
+    """Yield each child, its prefix, and the guides: the start of its children's prefixes."""
     is_lane = len(guides) >= 2 * DEEPEST
     order = list(tree_children)
     if is_lane and len(order) > 1:
@@ -170,7 +171,7 @@ def _tree_descendants(children: Mapping[str | None, Sequence[str]], node_id: str
 
 
 def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
-    """Return the name with the lines before and the edges after it, as cells of one tone each."""
+    """Return the lines of the tree, the name, and other edges as text: cells of one tone each."""
     look = statuses.look(row.id)
     parts = [
         Cell(row.prefix, Tone.DIM),
@@ -180,7 +181,8 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     if row.hidden:
         parts.append(_hidden_cell(row, statuses))
     if links := link_words(row, statuses):
-        # In little space, a number says more than a name that is cut off. Flaws are never dropped.
+        # In little space, the number of edges says more than a name that is cut off. A cell with flaws
+        # has no shorter form.
         number = len(row.also_after) + len(row.also_feeds)
         may_shorten = not flaw_words(statuses, statuses.plan.nodes[row.id])
         parts.append(Cell(f"  ({links})", Tone.DIM, (f"  (+{number})",) if may_shorten else ()))
@@ -188,7 +190,7 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
 
 
 def link_words(row: TreeRow, statuses: JobStatuses) -> str:
-    """Return the edges that are not in the tree: `also after x, y; also feeds z`."""
+    """Return the edges that are not in the tree, and flaws: `also after x, y; also feeds z`."""
     nodes = statuses.plan.nodes
     parts = [
         f"{words} {join_names([nodes[each].name for each in others])}"
@@ -207,7 +209,7 @@ def _hidden_cell(row: TreeRow, statuses: JobStatuses) -> Cell:
 
 
 def cells(row: TreeRow, model: ViewModel) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `name_parts` has the first one in several tones."""
+    """Return one cell for each of `COLUMNS`; `name_parts` splits the first cell by tone."""
     name = Cell("".join(part.text for part in name_parts(row, model.statuses)), Tone.STRONG)
     return (name, *cells_beside(row.id, model))
 
