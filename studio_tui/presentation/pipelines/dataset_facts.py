@@ -16,7 +16,7 @@ NO_LINEAGE = "This Studio does not say what datasets were made from, or which ar
 
 
 def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:
-    """Return the name of each dataset and its line in the list: outdated datasets first."""
+    """Return the name of each dataset and its line in the list: outdated first, then by name."""
     names = {each.name: short_name(each.name) for each in datasets}
     width = min(_WIDEST, max(map(len, names.values()), default=0))
     ordered = sorted(datasets, key=lambda each: (not each.newer, each.name))
@@ -28,7 +28,7 @@ def dataset_lines(
 ) -> list[Cell]:
     """Return all details of a dataset as lines.
 
-    `others` are searched for datasets that are made from it. `has_lineage` is whether Studio
+    Datasets among `others` that are made from it are listed, too. `has_lineage` is whether Studio
     reports what datasets are made from.
     """
     lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
@@ -50,7 +50,7 @@ def dataset_lines(
 
 
 def outdated_words(dataset: ListedDataset) -> str:
-    """Return why a dataset is out of date: `out of date: raw@2, labels@5 are newer`."""
+    """Return why an outdated dataset is outdated: `out of date: raw@2, labels@5 are newer`."""
     verb = "is" if len(dataset.newer) == 1 else "are"
     return f"out of date: {join_names([*map(short_name, dataset.newer)])} {verb} newer"
 
@@ -85,7 +85,8 @@ def _version_line(version: ListedVersion, now: datetime) -> str:
 def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
     """Return the name of a dataset, then those of the outdated datasets that it is made from.
 
-    It may be made from them directly or through other datasets, which then are outdated as well.
+    A dataset that it is made from indirectly counts only if all datasets in between are outdated,
+    too.
     """
     by_name = {each.name: each for each in others}
     names = {dataset.name: None}
@@ -100,6 +101,6 @@ def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -
 
 
 def _sources(dataset: ListedDataset) -> tuple[str, ...]:
-    """Return the names of the sources of the latest version."""
+    """Return the names, without versions, of the sources of the latest version of a dataset."""
     sources = dataset.versions[0].sources if dataset.versions else ()
     return tuple(source.partition("@")[0] for source in sources)

@@ -18,7 +18,7 @@ from studio_tui.presentation.form.problems import (
 )
 
 LOCAL_PREFIX = "local.local."
-"""Namespace and project of all datasets in the local Studio, whose names may omit them."""
+"""Namespace and project of all datasets in the local Studio, where names can omit them."""
 
 
 class KnownDatasets(NamedTuple):
@@ -37,6 +37,7 @@ class KnownDatasets(NamedTuple):
 
 
 _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
+"""A name with an optional `@` before it and an optional version."""
 
 
 def datasets_in(text: str) -> tuple[str, ...]:
@@ -45,7 +46,7 @@ def datasets_in(text: str) -> tuple[str, ...]:
 
 
 def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
-    """Return the problems of the names in a text; an empty text is one only if `is_sent`."""
+    """Return the problems of the names in a text; no names are a problem only if `is_sent`."""
     if problems := unsendable_problems("datasets", text):
         return problems
     names = datasets_in(text)
@@ -59,15 +60,15 @@ def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
 
 
 def short_name(name: str) -> str:
-    """Return a name without the local Studio's namespace and project."""
+    """Return a name without leading `@`, and without the local Studio's namespace and project."""
     return name.removeprefix("@").removeprefix(LOCAL_PREFIX)
 
 
 def target_key(target: str) -> frozenset[str]:
     """Return a key that is equal for targets that rebuild the same datasets.
 
-    So it is the same for `a,b` and `local.local.b@1 a`. Versions are ignored, because a rebuild
-    always creates a new version.
+    So the key is the same for `a,b` and `local.local.b@1 a`. Versions are ignored, because a
+    rebuild always creates a new version.
     """
     return frozenset(_without_version(name) for name in datasets_in(target)) or frozenset((target,))
 
@@ -102,9 +103,9 @@ def refusal_problem(sentence: str, text: str, known_names: Iterable[str]) -> Pro
 
 
 def _unknown_names(text: str, known_names: Iterable[str]) -> dict[str, str]:
-    """Return the unknown names in a text, each with a suggestion.
+    """Return the unknown names in a text, each with a suggestion or `""`.
 
-    Empty if no dataset at all is known.
+    No name is returned if no dataset at all is known.
     """
     names = {_without_version(name): name for name in known_names}
     if not names:
@@ -121,7 +122,7 @@ def _without_version(name: str) -> str:
 
 
 def version_notes(text: str) -> tuple[str, ...]:
-    """Return a note if a name in a text has a version: the rebuild does not overwrite it."""
+    """Return a note about the first name with a version: a rebuild keeps that version."""
     versioned = [name for name in datasets_in(text) if "@" in name.removeprefix("@")]
     if not versioned:
         return ()
@@ -134,15 +135,16 @@ def version_notes(text: str) -> tuple[str, ...]:
 
 
 def _suffixes(name: str) -> tuple[str, ...]:
-    """Return a name without `@`, then without its namespace, then without its project."""
+    """Return a name without `@`, then also without its namespace, then also without its project."""
     parts = name.lstrip("@").split(".")
     return tuple(".".join(parts[start:]) for start in range(len(parts)))
 
 
 def matching_names(word: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that start with or contain a word, best matches first.
+    """Return the names that start with or contain a word, best matches first; case is ignored.
 
     A word with `*`, `?` or `[` is a pattern for whole names, with or without namespace and project.
+    Its matches keep the order of `names`.
     """
     lowered_word = word.lower()
     if any(sign in lowered_word for sign in "*?["):

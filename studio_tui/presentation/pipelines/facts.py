@@ -1,4 +1,4 @@
-"""Facts about a pipeline, and a comparison of the runs of its target."""
+"""Facts about a pipeline, and a comparison with other pipelines that rebuilt the same target."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -42,15 +42,16 @@ from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 MOST_NAMED = 8
 """Maximum number of failed or running jobs that are listed by name."""
 GRID_RUNS = 8
-"""Maximum number of runs compared side by side."""
+"""Maximum number of pipelines compared side by side."""
 GRID_JOBS = 24
 """Maximum number of jobs of which a comparison always shows all.
 
-Of more jobs, it shows as many as fit, and up to this number of jobs with problems in any case.
+Of more jobs, a comparison shows as many as fit. Jobs with problems are shown even if they do not
+fit, up to this number.
 """
 
 _GRID_FRAME_ROWS = 3
-"""Lines of a comparison besides its rows: the title, the ages, and `and N more`."""
+"""Lines of a comparison besides the lines of jobs: title, ages, and `and 3 jobs more`."""
 
 _NAME_LEAST, _NAME_MOST = 12, 24
 """Minimum and maximum width of the column of names, in cells."""
@@ -68,7 +69,7 @@ class PipelineContext(NamedTuple):
 
     @property
     def until(self) -> datetime:
-        """The time up to which durations of running parts are counted."""
+        """The time up to which durations of jobs and pipelines that have not ended are counted."""
         return self.answered_at or self.now
 
 
@@ -133,11 +134,13 @@ def grid(
     width: int,
     room: int,
 ) -> tuple[FactLine, ...]:
-    """Return a comparison of the pipelines that ran the target of a pipeline.
+    """Return a comparison of the pipelines that have the same target as a pipeline.
 
-    It has a column for each pipeline, oldest first, as far as they fit in `width` cells, and a row
-    for each job name. It is empty if no other pipeline ran the target. Of more than `GRID_JOBS`
-    jobs, as many as fit in `room` lines are shown, those with problems first.
+    It has a column for each of the latest pipelines, oldest first. The oldest are left out if they
+    do not fit in `width` cells. It has a row for each job name, or several if a pipeline has
+    several jobs of that name. It is empty if no other pipeline has the target, or if there are no
+    jobs. Of more than `GRID_JOBS` jobs, those with problems are first, and as many as fit in `room`
+    lines are shown (see `GRID_JOBS` for exceptions).
     """
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
@@ -156,7 +159,7 @@ def grid(
         for head, column in zip(heads, columns, strict=True)
     ]
     while len(widths) > 1 and sum(widths) + _NAME_LEAST > width:
-        # Drop the oldest first.
+        # Drop the oldest pipeline.
         del runs[0], heads[0], columns[0], widths[0]
     name_width = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
     shown_rows = _rows_to_show(rows, columns, room - _GRID_FRAME_ROWS)
@@ -195,7 +198,7 @@ def _counts_cell(pipeline: Pipeline, overview: Overview) -> Cell:
 
 
 def _failure_facts(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
-    """List the jobs that failed by themselves, the cause, and how many jobs each blocks."""
+    """List the root failures, each with its cause and the number of jobs that it blocks."""
 
     def cell(failure: RootFailure) -> Cell:
         blocked = statuses.roots[failure.node.id]
@@ -232,11 +235,11 @@ def _seconds_run(node: Node, jobs: Mapping[str, Job], until: datetime) -> float 
 
 
 def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
-    """Return when a pipeline ended, and how long it has taken."""
+    """Return when a pipeline ended and how long it took, or how long it has taken so far."""
     ended = ended_at(pipeline, context.jobs)
     took = pipeline_seconds(pipeline, context.jobs, context.until)
     if took is None:
-        # The pipeline is paused, or its end is unknown.
+        # The pipeline is paused, or its creation or end is unknown.
         return ()
     if ended is None:
         return (Fact("so far", Cell(duration(took))),)
@@ -246,7 +249,8 @@ def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...
 def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
     """Return the latest pipelines with the same target, including `pipeline`, oldest first.
 
-    `pipelines` are in the order of Studio, newest first.
+    `pipelines` are in the order of Studio, newest first. If `pipeline` is not among the latest, it
+    replaces the oldest of these. The result is empty if `pipeline` has no target.
     """
     if not pipeline.triggered_from:
         return []
@@ -259,9 +263,9 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
 
 
 def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
-    """Return the jobs by name and number: a run may have several jobs of the same name.
+    """Return the rows: each is the name of a job, and its number among jobs of that name.
 
-    Jobs of the latest run come first, in its order. Jobs that only older runs have follow.
+    Jobs of the latest pipeline come first, in its order. Jobs only of older pipelines follow.
     """
     rows: dict[tuple[str, int], None] = {}
     for statuses in reversed(statuses_of_runs):
@@ -270,7 +274,7 @@ def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
 
 
 def _nodes_by_row(statuses: JobStatuses) -> dict[tuple[str, int], str]:
-    """Return the nodes of a run by row, which is the name of the job and its number."""
+    """Return the nodes of a pipeline by row: a job's name, and its number among equal names."""
     numbers: dict[str, int] = {}
     numbered = {}
     for node_id, node in statuses.plan.nodes.items():
@@ -287,7 +291,7 @@ def _column(
 
 
 def _state_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -> Cell:
-    """Return the state of a job in a run, with its run time if known."""
+    """Return the glyph of a job's state, with its run time if known."""
     look = statuses.look(node_id)
     ran = _seconds_run(statuses.plan.nodes[node_id], context.jobs, context.until)
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
@@ -321,7 +325,7 @@ def _grid_line(
 
 
 def jobs_with_logs(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs that have a log: failed ones first, then those that have not ended."""
+    """Return the jobs that can have a log: first failed jobs, then jobs that have not ended."""
     runs = [
         run for run in pipeline.job_runs if run.created_job_id and run.state is not JobState.PENDING
     ]

@@ -2,7 +2,7 @@
 
 is:blocked  status=failed,blocked    also active, finished, problem, and Studio's states: is:init
 name=emb  id=497  by=ann  error=memory  cluster=gpu
-after=split  feeds=report            direct dependencies, direct dependents
+after=split  feeds=report            jobs directly after split, jobs directly before report
 run>1m  waited>5m  age<2h            run time, queue time, age of the run
 """
 
@@ -20,14 +20,14 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 
 class LoadedJob(NamedTuple):
-    """A job of a pipeline with all data that filters may read."""
+    """A job of a pipeline with all data that filters can read."""
 
     node: Node
     model: ViewModel
 
     @property
     def job(self) -> Job | None:
-        """Its run; `None` if that is not loaded."""
+        """The run of the job; `None` if the run is not loaded."""
         return self.model.job(self.node)
 
     def names(self, node_ids: Sequence[str]) -> str:
@@ -61,11 +61,11 @@ _GROUPS: dict[str, frozenset[NodeState]] = {
         {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED, NodeState.UNKNOWN}
     ),
 }
-"""Filter words that stand for several states."""
+"""States by the filter word that stands for all of them."""
 
 
 def _has_studio_state(state: JobState) -> Callable[[LoadedJob], bool]:
-    """Return a test for Studio's own state of a job, which may be shown as blocked."""
+    """Return a test for Studio's own state of a job, even if the job is shown as blocked."""
     return lambda loaded: loaded.node.state is state
 
 
@@ -110,7 +110,7 @@ def matching_jobs(
 ) -> frozenset[str]:
     """Return the ids of the nodes that match all terms; none if there are no terms.
 
-    `haystacks` is a cache of search texts by node id, to which this adds missing ones.
+    `haystacks` is a cache of search texts by node id, to which this function adds missing texts.
     """
     if not terms:
         return frozenset()

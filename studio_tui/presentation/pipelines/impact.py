@@ -9,16 +9,17 @@ from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 
 _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
+"""States of jobs that Studio has not released."""
 
 _RESUMED = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING})
-"""A paused pipeline with a job in one of these states is resumed without repeating jobs."""
+"""A local Studio repeats no job of a paused pipeline with a job in one of these states."""
 
 
 def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, ...]:
     """Return the consequences for a pipeline of canceling a run; empty if the run is not in it.
 
-    `is_local` is whether this is a local Studio. Only there it is known that a job that continues
-    a canceled job replaces it in its pipeline.
+    `is_local` is whether this is a local Studio. Only a local Studio is known to put a job that
+    continues a canceled job in the place of the canceled job.
     """
     plan, node = _plan_and_node(pipeline, run)
     if node is None:
@@ -39,7 +40,7 @@ def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, 
 
 
 def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
-    """Return the consequences for a pipeline of canceling runs; empty if none is in it."""
+    """Return the consequences for a pipeline of canceling runs; empty if it has none of them."""
     plan, run_ids = plan_of(pipeline), frozenset(runs)
     nodes = [node for node in plan.nodes.values() if node.run in run_ids]
     if not nodes:
@@ -73,7 +74,7 @@ def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...
 
 
 def removal_notes(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
-    """Return what jobs will wait for if others are removed from a plan, in a line for each job."""
+    """Return what the children of removed jobs will wait for, in a line for each child."""
     lines = []
     for node in plan.nodes.values():
         if node.id in removed or not any(parent in removed for parent in node.parents):
@@ -85,7 +86,7 @@ def removal_notes(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
 
 
 def _remaining_dependencies(plan: Plan, node: Node, removed: Collection[str]) -> Iterator[str]:
-    """Yield the dependencies of a node, with those of each removed job in its place."""
+    """Yield the dependencies of a node; those of a removed job take the place of that job."""
     seen: set[str] = set()
     above = list(reversed(node.parents))
     while above:
@@ -104,7 +105,7 @@ def repeat_notes(
 ) -> tuple[str, ...]:
     """Return the consequences for a pipeline of rerunning a failed or canceled run as a new job.
 
-    Empty for other runs, and unless `is_local`: what another Studio does is unknown.
+    Empty for other runs, and if Studio is not local: what another Studio does is unknown.
     """
     plan, node = _plan_and_node(pipeline, run)
     if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not is_local:
@@ -124,7 +125,10 @@ def repeat_notes(
 
 
 def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
-    """Return which rerun replaces a run in its pipeline; empty if this is unknown."""
+    """Return which rerun replaces a failed or canceled run in its pipeline.
+
+    Empty for other runs, and if Studio is not local.
+    """
     if not repeat_notes(pipeline, run, is_local=is_local, from_checkpoints=True):
         return ""
     return (
@@ -134,7 +138,7 @@ def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
 
 
 def ended_words(pipeline: Pipeline) -> str:
-    """Return a sentence that a pipeline has ended, and how."""
+    """Return that a pipeline has ended, and its status: `The pipeline has ended: failed`."""
     return f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
 
 
@@ -144,7 +148,7 @@ def _plan_and_node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:
 
 
 def _count_waiting(pipeline: Pipeline, plan: Plan, node: Node) -> int:
-    """Return the number of jobs that wait for a node, directly or not."""
+    """Return the number of unreleased jobs that depend on a node, directly or not."""
     states = judge(plan, pipeline.state).states
     return sum(states[key] in _WAITS for key in plan.descendants(node.id))
 

@@ -1,4 +1,4 @@
-"""Whether a pipeline's own error says more than the failures of its jobs, shown beside it."""
+"""Whether a pipeline's own error says more than the failures of its jobs, which are shown, too."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,7 @@ _COMMON_WORDS = frozenset({
 """Words of sentences such as `load (6ad2dae8) failed, and 3 more`."""
 _WORD = re.compile(r"\w+")
 _COUNT = re.compile(r",? and \d+ (?:more|others?)\b")
+"""A number of other jobs, as in `load failed, and 3 more`."""
 
 
 class RootFailure(NamedTuple):
@@ -23,7 +24,7 @@ class RootFailure(NamedTuple):
 
     node: Node
     job: Job | None
-    """Its run; `None` if that is not loaded."""
+    """The run of the job; `None` if the run is not loaded."""
 
     @property
     def why(self) -> str:
@@ -48,7 +49,10 @@ class RootFailure(NamedTuple):
 
 
 def says_more(message: str, failures: Iterable[RootFailure]) -> bool:
-    """Return whether an error has words that are not in the names, ids and errors of failures."""
+    """Return whether an error has words that are not in the names, ids and errors of failures.
+
+    Numbers and common words such as `failed` do not count.
+    """
     reported = {*_COMMON_WORDS, *chain.from_iterable(failure.words for failure in failures)}
     return any(word not in reported and not word.isdigit() for word in _lower_words(message))
 

@@ -37,11 +37,11 @@ LOOKS: dict[PipelineState, StateLook] = {
 """Appearance of each state, and its rank when sorted by state."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-"""The time by which pipelines without a time are sorted."""
+"""Stands for the unknown time of the last change, so that such pipelines are sorted last."""
 
 
 class Overview:
-    """Derived states of the jobs of all listed pipelines, cached until a pipeline changes."""
+    """Derived states of the jobs of listed pipelines, cached until the pipeline changes."""
 
     def __init__(self) -> None:
         self._cached: dict[str, tuple[Pipeline, JobStatuses]] = {}
@@ -55,7 +55,11 @@ class Overview:
         return cached[1]
 
     def numbers(self, pipeline: Pipeline) -> Mapping[NodeState, int]:
-        """Return the number of jobs by state; from the pipeline's totals if Studio sent no jobs."""
+        """Return the number of jobs by state; from the pipeline's totals if Studio sent no jobs.
+
+        Jobs that the totals do not count as completed are then waiting, or unknown if the pipeline
+        has ended.
+        """
         if pipeline.job_runs or not pipeline.total:
             return self.statuses(pipeline).numbers
         done = min(pipeline.completed or 0, pipeline.total)
@@ -86,7 +90,7 @@ def state_cell(pipeline: Pipeline) -> Cell:
 def target_cell(pipeline: Pipeline) -> Cell | Pieces:
     """Return the target of a pipeline: first the name, which distinguishes it, then the namespace.
 
-    A target with several datasets, or without a namespace, is shown unchanged.
+    A target with several datasets, with blanks, or without a namespace is shown unchanged.
     """
     target = pipeline.triggered_from or ""
     plain, at, version = target.partition("@") if not target.startswith("@") else (target, "", "")
@@ -97,7 +101,7 @@ def target_cell(pipeline: Pipeline) -> Cell | Pieces:
 
 
 def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:
-    """Return the number of jobs by state, with glyphs."""
+    """Return the number of jobs with its glyph for each state that has jobs."""
     return Pieces(
         tuple(
             Cell(f"{count.glyph}{count.amount} ", count.tone)
@@ -201,7 +205,7 @@ COLUMNS = layouts(PIPELINE_COLUMNS)
 
 
 def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell | Pieces, ...]:
-    """Return one cell for each of `COLUMNS`."""
+    """Return one cell for each of `COLUMNS`, dim if the pipeline has no usable id."""
     row = PipelineRow(pipeline, overview.numbers(pipeline), now)
     row_cells = tuple(column.cell(row) for column in PIPELINE_COLUMNS)
     return row_cells if is_usable_id(pipeline.pipeline_id) else dim_row(row_cells)

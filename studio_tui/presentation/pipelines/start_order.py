@@ -24,8 +24,8 @@ def order_lines(
 ) -> tuple[str, ...]:
     """Return the lines about the order in which jobs are rerun; empty if none depends on another.
 
-    `originals` are, by the id of each run of a pipeline, the jobs that it repeats. `is_kept` is
-    whether Studio keeps the order, so that it starts each job after those that it depends on.
+    `originals` are the ids of the jobs that a run repeats, by the id of the run. `is_kept` is
+    whether Studio keeps the order: it starts each job after the jobs on which the job depends.
     """
     dependencies: list[str] = []
     alternatives: list[str] = []
@@ -49,8 +49,8 @@ def _pipelines_of(
 ) -> list[tuple[Pipeline, set[str]]]:
     """Return the pipelines that run several of the jobs, each with the node ids of these jobs.
 
-    If these pipelines do not run all of the jobs, pipelines that repeat several of the jobs or of
-    their originals count as well.
+    If these pipelines together do not run all of the jobs, a pipeline is also returned if it runs
+    or repeats several of the jobs or of their originals.
     """
     jobs_and_originals = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     running: list[tuple[Pipeline, set[str]]] = []
@@ -69,7 +69,7 @@ def _pipelines_of(
 
 
 def _runs_of(run: PipelineJob) -> tuple[str, ...]:
-    """Return the ids of all runs of a pipeline's job."""
+    """Return the ids of all runs of a pipeline's job, also of earlier attempts."""
     return (*((run.created_job_id,) if run.created_job_id else ()), *run.attempts)
 
 

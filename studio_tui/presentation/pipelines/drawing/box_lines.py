@@ -1,7 +1,7 @@
 """Draws the edges between two layers with box-drawing characters, row by row.
 
 Where lines cross without being connected, the horizontal line is interrupted by the vertical one.
-So lines are connected only where strokes meet.
+So lines are connected exactly where their strokes meet in a character.
 """
 
 from bisect import bisect_left
@@ -32,7 +32,7 @@ class VerticalPart(NamedTuple):
     """Last row; one less than `top` if the part has no rows."""
     net: Net
     vertex: int | None
-    """The vertex at its end; `None` for a jog."""
+    """The vertex above or below it, of a straight net the upper one; `None` for a jog."""
 
 
 class Track(NamedTuple):
@@ -44,7 +44,7 @@ class Track(NamedTuple):
     """Last column."""
     net: Net
     ends: Sequence[tuple[int, int | None]]
-    """The vertical parts that it meets: the column of each and the vertex at its end, if any."""
+    """The column and `vertex` of each vertical part that it meets."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Edges:
     """The lines between two layers."""
 
     columns: Sequence[VerticalPart]
-    """From left to right."""
+    """The vertical parts from left to right, several of which can be in one column of cells."""
     tracks: Mapping[int, Sequence[Track]]
     """By row of the drawing, from left to right."""
 
@@ -80,8 +80,11 @@ class Highlight:
         self._layers = layers
         self._nodes = nodes
         self._reach: dict[int, int] = {}
-        """By chain: the layer where its highlighted part ends, which begins at its owner."""
-        # Drawings keep nets and columns alive, so that their `id` can be the key of a cache.
+        """By index of a chain: the layer of its farthest highlighted end.
+
+        The highlighted part of the chain leads from its owner to this layer.
+        """
+        # Caches by `id()`, which is unique because the drawing keeps nets and vertical parts alive.
         self._nets: dict[int, bool] = {}
         self._columns: dict[int, bool] = {}
 
@@ -164,7 +167,7 @@ def _add_track(
 def strokes(
     edges: Edges, y: int, window: range, lit: Highlight | None, heavy: Highlight | None
 ) -> list[StyledRun]:
-    """Return the non-blank cells of row `y` in the columns of `window`, from left to right."""
+    """Return runs of the non-blank cells of row `y` in the columns of `window`, left to right."""
     codes: dict[int, int] = {}
     lit_columns: set[int] = set()
     heavy_columns: set[int] = set()
@@ -182,10 +185,10 @@ def strokes(
         weight = 2 if heavy and heavy.includes_part(column) else 1
         if top <= y <= bottom:
             codes[x] = weight * (_UP + _DOWN)
-            # It interrupts a track, which may have another style.
+            # The vertical part interrupts a track, which can have another style.
             _mark(lit_columns, x, lit is not None and lit.includes_part(column))
             _mark(heavy_columns, x, weight == 2)
-        # Otherwise, it meets a track of its net on this row.
+        # Otherwise, the vertical part meets a track of its net on this row.
         elif y > bottom:
             codes[x] += weight * _UP
         else:
@@ -203,7 +206,10 @@ def _mark(columns: set[int], x: int, is_marked: bool) -> None:
 def _runs_of_cells(
     codes: dict[int, int], lit_columns: set[int], heavy_columns: set[int]
 ) -> list[StyledRun]:
-    """Return runs of adjacent cells with the same style; `codes` index `_STROKES` by column."""
+    """Return runs of adjacent cells with the same style.
+
+    `codes` has for each column of a non-blank cell the index of its character in `_STROKES`.
+    """
     runs: list[StyledRun] = []
     start = end = 0
     text, is_lit, is_heavy = "", False, False
@@ -226,7 +232,7 @@ _NO_SPAN = (1, 0)
 
 
 def _visible_tracks(tracks: Sequence[Track], window: range) -> Iterable[Track]:
-    """Yield the tracks of a row that are in the window; tracks do not overlap."""
+    """Yield the tracks of a row that are at least partly in the window; tracks do not overlap."""
     first = bisect_left(tracks, window.start, key=attrgetter("right"))
     for index in range(first, len(tracks)):
         if tracks[index].left >= window.stop:

@@ -9,12 +9,12 @@ GAP = 3
 """Number of blank cells between two nodes of a layer."""
 
 _LINE_GAP = 2
-"""Number of blank cells beside a line that only passes the layer."""
+"""Number of blank cells on each side of a line that only passes the layer."""
 
 _SWEEPS, _LAST_SWEEPS = 4, 2
 """Numbers of sweeps: first towards the layer above or below in turn, then towards both."""
 _STRAIGHTNESS = (1.0, 2.0, 1000.0)
-"""Cost of a bend, by how many of the ends of a line are joints: long lines stay straight."""
+"""Cost of a bend in a line with 0, 1 or 2 joints at its ends: long lines stay straight."""
 
 
 def vertex_columns(layers: Layers, widths: Sequence[int]) -> list[int]:
@@ -41,7 +41,7 @@ def vertex_columns(layers: Layers, widths: Sequence[int]) -> list[int]:
                     weights.append(weight)
                 else:
                     ideal.append(middle[vertex])
-                    # It makes room for vertices that have neighbours.
+                    # A vertex without neighbours makes room for vertices that have neighbours.
                     weights.append(0.1)
             # Halves are rounded up in one row and down in the next, else long graphs would lean.
             half = 0.5 if number % 2 else 0.499
@@ -78,7 +78,7 @@ def spread(
 
 
 def _packed_offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> list[int]:
-    """Return the middle columns of a row's vertices when these are packed as closely as allowed."""
+    """Return the middle columns of the vertices of a row, packed as closely as the gaps allow."""
     offsets: list[int] = []
     end = 0
     was_node = True
@@ -111,8 +111,8 @@ def _on_both_sides(layers: Layers, above: Sequence[_Near], below: Sequence[_Near
     """Return the neighbours of each vertex on both sides, with the costs of bends.
 
     The lines from a parent to its children are drawn as one, so it matters little where each ends:
-    the cost of a bend to a parent is divided by the number of the parent's children. The same holds
-    for a child and its parents. So a vertex with many parents is placed near these parents.
+    the cost of a bend to a parent is divided by the number of the parent's children. Likewise,
+    the cost of a bend to a child is divided by the number of the child's parents.
     """
     neighbours: list[_Near] = []
     for (parents, up, _), (children, down, _) in zip(above, below, strict=True):

@@ -1,8 +1,8 @@
 """Routes the edges between two layers: which edges are merged, and on which row each turns.
 
 The words are those of channel routing in circuit design. Edges are merged into a net only if each
-source of the net is a parent of each of its targets, so that any way along its lines is an edge of
-the graph. Nets share a cell only where they cross.
+source of the net is a parent of each of its targets, so that any path along the lines of a net from a
+source to a target is an edge of the graph. Nets share a cell only where they cross.
 """
 
 import heapq
@@ -23,13 +23,13 @@ class Net:
     sources: tuple[int, ...]
     targets: tuple[int, ...]
     tops: list[int] = field(default_factory=list)
-    """Columns where it leaves the sources."""
+    """Columns where it leaves the sources, in their order."""
     bottoms: list[int] = field(default_factory=list)
-    """Columns where it enters the targets."""
+    """Columns where it enters the targets, in their order."""
     jog: int | None = None
     """Column of its vertical line between two turns; `None` if it has no second turn."""
     row: int = 0
-    """Row where it turns, counted from the row below the sources."""
+    """Row of the first turn, counted from the row below the sources."""
     low_row: int = 0
     """Row of the second turn below the jog, if it has one."""
 
@@ -50,9 +50,10 @@ class Channel:
 def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
     """Return the nets below a row of vertices; a greedy approximation of the smallest number.
 
-    Each edge is assigned to the one of its two ends that has more edges between the layers. The
-    edges assigned to the same vertex are a net. Nets with equal opposite ends are merged. A joint
-    has one line above and one below, so its edges are never split.
+    An edge is assigned to its source if the source has at least as many edges below as the target
+    has above, else to its target. But all edges below a joint that has several are assigned to the
+    joint, and so are those above, because a joint is drawn with one line above and one below. The
+    edges assigned to the same vertex are a net. Nets with equal opposite ends are merged.
     """
     by_source: dict[int, list[int]] = {}
     by_target: dict[int, list[int]] = {}
@@ -82,7 +83,7 @@ def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
 
 
 def lines_at(channels: Iterable[Sequence[Net]], vertices: int) -> list[int]:
-    """Return for each vertex the number of lines that leave or enter it, whichever is larger."""
+    """Return for each vertex the number of nets above it or below it, whichever is larger."""
     above, below = [0] * vertices, [0] * vertices
     for nets in channels:
         for net in nets:
@@ -111,8 +112,12 @@ def route_edges(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -
 def _choose_ports(
     nets: Sequence[Net], middle: Sequence[int], widths: Sequence[int], *, at_top: bool
 ) -> None:
-    """Assign a column to each net at each vertex: that of its other end if possible."""
-    # By vertex: the mean column of the other ends, the net, and which of its ends the vertex is.
+    """Assign each net a column at each of its sources (`at_top`), or at each of its targets.
+
+    If the net has one other end, the column is that of this end if the vertex is wide enough.
+    """
+    # By vertex: the mean column of the other ends, the index of the net, and that of the vertex
+    # among its sources or targets.
     ports_at: dict[int, list[tuple[float, int, int]]] = {}
     for number, net in enumerate(nets):
         ends, others = (net.sources, net.bottoms) if at_top else (net.targets, net.tops)
@@ -148,7 +153,8 @@ def _choose_rows(channel: Channel) -> None:
     """Assign each net the first free row that is low enough.
 
     A net that leaves a vertex in some column must turn above the net that enters another vertex in
-    the same column. If these conditions form a cycle, a net in it gets a jog: it turns twice.
+    the same column. If cycles of these conditions leave no net to place, the most urgent net that
+    is left gets a jog: it turns twice.
     """
     nets = [net for net in channel.nets if not net.is_straight]
     net_entering = {column: number for number, net in enumerate(nets) for column in net.bottoms}
@@ -175,7 +181,8 @@ def _choose_rows(channel: Channel) -> None:
             if net.jog is None:
                 net.row = turn = rows.reserve(first_row[number], *_extent(net.tops + net.bottoms))
             else:
-                # Its first turn was placed with the jog, which released the nets below.
+                # The first turn was placed together with the jog. At that time, the nets that must
+                # be below were released.
                 net.low_row = rows.reserve(first_row[number], *_extent([net.jog, *net.bottoms]))
                 continue
         else:
@@ -196,7 +203,10 @@ def _choose_rows(channel: Channel) -> None:
 
 
 def _urgency(net: Net) -> tuple[int, int]:
-    """Return a sort key that avoids crossings of nets in the same direction: the foremost first."""
+    """Return a sort key that avoids crossings of nets that lead in the same direction.
+
+    Of nets to the right, the rightmost source is first; of other nets, the leftmost.
+    """
     goes_right = sum(net.bottoms) * len(net.tops) > sum(net.tops) * len(net.bottoms)
     return (0, -max(net.tops)) if goes_right else (1, min(net.tops))
 
@@ -206,7 +216,7 @@ def _extent(columns: Sequence[int]) -> tuple[int, int]:
 
 
 def _free_column(net: Net, used: set[int]) -> int:
-    """Reserve and return a column without line ends, close to the net."""
+    """Reserve and return the column closest to the middle of the net that is not in `used`."""
     left, right = _extent(net.tops + net.bottoms)
     middle = (left + right) // 2
     steps = (middle + sign * step for step in range(len(used) + 2) for sign in (1, -1))
@@ -216,13 +226,16 @@ def _free_column(net: Net, used: set[int]) -> int:
 
 
 class _Rows:
-    """The rows of a channel and the reserved parts of each."""
+    """The rows of a channel: the first and last column of each reserved part."""
 
     def __init__(self) -> None:
         self.rows: list[list[tuple[int, int]]] = []
 
     def reserve(self, first_row: int, left: int, right: int) -> int:
-        """Reserve columns and return the row: the first from `first_row` on where they are free."""
+        """Reserve columns in the first row from `first_row` on where they are free; return the row.
+
+        A free column is left between the reserved parts of a row.
+        """
         for number in range(first_row, len(self.rows)):
             if all(right + 1 < begin or end + 1 < left for begin, end in self.rows[number]):
                 break

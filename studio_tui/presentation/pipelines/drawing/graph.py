@@ -1,7 +1,7 @@
 """A top-down drawing of a graph with one-line boxes, rendered only where visible.
 
-The layout depends only on the ids, the edges and the widths of labels. The caller draws the labels,
-so that a change of a job's state redraws only the line with its label.
+The layout depends only on the ids, the edges and the widths of labels. Callers draw the labels, so
+that a change of a job's state redraws only the line with its label.
 """
 
 from bisect import bisect_left, bisect_right
@@ -36,7 +36,7 @@ _PAD = "─"
 
 
 class Direction(StrEnum):
-    """Direction of the search for the next box."""
+    """Direction in which the next box is searched."""
 
     UP = "up"
     DOWN = "down"
@@ -53,7 +53,7 @@ class Box(NamedTuple):
     y: int
     """Row."""
     width: int
-    """Width in cells; more than the label's if the edges that meet the box need more."""
+    """Width in cells; more than `label_width` if the edges that meet the box need more."""
     label_x: int
     """Column of the left end of the label."""
     label_width: int
@@ -104,11 +104,11 @@ class Drawing:
 
     @property
     def crossings(self) -> int:
-        """Number of pairs of lines that cross; long edges drawn as one line count once."""
+        """Number of crossings between adjacent layers; long edges drawn as one line count once."""
         return crossings_of(self._layers, self._layers.rows)
 
     def highlight(self, nodes: Iterable[str]) -> Highlight:
-        """Return a highlight of some nodes and the edges between them, for `line`."""
+        """Return a highlight of nodes and the edges between them; unknown ids are ignored."""
         index = self._index
         return Highlight(self._layers, frozenset(index[node] for node in nodes if node in index))
 
@@ -117,8 +117,8 @@ class Drawing:
     ) -> list[StyledRun]:
         """Return the non-blank runs of row `y` from column `x0` to before `x1`; empty outside.
 
-        A partially visible box is returned as a whole. Runs say whether they belong to `lit` or to
-        `heavy`. The lines of edges in `heavy` have heavy characters.
+        A partially visible box is returned as a whole. Each run says whether it belongs to `lit`,
+        and whether to `heavy`. The lines of edges in `heavy` have heavy characters.
         """
         if not 0 <= y < self.height:
             return []
@@ -143,7 +143,10 @@ class Drawing:
         return None
 
     def neighbour(self, node: str, direction: Direction) -> str | None:
-        """Return the closest parent or child, or the next node in the layer; `None` if none."""
+        """Return the closest parent or child, or the next node in the layer; `None` if none.
+
+        Only parents and children with a drawn edge count.
+        """
         index = self._index[node]
         if direction in {Direction.UP, Direction.DOWN}:
             adjacent = self._adjacent(index, up=direction is Direction.UP)
@@ -163,7 +166,7 @@ class Drawing:
         return self._ids[row[place]] if 0 <= place < len(row) else None
 
     def _adjacent(self, index: int, *, up: bool) -> list[int]:
-        """Return the parents or children of a node."""
+        """Return the parents (`up`) or children of a node, by drawn edges."""
         ends = []
         for vertex in (self._layers.parents if up else self._layers.children)[index]:
             chain = self._layers.chain_of(vertex)
@@ -204,7 +207,10 @@ class Drawing:
 
 
 def redundant_parents(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return redundant parents by node: parents that are also ancestors of another parent."""
+    """Return redundant parents by node: parents that are ancestors of another of its parents.
+
+    Nodes without redundant parents are left out, as are parents that follow a node.
+    """
     ids = tuple(parents)
     all_parents = _parent_indexes(parents)
     return {
@@ -234,7 +240,7 @@ def draw(
 ) -> Drawing:
     """Lay out a graph, given the parents and the label width in cells of each node.
 
-    Parents precede their children; edges from later nodes are omitted. Edges from
+    Edges from parents that do not precede the child in `parents` are omitted. Edges from
     `redundant_parents` are drawn only if `all_edges`.
     """
     index = {node: number for number, node in enumerate(parents)}

@@ -64,9 +64,9 @@ class CriticalPath:
 def critical_path_of(model: ViewModel) -> CriticalPath:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
-    For a pipeline that has ended, the path is the one that determined the end: from the job that
-    ended last back to the parent of each job that ended last. If no job that ran has a known end,
-    the path is the longest.
+    For a pipeline that has ended, the path is the one that determined the end: it leads back from
+    the job that ended last, and from each job to the parent of that job that ended last. If no job
+    that ran has a known end, the path is the longest.
     """
     # By node: the weight of the heaviest path to the node, and the parent before it on this path.
     path_weights: dict[str, Weight] = {}
@@ -112,8 +112,9 @@ def _actual_end(
 ) -> str | None:
     """Return the job that ended last, and store in `previous` for each job its last parent to end.
 
-    Jobs that did not run, or whose end is unknown, are left out. Of several jobs that ended last at
-    the same time, the job at the end of the longest path is returned.
+    Jobs that did not run, or whose end is unknown, are left out. The returned job has no child
+    among the other jobs. Of several such jobs that ended last at the same time, the job at the end
+    of the longest path is returned.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in model.plan.nodes.items():
@@ -270,9 +271,9 @@ def path_words(
 
     Jobs in a state outside `TO_RUN` count as ended. The text begins with the last job that has
     ended. The jobs before it are only counted, unless all jobs of the path have ended. Jobs that do
-    not fit in `room` cells, as measured by `cells`, are replaced by their number. From the
-    first named job on, the job with the longest duration is always named. Then longer jobs are
-    preferred, and among equally long jobs the first and the last.
+    not fit in `room` cells, as measured by `cells`, are replaced by their number. Of the jobs from
+    there on, the job with the longest duration is always named. Then longer jobs are preferred, and
+    among equally long jobs the first and the last.
     """
     states = model.statuses.states
     ended = [

@@ -27,7 +27,7 @@ class LoadedPipeline:
         return self.plan.nodes.get(node_id) if node_id is not None else None
 
     def job(self, node_id: str | None) -> Job | None:
-        """Return the run of a node; `None` if there is no such node, or if its run is not loaded."""
+        """Return the run of a node; `None` if the node is not there, or its run is not loaded."""
         node = self.node(node_id)
         return self.jobs.get(node.run) if node is not None and node.run is not None else None
 

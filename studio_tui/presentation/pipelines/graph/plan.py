@@ -27,7 +27,7 @@ class Node:
     id: str
     """Id of the original job, to which the parents of other nodes refer."""
     run: str | None
-    """Id of the job created by this pipeline, which has the log and the times; `None` if unknown."""
+    """Id of the job that the pipeline created, which has log and times; `None` if unknown."""
     name: str
     """Safe text; a shortened id if Studio sent no name."""
     state: JobState
@@ -42,7 +42,7 @@ class Node:
     circular: tuple[str, ...] = ()
     """Parents that follow it in the plan, or itself.
 
-    The edge from such a parent closes a cycle, or comes from a cycle.
+    Such a parent is in a cycle, or depends on a job in a cycle.
     """
     attempts: tuple[str, ...] = ()
     """Runs in this pipeline that were replaced by the current run, oldest first."""
@@ -63,7 +63,7 @@ class Plan:
 
     @cached_property
     def redundant_parents(self) -> Mapping[str, Sequence[str]]:
-        """Redundant parents by node: another parent of the node depends on them, directly or not."""
+        """Redundant parents by node: parents on which another parent depends, directly or not."""
         # Imported on first use, because lists of pipelines use plans but draw no graph.
         from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415
 

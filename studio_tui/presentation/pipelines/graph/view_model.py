@@ -78,7 +78,7 @@ class ViewModel:
         return self.expected_seconds(node) if self.past_run_count(node) >= FEWEST_SAMPLES else None
 
     def expected_seconds(self, node: Node) -> float | None:
-        """Return the median duration in seconds of the past runs of a job; `None` if there are none."""
+        """Return the median duration of past runs of a job in seconds; `None` if there are none."""
         took = self.past_seconds.get(node.name, ())
         return median(took) if took else None
 

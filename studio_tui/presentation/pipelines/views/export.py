@@ -1,7 +1,7 @@
 """Exports of a pipeline as Mermaid, DOT, or plain text.
 
-Names are untrusted, so each format quotes them by its own rules: a name cannot end its string,
-start a directive, or become markup.
+Names are untrusted, so Mermaid and DOT quote them, each by its own rules: a name cannot end its
+string, start a directive, or become markup.
 """
 
 import re
@@ -127,7 +127,8 @@ def _short_ids(plan: Plan) -> dict[str, str]:
 def _escape_for_mermaid(text: str) -> str:
     """Escape text for use in double quotes, with entities, as Mermaid has no other escapes.
 
-    Mermaid parses directives, Markdown and HTML within quotes, so their characters are escaped.
+    Mermaid parses directives, Markdown and HTML within quotes, so the characters that start
+    these are escaped.
     """
     return _READ_BY_MERMAID.sub(lambda match: f"#{ord(match[0])};", text)
 

@@ -1,4 +1,4 @@
-"""Cells shared by all lists of a pipeline's jobs: time, progress and reason."""
+"""Cells shared by the lists of a pipeline's jobs: time, progress and reason."""
 
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
@@ -37,7 +37,7 @@ def run_time_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def usual_cell(node: Node, model: ViewModel) -> Cell:
-    """Return the estimated remaining time of a job with a progress bar, else its usual duration."""
+    """Return the remaining time of a job if its bar tells it, else its usual duration if known."""
     bar = estimated_bar(node, model)
     if bar is not None and bar.remaining is not None:
         return Cell(f"~{duration(bar.remaining)} left", Tone.DIM)
@@ -48,9 +48,9 @@ def usual_cell(node: Node, model: ViewModel) -> Cell:
 def why_cell(node: Node, model: ViewModel) -> Cell:
     """Return why a job is in its state.
 
-    That is the error of a failure and the number of jobs it blocks, the reason why a job waits, or
-    the rate of a running job. If a job was run before in this pipeline, the number of the attempt
-    follows where it fits.
+    For a failed or canceled job, that is its error and the number of jobs that it blocks; for a job
+    that waits, the reason; for a running job, its rate. If the job was run before in this pipeline,
+    the number of the attempt follows where it fits.
     """
     reason = _reason_cell(node, model)
     if not node.attempts:

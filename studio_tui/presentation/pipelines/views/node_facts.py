@@ -1,4 +1,4 @@
-"""Facts about one job of a pipeline, including all its dependencies and consumers."""
+"""Facts about a job or a group of a pipeline, including its direct dependencies and consumers."""
 
 from collections.abc import Sequence
 
@@ -21,13 +21,16 @@ from studio_tui.presentation.pipelines.views.group_rows import numbers_of
 from studio_tui.presentation.pipelines.views.groups import Group, Link
 
 _MAX_RELATED, _MAX_MEMBERS = 12, 50
-"""Maximum numbers of related jobs and of group members listed by name."""
+"""Maximum numbers of related jobs, attempts or edges, and of group members, that are listed."""
 
 _FIRST_LABELS = frozenset({"progress", "error", WAITS_FOR})
 _LAST_LABELS = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
-"""Labels of facts about the run that are also shown here; the page of the job has all of them."""
+"""Labels of the facts about the run that are shown before and after the facts about the graph.
+
+The page of the job has all facts about the run.
+"""
 _ENDED_LABELS = frozenset({"error", "finished"})
 """Labels of facts about a run that has ended."""
 
@@ -50,9 +53,9 @@ def node_facts(
     if job is not None:
         run_facts = facts(job, model.now, surroundings, estimated_bar(node, model))
     if not node.state.is_finished:
-        # Jobs and plan are polled separately: after a rerun, one of them is older for a while.
+        # Runs and plan are polled separately: after a rerun, the loaded run is older for a while.
         run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED_LABELS)
-    # If only the job says that it is queued, it is older than the plan.
+    # If only the loaded run says that it is queued, the run is older than the plan.
     is_queued = statuses.states[node_id] is NodeState.QUEUED
     key_hint = "  (W goes there)" if wait and wait.target is not None else ""
     return (
@@ -112,8 +115,8 @@ def _group_link_facts(label: str, related: Sequence[GroupLink]) -> tuple[Fact, .
 def _status_cell(model: ViewModel, node: Node) -> Cell:
     """Return the state of a job, its exit code, and how long it ran and was queued.
 
-    The facts about its run are not used: they count the time in which it waits for other jobs as
-    queue time, because the run is created with the plan.
+    The facts about the run are not used: they count the time in which the job waits for other jobs
+    as queue time, because the run is created with the plan.
     """
     text, tone, _ = model.statuses.state_cell(node.id)
     job, took, queued = model.job(node), model.run_time(node), model.queue_seconds(node)

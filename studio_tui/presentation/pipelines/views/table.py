@@ -1,4 +1,4 @@
-"""A pipeline as a table with a row for each job, in any sort order."""
+"""A pipeline as a table with a row for each job, sorted by any column."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from studio_tui.presentation.pipelines.views.node_cells import (
 from studio_tui.presentation.pipelines.views.tree import depths
 
 PLAN_ORDER = "layer"
-"""The default order: parents before children."""
+"""Key of the column for the default order: parents before children."""
 
 
 class NodeRow(NamedTuple):
@@ -47,7 +47,7 @@ def _why_key(row: NodeRow) -> tuple[int, bool, str]:
 
 
 def _sort_order(key: Callable[[NodeRow], Any]) -> SortOrder[NodeRow]:
-    """Return a sort order without a label, as the table has no menu of them."""
+    """Return a sort order without a label, as the table has no menu of orders."""
     return SortOrder("", lambda row, now: key(row))
 
 
@@ -114,11 +114,14 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
 COLUMNS = layouts(NODE_COLUMNS)
 
 SORTS = {column.layout.key: column.order for column in NODE_COLUMNS if column.order}
-"""Sort orders by key of the column."""
+"""Sort orders by `Column.key`."""
 
 
 def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
-    """Return all node ids sorted by `sort`, a key of `SORTS`; equals by layer, then as sent."""
+    """Return all node ids sorted by `sort`, a key of `SORTS`.
+
+    Equal jobs are sorted by layer, then as in the plan. `reverse` reverses all of this.
+    """
     layers = depths(model.plan)
     key = SORTS[sort].key
     rows = [NodeRow(node, model, layers) for node in model.plan.nodes.values()]
@@ -138,7 +141,7 @@ def _queue_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def _numbered_names(others: tuple[str, ...], missing: tuple[str, ...], model: ViewModel) -> Cell:
-    """Format the number of jobs and their names: `2: thumbs, embed`."""
+    """Format the number of jobs and their names: `2: thumbs, embed`; empty without jobs."""
     names = [model.plan.nodes[other].name for other in others]
     names += [f"{other[:SHORT_ID]} (missing)" for other in missing]
     return Cell(f"{len(names)}: {join_names(names)}", Tone.DIM) if names else NOTHING

@@ -157,7 +157,10 @@ class Timeline:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Node ids by the start of the bar or an earlier attempt, then by depth; without a bar last."""
+        """Node ids by the start of the bar, then by depth; nodes without a bar are last.
+
+        The runs of earlier attempts are part of the bar.
+        """
         depth = depths(self._model.plan)
         begins = {
             node: min(
@@ -324,7 +327,7 @@ def _earlier_attempts(node: Node, model: ViewModel) -> Iterator[_Phase]:
 
 
 def _left_queue(job: Job, model: ViewModel) -> float | None:
-    """Return when the first step after the queue started, in seconds from now; `None` if unknown."""
+    """Return when the first step after the queue began, in seconds from now; `None` if unknown."""
     starts = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
     return (min(starts) - model.now).total_seconds() if starts else None
 

@@ -181,8 +181,8 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     if row.hidden:
         parts.append(_hidden_cell(row, statuses))
     if links := link_words(row, statuses):
-        # In little space, the number of edges says more than a name that is cut off. A cell with flaws
-        # has no shorter form.
+        # In little space, the number of edges says more than a name that is cut off. A cell that
+        # reports flaws has no shorter form.
         number = len(row.also_after) + len(row.also_feeds)
         may_shorten = not flaw_words(statuses, statuses.plan.nodes[row.id])
         parts.append(Cell(f"  ({links})", Tone.DIM, (f"  (+{number})",) if may_shorten else ()))
