@@ -1,4 +1,4 @@
-"""Facts about a pipeline, and a comparison with other pipelines that rebuilt the same target."""
+"""Facts about a pipeline, and a comparison with other pipelines of the same target."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -74,7 +74,7 @@ def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...
 
 
 def removal_notes(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
-    """Return what the children of removed jobs will wait for, in a line for each child."""
+    """Return what the remaining children of removed jobs will wait for, in a line for each."""
     lines = []
     for node in plan.nodes.values():
         if node.id in removed or not any(parent in removed for parent in node.parents):

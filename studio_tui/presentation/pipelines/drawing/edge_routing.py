@@ -1,8 +1,8 @@
 """Routes the edges between two layers: which edges are merged, and on which row each turns.
 
 The words are those of channel routing in circuit design. Edges are merged into a net only if each
-source of the net is a parent of each of its targets, so that any path along the lines of a net from a
-source to a target is an edge of the graph. Nets share a cell only where they cross.
+source of the net is a parent of each of its targets. So any path along the lines of a net, from a
+source to a target, is an edge of the graph. Nets share a cell only where they cross.
 """
 
 import heapq

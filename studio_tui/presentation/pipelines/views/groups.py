@@ -1,7 +1,7 @@
 """Groups of jobs in a large pipeline, and the dependencies between groups.
 
-Jobs are grouped by depth in the graph, or by their names without numbers and hashes. If they are
-grouped by name, jobs that are in no group then are grouped by equal dependencies and consumers.
+Jobs are grouped by depth in the graph, or by their names without numbers and hashes. In the
+latter case, jobs whose name gives no group are grouped by equal dependencies and consumers.
 Groups depend only on the shape of the plan, not on states.
 """
 

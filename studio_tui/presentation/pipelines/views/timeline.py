@@ -111,7 +111,7 @@ only when the known times need the next longer axis.
 _ACTIVE = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
 """States of jobs that were released and have not ended."""
 _UNRELEASED = frozenset({NodeState.WAITING, NodeState.BLOCKED, NodeState.SCHEDULE})
-"""States of jobs that Studio has not released, so that they have no times."""
+"""States of jobs that Studio has not released or, for SCHEDULE, never releases: no times."""
 
 
 class _Phase(NamedTuple):
@@ -221,7 +221,7 @@ class Timeline:
 
     @cached_property
     def _is_active(self) -> bool:
-        """Whether jobs are yet to end in a pipeline that goes on."""
+        """Whether a job is `_ACTIVE`, or is yet to end in a pipeline that has not ended."""
         statuses = self._model.statuses
         if any(statuses.numbers[state] for state in _ACTIVE):
             return True
@@ -259,7 +259,7 @@ class Timeline:
         return _Period(begin, begin + _SHORTEST * _GROWTH**steps)
 
     def _cell(self, seconds: float) -> int:
-        """Return the cell of a time, outside the axis for other times than the visible.
+        """Return the cell of a time; it is outside the axis for a time outside the visible period.
 
         The last cell is left free for the final state of a job.
         """
@@ -335,8 +335,8 @@ def _left_queue(job: Job, model: ViewModel) -> float | None:
 def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:
     """Return the estimated start and end of nodes, in seconds from now.
 
-    It has no nodes whose remaining time, or that of a parent, is unknown or 0. While the pipeline
-    is paused, it has only running nodes.
+    A node is left out if its remaining time is unknown or 0, or if a parent is neither done nor
+    estimated. While the pipeline is paused, only running nodes are estimated.
     """
     if model.statuses.state is PipelineState.PAUSED:
         estimated_states = {NodeState.RUNNING}
