@@ -160,8 +160,8 @@ def _work_per_worker(model: ViewModel) -> float:
 def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if its status or its duration is unknown.
 
-    If the job has ended, the duration is known from its own times, else from past runs and, while
-    the job runs, from its progress.
+    For a job that has ended or is being canceled, it comes from the job's own times. Otherwise it
+    is estimated from past runs and, while the job runs, from its progress.
     """
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:

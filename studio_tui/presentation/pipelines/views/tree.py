@@ -51,8 +51,8 @@ DEEPEST = 12
 """Maximum depth up to which each level is indented.
 
 Below that, the child with the most descendants is the last child, and is not indented further than
-its parent. Only its siblings are indented further. So a chain of any length keeps its indentation, and a tree of n
-jobs is at most log2(n) levels wider than this depth.
+its parent. Only its siblings are indented further. So a chain of any length keeps its indentation,
+and a tree of n jobs is at most log2(n) levels wider than this depth.
 """
 
 
