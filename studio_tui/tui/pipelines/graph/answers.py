@@ -16,7 +16,8 @@ from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 class GraphAnswers:
     """Updates a pipeline's state from each response, and looks up how long past runs took.
 
-    A new graph of more than `AT_ONCE` jobs is processed in a thread, so that keys are not delayed.
+    More than `AT_ONCE` jobs are processed in a thread if their number has changed, so that keys are
+    not delayed.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class GraphAnswers:
         return loaded
 
     def _announce(self) -> None:
-        """Call `updated`, and look up durations again if jobs have ended or are new."""
+        """Call `updated`; look up durations if the shape or the number of ended jobs differs."""
         self._updated()
         loaded = self._state.require_loaded()
         ended = sum(node.state.is_finished for node in loaded.plan.nodes.values())
@@ -92,7 +93,7 @@ class GraphAnswers:
             start_worker(self._screen, looking_up, name="past", group="past", exclusive=True)
 
     async def _look_up_past(self, loaded: LoadedPipeline) -> None:
-        """Look up the durations of earlier jobs with the same names, which may read from disk."""
+        """Look up, in a thread, the durations of earlier jobs with the same names."""
         names = {node.name for node in loaded.plan.nodes.values()}
         await asyncio.to_thread(self._history.note_ended, loaded.jobs.values())
         past = await asyncio.to_thread(self._history.durations, names)

@@ -17,10 +17,10 @@ from studio_tui.tui.pipelines.graph.graph_view import Runs
 from studio_tui.tui.widgets.table_layout import fit
 
 SHORT_NAME = 20
-"""Maximum width of a name, in cells, unless full names are requested."""
+"""Width in cells below which no name is cut off."""
 
 NARROW = 68
-"""Width in cells of a drawing, with the notes beside it, that fits on any screen."""
+"""Maximum width in cells of a drawing that fits, with notes beside it, on any screen."""
 FEW = 100
 """Number of boxes up to which the drawing is first tried with full names."""
 
@@ -28,7 +28,7 @@ _BEFORE = 3
 """Cells of a label before the name: a mark, the state, a blank."""
 
 _ROOM_AROUND = 1
-"""Blanks around the note at the right of a box."""
+"""Blanks on each side of the note at the right of a box."""
 
 _KEPT_LINES = 1000
 """Maximum number of lines in each cache, for scrolling back."""
@@ -52,14 +52,15 @@ class Boxes:
     """The boxes to draw: the nodes of a plan, or its groups."""
 
     names: Mapping[str, str]
-    """Names by the key of a node or group; parents come before their children."""
+    """Names by the key of a node or group; parent nodes come before their children."""
     parents: Mapping[str, Sequence[str]]
+    """By box, the keys of its parents."""
     sizes: Mapping[str, int] = field(default_factory=dict)
-    """Number of jobs by group; shown after the name, and in full if the name is cut off."""
+    """Number of jobs by group, without single jobs; shown after the name, never cut off."""
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
-        """By box, the parents that it also depends on indirectly; their edges are omitted."""
+        """By box, the parents that it also depends on indirectly; their edges are redundant."""
         return redundant_parents(self.parents)
 
     def size(self, key: str) -> str:
@@ -127,8 +128,8 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
 def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Drawing:
     """Lay out the boxes; `all_edges` also draws the edges in `boxes.implied`.
 
-    Without `full_names`, names are cut off so that the boxes of a layer fit beside each other,
-    unless the whole drawing fits on any screen with full names.
+    Without `full_names`, names longer than `SHORT_NAME` are cut off as far as needed to show the
+    boxes of a layer side by side. They stay in full if at most `FEW` boxes fit so on any screen.
     """
     names = {key: cell_len(name) for key, name in boxes.names.items()}
     others = {
@@ -202,11 +203,11 @@ class Canvas:
         self._lit: Highlight | None = None
         self._heavy: Highlight | None = None
         self._pieces: dict[tuple[int, int, int], tuple[StyledRun, ...]] = {}
-        """Cache of lines without the contents of boxes, by line, first and last column."""
+        """Cache of lines without the contents of boxes, by line and the columns `left`, `right`."""
         self._finished: dict[tuple[int, int, int, str | None], tuple[int, Runs]] = {}
         """Cache of lines with the contents of boxes, by line, columns and cursor.
 
-        The cursor in a key is `None` for lines that do not contain it.
+        Lines without the cursor are cached for the cursor `None`.
         """
         self._finished_for: tuple[object, Collection[str]] = None, frozenset()
         """The version and the marks for which the finished lines are valid."""
@@ -222,7 +223,7 @@ class Canvas:
         self._finished.clear()
 
     def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
-        """Return the part of each line between two columns, and the column where it begins."""
+        """Return for each line in `rows` the column where its content begins, and its content."""
         version, marked = self._finished_for
         current = self._version()
         if version is not current or marked != self.marked or len(self._finished) >= _KEPT_LINES:
@@ -240,7 +241,7 @@ class Canvas:
         return lines
 
     def _line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
-        """Return one line, and the column where it begins: blanks, edges, boxes and notes."""
+        """Return the column where a line begins, and its blanks, edges, boxes and notes."""
         pieces = self._pieces.get((y, left, right))
         if pieces is None:
             if len(self._pieces) >= _KEPT_LINES:
@@ -297,5 +298,5 @@ class Canvas:
         ]
 
     def _style(self, tone: str, is_lit: bool) -> str:
-        """Return the style of a text in a box, which is faint while other boxes are highlighted."""
+        """Return the style of a text in a box; faint if only other boxes are highlighted."""
         return tone if is_lit or self._lit is None else f"{tone} faint"

@@ -27,14 +27,14 @@ class Cursor:
         self._moved = moved
 
     def here(self) -> str | None:
-        """Return the node or group under the cursor as shown; `None` if nothing is.
+        """Return the key of the shown row or box that has the cursor; `None` if none has it.
 
-        The saved cursor, `state.view.cursor`, is another one if it is inside a collapsed row.
+        The saved cursor, `state.view.cursor`, differs if its node is inside a collapsed row.
         """
         return self._shown().cursor
 
     def go(self, key: str) -> None:
-        """Move the cursor to a node; if a filter hides it, remove the filter."""
+        """Move the cursor to `key`; unless that is a shown node, first show all jobs."""
         only = self._state.shown_nodes()
         if only is not None and key not in only:
             self._state.change(problems=False, filter="")
@@ -57,16 +57,16 @@ class Cursor:
         self._shown().step()
 
     def order(self) -> Sequence[str]:
-        """Return all nodes: first those that the current mode shows, in its order."""
+        """Return all nodes: first the nodes in the mode's own order, if it has one."""
         loaded = self._state.loaded
         if loaded is None:
             return ()
         shown = (key for key in self._shown().order() if key in loaded.plan.nodes)
-        # Nodes that the mode does not show, or has no order for, follow in the order of the tree.
+        # The other nodes follow in the order of the tree.
         return tuple(dict.fromkeys((*shown, *self._structure.tree_order())))
 
     def members(self) -> Sequence[str]:
-        """Return the nodes of the group under the cursor; on a node, only this node."""
+        """Return the shown nodes of the group under the cursor; on a node, only this node."""
         key = self.here()
         return self._shown().members(key) if key is not None else ()
 

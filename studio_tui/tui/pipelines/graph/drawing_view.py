@@ -1,4 +1,4 @@
-"""The graph mode of a pipeline: boxes, with the ancestors and descendants of one highlighted."""
+"""The graph mode of a pipeline: boxes, with ancestors and descendants of the current box lit."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -29,18 +29,26 @@ from studio_tui.tui.widgets.table_place import nearest_remaining
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 AT_ONCE = 300
-"""Number of boxes up to which they are laid out at once; more are laid out in a thread."""
+"""Number of boxes up to which they are laid out at once; more are laid out in a thread.
+
+`GraphAnswers` uses the same limit for the number of jobs in a response.
+"""
 
 NOTE_ROOM = 8
 """Cells for the note at the right of the rightmost box; groups may need more."""
 
 
 class _Key(NamedTuple):
-    """The values that determine a drawing: drawings with equal keys look the same."""
+    """The values that determine the layout of a drawing.
+
+    The key of a box is another one: the id of a node, or the key of a group.
+    """
 
     shape: str
     boxes: tuple[str, ...]
+    """Names of the boxes."""
     sizes: tuple[int, ...]
+    """Numbers of jobs of the groups."""
     full_names: bool
     all_edges: bool
 
@@ -51,7 +59,7 @@ class DrawingView:
     canvas: Canvas | None = None
     """The drawing; `None` in other modes, and until it is laid out."""
     _latest: tuple[_Key, Canvas] | None = None
-    """The canvas that was laid out last; it remains in other modes, for returning to this one."""
+    """The canvas that was laid out last; it is kept while another mode is shown."""
     _laying_out: _Key | None = None
     """The drawing that is being laid out in a thread."""
     _corner: tuple[int, int] | None = None
@@ -98,7 +106,7 @@ class DrawingView:
             self.widget.scroll_corner_to(left, top)
 
     def hide(self) -> None:
-        """Stop showing the drawing; it is cached for when the mode is entered again."""
+        """Stop showing the drawing; `_latest` keeps it for when this mode is shown again."""
         self.canvas = None
 
     def repaint(self) -> None:
@@ -116,9 +124,10 @@ class DrawingView:
             self.widget.repaint()
 
     def go(self, key: str) -> None:
-        """Move the cursor to a box and make it visible; highlighting waits until the cursor rests.
+        """Move the cursor to the box of `state.view.cursor`, which the caller has set to `key`.
 
-        A step thus repaints two lines, instead of all lines that the edges cross.
+        The box becomes visible. Its kin are highlighted only when the cursor rests, so that a step
+        without scrolling repaints only the lines of two boxes.
         """
         if self.canvas is None:
             return
@@ -152,7 +161,7 @@ class DrawingView:
         return ()
 
     def in_sight(self) -> Sequence[str]:
-        """Return the boxes on the visible lines."""
+        """Return the boxes on the visible lines, even if hidden at the left or right."""
         if self.canvas is None:
             return []
         top, bottom = self.widget.top, self.widget.top + self.widget.size.height
@@ -162,9 +171,10 @@ class DrawingView:
     # Specific to a drawing.
 
     def neighbour(self, direction: str) -> str | None:
-        """Return the nearest box `up`, `down`, `left` or `right` of the cursor; `None` at an edge.
+        """Return the box to which the cursor moves in a direction; `None` if there is none.
 
-        The directions `first` and `last` return the first and the last box.
+        This is the closest parent (`up`) or child (`down`), the next box in the layer (`left`,
+        `right`), or the `first` or `last` box of all.
         """
         if self.canvas is None or self.canvas.cursor is None:
             return None
@@ -183,7 +193,7 @@ class DrawingView:
         return self.canvas is not None and bool(self.canvas.boxes.implied)
 
     def label_of(self, key: str) -> Label:
-        """Return the current content of a node's or group's box."""
+        """Return the current content of a box; a group counts all its jobs, shown or not."""
         model = self._state.view_model()
         node = model.plan.nodes.get(key)
         if node is not None:
@@ -236,7 +246,10 @@ class DrawingView:
         return Canvas(boxes, drawing, self.label_of, version=view_model, all_edges=key.all_edges)
 
     async def _lay_out_in_thread(self, boxes: Boxes, key: _Key) -> None:
-        """Lay out the boxes, and show the result unless another drawing is due by then."""
+        """Lay out the boxes, then show the present drawing.
+
+        Drop the result if a thread is laying out another drawing by then.
+        """
         canvas = await asyncio.to_thread(self._lay_out, boxes, key)
         if self._laying_out != key:
             return
@@ -271,20 +284,20 @@ class DrawingView:
     # The cursor and highlighting.
 
     def _box_of(self, canvas: Canvas) -> str | None:
-        """Return the box that represents the cursor's node: itself, or its group."""
+        """Return the box for the saved cursor: its own box, else its group, else a near box."""
         key, names = self._state.view.cursor, canvas.boxes.names
         visible_key = self._structure.visible_key(key, names) if key is not None else None
         return visible_key or self._nearest_remaining(tuple(names))
 
     def _nearest_remaining(self, names: Sequence[str]) -> str | None:
-        """Return the box nearest to the last place of the cursor, as its box no longer exists."""
+        """Return the box nearest to the box that had the cursor; the first one if none had it."""
         boxes, key = self._shown_before
         if not names or key is None or key not in boxes:
             return next(iter(names), None)
         return names[nearest_remaining(boxes, boxes.index(key), names)]
 
     def _area(self, key: str | None) -> Area | None:
-        """Return the area of a box, including the note at its right."""
+        """Return the area of a box and the note at its right; `None` without such a box."""
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
         if self.canvas is None or box is None or key is None:
             return None
@@ -298,7 +311,7 @@ class DrawingView:
         canvas.light(lit, self._structure.critical_nodes() if self._state.view.critical else ())
 
     def _marked_boxes(self, canvas: Canvas) -> frozenset[str]:
-        """Return the marked boxes; a group is marked if all its jobs are."""
+        """Return the marked boxes; a group is marked if all of its shown jobs are marked."""
         marks = frozenset(self._state.view.marks)
         groups = self._structure.groups() or () if marks else ()
         marked_groups = (

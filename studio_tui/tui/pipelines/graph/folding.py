@@ -22,9 +22,10 @@ class Folding:
         self._cursor = cursor
 
     def collapse_or_go_up(self) -> None:
-        """Collapse the tree at the cursor; if it is collapsed, go to the parent row.
+        """Collapse the row under the cursor; if there is nothing to collapse, go to its parent.
 
-        In a table and a timeline, scroll to the left.
+        A group that lists all of its jobs first goes back to its failed and running jobs. In a
+        table and a timeline, scroll to the left.
         """
         view, key = self._state.view, self._cursor.here()
         if key is None:
@@ -39,9 +40,10 @@ class Folding:
             self._cursor.go(above)
 
     def expand_or_go_down(self) -> None:
-        """Expand the tree at the cursor; if it is expanded, go to the first child row.
+        """Expand the row under the cursor; if there is nothing to expand, go to its first child.
 
-        In a table and a timeline, scroll to the right.
+        A group with its failed and running jobs then lists all of its jobs. In a table and a
+        timeline, scroll to the right.
         """
         view, key = self._state.view, self._cursor.here()
         if key is None:
@@ -56,9 +58,9 @@ class Folding:
             self._cursor.go(below)
 
     def open_group(self, key: str) -> None:
-        """Toggle between all jobs of a group and its failed and running ones, in the tree.
+        """Go to the tree; there, toggle between all jobs of a group and failed and running ones.
 
-        `key` is that of the group, or of its row that counts hidden jobs.
+        `key` is the key of the group, or of the group's row that counts hidden jobs.
         """
         self._open(key if key in self._structure.group_keys() else self._rows.above(key) or key)
 

@@ -23,7 +23,7 @@ class Marks:
         self._state = state
         self._cursor = cursor
         self._last: str | None = None
-        """The node marked last, where a range begins."""
+        """The node that `mark` or `mark_range` marked last, where the next range begins."""
 
     def why_none(self) -> str | None:
         """Return why there is nothing to mark."""
@@ -36,7 +36,10 @@ class Marks:
         return self._state.why_unknown() or (None if self._runs() else NO_RUN)
 
     def mark(self) -> None:
-        """Toggle the mark of the job or the whole group under the cursor, and move down."""
+        """Mark the job, or the shown jobs of the group, under the cursor; then go to the next row.
+
+        If all of these jobs are marked, remove their marks instead.
+        """
         current, marks = self._cursor.members(), self._state.view.marks
         if set(current) <= set(marks):
             self._mark(mark for mark in marks if mark not in set(current))
@@ -46,7 +49,10 @@ class Marks:
         self._cursor.step()
 
     def mark_range(self) -> None:
-        """Mark all jobs between the job marked last and the cursor, or only the current job."""
+        """Mark the jobs from the job marked last to the cursor.
+
+        If that job is no longer marked, mark only the job or group under the cursor.
+        """
         current, marks = self._cursor.members(), self._state.view.marks
         order = list(self._cursor.order())
         end = order.index(current[-1])
@@ -57,7 +63,7 @@ class Marks:
         self._last = current[-1]
 
     def mark_below(self) -> None:
-        """Mark the job or the group under the cursor, and all descendants."""
+        """Mark the job or the group under the cursor, and all descendants, shown or not."""
         plan, current = self._state.require_loaded().plan, self._cursor.members()
         below: set[str] = set()
         for node_id in current:
@@ -92,7 +98,7 @@ class Marks:
     def open_logs(self) -> None:
         """Show the merged log of the marked jobs, else the log of the job under the cursor.
 
-        The jobs of a group under the cursor have a merged log too.
+        The jobs of a group under the cursor have a merged log too, if several of them have a run.
         """
         runs = self._runs()
         if self._state.view.marks or len(runs) > 1:
@@ -102,14 +108,14 @@ class Marks:
         else:
             self._host.post_message(OpenLog(runs[0]))
 
-    # The interface for commands on jobs.
+    # The interface for commands on jobs, see `MarkedJobs`.
 
     @property
     def noun(self) -> str:
         return "marked job" if self._state.view.marks else "job"
 
     def count(self) -> int:
-        """Return the number of marked jobs, else of jobs in the group under the cursor."""
+        """Return the number of marked jobs, else of jobs in the group here; 0 on a single job."""
         return len(self._targets()) if self._state.loaded is not None else 0
 
     def available_jobs(self) -> Sequence[Job]:
@@ -130,17 +136,17 @@ class Marks:
         return [jobs_by_id[run] for run in runs if run in jobs_by_id]
 
     def unmark(self, job_id: str) -> None:
-        """Remove the mark of a run whose command has succeeded."""
+        """Remove the mark of the node whose run is `job_id`: a command on it has succeeded."""
         nodes = self._state.require_loaded().plan.nodes
         self.unmark_nodes({node.id for node in nodes.values() if node.run == job_id})
 
     def unmark_nodes(self, node_ids: Container[str]) -> None:
-        """Remove the marks of some nodes, and save that, as the page may have been closed."""
+        """Remove marks, and save the others: a closed page does not save them later."""
         self._mark(mark for mark in self._state.view.marks if mark not in node_ids)
         self._state.keep()
 
     def nodes(self) -> Sequence[Node]:
-        """Return the marked nodes; if there are none, the nodes of the group under the cursor."""
+        """Return the marked nodes, else the nodes of the group here; empty on a single job."""
         if self._state.loaded is None:
             return ()
         nodes = self._state.require_loaded().plan.nodes
@@ -155,7 +161,8 @@ class Marks:
     def _targets(self) -> Sequence[str]:
         """Return the ids of the nodes to which commands on several jobs apply.
 
-        These are the marked nodes; if there are none, those of the group under the cursor.
+        These are the marked nodes, else the nodes of the group under the cursor. On a single job
+        without marks there are none.
         """
         if self._state.view.marks:
             return self._state.view.marks
@@ -165,7 +172,7 @@ class Marks:
         """Return the ids of the runs whose logs to show."""
         nodes = self._state.require_loaded().plan.nodes
         node_ids = self._state.view.marks or self._cursor.members()
-        # Rows may still be those of the previous response.
+        # Rows may still have nodes of the previous response that the plan lacks now.
         targets = (nodes.get(node_id) for node_id in node_ids)
         return [node.run for node in targets if node is not None and node.run is not None]
 

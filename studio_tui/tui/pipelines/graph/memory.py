@@ -24,11 +24,11 @@ class Grouping(StrEnum):
     """How jobs are grouped, in the order of the key that switches groupings."""
 
     AUTO = "auto"
-    """By similar names, if there are many jobs."""
+    """By similar names, if there are many jobs, or many children of one job."""
     NAME = "name"
-    """By similar names."""
+    """By similar names; jobs with unique names by equal parents and children."""
     STAGE = "stage"
-    """By their layer, which is the length of the longest path to them."""
+    """By layer: the layer of a job is the length of the longest path to the job."""
     NONE = "none"
 
 
@@ -39,13 +39,15 @@ class DagPlace(BaseModel):
 
     mode: Mode = Mode.TREE
     cursor: str | None = None
-    """Id of the node or group under the cursor."""
+    """Key of the node, group or other row under the cursor."""
     top: int = 0
+    """Number of lines hidden above."""
     left: int = 0
+    """Number of cells hidden at the left."""
     folds: frozenset[str] = frozenset()
-    """Nodes whose descendants are collapsed in the tree."""
+    """Nodes whose descendants, and groups whose jobs, are collapsed in the tree."""
     opened: frozenset[str] = frozenset()
-    """Groups that are expanded."""
+    """Groups that list all of their jobs, instead of the failed and running ones."""
     marks: tuple[str, ...] = ()
     """Nodes, in the order in which they were marked."""
     drawer: bool | None = None
@@ -56,18 +58,21 @@ class DagPlace(BaseModel):
     critical: bool = False
     """Whether to highlight the critical path."""
     full_names: bool = False
+    """Whether the graph shows names in full."""
     lanes: bool = False
-    """Whether the tree has one line per job with lanes beside it, if there are few enough."""
+    """Whether the tree has one line per job with lanes beside it, if few lanes are needed."""
     all_edges: bool = False
     """Whether the graph also draws edges between jobs that other edges connect indirectly."""
     span: float | None = None
     """Seconds that the timeline shows; `None` for the whole time."""
     sort: str = "layer"
-    """The sorted column of the table."""
+    """Key of the column by which the table is sorted."""
     reverse: bool = False
+    """Whether the order of the table is reversed."""
     search: str = ""
+    """The search for jobs; empty for none."""
     filter: str = ""
-    """The filter of jobs; empty for all."""
+    """The filter of jobs; empty if all jobs are shown."""
     follow: bool = False
     """Whether the cursor follows running jobs."""
 
@@ -77,19 +82,19 @@ class DagPlace(BaseModel):
 
 
 class DagMemory(Remembered):
-    """The saved state, updated as the reader moves."""
+    """The saved places, updated as the reader moves."""
 
     mode: Mode = Mode.TREE
-    """The mode chosen last, used for pipelines without a saved place."""
+    """The mode of the place saved last, used for pipelines without a saved place."""
     places: dict[str, DagPlace] = Field(default_factory=dict)
-    """By pipeline id; the pipeline that was viewed last is at the end."""
+    """By pipeline id; the place that was saved last is at the end."""
 
     def place(self, pipeline_id: str) -> DagPlace:
         """Return the saved place in a pipeline, or the initial one."""
         return self.places.get(pipeline_id) or DagPlace(mode=self.mode)
 
     def note(self, pipeline_id: str, place: DagPlace) -> None:
-        """Save the place in a pipeline."""
+        """Save the place in a pipeline, and delete the oldest ones beyond `MOST_PIPELINES`."""
         self.places.pop(pipeline_id, None)
         self.places[pipeline_id] = place
         self.mode = place.mode

@@ -15,7 +15,7 @@ class ModeView(Protocol):
 
     @property
     def cursor(self) -> str | None:
-        """The node or group under the cursor; `None` if there is none."""
+        """The key of the node, group or other row under the cursor; `None` if there is none."""
 
     @property
     def corner(self) -> tuple[int, int]:
@@ -44,7 +44,10 @@ class ModeView(Protocol):
         """Show the ancestors and descendants of the job under the cursor."""
 
     def go(self, key: str) -> None:
-        """Move the cursor to a node and make it visible, expanding rows if needed."""
+        """Move the cursor to a node or group and make it visible; a tree expands rows for this.
+
+        The caller has already saved `key` as the cursor of the state.
+        """
 
     def reveal(self) -> None:
         """Scroll as little as needed to make the cursor visible."""
@@ -56,10 +59,10 @@ class ModeView(Protocol):
         """Move the cursor to the next row, if the mode has rows."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the nodes of a group, or the node itself; empty if `key` no longer exists."""
+        """Return the shown nodes of a group, or the node itself; empty for an unknown `key`."""
 
     def order(self) -> Sequence[str]:
-        """Return the nodes in the order shown; empty if it is that of the tree."""
+        """Return the nodes and groups in the order shown; empty to use the order of the tree."""
 
     def in_sight(self) -> Sequence[str]:
         """Return the visible nodes and groups."""

@@ -14,14 +14,14 @@ from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 UNKNOWN = "Studio has not sent the pipeline yet"
 
 Changed = Callable[[DagPlace, AbstractSet[str]], None]
-"""Called after a change of the view, with the view before it and the names of the fields set."""
+"""Called after a change of the view, with the view before the change and the fields set."""
 
 
 class GraphState:
     """What is known about a pipeline, and the reader's view of it."""
 
     loaded: LoadedPipeline | None = None
-    """`None` until Studio has answered."""
+    """The latest response, processed; `None` until Studio has answered."""
     past: Mapping[str, Sequence[float]] = {}
     """Durations in seconds of successful runs, by job name."""
     _view_model: ViewModel | None = None
@@ -36,7 +36,7 @@ class GraphState:
     ) -> None:
         """Make a state; `moment` returns the time for which data is shown.
 
-        `changed` is called after each change of the view that is not visible yet.
+        `changed` is called after each change of the view that `change` makes.
         """
         self.pipeline_id = pipeline_id
         self.view = memory.place(pipeline_id)
@@ -46,7 +46,7 @@ class GraphState:
         self._moment = moment
         self._changed = changed
         self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
-        """The response, and a cache of its jobs' searchable texts by node."""
+        """The loaded pipeline, and a cache of the searchable texts of its jobs, by node."""
         self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
         """The view model, and a cache of the nodes that pass a filter, by the filter's text."""
 
@@ -58,7 +58,7 @@ class GraphState:
             self._changed(before, changes.keys())
 
     def note(self, **changes: Any) -> None:
-        """Change fields of the view without calling `changed`, as the change is visible."""
+        """Change fields of the view without calling `changed`: the page shows them already."""
         self.view = self.view.replace(**changes)
 
     def remember(self, left: int, top: int) -> None:
@@ -67,7 +67,7 @@ class GraphState:
         self.keep()
 
     def keep(self) -> None:
-        """Save the view with its last scroll position; the page may have been closed."""
+        """Save the view with the scroll position saved last; the page may have been closed."""
         self._memory.note(self.pipeline_id, self.view)
 
     def require_loaded(self) -> LoadedPipeline:

@@ -24,12 +24,12 @@ Value = TypeVar("Value")
 
 
 class _Latest(Generic[Value]):
-    """A cache of the value computed last, with the key that it was computed for."""
+    """A cache of one value: the value computed last, with its cache key."""
 
     _cached: tuple[object, Value] | None = None
 
     def of(self, key: object, compute: Callable[[], Value]) -> Value:
-        """Return the value for a key; compute it unless the last call had an equal key."""
+        """Return the value for a cache key; compute it unless the last call had an equal one."""
         cached = self._cached
         if cached is None or cached[0] != key:
             self._cached = cached = key, compute()
@@ -40,7 +40,7 @@ class GraphStructure:
     """Groups, trees, lanes and layers of a pipeline.
 
     They are cached by the shape of the pipeline's plan; some also by the folds and the shown jobs.
-    Here a job is "shown" if it is in `GraphState.shown_nodes`, even if its row is collapsed.
+    Here a job is "shown" if it passes `GraphState.shown_nodes`, even if its row is collapsed.
     """
 
     def __init__(self, state: GraphState) -> None:
@@ -48,6 +48,7 @@ class GraphStructure:
         self._auto_wants_groups = _Latest[bool]()
         """Whether jobs are grouped with `Grouping.AUTO`."""
         self._groups = {by: _Latest[tuple[Group, ...]]() for by in GroupBy}
+        """All groups, by the criterion of grouping."""
         self._links = _Latest[Sequence[Link]]()
         """The links between groups."""
         self._tree = _Latest[Sequence[TreeRow]]()
@@ -63,9 +64,9 @@ class GraphStructure:
         self._depths = _Latest[Mapping[str, int]]()
 
     def groups(self) -> tuple[Group, ...] | None:
-        """Return the groups in which a job is shown; `None` if jobs are not grouped.
+        """Return the groups with a shown job; `None` if jobs are not grouped or not loaded.
 
-        Each has all of its jobs as members, also those that are not shown.
+        The members of a group include its jobs that are not shown.
         """
         if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
             return None
@@ -80,7 +81,10 @@ class GraphStructure:
         return tuple(group for group in every_group if not only.isdisjoint(group.members))
 
     def all_groups(self) -> tuple[Group, ...]:
-        """Return all groups of the chosen grouping, also those in which no job is shown."""
+        """Return all groups of the chosen grouping, also groups without a shown job.
+
+        If jobs are not grouped, return the groups by name.
+        """
         is_by_stage = self._state.view.grouping is Grouping.STAGE
         return self._groups_by(GroupBy.STAGE if is_by_stage else GroupBy.NAME)
 
@@ -94,17 +98,21 @@ class GraphStructure:
         return [each for each in group.members if only is None or each in only]
 
     def group_of(self, node_id: str) -> str | None:
-        """Return the key of a job's group; `None` if jobs are not grouped."""
+        """Return the key of a job's group, which is the job's id for a single job.
+
+        `None` if jobs are not grouped, or if the group has no shown job.
+        """
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
     def visible_key(self, key: str, visible: Collection[str]) -> str | None:
-        """Return which of the `visible` rows or boxes stands for the job or group `key`.
+        """Return the key of the `visible` row or box that stands for `key`.
 
-        `key` may also be the key of the row `... n more` of a group, and may be from another mode
-        or grouping. If it is not visible, the result is, in this order:
+        `key` is the key of a job, of a group, or of a group's row such as `… 5 done`. It may be
+        from another mode or grouping. If `key` is not visible, the result is the first of these:
 
-        - the row of its group, for `... n more`;
-        - a job of `key`, or the group that this job is in now; jobs in the worst state come first;
+        - the group of a row such as `… 5 done`;
+        - a visible job of `key`, or the visible group that a job of `key` is in now; the jobs in
+          the worst state are tried first;
         - `None`.
         """
         if key in visible:
@@ -128,7 +136,7 @@ class GraphStructure:
         return None
 
     def _members_of(self, key: str) -> Sequence[str]:
-        """Return the jobs of a group of any grouping; for the key of a job, that job."""
+        """Return the jobs of a group of any grouping; for the key of a job, only this job."""
         if key in self._state.require_loaded().plan.nodes:
             return (key,)
         groups = (group for by in GroupBy for group in self._groups_by(by))
@@ -139,16 +147,19 @@ class GraphStructure:
         return frozenset(each.key for each in self.groups() or () if not each.is_single_job)
 
     def group(self, key: str) -> Group | None:
-        """Return the group with that key; `None` if there is none."""
+        """Return the group with a key; `None` if no group with a shown job has this key."""
         return next((each for each in self.groups() or () if each.key == key), None)
 
     def connected_groups(
         self, key: str
     ) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
-        """Return the groups that a group waits for, and the groups that wait for it, with links."""
+        """Return the groups that a group waits for, and the groups that wait for it, with links.
+
+        Both lists are empty while some jobs are not shown.
+        """
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.require_loaded().plan, self._state.shown_nodes() is None
-        # With a filter, a link of a whole group might not be one of the jobs that are shown.
+        # A link is between all jobs of two groups; their shown jobs might not be linked.
         all_links = self._links.of(
             (plan.shape, has_all, tuple(groups)),
             lambda: links(plan, groups.values()) if groups and has_all else (),
@@ -169,7 +180,7 @@ class GraphStructure:
         return self._order.of(plan.shape, lambda: tuple(row.id for row in self.whole_tree(plan)))
 
     def tree_rows(self) -> Sequence[TreeRow]:
-        """Return the rows of the tree, without jobs that are folded or not shown."""
+        """Return the rows of the tree, without jobs below folded jobs and jobs not shown."""
         plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
         folds = self._state.view.folds
         if only is None and not folds:
@@ -179,8 +190,8 @@ class GraphStructure:
     def whole_tree(self, plan: Plan) -> Sequence[TreeRow]:
         """Return the tree of a plan without folds and filter, which every mode needs.
 
-        It may be called in any thread, as the cache is replaced as a whole: the tree of a large
-        plan is computed in a thread.
+        This method may be called in any thread, as the cache is replaced as a whole. The tree of a
+        large plan is computed in a thread.
         """
         return self._tree.of(plan.shape, lambda: rows(plan))
 
@@ -200,6 +211,6 @@ class GraphStructure:
         return self.groups() is None and self.lanes() is not None
 
     def layers(self) -> Mapping[str, int]:
-        """Return the layer of each job, from 0 at the top."""
+        """Return by job its layer, the length of the longest path to it: 0 at the top."""
         plan = self._state.require_loaded().plan
         return self._depths.of(plan.shape, lambda: depths(plan))
