@@ -104,7 +104,8 @@ class BulkPipelines:
     def _unmark_excluded(self, marked: Sequence[Pipeline], chosen: Sequence[Pipeline]) -> None:
         """Remove the marks of pipelines to which the command does not apply.
 
-        Marks then stay only on pipelines that refuse the command, for a second try.
+        At the end of the command, marks stay only on pipelines where it did not succeed, for a
+        second try.
         """
         for pipeline in marked:
             if pipeline not in chosen:
@@ -155,7 +156,7 @@ def title(pipeline: Pipeline) -> str:
 
 
 def _excluded_line(count: int, why: str) -> tuple[str, ...]:
-    """Return a line such as `Left out: 2 cannot be paused.`; none if `count` is 0."""
+    """Return a line such as `Left out: 2 cannot be paused.`, or none; `why` is for one pipeline."""
     if not count:
         return ()
     return (f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}.",)

@@ -44,7 +44,8 @@ class PipelineController:
     ) -> None:
         """Make a controller; `at_hand` returns the current pipeline, `marked` the marked ones.
 
-        Commands apply to the marked pipelines; if there are none, to the current one. `unmark`
+        Commands apply to the marked pipelines; if there are none, to the current one. Only
+        `show_raw` and `copy_part` apply to the current pipeline even if others are marked. `unmark`
         removes the mark of a pipeline, given its id.
         """
         self._host = host
@@ -53,7 +54,7 @@ class PipelineController:
         self._bulk = BulkPipelines(host, unmark)
 
     def _at_hand(self) -> Pipeline | None:
-        """Return the current pipeline: as shown, or as a command has read it since."""
+        """Return the current pipeline as shown, or as `stop` read it, if that is newer."""
         pipeline = self._shown_at_hand()
         return None if pipeline is None else self._host.session.commands.pipelines.newest(pipeline)
 
@@ -62,7 +63,7 @@ class PipelineController:
 
     @property
     def _targets(self) -> Sequence[Pipeline]:
-        """The pipelines to which commands apply."""
+        """The pipelines to which most commands apply: the marked ones, else the current one."""
         return self._marked() or tuple(filter(None, (self._at_hand(),)))
 
     # Why commands are unavailable.
@@ -72,7 +73,7 @@ class PipelineController:
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why none of the pipelines has an id that requests can use."""
+        """Return why no marked pipeline, nor the current one, has an id that requests can use."""
         if self._marked() and any(is_usable_id(each.pipeline_id) for each in self._marked()):
             return None
         pipeline = self._at_hand()
@@ -116,18 +117,18 @@ class PipelineController:
         return _can_resume(pipeline, is_local=self._host.session.is_local)
 
     def stop_label(self) -> str:
-        """Return what `X` does to the pipelines now, as a label."""
+        """Return the label of `X`: `stop safely`; for a paused pipeline `cancel its jobs`."""
         is_paused = all(pipeline.state is PipelineState.PAUSED for pipeline in self._targets)
         return "cancel its jobs" if is_paused and not self._marked() else "stop safely"
 
     def pause_label(self) -> str:
-        """Return what `p` does to the pipelines now: `pause` or `resume`."""
+        """Return what `p` does now: `pause` if a pipeline can be paused, else `resume`."""
         return "pause" if any(map(_can_pause, self._targets)) else "resume"
 
     # Commands.
 
     async def pause_or_resume(self) -> None:
-        """Pause running pipelines; if there are none, resume paused or failed ones."""
+        """Pause the pipelines that can be paused; if there are none, resume those that stopped."""
         pausing = self.pause_label() == "pause"
         is_possible = _can_pause if pausing else self._can_resume
         chosen = [pipeline for pipeline in self._targets if is_possible(pipeline)]
@@ -157,10 +158,10 @@ class PipelineController:
         return repeated_by_resume(pipeline, is_local=self._host.session.is_local)
 
     async def _confirm_resume(self, pipeline: Pipeline) -> bool:
-        """Return whether to resume a pipeline; ask only if jobs of an ended one would run again."""
+        """Return whether to resume; ask if the pipeline has ended and jobs would run again."""
         repeated = self._repeated_jobs(pipeline)
         if not repeated or pipeline.state is PipelineState.PAUSED:
-            # `p` pauses without a question, and a second `p` undoes that.
+            # `p` pauses without a question, so a second `p` undoes the pause without a question.
             return True
         these = "This job" if len(repeated) == 1 else "These jobs"
         will_run = f"{these} {how_stopped(repeated)} and will run again:"
@@ -179,7 +180,7 @@ class PipelineController:
         return await self._host.ask(question)
 
     async def stop(self) -> None:
-        """Ask, with the jobs that would be canceled; then pause the pipelines and cancel these."""
+        """Ask, naming or counting the jobs to cancel; then pause the pipelines and cancel them."""
         chosen = [pipeline for pipeline in self._targets if can_stop(pipeline)]
         if self._marked():
             await self._bulk.stop(chosen, self._targets)
@@ -191,7 +192,7 @@ class PipelineController:
             changes=pipeline_changes(self._host.session, (pipeline,), can_stop, "stop"),
         )  # fmt: skip
         if await self._host.ask(question):
-            # A worker of the app, as the delay before sending outlives the screen.
+            # The worker is one of the app: the screen may be closed before the request is sent.
             stopping = partial(self._stop, pipeline)
             start_worker(self._host.app, stopping, name="stop", group="command")
 
@@ -214,7 +215,7 @@ class PipelineController:
             self._host.notify_user(f"{title(pipeline)}: {stop_summary(stopped)}")
 
     async def open_logs(self) -> None:
-        """Show the logs of the jobs that have begun, merged into one."""
+        """Show the logs of at most `LIMIT` jobs that have begun, merged into one."""
         runs = [run for pipeline in self._targets for run in jobs_with_logs(pipeline)]
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
@@ -229,13 +230,13 @@ class PipelineController:
             self._host.notify_user("Studio does not return its jobs now", "error")
 
     async def show_raw(self) -> None:
-        """Show the pipeline as received from Studio."""
+        """Show the current pipeline as received from Studio."""
         if pipeline := self._at_hand():
             text = await asyncio.to_thread(raw_json, pipeline)
             await show_text(self._host, title(pipeline), text, (COPY, OK))
 
     async def copy_part(self) -> None:
-        """Show the menu of texts to copy."""
+        """Show a menu of texts about the current pipeline, and copy the chosen one."""
         if pipeline := self._at_hand():
             texts = {
                 "id": pipeline.pipeline_id,
@@ -313,7 +314,7 @@ def describe(pipeline: Pipeline) -> tuple[str, ...]:
 
 
 def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
-    """Return the question whether to remove a job; it says for what its children then wait."""
+    """Return the question whether to remove a job, with what its children then wait for."""
     node = plan.nodes[node_id]
     parents = [plan.nodes[parent].name for parent in node.parents]
     lines = [
@@ -339,7 +340,7 @@ def _can_pause(pipeline: Pipeline) -> bool:
 
 
 def _can_resume(pipeline: Pipeline, *, is_local: bool) -> bool:
-    """Return whether a pipeline can be resumed; a canceled one only in the local Studio."""
+    """Return whether a pipeline can be resumed; a canceled one needs jobs and a local Studio."""
     if is_local and pipeline.state is PipelineState.CANCELED:
         return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}

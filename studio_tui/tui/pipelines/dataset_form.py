@@ -26,13 +26,14 @@ from studio_tui.tui.sheets import FORM_DIALOGS
 Made = TypeVar("Made")
 """What Studio creates for the form: a pipeline or a schedule."""
 Draft = TypeVar("Draft")
+"""The whole input of the form."""
 
 OFFERED = 4
-"""How many completions are listed below the field."""
+"""Maximum number of completions listed below the field."""
 
 
 class DatasetInput(FieldInput):
-    """An input of dataset names: tab completes the last one, up and down change the completion."""
+    """An input of dataset names: tab completes the last name, up and down change the completion."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "choose(1)", "next name", show=False, id="trigger.next"),
@@ -45,7 +46,7 @@ class DatasetInput(FieldInput):
     def __init__(
         self, text: str, names: Callable[[], tuple[str, ...]], *, is_proposed: bool
     ) -> None:
-        """Make an input with `names` as completions; typing replaces a text that `is_proposed`."""
+        """Make an input that completes `names`; typing replaces a text that `is_proposed`."""
         super().__init__(
             text if is_proposed else with_trailing_space(text),
             compact=True,
@@ -74,7 +75,7 @@ class DatasetInput(FieldInput):
 
     @property
     def has_chosen(self) -> bool:
-        """Whether the user has chosen a completion."""
+        """Whether the user has gone to another completion than the first one."""
         return self._choice != 0
 
     def action_choose(self, step: int) -> None:
@@ -97,7 +98,7 @@ class DatasetInput(FieldInput):
         self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
-        """Accept the chosen completion of the last word; if there is none, focus the next field."""
+        """Complete the last word; if there is nothing to complete, focus the next field."""
         before, word = self.last_word()
         completions = self.completions() if word or self.has_chosen else ()
         if completions and completions[0] != word:
@@ -107,7 +108,7 @@ class DatasetInput(FieldInput):
             self.screen.focus_next()
 
     def last_word(self) -> tuple[str, str]:
-        """Return the text before the last word, and that word."""
+        """Return the text before the last word, and this word: empty after a blank or comma."""
         bare = self.value.rstrip(", ") if not self.value.endswith((" ", ",")) else self.value
         word = bare.replace(",", " ").rpartition(" ")[2]
         return self.value[: len(bare) - len(word)], word
@@ -141,7 +142,10 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         """What the form starts with, and where its input is saved."""
         self.is_sending = False
         self.was_sent = False
-        """Whether sending has been tried; a missing value is a problem from then on."""
+        """Whether sending has been tried, so that a missing value is a problem.
+
+        It is False again after another completion is chosen, and after `f3`.
+        """
         self.refused: tuple[Problem, ...] = ()
         """The errors that Studio returned, each until its field is changed."""
         self.line = line
@@ -210,7 +214,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             self.show_message(RESTORED)
 
     def action_anew(self) -> None:
-        """Replace the input by that of a new form."""
+        """Replace the input by the input of a new form, unless it is being sent."""
         if not self.is_sending:
             self.was_sent, self.refused = False, ()
             self.fill(self.beginning.fresh)
@@ -226,7 +230,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         self.query_one("#form-message", Static).update(words)
 
     def action_close(self) -> None:
-        """Close the form; its input is saved for the next time."""
+        """Close the form, unless it is being sent; its input is saved for the next time."""
         if self.is_sending:
             self.show_message("Studio has not answered yet.")
         else:
@@ -272,7 +276,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             field.set_notes(of_field, notes[name], lasting=name in self.lasting)
 
     def _refuse(self, error: StudioError) -> None:
-        """Show an error of Studio at the field that it is about."""
+        """Show an error of Studio: at the field that it is about, or as the form's message."""
         self.show_message("")
         sentence = f"Studio says: {failure_message(error)}"
         if isinstance(error, InvalidRequest | NotFound):

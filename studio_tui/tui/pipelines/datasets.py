@@ -25,7 +25,7 @@ from studio_tui.tui.frame.review import Review
 
 NO_DATASETS = "No dataset is known yet: jobs create them"
 _REBUILD = "rebuild "
-"""Prefix of an answer of `DatasetPicker`: the named dataset is to be rebuilt."""
+"""Prefix of an answer of `DatasetPicker` to the key `t`; see `rebuild_request`."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ DatasetChoice = Rebuild | GoToJob | None
 
 
 class DatasetPicker(Choose):
-    """Lists datasets; its answer is the name of one, with the prefix `_REBUILD` to rebuild it."""
+    """Lists datasets; its answer is a dataset's name, with the prefix `_REBUILD` after `t`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
@@ -58,7 +58,7 @@ class DatasetPicker(Choose):
     KEYS = "enter shows its versions, t rebuilds outdated ones, else this one"
 
     def action_rebuild(self) -> None:
-        """Answer with the dataset under the cursor, to be rebuilt."""
+        """Answer with the prefix `_REBUILD` and the name of the dataset under the cursor."""
         row = self.query_one(OptionList).highlighted_option
         self.dismiss(f"{_REBUILD}{row.id}" if row is not None else None)
 
@@ -80,7 +80,10 @@ async def fetch_datasets(session: StudioSession) -> tuple[ListedDataset, ...]:
 async def browse(
     app: App[Any], session: StudioSession, job_ids: Collection[str], *, can_rebuild: bool
 ) -> DatasetChoice:
-    """Show the datasets, with the cursor on one that `job_ids` created; return the choice."""
+    """Show the datasets, the cursor on the first that `job_ids` created; return the choice.
+
+    `None` also if the request fails or no dataset is known; the user is then notified.
+    """
     try:
         datasets = await with_notice(app, session, fetch_datasets(session))
     except StudioError as error:
@@ -117,9 +120,10 @@ async def choose(
 ) -> DatasetChoice:
     """Show the list of datasets, and the details of each that the user opens.
 
-    Return once the user closes the list, or chooses to rebuild datasets or to go to a job. The list
-    begins at the dataset `current`, and is requested again after each choice. `has_lineage` means
-    that Studio says which datasets are out of date: the heading then has their number and the time.
+    Return once the user closes the list, or chooses to rebuild datasets or to go to a job. The
+    cursor begins at the dataset `current`. After each choice in the list, `request_again` returns
+    the present datasets. `has_lineage` means that Studio says which datasets are out of date: the
+    heading then has the number of these and the time.
     """
     while True:
         now = clock.now()

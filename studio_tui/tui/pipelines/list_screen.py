@@ -41,11 +41,15 @@ _HINTS = {
     PipelineState.PAUSED: ("table.open", "pipeline.pause", "pipeline.stop", "pipeline.logs"),
     PipelineState.FAILED: ("table.open", "pipeline.pause", "pipeline.logs", "pipelines.problems"),
 }
+"""Ids of keys in the footer, by the state of the pipeline under the cursor."""
 _FINISHED_HINTS = ("table.open", "pipeline.logs")
+"""Ids of keys for a pipeline in any other state."""
 _MARK_HINTS = (
     "pipeline.pause", "pipeline.stop", "pipeline.logs", "pipeline.copy_id", "pipelines.unmark",
 )  # fmt: skip
+"""Ids of keys while pipelines are marked."""
 _ALWAYS = ("pipelines.trigger", "pipelines.filter")
+"""Ids of keys that are added to the others."""
 
 
 _COMMANDS: tuple[Command["PipelinesScreen"], ...] = (

@@ -11,7 +11,7 @@ from studio_tui.tui.frame.dialogs import QuestionChange
 
 
 def can_stop(pipeline: Pipeline) -> bool:
-    """Whether a job of a pipeline runs, or may still start by itself."""
+    """Whether a pipeline is active, or has jobs to cancel: running or queued jobs."""
     is_active = not pipeline.state.is_finished and pipeline.state is not PipelineState.PAUSED
     return is_active or bool(runs_to_cancel(pipeline))
 
@@ -24,7 +24,8 @@ def pipeline_changes(
 ) -> Callable[[], QuestionChange | None]:
     """Return a function that says in how many of the pipelines nothing is left to `what`.
 
-    `what` is a verb, such as `stop`. The function returns `None` while `is_possible` holds for all.
+    `what` is a verb, such as `stop`. For a single pipeline, the function says why. It returns
+    `None` while `is_possible` holds for all pipelines.
     """
 
     def change() -> QuestionChange | None:

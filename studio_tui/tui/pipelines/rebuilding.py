@@ -34,7 +34,7 @@ class Rebuilding:
         self._drafts: KeptDrafts[TriggerDraft] = KeptDrafts()
         """Unfinished forms, by the datasets that they proposed."""
         self._last_sent = TriggerDraft()
-        """The form that was sent last; its choices are the defaults of the next form."""
+        """The input sent last; its `review` and `only` are the defaults of the next form."""
         self._waiting: TriggerDraft | None = None
         """The input of a form that opens as soon as the page is shown."""
         self._listed: tuple[ListedDataset, ...] = ()
@@ -68,7 +68,7 @@ class Rebuilding:
     def rebuild(self, names: Sequence[str], *, only: bool) -> None:
         """Show the form for rebuilding datasets as soon as the page is shown.
 
-        `only` means that the datasets which they depend on are left as they are.
+        `only` means that the datasets which `names` depend on are left as they are.
         """
         self._waiting = TriggerDraft(" ".join(names), only=only)
         if self._page.is_current and self._page.is_alive:
@@ -78,7 +78,7 @@ class Rebuilding:
         """Show the form that `rebuild` has postponed, if there is one."""
         draft, self._waiting = self._waiting, None
         if draft is not None:
-            # A draft saved for these datasets may have other choices than those made now.
+            # A draft saved for these datasets may have another `only` than the new choice.
             beginning = self._drafts.begin(draft.datasets, draft)
             filling = partial(self._fill_in, replace(beginning, draft=draft))
             start_worker(self._page, filling, name="rebuild", group="command")

@@ -29,6 +29,7 @@ from studio_tui.tui.pipelines.kept_drafts import Beginning
 logger = logging.getLogger(__name__)
 
 _NO_TIME = "A cron such as `0 3 * * *`, in UTC, or one time such as `tomorrow 15:00`."
+"""Note below the field for the time, unless a valid time is explained there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class ScheduleDraft:
 
     datasets: str = ""
     time: str = ""
+    """A cron expression or a single time, as typed."""
     environment: str = field(default="", repr=False)
     is_proposed: bool = False
     """Whether the datasets are a default value, which typing replaces."""
@@ -94,7 +96,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _load_names(self) -> None:
-        """Load the names of datasets: the known ones, and the targets of known pipelines."""
+        """Load the names of datasets: from Studio, and those of known jobs and pipelines."""
         try:
             listed = [each.name for each in await fetch_datasets(self._session)]
         except StudioError as error:
@@ -137,7 +139,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         return () if explained.is_good else (Problem("time", explained.lines[0]),)
 
     def _name_problems(self) -> tuple[Problem, ...]:
-        """Return the unknown names; none while they are typed, unless Studio has refused them."""
+        """Return the unknown names; none during typing, unless Studio has refused the input."""
         is_being_typed = self.focused is self.line and not self.refused
         if is_being_typed:
             return ()
@@ -153,7 +155,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         }
 
     def _completion_notes(self) -> tuple[str, ...]:
-        """Return a line with the completions of the last word; if there are none, with advice."""
+        """Return a line with the completions of the last word, or advice if nothing is to add."""
         word, completions = self.line.last_word()[1], self.line.completions()
         if not completions or completions == (word,):
             return ("Names separated by spaces; everything they are made from is rebuilt too.",)

@@ -11,6 +11,7 @@ from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, runs_to_cancel
 
 _NOT_STARTED = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
+"""States of jobs that the question counts as queued."""
 
 _LISTED = 12
 """How many jobs a question lists by name."""
@@ -29,7 +30,7 @@ class StopQuestion(NamedTuple):
 def stop_question(pipeline: Pipeline) -> StopQuestion:
     """Return the question whether to stop a pipeline; if it is paused, whether to cancel its jobs.
 
-    Its effects list running jobs by name, and have only the number of queued ones.
+    The effects list running jobs by name. Of queued jobs they have only the number.
     """
     affected = runs_to_cancel(pipeline)
     queued = [run for run in affected if run.state in _NOT_STARTED]
@@ -49,7 +50,7 @@ def stop_question(pipeline: Pipeline) -> StopQuestion:
 
 
 def name_lines(names: Sequence[str]) -> list[str]:
-    """Return names of jobs as lines of a question; of many names, the first and a number."""
+    """Return names of jobs as lines of a question; of many names, the first `_LISTED`."""
     lines = [f"    {name}" for name in names[:_LISTED]]
     unlisted = len(names) - _LISTED
     return [*lines, f"    and {unlisted} more"] if unlisted > 0 else lines

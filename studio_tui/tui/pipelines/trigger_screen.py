@@ -41,11 +41,12 @@ class TriggerDraft:
 
     datasets: str = ""
     review: bool = True
+    """Whether the pipeline starts paused, so that its jobs can be reviewed."""
     environment: str = field(default="", repr=False)
     is_proposed: bool = False
     """Whether the datasets are a default value, which typing replaces."""
     only: bool = False
-    """Whether the datasets that these depend on are left as they are."""
+    """Whether the datasets that `datasets` depend on are left as they are."""
 
 
 class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
@@ -70,10 +71,10 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         *,
         can_refresh: bool = False,
     ) -> None:
-        """Make a form; `known_datasets` returns names, `pipeline_ids` the ids of known pipelines.
+        """Make a form; `known_datasets` and `pipeline_ids` return what is known at the time.
 
-        `can_refresh` says whether Studio lists datasets and can rebuild them alone, without those
-        that they depend on.
+        `can_refresh` says whether Studio lists datasets and can rebuild a dataset without the
+        datasets that it depends on.
         """
         draft = beginning.draft
         self._pipeline_trigger = pipeline_trigger
@@ -86,7 +87,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         super().__init__("Rebuild datasets", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return the fields; `only` is among them if Studio supports it."""
+        """Return the fields; the field `only` is among them if `can_refresh`."""
         only = {"only": FormField("only", "Only these", self._only)} if self._can_refresh else {}
         review = FormField("review", "Review", self._flag)
         return {"datasets": datasets, "review": review, "environment": environment, **only}
@@ -142,14 +143,14 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         self.app.notify(f"Triggered {name}: {jobs}{guess}", markup=False)
 
     def refusal(self, field: str, sentence: str) -> Problem:
-        """Return an error of Studio as a problem; one about names has suggestions."""
+        """Return an error of Studio as a problem; an error about names gets suggestions."""
         if field != "datasets":
             return Problem(field, sentence)
         self.line.start_next_name()
         return refusal_problem(sentence, self.line.value, self._names())
 
     def problems_of_its_own(self) -> tuple[Problem, ...]:
-        """Return the unknown names; none while they are typed, or Studio's error is shown."""
+        """Return the unknown names; none while the field has the focus or an error of Studio."""
         if self.focused is self.line or self._are_names_refused:
             return ()
         is_certain = bool(self._known().listed)
@@ -209,7 +210,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         return (*self._completion_notes(), *(() if self._known().is_all else (NOT_ALL,)))
 
     def _completion_notes(self) -> tuple[str, ...]:
-        """Return lines with the completions of the last word; if there are none, why."""
+        """Return lines with the completions of the last word, or why there is nothing to add."""
         if not self._names():
             return ("namespace.project.name, several with a space between; none is known yet.",)
         word, completions = self.line.last_word()[1], self.line.completions()

@@ -62,7 +62,10 @@ class ScheduleController(JobController):
         return READ_ONLY if self._host.read_only else None
 
     def why_not_change(self) -> str | None:
-        """Return why the current schedule can neither be changed nor run now."""
+        """Return why the current schedule can neither be changed nor run now.
+
+        Unless Studio can change it, both create a job from its query, as a rerun does.
+        """
         if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
         return JobController.why_not_repeat(self)
@@ -90,12 +93,12 @@ class ScheduleController(JobController):
         self._host.post_message(SchedulePipeline())
 
     def suspend_label(self) -> str:
-        """Return what the key `p` does now: `suspend` or `resume`."""
+        """Return what the key `p` does: `resume` if all targets are suspended, else `suspend`."""
         targets = self._targets()
         return "resume" if targets and all(map(is_suspended, targets)) else "suspend"
 
     async def suspend_or_resume(self) -> None:
-        """Suspend the marked schedules, else the current one; resume them if all are suspended."""
+        """Suspend the marked schedules, else the current one; if none is active, resume them."""
         tasks = [task for task in self._targets() if is_usable_id(task.id)]
         await self._suspending.suspend_or_resume(tasks, are_marked=self.marked.count() > 0)
 
@@ -205,7 +208,7 @@ class ScheduleController(JobController):
             await self._editor.change(task)
 
     async def _repeat_with_times(self) -> Repeat | None:
-        """Return how to run the current schedule's job, and the schedule with its known times."""
+        """Return how to rerun the current schedule, with its known times; `None` if impossible."""
         task = self._at_hand()
         repeat = None if task is None else await prepared_repeat(self._host, task)
         if repeat is None:

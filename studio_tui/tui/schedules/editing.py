@@ -45,6 +45,7 @@ class AskTime(Dialog[str | None]):
 
     field = query_one(Input)
     answer = query_one("#answer", Static)
+    """The widget that explains the input."""
 
     def __init__(
         self, question: str, typed: str, before: str, explain: Callable[[str], Explained]
@@ -54,7 +55,7 @@ class AskTime(Dialog[str | None]):
         Args:
             question: The heading; safe to draw.
             typed: The initial input.
-            before: The present time of the schedule, as it is typed.
+            before: The present time of the schedule, as a user can type it; empty if unknown.
             explain: Returns an explanation of the input, and whether it is valid.
         """
         super().__init__(question)
@@ -106,12 +107,15 @@ Replaced = Callable[[str, str], None]
 """Called with the id of a schedule and the id of its replacement."""
 
 _IN_PLACE = ("Its past runs stay listed, and running ones continue.",)
+"""Lines of the question if Studio changes the schedule itself."""
 _ANEW = (
     "The new one is created first, then this one is canceled.",
     "If that fails, both exist, and a message says so.",
     "",
 )
+"""Lines of the question if a new schedule replaces the present one."""
 _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
+"""End of the message if the replaced schedule could not be canceled."""
 
 
 class ScheduleEditor:
@@ -123,9 +127,9 @@ class ScheduleEditor:
         self._zone = zone
         self._replaced = replaced
         self._unsent: Mapping[tuple[str, str], str] = {}
-        """Input of canceled dialogs, by id and time of the schedule.
+        """The latest input, by id and present time of the schedule; a dialog begins with it.
 
-        Once the schedule has another time, the input is obsolete and no longer used.
+        Once the schedule has another time, the input for the former time is no longer used.
         """
 
     async def change(self, task: Job) -> None:
@@ -248,5 +252,5 @@ def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
 
 
 def _is_once(task: Job) -> bool:
-    """Return whether a schedule is known to run only once, so that it has no cron expression."""
+    """Return whether a schedule runs once: its times are known and have no cron expression."""
     return task.schedule is not None and task.schedule.cron_expression is None

@@ -37,6 +37,7 @@ from studio_tui.tui.widgets.big_table import BigTable
 
 _HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.suspend",
           "schedule.cancel", "schedule.new", "page.back")  # fmt: skip
+"""Ids of keys in the footer, for the schedule under the cursor."""
 
 _MARK_HINTS = (
     "schedule.runs",
@@ -45,6 +46,7 @@ _MARK_HINTS = (
     "job.copy_id",
     "schedules.unmark",
 )
+"""Ids of keys in the footer while schedules are marked."""
 
 
 _COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
@@ -127,7 +129,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
             self.list.set_rows([ScheduleWithRuns(task, self._runs(task, runs)) for task in tasks])
             if replacement is not None:
                 self.table.move_to(replacement)
-            # Only once: if the old schedule could not be canceled, the user may go back to it.
+            # The cursor moves only once: a user may go back to an old schedule that still exists.
             for old in listed:
                 del self._replacements[old]
         if message.name == self.session.schedules.name:
@@ -138,8 +140,8 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
     ) -> tuple[ScheduledRun, ...]:
         """Return the last runs of a schedule and of the schedules that it replaced.
 
-        `listed_runs` are the runs for which Studio returns their schedule, by its id. Manual runs
-        that were requested from here are added, as Studio may not return their schedule.
+        `listed_runs` has by schedule id the runs for which Studio returns the schedule. Manual runs
+        that were requested from here are added, as Studio may not return the schedule of these.
         """
         origins = self.session.records.origins
         task_ids = origins.predecessors(task.id)
@@ -149,7 +151,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         return runs_of(task, with_manual(runs, manual_jobs))
 
     def _replaced(self, task_id: str, new_id: str) -> None:
-        """Transfer cursor and mark to the replacement of a schedule, once it is listed."""
+        """Note a replacement: once it is listed, `refreshed` moves the cursor and mark to it."""
         self._replacements[task_id] = new_id
 
     def toggle_utc(self) -> None:

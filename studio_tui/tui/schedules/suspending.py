@@ -39,7 +39,7 @@ class Suspending:
     async def suspend_or_resume(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
         """Suspend the active schedules among `tasks`; if none is active, resume all of them.
 
-        If they are not marked, there is at most one.
+        Unless `are_marked`, `tasks` has at most one schedule.
         """
         active = [task for task in tasks if not is_suspended(task)]
         commands = self._host.session.commands.schedules

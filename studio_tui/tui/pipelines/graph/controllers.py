@@ -25,7 +25,7 @@ ALL_BINDINGS = (
     *bindings(GraphJobs, RemovedJobs, ViewModes, Folding, Movement, Search),
     *bindings(Filtering, Marks, GraphExport),
 )
-"""The bindings of all controllers."""
+"""The bindings of the page: all except some of `JobController` and `PipelineController`."""
 
 
 class Controllers:

@@ -20,7 +20,7 @@ from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 _KEPT = 200
-"""Number of runs whose datasets are cached."""
+"""Maximum number of runs whose datasets are cached."""
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ class Drawer:
     ) -> None:
         """Make a panel, whose workers end with `screen`.
 
-        `set_visible` shows or hides the panel. Unless the user has chosen, it is shown if
-        `has_room`.
+        `set_visible` shows or hides the panel. Unless the user has chosen, the panel is shown if
+        `has_room` returns True.
         """
         self.sheet = FactSheet()
         self._session = session
@@ -53,7 +53,7 @@ class Drawer:
         self._has_room = has_room
         self._set_visible = set_visible
         self._datasets: Mapping[str, Sequence[DatasetVersion]] = {}
-        """By run id, the datasets that the run created; empty while they are being requested."""
+        """By run id, the datasets that the run created; empty until Studio has sent them."""
 
     @property
     def is_shown(self) -> bool:
@@ -86,7 +86,7 @@ class Drawer:
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _request_datasets(self, node: Node) -> None:
-        """Request the datasets of a complete job once; if the request fails, none are shown."""
+        """Request the datasets of a complete job, unless they are cached or were requested."""
         if node.state is JobState.COMPLETE and node.run and node.run not in self._datasets:
             latest = list(self._datasets.items())[1 - _KEPT :]
             self._datasets = {**dict(latest), node.run: ()}

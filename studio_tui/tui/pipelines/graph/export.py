@@ -1,4 +1,4 @@
-"""Copying and saving a pipeline: ids, names, or the whole as text, Mermaid or DOT."""
+"""Copying and saving a pipeline: ids, names, or the whole pipeline as text, Mermaid or DOT."""
 
 import asyncio
 from collections.abc import Callable

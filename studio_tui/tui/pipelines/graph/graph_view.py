@@ -102,7 +102,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     class Opened(Message):
         """The user asked to open the job or group under the cursor."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (the name in Textual)
         super().__init__(id=id)
         self.commands = CommandSet(self)
         self.commands.add_to(self, _COMMANDS)
@@ -144,7 +144,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         )
 
     def shows(self, area: Area) -> bool:
-        """Return whether an area is visible; of a wide one, as many cells as the view has."""
+        """Return whether an area is visible; if it is wider than the view, its beginning."""
         width, height = self._size_in_sight
         shown = min(area.width, width)
         is_across = self._left <= area.x <= self._left + width - shown
@@ -268,7 +268,7 @@ def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
             skip -= length
             continue
         if skip:
-            text = _skip_cells(text, skip)  # noqa: PLW2901 (the visible part)
+            text = _skip_cells(text, skip)  # noqa: PLW2901 (now only its visible part)
             length, skip = length - skip, 0
         if length >= room:
             styled.append((style, set_cell_size(text, room)))
@@ -280,7 +280,7 @@ def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
 
 
 def _skip_cells(text: str, cells: int) -> str:
-    """Return text without its first cells; half of a wide character becomes a blank."""
+    """Return `text` without its first `cells`; half of a wide character becomes a blank."""
     length = cell_len(text)
     for start in range(len(text) + 1):
         remaining = cell_len(text[start:])
@@ -292,8 +292,9 @@ def _skip_cells(text: str, cells: int) -> str:
 def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
     """Return the scroll position nearest to `start` that shows a place with its margin.
 
-    The place begins at cell `place` of `whole` and has `size` cells, of which `room` are visible at
-    once. If it does not fit, its beginning is shown. The same is valid for lines.
+    The drawing has `whole` cells, of which `room` are visible at once. The place begins at cell
+    `place` and has `size` cells. If it does not fit, its beginning is shown. All numbers may also
+    count lines instead of cells.
     """
     margin = min(MARGIN, max(0, (room - size) // 2))
     first = max(0, place - margin)

@@ -31,7 +31,7 @@ from studio_tui.tui.widgets.bar import Bar, Part
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
 """Width in cells of the bar that shows the shares of states, on a broad and a narrow screen."""
 NAME_ROOM = 24
-"""Width of a pipeline's name on a narrow screen, in cells."""
+"""Maximum number of characters of a pipeline's name on a narrow screen."""
 _ESTIMATE = len(" ETA ~23h 59m from 2 runs ")
 """Cells reserved beside the head for an estimate, which appears and disappears."""
 
@@ -39,8 +39,9 @@ _ESTIMATE = len(" ETA ~23h 59m from 2 runs ")
 def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
     """Return name, state, bar and counts of a pipeline for a line of `width` cells.
 
-    If it fits, counts have the names of states, as in `✓12 done`, and the bar is long. Both depend
-    on the longest line that the pipeline can ever have, so that they do not change while jobs run.
+    If they fit, counts have the names of states, as in `✓12 done`. If even counts without names do
+    not fit, the bar and the name are shortened. Both choices depend on the longest line that the
+    pipeline can ever have, so that they do not change while jobs run.
     """
     if has_room_for_state_names(loaded, width):
         return _head_parts(loaded, is_wide=True, is_named=True)
@@ -59,7 +60,7 @@ def has_room_for_state_names(loaded: LoadedPipeline, width: int) -> bool:
 def _most_cells(loaded: LoadedPipeline, parts: Sequence[Part], *, is_named: bool) -> int:
     """Return the width that the head has at most, whatever its jobs do, including an estimate."""
     digits, numbers = len(str(len(loaded.plan.nodes))), loaded.statuses.numbers
-    # No job becomes a schedule, so there is room for their number only if there are some.
+    # A job never becomes a schedule, so cells are reserved only if there are schedules now.
     kinds = set(NodeState) - ({NodeState.SCHEDULE} if not numbers[NodeState.SCHEDULE] else set())
     all_counts = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + digits for kind in kinds)
     longer_status = max(map(len, PipelineState)) - len(loaded.pipeline.status or "")
@@ -92,8 +93,8 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
 def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
     """Return what needs attention: a pause, failures, an error, warnings.
 
-    If nothing does, return what the pipeline rebuilds and when it was created, so that the line is
-    never empty and the rows below it do not move.
+    If nothing needs attention, return what the pipeline rebuilds, when it was created and how long
+    it took. So the line is never empty, and the rows below it do not move.
     """
     pipeline = loaded.pipeline
     notes = []
@@ -128,9 +129,10 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
 
 
 def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
-    """Return the name and reason of a root failure, and the pipeline's error if it adds to that.
+    """Return the name and reason of a root failure, and the pipeline's error if it says more.
 
-    Either is empty if the other one says it all.
+    If the error contains the reason, the error is returned in place of the reason. Without a root
+    failure, the first text is empty.
     """
     plan, message = loaded.plan, loaded.pipeline.error_message or ""
     failures = [
@@ -139,7 +141,7 @@ def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
     error = first_line(message)
     if not failures:
         return "", error
-    # Of several failures, Studio's error may name one.
+    # Studio's error may name one of several failures, which is then preferred.
     first = next((each for each in failures if each.is_named_in(message)), failures[0])
     reason = ": ".join(filter(None, (first.node.name, first.why)))
     if not says_more(message, [first]):

@@ -50,7 +50,7 @@ _PAUSE_AT = 3
 """How many keys come before the pause key of an active pipeline."""
 _ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_THE_GRAPH = {"table.open": "graph.open"}
-"""Keys that another widget handles in graph mode."""
+"""Ids of keys in the graph mode, by the ids of the same keys in other modes."""
 _GROUP_HINTS = (
     "table.open",
     "graph.mode",
@@ -66,7 +66,7 @@ _MARK_HINTS = (
 
 
 def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
-    """Return the ids of keys for the node under the cursor, most useful first."""
+    """Return the ids of keys for `node`, or for a group if it is `None`, most useful first."""
     loaded = state.loaded
     if loaded is None or node is None:
         hints: tuple[str, ...] = _GROUP_HINTS

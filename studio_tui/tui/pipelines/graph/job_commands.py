@@ -30,7 +30,7 @@ class GraphJobs:
     def __init__(
         self, host: Host, state: GraphState, cursor: Cursor, folding: Folding, marks: Marks
     ) -> None:
-        """Make a controller; `folding` opens groups."""
+        """Make a controller; `folding` opens groups, and `marks` has the marked jobs."""
         self._marks = marks
         self._host = host
         self._state = state
@@ -38,7 +38,7 @@ class GraphJobs:
         self._folding = folding
 
     def open(self) -> None:
-        """Show the page of the job, or the jobs of a group."""
+        """Show the page of the current job, or why it has none; for a group, show its jobs."""
         key, loaded = self._cursor.here(), self._state.loaded
         if key is None or loaded is None:
             return
@@ -81,7 +81,7 @@ class GraphJobs:
         return None
 
     async def remove(self) -> None:
-        """Show the effects of removing the job or the marked jobs, ask, and remove them."""
+        """Show the effects, ask, then remove the marked jobs, else the current group or job."""
         node, loaded = self._cursor.node(), self._state.require_loaded()
         if self._marks.nodes():
             await self._remove_marked()
@@ -90,7 +90,7 @@ class GraphJobs:
             return
         pipeline = loaded.pipeline
         if await self._host.ask(remove_question(pipeline, loaded.plan, node.id)):
-            # A worker of the app, as the delay before sending outlives the screen.
+            # The worker is one of the app: the screen may be closed before the request is sent.
             removing = partial(self._remove, pipeline, node.id, node.name)
             start_worker(self._host.app, removing, name="remove", group="command")
 
@@ -142,7 +142,7 @@ class GraphJobs:
         return self._cursor.why_no_job() if self._cursor.node() is None else None
 
     async def show_raw(self) -> None:
-        """Show the job as in the pipeline, and its run, both as received from Studio."""
+        """Show the job as in the pipeline, and its run if loaded, as received from Studio."""
         node, job = self._cursor.node(), self._cursor.job()
         pipeline = self._state.require_loaded().pipeline
         if node is None:

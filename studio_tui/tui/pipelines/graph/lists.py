@@ -35,14 +35,15 @@ WAITED_FOR, WAITING = "↑", "↓"
 """Signs of ancestors and descendants."""
 
 _WIDE_TIMELINE = 110
-"""Cells from which the timeline has a column for the reason."""
+"""Width of the list from which the timeline has a column for the reason of a state."""
 _LEAST_BAR = 20
 """Minimum width of the timeline's bars in cells."""
 _SIGN = len("● ")
+"""Cells before a name for the sign of its state."""
 _ALWAYS_SHOWN = {"kin": KIN.width, "took": TIME_COLUMN.width, "why": 20}
 """Widths in cells of the columns that are not dropped for long names."""
 _LINKS = 40
-"""Cells beside a name in the tree for the names of its other parents and children."""
+"""Cells beside a name in the tree for the job's parents and children elsewhere in the tree."""
 _COLLAPSED = 16
 """Cells beside a name in the tree for the number of collapsed jobs, if no row has other links."""
 
@@ -56,7 +57,7 @@ class JobListing:
     cells_of: Callable[[str], Cells]
     """Returns the cells of a row except the first, `KIN`."""
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By row, the nodes that it represents; only rows that represent several."""
+    """By row of a group, or of its hidden jobs, the shown nodes that the row represents."""
     above: Mapping[str, str] = field(default_factory=dict)
     """By row, its parent row; only rows that have one."""
     foldable: frozenset[str] = frozenset()
@@ -161,11 +162,12 @@ def group_listing(
     only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> JobListing:
-    """Return the `groups`, each with its failed and running jobs.
+    """Return the `groups`, each with its first failed and running jobs.
 
-    All jobs of the groups in `listed` are shown, and none of those in `folded`. Only jobs in `only`
-    are shown, unless it is `None`; `is_filter` says that `only` comes from a filter. `whole` is all
-    groups, also those in which no job is shown. The list has `room` cells for its columns.
+    All jobs of the groups in `listed` are shown, and no job of the groups in `folded`. Only jobs in
+    `only` are shown, unless it is `None`. If `only` comes from a filter (`is_filter`), groups
+    without failed and running jobs show their first others. `whole` is all groups, also those in
+    which no job is shown. The list has `room` cells for its columns.
     """
     statuses = current_model().statuses
     shown_rows = group_rows.rows(
@@ -205,9 +207,9 @@ def group_listing(
 
 
 def _group_names(groups: Iterable[Group], plan: Plan) -> Iterator[int]:
-    """Yield the widths in cells of the names of all rows that groups can have.
+    """Yield the widths in cells of the names of all headings and jobs that can have a row.
 
-    Whether a job has a row depends on its state, and a change of it must not move columns.
+    Whether a job has a row depends on its state, and a change of the state must not move columns.
     """
     for group in groups:
         before = _SIGN + len(" " if group.is_single_job else "   ")
@@ -224,7 +226,7 @@ def table_listing(
     room: int,
     only: Collection[str] | None = None,
 ) -> JobListing:
-    """Return all jobs as a plain table; `layers` has the layer of each, from 0 at the top."""
+    """Return the jobs in `only`, or all, as a table; `layers` has by job its layer, from 0."""
     ids = table.ids(current_model(), sort, reverse=reverse)
     names = (cell_len(node.name) for node in current_model().plan.nodes.values())
     return JobListing(
@@ -301,7 +303,7 @@ class _CurrentTimeline:
 
 
 def kin_cell(key: str, above: Collection[str], below: Collection[str]) -> Cell:
-    """Return the cell of `KIN` for a row; `above` are the ancestors of the current row."""
+    """Return the cell of `KIN` for a row; `above` and `below` are the kin of the current row."""
     if key in above:
         return Cell(WAITED_FOR, Tone.ACCENT)
     return Cell(WAITING, Tone.ACCENT) if key in below else Cell("")

@@ -41,7 +41,7 @@ class Movement:
         return None if self._parents() else "It waits for no other job"
 
     def go_to_parent(self) -> None:
-        """Go to the first job that this one waits for."""
+        """Go to the first job that the current job waits for."""
         self._cursor.go(self._parents()[0])
 
     def why_no_child(self) -> str | None:
@@ -51,17 +51,17 @@ class Movement:
         return None if self._children() else "No other job waits for it"
 
     def go_to_child(self) -> None:
-        """Go to the first job that waits for this one."""
+        """Go to the first job that waits for the current job."""
         self._cursor.go(self._children()[0])
 
     def why_no_cause(self) -> str | None:
-        """Return why there is no job that holds this one up."""
+        """Return why there is no job that holds up the current job."""
         if reason := self._state.why_unknown():
             return reason
         return None if self._cause() is not None else "It waits for no other job now"
 
     def go_to_cause(self) -> None:
-        """Go to the job that holds this one up."""
+        """Go to the job that holds up the current job."""
         if (cause := self._cause()) is not None:
             self._cursor.go(cause)
 
@@ -90,7 +90,7 @@ class Movement:
     def go_to_target(self, step: int) -> None:
         """Go to the next match, else to the next failed or blocking job, in the order shown.
 
-        With a `step` of -1, go to the previous one. At an end, continue at the other end.
+        With a `step` of -1, go to the previous one. After the last one, continue at the first.
         """
         targets = self._targets()
         positions = {node_id: number for number, node_id in enumerate(self._cursor.order())}
@@ -120,9 +120,9 @@ class Movement:
         self.follow()
 
     def follow(self) -> None:
-        """If the cursor follows running jobs and its job does not run, go to one that does.
+        """If the cursor follows running jobs and its job does not run, go to a running job.
 
-        A running descendant of the job is preferred.
+        A running descendant of the cursor's job is preferred.
         """
         loaded = self._state.loaded
         if loaded is None or not self._state.view.follow:

@@ -27,10 +27,11 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import GUTTER, Cells, Sorting
 
 _SIDEWAYS = {"table.left", "table.right"}
+"""Ids of the bindings of `BigTable` that `DagTable` lacks."""
 
 
 class DagTable(BigTable, inherit_bindings=False):
-    """A table with replaceable columns; the keys to the left and right are the screen's."""
+    """A table with replaceable columns; the screen handles the keys `left` and `right`."""
 
     @dataclass
     class Resized(Message):
@@ -84,11 +85,11 @@ class RowsView:
     """A pipeline as rows of the current mode: tree, timeline or table."""
 
     listing: JobListing | None = None
-    """The shown rows; `None` in graph mode."""
+    """The shown rows; `None` in graph mode, and until Studio has answered."""
     _cached_cells: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
     """The view model, the listing, and a cache of cells that is valid for both."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
-    """The ancestors and descendants of the row under the cursor, after what they depend on."""
+    """What the kin depend on, then the ancestors and descendants of the row under the cursor."""
 
     def __init__(self, state: GraphState, structure: GraphStructure, zone: tzinfo) -> None:
         """Make a view; times of day are shown in `zone`."""
@@ -106,14 +107,14 @@ class RowsView:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """The number of rows hidden above; the first number is 0, also if columns are hidden."""
+        """0, even if columns are hidden at the left, and the number of rows hidden above."""
         return 0, self.widget.top
 
     @property
     def shows_cursor(self) -> bool:
         return self.widget.shows_cursor
 
-    def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (as in a drawing)
+    def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (for a drawing)
         """Scroll a row to the top, as far as possible."""
         self.widget.scroll_row_to_top(top)
 
@@ -129,7 +130,7 @@ class RowsView:
             self.widget.move_to(visible_key)
 
     def hide(self) -> None:
-        """Remove the rows."""
+        """Release the listing, as another mode is shown."""
         self.listing = None
 
     def repaint(self) -> None:
@@ -184,7 +185,7 @@ class RowsView:
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
     def order(self) -> Sequence[str]:
-        """Return the rows in order; empty in the tree, which may hide some, unless it has lanes."""
+        """Return the keys of the rows; empty in the tree, unless the option `lanes` is on."""
         view = self._state.view
         if self.listing is None or (view.mode is Mode.TREE and not view.lanes):
             return ()
@@ -213,7 +214,7 @@ class RowsView:
     def note_cursor(self) -> None:
         """Save the row to which the user has moved.
 
-        Nothing is saved on a collapsed row that contains the saved cursor: it was not moved there.
+        Nothing is saved if the row contains the node of the saved cursor: the user has not moved.
         """
         if self.listing is not None and self.cursor != self._visible_key():
             self._state.note(cursor=self.cursor)
@@ -228,7 +229,7 @@ class RowsView:
         return self.listing.span_after_zoom(steps) if self.listing is not None else None
 
     def foldable(self) -> frozenset[str]:
-        """Return the rows that can be collapsed."""
+        """Return the rows that can be collapsed, or are collapsed; empty outside the tree."""
         return self.listing.foldable if self.listing is not None else frozenset()
 
     def above(self, key: str) -> str | None:
@@ -242,14 +243,14 @@ class RowsView:
         return next((row for row, above in self.listing.above.items() if above == key), None)
 
     def _visible_key(self) -> str | None:
-        """Return the row of the cursor's node: its own, or the collapsed one that contains it."""
+        """Return the row for the saved cursor: its own, its group's, or the one that hides it."""
         listing, key = self.listing, self._state.view.cursor
         if listing is None or key is None:
             return None
         return self._structure.visible_key(key, set(listing.keys)) or listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
-        """Expand the group or the rows that hide a node."""
+        """In the tree, expand the group or the rows that hide a node."""
         listing, loaded, view = self.listing, self._state.loaded, self._state.view
         if listing is None or loaded is None or key in set(listing.keys):
             return
@@ -282,7 +283,7 @@ class RowsView:
         return tree_listing(view_model, self._structure.tree_rows(), whole, room)
 
     def _marked_rows(self) -> frozenset[str]:
-        """Return the marked rows; that of a group is marked if all its jobs are."""
+        """Return the marked rows; a row of several jobs is marked if all of them are marked."""
         marks = frozenset(self._state.view.marks)
         if not marks or self.listing is None:
             return marks

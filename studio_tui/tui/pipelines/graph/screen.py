@@ -115,7 +115,7 @@ class PipelineScreen(Page):
         return ("Pipelines", (pipeline and pipeline.name) or self.state.pipeline_id)
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the run of the job under the cursor, its earlier attempts, and its original."""
+        """Return ids: of the current job's run, of its earlier runs, and of its original job."""
         node = self.cursor.node()
         return () if node is None else (*filter(None, (node.run,)), *node.attempts, node.id)
 
@@ -145,13 +145,13 @@ class PipelineScreen(Page):
             self.answers.process(message.snapshot.value)
         self._show_notice()
 
-    def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state asks for it)
+    def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state reads the time)
         if self.state.loaded is not None:
             self._follow_progress()
             self._show_again()
 
     def escape(self) -> None:
-        """Clear the search, filter or marks; if there are none, go back."""
+        """Clear the search, else the filter, else the marks; if there are none, go back."""
         if not self.controllers.back_out():
             self.back()
 
@@ -180,7 +180,7 @@ class PipelineScreen(Page):
         self._show_surroundings()
 
     def _first_shown(self) -> None:
-        """Restore the scroll position, or go to the requested job."""
+        """Restore the scroll position; then go to the requested job, if there is one."""
         self.views.restore_scroll()
         if self._run_to_go_to is not None:
             self.cursor.go_to_run(self._run_to_go_to)
@@ -198,7 +198,7 @@ class PipelineScreen(Page):
         self._show_surroundings()
 
     def _show_notice(self) -> None:
-        """Show why the page is empty."""
+        """Set the text that is shown while the page is empty."""
         snapshot = self.source.snapshot
         error = snapshot.error if snapshot.value is None else None
         self.views.show_notice(error_message(error, self.session) if error is not None else None)

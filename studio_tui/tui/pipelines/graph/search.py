@@ -1,4 +1,4 @@
-"""The search of a pipeline: the cursor moves while it is typed, and returns on escape."""
+"""The search of a pipeline: the cursor moves while the user types, and returns on escape."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -34,7 +34,7 @@ class Search:
         self._prompt.ask(SEARCH, self._state.view.search)
 
     def preview(self, value: str) -> None:
-        """Go to the first match from the former place of the cursor on, else to the first one."""
+        """Search, and go to the first match from the former cursor on, else to the first of all."""
         self._state.change(search=value.strip())
         matches = self.matches()
         order, before = list(self._cursor.order()), self._cursor_before
@@ -44,7 +44,10 @@ class Search:
             self._cursor.go(next((each for each in matches if each in ahead), matches[0]))
 
     def submit(self, value: str) -> None:
-        """Close the prompt and keep the search; if the search is invalid, show why instead."""
+        """Close the prompt and keep the search; clear it if nothing matches.
+
+        If the search is invalid, show why and keep the prompt open.
+        """
         if problem := valid_terms(value, PIPELINE_JOBS)[1]:
             self._prompt.refuse(problem)
             return

@@ -1,4 +1,4 @@
-"""The display options of a pipeline: mode, grouping, filters and highlighting."""
+"""The display options of a pipeline: mode, grouping, problems, folds, zoom and order."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ class ViewModes:
     ) -> None:
         """Make a controller; `has_drawer` returns whether the side panel is shown.
 
-        `leaves_edges_out` returns whether the drawing omits edges.
+        `leaves_edges_out` returns whether some edges are drawn only if all edges are requested.
         """
         self._state = state
         self._structure = structure
@@ -52,12 +52,12 @@ class ViewModes:
         self._state.change(**{option: not getattr(self._state.view, option)})
 
     def group(self) -> None:
-        """Switch to the next grouping, with all groups collapsed."""
+        """Switch to the next grouping; no group then lists all of its jobs."""
         grouping = next_choice(self._state.view.grouping)
         self._state.change(grouping=grouping, opened=frozenset[str]())
 
     def fold_all(self) -> None:
-        """Collapse all rows and groups."""
+        """Collapse all rows and groups that the shown list can collapse."""
         self._state.change(folds=self._rows.foldable(), opened=frozenset[str]())
 
     def unfold_all(self) -> None:
@@ -95,7 +95,7 @@ class ViewModes:
         self._state.change(span=self._rows.span_after_zoom(step))
 
     def why_not_zoom(self, step: int) -> str | None:
-        """Return why the timeline cannot be zoomed by so many steps."""
+        """Return why the timeline cannot be zoomed by `step`."""
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.TIMELINE:
@@ -105,7 +105,7 @@ class ViewModes:
         return "It cannot be zoomed in further" if step > 0 else "The whole timeline is visible"
 
     def sort_by(self, column: str) -> None:
-        """Sort the table by a column; if already sorted by it, reverse the order."""
+        """Sort the table by a column, if possible; if already sorted by it, reverse the order."""
         view = self._state.view
         if view.mode is Mode.TABLE and column in SORTS:
             again = column == view.sort

@@ -23,7 +23,7 @@ class Views:
         screen: RunsWorkers,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Make both; their workers end with `screen`, `after_refresh` defers a call."""
+        """Make both views; workers end with `screen`, and `after_refresh` defers a call."""
         self.rows = RowsView(state, structure, clock.zone())
         self.drawing = DrawingView(state, structure, screen, after_refresh)
         self._state = state
@@ -42,7 +42,7 @@ class Views:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing has been shown yet."""
+        """Whether no row and no drawing is shown, as before the first response."""
         return not self.rows.widget.keys and self.drawing.canvas is None
 
     def switch(self) -> None:
@@ -90,7 +90,7 @@ class Views:
         self._after_refresh(self.reveal)
 
     def show_notice(self, problem: str | None) -> None:
-        """Set the text that an empty page shows: `problem`, or why no job is shown."""
+        """Set the text shown in place of rows: `problem`, or once loaded, why no job is shown."""
         if problem is not None:
             self.rows.widget.notice = problem
         elif self._state.loaded is not None:
@@ -103,17 +103,17 @@ class Views:
         self.shown.reveal()
 
     def remember(self) -> None:
-        """Save the place, unless the app is exiting."""
+        """Save the place, unless the widgets have been removed, as when the app exits."""
         if not self.shown.widget.is_attached:
             return
         view = self._state.view
-        # Before the saved position has been restored, the present one is not the reader's.
+        # Before the saved position is restored, the reader has not chosen the present position.
         is_readers = self._is_restored and not self.is_empty
         corner = self.shown.corner if is_readers else (view.left, view.top)
         self._state.remember(*corner)
 
     def runs(self) -> Sequence[tuple[NodeState, str]]:
-        """Return the state and the run's id of each visible job, and of jobs in visible groups."""
+        """Return state and run id of the jobs with a run that are visible or in visible groups."""
         loaded = self._state.loaded
         if loaded is None:
             return ()
