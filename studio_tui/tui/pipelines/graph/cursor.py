@@ -34,7 +34,11 @@ class Cursor:
         return self._shown().cursor
 
     def go(self, key: str) -> None:
-        """Move the cursor to `key`; unless that is a shown node, first show all jobs."""
+        """Move the cursor to a node or group.
+
+        The filter and the choice of problems are removed first if they hide the node, and also
+        before any move to a group.
+        """
         only = self._state.shown_nodes()
         if only is not None and key not in only:
             self._state.change(problems=False, filter="")

@@ -90,7 +90,7 @@ class Movement:
     def go_to_target(self, step: int) -> None:
         """Go to the next match, else to the next failed or blocking job, in the order shown.
 
-        With a `step` of -1, go to the previous one. After the last one, continue at the first.
+        With a `step` of -1, go to the previous one. Past either end, continue at the other end.
         """
         targets = self._targets()
         positions = {node_id: number for number, node_id in enumerate(self._cursor.order())}

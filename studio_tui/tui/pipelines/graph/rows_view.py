@@ -114,7 +114,7 @@ class RowsView:
     def shows_cursor(self) -> bool:
         return self.widget.shows_cursor
 
-    def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (for a drawing)
+    def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (drawings need it)
         """Scroll a row to the top, as far as possible."""
         self.widget.scroll_row_to_top(top)
 

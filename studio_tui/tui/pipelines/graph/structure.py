@@ -40,7 +40,8 @@ class GraphStructure:
     """Groups, trees, lanes and layers of a pipeline.
 
     They are cached by the shape of the pipeline's plan; some also by the folds and the shown jobs.
-    Here a job is "shown" if it passes `GraphState.shown_nodes`, even if its row is collapsed.
+    Here a job is "shown" if it passes the filter and the choice of problems, as in
+    `GraphState.shown_nodes`. The row of a shown job may be collapsed.
     """
 
     def __init__(self, state: GraphState) -> None:
@@ -155,7 +156,7 @@ class GraphStructure:
     ) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
         """Return the groups that a group waits for, and the groups that wait for it, with links.
 
-        Both lists are empty while some jobs are not shown.
+        Both lists are empty while there is a filter or only problems are shown.
         """
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.require_loaded().plan, self._state.shown_nodes() is None

@@ -42,7 +42,7 @@ class Views:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no row and no drawing is shown, as before the first response."""
+        """Whether no row and no drawing is shown: before the first response, or after a filter."""
         return not self.rows.widget.keys and self.drawing.canvas is None
 
     def switch(self) -> None:
