@@ -15,6 +15,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
+from studio_tui.service.polling.page_growth import with_more_pages
 
 PAGE = 100
 """Jobs in the newest page, and at least in each further page that the user requests."""
@@ -84,14 +85,8 @@ class JobsFeed:
         """An answer, a value of `_back_to`, and the result of `_count_reached` for these two."""
 
     def request_more(self) -> None:
-        """Request another page from the next fetch on.
-
-        It doubles the number of jobs, but adds at least one and at most five times `PAGE`.
-        """
-        self.requested_count = max(
-            self.requested_count + PAGE,
-            min(self.requested_count * 2, self.requested_count + 5 * PAGE),
-        )
+        """Request more jobs from the next fetch on."""
+        self.requested_count = with_more_pages(self.requested_count, PAGE)
 
     def request_at_least(self, count: int) -> None:
         """Request at least `count` jobs from the next fetch on, as many as an earlier run had."""

@@ -7,6 +7,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.errors import AnswerTooLarge
+from studio_tui.service.polling.page_growth import with_more_pages
 
 PAGE = 50
 """Number of newest pipelines requested at first; an answer is long, as it has all their jobs."""
@@ -107,14 +108,8 @@ class PipelinesFeed:
         self._answer = PipelineList()
 
     def request_more(self) -> None:
-        """Request another page from the next fetch on.
-
-        It doubles the number of pipelines, but adds at least one and at most five times `PAGE`.
-        """
-        self.requested_count = max(
-            self.requested_count + PAGE,
-            min(self.requested_count * 2, self.requested_count + 5 * PAGE),
-        )
+        """Request more pipelines from the next fetch on."""
+        self.requested_count = with_more_pages(self.requested_count, PAGE)
 
     def request_at_least(self, count: int) -> None:
         """Request at least `count` pipelines from the next fetch on, as an earlier run had them."""
