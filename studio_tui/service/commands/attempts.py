@@ -7,9 +7,12 @@ from math import inf
 from typing import TypeVar
 
 from studio_tui import clock
-from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
+from studio_tui.errors import InvalidRequest, NotFound, NotSent, OutcomeUnknown, StudioError
 
 T = TypeVar("T")
+
+REFUSALS = (InvalidRequest, NotFound)
+"""Errors about the request itself: Studio would have answered every attempt with them."""
 
 RESTS = (0.5, 1.0)
 """Seconds to wait after each attempt but the last; longer if Studio asks for it."""
@@ -25,31 +28,42 @@ async def send_with_retries(
     *,
     retried_errors: tuple[type[StudioError], ...] = (NotSent,),
     longest_rest: float = inf,
+    may_have_arrived: bool = False,
 ) -> T:
     """Send a request, and send it again after the errors in `retried_errors`; return the answer.
 
     By default a request is sent again only if it cannot have arrived. There is at most one attempt
-    more than there are `rests`.
+    more than there are `rests`. `may_have_arrived` is whether the outcome of an earlier attempt is
+    unknown.
 
     Raises:
-        OutcomeUnknown: the outcome of an attempt is unknown, and no later attempt got an answer.
+        OutcomeUnknown: the outcome of an attempt is unknown, and no later attempt showed it.
         StudioError: the last attempt failed, an attempt failed with an error that is not in
-            `retried_errors` (also after an attempt with an unknown outcome), or Studio asks to wait
-            more than `longest_rest` seconds.
+            `retried_errors`, or Studio asks to wait more than `longest_rest` seconds.
     """
-    may_have_arrived = False
     remaining_rests = iter(rests)
     while True:
         try:
             return await send()
-        except retried_errors as error:
+        except StudioError as error:
             may_have_arrived |= isinstance(error, OutcomeUnknown)
-            pause = max(next(remaining_rests, inf), error.requested_delay)
+            is_retried = isinstance(error, retried_errors)
+            pause = max(next(remaining_rests, inf) if is_retried else inf, error.requested_delay)
             if pause == inf or pause > longest_rest:
-                if may_have_arrived and isinstance(error, NotSent):
-                    raise OutcomeUnknown(str(error)) from error
+                if may_have_arrived and not isinstance(error, REFUSALS):
+                    raise still_unknown(error) from error
                 raise
         await asyncio.sleep(pause)
+
+
+def still_unknown(error: StudioError) -> OutcomeUnknown:
+    """Return the error of a command of which an earlier attempt may have taken effect.
+
+    `error` is that of the last attempt.
+    """
+    if isinstance(error, OutcomeUnknown):
+        return error
+    return OutcomeUnknown(f"{error} An earlier attempt may have taken effect.")
 
 
 class KeyedRequests:
@@ -73,12 +87,16 @@ class KeyedRequests:
             StudioError: the request had no effect, or it is not known whether it had one.
         """
         key, sent_at = self._unknown.pop(content, ("", 0.0))
-        if not key or clock.monotonic() - sent_at > KEY_LIFETIME:
+        may_have_arrived = bool(key) and clock.monotonic() - sent_at <= KEY_LIFETIME
+        if not may_have_arrived:
             key = uuid.uuid4().hex
         try:
             return await send_with_retries(
-                lambda: send(key), self._rests, retried_errors=(NotSent, OutcomeUnknown)
+                lambda: send(key),
+                self._rests,
+                retried_errors=(NotSent, OutcomeUnknown),
+                may_have_arrived=may_have_arrived,
             )
-        except OutcomeUnknown:
+        except (OutcomeUnknown, asyncio.CancelledError):
             self._unknown[content] = key, clock.monotonic()
             raise

@@ -9,7 +9,7 @@ from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job, JobInput, JobRequest, QueryType
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
-from studio_tui.service.commands.attempts import RESTS, send_with_retries
+from studio_tui.service.commands.attempts import RESTS, send_with_retries, still_unknown
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_REST = 30.0
@@ -62,22 +62,26 @@ class JobCommands:
         A refusal because the job is canceled already counts as success.
         """
         try:
-            await self._send_cancel(job_id)
+            await self._send_cancel(job_id, may_have_arrived=True)
         except OutcomeUnknown as unknown:
             if await self._is_still_cancelable(job_id, unknown):
                 raise
         except InvalidRequest as refused:
-            job = await self._client.job(job_id)
+            try:
+                job = await self._client.job(job_id)
+            except StudioError:
+                raise still_unknown(refused) from None
             if job is None or job.state is not JobState.CANCELED:
                 raise refused from None
 
-    async def _send_cancel(self, job_id: str) -> None:
+    async def _send_cancel(self, job_id: str, *, may_have_arrived: bool = False) -> None:
         """Request cancellation; repeat a request that cannot have had an effect."""
         await send_with_retries(
             lambda: self._client.cancel_job(job_id),
             self._rests,
             retried_errors=(NotSent, RateLimited),
             longest_rest=LONGEST_REST,
+            may_have_arrived=may_have_arrived,
         )
 
     async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
@@ -143,7 +147,7 @@ def _as_number(cluster_id: str | int | None) -> str | int | None:
 def failure_message(error: StudioError) -> str:
     """Return the message for a failed command; it says whether the outcome is unknown."""
     if isinstance(error, OutcomeUnknown):
-        return f"No answer from Studio; it may or may not have been done: {error}"
+        return f"It may or may not have been done: {error}"
     return str(error)
 
 

@@ -14,7 +14,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline, PipelineJob, RemovedJob
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
-from studio_tui.service.commands.attempts import RESTS
+from studio_tui.service.commands.attempts import REFUSALS, RESTS, still_unknown
 
 CANCELS_AT_ONCE = 3
 """Maximum number of concurrent requests that cancel the jobs of a pipeline."""
@@ -254,16 +254,21 @@ class PipelineCommands:
         key, command = f"{pipeline_id} {job_id}", object()
         self._latest_commands[key] = command
         rests = iter(RESTS)
+        may_have_arrived = False
         try:
             while True:
                 try:
                     await send()
-                except (OutcomeUnknown, NotSent) as error:
-                    if isinstance(error, OutcomeUnknown) and await self._is_reached(
-                        pipeline_id, has_state, error
-                    ):
+                except StudioError as error:
+                    may_have_arrived |= isinstance(error, OutcomeUnknown)
+                    unknown = still_unknown(error)
+                    if may_have_arrived and await self._is_reached(pipeline_id, has_state, unknown):
                         return True
-                    if (rest := next(rests, None)) is None:
+                    is_retried = isinstance(error, OutcomeUnknown | NotSent)
+                    rest = next(rests, None) if is_retried else None
+                    if rest is None:
+                        if may_have_arrived and not isinstance(error, REFUSALS):
+                            raise unknown from error
                         raise
                     await asyncio.sleep(rest)
                     if self._latest_commands.get(key) is not command:

@@ -88,30 +88,31 @@ class PipelineTrigger:
         return await self._send_or_search(
             UnconfirmedPipeline(
                 request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
-            )
+            ),
+            may_exist=False,
         )
 
     async def send_again(self, unconfirmed: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
-        """Send a request again, under the same key, if its pipeline is still not in the list.
-
-        Raises:
-            StudioError: Studio refused the repeated request, or it did not arrive; an earlier
-                request may still have created a pipeline.
-        """
+        """Send a request again, under the same key, if its pipeline is still not in the list."""
         try:
             triggered = await self._search_once(unconfirmed)
         except StudioError as error:
             return replace(unconfirmed, why=error)
-        return triggered or await self._send_or_search(unconfirmed)
+        return triggered or await self._send_or_search(unconfirmed, may_exist=True)
 
     async def _send_or_search(
-        self, unconfirmed: UnconfirmedPipeline
+        self, unconfirmed: UnconfirmedPipeline, *, may_exist: bool
     ) -> Triggered | UnconfirmedPipeline:
-        """Send a request; search for its pipeline if the outcome is unknown."""
+        """Send a request; search for its pipeline if it is unknown whether there is one.
+
+        `may_exist` is whether an earlier attempt may have created the pipeline.
+        """
         try:
             try:
                 return Triggered(await self._send(unconfirmed))
-            except OutcomeUnknown as error:
+            except StudioError as error:
+                if not may_exist and not isinstance(error, OutcomeUnknown):
+                    raise
                 return await self._search(replace(unconfirmed, why=error))
         finally:
             self._changed()

@@ -8,7 +8,14 @@ import pytest
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.pages import ResultPage
-from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError, TransportError
+from studio_tui.errors import (
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    StudioError,
+    TransportError,
+)
 from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,
     Triggered,
@@ -175,6 +182,21 @@ def test_a_request_that_the_user_sends_again_creates_no_second_pipeline() -> Non
         assert isinstance(await studio.pipeline_trigger().send_again(unconfirmed), Triggered)
         assert len(set(studio.keys)) == 1
         assert len(studio.created) == 1
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidRequest(400, "No dataset."), RateLimited(429, "Too many.", None)]
+)
+def test_a_repeat_that_fails_leaves_the_outcome_unknown_and_the_key(error: StudioError) -> None:
+    async def scenario() -> None:
+        studio = Studio(UNKNOWN, error, creates=False)
+        unconfirmed = await studio.trigger()
+        assert isinstance(unconfirmed, UnconfirmedPipeline)
+        again = await studio.pipeline_trigger().send_again(unconfirmed)
+        assert isinstance(again, UnconfirmedPipeline)
+        assert (again.why, again.key) == (error, unconfirmed.key)
 
     run(scenario())
 
