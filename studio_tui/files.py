@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from studio_tui.paths import create_private_dir
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -112,12 +114,12 @@ def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
 
 
 def store_if_possible(path: Path, text: str) -> bool:
-    """Replace a state file whose loss is harmless; a new folder for it is private to its owner.
+    """Replace a state file whose loss is harmless; return whether it was written.
 
-    Returns whether the file was written. An error is logged, not raised.
+    An error is logged, not raised.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private_dir(path.parent)
         write_private(path, text, syncs=False)
     except (OSError, ValueError) as error:
         logger.warning("%s could not be stored: %s", path.name, error)

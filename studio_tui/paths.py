@@ -73,11 +73,16 @@ def profile_name(profile: str) -> str:
 
 
 def create_private_dir(path: Path) -> Path:
-    """Return the folder `path`; if it is missing, create it, accessible only by its owner.
+    """Return the folder `path`; create it and its missing parents, accessible only by their owner.
 
-    Missing parents are created too, with the usual permissions.
+    A folder that exists keeps its permissions, as a user who has made it may share it. Files in it
+    are private by themselves.
+
+    Raises:
+        OSError: it cannot be created, or is not a folder.
     """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (*reversed(path.parents), path):
+        folder.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import logging
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from studio_tui.local.server import endpoint
 from studio_tui.log import configure
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
+from studio_tui.service.logs.store.marks import Mark, save_marks
+from studio_tui.service.recorder.database import connect
 from studio_tui.settings import load_settings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.form.saved_forms import SavedForms
@@ -216,6 +219,23 @@ def test_a_log_file_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "studio-tui.log")
     with pytest.raises(OSError, match="No such device"):
         configure(tmp_path)
+
+
+def test_no_file_is_written_through_a_link(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "studio-tui.log").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        configure(tmp_path)
+    (tmp_path / "recorder.lock").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        connect(tmp_path / "recorder.sqlite")
+    log = tmp_path / "log.spool"
+    for name in ("log.marks", "log.marks.new"):
+        (tmp_path / name).symlink_to(victim)
+    save_marks(log, [Mark(0, "x")])
+    assert stat.S_IMODE(log.with_suffix(".marks").stat().st_mode) == 0o600
+    assert victim.read_text() == "precious"
 
 
 def test_a_file_that_is_too_long_is_not_read(

@@ -167,8 +167,10 @@ class LogCache:
         for path in self._folder.glob(f"*/*{MARKS}*"):
             # Marks are written before their log is renamed to match: young ones may be needed.
             with contextlib.suppress(OSError):
-                log = path.with_name(path.name.removesuffix(".new")).with_suffix(SUFFIX)
-                if not log.exists() and now.timestamp() - path.stat().st_mtime > _ORPHAN_SECONDS:
+                if (
+                    not path.with_suffix(SUFFIX).exists()
+                    and now.timestamp() - path.stat().st_mtime > _ORPHAN_SECONDS
+                ):
                     path.unlink(missing_ok=True)
 
 

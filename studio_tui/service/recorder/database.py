@@ -9,6 +9,7 @@ thread.
 
 import fcntl
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -313,6 +314,10 @@ def _inode(path: Path) -> int | None:
 @contextmanager
 def _exclusive_lock(path: Path) -> Iterator[None]:
     """Hold a lock on a file; only one dashboard at a time can hold the lock."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)

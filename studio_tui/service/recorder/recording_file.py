@@ -80,8 +80,10 @@ def export(database: RecorderFile, file: Path) -> int:
         with os.fdopen(descriptor, "w", encoding="utf-8") as output:
             for line in _lines(database, rows):
                 output.write(json.dumps(line, ensure_ascii=True) + "\n")
-    except OSError as error:
+    except BaseException as error:
         file.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
     return len(rows)
 

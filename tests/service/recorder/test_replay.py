@@ -11,6 +11,7 @@ import pytest
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.errors import ConfigError, NotFound, ReadOnly
+from studio_tui.service.recorder import recording_file
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording_file import RecordingContents, export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
@@ -205,6 +206,18 @@ def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
         export(recorded_hour.database, tmp_path / "no folder" / "x")
     with pytest.raises(ConfigError, match="Nothing has been recorded"):
         export(new_recorder(tmp_path / "other").database, tmp_path / "new")
+    assert not os.path.lexists(tmp_path / "new")
+
+
+def test_an_interrupted_export_leaves_no_file(
+    recorded_hour: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recording_file, "_lines", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        export(recorded_hour.database, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio_tui.errors import SpoolError
-from studio_tui.files import read_json
+from studio_tui.files import read_json, write_private
 from studio_tui.text import safe_line
 
 SUFFIX = ".marks"
@@ -103,11 +103,9 @@ def save_marks(log: Path, marks: Sequence[Mark]) -> None:
         SpoolError: writing to the disk failed.
     """
     file = marks_file(log)
-    new = file.with_suffix(f"{SUFFIX}.new")
     try:
         if marks:
-            new.write_text(json.dumps(marks))
-            new.replace(file)
+            write_private(file, json.dumps(marks), syncs=False)
         else:
             file.unlink(missing_ok=True)
     except OSError as error:
