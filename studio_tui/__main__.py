@@ -37,7 +37,9 @@ def _run_dashboard(command_line: arguments.SimpleCommandLine) -> NoReturn:
             )
         )
     except ConfigError as error:
-        sys.stderr.write(f"studio-tui: {error}\n")
+        from studio_tui.text import safe_block
+
+        sys.stderr.write(f"studio-tui: {safe_block(str(error))}\n")
         sys.exit(2)
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\nAborted!\n")

@@ -9,6 +9,7 @@ from studio_tui import __version__
 from studio_tui.arguments import THEMES, Arguments
 from studio_tui.composition import dashboard
 from studio_tui.errors import ConfigError
+from studio_tui.text import safe_block
 
 
 class _Commands(click.Group):
@@ -33,7 +34,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            click.echo(f"studio-tui: {error}", err=True)
+            click.echo(f"studio-tui: {safe_block(str(error))}", err=True)
             ctx.exit(2)
 
 

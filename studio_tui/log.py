@@ -9,9 +9,9 @@ import logging.handlers
 import os
 import re
 import traceback
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
 
 from studio_tui.paths import create_private_dir
 from studio_tui.redaction import REDACTED, without_secrets
@@ -33,19 +33,18 @@ _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")
 """A word that is possibly part of a message, with at most the first letter in upper case."""
 
 _secrets: set[str] = set()
-"""The secrets to redact, in each form in which they can occur."""
+"""The secrets to redact."""
 
 logger = logging.getLogger(__name__)
 
 
 def register_secret(secret: str) -> None:
-    """Redact `secret` in all later log records and crash reports, plain or URL-quoted.
+    """Redact `secret` in all later log records and crash reports, however it is quoted.
 
     A text shorter than `SHORTEST_SECRET` is not redacted.
     """
-    _secrets.update(
-        form for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET
-    )
+    if len(secret) >= SHORTEST_SECRET:
+        _secrets.add(secret)
 
 
 def redact(text: str, *, spare_words: bool = False) -> str:
@@ -58,8 +57,20 @@ def redact(text: str, *, spare_words: bool = False) -> str:
     # Longest first, as a secret may contain another one.
     for secret in sorted(_secrets, key=len, reverse=True):
         if not (spare_words and _PLAIN_WORD.fullmatch(secret)):
-            text = text.replace(secret, REDACTED)
+            text = _pattern(secret).sub(REDACTED, text)
     return without_secrets(text)
+
+
+@lru_cache(maxsize=32)
+def _pattern(secret: str) -> re.Pattern[str]:
+    """Match a secret with any of its characters percent-encoded, or escaped by backslashes."""
+    return re.compile("".join(map(_any_form, secret)))
+
+
+def _any_form(character: str) -> str:
+    encoded = "".join(f"%(?i:{byte:02x})" for byte in character.encode("utf-8", "surrogatepass"))
+    backslashes = "" if character.isalnum() else r"\\{0,4}"
+    return f"(?:{backslashes}{re.escape(character)}|{encoded})"
 
 
 class _RedactingFormatter(logging.Formatter):
@@ -78,6 +89,9 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         descriptor = os.open(self.baseFilename, flags, 0o600)
         os.fchmod(descriptor, 0o600)
         return os.fdopen(descriptor, self.mode, encoding="utf-8", errors="backslashreplace")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (as in the base class)
+        """Drop the record: the base class would print it, with its arguments, over the screen."""
 
 
 def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:

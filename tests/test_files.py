@@ -12,10 +12,12 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from studio_tui import files
 from studio_tui.api.models import JobInput
 from studio_tui.arguments import Arguments
+from studio_tui.commands import main
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.clusters import read_clusters
 from studio_tui.local.config.data_dir import DataDir
@@ -270,6 +272,21 @@ def test_a_path_in_an_unknown_user_s_home_is_reported_with_exit_code_2(
     assert "is in the home folder of an unknown user." in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.returncode == 2
+
+
+def test_an_error_with_a_hostile_path_is_printed_without_control_characters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "\x1b[31mred" / ".datachain" / "config"
+    config.parent.mkdir(parents=True)
+    config.write_text("x =")
+    monkeypatch.chdir(config.parent.parent)
+    for name in ("DATACHAIN_DIR", "DATACHAIN_ROOT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    ended = CliRunner().invoke(main, ["record", "export", "x"])
+    assert ended.exit_code == 2
+    assert "red/.datachain/config is not valid TOML" in ended.output
+    assert "\x1b" not in ended.output
 
 
 @pytest.mark.starts_processes

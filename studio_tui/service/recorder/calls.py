@@ -217,9 +217,8 @@ def _add_repeated(earlier: RecordedCall, call: RecordedCall) -> RecordedCall:
 
 
 def _with_query(call: Call) -> str:
-    if not call.query:
-        return without_secrets(call.path)
-    return without_secrets(f"{call.path}?{urlencode(call.query)}")
+    path = without_secrets(call.path)
+    return f"{path}?{urlencode(safe_values(dict(call.query)), safe='[]')}" if call.query else path
 
 
 def _row(call: RecordedCall) -> tuple[object, ...]:
