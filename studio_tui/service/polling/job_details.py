@@ -28,8 +28,9 @@ from studio_tui.errors import (
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.log_library import LogLibrary
+from studio_tui.service.polling.backoff import Backoff
 from studio_tui.service.polling.poller import wait_for
-from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
+from studio_tui.service.polling.reachability import LOG_STREAM, LONGEST_REST, Reachability
 
 SELECTION_REST = 0.5
 """Seconds for which a job must be selected before anything is requested."""
@@ -72,6 +73,7 @@ class JobDetails(NamedTuple):
 
 
 _NO_DETAILS = JobDetails()
+_TOO_LONG = "The log is too long to be read from its beginning for a preview: open it."
 
 
 async def _no_past_runs(_job: Job) -> tuple[Job, ...]:
@@ -190,6 +192,7 @@ class JobDetailsReader:
     async def _request_log_end(self, job: Job) -> None:
         """Request the end of the log: once if the job has ended, repeatedly otherwise."""
         etag: str | None = None
+        backoff = Backoff(RUNNING_REST, LONGEST_REST, RUNNING_REST)
         while True:
             rest = RUNNING_REST
             await self._reachability.wait()
@@ -200,29 +203,35 @@ class JobDetailsReader:
                 self._refused(error)
                 return
             except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
-                rest = max(rest, error.requested_delay)
+                self._change(job, trouble=str(error))
+                rest = max(backoff.add_failure(), error.requested_delay)
             except StudioError as error:
                 logger.info("end of the log of job %s: %s", job.id, error)
-                if job.state is JobState.RUNNING:
-                    await self._follow(job)
-                else:
+                if job.state is not JobState.RUNNING:
                     self._change(job, trouble=str(error))
                     self._note_read(job)
-                return
+                    return
+                if not await self._follow(job):
+                    return
+                rest = backoff.add_failure()
             else:
+                backoff.reset()
                 etag = body.etag
-                if not body.unchanged:
+                if body.unchanged:
+                    self._change(job)
+                else:
                     self._change(job, end=body.data[-END_BYTES:])
                 if job.state.is_finished:
                     self._note_read(job)
                     return
             await asyncio.sleep(self._paced(rest))
 
-    async def _follow(self, job: Job) -> None:
+    async def _follow(self, job: Job) -> bool:
         """Follow the log of a running job whose end Studio does not return.
 
         Following ends after `STREAM_LIMIT` characters. An archived log is not read, as it can be on
-        another host, which must not be contacted only for a preview.
+        another host, which must not be contacted only for a preview. Returns whether to connect
+        again, as the connection ended before that.
         """
         end, received = b"", 0
         try:
@@ -238,11 +247,14 @@ class JobDetailsReader:
                         ]
                     self._change(job, end=end)
                     if received > STREAM_LIMIT:
-                        return
+                        self._change(job, trouble=_TOO_LONG)
+                        return False
         except AuthenticationError as error:
             self._refused(error)
+            return False
         except StudioError as error:
             self._change(job, trouble=str(error))
+        return True
 
     def _change(self, job: Job, *, trouble: str = "", **changes: Any) -> None:
         """Change some details of a job and notify the listeners; clears `trouble` by default."""

@@ -130,11 +130,18 @@ class Poller(SnapshotPublisher[T]):
 
     def poke(self) -> None:
         """Poll at once, if there are subscribers; if a request is under way, poll again after it.
-        A stopped poller stays stopped, as a rejected token must not be retried automatically.
-        During an outage, the poll is sent when the outage has ended.
+
+        A stopped poller stays stopped, as a rejected token must not be retried automatically. A
+        rest that Studio asked for, or that follows a 403, does not end. During an outage, the poll
+        is sent when the outage has ended.
         """
-        if not self.snapshot.stopped:
+        if not self.snapshot.stopped and not self._must_rest():
             self._poked.set()
+
+    def _must_rest(self) -> bool:
+        error, end = self.snapshot.error, self.snapshot.next_try_at
+        is_rest_required = isinstance(error, PermissionDenied) or bool(error and error.retry_after)
+        return is_rest_required and end is not None and self._now() < end
 
     def hint(self) -> None:
         """Poll at once, as there may be changes, unless the last request failed."""
