@@ -1,7 +1,6 @@
 """Commands that wait a few seconds before they are sent, and can be undone until then.
 
-Waiting commands are stored in the recorder. If the program ends before one is sent, the next run of
-the program reports it.
+If the program ends before that, they stay in the recorder, from which the next run reports them.
 """
 
 import asyncio
@@ -22,10 +21,9 @@ class Held:
 
     hold: Hold
     undone: asyncio.Event = field(default_factory=asyncio.Event)
-    """An event that is set when the command is undone."""
 
     def remaining_seconds(self, now: datetime) -> int:
-        """Return the whole seconds until the command is sent, at least 1."""
+        """Return the seconds until the command is sent, at least 1."""
         seconds = (self.hold.until - now).total_seconds()
         return max(1, round(seconds))
 
@@ -48,10 +46,9 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         self._waiting: list[Held] = []
 
     async def may_be_sent(self, words: str) -> bool:
-        """Wait before a command is sent; return whether to send it, False if it was undone.
+        """Wait; return whether to send the command, False if it was undone.
 
-        `words` describe the command: the footer shows `canceling 3 jobs` as
-        `undo canceling 3 jobs (4s)`.
+        `words` describe the command after `undo`, such as `canceling 3 jobs`.
         """
         if not self._seconds:
             return True
@@ -73,7 +70,7 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         return not is_undone
 
     def undo(self) -> str | None:
-        """Undo the latest waiting command; return its description, `None` if none waits."""
+        """Undo the latest waiting command; return its words, `None` if none waits."""
         if not self._waiting:
             return None
         held = self._waiting.pop()

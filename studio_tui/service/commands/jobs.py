@@ -13,7 +13,7 @@ from studio_tui.service.commands.attempts import RESTS, send_with_retries, still
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_REST = 30.0
-"""If Studio asks to wait for more seconds than these, a command fails instead of waiting."""
+"""Maximum seconds for which a command waits if Studio asks for it."""
 
 
 class JobCommands:
@@ -27,7 +27,7 @@ class JobCommands:
         canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
         rests: tuple[float, ...] = RESTS,
     ) -> None:
-        """Initialise; `changed` is called when jobs may have changed, `rests` are retry delays.
+        """Initialise; `changed` is called when jobs may have changed.
 
         `canceling` is entered with the id of a job while its cancellation is requested.
         """
@@ -37,11 +37,7 @@ class JobCommands:
         self._rests = rests
 
     async def cancel(self, job_id: str) -> None:
-        """Cancel a job.
-
-        If the outcome is unknown, the job is read again. If it still runs, the request is repeated
-        once, as canceling is idempotent. A request that had no effect, because it did not arrive or
-        Studio had received too many, is repeated a few times.
+        """Cancel a job; a request that had no effect is repeated, as canceling is idempotent.
 
         Raises:
             StudioError: the job was not canceled, or it is not known whether it was.
@@ -57,10 +53,7 @@ class JobCommands:
             self._changed()
 
     async def _cancel_again(self, job_id: str) -> None:
-        """Repeat the request to cancel a job.
-
-        A refusal because the job is canceled already counts as success.
-        """
+        """Repeat the request; a refusal because the job is canceled already counts as success."""
         try:
             await self._send_cancel(job_id, may_have_arrived=True)
         except OutcomeUnknown as unknown:
@@ -75,7 +68,6 @@ class JobCommands:
                 raise refused from None
 
     async def _send_cancel(self, job_id: str, *, may_have_arrived: bool = False) -> None:
-        """Request cancellation; repeat a request that cannot have had an effect."""
         await send_with_retries(
             lambda: self._client.cancel_job(job_id),
             self._rests,
@@ -96,10 +88,9 @@ class JobCommands:
 
 
 def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:
-    """Return the request that runs `job` again once, from the data that Studio sends.
+    """Return the request that runs `job` again once.
 
-    Settings that Studio does not send are taken from `submitted`, if known; else they get Studio's
-    defaults.
+    Settings that Studio does not send are taken from `submitted`.
 
     Raises:
         InvalidRequest: the known data of the job are not enough to repeat it.
@@ -140,7 +131,6 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
 
 
 def _as_number(cluster_id: str | int | None) -> str | int | None:
-    """Return the id of a cluster as requests have it: a number, if it has only digits."""
     return int(cluster_id) if isinstance(cluster_id, str) and cluster_id.isdecimal() else cluster_id
 
 
@@ -156,8 +146,7 @@ def schedule_request(
 ) -> JobInput:
     """Return the request for a schedule like `task`, but with other times.
 
-    `repeat` is the request that runs the job of `task` once. The time zone of `task` is kept if
-    there is a `cron_expression`.
+    `repeat` is the request that runs the job of `task` once.
     """
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {

@@ -7,23 +7,20 @@ from studio_tui.api.models import Job
 from studio_tui.clock import monotonic
 
 NOTICE_SECONDS = 5.0
-"""Seconds for which the notice about a new job is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class _NewJob:
     job: Job
     until: float
-    """End of the notice, in seconds of the monotonic clock."""
+    """In seconds of the monotonic clock."""
     selected_id: str | None
-    """Id of the job that was selected when this one was created; `None` if none was."""
 
 
 class JustCreated:
     """The job created last, and whether `l` opens its log."""
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
-        """Initialise with a monotonic clock in seconds."""
         self._now = now
         self._new: _NewJob | None = None
 
@@ -34,9 +31,7 @@ class JustCreated:
     def job_instead_of(self, selected_id: str | None) -> Job | None:
         """Return the new job if `l` opens its log instead of the selected job's, else `None`.
 
-        `l` opens the log of the selected job again once the notice has ended, or once the user has
-        selected another job. If no job was selected when the new job was created, selecting one
-        makes no difference.
+        It does until the notice ends or another job than at first is selected.
         """
         new = self._new
         if new is None or self._now() >= new.until:

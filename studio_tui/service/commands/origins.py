@@ -15,17 +15,11 @@ class Origins:
         self.changes = 0
         """Number of recorded links from a job to the job that it continues or repeats."""
         self._origin: dict[str, str] = {}
-        """The job that each job continues."""
         self._successors: dict[str, list[str]] = {}
-        """The jobs that continue each job."""
         self._repeats: dict[str, list[str]] = {}
-        """The jobs that repeat each job."""
         self._runs: dict[str, list[str]] = {}
-        """The manual runs of each schedule."""
         self._replaced: dict[str, str] = {}
-        """The schedule that each schedule replaced."""
         self._looked_up: set[str] = set()
-        """Jobs whose submissions were looked up in the history."""
 
     def note(self, job_id: str, submitted: Submitted) -> None:
         """Record a job's links from its submission."""
@@ -56,7 +50,7 @@ class Origins:
             self.note(job_id, submitted)
 
     def origin(self, job_id: str) -> str | None:
-        """Return the id of the job that this one continues, or `None`."""
+        """Return the id of the job that this one continues."""
         return self._origin.get(job_id)
 
     def successors(self, job_id: str) -> tuple[str, ...]:
@@ -83,8 +77,8 @@ class Origins:
     def fixed_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
         """Return the completed job that fixed a failed one; `None` if there is none.
 
-        The completed job continued or repeated the failed job, or another job that did so. `find`
-        returns a known job by its id; `None` if the job is not known.
+        It continued or repeated the failed job, directly or through others. `find` returns a known
+        job by its id.
         """
         if job.state is not JobState.FAILED:
             return None
@@ -92,7 +86,6 @@ class Origins:
         return next((run for run in later_runs if run and run.state is JobState.COMPLETE), None)
 
     def _later_runs(self, job_id: str) -> Iterator[str]:
-        """Yield the ids of all jobs that continue or repeat a job, directly or through others."""
         seen, pending = {job_id}, [job_id]
         while pending:
             current = pending.pop()

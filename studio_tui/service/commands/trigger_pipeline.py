@@ -1,8 +1,8 @@
 """Triggers pipelines, so that no request creates two pipelines.
 
-A request is sent again at once only if it cannot have arrived. If no clear answer arrives, the list
-of pipelines is searched for a new pipeline with the same datasets. If the search finds none, or
-several, the user decides whether the request is sent again, with the same idempotency key.
+If no clear answer arrives, the list of pipelines is searched for a new one with the same datasets.
+If the search finds none, or several, the user decides whether the request is sent again, with the
+same idempotency key.
 """
 
 import asyncio
@@ -20,7 +20,6 @@ from studio_tui.service.commands.create_job import SKEW
 from studio_tui.service.polling.pipelines_feed import PAGE
 
 _LOOKS = (0.0, 4.0)
-"""Seconds before each search of the list for a pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,7 @@ class Triggered:
 
     pipeline: Pipeline
     is_guess: bool = False
-    """Whether it is only likely that the request created this pipeline.
-
-    The pipeline was then recognized by its datasets and its age.
-    """
+    """Whether the pipeline was recognized by its datasets and its age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,6 @@ class UnconfirmedPipeline:
     why: StudioError
     """Why there is no clear answer, or why the list could not be read before sending again."""
     key: str
-    """The idempotency key of the request."""
     sent_at: datetime
     before: frozenset[str]
     """Ids of the pipelines that were known before the request."""
@@ -72,7 +67,6 @@ class PipelineTrigger:
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `changed` is called when there may be a new pipeline."""
         self._client = client
         self._changed = changed
         self._now = now
@@ -83,7 +77,7 @@ class PipelineTrigger:
         """Trigger a pipeline; `before` are the ids of the known pipelines.
 
         Raises:
-            StudioError: Studio refused, or the request did not arrive; there is no pipeline.
+            StudioError: there is no pipeline.
         """
         return await self._send_or_search(
             UnconfirmedPipeline(
@@ -118,7 +112,6 @@ class PipelineTrigger:
             self._changed()
 
     async def _send(self, unconfirmed: UnconfirmedPipeline) -> Pipeline:
-        """Send a request, again only if it cannot have arrived."""
         request = unconfirmed.request
         return await send_with_retries(
             lambda: self._client.trigger_pipeline(
@@ -142,7 +135,6 @@ class PipelineTrigger:
         return unconfirmed
 
     async def _search_once(self, unconfirmed: UnconfirmedPipeline) -> Triggered | None:
-        """Return the pipeline in the list that resembles the request, if only one does."""
         page = await self._client.pipelines(limit=PAGE)
         likely = [pipeline for pipeline in page.items if _resembles(pipeline, unconfirmed)]
         return Triggered(likely[0], is_guess=True) if len(likely) == 1 else None
