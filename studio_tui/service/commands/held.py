@@ -5,12 +5,12 @@ If the program ends before that, they stay in the recorder, from which the next 
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from studio_tui import clock
+from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.recorder.holds import Hold, Holds, HoldState
 
@@ -84,8 +84,7 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
             pass
 
     async def _is_undone_in_time(self, held: Held) -> bool:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(held.undone.wait(), self._seconds)
+        await wait_for(held.undone, self._seconds)
         return held.undone.is_set()
 
     def _publish_all(self) -> None:

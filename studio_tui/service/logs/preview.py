@@ -15,7 +15,7 @@ from studio_tui.errors import BrokenAnswer, RateLimited, ServerError, StudioErro
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.comparison import COMPARED
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.reachability import Reachability
 
 LENGTH = 256 * 1024

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from studio_tui.service.logs.state import FollowPhase, StatePublisher
-from studio_tui.service.polling.backoff import Backoff, Jitter
-from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.backoff import Backoff, Jitter, wait_for
 from studio_tui.service.polling.reachability import Reachability
 
 BACKOFF_BASE = 0.25

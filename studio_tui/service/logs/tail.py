@@ -55,8 +55,7 @@ from studio_tui.service.logs.verdicts import (
     verdict_of_close_code,
     verdict_of_error,
 )
-from studio_tui.service.polling.backoff import Jitter
-from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.backoff import Jitter, wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 MANY = 100

@@ -1,7 +1,7 @@
 """The runs of a pipeline's job: the current one, and earlier ones that it replaced.
 
-The local Studio lists earlier runs. Other servers list only the current run of each job, so an
-earlier run is known only if this dashboard polled the pipeline while it was the current one.
+Only the local Studio lists earlier runs. At another one, an earlier run is known only if this
+dashboard polled the pipeline while it was the current one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,13 +18,11 @@ class RelatedJobs(NamedTuple):
     origin: str | None
     """The job from whose checkpoints this job continues; `None` if there is none, or unknown."""
     successors: tuple[str, ...]
-    """The jobs that continue from the checkpoints of this job, newest last."""
+    """The jobs that continue this one, newest last."""
     jobs: Mapping[str, Job]
-    """The related jobs that are known, by id."""
     earlier_runs: tuple[str, ...] = ()
-    """Earlier runs of the same job of a pipeline, newest last."""
     later_runs: tuple[str, ...] = ()
-    """Later runs of the same job of a pipeline, newest last."""
+    """Newest last."""
     fixing_run: str | None = None
     """The completed run that fixed the failure of this job; `None` if there is none, or unknown."""
 
@@ -34,20 +32,13 @@ class AttemptIndex:
 
     def __init__(self) -> None:
         self._indexed: tuple[Pipeline, ...] = ()
-        """The pipelines whose runs are in the index."""
         self._runs: dict[str, tuple[str, ...]] = {}
-        """By the id of a run: all runs of the same job, oldest first.
-
-        Jobs with only one run are left out.
-        """
+        """All runs of the same job, oldest first, by the id of each; none of a job with one run."""
 
     def earlier_and_later_runs(
         self, job_id: str, pipelines: tuple[Pipeline, ...]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the ids of the earlier and of the later runs of the same job, oldest first.
-
-        Both are empty if `job_id` is the only run of a pipeline's job, or not a known run.
-        """
+        """Return the ids of the earlier and of the later runs of the same job, oldest first."""
         is_unchanged = len(pipelines) == len(self._indexed) and all(
             map(is_, pipelines, self._indexed)
         )
@@ -59,7 +50,6 @@ class AttemptIndex:
 
 
 def _repeated_runs(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each run of every job with earlier runs, together with all runs of the job."""
     for pipeline in pipelines:
         for node in pipeline.job_runs:
             if node.attempts:
@@ -69,8 +59,7 @@ def _repeated_runs(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[s
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
     """Yield each job of a pipeline with its current run, then with each of its earlier runs.
 
-    A pipeline has only the ids of earlier runs. They are all marked as failed here; how a run
-    really ended must be requested from Studio run by run.
+    A pipeline has only the ids of earlier runs, so all of them are marked as failed here.
     """
     for node in pipeline.job_runs:
         yield node
@@ -83,8 +72,7 @@ def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
 def with_attempts(pipeline: Pipeline, previous: Pipeline | None) -> Pipeline:
     """Return a pipeline with the earlier runs of each job for which Studio lists none.
 
-    `previous` is the result of this function for the previous answer; `None` if there is none. A
-    run in `previous` that is not current any more is an earlier run.
+    `previous` is the result for the previous answer.
     """
     if previous is None:
         return pipeline

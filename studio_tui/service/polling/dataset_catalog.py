@@ -1,7 +1,6 @@
 """The datasets that are known although no endpoint of the API document lists datasets.
 
-A pipeline contains the names of the datasets that it rebuilds. The dataset versions that a job made
-are requested from Studio, job by job.
+Pipelines have the names of datasets. The versions that a job made are requested job by job.
 """
 
 import asyncio
@@ -20,7 +19,6 @@ from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 REQUESTED_JOBS = 40
 """Number of newest COMPLETE jobs whose datasets are requested."""
 AT_ONCE = 2
-"""Maximum number of concurrent requests."""
 
 
 class DatasetCatalog:
@@ -39,21 +37,13 @@ class DatasetCatalog:
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
         """Dataset versions, by the id of the job that made them."""
         self._failures = Counter[str]()
-        """Number of failed requests, by the id of the job."""
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
-        """Whether `request_versions`, when last called, had the versions of all jobs it requests.
-
-        These are the `REQUESTED_JOBS` newest COMPLETE jobs.
-        """
+        """Whether the last `request_versions` had the versions of all jobs that it requests."""
 
     def names(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
-        """Return the known names, each once.
-
-        First come the names in `pipelines`, in their order, then the names of datasets that jobs
-        have made, sorted.
-        """
+        """Return the known names, each once: those in `pipelines`, then, sorted, those of jobs."""
         targets = [name.strip() for pipeline in pipelines for name in pipeline.datasets.split(",")]
         made = sorted(
             {version.dataset_name for versions in self._made.values() for version in versions}
@@ -63,8 +53,7 @@ class DatasetCatalog:
     def made_by_jobs(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
         """Return the datasets that jobs have made, by name, each with its newest version first.
 
-        `jobs` are the known jobs by id, which have the creator and the time of each version. The
-        sources of versions are not known.
+        `jobs` have the creator and the time of each version. The sources of versions are not known.
         """
         by_name: dict[str, dict[str, ListedVersion]] = {}
         for job_id, versions in self._made.items():
@@ -88,8 +77,7 @@ class DatasetCatalog:
     async def request_versions(self, jobs: Iterable[Job]) -> None:
         """Request the dataset versions made by the `REQUESTED_JOBS` newest COMPLETE jobs.
 
-        `jobs` are newest first. After a failure no further request is sent. The remaining jobs, and
-        the job whose request failed, are requested by the first call after a rest.
+        `jobs` are newest first. After a failure no further request is sent until a rest is over.
         """
         complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:REQUESTED_JOBS]
         # Jobs with the fewest failures come first, so that a job that always fails does not keep
@@ -131,6 +119,5 @@ def _version_key(version: ListedVersion) -> tuple[int, ...]:
 
 
 def _rest(error: StudioError) -> float:
-    """Return the seconds after a failure in which no request is sent."""
     denied = DENIED_REST if isinstance(error, PermissionDenied) else 0.0
     return max(SHORTEST_REST, denied, error.requested_delay)

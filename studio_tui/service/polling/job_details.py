@@ -1,9 +1,7 @@
 """Details of the selected job of a list: its files, the end of its log, other runs of its name.
 
-Nothing is requested before the cursor has rested on the job for `SELECTION_REST` seconds, so that
-scrolling through a list costs nothing. If a log is stored on this machine, its end is read here.
-The end is requested from Studio if the log is not stored here, or if the job has not ended; but not
-in a state in which a job has no log. Archived logs on other hosts are never requested.
+Nothing is requested before the cursor has rested on the job, so that scrolling costs nothing.
+Archived logs on other hosts are never requested.
 """
 
 import asyncio
@@ -28,14 +26,12 @@ from studio_tui.errors import (
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.polling.backoff import Backoff
-from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.backoff import Backoff, wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, LONGEST_REST, Reachability
 
 SELECTION_REST = 0.5
 """Seconds for which a job must be selected before anything is requested."""
 END_BYTES = 64 * 1024
-"""Maximum bytes of the end of a log that are read."""
 STREAM_LIMIT = 1024 * 1024
 """Characters after which a websocket is closed."""
 RUNNING_REST = 2.0
@@ -43,7 +39,6 @@ RUNNING_REST = 2.0
 PAST_RUNS_REST = 15.0
 """Minimum seconds between two reads of the other runs of a name, as more may have ended."""
 CACHED_JOBS = 64
-"""Maximum number of jobs whose details are cached."""
 
 _STATES_WITHOUT_LOG = frozenset(
     {
@@ -55,7 +50,6 @@ _STATES_WITHOUT_LOG = frozenset(
         JobState.TASK,
     }
 )
-"""States in which a job has printed nothing yet."""
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +91,7 @@ class JobDetailsReader:
         """Initialise; `submitted` returns the submission of a job that was submitted from here.
 
         `past` returns other COMPLETE jobs with the name of a job. `paced` stretches a rest in
-        seconds while the terminal has no focus. `refused` is called when the token is rejected.
+        seconds while the terminal has no focus.
         """
         self._source = source
         self._logs = logs
@@ -111,17 +105,11 @@ class JobDetailsReader:
         self._details: dict[str, JobDetails] = {}
         """By the id of the job; the one that changed most recently is last."""
         self._read_in_state: dict[str, JobState] = {}
-        """By id: the state in which a job's files and log were last read.
-
-        A state is noted only if the files and the log need not be read again in this state.
-        """
+        """The state in which a job's files and log were read for good, by id."""
         self._listeners = Listeners[[str]]()
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call `listener` with the id of each job whose details have changed.
-
-        Return a function that unsubscribes it.
-        """
+        """Call `listener` with the id of each job whose details have changed."""
         return self._listeners.add(listener)
 
     def get(self, job_id: str) -> JobDetails:
@@ -147,7 +135,6 @@ class JobDetailsReader:
                 await self._read_while_selected(job)
 
     async def _read_while_selected(self, job: Job) -> None:
-        """Read the details of a job until another one is selected."""
         reading = asyncio.create_task(self._read_details(job), name="read the details of a job")
         deselecting = asyncio.create_task(
             self._selection_changed.wait(), name="stop reading details"
@@ -167,14 +154,12 @@ class JobDetailsReader:
             tasks.create_task(self._read_job(job), name="read details of a job")
 
     async def _update_past_runs(self, job: Job) -> None:
-        """Read the other runs of a job's name every `PAST_RUNS_REST` seconds."""
         while True:
             if past := await self._past(job):
                 self._change(job, trouble=self.get(job.id).trouble, past_runs=past)
             await asyncio.sleep(self._paced(PAST_RUNS_REST))
 
     async def _read_job(self, job: Job) -> None:
-        """Read the files and the log of a job, unless they were read in its state."""
         if self._read_in_state.get(job.id) is job.state:
             return
         if (submitted := await self._submitted(job)) is not None and submitted.files:
@@ -227,11 +212,10 @@ class JobDetailsReader:
             await asyncio.sleep(self._paced(rest))
 
     async def _follow(self, job: Job) -> bool:
-        """Follow the log of a running job whose end Studio does not return.
+        """Follow the log of a running job whose end Studio does not return, up to `STREAM_LIMIT`.
 
-        Following ends after `STREAM_LIMIT` characters. An archived log is not read, as it can be on
-        another host, which must not be contacted only for a preview. Returns whether to connect
-        again, as the connection ended before that.
+        An archived log is not read, as its host must not be contacted only for a preview. Returns
+        whether to connect again.
         """
         end, received = b"", 0
         try:

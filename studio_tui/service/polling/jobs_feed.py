@@ -1,8 +1,8 @@
 """The known jobs; a poll requests only jobs that may have changed.
 
-The API has no offset, only a `limit`: an answer always begins with the newest job. Finished jobs
-that have left the newest page are therefore cached instead of requested again. A poll requests the
-newest page, the active jobs beyond it, and the jobs that were active and no longer are.
+The API has no offset, only a `limit`: an answer always begins with the newest job. So a poll
+requests the newest page, the active jobs beyond it, and those that were active and no longer are;
+all others are cached.
 """
 
 from collections.abc import Sequence
@@ -21,18 +21,11 @@ PAGE = 100
 """Jobs in the newest page, and at least in each further page that the user requests."""
 
 READ_LIMIT = 1600
-"""Number of newest jobs that are read in search of a known one.
-
-If none of them is known, they replace all known jobs.
-"""
+"""Number of newest jobs that are read in search of a known one, before they replace all."""
 
 ACTIVE_LIMIT = 1000
-"""Maximum number of active jobs requested."""
 SINGLE_LOOKUPS = 8
-"""Maximum number of jobs, no longer active, that are requested one by one.
-
-If there are more, one long list is requested instead.
-"""
+"""Maximum number of jobs that are requested one by one instead of in one long list."""
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
@@ -45,7 +38,7 @@ class JobList:
     jobs: tuple[Job, ...] = ()
     """Newest first, each id once; jobs without a creation time come first."""
     has_all: bool = True
-    """Whether these are all jobs of the team; else older ones can be requested."""
+    """Whether these are all jobs of the team."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -62,15 +55,10 @@ class JobsFeed:
 
     def __init__(self, client: StudioClient) -> None:
         self.requested_count = PAGE
-        """How many of the newest jobs the user wants to see."""
         self._client = client
         self._known: dict[str, Job] = {}
-        """By id."""
         self._unfinished: dict[str, None] = {}
-        """Ids of the known jobs that have not ended, in the order in which they came.
-
-        Each poll needs these ids, and it would take long to find them among all known jobs.
-        """
+        """Ids of the known jobs that have not ended, which would be slow to find."""
         self._loaded = 0
         """The greatest number of newest jobs that was requested at once."""
         self._has_all = False
@@ -101,8 +89,8 @@ class JobsFeed:
     def count_for_next_run(self) -> int:
         """How many of the newest jobs a later run must request to have as many as this one.
 
-        It is at most `READ_LIMIT`, unless the user requested more: otherwise each run would request
-        more than the one before, as new jobs arrive.
+        It is at most `READ_LIMIT`, unless the user requested more: otherwise it would grow with
+        each run.
         """
         reached = self._count_reached()
         if self._has_all:
@@ -145,7 +133,6 @@ class JobsFeed:
         return self._answer
 
     async def _read(self, limit: int) -> tuple[ResultPage[Job], ResultPage[Job] | None]:
-        """Read the newest `limit` jobs, and all active jobs if some may be missing among those."""
         newest = await self._client.jobs(limit=limit)
         if not self._can_filter or not self._may_miss_active(newest, limit):
             return newest, None
@@ -170,23 +157,18 @@ class JobsFeed:
         return any(job_id not in in_page for job_id in self._unfinished)
 
     def _reaches_known(self, newest: ResultPage[Job]) -> bool:
-        """Whether there is no gap between the page and the known jobs.
-
-        There is none if they overlap, or if the page is so short that it has all jobs.
-        """
+        """Whether the page overlaps with the known jobs, or is so short that it has all jobs."""
         return newest.received < PAGE or any(job.id in self._known for job in newest.items)
 
     def _no_longer_active(
         self, newest: ResultPage[Job], active: ResultPage[Job] | None
     ) -> list[str]:
-        """Return the ids of known active jobs in neither answer: they have ended or are deleted."""
         if active is None:
             return []
         received = {job.id for page in (newest, active) for job in page.items}
         return [job_id for job_id in self._unfinished if job_id not in received]
 
     async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
-        """Request these jobs; forget those that Studio no longer has."""
         jobs: dict[str, Job] = {}
         if len(ids) <= SINGLE_LOOKUPS:
             for job_id in ids:
@@ -215,9 +197,8 @@ class JobsFeed:
     def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
         """Merge the newest page, requested with `limit`, and `others` into the known jobs.
 
-        The page replaces all known jobs that are newer than the oldest job of the page. Older jobs
-        are kept if the page overlaps with the known jobs. Otherwise jobs may be missing in between,
-        and all known jobs are replaced; likewise if the page has all jobs of the team.
+        The page replaces all known jobs that are newer than its oldest job. If it does not overlap
+        with the known jobs, it replaces all, as jobs may be missing in between.
         """
         page_is_all = newest.received < limit
         merged: dict[str, Job] = {}

@@ -2,8 +2,5 @@
 
 
 def with_more_pages(count: int, page: int) -> int:
-    """Return a larger number of rows to request: twice `count`.
-
-    At least one page of `page` rows is added, and at most five.
-    """
+    """Return twice `count`, but at least one page of `page` rows more, and at most five."""
     return max(count + page, min(count * 2, count + 5 * page))

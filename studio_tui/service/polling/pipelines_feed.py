@@ -14,7 +14,6 @@ PAGE = 50
 
 
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
-"""States of a job that keep the jobs after it from starting."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class PipelineList:
     pipelines: tuple[Pipeline, ...] = ()
     """In Studio's order, newest first, each id once."""
     has_all: bool = True
-    """Whether these are all pipelines of the team; if not, older pipelines can be requested."""
+    """Whether these are all pipelines of the team."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -39,8 +38,8 @@ class PipelineList:
     def originals(self) -> dict[str, tuple[str, ...]]:
         """Return the ids of the jobs that each run of a pipeline repeats, by the id of the run.
 
-        The job that the run itself repeats comes first. That job can be a run of an earlier
-        pipeline and repeat another job, which comes next.
+        First comes the job that it repeats itself, then the one that this job repeats, if it is a
+        run of an earlier pipeline.
         """
         original_of = {
             run_id: node.job_id
@@ -104,7 +103,7 @@ class PipelinesFeed:
         """How many of the newest pipelines the user wants to see."""
         self._client = client
         self._limit: int | None = None
-        """Maximum number of requested pipelines; `None` before an answer was too large."""
+        """`None` before an answer was too large."""
         self._answer = PipelineList()
 
     def request_more(self) -> None:
@@ -141,10 +140,7 @@ class PipelinesFeed:
 
 
 def is_moving(pipeline: Pipeline) -> bool:
-    """Whether a pipeline may change without a command.
-
-    A paused pipeline can change, as its running jobs run to their end.
-    """
+    """Whether a pipeline may change without a command, as running jobs of a paused one do."""
     return pipeline.state in {PipelineState.PENDING, PipelineState.RUNNING} or any(
         not run.state.is_finished and run.state is not JobState.PENDING for run in pipeline.job_runs
     )

@@ -9,7 +9,6 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 
 LIMIT = 1000
-"""Maximum number of requested schedules, or of requested jobs if Studio cannot filter by state."""
 
 Schedules = tuple[Job, ...]
 """Newest first."""
