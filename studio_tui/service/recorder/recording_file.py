@@ -1,8 +1,7 @@
 """The file of a recording, to be shared: the changes of jobs and pipelines as JSON lines.
 
-The first line identifies the format. Each other line is a change of a job or a pipeline, or the
-last version of a short list: of the clusters or the schedules. The file contains no secrets, logs,
-queries, calls or values of environments.
+The first line identifies the format. Each other line is a change, or the last version of a short
+list. The file contains no secrets, logs, queries, calls or values of environments.
 """
 
 import json
@@ -19,9 +18,7 @@ from studio_tui.service.recorder.database import RecorderFile
 
 FORMAT = "studio-tui recording"
 VERSION = 1
-"""Version of the file format; files of other versions are refused."""
 LARGEST_LINE = 16 * 1024 * 1024
-"""Maximum bytes of a line."""
 
 _LISTS = ("clusters", "schedules")
 
@@ -31,7 +28,6 @@ class Change:
     """A change of a job or a pipeline."""
 
     at: datetime
-    """When the change was seen."""
     kind: str
     """A key of `MODELS`."""
     id: str
@@ -63,8 +59,7 @@ def export(database: RecorderFile, file: Path) -> int:
     """Write all changes and lists to a file that only its owner can read; return how many changes.
 
     Raises:
-        ConfigError: nothing is recorded, or the file exists or cannot be written; the message says
-            which. No part of a file is left.
+        ConfigError: nothing is recorded, or the file exists or cannot be written.
     """
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.rows(query)
@@ -92,7 +87,7 @@ def load(file: Path) -> RecordingContents:
     """Read a recording.
 
     Raises:
-        ConfigError: it is not a recording, or it cannot be read; the message says why.
+        ConfigError: it is not a recording, or it cannot be read.
     """
     changes: list[Change] = []
     lists: dict[str, list[Any]] = {}
@@ -140,7 +135,10 @@ def _add_line(line: dict[str, Any], changes: list[Change], lists: dict[str, list
 
 
 def _parse_object(line: bytes) -> dict[str, Any]:
-    value = json.loads(line)
+    try:
+        value = json.loads(line)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(value, dict):
         # Not a `TypeError`, since callers handle this like invalid JSON.
         raise ValueError("a line of a recording must be an object")  # noqa: TRY004

@@ -255,6 +255,8 @@ HEADER = json.dumps({"format": "studio-tui recording", "version": 1})
             "damaged in line 2",
         ),
         (f"{HEADER}\n[]", "damaged in line 2"),
+        ("[" * 100_000, "is not a recording"),
+        (f"{HEADER}\n{'[' * 100_000}", "damaged in line 2"),
     ],
 )
 def test_an_invalid_recording_is_refused_with_the_reason(
