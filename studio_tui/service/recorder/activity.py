@@ -11,17 +11,12 @@ from studio_tui.service.recorder.holds import Hold, Holds
 from studio_tui.service.recorder.recorder import Recorder
 
 PAGE = 1000
-"""Number of calls read at first, and of each further page."""
 READ_EVERY = 1.0
-"""Seconds between two reads while there are subscribers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Recorded calls, and commands that were undone or lost; both newest first.
-
-    Of the undone and lost commands, these are the newest `PAGE` ones.
-    """
+    """Recorded calls, and the newest commands that were undone or lost; both newest first."""
 
     calls: tuple[RecordedCall, ...] = ()
     unsent: tuple[Hold, ...] = ()
@@ -35,7 +30,6 @@ class Activity(SnapshotPublisher[Actions]):
     def __init__(self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime]) -> None:
         super().__init__("activity", Snapshot())
         self.requested_count = PAGE
-        """How many of the newest calls the user wants to see."""
         self._recorder = recorder
         self._holds = holds
         self._now = now
