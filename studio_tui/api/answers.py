@@ -1,7 +1,4 @@
-"""Parsing of Studio's responses: error bodies to exceptions, JSON bodies to models.
-
-Opens no connection: input is bytes, output is a model or a `StudioError`.
-"""
+"""Parsing of Studio's responses: error bodies to exceptions, JSON bodies to models."""
 
 import json
 import re
@@ -29,15 +26,13 @@ from studio_tui.errors import (
 from studio_tui.text import safe_line
 
 LONGEST_DELAY = 300.0
-"""Longest delay accepted from a Retry-After header, in seconds."""
+"""In seconds."""
 
 M = TypeVar("M", bound=BaseModel)
 
 _HTML = re.compile(rb"\s*(<!doctype|<html|<head|<body|<\?xml|<!--)", re.IGNORECASE)
-"""The beginning of a web page."""
 
 _TEAM = r"[\w@-](?:[\w.@-]{0,62}[\w@-])?"
-"""Regular expression for the name of a team."""
 _TEAMS = re.compile(
     r"\b(?:only (?:one|team)|your team|teams)(?: [a-z]{1,12}){0,4}?(?: is| are|:) "
     rf"({_TEAM}(?:(?:,? and |,? or |, ){_TEAM}){{0,20}})\.?$",
@@ -49,8 +44,8 @@ _TEAMS = re.compile(
 def status_error(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
     """Return the exception for an error status, with the reason that Studio gave, if any.
 
-    Understands three forms of error bodies: `message`, `detail` as a text, and `detail` as
-    FastAPI's list. A body in another form, such as a proxy's web page, is never shown.
+    Understood are `message`, `detail` as a text, and `detail` as FastAPI's list. A body in another
+    form, such as a proxy's web page, is never shown.
     """
     words = _reason_in(body)
     detail = f": {_with_full_stop(words)}" if words else f" ({_status_phrase(status)})."
@@ -72,21 +67,16 @@ def status_error(status: int, body: bytes, *, retry_after: float | None = None) 
 
 
 def _teams(words: str) -> tuple[str, ...]:
-    """Return the teams at the end of Studio's message: the teams that the token permits."""
     match = _TEAMS.search(words)
     return tuple(re.split(r",? and |,? or |, ", match[1])) if match else ()
 
 
 def _with_full_stop(words: str) -> str:
-    """Return the message with a full stop, so that another sentence can follow it."""
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Parse a Retry-After header (RFC 9110, 10.2.3) as seconds, clamped to 0 to 300.
-
-    Returns `None` if there is no header, or if it is invalid.
-    """
+    """Parse a Retry-After header (RFC 9110, 10.2.3) as 0 to 300 seconds; `None` if invalid."""
     if value is None:
         return None
     try:
@@ -127,7 +117,6 @@ def _reason_in(body: bytes) -> str:
 
 
 def _format_problem(item: Mapping[str, Any]) -> str:
-    """Format one of FastAPI's validation errors, such as `workers: must be a number`."""
     message, location = item.get("msg"), item.get("loc")
     if not isinstance(message, str):
         return ""
@@ -145,7 +134,7 @@ def parse_json(body: bytes) -> Any:
     """Parse a JSON body, also one with invalid UTF-8.
 
     Raises:
-        ProtocolError: the body is not JSON; the message says what it is or where parsing failed.
+        ProtocolError: the body is not JSON.
     """
     body = without_byte_order_mark(body)
     try:
@@ -187,7 +176,7 @@ def parse_model(kind: type[M], body: bytes) -> M:
 
 
 def _format_errors(error: ValidationError) -> str:
-    """Format the first three validation errors.
+    """Format the first three errors.
 
     For the types in these models, pydantic's `msg` never contains the untrusted or secret value.
     """

@@ -1,7 +1,7 @@
 """StudioClient: the endpoints of the REST API, in the document's order, and the log websocket.
 
-The client raises only `StudioError`. It never repeats a failed request, except once if Studio
-refuses the scheme of the token; retrying is up to the caller.
+The client raises only `StudioError`. It repeats a request only if Studio refuses the scheme of the
+token.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ from studio_tui.api.write_responses import (
 from studio_tui.settings import Settings
 
 SLOWEST_UPLOAD = 64 * 1024
-"""Slowest accepted upload, in bytes per second; determines the timeout of an upload."""
+"""In bytes per second; determines the timeout of an upload."""
 
 
 class StudioClient:
@@ -80,10 +80,8 @@ class StudioClient:
         timeouts: Timeouts | None = None,
         guard: Guard | None = None,
     ) -> None:
-        """Create a client; `guard` verifies a server whose port another program could take."""
         self._connection = Connection(settings, timeouts or Timeouts(), guard)
         self.own = OwnRoutes(self._connection)
-        """Endpoints that only a local Studio has."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -120,17 +118,14 @@ class StudioClient:
 
     @property
     def is_local_studio(self) -> bool:
-        """Whether the latest successful response came from a local Studio.
-
-        A local Studio has more endpoints than the API document.
-        """
+        """Whether the latest successful response came from a local Studio."""
         return self._connection.is_local_studio
 
     def __repr__(self) -> str:
         return f"StudioClient({self.url}, team {self._connection.team})"
 
     async def job(self, job_id: str) -> Job | None:
-        """Return one job, or `None` if Studio has none with this id."""
+        """Return one job; `None` if Studio has none with this id."""
         page = await self.jobs(limit=1, job_id=job_id)
         return next((job for job in page.items if job.id == job_id), None)
 
@@ -139,8 +134,8 @@ class StudioClient:
     ) -> ResultPage[Job]:
         """Return the newest jobs, newest first.
 
-        `status` is a word of `JobState`, or ACTIVE or INACTIVE. `job_id` selects one job. Because
-        not every Studio filters, jobs that do not match are removed from the response here.
+        `status` is a word of `JobState`, or ACTIVE or INACTIVE. As not every Studio filters, jobs
+        that do not match are removed from the response here.
         """
         query = {"limit": str(limit)}
         if status is not None:
@@ -180,7 +175,7 @@ class StudioClient:
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Yield the frames of a job's log, from its beginning until the websocket ends.
 
-        Close the iterator (`contextlib.aclosing`) when leaving it early. Not in the API document.
+        Close the iterator (`contextlib.aclosing`) when leaving it early.
         """
         return self._connection.follow(routes.FOLLOW_LOGS, {"job_id": job_id})
 
@@ -201,8 +196,8 @@ class StudioClient:
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
         """Upload a file; its id goes into `JobInput.files`.
 
-        `progress` is called with the bytes sent and the total. A file that no job uses has no
-        effect, so a failed upload can be retried safely, and `OutcomeUnknown` is never raised.
+        `progress` is called with the bytes sent and the total. A failed upload can be retried
+        safely, as a file that no job uses has no effect.
         """
         self._connection.check_writable()
         form = await asyncio.to_thread(FileForm, path, progress)
@@ -229,9 +224,8 @@ class StudioClient:
     ) -> Pipeline:
         """Create a pipeline that rebuilds `datasets`; with `review` it starts paused.
 
-        With `only`, upstream datasets are not rebuilt; only a local Studio supports that (see
-        `is_local_studio`). If Studio supports `Idempotency-Key`, equal keys create only one
-        pipeline.
+        With `only`, upstream datasets are not rebuilt; only a local Studio supports that. If Studio
+        supports `Idempotency-Key`, equal keys create only one pipeline.
         """
         body = TriggerPipelineInput(
             datasets=tuple(datasets),
@@ -253,24 +247,15 @@ class StudioClient:
         return answers.parse_model(Pipeline, answer.body)
 
     async def pause_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
-        """Pause a pipeline: start no more of its jobs.
-
-        Returns the pipeline, or `None` if the response does not include it.
-        """
+        """Start no more jobs of a pipeline; return it, if the response includes it."""
         return await self._pause_or_resume(routes.PAUSE_PIPELINE, pipeline_id)
 
     async def resume_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
-        """Resume a paused pipeline.
-
-        Returns the pipeline, or `None` if the response does not include it.
-        """
+        """Resume a paused pipeline; return it, if the response includes it."""
         return await self._pause_or_resume(routes.RESUME_PIPELINE, pipeline_id)
 
     async def remove_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Remove a pending job from a paused pipeline.
-
-        Returns the pipeline, or `None` if the response does not include it.
-        """
+        """Remove a pending job from a paused pipeline; return it, if the response includes it."""
         body = RemoveJobFromPipelineInput(
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
@@ -284,12 +269,11 @@ class StudioClient:
         return await self._connection.read_list(routes.LIST_PIPELINES, query, reader)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
-        """Return the dataset versions that a job created. Not in the API document."""
+        """Return the dataset versions that a job created."""
         answer = await self._connection.request(routes.JOB_DATASET_VERSIONS, {"job_id": job_id})
         return answers.parse_model(DatasetVersions, answer.body).dataset_versions
 
     async def _request_log(self, job_id: str, **fields: Any) -> Answer:
-        """Request a log; `fields` are further fields of the `Request`."""
         return await self._connection.request(
             routes.JOB_LOGS, {}, job_id, accepted=ACCEPTED, **fields
         )
@@ -301,10 +285,7 @@ class StudioClient:
 
 
 def _has_status(job: Job, status: str | None) -> bool:
-    """Whether a job matches a `status` filter.
-
-    A job without a status matches every filter; an unknown status matches ACTIVE and INACTIVE.
-    """
+    """A job without a status matches each filter; an unknown one matches ACTIVE and INACTIVE."""
     match status.upper() if status else None:
         case None:
             return True

@@ -33,10 +33,7 @@ class OwnRoutes:
         self._connection = connection
 
     async def change_schedule(self, job_id: str, times: ScheduleTimes) -> Job | None:
-        """Change the times of a schedule.
-
-        Returns the schedule, or `None` if the response does not include it.
-        """
+        """Change the times of a schedule; return it, if the response includes it."""
         body = ChangeScheduleInput(team_name=self._connection.team, **asdict(times))
         answer = await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
         return parse_optional(Job, answer)
@@ -48,17 +45,11 @@ class OwnRoutes:
         )
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
-        """Suspend a schedule until it is resumed.
-
-        Returns the schedule, or `None` if the response does not include it.
-        """
+        """Suspend a schedule until it is resumed; return it, if the response includes it."""
         return parse_optional(Job, await self._send_action(routes.SUSPEND_SCHEDULE, job_id))
 
     async def resume_schedule(self, job_id: str) -> Job | None:
-        """Resume a suspended schedule.
-
-        Returns the schedule, or `None` if the response does not include it.
-        """
+        """Resume a suspended schedule; return it, if the response includes it."""
         return parse_optional(Job, await self._send_action(routes.RESUME_SCHEDULE, job_id))
 
     async def rerun_jobs(
@@ -87,10 +78,7 @@ class OwnRoutes:
         )
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Restore a job that was removed from a pipeline; the pipeline is paused.
-
-        Returns the pipeline, or `None` if the response does not include it.
-        """
+        """Restore a removed job; return its pipeline, if the response includes it."""
         body = RemoveJobFromPipelineInput(
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
@@ -103,6 +91,5 @@ class OwnRoutes:
         return answers.parse_model(ListedDatasets, answer.body).datasets
 
     async def _send_action(self, route: Route, job_id: str, key: str | None = None) -> Answer:
-        """Send an action on the schedule `job_id`."""
         body = ScheduleInput(team_name=self._connection.team)
         return await self._connection.write(route, body, job_id, key=key)

@@ -9,7 +9,6 @@ from pathlib import Path
 from studio_tui.errors import NotSent
 
 CHUNK = 256 * 1024
-"""Bytes read and sent at a time."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of bytes sent so far and the file size in bytes."""
@@ -43,13 +42,13 @@ class FileForm:
             "Content-Type": f"multipart/form-data; boundary={boundary}",
             "Content-Length": str(len(self._head) + self.size + len(self._tail)),
         }
-        """Headers that describe the body."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the body; the file is read in a thread.
+        """Yield the body.
 
         Raises:
-            NotSent: the file became shorter, or cannot be read. Its beginning may already be sent.
+            NotSent: the file became shorter, or cannot be read. Its beginning may already be
+                sent.
         """
         yield self._head
         sent = 0
@@ -68,6 +67,6 @@ class FileForm:
 
 
 def _header_name(name: str) -> str:
-    """Return a file name escaped for a form's header (RFC 7578, 2)."""
+    """Escape a file name (RFC 7578, 2)."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

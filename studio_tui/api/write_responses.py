@@ -30,10 +30,7 @@ def parse_created(kind: type[R], answer: Answer) -> R:
 
 
 def parse_optional(kind: type[R], answer: Answer) -> R | None:
-    """Parse the response to a request that succeeded according to its status.
-
-    Returns `None` if the body cannot be parsed.
-    """
+    """Parse the response to a request that succeeded; `None` if the body cannot be parsed."""
     try:
         return answers.parse_model(kind, answer.body)
     except ProtocolError:
@@ -41,7 +38,7 @@ def parse_optional(kind: type[R], answer: Answer) -> R | None:
 
 
 def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
-    """Return the pipeline in a response; `None` if there is no response, or no pipeline in it.
+    """Return the pipeline in a response, if there is one.
 
     Raises:
         InvalidRequest: `ok` in the response is false: Studio did nothing.
@@ -55,7 +52,7 @@ def parse_created_pipeline(answer: Answer) -> Pipeline:
     """Parse the response to a request that created a pipeline.
 
     Raises:
-        InvalidRequest: `ok` in the response is false: Studio did nothing.
+        InvalidRequest: Studio did nothing.
         OutcomeUnknown: the response does not include the pipeline.
     """
     if pipeline := pipeline_in(parse_created(PipelineOutput, answer)):
