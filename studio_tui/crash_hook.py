@@ -1,17 +1,11 @@
-"""Prints and logs a report of an uncaught exception.
-
-The hook is installed before the first paint, so it imports the log only when there is an exception.
-"""
+"""Prints and logs a report of an uncaught exception; imports the log only then."""
 
 import sys
 from types import TracebackType
 
 
 def install_crash_hook() -> None:
-    """Print and log `crash_report` for an uncaught exception, instead of the default traceback.
-
-    A `KeyboardInterrupt` keeps the default traceback, and is not logged.
-    """
+    """Print and log `crash_report` for an uncaught exception, except for `KeyboardInterrupt`."""
     sys.excepthook = _report_crash
 
 

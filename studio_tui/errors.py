@@ -29,7 +29,7 @@ class StudioError(Exception):
     """Base of all errors that code below the screens may raise."""
 
     retry_after: float | None = None
-    """Seconds that Studio asks to wait before the next request; `None` if it does not ask."""
+    """Seconds that Studio asks to wait before the next request."""
 
     @property
     def requested_delay(self) -> float:
@@ -38,10 +38,7 @@ class StudioError(Exception):
 
 
 class ConfigError(StudioError):
-    """A setting, a file named by the user, or the local Studio cannot be used.
-
-    The message names the setting, file or Studio, and says why or what to do.
-    """
+    """A setting, a file named by the user, or the local Studio cannot be used."""
 
 
 class NoCredentials(ConfigError):  # noqa: N818 (the name is the condition)
@@ -51,14 +48,13 @@ class NoCredentials(ConfigError):  # noqa: N818 (the name is the condition)
 class TokenOriginChanged(ConfigError):  # noqa: N818
     """A project's own configuration would send the user's token to another Studio.
 
-    The user is asked for confirmation, default No. If the user confirms, the settings are loaded
-    again with `url` as an argument, which takes precedence over every file.
+    If the user confirms, the settings are loaded again with `url` as an argument, which takes
+    precedence over every file.
     """
 
     def __init__(self, message: str, *, url: str, trusted_url: str) -> None:
         super().__init__(message)
         self.url = url
-        """The URL in the project's configuration."""
         self.trusted_url = trusted_url
         """The URL that would be used without the project's configuration."""
 
@@ -90,7 +86,6 @@ class StatusError(StudioError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-        """The HTTP status code."""
 
 
 class AuthenticationError(StatusError):
@@ -120,7 +115,7 @@ class RateLimited(StatusError):  # noqa: N818
     def __init__(self, status: int, message: str, retry_after: float | None) -> None:
         super().__init__(status, message)
         self.retry_after = retry_after
-        """Seconds until the next request, 0 to 300; `None` if Studio requested none."""
+        """0 to 300."""
 
 
 class ServerError(StatusError):
@@ -129,7 +124,7 @@ class ServerError(StatusError):
     def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
         super().__init__(status, message)
         self.retry_after = retry_after
-        """Seconds until the next request, 0 to 300; `None` if Studio requested none."""
+        """0 to 300."""
 
 
 class OutcomeUnknown(StudioError):  # noqa: N818

@@ -26,8 +26,8 @@ def run_dashboard(
     """Run the dashboard with the connection made by `connect`; return the exit code.
 
     `connect` is called in a thread, with the choice `first`; meanwhile the screen shows the text
-    `waiting_for`, or the list in the file `last_list`. Without a `theme`, use the theme chosen
-    last; if there is none, or NO_COLOR is set, use a theme that suits the terminal.
+    `waiting_for`, or the list in the file `last_list`. Without a `theme`, use the one chosen last,
+    or one that suits the terminal.
     """
     # Imports leave hardly any garbage, but a collector would take a tenth of their time. The app
     # enables the collection again after its first paint.

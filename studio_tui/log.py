@@ -18,12 +18,12 @@ from studio_tui.redaction import REDACTED, without_secrets
 
 FILE_NAME = "studio-tui.log"
 FILE_BYTES = 1024 * 1024
-"""Maximum size of a file in bytes, after which it is rotated."""
+"""Maximum size in bytes, after which it is rotated."""
 OLD_FILES = 2
 """Number of rotated files kept besides the current one."""
 
 SHORTEST_SECRET = 4
-"""Minimum length of a secret; redacting shorter texts would garble the log."""
+"""Redacting shorter texts would garble the log."""
 
 _CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
 """Loggers of libraries that log every request at INFO."""
@@ -33,7 +33,6 @@ _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")
 """A word that is possibly part of a message, with at most the first letter in upper case."""
 
 _secrets: set[str] = set()
-"""The secrets to redact."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +49,8 @@ def register_secret(secret: str) -> None:
 def redact(text: str, *, spare_words: bool = False) -> str:
     """Return `text` with registered secrets and all else that looks like a secret redacted.
 
-    Call it for messages and records, never for a job's log, query or files. With `spare_words`, a
-    secret that is a plain word, such as the token `wrong`, is not redacted: no Studio issues such
-    tokens, and a message without the word would be incomprehensible.
+    With `spare_words`, a secret that is a plain word, such as the token `wrong`, is not redacted:
+    no Studio issues such tokens, and a message without the word would be incomprehensible.
     """
     # Longest first, as a secret may contain another one.
     for secret in sorted(_secrets, key=len, reverse=True):
@@ -74,15 +72,11 @@ def _any_form(character: str) -> str:
 
 
 class _RedactingFormatter(logging.Formatter):
-    """Redacts the formatted text, so that no argument or traceback can contain a secret."""
-
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating file that is created readable only by its owner."""
-
     def _open(self) -> IO[str]:  # type: ignore[override] # the base class says TextIOWrapper
         # Without O_NONBLOCK, opening a pipe at this path would block.
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW

@@ -32,10 +32,7 @@ def local_data_dir() -> Path:
 
 
 def datachain_config_files(environ: Mapping[str, str], cwd: Path) -> list[Path]:
-    """Return the paths of the DataChain CLI's configuration: project, user and system.
-
-    The CLI reads the same paths, in the same order. The files need not exist.
-    """
+    """Return the paths that the DataChain CLI reads, in its order: project, user, system."""
     from platformdirs import PlatformDirs  # noqa: PLC0415 (slow)
 
     dirs = PlatformDirs("datachain", "iterative")

@@ -1,15 +1,14 @@
 """Redacts text that looks like a secret in untrusted messages: keys, tokens, passwords.
 
-It is used for messages and the program's own log. A job's log, query and files belong to the user
-and are not changed. The time is linear in the length of the text: a pattern that fails has read no
-further than to the next possible match, or some hundred characters.
+A job's log, query and files belong to the user and are not changed. The time is linear in the
+length of the text: a pattern that fails has read no further than to the next possible match, or
+some hundred characters.
 """
 
 import re
 from urllib.parse import unquote_plus
 
 REDACTED = "[secret]"
-"""Replacement for a secret."""
 
 _SHORTEST = 8
 """Minimum length of a secret, unless a sign or quotes mark it as a value, as in `password=abc`."""
@@ -46,12 +45,10 @@ _HEADER = re.compile(
 """A header `Authorization` with its value, in a header line, a dictionary or JSON."""
 
 _SCHEME = re.compile(r"(\b(?:(?:bearer|basic)[ \t]++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
-"""A value after `Bearer` or `Basic`."""
 
 _COOKIES = re.compile(
     r"(\bcookie[\"']?\s{0,3}:\s{0,3}[\"']?)([^\s=;\"']{1,64}+=[^\r\n\"']++)", re.IGNORECASE
 )
-"""A header `Cookie` or `Set-Cookie` with all its values."""
 
 _AFTER_NAME = re.compile(
     r"((?:(?:token|passw(?:or)?d|passphrase|(?:api|access|private|secret)[ _-]?key|secret"
@@ -62,7 +59,7 @@ _AFTER_NAME = re.compile(
 """A value after the name of a secret, as in `token VALUE is invalid`, if not a date or a URL."""
 
 _HAS_BOTH = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
-"""Both a digit and a letter, as a generated value has, unlike a word or a number."""
+"""As a generated value has, unlike a word or a number."""
 
 _NAME = re.compile(r"(?<![\w.-])([\w.-]++)((?:\\{0,4}[\"'])? ?[=:] ?)")
 """A name and the sign after it, as in `DB_SECRET=` or `"password": `."""
@@ -76,7 +73,6 @@ _VALUE = re.compile(
 separator; or a value redacted already."""
 
 _IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
-"""User and password in a URL; the password is redacted."""
 
 _TOKEN_IN_URL = re.compile(r"(\bhttps?://)([^\s/@:]{1,1024}+)(?=@)", re.IGNORECASE)
 """A token in place of a user in a URL, as in `https://TOKEN@host`."""
@@ -88,7 +84,6 @@ _BEFORE_HOST = re.compile(
 
 
 _ENCODED = re.compile(r"(?<!\S)(?=\S*?%[0-9A-Fa-f]{2})\S++")
-"""A word with percent-encoded characters."""
 
 
 def without_secrets(text: str) -> str:

@@ -1,7 +1,7 @@
 """Sanitizing of untrusted text, so that it cannot control the terminal.
 
-A terminal executes control characters, and bidirectional marks reorder the text. Text of Studio is
-sanitized where it enters the program, except `Verbatim`, which is sanitized when it is drawn.
+Text of Studio is sanitized where it enters the program, except `Verbatim`, which is sanitized when
+it is drawn.
 """
 
 import unicodedata
@@ -12,10 +12,8 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 LINE_LIMIT = 512
-"""Maximum number of characters of a one-line text."""
 
 BLOCK_LIMIT = 1024 * 1024
-"""Maximum number of characters of a multi-line text."""
 
 _ELLIPSIS = "…"
 _CONTROL_PICTURES = 0x2400
@@ -26,8 +24,6 @@ _TAGS = range(0xE0000, 0xE1000)
 
 
 class _Replacements(dict[int, str]):
-    """Maps a code point to its replacement, which is computed on demand."""
-
     def __init__(self, newline: str, tab: str) -> None:
         super().__init__({0x0A: newline, 0x09: tab})
 
@@ -37,7 +33,6 @@ class _Replacements(dict[int, str]):
 
 
 def _replacement(code: int) -> str:
-    """Return the text that is drawn for a code point; the character itself if it is safe."""
     character = chr(code)
     if code < 0x20:
         return chr(_CONTROL_PICTURES + code)
@@ -92,15 +87,13 @@ def incomplete_bytes(data: bytes) -> int:
 class Verbatim:
     """Text that must be sent back to Studio unchanged, so it is *not* safe to draw.
 
-    It is not a `str`, so that a type checker prevents drawing it. `shown` is the form to draw,
-    `text` the form to send.
+    It is not a `str`, so that a type checker prevents drawing it.
     """
 
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
         self.text = text
-        """The text as sent by Studio. Untrusted."""
 
     @property
     def shown(self) -> str:
