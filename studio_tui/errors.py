@@ -29,7 +29,7 @@ class StudioError(Exception):
     """Base of all errors that code below the screens may raise."""
 
     retry_after: float | None = None
-    """Seconds that Studio asks to wait before the next request."""
+    """Seconds, 0 to 300, that Studio asks to wait before the next request; `None` for none."""
 
     @property
     def requested_delay(self) -> float:
@@ -83,9 +83,10 @@ class NotSent(TransportError):  # noqa: N818
 class StatusError(StudioError):
     """Studio responded with an error status."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
 
 
 class AuthenticationError(StatusError):
@@ -112,19 +113,9 @@ class InvalidRequest(StatusError):  # noqa: N818
 class RateLimited(StatusError):  # noqa: N818
     """429: too many requests."""
 
-    def __init__(self, status: int, message: str, retry_after: float | None) -> None:
-        super().__init__(status, message)
-        self.retry_after = retry_after
-        """0 to 300."""
-
 
 class ServerError(StatusError):
     """5xx: Studio failed; a retry may succeed."""
-
-    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
-        super().__init__(status, message)
-        self.retry_after = retry_after
-        """0 to 300."""
 
 
 class OutcomeUnknown(StudioError):  # noqa: N818

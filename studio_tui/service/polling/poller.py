@@ -65,7 +65,6 @@ class Poller(SnapshotPublisher[T]):
         self._now = now
         self._wait = wait
         self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_REST, jitter)
-        self._has_subscribers = asyncio.Event()
         self._poked = asyncio.Event()
         """Ends a rest at once."""
 
@@ -74,19 +73,10 @@ class Poller(SnapshotPublisher[T]):
 
         The first listener makes the poller poll at once, unless requests fail.
         """
-        if not self._listeners:
-            self._has_subscribers.set()
-            # While requests fail, going from screen to screen must not add any.
-            if self.snapshot.error is None:
-                self._poked.set()
-        leave = super().subscribe(listener)
-
-        def unsubscribe() -> None:
-            leave()
-            if not self._listeners:
-                self._has_subscribers.clear()
-
-        return unsubscribe
+        # While requests fail, going from screen to screen must not add any.
+        if not self._listeners and self.snapshot.error is None:
+            self._poked.set()
+        return super().subscribe(listener)
 
     def recall(self, value: T, at: datetime) -> None:
         """Publish a value that an earlier run received at time `at`, unless Studio has answered."""

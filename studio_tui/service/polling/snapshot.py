@@ -1,5 +1,6 @@
 """A value from Studio with its age and the failures since, and a base class that publishes it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,10 +55,19 @@ class SnapshotPublisher(Generic[T]):
         """Unique among the publishers of a session."""
         self.snapshot = snapshot
         self._listeners = Listeners[[Snapshot[T]]]()
+        self._has_subscribers = asyncio.Event()
 
     def subscribe(self, listener: Callable[[Snapshot[T]], None]) -> Callable[[], None]:
         """Call `listener` with each later snapshot; return a function that unsubscribes it."""
-        return self._listeners.add(listener)
+        remove = self._listeners.add(listener)
+        self._has_subscribers.set()
+
+        def unsubscribe() -> None:
+            remove()
+            if not self._listeners:
+                self._has_subscribers.clear()
+
+        return unsubscribe
 
     def _publish(self, snapshot: Snapshot[T]) -> None:
         self.snapshot = snapshot

@@ -33,18 +33,6 @@ class Activity(SnapshotPublisher[Actions]):
         self._recorder = recorder
         self._holds = holds
         self._now = now
-        self._has_subscribers = asyncio.Event()
-
-    def subscribe(self, listener: Callable[[Snapshot[Actions]], None]) -> Callable[[], None]:
-        leave = super().subscribe(listener)
-        self._has_subscribers.set()
-
-        def unsubscribe() -> None:
-            leave()
-            if not self._listeners:
-                self._has_subscribers.clear()
-
-        return unsubscribe
 
     def request_more(self) -> None:
         """Read `PAGE` more calls from the next read on."""
