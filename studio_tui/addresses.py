@@ -11,7 +11,6 @@ _LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/]+)@")
 """Scheme and login of a URL in a text. The login may contain `?` and `#`, as for git and pip."""
 
 _VARIABLE = re.compile(r"\$\{\w+\}")
-"""Such as `${TOKEN}`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,11 @@ FILE_NAME = "studio-tui.log"
 FILE_BYTES = 1024 * 1024
 """Maximum size in bytes, after which it is rotated."""
 OLD_FILES = 2
-"""Number of rotated files kept besides the current one."""
 
 SHORTEST_SECRET = 4
 """Redacting shorter texts would garble the log."""
 
 _CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
-"""Loggers of libraries that log every request at INFO."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")

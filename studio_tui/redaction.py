@@ -59,7 +59,6 @@ _AFTER_NAME = re.compile(
 """A value after the name of a secret, as in `token VALUE is invalid`, if not a date or a URL."""
 
 _HAS_BOTH = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
-"""As a generated value has, unlike a word or a number."""
 
 _NAME = re.compile(r"(?<![\w.-])([\w.-]++)((?:\\{0,4}[\"'])? ?[=:] ?)")
 """A name and the sign after it, as in `DB_SECRET=` or `"password": `."""

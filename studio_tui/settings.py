@@ -25,7 +25,6 @@ from studio_tui.text import safe_line
 DEFAULT_URL = "https://studio.datachain.ai"
 
 TYPED = "form"
-"""Source of values that the user typed into a form of this program."""
 
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
@@ -202,7 +201,6 @@ class _File(NamedTuple):
 
 class _Files(NamedTuple):
     all: list[_File]
-    """The existing files, in the order of precedence."""
     project: Path
     """May not exist."""
 

@@ -40,7 +40,6 @@ class Request:
     may_cut: bool = False
     """Whether a response that is too large is truncated instead of raising an error."""
     accepted: frozenset[int] = frozenset()
-    """Status codes besides 2xx that are not errors."""
 
 
 @dataclass(frozen=True, slots=True)

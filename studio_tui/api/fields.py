@@ -65,7 +65,6 @@ def _deduplicate(text: Verbatim) -> Verbatim:
 
 
 Line = Annotated[str, AfterValidator(safe_line)]
-"""One line, safe to draw."""
 
 MessageLine = Annotated[str, AfterValidator(message_line)]
 """One line of a message from Studio, safe to draw, with secrets redacted."""
@@ -83,7 +82,6 @@ Source = Annotated[Verbatim, AfterValidator(_deduplicate)]
 """Text to be sent back unchanged, such as a query."""
 
 Environment = Annotated[dict[str, SecretStr], BeforeValidator(_as_texts)]
-"""Names and values; the values are secret."""
 
 Metrics = Annotated[dict[str, str], BeforeValidator(_metrics_as_texts)]
 """Names and values, each as a line that is safe to draw."""

@@ -14,7 +14,6 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
 _PARTIAL, _NOT_MODIFIED, _OUT_OF_RANGE = 206, 304, 416
 
 ACCEPTED = frozenset({_NOT_MODIFIED, _OUT_OF_RANGE})
-"""Status codes besides 2xx that are not errors for a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ class LogBody:
     It is less than `offset` if the log was truncated after the previous request.
     """
     etag: str | None
-    """ETag to send with the next request."""
     unchanged: bool = False
     """Whether the log still has the ETag that was sent; `data` is empty then."""
     more: bool = False

@@ -46,7 +46,6 @@ RawText = NewType("RawText", str)
 """Raw text of a job's log: not safe to draw. Only the log decoder may split it into lines."""
 
 LARGEST_FRAME = 16 * 1024 * 1024
-"""Maximum size of a websocket message in bytes, after decompression."""
 
 LONGEST_SILENCE = 45.0
 """Seconds without a message after which the connection is considered dead."""
@@ -114,7 +113,6 @@ class ServerMessage:
     """An error message; Studio closes the connection after it."""
 
     text: str
-    """Safe to draw."""
 
 
 @dataclass(frozen=True, slots=True)

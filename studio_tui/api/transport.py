@@ -50,7 +50,6 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 """In bytes, after decompression."""
 
 LARGEST_REASON = 256 * 1024
-"""Maximum size of an error body in bytes."""
 
 CONNECTIONS = 6
 
@@ -61,7 +60,6 @@ Common servers close theirs after 5 s; a request on a connection that is about t
 """
 
 CLOSE_SECONDS = 1.0
-"""Seconds that unfinished requests have until their connections are closed."""
 
 _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."

@@ -24,7 +24,6 @@ class GrowingRest:
 
     least: float
     most: float
-    """Seconds of the longest rest, on average."""
     turn: float = 0.0
     """Seconds added to a multiple of `most`, so that lists are polled one after the other."""
     _seconds: float = 0.0

@@ -85,7 +85,6 @@ class SessionOptions:
     """Where a session runs and keeps its files, and how it behaves."""
 
     profile: str = ""
-    """Identifies one team of one Studio."""
     host: str = ""
     """The host from which archived logs may be fetched without asking the user."""
     is_local: bool = False
@@ -122,7 +121,6 @@ class StudioSession:
         self.can_restart = options.can_restart
         """Whether the dashboard can start Studio again; if a user stopped it, only after ctrl+r."""
         self.recalled = asyncio.Event()
-        """Set once the recorded lists have been read from disk."""
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
         self._now = now

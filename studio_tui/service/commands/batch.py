@@ -25,9 +25,7 @@ class Outcome(Enum):
 
     DONE = auto()
     REFUSED = auto()
-    """The command had no effect."""
     UNKNOWN = auto()
-    """The command may or may not have had an effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,6 @@ class ItemOutcome(Generic[T, R]):
 
     item: T
     result: R | None = None
-    """The command's return value; `None` if it was not done."""
     error: StudioError | None = None
     """Why the command failed, or why its outcome is unknown; `None` if it was done."""
 
@@ -53,7 +50,6 @@ class BatchProgress:
     """Progress of a running batch."""
 
     doing: str
-    """The action, such as `Canceling`."""
     total: int
     ended: int = 0
     failed: int = 0
@@ -66,7 +62,6 @@ class BatchReport:
 
     heading: str
     lines: tuple[tuple[Outcome, str], ...]
-    """Outcome and description of each item."""
     states_now: Callable[[], tuple[str, ...]]
     """Returns the state of each item, in the order of `lines`; empty for an item without one."""
 

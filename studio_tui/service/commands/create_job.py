@@ -32,9 +32,7 @@ from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
 
 PAGE = 100
-"""Number of newest jobs that are searched at first."""
 FURTHEST = 6400
-"""Maximum number of newest jobs that are searched."""
 
 SKEW = timedelta(minutes=10)
 """Allowed difference between a request's time and the creation of its job by Studio's clock."""
@@ -77,7 +75,6 @@ class SearchExtent:
     """How far an unsuccessful search went."""
 
     answers: int = 0
-    """Number of lists that Studio returned."""
     jobs: int = 0
     is_far_enough: bool = True
     """Whether the searched jobs include all that were created since the request was sent."""
@@ -218,7 +215,10 @@ class JobCreator:
         """
         try:
             try:
-                job = await self._send(open_intent.intent, request)
+                key = open_intent.intent.id
+                job = await send_with_retries(
+                    lambda: self._client.create_job(request, idempotency_key=key), self._rests()
+                )
             except StudioError as error:
                 if not may_exist and not isinstance(error, OutcomeUnknown):
                     return await self._end(open_intent, JobRefused(error))
@@ -230,11 +230,6 @@ class JobCreator:
             raise
         finally:
             self._changed()
-
-    async def _send(self, intent: Intent, request: JobInput) -> Job:
-        return await send_with_retries(
-            lambda: self._client.create_job(request, idempotency_key=intent.id), self._rests()
-        )
 
     async def _with_files(
         self, job: JobInput, paths: Sequence[Path], on_progress: UploadProgress

@@ -58,7 +58,8 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         self._publish_all()
         try:
             await asyncio.to_thread(self._holds.note, held.hold)
-            is_undone = await self._is_undone_in_time(held)
+            await wait_for(held.undone, self._seconds)
+            is_undone = held.undone.is_set()
         finally:
             # If the program ends, it cancels this task: the command is not sent, and stays HELD in
             # the recorder, from which the next run reports it.
@@ -82,10 +83,6 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         """Undo all waiting commands."""
         while self.undo() is not None:
             pass
-
-    async def _is_undone_in_time(self, held: Held) -> bool:
-        await wait_for(held.undone, self._seconds)
-        return held.undone.is_set()
 
     def _publish_all(self) -> None:
         self._publish(Snapshot(tuple(self._waiting)))

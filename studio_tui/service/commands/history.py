@@ -22,11 +22,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 KEPT_SUBMISSIONS = 10_000
-"""Maximum number of submissions in the file."""
 KEPT_RUNS = 100_000
-"""Maximum number of runs in the file."""
 SAMPLES = 30
-"""Maximum number of runs returned per name."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 _NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})

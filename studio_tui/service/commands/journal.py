@@ -48,11 +48,8 @@ class IntentOutcome(StrEnum):
     """The outcome of an intent."""
 
     SENT = "sent"
-    """The outcome is not known yet."""
     APPLIED = "applied"
-    """The request created a job."""
     REFUSED = "refused"
-    """The request created no job."""
     GIVEN_UP = "given up"
     """The outcome stayed unknown, and the user gave up."""
 
@@ -120,7 +117,6 @@ class JournalEntry:
     intent: Intent
     outcome: IntentOutcome
     job_id: str | None = None
-    """Id of the job that the request created; `None` if unknown."""
     created_by: str | None = None
     """The creator of that job, as named by Studio."""
 

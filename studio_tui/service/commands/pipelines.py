@@ -20,7 +20,6 @@ ROUNDS = 3
 """How often `stop` cancels the running jobs of a pipeline, as more may have started meanwhile."""
 
 ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
-"""Seconds before each check whether the canceled jobs have ended."""
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED_BY_ITSELF = frozenset({JobState.COMPLETE, JobState.FAILED})
@@ -42,7 +41,6 @@ class StopOutcome:
     canceled: tuple[PipelineJob, ...]
     canceling: tuple[PipelineJob, ...]
     ended: tuple[PipelineJob, ...]
-    """Jobs that ended before they could be canceled."""
     still_running: tuple[StillRunning, ...]
     pipeline: Pipeline
     starts_more_jobs: bool

@@ -17,9 +17,7 @@ class RelatedRequest(JobRequest):
     """A job request with its relation to a schedule or job, which is recorded but not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
-    """Id of the schedule that the user runs by hand."""
     replaces: str | None = Field(default=None, exclude=True)
-    """Id of the schedule that this one replaces."""
     repeats: str | None = Field(default=None, exclude=True)
     """Id of the job that this one runs again from the start, unchanged or edited."""
 

@@ -27,7 +27,6 @@ class Backoff:
     """Full-jitter back-off: a rest is a random part of a span that doubles with each failure."""
 
     base: float
-    """Seconds of the span before any failure."""
     cap: float
     least: float = 0.0
     jitter: Jitter = random.uniform

@@ -17,7 +17,6 @@ from studio_tui.service.polling.backoff import DENIED_REST
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 
 REQUESTED_JOBS = 40
-"""Number of newest COMPLETE jobs whose datasets are requested."""
 AT_ONCE = 2
 
 
@@ -35,7 +34,6 @@ class DatasetCatalog:
         self._reachability = reachability or Reachability()
         self._now = now
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
-        """Dataset versions, by the id of the job that made them."""
         self._failures = Counter[str]()
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
@@ -83,7 +81,8 @@ class DatasetCatalog:
         # Jobs with the fewest failures come first, so that a job that always fails does not keep
         # the others from being requested. `pop` takes from the end.
         remaining = sorted(
-            (job_id for job_id in complete if job_id not in self._made), key=self._failures_of
+            (job_id for job_id in complete if job_id not in self._made),
+            key=self._failures.__getitem__,
         )
         remaining.reverse()
 
@@ -104,9 +103,6 @@ class DatasetCatalog:
 
         await asyncio.gather(*(request_in_turn() for _ in range(AT_ONCE)))
         self.is_complete = all(job_id in self._made for job_id in complete)
-
-    def _failures_of(self, job_id: str) -> int:
-        return self._failures[job_id]
 
     @property
     def _may_request(self) -> bool:

@@ -155,7 +155,6 @@ class Endings(SnapshotPublisher[Badges]):
 
 
 REST = 5.0
-"""Minimum seconds between two requests of `RequestRepeatedOnEnds`."""
 
 
 class RequestRepeatedOnEnds:

@@ -33,7 +33,6 @@ SELECTION_REST = 0.5
 """Seconds for which a job must be selected before anything is requested."""
 END_BYTES = 64 * 1024
 STREAM_LIMIT = 1024 * 1024
-"""Characters after which a websocket is closed."""
 RUNNING_REST = 2.0
 """Minimum seconds between two requests for the end of the log of the selected job."""
 PAST_RUNS_REST = 15.0
@@ -61,7 +60,6 @@ class JobDetails(NamedTuple):
     end: bytes | None = None
     """The last bytes of the log, untrusted; they can begin within a line. `None` if unknown."""
     trouble: str = ""
-    """Why the log cannot be read; a safe sentence."""
     past_runs: tuple[Job, ...] = ()
     """Other COMPLETE jobs with its name; the one that ended last is first."""
 

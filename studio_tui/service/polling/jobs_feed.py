@@ -38,7 +38,6 @@ class JobList:
     jobs: tuple[Job, ...] = ()
     """Newest first, each id once; jobs without a creation time come first."""
     has_all: bool = True
-    """Whether these are all jobs of the team."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -60,14 +59,12 @@ class JobsFeed:
         self._unfinished: dict[str, None] = {}
         """Ids of the known jobs that have not ended, which would be slow to find."""
         self._loaded = 0
-        """The greatest number of newest jobs that was requested at once."""
         self._has_all = False
         self._back_to = _NEWEST
         """All jobs created at this time or later are known."""
         self._can_filter = True
         """Whether this Studio can list the active jobs alone."""
         self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
-        """The newest page and the active jobs of the last poll."""
         self._answer = JobList()
         self._counted: tuple[JobList | None, datetime, int] = (None, _NEWEST, 0)
         """An answer, a value of `_back_to`, and the result of `_count_reached` for these two."""

@@ -35,7 +35,6 @@ from studio_tui.service.polling.snapshot import Snapshot
 
 AT_ONCE = 3
 NOTIFY_INTERVAL = 0.25
-"""Minimum seconds between two snapshots with changed jobs."""
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +71,6 @@ class Pace:
     job: float
     """After each request for a job."""
     backoff_cap: float = BACKOFF_CAP
-    """Maximum seconds between failing requests."""
     paced: Callable[[float], float] = lambda seconds: seconds
     """Stretches a rest in seconds while the terminal has no focus."""
 
@@ -121,7 +119,6 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._unsubscribe_from_jobs: Callable[[], None] = lambda: None
         self._last_jobs: JobList | None = None
         self._received: dict[str, Job] = {}
-        """Runs as they were received last, by id."""
         self._recorded: Mapping[str, Job] = {}
         """Runs of the recorder, by id; each is shown until Studio has sent it."""
         self._listed: frozenset[str] = frozenset()

@@ -7,7 +7,6 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 
 MAX_WATCHES = 8
-"""Maximum number of pipelines that stay cached while nobody views them."""
 
 
 class PipelineWatches:

@@ -23,7 +23,6 @@ class PipelineList:
     pipelines: tuple[Pipeline, ...] = ()
     """In Studio's order, newest first, each id once."""
     has_all: bool = True
-    """Whether these are all pipelines of the team."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -100,7 +99,6 @@ class PipelinesFeed:
 
     def __init__(self, client: StudioClient) -> None:
         self.requested_count = PAGE
-        """How many of the newest pipelines the user wants to see."""
         self._client = client
         self._limit: int | None = None
         """`None` before an answer was too large."""

@@ -33,7 +33,6 @@ Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 
 BACKOFF_BASE = 0.5
 BACKOFF_CAP = LONGEST_REST
-"""Maximum seconds between failing polls."""
 
 
 class Poller(SnapshotPublisher[T]):

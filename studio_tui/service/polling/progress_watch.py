@@ -26,7 +26,6 @@ from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 END_BYTES = 4096
 MAX_FOLLOWED = 8
-"""Maximum number of websockets."""
 REPLAY = 4 * 1024 * 1024
 """Characters that a websocket may bring at once, as it begins with the whole log."""
 STREAM = 256 * 1024
@@ -38,15 +37,11 @@ MAX_CONNECTIONS = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
 BACKOFF_CAP = 60.0
-"""Maximum seconds between failing attempts."""
 REQUEST_REST = 0.5
-"""Minimum seconds between two requests."""
 SAME_LOG_REST = 3.0
-"""Minimum seconds between two requests for the same log."""
 UNREADABLE_REST = 60.0
 """Further seconds before the next request for a log whose answer could not be understood."""
 NOTIFY_INTERVAL = 0.25
-"""Minimum seconds between two notifications about the changed logs."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +57,7 @@ class _Log:
     """Id of the last piece received; a new connection first repeats all pieces up to it."""
     task: asyncio.Task[None] | None = None
     is_polled: bool = False
-    """Whether the log is never followed again."""
     is_over: bool = False
-    """Whether the job has ended."""
     etag: str | None = None
     due: float = 0.0
     """Earliest time of the next request for the log, in the loop's time."""

@@ -37,7 +37,6 @@ SHORTEST_REST = 5.0
 LONGEST_REST = 60.0
 """Maximum seconds between two probes, unless Studio asks for more."""
 SIGN_REST = 0.25
-"""Seconds between two checks for a sign that Studio is back."""
 LOG_STREAM = "log stream"
 """The name under which all log websockets are counted."""
 
@@ -103,7 +102,6 @@ class Reachability:
         self.outage: Outage | None = None
         """`None` while Studio is reachable, as far as known."""
         self.refusal: AuthenticationError | None = None
-        """The rejection of the token, which stops all requests until the user retries."""
         self._probe = probe
         self._refused = refused
         self._sign = sign

@@ -21,7 +21,6 @@ class Actions:
     calls: tuple[RecordedCall, ...] = ()
     unsent: tuple[Hold, ...] = ()
     has_all: bool = True
-    """Whether `calls` are all recorded calls."""
 
 
 class Activity(SnapshotPublisher[Actions]):

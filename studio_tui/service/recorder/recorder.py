@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 WRITE_EVERY = 60.0
 PRUNE_EVERY = 30
-"""Number of writes of calls between two prunings."""
 PAST_RUNS = 20
 CHUNK = 200
 """Items read or compared before other threads get their turn."""

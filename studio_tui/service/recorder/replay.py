@@ -18,7 +18,6 @@ from studio_tui.service.recorder.recording_file import Change, RecordingContents
 CHECK_EVERY = 0.2
 
 BEFORE = timedelta(seconds=1)
-"""How long before the first change the playback begins."""
 
 
 class ReplayTime:
