@@ -100,10 +100,7 @@ def has_login(text: str) -> bool:
 
 
 def without_logins(text: str, mark: str = "") -> str:
-    """Return a text with `mark` in place of each login that `has_login` finds.
-
-    If `mark` is empty, logins are removed with their `@`.
-    """
+    """Return a text with `mark` in place of each login, or without logins if it is empty."""
     replacement = f"{mark}@" if mark else ""
 
     def replace(match: re.Match[str]) -> str:

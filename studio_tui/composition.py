@@ -39,10 +39,7 @@ def dashboard(
 
 
 def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | None:
-    """Return the file with the last list of launches with the same connection settings.
-
-    Returns `None` if the current folder, with the project's configuration, does not exist.
-    """
+    """Return the file with the last list of equal launches; `None` without a current folder."""
     from studio_tui.launch_key import launch_key
 
     try:
@@ -73,11 +70,7 @@ class _Connector:
         return self._data_dir_option or paths.local_data_dir()
 
     def connect(self, choice: "Choice | None") -> "Connected":
-        """Connect to the Studio that the user chose; without a choice, as the settings say.
-
-        Raises:
-            ConfigError: the choice cannot be used.
-        """
+        """Connect to the Studio that the user chose; without a choice, as the settings say."""
         from dataclasses import replace
 
         from studio_tui.log import configure

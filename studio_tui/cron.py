@@ -128,10 +128,7 @@ def fire_times(
 
 
 def iterate_fire_times(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[datetime]:
-    """Return all fire times after `after`, aware and in UTC, up to the year 9999.
-
-    `after` is aware; the fields of the expression are the time of day in `zone`.
-    """
+    """Return all fire times after `after`, aware and in UTC; the fields are times in `zone`."""
     fields = _parse(expression)
     times = _wall_clock_times if fields.plain[1] is None else _times_of_day
     return _until_overflow(times(" ".join(fields.typed), after.astimezone(UTC), zone))

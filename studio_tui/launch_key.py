@@ -25,10 +25,7 @@ def launch_key(
     *,
     local_data_dir: Path | None,
 ) -> str:
-    """Return the key, a digest that reveals nothing about the settings.
-
-    `local_data_dir` is `None` for a Studio that is not local. A login changes the key.
-    """
+    """Return the key, a digest; `local_data_dir` is `None` for a Studio that is not local."""
     if local_data_dir is not None:
         inputs: object = str(local_data_dir)
     else:

@@ -36,10 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 def register_secret(secret: str) -> None:
-    """Redact `secret` in all later log records and crash reports, however it is quoted.
-
-    A text shorter than `SHORTEST_SECRET` is not redacted.
-    """
+    """Redact `secret`, however it is quoted, in all later log records and crash reports."""
     if len(secret) >= SHORTEST_SECRET:
         _secrets.add(secret)
 

@@ -51,11 +51,7 @@ def styles_dir() -> Path:
 
 
 def expand_home(path: Path, what: str) -> Path:
-    """Return a path with `~` or `~user` expanded; `what` names the path in the error.
-
-    Raises:
-        ConfigError: there is no such user.
-    """
+    """Return a path with `~` expanded; raise a `ConfigError` about `what` for an unknown user."""
     try:
         return path.expanduser()
     except RuntimeError:
@@ -74,9 +70,6 @@ def create_private_dir(path: Path) -> Path:
 
     A folder that exists keeps its permissions, as a user who has made it may share it. Files in it
     are private by themselves.
-
-    Raises:
-        OSError: it cannot be created, or is not a folder.
     """
     for folder in (*reversed(path.parents), path):
         folder.mkdir(mode=0o700, exist_ok=True)

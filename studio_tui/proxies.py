@@ -27,11 +27,7 @@ class Proxies:
     """The value of NO_PROXY, see `is_excepted`."""
 
     def for_url(self, url: str) -> SecretStr | None:
-        """Return the URL of the proxy for a URL; `None` for http and for this machine.
-
-        Raises:
-            ConfigError: the proxy is invalid; the message does not include its URL.
-        """
+        """Return the proxy for a URL, if any; raise a `ConfigError` without its URL if invalid."""
         target = address(url)
         if target is None or target.scheme != "https" or is_loopback(target.host):
             return None

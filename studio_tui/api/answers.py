@@ -131,11 +131,7 @@ def without_byte_order_mark(body: bytes) -> bytes:
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse a JSON body, also one with invalid UTF-8.
-
-    Raises:
-        ProtocolError: the body is not JSON.
-    """
+    """Parse a JSON body, also with invalid UTF-8; raise `ProtocolError` if it is not JSON."""
     body = without_byte_order_mark(body)
     try:
         return from_json(body)
@@ -161,11 +157,7 @@ def not_json_message(body: bytes, problem: str) -> str:
 
 
 def parse_model(kind: type[M], body: bytes) -> M:
-    """Parse a body as a model.
-
-    Raises:
-        ProtocolError: the body is not JSON, or does not match the model.
-    """
+    """Parse a body as a model; raise `ProtocolError` if it is not JSON, or does not match."""
     value = parse_json(body)
     try:
         return kind.model_validate(value)
@@ -176,10 +168,7 @@ def parse_model(kind: type[M], body: bytes) -> M:
 
 
 def _format_errors(error: ValidationError) -> str:
-    """Format the first three errors.
-
-    For the types in these models, pydantic's `msg` never contains the untrusted or secret value.
-    """
+    """For the types in these models, pydantic's `msg` never contains the untrusted value."""
     return "; ".join(
         safe_line(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}")
         for item in error.errors(include_input=False, include_url=False, include_context=False)[:3]

@@ -117,12 +117,7 @@ def _literal_address(host: str) -> str | None:
 
 
 async def _public_address(parts: Address) -> str:
-    """Resolve a host and return one of its IP addresses.
-
-    Raises:
-        ProtocolError: one of its addresses is not public.
-        TransportError: the name cannot be resolved.
-    """
+    """Return an IP address of a host; raise `ProtocolError` if one of them is not public."""
     host = parts.host
     loop = asyncio.get_running_loop()
     try:

@@ -164,19 +164,13 @@ class StudioClient:
         return log_body(answer, offset, etag)
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        """Return the last `length` (at least 1) bytes of a job's log.
-
-        Raises `ProtocolError` if the log is too large and Studio does not support range requests.
-        """
+        """Return the last `length` (at least 1) bytes of a job's log."""
         headers = suffix_headers(length, etag)
         answer = await self._request_log(job_id, headers=headers, last=length)
         return log_end(answer, length, etag)
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        """Yield the frames of a job's log, from its beginning until the websocket ends.
-
-        Close the iterator (`contextlib.aclosing`) when leaving it early.
-        """
+        """Yield the frames of a job's log; close the iterator when leaving it early."""
         return self._connection.follow(routes.FOLLOW_LOGS, {"job_id": job_id})
 
     async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:

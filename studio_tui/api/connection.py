@@ -119,11 +119,7 @@ class Connection:
         *,
         remember: bool = True,
     ) -> ResultPage[R]:
-        """Request a list and parse it.
-
-        With `remember`, the reader of the last response to the same query is used instead of
-        `reader`.
-        """
+        """Request a list; with `remember`, the last reader for the same query parses it."""
         query = {**query, **self.query}
         try:
             answer = await self.request(route, query)
@@ -214,11 +210,7 @@ def _open(
 
 
 def path_of(route: Route, *segments: str) -> str:
-    """Fill in a route's parameters, each as one quoted path segment.
-
-    Raises:
-        InvalidRequest: a value cannot be a segment, or would change the endpoint.
-    """
+    """Quote each parameter as one path segment; raise `InvalidRequest` if it cannot be one."""
     path = route.path
     for segment in segments:
         if not is_usable_id(segment):

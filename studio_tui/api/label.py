@@ -32,10 +32,7 @@ def user_variables(job: Job) -> dict[str, SecretStr]:
 
 
 def intent_of(job: Job) -> str | None:
-    """Return the id of the intent that created a job; empty if it has no label.
-
-    Returns `None` if Studio omits the environment, or masks its values.
-    """
+    """Return the id of the intent; empty for a job without a label, `None` if Studio masks it."""
     if job.environment is None:
         return None
     label = job.environment.get(NAME)

@@ -100,10 +100,7 @@ def _parse_answer(answer: Answer, offset: int, etag: str | None) -> LogBody:
 
 
 def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
-    """Parse the response to a request with the headers of `suffix_headers(length, etag)`.
-
-    The request must also have had `last=length`. Raises the same errors as `log_body`.
-    """
+    """Parse the response to a request with `suffix_headers(length, etag)` and `last=length`."""
     body = _parse_answer(answer, 0, etag)
     end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0
     data = body.data[-length:]

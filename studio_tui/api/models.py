@@ -332,11 +332,7 @@ UploadedFile = UploadFileOutput
 
 
 def runs_on(job: Job, cluster: Cluster) -> bool:
-    """Whether a job belongs to a cluster.
-
-    Names are compared only if Studio does not send the cluster id of the job, as a newer cluster
-    may have the same name.
-    """
+    """Whether a job belongs to a cluster; names may be reused, and count only without an id."""
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id
     return cluster.name is not None and job.compute_cluster_name == cluster.name

@@ -55,10 +55,7 @@ class OwnRoutes:
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
-        """Create a pipeline that reruns jobs, each one after those that it depends on.
-
-        Returns `None`, and nothing was created, if none of the jobs depends on another.
-        """
+        """Create a pipeline that reruns jobs; return `None` if none of them depends on another."""
         body = RerunInput(team_name=self._connection.team, jobs=tuple(jobs))
         answer = await self._connection.write(routes.RERUN_JOBS, body, key=idempotency_key)
         return pipeline_in(parse_created(PipelineOutput, answer))

@@ -92,11 +92,7 @@ class ListReader(Generic[T]):
         return len(self._body)
 
     async def read(self, body: bytes) -> ResultPage[T]:
-        """Parse a body; return the previous page itself if the body has not changed.
-
-        Raises:
-            ProtocolError: the body is not a JSON list, or is truncated.
-        """
+        """Parse a body, an equal one to the same page; raise `ProtocolError` if it is no list."""
         body = without_byte_order_mark(body)
         # The same list may be requested twice concurrently.
         async with self._reading:

@@ -333,11 +333,7 @@ class _Progress:
 
 
 async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield a decompressed body in chunks of at most 1 MiB; each chunk is decompressed when needed.
-
-    Raises:
-        ProtocolError: the compression is unknown, invalid or incomplete.
-    """
+    """Yield a decompressed body in pieces of at most 1 MiB; raise `ProtocolError` if invalid."""
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
         async for piece in answer.aiter_raw():

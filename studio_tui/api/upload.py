@@ -18,11 +18,7 @@ class FileForm:
     """A multipart body (RFC 7578) with a single part `file`; can be iterated over repeatedly."""
 
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
-        """Read the current size of the file.
-
-        Raises:
-            NotSent: the file cannot be read.
-        """
+        """Read the current size of the file; raise `NotSent` if the file cannot be read."""
         self._path = path
         self._progress = progress or (lambda _sent, _size: None)
         try:
@@ -44,12 +40,7 @@ class FileForm:
         }
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the body.
-
-        Raises:
-            NotSent: the file became shorter, or cannot be read. Its beginning may already be
-                sent.
-        """
+        """Yield the body; raise `NotSent`, perhaps in the middle, if the file cannot be read."""
         yield self._head
         sent = 0
         try:

@@ -15,11 +15,7 @@ _NO_DETAILS = "Studio accepted the request, but its answer does not say what the
 
 
 def parse_created(kind: type[R], answer: Answer) -> R:
-    """Parse the response to a request that created an object.
-
-    Raises:
-        OutcomeUnknown: the response is not the object, or is a job with an unusable id.
-    """
+    """Parse a created object; raise `OutcomeUnknown` if the response is not a usable one."""
     try:
         item = answers.parse_model(kind, answer.body)
     except ProtocolError as error:
@@ -38,23 +34,14 @@ def parse_optional(kind: type[R], answer: Answer) -> R | None:
 
 
 def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
-    """Return the pipeline in a response, if there is one.
-
-    Raises:
-        InvalidRequest: `ok` in the response is false: Studio did nothing.
-    """
+    """Return the pipeline in a response; raise `InvalidRequest` if its `ok` is false."""
     if response is not None and response.ok is False:
         raise InvalidRequest(200, "Studio refused, and gave no reason.")
     return response.pipeline if response else None
 
 
 def parse_created_pipeline(answer: Answer) -> Pipeline:
-    """Parse the response to a request that created a pipeline.
-
-    Raises:
-        InvalidRequest: Studio did nothing.
-        OutcomeUnknown: the response does not include the pipeline.
-    """
+    """Return the created pipeline; raise like `parse_created` and `pipeline_in`."""
     if pipeline := pipeline_in(parse_created(PipelineOutput, answer)):
         return pipeline
     raise OutcomeUnknown(f"{_NO_DETAILS}.")

@@ -1,7 +1,4 @@
-"""Runs a command on many items, a few at a time.
-
-Once the token is rejected or Studio is unreachable, no further commands are sent.
-"""
+"""Runs a command on many items, a few at a time, until further ones are sure to fail."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

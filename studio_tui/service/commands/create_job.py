@@ -136,10 +136,7 @@ class JobCreator:
         on_unclear_answer: Callable[[StudioError], None] = lambda _: None,
         on_progress: UploadProgress = lambda _path, _sent, _size: None,
     ) -> CreationOutcome:
-        """Upload `files` and create a job with them.
-
-        `on_unclear_answer` is called before the search for the job begins.
-        """
+        """Upload `files` and create a job; `on_unclear_answer` is called before a search for it."""
         try:
             request, sent_files = await self._with_files(job, files, on_progress)
             now = self._now()

@@ -144,10 +144,7 @@ def failure_message(error: StudioError) -> str:
 def schedule_request(
     task: Job, repeat: JobInput, *, cron_expression: str | None, start_after: datetime | None
 ) -> JobInput:
-    """Return the request for a schedule like `task`, but with other times.
-
-    `repeat` is the request that runs the job of `task` once.
-    """
+    """Return the request for a schedule like `task`; `repeat` is that for a single run."""
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {
         "cron_expression": cron_expression,

@@ -161,11 +161,7 @@ class Journal:
         self._folder = folder / profile_name(profile)
 
     def begin(self, intent: Intent) -> OpenIntent:
-        """Write an intent to disk durably.
-
-        Raises:
-            NotSent: it could not be written, so nothing may be sent.
-        """
+        """Write an intent to disk; raise `NotSent` if that fails, so that nothing is sent."""
         try:
             create_private_dir(self._folder)
             self._prune()
@@ -259,11 +255,7 @@ def _sync(folder: Path) -> None:
 
 
 def _take_over(path: Path) -> OpenIntent | None:
-    """Lock the file of an intent and return it; `None` if its outcome is known.
-
-    Raises:
-        OSError: another program has locked the file, or it cannot be opened.
-    """
+    """Lock the file of an intent and return it; `None` if its outcome is known."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
     is_open = False
     try:
@@ -279,10 +271,7 @@ def _take_over(path: Path) -> OpenIntent | None:
 
 
 def _read(path: Path) -> JournalEntry | None:
-    """Return the entry in a file, without lines that a crash cut short; `None` if unreadable.
-
-    The last line with a field counts.
-    """
+    """Return the entry in a file, which may be cut short; the last line with a field counts."""
     data = read_bytes(path)[:_LARGEST]
     fields: dict[str, Any] = {}
     for line in _parse_lines(data):

@@ -1,7 +1,4 @@
-"""Runs several jobs again in the order of their dependencies, as a pipeline.
-
-Only the local Studio supports this.
-"""
+"""Runs several jobs again in the order of their dependencies; for the local Studio only."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -30,10 +27,7 @@ class OrderedReruns:
         on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda *_: None,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
-        """Initialise; `changed` is called when there may be new jobs.
-
-        `on_created` is called with each new pipeline, and the submissions of its jobs by job id.
-        """
+        """Initialise; `on_created` is called with a new pipeline and its submissions by job id."""
         self._client = client
         self._history = history
         self._changed = changed

@@ -13,10 +13,7 @@ T = TypeVar("T")
 
 
 class ScheduleCommands:
-    """Commands on schedules.
-
-    Each raises `StudioError` if it had no effect, or if that is not known.
-    """
+    """Each command raises `StudioError` if it had no effect, or if that is not known."""
 
     def __init__(self, studio: StudioClient, changed: Callable[[], None]) -> None:
         self._studio = studio

@@ -74,11 +74,7 @@ class PipelineTrigger:
     async def trigger(
         self, request: TriggerRequest, before: Collection[str]
     ) -> Triggered | UnconfirmedPipeline:
-        """Trigger a pipeline; `before` are the ids of the known pipelines.
-
-        Raises:
-            StudioError: there is no pipeline.
-        """
+        """Trigger a pipeline, given the known ids; a `StudioError` means that there is none."""
         return await self._send_or_search(
             UnconfirmedPipeline(
                 request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)

@@ -31,12 +31,7 @@ class Uploads:
     async def upload(
         self, paths: Iterable[Path], on_progress: UploadProgress
     ) -> tuple[SentFile, ...]:
-        """Upload the files that are not cached; return the uploads of all different `paths`.
-
-        Raises:
-            StudioError: a file cannot be read, or an upload failed; successful uploads are
-                cached.
-        """
+        """Upload the files that are not cached; return the uploads of all different `paths`."""
         versions = await asyncio.to_thread(
             lambda: [_version(path) for path in dict.fromkeys(paths)]
         )

@@ -57,10 +57,7 @@ def _repeated_runs(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[s
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
-    """Yield each job of a pipeline with its current run, then with each of its earlier runs.
-
-    A pipeline has only the ids of earlier runs, so all of them are marked as failed here.
-    """
+    """Yield each job of a pipeline, then its earlier runs, which are all marked as failed."""
     for node in pipeline.job_runs:
         yield node
         for run_id in node.attempts:

@@ -167,10 +167,7 @@ class RequestRepeatedOnEnds:
         *,
         rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Initialise; `jobs` returns the known jobs, or `None` if there is no job list yet.
-
-        `request` returns whether it succeeded.
-        """
+        """Initialise; `request` returns whether it succeeded."""
         self._jobs = jobs
         self._request = request
         self._rest = rest

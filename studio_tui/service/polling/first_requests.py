@@ -86,11 +86,7 @@ class Probe:
         )
 
     async def send(self) -> None:
-        """Send one request.
-
-        Raises:
-            StudioError: the request failed.
-        """
+        """Send one request; raise `StudioError` if it fails."""
         await (self._jobs if self._first.is_over else next(self._lists))()
 
     async def _jobs(self) -> None:

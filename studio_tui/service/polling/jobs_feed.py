@@ -104,11 +104,7 @@ class JobsFeed:
         return reached
 
     async def fetch(self) -> JobList:
-        """Return the known jobs; the same object as last time if nothing changed.
-
-        Raises:
-            StudioError: a request failed; the known jobs are kept.
-        """
+        """Return the known jobs; the same object as last time if nothing changed."""
         limit = (
             PAGE
             if self._loaded >= self.requested_count and self._can_filter

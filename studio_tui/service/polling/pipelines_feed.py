@@ -113,11 +113,7 @@ class PipelinesFeed:
         self.requested_count = max(self.requested_count, count)
 
     async def fetch(self) -> PipelineList:
-        """Return the pipelines; the same object as last time if nothing changed.
-
-        Raises:
-            StudioError: the request failed.
-        """
+        """Return the pipelines; the same object as last time if nothing changed."""
         limit = (
             self.requested_count if self._limit is None else min(self.requested_count, self._limit)
         )

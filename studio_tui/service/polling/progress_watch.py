@@ -29,10 +29,7 @@ MAX_FOLLOWED = 8
 REPLAY = 4 * 1024 * 1024
 """Characters that a websocket may bring at once, as it begins with the whole log."""
 STREAM = 256 * 1024
-"""Further characters that a websocket may bring per second.
-
-A log that brings more is polled instead.
-"""
+"""Further characters that a websocket may bring per second; else the log is polled."""
 MAX_CONNECTIONS = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
@@ -75,10 +72,7 @@ class ProgressWatch:
         refused: Callable[[AuthenticationError], None] = lambda _: None,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `refused` is called when the token is rejected.
-
-        `paced` stretches a rest in seconds while the terminal has no focus.
-        """
+        """Initialise; `paced` stretches a rest in seconds while the terminal has no focus."""
         self._source = source
         self._reachability = reachability or Reachability()
         self._paced = paced

@@ -144,10 +144,8 @@ class Reachability:
         After that time all requests are allowed, as a token without permission for any list, which
         causes neither, may have it for a log.
         """
-        try:
-            async with asyncio.timeout(FIRST_PATIENCE):
-                await self._first_outcome.wait()
-        except TimeoutError:
+        await wait_for(self._first_outcome, FIRST_PATIENCE)
+        if not self._first_outcome.is_set():
             self._allow_all_requests()
 
     def raise_if_refused(self) -> None:
@@ -157,11 +155,7 @@ class Reachability:
 
     @contextlib.contextmanager
     def asking(self, name: str) -> Iterator[None]:
-        """Count the outcome of the request that is sent in this context.
-
-        Raises:
-            AuthenticationError: the token was rejected, so nothing may be sent with it.
-        """
+        """Count the outcome of the request in this context; raise if the token was rejected."""
         self.raise_if_refused()
         failures = self._failures
         try:

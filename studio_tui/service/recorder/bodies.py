@@ -75,11 +75,7 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(packed: bytes) -> Any:
-    """Return the JSON value that `pack` made bytes of.
-
-    Raises:
-        ValueError: the bytes are not packed JSON.
-    """
+    """Return the JSON value that `pack` made bytes of; raise `ValueError` for other bytes."""
     # JSON never begins with the first byte of zlib data, 0x78, which is an "x".
     try:
         return json.loads(zlib.decompress(packed) if packed[:1] == b"\x78" else packed)

@@ -91,11 +91,7 @@ CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and the st
 
 
 def is_current(connection: sqlite3.Connection) -> bool:
-    """Return whether the file has the tables of `VERSION`.
-
-    Raises:
-        sqlite3.DatabaseError: a newer version of studio-tui created the file, or it is damaged.
-    """
+    """Return whether the file has these tables; raise `DatabaseError` for a newer version."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise sqlite3.DatabaseError(f"a newer version of studio-tui created it (version {version})")
@@ -173,10 +169,7 @@ class RecorderFile:
             return self._writer.submit(self._write_now, work)
 
     def keep_open(self) -> None:
-        """Keep the file open until `close`.
-
-        Otherwise SQLite would checkpoint the journal whenever the last connection closes.
-        """
+        """Keep the file open, as SQLite would checkpoint the journal whenever it is closed."""
         with self._connection_lock:
             if self._kept_connection is None:
                 self._kept_connection = self._connect_to_keep()
@@ -230,10 +223,7 @@ class RecorderFile:
         return answer
 
     def _set_aside(self, inode: int | None) -> None:
-        """Rename a damaged file, so that a new one is created.
-
-        `inode` identifies it, as another dashboard may have replaced it already.
-        """
+        """Rename a damaged file, unless another dashboard has replaced it, as `inode` shows."""
         damaged = self.path.with_suffix(".damaged")
         with self._connection_lock:
             connection, self._kept_connection = self._kept_connection, None

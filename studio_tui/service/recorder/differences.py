@@ -31,11 +31,7 @@ def difference(before: Any, after: Any) -> dict[str, Any]:
 
 
 def apply_difference(before: Any, change: dict[str, Any]) -> Any:
-    """Return the value that `before` becomes by a difference.
-
-    Raises:
-        ValueError: the difference does not fit `before`.
-    """
+    """Return what `before` becomes by a difference; raise `ValueError` if it does not fit."""
     try:
         return _apply(before, change)
     except (AttributeError, IndexError, KeyError, TypeError, RecursionError) as error:

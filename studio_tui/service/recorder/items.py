@@ -69,10 +69,7 @@ def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float)
 def note_gone(
     connection: Connection, kind: str, listed: Collection[str], since: float, at: float
 ) -> None:
-    """Record as gone the items created at `since` or later whose ids are not in `listed`.
-
-    An item that has changed after `at` is not gone.
-    """
+    """Record as gone the items from `since` on that are not `listed`, nor changed after `at`."""
     query = "SELECT id FROM item WHERE kind = ? AND made_at >= ? AND gone_at IS NULL"
     rows = connection.execute(f"{query} AND seen_at <= ?", (kind, since, at)).fetchall()
     for (item_id,) in rows:
@@ -96,10 +93,7 @@ def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence
 
 
 def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
-    """Return the packed body of each item, newest first, with a time.
-
-    It is when the item was first seen with this body, or when it was found to be gone.
-    """
+    """Return the packed bodies, newest first, each with when it was seen or found to be gone."""
     return connection.execute(_EVERYTHING, (kind,))
 
 

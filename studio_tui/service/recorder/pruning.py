@@ -24,10 +24,7 @@ class Limits:
 
 
 def prune(connection: Connection, limits: Limits, now: float) -> bool:
-    """Delete some of the records beyond the limits; return whether there may be more to delete.
-
-    Call it in a transaction.
-    """
+    """Delete some records beyond the limits, in a transaction; return whether there may be more."""
     since = now - limits.days * DAY
     items = connection.execute(_OLD_ITEMS, (since, STEP)).fetchall()
     calls = _forget_calls(connection, "last_at < ?", since)

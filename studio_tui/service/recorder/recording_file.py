@@ -56,11 +56,7 @@ class RecordingContents:
 
 
 def export(database: RecorderFile, file: Path) -> int:
-    """Write all changes and lists to a file that only its owner can read; return how many changes.
-
-    Raises:
-        ConfigError: nothing is recorded, or the file exists or cannot be written.
-    """
+    """Write all changes and lists to a new private file; return how many changes."""
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.rows(query)
     if not rows:
@@ -84,11 +80,7 @@ def export(database: RecorderFile, file: Path) -> int:
 
 
 def load(file: Path) -> RecordingContents:
-    """Read a recording.
-
-    Raises:
-        ConfigError: it is not a recording, or it cannot be read.
-    """
+    """Read a recording; raise a `ConfigError` that says why it cannot be read."""
     changes: list[Change] = []
     lists: dict[str, list[Any]] = {}
     try:

@@ -119,11 +119,7 @@ class ReplayClient:
     async def pipeline(
         self, *, pipeline_id: str | None = None, name: str | None = None
     ) -> Pipeline:
-        """Return the pipeline with this id, else with this name, at this time.
-
-        Raises:
-            NotFound: it is not in the recording at this time.
-        """
+        """Return the pipeline with this id, else with this name; raise `NotFound` without one."""
         for item in self._items(PIPELINE):
             if pipeline_id == item.pipeline_id or (pipeline_id is None and name == item.name):
                 pipeline: Pipeline = item
