@@ -163,10 +163,10 @@ def test_a_crash_report_shows_causes_but_no_locals_and_no_secrets() -> None:
 
 CRASHING = f"""
 from pathlib import Path
-from studio_tui import crash_hook, log
+from studio_tui import launch, log
 log.register_secret({SECRET!r})
 log.configure(Path("logs"))
-crash_hook.install_crash_hook()
+launch.install_crash_hook()
 def bug(token):
     raise LookupError("a bug with " + token)
 bug({SECRET[:6]!r} + {SECRET[6:]!r})

@@ -12,11 +12,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
+from studio_tui.api.exchange import Answer
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.messages import message_line
+from studio_tui.api.models import Job, Pipeline, PipelineOutput
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,
     NotFound,
+    OutcomeUnknown,
     PermissionDenied,
     ProtocolError,
     RateLimited,
@@ -29,6 +33,8 @@ LONGEST_DELAY = 300.0
 """In seconds."""
 
 M = TypeVar("M", bound=BaseModel)
+
+_NO_DETAILS = "Studio accepted the request, but its answer does not say what the result was"
 
 _HTML = re.compile(rb"\s*(<!doctype|<html|<head|<body|<\?xml|<!--)", re.IGNORECASE)
 
@@ -173,3 +179,36 @@ def _format_errors(error: ValidationError) -> str:
         safe_line(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}")
         for item in error.errors(include_input=False, include_url=False, include_context=False)[:3]
     )
+
+
+def parse_created(kind: type[M], answer: Answer) -> M:
+    """Parse a created object; raise `OutcomeUnknown` if the response is not a usable one."""
+    try:
+        item = parse_model(kind, answer.body)
+    except ProtocolError as error:
+        raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
+    if isinstance(item, Job) and not is_usable_id(item.id):
+        raise OutcomeUnknown(f"{_NO_DETAILS}.")
+    return item
+
+
+def parse_optional(kind: type[M], answer: Answer) -> M | None:
+    """Parse the response to a request that succeeded; `None` if the body cannot be parsed."""
+    try:
+        return parse_model(kind, answer.body)
+    except ProtocolError:
+        return None
+
+
+def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
+    """Return the pipeline in a response; raise `InvalidRequest` if its `ok` is false."""
+    if response is not None and response.ok is False:
+        raise InvalidRequest(200, "Studio refused, and gave no reason.")
+    return response.pipeline if response else None
+
+
+def parse_created_pipeline(answer: Answer) -> Pipeline:
+    """Return the created pipeline; raise like `parse_created` and `pipeline_in`."""
+    if pipeline := pipeline_in(parse_created(PipelineOutput, answer)):
+        return pipeline
+    raise OutcomeUnknown(f"{_NO_DETAILS}.")

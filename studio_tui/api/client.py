@@ -46,12 +46,6 @@ from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.api.write_responses import (
-    parse_created,
-    parse_created_pipeline,
-    parse_optional,
-    pipeline_in,
-)
 from studio_tui.settings import Settings
 
 SLOWEST_UPLOAD = 64 * 1024
@@ -155,7 +149,7 @@ class StudioClient:
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
         """Create a job; if Studio supports `Idempotency-Key`, equal keys create one job."""
         answer = await self._connection.write(routes.CREATE_JOB, job, key=idempotency_key)
-        return parse_created(Job, answer)
+        return answers.parse_created(Job, answer)
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return a job's log from byte `offset` on, or `unchanged` if its ETag is still `etag`."""
@@ -185,7 +179,7 @@ class StudioClient:
         """Request cancellation of a job. The job may still run when this returns."""
         body = JobCancelInput(team_name=self._connection.team)
         answer = await self._connection.write(routes.CANCEL_JOB, body, job_id)
-        return parse_optional(ActionFeedback, answer) or ActionFeedback()
+        return answers.parse_optional(ActionFeedback, answer) or ActionFeedback()
 
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
         """Upload a file; its id goes into `JobInput.files`.
@@ -229,7 +223,7 @@ class StudioClient:
         )
         route = routes.REFRESH_PIPELINE if only else routes.TRIGGER_PIPELINE
         answer = await self._connection.write(route, body, key=idempotency_key)
-        return parse_created_pipeline(answer)
+        return answers.parse_created_pipeline(answer)
 
     async def pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
@@ -254,7 +248,7 @@ class StudioClient:
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         answer = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
-        return pipeline_in(parse_optional(PipelineOutput, answer))
+        return answers.pipeline_in(answers.parse_optional(PipelineOutput, answer))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the newest pipelines, newest first."""
@@ -275,7 +269,7 @@ class StudioClient:
     async def _pause_or_resume(self, route: Route, pipeline_id: str) -> Pipeline | None:
         body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id)
         answer = await self._connection.write(route, body)
-        return pipeline_in(parse_optional(PipelineOutput, answer))
+        return answers.pipeline_in(answers.parse_optional(PipelineOutput, answer))
 
 
 def _has_status(job: Job, status: str | None) -> bool:

@@ -15,7 +15,6 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
-from studio_tui.service.polling.page_growth import with_more_pages
 
 PAGE = 100
 """Jobs in the newest page, and at least in each further page that the user requests."""
@@ -29,6 +28,11 @@ SINGLE_LOOKUPS = 8
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
+
+
+def with_more_pages(count: int, page: int) -> int:
+    """Return twice `count`, but at least one page of `page` rows more, and at most five."""
+    return max(count + page, min(count * 2, count + 5 * page))
 
 
 @dataclass(frozen=True)

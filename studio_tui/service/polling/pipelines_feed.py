@@ -7,7 +7,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.errors import AnswerTooLarge
-from studio_tui.service.polling.page_growth import with_more_pages
+from studio_tui.service.polling.jobs_feed import with_more_pages
 
 PAGE = 50
 """Number of newest pipelines requested at first; an answer is long, as it has all their jobs."""
