@@ -206,6 +206,7 @@ class StudioSession:
         for poller in (*self.pollers, *self._watches.all()):
             poller.restart()
         self.progress.restart()
+        self.job_details.restart()
 
     def request_more_jobs(self) -> None:
         """Request older jobs than those known."""

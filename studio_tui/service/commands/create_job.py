@@ -33,6 +33,7 @@ from studio_tui.service.polling.backoff import Backoff, Jitter
 
 PAGE = 100
 FURTHEST = 6400
+"""Maximum number of newest jobs that are searched; at first `PAGE` are."""
 
 SKEW = timedelta(minutes=10)
 """Allowed difference between a request's time and the creation of its job by Studio's clock."""
@@ -75,7 +76,9 @@ class SearchExtent:
     """How far an unsuccessful search went."""
 
     answers: int = 0
+    """Lists that Studio returned."""
     jobs: int = 0
+    """Newest jobs that were searched."""
     is_far_enough: bool = True
     """Whether the searched jobs include all that were created since the request was sent."""
 

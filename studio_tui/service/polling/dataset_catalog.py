@@ -4,6 +4,7 @@ Pipelines have the names of datasets. The versions that a job made are requested
 """
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
@@ -13,8 +14,8 @@ from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
-from studio_tui.service.polling.backoff import DENIED_REST
-from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
+from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
+from studio_tui.service.polling.reachability import LONGEST_REST, SHORTEST_REST, Reachability
 
 REQUESTED_JOBS = 40
 AT_ONCE = 2
@@ -29,12 +30,14 @@ class DatasetCatalog:
         reachability: Reachability | None = None,
         *,
         now: Callable[[], float] = clock.monotonic,
+        jitter: Jitter = random.uniform,
     ) -> None:
         self._client = client
         self._reachability = reachability or Reachability()
         self._now = now
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
         self._failures = Counter[str]()
+        self._backoff = Backoff(SHORTEST_REST / 2, LONGEST_REST, SHORTEST_REST, jitter)
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
@@ -97,12 +100,18 @@ class DatasetCatalog:
                 except StudioError as error:
                     remaining.clear()
                     self._failures[job_id] += 1
-                    self._due = max(self._due, self._now() + _rest(error))
+                    self._due = max(self._due, self._now() + self._rest_after(error))
                 else:
+                    self._backoff.reset()
                     self._made[job_id] = tuple(versions)
 
         await asyncio.gather(*(request_in_turn() for _ in range(AT_ONCE)))
         self.is_complete = all(job_id in self._made for job_id in complete)
+
+    def _rest_after(self, error: StudioError) -> float:
+        if isinstance(error, PermissionDenied):
+            return DENIED_REST
+        return max(self._backoff.add_failure(), error.requested_delay)
 
     @property
     def _may_request(self) -> bool:
@@ -112,8 +121,3 @@ class DatasetCatalog:
 def _version_key(version: ListedVersion) -> tuple[int, ...]:
     parts = version.version.split(".")
     return tuple(int(part) if part.isdecimal() else -1 for part in parts)
-
-
-def _rest(error: StudioError) -> float:
-    denied = DENIED_REST if isinstance(error, PermissionDenied) else 0.0
-    return max(SHORTEST_REST, denied, error.requested_delay)

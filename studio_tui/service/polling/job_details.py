@@ -120,6 +120,10 @@ class JobDetailsReader:
         if (before and (before.id, before.state)) != (job and (job.id, job.state)):
             self._selection_changed.set()
 
+    def restart(self) -> None:
+        """Read the details of the selected job again, as the user asked for it."""
+        self._selection_changed.set()
+
     async def run(self) -> None:
         """Read the details of selected jobs until canceled; a bug propagates."""
         while True:

@@ -11,7 +11,14 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import Blobs, LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.api.models import Job
-from studio_tui.errors import NotFound, PermissionDenied, ServerError, StudioError, TransportError
+from studio_tui.errors import (
+    AuthenticationError,
+    NotFound,
+    PermissionDenied,
+    ServerError,
+    StudioError,
+    TransportError,
+)
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.job_details import (
@@ -245,6 +252,22 @@ def test_requests_that_keep_failing_become_rarer_and_the_preview_says_why() -> N
             studio.errors.clear()
             await asyncio.sleep(60)
             assert details.get(RUNNING.id) == JobDetails(end=studio.log)
+
+    run(scenario())
+
+
+def test_details_that_could_not_be_read_are_requested_at_once_when_the_user_refreshes() -> None:
+    async def scenario() -> None:
+        for error in (AuthenticationError(401, "no"), ServerError(503, "in repair", 300)):
+            studio = Studio()
+            studio.errors = [error]
+            async with reading(studio) as details:
+                details.select(RUNNING)
+                await asyncio.sleep(60)
+                assert len(studio.requests) == 1
+                details.restart()
+                await asyncio.sleep(1)
+                assert details.get(RUNNING.id) == JobDetails(end=studio.log)
 
     run(scenario())
 
