@@ -30,9 +30,21 @@ _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
-def with_more_pages(count: int, page: int) -> int:
-    """Return twice `count`, but at least one page of `page` rows more, and at most five."""
-    return max(count + page, min(count * 2, count + 5 * page))
+class GrowingFeed:
+    """A feed that requests as many of the newest items as the user wants to see."""
+
+    def __init__(self, page: int) -> None:
+        self.requested_count = page
+        self._page = page
+
+    def request_more(self) -> None:
+        """Request twice as many items, but at least one page more, and at most five."""
+        count, page = self.requested_count, self._page
+        self.requested_count = max(count + page, min(count * 2, count + 5 * page))
+
+    def request_at_least(self, count: int) -> None:
+        """Request at least `count` items, as many as an earlier run had."""
+        self.requested_count = max(self.requested_count, count)
 
 
 @dataclass(frozen=True)
@@ -53,33 +65,27 @@ class JobList:
         return tuple(job for job in reversed(self.jobs) if job.status == JobState.QUEUED)
 
 
-class JobsFeed:
+class JobsFeed(GrowingFeed):
     """Requests the jobs that may have changed, and caches the others; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
-        self.requested_count = PAGE
+        super().__init__(PAGE)
         self._client = client
         self._known: dict[str, Job] = {}
         self._unfinished: dict[str, None] = {}
         """Ids of the known jobs that have not ended, which would be slow to find."""
         self._loaded = 0
+        """The greatest number of newest jobs that was requested at once."""
         self._has_all = False
         self._back_to = _NEWEST
         """All jobs created at this time or later are known."""
         self._can_filter = True
         """Whether this Studio can list the active jobs alone."""
         self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
+        """The newest page and the active jobs of the last poll."""
         self._answer = JobList()
         self._counted: tuple[JobList | None, datetime, int] = (None, _NEWEST, 0)
         """An answer, a value of `_back_to`, and the result of `_count_reached` for these two."""
-
-    def request_more(self) -> None:
-        """Request more jobs from the next fetch on."""
-        self.requested_count = with_more_pages(self.requested_count, PAGE)
-
-    def request_at_least(self, count: int) -> None:
-        """Request at least `count` jobs from the next fetch on, as many as an earlier run had."""
-        self.requested_count = max(self.requested_count, count)
 
     @property
     def complete_since(self) -> datetime:

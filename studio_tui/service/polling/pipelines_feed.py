@@ -7,7 +7,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.errors import AnswerTooLarge
-from studio_tui.service.polling.jobs_feed import with_more_pages
+from studio_tui.service.polling.jobs_feed import GrowingFeed
 
 PAGE = 50
 """Number of newest pipelines requested at first; an answer is long, as it has all their jobs."""
@@ -94,23 +94,15 @@ def _blocked_in(pipeline: Pipeline) -> set[str]:
     return {job_id for node_id in blocked if (job_id := pending[node_id]) is not None}
 
 
-class PipelinesFeed:
+class PipelinesFeed(GrowingFeed):
     """Requests the newest pipelines; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
-        self.requested_count = PAGE
+        super().__init__(PAGE)
         self._client = client
         self._limit: int | None = None
         """`None` before an answer was too large."""
         self._answer = PipelineList()
-
-    def request_more(self) -> None:
-        """Request more pipelines from the next fetch on."""
-        self.requested_count = with_more_pages(self.requested_count, PAGE)
-
-    def request_at_least(self, count: int) -> None:
-        """Request at least `count` pipelines from the next fetch on, as an earlier run had them."""
-        self.requested_count = max(self.requested_count, count)
 
     async def fetch(self) -> PipelineList:
         """Return the pipelines; the same object as last time if nothing changed."""

@@ -7,7 +7,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import InvalidRequest, TransportError
-from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, JobsFeed, with_more_pages
+from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, GrowingFeed, JobsFeed
 from tests.jobs import job
 from tests.soak import at_length
 
@@ -300,4 +300,7 @@ async def test_the_list_agrees_with_studio_after_any_sequence_of_events(seed: in
 
 @pytest.mark.parametrize(("count", "more"), [(50, 150), (100, 200), (300, 600), (900, 1400)])
 def test_the_number_doubles_within_one_and_five_pages(count: int, more: int) -> None:
-    assert with_more_pages(count, 100) == more
+    feed = GrowingFeed(100)
+    feed.requested_count = count
+    feed.request_more()
+    assert feed.requested_count == more
