@@ -1,9 +1,9 @@
 """Strict validation of cron expressions, and computation of their fire times as in Studio.
 
 An expression is five fields (minute, hour, day of month, month, day of week) or an alias such as
-`@daily`. Refused is also what never fires, and what croniter interprets differently from its text
-(`5-5` would fire every minute). Studio uses croniter too, which decides by the text of the day
-fields whether both must match, so it gets a valid expression unchanged.
+`@daily`. What never fires is refused, and so is what croniter interprets differently from its text
+(`5-5` would fire every minute). Studio uses croniter too. It decides by the text of the day fields
+whether both must match, so it gets a valid expression unchanged.
 
 Daylight saving time skips and repeats local times, for which croniter has other rules. If the hour
 field includes all hours, the expression follows the wall clock, so "every ten minutes" remains

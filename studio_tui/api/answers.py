@@ -50,8 +50,8 @@ _TEAMS = re.compile(
 def status_error(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
     """Return the exception for an error status, with the reason that Studio gave, if any.
 
-    Understood are `message`, `detail` as a text, and `detail` as FastAPI's list. A body in another
-    form, such as a proxy's web page, is never shown.
+    The reason is in `message`, in `detail` as a text, or in `detail` as FastAPI's list. A body in
+    another form, such as a proxy's web page, is never shown.
     """
     words = _reason_in(body)
     detail = f": {_with_full_stop(words)}" if words else f" ({_status_phrase(status)})."

@@ -1,7 +1,7 @@
 """The label of a job: an environment variable with the id of the intent that created the job.
 
-By it, it is found out whether an unconfirmed request created a job. The user does not see it among
-the job's variables, and it is not copied when the job is run again.
+It shows whether an unconfirmed request created a job. The user does not see it among the job's
+variables, and it is not copied when the job is run again.
 """
 
 import re
