@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from studio_tui.presentation.logs.rewritten import is_rewritten, states
+from studio_tui.presentation.logs.rewritten import States, is_rewritten, states, states_of_end
 from studio_tui.text import safe_block
 
 CHARACTER_LIMIT = 16_384
@@ -87,17 +87,17 @@ class StyledLine(NamedTuple):
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
     """Convert a line to what a terminal would show.
 
-    Of an overwritten line, such as a progress bar, the terminal shows the last non-empty state.
-    `head` is the whole line, or the start of a line of `length` bytes. If `head` is only the start,
-    `tail` is the end of the line, or empty if the end was not read. A tail that was not overwritten
-    is not shown; then all of `head` is shown.
+    Of an overwritten line, such as a progress bar, that is the last non-empty state. `head` is the
+    whole line, or the start of a line of `length` bytes. If `head` is only the start, `tail` is the
+    end of the line, or empty if the end was not read. Of a tail that was not overwritten, nothing
+    is shown, as its state begins in `head` or in bytes that were not read.
     """
     total = len(head) if length is None else length
     if tail and total == len(head) + len(tail):
         head, tail = head + tail, b""
-    raw, updates, is_alike = _newest_state(head, tail)
-    omitted = 0 if updates and tail else total - len(head)
-    text, spans = _text_and_spans(_decode(raw, is_cut=omitted > 0))
+    state = _newest_state(head, tail)
+    omitted = 0 if state.is_of_tail else total - len(head)
+    text, spans = _text_and_spans(_decode(state.raw, is_cut=omitted > 0))
     if len(text) > CHARACTER_LIMIT:
         omitted += len(text[CHARACTER_LIMIT:].encode("utf-8", "replace"))
         text = text[:CHARACTER_LIMIT]
@@ -106,7 +106,10 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
             for span in spans
             if span.start < CHARACTER_LIMIT
         ]
+    earlier = state.earlier
+    updates = len(earlier) + state.states_before
     has_more = updates > 0 and total > len(head) + len(tail)
+    is_alike = not earlier or _letters(state.raw) == _letters(earlier[-1])
     return StyledLine(text, tuple(spans), omitted, updates, has_more, is_alike)
 
 
@@ -115,20 +118,24 @@ def without_escapes(lines: bytes) -> bytes:
     return _COMMAND_BYTES.sub(b"", lines)
 
 
-def _newest_state(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
-    """Return the last state, the number of earlier states, and whether the last two are alike.
+class _State(NamedTuple):
+    raw: bytes
+    earlier: tuple[bytes, ...] = ()
+    states_before: int = 0
+    """Number of states before `earlier`."""
+    is_of_tail: bool = False
 
-    If a tail was not overwritten, the whole head is returned, even if the head was overwritten.
-    """
-    end = tail or head
-    if not is_rewritten(end):
-        return (head if tail else head.rstrip(b"\r")), 0, True
-    newest, earlier = states(end)
-    if not earlier:
-        return (head if tail else newest), 0, True
-    # Bytes between head and tail were not read.
-    states_in_head = len(states(head).earlier) if tail else 0
-    return newest, len(earlier) + states_in_head, _letters(newest) == _letters(earlier[-1])
+
+def _newest_state(head: bytes, tail: bytes) -> _State:
+    """Return the last state of which the beginning was read."""
+    of_head = States(head, ())
+    if is_rewritten(head):
+        of_head = states(head)
+    elif not tail:
+        return _State(head.rstrip(b"\r"))
+    if is_rewritten(tail) and (of_tail := states_of_end(tail)).earlier:
+        return _State(*of_tail, len(of_head.earlier), is_of_tail=True)
+    return _State(*of_head)
 
 
 def _letters(state: bytes) -> bytes:

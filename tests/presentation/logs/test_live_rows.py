@@ -25,10 +25,13 @@ def shown(data: bytes) -> list[str]:
 
 
 def tqdm(*frames: tuple[int, str]) -> bytes:
-    """Return what tqdm writes for bars in several rows: down to the row, the bar, up again."""
+    """Return what tqdm writes for bars in several rows: down to the row, the bar, up again.
+
+    It overwrites the rest of a longer bar with blanks.
+    """
     drawn = ""
     for row, text in frames:
-        drawn += "\n" * row + f"\r{text}" + (f"\x1b[{row}A" if row else "")
+        drawn += "\n" * row + f"\r{text:<12}" + (f"\x1b[{row}A" if row else "")
     return drawn.encode()
 
 
