@@ -180,7 +180,7 @@ def grid(
 
 
 def raw_json(pipeline: Pipeline) -> str:
-    """Return the pipeline as indented JSON; safe to draw."""
+    """Return the pipeline as indented JSON, safe to draw, with masked logins."""
     return as_json(pipeline, pipeline.model_dump(mode="json"))
 
 

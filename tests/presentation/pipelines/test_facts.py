@@ -218,6 +218,7 @@ def test_the_raw_response_is_json_without_control_characters() -> None:
     text = raw_json(pipeline(1, "RUNNING", {"a": "RUNNING"}, name=HOSTILE, total="many"))
     assert json.loads(text)["(could not be read)"] == ["total"]
     assert not control_characters_of_lines(text)
+    assert "hunter2" not in raw_json(pipeline(1, name="https://u:hunter2@example.org"))
 
 
 def test_jobs_with_logs_are_those_that_have_started_with_failed_jobs_first() -> None:

@@ -1,14 +1,13 @@
 """The commands on a job of a pipeline's graph: opening, removing, and its raw data."""
 
 import asyncio
-import json
 from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.facts import raw_json
+from studio_tui.presentation.jobs.facts import as_json, raw_json
 from studio_tui.presentation.pipelines.impact import ended_words, removal_notes
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
@@ -150,7 +149,7 @@ class GraphJobs:
 
         def text() -> str:
             run = next(each for each in pipeline.job_runs if each.job_id == node.id)
-            run_json = json.dumps(run.model_dump(mode="json"), indent=2, ensure_ascii=False)
+            run_json = as_json(run, run.model_dump(mode="json"))
             return f"{run_json}\n{raw_json(job)}" if job is not None else run_json
 
         await show_text(self._host, node.name, await asyncio.to_thread(text))
