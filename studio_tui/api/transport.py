@@ -333,7 +333,10 @@ class _Progress:
 
 
 async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield a decompressed body in pieces of at most 1 MiB; raise `ProtocolError` if invalid."""
+    """Yield a decompressed body in pieces of at most 1 MiB; raise `ProtocolError` if invalid.
+
+    An empty body is valid with any compression. Zeros after the compressed bytes are padding.
+    """
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
         async for piece in answer.aiter_raw():
@@ -342,20 +345,24 @@ async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise ProtocolError(f"Studio's answer is encoded as {safe_line(encoding)}.")
     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    is_empty = True
     try:
         async for piece in answer.aiter_raw():
             compressed = piece
             while compressed:
                 if inflater.eof:
+                    if not (compressed := compressed.lstrip(b"\0")):
+                        break
                     # A gzip body may have several members, one after the other: RFC 1952, 2.2.
                     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+                is_empty = False
                 yield inflater.decompress(compressed, _INFLATE_STEP)
                 compressed = inflater.unconsumed_tail or inflater.unused_data
                 # Decompressing 1 MiB takes 2 ms, so let the event loop run in between.
                 await asyncio.sleep(0)
     except zlib.error:
         raise ProtocolError("Studio's answer is compressed incorrectly.") from None
-    if not inflater.eof:
+    if not (inflater.eof or is_empty):
         raise ProtocolError("Studio's answer ends in the middle of its compression.")
 
 
