@@ -15,6 +15,9 @@ LINE_LIMIT = 512
 
 BLOCK_LIMIT = 1024 * 1024
 
+_WORD_LIMIT = 2048
+"""Maximum number of characters of a word that is left out where a text is cut."""
+
 _ELLIPSIS = "…"
 _CONTROL_PICTURES = 0x2400
 """Code point of the visible symbol for the control character 0; the other symbols follow."""
@@ -65,12 +68,17 @@ def safe_line(text: str) -> str:
 
 
 def safe_block(text: str) -> str:
-    """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters."""
+    """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters.
+
+    A longer text is cut between two words, as half a secret would not be recognized as one.
+    """
     safe = text[:BLOCK_LIMIT].replace("\r\n", "\n").translate(_BLOCK)
-    if len(text) > BLOCK_LIMIT or len(safe) > BLOCK_LIMIT:
-        # `safe` can be longer than the text, because a tab becomes four spaces.
-        return safe[: BLOCK_LIMIT - 1] + _ELLIPSIS
-    return safe
+    # `safe` can be longer than the text, because a tab becomes four spaces.
+    if max(len(text), len(safe)) <= BLOCK_LIMIT:
+        return safe
+    safe = safe[: BLOCK_LIMIT - 1]
+    end = max(safe.rfind(blank, BLOCK_LIMIT - _WORD_LIMIT) for blank in (" ", "\n")) + 1
+    return (safe[:end] or safe) + _ELLIPSIS
 
 
 def incomplete_bytes(data: bytes) -> int:

@@ -99,7 +99,10 @@ class ParsedException(NamedTuple):
         if root is self or self.is_wrapper or _is_same(self.text, root.text):
             return root.text
         outer = self.text.rstrip(": ")
-        outer = outer if len(outer) <= _OUTER_LENGTH else outer[: _OUTER_LENGTH - 1] + "…"
+        if len(outer) > _OUTER_LENGTH:
+            # It is cut between two words, as half a secret would not be recognized as one.
+            words = outer[: _OUTER_LENGTH - 1].rpartition(" ")[0]
+            outer = f"{words or self.name}…"
         return f"{root.text} (raised as {outer})"
 
 

@@ -15,6 +15,8 @@ TIMED_OUT = 124
 """The exit code of `timeout` (GNU coreutils) after its limit."""
 MESSAGE_LIMIT = 2000
 """Maximum characters of a sentence."""
+_WORD_LIMIT = 1200
+"""Maximum characters of a word that is left out where a sentence is cut."""
 
 _FRAMES = "×╰─▶│├┬ \t"
 """Characters that uv draws around its messages."""
@@ -82,5 +84,11 @@ def _ending(output: str, code: int) -> "Ending":
 
 
 def cut_sentence(sentence: str) -> str:
-    """Return a sentence cut to `MESSAGE_LIMIT` characters, with an ellipsis."""
-    return sentence if len(sentence) <= MESSAGE_LIMIT else sentence[: MESSAGE_LIMIT - 1] + "…"
+    """Return a sentence, cut between two words if it is longer than `MESSAGE_LIMIT` characters.
+
+    Half a secret would not be recognized as one, and would be shown.
+    """
+    if len(sentence) <= MESSAGE_LIMIT:
+        return sentence
+    whole = sentence[: MESSAGE_LIMIT - 1]
+    return whole[: whole.rfind(" ", MESSAGE_LIMIT - _WORD_LIMIT) + 1 or MESSAGE_LIMIT] + "…"

@@ -5,6 +5,7 @@ import pytest
 
 from studio_tui.local.shim.words import (
     MESSAGE_LIMIT,
+    cut_sentence,
     explain_exit,
     explain_setup_failure,
     is_connection_failure,
@@ -103,6 +104,8 @@ def test_an_exit_code_other_than_1_with_later_output_is_not_an_exception() -> No
 @pytest.mark.starts_processes
 def test_a_long_message_is_cut_to_the_limit() -> None:
     assert len(explain_exit(1, traceback_of("raise ValueError('x' * 10_000)"))) == MESSAGE_LIMIT
+    words = "x" * (MESSAGE_LIMIT - 20)
+    assert cut_sentence(f"{words} https://u:hunter2@example.org") == f"{words} …"
 
 
 @pytest.mark.parametrize(
