@@ -123,7 +123,7 @@ def compact_text(line: JsonLine, zone: tzinfo = UTC) -> str:
     if line.message:
         parts.append(_one_line(line.message.rstrip()))
     head = " ".join(parts)
-    fields = " ".join(f"{safe_line(key)}={_as_word(value)}" for key, value in line.other_fields)
+    fields = " ".join(f"{_as_word(key)}={_as_word(value)}" for key, value in line.other_fields)
     text = f"{head}  {fields}" if head and fields else head or fields
     return _shortened(text)
 
@@ -145,11 +145,12 @@ def _shortened(text: str) -> str:
 
 
 def _as_word(value: JsonValue) -> str:
-    """Return safe text: a string, in quotes if empty or with a blank, `"` or `=`; else JSON."""
-    if isinstance(value, str):
-        shown = safe_line(value)
-        return shown if shown and not set(shown) & set(' "=') else f'"{shown}"'
-    return safe_line(json.dumps(value, ensure_ascii=False))
+    """Return safe text: JSON, but a string without quotes unless it is empty or ambiguous."""
+    if not isinstance(value, str):
+        return safe_line(json.dumps(value, ensure_ascii=False))
+    shown = safe_line(value)
+    is_plain = shown and not set(shown) & set(' "=')
+    return shown if is_plain else json.dumps(shown, ensure_ascii=False)
 
 
 def field_texts(line: JsonLine) -> list[str]:

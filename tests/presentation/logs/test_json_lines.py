@@ -51,6 +51,8 @@ LINES = [
     ('{"time": "soon", "level": "loud", "message": 3}', "time=soon level=loud message=3"),
     ('{"a": "x y", "b": "", "c": null, "d": {"e": [1, true]}, "f": "k=v"}',
      'a="x y" b="" c=null d={"e": [1, true]} f="k=v"'),
+    (r'{"a": "say \"b=1\"", "b c": "C:\\temp", "d=e": "C:\\a b"}',
+     r'a="say \"b=1\"" "b c"=C:\temp "d=e"="C:\\a b"'),
     ('{"a": 1, "a": NaN, "b": -Infinity}', "a=NaN b=-Infinity"),
     ('{"message": "\\u001b[31mred\\u001b[0m\\nnext\\u202e", "\\u001b[2J": "\\r"}',
      "␛[31mred␛[0m␊next  ␛[2J=␍"),
