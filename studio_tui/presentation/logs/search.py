@@ -84,15 +84,17 @@ class SearchPattern:
         self.hidden_match_count = 0
         """Number of lines found so far that match only beyond the characters that are shown."""
         self.problem = ""
-        """An error message if the expression was too slow. From then on, `starts` finds nothing."""
+        """An error message if the expression was too slow. From then on, nothing is found."""
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return the ranges of matches in the safe text of a line; their ends are exclusive.
 
-        At most the first `_SPANS` are returned, and no empty ones. After a timeout, only the
-        matches found before it are returned.
+        At most the first `_SPANS` are returned, and no empty ones. At a timeout, the matches found
+        before it are returned.
         """
         spans: list[tuple[int, int]] = []
+        if self.problem:
+            return spans
         try:
             for match in self._text.finditer(text, timeout=self._timeout(len(text))):
                 if match.end() > match.start():

@@ -150,21 +150,13 @@ class RawTimestamp(NamedTuple):
         return shape_of(self.form, self.date, is_bracketed=self.is_bracketed)
 
 
-def time_of(
-    text: str,
-    zone: tzinfo,
-    reference_time: datetime | None = None,
-    *,
-    arrived_at: datetime | None = None,
-) -> datetime | None:
+def time_of(text: str, zone: tzinfo, reference_time: datetime | None = None) -> datetime | None:
     """Return when a line was written; `None` if it has no timestamp.
 
     A time without an offset is in `zone`. If the year or the date is missing, the result is the
     time closest to `reference_time`, or `None` without `reference_time`.
     """
-    return read_time(
-        text, UnknownLogContext(zone, zone, reference_time=reference_time), arrived_at=arrived_at
-    )
+    return read_time(text, UnknownLogContext(zone, zone, reference_time=reference_time))
 
 
 def read_time(
