@@ -65,6 +65,8 @@ class LineCursor:
         """Whether the next line begins with a time."""
         self._next_line: tuple[int, int] | None = None
         """Start and end of the next line; `None` if it has not been found."""
+        self._size_if_open: int | None = None
+        """Size of the log when the next line was found without a newline; else `None`."""
         self._buffer_offset = 0
         """Offset of `_buffer` in the log."""
         self._buffer = b""
@@ -80,6 +82,8 @@ class LineCursor:
             self._buffer, self._next_line = b"", None
             if changed < self.position or not self.marked.issubset(store.marks):
                 return False
+        if self._next_line is not None and self._size_if_open not in {None, store.size}:
+            self._next_line = None
         return not (self._ends_without_newline and store.size > self.position)
 
     @property
@@ -110,6 +114,7 @@ class LineCursor:
         if end >= self._store.size and (end == self.position or not self.source.is_over()):
             return False
         self._next_line = (self.position, end)
+        self._size_if_open = self._store.size if end >= self._store.size else None
         head = self._piece(self.position, min(end, self.position + _TIME_WITHIN))
         own_time = self._time_of(head)
         self._has_own_time = own_time is not None
