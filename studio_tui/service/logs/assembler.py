@@ -38,6 +38,9 @@ OMITTED_OUTPUT = "Output that does not belong to this log was left out."
 UNREADABLE = "Lines may be missing here: Studio sent data that cannot be read."
 DIFFERS = "The log that Studio stores differs from what was received live."
 
+_OF_LOCAL_STUDIO = b"[local Studio: "
+"""The beginning of a line that a local Studio adds, also in place of output that it dropped."""
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
@@ -65,6 +68,8 @@ class LogAssembler:
         self._has_jumped = False
         self._earlier_size = store.size
         """Bytes stored by an earlier run; 0 once pieces have followed."""
+        self._kept_end = store.size
+        """Offset after the bytes of an earlier run that no piece has contradicted."""
         self._uncompared_size = 0
         """Bytes stored by an earlier run with which the received pieces cannot be compared."""
 
@@ -84,6 +89,11 @@ class LogAssembler:
         """Offset after all pieces; bytes beyond it were received by REST only."""
         last = self._index.last
         return max(last.end, self._floor) if last else self._floor
+
+    @property
+    def kept_end(self) -> int:
+        """Offset after all pieces, and all bytes of an earlier run."""
+        return max(self.end, min(self._kept_end, self._store.size))
 
     def note_connection(self) -> None:
         """Note that pieces come over a new connection from now on."""
@@ -252,6 +262,7 @@ class LogAssembler:
         from_rest = store.read(end, len(raw))
         if from_rest != raw[: len(from_rest)]:
             store.cut(end)
+            self._kept_end = min(self._kept_end, end)
             from_rest = b""
         if not from_rest and not self._has_pieces:
             self._doubts.note_gap(end, piece_id)
@@ -298,7 +309,13 @@ class LogAssembler:
 
     def _place_late(self, place: int, late: MessageBatch) -> None:
         """Insert late pieces before the one at `place`; if that is far from the end, set a mark."""
-        offset = self._index[place].offset
+        following = self._index[place]
+        offset = following.offset
+        if place and late.raw.startswith(_OF_LOCAL_STUDIO):
+            before = self._index[place - 1]
+            # The ids of a local Studio are twice the offsets.
+            if following.id - before.id == 2 * before.length:
+                return  # what it has dropped is stored here
         if self._is_far(offset):
             self._store.mark(offset, TOO_LATE)
         else:

@@ -292,7 +292,7 @@ class LogLibrary:
         """Move a whole log to its lasting path in the cache."""
         path = self._cache.path_of(log.job_id, log.created_at)
         try:
-            await log.store.keep(path)
+            await log.store.keep(path, lambda: log.is_whole)
         except SpoolError as error:
             logger.warning("log of job %s: %s", log.job_id, error)
         if log.store.is_kept:

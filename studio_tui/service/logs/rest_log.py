@@ -43,7 +43,7 @@ class RestLog:
         self._is_store_doubted = False
         """Whether bytes in the store may be misplaced, or not from this log."""
         self._live_end = _NOTHING_LIVE_END
-        """Offset after the bytes that came over the websocket."""
+        """Offset after the bytes that came over the websocket or in an earlier run."""
         self.differs = False
         """Whether the last answer differs from what is stored."""
         self.is_confirmed = False
@@ -126,8 +126,8 @@ class RestLog:
     def _conclude(self, comparison: Comparison, body: LogBody, *, mends: bool) -> None:
         """Drop bytes and marks that a complete final answer has shown to be wrong.
 
-        Bytes that only REST had brought are dropped once enough answers are shorter. Bytes that
-        came over the websocket are kept, unless the answer outranks them.
+        Bytes that only REST has brought in this run are dropped once enough answers are shorter.
+        Others are kept, unless the answer outranks them.
         """
         comparison.finish()
         if comparison.is_whole and comparison.end < self._store.size:
@@ -152,7 +152,7 @@ class RestLog:
         return self._is_store_doubted and body.is_exact and self._is_accepted_if_short
 
     def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
-        """Set the offset after the bytes that came over the websocket.
+        """Set the offset after the bytes that came over the websocket or in an earlier run.
 
         `padding` is the number of stored bytes that this program added; `is_doubted` is whether
         stored bytes may be misplaced or not from this log.

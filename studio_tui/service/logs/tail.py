@@ -348,7 +348,9 @@ class LogTail:
                     is_final = not poll or await self._is_finished()
                     assembler = self._assembler
                     self._rest.note_live(
-                        assembler.end, padding=assembler.padding, is_doubted=assembler.is_doubted
+                        assembler.kept_end,
+                        padding=assembler.padding,
+                        is_doubted=assembler.is_doubted,
                     )
                     await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:

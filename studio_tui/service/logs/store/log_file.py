@@ -40,6 +40,10 @@ class LogFile:
         except SpoolError:
             marks_file(new_path).unlink(missing_ok=True)
             raise
+        if (last_marks := saved_marks(path)) != marks:
+            # The other program has changed them just before it ended.
+            marks = last_marks
+            save_marks(new_path, marks)
         marks_file(path).unlink(missing_ok=True)
         inside = [Mark(min(mark.offset, spool.size), mark.text) for mark in marks]
         return cls(spool, LogMarks(inside, saved=marks))

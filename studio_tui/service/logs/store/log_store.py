@@ -119,15 +119,15 @@ class LogStore:
         """
         await self._spool.make_writable()
 
-    async def keep(self, path: Path) -> None:
-        """Move the file to a lasting path on the same disk, unless the log changes meanwhile.
+    async def keep(self, path: Path, is_whole: Callable[[], bool]) -> None:
+        """Move the file to a lasting path on the same disk, if it `is_whole` once it is synced.
 
         Raises:
             SpoolError: the file cannot be written or moved.
         """
         state_before = (self.version, self.size)
         await self._spool.sync()
-        if state_before == (self.version, self.size):
+        if state_before == (self.version, self.size) and is_whole():
             self._file.keep(path)
 
     @property

@@ -70,8 +70,8 @@ def _take_over(path: Path, new_path: Path) -> int:
     """Lock a file that nobody has open, rename it to `new_path`, and return its descriptor.
 
     The exclusive lock becomes a shared one, as opening the file for reading waits while there is an
-    exclusive one. Changing the lock is not atomic, but a program that locks the file in between
-    does not find it under its old name any more.
+    exclusive one. Changing the lock is not atomic: a program that locks the file in between may
+    delete it.
 
     Raises:
         OSError: the file cannot be opened, is in use, or was taken over by another program.
@@ -81,10 +81,11 @@ def _take_over(path: Path, new_path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _check_is_same_file(path, descriptor)
         path.rename(new_path)
+        _lock_as_used(descriptor)
+        _check_is_same_file(new_path, descriptor)
     except BaseException:
         os.close(descriptor)
         raise
-    _lock_as_used(descriptor)
     return descriptor
 
 
