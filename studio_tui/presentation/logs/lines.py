@@ -256,7 +256,7 @@ def _pen_after(pen: Pen, parameters: str) -> Pen:
 
 
 def _numbers(part: str) -> list[int]:
-    return [int(digits[:4]) if digits else 0 for digits in part.split(":")]
+    return [int(digits.lstrip("0")[:4] or 0) for digits in part.split(":")]
 
 
 def _pop_colour(codes: list[list[int]]) -> list[int]:

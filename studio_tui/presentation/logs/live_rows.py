@@ -9,15 +9,15 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
-from studio_tui.presentation.logs.rewritten import last_state
+from studio_tui.presentation.logs.rewritten import last_state, movement
 
-UP = re.compile(rb"\x1b\[\d{0,3}[AF]")
+UP = re.compile(rb"\x1b\[\d*[AF]")
 """A movement of the cursor to a row above."""
-_MOVE = re.compile(rb"\n|\x1b\[(\d{0,3})([ABEF])")
+_MOVE = re.compile(rb"\n|\x1b\[(\d*)([ABEF])")
 """A line break, or a movement of the cursor down (`B`, `E`) or up (`A`, `F`)."""
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
 """The beginning of text, up to its first visible character."""
-_HIGHEST = 100
+HIGHEST = 100
 """Maximum number of rows of one movement up, as terminals are rarely higher."""
 
 
@@ -62,9 +62,9 @@ class LiveRows:
                 line += 1
                 row += 1
             elif kind in b"BE":
-                row += int(count or 1)
+                row += movement(count)
             else:
-                from_row, row = row, row - min(int(count or 1), _HIGHEST)
+                from_row, row = row, row - min(movement(count), HIGHEST)
                 self._move_up(from_row, row, last_line)
                 touched.update(
                     latest_line[each] for each in range(row, from_row + 1) if each in latest_line

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.logs.lines import styled_line
+from studio_tui.presentation.logs.live_rows import HIGHEST
+from studio_tui.presentation.logs.rewritten import movement
 
 LONGEST_STATE = 1024
 """Maximum number of characters of a state with a progress bar."""
@@ -68,7 +70,7 @@ _ROUNDED = 2.0
 """Maximum difference, due to rounding, between a shown percentage and a computed percentage."""
 
 _EIGHTHS = "░▏▎▍▌▋▊▉"
-_MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]{0,3}[ABEF]|2K|[01]?G|[0-9]{2,4}D)|\x08{5,})")
+_MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]*[ABEF]|0*2K|0*1?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
 """Number of bytes at the end of a log that are parsed first."""
 _PATIENCE = 5.0
@@ -174,15 +176,13 @@ def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
     states: dict[int, list[str]] = {}
     rows_moved_through: set[int] = set()
     row = 0
-    for movement, raw, following in zip(
-        pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False
-    ):
-        if movement == b"\n":
+    for move, raw, following in zip(pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False):
+        if move == b"\n":
             row += 1
-        elif movement[-1:] in b"BE":
-            row += int(movement[2:-1] or 1)
-        elif movement[-1:] in b"AF":
-            count = int(movement[2:-1] or 1)
+        elif move[-1:] in b"BE":
+            row += movement(move[2:-1])
+        elif move[-1:] in b"AF":
+            count = min(movement(move[2:-1]), HIGHEST)
             rows_moved_through.update(range(row - count, row))
             row -= count
         text = styled_line(raw).text.rstrip() if len(raw) <= 4 * LONGEST_STATE else ""

@@ -194,14 +194,16 @@ class _Row:
         if move["start"] is not None:
             return 0
         if move["column"] is not None:
-            return min(max(0, _number(move["column"]) - 1), len(self.cells))
+            return min(movement(move["column"]) - 1, len(self.cells))
         if move["erase"] is not None:
             return self.column
-        count = len(move["back"] or b"") or max(1, _number(move["left"]))
-        return max(0, self.column - count)
+        return max(0, self.column - (len(move["back"] or b"") or movement(move["left"])))
 
 
-def _number(digits: bytes) -> int:
-    """Return the parameter of an escape sequence, at most `_LARGEST`; 0 if it is empty."""
-    significant = digits.lstrip(b"0")
-    return _LARGEST if len(significant) > 4 else int(significant or b"0")
+def movement(parameter: bytes) -> int:
+    """Return the parameter of a movement of the cursor, from 1 to `_LARGEST`.
+
+    If it is empty or 0, it stands for 1 (ECMA-48, 8.3.18 to 8.3.22).
+    """
+    digits = parameter.lstrip(b"0")
+    return _LARGEST if len(digits) > 4 else int(digits or b"1")

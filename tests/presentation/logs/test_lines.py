@@ -91,6 +91,7 @@ def test_plain_text_is_shown_unchanged(text: str) -> None:
         ("31;", PLAIN),
         (">4;1", PLAIN),
         ("99999999999999999999;32", Pen(foreground=2)),
+        ("00038;05;0009", Pen(foreground=9)),
     ],
 )
 def test_sgr_codes_set_the_pen(codes: str, pen: Pen) -> None:

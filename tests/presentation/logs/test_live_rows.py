@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.live_rows import LiveRows, final_lines
+from studio_tui.presentation.logs.progress import latest_progress
 from tests.waiting import no_hang
 
 
@@ -56,6 +57,17 @@ DOCKER = (
     b"\x1b[1A\x1b[2K\rl3: 50%\x1b[1B\r"
     b"\x1b[3A\x1b[2K\rl1: complete\x1b[3BDigest: sha256:00\nStatus: ok\n"
 )
+
+
+@pytest.mark.parametrize("up", [b"\x1b[A", b"\x1b[0A", b"\x1b[00A", b"\x1b[0001A", b"\x1b[00F"])
+def test_a_move_by_no_rows_or_with_leading_zeros_is_a_move_by_one(up: bytes) -> None:
+    assert shown(b"begins\none\n" + up + b"two\nend\n") == ["begins", "two", "end"]
+
+
+def test_a_move_by_any_number_of_rows_ends() -> None:
+    with no_hang("following moves"):
+        shown(b"one\n" + b"\x1b[%sAx\n" % (b"9" * 5000) * 10)
+        latest_progress(b"\n" + b"\x1b[9999A|" * 1000)
 
 
 def test_bars_below_one_another_are_shown_as_they_were_drawn_last() -> None:
