@@ -16,9 +16,8 @@ _DRAWING = (
     "─━═╌╍┄┅┈┉│┃║┆┇┊┋╎╏┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┨┩┪┫┬┯┰┳┴┷┸┻┼╋"
     "╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╭╮╯╰╴╵╶╷╸╹╺╻╼╾▶►▷❯×✗✖"
 )
-"""Characters of boxes, trees and marks that are removed from both ends of a line."""
+"""Characters of boxes, trees and marks."""
 _RULE = "-=*_~#+.^"
-"""Characters of horizontal rules."""
 _FRAME = re.compile(
     r"\s*(?:>\s)?File \"[^\"]*\", line \d+"
     r"|\s+at (?:[\w.$<>/\\\[\] ]+\(|\S+:\d+|async |new |/)"
@@ -90,10 +89,9 @@ _OWN = "[local Studio: "
 
 
 def printed_lines(output: str) -> list[str]:
-    """Return the lines of an output, without escape sequences and backspaces.
+    """Return the lines of an output without escape sequences; each state of a line is one.
 
-    The lines that the local Studio has added are left out. Each state of a progress bar
-    becomes a line.
+    The lines that the local Studio has added are left out.
     """
     text = _ESCAPE.sub("", _RETURNS.sub("\n", output.replace("\r\n", "\n")))
     lines = (line.rstrip().replace("\x08", "") for line in text.split("\n"))

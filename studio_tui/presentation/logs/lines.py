@@ -1,9 +1,8 @@
 """Converts the bytes of a log line to text that is safe to draw, with its colours.
 
-Of a line that was overwritten, the last state is converted (see `rewritten`). In a state, only SGR
-sequences are interpreted: colours, bold, dim, italic, underline, strike and reverse. Other
-complete sequences are dropped, and incomplete sequences are made visible. Attributes are reset on
-each line, so that any line can be drawn without the lines above it.
+Of escape sequences, those that overwrite a line (see `rewritten`) and SGR have an effect: colours,
+bold, dim, italic, underline, strike and reverse. Other complete ones are dropped, and incomplete
+ones are made visible. Each line begins with plain attributes.
 """
 
 import re
@@ -14,10 +13,10 @@ from studio_tui.presentation.logs.rewritten import States, is_rewritten, states,
 from studio_tui.text import safe_block
 
 CHARACTER_LIMIT = 16_384
-"""Maximum number of characters drawn of a line."""
+"""Maximum characters drawn of a line."""
 
 TAB = 8
-"""Distance of tab stops in characters."""
+"""Cells between tab stops."""
 
 Colour = int | tuple[int, int, int]
 """Index of the 256-colour palette (0 to 15 are the terminal's own), or red, green, blue."""
@@ -32,10 +31,10 @@ _COMMAND_BYTES = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
     rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
-"""A complete escape sequence in bytes, without 8-bit control characters."""
+"""The same in bytes, without 8-bit control characters."""
 _NO_LETTERS = re.compile(rb"[^A-Za-z]+")
 _COMPARED = 400
-"""Number of bytes of a state that are compared with another state."""
+"""Bytes of a state that are compared with another state."""
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 """One character that was written as two surrogates of three bytes each."""
 
@@ -72,16 +71,13 @@ class StyledLine(NamedTuple):
     spans: tuple[Span, ...]
     """In order, not overlapping."""
     omitted: int
-    """Approximate number of bytes of the visible state that `text` lacks; 0 for most lines."""
+    """Approximate bytes of the visible state that `text` lacks; 0 for most lines."""
     updates: int
-    """Number of non-empty earlier states in the bytes that were read."""
+    """Number of non-empty earlier states that were read."""
     has_more: bool = False
-    """Whether the line was overwritten, and bytes between its start and its end were not read."""
+    """Whether the line was overwritten, and bytes in its middle were not read."""
     is_alike: bool = True
-    """Whether the last two states begin with the same letters, as in a progress bar.
-
-    True if there is only one state.
-    """
+    """Whether the last two states begin with the same letters, as in a progress bar."""
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
@@ -122,7 +118,6 @@ class _State(NamedTuple):
     raw: bytes
     earlier: tuple[bytes, ...] = ()
     states_before: int = 0
-    """Number of states before `earlier`."""
     is_of_tail: bool = False
 
 
@@ -139,15 +134,11 @@ def _newest_state(head: bytes, tail: bytes) -> _State:
 
 
 def _letters(state: bytes) -> bytes:
-    """Return the letters in the first `_COMPARED` bytes of a state, without escape sequences."""
     return _NO_LETTERS.sub(b"", _COMMAND_BYTES.sub(b"", state[:_COMPARED]))
 
 
 def _decode(raw: bytes, *, is_cut: bool) -> str:
-    """Decode UTF-8; invalid bytes become replacement characters, surrogate pairs are joined.
-
-    If the bytes are cut off (`is_cut`), a replacement character at the end is left out.
-    """
+    """Decode UTF-8; of bytes that are cut off, an incomplete last character is left out."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -157,7 +148,6 @@ def _decode(raw: bytes, *, is_cut: bool) -> str:
 
 
 def _join_halves(pair: re.Match[bytes]) -> bytes:
-    """Return the character of two separately encoded surrogates."""
     halves = pair[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
     return halves.decode("utf-16").encode()
 
@@ -178,15 +168,12 @@ def _text_and_spans(text: str) -> tuple[str, list[Span]]:
 
 
 class _Canvas:
-    """The part of a line drawn so far."""
-
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self.spans: list[Span] = []
         self.length = 0
 
     def draw(self, piece: str, pen: Pen) -> None:
-        """Append the text between two escape sequences."""
         if "\t" in piece:
             # Tab stops count from the start of the line, so blanks stand for the text before.
             blanks = " " * (self.length % TAB)
@@ -220,7 +207,7 @@ _SWITCHES: dict[int, dict[str, bool]] = {
     27: {"reverse": False},
     29: {"strike": False},
 }
-"""By SGR code: the attributes that the code switches on or off."""
+"""The attributes that an SGR code switches on or off."""
 
 
 @lru_cache(maxsize=1024)
@@ -260,7 +247,6 @@ def _numbers(part: str) -> list[int]:
 
 
 def _pop_colour(codes: list[list[int]]) -> list[int]:
-    """Remove the codes of a colour, `5;n` or `2;r;g;b`, from the front of the list."""
     count = {5: 2, 2: 4}.get(codes[0][0], 1) if codes else 0
     colour_codes = [code[0] for code in codes[:count]]
     del codes[:count]

@@ -2,7 +2,7 @@
 
 A line is text up to a line break. A row is a row of the terminal, to which several lines may write.
 The region is the rows that the cursor moves up through. Each of its rows is shown once, in its last
-state: by the last line of the region if the row is still redrawn, else by the line that wrote it.
+state: by the last line of the region if it is still redrawn, else by the line that wrote it.
 """
 
 import re
@@ -16,9 +16,9 @@ UP = re.compile(rb"\x1b\[\d*[AF]")
 _MOVE = re.compile(rb"\n|\x1b\[(\d*)([ABEF])")
 """A line break, or a movement of the cursor down (`B`, `E`) or up (`A`, `F`)."""
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
-"""The beginning of text, up to its first visible character."""
+"""Text up to its first visible character."""
 HIGHEST = 100
-"""Maximum number of rows of one movement up, as terminals are rarely higher."""
+"""Maximum rows of one movement up, as terminals are rarely higher."""
 
 
 class LiveRows:
@@ -26,11 +26,10 @@ class LiveRows:
 
     def __init__(self, data: bytes) -> None:
         self._written: dict[int, tuple[int, bytes]] = {}
-        """For each row, the line that shows the row, and the bytes last written to the row."""
+        """By row, the line that shows it, and the bytes last written to it."""
         self._touched: set[int] = set()
         """Lines in a region; those that do not show a row are hidden."""
         self._top = 0
-        """First row of the region."""
         self._bottom = -1
         """Last row of the region; less than `_top` if there is none."""
         if UP.search(data):
@@ -48,7 +47,7 @@ class LiveRows:
         return self._touched - {owner for owner, _ in self._written.values()}
 
     def _follow_cursor(self, data: bytes) -> None:
-        """Follow the movements of the cursor; one loop, because a block may have thousands."""
+        """Follow the cursor; one loop, because a block may have thousands of movements."""
         written, touched, is_visible = self._written, self._touched, _VISIBLE.match
         latest_line = {0: 0}
         row = line = end = last_line = 0
@@ -78,7 +77,6 @@ class LiveRows:
         self._show_in_last_line(last_line)
 
     def _move_up(self, from_row: int, to_row: int, last_line: int) -> None:
-        """Update the region for a movement of the cursor from a row up to another."""
         if to_row > self._bottom:
             # A new region begins below the previous one.
             self._show_in_last_line(last_line)
@@ -91,17 +89,15 @@ class LiveRows:
         self._bottom = max(self._bottom, from_row)
 
     def _show_in_last_line(self, last_line: int) -> None:
-        """Assign all rows of the region to its last line."""
         for row in range(self._top, self._bottom + 1):
             if row in self._written:
                 self._written[row] = (last_line, self._written[row][1])
 
 
 def final_lines(lines: bytes, tag_length: int = 0) -> Sequence[int]:
-    """Return the start offsets of the lines that are not hidden.
+    """Return the start offsets of the lines that are not hidden by others which redraw their rows.
 
-    A line is hidden if other lines redraw its rows. Each line begins with a tag of `tag_length`
-    bytes. Lines with the same tag are from one program.
+    Each line begins with a tag of `tag_length` bytes; those with the same tag are from one program.
     """
     all_lines = lines.split(b"\n")
     starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))[: len(all_lines)]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 _RETURNS = re.compile(rb"(\r|\x1b\[(?:0*2K|0*1?G))")
 """Sequences after which a line is overwritten from its start."""
 _ERASURE = re.compile(rb"\x1b\[0*K")
-"""A sequence that erases what is right of the cursor."""
+"""Erases what is right of the cursor."""
 _PARTIAL = re.compile(rb"\x08|\x1b\[(?:\d*D|0*(?:[2-9]|[1-9]\d+)G)")
 """Moves of the cursor that can stop before they reach the start of a line."""
 _MOVES = re.compile(
@@ -23,21 +23,20 @@ _MOVES = re.compile(
 _CELL = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*+)(.|\Z)", re.DOTALL)
 """A character with the escape sequences before it; at the end of a text, no character."""
 _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
-"""An escape sequence or a control character."""
 _RESET = "\x1b[m"
 _LARGEST = 9999
-"""Maximum number of cells by which a sequence moves the cursor."""
+"""Maximum cells by which a sequence moves the cursor."""
 _BUDGET = 2_000_000
-"""Maximum number of characters copied per line; beyond it, each move erases the line."""
+"""Maximum characters copied per line; beyond it, each move erases the line."""
 
 
 class States(NamedTuple):
     """Successive states of a line."""
 
     newest: bytes
-    """The last non-empty state, without movements of the cursor; empty if all states are empty."""
+    """The last non-empty state, without movements of the cursor; empty if there is none."""
     earlier: tuple[bytes, ...]
-    """The earlier non-empty states, in order."""
+    """The other non-empty states, in order."""
 
 
 def is_rewritten(raw: bytes) -> bool:
@@ -120,7 +119,7 @@ def _last_of_parts(parts: list[bytes]) -> bytes:
 
 
 def _last_of_plain(raw: bytes) -> bytes:
-    """Return the last state of a line that was overwritten only after carriage returns."""
+    """Return the last state of a line without escape sequences and backspaces."""
     if b"\r" not in raw:
         return raw
     texts = raw.decode("utf-8", "surrogateescape").split("\r")
@@ -166,15 +165,14 @@ class _Row:
         self.column = 0
         """The cell that is written next, at most the number of cells."""
         self._escapes = ""
-        """The escape sequences before the next character."""
+        """Those before the next character."""
 
     @property
     def text(self) -> bytes:
-        """All cells."""
         return "".join(self.cells).encode("utf-8", "surrogateescape")
 
     def write(self, raw: bytes) -> bool:
-        """Write a text over the cells from the cursor on; return whether it has characters."""
+        """Write over the cells from the cursor on; return whether the text has characters."""
         text = self._escapes + raw.decode("utf-8", "surrogateescape")
         if "\x1b" not in text:
             written = list(text)
@@ -190,7 +188,6 @@ class _Row:
         return bool(written)
 
     def column_after(self, move: re.Match[bytes]) -> int:
-        """Return the column after a movement, at most the number of cells."""
         if move["start"] is not None:
             return 0
         if move["column"] is not None:

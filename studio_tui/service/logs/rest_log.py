@@ -18,9 +18,9 @@ _OVERLAP = 4096
 _ANSWERS = 2
 """Consecutive final answers that must be equal to be accepted."""
 _SHORT_ANSWERS = 5
-"""As `_ANSWERS`, for answers shorter than what is stored, which were probably cut, or are late."""
+"""The same for answers shorter than what is stored, which were probably cut, or are late."""
 _NOTHING_LIVE_END = 1 << 62
-"""Greater than any offset: before `note_live`, no answer is accepted if it is short."""
+"""Greater than any offset: before `note_live`, no short answer is accepted."""
 
 
 class RestLog:
@@ -32,16 +32,13 @@ class RestLog:
         self._store = store
         self._lock = asyncio.Lock()
         self._comparison: Comparison | None = None
-        """Compares the answers with the store, from its end or from the start."""
         self._version = store.version
         """The version of the store that the comparison is about."""
         self._etag: str | None = None
         self._excess = 0
         """Bytes that the store may have in excess, as characters were replaced in transit."""
         self._padding = 0
-        """Bytes in the store that were added by this program."""
         self._is_store_doubted = False
-        """Whether bytes in the store may be misplaced, or not from this log."""
         self._live_end = _NOTHING_LIVE_END
         """Offset after the bytes that came over the websocket or in an earlier run."""
         self.differs = False
@@ -67,8 +64,8 @@ class RestLog:
         An answer that is shorter than what is stored is ignored, unless many in a row are equal.
 
         An answer after the end of the job `is_final`. It fills gaps and removes their marks, unless
-        the log has started over. It is requested without an etag: the etag of an answer that was
-        cut would hide the remaining bytes.
+        the log has started over. It is requested without an etag: that of an answer that was cut
+        would hide the remaining bytes.
 
         Raises:
             StudioError: the request failed; what was received before is stored.
@@ -190,20 +187,17 @@ class RestLog:
         return True
 
     def _remove_marks(self) -> None:
-        """Remove all marks, as nothing is missing."""
         for mark in self._store.marks:
             self._store.unmark(mark)
         self._version = self._store.version
 
     def _compare_from_start(self, *, mends: bool) -> Comparison:
-        """Begin to compare the whole log."""
         self._comparison = Comparison(self._store, mends=mends)
         self._version = self._store.version
         self._etag = None
         return self._comparison
 
     def _is_comparing_whole(self) -> bool:
-        """Whether the whole log is being compared, and the store has not changed otherwise."""
         comparison = self._comparison
         return (
             comparison is not None and comparison.is_whole and self._version == self._store.version
@@ -242,7 +236,7 @@ class RestFallback:
     def note_failures(self, failures: int, at_least: float) -> None:
         """Note how many times the websocket has failed in a row.
 
-        `at_least` are the seconds that Studio asked to wait; if it asked, nothing is polled.
+        If Studio asked to wait, for `at_least` seconds, nothing is polled.
         """
         if at_least:
             self.stop()

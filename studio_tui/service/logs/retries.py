@@ -10,9 +10,8 @@ from studio_tui.service.polling.backoff import Backoff, Jitter, wait_for
 from studio_tui.service.polling.reachability import Reachability
 
 BACKOFF_BASE = 0.25
-"""Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = 20.0
-"""Maximum seconds of the back-off between two attempts."""
+"""Maximum seconds between two attempts."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +67,7 @@ class Retries:
             self._states.publish(FollowPhase.RECONNECTING, "", self._now())
 
     async def rest(self, reason: str, at_least: float) -> None:
-        """Count a failure for `reason`; rest for at least `at_least` seconds, unless poked.
+        """Count a failure; rest for at least `at_least` seconds, unless poked.
 
         The rest has full jitter, and is longer after each consecutive failure.
         """

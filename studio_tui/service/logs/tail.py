@@ -1,8 +1,7 @@
-"""Follows one job's log into a store while it has viewers, from the sources that are available.
+"""Follows one job's log into a store while it has viewers.
 
-The log is received over a websocket. If that keeps failing, REST is polled as well. When the job
-has ended, REST confirms that everything has arrived. `LogAssembler` puts the received pieces in
-order.
+It is received over a websocket. If that keeps failing, REST is polled as well. When the job has
+ended, REST confirms that everything has arrived.
 """
 
 import asyncio
@@ -81,7 +80,6 @@ _BATCH = 1024
 _UNREADABLE_TRIES = 3
 """Connections broken off because of an unreadable frame, before such a frame only sets a mark."""
 _NORMAL_CLOSE = 1000
-"""The code of a websocket that was closed without an error."""
 
 
 class LogTail:
@@ -116,21 +114,20 @@ class LogTail:
         self._retries = Retries(job_id, self._states, self._reachability, now, jitter)
         self._index: MessageIndex | None = None
         self._assembler: LogAssembler
-        """Stores what has been received; created by `run`, together with the index."""
+        """Created by `run`, together with the index."""
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
-        """Number of unreadable frames since the last new piece."""
+        """Unreadable frames since the last new piece."""
         self._archive = ArchivedLog(
             source, store, may_fetch, lambda: self._states.publish(FollowPhase.FOLLOWING)
         )
         self._connection_time: ConnectionTime
-        """The deadlines of the current connection."""
         self._server_message = ""
-        """The message that Studio sent over the current connection; empty if it sent none."""
+        """What Studio said over the current connection, or empty."""
         self._has_ended = False
-        """Whether the job had ended when the log was opened, so that no bytes come live."""
+        """Whether the job had ended when the log was opened."""
         self._replay = Replay()
-        """Detects which bytes of the current connection come live."""
+        """Which bytes of the current connection come live."""
         self._rest_fallback = RestFallback(
             job_id, self._rest, self._reachability, lambda: self._states.publish(self.state.phase)
         )
@@ -145,7 +142,7 @@ class LogTail:
         return self._states.subscribe(listener)
 
     def poke(self) -> None:
-        """Retry now, without waiting for the next scheduled time; also after a refusal."""
+        """Retry now, also after a refusal."""
         self._retries.poked.set()
 
     def note_ended(self) -> None:
@@ -156,8 +153,8 @@ class LogTail:
     async def run(self) -> None:
         """Follow the log until it is complete or writing to the disk fails; then return.
 
-        After a refusal it waits until it is poked or the refusal is retried. If the log is complete
-        or stopped already, it waits until it is poked, and requests the log again.
+        After a refusal it waits until it is poked or the refusal is retried. A log that is over
+        already is requested again when it is poked.
         """
         if self.state.is_over:
             await self._count_lines()
@@ -198,7 +195,6 @@ class LogTail:
         return self._store.size + (self._index.size if self._index is not None else 0)
 
     async def _count_lines(self) -> None:
-        """Count the lines of a log that is shown as it was stored."""
         try:
             await self._store.index()
         except SpoolError as error:
@@ -221,7 +217,7 @@ class LogTail:
                 await self._finish(poll=verdict.next is AfterConnection.POLL)
 
     def _stop(self, reason: str, again_in: float = 0.0) -> None:
-        """Stop until poked; if `again_in` is not 0, for at most that many seconds."""
+        """Stop until poked, or for `again_in` seconds if that is not 0."""
         self._rest_fallback.stop()
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
@@ -234,7 +230,6 @@ class LogTail:
     # --- the websocket ---------------------------------------------------------------------------
 
     async def _read_connection(self) -> Verdict:
-        """Read one connection to its end; return the next step."""
         self._assembler.note_connection()
         self._connection_time = connection_time = ConnectionTime()
         self._server_message = ""
@@ -319,7 +314,6 @@ class LogTail:
         return Verdict(AfterConnection.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _read_archive(self, urls: tuple[str, ...]) -> Verdict | None:
-        """Read all parts of an archived log, if the user allows it."""
         verdict = await self._archive.read(urls)
         if verdict is None:
             self._assembler.note_caught_up()
@@ -338,7 +332,7 @@ class LogTail:
     async def _finish(self, *, poll: bool) -> None:
         """Read the log by REST until enough final answers are equal.
 
-        With `poll` the job has perhaps not ended: the log is first polled until the job has ended.
+        With `poll` the job has perhaps not ended: the log is first polled until it has.
         """
         self._rest_fallback.stop()  # REST is polled here
         while not self.state.is_over:

@@ -46,9 +46,8 @@ class Interleaver:
         self._whole_lines_end = 0
         """Offset after the whole lines; the unfinished lines follow."""
         self._unfinished: list[tuple[int, bytes]] = []
-        """The unfinished lines at the end of the store, with the numbers of their logs."""
+        """Unfinished lines at the end of the store, with the numbers of their logs."""
         self._pending: list[bytes] = []
-        """Bytes to be written next."""
         self._pending_size = 0
         self._arrival: datetime | None = None
         """When the pending bytes arrived, if they came live."""
@@ -149,7 +148,6 @@ class Interleaver:
             self._stops.append((self._whole_lines_end, positions))
 
     def _put_marks(self, cursor: LineCursor) -> None:
-        """Set the marks of the next line of a log."""
         for mark in cursor.marks():
             self._flush()
             self.store.mark(self._whole_lines_end, f"{cursor.source.name}: {mark.text}")
@@ -166,8 +164,8 @@ class Interleaver:
     def write_unfinished(self, now: float) -> bool:
         """Write unfinished lines at the end; return whether another one will be written soon.
 
-        A line with a carriage return, such as a progress bar, is written at once. Others are
-        written when they have not grown for `SHOWN_UNFINISHED_AFTER` seconds.
+        A line with a carriage return, such as a progress bar, is written at once, another when it
+        has not grown for `SHOWN_UNFINISHED_AFTER` seconds.
 
         Raises:
             SpoolError: writing to the disk failed.

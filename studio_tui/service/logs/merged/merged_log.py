@@ -83,8 +83,7 @@ class MergedLog:
         """Merge another log from now on; return the number in the tags of its lines.
 
         `name` begins the text of its marks. `is_over` returns whether the log has ended; call
-        `poke` when that changes. `begins_at` is when the log begins, in seconds since the epoch.
-        `time_of` reads the times of its lines, by default as those of all logs.
+        `poke` when that changes. `begins_at` and `time_of` are as in `MergedSource`.
         """
         number = self._next_number
         while number in self._sources:
@@ -179,7 +178,6 @@ class MergedLog:
         self._earliest_ordering = now + _PAUSE_RATIO * (now - began_at)
 
     def _replace(self, interleaver: Interleaver) -> None:
-        """Show the new order, and report the new offsets of the viewer's lines."""
         now = _now()
         for cursor in interleaver.cursors:
             cursor.grew_at = now

@@ -16,7 +16,7 @@ from studio_tui.service.logs.store.spool import Spool
 
 
 class LogFile:
-    """The bytes and the marks of a log on disk."""
+    """The bytes and the marks of a log on disk; if the disk fails, a `SpoolError` is raised."""
 
     def __init__(self, spool: Spool, marks: LogMarks | None = None) -> None:
         self.spool = spool
@@ -55,20 +55,12 @@ class LogFile:
         self.spool.close()
 
     def keep(self, path: Path) -> None:
-        """Move the bytes to a lasting path on the same disk, without marks.
-
-        Raises:
-            SpoolError: the file cannot be moved.
-        """
+        """Move the bytes to a lasting path on the same disk, without marks."""
         marks = marks_file(self.spool.path)
         self.spool.keep(path)
         marks.unlink(missing_ok=True)
 
     def save_marks(self) -> None:
-        """Save the marks, if they have changed and the log outlives the program.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Save the marks, if they have changed and the log outlives the program."""
         if self.spool.is_lasting:
             self.marks.save(self.spool.path)

@@ -36,7 +36,7 @@ class LogLine(NamedTuple):
     head: bytes
     """Its first bytes, at most `LINE_LIMIT`."""
     tail: bytes
-    """Its last bytes after `head`, at most `LINE_LIMIT`; empty if `head` is the whole line."""
+    """Its last bytes after `head`, at most `LINE_LIMIT`, or empty."""
 
 
 class StoredRow(NamedTuple):
@@ -47,13 +47,14 @@ class StoredRow(NamedTuple):
     """Offset of the newline that ends the line, else the size of the log."""
     marks: tuple[Mark, ...]
     number: int | None
-    """The number of the line, from 0; `None` if it has not been counted yet."""
+    """Its number, from 0; `None` if it has not been counted yet."""
 
 
 class LogStore:
     """A log that several viewers read while one writer appends to it, all on one event loop.
 
-    Lines are found by byte offset or by number, from 0. No call reads more than a few blocks.
+    Lines are found by byte offset or by number, from 0. No call reads more than a few blocks. If
+    the disk fails, methods raise a `SpoolError`; what was written before is part of the log.
     """
 
     version: int
@@ -80,9 +81,6 @@ class LogStore:
         """Create an empty log in `directory`; its file is deleted when the store is closed.
 
         A log with a `name`, which begins its file name, is left for `adopt` unless it is empty.
-
-        Raises:
-            SpoolError: the file cannot be created.
         """
         return cls(LogFile.create(directory, name))
 
@@ -99,11 +97,7 @@ class LogStore:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a whole log for reading; its lines have no numbers before `index` was awaited.
-
-        Raises:
-            SpoolError: the file cannot be read.
-        """
+        """Open a whole log for reading; its lines have no numbers before `index` was awaited."""
         return cls(LogFile(Spool.open(path)))
 
     def close(self) -> None:
@@ -112,19 +106,11 @@ class LogStore:
         self._file.close()
 
     async def make_writable(self) -> None:
-        """Make the file writable: if other programs may be reading it, it is replaced by a copy.
-
-        Raises:
-            SpoolError: there is no room for a copy.
-        """
+        """Make the file writable; if other programs may be reading it, it is replaced by a copy."""
         await self._spool.make_writable()
 
     async def keep(self, path: Path, is_whole: Callable[[], bool]) -> None:
-        """Move the file to a lasting path on the same disk, if it `is_whole` once it is synced.
-
-        Raises:
-            SpoolError: the file cannot be written or moved.
-        """
+        """Move the file to a lasting path on the same disk, if it `is_whole` once it is synced."""
         state_before = (self.version, self.size)
         await self._spool.sync()
         if state_before == (self.version, self.size) and is_whole():
@@ -169,11 +155,7 @@ class LogStore:
     # --- writing ---------------------------------------------------------------------------------
 
     def append(self, added: bytes) -> None:
-        """Append bytes and notify the watchers.
-
-        Raises:
-            SpoolError: not all bytes were written; those that were are part of the log.
-        """
+        """Append bytes and notify the watchers."""
         self.arrivals.note(self.size)
         self._write(added)
         self._watchers.notify()
@@ -188,10 +170,7 @@ class LogStore:
     def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
         """Insert bytes at `offset`, or replace the `over` bytes there.
 
-        Everything after them is written again.
-
-        Raises:
-            SpoolError: not all bytes were written, and the end of the log may be lost.
+        Everything after them is written again: if the disk fails, the end of the log may be lost.
         """
         moved = self.read(offset + over, self.size - offset - over)
         if over:
@@ -238,10 +217,7 @@ class LogStore:
         self._changed_from.append(offset)
 
     def changed_since(self, version: int) -> int:
-        """Return the lowest offset that has changed since `version`; the size if nothing has.
-
-        Bytes that were appended do not count as a change.
-        """
+        """Return the lowest offset that has changed since `version`, apart from appended bytes."""
         return min(self._changed_from[version:], default=self.size)
 
     @property
@@ -348,5 +324,4 @@ class LogStore:
         return self._file.marks.between(start, self.line_end(start) if end is None else end)
 
     def _holds_row(self, start: int) -> bool:
-        """Whether a line begins at `start`, or a mark is there at the end of the log."""
         return start < self.size or (start == self.size and self._file.marks.is_last_at(start))

@@ -22,7 +22,7 @@ class Mark(NamedTuple):
     """A remark of this program, drawn above the line that contains its offset."""
 
     offset: int
-    """Offset in the log, in bytes."""
+    """In bytes."""
     text: str
     """A sentence of this program, never log text."""
 
@@ -33,7 +33,7 @@ class LogMarks:
     def __init__(self, marks: Sequence[Mark] = (), *, saved: Sequence[Mark] = ()) -> None:
         self._marks = sorted(marks)
         self._saved = list(saved)
-        """The marks as stored in the file."""
+        """The marks in the file."""
 
     def __bool__(self) -> bool:
         """Whether there are any marks."""
@@ -97,7 +97,7 @@ def marks_file(log: Path) -> Path:
 
 
 def save_marks(log: Path, marks: Sequence[Mark]) -> None:
-    """Store the marks of a log; if the program is killed, the old ones or all new ones are stored.
+    """Store the marks of a log, all or, if the program is killed meanwhile, none of the new ones.
 
     Raises:
         SpoolError: writing to the disk failed.
@@ -113,10 +113,7 @@ def save_marks(log: Path, marks: Sequence[Mark]) -> None:
 
 
 def saved_marks(log: Path) -> list[Mark]:
-    """Return the stored marks of a log.
-
-    If they cannot be read, a mark at the beginning of the log says so.
-    """
+    """Return the stored marks of a log, or one that says that they cannot be read."""
     file = marks_file(log)
     try:
         if not file.exists():

@@ -1,6 +1,6 @@
 """A file that grows at its end, and is read in blocks, of which a few are cached in memory.
 
-Every program that has the file open holds a shared lock on it. A file without a lock was left by a
+Every program that has the file open holds a shared lock on it; one without a lock was left by a
 program that has ended.
 """
 
@@ -56,7 +56,6 @@ def is_unused(path: Path) -> bool:
 
 
 def _create_locked(directory: Path, name: str) -> tuple[int, str]:
-    """Create an empty file that is locked from its beginning."""
     while True:
         descriptor, name = tempfile.mkstemp(SUFFIX, name, create_private_dir(directory))
         _lock_as_used(descriptor)
@@ -90,7 +89,6 @@ def _take_over(path: Path, new_path: Path) -> int:
 
 
 def _check_is_same_file(path: Path, descriptor: int) -> None:
-    """Raise `OSError` if the file at `path` is not the open file any more."""
     if path.stat().st_ino != os.fstat(descriptor).st_ino:
         raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
 
@@ -107,11 +105,10 @@ class Spool:
     size: int
     """Bytes."""
     reads: int
-    """Number of blocks read from disk so far."""
+    """Blocks read from disk so far."""
     is_closed: bool
-    """Whether the spool has been closed."""
     is_shared: bool
-    """Whether other programs may read the file; it is neither changed nor deleted then."""
+    """Whether other programs may read it; then it is neither changed nor deleted."""
     is_lasting: bool
     """Whether a temporary file is left for the next run of the program, unless it is empty."""
 
@@ -126,7 +123,7 @@ class Spool:
         self.is_lasting = False
         self.is_shared = False
         self._readers = 0
-        """Number of threads that are reading; after `close`, the last one closes the descriptor."""
+        """Threads that are reading; after `close`, the last one closes the descriptor."""
 
     @classmethod
     def create(cls, directory: Path, name: str = "") -> Self:
@@ -144,11 +141,7 @@ class Spool:
 
     @classmethod
     def adopt(cls, path: Path, new_path: Path) -> Self:
-        """Open a file that an ended program has left, in order to append to it, as `new_path`.
-
-        Raises:
-            SpoolError: the file is in use, or cannot be opened.
-        """
+        """Open a file that an ended program has left, in order to append to it, as `new_path`."""
         try:
             descriptor = _take_over(path, new_path)
         except OSError as error:
@@ -184,11 +177,7 @@ class Spool:
             self.path.unlink(missing_ok=True)
 
     def keep(self, path: Path) -> None:
-        """Move the file to a lasting path on the same disk, where it is not written any more.
-
-        Raises:
-            SpoolError: the file cannot be moved.
-        """
+        """Move the file to a lasting path on the same disk, where it is not written any more."""
         try:
             self.path.replace(path)
         except OSError as error:
@@ -197,11 +186,7 @@ class Spool:
         self._is_temporary, self.is_lasting, self.is_shared = False, False, True
 
     async def make_writable(self) -> None:
-        """Replace a file that other programs may be reading by a writable temporary copy.
-
-        Raises:
-            SpoolError: there is no room for a copy.
-        """
+        """Replace a file that other programs may be reading by a writable temporary copy."""
         if not self.is_shared:
             return
         copy = self.create(self.path.parent)
@@ -217,11 +202,7 @@ class Spool:
             copy.close()
 
     async def sync(self) -> None:
-        """Sync the bytes to the disk, in a thread.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Sync the bytes to the disk, in a thread."""
         try:
             await self._in_thread(lambda: os.fsync(self._descriptor))
         except OSError as error:
