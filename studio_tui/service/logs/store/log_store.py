@@ -13,8 +13,7 @@ from typing import NamedTuple, Self, TypeVar
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
-from studio_tui.service.logs.store.log_file import LogFile
-from studio_tui.service.logs.store.marks import Mark
+from studio_tui.service.logs.store.marks import LogMarks, Mark, adopt_log, marks_file
 from studio_tui.service.logs.store.spool import Spool
 
 T = TypeVar("T")
@@ -66,10 +65,10 @@ class LogStore:
     tag: int = 0
     """Bytes at the beginning of each line that are a tag of this program, not text."""
 
-    def __init__(self, file: LogFile) -> None:
+    def __init__(self, spool: Spool, marks: LogMarks | None = None) -> None:
         self.version = 0
-        self._file = file
-        self._spool = file.spool
+        self._spool = spool
+        self._marks = LogMarks() if marks is None else marks
         self._index = LineIndex()
         self.arrivals = Arrivals()
         self._watchers = Listeners[[]]()
@@ -82,7 +81,7 @@ class LogStore:
 
         A log with a `name`, which begins its file name, is left for `adopt` unless it is empty.
         """
-        return cls(LogFile.create(directory, name))
+        return cls(Spool.create(directory, name))
 
     @classmethod
     def adopt(cls, path: Path, name: str) -> Self:
@@ -93,17 +92,19 @@ class LogStore:
         Raises:
             SpoolError: the file is in use, or cannot be opened.
         """
-        return cls(LogFile.adopt(path, name))
+        return cls(*adopt_log(path, name))
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open a whole log for reading; its lines have no numbers before `index` was awaited."""
-        return cls(LogFile(Spool.open(path)))
+        return cls(Spool.open(path))
 
     def close(self) -> None:
         """Close the file; it is deleted if it was created without a name, or is empty."""
         self._watchers.clear()
-        self._file.close()
+        if self._spool.is_lasting and not self.size:
+            marks_file(self.path).unlink(missing_ok=True)
+        self._spool.close()
 
     async def make_writable(self) -> None:
         """Make the file writable; if other programs may be reading it, it is replaced by a copy."""
@@ -114,7 +115,9 @@ class LogStore:
         state_before = (self.version, self.size)
         await self._spool.sync()
         if state_before == (self.version, self.size) and is_whole():
-            self._file.keep(path)
+            marks = marks_file(self.path)
+            self._spool.keep(path)
+            marks.unlink(missing_ok=True)
 
     @property
     def is_kept(self) -> bool:
@@ -178,8 +181,8 @@ class LogStore:
         else:
             self.arrivals.insert(offset, len(added))
         self._cut_bytes(offset)
-        self._file.marks.shift(offset, len(added) - over)
-        self._file.save_marks()
+        self._marks.shift(offset, len(added) - over)
+        self._save_marks()
         self._write(added + moved)
         self._watchers.notify()
 
@@ -187,8 +190,8 @@ class LogStore:
         """Drop everything from `offset` on."""
         self.arrivals.cut(offset)
         self._cut_bytes(offset)
-        self._file.marks.cut(offset)
-        self._file.save_marks()
+        self._marks.cut(offset)
+        self._save_marks()
         self._watchers.notify()
 
     def _cut_bytes(self, offset: int) -> None:
@@ -199,18 +202,22 @@ class LogStore:
 
     def mark(self, offset: int, text: str) -> None:
         """Set a mark at `offset`, unless there is an equal one."""
-        if self._file.marks.add(Mark(offset, text)):
+        if self._marks.add(Mark(offset, text)):
             self._note_mark(offset)
 
     def unmark(self, mark: Mark) -> None:
         """Remove a mark."""
-        if self._file.marks.remove(mark):
+        if self._marks.remove(mark):
             self._note_mark(mark.offset)
 
     def _note_mark(self, offset: int) -> None:
-        self._file.save_marks()
+        self._save_marks()
         self._note_change(offset)
         self._watchers.notify()
+
+    def _save_marks(self) -> None:
+        if self._spool.is_lasting:
+            self._marks.save(self.path)
 
     def _note_change(self, offset: int) -> None:
         self.version += 1
@@ -223,7 +230,7 @@ class LogStore:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """All marks, in order of offset."""
-        return self._file.marks.all
+        return self._marks.all
 
     async def index(self) -> None:
         """Count the lines of an opened file, which a thread reads part by part."""
@@ -319,9 +326,9 @@ class LogStore:
 
     def marks_of(self, start: int, end: int | None = None) -> tuple[Mark, ...]:
         """Return the marks of the line from `start` to `end`, by default the end of the line."""
-        if not self._file.marks:  # nearly always, and the end need not be found
+        if not self._marks:  # nearly always, and the end need not be found
             return ()
-        return self._file.marks.between(start, self.line_end(start) if end is None else end)
+        return self._marks.between(start, self.line_end(start) if end is None else end)
 
     def _holds_row(self, start: int) -> bool:
-        return start < self.size or (start == self.size and self._file.marks.is_last_at(start))
+        return start < self.size or (start == self.size and self._marks.is_last_at(start))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from studio_tui.errors import SpoolError
 from studio_tui.files import read_json, write_private
+from studio_tui.service.logs.store.spool import Spool
 from studio_tui.text import safe_line
 
 SUFFIX = ".marks"
@@ -122,3 +124,28 @@ def saved_marks(log: Path) -> list[Mark]:
     except (OSError, ValueError, TypeError) as error:
         logger.warning("the marks of a log cannot be read: %s", error)
         return [Mark(0, UNREADABLE_MARKS)]
+
+
+def adopt_log(path: Path, name: str) -> tuple[Spool, LogMarks]:
+    """Open a log that an ended program has left, with its marks; `name` begins its new name.
+
+    Raises:
+        SpoolError: the log is in use, or cannot be opened.
+    """
+    new_path = path.with_name(f"{name}{secrets.token_hex(6)}{path.suffix}")
+    marks = saved_marks(path)
+    # The marks are saved before the log is renamed, so that they exist whenever the program is
+    # killed.
+    save_marks(new_path, marks)
+    try:
+        spool = Spool.adopt(path, new_path)
+    except SpoolError:
+        marks_file(new_path).unlink(missing_ok=True)
+        raise
+    if (last_marks := saved_marks(path)) != marks:
+        # The other program has changed them just before it ended.
+        marks = last_marks
+        save_marks(new_path, marks)
+    marks_file(path).unlink(missing_ok=True)
+    inside = [Mark(min(mark.offset, spool.size), mark.text) for mark in marks]
+    return spool, LogMarks(inside, saved=marks)

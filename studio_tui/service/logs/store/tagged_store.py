@@ -58,7 +58,7 @@ class TaggedStore(LogStore):
     def become(self, other: "TaggedStore") -> None:
         """Take over the files of another store, which must not be used or closed after that."""
         self._spool.close()
-        self._file, self._spool, self._index = other._file, other._spool, other._index
+        self._spool, self._index, self._marks = other._spool, other._index, other._marks
         self.arrivals = other.arrivals
         self._note_change(0)
         self._watchers.notify()
