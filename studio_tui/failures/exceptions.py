@@ -28,14 +28,12 @@ _WRAPPER_NAMES = frozenset(
      "ProcessExitedException", "ProcessRaisedException", "RayTaskError", "_RemoteTraceback",
      "RemoteTraceback", "RemoteError", "BrokenProcessPool", "TerminatedWorkerError"}
 )  # fmt: skip
-"""Exceptions that only report that something else failed."""
 _EXIT_CODE = re.compile(r"(?i)\bexit (?:code|status)\b|\bexitcode\b")
 """The exit status of another process, as in DataChain's message about a UDF worker."""
 _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
 )
-"""A line that announces the traceback of another process."""
 _CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
 """A line that belongs to the message above it."""
 _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
@@ -46,7 +44,6 @@ _SECTION = re.compile(r"[\s|+-]*-{3,} (?:\d+|\.\.\.) -{3,}")
 _GROUP_DRAWING = re.compile(r"\s*[|+] ?")
 _DIGITS = re.compile(r"\d+")
 _MAX_BLANKS = 3
-"""Maximum separator lines between two parts of a traceback."""
 _SEPARATORS = frozenset({"", '"""'})
 """Triple quotes enclose the traceback of another process."""
 _MAX_JOINED = 3
@@ -59,7 +56,6 @@ _MAX_PARAGRAPH_LINES = 30
 _NEXT_RECORD = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
 )
-"""Start of a new log record, or of a launcher's summary."""
 _OUTER_LENGTH = 240
 """Maximum characters of the exception that is named after the root cause."""
 
@@ -132,10 +128,7 @@ def is_final(body: str) -> bool:
 
 
 def read_traceback(lines: Sequence[str], start: int) -> ParsedException | None:
-    """Return the last exception of the chain whose first traceback starts at index `start`.
-
-    `None` if no complete traceback starts there.
-    """
+    """Return the last exception of the chain of tracebacks that starts at `start`, or `None`."""
     raised = _read_one(lines, start)
     while raised is not None:
         index = _skip_blanks(lines, raised.end)
@@ -267,7 +260,6 @@ def _end_of_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> int:
 
 
 _VALIDATION = re.compile(r".*\b\d+ validation errors? for \S+")
-"""First line of a message of pydantic, below which the fields are listed."""
 
 
 def _join(text: str, line: str) -> str:
@@ -348,10 +340,7 @@ def _is_group_final(body: str) -> bool:
 
 
 def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
-    """Return the exceptions of a group and of the groups in it, and the number of omitted ones.
-
-    Of a chain it is the root cause, or the last if each was raised while another was handled.
-    """
+    """Return the exceptions of a group and its inner groups, and the number of omitted ones."""
     leaves: list[str] = []
     omitted = 0
     # Whether an exception has begun whose last line has not been reached.

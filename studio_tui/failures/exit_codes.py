@@ -27,10 +27,9 @@ CRASHES = frozenset({4, 5, ABORTED, 7, 8, 11})
 
 
 def signal_of(code: int) -> int | None:
-    """Return the number of the signal that an exit code can stand for; `None` if not in `_SIGNALS`.
+    """Return the signal that an exit code can stand for; `None` if not in `_SIGNALS`.
 
-    For signal n, shells and containers report 128 + n, Python -n. Other programs may exit with such
-    a code too.
+    For signal n, shells and containers report 128 + n, Python -n.
     """
     number = -code if code < 0 else code - 128
     return number if number in _SIGNALS else None

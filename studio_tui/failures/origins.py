@@ -29,10 +29,7 @@ TRACEBACK = "Traceback (most recent call last)"
 
 
 def split_origin(line: str) -> tuple[str, str]:
-    """Return the origin of a line, or an empty text, and the line without it.
-
-    A progress bar before a traceback is removed too.
-    """
+    """Return the origin of a line, or an empty text, and the line without it and without a bar."""
     if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
         origin = _ORIGIN.match(line)
         if origin:
@@ -41,10 +38,7 @@ def split_origin(line: str) -> tuple[str, str]:
 
 
 def without_progress_bar(body: str) -> str:
-    """Return a line without a progress bar before the header of a traceback.
-
-    A progress bar prints no line break, so a traceback printed after it is on the same line.
-    """
+    """Return a line without a progress bar, which prints no line break, before a traceback."""
     start = body.find(TRACEBACK)
     return body[start:] if start > 0 and is_bar(body[:start]) else body
 

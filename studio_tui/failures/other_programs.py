@@ -39,20 +39,15 @@ _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
 _CARGO = re.compile(r"(error(?:\[E\d+\])?: .+)$")
-"""An error of the Rust compiler; its place is on the next line."""
 _CARGO_PLACE = re.compile(r"\s*--> (\S+:\d+:\d+)$")
 _CARGO_END = re.compile(r"error: could not compile |error: aborting due to ")
-"""The line with which a failed Rust compilation ends."""
 _CROSS = re.compile(r"\s*× \w.*:$")
-"""First line of the tree that uv prints."""
 _PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
 _PYTEST_END = re.compile(r"=* ?((?:\d+ \w+, )*\d+ (?:failed|error|errors)\b.*? in [\d.]+s.*?) ?=*$")
 _SUMMARY = re.compile(r"Root Cause \(first observed failure\):$")
-"""First line of the summary of torchrun, whose fields follow."""
 _FIELD = re.compile(r"\s{2}(time|host|rank|exitcode|error_file|traceback)\s*: (.*)$")
 """A field in the summary of torchrun; groups: name, value."""
 _RANK = re.compile(r"(\d+) \(local_rank: (\d+)\)")
-"""Rank and local rank."""
 _EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
 
 
@@ -172,10 +167,7 @@ def cpp_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def compiler_error(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse the last line of a failed Rust compilation.
-
-    The reason is the first error with a place in the 400 lines above; `None` without one.
-    """
+    """Parse the last line of a failed Rust compilation, and the first error above it."""
     if not _CARGO_END.match(lines[start]):
         return None
     for number in range(max(0, start - 400), start):
@@ -199,10 +191,7 @@ def resolver_error(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def pytest_summary(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse the summary line of pytest.
-
-    The reason is the first failed test in the 400 lines above, and the counts of the summary.
-    """
+    """Parse the summary line of pytest, and the first failed test above it."""
     summary = _PYTEST_END.match(lines[start])
     if summary is None:
         return None
@@ -217,10 +206,7 @@ def pytest_summary(lines: Sequence[str], start: int) -> OtherFailure | None:
 def torchrun_summary(
     lines: Sequence[str], start: int, exception_of_rank: Callable[[str, str], str | None]
 ) -> OtherFailure | None:
-    """Parse torchrun's summary of the first worker that failed.
-
-    `exception_of_rank` returns what a worker printed, by its rank and local rank.
-    """
+    """Parse torchrun's summary; `exception_of_rank` is called with a rank and a local rank."""
     if not _SUMMARY.match(lines[start].strip()):
         return None
     fields: dict[str, str] = {}

@@ -16,7 +16,6 @@ _DRAWING = (
     "─━═╌╍┄┅┈┉│┃║┆┇┊┋╎╏┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┨┩┪┫┬┯┰┳┴┷┸┻┼╋"
     "╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╭╮╯╰╴╵╶╷╸╹╺╻╼╾▶►▷❯×✗✖"
 )
-"""Characters of boxes, trees and marks."""
 _RULE = "-=*_~#+.^"
 _FRAME = re.compile(
     r"\s*(?:>\s)?File \"[^\"]*\", line \d+"
@@ -89,10 +88,7 @@ _OWN = "[local Studio: "
 
 
 def printed_lines(output: str) -> list[str]:
-    """Return the lines of an output without escape sequences; each state of a line is one.
-
-    The lines that the local Studio has added are left out.
-    """
+    """Return the lines of a job's output, each state of one as a line, without escape sequences."""
     text = _ESCAPE.sub("", _RETURNS.sub("\n", output.replace("\r\n", "\n")))
     lines = (line.rstrip().replace("\x08", "") for line in text.split("\n"))
     return [line for line in lines if not line.startswith(_OWN)]

@@ -25,7 +25,6 @@ from studio_tui.failures.printed_lines import (
 )
 
 _LINES = 4000
-"""Lines at the end of the output that are examined."""
 _MANY_LINES = 30
 """More lines than this after a failure show that the program continued."""
 _SIGNS = re.compile(
@@ -52,14 +51,12 @@ _SEVERE_RECORD = re.compile(
 _HARMLESS_RECORD = re.compile(
     r".{0,80}?\b(?:DEBUG|INFO|NOTICE|SUCCESS|debug|info)\b(?![\w/.])|I\d{4} \d\d:|\[I \d"
 )
-"""Log record that is neither an error nor a warning."""
 _CONTINUED = re.compile(
     r"(?i)\b(?:retry|retries|retrying|try(?:ing)? (?:again|the next|another|next)|attempt(?:ing)?"
     r"|skip(?:s|ped|ping)?|continu(?:e|es|ed|ing)|going on|fall(?:ing|s)? back|fallback"
     r"|ignor(?:ed|ing)|next|resum(?:ed|ing)|recover(?:ed|ing)|using .{1,40} instead|answered"
     r"|succeeded|proceed(?:s|ing)?)\b"
 )
-"""Words of a program that goes on after a failure."""
 _ERROR = re.compile(
     r"(?:fatal|error|ERROR|Error|FATAL|FAILURE|E)(?:\[\w+\])?: \S|CMake Error at |ERROR ~ "
     r"|(?:\w+\.)*[A-Z]\w*(?:Error|Exception): \S|\S+:\d+(?::\d+)?: (?:fatal )?(?i:error): "
@@ -68,13 +65,9 @@ _ERROR = re.compile(
     r"|[\w./+-]+: (?:error \w+ing |.*: (?:No such file or directory|Permission denied"
     r"|No space left on device|Operation not permitted|Connection (?:refused|timed out)))"
 )
-"""Start of an error message of a command-line tool."""
 _CROSSED = re.compile(r"\s*[✖✗❌] \S")
-"""Start of an error message of a tool that marks errors with a cross."""
 _EMBEDDED = "Traceback (most recent call last):\n"
-"""Header of a traceback in the value of a JSON field."""
 _EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
-"""The same header in the source text of the JSON object."""
 
 
 class _Kind(Enum):
@@ -116,10 +109,7 @@ class Ending(NamedTuple):
 
 
 def ending(lines: Sequence[str], code: int = 1) -> Ending:
-    """Return how the program ended, according to its output and its exit code.
-
-    `lines` have no colours (see `printed_lines`).
-    """
+    """Return how a program ended, by its exit code and its lines, which have no colours."""
     lines = lines[-_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
     last = _last_message(lines)
@@ -278,10 +268,7 @@ def _choose(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | No
 
 
 def _lines_of_program(lines: Sequence[str]) -> list[str]:
-    """Return the lines after a failure that the program itself printed, without decoration.
-
-    There are none if they are only closing messages or bars, and fewer than `_MANY_LINES`.
-    """
+    """Return the lines of the program itself, undecorated; none if all are closing ones."""
     words = []
     for line in lines:
         body = split_origin(line)[1]
@@ -334,8 +321,7 @@ def _ends_without_reason(lines: Sequence[str]) -> bool:
 def _last_message(lines: Sequence[str]) -> str:
     """Return the last message of a program; empty if it printed nothing.
 
-    An epilogue counts only if the program printed nothing else, and a progress bar only if there is
-    no epilogue either.
+    An epilogue counts only if there is no other message, a progress bar if there is nothing else.
     """
     bar = epilogue = ""
     for number in range(len(lines) - 1, -1, -1):

@@ -11,7 +11,6 @@ _NAMES = (
     "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
 DATE_LENGTH_LIMIT = 26
-"""Maximum number of characters from the start of a date to the time of day."""
 
 DATE = re.compile(
     r"(?<!\d)(?:"
@@ -60,10 +59,7 @@ class Day(NamedTuple):
 
 
 def shape_of(form: str, date: str, *, is_bracketed: bool) -> DateShape | None:
-    """Return the shape of a date with an ambiguous order; `None` for other dates.
-
-    `form` is the group of `DATE` that matched `date`.
-    """
+    """Return the shape of a date in a format (`form`) of ambiguous order; `None` for others."""
     if form == "numeric":
         mark = next(mark for mark in "/.-" if mark in date)
         return DateShape(mark, len(date.rpartition(mark)[2]), is_bracketed)
@@ -85,11 +81,10 @@ def orders(shape: DateShape) -> tuple[Order, ...]:
 def days(
     form: str, date: str, later_year: str, years: Sequence[int], order: Order
 ) -> Iterator[Day]:
-    """Yield the days that a date may denote.
+    """Yield the days that a date in a format (`form`) may denote.
 
-    `form` is the group of `DATE` that matched `date`. `order` matters only if the date has a
-    `DateShape`. `later_year` is the year after the time of day, or empty. If neither states the
-    year, there is a day for each of `years`.
+    `order` matters only for a date that has a shape. If neither the date nor `later_year`, which
+    follows the time of day, states the year, there is a day for each of `years`.
     """
     if form == "iso":
         year, month, day = map(int, _NUMBER.findall(date))

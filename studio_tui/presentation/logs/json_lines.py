@@ -13,10 +13,10 @@ from studio_tui.presentation.logs.timestamps import UnknownLogContext, read_time
 from studio_tui.text import safe_block, safe_line
 
 DEPTH_LIMIT = 32
-"""Maximum nesting depth; deeper objects are shown as raw text."""
+"""Deeper objects are shown as raw text."""
 
 WIDTH_LIMIT = 4096
-"""Maximum number of characters of a drawn line."""
+"""Characters of a drawn line."""
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -24,7 +24,6 @@ _TIMES = (
     "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "@t", "eventTime",
     "timeUnixNano", "observedTimeUnixNano",
 )  # fmt: skip
-"""Names of fields with the time of a line, in order of preference."""
 
 
 _CONTEXT = UnknownLogContext()
@@ -41,14 +40,10 @@ class JsonLine(NamedTuple):
     other_fields: tuple[tuple[str, JsonValue], ...]
     """The fields other than time, level and message; of a line of loguru, those in `record`."""
     all_fields: tuple[tuple[str, JsonValue], ...] = ()
-    """As received."""
 
 
 def json_line(text: str) -> JsonLine | None:
-    """Parse a line that is a JSON object; times without an offset are in UTC.
-
-    `None` for any other line, and for an object that is too large or too deeply nested.
-    """
+    """Parse a line; `None` if it is no object, or is too large or too deeply nested."""
     if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:

@@ -22,10 +22,7 @@ _ERROR_CAPITALS = re.compile(
     rb"|I(?:s a dir|nput/out|llegal inst)|Operation not p|D(?:irectory not|isk quota|evice or r)"
     rb"|Read-only f|B(?:roken pipe|us error)|Un(?:known com|handled exc|caught exc)"
 )
-"""Signs that begin with a capital.
-
-Capitals are rare, so one pattern that begins with them is faster than a `find` for each sign.
-"""
+"""Signs with a capital; these are rare, so one pattern is faster than a `find` for each."""
 _WARNING_SIGNS = (b"WARN", b"Warning", b"warn", b"WRN", b" W ")
 _LINE = (
     rb"\n(?:\x1b\[[\d;]*m)*(?:\[?rank ?\d+\]?: ?)?"
@@ -71,10 +68,9 @@ def _field_patterns(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 def candidate_lines(data: bytes, least: LogLevel) -> Iterator[int]:
-    """Yield the start offsets of lines that may have level `least` or above, in order.
+    """Yield the starts of lines that may have level `least` or above, and of the first line.
 
-    It misses almost no such line, but yields many others. `data` begins at the start of a line,
-    which is always yielded.
+    It misses almost no such line, but yields many others. `data` begins at the start of a line.
     """
     yield 0
     signs: list[bytes] = []

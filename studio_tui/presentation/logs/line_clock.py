@@ -22,7 +22,6 @@ LINE = 512
 _FIRST = 32 * 1024
 """Bytes at the start of a log from which the order of dates is detected."""
 _PIECE = 8 * 1024
-"""Maximum bytes that are read at once."""
 _NO_DATE = timedelta(days=10_000)
 """Distance from the job's life that stands for a date which does not exist in an order."""
 _AHEAD = timedelta(hours=26)
@@ -81,14 +80,10 @@ class LineClock:
         """The job's life, read at most once per call of `time`."""
         self._is_life_read = False
         self._examined = 0
-        """Bytes that have been examined for the order of dates."""
         self._version = log.version if log is not None else 0
 
     def time(self, text: str, now: datetime, arrived_at: datetime | None = None) -> datetime | None:
-        """Return the timestamp in the safe text of a line; `None` if it has none that is clear.
-
-        `arrived_at` is when the line arrived, if known.
-        """
+        """Return the timestamp in a line's safe text, or `None`; `arrived_at` may be unknown."""
         self._now, self._is_life_read = now, False
         return read_time(text, self, arrived_at=arrived_at)
 
@@ -120,10 +115,7 @@ class LineClock:
         return self._now
 
     def seconds(self, line: bytes, now: datetime) -> float | None:
-        """Return the timestamp of an untrusted line in seconds since the epoch.
-
-        `None` if it has none that is clear, or one too far in the future.
-        """
+        """Return an untrusted line's time in seconds; `None` if unclear or in the future."""
         moment = self.time(styled_line(line).text, now)
         return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 

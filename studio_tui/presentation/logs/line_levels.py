@@ -22,13 +22,11 @@ from studio_tui.presentation.logs.levels import (
 HEAD = 160
 """Characters from the start of a line that can contain a level word."""
 _FIELDS = 4096
-"""Characters from the start of a line that can contain a field like `level=error`."""
 SIZE_LIMIT = 65_536
 """Maximum characters of a line that is parsed as JSON."""
 
 _ANY = "|".join(sorted(WORDS, key=len, reverse=True))
 _UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)(?! =)")
-"""A level in capitals before a delimiter."""
 _CAPITALS = re.compile("[A-Z]{3}")
 """A part of every match of `_UPPER` that is found faster."""
 _PROSE = re.compile(
@@ -60,7 +58,6 @@ _BEFORE = re.compile(
     rf"|std(?:err|out) [FP] |\s{{0,40}}[{_DECORATION}]{{1,8}}-?\s+"
     rf"|[\[(]?(?:\d{{2,4}}[-/]\d\d[-/]\d{{2,4}}[T ,]\s?)?{_TIME}[\])]?[\s:|-]*)*\s*",
 )
-"""Text before a line's own text: a rank, a container, a process, the time."""
 _LETTER = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
 """A letter for the level, as in `E0102 12:00` of glog and `W: ` of apt."""
 _PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
@@ -117,7 +114,6 @@ _SYSTEM_ERROR = re.compile(
 )
 """A line in which a shell or another program reports such an error after its name."""
 _WARNING_AT = re.compile(r"\S{1,300}:\d+: (?:\w+\.)*\w*Warning: |CMake (?:Deprecation )?Warning")
-"""A warning of Python after its place, as in `a.py:3: UserWarning: x`, or of CMake."""
 _TRACEBACK = "Traceback (most recent call last)"
 
 

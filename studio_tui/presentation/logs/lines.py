@@ -13,7 +13,6 @@ from studio_tui.presentation.logs.rewritten import States, is_rewritten, states,
 from studio_tui.text import safe_block
 
 CHARACTER_LIMIT = 16_384
-"""Maximum characters drawn of a line."""
 
 TAB = 8
 """Cells between tab stops."""
@@ -34,7 +33,6 @@ _COMMAND_BYTES = re.compile(
 """The same in bytes, without 8-bit control characters."""
 _NO_LETTERS = re.compile(rb"[^A-Za-z]+")
 _COMPARED = 400
-"""Bytes of a state that are compared with another state."""
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 """One character that was written as two surrogates of three bytes each."""
 
@@ -69,7 +67,6 @@ class StyledLine(NamedTuple):
     text: str
     """No control, format or bidirectional characters; at most `CHARACTER_LIMIT` characters."""
     spans: tuple[Span, ...]
-    """In order, not overlapping."""
     omitted: int
     """Approximate bytes of the visible state that `text` lacks; 0 for most lines."""
     updates: int
@@ -81,12 +78,10 @@ class StyledLine(NamedTuple):
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
-    """Convert a line to what a terminal would show.
+    """Convert a line, or the last non-empty state of an overwritten one, as a terminal shows it.
 
-    Of an overwritten line, such as a progress bar, that is the last non-empty state. `head` is the
-    whole line, or the start of a line of `length` bytes. If `head` is only the start, `tail` is the
-    end of the line, or empty if the end was not read. Of a tail that was not overwritten, nothing
-    is shown, as its state begins in `head` or in bytes that were not read.
+    `head` is the whole line, or the start of a line of `length` bytes, of which `tail` is the end,
+    or empty if that was not read. Of a tail that was not overwritten, nothing is shown.
     """
     total = len(head) if length is None else length
     if tail and total == len(head) + len(tail):

@@ -12,7 +12,6 @@ from itertools import accumulate
 from studio_tui.presentation.logs.rewritten import last_state, movement
 
 UP = re.compile(rb"\x1b\[\d*[AF]")
-"""A movement of the cursor to a row above."""
 _MOVE = re.compile(rb"\n|\x1b\[(\d*)([ABEF])")
 """A line break, or a movement of the cursor down (`B`, `E`) or up (`A`, `F`)."""
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
@@ -95,10 +94,7 @@ class LiveRows:
 
 
 def final_lines(lines: bytes, tag_length: int = 0) -> Sequence[int]:
-    """Return the start offsets of the lines that are not hidden by others which redraw their rows.
-
-    Each line begins with a tag of `tag_length` bytes; those with the same tag are from one program.
-    """
+    """Return the starts of the lines of which something is shown; equal tags are of one program."""
     all_lines = lines.split(b"\n")
     starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))[: len(all_lines)]
     if not all_lines[-1]:

@@ -14,7 +14,6 @@ from studio_tui.presentation.logs.live_rows import HIGHEST
 from studio_tui.presentation.logs.rewritten import movement
 
 LONGEST_STATE = 1024
-"""Maximum characters of a state with a progress bar."""
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,18})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,2})?"
 _TIME = r"(?:[0-9]{1,5} ?d(?:ays?)?,? *)?[0-9]{1,12}:[0-9]{2}(?::[0-9]{2})?"
@@ -32,7 +31,6 @@ _COUNT_BEFORE = re.compile(rf"{_TOTAL}\s*$")
 _AMOUNT_BEFORE = re.compile(rf"(?<![\w.,/])(?P<done>{_NUMBER})(?P<unit>[^\[\]|:/0-9]{{0,40}})$")
 """An amount without a total directly before a meter, as in `37it`."""
 _PERCENT_BEFORE = re.compile(rf"(?<![\w.,])(?P<percent>{_NUMBER}) ?%:? *(?:\|[^|]*\|)?\s*$")
-"""A percentage directly before a meter or a drawn bar."""
 _INK = "-=#>*.o █▉-▏░▒▓0-9"
 _DRAWING = re.compile(
     rf"\[(?=[^\]]*[=#>*█])[{_INK}]{{5,}}\]"
@@ -68,7 +66,6 @@ _ROUNDED = 2.0
 _EIGHTHS = "░▏▎▍▌▋▊▉"
 _MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]*[ABEF]|0*2K|0*1?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
-"""Bytes at the end of a log that are parsed first."""
 _PATIENCE = 5.0
 """Seconds without an update that an outer bar may always take."""
 _PACES = 5
@@ -81,7 +78,6 @@ class Progress(NamedTuple):
     label: str
     """Description; safe to draw, may be empty."""
     done: float | None
-    """Number of units."""
     total: float | None
     percent: float | None
     """From 0 to 100, as shown or computed from `done` and `total`."""
@@ -90,7 +86,6 @@ class Progress(NamedTuple):
     rate: float | None
     """Units per second."""
     elapsed: float | None
-    """Seconds since the start."""
     remaining: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False
@@ -111,13 +106,10 @@ def parse_progress(state: str) -> Progress | None:
 def latest_progress(data: bytes, previous: Progress | None = None) -> Progress | None:
     """Return the newest bar in the last bytes of a log; `None` if there is none.
 
-    The bytes may start and end anywhere: incomplete states are ignored. Of several bars, one above
-    the other, the topmost that is unfinished and still updated is returned, as it shows the overall
-    progress; else the one updated last.
-
-    Updates of the overall bar can be so rare that the bytes have none. Then `previous`, the
-    previous result, is returned if it can be the overall bar; else the one updated last, with
-    `is_part`.
+    The bytes may start and end anywhere. Of several bars, one above the other, it is the topmost
+    that is unfinished and still updated, as it shows the overall progress. If that is updated so
+    rarely that the bytes do not have it, it is `previous`, the previous result, if that can be the
+    overall bar; else the bar updated last, with `is_part`.
     """
     newest = _latest(data[-_NEWEST:], previous)
     if newest is not None and newest.is_part and previous is None and len(data) > _NEWEST:
@@ -145,10 +137,7 @@ def _latest(data: bytes, previous: Progress | None) -> Progress | None:
 
 
 def _is_overall(above: Progress, part: Progress) -> bool:
-    """Whether the bar `above` shows the overall progress, of which `part`, below it, is a part.
-
-    It does not if it is finished or no longer updated, as its elapsed time shows.
-    """
+    """Whether the bar `above` shows the overall progress: it is unfinished and still updated."""
     if above.percent is None or above.percent >= 100:
         return False
     if above.elapsed is None or part.elapsed is None:
@@ -158,10 +147,7 @@ def _is_overall(above: Progress, part: Progress) -> bool:
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
-    """Return the complete states by row, and the rows that the cursor moved up through.
-
-    The row written last is at the end.
-    """
+    """Return the complete states by row, the latest row last, and the rows moved up through."""
     pieces = _MOVE.split(data)
     states: dict[int, list[str]] = {}
     rows_moved_through: set[int] = set()
@@ -273,10 +259,7 @@ def _rate_from_pace(match: re.Match[str], factor: float) -> float | None:
 
 
 def _unit(text: str, other: str, *, scaled: bool) -> tuple[float, str]:
-    """Split a unit: `kB` into the factor 1000 and the unit `B`.
-
-    `other` is the unit elsewhere in the bar, `scaled` whether the bar is known to scale numbers.
-    """
+    """Split a unit: `kB` into 1000 and `B`; `scaled` is whether the bar surely scales numbers."""
     text, other = text.strip(), other.strip()
     if text[:2] in _BINARY and text[2:] in _SCALED_UNITS:
         return _BINARY[text[:2]], text[2:]

@@ -12,7 +12,6 @@ from typing import NamedTuple
 _RETURNS = re.compile(rb"(\r|\x1b\[(?:0*2K|0*1?G))")
 """Sequences after which a line is overwritten from its start."""
 _ERASURE = re.compile(rb"\x1b\[0*K")
-"""Erases what is right of the cursor."""
 _PARTIAL = re.compile(rb"\x08|\x1b\[(?:\d*D|0*(?:[2-9]|[1-9]\d+)G)")
 """Moves of the cursor that can stop before they reach the start of a line."""
 _MOVES = re.compile(
@@ -25,7 +24,6 @@ _CELL = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*+)(.|\Z)", re.DOTALL)
 _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
 _RESET = "\x1b[m"
 _LARGEST = 9999
-"""Maximum cells by which a sequence moves the cursor."""
 _BUDGET = 2_000_000
 """Maximum characters copied per line; beyond it, each move erases the line."""
 
@@ -36,7 +34,6 @@ class States(NamedTuple):
     newest: bytes
     """The last non-empty state, without movements of the cursor; empty if there is none."""
     earlier: tuple[bytes, ...]
-    """The other non-empty states, in order."""
 
 
 def is_rewritten(raw: bytes) -> bool:
@@ -165,7 +162,6 @@ class _Row:
         self.column = 0
         """The cell that is written next, at most the number of cells."""
         self._escapes = ""
-        """Those before the next character."""
 
     @property
     def text(self) -> bytes:
@@ -198,9 +194,6 @@ class _Row:
 
 
 def movement(parameter: bytes) -> int:
-    """Return the parameter of a movement of the cursor, from 1 to `_LARGEST`.
-
-    If it is empty or 0, it stands for 1 (ECMA-48, 8.3.18 to 8.3.22).
-    """
+    """Return the parameter of a movement, up to `_LARGEST`; 0 stands for 1 (ECMA-48, 8.3.18)."""
     digits = parameter.lstrip(b"0")
     return _LARGEST if len(digits) > 4 else int(digits or b"1")

@@ -18,7 +18,6 @@ _STATES = 200
 _TRACEBACK = TRACEBACK.encode()
 
 _COLOURS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
-"""Colours of lines, up to errors."""
 
 
 class JsonForm(StrEnum):
@@ -35,7 +34,6 @@ class RowForm(NamedTuple):
     json: JsonForm = JsonForm.SHORT
 
     states: bool = False
-    """Whether each state of a rewritten line has its own row."""
 
 
 PLAIN_FORM = RowForm()
@@ -48,10 +46,9 @@ def rows_of(
     form: RowForm,
     above: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[StyledLine, ...]:
-    """Return the rows of a line, at least one.
+    """Return the rows of a line, at least one; the first parameters are as in `styled_line`.
 
-    `head`, `tail` and `length` are as in `styled_line`. `above` returns the preceding lines, the
-    nearest first, from which a line may inherit its level.
+    `above` returns the preceding lines, the nearest first, from which it may inherit its level.
     """
     if form.states and is_rewritten(head):
         newest, earlier = states(head)

@@ -26,14 +26,12 @@ REGEX_SIGN = "~"
 _LIKE_EXPRESSION = re.compile(r"\\[bdswBDSW]|\.[*+?]|\[[^\]]+\][*+?]|\w\|\w|^\^|\$$")
 """Parts of regular expressions that are rarely meant literally."""
 _SPANS = 500
-"""Maximum matches returned for a line."""
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 _HEAD = 4096
 """Bytes of a line that are searched for its level, unless it begins like JSON."""
 _BELOW = 20
 """Maximum lines of a message below the line that announces it."""
 _LARGE = 256 * 1024
-"""Characters or bytes above which data counts as large."""
 _TIMEOUT_LARGE = 2.0
 """Seconds to search for one match in large data, in a thread."""
 _TIMEOUT = 0.02
@@ -45,10 +43,7 @@ class SearchPatternError(Exception):
 
 
 class SearchPattern:
-    """A search within lines for a literal text or, after `~`, a regular expression.
-
-    Case is ignored unless the text has capital letters.
-    """
+    """A search for a text or, after `~`, an expression; only capitals make it case-sensitive."""
 
     def __init__(self, typed: str) -> None:
         """Compile the search text.
@@ -85,10 +80,7 @@ class SearchPattern:
         """Why nothing is found any more, as the expression was too slow; else empty."""
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the first `_SPANS` non-empty matches in the safe text of a line.
-
-        Ends are exclusive. At a timeout, the matches found before it are returned.
-        """
+        """Return the first `_SPANS` non-empty matches in a safe text, with exclusive ends."""
         spans: list[tuple[int, int]] = []
         if self.problem:
             return spans
@@ -189,10 +181,7 @@ class LevelPattern:
         self._least = least
 
     def starts(self, lines: bytes) -> Sequence[int]:
-        """Return the start offsets of lines of the level or above, and of their messages.
-
-        `lines` are complete.
-        """
+        """Return the starts of lines of the level or above, and of their messages."""
         starts: list[int] = []
         for start in candidate_lines(lines, self._least):
             if starts and start <= starts[-1]:

@@ -9,7 +9,6 @@ from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.text import safe_line
 
 SIGNATURE_LIMIT = 200
-"""Maximum characters of a signature."""
 
 _PREFIX = re.compile(
     r".{0,160}?\b(?:ERROR|ERRO|ERR|CRITICAL|CRIT|FATAL|FATA|SEVERE|PANIC)\b!?"
@@ -23,7 +22,6 @@ _MODULES = re.compile(
     r"(?:^|(?<=\(raised as )|(?<=\(in )|(?<= in ))(?:[A-Za-z_$][\w$]*\.)+"
     r"(?=[A-Z_$][\w$]*(?:[:;)(]|$))"
 )
-"""Module path before an exception class."""
 _EXCEPTION = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z_$][\w$]*(?:Error|Exception|Interrupt)\b")
 _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
 """A message in logfmt, as in `msg="disk full"`."""
@@ -32,8 +30,7 @@ _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
 def signature(lines: Sequence[str]) -> str | None:
     """Return the reason for a failure in one short safe line; `None` if the lines have none.
 
-    It is the failure that ended the program; or, if the program handled a failure and went on, its
-    last message; or else the message of the last line with the level of an error or above.
+    If the program handled a failure and went on, it is its last message.
     """
     from studio_tui.failures.reason import ending  # noqa: PLC0415 (the import takes 10 ms)
 

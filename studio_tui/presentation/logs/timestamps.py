@@ -39,10 +39,7 @@ _LATE = timedelta(hours=1)
 _CLOCK = re.compile(
     r"\d:[0-5]\d(?::[0-6]\d(?![\d:])|(?= ?[AaPp](?:[Mm](?!\w)|\. ?[Mm]\.)))", re.ASCII
 )
-"""A time of day from the last digit of the hour on, as the search for one digit is faster.
-
-Seconds are optional before AM or PM.
-"""
+"""A time of day from the last digit of the hour on, as the search for one digit is faster."""
 _INSIDE = frozenset("0123456789:.")
 """Characters directly before a time of day that rule it out, unless they belong to a date."""
 _AFTER = re.compile(
@@ -64,7 +61,6 @@ _SPEECH = re.compile(
 _EPOCH = re.compile(r"[\[(]?(1\d{9}(?:\d{3}){0,3})(?:[.,](\d{1,9})\d*)?(?=[\s\]):|,]|$)", re.ASCII)
 """Seconds since 1970, or milliseconds, microseconds or nanoseconds, before a delimiter."""
 _EPOCH_FIELD = re.compile(r"(1\d{9}(?:\d{3}){0,3})(?:\.(\d{1,9})\d*)?(?=[\s,}\]\"'e]|$)", re.ASCII)
-"""A number as in `_EPOCH`, as the value of a JSON field."""
 _FIELD = re.compile(
     r"[\"'](?:@timestamp|timestamp|time|ts|asctime|datetime|date|eventTime|@t)[\"']\s*:\s*"
     r"(?:[\"']|(?=1))"
@@ -127,9 +123,7 @@ class RawTimestamp(NamedTuple):
     """Format of the date, see `dates.DATE`; empty without a date."""
     date: str
     is_bracketed: bool
-    """Whether the date or time directly follows `[` or `(`."""
     clock: str
-    """Time of day, as in `9:05:07`."""
     half: str
     """`a` or `p` for a 12-hour clock, or empty."""
     zone: str
@@ -151,10 +145,7 @@ class RawTimestamp(NamedTuple):
 def read_time(
     text: str, context: TimestampContext, *, arrived_at: datetime | None = None
 ) -> datetime | None:
-    """Return when a line was written; `None` if it has no timestamp or it cannot be resolved.
-
-    `arrived_at` is when the line arrived, if known.
-    """
+    """Return when a line was written; `None` if unclear. `arrived_at` is when it arrived."""
     if text.startswith("{"):
         for name in _FIELD.finditer(text, 0, _FIELDS):
             start = name.end()
@@ -174,10 +165,7 @@ def read_time(
 
 
 def find_timestamp(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp, str] | None:
-    """Return the timestamp at the first time of day between two offsets, and its fraction's digits.
-
-    `None` if that time of day is not part of a timestamp.
-    """
+    """Return the timestamp at the first time of day in a part of a text, and its fraction."""
     clock = _CLOCK.search(text, start, end)
     if not clock:
         return None
@@ -258,10 +246,7 @@ def readings_of(
     life: Life | None,
     known_order: Order | None = None,
 ) -> Mapping[Order, tuple[datetime, ...]]:
-    """Return the moments that a timestamp with a date may denote, by the order of the date.
-
-    There is only one if the date is unambiguous, or if its order is `known_order`.
-    """
+    """Return the moments that a timestamp may denote, by the possible orders of its date."""
     shape = written.shape
     years = _possible_years(life) if life is not None else ()
     readings = {}
@@ -356,10 +341,7 @@ def _within_life(
 
 
 def _moment_of_epoch(text: str, start: int, context: TimestampContext) -> datetime | None:
-    """Return the moment that a number at an offset denotes: seconds or their fractions since 1970.
-
-    `None` for one more than a day from the job's life: such numbers count bytes or rows.
-    """
+    """Return the moment of a number; `None` for one far from the job's life, which counts bytes."""
     number = _EPOCH.match(text, start) or _EPOCH_FIELD.match(text, start)
     if not number:
         return None

@@ -37,7 +37,6 @@ _PANIC = re.compile(r"thread '[^']{0,80}'(?: \(\d+\))? panicked at \S+:\d+:\d+:?
 _EXCEPTION = re.compile(rf"(?:[\w$]+\.)+[\w$]*(?:Error|Exception)(?:: |$)|{NAME}Exception: ")
 """The name of an exception directly below the message of an error, as Java prints it."""
 _BLANKS = 2
-"""Maximum consecutive empty lines within a unit."""
 _FOREIGN = 500
 """Maximum successive lines of other origins before the line with the exception."""
 _FOREIGN_AFTER = 8

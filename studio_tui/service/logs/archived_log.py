@@ -38,7 +38,6 @@ class ArchivedLog:
         self.is_whole = False
         """Whether everything stored equals the last archive that was read."""
         self.differs = False
-        """Whether the last archive that was read differs from what was stored before."""
 
     async def read(self, urls: Sequence[str]) -> Verdict | None:
         """Read all parts of an archive; return why that was not possible, or `None` if it was.

@@ -73,7 +73,6 @@ class LogAssembler:
         self._kept_end = store.size
         """Offset after the bytes of an earlier run that no piece has contradicted."""
         self._uncompared_size = 0
-        """Bytes of an earlier run that cannot be compared with pieces."""
 
     @property
     def is_behind(self) -> bool:

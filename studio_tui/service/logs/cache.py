@@ -28,7 +28,6 @@ from studio_tui.service.logs.store.spool import SUFFIX, is_unused, remove_unused
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 
 _WHOLE = ".log"
-"""Suffix of a whole log."""
 _ORPHAN_SECONDS = 3600.0
 """Seconds after which a file of marks without a log is deleted."""
 _OF_JOB = re.compile(r"[0-9a-f]{32}-")
@@ -41,7 +40,6 @@ class KeptLog(NamedTuple):
     used: float
     """When it was last used, in seconds since the epoch."""
     size: int
-    """Bytes."""
     path: Path
 
 

@@ -20,7 +20,6 @@ class Comparison:
     def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
         """Initialise; `offset` is where the first incoming byte is in the log and in the store."""
         self.is_whole = offset == 0
-        """Whether the whole log is compared, not only its end."""
         self.mends = mends
         """Whether the incoming bytes replace stored ones that differ."""
         self.received = offset

@@ -13,7 +13,6 @@ NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not 
 NO_BEGINNING = "Lines may be missing before this: Studio did not send the first ones."
 
 FIRST_ID = 1
-"""The id of a log's first piece."""
 
 
 @dataclass(slots=True)
@@ -21,7 +20,6 @@ class _Doubt:
     before: int
     """Id of the piece before it; 0 at the beginning of the log."""
     after: int
-    """Id of the piece after it."""
     is_passed: bool = False
     """Whether this connection has repeated the piece before it."""
 

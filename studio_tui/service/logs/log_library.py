@@ -64,7 +64,6 @@ class _Log:
     preview: LogTailPreview
     viewers: list[LogHandle]
     task: asyncio.Task[None] | None = None
-    """Runs the tail while there are viewers."""
     closed_at: float = 0.0
     """When the last viewer left, in seconds since the epoch."""
 
@@ -110,9 +109,7 @@ class LogLibrary:
         self._logs: dict[tuple[str, datetime | None], _Log] = {}
         """By id and creation time of the job."""
         self._tasks: asyncio.TaskGroup | None = None
-        """Runs the tails; `None` while `run` is not running."""
         self._context = contextvars.Context()
-        """The context of `run`, in which all tails run."""
         self._has_ended = False
         self._untidy = asyncio.Event()
         """Set when a log may have become whole or lost its last viewer."""
@@ -146,20 +143,13 @@ class LogLibrary:
         return handle
 
     def new_tagged(self) -> TaggedStore:
-        """Create an empty log for merging several others; the caller closes it.
-
-        Raises:
-            SpoolError: there is no room for it on this machine's disk.
-        """
+        """Create an empty log for merging several others, or raise a `SpoolError`."""
         return self._cache.new_tagged()
 
     async def stored_end(
         self, job_id: str, created_at: datetime | None, length: int
     ) -> bytes | None:
-        """Return up to `length` bytes from the end of a log that is whole or being followed.
-
-        `None` for other logs.
-        """
+        """Return up to `length` bytes from the end of a log that is whole or being followed."""
         log = self._logs.get((job_id, created_at))
         if log is None:
             return await asyncio.to_thread(self._cache.end_of, job_id, created_at, length)

@@ -19,7 +19,6 @@ from studio_tui.errors import SpoolError
 from studio_tui.paths import create_private_dir
 
 BLOCK = 4096
-"""Records per block."""
 
 _FIELDS = 3
 _BLOCK_FIELDS = BLOCK * _FIELDS
@@ -31,9 +30,7 @@ class MessageRecord(NamedTuple):
 
     id: int
     offset: int
-    """Offset of its first byte in the spool."""
     length: int
-    """Bytes."""
 
     @property
     def end(self) -> int:
@@ -44,15 +41,11 @@ class MessageRecord(NamedTuple):
 class MessageIndex:
     """A sorted list of records in an unnamed file; fast at its end and when read in order.
 
-    If the disk is full, methods that add records raise a `SpoolError`.
+    If the disk fails, methods raise a `SpoolError`.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Create an empty index.
-
-        Raises:
-            SpoolError: the file cannot be created.
-        """
+        """Create an empty index."""
         try:
             self._file = tempfile.TemporaryFile(dir=create_private_dir(directory), buffering=0)  # noqa: SIM115
         except OSError as error:
@@ -94,10 +87,7 @@ class MessageIndex:
         self.extend(array("q", record))
 
     def extend(self, fields: "array[int]") -> None:
-        """Add records: `fields` are the id, offset and length of each, one record after the other.
-
-        Ids and offsets are in ascending order, and greater than those in the index.
-        """
+        """Add records after all others: `fields` are the id, offset and length of each in turn."""
         while len(self._end) + len(fields) >= _BLOCK_FIELDS:
             room = _BLOCK_FIELDS - len(self._end)
             self._end.extend(fields[:room])
@@ -157,10 +147,7 @@ class MessageIndex:
         del self._end[inside * _FIELDS :]
 
     def insert(self, place: int, fields: "array[int]", *, over: int = 0) -> None:
-        """Insert records before the one at `place`, or replace it if `over`, its length, is given.
-
-        `fields` are in the format of `extend`; the offsets of later records are changed to match.
-        """
+        """Insert records before the one at `place`, or replace it if `over`, its length, is set."""
         moved = sum(fields[2::_FIELDS]) - over
         following = place + (over > 0)
         later = self.fields(following, len(self) - following)
@@ -186,7 +173,6 @@ class MessageBatch(NamedTuple):
 
     ids: list[int]
     lengths: list[int]
-    """Bytes of each message."""
     raw: bytes
     is_ordered: bool
     """Whether there are messages, and their ids ascend."""

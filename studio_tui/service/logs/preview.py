@@ -22,7 +22,6 @@ BEYOND = 1024 * 1024
 FLOOD = 8 * 1024 * 1024
 """Bytes that must arrive before it is checked again whether the log is behind."""
 REST = 2.0
-"""Seconds between two requests."""
 
 _LAST = 1 << 62
 _SOUGHT = 4096
@@ -39,7 +38,6 @@ class LogTailPreview:
     store: LogStore | None
     """The end, from the start of a line on, under a mark; `None` before it was needed."""
     is_needed: bool
-    """Whether the log itself is behind the preview."""
     offset: int
     """Offset of its first byte in the whole log, as Studio counts."""
 
@@ -67,7 +65,6 @@ class LogTailPreview:
         self._etag: str | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reached = asyncio.Event()
-        """Set once the log itself has caught up."""
         self._listeners = Listeners[[]]()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -98,10 +95,7 @@ class LogTailPreview:
         return max(0, self._end - self._whole.size) if self.is_needed else 0
 
     async def run(self) -> None:
-        """Update the preview while the log itself is far behind; return if Studio refuses it.
-
-        That may be at first, and again if the job prints faster than Studio sends.
-        """
+        """Update the preview whenever the log itself is far behind; return if Studio refuses it."""
         while await self._catch_up():
             await self._wait_for_growth(FLOOD)
 

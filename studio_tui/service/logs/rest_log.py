@@ -33,7 +33,6 @@ class RestLog:
         self._lock = asyncio.Lock()
         self._comparison: Comparison | None = None
         self._version = store.version
-        """The version of the store that the comparison is about."""
         self._etag: str | None = None
         self._excess = 0
         """Bytes that the store may have in excess, as characters were replaced in transit."""
@@ -46,11 +45,8 @@ class RestLog:
         self.is_confirmed = False
         """Whether the last final answer equals everything stored."""
         self._is_answer_short = False
-        """Whether the last answer was shorter than what is stored."""
         self._last_answer: tuple[int, int] | None = None
-        """What `read` returned for the last final answer."""
         self._agreeing_answers = 0
-        """Number of consecutive equal final answers."""
 
     @property
     def is_settled(self) -> bool:
@@ -123,8 +119,8 @@ class RestLog:
     def _conclude(self, comparison: Comparison, body: LogBody, *, mends: bool) -> None:
         """Drop bytes and marks that a complete final answer has shown to be wrong.
 
-        Bytes that only REST has brought in this run are dropped once enough answers are shorter.
-        Others are kept, unless the answer outranks them.
+        Bytes from REST only are dropped once enough answers are shorter, others if it outranks
+        them.
         """
         comparison.finish()
         if comparison.is_whole and comparison.end < self._store.size:
@@ -149,10 +145,9 @@ class RestLog:
         return self._is_store_doubted and body.is_exact and self._is_accepted_if_short
 
     def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
-        """Set the offset after the bytes that came over the websocket or in an earlier run.
+        """Note where bytes end that REST did not bring alone, and whether any are doubted.
 
-        `padding` is the number of stored bytes that this program added; `is_doubted` is whether
-        stored bytes may be misplaced or not from this log.
+        `padding` is the number of bytes that this program added.
         """
         self._live_end = end
         self._padding = padding
@@ -234,10 +229,7 @@ class RestFallback:
         self._is_failing = asyncio.Event()
 
     def note_failures(self, failures: int, at_least: float) -> None:
-        """Note how many times the websocket has failed in a row.
-
-        If Studio asked to wait, for `at_least` seconds, nothing is polled.
-        """
+        """Note successive failures of the websocket; nothing is polled if Studio asked to wait."""
         if at_least:
             self.stop()
         elif failures >= OUTAGE_AFTER:
@@ -248,11 +240,7 @@ class RestFallback:
         self._is_failing.clear()
 
     async def run(self) -> None:
-        """Poll while the websocket keeps failing, until canceled.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Poll while the websocket keeps failing, until canceled or the disk fails."""
         while True:
             await self._is_failing.wait()
             await self._reachability.wait()

@@ -32,7 +32,6 @@ class TailState:
 
     phase: FollowPhase
     since: datetime
-    """When the phase began."""
     next_try: datetime | None = None
     """Time of the next attempt, if one is known."""
     reason: str = ""
@@ -40,9 +39,7 @@ class TailState:
     status: str | None = None
     """The job's latest status, upper-case and safe to draw."""
     lines: int = 0
-    """Number counted so far."""
     size: int = 0
-    """Bytes."""
     kept_since: datetime | None = None
     """When the whole log was stored here, if it is shown as stored then."""
     left_at: datetime | None = None

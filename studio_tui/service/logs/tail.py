@@ -76,7 +76,6 @@ AGREE_REST = 0.5
 """Seconds between the answers of REST that must agree."""
 
 _BATCH = 1024
-"""Messages that are processed at once."""
 _UNREADABLE_TRIES = 3
 """Connections broken off because of an unreadable frame, before such a frame only sets a mark."""
 _NORMAL_CLOSE = 1000
@@ -101,10 +100,7 @@ class LogTail:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `kept_since` is when the whole log was stored, if `store` has it.
-
-        `left_at` is when an earlier run last wrote to an incomplete `store`.
-        """
+        """Initialise; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
         self._states = StatePublisher(store, now, kept_since, left_at)
         self._source = source
         self._job_id = job_id
@@ -114,7 +110,6 @@ class LogTail:
         self._retries = Retries(job_id, self._states, self._reachability, now, jitter)
         self._index: MessageIndex | None = None
         self._assembler: LogAssembler
-        """Created by `run`, together with the index."""
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
         """Unreadable frames since the last new piece."""
@@ -127,7 +122,6 @@ class LogTail:
         self._has_ended = False
         """Whether the job had ended when the log was opened."""
         self._replay = Replay()
-        """Which bytes of the current connection come live."""
         self._rest_fallback = RestFallback(
             job_id, self._rest, self._reachability, lambda: self._states.publish(self.state.phase)
         )
@@ -153,8 +147,7 @@ class LogTail:
     async def run(self) -> None:
         """Follow the log until it is complete or writing to the disk fails; then return.
 
-        After a refusal it waits until it is poked or the refusal is retried. A log that is over
-        already is requested again when it is poked.
+        After a refusal, or if the log is over already, it is requested again when poked.
         """
         if self.state.is_over:
             await self._count_lines()
@@ -330,10 +323,7 @@ class LogTail:
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
-        """Read the log by REST until enough final answers are equal.
-
-        With `poll` the job has perhaps not ended: the log is first polled until it has.
-        """
+        """Read the log by REST until enough final answers are equal; `poll` while the job runs."""
         self._rest_fallback.stop()  # REST is polled here
         while not self.state.is_over:
             await self._retries.wait_until_reachable()

@@ -54,11 +54,7 @@ def verdict_of_error(error: StudioError) -> Verdict:
 
 
 def verdict_of_close_code(code: int, reason: str, message: str) -> Verdict | None:
-    """Return the verdict for a connection that Studio closed, with a code and a reason.
-
-    `message` is what Studio sent before, or empty. `None` if it depends on whether the job has
-    ended.
-    """
+    """Return the verdict for a code, a reason and an earlier message; `None` if the job decides."""
     if message or code in _FINAL_CODES:
         return Verdict(
             AfterConnection.STOP, message or reason or f"Studio refused the connection ({code})."

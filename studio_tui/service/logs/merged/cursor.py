@@ -14,7 +14,6 @@ TimeOf = Callable[[bytes], float | None]
 _TIME_WITHIN = 512
 """Bytes of a line that are searched for its time."""
 _PIECE = 256 * 1024
-"""Bytes of a line that are passed on at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +26,6 @@ class MergedSource:
     """Begins the text of the log's marks; safe to draw."""
     store: LogStore
     is_over: Callable[[], bool]
-    """Whether the log has ended, so that a last line without a newline is complete."""
     begins_at: float
     """Seconds since the epoch: the time of lines that have no other."""
     time_of: TimeOf | None = None
@@ -38,11 +36,9 @@ class LineCursor:
     """A position in one log: the lines before it are in the merged log, those after it are not."""
 
     position: int
-    """Offset of the next line."""
     due: int
     """Offset up to which lines have waited long enough for earlier lines of other logs."""
     last_size: int
-    """Size of the log at the last `make_due`."""
     key: float
     """Time of the next line in seconds since the epoch, once `find_line` has found it."""
 
@@ -55,14 +51,11 @@ class LineCursor:
         """When the log last grew, on the clock of `make_due`."""
         self.key = self._last_key = source.begins_at
         self.marked: set[Mark] = set()
-        """Marks of the log that are in the merged log."""
         self._store = source.store
         self._version = source.store.version
         self._time_of = source.time_of or time_of
         self._has_times = False
-        """Whether any line taken began with a time."""
         self._has_own_time = False
-        """Whether the next line begins with a time."""
         self._next_line: tuple[int, int] | None = None
         """Start and end of the next line, if found."""
         self._size_if_open: int | None = None

@@ -14,7 +14,6 @@ PAUSE = 0.2
 LONG = 256 * 1024
 """Characters from which a replay is long: a slow server or network can pause it for longer."""
 LONG_PAUSE = 2.0
-"""Seconds without a frame after which a long replay is over."""
 SILENT = 5.0
 """Seconds without the first frame after which there is no replay."""
 
@@ -56,10 +55,7 @@ class Arrivals:
             self._begin_second(offset, second)
 
     def mark_not_live(self, offset: int, end: int, size: int) -> bool:
-        """Remove the times of the bytes from `offset` to `end`, also of those added later.
-
-        `size` is how many are stored. Return whether any of them had a time.
-        """
+        """Remove the times of bytes, also of later ones; return whether any of `size` had one."""
         self._live_from = max(self._live_from, end)
         first, last = bisect_left(self._offsets, offset), bisect_left(self._offsets, end)
         times = (

@@ -15,9 +15,7 @@ class LineIndex:
     """
 
     covered: int
-    """Bytes counted so far."""
     newlines: int
-    """Newlines in the counted bytes."""
 
     def __init__(self) -> None:
         self.covered = 0

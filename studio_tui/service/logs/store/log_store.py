@@ -1,8 +1,7 @@
 """One log on disk: a spool file that grows at its end, an index of its lines, marks at its gaps.
 
-The bytes on disk are exactly those of the log, and the only copy. The index takes eight bytes in
-memory for every 64 KiB of them. Marks are stored apart from the bytes, so that no log text can
-forge a mark.
+The bytes on disk are exactly those of the log. Marks are stored apart from them, so that no log
+text can forge a mark.
 """
 
 from array import array
@@ -29,7 +28,6 @@ class LogLine(NamedTuple):
     """One line as stored on disk: untrusted bytes."""
 
     start: int
-    """Offset of its first byte."""
     length: int
     """Bytes without the newline."""
     head: bytes
@@ -60,7 +58,6 @@ class LogStore:
     """Incremented by each change other than appended bytes: data derived before may be wrong."""
 
     arrivals: Arrivals
-    """When the bytes arrived."""
 
     tag: int = 0
     """Bytes at the beginning of each line that are a tag of this program, not text."""
@@ -77,21 +74,12 @@ class LogStore:
 
     @classmethod
     def create(cls, directory: Path, name: str = "") -> Self:
-        """Create an empty log in `directory`; its file is deleted when the store is closed.
-
-        A log with a `name`, which begins its file name, is left for `adopt` unless it is empty.
-        """
+        """Create an empty log, deleted when it is closed, or with a `name` left for `adopt`."""
         return cls(Spool.create(directory, name))
 
     @classmethod
     def adopt(cls, path: Path, name: str) -> Self:
-        """Open a log that an ended program has left, with its marks, in order to append to it.
-
-        `name` begins its new name. `index` must be awaited before anything is written.
-
-        Raises:
-            SpoolError: the file is in use, or cannot be opened.
-        """
+        """Open a log that an ended program has left, to append to it once `index` was awaited."""
         return cls(*adopt_log(path, name))
 
     @classmethod
@@ -171,10 +159,7 @@ class LogStore:
             remaining = remaining[written:]
 
     def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
-        """Insert bytes at `offset`, or replace the `over` bytes there.
-
-        Everything after them is written again: if the disk fails, the end of the log may be lost.
-        """
+        """Insert bytes, or replace `over` bytes; if the disk fails, the end may be lost."""
         moved = self.read(offset + over, self.size - offset - over)
         if over:
             self.arrivals.shift(offset, len(added) - over)
@@ -250,11 +235,7 @@ class LogStore:
         return self._spool.read(offset, length)
 
     async def read_in_thread(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
-        """Read up to `length` bytes, some megabytes, in a thread; return the result of `work`.
-
-        Raises:
-            SpoolError: the log cannot be read back, or was closed.
-        """
+        """Read up to some megabytes in a thread; return the result of `work`."""
         return await self._spool.read_in_thread(offset, length, work)
 
     def row(self, start: int) -> StoredRow:

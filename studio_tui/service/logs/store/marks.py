@@ -1,4 +1,7 @@
-"""Remarks of this program between the lines of a log, and the file in which they are stored."""
+"""Remarks of this program between the lines of a log, and the file in which they are stored.
+
+If the disk fails, functions raise a `SpoolError`.
+"""
 
 import json
 import logging
@@ -14,7 +17,6 @@ from studio_tui.service.logs.store.spool import Spool
 from studio_tui.text import safe_line
 
 SUFFIX = ".marks"
-"""Suffix of the file with the marks of a log."""
 UNREADABLE_MARKS = "Lines may be missing below: the list of gaps cannot be read."
 
 logger = logging.getLogger(__name__)
@@ -24,7 +26,6 @@ class Mark(NamedTuple):
     """A remark of this program, drawn above the line that contains its offset."""
 
     offset: int
-    """In bytes."""
     text: str
     """A sentence of this program, never log text."""
 
@@ -35,7 +36,6 @@ class LogMarks:
     def __init__(self, marks: Sequence[Mark] = (), *, saved: Sequence[Mark] = ()) -> None:
         self._marks = sorted(marks)
         self._saved = list(saved)
-        """The marks in the file."""
 
     def __bool__(self) -> bool:
         """Whether there are any marks."""
@@ -83,11 +83,7 @@ class LogMarks:
         return bool(self._marks) and self._marks[-1].offset == offset
 
     def save(self, log: Path) -> None:
-        """Save the marks for a log, if they have changed.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Save the marks for a log, if they have changed."""
         if self._marks != self._saved:
             save_marks(log, self._marks)
             self._saved = list(self._marks)
@@ -99,11 +95,7 @@ def marks_file(log: Path) -> Path:
 
 
 def save_marks(log: Path, marks: Sequence[Mark]) -> None:
-    """Store the marks of a log, all or, if the program is killed meanwhile, none of the new ones.
-
-    Raises:
-        SpoolError: writing to the disk failed.
-    """
+    """Store the marks of a log: all, or if the program is killed meanwhile, the old ones."""
     file = marks_file(log)
     try:
         if marks:
@@ -127,11 +119,7 @@ def saved_marks(log: Path) -> list[Mark]:
 
 
 def adopt_log(path: Path, name: str) -> tuple[Spool, LogMarks]:
-    """Open a log that an ended program has left, with its marks; `name` begins its new name.
-
-    Raises:
-        SpoolError: the log is in use, or cannot be opened.
-    """
+    """Open a log that an ended program has left, with its marks; `name` begins its new name."""
     new_path = path.with_name(f"{name}{secrets.token_hex(6)}{path.suffix}")
     marks = saved_marks(path)
     # The marks are saved before the log is renamed, so that they exist whenever the program is

@@ -17,9 +17,7 @@ from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 T = TypeVar("T")
 
 Find = Callable[[bytes], Sequence[int]]
-"""Returns the starts of the matching lines, in order, in a buffer of whole lines.
-
-It is called in a thread, or on the event loop for a few blocks.
+"""Returns the starts of matching lines among whole lines; called in a thread or on the event loop.
 """
 
 SLICE = 64
@@ -27,9 +25,7 @@ SLICE = 64
 _SEARCHED_AT_ONCE = 4
 """Maximum unknown blocks searched on the event loop at once; they take about a millisecond."""
 _CACHED_BLOCKS = 64
-"""Blocks of which the starts of matching lines are cached."""
 _UNKNOWN = -1
-"""The count of a block that has not been searched."""
 _CACHED_ANSWERS = 8
 _EXACT_BLOCKS = 64
 """Maximum blocks for which a scroll bar shows lines, not whole blocks."""
@@ -42,7 +38,6 @@ class LineMatches:
     """
 
     total: int
-    """Number of matching lines found so far."""
 
     def __init__(
         self,
@@ -69,11 +64,9 @@ class LineMatches:
         """Matches in each block, or `_UNKNOWN`."""
         self._unknown_count = 0
         self._edition = 0
-        """Incremented whenever a count changes."""
         self._answers: dict[object, tuple[int, object]] = {}
         """Cached answers, each after the edition that it is from."""
         self._size = 0
-        """Size of the log for which there are counts."""
         self._version = store.version
         self._starts: OrderedDict[int, array[int]] = OrderedDict()
         """Starts of the matches of some blocks."""
@@ -256,10 +249,7 @@ class LineMatches:
         return starts
 
     def _starts_in(self, data: bytes, blocks: range, size: int) -> Sequence[int]:
-        """Return the starts of the matching lines that begin in `blocks`.
-
-        `data` is the log from the byte before the blocks on, `size` the size of the log.
-        """
+        """Return the starts of matches in `blocks`; `data` begins with the byte before these."""
         base = max(0, blocks.start * BLOCK - 1)
         first = data.find(b"\n") + 1 if base else 0
         room = min(blocks.stop * BLOCK, size) - base

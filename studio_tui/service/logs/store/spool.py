@@ -22,7 +22,6 @@ from studio_tui.service.logs.store.line_index import BLOCK
 T = TypeVar("T")
 
 SUFFIX = ".spool"
-"""Suffix of a file that grows."""
 
 _CACHED_BLOCKS = 16
 _COPIED = 1024 * 1024
@@ -103,7 +102,6 @@ class Spool:
     """The bytes of a file; if the disk fails, all methods raise a `SpoolError` with a sentence."""
 
     size: int
-    """Bytes."""
     reads: int
     """Blocks read from disk so far."""
     is_closed: bool
@@ -127,10 +125,7 @@ class Spool:
 
     @classmethod
     def create(cls, directory: Path, name: str = "") -> Self:
-        """Create an empty file in `directory`, which is deleted when the spool is closed.
-
-        A file with a `name`, which begins its file name, is left unless it is empty.
-        """
+        """Create an empty file, deleted when it is closed, or with a `name` only if empty then."""
         try:
             descriptor, path = _create_locked(directory, name)
         except OSError as error:
