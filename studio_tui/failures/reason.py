@@ -130,10 +130,6 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     return Ending(chosen.reason, last)
 
 
-def _failure_in(text: str) -> str | None:
-    return ending(text.split("\n")).failure or None
-
-
 # --- failures ----------------------------------------------------------------------------------
 
 
@@ -356,7 +352,11 @@ def _message_in_json(text: str) -> str | None:
     if not isinstance(fields, dict):
         return None
     for value in fields.values():
-        if isinstance(value, str) and _EMBEDDED in value and (failure := _failure_in(value)):
+        if (
+            isinstance(value, str)
+            and _EMBEDDED in value
+            and (failure := ending(value.split("\n")).failure)
+        ):
             return failure
     message = message_in(fields)
     return " ".join(message[1].split()) if message else None

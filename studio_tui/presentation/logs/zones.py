@@ -7,16 +7,9 @@ from zoneinfo import ZoneInfo
 
 _HOUR = timedelta(hours=1)
 _OFFSETS = {
-    **dict.fromkeys(("UT", "UTC", "GMT", "Z"), 0),
-    "EST": -5,
-    "EDT": -4,
-    "CST": -6,
-    "CDT": -5,
-    "MST": -7,
-    "MDT": -6,
-    "PST": -8,
-    "PDT": -7,
-}
+    "UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
+    "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
 """Offsets in hours of the abbreviations defined for mail (RFC 5322, 4.3)."""
 _AMBIGUOUS = frozenset((
     "ACDT", "ACST", "ACWS", "ADT", "AEDT", "AEST", "AFT", "AKDT", "AKST", "AMT", "ART", "AST",

@@ -90,22 +90,14 @@ class RestLog:
                 comparison = self._compare_from_start(mends=mends)
                 is_from_start = True
             requested_from = comparison.received
-            body = await self._source.job_logs(
-                self._job_id,
-                offset=requested_from,
-                etag=None if is_final else self._etag,
-            )
-            if self._version != self._store.version:
-                continue
-            if not await self._compare_body(comparison, body, is_final=is_final):
-                continue
-            if (
-                is_final
-                and not is_from_start
-                and body.total is not None
-                and body.total < requested_from
+            etag = None if is_final else self._etag
+            body = await self._source.job_logs(self._job_id, offset=requested_from, etag=etag)
+            if self._version != self._store.version or not await self._compare_body(
+                comparison, body, is_final=is_final
             ):
-                # Studio's log ends before the bytes that were compared.
+                continue
+            ends_before = body.total is not None and body.total < requested_from
+            if is_final and not is_from_start and ends_before:
                 self._compare_from_start(mends=mends)
                 is_from_start = True
                 continue
@@ -131,7 +123,8 @@ class RestLog:
         if self._is_answer_short and is_accepted and comparison.is_whole and not comparison.differs:
             self._store.cut(comparison.end)
         if mends and comparison.has_proved_whole:
-            self._remove_marks()
+            for mark in self._store.marks:
+                self._store.unmark(mark)
         self.is_confirmed = comparison.has_proved_end and not self._is_answer_short
         self._version = self._store.version
 
@@ -181,16 +174,12 @@ class RestLog:
         self._version = self._store.version
         return True
 
-    def _remove_marks(self) -> None:
-        for mark in self._store.marks:
-            self._store.unmark(mark)
-        self._version = self._store.version
-
     def _compare_from_start(self, *, mends: bool) -> Comparison:
-        self._comparison = Comparison(self._store, mends=mends)
-        self._version = self._store.version
-        self._etag = None
-        return self._comparison
+        return self._begin(Comparison(self._store, mends=mends))
+
+    def _begin(self, comparison: Comparison) -> Comparison:
+        self._comparison, self._version, self._etag = comparison, self._store.version, None
+        return comparison
 
     def _is_comparing_whole(self) -> bool:
         comparison = self._comparison
@@ -201,9 +190,7 @@ class RestLog:
     def _current_comparison(self) -> Comparison:
         """Return the current comparison, or one of the end if the store has changed otherwise."""
         if self._comparison is None or self._version != self._store.version:
-            self._comparison = Comparison.of_end(self._store, overlap=_OVERLAP)
-            self._version = self._store.version
-            self._etag = None
+            return self._begin(Comparison.of_end(self._store, overlap=_OVERLAP))
         return self._comparison
 
 

@@ -205,7 +205,8 @@ class LogTail:
             if verdict.next is AfterConnection.STOP:
                 self._stop(verdict.reason, verdict.at_least)
             elif verdict.next is AfterConnection.AGAIN:
-                await self._rest_before_connecting(verdict)
+                self._rest_fallback.note_failures(self._retries.failures + 1, verdict.at_least)
+                await self._retries.rest(verdict.reason, verdict.at_least)
             else:
                 await self._finish(poll=verdict.next is AfterConnection.POLL)
 
@@ -215,10 +216,6 @@ class LogTail:
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
         self._states.publish(FollowPhase.STOPPED, reason, next_try)
-
-    async def _rest_before_connecting(self, verdict: Verdict) -> None:
-        self._rest_fallback.note_failures(self._retries.failures + 1, verdict.at_least)
-        await self._retries.rest(verdict.reason, verdict.at_least)
 
     # --- the websocket ---------------------------------------------------------------------------
 
@@ -353,16 +350,13 @@ class LogTail:
             else:
                 self._retries.reset()
                 if is_final and self._rest.is_settled:
-                    self._complete_by_rest()
+                    if self._rest.differs and not self._store.marks:
+                        self._assembler.mark_end(DIFFERS)
+                    self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
                     return
                 self._states.publish(FollowPhase.FOLLOWING)
                 await wait_for(self._retries.poked, AGREE_REST if is_final else POLL_REST)
                 self._retries.poked.clear()
-
-    def _complete_by_rest(self) -> None:
-        if self._rest.differs and not self._store.marks:
-            self._assembler.mark_end(DIFFERS)
-        self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str) -> None:
         """Publish that the log is complete, but perhaps not whole if there is a `reason`."""
