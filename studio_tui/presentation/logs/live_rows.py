@@ -24,8 +24,8 @@ class LiveRows:
     """The rows that complete lines leave on a terminal, and the line that shows each row."""
 
     def __init__(self, data: bytes) -> None:
-        self._written: dict[int, tuple[int, bytes]] = {}
-        """By row, the line that shows it, and the bytes last written to it."""
+        self._written: dict[int, tuple[int, list[bytes]]] = {}
+        """By row, the line that shows it, and what was written to it, one over the other."""
         self._touched: set[int] = set()
         """Lines in a region; those that do not show a row are hidden."""
         self._top = 0
@@ -39,7 +39,7 @@ class LiveRows:
         if line not in self._touched:
             return []
         shown = sorted(row for row, (owner, _) in self._written.items() if owner == line)
-        return [last_state(self._written[row][1]) for row in shown]
+        return [last_state(b"\r".join(self._written[row][1])) for row in shown]
 
     def hidden(self) -> set[int]:
         """Return the numbers of the lines that show nothing."""
@@ -47,13 +47,13 @@ class LiveRows:
 
     def _follow_cursor(self, data: bytes) -> None:
         """Follow the cursor; one loop, because a block may have thousands of movements."""
-        written, touched, is_visible = self._written, self._touched, _VISIBLE.match
+        touched, is_visible = self._touched, _VISIBLE.match
         latest_line = {0: 0}
         row = line = end = last_line = 0
         for move in _MOVE.finditer(data):
             start = move.start()
             if start > end and is_visible(data, end, start):
-                written[row] = (line, data[end:start])
+                self._write(row, line, data[end:start])
             end = move.end()
             count, kind = move.groups()
             if kind is None:
@@ -72,8 +72,13 @@ class LiveRows:
                 touched.add(line)
                 last_line = line
         if is_visible(data, end):
-            written[row] = (line, data[end:])
+            self._write(row, line, data[end:])
         self._show_in_last_line(last_line)
+
+    def _write(self, row: int, line: int, text: bytes) -> None:
+        texts = self._written[row][1] if row in self._written else []
+        texts.append(text)
+        self._written[row] = (line, texts)
 
     def _move_up(self, from_row: int, to_row: int, last_line: int) -> None:
         if to_row > self._bottom:
@@ -94,7 +99,10 @@ class LiveRows:
 
 
 def final_lines(lines: bytes, tag_length: int = 0) -> Sequence[int]:
-    """Return the starts of the lines of which something is shown; equal tags are of one program."""
+    """Return the starts of the lines of which something is shown.
+
+    The first `tag_length` bytes of a line are a tag of its program.
+    """
     all_lines = lines.split(b"\n")
     starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))[: len(all_lines)]
     if not all_lines[-1]:
