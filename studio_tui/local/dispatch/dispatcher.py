@@ -28,6 +28,7 @@ from studio_tui.local.run.runner import (
     RunStep,
     StartFailed,
 )
+from studio_tui.local.shim.words import cut_sentence
 
 logger = logging.getLogger(__name__)
 
@@ -209,7 +210,7 @@ class Dispatcher:
     async def _fail(self, job_id: str, failure: Exception) -> None:
         """Stop a job that cannot be watched, and record it as FAILED."""
         await self._runner.cancel(job_id)
-        why = f"{type(failure).__name__}: {failure}"[:500]
+        why = cut_sentence(f"{type(failure).__name__}: {failure}")
         message = f"lost: the local Studio cannot watch this job ({why}), so it was stopped"
         end = JobEnd(JobState.FAILED, clock.now(), error_message=message)
         await self._jobs.end(job_id, STARTED, end)

@@ -302,7 +302,8 @@ def main() -> NoReturn:
         shim.close()
     except Exception as error:  # noqa: BLE001 (a process boundary: the job must get an end)
         sys.excepthook(*sys.exc_info())
-        code, message = 1, f"The local Studio failed while it ran this job: {error!r}"[:2000]
+        message = cut_sentence(f"The local Studio failed while it ran this job: {error!r}")
+        code = 1
         process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])
     end = {
         "finished_at": clock.now().isoformat(),
