@@ -43,7 +43,7 @@ class JsonLine(NamedTuple):
 
 
 def json_line(text: str) -> JsonLine | None:
-    """Parse a line; `None` if it is no object, or is too large or too deeply nested."""
+    """Parse a JSON object; `None` for any other line, and one too large or nested too deeply."""
     if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:

@@ -83,7 +83,7 @@ class LineClock:
         self._version = log.version if log is not None else 0
 
     def time(self, text: str, now: datetime, arrived_at: datetime | None = None) -> datetime | None:
-        """Return the timestamp in a line's safe text, or `None`; `arrived_at` may be unknown."""
+        """Return the timestamp in a line's safe text, or `None`; `arrived_at` is when it came."""
         self._now, self._is_life_read = now, False
         return read_time(text, self, arrived_at=arrived_at)
 
@@ -115,7 +115,7 @@ class LineClock:
         return self._now
 
     def seconds(self, line: bytes, now: datetime) -> float | None:
-        """Return an untrusted line's time in seconds; `None` if unclear or in the future."""
+        """Return an untrusted line's time in seconds; `None` if unclear or far in the future."""
         moment = self.time(styled_line(line).text, now)
         return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 

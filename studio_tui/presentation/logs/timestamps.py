@@ -145,7 +145,7 @@ class RawTimestamp(NamedTuple):
 def read_time(
     text: str, context: TimestampContext, *, arrived_at: datetime | None = None
 ) -> datetime | None:
-    """Return when a line was written; `None` if unclear. `arrived_at` is when it arrived."""
+    """Return when a line was written, or `None`; `arrived_at` is when it arrived, if known."""
     if text.startswith("{"):
         for name in _FIELD.finditer(text, 0, _FIELDS):
             start = name.end()

@@ -96,7 +96,10 @@ class LogCache:
         return TaggedStore.create(self._own)
 
     def path_of(self, job_id: str, created_at: datetime | None) -> Path:
-        """Return the path of a job's whole log, which differs for equal ids of a new Studio."""
+        """Return the path of a job's whole log.
+
+        It depends on the creation time too, as a new Studio at the same URL may use the same ids.
+        """
         return self._own / (_log_digest(job_id, created_at) + _WHOLE)
 
     def find(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:

@@ -138,9 +138,9 @@ class RestLog:
         return self._is_store_doubted and body.is_exact and self._is_accepted_if_short
 
     def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
-        """Note where bytes end that REST did not bring alone, and whether any are doubted.
+        """Set the offset after the bytes that came over the websocket or in an earlier run.
 
-        `padding` is the number of bytes that this program added.
+        `padding` is how many bytes this program added; `is_doubted` is whether some may be wrong.
         """
         self._live_end = end
         self._padding = padding

@@ -55,7 +55,10 @@ class Arrivals:
             self._begin_second(offset, second)
 
     def mark_not_live(self, offset: int, end: int, size: int) -> bool:
-        """Remove the times of bytes, also of later ones; return whether any of `size` had one."""
+        """Remove the times of the bytes from `offset` to `end`, also of those added later.
+
+        `size` is how many are stored. Return whether any of them had a time.
+        """
         self._live_from = max(self._live_from, end)
         first, last = bisect_left(self._offsets, offset), bisect_left(self._offsets, end)
         times = (

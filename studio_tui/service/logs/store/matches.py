@@ -311,11 +311,11 @@ class LineMatches:
 
 
 def _searched_parts(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
-    """Return the parts of lines that are searched, and the start in `lines` of each, by its own.
+    """Return the searched parts of lines, and the start of each in `lines`, by its new start.
 
     `lines` begin at byte `offset` of the log. Of each line, what is more than `LINE_LIMIT` after
     the end of its block is left out, so that the result does not depend on which blocks are read
-    together. If no line is so long, it is `lines` and `None`.
+    together. If no line is so long, `lines` and `None` are returned.
     """
     if not _has_long_line(lines):
         return lines, None
