@@ -1,7 +1,7 @@
 """Shows the request for a job as JSON, as curl commands, and as a `datachain` command.
 
 All output is safe to draw. Characters that cannot be drawn are escaped; JSON and every POSIX shell
-decode them (see `flags.shell_word` for exceptions). The token is never in the output.
+decode them. The token is never in the output.
 """
 
 import json
