@@ -16,6 +16,7 @@ from studio_tui.api.models import JobInput, QueryType
 from studio_tui.presentation.form.field import Secret
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.flags import flag, is_drawable, job_flags, shell_word
+from studio_tui.presentation.form.line_checks import masked_line
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
@@ -126,18 +127,10 @@ def _masked(job_input: JobInput) -> JobInput:
         if not text or field.secret is Secret.NOTHING:
             continue
         if field.secret is Secret.VALUES:
-            updates[name] = "\n".join(map(_masked_variable, text.split("\n")))
+            updates[name] = "\n".join(map(masked_line, text.split("\n")))
         else:
             updates[name] = without_logins(text, MASK)
     return job_input.model_copy(update=updates)
-
-
-def _masked_variable(line: str) -> str:
-    """Return `NAME=••••••••`; a comment or a line without an equals sign is masked as a whole."""
-    name, equals, value = line.partition("=")
-    if not line.strip() or (equals and not value.strip()):
-        return line
-    return f"{name}={MASK}" if equals and not name.lstrip().startswith("#") else MASK
 
 
 def _endpoint(url: str, route: routes.Route) -> str:

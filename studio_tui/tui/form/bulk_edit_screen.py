@@ -19,14 +19,12 @@ from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.submitted import run_edited
 from studio_tui.tui.form.draft_files import path_of
-from studio_tui.tui.form.edit_screen import ANSWERS
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.bulk import create_all
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
@@ -84,10 +82,13 @@ class EditMarkedScreen(SubmitScreen):
         Return `None`, as nothing is left for the caller to send.
         """
         typed = changed_values(self.start.draft, checked.draft)
-        lines = await asyncio.to_thread(_change_lines, self._jobs.values(), typed, checked)
+        lines, revealed = await asyncio.to_thread(
+            _change_lines, self._jobs.values(), typed, checked
+        )
         order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
-        answer = await self.ask(Review(question, (*map(Cell, order.paragraph), *lines), ANSWERS))
+        note = tuple(map(Cell, order.paragraph))
+        answer = await self.review(question, (*note, *lines), (*note, *revealed))
         if answer in {"r", "f"} and await self._may_start(order):
             self.sender.is_sending = True
             try:
@@ -112,7 +113,7 @@ class EditMarkedScreen(SubmitScreen):
     ) -> None:
         """Create the remaining jobs, and report the outcome of each.
 
-        `answer` is a key of `ANSWERS`: `r` or `f`.
+        `answer` is `r` or `f`.
         """
         await self.keep()
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
@@ -154,13 +155,18 @@ def _requests(
 
 def _change_lines(
     jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, FieldValue], checked: Checked
-) -> tuple[Cell, ...]:
-    """Return the title and the changes of each job, with an empty line between jobs."""
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """Return the title and the changes of each job, with an empty line between jobs.
+
+    Secrets are masked in the first lines, and shown in the second.
+    """
     lines: list[Cell] = []
+    revealed_lines: list[Cell] = []
     for repeat, before in jobs:
         after = before.with_values(typed)
         if after.query_file.strip():
             after = replace(after, query=checked.query)
-        lines += [Cell(title(repeat.job), Tone.STRONG), *changes(repeat, before, after)]
-        lines.append(Cell(""))
-    return tuple(lines[:-1])
+        heading, masked_and_revealed = title(repeat.job), changes(repeat, before, after)
+        for all_lines, of_job in zip((lines, revealed_lines), masked_and_revealed, strict=True):
+            all_lines += [Cell(heading, Tone.STRONG), *of_job, Cell("")]
+    return tuple(lines[:-1]), tuple(revealed_lines[:-1])

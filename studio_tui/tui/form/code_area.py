@@ -3,7 +3,7 @@
 It uses private parts of Textual; see docs/upstream/text-area-drawing.md.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widgets import TextArea
 
-from studio_tui.presentation.jobs.facts import MASK
+from studio_tui.presentation.form.line_checks import masked_line
 from studio_tui.text import safe_line
 
 Spans = Sequence[tuple[int, int, str]]
@@ -51,11 +51,11 @@ class CodeArea(TextArea):
         text: str = "",
         *,
         masked: bool = False,
-        hide: Callable[[str], str] | None = None,
+        hide: Callable[[str], str] = masked_line,
         soft_wrap: bool = False,
         **options: Any,
     ) -> None:
-        """Make an area; `hide` hides the secrets of a line, by default all after the first `=`."""
+        """Make an area; `hide` hides the secrets of a line, by default the value of a variable."""
         super().__init__(
             text,
             compact=True,
@@ -68,8 +68,6 @@ class CodeArea(TextArea):
         self.set_reactive(CodeArea.masked, masked)
         self._hide = hide
         self._colours: tuple[Spans, ...] = ()
-        self.unmasked: Collection[str] = ()
-        """Lines without `=` that are not hidden, such as names; ignored if `hide` is given."""
 
     def colour(self, text: str, spans: tuple[Spans, ...]) -> None:
         """Apply the colours of the lines of `text`; ignored if the area has another text now."""
@@ -125,12 +123,6 @@ class CodeArea(TextArea):
             underline=on_surface.underline,
         )
 
-    def unmask(self, lines: Collection[str]) -> None:
-        """Set `unmasked`."""
-        if lines != self.unmasked:
-            self.unmasked = lines
-            self.watch_masked()
-
     def watch_masked(self) -> None:
         """Draw all lines again."""
         self._line_cache.clear()
@@ -141,17 +133,15 @@ class CodeArea(TextArea):
         super().watch_has_focus(_has_focus)
         self._line_cache.clear()
 
+    @property
+    def hides_text(self) -> bool:
+        """Whether a part of the text is hidden now."""
+        is_masked = self.masked and not self.has_focus
+        return is_masked and any(self._hide(line) != line for line in self.document.lines)
+
     def _without_secrets(self, line: str) -> str:
         """Return a line as it is drawn with its secrets hidden."""
-        if self._hide is not None:
-            return safe_line(self._hide(line))
-        name, equals, value = line.partition("=")
-        if not equals:
-            if line in self.unmasked:
-                return safe_line(line)
-            # A line without a name may be a secret.
-            return MASK if line.strip() else ""
-        return f"{safe_line(name)}={MASK if value else ''}"
+        return safe_line(self._hide(line))
 
 
 def _drawn_width(line: str, masked_line: str) -> int:

@@ -129,9 +129,6 @@ class DraftForm(Lifetime, VerticalScroll):
         query = self._fields["query"].editor
         if isinstance(query, CodeArea):
             query.colour(checked.query, checked.colours)
-        environment = self._fields["environment"].editor
-        if isinstance(environment, CodeArea):
-            environment.unmask(checked.context.lost_values)
         for name, field in self._fields.items():
             problems = [problem for problem in refused if problem.field == name]
             if all_fields or name in self._touched or field.value:
@@ -143,10 +140,8 @@ class DraftForm(Lifetime, VerticalScroll):
     def show_values(self, *, shown: bool) -> None:
         """Show or hide the values of the environment, and logins in addresses."""
         for name, field in self._fields.items():
-            editor = field.editor
-            is_secret = FIELDS[name].secret is not Secret.NOTHING
-            if is_secret and isinstance(editor, (CodeArea, FieldInput)):
-                editor.masked = not shown
+            if FIELDS[name].secret is not Secret.NOTHING:
+                field.show_values(shown=shown)
 
     @property
     def _shows_file(self) -> bool:

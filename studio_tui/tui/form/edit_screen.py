@@ -14,12 +14,8 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
-from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
-
-ANSWERS = (("r", "run from checkpoints"), ("f", "run from the start"), ("d", "save as a draft"))
-"""The answers of the review, by key."""
 
 
 class EditScreen(SubmitScreen):
@@ -41,9 +37,9 @@ class EditScreen(SubmitScreen):
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes, and ask whether to use the checkpoints of the job."""
         after = replace(checked.draft, query=checked.query)
-        lines = await asyncio.to_thread(changes, self._repeat, self._before, after)
-        lines = (*self._about_the_pipeline(), *lines)
-        answer = await self.ask(Review("Run the changed job?", lines, ANSWERS))
+        lines, revealed = await asyncio.to_thread(changes, self._repeat, self._before, after)
+        note = self._about_the_pipeline()
+        answer = await self.review("Run the changed job?", (*note, *lines), (*note, *revealed))
         if answer == "d":
             await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")

@@ -36,6 +36,10 @@ OFFERED = 12
 """How many completions of a path are shown at most."""
 
 
+_HIDDEN = "  f7 shows what is hidden"
+"""Shown below problems of a field whose secrets are hidden."""
+
+
 def complete_binding(binding_id: str) -> Binding:
     """Return the binding of the key that completes a path."""
     return Binding(
@@ -163,6 +167,12 @@ class FormField(Lifetime, Vertical):
             self._problems, self._note, self._lasting = content
             self._show_notes()
 
+    def show_values(self, *, shown: bool) -> None:
+        """Show or hide secrets while the field has no focus."""
+        if isinstance(self.editor, CodeArea | FieldInput):
+            self.editor.masked = not shown
+            self._show_notes()
+
     @on(Input.Changed)
     @on(TextArea.Changed)
     @on(Checkbox.Changed)
@@ -220,6 +230,8 @@ class FormField(Lifetime, Vertical):
             lines.append(Content.styled(f"{sign} {problem.sentence}", style))
         if len(self._problems) > SHOWN:
             lines.append(Content(f"  and {len(self._problems) - SHOWN} more"))
+        if lines and isinstance(self.editor, CodeArea) and self.editor.hides_text:
+            lines.append(Content(_HIDDEN))
         if self._offered:
             # A path that the user is completing is unfinished, so its problems are not shown.
             lines = [Content("  ".join(self._offered))]

@@ -29,7 +29,7 @@ class Preview(Dialog[None]):
         Binding("3", "show(2)", "datachain", id="preview.datachain"),
         Binding("right,tab", "turn(1)", "next", show=False, id="preview.next"),
         Binding("left,shift+tab", "turn(-1)", "previous", show=False, id="preview.previous"),
-        Binding("s", "secrets", "values", id="preview.secrets"),
+        Binding("s,f7", "secrets", "values", id="preview.secrets"),
         Binding("y", "copy", "copy", id="preview.copy"),
         *pager_keys("preview"),
     ]

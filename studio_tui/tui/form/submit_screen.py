@@ -1,7 +1,7 @@
 """The form for a job: input, validation, preview and sending."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import ClassVar
@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from studio_tui import clock
 from studio_tui.api.models import JobInput
+from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.line_checks import has_new_values
@@ -30,6 +31,7 @@ from studio_tui.tui.form.validation import Checked, Follow, examine
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
+from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
@@ -226,6 +228,22 @@ class SubmitScreen(Page):
         The form's own draft stays if the user has typed since `typed` was read from the form.
         """
         await self._keeper.keep_sent(sent, typed)
+
+    async def review(
+        self, question: str, lines: Sequence[Cell], revealed: Sequence[Cell]
+    ) -> str | None:
+        """Ask whether to send what `lines` show; return `r`, `f`, `d`, or `None` if canceled.
+
+        `revealed` are the lines with their secrets, which are shown at once if the form shows its.
+        """
+        answers = (
+            ("r", "run from checkpoints"),
+            ("f", "run from the start"),
+            ("d", "save as a draft"),
+        )
+        return await self.ask(
+            Review(question, lines, answers, revealed=revealed, is_revealed=self._values_shown)
+        )
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Return the form to send; a subclass may ask before, and return `None` to send nothing."""

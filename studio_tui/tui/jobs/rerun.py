@@ -113,10 +113,12 @@ def names_of(files: Iterable[SentFile]) -> dict[str, str]:
     }
 
 
-def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
+def changes(
+    repeat: Repeat, before: Draft, after: Draft
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
     """Return lines on the differences from the original job, and on settings kept or lost.
 
-    Slow: call in a thread.
+    Secrets are masked in the first lines, and shown in the second. Slow: call in a thread.
     """
     submitted = repeat.submitted
     changed = difference(
@@ -130,7 +132,11 @@ def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
     same = (Cell("Nothing is changed.", Tone.DIM),) if is_same else ()
     gap = (Cell(""),) if changed.query else ()
     others = (*changed.as_submitted, *_note_on_times(submitted, after), *changed.defaults)
-    return (*same, *changed.settings, *others, *gap, *changed.query)
+    after_settings = (*others, *gap, *changed.query)
+    return (
+        (*same, *changed.settings, *after_settings),
+        (*same, *changed.revealed_settings, *after_settings),
+    )
 
 
 def _note_on_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
