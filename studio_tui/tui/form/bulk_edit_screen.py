@@ -7,6 +7,7 @@ from dataclasses import replace
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.job_request import check, draft_of, request
 from studio_tui.presentation.form.merge import (
     UNCHANGED_HINT,
@@ -20,6 +21,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.service.commands.submitted import run_edited
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.saved_forms import SavedForms
+from studio_tui.tui.form.sending import STOPPED
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
@@ -42,18 +44,27 @@ class EditMarkedScreen(SubmitScreen):
         now = clock.now()
         self._jobs = {repeat.job.id: (repeat, draft_of(repeat.request, now)) for repeat in repeats}
         """The jobs that have not been created again yet, with their drafts, by job id."""
-        drafts = [draft for _, draft in self._jobs.values()]
-        self._differing = differences(drafts)
+        self._differing = self._differences()
         """Number of different values of each field whose values differ, by the field's name."""
+        super().__init__(basics, saved_forms, self._start())
+
+    def _differences(self) -> dict[str, int]:
+        return differences([draft for _, draft in self._jobs.values()])
+
+    def _start(self) -> Start:
+        drafts = [draft for _, draft in self._jobs.values()]
         ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
-        start = Start(common_form(drafts), f"edit {ids}", heading)
-        super().__init__(basics, saved_forms, start)
+        return Start(common_form(drafts), f"edit {ids}", heading)
 
     def on_mount(self) -> None:
         """Say, in each field whose values differ between the jobs, that they differ."""
         super().on_mount()
-        for name, count in self._differing.items():
-            self.form.hint(name, differs_placeholder(name, count))
+        self._show_differences()
+
+    def _show_differences(self) -> None:
+        for name in FIELDS:
+            count = self._differing.get(name)
+            self.form.hint(name, differs_placeholder(name, count) if count else "")
 
     def why_no_preview(self) -> str | None:
         """Return that there is a review instead of a preview."""
@@ -116,7 +127,10 @@ class EditMarkedScreen(SubmitScreen):
         `answer` is `r` or `f`.
         """
         await self.keep()
+        field = self.focused
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
+        # So that the key that undoes the command is not typed into the field.
+        self.set_focus(None)
         requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
 
         def forget_created(job_id: str) -> None:
@@ -124,16 +138,35 @@ class EditMarkedScreen(SubmitScreen):
             del self._jobs[job_id]
             self.on_created(job_id)
 
-        def note_remaining() -> None:
-            words = f"{plural(len(self._jobs), 'job')} not created yet; f9 requests them again."
-            self.note(words if self._jobs else "")
+        def return_to_form(words: str = "") -> None:
+            if self._jobs and self.start.key != self._start().key:
+                self._edit_remaining()
+            if field is not None and self.focused is None:
+                self.set_focus(field)
+            remaining = f"{plural(len(self._jobs), 'job')} not created yet; f9 requests them again."
+            self.note(words or (remaining if self._jobs else ""))
 
         files = list(map(path_of, checked.draft.files))
-        await create_all(self, requests, files, forget_created, note_remaining, in_order=in_order)
-        note_remaining()  # also if the command was undone
+        try:
+            await create_all(
+                self, requests, files, forget_created, return_to_form, in_order=in_order
+            )
+        except asyncio.CancelledError:
+            return_to_form(STOPPED)
+            raise
+        return_to_form()  # also if the command was undone
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())
+
+    def _edit_remaining(self) -> None:
+        """Make this the form of the jobs that are not created yet, as if it was opened for them."""
+        typed = changed_values(self.start.draft, self.form.draft)
+        self.start, self._differing = self._start(), self._differences()
+        self.fill(self.start.draft.with_values(typed))
+        self._show_differences()
+        self.paint_frame()
+        self.keeper.keep_now()
 
 
 def _requests(

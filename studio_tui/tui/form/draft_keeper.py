@@ -21,31 +21,33 @@ _LEFT = "This is the form as you left it;"
 
 
 class DraftKeeper:
-    """Saves the draft of one form under the key of its `Start`."""
+    """Saves the draft of one form under the key of its `Start`, which can be replaced."""
 
     def __init__(
         self,
         screen: Screen[Any],
         form: Callable[[], DraftForm],
         saved_forms: SavedForms,
-        start: Start,
+        start: Callable[[], Start],
     ) -> None:
         self._screen = screen
         self._form = form
         self._saved_forms = saved_forms
         self._start = start
+        self._key = start().key
+        """The key under which the draft was saved last."""
         self._timer: Timer | None = None
         self._shown_form: DraftForm | None = None
         """The widget of the form, which has its input even after the screen has removed it."""
-        self._unchanged = start.draft
+        self._unchanged = start().draft
         """The input that is saved already, or that was not typed by the user."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if none differs from the start."""
         self.regard_as_unchanged()
-        key, environment = self._start.key, self._start.draft.environment
-        saved = await asyncio.to_thread(self._saved_forms.draft, key, environment)
-        if saved is None or saved == self._start.draft:
+        key, initial = self._start().key, self._start().draft
+        saved = await asyncio.to_thread(self._saved_forms.draft, key, initial.environment)
+        if saved is None or saved == initial:
             return None
         dropped = await asyncio.to_thread(self._saved_forms.dropped_lines, key)
         if not dropped:
@@ -63,9 +65,10 @@ class DraftKeeper:
         """Save the form once the user has not typed for `KEEP_AFTER` seconds."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._screen.set_timer(KEEP_AFTER, self._keep_now, name="keep")
+        self._timer = self._screen.set_timer(KEEP_AFTER, self.keep_now, name="keep")
 
-    def _keep_now(self) -> None:
+    def keep_now(self) -> None:
+        """Start to save the form."""
         start_worker(self._screen, self.keep, name="keep", group="keep")
 
     async def keep(self) -> None:
@@ -80,7 +83,7 @@ class DraftKeeper:
         """
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         current = self._form().draft
-        await self._keep(current if current != typed else self._start.draft)
+        await self._keep(current if current != typed else self._start().draft)
 
     async def keep_last(self) -> None:
         """Save unsaved input when the form is removed.
@@ -95,8 +98,9 @@ class DraftKeeper:
             self._unchanged = self._shown_form.draft
         if self._timer is not None:
             self._timer.stop()
-        initial = self._start.draft
+        key, initial = self._start().key, self._start().draft
         changed_draft = draft if draft != initial else None
-        await asyncio.to_thread(
-            self._saved_forms.keep, self._start.key, changed_draft, initial.environment
-        )
+        await asyncio.to_thread(self._saved_forms.keep, key, changed_draft, initial.environment)
+        if key != self._key:
+            await asyncio.to_thread(self._saved_forms.keep, self._key, None)
+            self._key = key

@@ -46,6 +46,9 @@ _LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
 """The answers of the review about line endings, by key."""
 
 
+STOPPED = "Stopped. What was requested already is shown in the list."
+
+
 class FormSender:
     """Controller of sending a form."""
 
@@ -143,7 +146,7 @@ class FormSender:
             if self._worker is not None:
                 self._worker.cancel()
             self.is_sending = False
-            self._screen.note("Stopped. If the job was requested already, the list will show it.")
+            self._screen.note(STOPPED)
         return is_stopped
 
     async def _upload_and_create(self, checked: Checked, typed: Draft) -> None:

@@ -75,8 +75,10 @@ class SubmitScreen(Page):
         self.start = start
         self.sender = FormSender(self)
         self.fields = FieldCommands(self, lambda: self.form, self.note)
-        self._keeper = DraftKeeper(self, lambda: self.form, saved_forms, start)
-        templates = FormTemplates(self, lambda: self.form, saved_forms, start, self.fill)
+        self.keeper = DraftKeeper(self, lambda: self.form, saved_forms, lambda: self.start)
+        templates = FormTemplates(
+            self, lambda: self.form, saved_forms, lambda: self.start, self.fill
+        )
         self.commands.add(self.sender, self.fields, templates)
         self.commands.add_to(self, _COMMANDS)
         self._checked: Checked | None = None
@@ -164,7 +166,7 @@ class SubmitScreen(Page):
     async def begin(self) -> None:
         """Restore the saved input; keys pressed meanwhile are handled after that."""
         with self._keys_held_to_restore:
-            saved = await self._keeper.saved_draft()
+            saved = await self.keeper.saved_draft()
         if saved is not None:
             draft, message = saved
             self.fill(draft)
@@ -176,7 +178,7 @@ class SubmitScreen(Page):
         """Show another draft, and discard messages and Studio's errors about the draft before."""
         self.sender.reset()
         self.form.fill(draft)
-        self._keeper.regard_as_unchanged()
+        self.keeper.regard_as_unchanged()
         self.note("")
         self._check()
 
@@ -184,7 +186,7 @@ class SubmitScreen(Page):
     def _edited(self) -> None:
         self.sender.drop_outdated_errors(self._checked)
         self._check()
-        self._keeper.keep_soon()
+        self.keeper.keep_soon()
 
     @work(name="check", group="check", exclusive=True)
     async def _check(self) -> None:
@@ -220,14 +222,14 @@ class SubmitScreen(Page):
 
     async def keep(self) -> None:
         """Save the current input, to be restored when the form is reopened."""
-        await self._keeper.keep()
+        await self.keeper.keep()
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
         """Save what was sent as the form sent last, and remove the form's own draft.
 
         The form's own draft stays if the user has typed since `typed` was read from the form.
         """
-        await self._keeper.keep_sent(sent, typed)
+        await self.keeper.keep_sent(sent, typed)
 
     async def review(
         self, question: str, lines: Sequence[Cell], revealed: Sequence[Cell]
@@ -255,7 +257,7 @@ class SubmitScreen(Page):
 
     @on(events.Unmount)
     async def _keep_last(self) -> None:
-        await self._keeper.keep_last()
+        await self.keeper.keep_last()
 
     def note(self, words: str, follow: Follow | None = None) -> None:
         """Show a message about the whole form, or none if `words` is empty.

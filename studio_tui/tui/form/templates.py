@@ -180,7 +180,7 @@ class FormTemplates:
         host: Host,
         form: Callable[[], DraftForm],
         saved_forms: SavedForms,
-        start: Start,
+        start: Callable[[], Start],
         fill: Callable[[Draft], None],
     ) -> None:
         """Make a controller; `fill` shows another draft in the form."""
@@ -195,7 +195,7 @@ class FormTemplates:
         templates = await asyncio.to_thread(self._saved_forms.templates)
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)
-        initial = self._start.draft
+        initial = self._start().draft
         picker = TemplatePicker(
             self._saved_forms, templates, initial=initial, last=last, before=before
         )
