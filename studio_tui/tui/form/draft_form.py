@@ -88,8 +88,12 @@ class DraftForm(Lifetime, VerticalScroll):
         uploads.display = bool(uploads.value) or is_hinted
 
     def set_text(self, name: str, text: str) -> None:
-        """Set the text of a field, as if it had been typed."""
-        self._fields[name].value = text
+        """Set the text of a field, as if it had been typed: undo restores the text before."""
+        editor = self._fields[name].editor
+        if isinstance(editor, TextArea):
+            editor.replace(text, (0, 0), editor.document.end)
+        else:
+            self._fields[name].value = text
 
     def hint(self, name: str, words: str) -> None:
         """Show a placeholder while a field is empty; `words` must be safe to draw."""

@@ -170,7 +170,8 @@ class SubmitScreen(Page):
         if saved is not None:
             draft, message = saved
             self.fill(draft)
-            self.note(message)
+            restored = self.form.draft
+            self.note(message, lambda checked: message if checked.draft == restored else "")
         else:
             self._check()
 

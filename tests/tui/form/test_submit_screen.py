@@ -167,6 +167,13 @@ async def test_a_form_that_was_left_is_restored_and_after_a_restart_without_its_
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await reopen_form(pilot)
         assert submit_screen(pilot).form.draft == before
+        await fill(pilot, workers="2")
+        await until(pilot, lambda: not submit_screen(pilot).message_line.display)
+        submit_screen(pilot).form.set_text("workers", "")
+        submit_screen(pilot).form.go_to("query")
+        submit_screen(pilot).form.set_text("query", "as written in $EDITOR")
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: submit_screen(pilot).form.draft == before)
     file = tmp_path / "view.forms.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "hush" not in file.read_text()
