@@ -12,7 +12,6 @@ from studio_tui.presentation.jobs.bulk import (
     JobSelection,
     cancel_effect,
     is_over,
-    select_cancelable,
     select_cancelable_jobs,
     select_repeatable,
     summary,
@@ -58,7 +57,7 @@ class BulkJobs:
 
     def why_not_cancel(self) -> str | None:
         """Return why none of the marked jobs can be canceled; `None` if one may be."""
-        return self._why_none(select_cancelable, "canceled")
+        return self._why_none(select_cancelable_jobs, "canceled")
 
     def why_not_repeat(self) -> str | None:
         """Return why none of the marked jobs can be rerun or edited; `None` if one may be."""

@@ -26,7 +26,7 @@ from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.jobs.rerun_question import prepared_repeat
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
-from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
+from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
 from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, Suspending
 
 
@@ -68,15 +68,21 @@ class ScheduleController(JobController):
         """
         if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
-        return JobController.why_not_repeat(self)
+        return self.why_no_repeat_at_hand()
 
     def why_not_suspend(self) -> str | None:
         """Return why no schedule can be suspended or resumed."""
+        if reason := self.why_not_cancel():
+            return reason
+        return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
+
+    def why_not_cancel(self) -> str | None:
+        """Return why no marked schedule, or without marks the current one, can be canceled."""
         if self._host.read_only:
             return READ_ONLY
-        if not any(is_usable_id(task.id) for task in self._targets()):
-            return self._why_no_change() or NO_ID
-        return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
+        if any(is_usable_id(task.id) for task in self._targets()):
+            return None
+        return self._why_no_change() or NO_ID
 
     def _targets(self) -> Sequence[Job]:
         """Return the marked schedules, else the current schedule."""
@@ -154,6 +160,7 @@ class ScheduleController(JobController):
             yes="Run it now",
             no="Don't",
             default_yes=True,
+            changes=schedule_changes(self._host.session, task),
         )
         if not await self._host.ask(question):
             return
@@ -271,7 +278,7 @@ class ScheduleController(JobController):
             "cancel",
             "End the schedule, after confirmation",
             end,
-            JobController.why_not_cancel,
+            why_not_cancel,
             search_words="delete remove",
         ),
         *(

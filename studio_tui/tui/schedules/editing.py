@@ -1,6 +1,6 @@
 """Changing the time of a schedule, or replacing the schedule if Studio cannot change it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -24,10 +24,11 @@ from studio_tui.presentation.schedules.explanations import (
 from studio_tui.presentation.schedules.start_times import parse_start_time
 from studio_tui.service.commands.jobs import failure_message, schedule_request
 from studio_tui.service.commands.submitted import RelatedRequest
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody
-from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.naming import time_of, title
@@ -82,10 +83,11 @@ class AskTime(Dialog[str | None]):
         """Replace the input by the present time of the schedule."""
         self.field.value = self._before
         self.field.action_end()
-        self.query("#restored").remove()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
+        if event.value != self.typed:
+            self.query("#restored").remove()
         self.typed = event.value
         self._show_explanation(event.value)
 
@@ -126,7 +128,7 @@ class ScheduleEditor:
         self._host = host
         self._zone = zone
         self._replaced = replaced
-        self._unsent: Mapping[tuple[str, str], str] = {}
+        self._unsent: dict[tuple[str, str], str] = {}
         """The latest input, by id and present time of the schedule; a dialog begins with it.
 
         Once the schedule has another time, the input for the former time is no longer used.
@@ -155,9 +157,11 @@ class ScheduleEditor:
         if not await self._confirm(task, before, typed, notes):
             return
         if repeat is None:
-            await self._change_in_place(task, typed)
+            is_changed = await self._change_in_place(task, typed)
         else:
-            await self._replace(replace(repeat, job=task), typed)
+            is_changed = await self._replace(replace(repeat, job=task), typed)
+        if is_changed:
+            del self._unsent[task.id, before]
 
     async def _ask_time(self, task: Job, before: str) -> str | None:
         """Ask for a time, beginning with unsent input; return `None` if the user cancels."""
@@ -165,7 +169,7 @@ class ScheduleEditor:
         initial = self._unsent.get((task.id, before), before)
         question = AskTime(f"When should {title(task)} run?", initial, before, explain)
         typed = await self._host.ask(question)
-        self._unsent = {**self._unsent, (task.id, before): question.typed}
+        self._unsent[task.id, before] = question.typed
         return typed
 
     async def _confirm(self, task: Job, before: str, typed: str, notes: tuple[str, ...]) -> bool:
@@ -183,16 +187,18 @@ class ScheduleEditor:
             ),
             yes="Change it" if in_place else "Create, then cancel",
             no="Don't",
+            changes=schedule_changes(self._host.session, task),
         )
         return await self._host.ask(question)
 
-    async def _change_in_place(self, task: Job, typed: str) -> None:
+    async def _change_in_place(self, task: Job, typed: str) -> bool:
+        """Change a schedule, notify the user, and return whether it was changed."""
         now = clock.now()
         try:
             once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
         except ValueError as error:
             self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
-            return
+            return False
         times = ScheduleTimes(
             None if once else typed,
             once or _start_after(task, now),
@@ -200,10 +206,13 @@ class ScheduleEditor:
         )
         changing = self._host.session.commands.schedules.change(task.id, times)
         done = f"Changed {title(task)}: {typed}"
-        await run_and_report(self._host, f"Changing {title(task)}", changing, done)
+        return await run_and_report(self._host, f"Changing {title(task)}", changing, done)
 
-    async def _replace(self, repeat: Repeat, typed: str) -> None:
-        """Create a schedule with another time, and cancel the old one only after that succeeded."""
+    async def _replace(self, repeat: Repeat, typed: str) -> bool:
+        """Create a schedule with another time, and cancel the old one only after that succeeded.
+
+        Return whether the new one was created.
+        """
         task, now = repeat.job, clock.now()
         try:
             once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
@@ -215,12 +224,12 @@ class ScheduleEditor:
             )
         except ValueError as error:
             self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
-            return
+            return False
         request = RelatedRequest.of(request, replaces=task.id)
         created = await make_job(self._host.app, self._host.session.commands.job_creator, request)
         if created is None:
             self._host.notify_user(f"{title(task)} has not changed.", "warning")
-            return
+            return False
         self._replaced(task.id, created.id)
         try:
             await self._host.session.commands.jobs.cancel(task.id)
@@ -232,6 +241,19 @@ class ScheduleEditor:
             )
         else:
             self._host.notify_user(f"Created {title(created)} and canceled {title(task)}")
+        return True
+
+
+def schedule_changes(session: StudioSession, task: Job) -> Callable[[], QuestionChange | None]:
+    """Return a function that says that a schedule is no longer listed; `None` while it is."""
+
+    def describe_change() -> QuestionChange | None:
+        tasks = session.schedules.snapshot.value
+        if tasks is None or any(each.id == task.id for each in tasks):
+            return None
+        return QuestionChange("It has ended meanwhile: Studio no longer lists it.", is_void=True)
+
+    return describe_change
 
 
 def _start_after(task: Job, now: datetime) -> datetime:
