@@ -76,7 +76,7 @@ class Bench:
     async def trigger(
         self,
         *datasets: str,
-        environment: dict[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
         review: bool = False,
         key: str | None = None,
         digest: str = "d",
