@@ -12,6 +12,7 @@ from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
+from studio_tui.presentation.schedules.cron_words import RUNS, expression_sentences
 from studio_tui.presentation.schedules.start_times import (
     StartTimeError,
     describe_time,
@@ -19,9 +20,6 @@ from studio_tui.presentation.schedules.start_times import (
     parse_start_time,
 )
 from studio_tui.text import safe_line
-
-CRON_TIMES = 5
-"""Maximum number of fire times of a cron expression that are shown."""
 
 
 def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
@@ -123,10 +121,11 @@ def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
     except StartTimeError:
         start = context.now
     try:
-        times = tuple(islice(cron.iterate_fire_times(typed, start), CRON_TIMES))
+        times = tuple(islice(cron.iterate_fire_times(typed, start), RUNS))
     except cron.CronError:
         return ()
-    return ("Next runs:", *(f"  {in_both_zones(moment, context.zone)}" for moment in times))
+    next_runs = (f"  {in_both_zones(moment, context.zone)}" for moment in times)
+    return (*expression_sentences(typed), "Next runs:", *next_runs)
 
 
 def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import recorded_fields, value_of
+from studio_tui.presentation.form.fields import label, recorded_fields, value_of
 
-FILES = "uploaded files"
-"""The name that users see for the setting of the uploaded files."""
+FILES = label("uploads")
 
 NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
 """Shown if the uploaded files of a job are unknown."""
@@ -17,10 +16,10 @@ _UPLOADS = "If Studio has deleted an upload, it should refuse the job."
 
 
 def settings_not_sent(job: Job) -> tuple[str, ...]:
-    """Return the settings that Studio does not send with a job, by the names that users see."""
-    cluster = () if _has_cluster(job) else ("cluster",)
-    others = (field.label for field in recorded_fields().values())
-    return ("priority", FILES, "credentials", *cluster, *others)
+    """Return the labels of the fields that Studio does not send with a job."""
+    cluster = () if _has_cluster(job) else ("compute_cluster_name",)
+    fields = ("priority", "uploads", "credentials_name", *cluster, *recorded_fields())
+    return tuple(map(label, fields))
 
 
 def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:

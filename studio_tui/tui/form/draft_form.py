@@ -60,13 +60,17 @@ class DraftForm(Lifetime, VerticalScroll):
         for name, field in self._fields.items():
             if name == "query" and self._shows_file:
                 continue  # the typed query stays as it is in `_base`
-            value = field.value
+            value, widget = field.value, FIELDS[name].widget
             lines = tuple(line for line in str(value).split("\n") if line.strip())
-            if name == "files":
-                lines = tuple(map(as_path, lines))
-            elif name == "query_file":
-                value = as_path(str(value))
-            typed[name] = lines if FIELDS[name].empty == () else value
+            match widget:
+                case FieldWidget.PATHS:
+                    typed[name] = tuple(map(as_path, lines))
+                case FieldWidget.LIST:
+                    typed[name] = lines
+                case FieldWidget.PATH:
+                    typed[name] = as_path(str(value))
+                case _:
+                    typed[name] = value
         self._base = self._base.with_values(typed)
         return self._base
 

@@ -11,7 +11,6 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, hint
 from studio_tui.presentation.form.job_request import check
 from studio_tui.presentation.form.problems import Level, Problem
-from studio_tui.presentation.schedules.cron_words import expression_sentences
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.tui.form.code_area import Spans, colours
 from studio_tui.tui.form.draft_files import facts_of
@@ -77,6 +76,4 @@ def examine(
     query = query_text(draft, context)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"
     notes = {name: hint(name, draft, context) for name in FIELDS}
-    if expression := draft.cron_expression.strip():
-        notes["cron_expression"] = (*expression_sentences(expression), *notes["cron_expression"])
     return Checked(draft, context, check(draft, context), notes, query, colours(query, language))

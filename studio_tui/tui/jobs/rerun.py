@@ -10,7 +10,7 @@ from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import recorded_fields
+from studio_tui.presentation.form.fields import label, recorded_fields
 from studio_tui.presentation.form.repeat_notes import (
     FILES,
     fields_from_history,
@@ -93,10 +93,10 @@ def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
     names, cluster_id = names_of(submitted.files), submitted.compute_cluster_id
     cluster_words = "" if cluster_id is None else f"id {cluster_id}"
     values = {
-        "priority": "" if submitted.priority is None else str(submitted.priority),
+        label("priority"): "" if submitted.priority is None else str(submitted.priority),
         FILES: ", ".join(names.get(file.id, file.id) for file in submitted.files),
-        "credentials": submitted.credentials_name or "",
-        "cluster": submitted.compute_cluster_name or cluster_words,
+        label("credentials_name"): submitted.credentials_name or "",
+        label("compute_cluster_name"): submitted.compute_cluster_name or cluster_words,
     }
     for name, field in recorded_fields().items():
         value = getattr(submitted, field.sent_as or name, None)
