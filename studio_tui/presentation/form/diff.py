@@ -1,4 +1,4 @@
-"""Compares the form of a job that is run again with the edited form, before the edit is sent."""
+"""Compares the form of a job that is run again with the edited form."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +17,8 @@ from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 _DEFAULT = "server default"
-"""Shown for an empty setting."""
 _EMPTY = "empty"
-"""Shown for the value of a variable that is set to nothing."""
+"""Shown for an empty value of a variable."""
 _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT, "~": Tone.ACTIVE}
 
 
@@ -47,13 +46,14 @@ def difference(
     *,
     files: Mapping[str, str] = MappingProxyType({}),
 ) -> Difference:
-    """Return the changes from `before` to `after`.
+    """Return the changes from `before` to `after`; slow for long queries: call it in a thread.
 
-    Secrets are values of variables and logins in URLs; those in the query are not masked.
-    Both drafts have the text of the query in `query`, even if it came from a file. `not_sent` are
-    the fields that `fields_not_sent` returns. `submitted` are fields that Studio does not send, and
-    that were recorded when the job was submitted. `files` are safe names of uploads by upload id.
-    Comparing long queries is slow, so call this in a thread.
+    Args:
+        before: The form of the job; like `after`, with a query from a file in `query`.
+        after: The edited form.
+        not_sent: The result of `fields_not_sent`.
+        submitted: Fields that Studio does not send and that are known from the history.
+        files: Safe names of uploads, by upload id.
     """
     return Difference(
         tuple(_query(before.query, after.query)),
@@ -124,7 +124,7 @@ def _value(text: str, *, with_secrets: bool) -> str:
 
 
 def _entries(value: str | tuple[str, ...], files: Mapping[str, str]) -> dict[str, None]:
-    """Return the lines of a field that are not empty, as the keys of an ordered dictionary."""
+    """Return the lines of a field that are not empty, as the keys of a dictionary."""
     entries = value.split("\n") if isinstance(value, str) else value
     lines = (files.get(entry, entry).strip() for entry in entries)
     return dict.fromkeys(line for line in lines if line)

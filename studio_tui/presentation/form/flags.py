@@ -10,9 +10,9 @@ from studio_tui.text import safe_block, safe_line
 
 
 def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
-    """Yield the option of each field that has an option; an empty text if the field has no value.
+    """Yield the option of each field that has one, or an empty text if the field has no value.
 
-    `value_of` returns the value of a field by its name in the request.
+    `value_of` returns a value by its name in the request.
     """
     for name, field in FIELDS.items():
         if field.flag:

@@ -1,7 +1,4 @@
-"""Hints below the fields of the job form that have no problem: what the current value means.
-
-A field whose hint is not a fixed text has one function here.
-"""
+"""Hints that depend on the contents of the form: a function for each field that has one."""
 
 from itertools import islice
 
@@ -78,7 +75,6 @@ def cluster_id(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    """Return a line that says on which cluster the job runs; empty if the cluster is unknown."""
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
     cluster = chosen_cluster(name, cluster_id, context.clusters)
     if cluster is None:

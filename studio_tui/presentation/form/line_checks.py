@@ -17,7 +17,7 @@ LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job c
 """End of a warning about a URL with a login."""
 
 _LONGEST_NAME = 40
-"""Maximum length of a variable name in a message; a longer name may be a pasted secret."""
+"""A longer name of a variable may be a pasted secret."""
 _INVALID_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*")
 """What is probably meant as a name, and no secret, although it is not a valid name."""
 _NAME_WITHOUT_EQUALS = re.compile(r"(?:export )?([A-Z][A-Z0-9_]*)(?:\s|:)\s*\S.*")
@@ -31,20 +31,18 @@ _IGNORED_OPTIONS = frozenset({"--pre", "--trusted-host", "--prefer-binary", "--u
 _FILE_OPTIONS = frozenset({"-r", "--requirement", "-c", "--constraint"})
 _EDITABLE = frozenset({"-e", "--editable"})
 _OPTION = re.compile(r"(--?[a-zA-Z][a-z-]*)(?:(?:\s*=\s*|\s+)(.*))?")
-"""An option with or without a value: `--pre`, `-i https://pypi.org/simple`."""
+"""`--pre`, `-i https://pypi.org/simple`."""
 _REMOTE = re.compile(
     r"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git)(?:\+[a-z]+)?://\S+", re.IGNORECASE
 )
-"""The URL of a package or of a repository."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASHES = re.compile(r"\s--hash[=\s].*")
-"""The hashes at the end of a requirement."""
 _TURNED_COMPARISON = re.compile(
     r"(?P<name>[A-Za-z][\w.-]*(?:\[[^\]]*\])?)\s*=(?P<sign>[<>!~])\s*(?P<version>[^=<>].*)"
 )
-"""A comparison whose signs are in the wrong order: `numpy=>1.24`."""
+"""`numpy=>1.24`."""
 _SINGLE_EQUALS = re.compile(r"(?P<name>[\w.\[\],-]+)\s*=\s*(?P<version>[^=\s][^=]*)")
-"""A comparison with one equals sign: `numpy=1.24`."""
+"""`numpy=1.24`."""
 
 
 def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
@@ -243,7 +241,6 @@ def _is_visible_name(text: str) -> bool:
 
 
 def _no_equals_sentence(entry: str) -> str:
-    """Return what is wrong with an entry without an equals sign."""
     name = entry.removeprefix("export ").strip()
     if is_variable(name) and _is_visible_name(name):
         return f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
@@ -254,7 +251,6 @@ def _no_equals_sentence(entry: str) -> str:
 
 
 def _fault_sentence(name: str, entry: str) -> str:
-    """Return why the assignment `entry` to `name` cannot be sent; empty if it can."""
     if not name:
         return "there is no name before the equals sign; type NAME=VALUE."
     match variable_fault(name, entry):

@@ -1,4 +1,4 @@
-"""The settings that Studio does not send with a job, and text about them for running it again."""
+"""The settings that Studio does not send with a job, for running it again."""
 
 from collections.abc import Mapping
 
@@ -7,12 +7,8 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import label, recorded_fields, value_of
 
 FILES = label("uploads")
-
 NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
-"""Shown if the uploaded files of a job are unknown."""
-
 _UPLOADS = "If Studio has deleted an upload, it should refuse the job."
-"""Shown if a job is run again with uploaded files."""
 
 
 def settings_not_sent(job: Job) -> tuple[str, ...]:
@@ -53,11 +49,10 @@ def _has_cluster(job: Job) -> bool:
 
 
 def repeat_lines(job: Job, recorded: Mapping[str, str] | None) -> tuple[str, ...]:
-    """Return what the dialog before running a job again says about its settings, safe to draw.
+    """Return what to say about the settings of a job before it is run again, safe to draw.
 
-    `recorded` has safe values of the settings that were recorded when this dashboard submitted the
-    job, by the names of `settings_not_sent`; a missing setting had Studio's default. It is `None`
-    if the job was not submitted from here.
+    `recorded` has the safe values of those of `settings_not_sent` that did not have Studio's
+    default, by label. It is `None` if the job was not submitted from here.
     """
     if recorded is None:
         return (

@@ -23,14 +23,11 @@ from studio_tui.text import safe_line
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets are masked here; show them before you run this."
 _NOT_ASCII = re.compile(r"[^\n -~]")
-"""Any character except line breaks and printable ASCII; it may have to be escaped."""
+"""A character that may have to be escaped."""
 
 
 def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: bool = False) -> str:
-    """Return the body of the request; secrets are masked unless `with_secrets`.
-
-    `paths` are the files to upload; as their ids are not known yet, placeholders are shown.
-    """
+    """Return the body of the request, with placeholders for the ids of the files at `paths`."""
     visible = job_input if with_secrets else _masked(job_input)
     fields = visible.model_dump(mode="json", exclude_none=True)
     if paths:
@@ -78,7 +75,7 @@ def as_datachain(
 ) -> str:
     """Return the equivalent `datachain job run`, after comments about what has no option.
 
-    `query_file` is the path of the query; if empty, a comment says that it has to be saved first.
+    `query_file` is the path of the query, empty if it was typed.
     """
     visible = job_input if with_secrets else _masked(job_input)
     ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
@@ -103,7 +100,6 @@ def as_datachain(
 
 
 def _remarks_without_flag(job_input: JobInput, script_name: str) -> list[str]:
-    """Return a comment for each value for which the command has no option."""
     remarks: list[str] = []
     if job_input.query_name and job_input.query_name != script_name:
         remarks.append(f"there is no flag for the name: the job will be called {script_name}")
@@ -120,7 +116,6 @@ def _remarks_without_flag(job_input: JobInput, script_name: str) -> list[str]:
 
 
 def _masked(job_input: JobInput) -> JobInput:
-    """Return the request with values of variables and logins in URLs masked."""
     updates: dict[str, str] = {}
     for name, field in FIELDS.items():
         text = getattr(job_input, field.sent_as or name, None)

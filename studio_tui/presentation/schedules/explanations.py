@@ -6,7 +6,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from studio_tui import cron
-from studio_tui.presentation.schedules.cron_words import RUNS, describe_expression, other_readings
+from studio_tui.presentation.schedules.cron_words import (
+    RUNS,
+    describe_expression,
+    other_readings,
+    sentence_of,
+)
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -21,7 +26,6 @@ class Explained(NamedTuple):
 
     lines: tuple[str, ...]
     is_good: bool
-    """Whether the time or expression is valid."""
     moment: datetime | None = None
     """The single time; `None` for an expression, or if the text is invalid."""
 
@@ -37,8 +41,7 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
         lines = (expression_words(typed, time_zone), *other_readings(typed), *runs)
         return Explained(lines, is_good=True)
     except cron.CronError as error:
-        clause = str(error)
-        return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
+        return Explained((sentence_of(error),), is_good=False)
 
 
 def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
@@ -55,7 +58,7 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
 def next_fire_times(
     expression: str, time_zone: str | None, now: datetime, zone: tzinfo
 ) -> tuple[str, ...]:
-    """Return the next fire times of an expression; see `explain_expression` for the parameters.
+    """Return the next fire times of an expression; the parameters are as in `explain_expression`.
 
     Raises:
         CronError: the expression is invalid, or this machine does not know the time zone.

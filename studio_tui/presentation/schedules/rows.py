@@ -1,7 +1,4 @@
-"""Schedules as table rows and facts: next fire times, and results of the last runs.
-
-A hosted Studio does not send when a schedule runs. Then the rows and facts say so and do not guess.
-"""
+"""Schedules as table rows and facts; a hosted Studio does not send when they run."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -35,12 +32,10 @@ from studio_tui.presentation.schedules.start_times import in_both_zones, span
 ONCE = "once"
 """Shown instead of the expression of a schedule that runs at a single time."""
 NOT_SENT = "Studio does not say"
-"""Shown instead of what a hosted Studio does not send."""
 
 _SHORT_ID = 8
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-"""The next fire time of a schedule without one, when sorting."""
 
 
 class ScheduleRow(NamedTuple):
@@ -48,14 +43,14 @@ class ScheduleRow(NamedTuple):
 
     task: Job
     runs: Sequence[ScheduledRun]
-    """The last known runs, newest first."""
+    """Newest first."""
     now: datetime
     zone: tzinfo
     """Time zone of the next run."""
 
     @property
     def schedule(self) -> JobSchedule | None:
-        """When the schedule runs; `None` if Studio does not send it."""
+        """`None` if Studio does not send it."""
         return self.task.schedule
 
 
@@ -70,7 +65,7 @@ def is_suspended(task: Job) -> bool:
 
 
 def expression_cell(task: Job) -> Cell:
-    """Return the expression, or `once`; a dash if Studio does not send either."""
+    """Return the expression, or `once`; a dash if unknown."""
     schedule = task.schedule
     if schedule is None:
         return _unknown_cell(task)
@@ -116,7 +111,7 @@ def _placement(task: Job) -> tuple[Fact, ...]:
 
 
 def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
-    """Return the description of a schedule, and its next fire times."""
+    """Return the expression of a schedule, and its next fire times."""
     schedule = task.schedule
     return (
         Fact("schedule", _when(task)),
@@ -145,7 +140,6 @@ def _when(task: Job) -> Cell:
 
 
 def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
-    """List the next fire times, which are computed here; of a single time, what Studio sends."""
     if schedule.suspended_at is not None:
         old = ago(schedule.suspended_at, now)
         return (Fact("next runs", Cell(f"none until p resumes it; suspended {old}", Tone.WARN)),)
@@ -215,10 +209,7 @@ def _until(moment: datetime, now: datetime) -> str:
 
 
 def _short_time(moment: datetime, zone: tzinfo) -> str:
-    """Format a time as `Thu  5 Mar 03:00`, always of the same width.
-
-    The year is left out, as the column NEXT RUN says how far away the time is.
-    """
+    """Format a time as `Thu  5 Mar 03:00`; the column NEXT RUN says how far away it is."""
     try:
         local = moment.astimezone(zone)
     except (OverflowError, ValueError):
@@ -227,7 +218,7 @@ def _short_time(moment: datetime, zone: tzinfo) -> str:
 
 
 def _in_both_zones(moment: datetime, zone: tzinfo) -> str:
-    """Format a time as `in_both_zones` does; only in UTC if it is out of range in `zone`."""
+    """Format a time in both zones, or only in UTC if it is out of range in `zone`."""
     try:
         return in_both_zones(moment, zone)
     except (OverflowError, ValueError):
@@ -245,7 +236,7 @@ def _unknown_cell(task: Job) -> Cell:
 
 
 def typed_expression(item: ScheduleWithRuns) -> str:
-    """Return the expression, or `once`; empty if Studio does not send either."""
+    """Return the expression, or `once`; empty if unknown."""
     schedule = item.task.schedule
     return (schedule.cron_expression or ONCE) if schedule else ""
 
@@ -302,8 +293,6 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         _local_time,
         sorted_like="next",
     ),
-    # The column has its width also before the first run, so that the other columns do not move
-    # while they are read.
     ListColumn(
         Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True, reserves=Reserves.ALWAYS),
         lambda row: results(row.runs, row.schedule),
@@ -341,18 +330,17 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         text=lambda item: item.task.id,
     ),
 )
-"""From left to right; the column `at` has the next run in local time."""
+"""From left to right."""
 
 COLUMNS = layouts(SCHEDULE_COLUMNS)
 
 COLUMNS_IN_UTC = tuple(
     column._replace(title="UTC") if column.key == "at" else column for column in COLUMNS
 )
-"""The same columns, except that the column `at` has the next run in UTC."""
 
 
 def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; see `ScheduleRow`."""
+    """Return one cell for each of `COLUMNS`."""
     row = ScheduleRow(task, runs, now, zone)
     row_cells = tuple(column.cell(row) for column in SCHEDULE_COLUMNS)
     return row_cells if is_usable_id(task.id) else dim_row(row_cells)
@@ -379,7 +367,4 @@ SCHEDULES = Kind[ScheduleWithRuns](
     hint="words, is:suspended, status=failed (last run), name==exact, name~regex, !not",
     is_moving=lambda row: True,
 )
-"""The list of schedules.
-
-In filters, `status=failed` is about the last known run, and `cron=` about the expression.
-"""
+"""In filters, `status=failed` is about the last known run."""

@@ -17,7 +17,7 @@ from studio_tui.text import safe_line
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
 
 RUN_NOW = "leave it empty to run now"
-"""Advice in error messages; dialogs in which an empty time has another meaning replace it."""
+"""Replaced where an empty time has another meaning."""
 
 _FARTHEST_YEARS = 10
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -40,7 +40,7 @@ _EXACT_UNITS = frozenset({"minute", "hour"})
 """Units that always have the same length; a day with a change of the clocks does not."""
 
 _DAYS_OF_A_MONTH = 30
-"""Approximate length of a month, for suggestions."""
+"""For suggestions."""
 
 _NEAR_DAYS = ("today", "tomorrow", "day after tomorrow")
 _OTHER_WORDS = (
@@ -54,13 +54,13 @@ _PAST_WORDS = frozenset({"ago", "yesterday", "last"})
 _AMOUNT = re.compile(r"(\d{1,6}(?:\.\d)?|an?) ?([a-z]+)(?: and |, | |$)?", re.ASCII)
 """One part of `2 hours and 30 minutes`, with the separator after it."""
 _LENGTH = re.compile(rf"\d{{1,6}}(?:\.\d)? ?(?:{'|'.join(_UNITS)})", re.ASCII)
-"""A time span such as `2 hours`, without the word `in`."""
+"""`2 hours`, without the word `in`."""
 _TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
 _ZONE = re.compile(
     r"(?P<rest>.*?(?::\d\d(?:\.\d+)?|[ap]m|noon|midnight)) ?(?P<zone>z|utc|[+-]\d\d:\d\d)",
     re.ASCII,
 )
-"""A text that ends with a time of day and a zone: `tomorrow 15:00 utc`."""
+"""`tomorrow 15:00 utc`."""
 _DAY_THEN_CLOCK = re.compile(rf"(?:(?P<day>.+?),? )??(?:at )?(?P<clock>{_TIME_OF_DAY})", re.ASCII)
 _CLOCK_THEN_DAY = re.compile(rf"(?P<clock>{_TIME_OF_DAY}),? (?P<day>.+)", re.ASCII)
 _CLOCK = re.compile(r"(\d+)(?::(\d+))?(?::(\d+)(?:\.\d+)?)? ?([ap]m)?", re.ASCII)
@@ -74,7 +74,7 @@ _MONTH_DAY = re.compile(
     re.ASCII,
 )
 _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
-"""Text such as `4/5` or `4.5.`, in which either number may be the month."""
+"""`4/5` or `4.5.`, in which either number may be the month."""
 _SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
 _LEAP_YEAR = 2028
 """The year of a date without one, so that 29 February is valid."""
@@ -113,9 +113,9 @@ def describe_time(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def in_both_zones(moment: datetime, zone: tzinfo) -> str:
-    """Format a time in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
+    """Format a time in `zone` and, unless that is UTC, in UTC.
 
-    If `zone` is UTC, the time is shown once.
+    For example, `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
     """
     utc_moment = moment.astimezone(UTC)
     local, utc = in_zone(moment, zone), in_zone(utc_moment, UTC)
@@ -274,8 +274,7 @@ def _clock(text: str, typed: str) -> time:
 def _check_year(local: datetime, now: datetime) -> datetime:
     """Return the time; raise `StartTimeError` if its year is likely a typing error.
 
-    Years in which time zones cannot be computed are rejected too. A time of last year is returned,
-    as `parse_start_time` rejects it with a message that says how long ago it was.
+    A time of last year gets a better message in `parse_start_time`.
     """
     if local.year < now.year - 1:
         raise StartTimeError(f"The year {local.year} has passed; {RUN_NOW}, or type {EXAMPLES}.")
@@ -327,7 +326,6 @@ def _zone_name(zone: tzinfo) -> str:
 
 
 def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
-    """Return the message for a time that is not in the future."""
     if moment == now:
         return f"That is now; {RUN_NOW}."
     clock = moment.astimezone(zone)
@@ -335,7 +333,6 @@ def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def _no_clock(words: str, typed: str, now: datetime) -> str:
-    """Return the message for a text without a time of day."""
     day = words.removeprefix("on ")
     is_day = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
     if is_day or _calendar_date(day, time(9), now):
@@ -344,7 +341,6 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
 
 
 def _why_not_slashed(words: str) -> str:
-    """Return why a date such as `4/5/2026` is rejected, as a predicate."""
     parts = _SLASHED_DATE.search(words)
     if parts is None:
         return "could be read in two ways"
@@ -365,7 +361,6 @@ def _is_date(year: int, month: int, day: int) -> bool:
 
 
 def _not_understood(typed: str) -> str:
-    """Return the message for a text in none of the formats."""
     words = " ".join(typed.lower().split())
     if words in {"now", "at once", "immediately"}:
         return f"That is now; {RUN_NOW}."

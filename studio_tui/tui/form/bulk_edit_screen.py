@@ -1,4 +1,4 @@
-"""One form for all marked jobs: what is typed into it overrides the values of each job."""
+"""One form for all marked jobs."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ from studio_tui.tui.messages import GoBack
 
 
 class EditMarkedScreen(SubmitScreen):
-    """A form with the values that the jobs have in common, and a review of each job's changes."""
+    """A form with the values that the jobs have in common; its changes apply to each job."""
 
     on_created: Callable[[str], object] = staticmethod(lambda _: None)
     """Called with the id of each job after its copy was created."""
@@ -45,7 +45,7 @@ class EditMarkedScreen(SubmitScreen):
         self._jobs = {repeat.job.id: (repeat, draft_of(repeat.request, now)) for repeat in repeats}
         """The jobs that have not been created again yet, with their drafts, by job id."""
         self._differing = self._differences()
-        """Number of different values of each field whose values differ, by the field's name."""
+        """Number of different values of each field that differs, by the field's name."""
         super().__init__(basics, saved_forms, self._start())
 
     def _differences(self) -> dict[str, int]:
@@ -57,7 +57,7 @@ class EditMarkedScreen(SubmitScreen):
         return Start(common_form(drafts), f"edit {ids}", heading)
 
     def on_mount(self) -> None:
-        """Say, in each field whose values differ between the jobs, that they differ."""
+        """Say in each field that differs between the jobs that it does."""
         super().on_mount()
         self._show_differences()
 
@@ -71,10 +71,7 @@ class EditMarkedScreen(SubmitScreen):
         return "There is a request for each job; f9 shows what changes in each, before any is sent"
 
     def validate(self, draft: Draft) -> Checked:
-        """Validate the form, and what each job becomes with the typed values.
-
-        A problem of a job is left out if the form has the same problem.
-        """
+        """Validate the form, and each job with the typed values; called in a thread."""
         checked = super().validate(draft)
         typed = changed_values(self.start.draft, draft)
         # These fields are empty in the form only because the jobs have different values.
@@ -88,10 +85,7 @@ class EditMarkedScreen(SubmitScreen):
         return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show the changes of each job, ask (see also `_may_start`), and create the jobs.
-
-        Return `None`, as nothing is left for the caller to send.
-        """
+        """Show the changes of each job, ask, and create the jobs; nothing is left to send."""
         typed = changed_values(self.start.draft, checked.draft)
         lines, revealed = await asyncio.to_thread(
             _change_lines, self._jobs.values(), typed, checked
@@ -112,20 +106,14 @@ class EditMarkedScreen(SubmitScreen):
         return None
 
     async def _may_start(self, order: StartOrder) -> bool:
-        """Return whether to start the jobs.
-
-        The user is asked if jobs that depend on each other would start at the same time.
-        """
+        """Ask if jobs that depend on each other would start at the same time."""
         question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
         return not order.is_lost or await self.ask(question)
 
     async def _make(
         self, typed: Mapping[str, FieldValue], checked: Checked, answer: str, *, in_order: bool
     ) -> None:
-        """Create the remaining jobs, and report the outcome of each.
-
-        `answer` is `r` or `f`.
-        """
+        """Create the remaining jobs; `answer` is that of `review`."""
         await self.keep()
         field = self.focused
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
@@ -160,7 +148,7 @@ class EditMarkedScreen(SubmitScreen):
             self.post_message(GoBack())
 
     def _edit_remaining(self) -> None:
-        """Make this the form of the jobs that are not created yet, as if it was opened for them."""
+        """Make this the form of the jobs that are not created yet."""
         typed = changed_values(self.start.draft, self.form.draft)
         self.start, self._differing = self._start(), self._differences()
         self.fill(self.start.draft.with_values(typed))
@@ -189,10 +177,7 @@ def _requests(
 def _change_lines(
     jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, FieldValue], checked: Checked
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """Return the title and the changes of each job, with an empty line between jobs.
-
-    Secrets are masked in the first lines, and shown in the second.
-    """
+    """Return the title and the changes of each job; the second lines have their secrets."""
     lines: list[Cell] = []
     revealed_lines: list[Cell] = []
     for repeat, before in jobs:

@@ -19,13 +19,10 @@ from studio_tui.presentation.form.line_checks import masked_line
 from studio_tui.text import safe_line
 
 Spans = Sequence[tuple[int, int, str]]
-"""The styles of a line.
-
-Each is the index of the first character, the index after the last, and the name of a style.
-"""
+"""The styles of a line: the first character of each, the one after its last, and its name."""
 
 COLOURED = 64 * 1024
-"""How many characters a text has at most to be coloured."""
+"""Longer texts, in characters, are not coloured."""
 
 
 def colours(text: str, language: str) -> tuple[Spans, ...]:
@@ -44,7 +41,7 @@ class CodeArea(TextArea):
     """A text area that draws each control character as one printable character."""
 
     masked: reactive[bool] = reactive(False)
-    """Whether to hide the secret part of each line while the field has no focus."""
+    """Whether to hide secrets while the field has no focus."""
 
     def __init__(
         self,
@@ -70,7 +67,7 @@ class CodeArea(TextArea):
         self._colours: tuple[Spans, ...] = ()
 
     def colour(self, text: str, spans: tuple[Spans, ...]) -> None:
-        """Apply the colours of the lines of `text`; ignored if the area has another text now."""
+        """Apply the colours of `text`, unless the area has another text now."""
         if text == self.text and spans != self._colours:
             self._colours = spans
             self._line_cache.clear()
@@ -102,16 +99,14 @@ class CodeArea(TextArea):
     def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
         """Scroll to the cursor, unless the cursor is below the last line.
 
-        Undo and redo in Textual update the scrollbars before the cursor. If a scrollbar disappears,
-        Textual calls this while the cursor is still below the last line, and would raise
-        ValueError. It sets the cursor right afterwards, and then scrolls to it.
+        If undo removes a scrollbar, Textual calls this before it has moved the cursor.
         """
         if self.cursor_location[0] >= self.document.line_count:
             return Offset(0, 0)
         return super().scroll_cursor_visible(center, animate)
 
     def _rich_style(self, name: str) -> RichStyle:
-        """Return a style without its background, as the background of the field stays."""
+        """Return a style without its background."""
         variables = self.app.theme_variables
         style = Style.parse(name, variables)
         # A colour with transparency becomes the one that it has on the field.
@@ -129,7 +124,7 @@ class CodeArea(TextArea):
         self.refresh()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """Draw all lines again, as secrets are shown only with the focus."""
+        """Draw all lines again."""
         super().watch_has_focus(_has_focus)
         self._line_cache.clear()
 
@@ -140,14 +135,13 @@ class CodeArea(TextArea):
         return is_masked and any(self._hide(line) != line for line in self.document.lines)
 
     def _without_secrets(self, line: str) -> str:
-        """Return a line as it is drawn with its secrets hidden."""
         return safe_line(self._hide(line))
 
 
 def _drawn_width(line: str, masked_line: str) -> int:
-    """Return the width in cells that a line needs when it is masked, or has control characters.
+    """Return the width in cells of a line that is masked or has control characters.
 
-    Textual measures other lines itself. `masked_line` is the line without its secrets.
+    Textual measures other lines itself.
     """
     masked_width = cell_len(masked_line)
     if line.replace("\t", "").isprintable():

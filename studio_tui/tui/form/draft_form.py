@@ -1,4 +1,4 @@
-"""The fields of a job's form in one column."""
+"""The fields of the job form in one column."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -24,11 +24,7 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 
 
 class DraftForm(Lifetime, VerticalScroll):
-    """All fields of a draft.
-
-    If the draft names a file with the query, the query field shows the text of the file, and is
-    read-only.
-    """
+    """All fields of a draft; the query field shows the query's file, read-only, if there is one."""
 
     can_focus = False
 
@@ -38,13 +34,10 @@ class DraftForm(Lifetime, VerticalScroll):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._base = draft
-        """The draft last shown or read from the fields.
-
-        While the query field shows a file, `query` here is what the user typed before.
-        """
+        """The draft last shown or read; its `query` is typed, not that of a file."""
         self._fields = {name: _make_field(name, draft) for name in FIELDS}
         self._touched: set[str] = set()
-        """Names of the fields edited since the draft was shown."""
+        """The fields edited since the draft was shown."""
 
     def compose(self) -> ComposeResult:
         yield from self._fields.values()
@@ -59,7 +52,7 @@ class DraftForm(Lifetime, VerticalScroll):
         typed: dict[str, FieldValue] = {}
         for name, field in self._fields.items():
             if name == "query" and self._shows_file:
-                continue  # the typed query stays as it is in `_base`
+                continue
             value, widget = field.value, FIELDS[name].widget
             lines = tuple(line for line in str(value).split("\n") if line.strip())
             match widget:
@@ -100,14 +93,14 @@ class DraftForm(Lifetime, VerticalScroll):
             self._fields[name].value = text
 
     def hint(self, name: str, words: str) -> None:
-        """Show a placeholder while a field is empty; `words` must be safe to draw."""
+        """Show safe words while a field is empty."""
         editor = self._fields[name].editor
         if isinstance(editor, Input | TextArea):
             editor.placeholder = words
         self._show_uploads()
 
     def focused_field(self) -> FormField | None:
-        """Return the field that has the focus; `None` if none has."""
+        """Return the field that has the focus."""
         return next((f for f in self._fields.values() if f.editor.has_focus), None)
 
     def go_to(self, name: str) -> None:
@@ -117,7 +110,7 @@ class DraftForm(Lifetime, VerticalScroll):
         field.scroll_visible(animate=False)
 
     def go_to_new_line(self, name: str) -> None:
-        """Focus a field of several lines, with the cursor on an empty line at its end."""
+        """Focus a field of several lines, on an empty line at its end."""
         area = self._fields[name].editor
         if isinstance(area, TextArea):
             if area.document.get_line(area.document.line_count - 1).strip():
@@ -146,7 +139,7 @@ class DraftForm(Lifetime, VerticalScroll):
             )
 
     def show_values(self, *, shown: bool) -> None:
-        """Show or hide the values of the environment, and logins in addresses."""
+        """Show or hide secrets in fields without the focus."""
         for name, field in self._fields.items():
             if FIELDS[name].secret is not Secret.NOTHING:
                 field.show_values(shown=shown)
@@ -157,7 +150,7 @@ class DraftForm(Lifetime, VerticalScroll):
         return isinstance(query, TextArea) and query.read_only
 
     def _show_query(self, text: str, *, is_file: bool) -> None:
-        """Show the text of the query's file, read-only; without a file, restore the typed query."""
+        """Show the text of the query's file, or else the typed query again."""
         query = self._fields["query"]
         if not isinstance(query.editor, TextArea) or not (is_file or query.editor.read_only):
             return
@@ -177,7 +170,6 @@ class DraftForm(Lifetime, VerticalScroll):
 
 
 def _make_field(name: str, draft: Draft) -> FormField:
-    """Return the widget for a field, with its value in the draft."""
     look, label = FIELDS[name].widget, FIELDS[name].label
     if look is FieldWidget.FLAG:
         return FormField(name, "", Flag(label, bool(value_of(name, draft))))
@@ -196,7 +188,6 @@ def _make_field(name: str, draft: Draft) -> FormField:
 
 
 def _make_area(look: FieldWidget, secret: Secret) -> CodeArea:
-    """Return the editor for a field of several lines."""
     if look is FieldWidget.PATHS:
         return PathArea(soft_wrap=True)
     if secret is Secret.LOGINS:
@@ -205,6 +196,6 @@ def _make_area(look: FieldWidget, secret: Secret) -> CodeArea:
 
 
 def _value(draft: Draft, name: str) -> str | bool:
-    """Return the value of a field as its editor has it: several lines as one text."""
+    """Return the value of a field as its editor has it."""
     value = value_of(name, draft)
     return "\n".join(value) if isinstance(value, tuple) else value

@@ -15,7 +15,7 @@ from studio_tui.tui.form.templates import SENT, Start
 from studio_tui.tui.widgets.workers import start_worker
 
 KEEP_AFTER = 1.0
-"""Seconds without typing before the input is saved."""
+"""In seconds."""
 
 _LEFT = "This is the form as you left it;"
 
@@ -38,9 +38,9 @@ class DraftKeeper:
         """The key under which the draft was saved last."""
         self._timer: Timer | None = None
         self._shown_form: DraftForm | None = None
-        """The widget of the form, which has its input even after the screen has removed it."""
+        """The form, which has its input even after the screen has removed it."""
         self._unchanged = start().draft
-        """The input that is saved already, or that was not typed by the user."""
+        """The input that need not be saved."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if none differs from the start."""
@@ -57,7 +57,7 @@ class DraftKeeper:
         return saved, f"{_LEFT} {lines} not saved to disk."
 
     def regard_as_unchanged(self) -> None:
-        """Regard the present contents of the form as not typed by the user."""
+        """Regard the form as not typed by the user."""
         self._shown_form = self._form()
         self._unchanged = self._shown_form.draft
 
@@ -72,24 +72,17 @@ class DraftKeeper:
         start_worker(self._screen, self.keep, name="keep", group="keep")
 
     async def keep(self) -> None:
-        """Save the current input, to be restored when the form is reopened."""
+        """Save the form."""
         await self._keep(self._form().draft)
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save the draft that was sent as the form sent last.
-
-        The form's own draft is removed, unless the user has typed since `typed` was read from the
-        form.
-        """
+        """Save the form sent last, and remove the form's draft unless it is no longer `typed`."""
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         current = self._form().draft
         await self._keep(current if current != typed else self._start().draft)
 
     async def keep_last(self) -> None:
-        """Save unsaved input when the form is removed.
-
-        The message about the last key may not have arrived, so the input itself is compared.
-        """
+        """Save unsaved input of a form that was removed, perhaps before its last message."""
         if self._shown_form is not None and (draft := self._shown_form.draft) != self._unchanged:
             await self._keep(draft)
 

@@ -1,4 +1,4 @@
-"""The form for editing and rerunning a job, with a review of the changes."""
+"""The form for editing and rerunning a job."""
 
 import asyncio
 from dataclasses import replace
@@ -53,7 +53,6 @@ class EditScreen(SubmitScreen):
         return run_edited(request, self._repeat.request, self._repeat.job.id)
 
     def _about_the_pipeline(self) -> tuple[Cell, ...]:
-        """Return a note on the answers' effects on the pipeline of the job, if it has one."""
         pipelines, job_id = self.session.pipelines.snapshot.value, self._repeat.job.id
         owner = pipelines.pipeline_of(job_id) if pipelines is not None else None
         if owner is None:

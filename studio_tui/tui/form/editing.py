@@ -1,4 +1,4 @@
-"""Commands on a field of a job's form: $EDITOR, adding a file, and help."""
+"""Commands on a field of the job form: $EDITOR, adding a file, and help."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -31,7 +31,7 @@ class Explanation(Dialog[bool | None]):
     ]
 
     def __init__(self, field: Field, keys: Sequence[Action] = ()) -> None:
-        """Explain `field`, and list the `keys` that can be used in it."""
+        """Make a dialog; `keys` can be used in the field."""
         super().__init__(field.label)
         self._field = field
         self._keys = keys
@@ -57,10 +57,7 @@ _QUERY_IS_IN_FILE = "The query is read from a file; edit the file, or clear its 
 
 
 Note = Callable[[str, Follow | None], None]
-"""Shows a message about the whole form.
-
-The function, if given, returns the text of the message after each later validation.
-"""
+"""`SubmitScreen.note`."""
 
 
 class FieldCommands:
@@ -97,10 +94,7 @@ class FieldCommands:
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:
-        """Edit a field in the user's editor; if that is impossible, show why.
-
-        A checkbox has no text, so nothing happens.
-        """
+        """Edit a field in the user's editor, unless it is a checkbox; if impossible, show why."""
         draft = self._form().draft
         if name == "query" and draft.query_file.strip():
             self._note(

@@ -13,11 +13,11 @@ from studio_tui.tui.form.form_field import FieldInput, FormField, complete_bindi
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _MAX_WAIT = 1.0
-"""Seconds to wait for a folder at most; keys pressed meanwhile are handled after the wait."""
+"""Seconds to wait for a folder; keys pressed meanwhile are handled after the wait."""
 
 
 async def _candidates_in_time(typed: str) -> list[str] | None:
-    """Return the candidates for a path; `None` if the folder does not respond in time."""
+    """Return the candidates; `None` if the folder does not respond in time."""
     try:
         return await asyncio.wait_for(asyncio.to_thread(candidates, typed), _MAX_WAIT)
     except TimeoutError:
@@ -27,9 +27,7 @@ async def _candidates_in_time(typed: str) -> list[str] | None:
 def _goes_to_next_field(typed: str, names: list[str] | None) -> bool:
     """Return whether tab goes to the next field, as there is nothing to complete.
 
-    There is nothing to complete if the path is empty, has no candidates, or ends with the whole
-    name of a candidate. `names` are the candidates of the path; if these are unknown (`None`), tab
-    does not go to the next field.
+    `names` are the candidates, `None` if unknown.
     """
     return names is not None and (not names or not typed or typed.rpartition("/")[2] in names)
 
@@ -67,7 +65,7 @@ class PathArea(Lifetime, CodeArea):
     BINDINGS: ClassVar[list[BindingType]] = [complete_binding("form.complete_path")]
 
     def update_suggestion(self) -> None:
-        """Start to look up the completion of the path before the cursor."""
+        """Look up the completion of the path before the cursor."""
         if self.is_alive:
             self._suggest_path()
 

@@ -1,8 +1,4 @@
-"""Drafts and templates of forms, saved from one run of the dashboard to the next.
-
-Only the owner can read the file. Even so it contains no secrets: values of the environment and
-logins in URLs stay in memory. Methods may read or write the file: call them in a thread.
-"""
+"""Drafts and templates of forms, saved from one run of the dashboard to the next."""
 
 import json
 import logging
@@ -20,7 +16,7 @@ from studio_tui.presentation.form.fields import FIELDS, draft_from_json, draft_t
 from studio_tui.presentation.form.line_checks import with_values
 
 MAX_DRAFTS = 20
-"""How many drafts are saved at most; the latest are kept."""
+"""The latest are kept."""
 
 NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
 
@@ -28,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 
 class SavedForms:
-    """The drafts and templates of one profile, without secrets on disk.
+    """The drafts and templates of one profile.
 
-    In memory, a draft that was saved in this run is whole, but a template has no secrets either.
-    The key of a draft is `Start.key` of its form, or `sent` or `replaced` (see `templates.py`).
+    Values of the environment and logins in URLs are only in drafts that were saved in this run, and
+    never in the file. Methods may read or write the file: call them in a thread.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,21 +37,19 @@ class SavedForms:
         self._templates: dict[str, Draft] = {}
         """Templates by name."""
         self._initial_environments: dict[str, str] = {}
-        """The environments that forms had before the user typed in this run, by key."""
+        """What the forms of drafts saved in this run had as environment at first, by key."""
         self._unchanged_names: dict[str, list[str]] = {}
-        """Names of variables that an earlier run saved with their initial values, by key."""
+        """Variables that had their initial values when an earlier run saved them, by key."""
         self._dropped_counts: dict[str, int] = {}
-        """Number of lines that an earlier run did not save to disk, by key."""
+        """Number of lines that an earlier run did not save, by key."""
         self._names_without_values: set[str] = set()
         """Lines of environments as read from disk: names without values, and lines `NAME=`."""
         self._lock = threading.Lock()
-        """Prevents two threads from writing the file at the same time."""
 
     def draft(self, key: str, initial_environment: str = "") -> Draft | None:
         """Return the draft saved under a key; `None` if there is none.
 
-        `initial_environment` is the environment with which the form opens. Variables that were
-        saved unchanged get their values from it.
+        Variables that were saved unchanged get their values from `initial_environment`.
         """
         with self._lock:
             saved = self._read().get(key)
@@ -67,10 +61,7 @@ class SavedForms:
             )
 
     def dropped_lines(self, key: str) -> int:
-        """Return how many lines of a draft's environment an earlier run did not save to disk.
-
-        The number is 0 for a draft that was saved in this run, as the draft is whole.
-        """
+        """Return how many lines of a draft's environment an earlier run did not save."""
         with self._lock:
             self._read()
             return self._dropped_counts.get(key, 0)
@@ -82,7 +73,7 @@ class SavedForms:
             return frozenset(self._names_without_values)
 
     def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> None:
-        """Save a draft under a key; `None` removes the saved draft.
+        """Save a draft under a key, or remove it (`None`).
 
         `initial_environment` is the environment that the form had before the user typed.
         """
@@ -106,10 +97,7 @@ class SavedForms:
             return dict(self._templates)
 
     def keep_template(self, name: str, draft: Draft | None) -> bool:
-        """Save a template without its secrets; return whether writing succeeded.
-
-        The template replaces a template with the same name; `None` removes that one.
-        """
+        """Save a template without its secrets, or remove it (`None`); return whether it worked."""
         with self._lock:
             self._read()
             if draft is None:
@@ -119,10 +107,7 @@ class SavedForms:
             return self._write()
 
     def rename_template(self, name: str, new_name: str) -> bool:
-        """Rename a template, keeping its position; return whether writing succeeded.
-
-        The renamed template replaces a template with the new name.
-        """
+        """Rename a template, replacing one with the new name; return whether it worked."""
         with self._lock:
             self._read()
             # Another dashboard may have removed it, and then must not lose `new_name` either.
@@ -152,7 +137,6 @@ class SavedForms:
         return self._drafts
 
     def _read_asides(self, asides: Any) -> None:
-        """Read the saved notes about the environments of drafts, see `_aside`."""
         for key, aside in asides.items() if isinstance(asides, dict) else ():
             if not isinstance(aside, dict):
                 continue
@@ -163,7 +147,7 @@ class SavedForms:
                 self._dropped_counts[key] = dropped
 
     def _aside(self, key: str, draft: Draft) -> dict[str, Any]:
-        """Return what to save about the environment of a draft besides the names of variables."""
+        """Return what to save about the environment of a draft besides its names."""
         lines = [line for line in draft.environment.split("\n") if line.strip()]
         initial_lines = set(self._initial_environments.get(key, "").split("\n"))
         unchanged = [
@@ -189,11 +173,6 @@ class SavedForms:
         return store_if_possible(self._path, json.dumps(content))
 
     def _without_secrets(self, draft: Draft) -> Draft:
-        """Return a draft without secrets, for the disk.
-
-        Of a variable with a value only the name remains. A line with only a name is invalid, so
-        that the form cannot be sent by mistake.
-        """
         values: dict[str, FieldValue] = {}
         for name, field in FIELDS.items():
             if field.secret is Secret.VALUES:
@@ -203,9 +182,9 @@ class SavedForms:
         return draft.with_values(values)
 
     def _without_values(self, text: str) -> str:
-        """Return the names of lines `NAME=VALUE`, and names that were read without their values.
+        """Return the lines without their values; lines without a name are dropped.
 
-        A line with an empty value stays whole. Other lines are dropped, as they may be secrets.
+        A line with only a name is invalid, so that the form cannot be sent by mistake.
         """
         lines = []
         for line in text.split("\n"):
@@ -218,7 +197,6 @@ class SavedForms:
 
 
 def _drafts(content: Any) -> dict[str, Draft]:
-    """Return the valid drafts of a part of the parsed file, by key."""
     drafts: dict[str, Draft] = {}
     for key, fields in content.items() if isinstance(content, dict) else ():
         try:

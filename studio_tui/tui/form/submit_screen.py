@@ -1,4 +1,4 @@
-"""The form for a job: input, validation, preview and sending."""
+"""The form for a job."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -84,7 +84,6 @@ class SubmitScreen(Page):
         self._checked: Checked | None = None
         self._values_shown = False
         self._keys_held_to_restore = ExitStack()
-        """Holds back the user's keys until the saved input is restored."""
         self._follow: Follow | None = None
         """Updates the message about the form after each validation."""
 
@@ -117,7 +116,7 @@ class SubmitScreen(Page):
 
     @property
     def loses_values(self) -> bool:
-        """Whether quitting would lose typed values of the environment, which no file keeps."""
+        """Whether quitting would lose typed values of the environment."""
         if not self.is_alive:
             return False
         return has_new_values(self.form.draft.environment, self.start.draft.environment)
@@ -125,11 +124,11 @@ class SubmitScreen(Page):
     # Keys.
 
     def back(self) -> None:
-        """Leave the form, like escape."""
+        """Leave the form."""
         self.escape()
 
     def escape(self) -> None:
-        """Save the input and leave; ask first if it has changed, or whether to stop sending."""
+        """Leave the form, or stop sending."""
         start_worker(self, self._ask_to_leave, name="leave", group="leave")
 
     async def _ask_to_leave(self) -> None:
@@ -153,7 +152,7 @@ class SubmitScreen(Page):
         await self.ask(Preview(partial(_request_texts, checked, self.session.client.url)))
 
     def toggle_values(self) -> None:
-        """Show or hide the values of the environment, and logins in addresses."""
+        """Show or hide secrets in fields without the focus."""
         self._values_shown = not self._values_shown
         self.form.show_values(shown=self._values_shown)
 
@@ -176,7 +175,7 @@ class SubmitScreen(Page):
             self._check()
 
     def fill(self, draft: Draft) -> None:
-        """Show another draft, and discard messages and Studio's errors about the draft before."""
+        """Show another draft, and discard what was said about the one before."""
         self.sender.reset()
         self.form.fill(draft)
         self.keeper.regard_as_unchanged()
@@ -222,14 +221,11 @@ class SubmitScreen(Page):
             self.app.post_message(GoBack())
 
     async def keep(self) -> None:
-        """Save the current input, to be restored when the form is reopened."""
+        """Save the current input."""
         await self.keeper.keep()
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save what was sent as the form sent last, and remove the form's own draft.
-
-        The form's own draft stays if the user has typed since `typed` was read from the form.
-        """
+        """Save the form sent last, and remove the form's draft unless it is no longer `typed`."""
         await self.keeper.keep_sent(sent, typed)
 
     async def review(
@@ -253,7 +249,7 @@ class SubmitScreen(Page):
         return checked
 
     def with_relation(self, request: JobInput) -> JobInput:
-        """Return a request with its relation to another job; overridden by forms that have one."""
+        """Return a request with its relation to another job, if there is one."""
         return request
 
     @on(events.Unmount)
@@ -261,17 +257,13 @@ class SubmitScreen(Page):
         await self.keeper.keep_last()
 
     def note(self, words: str, follow: Follow | None = None) -> None:
-        """Show a message about the whole form, or none if `words` is empty.
-
-        `follow` returns the text of the message after each later validation.
-        """
+        """Show a message about the whole form, or none; `follow` updates it after validations."""
         self._follow = follow if words else None
         self.message_line.update(words)
         self.message_line.display = bool(words)
 
 
 def _request_texts(checked: Checked, url: str, with_secrets: bool) -> tuple[str, ...]:
-    """Return the request of a valid form as JSON, as a curl and as a `datachain` command."""
     draft, job_input = checked.draft, request(checked.draft, checked.context)
     return (
         as_json(job_input, draft.files, with_secrets=with_secrets),

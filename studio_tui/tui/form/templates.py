@@ -1,8 +1,4 @@
-"""The drafts with which a job's form can start, and the dialog that offers them.
-
-They are an empty draft, the draft with which the form was opened, the draft sent last, the draft
-that a choice in the dialog has last replaced, and the templates.
-"""
+"""The drafts with which a form can start, and the dialog that offers them."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,9 +21,9 @@ from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 DISK_REFUSES = "The templates could not be saved; see the program's log."
 
 _EMPTY, _INITIAL, _LAST, _BEFORE = "empty", "initial", "last", "before"
-"""Ids of the choices that are no templates: keys for `TemplatePicker.draft`."""
+"""Keys of the choices that are no templates."""
 _TEMPLATE = "template "
-"""The key of a template for `TemplatePicker.draft` is this, followed by the template's name."""
+"""The key of a template is this and its name."""
 
 
 class TemplatePicker(Choose):
@@ -49,20 +45,19 @@ class TemplatePicker(Choose):
         last: Draft | None,
         before: Draft | None,
     ) -> None:
-        """Make a dialog of templates and other drafts.
+        """Make a dialog.
 
         Args:
             saved_forms: Deletes and renames templates.
             templates: The templates by name.
             initial: The draft with which the form was opened.
-            last: The draft that was sent last; `None` if there is none.
-            before: The draft that a choice in this dialog has last replaced; `None` if there is
-                none.
+            last: The draft that was sent last, if any.
+            before: The draft that a choice in this dialog has last replaced, if any.
         """
         self._saved_forms = saved_forms
         self._templates = templates
         self._others = {_EMPTY: ("an empty form", Draft())}
-        """Safe text and draft of the choices that are no templates, by key."""
+        """Safe text and draft of these choices, by key."""
         if initial != Draft():
             self._others[_INITIAL] = (f"this form as it was opened{_name_after(initial)}", initial)
         if last is not None:
@@ -72,11 +67,7 @@ class TemplatePicker(Choose):
         super().__init__("Start from", self._list_choices(), _EMPTY)
 
     def draft(self, key: str) -> Draft:
-        """Return the chosen draft.
-
-        A template, or the draft sent last, is returned without the job from whose checkpoints it
-        continued.
-        """
+        """Return the chosen draft; a template, or the one sent last, continues from no job."""
         if key in self._others and key != _LAST:
             return self._others[key][1]
         draft = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
@@ -98,7 +89,7 @@ class TemplatePicker(Choose):
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
-        """Ask for another name, and whether to replace a template with that name."""
+        """Ask, then rename the template."""
         name = self._template()
         if name is None:
             return
@@ -113,7 +104,7 @@ class TemplatePicker(Choose):
         )
 
     def _template(self) -> str | None:
-        """Return the name of the template under the cursor; if there is none, notify the user."""
+        """Return the template under the cursor; if there is none, notify the user."""
         row = self.query_one(OptionList).highlighted_option
         if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
             return row.id.removeprefix(_TEMPLATE)
@@ -122,7 +113,7 @@ class TemplatePicker(Choose):
         return None
 
     async def _update_list(self, is_saved: bool) -> None:
-        """Show the templates again after a change, and notify the user if it was not saved."""
+        """Show the templates again after a change."""
         self._templates = await asyncio.to_thread(self._saved_forms.templates)
         options = self.query_one(OptionList)
         row = options.highlighted or 0
@@ -133,14 +124,14 @@ class TemplatePicker(Choose):
             self.app.notify(DISK_REFUSES, severity="error", markup=False)
 
     def _list_choices(self) -> list[tuple[str, str]]:
-        """Return the choices as pairs of key and safe text; the replaced form is the last."""
+        """Return the keys and safe texts of the choices; the replaced form is the last."""
         others = [(key, words) for key, (words, _) in self._others.items()]
         templates = [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
         return sorted([*others, *templates], key=lambda choice: choice[0] == _BEFORE)
 
 
 def _name_after(draft: Draft) -> str:
-    """Return `: ` and the job's name, or the query's first line; empty if there is neither."""
+    """Return a colon and the job's name or first line, if there is one."""
     name = job_name(draft) or draft.query.partition("\n")[0]
     return f": {safe_line(name)}" if name else ""
 
@@ -156,7 +147,7 @@ def replace_question(name: str) -> Confirm:
 
 
 SENT, _REPLACED = "sent", "replaced"
-"""Keys in `SavedForms` of the draft sent last, and of the draft that a choice replaced last."""
+"""Keys in `SavedForms`."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +182,7 @@ class FormTemplates:
         self._fill = fill
 
     async def pick(self) -> None:
-        """Show the dialog of drafts; show the chosen draft, and save the draft that it replaces."""
+        """Offer drafts; show the chosen one, and save the one that it replaces."""
         templates = await asyncio.to_thread(self._saved_forms.templates)
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)

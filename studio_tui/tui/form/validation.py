@@ -1,4 +1,4 @@
-"""Validates a form and computes its notes; call it in a thread."""
+"""Validates a form."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ class Checked:
     context: FormContext
     problems: tuple[Problem, ...]
     notes: Mapping[str, tuple[str, ...]]
-    """The lines of each field's note, by the field's name; see `FormField.set_notes`."""
+    """The lines of each field's note, by the field's name."""
     query: str
     """The text of the query, typed or from a file."""
     colours: tuple[Spans, ...]
-    """The colours of each line of the query; empty for a long query."""
+    """Of each line of the query; empty for a long query."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The problems because of which the form cannot be sent; the others are warnings."""
+        """The problems other than warnings."""
         return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
 
 
@@ -51,16 +51,16 @@ def examine(
     lost_values: Collection[str] = (),
     is_local: bool = False,
 ) -> Checked:
-    """Validate a form and the files that it names.
+    """Validate a form and the files that it names; call it in a thread.
 
     Args:
         draft: The form.
         team: The team for which the job is created.
         now: The present time.
-        clusters: The clusters of the team; `None` if unknown.
-        uploads: Returns the files that were uploaded from here, by the ids in its argument.
-        lost_values: Names of variables whose values were not saved to disk.
-        is_local: Whether Studio is a local one.
+        clusters: `None` if not known yet.
+        uploads: Returns the files that were uploaded from here, of the ids in its argument.
+        lost_values: Variables whose values were not saved to disk.
+        is_local: Whether this is the local Studio.
     """
     uploaded = uploads(draft.uploads) if draft.uploads else {}
     context = FormContext(

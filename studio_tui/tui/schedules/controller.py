@@ -1,4 +1,4 @@
-"""The commands on schedules, shown by the list of schedules."""
+"""The commands on schedules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -41,15 +41,7 @@ class ScheduleController(JobController):
         zone: tzinfo,
         replaced: Replaced,
     ) -> None:
-        """Make a controller.
-
-        Args:
-            host: The screen.
-            at_hand: Returns the current schedule; `None` if there is none.
-            marked: The marked schedules.
-            zone: The time zone in which times are shown and typed.
-            replaced: Called when a new schedule was created that replaces another one.
-        """
+        """Make a controller; times are shown and typed in `zone`."""
         super().__init__(
             host, at_hand, marked=marked, why_no_job=lambda: "There is no schedule here"
         )
@@ -62,12 +54,10 @@ class ScheduleController(JobController):
         return READ_ONLY if self._host.read_only else None
 
     def why_not_change(self) -> str | None:
-        """Return why the current schedule can neither be changed nor run now.
-
-        Unless Studio can change it, both create a job from its query, as a rerun does.
-        """
+        """Return why the current schedule can neither be changed nor run now."""
         if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
+        # On other Studios, both create a job from its query.
         return self.why_no_repeat_at_hand()
 
     def why_not_suspend(self) -> str | None:
@@ -85,7 +75,6 @@ class ScheduleController(JobController):
         return self._why_no_change() or NO_ID
 
     def _targets(self) -> Sequence[Job]:
-        """Return the marked schedules, else the current schedule."""
         return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
 
     def why_no_pipeline_schedule(self) -> str | None:
@@ -95,11 +84,11 @@ class ScheduleController(JobController):
         return None if self._host.session.commands.schedules.is_possible else NO_PIPELINES
 
     def schedule_pipeline(self) -> None:
-        """Show the form for a schedule that triggers a pipeline."""
+        """Show the form for a schedule of a pipeline."""
         self._host.post_message(SchedulePipeline())
 
     def suspend_label(self) -> str:
-        """Return what the key `p` does: `resume` if all targets are suspended, else `suspend`."""
+        """Return `resume` if all targets are suspended, else `suspend`."""
         targets = self._targets()
         return "resume" if targets and all(map(is_suspended, targets)) else "suspend"
 
@@ -113,15 +102,11 @@ class ScheduleController(JobController):
         show_runs(self._host, self._targets())
 
     def open_form(self) -> None:
-        """Show the form for a new job, with the focus on the field for a cron expression."""
+        """Show the form for a new job at its cron field."""
         self._host.post_message(OpenForm(initial_field=CRON))
 
     async def run_once(self) -> None:
-        """Ask, then run the current schedule once.
-
-        If Studio cannot run a schedule, a job like the schedule's jobs is created from here. The
-        question then lists which settings of the job are known and which are not.
-        """
+        """Ask, then let Studio run the current schedule once, or create a job like its jobs."""
         if self._host.session.commands.schedules.is_possible:
             await self._let_studio_run()
             return

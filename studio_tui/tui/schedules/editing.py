@@ -36,7 +36,7 @@ from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 
 
 class AskTime(Dialog[str | None]):
-    """Asks for a valid time or cron expression; the answer is `None` if the user cancels."""
+    """Asks for a valid time or cron expression."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,7 +57,7 @@ class AskTime(Dialog[str | None]):
             question: The heading; safe to draw.
             typed: The initial input.
             before: The present time of the schedule, as a user can type it; empty if unknown.
-            explain: Returns an explanation of the input, and whether it is valid.
+            explain: Explains the input.
         """
         super().__init__(question)
         self.typed = typed
@@ -76,7 +76,7 @@ class AskTime(Dialog[str | None]):
         )
 
     def on_mount(self) -> None:
-        """Show the explanation of the initial input."""
+        """Explain the initial input."""
         self._show_explanation(self.typed)
 
     def action_anew(self) -> None:
@@ -103,21 +103,18 @@ class AskTime(Dialog[str | None]):
 
 
 RESTORED_TIME = "This is the input as you left it; f3 restores"
-"""Message if the dialog opens with unsent input; the present time of the schedule follows it."""
+"""Followed by the present time of the schedule."""
 
 Replaced = Callable[[str, str], None]
 """Called with the id of a schedule and the id of its replacement."""
 
 _IN_PLACE = ("Its past runs stay listed, and running ones continue.",)
-"""Lines of the question if Studio changes the schedule itself."""
 _ANEW = (
     "The new one is created first, then this one is canceled.",
     "If that fails, both exist, and a message says so.",
     "",
 )
-"""Lines of the question if a new schedule replaces the present one."""
 _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
-"""End of the message if the replaced schedule could not be canceled."""
 
 
 class ScheduleEditor:
@@ -129,10 +126,7 @@ class ScheduleEditor:
         self._zone = zone
         self._replaced = replaced
         self._unsent: dict[tuple[str, str], str] = {}
-        """The latest input, by id and present time of the schedule; a dialog begins with it.
-
-        Once the schedule has another time, the input for the former time is no longer used.
-        """
+        """The latest input, by id and present time of the schedule."""
 
     async def change(self, task: Job) -> None:
         """Ask for the new time and for confirmation, then change or replace the schedule."""
@@ -164,7 +158,6 @@ class ScheduleEditor:
             del self._unsent[task.id, before]
 
     async def _ask_time(self, task: Job, before: str) -> str | None:
-        """Ask for a time, beginning with unsent input; return `None` if the user cancels."""
         explain = _explainer(task, self._zone)
         initial = self._unsent.get((task.id, before), before)
         question = AskTime(f"When should {title(task)} run?", initial, before, explain)
@@ -192,7 +185,7 @@ class ScheduleEditor:
         return await self._host.ask(question)
 
     async def _change_in_place(self, task: Job, typed: str) -> bool:
-        """Change a schedule, notify the user, and return whether it was changed."""
+        """Return whether the schedule was changed."""
         now = clock.now()
         try:
             once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
@@ -209,10 +202,7 @@ class ScheduleEditor:
         return await run_and_report(self._host, f"Changing {title(task)}", changing, done)
 
     async def _replace(self, repeat: Repeat, typed: str) -> bool:
-        """Create a schedule with another time, and cancel the old one only after that succeeded.
-
-        Return whether the new one was created.
-        """
+        """Create a schedule and cancel the old one; return whether it was created."""
         task, now = repeat.job, clock.now()
         try:
             once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
@@ -257,16 +247,12 @@ def schedule_changes(session: StudioSession, task: Job) -> Callable[[], Question
 
 
 def _start_after(task: Job, now: datetime) -> datetime:
-    """Return the time from which a cron expression applies: never in the past.
-
-    The published client does the same.
-    """
+    """Return from when a cron expression applies: like in the published client, never the past."""
     start = task.schedule.start_after if task.schedule else None
     return max(start, now) if start else now
 
 
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
-    """Return a function that explains what is typed as the time of a schedule."""
     if _is_once(task):
         return partial(explain_single_time, now=clock.now(), zone=zone)
     time_zone = task.schedule.time_zone if task.schedule else None
@@ -274,5 +260,4 @@ def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
 
 
 def _is_once(task: Job) -> bool:
-    """Return whether a schedule runs once: its times are known and have no cron expression."""
     return task.schedule is not None and task.schedule.cron_expression is None

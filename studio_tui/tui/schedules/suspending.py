@@ -17,29 +17,26 @@ from studio_tui.tui.jobs.naming import title
 ELSEWHERE = (
     "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
 )
-"""Why a schedule cannot be suspended, and alternatives."""
-
 
 NO_PIPELINES = (
     "Only the local Studio can trigger a pipeline on a schedule. Here n schedules a job; to "
     "rebuild datasets, have your own cron run `datachain pipeline create` and `resume`"
 )
-"""Why a pipeline cannot be scheduled, and alternatives."""
 
 
 class Suspending:
     """Suspends and resumes the schedules of a list."""
 
     def __init__(self, host: Host, marked: MarkedJobs, zone: tzinfo) -> None:
-        """Make a controller; `marked` has the marked schedules, and times are shown in `zone`."""
+        """Make a controller; times are shown in `zone`."""
         self._host = host
         self._marked = marked
         self._zone = zone
 
     async def suspend_or_resume(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
-        """Suspend the active schedules among `tasks`; if none is active, resume all of them.
+        """Suspend the active schedules; if none is active, resume all of them.
 
-        Unless `are_marked`, `tasks` has at most one schedule.
+        Unless `are_marked`, there is at most one.
         """
         active = [task for task in tasks if not is_suspended(task)]
         commands = self._host.session.commands.schedules
@@ -63,7 +60,6 @@ class Suspending:
             await run_and_report(self._host, title(task), command(task.id), done)
 
     def _outcome(self, task: Job, changed_task: Job | None, *, suspended: bool) -> str:
-        """Return the sentence for a notification; `changed_task` is Studio's answer."""
         if suspended:
             return f"Suspended {title(task)}: it creates no runs until p resumes it"
         schedule = changed_task.schedule if changed_task else None
