@@ -1,5 +1,6 @@
 """Describes cron expressions in words: equivalent expressions alike, and others differently."""
 
+from functools import lru_cache
 from itertools import pairwise
 
 from studio_tui import cron
@@ -20,14 +21,15 @@ Values = frozenset[int] | None
 """The values of a field that match; `None` if all match."""
 
 
-def describe_expression(expression: str, time_zone: str = "UTC") -> str:
-    """Describe an expression: `every weekday at 09:00 UTC`, `every 15 minutes`.
+@lru_cache(maxsize=1024)
+def describe_expression(expression: str, time_zone: str | None = None) -> str:
+    """Describe an expression: `every weekday at 09:00 UTC`; cached, as lists redraw it.
 
     Raises:
         CronError: the expression is invalid.
     """
     minutes, hours, dates, months, weekdays = cron.field_values(expression)
-    time = _time(minutes, hours, time_zone)
+    time = _time(minutes, hours, time_zone or "UTC")
     day = _day(dates, months, weekdays)
     if time.startswith("every"):
         return time if day == "every day" else f"{time}, {day}"

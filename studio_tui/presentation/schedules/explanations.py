@@ -38,7 +38,7 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
     """
     try:
         runs = next_fire_times(typed, time_zone, now, zone)
-        lines = (expression_words(typed, time_zone), *other_readings(typed), *runs)
+        lines = (describe_expression(typed, time_zone), *other_readings(typed), *runs)
         return Explained(lines, is_good=True)
     except cron.CronError as error:
         return Explained((sentence_of(error),), is_good=False)
@@ -49,10 +49,17 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
     try:
         moment = parse_start_time(typed, now, zone)
     except StartTimeError as error:
-        # The dialog that shows this cannot run a schedule now, but the list behind it has a key.
-        sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
-        return Explained((sentence,), is_good=False)
+        return Explained((str(error),), is_good=False)
     return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)
+
+
+def explain_other_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
+    """Explain another single time for a schedule, which is listed behind the dialog."""
+    explained = explain_single_time(typed, now, zone)
+    advice = "close this and press t to run it now"
+    return explained._replace(
+        lines=tuple(each.replace(RUN_NOW, advice) for each in explained.lines)
+    )
 
 
 def next_fire_times(
@@ -78,25 +85,11 @@ def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo)
     return tuple(in_both_zones(moment, zone) for moment in times)
 
 
-@lru_cache(maxsize=1024)
-def expression_words(expression: str, time_zone: str | None) -> str:
-    """Describe an expression in the named time zone, `None` for UTC; cached, as lists redraw it.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
-    return describe_expression(expression, time_zone or "UTC")
-
-
 def explain_time_or_expression(typed: str, now: datetime, zone: tzinfo) -> Explained:
     """Explain a cron expression, which is evaluated in UTC, or a time in the user's `zone`."""
     if _is_cron(typed):
         return explain_expression(typed, None, now, zone)
-    try:
-        moment = parse_start_time(typed, now, zone)
-    except StartTimeError as error:
-        return Explained((str(error),), is_good=False)
-    return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)
+    return explain_single_time(typed, now, zone)
 
 
 def _is_cron(typed: str) -> bool:

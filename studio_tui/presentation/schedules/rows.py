@@ -17,8 +17,8 @@ from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
-from studio_tui.presentation.schedules.cron_words import RUNS
-from studio_tui.presentation.schedules.explanations import expression_words, next_fire_times
+from studio_tui.presentation.schedules.cron_words import RUNS, describe_expression
+from studio_tui.presentation.schedules.explanations import next_fire_times
 from studio_tui.presentation.schedules.runs import (
     LATE,
     RESULTS,
@@ -126,7 +126,7 @@ def _words_cell(task: Job) -> Cell:
     if not schedule.cron_expression:
         return NOTHING
     try:
-        return Cell(expression_words(schedule.cron_expression, schedule.time_zone))
+        return Cell(describe_expression(schedule.cron_expression, schedule.time_zone))
     except cron.CronError:
         return Cell("not understood here", Tone.WARN)
 

@@ -114,7 +114,7 @@ class EditMarkedScreen(SubmitScreen):
         self, typed: Mapping[str, FieldValue], checked: Checked, answer: str, *, in_order: bool
     ) -> None:
         """Create the remaining jobs; `answer` is that of `review`."""
-        await self.keep()
+        await self.keeper.keep()
         field = self.focused
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         # So that the key that undoes the command is not typed into the field.

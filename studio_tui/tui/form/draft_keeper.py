@@ -1,18 +1,18 @@
 """Saves the input of a form to disk while the user types."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
-from textual.screen import Screen
 from textual.timer import Timer
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.saved_forms import SavedForms
-from studio_tui.tui.form.templates import SENT, Start
+from studio_tui.tui.form.templates import SENT
 from studio_tui.tui.widgets.workers import start_worker
+
+if TYPE_CHECKING:
+    from studio_tui.tui.form.submit_screen import SubmitScreen
 
 KEEP_AFTER = 1.0
 """In seconds."""
@@ -23,29 +23,21 @@ _LEFT = "This is the form as you left it;"
 class DraftKeeper:
     """Saves the draft of one form under the key of its `Start`, which can be replaced."""
 
-    def __init__(
-        self,
-        screen: Screen[Any],
-        form: Callable[[], DraftForm],
-        saved_forms: SavedForms,
-        start: Callable[[], Start],
-    ) -> None:
+    def __init__(self, screen: "SubmitScreen") -> None:
         self._screen = screen
-        self._form = form
-        self._saved_forms = saved_forms
-        self._start = start
-        self._key = start().key
+        self._saved_forms = screen.saved_forms
+        self._key = screen.start.key
         """The key under which the draft was saved last."""
         self._timer: Timer | None = None
         self._shown_form: DraftForm | None = None
         """The form, which has its input even after the screen has removed it."""
-        self._unchanged = start().draft
+        self._unchanged = screen.start.draft
         """The input that need not be saved."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if none differs from the start."""
         self.regard_as_unchanged()
-        key, initial = self._start().key, self._start().draft
+        key, initial = self._screen.start.key, self._screen.start.draft
         saved = await asyncio.to_thread(self._saved_forms.draft, key, initial.environment)
         if saved is None or saved == initial:
             return None
@@ -58,7 +50,7 @@ class DraftKeeper:
 
     def regard_as_unchanged(self) -> None:
         """Regard the form as not typed by the user."""
-        self._shown_form = self._form()
+        self._shown_form = self._screen.form
         self._unchanged = self._shown_form.draft
 
     def keep_soon(self) -> None:
@@ -73,13 +65,13 @@ class DraftKeeper:
 
     async def keep(self) -> None:
         """Save the form."""
-        await self._keep(self._form().draft)
+        await self._keep(self._screen.form.draft)
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save the form sent last, and remove the form's draft unless it is no longer `typed`."""
+        """Save the form sent last; the form's own draft stays only if it is no longer `typed`."""
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
-        current = self._form().draft
-        await self._keep(current if current != typed else self._start().draft)
+        current = self._screen.form.draft
+        await self._keep(current if current != typed else self._screen.start.draft)
 
     async def keep_last(self) -> None:
         """Save unsaved input of a form that was removed, perhaps before its last message."""
@@ -91,7 +83,7 @@ class DraftKeeper:
             self._unchanged = self._shown_form.draft
         if self._timer is not None:
             self._timer.stop()
-        key, initial = self._start().key, self._start().draft
+        key, initial = self._screen.start.key, self._screen.start.draft
         changed_draft = draft if draft != initial else None
         await asyncio.to_thread(self._saved_forms.keep, key, changed_draft, initial.environment)
         if key != self._key:

@@ -142,8 +142,8 @@ class FormSender:
         return is_stopped
 
     async def _upload_and_create(self, checked: Checked, typed: Draft) -> None:
-        """Upload the files and create the job; `typed` is the form before its changes."""
-        await self._screen.keep()
+        """Upload the files and create the job; `typed` is the form when the user sent it."""
+        await self._screen.keeper.keep()
         paths = [path_of(path) for path in checked.draft.files]
         progress: dict[Path, str] = {}
 
@@ -163,7 +163,7 @@ class FormSender:
             uploading=show_progress,
         )
         if isinstance(outcome, Created):
-            await self._screen.keep_sent(checked.draft, typed)
+            await self._screen.keeper.keep_sent(checked.draft, typed)
             self.is_sending = False
             notify_created(
                 self._screen.app, outcome, self._screen.session.commands.job_creator.new_job

@@ -74,12 +74,9 @@ class SubmitScreen(Page):
         self.saved_forms = saved_forms
         self.start = start
         self.sender = FormSender(self)
-        self.fields = FieldCommands(self, lambda: self.form, self.note)
-        self.keeper = DraftKeeper(self, lambda: self.form, saved_forms, lambda: self.start)
-        templates = FormTemplates(
-            self, lambda: self.form, saved_forms, lambda: self.start, self.fill
-        )
-        self.commands.add(self.sender, self.fields, templates)
+        self.fields = FieldCommands(self)
+        self.keeper = DraftKeeper(self)
+        self.commands.add(self.sender, self.fields, FormTemplates(self))
         self.commands.add_to(self, _COMMANDS)
         self._checked: Checked | None = None
         self._values_shown = False
@@ -136,7 +133,7 @@ class SubmitScreen(Page):
             await self.sender.ask_to_stop()
             return
         draft = self.form.draft
-        if draft != self.start.draft and not await self.ask(confirm_leaving()):
+        if draft != self.start.draft and not await self.ask(confirm_leaving(quits=False)):
             return
         await self.leave()
 
@@ -217,16 +214,8 @@ class SubmitScreen(Page):
     async def leave(self) -> None:
         """Save the input and go back; keys pressed meanwhile are for the screen below."""
         with keys_held(self.app):
-            await self.keep()
+            await self.keeper.keep()
             self.app.post_message(GoBack())
-
-    async def keep(self) -> None:
-        """Save the current input."""
-        await self.keeper.keep()
-
-    async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save the form sent last, and remove the form's draft unless it is no longer `typed`."""
-        await self.keeper.keep_sent(sent, typed)
 
     async def review(
         self, question: str, lines: Sequence[Cell], revealed: Sequence[Cell]

@@ -1,9 +1,8 @@
 """The drafts with which a form can start, and the dialog that offers them."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -13,10 +12,12 @@ from textual.widgets.option_list import Option
 from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
-from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import NOT_SAVED, SavedForms
-from studio_tui.tui.frame.commands import Command, Host
+from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
+
+if TYPE_CHECKING:
+    from studio_tui.tui.form.submit_screen import SubmitScreen
 
 DISK_REFUSES = "The templates could not be saved; see the program's log."
 
@@ -166,57 +167,46 @@ class Start:
 class FormTemplates:
     """Controller of the templates of a form."""
 
-    def __init__(
-        self,
-        host: Host,
-        form: Callable[[], DraftForm],
-        saved_forms: SavedForms,
-        start: Callable[[], Start],
-        fill: Callable[[Draft], None],
-    ) -> None:
-        """Make a controller; `fill` shows another draft in the form."""
-        self._host = host
-        self._form = form
-        self._saved_forms = saved_forms
-        self._start = start
-        self._fill = fill
+    def __init__(self, screen: "SubmitScreen") -> None:
+        self._screen = screen
+        self._saved_forms = screen.saved_forms
 
     async def pick(self) -> None:
         """Offer drafts; show the chosen one, and save the one that it replaces."""
         templates = await asyncio.to_thread(self._saved_forms.templates)
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)
-        initial = self._start().draft
+        initial = self._screen.start.draft
         picker = TemplatePicker(
             self._saved_forms, templates, initial=initial, last=last, before=before
         )
-        picked = await self._host.ask(picker)
+        picked = await self._screen.ask(picker)
         if picked is None:
             return
-        chosen, typed = picker.draft(picked), self._form().draft
+        chosen, typed = picker.draft(picked), self._screen.form.draft
         if typed not in {Draft(), chosen}:
             await asyncio.to_thread(self._saved_forms.keep, _REPLACED, typed)
-        self._fill(chosen)
-        self._form().go_to("query_file")
+        self._screen.fill(chosen)
+        self._screen.form.go_to("query_file")
 
     async def keep(self) -> None:
         """Ask for a name, and save the form as a template."""
-        name = await self._host.ask(
+        name = await self._screen.ask(
             Ask(
                 "Save the form as a template",
                 (NOT_SAVED,),
-                safe_line(self._form().draft.query_name),
+                safe_line(self._screen.form.draft.query_name),
             )
         )
         if name is None:
             return
         templates = await asyncio.to_thread(self._saved_forms.templates)
-        if name in templates and not await self._host.ask(replace_question(name)):
+        if name in templates and not await self._screen.ask(replace_question(name)):
             return
-        if await asyncio.to_thread(self._saved_forms.keep_template, name, self._form().draft):
-            self._host.notify_user(f"Saved as {safe_line(name)}; f3 starts from it")
+        if await asyncio.to_thread(self._saved_forms.keep_template, name, self._screen.form.draft):
+            self._screen.notify_user(f"Saved as {safe_line(name)}; f3 starts from it")
         else:
-            self._host.notify_user(DISK_REFUSES, "error")
+            self._screen.notify_user(DISK_REFUSES, "error")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

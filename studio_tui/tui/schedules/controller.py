@@ -1,7 +1,6 @@
 """The commands on schedules."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, ClassVar
 
@@ -22,12 +21,12 @@ from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
-from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
+from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.jobs.rerun_question import prepared_repeat
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
-from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, Suspending
+from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, suspend_or_resume
 
 
 class ScheduleController(JobController):
@@ -47,7 +46,6 @@ class ScheduleController(JobController):
         )
         self._zone = zone
         self._editor = ScheduleEditor(host, zone, replaced)
-        self._suspending = Suspending(host, marked, zone)
 
     def why_not_create(self) -> str | None:
         """Return why no schedule can be created."""
@@ -95,7 +93,7 @@ class ScheduleController(JobController):
     async def suspend_or_resume(self) -> None:
         """Suspend the marked schedules, else the current one; if none is active, resume them."""
         tasks = [task for task in self._targets() if is_usable_id(task.id)]
-        await self._suspending.suspend_or_resume(tasks, are_marked=self.marked.count() > 0)
+        await suspend_or_resume(self._host, self.marked, tasks, self._zone)
 
     def show_runs(self) -> None:
         """Show the jobs or pipelines that the marked schedules, else the current one, created."""
@@ -107,47 +105,36 @@ class ScheduleController(JobController):
 
     async def run_once(self) -> None:
         """Ask, then let Studio run the current schedule once, or create a job like its jobs."""
-        if self._host.session.commands.schedules.is_possible:
-            await self._let_studio_run()
-            return
-        repeat = await self._repeat_with_times()
-        if repeat is None:
-            return
-        question = Confirm(
-            "Run this once now?",
-            (
-                *describe_schedule(repeat.job, self._zone),
-                "",
-                "The schedule itself does not change.",
-                "",
-                *repeat.lines,
-            ),
-            yes="Run it now",
-            no="Don't",
-            default_yes=True,
-        )
-        if await self._host.ask(question):
-            request = RelatedRequest.of(repeat.request, run_of=repeat.job.id)
-            await make_job(self._host.app, self._host.session.commands.job_creator, request)
-
-    async def _let_studio_run(self) -> None:
         task = self._at_hand()
         if task is None:
             return
+        if self._host.session.commands.schedules.is_possible:
+            await self._let_studio_run(task)
+        elif (repeat := await prepared_repeat(self._host, task)) is not None:
+            task = with_schedule(task, repeat.submitted)
+            if await self._ask_to_run(
+                task, "The schedule itself does not change.", "", *repeat.lines
+            ):
+                request = RelatedRequest.of(repeat.request, run_of=task.id)
+                await make_job(self._host.app, self._host.session.commands.job_creator, request)
+
+    async def _ask_to_run(self, task: Job, *lines: str) -> bool:
         question = Confirm(
             "Run this once now?",
-            (
-                *describe_schedule(task, self._zone),
-                "",
-                "It is listed among its runs, as started by hand; the schedule does not change.",
-                "A fire time during this run is skipped.",
-            ),
+            (*describe_schedule(task, self._zone), "", *lines),
             yes="Run it now",
             no="Don't",
             default_yes=True,
             changes=schedule_changes(self._host.session, task),
         )
-        if not await self._host.ask(question):
+        return await self._host.ask(question)
+
+    async def _let_studio_run(self, task: Job) -> None:
+        if not await self._ask_to_run(
+            task,
+            "It is listed among its runs, as started by hand; the schedule does not change.",
+            "A fire time during this run is skipped.",
+        ):
             return
         session = self._host.session
 
@@ -198,14 +185,6 @@ class ScheduleController(JobController):
         """Ask for a new time and for confirmation, then change the current schedule."""
         if (task := self._at_hand()) is not None:
             await self._editor.change(task)
-
-    async def _repeat_with_times(self) -> Repeat | None:
-        """Return how to rerun the current schedule, with its known times; `None` if impossible."""
-        task = self._at_hand()
-        repeat = None if task is None else await prepared_repeat(self._host, task)
-        if repeat is None:
-            return None
-        return replace(repeat, job=with_schedule(repeat.job, repeat.submitted))
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -1,8 +1,7 @@
 """Changing the time of a schedule, or replacing the schedule if Studio cannot change it."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
 
@@ -13,13 +12,13 @@ from textual.getters import query_one
 from textual.widgets import Input, Static
 
 from studio_tui import clock
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, JobInput
 from studio_tui.api.own_inputs import ScheduleTimes
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.schedules.explanations import (
     Explained,
     explain_expression,
-    explain_single_time,
+    explain_other_time,
 )
 from studio_tui.presentation.schedules.start_times import parse_start_time
 from studio_tui.service.commands.jobs import failure_message, schedule_request
@@ -150,12 +149,33 @@ class ScheduleEditor:
         notes = _IN_PLACE if repeat is None else (*_ANEW, *repeat.lines)
         if not await self._confirm(task, before, typed, notes):
             return
+        try:
+            times = self._times(task, typed)
+        except ValueError as error:  # the time has passed meanwhile
+            self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
+            return
         if repeat is None:
-            is_changed = await self._change_in_place(task, typed)
+            is_changed = await self._change_in_place(task, typed, times)
         else:
-            is_changed = await self._replace(replace(repeat, job=task), typed)
+            request = schedule_request(
+                task,
+                repeat.request,
+                cron_expression=times.cron_expression,
+                start_after=times.start_after,
+            )
+            is_changed = await self._replace(task, request)
         if is_changed:
             del self._unsent[task.id, before]
+
+    def _times(self, task: Job, typed: str) -> ScheduleTimes:
+        """Return the typed times; raise ValueError if they are invalid."""
+        now = clock.now()
+        if _is_once(task):
+            return ScheduleTimes(None, parse_start_time(typed, now, self._zone), None)
+        schedule = task.schedule
+        # Like in the published client, an expression applies from the start, but never in the past.
+        start = max(schedule.start_after, now) if schedule and schedule.start_after else now
+        return ScheduleTimes(typed, start, schedule.time_zone if schedule else None)
 
     async def _ask_time(self, task: Job, before: str) -> str | None:
         explain = _explainer(task, self._zone)
@@ -184,37 +204,14 @@ class ScheduleEditor:
         )
         return await self._host.ask(question)
 
-    async def _change_in_place(self, task: Job, typed: str) -> bool:
+    async def _change_in_place(self, task: Job, typed: str, times: ScheduleTimes) -> bool:
         """Return whether the schedule was changed."""
-        now = clock.now()
-        try:
-            once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
-        except ValueError as error:
-            self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
-            return False
-        times = ScheduleTimes(
-            None if once else typed,
-            once or _start_after(task, now),
-            task.schedule.time_zone if task.schedule and not once else None,
-        )
         changing = self._host.session.commands.schedules.change(task.id, times)
         done = f"Changed {title(task)}: {typed}"
         return await run_and_report(self._host, f"Changing {title(task)}", changing, done)
 
-    async def _replace(self, repeat: Repeat, typed: str) -> bool:
+    async def _replace(self, task: Job, request: JobInput) -> bool:
         """Create a schedule and cancel the old one; return whether it was created."""
-        task, now = repeat.job, clock.now()
-        try:
-            once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
-            request = schedule_request(
-                task,
-                repeat.request,
-                cron_expression=None if once else typed,
-                start_after=once or _start_after(task, now),
-            )
-        except ValueError as error:
-            self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
-            return False
         request = RelatedRequest.of(request, replaces=task.id)
         created = await make_job(self._host.app, self._host.session.commands.job_creator, request)
         if created is None:
@@ -246,15 +243,9 @@ def schedule_changes(session: StudioSession, task: Job) -> Callable[[], Question
     return describe_change
 
 
-def _start_after(task: Job, now: datetime) -> datetime:
-    """Return from when a cron expression applies: like in the published client, never the past."""
-    start = task.schedule.start_after if task.schedule else None
-    return max(start, now) if start else now
-
-
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
     if _is_once(task):
-        return partial(explain_single_time, now=clock.now(), zone=zone)
+        return partial(explain_other_time, now=clock.now(), zone=zone)
     time_zone = task.schedule.time_zone if task.schedule else None
     return partial(explain_expression, time_zone=time_zone, now=clock.now(), zone=zone)
 

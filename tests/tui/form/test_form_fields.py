@@ -199,7 +199,7 @@ async def test_a_form_that_was_edited_while_it_was_sent_is_kept_as_a_draft(
         await fill(pilot, query="print(1)", workers="1")
         typed = screen.form.draft
         await fill(pilot, credentials_name="later")
-        await screen.keep_sent(typed, typed)
+        await screen.keeper.keep_sent(typed, typed)
         assert screen.saved_forms.draft("new") == screen.form.draft
 
 
