@@ -113,10 +113,7 @@ def _placement(task: Job) -> tuple[Fact, ...]:
 def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     """Return the expression of a schedule, and its next fire times."""
     schedule = task.schedule
-    return (
-        Fact("schedule", _when(task)),
-        *(_future(schedule, now, zone) if schedule else ()),
-    )
+    return (Fact("schedule", _when(task)), *(_future(schedule, now, zone) if schedule else ()))
 
 
 def _words_cell(task: Job) -> Cell:
@@ -288,11 +285,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         lambda row: _next_run_cell(row.task, row.now),
         SortOrder("next run, soonest first", _by(_next_at)),
     ),
-    ListColumn(
-        Column("at", "LOCAL TIME", 16, drop=1, fits=True),
-        _local_time,
-        sorted_like="next",
-    ),
+    ListColumn(Column("at", "LOCAL TIME", 16, drop=1, fits=True), _local_time, sorted_like="next"),
     ListColumn(
         Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True, reserves=Reserves.ALWAYS),
         lambda row: results(row.runs, row.schedule),

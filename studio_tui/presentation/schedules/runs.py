@@ -146,11 +146,8 @@ def run_line(run: ScheduledRun, now: datetime) -> str:
 
 def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
     if run.kind in _GAPS:
-        return ScheduledRun(
-            *(None, JobState.UNKNOWN, run.kind, None),
-            scheduled_for=run.scheduled_for,
-            gap=run.kind,
-        )
+        at = run.scheduled_for
+        return ScheduledRun(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
     if run.kind == "pipeline":
         status = run.status or ""
         is_known = status in set(PipelineState)

@@ -57,8 +57,7 @@ _LENGTH = re.compile(rf"\d{{1,6}}(?:\.\d)? ?(?:{'|'.join(_UNITS)})", re.ASCII)
 """`2 hours`, without the word `in`."""
 _TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
 _ZONE = re.compile(
-    r"(?P<rest>.*?(?::\d\d(?:\.\d+)?|[ap]m|noon|midnight)) ?(?P<zone>z|utc|[+-]\d\d:\d\d)",
-    re.ASCII,
+    r"(?P<rest>.*?(?::\d\d(?:\.\d+)?|[ap]m|noon|midnight)) ?(?P<zone>z|utc|[+-]\d\d:\d\d)", re.ASCII
 )
 """`tomorrow 15:00 utc`."""
 _DAY_THEN_CLOCK = re.compile(rf"(?:(?P<day>.+?),? )??(?:at )?(?P<clock>{_TIME_OF_DAY})", re.ASCII)
@@ -66,12 +65,10 @@ _CLOCK_THEN_DAY = re.compile(rf"(?P<clock>{_TIME_OF_DAY}),? (?P<day>.+)", re.ASC
 _CLOCK = re.compile(r"(\d+)(?::(\d+))?(?::(\d+)(?:\.\d+)?)? ?([ap]m)?", re.ASCII)
 _ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII)
 _DAY_MONTH = re.compile(
-    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]+),?(?: (?P<year>\d{4}))?",
-    re.ASCII,
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]+),?(?: (?P<year>\d{4}))?", re.ASCII
 )
 _MONTH_DAY = re.compile(
-    r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?:st|nd|rd|th)?,?(?: (?P<year>\d{4}))?",
-    re.ASCII,
+    r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?:st|nd|rd|th)?,?(?: (?P<year>\d{4}))?", re.ASCII
 )
 _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
 """`4/5` or `4.5.`, in which either number may be the month."""

@@ -63,7 +63,7 @@ class CodeArea(TextArea):
             **options,
         )
         self.set_reactive(CodeArea.masked, masked)
-        self._hide = hide
+        self._hide: Callable[[str], str] = lambda line: safe_line(hide(line))
         self._colours: tuple[Spans, ...] = ()
 
     def colour(self, text: str, spans: tuple[Spans, ...]) -> None:
@@ -77,7 +77,7 @@ class CodeArea(TextArea):
         """Return a line as it is drawn."""
         line = self.document.get_line(line_index)
         if self.masked and not self.has_focus:
-            return Text(self._without_secrets(line), end="", no_wrap=True)
+            return Text(self._hide(line), end="", no_wrap=True)
         text = Text("".join(map(_drawable, line)), end="", no_wrap=True)
         if line_index < len(self._colours):
             for start, end, style in self._colours[line_index]:
@@ -90,7 +90,7 @@ class CodeArea(TextArea):
         if not self.soft_wrap:
             width, height = self.virtual_size
             widths = (
-                _drawn_width(line, self._without_secrets(line) if self.masked else "")
+                _drawn_width(line, self._hide(line) if self.masked else "")
                 for line in self.document.lines
             )
             # One more for the cursor after the last character.
@@ -133,9 +133,6 @@ class CodeArea(TextArea):
         """Whether a part of the text is hidden now."""
         is_masked = self.masked and not self.has_focus
         return is_masked and any(self._hide(line) != line for line in self.document.lines)
-
-    def _without_secrets(self, line: str) -> str:
-        return safe_line(self._hide(line))
 
 
 def _drawn_width(line: str, masked_line: str) -> int:

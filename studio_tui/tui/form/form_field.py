@@ -35,9 +35,7 @@ _TALLEST_UNSEEN = 5
 OFFERED = 12
 """How many completions of a path are shown."""
 
-
 _HIDDEN = "  f7 shows what is hidden"
-"""Shown below problems of a field whose secrets are hidden."""
 
 
 def complete_binding(binding_id: str) -> Binding:

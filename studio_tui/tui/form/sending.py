@@ -44,7 +44,6 @@ _ABOUT_WINDOWS = (
 )
 _LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
 
-
 STOPPED = "Stopped. What was requested already is shown in the list."
 
 
@@ -203,7 +202,6 @@ class FormSender:
             self._screen.note("Studio answers again. No job was created yet; f9 sends the form.")
 
     def _list_problems(self, first_words: str, problems: Iterable[Problem]) -> None:
-
         def follow(checked: Checked) -> str:
             refused = [problem for problem in self.refused if problem.field != WHOLE_FORM]
             remaining = [*refused, *checked.errors]

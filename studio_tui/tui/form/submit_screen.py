@@ -93,7 +93,7 @@ class SubmitScreen(Page):
         self.message_line.display = False
         self.form.go_to(self.start.first_field)
         self._keys_held_to_restore.enter_context(keys_held(self.app))
-        self._begin_in_worker()
+        start_worker(self, self.begin, name="restore draft", group="dialog")
 
     # Overrides of Page.
 
@@ -114,9 +114,8 @@ class SubmitScreen(Page):
     @property
     def loses_values(self) -> bool:
         """Whether quitting would lose typed values of the environment."""
-        if not self.is_alive:
-            return False
-        return has_new_values(self.form.draft.environment, self.start.draft.environment)
+        before = self.start.draft.environment
+        return self.is_alive and has_new_values(self.form.draft.environment, before)
 
     # Keys.
 
@@ -144,9 +143,8 @@ class SubmitScreen(Page):
     async def preview(self) -> None:
         """Show the request, if the form is valid."""
         checked = await self.sender.check_before_sending("There is no request yet.")
-        if checked is None:
-            return
-        await self.ask(Preview(partial(_request_texts, checked, self.session.client.url)))
+        if checked is not None:
+            await self.ask(Preview(partial(_request_texts, checked, self.session.client.url)))
 
     def toggle_values(self) -> None:
         """Show or hide secrets in fields without the focus."""
@@ -154,10 +152,6 @@ class SubmitScreen(Page):
         self.form.show_values(shown=self._values_shown)
 
     # Filling in, validating and saving.
-
-    @work(name="restore draft", group="dialog")
-    async def _begin_in_worker(self) -> None:
-        await self.begin()
 
     async def begin(self) -> None:
         """Restore the saved input; keys pressed meanwhile are handled after that."""

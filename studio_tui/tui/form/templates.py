@@ -1,6 +1,7 @@
 """The drafts with which a form can start, and the dialog that offers them."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -84,9 +85,7 @@ class TemplatePicker(Choose):
             "Delete this template?", (f"  {safe_line(name)}",), yes="Delete it", no="Keep it"
         )
         if await self.app.push_screen_wait(question):
-            await self._update_list(
-                await asyncio.to_thread(self._saved_forms.keep_template, name, None)
-            )
+            await self._change(self._saved_forms.keep_template, name, None)
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
@@ -100,9 +99,7 @@ class TemplatePicker(Choose):
         is_taken = new_name in self._templates
         if is_taken and not await self.app.push_screen_wait(replace_question(new_name)):
             return
-        await self._update_list(
-            await asyncio.to_thread(self._saved_forms.rename_template, name, new_name)
-        )
+        await self._change(self._saved_forms.rename_template, name, new_name)
 
     def _template(self) -> str | None:
         """Return the template under the cursor; if there is none, notify the user."""
@@ -113,8 +110,9 @@ class TemplatePicker(Choose):
         self.app.notify(words, severity="warning", markup=False)
         return None
 
-    async def _update_list(self, is_saved: bool) -> None:
-        """Show the templates again after a change."""
+    async def _change(self, change: Callable[[str, Any], bool], name: str, value: Any) -> None:
+        """Call a method of `SavedForms`, and show the templates again."""
+        is_saved = await asyncio.to_thread(change, name, value)
         self._templates = await asyncio.to_thread(self._saved_forms.templates)
         options = self.query_one(OptionList)
         row = options.highlighted or 0

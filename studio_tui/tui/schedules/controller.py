@@ -212,12 +212,7 @@ class ScheduleController(JobController):
             why_no_pipeline_schedule,
         ),
         Command(
-            "schedule.run_once",
-            "t",
-            "run now",
-            "Run its job once, now",
-            run_once,
-            why_not_change,
+            "schedule.run_once", "t", "run now", "Run its job once, now", run_once, why_not_change
         ),
         Command(
             "schedule.edit",

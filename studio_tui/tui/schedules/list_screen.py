@@ -11,13 +11,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.schedules.rows import (
-    COLUMNS,
-    COLUMNS_IN_UTC,
-    SCHEDULES,
-    cells,
-    facts,
-)
+from studio_tui.presentation.schedules.rows import COLUMNS, COLUMNS_IN_UTC, SCHEDULES, cells, facts
 from studio_tui.presentation.schedules.runs import (
     ScheduledRun,
     ScheduleWithRuns,
