@@ -19,6 +19,7 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.line_checks import has_new_values
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
+from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.draft_keeper import DraftKeeper
 from studio_tui.tui.form.editing import FieldCommands
@@ -248,8 +249,13 @@ class SubmitScreen(Page):
 
 def _request_texts(checked: Checked, url: str, with_secrets: bool) -> tuple[str, ...]:
     draft, job_input = checked.draft, request(checked.draft, checked.context)
+    # Quoted for a shell, `~` would not be the home of the user.
+    query_file, *files = (
+        str(path_of(path)) if path.startswith("~") else path
+        for path in (draft.query_file, *draft.files)
+    )
     return (
-        as_json(job_input, draft.files, with_secrets=with_secrets),
-        as_curl(job_input, url, draft.files, with_secrets=with_secrets),
-        as_datachain(job_input, draft.query_file, draft.files, with_secrets=with_secrets),
+        as_json(job_input, files, with_secrets=with_secrets),
+        as_curl(job_input, url, files, with_secrets=with_secrets),
+        as_datachain(job_input, query_file, files, with_secrets=with_secrets),
     )

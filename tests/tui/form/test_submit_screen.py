@@ -255,9 +255,10 @@ async def test_a_template_is_saved_by_name_and_can_be_picked_again(
 
 
 async def test_the_request_is_previewed_and_a_query_is_sent_as_it_was_typed(
-    studio: ThreadStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "only_script.py").write_text("print('from the file')\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await pilot.press("f6")
@@ -285,6 +286,16 @@ async def test_the_request_is_previewed_and_a_query_is_sent_as_it_was_typed(
         await until_shown(pilot, "only_script.py")
         await pilot.press("tab")
         await until_shown(pilot, "print('from the file')", "1 line")
+        with step("a copied command names the home, as a shell does not expand a quoted ~"):
+            submit_screen(pilot).form.set_text("query_file", "~/only_script.py")
+            submit_screen(pilot).form.set_text("files", "~/only_script.py")
+            await until_shown(pilot, "print('from the file')")
+            await pilot.press("f6", "3")
+            await until_shown(pilot, "datachain job run", "--files /")
+            assert "'~" not in screen_text(pilot)
+            await pilot.press("escape")
+            submit_screen(pilot).form.set_text("files", "")
+            submit_screen(pilot).form.go_to("query_file")
         query = "echo [red]hi[/]\n\necho $((1 + 2))"
         assert submit_screen(pilot).form.draft.query == query
         await pilot.press("ctrl+u")
