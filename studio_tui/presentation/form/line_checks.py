@@ -108,7 +108,8 @@ def masked_line(line: str) -> str:
     name, equals, value = line.partition("=")
     if not line.strip() or (not equals and _is_visible_name(line.strip())):
         return line
-    if equals and (not name.strip() or _is_visible_name(name.strip())):
+    bare_name = name.strip().removeprefix("export ").strip()
+    if equals and (not bare_name or is_variable(bare_name) or _is_visible_name(bare_name)):
         return f"{name}={MASK if value.strip() else value}"
     if not equals and (parts := _NAME_WITHOUT_EQUALS.fullmatch(line.strip())):
         return f"{parts[1]} {MASK}"

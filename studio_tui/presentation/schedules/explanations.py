@@ -54,7 +54,7 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
 
 
 def explain_other_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
-    """Explain another single time for a schedule, which is listed behind the dialog."""
+    """Explain a new time of a schedule, which a key of the list behind the dialog runs now."""
     explained = explain_single_time(typed, now, zone)
     advice = "close this and press t to run it now"
     return explained._replace(

@@ -85,28 +85,21 @@ def results(runs: Sequence[ScheduledRun], schedule: JobSchedule | None) -> Cell:
 
 def facts(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     """Return the facts about a schedule, most important first."""
-    schedule = task.schedule
+    schedule, datasets = task.schedule, rebuilt_datasets(task)
+    placement = (
+        Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
+        Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
+    )
     return (
         *timetable(task, now, zone),
-        *(
-            (Fact("rebuilds", Cell(", ".join(datasets))),)
-            if (datasets := rebuilt_datasets(task))
-            else ()
-        ),
+        *((Fact("rebuilds", Cell(", ".join(datasets))),) if datasets else ()),
         Fact("last runs", _past_cell(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(task.id)),
         Fact("created", _created(task, now, zone)),
         Fact("by", Cell(task.created_by or UNKNOWN)),
-        *(() if datasets else _placement(task)),
-    )
-
-
-def _placement(task: Job) -> tuple[Fact, ...]:
-    return (
-        Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
-        Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
+        *(() if datasets else placement),
     )
 
 
@@ -148,7 +141,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
         except cron.CronError as error:
             problem = f"the expression is not understood here: {error}"
     elif schedule.next_run_at:
-        lines = (_in_both_zones(schedule.next_run_at, zone),)
+        lines = (in_both_zones(schedule.next_run_at, zone),)
     if not lines:
         return (Fact("next runs", Cell(problem or UNKNOWN, Tone.WARN if problem else Tone.DIM)),)
     return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
@@ -156,8 +149,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
 
 def _past_cell(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datetime) -> Cell:
     if runs:
-        lines = [run_line(run, now) for run in runs[:RUNS]]
-        return Cell("\n".join(lines))
+        return Cell("\n".join(run_line(run, now) for run in runs[:RUNS]))
     if schedule is None:
         return Cell(f"{NOT_SENT} which jobs it created", Tone.DIM)
     if schedule.runs:
@@ -184,7 +176,7 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
 def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
     if task.created_at is None:
         return Cell(UNKNOWN, Tone.DIM)
-    return Cell(f"{_in_both_zones(task.created_at, zone)}  ({ago(task.created_at, now)})")
+    return Cell(f"{in_both_zones(task.created_at, zone)}  ({ago(task.created_at, now)})")
 
 
 def _name_cell(task: Job) -> Cell:
@@ -212,14 +204,6 @@ def _short_time(moment: datetime, zone: tzinfo) -> str:
     except (OverflowError, ValueError):
         local = moment  # out of range in this zone
     return f"{local:%a} {local.day:2} {local:%b %H:%M}"
-
-
-def _in_both_zones(moment: datetime, zone: tzinfo) -> str:
-    """Format a time in both zones, or only in UTC if it is out of range in `zone`."""
-    try:
-        return in_both_zones(moment, zone)
-    except (OverflowError, ValueError):
-        return in_both_zones(moment, UTC)
 
 
 def _count_cell(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:

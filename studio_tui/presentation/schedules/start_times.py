@@ -110,21 +110,22 @@ def describe_time(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def in_both_zones(moment: datetime, zone: tzinfo) -> str:
-    """Format a time in `zone` and, unless that is UTC, in UTC.
+    """Format a time as `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
 
-    For example, `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
+    If `zone` is UTC, or the time is out of range in `zone`, it is shown in UTC only.
     """
-    utc_moment = moment.astimezone(UTC)
-    local, utc = in_zone(moment, zone), in_zone(utc_moment, UTC)
-    if local == utc:
-        return local
-    is_same_day = moment.astimezone(zone).date() == utc_moment.date()
-    return f"{local} · {f'{utc_moment:%H:%M} UTC' if is_same_day else utc}"
+    in_utc = moment.astimezone(UTC)
+    try:
+        local = moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        local = in_utc
+    if _format(local) == _format(in_utc):
+        return _format(local)
+    is_same_day = local.date() == in_utc.date()
+    return f"{_format(local)} · {f'{in_utc:%H:%M} UTC' if is_same_day else _format(in_utc)}"
 
 
-def in_zone(moment: datetime, zone: tzinfo) -> str:
-    """Format a time in a zone: `Wed 4 Mar 2026 15:00 CET`."""
-    local = moment.astimezone(zone)
+def _format(local: datetime) -> str:
     name = safe_line(local.tzname() or "")
     return f"{local:%a} {local.day} {local:%b %Y %H:%M} {name}"
 

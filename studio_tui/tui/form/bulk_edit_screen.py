@@ -57,7 +57,7 @@ class EditMarkedScreen(SubmitScreen):
         return Start(common_form(drafts), f"edit {ids}", heading)
 
     def on_mount(self) -> None:
-        """Say in each field that differs between the jobs that it does."""
+        """Show which fields differ between the jobs."""
         super().on_mount()
         self._show_differences()
 
@@ -85,7 +85,7 @@ class EditMarkedScreen(SubmitScreen):
         return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show the changes of each job, ask, and create the jobs; nothing is left to send."""
+        """Show the changes of each job, ask, and create the jobs; return `None`."""
         typed = changed_values(self.start.draft, checked.draft)
         lines, revealed = await asyncio.to_thread(
             _change_lines, self._jobs.values(), typed, checked
@@ -106,14 +106,14 @@ class EditMarkedScreen(SubmitScreen):
         return None
 
     async def _may_start(self, order: StartOrder) -> bool:
-        """Ask if jobs that depend on each other would start at the same time."""
+        """Return the user's answer if dependent jobs would start at the same time, else True."""
         question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
         return not order.is_lost or await self.ask(question)
 
     async def _make(
         self, typed: Mapping[str, FieldValue], checked: Checked, answer: str, *, in_order: bool
     ) -> None:
-        """Create the remaining jobs; `answer` is that of `review`."""
+        """Create the remaining jobs; `answer` is `r` or `f`."""
         await self.keeper.keep()
         field = self.focused
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
@@ -177,7 +177,7 @@ def _requests(
 def _change_lines(
     jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, FieldValue], checked: Checked
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """Return the title and the changes of each job; the second lines have their secrets."""
+    """Return the title and changes of each job, with secrets masked and with secrets shown."""
     lines: list[Cell] = []
     revealed_lines: list[Cell] = []
     for repeat, before in jobs:

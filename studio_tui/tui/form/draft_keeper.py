@@ -74,7 +74,7 @@ class DraftKeeper:
         await self._keep(current if current != typed else self._screen.start.draft)
 
     async def keep_last(self) -> None:
-        """Save unsaved input of a form that was removed, perhaps before its last message."""
+        """Save unsaved input when the form is removed; its last message may not have arrived."""
         if self._shown_form is not None and (draft := self._shown_form.draft) != self._unchanged:
             await self._keep(draft)
 

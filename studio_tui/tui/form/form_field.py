@@ -25,15 +25,15 @@ from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 SHOWN = 3
-"""How many problems of a field are shown."""
+"""Maximum number of problems of a field that are shown."""
 
 TALLEST = 12
-"""How many lines of a field are shown after it has had the focus."""
+"""Maximum height in lines of a field that has had the focus."""
 _TALLEST_UNSEEN = 5
-"""How many lines are shown before that, so that a new form fits more fields."""
+"""Maximum height before that, so that a new form fits more fields."""
 
 OFFERED = 12
-"""How many completions of a path are shown."""
+"""Maximum number of completions of a path that are shown."""
 
 _HIDDEN = "  f7 shows what is hidden"
 

@@ -99,7 +99,7 @@ class FormSender:
         self.refused, self.has_tried_to_send = (), False
 
     def drop_outdated_errors(self, checked: Checked | None) -> None:
-        """Discard Studio's errors except those of fields that are as they were `checked` last."""
+        """Discard Studio's errors, except those of fields that have not changed since `checked`."""
         if checked is None:
             self.refused = ()
             return

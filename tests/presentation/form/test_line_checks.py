@@ -189,6 +189,7 @@ def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: st
         ("", ""),
         ("A=hush=hush", f"A={MASK}"),
         ("export A = hush", f"export A ={MASK}"),
+        (f"LONG{'_' * 50}=hush", f"LONG{'_' * 50}={MASK}"),
         ("EMPTY=", "EMPTY="),
         ("=hush", f"={MASK}"),
         ("NAME", "NAME"),
