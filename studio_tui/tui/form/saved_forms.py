@@ -32,10 +32,12 @@ class SavedForms:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._drafts: dict[str, Draft] | None = None
-        """Drafts by key; `None` until the file is read."""
+        self._drafts: dict[str, Draft] = {}
         self._templates: dict[str, Draft] = {}
-        """Templates by name."""
+        self._keys_in_file: Collection[str] = ()
+        """The keys of the drafts in the file when it was last read or written."""
+        self._is_stored = True
+        """Whether the last attempt to write succeeded, so that all templates are in the file."""
         self._initial_environments: dict[str, str] = {}
         """What the forms of drafts saved in this run had as environment at first, by key."""
         self._unchanged_names: dict[str, list[str]] = {}
@@ -52,7 +54,8 @@ class SavedForms:
         Variables that were saved unchanged get their values from `initial_environment`.
         """
         with self._lock:
-            saved = self._read().get(key)
+            self._read()
+            saved = self._drafts.get(key)
             if saved is None:
                 return None
             names = self._unchanged_names.get(key, ())
@@ -78,7 +81,8 @@ class SavedForms:
         `initial_environment` is the environment that the form had before the user typed.
         """
         with self._lock:
-            drafts = self._read()
+            self._read()
+            drafts = self._drafts
             before = drafts.pop(key, None)
             for notes in (self._initial_environments, self._unchanged_names, self._dropped_counts):
                 notes.pop(key, None)
@@ -119,32 +123,36 @@ class SavedForms:
                 }
             return self._write()
 
-    def _read(self) -> dict[str, Draft]:
-        if self._drafts is not None:
-            return self._drafts
-        self._drafts = {}
+    def _read(self) -> None:
+        """Read the templates, and the drafts that are new: other dashboards write the file too."""
         try:
             content = read_json(self._path)
-            self._drafts = _drafts(content.get("drafts"))
-            self._templates = _drafts(content.get("templates"))
-            self._read_asides(content.get("asides"))
+            drafts, templates = _drafts(content.get("drafts")), _drafts(content.get("templates"))
+            asides = content.get("asides")
         except FileNotFoundError:
-            pass
+            return
         except (OSError, ValueError, AttributeError) as error:
             logger.warning("The saved forms could not be read: %s", type(error).__name__)
-        for draft in (*self._drafts.values(), *self._templates.values()):
+            return
+        if self._is_stored:
+            self._templates = templates
+        known = {*self._keys_in_file, *self._drafts}
+        new_drafts = {key: draft for key, draft in drafts.items() if key not in known}
+        self._drafts |= new_drafts
+        self._keys_in_file = drafts.keys()
+        for key in new_drafts:
+            self._read_aside(key, asides.get(key) if isinstance(asides, dict) else None)
+        for draft in (*new_drafts.values(), *templates.values()):
             self._names_without_values.update(draft.environment.split("\n"))
-        return self._drafts
 
-    def _read_asides(self, asides: Any) -> None:
-        for key, aside in asides.items() if isinstance(asides, dict) else ():
-            if not isinstance(aside, dict):
-                continue
-            names, dropped = aside.get("unchanged"), aside.get("dropped")
-            if isinstance(names, list):
-                self._unchanged_names[key] = [name for name in names if isinstance(name, str)]
-            if isinstance(dropped, int):
-                self._dropped_counts[key] = dropped
+    def _read_aside(self, key: str, aside: Any) -> None:
+        if not isinstance(aside, dict):
+            return
+        names, dropped = aside.get("unchanged"), aside.get("dropped")
+        if isinstance(names, list):
+            self._unchanged_names[key] = [name for name in names if isinstance(name, str)]
+        if isinstance(dropped, int):
+            self._dropped_counts[key] = dropped
 
     def _aside(self, key: str, draft: Draft) -> dict[str, Any]:
         """Return what to save about the environment of a draft besides its names."""
@@ -160,17 +168,16 @@ class SavedForms:
         }
 
     def _write(self) -> bool:
-        drafts = self._read()
-
-        def to_json(forms: dict[str, Draft]) -> dict[str, Any]:
-            return {key: draft_to_json(self._without_secrets(form)) for key, form in forms.items()}
-
+        drafts = {key: self._without_secrets(draft) for key, draft in self._drafts.items()}
         content = {
-            "drafts": to_json(drafts),
-            "templates": to_json(self._templates),
-            "asides": {key: self._aside(key, draft) for key, draft in drafts.items()},
+            "drafts": {key: draft_to_json(draft) for key, draft in drafts.items()},
+            "templates": {name: draft_to_json(draft) for name, draft in self._templates.items()},
+            "asides": {key: self._aside(key, draft) for key, draft in self._drafts.items()},
         }
-        return store_if_possible(self._path, json.dumps(content))
+        self._is_stored = store_if_possible(self._path, json.dumps(content))
+        if self._is_stored:
+            self._keys_in_file = drafts.keys()
+        return self._is_stored
 
     def _without_secrets(self, draft: Draft) -> Draft:
         values: dict[str, FieldValue] = {}
