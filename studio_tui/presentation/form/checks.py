@@ -82,6 +82,8 @@ class FormContext:
     """Variables of a saved form whose values were not saved."""
     is_local: bool = False
     """Whether this is the local Studio, whose rules are known."""
+    is_origin_known: bool = True
+    """Whether the job from whose checkpoints to continue is known here."""
 
 
 Check = Callable[[Draft, FormContext], FieldProblems]
@@ -294,11 +296,14 @@ def uploads(draft: Draft, _context: FormContext) -> str:
     return "An uploaded file has no id; remove it."
 
 
-def job_to_continue(draft: Draft, _context: FormContext) -> FieldProblems:
+def job_to_continue(draft: Draft, context: FormContext) -> FieldProblems:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
         return f"{quoted(job_id)} is not the id of a job; copy one with `c` from the list of jobs."
     if job_id and draft.reset:
         sentence = "The checkpoints of that job are ignored, so everything is computed again."
+        return (warning("rerun_from_job_id", sentence),)
+    if job_id and not context.is_origin_known:
+        sentence = "No job known here has this id; if none has, everything is computed again."
         return (warning("rerun_from_job_id", sentence),)
     return ()

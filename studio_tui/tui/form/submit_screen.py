@@ -81,6 +81,7 @@ class SubmitScreen(Page):
         self.commands.add_to(self, _COMMANDS)
         self._checked: Checked | None = None
         self._values_shown = False
+        self._is_origin_known = True
         self._keys_held_to_restore = ExitStack()
         self._follow: Follow | None = None
         """Updates the message about the form after each validation."""
@@ -186,7 +187,10 @@ class SubmitScreen(Page):
 
     async def examine(self) -> Checked:
         """Validate the form, and show and return the result."""
-        checked = await asyncio.to_thread(self.validate, self.form.draft)
+        draft = self.form.draft
+        origin = draft.rerun_from_job_id.strip()
+        self._is_origin_known = not origin or bool(self.session.known_items.jobs((origin,)))
+        checked = await asyncio.to_thread(self.validate, draft)
         self._checked = checked
         self.form.show(checked, self.sender.refused, all_fields=self.sender.has_tried_to_send)
         if self._follow is not None:
@@ -204,6 +208,7 @@ class SubmitScreen(Page):
             self.session.records.history.uploaded_files,
             lost_values=self.saved_forms.lost_values,
             is_local=self.session.is_local,
+            is_origin_known=self._is_origin_known,
         )
 
     async def leave(self) -> None:

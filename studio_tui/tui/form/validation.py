@@ -50,6 +50,7 @@ def examine(
     *,
     lost_values: Collection[str] = (),
     is_local: bool = False,
+    is_origin_known: bool = True,
 ) -> Checked:
     """Validate a form and the files that it names; call it in a thread.
 
@@ -61,6 +62,7 @@ def examine(
         uploads: Returns the files that were uploaded from here, of the ids in its argument.
         lost_values: Variables whose values were not saved to disk.
         is_local: Whether this is the local Studio.
+        is_origin_known: Whether the job from whose checkpoints to continue is known here.
     """
     uploaded = uploads(draft.uploads) if draft.uploads else {}
     context = FormContext(
@@ -72,6 +74,7 @@ def examine(
         names_of(uploaded.values()),
         lost_values,
         is_local,
+        is_origin_known,
     )
     query = query_text(draft, context)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"

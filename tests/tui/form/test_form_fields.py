@@ -284,6 +284,8 @@ async def test_a_cron_expression_is_explained_and_a_picked_form_keeps_uploads_bu
         await fill(pilot, cron_expression="0 3 1 1 *")
         await until_shown(pilot, "At 03:00 UTC on the 1st of January.", "Next runs:")
         assert sum("1 Jan" in line for line in screen_text(pilot).split("\n")) == 5
+        submit_screen(pilot).fill(replace(Draft(), rerun_from_job_id="before"))
+        await until_shown(pilot, "No job known here has this id")
         submit_screen(pilot).fill(Draft())
         saved_forms.keep("sent", sent)
         saved_forms.keep_template("nightly", sent)
