@@ -17,7 +17,9 @@ from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.messages import OpenForm
 from studio_tui.tui.sheets import OPENING
+from tests.changed_answers import ChangedResponses
 from tests.driving import driving
+from tests.fault_proxy import FaultProxy
 from tests.presentation.form.forms import TIMEOUT
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -329,6 +331,24 @@ async def test_the_forms_of_different_clusters_have_separate_drafts(
             await until_shown(pilot, "Leave the form?")
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_a_cluster_that_is_removed_while_the_form_is_open_is_reported_before_sending(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with (
+        FaultProxy.in_front_of(shared_studio.url) as proxy,
+        dashboard(shared_studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", compute_cluster_name="local", workers="1")
+        await until_shown(pilot, "It runs on local")
+        proxy.plan = ChangedResponses("/api/datachain/clusters/", lambda _: [])
+        await pilot.press("f5")
+        await until_shown(pilot, "“local” is not a cluster; there are none.")
+        proxy.plan = None
+        await pilot.press("f5")
+        await until_shown(pilot, "It runs on local")
 
 
 async def test_a_read_only_dashboard_opens_and_sends_no_form_and_says_why(
