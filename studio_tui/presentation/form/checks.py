@@ -36,7 +36,7 @@ from studio_tui.presentation.form.line_checks import (
 from studio_tui.presentation.form.problems import FieldProblems, quoted, warning
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.schedules.cron_words import sentence_of
-from studio_tui.presentation.schedules.start_times import StartTimeError, parse_start_time
+from studio_tui.presentation.schedules.explanations import explain_single_time
 
 REQUEST_LIMIT = 1024 * 1024
 """Maximum size in bytes of a request to the local Studio."""
@@ -270,13 +270,8 @@ def cluster_id(draft: Draft, context: FormContext) -> FieldProblems:
 
 def start(draft: Draft, context: FormContext) -> str:
     typed = draft.start_after.strip()
-    if not typed:
-        return ""
-    try:
-        parse_start_time(typed, context.now, context.zone)
-    except StartTimeError as error:
-        return str(error)
-    return ""
+    explained = explain_single_time(typed, context.now, context.zone)
+    return "" if not typed or explained.is_good else explained.lines[0]
 
 
 def cron_expression(draft: Draft, _context: FormContext) -> str:

@@ -10,9 +10,9 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
 from studio_tui.presentation.schedules.cron_words import RUNS, expression_sentences
+from studio_tui.presentation.schedules.explanations import explain_single_time
 from studio_tui.presentation.schedules.start_times import (
     StartTimeError,
-    describe_time,
     in_both_zones,
     parse_start_time,
 )
@@ -98,14 +98,8 @@ def start(draft: Draft, context: FormContext) -> tuple[str, ...]:
     typed = draft.start_after.strip()
     if not typed:
         return ("Now; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
-    try:
-        return (
-            describe_time(
-                parse_start_time(typed, context.now, context.zone), context.now, context.zone
-            ),
-        )
-    except StartTimeError:
-        return ()
+    explained = explain_single_time(typed, context.now, context.zone)
+    return explained.lines if explained.is_good else ()
 
 
 def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:

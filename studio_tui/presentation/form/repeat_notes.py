@@ -11,13 +11,6 @@ NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
 _UPLOADS = "If Studio has deleted an upload, it should refuse the job."
 
 
-def settings_not_sent(job: Job) -> tuple[str, ...]:
-    """Return the labels of the fields that Studio does not send with a job."""
-    cluster = () if _has_cluster(job) else ("compute_cluster_name",)
-    fields = ("priority", "uploads", "credentials_name", *cluster, *recorded_fields())
-    return tuple(map(label, fields))
-
-
 def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
     """Return the fields that Studio does not send with `job` and that are empty in `draft`.
 
@@ -41,7 +34,12 @@ def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
 def fields_from_history(job: Job) -> tuple[str, ...]:
     """Return the fields that a run of `job` can get only from the history of submitted jobs."""
     cluster = () if _has_cluster(job) else ("compute_cluster_name", "compute_cluster_id")
-    return ("uploads", "priority", "credentials_name", *cluster, *recorded_fields())
+    return ("priority", "uploads", "credentials_name", *cluster, *recorded_fields())
+
+
+def settings_not_sent(job: Job) -> tuple[str, ...]:
+    """Return the labels of these fields, with one for the cluster."""
+    return tuple(label(name) for name in fields_from_history(job) if name != "compute_cluster_id")
 
 
 def _has_cluster(job: Job) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -51,7 +52,7 @@ class DraftForm(Lifetime, VerticalScroll):
         """The current input."""
         typed: dict[str, FieldValue] = {}
         for name, field in self._fields.items():
-            if name == "query" and self._shows_file:
+            if name == "query" and self._query.read_only:
                 continue
             value, widget = field.value, FIELDS[name].widget
             lines = tuple(line for line in str(value).split("\n") if line.strip())
@@ -127,9 +128,7 @@ class DraftForm(Lifetime, VerticalScroll):
             all_fields: Whether to show problems also at empty fields that were not edited.
         """
         self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
-        query = self._fields["query"].editor
-        if isinstance(query, CodeArea):
-            query.colour(checked.query, checked.colours)
+        self._query.colour(checked.query, checked.colours)
         for name, field in self._fields.items():
             problems = [problem for problem in refused if problem.field == name]
             if all_fields or name in self._touched or field.value:
@@ -145,21 +144,19 @@ class DraftForm(Lifetime, VerticalScroll):
                 field.show_values(shown=shown)
 
     @property
-    def _shows_file(self) -> bool:
-        query = self._fields["query"].editor
-        return isinstance(query, TextArea) and query.read_only
+    def _query(self) -> CodeArea:
+        return cast("CodeArea", self._fields["query"].editor)
 
     def _show_query(self, text: str, *, is_file: bool) -> None:
         """Show the text of the query's file, or else the typed query again."""
-        query = self._fields["query"]
-        if not isinstance(query.editor, TextArea) or not (is_file or query.editor.read_only):
+        if not (is_file or self._query.read_only):
             return
-        if not query.editor.read_only:
-            self._base = replace(self._base, query=str(query.value))
-        query.editor.read_only = is_file
+        if not self._query.read_only:
+            self._base = replace(self._base, query=self._query.text)
+        self._query.read_only = is_file
         text_to_show = text if is_file else self._base.query
-        if query.value != text_to_show:
-            query.value = text_to_show
+        if self._query.text != text_to_show:
+            self._fields["query"].value = text_to_show
 
     @on(FormField.Changed)
     def _changed(self, message: FormField.Changed) -> None:

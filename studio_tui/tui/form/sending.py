@@ -153,26 +153,17 @@ class FormSender:
             self._screen.note(f"Uploading {files}: {', '.join(progress.values())}")
 
         self._screen.note("Sending…")
+        app, creator = self._screen.app, self._screen.session.commands.job_creator
         job_input = self._screen.with_relation(request(checked.draft, checked.context))
-        outcome = await create(
-            self._screen.app,
-            self._screen.session.commands.job_creator,
-            job_input,
-            paths,
-            uploading=show_progress,
-        )
+        outcome = await create(app, creator, job_input, paths, uploading=show_progress)
         if isinstance(outcome, Created):
             await self._screen.keeper.keep_sent(checked.draft, typed)
             self.is_sending = False
-            notify_created(
-                self._screen.app, outcome, self._screen.session.commands.job_creator.new_job
-            )
+            notify_created(app, outcome, creator.new_job)
+            job, starts_at_cron = outcome.job, self._screen.start.first_field == CRON
             # If the form was opened from the list of schedules, the user returns there.
-            is_schedule = (
-                outcome.job.state is JobState.TASK and self._screen.start.first_field == CRON
-            )
-            tab = "schedules" if is_schedule else "jobs"
-            self._screen.post_message(JobCreated(outcome.job.id, tab))
+            tab = "schedules" if job.state is JobState.TASK and starts_at_cron else "jobs"
+            self._screen.post_message(JobCreated(job.id, tab))
         elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
             self._could_not_reach_studio = isinstance(outcome.error, TransportError)
