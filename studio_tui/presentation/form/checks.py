@@ -74,7 +74,7 @@ class FormContext:
     """The user's time zone, for times without one."""
     clusters: tuple[Cluster, ...] | None
     """`None` if not loaded yet."""
-    files: Mapping[str, FileFacts]
+    files: Mapping[str, FileFacts] = field(default_factory=dict)
     """By path as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Safe file names of uploads from this machine, by upload id."""

@@ -120,12 +120,9 @@ class DraftForm(Lifetime, VerticalScroll):
         self.go_to(name)
 
     def show(self, checked: Checked, refused: Collection[Problem], *, all_fields: bool) -> None:
-        """Show the result of a validation at the fields.
+        """Show the result of a validation, and Studio's errors (`refused`), at the fields.
 
-        Args:
-            checked: The result of the validation.
-            refused: Studio's errors about the form as it was last sent.
-            all_fields: Whether to show problems also at empty fields that were not edited.
+        Problems of empty fields that were not edited are shown only if `all_fields`.
         """
         self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
         self._query.colour(checked.query, checked.colours)

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.line_checks import has_new_values
@@ -33,6 +34,7 @@ from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
 from studio_tui.tui.frame.review import Review
+from studio_tui.tui.jobs.rerun import names_of
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
@@ -200,16 +202,19 @@ class SubmitScreen(Page):
     def validate(self, draft: Draft) -> Checked:
         """Validate a draft; called in a thread."""
         clusters = self.session.clusters.snapshot.value
-        return examine(
-            draft,
+        history = self.session.records.history
+        uploaded = history.uploaded_files(draft.uploads) if draft.uploads else {}
+        context = FormContext(
             self.session.team,
             clock.now(),
+            clock.zone(),
             clusters.items if clusters is not None else None,
-            self.session.records.history.uploaded_files,
+            uploads=names_of(uploaded.values()),
             lost_values=self.saved_forms.lost_values,
             is_local=self.session.is_local,
             is_origin_known=self._is_origin_known,
         )
+        return examine(draft, context)
 
     async def leave(self) -> None:
         """Save the input and go back; keys pressed meanwhile are for the screen below."""

@@ -49,12 +49,8 @@ class TemplatePicker(Choose):
     ) -> None:
         """Make a dialog.
 
-        Args:
-            saved_forms: Deletes and renames templates.
-            templates: The templates by name.
-            initial: The draft with which the form was opened.
-            last: The draft that was sent last, if any.
-            before: The draft that a choice in this dialog has last replaced, if any.
+        The drafts are the templates by name, that with which the form was opened, the one sent
+        `last`, and the one that a choice in this dialog has last replaced.
         """
         self._saved_forms = saved_forms
         self._templates = templates

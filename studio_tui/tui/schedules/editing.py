@@ -50,14 +50,7 @@ class AskTime(Dialog[str | None]):
     def __init__(
         self, question: str, typed: str, before: str, explain: Callable[[str], Explained]
     ) -> None:
-        """Make a dialog.
-
-        Args:
-            question: The heading; safe to draw.
-            typed: The initial input.
-            before: The present time of the schedule, as a user can type it; empty if unknown.
-            explain: Explains the input.
-        """
+        """Make a dialog; `before` is the present time of the schedule, empty if unknown."""
         super().__init__(question)
         self.typed = typed
         """The current input; it stays after the user has canceled."""
