@@ -177,11 +177,7 @@ def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datet
 
 
 def _add(start: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> datetime:
-    """Return `start` plus the amounts; a day beyond the end of a month becomes its last day.
-
-    Raises:
-        StartTimeError: the result is out of range.
-    """
+    """Return `start` plus the amounts; a day beyond the end of a month becomes its last day."""
     spans = {f"{unit}s": float(amount) for amount, unit in amounts if unit != "month"}
     added_months = sum(int(float(amount)) for amount, unit in amounts if unit == "month")
     months = start.month - 1 + added_months
@@ -194,11 +190,7 @@ def _add(start: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> dat
 
 
 def _named_time(words: str, typed: str, now: datetime) -> datetime:
-    """Parse a time of day with or without a day; `now` and the result are local and naive.
-
-    Raises:
-        StartTimeError: the text is invalid.
-    """
+    """Parse a time of day with or without a day; `now` and the result are local and naive."""
     parts = _DAY_THEN_CLOCK.fullmatch(words) or _CLOCK_THEN_DAY.fullmatch(words)
     if parts is None:
         raise StartTimeError(_no_clock(words, typed, now))
@@ -222,13 +214,7 @@ def _named_time(words: str, typed: str, now: datetime) -> datetime:
 
 
 def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
-    """Return the time `clock` on a date, or on the next such date if `day` has no year.
-
-    `None` if `day` is not written like a date.
-
-    Raises:
-        StartTimeError: there is no such date.
-    """
+    """Return the time on a date, the next one if `day` has no year; `None` if it is no date."""
     parts = _ISO_DATE.fullmatch(day) or _DAY_MONTH.fullmatch(day) or _MONTH_DAY.fullmatch(day)
     if parts is None:
         return None
@@ -284,27 +270,23 @@ def _check_year(local: datetime, now: datetime) -> datetime:
 
 
 def _to_utc(local: datetime, zone: tzinfo) -> datetime:
-    """Return the time in UTC at which clocks in `zone` show `local`.
-
-    Raises:
-        StartTimeError: there is no such time, or there are two, due to daylight saving time.
-    """
+    """Return the only time in UTC at which clocks in `zone` show `local`."""
     moment = local.replace(tzinfo=zone)
     second_time = moment.replace(fold=1)
     utc_moment = moment.astimezone(UTC)
     on_clocks = utc_moment.astimezone(zone).replace(tzinfo=None, fold=0)
-    words = f"{local:%H:%M} on {local:%Y-%m-%d}"
+    words = f"{local:%H:%M} on {local:%Y-%m-%d} in {safe_line(str(zone))}"
     if on_clocks != local:
         raise StartTimeError(
-            f"There is no {words} in {_zone_name(zone)}, because the clocks go forward then;"
+            f"There is no {words}, because the clocks go forward then;"
             f" type `{on_clocks:%Y-%m-%d %H:%M}`."
         )
     if moment.utcoffset() != second_time.utcoffset():
         first = moment.isoformat(sep=" ", timespec="minutes")
         second = second_time.isoformat(sep=" ", timespec="minutes")
         raise StartTimeError(
-            f"There are two times {words} in {_zone_name(zone)}, because the clocks go back"
-            f" then; type `{first}` or `{second}`."
+            f"There are two times {words}, because the clocks go back then; type `{first}` or"
+            f" `{second}`."
         )
     return utc_moment
 
@@ -315,12 +297,7 @@ def _zone(text: str) -> tzinfo:
     hours, minutes = int(text[1:3]), int(text[4:6])
     if hours > 14 or minutes > 59:
         raise StartTimeError(f"There is no offset {text}; they go from -12:00 to +14:00.")
-    zone = datetime.strptime(text, "%z").tzinfo
-    return zone or UTC
-
-
-def _zone_name(zone: tzinfo) -> str:
-    return safe_line(str(zone))
+    return datetime.strptime(text, "%z").tzinfo or UTC
 
 
 def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
