@@ -17,9 +17,9 @@ _NAMES_SHOWN = 5
 def chosen_cluster(
     name: str, cluster_id: str, clusters: tuple[Cluster, ...] | None
 ) -> Cluster | None:
-    """Return the cluster with this name or id, or the default cluster if both are empty.
+    """Return the cluster with this name or id, or the default one if both are empty.
 
-    `clusters` is `None` if not loaded yet; so is the result then, or if there is no such cluster.
+    `clusters` is `None` if not loaded yet.
     """
     for cluster in clusters or ():
         if cluster_id or name:

@@ -18,7 +18,6 @@ class Draft:
     """
 
     query_file: str = ""
-    """A path."""
     query: str = ""
     """Ignored while `query_file` is not empty."""
     query_type: str = ""

@@ -38,7 +38,7 @@ def fields_from_history(job: Job) -> tuple[str, ...]:
 
 
 def settings_not_sent(job: Job) -> tuple[str, ...]:
-    """Return the labels of these fields, with one for the cluster."""
+    """Return the labels of `fields_from_history`, with one label for the cluster."""
     return tuple(label(name) for name in fields_from_history(job) if name != "compute_cluster_id")
 
 
