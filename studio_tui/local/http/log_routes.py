@@ -228,6 +228,8 @@ async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
     while offset < span.end:
         limit = min(_CHUNK_BYTES, span.end - offset)
         chunk = await asyncio.to_thread(transcript.read, offset, limit)
+        if not chunk:
+            return  # the job has cut its log: the connection is closed before the promised length
         offset += len(chunk)
         yield chunk
 

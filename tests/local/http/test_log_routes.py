@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import socket
 import threading
@@ -19,6 +20,7 @@ from studio_tui.api.models import QueryType
 from studio_tui.local.http import errors
 from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, logs_router
 from studio_tui.local.http.pieces import OutputPieces
+from studio_tui.local.http.transcript import Transcript
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunSpec
 from studio_tui.local.shim.output import OutputWriter
@@ -507,3 +509,26 @@ async def test_a_download_is_complete_although_the_cap_drops_parts_meanwhile(
                     writer.write(line)
             received += len(chunk)
     assert received == 7_000_000
+
+
+async def test_a_download_breaks_off_if_the_job_cuts_its_log_meanwhile(
+    log_server: LogServer,
+    http: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    writer = log_server.write(status="COMPLETE")
+    writer.write(b"x" * 999 + b"\n")
+    (segment,) = (log_server.folder / "jobs" / "job" / "output").glob("*.part")
+    read = Transcript.read
+
+    def cut_and_read(transcript: Transcript, offset: int, limit: int) -> bytes:
+        os.truncate(segment, 10)
+        return read(transcript, offset, limit)
+
+    monkeypatch.setattr(Transcript, "read", cut_and_read)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await http.get("job/logs")
+    assert "Traceback" in caplog.text  # uvicorn logs each answer that is shorter than promised
+    response = await http.get("job/logs")
+    assert len(response.content) == 10
