@@ -200,8 +200,12 @@ class Dispatcher:
             self._changed.set()
 
     async def _run_to_end(self, job_id: str, *, is_new: bool) -> None:
-        report = RunReport(JobPhase.NOT_STARTED) if is_new else await self._runner.report(job_id)
-        if await self._jobs.state(job_id) is JobState.CANCELING:
+        report = RunReport(JobPhase.NOT_STARTED)
+        row = await self._jobs.row(job_id)
+        if not is_new:
+            was_started = row["started_at"] is not None
+            report = await self._runner.report(job_id, was_started=was_started)
+        if row["state"] == JobState.CANCELING:
             self._cancel_event(job_id).set()
         if report.phase is JobPhase.NOT_STARTED:
             report = await self._launch(job_id)
@@ -267,7 +271,7 @@ class Dispatcher:
                 recorded = report.phase, steps
             age = clock.monotonic() - began
             await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
-            report = await self._runner.report(job_id)
+            report = await self._runner.report(job_id, was_started=True)
 
     async def _record_progress(
         self, job_id: str, report: RunReport, steps: tuple[Step, ...]

@@ -15,11 +15,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from studio_tui import clock
 from studio_tui.files import is_system_error
@@ -27,17 +28,21 @@ from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file, process_tree, shim
-from studio_tui.local.shim.durable import write_durably
+from studio_tui.local.shim.durable import move, remove, write_durably, write_new
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
 from studio_tui.paths import create_private_dir
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
 """A file that canceling renames to `cancel`; unlike creating a file, that needs no disk space."""
 _LOST = "lost: the process that watched this job was killed, so it is unknown how it ended"
+_NOT_BEGUN = "lost: the process that was to run this job ended before the job began"
+_REMOVED = "lost: the records of this job were removed from its folder, so its end is unknown"
 _UNREADABLE = "lost: the record of this job's end cannot be read"
 
 
@@ -81,14 +86,15 @@ class LocalRunner:
         except OSError as error:
             raise StartFailed(f"The job could not be started: {error.strerror}.") from error
 
-    async def report(self, job_id: str) -> RunReport:
+    async def report(self, job_id: str, *, was_started: bool = False) -> RunReport:
         """Return the state of a job; an unknown job is NOT_STARTED.
 
+        A job that `was_started` is LOST if its folder has no record of that.
         A call that finds a shim dead without a record of the job's end starts a task, unless the
         task runs already. The task stops the job's remaining processes, and records that the job is
         lost. Until then the job's last state, INIT or RUNNING, is returned.
         """
-        report = await asyncio.to_thread(self._report, self._folder(job_id))
+        report = await self._in_folder(job_id, partial(self._report, was_started=was_started))
         if report.phase is JobPhase.LOST and report.finished_at is None:
             if job_id not in self._cleanups:
                 name = f"clean up {job_id}"
@@ -99,11 +105,11 @@ class LocalRunner:
 
     async def cancel(self, job_id: str) -> None:
         """Ask a job to stop and return at once; idempotent. `report` shows the end."""
-        await asyncio.to_thread(self._cancel, self._folder(job_id))
+        await self._in_folder(job_id, self._cancel)
 
     async def lineage(self, job_id: str) -> RunLineage:
         """Return the lineage of an ended job; parts that cannot be read are logged and left out."""
-        return await asyncio.to_thread(self._lineage, self._folder(job_id))
+        return await self._in_folder(job_id, self._lineage)
 
     async def read_metastore(self) -> Metastore:
         """Return the content of DataChain's database; empty, with a log entry, if unreadable."""
@@ -126,6 +132,18 @@ class LocalRunner:
             raise ValueError(f"{job_id!r} is not the id of a job")
         return self._jobs_dir / job_id
 
+    async def _in_folder(self, job_id: str, work: Callable[[Path], T]) -> T:
+        """Call `work` with a job's folder in a thread.
+
+        If the job has taken away the permissions of its folder, they are restored first.
+        """
+        folder = self._folder(job_id)
+        try:
+            return await asyncio.to_thread(work, folder)
+        except PermissionError:
+            folder.chmod(0o700)
+            return await asyncio.to_thread(work, folder)
+
     def _start(self, spec: RunSpec) -> None:
         for name, _source in spec.files:
             if name in {"", ".", ".."} or "/" in name or "\0" in name:
@@ -145,7 +163,7 @@ class LocalRunner:
             with self._children_lock:
                 self._children[spec.job_id] = pid
 
-    def _report(self, folder: Path) -> RunReport:
+    def _report(self, folder: Path, *, was_started: bool) -> RunReport:
         """Return the state of a job; it is LOST if its shim died without a record of the end."""
         self._reap()
         ending, lost = notes.read_exit(folder), notes.read_lost(folder)
@@ -169,21 +187,28 @@ class LocalRunner:
                 error_message=ending.error_message,
                 canceled=ending.canceled,
             )
-        if lost is None and not (folder / "started.json").exists():
+        has_record = (folder / "started.json").exists()
+        if lost is None and not has_record and not was_started:
             return RunReport(JobPhase.NOT_STARTED, canceled=canceled)
+        if (folder / "exit.json").exists():
+            why = _UNREADABLE
+        elif (folder / "spec.json").exists():
+            why = _NOT_BEGUN
+        else:
+            why = _LOST if has_record else _REMOVED
         return RunReport(
             JobPhase.LOST,
             steps,
             began,
             finished_at=lost.finished_at if lost else None,
-            error_message=_UNREADABLE if (folder / "exit.json").exists() else _LOST,
+            error_message=why,
             canceled=lost.canceled if lost else canceled,
         )
 
     async def _clean_up(self, job_id: str) -> None:
         """Stop the processes that a dead shim left behind, then record that the job is lost."""
         try:
-            await asyncio.to_thread(self._clean_up_in_thread, self._folder(job_id))
+            await self._in_folder(job_id, self._clean_up_in_thread)
         except OSError as error:
             logger.warning("The end of the lost job %s could not be recorded: %s", job_id, error)
         finally:
@@ -208,6 +233,7 @@ class LocalRunner:
             "finished_at": clock.now().isoformat(),
             "canceled": (folder / "cancel").exists(),
         }
+        create_private_dir(folder)
         write_durably(folder / "lost.json", json.dumps(note).encode())
 
     def _lineage(self, folder: Path) -> RunLineage:
@@ -263,10 +289,12 @@ def _mark_canceled(folder: Path) -> None:
     """
     mark = folder / "cancel"
     try:
-        (folder / _UNUSED_MARK).rename(mark)
+        move(folder / _UNUSED_MARK, mark)
     except FileNotFoundError:
         create_private_dir(folder)
-        mark.touch(mode=0o600)
+        if not mark.exists():
+            remove(mark)
+            write_new(mark, b"")
 
 
 def _send_term(folder: Path, child: int | None) -> None:
@@ -368,6 +396,5 @@ def _datachain_job(spec: RunSpec) -> dict[str, Any]:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(json.dumps(content).encode())
+    remove(path)
+    write_new(path, json.dumps(content).encode())

@@ -13,6 +13,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from studio_tui.files import is_system_error, read_bytes
 from studio_tui.local.run.runner import RunStep
 
+_LIMIT = 64 * 1024
+"""Maximum bytes of a file; the shim writes far less."""
+
 
 class _Note(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
@@ -93,9 +96,9 @@ def _read(model: type[Note], path: Path) -> Note | None:
 
 
 def _read_file(path: Path) -> bytes | None:
-    """Return the content of a file; `None` if there is no regular file."""
+    """Return the content of a file; `None` if there is no regular file, or it is too long."""
     try:
-        return read_bytes(path)
+        return read_bytes(path) if path.stat().st_size <= _LIMIT else None
     except OSError as error:
         if is_system_error(error):
             raise

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from studio_tui.local.shim.durable import remove
+
 SEGMENT_BYTES = 32 * 1024 * 1024
 """Bytes after which a new segment begins: at the next line or, in a long line, a bit later."""
 
@@ -35,6 +37,7 @@ _NAME = re.compile(r"\d{20}\.part", re.ASCII)
 _CUTS = "cuts"
 _CUT_BYTES = 8
 """Bytes of one offset in the file of cuts."""
+_CUTS_READ_BYTES = 64 * 1024
 
 
 class OutputWriter:
@@ -90,7 +93,7 @@ class OutputWriter:
                 break  # no space for a new file: the old segment grows
         self._unwritten += len(data) - self._append(data)
         if self._unwritten and self._reserve:
-            self._reserve.unlink()
+            remove(self._reserve)
             self._reserve = None
             self._append(
                 b"\n[local Studio: output from here on is lost, as it cannot be written]\n"
@@ -111,7 +114,7 @@ class OutputWriter:
         if self._unwritten:
             self._report_unwritten()
         if self._reserve:
-            self._reserve.unlink()
+            remove(self._reserve)
         for descriptor in (self._file, self._cuts):
             try:
                 os.fsync(descriptor)
@@ -275,13 +278,14 @@ class OutputReader:
         if descriptor is None:
             return
         try:
-            missing = os.fstat(descriptor).st_size // _CUT_BYTES - len(cuts)
-            if missing > 0:
-                recorded = os.pread(descriptor, missing * _CUT_BYTES, len(cuts) * _CUT_BYTES)
-                cuts.extend(
-                    int.from_bytes(recorded[begin : begin + _CUT_BYTES], "little")
-                    for begin in range(0, len(recorded) - _CUT_BYTES + 1, _CUT_BYTES)
-                )
+            while recorded := os.pread(descriptor, _CUTS_READ_BYTES, len(cuts) * _CUT_BYTES):
+                for begin in range(0, len(recorded) - _CUT_BYTES + 1, _CUT_BYTES):
+                    cut = int.from_bytes(recorded[begin : begin + _CUT_BYTES], "little")
+                    if cut <= (cuts[-1] if cuts else 0):
+                        return  # not written here: the job may have replaced the file
+                    cuts.append(cut)
+                if len(recorded) < _CUTS_READ_BYTES:
+                    return
         finally:
             os.close(descriptor)
 

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -23,11 +24,18 @@ if __name__ == "__main__":  # -I hides the package; it is last in the path, so i
 from studio_tui import clock
 from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, CommandRunner, Stopped
-from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
+from studio_tui.local.shim.durable import (
+    copy_new,
+    remove,
+    write_durably,
+    write_into_reserve,
+    write_new,
+)
 from studio_tui.local.shim.output import OutputReader, OutputWriter
 from studio_tui.local.shim.words import (
     cut_sentence,
     explain_exit,
+    explain_setup_exit,
     explain_setup_failure,
     is_connection_failure,
 )
@@ -57,20 +65,18 @@ class StepNotes:
     """Writes the start and end of each step to `steps.jsonl`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._unwritten: list[str] = []
+        # Kept open, as the job may put anything in its place.
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._unwritten = b""
 
     def add(self, event: dict[str, str]) -> None:
-        """Add a line; a line that cannot be written now is written with the next line."""
-        self._unwritten.append(json.dumps(event) + "\n")
-        # A failed write may have left a partial line, which must end first.
-        line_end = "\n" if len(self._unwritten) > 1 else ""
+        """Add a line; what cannot be written now is written with the next line."""
+        self._unwritten += json.dumps(event).encode() + b"\n"
         try:
-            with self._path.open("a") as file:
-                file.write(line_end + "".join(self._unwritten))
+            while self._unwritten:
+                self._unwritten = self._unwritten[os.write(self._file, self._unwritten) :]
         except OSError:
             return  # a full disk loses a time, not the job
-        self._unwritten.clear()
 
 
 class Shim:
@@ -131,7 +137,7 @@ class Shim:
             code = self._run(command, self._spec["setup_environment"])
             self._check_stop()
             if code:
-                reason = explain_setup_failure(self._tail(_TAIL_BYTES)) or explain_exit(code)
+                reason = explain_setup_exit("git", code, self._tail(_TAIL_BYTES))
                 raise StepFailed(code, f"The repository could not be cloned: {reason}")
         for name, source in self._spec["files"]:
             try:
@@ -192,7 +198,7 @@ class Shim:
                 link.symlink_to(built)
                 return
             for abandoned in environments.glob(f"{key}-*"):
-                _remove_folder(abandoned)
+                remove(abandoned)
             building = environments / f"{key}-{os.urandom(8).hex()}"
             link.symlink_to(building)
             write_new(self._folder / "requirements.txt", requirements.encode())
@@ -208,11 +214,11 @@ class Shim:
                     self._commands.report("there is no network: only cached packages can be used")
                     code, output = self._set_up([*parts, "--offline"])
                 if code or self._commands.must_stop:
-                    _remove_folder(building)
+                    remove(building)
                     self._check_stop()
-                    reason = explain_setup_failure(output) or explain_exit(code)
+                    reason = explain_setup_exit("uv", code, output)
                     if network_failure:
-                        reason = cut_sentence(f"{reason} (no network: {network_failure})")
+                        reason = f"{reason} (no network: {network_failure})"
                     raise StepFailed(code, reason)
             write_durably(pointer, building.name.encode())
 
@@ -291,11 +297,12 @@ def main() -> NoReturn:
     started = {"pid": os.getpid(), "started_at": clock.now().isoformat()}
     write_durably(folder / "started.json", json.dumps(started).encode())
     (folder / "spec.json").unlink()  # it holds the job's secrets
-    temporary = _make_temporary_folder(folder, Path(spec["temporary"]))
-    marks = {"TMPDIR": str(temporary), process_tree.MARKER: str(folder)}
-    spec["environment"] |= marks
-    spec["setup_environment"] |= marks
+    temporary = Path(spec["temporary"])
     try:
+        temporary = _make_temporary_folder(folder, temporary)
+        marks = {"TMPDIR": str(temporary), process_tree.MARKER: str(folder)}
+        spec["environment"] |= marks
+        spec["setup_environment"] |= marks
         shim = Shim(folder, spec)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         code, message = shim.run()
@@ -305,16 +312,18 @@ def main() -> NoReturn:
         message = cut_sentence(f"The local Studio failed while it ran this job: {error!r}")
         code = 1
         process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])
+    with suppress(OSError):
+        folder.chmod(0o700)  # the job may have closed its folder
     end = {
         "finished_at": clock.now().isoformat(),
         "exit_code": code,
-        "error_message": message,
+        "error_message": message and cut_sentence(message),
         "canceled": (folder / "cancel").exists(),
     }
     # "replace": a lone surrogate, from a name that is not UTF-8, would make the file unreadable.
     content = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
     write_into_reserve(reserve, folder / "exit.json", content)
-    _remove_folder(temporary)
+    remove(temporary)
     sys.stderr.flush()
     os._exit(0)
 
@@ -327,15 +336,6 @@ def _make_temporary_folder(folder: Path, path: Path) -> Path:
         path = folder / "tmp"
         path.mkdir(mode=0o700)
     return path
-
-
-def _remove_folder(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        import shutil  # noqa: PLC0415 (costs every other job 5 ms)
-
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

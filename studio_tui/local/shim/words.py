@@ -32,14 +32,14 @@ _UNREACHED = re.compile(
 """Finds messages of uv about a server that it could not reach."""
 
 
-def explain_exit(code: int, output: str = "") -> str:
-    """Return why a command ended with exit code `code`, which is not 0.
+def explain_exit(code: int, output: str = "", program: str = "The query") -> str:
+    """Return why `program` ended with exit code `code`, which is not 0.
 
     After a signal, the sentence names the signal; after a crash, also the exception at the end of
     `output`. After any other exit code, it has the exception or, without one, the meaning of the
     exit code, and the command's last output if that says more.
     """
-    sentence = f"The query ended with {exit_code_words(code)}"
+    sentence = f"{program} ended with {exit_code_words(code)}"
     if (number := signal_of(code)) is not None:
         ending = _ending(output, code)
         failure = ending.failure if number in CRASHES else ""
@@ -52,6 +52,12 @@ def explain_exit(code: int, output: str = "") -> str:
     if code == TIMED_OUT:
         sentence += ": the limit of `timeout` was reached"
     return cut_sentence(f"{sentence}{last}") if last else f"{sentence}."
+
+
+def explain_setup_exit(program: str, code: int, output: str) -> str:
+    """Return why uv or git, called `program`, ended with exit code `code`, which is not 0."""
+    reason = explain_setup_failure(output) if signal_of(code) is None else None
+    return reason or explain_exit(code, output, program)
 
 
 def explain_setup_failure(output: str) -> str | None:

@@ -71,6 +71,11 @@ def test_an_exit_file_that_cannot_be_read_means_no_exit(tmp_path: Path, text: st
     assert notes.read_exit(tmp_path) is None
 
 
+def test_a_file_that_is_far_too_long_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "started.json").write_text(json.dumps({"pid": 1, "more": "x" * 100_000}))
+    assert notes.read_started(tmp_path) is None
+
+
 def test_an_exit_file_padded_with_blanks_is_read(tmp_path: Path) -> None:
     (tmp_path / "exit.json").write_text(json.dumps(EXIT) + " " * 1000)
     ending = notes.read_exit(tmp_path)

@@ -7,6 +7,7 @@ from studio_tui.local.shim.words import (
     MESSAGE_LIMIT,
     cut_sentence,
     explain_exit,
+    explain_setup_exit,
     explain_setup_failure,
     is_connection_failure,
 )
@@ -164,6 +165,20 @@ def test_the_cause_of_the_resolver_follows_its_error() -> None:
 def test_the_reason_of_git_is_its_last_error() -> None:
     output = "Cloning into '.'...\nfatal: repository '/nowhere' does not exist\n"
     assert explain_setup_failure(output) == "repository '/nowhere' does not exist"
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "sentence"),
+    [
+        (128, "Cloning into '.'...\nfatal: no access\n", "no access"),
+        (137, "Cloning into '.'...\n", f"git ended with {MEMORY}."),
+        (1, "", "git ended with exit code 1."),
+    ],
+)
+def test_a_failure_before_the_query_names_the_program_that_ended(
+    code: int, output: str, sentence: str
+) -> None:
+    assert explain_setup_exit("git", code, output) == sentence
 
 
 def test_an_empty_output_of_the_resolver_has_no_reason() -> None:
