@@ -6,6 +6,7 @@ order jobs record DataChain's database first. All functions run on the database'
 """
 
 import hashlib
+import json
 import logging
 import sqlite3
 from collections.abc import Sequence
@@ -151,16 +152,22 @@ def read_lineage(connection: sqlite3.Connection) -> Lineage:
             row["number"],
             row["name"],
             hashlib.sha256(row["query"].encode("utf-8", "surrogatepass")).hexdigest(),
-            row["environment"],
+            _comparable(row["environment"]),
             row["state"] == JobState.COMPLETE,
         )
         for row in connection.execute(
-            f"SELECT number, id, name, json_remove(environment, '$.{label.NAME}') AS environment,"  # noqa: S608 (a constant name)
-            " state, query FROM jobs"
+            "SELECT number, id, name, environment, state, query FROM jobs"
             " WHERE id IN (SELECT job_id FROM dataset_jobs)"
         )
     }
     return Lineage(versions, jobs)
+
+
+def _comparable(environment: str) -> str:
+    """Return a text that is equal for equal variables, in any order and under any label."""
+    variables = json.loads(environment)
+    variables.pop(label.NAME, None)
+    return json.dumps(variables, sort_keys=True)
 
 
 def read_versions_of_job(connection: sqlite3.Connection, job_id: str) -> list[DatasetName]:

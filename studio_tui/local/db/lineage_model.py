@@ -50,7 +50,7 @@ class KnownJob:
     script: str
     """The SHA-256 of the query; empty if the query does not matter, as for reruns."""
     environment: str
-    """The variables as JSON, in the order of the request; without the job's label."""
+    """The variables as JSON, sorted by name; without the job's label."""
     is_complete: bool
 
 
