@@ -108,8 +108,9 @@ class Database:
     ) -> T | None:
         """Do an urgent write; if there is no space even for that, defer it and return `None`.
 
-        `keep_writing_deferred` or the next write does the deferred write once there is space. If
-        the server ends before that, the deferred write is lost.
+        `keep_writing_deferred`, the next write or `close` does the deferred write once there is
+        space. If the server is killed before that, the deferred write is lost. What `work` raises
+        is raised even if the write is deferred.
         """
 
         loop = asyncio.get_running_loop()
@@ -119,6 +120,7 @@ class Database:
                 self._make_deferred_writes(connection)
                 return self._write(connection, lambda: work(connection, *args), is_urgent=True)
             except StorageFull:
+                _try_out(connection, lambda: work(connection, *args))
                 logger.warning(
                     "The disk is full: what was stopped is recorded once there is space."
                 )
@@ -142,7 +144,14 @@ class Database:
                 self._has_deferred.clear()
 
     async def close(self) -> None:
-        """Finish queued reads and writes, merge the write-ahead log into the file, and close it."""
+        """Finish queued reads and writes, merge the write-ahead log into the file, and close it.
+
+        Deferred writes are done, or lost if the disk is still full.
+        """
+        try:
+            await self._run(self._make_deferred_writes)
+        except StorageFull:
+            logger.warning("Changes that waited for disk space are lost: %d", len(self._deferred))
         await self._run(sqlite3.Connection.close)
         self._thread.shutdown()
 
@@ -195,6 +204,19 @@ def _transaction(connection: sqlite3.Connection, work: Callable[[], T]) -> T:
             raise StorageFull("The disk of the local Studio's data is full.") from error
         raise
     return answer
+
+
+def _try_out(connection: sqlite3.Connection, work: Callable[[], object]) -> None:
+    """Call `work` and undo its changes; raise what it raises, except for a full disk."""
+    connection.execute("BEGIN")
+    try:
+        work()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode not in _OUT_OF_ROOM:
+            raise
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _checkpoint(connection: sqlite3.Connection) -> None:
