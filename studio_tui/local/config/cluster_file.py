@@ -5,7 +5,6 @@ While the file is invalid, the clusters of its last valid content stay in force.
 
 import asyncio
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from studio_tui.errors import ConfigError
@@ -14,8 +13,6 @@ from studio_tui.local.config.settings_file import REPAIR
 
 logger = logging.getLogger(__name__)
 
-CHECK_EVERY = 2.0
-"""Seconds between checks of the file."""
 
 _UNTIL_THEN = "Until then the last valid clusters apply."
 
@@ -57,13 +54,6 @@ class ClusterFile:
             self.clusters = clusters
             self.version += 1
             return True
-
-    async def follow(self, on_change: Callable[[], None]) -> None:
-        """Check the file regularly, and call `on_change` after each change; never return."""
-        while True:
-            await asyncio.sleep(CHECK_EVERY)
-            if await self.reread():
-                on_change()
 
 
 def _seal(path: Path) -> tuple[int, ...] | None:

@@ -9,13 +9,14 @@ the last dispatcher ended.
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from studio_tui import clock
 from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
-from studio_tui.local.config.clusters import Clusters
+from studio_tui.local.config.cluster_file import ClusterFile
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
 from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob, Step
 from studio_tui.local.db.times import stamp, stamp_if_any
@@ -37,6 +38,9 @@ FIRST_REST = 0.01
 
 LONGEST_REST = 0.2
 """Seconds between two checks of a job that has run for long."""
+
+CLUSTERS_EVERY = 2.0
+"""Seconds between checks of the cluster file while jobs wait."""
 
 PATIENCE = 5
 """Unexpected failures to watch a job, after which the job is stopped and recorded as FAILED."""
@@ -77,13 +81,12 @@ class Dispatcher:
         jobs: JobTable,
         uploads: UploadStore,
         runner: LocalRunner,
-        clusters: Callable[[], Clusters],
+        cluster_file: ClusterFile,
     ) -> None:
-        """`clusters` returns the clusters that are in force now."""
         self._jobs = jobs
         self._uploads = uploads
         self._runner = runner
-        self._clusters = clusters
+        self._cluster_file = cluster_file
         self._changed = asyncio.Event()
         self._cancel_events: dict[str, asyncio.Event] = {}
 
@@ -133,12 +136,24 @@ class Dispatcher:
             while True:
                 self._changed.clear()
                 try:
-                    await self._start_queued(followers)
+                    are_waiting = await self._start_queued(followers)
                 except StorageFull:
                     logger.warning("The disk is full: no job starts until there is room.")
                     await asyncio.sleep(STORAGE_REST)
                     continue
-                await self._changed.wait()
+                await self._wait_for_change(CLUSTERS_EVERY if are_waiting else None)
+
+    async def _wait_for_change(self, check_every: float | None) -> None:
+        """Wait until `wake` is called or, checked every `check_every` seconds, the clusters change.
+
+        `None`: the clusters do not matter.
+        """
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), check_every)
+                return
+            if await self._cluster_file.reread():
+                return
 
     async def _note_earlier_cancels(self) -> None:
         """Record the cancels of waiting jobs that the last server had no disk space to write."""
@@ -149,11 +164,14 @@ class Dispatcher:
             except Exception:  # a process boundary, between jobs
                 logger.exception("Whether job %s was canceled is not known", job_id)
 
-    async def _start_queued(self, followers: asyncio.TaskGroup) -> None:
+    async def _start_queued(self, followers: asyncio.TaskGroup) -> bool:
+        """Start the jobs that can start; return whether others wait."""
         queued = await self._jobs.enqueue()
         if not queued:
-            return
-        clusters = self._clusters()
+            return False
+        await self._cluster_file.reread()
+        clusters = self._cluster_file.clusters
+        waiting = len(queued)
         # A job that its cluster cannot run waits for a change of the cluster file, and blocks no
         # other job.
         queued = [job for job in queued if clusters.why_not_start(job.cluster, job.workers) is None]
@@ -164,6 +182,8 @@ class Dispatcher:
             waited = Step("waiting", job.waits_since, stamp(clock.now()))
             if await self._jobs.begin(job.id, waited):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
+            waiting -= 1
+        return waiting > 0
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
         """Watch one started job to its end, then wake the dispatcher.

@@ -218,14 +218,10 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
         scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-        following = tasks.create_task(
-            studio.cluster_file.follow(studio.dispatcher.wake), name="clusters"
-        )
         pruning = tasks.create_task(keep_within(data, limits, studio.jobs.summary), name="pruning")
         with _stop_on_signals(server):
             await server.serve(sockets=[listener])
         pruning.cancel()
-        following.cancel()
         scheduling.cancel()
         dispatching.cancel()
     if unusable is not None:

@@ -72,7 +72,7 @@ async def open_studio(
     try:
         jobs, uploads = JobTable(database), UploadStore(data.uploads, database)
         await uploads.remove_unused(clock.now())
-        dispatcher = Dispatcher(jobs, uploads, runner, lambda: cluster_file.clusters)
+        dispatcher = Dispatcher(jobs, uploads, runner, cluster_file)
         yield Studio(
             jobs=jobs,
             pipelines=PipelineTable(database),
