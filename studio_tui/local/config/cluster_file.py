@@ -13,7 +13,6 @@ from studio_tui.local.config.settings_file import REPAIR
 
 logger = logging.getLogger(__name__)
 
-
 _UNTIL_THEN = "Until then the last valid clusters apply."
 
 

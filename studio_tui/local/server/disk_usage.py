@@ -158,8 +158,9 @@ def _free_folder(item: Item) -> int:
             if entry.name not in _END_RECORDS:
                 _remove(entry)
         output = item.path / "output"
-        output.mkdir(mode=0o700)
-        (output / segment_name(0)).write_text(REMARK, "utf-8")
+        with suppress(OSError):  # what cannot be deleted must not keep others from being deleted
+            output.mkdir(mode=0o700)
+            (output / segment_name(0)).write_text(REMARK, "utf-8")
     return max(0, item.used - _measure(item.path))
 
 
