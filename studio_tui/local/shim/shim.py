@@ -274,9 +274,15 @@ class Shim:
             raise Stopped
 
     def _tail(self, limit: int) -> str:
-        """Return the end of the output: at most `limit`, and at most `_TAIL_BYTES`, bytes."""
+        """Return the end of the output: at most `limit`, and at most `_TAIL_BYTES`, bytes.
+
+        It is empty if the job has made its output unreadable.
+        """
         reader = OutputReader(self._folder / "output")
-        return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")
+        try:
+            return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")
+        except OSError:
+            return ""
 
 
 def main() -> NoReturn:

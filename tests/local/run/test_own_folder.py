@@ -24,6 +24,7 @@ NAMES = (
     "cancel.unused",
     "lineage.jsonl",
 )
+OUTPUT = ("output/00000000000000000000.part", "output/99999999999999999999.part")
 KINDS = {
     "link": "os.symlink(VICTIM, path)",
     "hard link": "os.link(VICTIM, path)",
@@ -37,7 +38,9 @@ import os, shutil
 VICTIM = {victim!r}
 for name in {names!r}:
     path = os.path.abspath("../" + name)
-    if os.path.lexists(path):
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
         os.unlink(path)
     {replace}
 print("replaced", flush=True)
@@ -58,13 +61,20 @@ async def test_a_job_that_replaces_its_files_ends_with_its_exit_code_and_harms_n
 ) -> None:
     victim = tmp_path / "victim"
     victim.write_text("untouched")
-    groups = at_length((NAMES,), tuple((name,) for name in NAMES))
+    groups = at_length((NAMES, OUTPUT), tuple((name,) for name in (*NAMES, *OUTPUT)))
     for number, names in enumerate(groups):
         query = TAMPER.format(victim=str(victim), names=names, replace=KINDS[kind])
         report = await bench.run(query, f"job{number}")
         assert (report.phase, report.exit_code) == (JobPhase.FINISHED, 7), names
-        assert bench.log(f"job{number}").startswith("replaced\n"), names
+        if names is NAMES:
+            assert bench.log(f"job{number}").startswith("replaced\n")
         assert victim.read_text() == "untouched", names
+
+
+async def test_a_job_that_removes_its_output_ends_with_its_exit_code(bench: Bench) -> None:
+    report = await bench.run("import shutil; shutil.rmtree('../output'); raise SystemExit(7)")
+    assert (report.phase, report.exit_code) == (JobPhase.FINISHED, 7)
+    assert report.error_message == "The query ended with exit code 7."
 
 
 async def test_a_job_that_closes_its_folder_ends_with_its_exit_code(bench: Bench) -> None:
