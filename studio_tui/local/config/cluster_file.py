@@ -1,7 +1,4 @@
-"""Reads the cluster file, and reads it again when it has changed.
-
-While the file is invalid, the clusters of its last valid content stay in force.
-"""
+"""Reads the cluster file, and reads it again when it has changed."""
 
 import asyncio
 import logging
@@ -17,7 +14,7 @@ _UNTIL_THEN = "Until then the last valid clusters apply."
 
 
 class ClusterFile:
-    """The clusters in a cluster file."""
+    """The clusters of a file; while the file is invalid, those of its last valid content."""
 
     def __init__(self, path: Path) -> None:
         """Read the file; if it is missing, create it.
@@ -27,9 +24,8 @@ class ClusterFile:
         """
         self._path = path
         self.clusters = read_clusters(path)
-        """The clusters in force."""
         self.problem: str | None = None
-        """Why the content of the file is not in force, in sentences; `None` if it is in force."""
+        """Why the content of the file is not in force, in sentences; `None` if it is."""
         self.version = 0
         """Incremented whenever the clusters or the problem change."""
         self._seal = _seal(path)
@@ -71,7 +67,6 @@ def _seal(path: Path) -> tuple[int, ...] | None:
 
 
 def _read(path: Path, seal: tuple[int, ...] | None) -> tuple[Clusters | None, str | None]:
-    """Return the clusters and `None`, or `None` and sentences about the problem with the file."""
     if seal is None:
         # No new file is created here: an editor may have removed the old one to replace it.
         missing = f"{path} is missing. Restore it; only a restart of the local Studio creates one."

@@ -69,11 +69,11 @@ class Clusters:
         return next((cluster for cluster in self.all if cluster.default), self.all[0])
 
     def by_name(self, name: str) -> Cluster | None:
-        """Return the cluster with a name; `None` if there is none."""
+        """Return the cluster with a name, if there is one."""
         return next((cluster for cluster in self.all if cluster.name == name), None)
 
     def by_id(self, cluster_id: str) -> Cluster | None:
-        """Return the cluster with an id, written as a number; `None` if there is none."""
+        """Return the cluster with an id, written as a number, if there is one."""
         return next(
             (cluster for cluster in self.all if str(self.id_of(cluster.name)) == cluster_id), None
         )
@@ -81,8 +81,7 @@ class Clusters:
     def why_not_start(self, name: str, workers: int) -> str | None:
         """Return why a cluster cannot start a job with `workers` now, even while it is idle.
 
-        The result completes "waits for", as in "the cluster gpu, which is inactive in
-        clusters.toml". It is `None` if nothing but busy workers can delay the job.
+        The result completes "waits for". It is `None` if only busy workers can delay the job.
         """
         cluster = self.by_name(name)
         if cluster is None:
@@ -96,10 +95,7 @@ class Clusters:
         return None
 
     def id_of(self, name: str) -> int | None:
-        """Return the id of the cluster with a name; `None` if there is none.
-
-        An id is the place of a cluster in the file, from 1.
-        """
+        """Return the place of a cluster in the file, from 1; `None` if there is no such cluster."""
         numbered = enumerate(self.all, 1)
         return next((number for number, cluster in numbered if cluster.name == name), None)
 

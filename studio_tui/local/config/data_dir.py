@@ -13,7 +13,7 @@ class DataDir:
 
     @property
     def lock(self) -> Path:
-        """Locked (`flock`) by the server for as long as it runs."""
+        """The file that a running server has locked (`flock`)."""
         return self.root / "server.lock"
 
     @property
@@ -28,7 +28,7 @@ class DataDir:
 
     @property
     def token(self) -> Path:
-        """The token that every request to the API must carry; created once."""
+        """The token of the API; created once."""
         return self.root / "token"
 
     @property
@@ -68,7 +68,7 @@ class DataDir:
 
     @property
     def cli_config(self) -> Path:
-        """The configuration directory that points the `datachain` CLI at this local Studio."""
+        """The directory that configures the `datachain` CLI for this local Studio."""
         return self.root / "cli-config"
 
     def prepare(self) -> None:

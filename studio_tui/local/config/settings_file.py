@@ -11,7 +11,6 @@ from studio_tui.files import read_toml, write_private
 from studio_tui.local.config.field_problems import field_problem
 
 REPAIR = "Correct the file, or move it away to begin with a new one."
-"""How to repair a broken file before the local Studio starts."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -47,5 +46,5 @@ def read_settings_file(path: Path, template: str, model: type[M], subject: str) 
 
 
 def invalid_file_error(path: Path, subject: str, problem: str) -> ConfigError:
-    """Return the error for a file with an invalid value; `problem` says which value, and why."""
+    """Return the error for a file with an invalid value."""
     return ConfigError(f"The {subject} in {path} are invalid: {problem.rstrip('.')}. {REPAIR}")

@@ -19,10 +19,9 @@ Ts = TypeVarTuple("Ts")
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
 FIRST_VERSION = 6
-"""The version that `SCHEMA` creates; earlier versions were never released."""
 
 MIGRATIONS: tuple[str, ...] = ()
-"""SQL scripts: the first migrates from `FIRST_VERSION` to the next version, and so on."""
+"""SQL scripts, each of which migrates to the next version; the first from `FIRST_VERSION`."""
 
 STORAGE_REST = 1.0
 """Seconds between attempts to do the deferred writes while the disk is full."""
@@ -38,13 +37,12 @@ class StorageFull(Exception):  # noqa: N818 (the name says what happened)
 class Database:
     """Runs functions with the connection on the database's own thread, one after the other.
 
-    The file is locked while it is open. A write is one `BEGIN IMMEDIATE` transaction. When `write`
-    returns, the changes are on disk (`synchronous=FULL`). If `write` fails, its changes are undone.
+    The file is locked while it is open. A write is one transaction, undone if it fails. When
+    `write` returns, the changes are on disk (`synchronous=FULL`).
 
-    Two kinds of writes help on a full disk, so that jobs, pipelines and schedules can be stopped.
+    Two kinds of writes work on a full disk, so that jobs, pipelines and schedules can be stopped.
     An urgent write uses a reserve beside the file, until the reserve is used up. A deferred write
-    is kept in memory, and is done before any later write. If it then fails for a reason other than
-    a full disk, the failure is logged and the write is dropped.
+    is kept in memory, and is done before any later write.
     """
 
     def __init__(
@@ -54,10 +52,9 @@ class Database:
         self._thread = thread
         self._reserve = reserve
         self._deferred: deque[Callable[[], object]] = deque()
-        """Deferred writes in order; only the database's thread changes it."""
         self._has_deferred = asyncio.Event()
         self.revision = 0
-        """Incremented by every successful write; the caller of `write` continues after that."""
+        """Incremented by every successful write."""
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
@@ -108,9 +105,8 @@ class Database:
     ) -> T | None:
         """Do an urgent write; if there is no space even for that, defer it and return `None`.
 
-        `keep_writing_deferred`, the next write or `close` does the deferred write once there is
-        space. If the server is killed before that, the deferred write is lost. What `work` raises
-        is raised even if the write is deferred.
+        What `work` raises is raised in both cases. A deferred write is lost if the server is killed
+        before there is space.
         """
 
         loop = asyncio.get_running_loop()
@@ -144,7 +140,7 @@ class Database:
                 self._has_deferred.clear()
 
     async def close(self) -> None:
-        """Finish queued reads and writes, merge the write-ahead log into the file, and close it.
+        """Finish queued reads and writes, and close the file.
 
         Deferred writes are done, or lost if the disk is still full.
         """
@@ -220,7 +216,6 @@ def _try_out(connection: sqlite3.Connection, work: Callable[[], object]) -> None
 
 
 def _checkpoint(connection: sqlite3.Connection) -> None:
-    """Move the write-ahead log into the file, as far as there is space."""
     try:
         connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
     except sqlite3.OperationalError as error:
@@ -286,5 +281,5 @@ def _back_up(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def placeholders(values: Collection[object]) -> str:
-    """Return one `?` per value, such as `?, ?`, for a statement with the values as parameters."""
+    """Return one `?` per value for a statement, such as `?, ?`."""
     return ", ".join("?" * len(values))

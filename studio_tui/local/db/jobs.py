@@ -1,7 +1,7 @@
 """The jobs in the database, and their state transitions.
 
-Every transition here names the states from which it is allowed, and does nothing if the job is in
-another state (compare and set). So a cancel and an end at the same time cannot both succeed.
+Every transition names the states from which it is allowed, and does nothing if the job is in
+another state. So a cancel and an end at the same time cannot both succeed.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
@@ -29,7 +29,6 @@ STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
 """States of jobs that the dispatcher has taken from the queue and that have not ended."""
 
 ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
-"""States of jobs that have ended."""
 
 _LISTED = (
     "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
@@ -43,7 +42,6 @@ _LISTED = (
     " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id,"
     f" iif(schedules.job_id IS NULL, NULL, {LAST_RUNS_JSON}) AS recent"
 )
-"""The columns, selected from `_JOBS`, that lists need: those of the job and of its schedule."""
 
 _JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
 """All jobs; for a job that is no schedule, the columns of `schedules` are NULL."""
@@ -108,9 +106,7 @@ class JobTable:
         return await self._database.read(_made_before, key, request_digest)
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
-        """Create a job and return its row.
-
-        If a job was created with the same key and request, return its row instead.
+        """Create a job, unless one was created with the same key and request; return its row.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -137,11 +133,10 @@ class JobTable:
         return None if row is None else JobState(row["state"])
 
     async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
-        """Return the job from whose checkpoints a job that continues `job_id` starts.
+        """Return the run from whose checkpoints a job that continues `job_id` starts.
 
-        Return `None` if there is no job `job_id`. For a schedule, return the last run of its job,
-        as a TASK itself has no checkpoints. For any other job, and for a schedule whose job has not
-        run, return the job `job_id` itself.
+        It is the last run of a schedule that has run, and otherwise the job itself; `None` if there
+        is no job `job_id`.
         """
         row = await self._database.read(
             lambda connection: connection.execute(
@@ -167,7 +162,7 @@ class JobTable:
         return [row["id"] for row in rows]
 
     async def busy_workers(self) -> dict[str, int]:
-        """Return the number of workers of started jobs, by cluster with such jobs."""
+        """Return the number of workers of started jobs by cluster."""
         return await self._database.read(_sum_busy_workers)
 
     async def enqueue(self) -> list[QueuedJob]:
@@ -179,8 +174,7 @@ class JobTable:
     async def move(self, job_id: str, origins: Sequence[JobState], state: JobState) -> bool | None:
         """Change the state of a job if it is in one of `origins`; return whether it was.
 
-        `None` means that the disk is full: the change is made, before any later write, once there
-        is space.
+        `None`: the disk is full, and the change is deferred.
         """
         return await self._database.write_or_defer(_update_if, job_id, origins, {"state": state})
 
@@ -240,14 +234,11 @@ class JobTable:
         )
 
     async def dataset_versions(self, job_id: str) -> list[DatasetName]:
-        """Return the dataset versions that a job made, without versions that it only reused."""
+        """Return the dataset versions that a job made, and did not only reuse."""
         return await self._database.read(lineage.read_versions_of_job, job_id)
 
     async def row(self, job_id: str) -> sqlite3.Row:
-        """Return all columns of an existing job, and the column `uploads`.
-
-        `uploads` has the ids of the job's files, such as `3,7`; NULL if it has none.
-        """
+        """Return all columns of a job, and `uploads`: the ids of its files, such as `3,7`."""
         return await self._database.read(
             lambda connection: connection.execute(
                 "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
@@ -359,7 +350,6 @@ def _update_if(
     origins: Sequence[JobState],
     columns: Mapping[str, object],
 ) -> bool:
-    """Set columns of a job if it is in one of the states `origins`; return whether it was."""
     assignments = ", ".join(f"{name} = ?" for name in columns)
     cursor = connection.execute(
         f"UPDATE jobs SET {assignments} WHERE id = ? AND state IN ({placeholders(origins)})",

@@ -1,8 +1,8 @@
 """The lineage of datasets in the database: versions, the jobs that made them, their sources.
 
 Lineage comes from the files that jobs write to `STUDIO_LINEAGE`, and from DataChain's own database.
-The transaction that ends a job records the lineage from both. Transactions that plan a pipeline or
-order jobs record DataChain's database first. All functions run on the database's thread.
+The transaction that ends a job records both. Transactions that plan a pipeline or order jobs record
+DataChain's database first.
 """
 
 import hashlib
@@ -37,11 +37,9 @@ logger = logging.getLogger(__name__)
 def record_lineage(
     connection: sqlite3.Connection, job_id: str, run_lineage: RunLineage, *, is_complete: bool
 ) -> None:
-    """Record the lineage of a job that has ended.
+    """Record the lineage of an ended job; the datasets that it says it made only if `is_complete`.
 
-    The datasets that the job says it made are recorded only if `is_complete`. If a row violates a
-    constraint of the database, the violation is logged, and none of the lineage is recorded. It
-    does not prevent the end of the job.
+    If a row violates a constraint of the database, this is logged, and none of it is recorded.
     """
     connection.execute("SAVEPOINT lineage")
     try:
@@ -57,10 +55,7 @@ def record_lineage(
 def record_made(
     connection: sqlite3.Connection, job_id: str, datasets: Sequence[ReportedDataset]
 ) -> None:
-    """Record the datasets that a completed job says it made, in their order.
-
-    If a version exists, its jobs and sources are replaced.
-    """
+    """Record the datasets that a job says it made, in their order; a version is replaced."""
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
     """Ids of made versions by `dataset@version`; by `dataset`, the id of the first of them."""
@@ -100,7 +95,6 @@ def record_metastore(connection: sqlite3.Connection, metastore: Metastore) -> No
         for row in connection.execute("SELECT * FROM dataset_versions")
     }
     ids: dict[int, int] = {}
-    """The ids of the versions in this database, by their ids in DataChain's database."""
     for datachain_id, dataset, version, is_removed in metastore.versions:
         name = _stored_name(dataset), version
         if name not in recorded or recorded[name][1] != is_removed:
@@ -192,19 +186,16 @@ class _Latest:
         self._looked_up: set[str] = set()
 
     def next_version(self, dataset: str) -> str:
-        """Return the version after the highest recorded version, even if that was removed."""
         self._look_up(dataset)
         highest = self._highest.get(dataset)
         return version_after(highest) if highest else FIRST_VERSION
 
     def id_of(self, dataset: str) -> int | None:
-        """Return the id of the latest existing version; `None` if there is none."""
         self._look_up(dataset)
         existing = self._existing.get(dataset)
         return existing and existing[1]
 
     def add(self, dataset: str, version: str, version_id: int) -> None:
-        """Add a version that exists now."""
         self._look_up(dataset)
         self._add(dataset, version, version_id, is_removed=False)
 
@@ -252,6 +243,5 @@ def _insert_source(
 
 
 def _stored_name(dataset: str) -> str:
-    """Return the name by which a dataset of DataChain's database is stored here."""
     name = read_name(dataset)
     return name.dataset if name else dataset

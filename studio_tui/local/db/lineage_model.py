@@ -17,12 +17,11 @@ class DatasetLink:
 
 @dataclass(frozen=True)
 class DatasetSource:
-    """A dataset that a version was made from."""
+    """A dataset that a version was made from; without an id, the version used is not known."""
 
     dataset: str
     """`namespace.project.name`, with `@version` if a job named it so; empty if it is not known."""
     version_id: int | None
-    """`None` if it is not known which version was used."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,14 @@ class Lineage:
     jobs: Mapping[str, KnownJob]
 
     def source_version(self, source: DatasetSource) -> MadeVersion | None:
-        """Return the version that was used of a source; `None` if that version is not known."""
+        """Return the version that was used of a source, if known."""
         return None if source.version_id is None else self.versions.get(source.version_id)
 
 
 class CurrentVersions:
     """The current version of each dataset.
 
-    It is the highest version that a completed job made or reused and that was not removed. A
-    dataset without such a version has no current version.
+    It is the highest version that a completed job made or reused and that was not removed.
     """
 
     def __init__(self, lineage: Lineage) -> None:
@@ -88,10 +86,10 @@ class CurrentVersions:
         return highest is not None and highest[1] == version_id
 
     def of(self, version_id: int | None) -> int:
-        """Return the id of the current version of the dataset that a version belongs to.
+        """Return the id of the current version of the dataset of `version_id`.
 
-        If the dataset has no current version, return `version_id`. If `version_id` is `None` or
-        unknown, return -1.
+        It is `version_id` itself if the dataset has no current version, and -1 for an unknown
+        version.
         """
         version = None if version_id is None else self._versions.get(version_id)
         if version_id is None or version is None:
@@ -101,7 +99,6 @@ class CurrentVersions:
 
 
 def _has_complete_job(version: MadeVersion, lineage: Lineage) -> bool:
-    """Whether a job that made or reused a version is known to have completed."""
     return any(
         link.job_id in lineage.jobs and lineage.jobs[link.job_id].is_complete
         for link in version.jobs

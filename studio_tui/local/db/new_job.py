@@ -37,7 +37,6 @@ class NewJob:
     requirements: str | None
     repository: str | None
     uploads: tuple[int, ...]
-    """Ids of the uploaded files that the job gets."""
     rerun_from: str | None
     """The id of the run from whose checkpoints it continues."""
     run_group: str
@@ -45,18 +44,13 @@ class NewJob:
     ignore_checkpoints: bool
     created_by: str
     idempotency_key: str | None
-    """The same key with the same request does not create a second job."""
     request_digest: str
-    """Equal for equal requests."""
     schedule: schedules.NewSchedule | None
     """`None` for a job that runs as soon as it can."""
 
 
 def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now: str) -> None:
-    """Insert a job in its first state, with its uploaded files; `now` is a stamp.
-
-    The caller inserts `job.schedule`.
-    """
+    """Insert a job in its first state, with its files; `now` is a stamp. It inserts no schedule."""
     columns = {
         "id": job.id,
         "state": state,

@@ -39,8 +39,7 @@ def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
 def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all their sources.
 
-    A warning names up to `_MAX_NAMES` datasets that were made from rebuilt datasets and are not
-    rebuilt, and counts the others: all these will be out of date.
+    A warning names datasets that will be out of date, as they were made from rebuilt datasets.
 
     Raises:
         UnknownDataset: One of `targets` is not known.
@@ -61,7 +60,6 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
-    """Return the datasets that other jobs made, directly or not, from datasets of these jobs."""
     made = {
         version.dataset
         for version in lineage.versions.values()
@@ -79,10 +77,9 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
 
 
 def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets` and the datasets that must be rebuilt with them.
+    """Return the jobs that rebuild `targets` and all datasets that are made from them.
 
-    All datasets that are made from rebuilt datasets are rebuilt too, so no other dataset becomes
-    out of date. All other sources stay as they are.
+    So no other dataset becomes out of date. All other sources stay as they are.
 
     Raises:
         UnknownDataset: One of `targets` is not known.
@@ -107,10 +104,9 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
-    """Return `datasets` with all datasets that must be rebuilt with them.
+    """Return `datasets`, the other datasets of their jobs, those made from any of them, and so on.
 
-    These are the other datasets that the same jobs make, the datasets that are made from any of
-    them, and so on. A dataset without a current version is left out.
+    A dataset without a current version is left out.
     """
     versions = current_versions(lineage)
     readers = _readers(versions, lineage)
@@ -139,10 +135,7 @@ def current_versions(lineage: Lineage) -> dict[str, MadeVersion]:
 
 
 def _readers(versions: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:
-    """Return, by dataset, the other datasets whose version in `versions` was made from it.
-
-    Listings and sources named by version do not count.
-    """
+    """Return, by dataset, the other datasets whose version in `versions` was made from it."""
     readers: dict[str, set[str]] = {}
     for dataset, version in versions.items():
         for source in _sources(version):

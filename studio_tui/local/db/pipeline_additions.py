@@ -1,7 +1,4 @@
-"""Inserts a new pipeline into the database: its row, its nodes, and copies of jobs.
-
-All functions run on the database's thread.
-"""
+"""Inserts a new pipeline into the database: its row, its nodes, and copies of jobs."""
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
@@ -22,7 +19,6 @@ _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
     " request_digest, requirements, query"
 )
-"""Columns that a copy takes from its original."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def add_pipeline(connection: sqlite3.Connection, initial: InitialPipeline, now: 
 def add_node(
     connection: sqlite3.Connection, pipeline_id: str, position: int, job: PlannedJob, run_id: str
 ) -> None:
-    """Insert a planned job into a pipeline; `run_id` is the id of the job that is its first run."""
+    """Insert a planned job into a pipeline; `run_id` is its first run."""
     connection.execute(
         "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)", [pipeline_id, position, job.job_id, run_id]
     )
@@ -81,8 +77,8 @@ def copy_job(
 ) -> str:
     """Create a PENDING job that does the same as another, with `environment` added; return its id.
 
-    The copy has a run group of its own, as with the checkpoints of the other job it would make
-    nothing new; a caller can change the group. The copy has no idempotency key and no label.
+    The copy has no idempotency key, no label, and a run group of its own: with the checkpoints of
+    the other job it would make nothing new.
     """
     copy_id = str(uuid.uuid4())
     (variables_json,) = connection.execute(
@@ -113,10 +109,8 @@ def _free_name(connection: sqlite3.Connection) -> str:
 
 
 _LETTERS = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
-"""The possible letters at each position of a word."""
 
 _Choose = Callable[[Sequence[str]], str]
-"""Returns one of the given texts."""
 
 
 def make_name(choose: _Choose) -> str:

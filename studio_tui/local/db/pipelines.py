@@ -27,10 +27,9 @@ from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
 
 _Revision = Callable[[sqlite3.Connection, str, str, PipelineState, str], bool]
-"""Removes or restores a job; returns whether the pipeline has such a job.
+"""Removes or restores a job of a pipeline by their ids; returns whether the pipeline has it.
 
-The arguments after the connection are the pipeline's id, the job's id, the pipeline's state, and
-the time as a stamp.
+The last arguments are the pipeline's state and the time, a stamp.
 """
 
 _WRONG_STATE = "It is {state}: only a pipeline that {condition} can be {done}."
@@ -41,15 +40,14 @@ class NewPipeline:
     """A valid request for a pipeline."""
 
     datasets: tuple[str, ...]
-    """The datasets to rebuild, as named in the request and in its order."""
+    """As named in the request and in its order."""
     environment: Mapping[str, str]
     """Added to the variables of every job; they override equal names."""
     is_paused: bool
-    """Whether it starts PAUSED."""
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether datasets made from `datasets` are rebuilt instead of sources; see `refresh`."""
+    """Whether to rebuild what was made from `datasets` instead of their sources; see `refresh`."""
 
 
 class PipelineRows(NamedTuple):
@@ -59,12 +57,11 @@ class PipelineRows(NamedTuple):
     runs: list[sqlite3.Row]
     """The current run of each job; parents before their children.
 
-    The column `parents` has the ids of the originals of the job's parents, in the order of the
-    plan. The column `attempts` has the ids of the job's earlier runs in this pipeline, oldest
-    first. Both are JSON lists.
+    Two columns are JSON lists of ids: `parents`, the originals of the job's parents in the order of
+    the plan, and `attempts`, the job's earlier runs in this pipeline, oldest first.
     """
     removed: list[sqlite3.Row]
-    """Jobs removed from the pipeline and not restored, in the order of the plan."""
+    """Removed jobs, in the order of the plan."""
 
 
 class NothingToRun(Exception):  # noqa: N818 (the name says what is wrong)
@@ -82,7 +79,7 @@ class PipelineTable:
     ) -> PipelineRows:
         """Plan a pipeline from all known lineage, and start it unless `request.is_paused`.
 
-        If a pipeline was created with the same key and request, return that pipeline.
+        The same key and request return the same pipeline.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -95,10 +92,9 @@ class PipelineTable:
     async def rerun(
         self, request: NewRerun, metastore: Metastore, now: datetime
     ) -> PipelineRows | None:
-        """Run several jobs again, each after the others that it depends on.
+        """Run several jobs again in order; `None`, and no new job, if none depends on another.
 
-        If none of them depends on another, create no job and return `None`. If a pipeline was
-        created with the same key and request, return that pipeline.
+        The same key and request return the same pipeline.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -124,18 +120,14 @@ class PipelineTable:
     ) -> list[PipelineRows]:
         """Return up to `limit` pipelines, newest first, with one of `states`.
 
-        The name or the column `triggered_from` contains `search`; ASCII letters match in either
-        case. `None` is no restriction.
+        The name or `triggered_from` contains `search`; ASCII letters match in either case.
         """
         return await self._database.read(_select_listed, states, search, limit)
 
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Release no more runs of a pipeline; its started runs run to their end.
+        """Release no more runs of a pipeline; those that have not started become PENDING again.
 
-        Released runs that have not started become PENDING again.
-
-        On a full disk the change is written once there is space, and the returned rows do not show
-        it. Until then nothing starts.
+        On a full disk the change is deferred, and the returned rows do not show it.
 
         Raises:
             WrongPipelineState: The pipeline is paused already, or has ended.
@@ -146,10 +138,10 @@ class PipelineTable:
         return paused
 
     async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Let a pipeline run: release the runs that can start.
+        """Release the runs of a pipeline that can start.
 
-        If the pipeline is FAILED or CANCELED, or all its active runs are being canceled, repeat the
-        runs that failed, were canceled or are being canceled.
+        If it is FAILED or CANCELED, or all its active runs are being canceled, runs that failed,
+        were canceled or are being canceled are repeated.
 
         Raises:
             WrongPipelineState: The pipeline is completed.
@@ -158,10 +150,9 @@ class PipelineTable:
         return await self._database.write(_resume, pipeline_id, stamp(now))
 
     async def remove_job(self, pipeline_id: str, job_id: str, now: datetime) -> PipelineRows | None:
-        """Remove a job from a pipeline; return `None` if it has no such job.
+        """Remove a job, the original or its current run; `None` if the pipeline does not have it.
 
-        `job_id` is the id of the original or of its current run. The job's children inherit its
-        parents.
+        The job's children inherit its parents.
 
         Raises:
             WrongPipelineState: The pipeline is not paused, or the job is not pending.
@@ -171,9 +162,9 @@ class PipelineTable:
     async def restore_job(
         self, pipeline_id: str, job_id: str, now: datetime
     ) -> PipelineRows | None:
-        """Restore a removed job and pause the pipeline; return `None` if no such job was removed.
+        """Restore a job, the original or its canceled run, and pause the pipeline.
 
-        `job_id` is the id of the original or of the canceled run.
+        `None` if no such job was removed.
 
         Raises:
             WrongPipelineState: The pipeline is running.
@@ -183,8 +174,6 @@ class PipelineTable:
     async def _revise(
         self, pipeline_id: str, job_id: str, now: datetime, change: _Revision
     ) -> PipelineRows | None:
-        """Remove or restore a job by `change`; return `None` if the pipeline has no such job."""
-
         def write(connection: sqlite3.Connection) -> PipelineRows | None:
             state = _state(connection, pipeline_id)
             if not change(connection, pipeline_id, job_id, state, stamp(now)):
@@ -197,7 +186,7 @@ class PipelineTable:
 def trigger(
     connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
-    """Do the same as `PipelineTable.trigger`, as part of a transaction; `now` is a stamp."""
+    """Do the same as `PipelineTable.trigger` in a transaction; `now` is a stamp."""
     if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.record_metastore(connection, metastore)
@@ -247,11 +236,7 @@ def _rerun(
 def _made_before(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> PipelineRows | None:
-    """Return the pipeline created with the same key and request; `None` if there is none.
-
-    Raises:
-        KeyReused: The key was used for another request.
-    """
+    """Return the pipeline with that key, if any; raise `KeyReused` if its request was another."""
     earlier = connection.execute(
         "SELECT * FROM pipelines WHERE idempotency_key = ?", [key]
     ).fetchone()
@@ -297,7 +282,6 @@ def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
 
 
 def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
-    """Create a new run for every node whose run failed, was canceled or is being canceled."""
     nodes = connection.execute(
         "SELECT job_id, created_job_id FROM pipeline_jobs node"
         " JOIN jobs run ON run.id = created_job_id"
@@ -327,7 +311,7 @@ def _settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
 
 
 def find_existing(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
-    """Return the existing pipeline with the id `pipeline_id`."""
+    """Return the existing pipeline `pipeline_id`."""
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)
 

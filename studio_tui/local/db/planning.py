@@ -85,7 +85,7 @@ class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets`; each target is a text that `read_name` parses.
+    """Return the jobs that rebuild `targets`, which are names of datasets or versions.
 
     Raises:
         UnknownDataset: One of `targets` is not known, or is not a valid name.
@@ -139,10 +139,10 @@ def _add_sources(
     by_products: ByProducts,
     warnings: dict[str, None],
 ) -> list[int]:
-    """Return the versions `roots` and all their direct and indirect sources, nearest first.
+    """Return `roots` and all their direct and indirect sources, nearest first, without listings.
 
-    By-products of undisputed jobs are added too, with their sources; listings are left out.
-    The current version of a source's dataset replaces the version that was used.
+    By-products of undisputed jobs are added too, with their sources. The current version of a
+    source's dataset replaces the version that was used.
     """
     needed = dict.fromkeys(roots)
     pending = [*needed]

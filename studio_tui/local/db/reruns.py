@@ -1,7 +1,7 @@
 """Finds the order in which several jobs run again, and their dependencies.
 
 Dependencies follow from the pipelines in which the jobs ran, and from the datasets that the jobs,
-or their originals in pipelines, have read and made. All functions run on the database's thread.
+or their originals in pipelines, have read and made.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
@@ -18,15 +18,14 @@ from studio_tui.local.db.run_order import PlannedJob, in_order, nearest_ancestor
 from studio_tui.local.shim.datasets import is_listing
 
 _MAX_NAMES = 3
-"""Maximum number of pipelines or jobs that a description names; further ones are counted."""
+"""Maximum number of pipelines or jobs that a description names."""
 
 
 @dataclass(frozen=True)
 class NewRerun:
-    """A valid request to run several jobs again in order."""
+    """A valid request to run several jobs again in order; the new jobs by the job each repeats."""
 
     jobs: Mapping[str, NewJob]
-    """The new jobs, by the id of the job that each repeats."""
     idempotency_key: str | None
     request_digest: str
 
@@ -62,10 +61,7 @@ def in_run_order(
 
 
 def describe(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
-    """Return names of the jobs' pipelines, such as "of bado-ruge"; without any, of the jobs.
-
-    `jobs` has the new jobs, by the id of the job that each repeats.
-    """
+    """Return names of the jobs' pipelines, such as "of bado-ruge"; without any, of the jobs."""
     if pipelines := _pipelines_of(connection, jobs):
         return f"of {_join_names(pipelines)}"
     return _join_names([job.name for job in jobs.values()])
@@ -77,7 +73,6 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _pipelines_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
-    """Return the names of the pipelines that these jobs are current runs of, each once."""
     names: dict[str, None] = {}
     for job_id in job_ids:
         for (name,) in connection.execute(

@@ -1,7 +1,4 @@
-"""Changes that users make to schedules, each in one transaction.
-
-`schedules` has the changes that time makes.
-"""
+"""Changes that users make to schedules, each in one transaction; time's are in `schedules`."""
 
 import hashlib
 import sqlite3
@@ -39,8 +36,7 @@ class ScheduleActions:
     async def suspend(self, job_id: str, now: datetime) -> None:
         """Suspend a schedule: until it is resumed, fire times have no run and are no gaps.
 
-        Without disk space the suspension is written later; until then no run is created. Whether
-        the job is an active schedule is then not reported.
+        Without disk space the suspension is written later; until then no run is created.
 
         Raises:
             LookupError: There is no such job.
@@ -49,9 +45,7 @@ class ScheduleActions:
         await self._database.write_or_defer(_suspend, job_id, stamp(now))
 
     async def resume(self, job_id: str, now: datetime) -> None:
-        """Resume a schedule from `now` on; fire times before `now` have no run and are no gaps.
-
-        If the schedule is not suspended, nothing is changed.
+        """Resume a suspended schedule; fire times before `now` have no run and are no gaps.
 
         Raises:
             LookupError: There is no such job.
@@ -121,11 +115,7 @@ def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
 
 
 def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
-    """Return the times of a schedule from `now` on.
-
-    Raises:
-        ScheduleUnusable: Its only time has passed, or this machine does not have its time zone.
-    """
+    """Return the times of a schedule from `now` on, or raise `ScheduleUnusable`."""
     expression, name = row["cron_expression"], row["time_zone"]
     if expression is None:
         time = f"{from_stamp(row['next_fire_at']):%Y-%m-%d %H:%M} UTC"
@@ -159,9 +149,7 @@ def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) 
 def _first_fire_time(
     connection: sqlite3.Connection, job_id: str, schedule: NewSchedule
 ) -> datetime:
-    """Return when a changed or resumed schedule fires first.
-
-    It is after the fire times of all its runs, without runs by hand.
+    """Return when a changed or resumed schedule fires first: after the fire times of all its runs.
 
     The machine's clock may have been set back since, but no fire time may have two runs.
     """
@@ -183,7 +171,7 @@ def _first_fire_time(
 
 
 def require_active_schedule(connection: sqlite3.Connection, job_id: str) -> None:
-    """Check that a job is a schedule that has not ended; it may be suspended.
+    """Check that a job is a schedule that has not ended.
 
     Raises:
         LookupError: There is no such job.

@@ -1,7 +1,4 @@
-"""The runs of schedules in the database, at fire times or by hand, and their gaps.
-
-A gap is a fire time that was missed or skipped; a fire time during a suspension is no gap.
-"""
+"""The runs of schedules in the database, at fire times or by hand, and their gaps."""
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
@@ -14,7 +11,7 @@ from studio_tui.api.states import JobState
 from studio_tui.local.db.times import from_stamp, stamp
 
 MAX_RUNS = 8
-"""Maximum number of runs and gaps, counted together, that are returned with a schedule."""
+"""Maximum number of runs and gaps together that are returned with a schedule."""
 
 _RUNS = f"""
     SELECT run.scheduled_for AS at, json_object(
@@ -53,7 +50,6 @@ _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
     " ignore_checkpoints, environment, requirements, query"
 )
-"""Columns that a run copies from its schedule."""
 
 
 def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
@@ -72,9 +68,7 @@ def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
 def make_run(
     connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, *, is_once: bool
 ) -> str:
-    """Create the run of a schedule for `fire_at`, a stamp like `now`; return the run's id.
-
-    For a run by hand, `fire_at` is the moment that `free_moment` returned.
+    """Create the run of a schedule for the stamp `fire_at`; return the run's id.
 
     `is_once`: the schedule has a single start time and no expression.
     """
@@ -99,7 +93,7 @@ def make_run(
 def note_gaps(
     connection: sqlite3.Connection, job_id: str, missed: Iterable[str], skipped: Iterable[str]
 ) -> None:
-    """Record fire times of a schedule without a run, all stamps; keep the last `MAX_RUNS` gaps."""
+    """Record fire times without a run, all stamps; only the last `MAX_RUNS` gaps are kept."""
     gaps = [*((fire_at, 0) for fire_at in missed), *((fire_at, 1) for fire_at in skipped)]
     if not gaps:
         return
@@ -117,10 +111,9 @@ def note_gaps(
 
 
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
-    """Return the first stamp from `now` on that a manual run of a schedule can have.
+    """Return the first stamp from `now` on that a run by hand can have.
 
-    No other run of the schedule has the stamp, and its next fire time is another one. The stamp is
-    not a whole second, so it is no fire time of an expression, which is a whole minute.
+    No other run of the schedule has it, and it is no fire time: it is not a whole second.
     """
     taken = {
         row[0]

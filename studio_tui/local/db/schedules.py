@@ -3,8 +3,7 @@
 A schedule is a job in the state TASK. A fire time is settled when its run was created, or it was
 counted as missed or skipped. The cursor of a schedule, the column `next_fire_at`, is its earliest
 unsettled fire time. One transaction settles several fire times, with at most one run, and moves the
-cursor behind them. So no fire time is settled twice, despite crashes and changes of the clock. Fire
-times during a suspension are passed over.
+cursor behind them. So no fire time is settled twice, despite crashes and changes of the clock.
 """
 
 import json
@@ -24,7 +23,7 @@ MAX_DELAY = timedelta(hours=1)
 """How long after its fire time a run may still be created."""
 
 BATCH = 10_000
-"""Maximum fire times settled in one transaction, as a year has 525,600 minutes."""
+"""Maximum fire times settled in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,7 @@ class NewSchedule:
     start_after: datetime | None
     """The start time; with an expression, fire times before it do not count."""
     time_zone: str
-    """The zone of the expression."""
     next_fire_at: datetime
-    """The first fire time."""
     datasets: tuple[str, ...] | None = None
     """Datasets that a pipeline rebuilds each time; `None` for a schedule that runs its job."""
 
@@ -65,7 +62,6 @@ class Decision:
     """The decision about a schedule's fire times from its cursor on."""
 
     missed: int
-    """Number of fire times that were missed."""
     last_missed: tuple[datetime, ...]
     """The latest missed fire times, up to `MAX_RUNS`."""
     run_for: datetime | None
@@ -81,7 +77,7 @@ class Schedules:
         self._database = database
 
     async def next_fire_at(self) -> datetime | None:
-        """Return when the next schedule fires; `None` if there is none."""
+        """Return when the next schedule fires, if there is one."""
         row = await self._database.read(
             lambda connection: connection.execute(
                 "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id"
@@ -110,9 +106,8 @@ class Schedules:
     ) -> bool:
         """Carry out a decision about a schedule; return whether a run was created.
 
-        `make` creates the run in the same transaction; the default creates a run of the schedule's
-        job. Nothing is done if the schedule has meanwhile ended, or was changed, suspended or
-        settled.
+        `make` creates the run, by default of the schedule's job. Nothing is done if the schedule
+        has meanwhile ended, or was changed, suspended or settled.
 
         Raises:
             StorageFull: The disk is full.
@@ -148,7 +143,7 @@ def decide(due: DueSchedule, now: datetime) -> Decision:
 
 
 def insert_schedule(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
-    """Insert the schedule of a new job, in the transaction that creates it."""
+    """Insert the schedule of a new job."""
     connection.execute(
         "INSERT INTO schedules"
         " (job_id, cron_expression, start_after, time_zone, next_fire_at, datasets)"
@@ -214,7 +209,6 @@ def _settle(
 
 
 def _why_nothing_ran(due: DueSchedule, decision: Decision, *, is_skipped: bool) -> str | None:
-    """Return why the last fire time of a schedule got no run; `None` if it got one."""
     if is_skipped:
         fire_at = due.fire_at if decision.run_for is None else stamp(decision.run_for)
         return f"Nothing was run at {fire_at}: the previous run was still going."
@@ -229,10 +223,7 @@ def _why_nothing_ran(due: DueSchedule, decision: Decision, *, is_skipped: bool) 
 def _end_schedule(
     connection: sqlite3.Connection, due: DueSchedule, now: datetime, why_nothing_ran: str | None
 ) -> None:
-    """Record the end of a schedule without further fire times.
-
-    It is FAILED with `why_nothing_ran` as its error if the last fire time got no run.
-    """
+    """Record the end of a schedule without further fire times, as FAILED if the last got no run."""
     state = JobState.COMPLETE if why_nothing_ran is None else JobState.FAILED
     connection.execute(
         "UPDATE jobs SET state = ?, finished_at = ?, error_message = ? WHERE id = ?",

@@ -1,9 +1,7 @@
 """Decides which job runs when, and follows every started job to its end.
 
-`startable` is the rule. `Dispatcher` applies it when a job arrives or ends. It has one task per
-started job, which records in the database what the runner reports about the job. All state is in
-the database and in the runner's files. So a new dispatcher takes over every unfinished job, however
-the last dispatcher ended.
+All state is in the database and in the runner's files. So a new dispatcher takes over every
+unfinished job, however the last dispatcher ended.
 """
 
 import asyncio
@@ -46,10 +44,7 @@ PATIENCE = 5
 """Unexpected failures to watch a job, after which the job is stopped and recorded as FAILED."""
 
 CALM_SECONDS = 60.0
-"""Seconds that a job must be watched without failure, so that earlier failures no longer count.
-
-Also the seconds between attempts to stop a job after `PATIENCE` failures.
-"""
+"""Seconds that a job must be watched without failure, so that earlier failures no longer count."""
 
 
 def startable(
@@ -57,10 +52,9 @@ def startable(
 ) -> list[QueuedJob]:
     """Return the queued jobs that may start now, in the order of their start.
 
-    The order is priority, then age. Within a cluster no job overtakes another: if a job needs more
-    workers than are free, all jobs behind it wait too. Otherwise small jobs could keep a large job
-    waiting forever. `busy` and `capacity` are numbers of workers by cluster; in a cluster that
-    `capacity` lacks, no job starts.
+    The order is priority, then age. Within a cluster no job overtakes another, as otherwise small
+    jobs could keep a large job waiting forever. `busy` and `capacity` are numbers of workers by
+    cluster; in a cluster that `capacity` lacks, no job starts.
     """
     free = {cluster: total - busy.get(cluster, 0) for cluster, total in capacity.items()}
     chosen = []
@@ -97,9 +91,9 @@ class Dispatcher:
     async def cancel(self, job_id: str) -> JobState | None:
         """Begin to cancel a job; return the state it was in, or `None` if there is no such job.
 
-        A waiting job is CANCELED at once. A started job is CANCELING until it has ended; when this
-        returns, it has been signaled, so it ends even if this server dies. An ended job stays as it
-        is. A canceled schedule starts no more runs; its started runs continue.
+        A waiting job is CANCELED at once. A started job is CANCELING until it has ended; it ends
+        even if this server dies. An ended job stays as it is. The started runs of a schedule
+        continue.
 
         This works on a full disk: a started job is signaled before its state is written, and
         deferred writes are done before all others.
@@ -144,10 +138,7 @@ class Dispatcher:
                 await self._wait_for_change(CLUSTERS_EVERY if are_waiting else None)
 
     async def _wait_for_change(self, check_every: float | None) -> None:
-        """Wait until `wake` is called or, checked every `check_every` seconds, the clusters change.
-
-        `None`: the clusters do not matter.
-        """
+        """Wait for `wake` or, checked every `check_every` seconds, a change of the clusters."""
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), check_every)
@@ -186,10 +177,10 @@ class Dispatcher:
         return waiting > 0
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
-        """Watch one started job to its end, then wake the dispatcher.
+        """Watch one started job to its end, whatever fails.
 
-        Errors do not propagate, so other jobs and the server continue. `is_new`: this dispatcher
-        has just taken the job from the queue, so nothing of it was started before.
+        `is_new`: this dispatcher has just taken the job from the queue, so nothing of it was
+        started.
         """
         cancel_task = asyncio.create_task(self._retry_cancel(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []
@@ -232,7 +223,6 @@ class Dispatcher:
         await self._watch(job_id, report)
 
     async def _fail(self, job_id: str, failure: Exception) -> None:
-        """Stop a job that cannot be watched, and record it as FAILED."""
         await self._runner.cancel(job_id)
         why = cut_sentence(f"{type(failure).__name__}: {failure}")
         message = f"lost: the local Studio cannot watch this job ({why}), so it was stopped"
@@ -274,7 +264,6 @@ class Dispatcher:
         )
 
     async def _watch(self, job_id: str, report: RunReport) -> None:
-        """Record what the runner reports in the database, until the job has ended."""
         waited = Step(**json.loads((await self._jobs.row(job_id))["steps"])[0])
         recorded: tuple[JobPhase, tuple[Step, ...]] = (JobPhase.INIT, (waited,))
         began = clock.monotonic()
@@ -308,7 +297,6 @@ class Dispatcher:
             self._cancel_event(job_id).set()
 
     async def _retry_cancel(self, job_id: str) -> None:
-        """Wait for the job's cancel event; then signal the job, and retry until that succeeds."""
         await self._cancel_event(job_id).wait()
         while True:
             try:

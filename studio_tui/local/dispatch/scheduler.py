@@ -1,7 +1,7 @@
 """Fires schedules when they are due; without schedules it is idle.
 
 The clock is read again after every rest, because a user can set it, and because timers stop while a
-machine sleeps. `schedules.decide` then decides which fire times get a run.
+machine sleeps.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from studio_tui.local.shim.words import cut_sentence
 logger = logging.getLogger(__name__)
 
 LONGEST_REST = 30.0
-"""Seconds between checks of whether the clock was set, while there is a schedule."""
+"""Seconds between two looks at the clock while there is a schedule."""
 
 
 class Scheduler:
@@ -36,10 +36,7 @@ class Scheduler:
         now: Callable[[], datetime],
         metastore: Callable[[], Awaitable[Metastore]] | None = None,
     ) -> None:
-        """`on_run` is called after a run was created; `now` returns the time, aware.
-
-        `metastore` reads DataChain's database, from which pipelines are planned.
-        """
+        """`on_run` is called after a run was created; `now` returns the time, aware."""
         self._schedules = schedules
         self._jobs = jobs
         self._on_run = on_run
@@ -91,14 +88,12 @@ class Scheduler:
             await self._jobs.end(schedule.job_id, [JobState.TASK], end)
 
     async def _pipeline_maker(self, schedule: DueSchedule) -> MakeRun | None:
-        """Return the function that creates a schedule's pipeline; `None` if it runs a job."""
         if not schedule.triggers:
             return None
         metastore = await self._metastore() if self._metastore is not None else Metastore()
         return partial(make_pipeline, metastore=metastore)
 
     async def _seconds_to_rest(self) -> float | None:
-        """Return after how many seconds to read the clock again; `None` without a schedule."""
         next_fire_at = await self._schedules.next_fire_at()
         if next_fire_at is None:
             return None

@@ -29,11 +29,10 @@ ROUTERS = (
     schedule_router,
     dataset_router,
 )
-"""The functions that make the routers of the API, except for logs."""
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:
-    """Return the application for `port`; the caller runs the dispatcher and the other tasks."""
+    """Return the application for `port`; it does not run dispatcher and scheduler."""
     api = FastAPI(
         title="Studio REST API (local)",
         version=studio_tui.__version__,

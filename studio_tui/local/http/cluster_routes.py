@@ -31,7 +31,7 @@ def cluster_outputs(
 ) -> list[ComputeClusterOutput]:
     """Return the clusters; `busy` is the number of workers of started jobs by cluster name.
 
-    `problem` says why the content of the cluster file is not in force; `None` if it is.
+    `problem` says why the content of the cluster file is not in force.
     """
     return [
         ComputeClusterOutput(

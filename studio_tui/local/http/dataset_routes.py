@@ -1,4 +1,4 @@
-"""The endpoints of datasets. They are not in the API document, so the OpenAPI leaves them out."""
+"""The endpoints of datasets, which are not in the API document."""
 
 from fastapi import APIRouter, Response
 

@@ -18,22 +18,19 @@ from studio_tui.local.http.responses import Refused, answer
 logger = logging.getLogger(__name__)
 
 PROBLEMS_NAMED = 50
-"""Maximum number of problems reported for one request, to bound the size of the answer."""
+"""Maximum number of problems named for one request."""
 
 _SENTENCES = {
     404: "There is nothing at {path}.",
     405: "{path} does not accept {method} requests.",
 }
-"""Messages for errors that Starlette raises, by status; for others it is Starlette's own text."""
+"""Messages that replace those of Starlette, by status."""
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Refusal(HTTPException):
-    """A refused request; `message` is text for the user.
-
-    `detail` is the `detail` of the body; `None` for the same text as `message`.
-    """
+    """A refused request; `detail` is `message` too if it is `None`."""
 
     def __init__(self, status: int, message: str, detail: object = None) -> None:
         super().__init__(status, message)
@@ -42,7 +39,7 @@ class Refusal(HTTPException):
 
 
 class InvalidFields(Refusal):
-    """422: the request is invalid; the message names up to `PROBLEMS_NAMED` problems at once."""
+    """422: the request is invalid."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         """Each problem is the name of a field, and a clause about it without a full stop."""
@@ -83,7 +80,7 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes of a path; Starlette names those of the first route."""
+    """Return the methods of all routes of a path; Starlette names only those of the first."""
     return [
         method
         for method in _METHODS
@@ -112,5 +109,4 @@ async def _answer_failure(request: Request, error: Exception) -> Response:
 
 
 def _field_name(location: Sequence[str | int]) -> str:
-    """Return the name of a field for users, such as "files 2" for the third of the files."""
     return " ".join(str(part) for part in location[1:]) or "the body"

@@ -30,7 +30,6 @@ _STATUS_GROUPS = {
     "ACTIVE": frozenset(_STATUSES) - FINISHED_STATES,
     "INACTIVE": FINISHED_STATES,
 }
-"""Values of the parameter `status` that stand for several states."""
 
 
 def job_router(studio: Studio) -> APIRouter:

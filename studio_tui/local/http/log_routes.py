@@ -1,9 +1,9 @@
 """Serves a job's log: as text over HTTP, whole or in ranges, and in frames on a websocket.
 
 The published client 0.62 defines the frames (see its `follow`): `{"logs": [...]}` with ascending
-ids, `{"job": {"status": ...}}`, and `{"message": ...}` for an error, after which the connection is
-closed. The client reads until the server closes the connection. When nothing was sent for
-`_PING_SECONDS`, the server sends `{"type": "ping"}`.
+ids, `{"job": {"status": ...}}`, and `{"message": ...}` for an error. It reads until the server
+closes the connection. When nothing was sent for `_PING_SECONDS`, the server sends `{"type":
+"ping"}`.
 """
 
 import asyncio
@@ -38,16 +38,13 @@ _IDLE_CHECK_SECONDS = 0.04
 """Seconds between checks when nothing was sent for `_IDLE_SECONDS`."""
 _IDLE_SECONDS = 1.0
 _READ_SECONDS = 0.2
-"""Time after which output is read even if the sizes of the files have not changed."""
+"""Time after which output is read even if the files seem unchanged."""
 _STATUS_SECONDS = 0.1
-"""Time between queries for the job's status."""
 _PING_SECONDS = 15.0
 _NO_SUCH_JOB = 4404
-"""The code with which the websocket is closed if the job is unknown."""
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
 """One range: `bytes=0-99`, `bytes=100-` or, for the last 100 bytes, `bytes=-100`."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
-"""Values of the parameter `no_follow` that are true."""
 _FINISHED = frozenset(state.value for state in JobState if state.is_finished)
 
 _JSON_ERROR = {
@@ -63,7 +60,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 StatusOf = Callable[[str], Awaitable[str | None]]
-"""Returns a job's status; `None` for an unknown job.
+"""Returns a job's status, if there is such a job.
 
 It must not return a final status before the runner has reported the end, as the log is incomplete
 until then.
@@ -104,8 +101,6 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
 
 
 class _Follower:
-    """Sends one job's log to one websocket."""
-
     def __init__(
         self, websocket: WebSocket, output: OutputReader, job_id: str, status_of: StatusOf
     ) -> None:
@@ -199,8 +194,6 @@ async def _wait_for_disconnect(websocket: WebSocket) -> None:
 
 
 class _Span(NamedTuple):
-    """A range of a transcript."""
-
     begin: int
     """Offset of the first byte."""
     end: int
@@ -208,7 +201,7 @@ class _Span(NamedTuple):
 
 
 class _TranscriptResponse(StreamingResponse):
-    """A transcript or a range of it; the transcript is read while it is sent, and then closed."""
+    """A range of a transcript, which is read while it is sent, and then closed."""
 
     def __init__(
         self, transcript: Transcript, span: _Span, status: int, headers: dict[str, str]
@@ -235,10 +228,7 @@ async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
 
 
 def log_answer(transcript: Transcript, request: Request) -> Response:
-    """Answer a GET by its conditions, in the order of RFC 9110, 13.2.2.
-
-    The transcript is closed when the answer has been sent.
-    """
+    """Answer a GET by its conditions, in the order of RFC 9110, 13.2.2; close the transcript."""
     version = transcript.version
     headers = {
         "ETag": version.etag,
@@ -267,7 +257,7 @@ def log_answer(transcript: Transcript, request: Request) -> Response:
 
 
 def _matches(version: TranscriptVersion, if_none_match: str | None) -> bool:
-    """Whether the client has this version; compared weakly, as RFC 9110, 13.1.2 requires."""
+    """Whether the client has this version, by a weak comparison (RFC 9110, 13.1.2)."""
     if if_none_match is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
@@ -277,8 +267,7 @@ def _matches(version: TranscriptVersion, if_none_match: str | None) -> bool:
 def _may_send_range(version: TranscriptVersion, if_range: str | None) -> bool:
     """Whether a range may be sent to a client that has bytes of the version `if_range`.
 
-    That version can be an earlier one: unless more output was dropped, the log has only grown, so
-    the client's bytes are still the beginning of the log.
+    That version can be an earlier one: unless more output was dropped, the log has only grown.
     """
     if if_range is None:
         return True
@@ -287,10 +276,7 @@ def _may_send_range(version: TranscriptVersion, if_range: str | None) -> bool:
 
 
 def _parse_range(header: str, length: int) -> _Span | None:
-    """Parse a `Range`; return `None` if it must be ignored.
-
-    If it cannot be satisfied, the span's `begin` is not less than its `end`.
-    """
+    """Parse a `Range`: `None` if it must be ignored, an empty span if it cannot be satisfied."""
     match = _RANGE.fullmatch(header)
     if match is None or not (match[1] or match[2]):
         return None

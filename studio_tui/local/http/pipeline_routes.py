@@ -67,8 +67,6 @@ def pipeline_router(studio: Studio) -> APIRouter:
 
 
 def _add_triggers(router: APIRouter, studio: Studio) -> None:
-    """Add the endpoints that create a pipeline from datasets."""
-
     @router.post(routes.TRIGGER_PIPELINE.path, response_model=responses.PipelineOutput)
     async def trigger_pipeline(
         body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
@@ -101,8 +99,6 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_rerun(router: APIRouter, studio: Studio) -> None:
-    """Add the endpoint that runs several jobs again in order."""
-
     # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.RERUN_JOBS.path, include_in_schema=False)
     async def rerun_jobs(
@@ -134,8 +130,6 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_actions(router: APIRouter, studio: Studio) -> None:
-    """Add the endpoints that change a pipeline."""
-
     @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
     async def pause_pipeline(body: PipelineInput) -> Response:
         check_team(body.team_name)
@@ -188,11 +182,7 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
 
 @contextmanager
 def refuse_impossible_plans() -> Iterator[None]:
-    """Answer with the reason if no pipeline can be planned or a key is reused.
-
-    404: a dataset is unknown. 409: no job makes the datasets. 422: the key was used for another
-    request.
-    """
+    """Answer 404 for an unknown dataset, 409 if no job makes the datasets, 422 for a reused key."""
     try:
         with refuse_reused_keys():
             yield
@@ -204,7 +194,6 @@ def refuse_impossible_plans() -> Iterator[None]:
 
 @contextmanager
 def _refusing_wrong_states() -> Iterator[None]:
-    """Answer 409 if a pipeline's state does not allow the request."""
     try:
         yield
     except WrongPipelineState as error:
@@ -212,7 +201,7 @@ def _refusing_wrong_states() -> Iterator[None]:
 
 
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the datasets that a request names, each once, without spaces around the names.
+    """Return the datasets that a request names, stripped and each once.
 
     Raises:
         InvalidFields: There are none, or a name is empty.

@@ -16,7 +16,7 @@ LIST_LIMIT = 100_000
 
 
 def check_team(team_name: str | None = None) -> None:
-    """Check that a request is for the only team; `None`, no team, is accepted.
+    """Check that a request is for the only team; `None` is accepted.
 
     Raises:
         Refusal: It is for another team (403, as hosted Studio answers).
@@ -36,7 +36,7 @@ def refuse_reused_keys() -> Iterator[None]:
 
 
 async def request_context(studio: Studio, body: JobInput) -> RequestContext:
-    """Reread the cluster file if it has changed; return what a job request is validated against."""
+    """Return what a job request is validated against, with the newest cluster file."""
     await studio.reread_clusters()
     return RequestContext(
         studio.clusters,

@@ -1,7 +1,4 @@
-"""The endpoints of schedules.
-
-They are not in the API document, so not in the OpenAPI description, which is equal to the document.
-"""
+"""The endpoints of schedules, which are not in the API document."""
 
 import uuid
 from collections.abc import Iterator
@@ -89,8 +86,6 @@ def schedule_router(studio: Studio) -> APIRouter:
 
 
 def _add_pipelines(router: APIRouter, studio: Studio) -> None:
-    """Add the endpoints of schedules that trigger a pipeline."""
-
     @router.post(routes.SCHEDULE_PIPELINE.path)
     async def schedule_pipeline(
         body: SchedulePipelineInput, idempotency_key: Annotated[str | None, Header()] = None
@@ -127,7 +122,6 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
 
 
 def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:
-    """Return the job that is the schedule of a pipeline; its state is TASK, and it runs nothing."""
     datasets = read_datasets(body.datasets)
     schedule = read_schedule(body, clock.now())
     if schedule is None:

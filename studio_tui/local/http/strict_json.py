@@ -28,7 +28,7 @@ IDLE_SECONDS = 30.0
 """Seconds without data after which a body is refused."""
 
 _INTEGER_DIGITS = 18
-"""Maximum digits of a whole number, so that it fits into 64 bits."""
+"""Maximum digits of a whole number, which so fits into 64 bits."""
 _MAX_NAME = 100
 """Maximum characters of a duplicate name that an error message shows."""
 
@@ -80,7 +80,7 @@ class StrictRequest(Request):
 
 
 class AmbiguousJson(ValueError):  # noqa: N818 (the name says what is wrong)
-    """Invalid or ambiguous JSON; the message completes "The body ..."."""
+    """The message completes "The body ..."."""
 
 
 async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:

@@ -1,7 +1,4 @@
-"""Validates requests for jobs and schedules.
-
-All problems of a request for a job are reported at once, each as a clause that names its field.
-"""
+"""Validates requests for jobs and schedules; a problem is a clause that names its field."""
 
 import hashlib
 import re
@@ -28,7 +25,6 @@ NAME_LIMIT = 1000
 """Maximum number of characters of a job's name."""
 
 _KEY_LIMIT = 255
-"""Maximum number of characters of an idempotency key."""
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
@@ -38,7 +34,6 @@ _VARIABLE_FAULTS = {
 }
 _YEARS = range(2000, 3000)
 _ENDINGS = {QueryType.PYTHON: "py", QueryType.SHELL: "sh"}
-"""Endings of the names of jobs without a name."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,6 @@ class RequestContext:
 
     clusters: Clusters
     uploads: dict[int, StoredFile]
-    """The existing uploads among those that the request names, by id."""
     checkpoint_source: CheckpointSource | None
     """The run whose checkpoints the new job uses.
 
@@ -55,9 +49,8 @@ class RequestContext:
     may send the id of a job on another server.
     """
     user: str
-    """The user who sent the request."""
     now: datetime
-    """The current time, aware."""
+    """Aware."""
 
 
 def upload_numbers(request: JobInput) -> list[int]:
@@ -66,7 +59,7 @@ def upload_numbers(request: JobInput) -> list[int]:
 
 
 def digest(request: Sent) -> str:
-    """Return the SHA-256 of a request, which is equal for equal requests."""
+    """Return the SHA-256 of a request."""
     return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
 
 
@@ -84,7 +77,6 @@ def read_environment(text: str) -> dict[str, str]:
 
 
 Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
-"""A request that may have a start time and a cron expression."""
 
 
 def check_key(key: str | None) -> None:
@@ -120,7 +112,7 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
     """Return the job that a request asks for, with the idempotency key `key`.
 
     Raises:
-        InvalidFields: The request is invalid.
+        InvalidFields: The request is invalid; the error has all problems.
     """
     problems: list[tuple[str, str]] = []
     cluster = _find_cluster(request, context.clusters, problems)
@@ -158,9 +150,9 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
 def _find_cluster(
     request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]
 ) -> Cluster:
-    """Return the cluster that a request names, even if it is inactive, which is a problem.
+    """Return the cluster of a request, even if it is inactive, which is a problem.
 
-    If the request names no cluster, an unknown cluster or two, return the default cluster.
+    If the request names an unknown cluster or two, which is a problem, or none, it is the default.
     """
     name, cluster_id = request.compute_cluster_name, request.compute_cluster_id
     if name is not None and cluster_id is not None:
@@ -242,8 +234,8 @@ def _parse_schedule(
     the expression is in UTC, but a naive `start_after` is in the zone of this machine: the
     published client does not send the zone of its user.
 
-    With an expression, a `start_after` in the past means from now on: the published client sends
-    the time of the request.
+    With an expression, a past `start_after` means from now on: the published client sends the time
+    of the request.
     """
     expression, start = request.cron_expression, request.start_after
     name = request.time_zone or "UTC"
@@ -282,11 +274,10 @@ def _is_upload_number(text: str) -> bool:
 
 
 def _parse_environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
-    """Parse an environment file, which clients send as it is.
+    """Parse lines of `NAME=VALUE`, of which the last counts for each name.
 
-    Lines are `NAME=VALUE`. Empty lines and lines that begin with `#` are skipped. A leading
-    `export ` and a pair of quotes around the value are removed. If a name occurs twice, its last
-    value counts.
+    Empty lines and comments (`#`) are skipped; a leading `export ` and a pair of quotes around the
+    value are removed.
     """
     variables: dict[str, str] = {}
     for number, line in enumerate(text.split("\n"), 1):

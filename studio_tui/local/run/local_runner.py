@@ -1,7 +1,6 @@
 """Runs jobs on this machine: one shim per job, which outlives the server.
 
-The state of a job is in its folder, where a lock shows whether its shim is alive. So a restarted
-server finds every job in its current state.
+The state of a job is in its folder, where a lock shows whether its shim is alive.
 """
 
 import asyncio
@@ -39,7 +38,7 @@ T = TypeVar("T")
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
-"""A file that canceling renames to `cancel`; unlike creating a file, that needs no disk space."""
+"""Canceling renames it to `cancel`, which unlike creating a file needs no disk space."""
 _LOST = "lost: the process that watched this job was killed, so it is unknown how it ended"
 _NOT_BEGUN = "lost: the process that was to run this job ended before the job began"
 _REMOVED = "lost: the records of this job were removed from its folder, so its end is unknown"
@@ -54,9 +53,8 @@ class RunLimits:
     cap_bytes: int = CAP_BYTES
     """Bytes of output that are kept; never less than two segments."""
     grace_seconds: float = 10.0
-    """Time between TERM and KILL."""
     registration_seconds: float = 60.0
-    """Time limit for registering a job with DataChain, before and again after its query."""
+    """Limit for registering a job with DataChain, before and again after its query."""
 
 
 class LocalRunner:
@@ -78,8 +76,7 @@ class LocalRunner:
         """Start a job; return when its shim is running.
 
         Raises:
-            StartFailed: The job was started before, a program that it needs is missing, or a file
-                cannot be written.
+            StartFailed: It was started before, a program is missing, or a file cannot be written.
         """
         try:
             await asyncio.to_thread(self._start, spec)
@@ -87,12 +84,10 @@ class LocalRunner:
             raise StartFailed(f"The job could not be started: {error.strerror}.") from error
 
     async def report(self, job_id: str, *, was_started: bool = False) -> RunReport:
-        """Return the state of a job; an unknown job is NOT_STARTED.
+        """Return the state of a job; an unknown job is NOT_STARTED, or LOST if it `was_started`.
 
-        A job that `was_started` is LOST if its folder has no record of that.
-        A call that finds a shim dead without a record of the job's end starts a task, unless the
-        task runs already. The task stops the job's remaining processes, and records that the job is
-        lost. Until then the job's last state, INIT or RUNNING, is returned.
+        If the shim has died without a record of the end, a task stops the job's remaining processes
+        and records the loss. Until then the job's last state, INIT or RUNNING, is returned.
         """
         report = await self._in_folder(job_id, partial(self._report, was_started=was_started))
         if report.phase is JobPhase.LOST and report.finished_at is None:
@@ -108,19 +103,19 @@ class LocalRunner:
         await self._in_folder(job_id, self._cancel)
 
     async def lineage(self, job_id: str) -> RunLineage:
-        """Return the lineage of an ended job; parts that cannot be read are logged and left out."""
+        """Return the lineage of an ended job; parts that cannot be read are left out."""
         return await self._in_folder(job_id, self._lineage)
 
     async def read_metastore(self) -> Metastore:
-        """Return the content of DataChain's database; empty, with a log entry, if unreadable."""
+        """Return the content of DataChain's database; empty if it cannot be read."""
         return await asyncio.to_thread(self._read_metastore)
 
     def output(self, job_id: str) -> OutputReader:
-        """Return a reader of a job's output; the output of an unknown job is empty."""
+        """Return a reader of a job's output, which is empty for an unknown job."""
         return OutputReader(self._folder(job_id) / "output")
 
     async def aclose(self) -> None:
-        """Stop cleaning up after dead shims: the next server cleans up. Jobs keep running."""
+        """Leave all jobs running; the next server cleans up after dead shims."""
         self._closing.set()
         cleanups = tuple(self._cleanups.values())
         for task in cleanups:
@@ -133,10 +128,7 @@ class LocalRunner:
         return self._jobs_dir / job_id
 
     async def _in_folder(self, job_id: str, work: Callable[[Path], T]) -> T:
-        """Call `work` with a job's folder in a thread.
-
-        If the job has taken away the permissions of its folder, they are restored first.
-        """
+        """Call `work` with a job's folder in a thread; undo a loss of permissions."""
         folder = self._folder(job_id)
         try:
             return await asyncio.to_thread(work, folder)
@@ -164,7 +156,7 @@ class LocalRunner:
                 self._children[spec.job_id] = pid
 
     def _report(self, folder: Path, *, was_started: bool) -> RunReport:
-        """Return the state of a job; it is LOST if its shim died without a record of the end."""
+        """Return the state of a job; LOST without `finished_at` if the loss is not recorded yet."""
         self._reap()
         ending, lost = notes.read_exit(folder), notes.read_lost(folder)
         is_alive = ending is None and lost is None and _is_held(folder / "lock")
@@ -206,7 +198,6 @@ class LocalRunner:
         )
 
     async def _clean_up(self, job_id: str) -> None:
-        """Stop the processes that a dead shim left behind, then record that the job is lost."""
         try:
             await self._in_folder(job_id, self._clean_up_in_thread)
         except OSError as error:
@@ -271,7 +262,6 @@ class LocalRunner:
             _send_term(folder, child)
 
     def _reap(self) -> None:
-        """Reap ended shims that this process started."""
         with self._children_lock:
             for job_id, pid in tuple(self._children.items()):
                 try:
@@ -283,10 +273,7 @@ class LocalRunner:
 
 
 def _mark_canceled(folder: Path) -> None:
-    """Mark a job as canceled by renaming a file, which needs no disk space.
-
-    A job that was not started has no such file: the mark is created.
-    """
+    """Mark a job as canceled; a job that was not started has no file to be renamed."""
     mark = folder / "cancel"
     try:
         move(folder / _UNUSED_MARK, mark)
@@ -300,7 +287,7 @@ def _mark_canceled(folder: Path) -> None:
 def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; a shim that is still starting finds the mark later.
 
-    `child` is the pid of the shim if this server started it. It is used if the job has damaged
+    `child` is the pid of the shim if this server started it, in case the job has damaged
     `started.json`.
     """
     started = notes.read_started(folder)
@@ -315,7 +302,6 @@ def _send_term(folder: Path, child: int | None) -> None:
 
 
 def _spawn_shim(folder: Path, lock: int) -> int:
-    """Start the shim of the job in `folder` with `lock` as its descriptor; return its pid."""
     log = str(folder / "shim.log")
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(
@@ -336,7 +322,7 @@ def _spawn_shim(folder: Path, lock: int) -> int:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[int | None]:
-    """Hold the lock of a job and yield its descriptor; yield `None` if the job runs.
+    """Yield the descriptor of a job's held lock, or `None` if the job runs.
 
     A process that inherits the descriptor continues to hold the lock, without a gap.
     """
@@ -354,7 +340,7 @@ def _lock(path: Path) -> Iterator[int | None]:
 
 
 def _try_lock(lock: int) -> bool:
-    """Lock a file; retry for a moment, as a process that checks the lock holds it briefly."""
+    """Lock a file; a process that checks the lock holds it for a moment."""
     for _attempt in range(20):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -366,7 +352,7 @@ def _try_lock(lock: int) -> bool:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether the lock of a job is held: by its living shim, or by a server that starts it."""
+    """Whether the lock of a job is held by its living shim, or by a server that starts it."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
@@ -383,7 +369,6 @@ def _is_held(path: Path) -> bool:
 
 
 def _datachain_job(spec: RunSpec) -> dict[str, Any]:
-    """Return the job's row for DataChain's database (`AbstractMetastore.create_job`)."""
     return {
         "job_id": spec.job_id,
         "name": spec.name,

@@ -23,7 +23,6 @@ from studio_tui.paths import local_data_dir
 from studio_tui.presentation.format import plural, size
 
 _MIN_OUTPUT_BYTES = 2 * SEGMENT_BYTES
-"""Room for a segment of the beginning and one of the end."""
 
 
 def _parse_output_bytes(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
@@ -165,7 +164,6 @@ def stop(inherited: Path, data_dir: Path | None) -> None:
 
 
 def _unfinished_job_lines(running: int, unseen_ends: int, waiting: int) -> Iterator[str]:
-    """Yield lines about the jobs whose end is not in the database of a stopped server."""
     if running:
         verb, them = ("keeps", "it") if running == 1 else ("keep", "them")
         jobs = plural(running, "job")
@@ -195,10 +193,7 @@ def env(inherited: Path, data_dir: Path | None) -> None:
 
 
 def _jobs_reader(data: DataDir) -> Callable[[], JobsSummary]:
-    """Return a function that reads which jobs have ended.
-
-    It asks the server if one runs, else it reads the database file.
-    """
+    """Return a function that asks the server or, if none runs, the database file."""
     server = endpoint.find(data.root)
     if server is None:
         return lambda: JobsSummary.read_file(data.database)
@@ -215,7 +210,6 @@ def _survey(data: DataDir, read_jobs: Callable[[], JobsSummary]) -> disk_usage.D
 
 
 def _usage_lines(usage: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
-    """Yield lines about disk usage, and how much `clean` could free."""
     yield f"jobs          {usage.active_jobs} waiting or running, {usage.ended_jobs} ended"
     for label, used in (
         ("logs", usage.logs),

@@ -1,8 +1,4 @@
-"""Measures the disk usage of a local Studio, and deletes folders of ended jobs and environments.
-
-Data of jobs that have not ended, datasets, and files that DataChain refers to are kept. The
-database still has a job whose folder was deleted; `REMARK` replaces its log.
-"""
+"""Measures the disk usage of a local Studio, and deletes folders of ended jobs and environments."""
 
 import asyncio
 import fcntl
@@ -30,12 +26,11 @@ CHECK_EVERY = 6 * 3600.0
 """Seconds between checks of the limits on disk space."""
 
 REMARK = "(This log and the job's folder were removed to make room on the disk.)\n"
-"""The content of a deleted log."""
 
 _END_RECORDS = frozenset(
     {"lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"}
 )
-"""Files of a job's folder that record how the job ended; they are kept."""
+"""Files of a job's folder that are kept, as they record how the job ended."""
 
 _WAIT_SECONDS = 5.0
 _BLOCK = 512
@@ -43,13 +38,12 @@ _BLOCK = 512
 
 @dataclass(frozen=True)
 class Item:
-    """A folder that can be deleted: of an ended job, or an environment that no job uses now."""
+    """A folder that can be deleted: of an ended job, or an environment that no job uses."""
 
     path: Path
     used: int
-    """Bytes on the disk."""
     last_used: datetime
-    """When the job ended, or when the last job that used the environment ended."""
+    """When the job, or the last job that used the environment, ended."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +61,9 @@ class DiskUsage:
     """Files of datasets that jobs share, and all files of DataChain."""
     database: int
     jobs_to_clean: tuple[Item, ...]
-    """Folders of ended jobs, with their logs; oldest first."""
+    """Oldest first; with their logs."""
     environments_to_clean: tuple[Item, ...]
-    """Environments that no job uses now; least recently used first."""
+    """Least recently used first."""
 
     @property
     def total(self) -> int:
@@ -136,7 +130,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
 
 
 def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) -> int:
-    """Delete items of a survey that are still not in use; return the freed bytes.
+    """Delete items that are still not in use; return the freed bytes.
 
     `jobs` returns which jobs have ended by now.
     """
@@ -150,7 +144,6 @@ def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) 
 
 
 def _free_folder(item: Item) -> int:
-    """Delete the contents of a job's folder except `_END_RECORDS`; replace its log by `REMARK`."""
     with _lock(item.path / "lock") as is_ours:
         if not is_ours:
             return 0
@@ -165,10 +158,7 @@ def _free_folder(item: Item) -> int:
 
 
 def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]) -> int:
-    """Delete an environment unless a job uses it.
-
-    A job that needs the same environment waits until it is deleted, and then builds it again.
-    """
+    """Delete an environment unless a job uses it; a job that needs it meanwhile waits."""
     key = item.path.name.rpartition("-")[0]
     with _lock(item.path.with_name(f"{key}.lock")) as is_ours:
         ended = jobs().ended
@@ -201,7 +191,6 @@ def _folders_listed_by_datachain(data: DataDir) -> tuple[Path, ...]:
 
 
 def _overlaps(folder: Path, other: Path) -> bool:
-    """Whether one of two folders contains the other, or they are the same."""
     folder, other = folder.resolve(), other.resolve()
     return other.is_relative_to(folder) or folder.is_relative_to(other)
 
@@ -215,7 +204,7 @@ def _environment_of(folder: Path) -> str:
 
 
 def _can_be_cleaned(folder: Path) -> bool:
-    """Whether a job's folder has not been cleaned: it has more than `_END_RECORDS` and a log."""
+    """Whether a job's folder has more than `_END_RECORDS` and a log."""
     return any(entry.name not in _END_RECORDS | {"output"} for entry in _entries(folder))
 
 
@@ -227,7 +216,7 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 
 def _measure(path: Path) -> int:
-    """Return the bytes on disk of a file or a whole folder, without following links."""
+    """Return the bytes on disk of a file or a whole folder; links are not followed."""
     try:
         status = path.lstat()
     except OSError:
@@ -256,7 +245,7 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[bool]:
-    """Hold a lock if nobody else does; yield whether it is held."""
+    """Hold a lock unless somebody else does; yield whether it is held."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError:
@@ -275,10 +264,7 @@ def _lock(path: Path) -> Iterator[bool]:
 async def keep_within(
     data: DataDir, limits: DiskLimits, summary: Callable[[], Coroutine[Any, Any, JobsSummary]]
 ) -> None:
-    """Delete what exceeds the limits, now and every `CHECK_EVERY` seconds.
-
-    Without limits, nothing is deleted. `summary` returns which jobs have ended by now.
-    """
+    """Delete what exceeds the limits, if any, now and every `CHECK_EVERY` seconds."""
     loop = asyncio.get_running_loop()
 
     def jobs() -> JobsSummary:
@@ -297,10 +283,7 @@ async def keep_within(
 
 
 def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobsSummary], now: datetime) -> int:
-    """Delete items that exceed the limit on age, then those that exceed the limit on size.
-
-    Returns the freed bytes.
-    """
+    """Delete items that exceed the limit on age, then on size; return the freed bytes."""
     freed = 0
     if limits.max_age is not None:
         freed += free(data, survey(data, jobs()).older_than(now - limits.max_age), jobs)

@@ -17,8 +17,7 @@ class PortGuard:
     """Watches the server of one data directory.
 
     While the server holds its lock and its state file names an address, no other process can listen
-    at that address. A server that is stopped removes the state file before it releases the port. If
-    it crashes, the kernel releases the lock.
+    there. A server that is stopped removes the state file before it releases the port.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -61,7 +60,7 @@ class PortGuard:
 
 
 async def _wait_for_end(pid: int | None) -> None:
-    """Return when a process has ended, or after `_CHECK_EVERY` if its end cannot be observed."""
+    """Return when a process has ended, or after `_CHECK_EVERY` if that cannot be observed."""
     try:
         process = os.pidfd_open(pid) if pid is not None else None
     except (AttributeError, OSError):

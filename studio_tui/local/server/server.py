@@ -39,7 +39,7 @@ from studio_tui.local.server.studio import Studio, open_studio
 HOST = "127.0.0.1"
 
 HEAD_SECONDS = 10.0
-"""Maximum time for the head of a request to arrive; then the connection is closed."""
+"""Maximum time for the head of a request to arrive."""
 
 KEEP_ALIVE_SECONDS = 75
 """Idle time after which a connection is closed."""
@@ -95,7 +95,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     async def main_loop(self) -> None:
-        """Sleep until `stop`. uvicorn's own loop wakes up to renew a date header, which is off."""
+        """Sleep until `stop`; uvicorn's own loop only renews a date header, which is off."""
         await self.on_tick(0)
         await self._stopping.wait()
 
@@ -156,9 +156,8 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM, SIGINT or `Server.stop`; jobs are left running.
 
-    `port` is the port to use; `None` for the port used last or, if that is taken, any. `on_start`
-    is called with the server and its URL once the server answers. `limits` apply to jobs that this
-    server starts.
+    `port` is `None` for the port used last or, if that is taken, any. `on_start` is called with the
+    server and its URL once the server answers. `limits` apply to jobs that this server starts.
 
     Raises:
         ConfigError: Another server has the data directory, something in it cannot be used, or the
@@ -248,7 +247,7 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
 
 
 def _is_real_error(record: logging.LogRecord) -> bool:
-    """Whether to log a record: not the error that uvicorn logs after every refused websocket."""
+    """Whether a record is not the error that uvicorn logs after every refused websocket."""
     return record.msg != "ASGI callable returned without completing handshake."
 
 
@@ -273,11 +272,7 @@ def _unusable_error(data: DataDir, error: OSError) -> ConfigError:
 
 @contextmanager
 def _lock(data: DataDir) -> Iterator[None]:
-    """Hold the lock of a data directory.
-
-    Raises:
-        ConfigError: Another server holds the lock, or its file cannot be opened.
-    """
+    """Hold the lock of a data directory, or raise `ConfigError`."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         descriptor = os.open(data.lock, flags, 0o600)
@@ -351,7 +346,6 @@ def _last_port(data: DataDir) -> int:
 
 
 def _publish(data: DataDir, studio: Studio, url: str, port: int) -> None:
-    """Write the files by which other processes find the server and the `datachain` CLI uses it."""
     token = studio.token.get_secret_value()
     # JSON quotes these values as TOML does.
     credentials = {"url": url, "token": token, "team": TEAM}

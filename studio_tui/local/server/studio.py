@@ -44,7 +44,6 @@ class Studio:
     """Identifies this run of the server; not secret."""
     token: SecretStr
     pages: PageKeys
-    """The keys and addresses of the jobs' pages."""
 
     @property
     def clusters(self) -> Clusters:
@@ -61,7 +60,7 @@ class Studio:
 async def open_studio(
     data: DataDir, token: SecretStr, limits: RunLimits | None
 ) -> AsyncIterator[Studio]:
-    """Open the local Studio of a data directory, whose dispatcher and scheduler the caller runs.
+    """Open the local Studio of a data directory; the caller runs dispatcher and scheduler.
 
     Raises:
         ConfigError: The database or the configuration cannot be used.

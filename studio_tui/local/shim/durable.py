@@ -1,7 +1,6 @@
-"""Writes and copies files in folders whose content a job may have replaced.
+"""Writes and copies files in folders whose content a job may have replaced; follows no link.
 
-No link is followed. What has taken a file's name is removed, even a folder. A file that is written
-durably is complete or as before, even after a crash.
+A file that is written durably is complete or as before, even after a crash.
 """
 
 import os
@@ -36,8 +35,7 @@ def write_durably(path: Path, data: bytes) -> None:
 def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
     """Write `data` into the existing file `reserve`, and rename the file to `path`.
 
-    This works on a full disk if `reserve` is at least as long as `data`. If `reserve` has become a
-    link or anything else than a file of its own, `data` is written as by `write_durably`.
+    This works on a full disk. If `reserve` is no longer a file of its own, `write_durably` is used.
     """
     try:
         descriptor = os.open(reserve, _EXISTING)
@@ -72,7 +70,7 @@ def copy_new(source: Path, path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a whole folder; do nothing if there is none, or it cannot be."""
+    """Remove a file, a link or a whole folder, if that is possible."""
     try:
         if path.is_dir() and not path.is_symlink():
             path.rmdir()

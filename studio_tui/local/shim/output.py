@@ -1,12 +1,11 @@
 """A job's output in files: one writer, any number of readers, offsets that never change.
 
 The output is a sequence of bytes, divided into segment files. The name of a segment is the offset
-of its first byte. Above the cap, segments are dropped from the middle of the output. The other
-bytes keep their offsets.
+of its first byte. Above the cap, segments are dropped from the middle of the output.
 
 When a line has been unfinished for a moment, the writer appends the offset of its end so far, a
 cut, to the file `cuts` before it writes more output. So a reader that reads sizes first, cuts
-second and bytes last misses no cut (see `pieces.py`).
+second and bytes last misses no cut.
 """
 
 import errno
@@ -24,10 +23,9 @@ SEGMENT_BYTES = 32 * 1024 * 1024
 """Bytes after which a new segment begins: at the next line or, in a long line, a bit later."""
 
 CAP_BYTES = 256 * 1024 * 1024
-"""About how many bytes of a job's output are kept: half from its beginning, half from its end."""
+"""About how many bytes of a job's output are kept: half from each end."""
 
 _RESERVE_BYTES = 4096
-"""Disk space kept for the line that says that output is lost."""
 
 _ROOM_BYTES = 256 * 1024
 """Free space required after a full disk before output is written again."""
@@ -52,19 +50,17 @@ class OutputWriter:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._slack_bytes = max(1, segment_bytes // 8)
-        """How much longer a segment may become, so that it ends with a line."""
         self._max_segments = max(2, cap_bytes // segment_bytes)
         self._first_segments = self._max_segments // 2
-        """Number of segments at the beginning that are never dropped."""
+        """Number of segments that are never dropped."""
         self._segments: list[int] = []
-        """Offsets of the first bytes of all segments."""
         self._file = -1
         self._cuts = _create(folder / _CUTS)
         self._last_cut = 0
         self._tail = b""
-        """The last bytes written, up to three: as many as an incomplete character can have."""
+        """The last bytes written, up to three: an incomplete character has no more."""
         self._unwritten = 0
-        """Number of bytes that could not be written since the last report about them."""
+        """Bytes that could not be written since the last report about them."""
         self._reserve: Path | None = folder / "reserve"
         with os.fdopen(_create(self._reserve), "wb") as reserve:
             reserve.write(b" " * _RESERVE_BYTES)
@@ -76,10 +72,9 @@ class OutputWriter:
         return self.size > 0 and not self._tail.endswith(b"\n")
 
     def write(self, data: bytes) -> None:
-        """Append `data`.
+        """Append `data`, or count the bytes for which the disk has no space.
 
-        If the disk is full, the bytes that cannot be written are counted. The first time, the
-        output says at once that bytes are lost. Once there is space again, it says how many were.
+        The output says at once that bytes are lost and, once there is space again, how many.
         """
         if self._unwritten and not self._resume():
             self._unwritten += len(data)
@@ -100,7 +95,7 @@ class OutputWriter:
             )
 
     def record_cut(self) -> None:
-        """Record a cut if the last line is unfinished, so that readers can show the line so far."""
+        """Record a cut if the last line is unfinished, so that readers can show it."""
         cut = self.size - incomplete_character_length(self._tail)
         if cut > self._last_cut and self.is_within_line:
             try:
@@ -124,7 +119,6 @@ class OutputWriter:
             os.close(descriptor)
 
     def _resume(self) -> bool:
-        """Report lost bytes if there is space again; return whether there is."""
         disk = os.statvfs(self._folder)
         free_bytes = disk.f_bavail * disk.f_frsize
         if free_bytes < _ROOM_BYTES or not self._report_unwritten():
@@ -133,13 +127,12 @@ class OutputWriter:
         return True
 
     def _report_unwritten(self) -> bool:
-        """Append a line with the number of lost bytes; return whether there was space for it."""
         words = f"{self._unwritten:,} bytes of output could not be written"
         line = f"\n[local Studio: {words}]\n".encode()
         return self._append(line) == len(line)
 
     def _append(self, data: bytes) -> int:
-        """Append `data` to the last segment; return how many bytes were written."""
+        """Append `data` as far as there is space; return how many bytes were written."""
         written = 0
         try:
             while written < len(data):
@@ -189,14 +182,12 @@ def segment_name(start: int) -> str:
 
 
 class OutputRange(NamedTuple):
-    """A segment at the time when it was listed."""
+    """A segment at the time when it was listed; `end` is the offset after its last byte."""
 
     start: int
-    """Offset of its first byte in the output."""
     end: int
-    """Offset after its last byte."""
     is_last: bool
-    """Whether it is the last segment, which may still grow."""
+    """Whether it may still grow."""
 
 
 class OutputReader:
@@ -204,7 +195,6 @@ class OutputReader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        """The folder of the segments; it need not exist yet."""
         self._last: Path | None = None
 
     def segments(self) -> tuple[OutputRange, ...]:
@@ -242,7 +232,7 @@ class OutputReader:
             os.close(descriptor)
 
     def tail(self, limit: int) -> bytes:
-        """Return the last bytes, up to `limit`; bytes of dropped segments are left out."""
+        """Return the last bytes, up to `limit`, that were not dropped."""
         last_bytes = b""
         for segment in reversed(self.segments()):
             missing = limit - len(last_bytes)
@@ -268,12 +258,12 @@ class OutputReader:
     def open(self, segment: OutputRange) -> int | None:
         """Return a descriptor of the file of `segment`; `None` if the segment was dropped.
 
-        The bytes can be read from the descriptor even if the segment is dropped later.
+        It stays readable if the segment is dropped later.
         """
         return _open(self._path(segment.start))
 
     def append_new_cuts(self, cuts: "array[int]") -> None:
-        """Append to `cuts`, which has the first recorded cuts, all later cuts."""
+        """Append to `cuts`, the first recorded cuts, all later ones."""
         descriptor = _open(self.folder / _CUTS)
         if descriptor is None:
             return
@@ -290,7 +280,6 @@ class OutputReader:
             os.close(descriptor)
 
     def _growing_files(self) -> tuple[Path, ...]:
-        """Return the files that grow: the last segment and the cuts."""
         return (self._last or self._path(0), self.folder / _CUTS)
 
     def _path(self, start: int) -> Path:
@@ -311,7 +300,7 @@ def gap_mark(dropped: int) -> str:
 
 
 def incomplete_character_length(tail: Sequence[int]) -> int:
-    """Return how many bytes at the end of `tail` belong to an incomplete UTF-8 character."""
+    """Return how many bytes at the end of `tail` are an incomplete UTF-8 character."""
     for back in range(1, min(3, len(tail)) + 1):
         byte = tail[-back]
         if byte >= 0xC0:
@@ -323,13 +312,11 @@ def incomplete_character_length(tail: Sequence[int]) -> int:
 
 
 def _raise_unless_missing(error: OSError) -> None:
-    """Raise an error again, unless it means that there is no such file."""
     if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
         raise error
 
 
 def _size(path: Path) -> int | None:
-    """Return the size of a file in bytes; `None` if there is no regular file."""
     try:
         status = os.lstat(path)
     except OSError as error:
@@ -339,7 +326,7 @@ def _size(path: Path) -> int | None:
 
 
 def _open(path: Path) -> int | None:
-    """Return a descriptor of a file; `None` if there is no regular file."""
+    """Return a descriptor of a regular file, if there is one."""
     if _size(path) is None:
         return None
     try:

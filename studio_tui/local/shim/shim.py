@@ -4,8 +4,7 @@ It is started as `python -I -S shim.py JOBDIR`, and outlives the server. It read
 from `spec.json` in JOBDIR, and holds the lock that it inherits for as long as it runs. In JOBDIR it
 writes `started.json` before it executes anything, a line of `steps.jsonl` when a step begins or
 ends, the job's output in `output/`, and at the end `exit.json`. To cancel the job, the server
-creates the file `cancel` in JOBDIR and sends TERM. The shim imports only the standard library and
-modules that do the same, so that it starts fast.
+creates the file `cancel` in JOBDIR and sends TERM. Slow imports would delay every job.
 """
 
 import fcntl
@@ -44,10 +43,9 @@ LOCK_DESCRIPTOR = 3
 """The inherited descriptor that holds the lock."""
 
 _EXIT_BYTES = 16 * 1024
-"""Disk space reserved for `exit.json`."""
 
 _TAIL_BYTES = 64 * 1024
-"""How many bytes at the end of the output are searched for the reason for a failure."""
+"""Maximum bytes at the end of the output that are searched for a reason."""
 
 T = TypeVar("T")
 
@@ -124,7 +122,6 @@ class Shim:
         self._output.close()
 
     def _step(self, name: str, work: Callable[[], T]) -> T:
-        """Run `work` between two lines of `steps.jsonl`."""
         self._check_stop()
         self._steps.add({"step": name, "started_at": clock.now().isoformat()})
         try:
@@ -147,7 +144,7 @@ class Shim:
                 raise StepFailed(1, sentence) from error
 
     def _register_begin(self) -> None:
-        """Register the job with DataChain before its query, so that datasets refer to the job."""
+        """Register the job with DataChain, so that datasets refer to it."""
         prepare = self._spec["prepare"]
         if self._register(prepare["begin"]):
             self._environment |= prepare["environment"]
@@ -155,14 +152,12 @@ class Shim:
             self._commands.report(prepare["failure"])
 
     def _register_end(self, code: int) -> None:
-        """Set the job's final status in DataChain; the log says if that fails."""
         outcome = "CANCELED" if self._commands.must_stop else "FAILED" if code else "COMPLETE"
         self._commands.must_stop = False  # or the command would be stopped at once
         if not self._register([*self._spec["prepare"]["end"], outcome]):
             self._commands.report("the end of the job could not be recorded in DataChain")
 
     def _check_lineage(self) -> None:
-        """Report invalid lines of the job's STUDIO_LINEAGE in the log."""
         try:
             complaints = lineage_file.read_lineage_file(self._folder).complaints
         except OSError as error:
@@ -185,8 +180,8 @@ class Shim:
         """Link `JOBDIR/env` to the environment `key`; build it first unless it exists.
 
         The parameters are the fields of `Build`. Each attempt to build has a folder of its own, and
-        `KEY.made` names the folder of the attempt that succeeded. So the processes of an attempt
-        whose shim was killed do no harm.
+        `KEY.made` names the folder of the attempt that succeeded, so that the processes of an
+        attempt whose shim was killed do no harm.
         """
         environments = Path(folder)
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -223,7 +218,6 @@ class Shim:
             write_durably(pointer, building.name.encode())
 
     def _set_up(self, command: list[str]) -> tuple[int, str]:
-        """Run a command before the query; return its exit code and the end of its output."""
         start = self._output.size
         code = self._run(command, self._spec["setup_environment"])
         return code, self._tail(self._output.size - start)
@@ -246,10 +240,7 @@ class Shim:
                 return
 
     def _write_script(self) -> str:
-        """Write the query to a new file in the working directory; return its name.
-
-        A number is added to the name if a file of the job or of its repository has it already.
-        """
+        """Write the query to a new file in the working directory; return its name."""
         stem, suffix = self._spec["script"]
         number = 0
         while True:
@@ -274,10 +265,7 @@ class Shim:
             raise Stopped
 
     def _tail(self, limit: int) -> str:
-        """Return the end of the output: at most `limit`, and at most `_TAIL_BYTES`, bytes.
-
-        It is empty if the job has made its output unreadable.
-        """
+        """Return the end of the output, unless the job has made it unreadable."""
         reader = OutputReader(self._folder / "output")
         try:
             return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")

@@ -1,6 +1,6 @@
 """Says in a sentence why a command failed, from its exit code and the end of its output.
 
-The sentences contain text of the job, so they are untrusted.
+The sentences contain text of the job.
 """
 
 import re
@@ -35,9 +35,9 @@ _UNREACHED = re.compile(
 def explain_exit(code: int, output: str = "", program: str = "The query") -> str:
     """Return why `program` ended with exit code `code`, which is not 0.
 
-    After a signal, the sentence names the signal; after a crash, also the exception at the end of
-    `output`. After any other exit code, it has the exception or, without one, the meaning of the
-    exit code, and the command's last output if that says more.
+    The sentence names a signal, after a crash with the exception at the end of `output`. After any
+    other exit code, it has the exception or, without one, the meaning of the exit code, and the
+    last output if that says more.
     """
     sentence = f"{program} ended with {exit_code_words(code)}"
     if (number := signal_of(code)) is not None:
@@ -61,10 +61,7 @@ def explain_setup_exit(program: str, code: int, output: str) -> str:
 
 
 def explain_setup_failure(output: str) -> str | None:
-    """Return the reason that uv or git printed for a failure, as one line.
-
-    Without a recognized reason, return the last line; `None` if nothing was printed.
-    """
+    """Return the reason that uv or git printed for a failure; without one, the last line."""
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
 
     stripped = (line.strip(_FRAMES) for line in printed_lines(output))

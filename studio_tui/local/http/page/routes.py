@@ -1,7 +1,4 @@
-"""Serves the pages of jobs, each under its own key.
-
-`AuthMiddleware` has checked host, origin and method before.
-"""
+"""Serves the pages of jobs, each under its own key; `AuthMiddleware` checks the rest."""
 
 import asyncio
 from pathlib import Path
@@ -33,11 +30,10 @@ _STATIC = {"page.js": "text/javascript", "page.css": "text/css"}
 
 
 def page_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoints, which are not part of the API and change nothing."""
+    """Return a router with the endpoints, which are read-only."""
     router = APIRouter(include_in_schema=False, prefix=f"{FOLDER}/{{job_id}}/{{key}}")
 
     async def job(job_id: str, key: str) -> view.JobRow:
-        """Return a job's row; a wrong key and an unknown job have the same answer."""
         rows = (
             await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
             if studio.pages.opens(job_id, key)

@@ -1,7 +1,6 @@
 """Runs UDFs that ask for workers in processes on this machine, with DataChain's own dispatcher.
 
-DataChain finds `Distributor` by `DATACHAIN_DISTRIBUTED`. The job's interpreter imports this module,
-so the module is in a folder of its own and imports nothing of this package. See
+The job's interpreter imports this module, so it imports nothing of this package. See
 `UDFStep.process_udf` and `AbstractUDFDistributor` of the published client 0.62.
 """
 
@@ -23,8 +22,7 @@ _ABORTED = "UDF execution aborted: job already terminated."
 class _OnlyForWorkers(ABCMeta):
     """Makes `Distributor` falsy for a UDF without workers, which then runs in the job's process.
 
-    DataChain checks `if udf_distributor_class` in a function with a local variable `workers`. If
-    the caller has no such variable, the class is truthy.
+    DataChain checks `if udf_distributor_class` in a function with a local variable `workers`.
     """
 
     def __bool__(cls) -> bool:
@@ -32,7 +30,10 @@ class _OnlyForWorkers(ABCMeta):
 
 
 class Distributor(AbstractUDFDistributor, metaclass=_OnlyForWorkers):  # type: ignore[misc] # unknown here
-    """Distributes the rows of one UDF to processes, as DataChain's setting `parallel` does."""
+    """Distributes the rows of one UDF to processes, as DataChain's setting `parallel` does.
+
+    DataChain finds it by `DATACHAIN_DISTRIBUTED`.
+    """
 
     def __init__(self, **arguments: Any) -> None:
         """Take DataChain's keyword arguments, to which later versions may add."""
