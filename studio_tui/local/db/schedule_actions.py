@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.states import JobState
-from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.schedule_runs import free_moment, make_run
 from studio_tui.local.db.schedules import NewSchedule
@@ -17,58 +16,17 @@ class ScheduleUnusable(Exception):  # noqa: N818 (the name says what is wrong)
     """The schedule does not allow the action now; the message says why."""
 
 
-class ScheduleActions:
-    """Changes the schedules of one database."""
+def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None, now: str) -> str:
+    """Run a schedule's job once at the stamp `now`; return the run's id.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    The same key returns the same run.
 
-    async def change(self, job_id: str, schedule: NewSchedule) -> None:
-        """Change the times of a schedule; its runs and counts stay, and so does a suspension.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, or the schedule has ended.
-            StorageFull: The disk is full.
-        """
-        await self._database.write(_change, job_id, schedule)
-
-    async def suspend(self, job_id: str, now: datetime) -> None:
-        """Suspend a schedule: until it is resumed, fire times have no run and are no gaps.
-
-        Without disk space the suspension is written later; until then no run is created.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, or the schedule has ended.
-        """
-        await self._database.write_or_defer(_suspend, job_id, stamp(now))
-
-    async def resume(self, job_id: str, now: datetime) -> None:
-        """Resume a suspended schedule; fire times before `now` have no run and are no gaps.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, the schedule has ended, its only time has
-                passed, or its time zone is unknown here.
-            StorageFull: The disk is full.
-        """
-        await self._database.write(_resume, job_id, now)
-
-    async def run(self, job_id: str, idempotency_key: str | None, now: datetime) -> str:
-        """Run a schedule's job once now; return the run's id. The same key returns the same run.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, the schedule has ended, or it triggers a
-                pipeline.
-            KeyReused: The key was used for another request.
-            StorageFull: The disk is full.
-        """
-        return await self._database.write(_run, job_id, idempotency_key, stamp(now))
-
-
-def _run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None, now: str) -> str:
+    Raises:
+        LookupError: There is no such job.
+        ScheduleUnusable: The job is not a schedule, the schedule has ended, or it triggers a
+            pipeline.
+        KeyReused: The key was used for another request.
+    """
     digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
     earlier = connection.execute(
         "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?", [idempotency_key]
@@ -92,7 +50,13 @@ def _run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | Non
     return run_id
 
 
-def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
+def suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
+    """Suspend a schedule: until it is resumed, fire times have no run and are no gaps.
+
+    Raises:
+        LookupError: There is no such job.
+        ScheduleUnusable: The job is not a schedule, or the schedule has ended.
+    """
     require_active_schedule(connection, job_id)
     connection.execute(
         "UPDATE schedules SET suspended_at = ? WHERE job_id = ? AND suspended_at IS NULL",
@@ -100,7 +64,14 @@ def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
     )
 
 
-def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
+def resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
+    """Resume a suspended schedule; fire times before `now` have no run and are no gaps.
+
+    Raises:
+        LookupError: There is no such job.
+        ScheduleUnusable: The job is not a schedule, the schedule has ended, its only time has
+            passed, or its time zone is unknown here.
+    """
     require_active_schedule(connection, job_id)
     row = connection.execute("SELECT * FROM schedules WHERE job_id = ?", [job_id]).fetchone()
     if row["suspended_at"] is None:
@@ -131,7 +102,13 @@ def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
     return NewSchedule(expression, None, name, next_fire_at)
 
 
-def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
+def change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
+    """Change the times of a schedule; its runs and counts stay, and so does a suspension.
+
+    Raises:
+        LookupError: There is no such job.
+        ScheduleUnusable: The job is not a schedule, or the schedule has ended.
+    """
     require_active_schedule(connection, job_id)
     connection.execute(
         "UPDATE schedules SET cron_expression = ?, start_after = ?, time_zone = ?,"

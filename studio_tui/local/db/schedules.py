@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.states import JobState
-from studio_tui.local.db.database import Database
 from studio_tui.local.db.schedule_runs import MAX_RUNS, has_open_run, make_run, note_gaps
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
@@ -70,49 +69,26 @@ class Decision:
     """The new cursor; `None` if there are no more fire times."""
 
 
-class Schedules:
-    """Reads the schedules of one database and settles their fire times."""
+def next_fire_at(connection: sqlite3.Connection) -> datetime | None:
+    """Return when the next schedule fires, if there is one."""
+    (fire_at,) = connection.execute(
+        "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id"
+        " WHERE state = ? AND suspended_at IS NULL",
+        [JobState.TASK],
+    ).fetchone()
+    return None if fire_at is None else from_stamp(fire_at)
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
-    async def next_fire_at(self) -> datetime | None:
-        """Return when the next schedule fires, if there is one."""
-        row = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id"
-                " WHERE state = ? AND suspended_at IS NULL",
-                [JobState.TASK],
-            ).fetchone()
-        )
-        return None if row[0] is None else from_stamp(row[0])
-
-    async def due(self, now: datetime) -> list[DueSchedule]:
-        """Return the schedules that are due."""
-        rows = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT job_id, cron_expression, time_zone, next_fire_at, datasets IS NOT NULL"
-                " FROM schedules"
-                " JOIN jobs ON id = job_id WHERE next_fire_at <= ? AND state = ?"
-                " AND suspended_at IS NULL"
-                " ORDER BY next_fire_at, number",
-                [stamp(now), JobState.TASK],
-            ).fetchall()
-        )
-        return [DueSchedule(row[0], row[1], row[2], row[3], triggers=bool(row[4])) for row in rows]
-
-    async def settle(
-        self, due: DueSchedule, decision: Decision, now: datetime, make: MakeRun | None = None
-    ) -> bool:
-        """Carry out a decision about a schedule; return whether a run was created.
-
-        `make` creates the run, by default of the schedule's job. Nothing is done if the schedule
-        has meanwhile ended, or was changed, suspended or settled.
-
-        Raises:
-            StorageFull: The disk is full.
-        """
-        return await self._database.write(_settle, due, decision, now, make or _run_job)
+def select_due(connection: sqlite3.Connection, now: datetime) -> list[DueSchedule]:
+    """Return the schedules that are due."""
+    rows = connection.execute(
+        "SELECT job_id, cron_expression, time_zone, next_fire_at, datasets IS NOT NULL"
+        " FROM schedules JOIN jobs ON id = job_id"
+        " WHERE next_fire_at <= ? AND state = ? AND suspended_at IS NULL"
+        " ORDER BY next_fire_at, number",
+        [stamp(now), JobState.TASK],
+    )
+    return [DueSchedule(row[0], row[1], row[2], row[3], triggers=bool(row[4])) for row in rows]
 
 
 def decide(due: DueSchedule, now: datetime) -> Decision:
@@ -168,18 +144,23 @@ def _fire_times_after(due: DueSchedule, moment: datetime) -> Iterator[datetime]:
     return cron.iterate_fire_times(due.cron_expression, moment, zone)
 
 
-def _run_job(connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str) -> None:
+def run_job(connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str) -> None:
+    """Create a run of the schedule's job for the fire time `fire_at`, a stamp like `now`."""
     is_once = due.cron_expression is None
     make_run(connection, due.job_id, fire_at, now, is_once=is_once)
 
 
-def _settle(
+def settle(
     connection: sqlite3.Connection,
     due: DueSchedule,
     decision: Decision,
     now: datetime,
     make: MakeRun,
 ) -> bool:
+    """Carry out a decision about a schedule; return whether `make` created a run.
+
+    Nothing is done if the schedule has meanwhile ended, or was changed, suspended or settled.
+    """
     is_skipped = decision.run_for is not None and has_open_run(connection, due.job_id)
     moved = connection.execute(
         "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"

@@ -12,10 +12,11 @@ from datetime import datetime
 from functools import partial
 
 from studio_tui.api.states import JobState
-from studio_tui.local.db.database import STORAGE_REST, StorageFull
+from studio_tui.local.db import schedules
+from studio_tui.local.db.database import STORAGE_REST, Database, StorageFull
 from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
-from studio_tui.local.db.schedules import DueSchedule, MakeRun, Schedules, decide
+from studio_tui.local.db.schedules import DueSchedule, MakeRun, decide
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.words import cut_sentence
 
@@ -30,14 +31,14 @@ class Scheduler:
 
     def __init__(
         self,
-        schedules: Schedules,
+        database: Database,
         jobs: JobTable,
         on_run: Callable[[], None],
         now: Callable[[], datetime],
         metastore: Callable[[], Awaitable[Metastore]] | None = None,
     ) -> None:
         """`on_run` is called after a run was created; `now` returns the time, aware."""
-        self._schedules = schedules
+        self._database = database
         self._jobs = jobs
         self._on_run = on_run
         self._now = now
@@ -67,7 +68,7 @@ class Scheduler:
         Raises:
             StorageFull: The disk is full; the remaining fire times are settled later.
         """
-        while due := await self._schedules.due(now):
+        while due := await self._database.read(schedules.select_due, now):
             for schedule in due:
                 await self._settle(schedule, now)
 
@@ -75,8 +76,8 @@ class Scheduler:
         try:
             # In a thread, as counting the fire times of a long absence takes a while.
             decision = await asyncio.to_thread(decide, schedule, now)
-            make_run = await self._pipeline_maker(schedule)
-            if await self._schedules.settle(schedule, decision, now, make_run):
+            make_run = await self._run_maker(schedule)
+            if await self._database.write(schedules.settle, schedule, decision, now, make_run):
                 self._on_run()
         except StorageFull:
             raise
@@ -87,14 +88,14 @@ class Scheduler:
             end = JobEnd(JobState.FAILED, now, error_message=message)
             await self._jobs.end(schedule.job_id, [JobState.TASK], end)
 
-    async def _pipeline_maker(self, schedule: DueSchedule) -> MakeRun | None:
+    async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
         if not schedule.triggers:
-            return None
+            return schedules.run_job
         metastore = await self._metastore() if self._metastore is not None else Metastore()
         return partial(make_pipeline, metastore=metastore)
 
     async def _seconds_to_rest(self) -> float | None:
-        next_fire_at = await self._schedules.next_fire_at()
+        next_fire_at = await self._database.read(schedules.next_fire_at)
         if next_fire_at is None:
             return None
         return min(max((next_fire_at - self._now()).total_seconds(), 0), LONGEST_REST)

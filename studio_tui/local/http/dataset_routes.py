@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from studio_tui.api import routes
+from studio_tui.local.db.dataset_list import list_datasets
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.request_rules import check_team
@@ -18,7 +19,7 @@ def dataset_router(studio: Studio) -> APIRouter:
     @router.get(routes.DATASETS.path)
     async def datasets(team_name: str) -> Response:
         check_team(team_name)
-        return answer(responses.ListedDatasets(await studio.pipelines.list_datasets()))
+        return answer(responses.ListedDatasets(await studio.database.read(list_datasets)))
 
     @router.get(routes.JOB_DATASET_VERSIONS.path)
     async def job_dataset_versions(job_id: str, team_name: str) -> Response:

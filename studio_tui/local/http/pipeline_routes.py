@@ -13,11 +13,13 @@ from studio_tui.api.fields import Texts
 from studio_tui.api.models import PipelineInput, RemoveJobFromPipelineInput, TriggerPipelineInput
 from studio_tui.api.own_inputs import RerunInput
 from studio_tui.api.states import PipelineState
+from studio_tui.local.db import pipelines
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.reruns import NewRerun, UnknownJob
+from studio_tui.local.db.times import stamp
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_output
@@ -57,7 +59,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         # The API document has the filter in the body; the published client sends it in the query.
         states = _states([*(status or ()), *(statuses or ())])
-        rows = await studio.pipelines.list_pipelines(states=states, search=search, limit=limit)
+        rows = await studio.database.read(pipelines.list_pipelines, states, search, limit)
         return Response(await write_list(rows, pipeline_output), media_type="application/json")
 
     _add_triggers(router, studio)
@@ -91,7 +93,8 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
             request = replace(request, is_refresh=True, request_digest=request_digest)
         with refuse_impossible_plans():
             metastore = await studio.runner.read_metastore()
-            pipeline = await studio.pipelines.trigger(request, metastore, clock.now())
+            now = stamp(clock.now())
+            pipeline = await studio.database.write(pipelines.trigger, request, metastore, now)
         # Once the pipeline is on disk, nothing must fail: the published client repeats a POST
         # after a 5xx.
         studio.dispatcher.wake()
@@ -121,7 +124,8 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
         try:
             with refuse_reused_keys():
                 metastore = await studio.runner.read_metastore()
-                rows = await studio.pipelines.rerun(request, metastore, clock.now())
+                now = stamp(clock.now())
+                rows = await studio.database.write(pipelines.rerun, request, metastore, now)
         except UnknownJob as error:
             raise Refusal(404, f"There is no job {error}.") from error
         studio.dispatcher.wake()
@@ -135,7 +139,10 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
         with _refusing_wrong_states():
-            paused = await studio.pipelines.pause(pipeline["id"], clock.now())
+            now = stamp(clock.now())
+            paused = await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
+        if paused is None:
+            paused = await studio.database.read(pipelines.find_existing, pipeline["id"])
         return pipeline_answer(paused)
 
     @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
@@ -143,7 +150,8 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
         with _refusing_wrong_states():
-            resumed = await studio.pipelines.resume(pipeline["id"], clock.now())
+            now = stamp(clock.now())
+            resumed = await studio.database.write(pipelines.resume, pipeline["id"], now)
         studio.dispatcher.wake()
         return pipeline_answer(resumed)
 
@@ -152,7 +160,9 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
         with _refusing_wrong_states():
-            changed = await studio.pipelines.remove_job(pipeline["id"], body.job_id, clock.now())
+            changed = await studio.database.write(
+                pipelines.remove_job, pipeline["id"], body.job_id, stamp(clock.now())
+            )
         if changed is None:
             raise Refusal(404, f"The pipeline {pipeline['name']} has no job {body.job_id}.")
         return pipeline_answer(changed)
@@ -163,7 +173,9 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
         with _refusing_wrong_states():
-            restored = await studio.pipelines.restore_job(pipeline["id"], body.job_id, clock.now())
+            restored = await studio.database.write(
+                pipelines.restore_job, pipeline["id"], body.job_id, stamp(clock.now())
+            )
         if restored is None:
             sentence = f"No job {body.job_id} was removed from the pipeline {pipeline['name']}."
             raise Refusal(404, sentence)
@@ -174,7 +186,7 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
     if name is None and pipeline_id is None:
         clause = "name or pipeline_id is required"
         raise InvalidFields([("name", clause)])
-    rows = await studio.pipelines.find(pipeline_id=pipeline_id, name=name)
+    rows = await studio.database.read(pipelines.find, pipeline_id, name)
     if rows is None:
         raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
     return rows

@@ -12,9 +12,11 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.models import QueryType
 from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
+from studio_tui.local.db import schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.schedule_actions import ScheduleUnusable
+from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
@@ -48,7 +50,7 @@ def schedule_router(studio: Studio) -> APIRouter:
         # First, the past fire times of the unchanged schedule are settled.
         await studio.scheduler.settle(now)
         with _refusing_unusable(job_id):
-            await studio.schedule_actions.change(job_id, schedule)
+            await studio.database.write(schedule_actions.change, job_id, schedule)
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 
@@ -59,14 +61,14 @@ def schedule_router(studio: Studio) -> APIRouter:
         with suppress(StorageFull):  # suspending must work without disk space
             await studio.scheduler.settle(now)
         with _refusing_unusable(job_id):
-            await studio.schedule_actions.suspend(job_id, now)
+            await studio.database.write_or_defer(schedule_actions.suspend, job_id, stamp(now))
         return await job_answer(studio, job_id)
 
     @router.post(routes.RESUME_SCHEDULE.path)
     async def resume_schedule(job_id: str, body: ScheduleInput) -> Response:
         check_team(body.team_name)
         with _refusing_unusable(job_id):
-            await studio.schedule_actions.resume(job_id, clock.now())
+            await studio.database.write(schedule_actions.resume, job_id, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 
@@ -77,7 +79,9 @@ def schedule_router(studio: Studio) -> APIRouter:
         check_team(body.team_name)
         check_key(idempotency_key)
         with _refusing_unusable(job_id), refuse_impossible_plans():
-            run_id = await studio.schedule_actions.run(job_id, idempotency_key, clock.now())
+            run_id = await studio.database.write(
+                schedule_actions.run, job_id, idempotency_key, stamp(clock.now())
+            )
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
 
@@ -99,9 +103,8 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
                 job = _new_task(studio, body, idempotency_key)
                 schedule = job.schedule
                 datasets = schedule.datasets if schedule else None
-                await studio.schedule_pipelines.check(
-                    datasets or (), await studio.runner.read_metastore()
-                )
+                metastore = await studio.runner.read_metastore()
+                await studio.database.write(schedule_pipelines.check, datasets or (), metastore)
                 job_row = await studio.jobs.create(job, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_row["id"])
@@ -114,8 +117,12 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         check_key(idempotency_key)
         metastore = await studio.runner.read_metastore()
         with _refusing_unusable(job_id), refuse_impossible_plans():
-            pipeline = await studio.schedule_pipelines.trigger(
-                job_id, idempotency_key, metastore, clock.now()
+            pipeline = await studio.database.write(
+                schedule_pipelines.trigger_by_hand,
+                job_id,
+                idempotency_key,
+                metastore,
+                stamp(clock.now()),
             )
         studio.dispatcher.wake()
         return pipeline_answer(pipeline)

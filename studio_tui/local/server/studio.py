@@ -14,10 +14,6 @@ from studio_tui.local.config.clusters import Clusters
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobTable
-from studio_tui.local.db.pipelines import PipelineTable
-from studio_tui.local.db.schedule_actions import ScheduleActions
-from studio_tui.local.db.schedule_pipelines import SchedulePipelines
-from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.dispatcher import Dispatcher
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.page.keys import PageKeys
@@ -29,15 +25,13 @@ from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 class Studio:
     """Everything that the handlers of requests need."""
 
+    database: Database
     jobs: JobTable
-    pipelines: PipelineTable
     uploads: UploadStore
     cluster_file: ClusterFile
     runner: LocalRunner
     dispatcher: Dispatcher
     scheduler: Scheduler
-    schedule_actions: ScheduleActions
-    schedule_pipelines: SchedulePipelines
     user: str
     """The creator of all jobs: the owner of this process."""
     instance: str
@@ -73,17 +67,13 @@ async def open_studio(
         await uploads.remove_unused(clock.now())
         dispatcher = Dispatcher(jobs, uploads, runner, cluster_file)
         yield Studio(
+            database=database,
             jobs=jobs,
-            pipelines=PipelineTable(database),
             uploads=uploads,
             cluster_file=cluster_file,
             runner=runner,
             dispatcher=dispatcher,
-            scheduler=Scheduler(
-                Schedules(database), jobs, dispatcher.wake, clock.now, runner.read_metastore
-            ),
-            schedule_actions=ScheduleActions(database),
-            schedule_pipelines=SchedulePipelines(database),
+            scheduler=Scheduler(database, jobs, dispatcher.wake, clock.now, runner.read_metastore),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,

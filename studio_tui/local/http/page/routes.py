@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, JSONResponse
 
+from studio_tui.local.db.pipelines import find_by_job
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.log_routes import log_answer
 from studio_tui.local.http.page import view
@@ -48,13 +49,13 @@ def page_router(studio: Studio) -> APIRouter:
     @router.get("/")
     async def page(job_id: str, key: str) -> Response:
         row = await job(job_id, key)
-        pipeline = await studio.pipelines.find_by_job(job_id)
+        pipeline = await studio.database.read(find_by_job, job_id)
         return HTMLResponse(view.page(row, pipeline, studio.pages), headers=HEADERS)
 
     @router.get("/state")
     async def state(job_id: str, key: str) -> Response:
         row = await job(job_id, key)
-        pipeline = await studio.pipelines.find_by_job(job_id)
+        pipeline = await studio.database.read(find_by_job, job_id)
         return JSONResponse(view.state(row, pipeline, studio.pages), headers=HEADERS)
 
     @router.get("/log")
