@@ -86,6 +86,14 @@ class KeyReused(Exception):  # noqa: N818 (the name says what happened)
     """An idempotency key was sent again with a different request."""
 
 
+class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
+    """There is no job with the id that is the argument."""
+
+    def __str__(self) -> str:
+        """Return a sentence."""
+        return f"There is no job {self.args[0]}."
+
+
 class JobTable:
     """Reads and changes the jobs of one database."""
 
@@ -97,13 +105,13 @@ class JobTable:
         """A number that every change of a job increases; other changes may increase it too."""
         return self._database.revision
 
-    async def find_by_key(self, key: str, request_digest: str) -> sqlite3.Row | None:
+    async def find_by_key(self, key: str | None, request_digest: str) -> sqlite3.Row | None:
         """Return the job that was created with the same key and request; `None` if there is none.
 
         Raises:
             KeyReused: The key was used for another request.
         """
-        return await self._database.read(_made_before, key, request_digest)
+        return await self._database.read(made_before, key, request_digest)
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
         """Create a job, unless one was created with the same key and request; return its row.
@@ -248,9 +256,10 @@ class JobTable:
         )
 
 
-def _made_before(
-    connection: sqlite3.Connection, key: str, request_digest: str
+def made_before(
+    connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> sqlite3.Row | None:
+    """Return the job with that key, if any; raise `KeyReused` if its request was another."""
     earlier: sqlite3.Row | None = connection.execute(
         f"SELECT {_LISTED}, request_digest FROM {_JOBS} WHERE idempotency_key = ?", [key]
     ).fetchone()
@@ -260,10 +269,8 @@ def _made_before(
 
 
 def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
-    if job.idempotency_key is not None:
-        earlier = _made_before(connection, job.idempotency_key, job.request_digest)
-        if earlier is not None:
-            return earlier
+    if earlier := made_before(connection, job.idempotency_key, job.request_digest):
+        return earlier
     insert_job(connection, job, JobState.TASK if job.schedule else JobState.CREATED, stamp(now))
     if job.schedule:
         schedules.insert_schedule(connection, job.id, job.schedule)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import placeholders
+from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.db.lineage_model import KnownJob, Lineage
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.run_order import PlannedJob, in_order, nearest_ancestors
@@ -28,10 +29,6 @@ class NewRerun:
     jobs: Mapping[str, NewJob]
     idempotency_key: str | None
     request_digest: str
-
-
-class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
-    """There is no job with the id that is the message."""
 
 
 def in_run_order(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.states import JobState
-from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.jobs import UnknownJob, made_before
 from studio_tui.local.db.schedule_runs import free_moment, make_run
 from studio_tui.local.db.schedules import NewSchedule
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
@@ -22,18 +22,13 @@ def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None
     The same key returns the same run.
 
     Raises:
-        LookupError: There is no such job.
+        UnknownJob: There is no such job.
         ScheduleUnusable: The job is not a schedule, the schedule has ended, or it triggers a
             pipeline.
         KeyReused: The key was used for another request.
     """
     digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
-    earlier = connection.execute(
-        "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?", [idempotency_key]
-    ).fetchone()
-    if earlier is not None:
-        if earlier["request_digest"] != digest:
-            raise KeyReused
+    if earlier := made_before(connection, idempotency_key, digest):
         return str(earlier["id"])
     require_active_schedule(connection, job_id)
     expression, datasets = connection.execute(
@@ -54,7 +49,7 @@ def suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
     """Suspend a schedule: until it is resumed, fire times have no run and are no gaps.
 
     Raises:
-        LookupError: There is no such job.
+        UnknownJob: There is no such job.
         ScheduleUnusable: The job is not a schedule, or the schedule has ended.
     """
     require_active_schedule(connection, job_id)
@@ -68,7 +63,7 @@ def resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
     """Resume a suspended schedule; fire times before `now` have no run and are no gaps.
 
     Raises:
-        LookupError: There is no such job.
+        UnknownJob: There is no such job.
         ScheduleUnusable: The job is not a schedule, the schedule has ended, its only time has
             passed, or its time zone is unknown here.
     """
@@ -106,7 +101,7 @@ def change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -
     """Change the times of a schedule; its runs and counts stay, and so does a suspension.
 
     Raises:
-        LookupError: There is no such job.
+        UnknownJob: There is no such job.
         ScheduleUnusable: The job is not a schedule, or the schedule has ended.
     """
     require_active_schedule(connection, job_id)
@@ -151,11 +146,11 @@ def require_active_schedule(connection: sqlite3.Connection, job_id: str) -> None
     """Check that a job is a schedule that has not ended.
 
     Raises:
-        LookupError: There is no such job.
+        UnknownJob: There is no such job.
         ScheduleUnusable: It is not a schedule, or has ended.
     """
     row = connection.execute("SELECT state FROM jobs WHERE id = ?", [job_id]).fetchone()
     if row is None:
-        raise LookupError(job_id)
+        raise UnknownJob(job_id)
     if row["state"] != JobState.TASK:
         raise ScheduleUnusable(f"It is not an active schedule: it is {row['state']}.")

@@ -10,6 +10,7 @@ import sqlite3
 
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db import lineage, planning
+from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.db.pipeline_additions import InitialPipeline, add_pipeline
 from studio_tui.local.db.pipelines import (
     NewPipeline,
@@ -43,7 +44,7 @@ def trigger_by_hand(
     """Trigger the pipeline of a schedule; the same key returns the same pipeline.
 
     Raises:
-        LookupError: There is no such job.
+        UnknownJob: There is no such job.
         ScheduleUnusable: The job is not a schedule, the schedule has ended, or it runs a job.
         KeyReused: The key was used for another request.
         UnknownDataset: A dataset is not known.
@@ -68,7 +69,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
         [job_id],
     ).fetchone()
     if row is None:
-        raise LookupError(job_id)
+        raise UnknownJob(job_id)
     if row["datasets"] is None:
         raise ScheduleUnusable("It runs a job and does not trigger a pipeline.")
     return NewPipeline(

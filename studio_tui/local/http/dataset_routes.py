@@ -4,8 +4,8 @@ from fastapi import APIRouter, Response
 
 from studio_tui.api import routes
 from studio_tui.local.db.dataset_list import list_datasets
+from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.http import responses
-from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import answer
 from studio_tui.local.http.strict_json import StrictRoute
@@ -25,7 +25,7 @@ def dataset_router(studio: Studio) -> APIRouter:
     async def job_dataset_versions(job_id: str, team_name: str) -> Response:
         check_team(team_name)
         if await studio.jobs.state(job_id) is None:
-            raise Refusal(404, f"There is no job {job_id}.")
+            raise UnknownJob(job_id)
         versions = await studio.jobs.dataset_versions(job_id)
         return answer(
             responses.DatasetVersions(

@@ -13,6 +13,11 @@ from starlette.routing import Match
 
 from studio_tui.local.config.field_problems import field_problem
 from studio_tui.local.db.database import StorageFull
+from studio_tui.local.db.jobs import KeyReused, UnknownJob
+from studio_tui.local.db.pipeline_removals import WrongPipelineState
+from studio_tui.local.db.pipelines import NothingToRun
+from studio_tui.local.db.planning import UnknownDataset
+from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.http.responses import Refused, answer
 
 logger = logging.getLogger(__name__)
@@ -25,6 +30,16 @@ _SENTENCES = {
     405: "{path} does not accept {method} requests.",
 }
 """Messages that replace those of Starlette, by status."""
+
+_STATUSES = {
+    UnknownDataset: 404,
+    UnknownJob: 404,
+    NothingToRun: 409,
+    ScheduleUnusable: 409,
+    WrongPipelineState: 409,
+    StorageFull: 507,
+}
+"""The statuses of errors whose text is for the user."""
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
@@ -56,7 +71,9 @@ def install_error_handlers(app: FastAPI) -> None:
     """Give every error of `app` a body with a sentence."""
     app.add_exception_handler(HTTPException, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_exception_handler(StorageFull, _answer_storage_full)
+    for known in _STATUSES:
+        app.add_exception_handler(known, _answer_known)
+    app.add_exception_handler(KeyReused, _answer_reused_key)
     app.add_exception_handler(Exception, _answer_failure)
 
 
@@ -99,8 +116,14 @@ async def _answer_invalid(_request: Request, error: Exception) -> Response:
     return error_response(422, refusal.message, refusal.body_detail)
 
 
-async def _answer_storage_full(_request: Request, error: Exception) -> Response:
-    return error_response(507, str(error))
+async def _answer_known(_request: Request, error: Exception) -> Response:
+    return error_response(_STATUSES[type(error)], str(error))
+
+
+async def _answer_reused_key(_request: Request, _error: Exception) -> Response:
+    name = "Idempotency-Key"
+    refusal = InvalidFields([(name, f"{name} was used for another request")])
+    return error_response(422, refusal.message, refusal.body_detail)
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:

@@ -9,14 +9,13 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.models import JobCancelInput, JobInput
 from studio_tui.api.states import FINISHED_STATES, JobState
-from studio_tui.local.db.jobs import ENDED
+from studio_tui.local.db.jobs import ENDED, UnknownJob
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
     check_team,
-    refuse_reused_keys,
     request_context,
 )
 from studio_tui.local.http.responses import ListCache, answer, write_list
@@ -62,14 +61,13 @@ def job_router(studio: Studio) -> APIRouter:
         body: JobInput, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Response:
         check_team(body.team_name)
-        with refuse_reused_keys():
-            # Before all checks: a request that was accepted may be invalid now, as its start time
-            # has passed.
-            row = await studio.jobs.find_by_key(idempotency_key or "", digest(body))
-            if row is not None:
-                return answer(job_output(studio, row))
-            job = validate_job(body, idempotency_key, await request_context(studio, body))
-            row = await studio.jobs.create(job, clock.now())
+        # Before all checks: a request that was accepted may be invalid now, as its start time
+        # has passed.
+        row = await studio.jobs.find_by_key(idempotency_key, digest(body))
+        if row is not None:
+            return answer(job_output(studio, row))
+        job = validate_job(body, idempotency_key, await request_context(studio, body))
+        row = await studio.jobs.create(job, clock.now())
         # After the job is on disk nothing may fail, as the published client repeats a POST after
         # a 5xx.
         studio.dispatcher.wake()
@@ -81,7 +79,7 @@ def job_router(studio: Studio) -> APIRouter:
         check_team(body.team_name)
         state = await studio.dispatcher.cancel(job_id)
         if state is None:
-            raise Refusal(404, f"There is no job {job_id}.")
+            raise UnknownJob(job_id)
         if state in ENDED:
             raise Refusal(409, f"The job has ended already: it is {state}.")
         return answer(responses.ActionFeedback("Successfully canceled"))

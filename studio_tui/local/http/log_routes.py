@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from studio_tui import clock
 from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
 from studio_tui.api.states import JobState
-from studio_tui.local.http.errors import Refusal
+from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.http.pieces import OutputPieces, PieceReader
 from studio_tui.local.http.transcript import Transcript, TranscriptVersion
 from studio_tui.local.run.local_runner import LocalRunner
@@ -80,7 +80,7 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
     )
     async def get_job_logs(job_id: str, request: Request) -> Response:
         if await status_of(job_id) is None:
-            raise Refusal(404, f"There is no job {job_id}.")
+            raise UnknownJob(job_id)
         transcript = await asyncio.to_thread(Transcript, runner.output(job_id))
         return log_answer(transcript, request)
 

@@ -1,7 +1,5 @@
 """The endpoints of pipelines."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
@@ -15,10 +13,8 @@ from studio_tui.api.own_inputs import RerunInput
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db import pipelines
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipeline_removals import WrongPipelineState
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
-from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.reruns import NewRerun, UnknownJob
+from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
+from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
@@ -26,7 +22,6 @@ from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_outp
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
     check_team,
-    refuse_reused_keys,
     request_context,
 )
 from studio_tui.local.http.responses import answer, write_list
@@ -91,10 +86,9 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
             # Another digest, so that a refresh with the key of an equal trigger is refused.
             request_digest = f"refresh {request.request_digest}"
             request = replace(request, is_refresh=True, request_digest=request_digest)
-        with refuse_impossible_plans():
-            metastore = await studio.runner.read_metastore()
-            now = stamp(clock.now())
-            pipeline = await studio.database.write(pipelines.trigger, request, metastore, now)
+        metastore = await studio.runner.read_metastore()
+        now = stamp(clock.now())
+        pipeline = await studio.database.write(pipelines.trigger, request, metastore, now)
         # Once the pipeline is on disk, nothing must fail: the published client repeats a POST
         # after a 5xx.
         studio.dispatcher.wake()
@@ -121,13 +115,9 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
                 each.job, None, await request_context(studio, each.job)
             )
         request = NewRerun(jobs, idempotency_key, digest(body))
-        try:
-            with refuse_reused_keys():
-                metastore = await studio.runner.read_metastore()
-                now = stamp(clock.now())
-                rows = await studio.database.write(pipelines.rerun, request, metastore, now)
-        except UnknownJob as error:
-            raise Refusal(404, f"There is no job {error}.") from error
+        metastore = await studio.runner.read_metastore()
+        now = stamp(clock.now())
+        rows = await studio.database.write(pipelines.rerun, request, metastore, now)
         studio.dispatcher.wake()
         pipeline = None if rows is None else pipeline_output(rows)
         return answer(responses.RerunOutput(ok=True, pipeline=pipeline))
@@ -138,9 +128,8 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
     async def pause_pipeline(body: PipelineInput) -> Response:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing_wrong_states():
-            now = stamp(clock.now())
-            paused = await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
+        now = stamp(clock.now())
+        paused = await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
         if paused is None:
             paused = await studio.database.read(pipelines.find_existing, pipeline["id"])
         return pipeline_answer(paused)
@@ -149,9 +138,8 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
     async def resume_pipeline(body: PipelineInput) -> Response:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing_wrong_states():
-            now = stamp(clock.now())
-            resumed = await studio.database.write(pipelines.resume, pipeline["id"], now)
+        now = stamp(clock.now())
+        resumed = await studio.database.write(pipelines.resume, pipeline["id"], now)
         studio.dispatcher.wake()
         return pipeline_answer(resumed)
 
@@ -159,10 +147,9 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing_wrong_states():
-            changed = await studio.database.write(
-                pipelines.remove_job, pipeline["id"], body.job_id, stamp(clock.now())
-            )
+        changed = await studio.database.write(
+            pipelines.remove_job, pipeline["id"], body.job_id, stamp(clock.now())
+        )
         if changed is None:
             raise Refusal(404, f"The pipeline {pipeline['name']} has no job {body.job_id}.")
         return pipeline_answer(changed)
@@ -172,10 +159,9 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
     async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
         check_team(body.team_name)
         pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing_wrong_states():
-            restored = await studio.database.write(
-                pipelines.restore_job, pipeline["id"], body.job_id, stamp(clock.now())
-            )
+        restored = await studio.database.write(
+            pipelines.restore_job, pipeline["id"], body.job_id, stamp(clock.now())
+        )
         if restored is None:
             sentence = f"No job {body.job_id} was removed from the pipeline {pipeline['name']}."
             raise Refusal(404, sentence)
@@ -190,26 +176,6 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
     if rows is None:
         raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
     return rows
-
-
-@contextmanager
-def refuse_impossible_plans() -> Iterator[None]:
-    """Answer 404 for an unknown dataset, 409 if no job makes the datasets, 422 for a reused key."""
-    try:
-        with refuse_reused_keys():
-            yield
-    except UnknownDataset as error:
-        raise Refusal(404, str(error)) from error
-    except NothingToRun as error:
-        raise Refusal(409, str(error)) from error
-
-
-@contextmanager
-def _refusing_wrong_states() -> Iterator[None]:
-    try:
-        yield
-    except WrongPipelineState as error:
-        raise Refusal(409, str(error)) from error
 
 
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:

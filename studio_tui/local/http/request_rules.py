@@ -1,13 +1,9 @@
 """Rules that the requests of several endpoints have in common."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.local.config.team import TEAM
-from studio_tui.local.db.jobs import KeyReused
-from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.validation import RequestContext, upload_numbers
 from studio_tui.local.server.studio import Studio
 
@@ -23,16 +19,6 @@ def check_team(team_name: str | None = None) -> None:
     """
     if team_name is not None and team_name != TEAM:
         raise Refusal(403, f"Not authorized for the team {team_name}; the only one is {TEAM}.")
-
-
-@contextmanager
-def refuse_reused_keys() -> Iterator[None]:
-    """Answer 422 if an idempotency key was used for another request."""
-    try:
-        yield
-    except KeyReused as error:
-        clause = "Idempotency-Key was used for another request"
-        raise InvalidFields([("Idempotency-Key", clause)]) from error
 
 
 async def request_context(studio: Studio, body: JobInput) -> RequestContext:

@@ -1,8 +1,7 @@
 """The endpoints of schedules, which are not in the API document."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -15,12 +14,11 @@ from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, Schedu
 from studio_tui.local.db import schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.db.times import stamp
-from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
-from studio_tui.local.http.pipeline_routes import read_datasets, refuse_impossible_plans
+from studio_tui.local.http.pipeline_routes import read_datasets
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
@@ -49,8 +47,7 @@ def schedule_router(studio: Studio) -> APIRouter:
             raise InvalidFields([("cron_expression", _NO_TIME)])
         # First, the past fire times of the unchanged schedule are settled.
         await studio.scheduler.settle(now)
-        with _refusing_unusable(job_id):
-            await studio.database.write(schedule_actions.change, job_id, schedule)
+        await studio.database.write(schedule_actions.change, job_id, schedule)
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 
@@ -60,15 +57,13 @@ def schedule_router(studio: Studio) -> APIRouter:
         now = clock.now()
         with suppress(StorageFull):  # suspending must work without disk space
             await studio.scheduler.settle(now)
-        with _refusing_unusable(job_id):
-            await studio.database.write_or_defer(schedule_actions.suspend, job_id, stamp(now))
+        await studio.database.write_or_defer(schedule_actions.suspend, job_id, stamp(now))
         return await job_answer(studio, job_id)
 
     @router.post(routes.RESUME_SCHEDULE.path)
     async def resume_schedule(job_id: str, body: ScheduleInput) -> Response:
         check_team(body.team_name)
-        with _refusing_unusable(job_id):
-            await studio.database.write(schedule_actions.resume, job_id, clock.now())
+        await studio.database.write(schedule_actions.resume, job_id, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 
@@ -78,10 +73,9 @@ def schedule_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        with _refusing_unusable(job_id), refuse_impossible_plans():
-            run_id = await studio.database.write(
-                schedule_actions.run, job_id, idempotency_key, stamp(clock.now())
-            )
+        run_id = await studio.database.write(
+            schedule_actions.run, job_id, idempotency_key, stamp(clock.now())
+        )
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
 
@@ -96,16 +90,15 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        with refuse_impossible_plans():
-            job_row = await studio.jobs.find_by_key(idempotency_key or "", digest(body))
-            if job_row is None:
-                await studio.reread_clusters()
-                job = _new_task(studio, body, idempotency_key)
-                schedule = job.schedule
-                datasets = schedule.datasets if schedule else None
-                metastore = await studio.runner.read_metastore()
-                await studio.database.write(schedule_pipelines.check, datasets or (), metastore)
-                job_row = await studio.jobs.create(job, clock.now())
+        job_row = await studio.jobs.find_by_key(idempotency_key, digest(body))
+        if job_row is None:
+            await studio.reread_clusters()
+            job = _new_task(studio, body, idempotency_key)
+            schedule = job.schedule
+            datasets = schedule.datasets if schedule else None
+            metastore = await studio.runner.read_metastore()
+            await studio.database.write(schedule_pipelines.check, datasets or (), metastore)
+            job_row = await studio.jobs.create(job, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_row["id"])
 
@@ -116,14 +109,13 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         check_key(idempotency_key)
         metastore = await studio.runner.read_metastore()
-        with _refusing_unusable(job_id), refuse_impossible_plans():
-            pipeline = await studio.database.write(
-                schedule_pipelines.trigger_by_hand,
-                job_id,
-                idempotency_key,
-                metastore,
-                stamp(clock.now()),
-            )
+        pipeline = await studio.database.write(
+            schedule_pipelines.trigger_by_hand,
+            job_id,
+            idempotency_key,
+            metastore,
+            stamp(clock.now()),
+        )
         studio.dispatcher.wake()
         return pipeline_answer(pipeline)
 
@@ -155,14 +147,3 @@ def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> N
         request_digest=digest(body),
         schedule=replace(schedule, datasets=datasets),
     )
-
-
-@contextmanager
-def _refusing_unusable(job_id: str) -> Iterator[None]:
-    """Answer 404 if there is no such job, 409 if it is no active schedule or unusable now."""
-    try:
-        yield
-    except LookupError as error:
-        raise Refusal(404, f"There is no job {job_id}.") from error
-    except ScheduleUnusable as error:
-        raise Refusal(409, str(error)) from error

@@ -11,9 +11,9 @@ from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
 from studio_tui.local.db import pipelines
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobTable, KeyReused
+from studio_tui.local.db.jobs import JobTable, KeyReused, UnknownJob
 from studio_tui.local.db.pipelines import PipelineRows
-from studio_tui.local.db.reruns import NewRerun, UnknownJob
+from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
