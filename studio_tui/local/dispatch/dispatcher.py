@@ -14,7 +14,7 @@ from dataclasses import replace
 from studio_tui import clock
 from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
-from studio_tui.local.config.cluster_file import ClusterFile
+from studio_tui.local.config.clusters import ClusterFile
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
 from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob, Step
 from studio_tui.local.db.times import stamp, stamp_if_any

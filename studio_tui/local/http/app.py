@@ -15,7 +15,6 @@ from studio_tui.local.http.pipeline_routes import pipeline_router
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import Refused
 from studio_tui.local.http.schedule_routes import schedule_router
-from studio_tui.local.http.upload_routes import upload_router
 from studio_tui.local.server.studio import Studio
 
 PREFIX = "/api"
@@ -23,7 +22,6 @@ PREFIX = "/api"
 
 ROUTERS = (
     job_router,
-    upload_router,
     cluster_router,
     pipeline_router,
     schedule_router,

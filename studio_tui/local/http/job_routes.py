@@ -1,8 +1,8 @@
-"""The endpoints of jobs."""
+"""The endpoints of jobs and of the files that are uploaded for them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import JSONResponse
 
 from studio_tui import clock
@@ -31,8 +31,24 @@ _STATUS_GROUPS = {
 }
 
 
+_UPLOAD_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
 def job_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoints of jobs."""
+    """Return a router with the endpoints."""
     router = APIRouter(route_class=StrictRoute)
     lists = ListCache()
 
@@ -89,7 +105,19 @@ def job_router(studio: Studio) -> APIRouter:
     async def job_ends() -> Response:
         return JSONResponse((await studio.jobs.summary()).to_json())
 
+    _add_uploads(router, studio)
     return router
+
+
+def _add_uploads(router: APIRouter, studio: Studio) -> None:
+    @router.post(
+        routes.UPLOAD_FILE.path,
+        response_model=responses.UploadFileOutput,
+        openapi_extra=_UPLOAD_FORM,
+    )
+    async def upload_file(request: Request, team_name: str) -> Response:
+        check_team(team_name)
+        return answer(await studio.uploads.receive(request))
 
 
 def _states(status: str) -> frozenset[JobState]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from studio_tui import clock
-from studio_tui.local.config.cluster_file import ClusterFile
-from studio_tui.local.config.clusters import Clusters
+from studio_tui.local.config.clusters import ClusterFile, Clusters
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobTable
