@@ -87,10 +87,7 @@ class Clusters:
         )
 
     def why_not_start(self, name: str, workers: int) -> str | None:
-        """Return why a cluster cannot start a job with `workers` now, even while it is idle.
-
-        The result completes "waits for". It is `None` if only busy workers can delay the job.
-        """
+        """Return why a cluster cannot start a job now, even while idle, to complete "waits for"."""
         cluster = self.by_name(name)
         if cluster is None:
             return f"the cluster {name}, which is no longer in clusters.toml"
@@ -109,7 +106,7 @@ class Clusters:
 
 
 def read_clusters(path: Path) -> Clusters:
-    """Read the file; if it is missing, create it with one cluster of a worker per processor.
+    """Read the file, or create it with one cluster of a worker per processor.
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.
@@ -122,11 +119,7 @@ class ClusterFile:
     """The clusters of a file; while the file is invalid, those of its last valid content."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file; if it is missing, create it.
-
-        Raises:
-            ConfigError: The file cannot be created or read, or is invalid.
-        """
+        """Read the file, or create it; raise `ConfigError` if it is invalid or inaccessible."""
         self._path = path
         self.clusters = read_clusters(path)
         self.problem: str | None = None

@@ -72,10 +72,6 @@ class DataDir:
         return self.root / "cli-config"
 
     def prepare(self) -> None:
-        """Create the directories, accessible only to their owner.
-
-        Raises:
-            OSError: A directory cannot be created, or belongs to another user.
-        """
+        """Create the directories, accessible only to their owner; raise `OSError` if that fails."""
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
             create_private_dir(directory).chmod(0o700)

@@ -49,11 +49,7 @@ class DiskLimits:
 
 
 def parse_span(text: str) -> timedelta:
-    """Parse a time span such as `30d`.
-
-    Raises:
-        ValueError: The message says how to write one.
-    """
+    """Parse a time span such as `30d`; a `ValueError` says how to write one."""
     match = _SPAN.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a time span; write it as 12h, 30d or 8w.")
@@ -61,11 +57,7 @@ def parse_span(text: str) -> timedelta:
 
 
 def parse_size(text: str) -> int:
-    """Parse a size such as `2GiB`; return bytes.
-
-    Raises:
-        ValueError: The message says how to write one.
-    """
+    """Parse a size such as `2GiB` as bytes; a `ValueError` says how to write one."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a size; write it as 512MiB or 2GiB.")
@@ -74,7 +66,7 @@ def parse_size(text: str) -> int:
 
 
 def read_limits(path: Path) -> DiskLimits:
-    """Read the file; if it is missing, create it without limits.
+    """Read the file, or create it without limits.
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.

@@ -16,9 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_settings_file(path: Path, template: str, model: type[M], subject: str) -> M:
-    """Read a file; if it is missing, create it from `template` first.
-
-    `subject` is a plural that names the contents in messages of errors, such as "clusters".
+    """Read a file, or create it from `template`; `subject` is a plural that names the contents.
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.

@@ -85,10 +85,9 @@ class Database:
         *args: *Ts,
         is_urgent: bool = False,
     ) -> T:
-        """Call `work` with the connection and `args` in a transaction.
+        """Call `work` with the connection and `args` in a transaction; return its result.
 
-        Returns the result of `work` once the changes are on disk. Canceling the caller does not
-        undo a write that has begun.
+        Canceling the caller does not undo a write that has begun.
 
         Raises:
             StorageFull: The disk is full, and for an urgent write the reserve is used up.
@@ -140,10 +139,7 @@ class Database:
                 self._has_deferred.clear()
 
     async def close(self) -> None:
-        """Finish queued reads and writes, and close the file.
-
-        Deferred writes are done, or lost if the disk is still full.
-        """
+        """Finish queued reads and writes, also deferred ones if there is space; close the file."""
         try:
             await self._run(self._make_deferred_writes)
         except StorageFull:

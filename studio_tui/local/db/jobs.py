@@ -106,29 +106,17 @@ class JobTable:
         return self._database.revision
 
     async def find_by_key(self, key: str | None, request_digest: str) -> sqlite3.Row | None:
-        """Return the job that was created with the same key and request; `None` if there is none.
-
-        Raises:
-            KeyReused: The key was used for another request.
-        """
+        """Return the job with that key, if any; raise `KeyReused` if its request was another."""
         return await self._database.read(made_before, key, request_digest)
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
-        """Create a job, unless one was created with the same key and request; return its row.
-
-        Raises:
-            KeyReused: The key was used for another request.
-            StorageFull: The disk is full.
-        """
+        """Create a job, unless one was created with the same key and request; return its row."""
         return await self._database.write(_create, job, now)
 
     async def list_jobs(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
-        """Return up to `limit` jobs, newest first, with one of `states` and the id `job_id`.
-
-        `None` is no restriction.
-        """
+        """Return up to `limit` jobs, newest first, if given with one of `states` or an id."""
         return await self._database.read(_select_listed, states, job_id, limit)
 
     async def state(self, job_id: str) -> JobState | None:
@@ -187,10 +175,7 @@ class JobTable:
         return await self._database.write_or_defer(_update_if, job_id, origins, {"state": state})
 
     async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
-        """Cancel a job of which nothing was started; return whether it was in the state `origin`.
-
-        `None` means the same as for `move`.
-        """
+        """Cancel a job of which nothing was started; the result is that of `move`."""
         ending = JobEnd(JobState.CANCELED, now)
         return await self._database.write_or_defer(_record_end, job_id, (origin,), ending, None)
 
@@ -233,9 +218,9 @@ class JobTable:
         ending: JobEnd,
         run_lineage: RunLineage | None = None,
     ) -> bool:
-        """Record the end of a job if it is in one of `origins`; return whether it was.
+        """Record the end and lineage of a job if it is in one of `origins`; return whether it was.
 
-        The same transaction records `run_lineage`, if given, and advances the job's pipeline.
+        The same transaction advances its pipeline.
         """
         return await self._database.write(
             _record_end, job_id, origins, ending, run_lineage, is_urgent=True

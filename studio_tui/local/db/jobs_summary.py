@@ -63,11 +63,7 @@ class JobsSummary:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the object from which `to_json` returned `value`, without `begun`.
-
-        Raises:
-            ValueError: It is not such a value.
-        """
+        """Return the object with this JSON, without `begun`, or raise `ValueError`."""
         try:
             ends = value["ended"].items()
             ended = {job: datetime.fromisoformat(ended_at) for job, ended_at in ends}

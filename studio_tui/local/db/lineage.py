@@ -219,10 +219,7 @@ class _Latest:
 def _find_source(
     connection: sqlite3.Connection, name: DatasetName, latest: _Latest
 ) -> tuple[str, int | None]:
-    """Return the name of a source as stored, and the id of its version; `None` if unknown.
-
-    A source without a version has the id of its latest existing version.
-    """
+    """Return the name of a source as stored, and the id of its version or latest version."""
     if name.version is not None:
         row = connection.execute(
             "SELECT id FROM dataset_versions WHERE dataset = ? AND version = ?", [*name]

@@ -66,10 +66,7 @@ class Lineage:
 
 
 class CurrentVersions:
-    """The current version of each dataset.
-
-    It is the highest version that a completed job made or reused and that was not removed.
-    """
+    """The highest version of each dataset that a completed job made or reused and that exists."""
 
     def __init__(self, lineage: Lineage) -> None:
         self._versions = lineage.versions

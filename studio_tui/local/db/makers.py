@@ -115,10 +115,7 @@ def one_maker_each(
 
 
 _Rank = tuple[int, bool, tuple[int, ...], int]
-"""Number of target datasets, whether the version is usable, its sort key, number of the job.
-
-A version is usable if the job completed and the version was not removed.
-"""
+"""Number of target datasets, whether the version is usable, its sort key, number of the job."""
 
 
 def _ranks(

@@ -40,9 +40,6 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all their sources.
 
     A warning names datasets that will be out of date, as they were made from rebuilt datasets.
-
-    Raises:
-        UnknownDataset: One of `targets` is not known.
     """
     planned = plan(targets, lineage)
     behind = _left_behind({job.job_id for job in planned.jobs}, lineage)
@@ -80,9 +77,6 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all datasets that are made from them.
 
     So no other dataset becomes out of date. All other sources stay as they are.
-
-    Raises:
-        UnknownDataset: One of `targets` is not known.
     """
     targets = [*targets]
     target_datasets = [name.dataset for text in targets if (name := read_name(text)) is not None]

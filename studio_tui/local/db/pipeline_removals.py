@@ -20,11 +20,7 @@ class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
 def remove_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Remove a job, the original or its run; return whether the pipeline has it.
-
-    Raises:
-        WrongPipelineState: The pipeline is not paused, or the job is not pending.
-    """
+    """Remove a pending job, the original or its run; return whether the pipeline has it."""
     node = connection.execute(
         "SELECT position, job_id, created_job_id, state FROM pipeline_jobs"
         " JOIN jobs ON id = created_job_id"
@@ -68,11 +64,7 @@ def remove_job(
 def restore_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Restore a removed job with a new run, and pause the pipeline; return whether it was removed.
-
-    Raises:
-        WrongPipelineState: The pipeline is running.
-    """
+    """Restore a removed job with a new run, and pause the pipeline; return whether it was."""
     node = connection.execute(
         "SELECT position, job_id, created_job_id FROM pipeline_removed"
         " WHERE pipeline_id = ? AND (created_job_id = ? OR job_id = ?)",

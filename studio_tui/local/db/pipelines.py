@@ -1,6 +1,7 @@
 """The pipelines in the database: they are planned from lineage, paused, resumed and changed.
 
-`pipeline_moves` has the state transitions. Times are stamps.
+`pipeline_moves` has the state transitions. Times are stamps. What is not possible raises an error
+that `http.errors` answers.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
@@ -65,11 +66,6 @@ def trigger(
     """Plan a pipeline from all known lineage, and start it unless `request.is_paused`.
 
     The same key and request return the same pipeline.
-
-    Raises:
-        KeyReused: The key was used for another request.
-        UnknownDataset: A dataset is not known.
-        NothingToRun: No job makes the datasets.
     """
     if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
         return earlier
@@ -105,10 +101,6 @@ def rerun(
     """Run several jobs again in order; `None`, and no new job, if none depends on another.
 
     The same key and request return the same pipeline.
-
-    Raises:
-        KeyReused: The key was used for another request.
-        UnknownJob: There is no such job.
     """
     if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
         return earlier
@@ -141,11 +133,7 @@ def _made_before(
 
 
 def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
-    """Release no more runs of a pipeline; those that have not started become PENDING again.
-
-    Raises:
-        WrongPipelineState: The pipeline is paused already, or has ended.
-    """
+    """Release no more runs of a pipeline; those that have not started become PENDING again."""
     state = _state(connection, pipeline_id)
     if state is PipelineState.RUNNING:
         connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
@@ -167,9 +155,6 @@ def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
 
     If it is FAILED or CANCELED, or all its active runs are being canceled, runs that failed, were
     canceled or are being canceled are repeated.
-
-    Raises:
-        WrongPipelineState: The pipeline is completed.
     """
     state = _state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:
@@ -209,13 +194,7 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
 def remove_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
 ) -> PipelineRows | None:
-    """Remove a job, the original or its current run; `None` if the pipeline does not have it.
-
-    The job's children inherit its parents.
-
-    Raises:
-        WrongPipelineState: The pipeline is not paused, or the job is not pending.
-    """
+    """Remove a job, the original or its current run; its children wait for its parents."""
     state = _state(connection, pipeline_id)
     if not pipeline_removals.remove_job(connection, pipeline_id, job_id, state, now):
         return None
@@ -225,13 +204,7 @@ def remove_job(
 def restore_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
 ) -> PipelineRows | None:
-    """Restore a job, the original or its canceled run, and pause the pipeline.
-
-    `None` if no such job was removed.
-
-    Raises:
-        WrongPipelineState: The pipeline is running.
-    """
+    """Restore a job, the original or its canceled run, and pause the pipeline."""
     state = _state(connection, pipeline_id)
     if not pipeline_removals.restore_job(connection, pipeline_id, job_id, state, now):
         return None

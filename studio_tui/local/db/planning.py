@@ -51,8 +51,7 @@ class ByProducts:
     def undisputed_with(self, version_id: int) -> Collection[int]:
         """Return the by-products of the job of a version if the job is undisputed; else nothing.
 
-        The by-products of an undisputed job are certain to be needed, before `makers` has chosen
-        between other jobs.
+        They are certain to be needed, before `makers` has chosen between other jobs.
         """
         links = self._lineage.versions[version_id].jobs
         if len(links) == 1 and links[0].job_id in self._undisputed:
@@ -85,11 +84,7 @@ class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets`, which are names of datasets or versions.
-
-    Raises:
-        UnknownDataset: One of `targets` is not known, or is not a valid name.
-    """
+    """Return the jobs that rebuild `targets`, which are names of datasets or versions."""
     warnings: dict[str, None] = {}
     versions = _find(targets, lineage)
     current = CurrentVersions(lineage)

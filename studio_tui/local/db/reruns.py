@@ -34,11 +34,7 @@ class NewRerun:
 def in_run_order(
     connection: sqlite3.Connection, job_ids: Collection[str]
 ) -> tuple[tuple[PlannedJob, ...], tuple[str, ...]]:
-    """Return the jobs, each after the others that it depends on, and warnings.
-
-    Raises:
-        UnknownJob: One of the jobs does not exist.
-    """
+    """Return the jobs, each after the others that it depends on, and warnings."""
     ids = [*job_ids]
     rows = {
         row["id"]: row

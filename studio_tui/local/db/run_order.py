@@ -91,10 +91,7 @@ class Cycles:
         self._places: dict[str, int] = {}
 
     def oldest(self, jobs: Collection[str]) -> str:
-        """Return the oldest job of a cycle among `jobs`, each of which has a parent in `jobs`.
-
-        The caller must remove the returned job from `jobs` before the next call.
-        """
+        """Return the oldest job of a cycle among `jobs`; the caller must remove it from `jobs`."""
         while self._path and self._path[-1] not in jobs:
             self._step_back()
         if self._path:

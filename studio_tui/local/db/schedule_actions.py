@@ -1,4 +1,4 @@
-"""Changes that users make to schedules, each in one transaction; time's are in `schedules`."""
+"""Changes that users make to schedules; what is not possible raises an error (`http.errors`)."""
 
 import hashlib
 import sqlite3
@@ -17,16 +17,7 @@ class ScheduleUnusable(Exception):  # noqa: N818 (the name says what is wrong)
 
 
 def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None, now: str) -> str:
-    """Run a schedule's job once at the stamp `now`; return the run's id.
-
-    The same key returns the same run.
-
-    Raises:
-        UnknownJob: There is no such job.
-        ScheduleUnusable: The job is not a schedule, the schedule has ended, or it triggers a
-            pipeline.
-        KeyReused: The key was used for another request.
-    """
+    """Run a schedule's job once at the stamp `now`; return the run's id, equal for the same key."""
     digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
     if earlier := made_before(connection, idempotency_key, digest):
         return str(earlier["id"])
@@ -46,12 +37,7 @@ def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None
 
 
 def suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
-    """Suspend a schedule: until it is resumed, fire times have no run and are no gaps.
-
-    Raises:
-        UnknownJob: There is no such job.
-        ScheduleUnusable: The job is not a schedule, or the schedule has ended.
-    """
+    """Suspend a schedule: until it is resumed, fire times have no run and are no gaps."""
     require_active_schedule(connection, job_id)
     connection.execute(
         "UPDATE schedules SET suspended_at = ? WHERE job_id = ? AND suspended_at IS NULL",
@@ -60,13 +46,7 @@ def suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
 
 
 def resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
-    """Resume a suspended schedule; fire times before `now` have no run and are no gaps.
-
-    Raises:
-        UnknownJob: There is no such job.
-        ScheduleUnusable: The job is not a schedule, the schedule has ended, its only time has
-            passed, or its time zone is unknown here.
-    """
+    """Resume a suspended schedule; fire times before `now` have no run and are no gaps."""
     require_active_schedule(connection, job_id)
     row = connection.execute("SELECT * FROM schedules WHERE job_id = ?", [job_id]).fetchone()
     if row["suspended_at"] is None:
@@ -98,12 +78,7 @@ def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
 
 
 def change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
-    """Change the times of a schedule; its runs and counts stay, and so does a suspension.
-
-    Raises:
-        UnknownJob: There is no such job.
-        ScheduleUnusable: The job is not a schedule, or the schedule has ended.
-    """
+    """Change the times of a schedule; its runs and counts stay, and so does a suspension."""
     require_active_schedule(connection, job_id)
     connection.execute(
         "UPDATE schedules SET cron_expression = ?, start_after = ?, time_zone = ?,"
@@ -121,10 +96,7 @@ def change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -
 def _first_fire_time(
     connection: sqlite3.Connection, job_id: str, schedule: NewSchedule
 ) -> datetime:
-    """Return when a changed or resumed schedule fires first: after the fire times of all its runs.
-
-    The machine's clock may have been set back since, but no fire time may have two runs.
-    """
+    """Return when a changed or resumed schedule fires first: after the times of all its runs."""
     (latest,) = connection.execute(
         "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs"
         " WHERE scheduled_by = ? AND NOT by_hand UNION ALL"
@@ -143,12 +115,7 @@ def _first_fire_time(
 
 
 def require_active_schedule(connection: sqlite3.Connection, job_id: str) -> None:
-    """Check that a job is a schedule that has not ended.
-
-    Raises:
-        UnknownJob: There is no such job.
-        ScheduleUnusable: It is not a schedule, or has ended.
-    """
+    """Raise `UnknownJob` or `ScheduleUnusable` unless a job is a schedule that has not ended."""
     row = connection.execute("SELECT state FROM jobs WHERE id = ?", [job_id]).fetchone()
     if row is None:
         raise UnknownJob(job_id)

@@ -41,15 +41,7 @@ def make_pipeline(
 def trigger_by_hand(
     connection: sqlite3.Connection, job_id: str, key: str | None, metastore: Metastore, now: str
 ) -> PipelineRows:
-    """Trigger the pipeline of a schedule; the same key returns the same pipeline.
-
-    Raises:
-        UnknownJob: There is no such job.
-        ScheduleUnusable: The job is not a schedule, the schedule has ended, or it runs a job.
-        KeyReused: The key was used for another request.
-        UnknownDataset: A dataset is not known.
-        NothingToRun: No job makes the datasets.
-    """
+    """Trigger the pipeline of a schedule; the same key returns the same pipeline."""
     earlier = connection.execute(
         "SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]
     ).fetchone()
@@ -82,12 +74,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
 
 
 def check(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
-    """Check that a pipeline could rebuild datasets now.
-
-    Raises:
-        UnknownDataset: A dataset is not known.
-        NothingToRun: No job makes the datasets.
-    """
+    """Raise `UnknownDataset` or `NothingToRun` unless a pipeline could rebuild datasets now."""
     lineage.record_metastore(connection, metastore)
     plan = planning.plan(datasets, lineage.read_lineage(connection))
     if not plan.jobs:

@@ -92,8 +92,7 @@ class Dispatcher:
         """Begin to cancel a job; return the state it was in, or `None` if there is no such job.
 
         A waiting job is CANCELED at once. A started job is CANCELING until it has ended; it ends
-        even if this server dies. An ended job stays as it is. The started runs of a schedule
-        continue.
+        even if this server dies. The started runs of a schedule continue.
 
         This works on a full disk: a started job is signaled before its state is written, and
         deferred writes are done before all others.
@@ -177,11 +176,7 @@ class Dispatcher:
         return waiting > 0
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
-        """Watch one started job to its end, whatever fails.
-
-        `is_new`: this dispatcher has just taken the job from the queue, so nothing of it was
-        started.
-        """
+        """Watch a started job to its end, whatever fails; `is_new` if nothing of it was started."""
         cancel_task = asyncio.create_task(self._retry_cancel(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []
         try:

@@ -63,11 +63,7 @@ class Scheduler:
                 await asyncio.wait_for(self._changed.wait(), rest_seconds)
 
     async def settle(self, now: datetime) -> None:
-        """Settle every fire time up to `now`: create its run, or count it as missed or skipped.
-
-        Raises:
-            StorageFull: The disk is full; the remaining fire times are settled later.
-        """
+        """Settle every fire time up to `now`, in part if `StorageFull` is raised."""
         while due := await self._database.read(schedules.select_due, now):
             for schedule in due:
                 await self._settle(schedule, now)

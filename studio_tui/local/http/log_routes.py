@@ -60,11 +60,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 StatusOf = Callable[[str], Awaitable[str | None]]
-"""Returns a job's status, if there is such a job.
-
-It must not return a final status before the runner has reported the end, as the log is incomplete
-until then.
-"""
+"""Returns a job's status, if there is such a job; a final one only once its log is complete."""
 
 
 def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
@@ -265,10 +261,7 @@ def _matches(version: TranscriptVersion, if_none_match: str | None) -> bool:
 
 
 def _may_send_range(version: TranscriptVersion, if_range: str | None) -> bool:
-    """Whether a range may be sent to a client that has bytes of the version `if_range`.
-
-    That version can be an earlier one: unless more output was dropped, the log has only grown.
-    """
+    """Whether a client's bytes, of the version `if_range`, are the beginning of this version."""
     if if_range is None:
         return True
     earlier = TranscriptVersion.from_etag(if_range)

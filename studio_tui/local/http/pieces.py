@@ -55,10 +55,7 @@ class PieceReader:
         return True
 
     def read(self, *, ended: bool) -> OutputPieces:
-        """Return the next pieces, from up to `_READ_BYTES` of output.
-
-        An unfinished last line is a piece only if the output has `ended`.
-        """
+        """Return the next pieces; an unfinished last line is one only if the output has `ended`."""
         segments = self._output.segments()
         self._output.append_new_cuts(self._cuts)
         for segment in segments:

@@ -179,11 +179,7 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
 
 
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the datasets that a request names, stripped and each once.
-
-    Raises:
-        InvalidFields: There are none, or a name is empty.
-    """
+    """Return the datasets that a request names, stripped and each once; check the names."""
     if not names or not all(name.strip() for name in names):
         raise InvalidFields([("datasets", "datasets must name at least one dataset")])
     return tuple(dict.fromkeys(name.strip() for name in names))

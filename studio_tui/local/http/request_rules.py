@@ -12,11 +12,7 @@ LIST_LIMIT = 100_000
 
 
 def check_team(team_name: str | None = None) -> None:
-    """Check that a request is for the only team; `None` is accepted.
-
-    Raises:
-        Refusal: It is for another team (403, as hosted Studio answers).
-    """
+    """Raise 403, as hosted Studio does, unless a request is for the only team or for none."""
     if team_name is not None and team_name != TEAM:
         raise Refusal(403, f"Not authorized for the team {team_name}; the only one is {TEAM}.")
 

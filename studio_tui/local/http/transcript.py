@@ -42,10 +42,7 @@ class TranscriptVersion(NamedTuple):
 
 
 class Transcript:
-    """An open transcript; the methods block briefly.
-
-    Its bytes can be read even if the output's cap drops them meanwhile.
-    """
+    """An open transcript, readable even if the output's cap drops bytes; methods block briefly."""
 
     def __init__(self, output: OutputReader) -> None:
         self._parts: list[tuple[int, int, FileIO | bytes]] = []

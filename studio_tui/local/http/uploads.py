@@ -84,10 +84,7 @@ class UploadStore:
         }
 
     async def remove_unused(self, now: datetime) -> None:
-        """Delete uploads older than `UNUSED_LIFE` that no job uses, and incomplete uploads.
-
-        It must not be called while an upload is received.
-        """
+        """Delete old uploads that no job uses, and those that are being received."""
         before = stamp(now - UNUSED_LIFE)
         try:
             if await self._database.read(uploads.has_unused, before):
@@ -160,11 +157,7 @@ class _Form:
         self._parser.write(chunk)
 
     def finish(self) -> None:
-        """Sync the file to disk.
-
-        Raises:
-            Refusal: The form is incomplete, or does not have exactly one file.
-        """
+        """Sync the file to disk, or refuse an incomplete form and one without exactly one file."""
         self._parser.finalize()
         if not self._is_whole:
             raise Refusal(422, "The form ends too early.")

@@ -1,4 +1,7 @@
-"""Validates requests for jobs and schedules; a problem is a clause that names its field."""
+"""Validates requests for jobs and schedules; a problem is a clause that names its field.
+
+What is invalid raises `InvalidFields`.
+"""
 
 import hashlib
 import re
@@ -45,8 +48,7 @@ class RequestContext:
     checkpoint_source: CheckpointSource | None
     """The run whose checkpoints the new job uses.
 
-    `None` if the request names none, or names a job that does not exist here: the published client
-    may send the id of a job on another server.
+    The published client may also name a job on another server, which is ignored.
     """
     user: str
     now: datetime
@@ -64,11 +66,7 @@ def digest(request: Sent) -> str:
 
 
 def read_environment(text: str) -> dict[str, str]:
-    """Return the variables of an environment file.
-
-    Raises:
-        InvalidFields: A line cannot be parsed.
-    """
+    """Return the variables of an environment file."""
     problems: list[tuple[str, str]] = []
     variables = _parse_environment(text, problems)
     if problems:
@@ -80,11 +78,7 @@ Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
 
 
 def check_key(key: str | None) -> None:
-    """Check that an idempotency key can be stored.
-
-    Raises:
-        InvalidFields: It is empty or too long.
-    """
+    """Check that an idempotency key can be stored."""
     if problems := _key_problems(key):
         raise InvalidFields(problems)
 
@@ -96,11 +90,7 @@ def _key_problems(key: str | None) -> list[tuple[str, str]]:
 
 
 def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
-    """Return when a request is to run; `None` for as soon as possible.
-
-    Raises:
-        InvalidFields: The time, the expression or the time zone is invalid.
-    """
+    """Return when a request is to run; `None` for as soon as possible."""
     problems: list[tuple[str, str]] = []
     schedule = _parse_schedule(request, now, problems)
     if problems:
@@ -109,11 +99,7 @@ def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
 
 
 def validate_job(request: JobInput, key: str | None, context: RequestContext) -> NewJob:
-    """Return the job that a request asks for, with the idempotency key `key`.
-
-    Raises:
-        InvalidFields: The request is invalid; the error has all problems.
-    """
+    """Return the job that a request asks for; an error has all problems."""
     problems: list[tuple[str, str]] = []
     cluster = _find_cluster(request, context.clusters, problems)
     _check_text(request, key, problems)
@@ -150,10 +136,7 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
 def _find_cluster(
     request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]
 ) -> Cluster:
-    """Return the cluster of a request, even if it is inactive, which is a problem.
-
-    If the request names an unknown cluster or two, which is a problem, or none, it is the default.
-    """
+    """Return the cluster of a request; the default if it names none, or one that is unknown."""
     name, cluster_id = request.compute_cluster_name, request.compute_cluster_id
     if name is not None and cluster_id is not None:
         clause = "compute_cluster_name and compute_cluster_id cannot both be given"

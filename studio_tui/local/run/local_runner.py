@@ -73,11 +73,7 @@ class LocalRunner:
         self._closing = threading.Event()
 
     async def start(self, spec: RunSpec) -> None:
-        """Start a job; return when its shim is running.
-
-        Raises:
-            StartFailed: It was started before, a program is missing, or a file cannot be written.
-        """
+        """Start a job; return when its shim is running, or raise `StartFailed`."""
         try:
             await asyncio.to_thread(self._start, spec)
         except OSError as error:
@@ -287,8 +283,7 @@ def _mark_canceled(folder: Path) -> None:
 def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; a shim that is still starting finds the mark later.
 
-    `child` is the pid of the shim if this server started it, in case the job has damaged
-    `started.json`.
+    `child` is its pid if this server started it: the job may have damaged `started.json`.
     """
     started = notes.read_started(folder)
     # A shim removes its specification once it has written `started.json`.
@@ -322,10 +317,7 @@ def _spawn_shim(folder: Path, lock: int) -> int:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[int | None]:
-    """Yield the descriptor of a job's held lock, or `None` if the job runs.
-
-    A process that inherits the descriptor continues to hold the lock, without a gap.
-    """
+    """Yield the descriptor of a job's held lock, which a child can inherit; `None` if it runs."""
     opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         # Not `LOCK_DESCRIPTOR` itself: `dup2` of a descriptor to itself leaves it close-on-exec, so

@@ -33,7 +33,7 @@ _SOURCES = """
 
 
 class UnreadableMetastore(Exception):  # noqa: N818 (the name says what is wrong)
-    """The database exists, but cannot be read now, or not by this program."""
+    """The database is locked, damaged or of an unknown version."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,7 @@ class Metastore:
 
 
 def read_metastore(path: Path) -> Metastore:
-    """Return the content of the database at `path`; empty if there is none.
-
-    Raises:
-        UnreadableMetastore: It is locked, damaged or of an unknown version.
-    """
+    """Return the content of the database at `path`; empty if there is none."""
     if not path.exists():
         return Metastore()
     try:
@@ -72,11 +68,7 @@ def read_metastore(path: Path) -> Metastore:
 
 
 def read_metrics(path: Path, job_id: str) -> str | None:
-    """Return a job's metrics as a JSON object, if there are any that are valid and not too long.
-
-    Raises:
-        UnreadableMetastore: The database is locked, damaged or of an unknown version.
-    """
+    """Return a job's metrics as a JSON object, if there are any that are valid and not too long."""
     if not path.exists():
         return None
     try:

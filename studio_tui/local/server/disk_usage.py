@@ -130,10 +130,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
 
 
 def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) -> int:
-    """Delete items that are still not in use; return the freed bytes.
-
-    `jobs` returns which jobs have ended by now.
-    """
+    """Delete items that are still not in use, as `jobs` tells by now; return the freed bytes."""
     environments = data.cache / "environments"
     return sum(
         _free_environment(data, item, jobs)

@@ -61,11 +61,7 @@ class Endpoint:
     """A configuration directory for the `datachain` CLI."""
 
     def token(self) -> str:
-        """Return the token, which is secret.
-
-        Raises:
-            ConfigError: Its file cannot be read, or is not text.
-        """
+        """Return the token, which is secret, or raise `ConfigError`."""
         restart = "Run `studio-tui local stop`, remove the file, and start it again."
         try:
             return read_text(self.token_file).strip()

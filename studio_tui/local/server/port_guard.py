@@ -24,9 +24,7 @@ class PortGuard:
         self._data = DataDir(data_dir)
 
     def verify(self, url: str) -> object:
-        """Check, without the token, that the server at `url` has this data directory.
-
-        Returns a seal for `is_same_server`.
+        """Return a seal of the server at `url` if it has this data directory; send it no token.
 
         Raises:
             NotSent: Another process or no process listens there.

@@ -160,8 +160,7 @@ async def serve(
     server and its URL once the server answers. `limits` apply to jobs that this server starts.
 
     Raises:
-        ConfigError: Another server has the data directory, something in it cannot be used, or the
-            port is taken.
+        ConfigError: Another server has the data directory, or something cannot be used.
     """
     try:
         data.prepare()
@@ -300,10 +299,9 @@ def _lock(data: DataDir) -> Iterator[None]:
 
 
 def _load_token(data: DataDir) -> SecretStr:
-    """Return the token of the data directory; create it if there is none.
+    """Return the token of the data directory, if necessary a new one.
 
     Raises:
-        OSError: The file cannot be read or written.
         ValueError: The file does not contain a token.
     """
     with suppress(FileNotFoundError):

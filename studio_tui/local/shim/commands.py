@@ -66,9 +66,8 @@ class CommandRunner:
     ) -> int:
         """Run a command to its end; return its exit code, or 128 + n if signal n killed it.
 
-        It has ended when its own process has. Processes that it leaves behind are stopped after a
-        moment. If the job is told to stop, or the command exceeds `limit_seconds`, all processes of
-        the job are stopped.
+        Processes that it leaves behind are stopped after a moment. If the job is told to stop, or
+        the command exceeds `limit_seconds`, all processes of the job are stopped.
 
         Raises:
             CannotExecute: The command cannot be executed, for example as it does not exist.
@@ -112,10 +111,7 @@ class CommandRunner:
             self._unfinished_since = None
 
     def stop_all(self) -> None:
-        """Send every process of the job TERM, and KILL after the grace period.
-
-        The log says how many could not be stopped.
-        """
+        """Send every process of the job TERM, and KILL after the grace period; log a failure."""
         remaining = process_tree.stop(
             self._job_processes,
             grace_seconds=self._grace_seconds,

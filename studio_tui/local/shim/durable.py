@@ -13,11 +13,7 @@ _BLOCK_BYTES = 256 * 1024
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner can read.
-
-    Raises:
-        FileExistsError: The name is taken, even if by a dangling link.
-    """
+    """Write a new file that only its owner can read; `FileExistsError` even for a dangling link."""
     with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
         file.write(data)
 
@@ -58,11 +54,7 @@ def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
 
 
 def copy_new(source: Path, path: Path) -> None:
-    """Copy `source` to `path`, replacing a file or link with that name.
-
-    Raises:
-        OSError: A file cannot be read or written, or `path` is a folder.
-    """
+    """Copy `source` to `path`, replacing a file or link, but no folder, with that name."""
     path.unlink(missing_ok=True)
     with source.open("rb") as file, os.fdopen(os.open(path, _NEW, 0o600), "wb") as copy:
         while block := file.read(_BLOCK_BYTES):

@@ -1,7 +1,8 @@
 """Runs UDFs that ask for workers in processes on this machine, with DataChain's own dispatcher.
 
-The job's interpreter imports this module, so it imports nothing of this package. See
-`UDFStep.process_udf` and `AbstractUDFDistributor` of the published client 0.62.
+DataChain finds `Distributor` by `DATACHAIN_DISTRIBUTED`. The job's interpreter imports this module,
+so it imports nothing of this package. See `UDFStep.process_udf` and `AbstractUDFDistributor` of the
+published client 0.62.
 """
 
 import os
@@ -30,10 +31,7 @@ class _OnlyForWorkers(ABCMeta):
 
 
 class Distributor(AbstractUDFDistributor, metaclass=_OnlyForWorkers):  # type: ignore[misc] # unknown here
-    """Distributes the rows of one UDF to processes, as DataChain's setting `parallel` does.
-
-    DataChain finds it by `DATACHAIN_DISTRIBUTED`.
-    """
+    """Distributes the rows of one UDF to processes, as DataChain's setting `parallel` does."""
 
     def __init__(self, **arguments: Any) -> None:
         """Take DataChain's keyword arguments, to which later versions may add."""
@@ -86,11 +84,11 @@ def _processes(
     min_task_size: str | int | None = None,
     **_more: Any,
 ) -> int:
-    """Return the number of processes for all workers, at most one per row.
+    """Return the number of processes for all workers: 1 to one per row.
 
     `workers` is a number; `True` or negative means one per processor. `processes` is the number per
     worker; `True` or negative means at least one process per processor in total. Each process gets
-    at least `min_task_size` rows. The result is at least 1.
+    at least `min_task_size` rows.
     """
     cores = os.cpu_count() or 1
     count = cores if workers is True or workers < 0 else int(workers)
