@@ -9,7 +9,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -18,6 +17,7 @@ import uv
 
 from studio_tui.api.models import QueryType
 from studio_tui.job_rules import repository_fault, split_repository
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file
 
@@ -42,23 +42,6 @@ _ENVIRONMENT = "{environment}"
 """Stands for the folder of an environment, which is not named until it is built."""
 _UDF_WORKERS = Path(__file__).with_name("udf_workers")
 _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
-
-
-@dataclass(frozen=True)
-class SharedFolders:
-    """The folders that all jobs share, in the data directory `root`."""
-
-    root: Path
-
-    @property
-    def datachain(self) -> Path:
-        """DataChain's data, separate from the user's own."""
-        return self.root / "datachain"
-
-    @property
-    def datasets(self) -> Path:
-        """For the files of datasets that jobs share."""
-        return self.root / "datasets"
 
 
 class Build(TypedDict):
@@ -106,17 +89,17 @@ class EnvironmentPlan(TypedDict):
     """The job's TMPDIR, which the shim creates."""
 
 
-def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: SharedFolders) -> EnvironmentPlan:
-    """Plan the job in `folder`; environments are built under `cache_dir`.
+def plan(spec: RunSpec, folder: Path, data: DataDir) -> EnvironmentPlan:
+    """Plan the job in `folder`.
 
     Raises:
         StartFailed: A required program is not installed, or the repository's URL is invalid.
     """
     is_python = spec.query_type is QueryType.PYTHON
     uses_datachain = is_python and imports_datachain(spec.query)
-    build = _plan_build(spec, folder, cache_dir, uses_datachain=uses_datachain)
+    build = _plan_build(spec, folder, data.cache, uses_datachain=uses_datachain)
     interpreter = str(folder / "env" / "bin" / "python") if build else sys.executable
-    environment = _query_environment(spec, folder, shared, has_own_python=build is not None)
+    environment = _query_environment(spec, folder, data, has_own_python=build is not None)
     return EnvironmentPlan(
         clone=_clone_commands(spec.repository) if spec.repository else [],
         files=[(name, str(path)) for name, path in spec.files],
@@ -219,18 +202,18 @@ def _plan_registration(spec: RunSpec, folder: Path, interpreter: str) -> Prepare
 
 
 def _query_environment(
-    spec: RunSpec, folder: Path, shared: SharedFolders, *, has_own_python: bool
+    spec: RunSpec, folder: Path, data: DataDir, *, has_own_python: bool
 ) -> dict[str, str]:
     required = {
         "PYTHONUNBUFFERED": "1",
         "DATACHAIN_NO_ANALYTICS": "1",
-        "DATACHAIN_ROOT_DIR": str(_datachain_root(shared)),
-        "DATACHAIN_GLOBAL_CONFIG_DIR": str(shared.datachain / "global"),
-        "DATACHAIN_SYSTEM_CONFIG_DIR": str(shared.datachain / "system"),
+        "DATACHAIN_ROOT_DIR": str(data.datachain / "root"),
+        "DATACHAIN_GLOBAL_CONFIG_DIR": str(data.datachain / "global"),
+        "DATACHAIN_SYSTEM_CONFIG_DIR": str(data.datachain / "system"),
         "DATACHAIN_DISTRIBUTED": "studio_udf_workers.Distributor",
         "DATACHAIN_DISTRIBUTED_PYTHONPATH": str(_UDF_WORKERS),
         "STUDIO_LINEAGE": str(folder / lineage_file.FILE_NAME),
-        "STUDIO_DATASETS": str(shared.datasets),
+        "STUDIO_DATASETS": str(data.datasets),
     }
     if spec.reset:
         required["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
@@ -240,15 +223,6 @@ def _query_environment(
         environment["VIRTUAL_ENV"] = str(virtual_environment)
         environment["PATH"] = f"{virtual_environment / 'bin'}{os.pathsep}{environment['PATH']}"
     return environment
-
-
-def metastore_path(shared: SharedFolders) -> Path:
-    """Return the path of DataChain's own database; it exists once a job has used DataChain."""
-    return _datachain_root(shared) / ".datachain" / "db"
-
-
-def _datachain_root(shared: SharedFolders) -> Path:
-    return shared.datachain / "root"
 
 
 def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from studio_tui import clock
 from studio_tui.files import is_system_error
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
@@ -60,11 +61,9 @@ class RunLimits:
 class LocalRunner:
     """Starts, watches and stops jobs."""
 
-    def __init__(self, jobs_dir: Path, cache_dir: Path, *, limits: RunLimits | None = None) -> None:
+    def __init__(self, data: DataDir, *, limits: RunLimits | None = None) -> None:
         # Resolved: the folder's path marks the job's processes, and must be equal after a restart.
-        self._jobs_dir = jobs_dir.resolve()
-        self._cache_dir = cache_dir.resolve()
-        self._shared = environment.SharedFolders(self._jobs_dir.parent)
+        self._data = DataDir(data.root.resolve())
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
         """Pids of the shims that this server started and has not reaped, by job id."""
@@ -121,7 +120,7 @@ class LocalRunner:
     def _folder(self, job_id: str) -> Path:
         if not _JOB_ID.fullmatch(job_id):
             raise ValueError(f"{job_id!r} is not the id of a job")
-        return self._jobs_dir / job_id
+        return self._data.jobs / job_id
 
     async def _in_folder(self, job_id: str, work: Callable[[Path], T]) -> T:
         """Call `work` with a job's folder in a thread; undo a loss of permissions."""
@@ -140,9 +139,9 @@ class LocalRunner:
         with _lock(folder / "lock") as lock:
             if lock is None or (folder / "started.json").exists():
                 raise StartFailed("The job has already been started.")
-            for shared in (self._shared.datachain, self._shared.datasets):
+            for shared in (self._data.datachain, self._data.datasets):
                 create_private_dir(shared)
-            plan = environment.plan(spec, folder, self._cache_dir, self._shared)
+            plan = environment.plan(spec, folder, self._data)
             if plan["prepare"]:
                 _write_json(folder / _DATACHAIN_JOB, _datachain_job(spec))
             _write_json(folder / "spec.json", {**plan, **asdict(self._limits)})
@@ -154,11 +153,12 @@ class LocalRunner:
     def _report(self, folder: Path, *, was_started: bool) -> RunReport:
         """Return the state of a job; LOST without `finished_at` if the loss is not recorded yet."""
         self._reap()
-        ending, lost = notes.read_exit(folder), notes.read_lost(folder)
+        ending = notes.read(notes.Exit, folder / "exit.json")
+        lost = notes.read(notes.Lost, folder / "lost.json")
         is_alive = ending is None and lost is None and _is_held(folder / "lock")
         if not is_alive:
             # The shim may have written the end just before it released the lock.
-            ending = ending or notes.read_exit(folder)
+            ending = ending or notes.read(notes.Exit, folder / "exit.json")
         canceled = (folder / "cancel").exists()
         steps = notes.read_steps(folder)
         began = next((step.started_at for step in steps if step.name == "running_query"), None)
@@ -236,14 +236,14 @@ class LocalRunner:
 
     def _metrics(self, job_id: str) -> str | None:
         try:
-            return metastore.read_metrics(environment.metastore_path(self._shared), job_id)
+            return metastore.read_metrics(self._data.metastore, job_id)
         except (UnreadableMetastore, OSError) as error:
             logger.warning("The metrics of job %s cannot be read: %s", job_id, error)
             return None
 
     def _read_metastore(self) -> Metastore:
         try:
-            return metastore.read_metastore(environment.metastore_path(self._shared))
+            return metastore.read_metastore(self._data.metastore)
         except (UnreadableMetastore, OSError) as error:
             logger.warning("DataChain's database cannot be read: %s", error)
             return Metastore()
@@ -285,7 +285,7 @@ def _send_term(folder: Path, child: int | None) -> None:
 
     `child` is its pid if this server started it: the job may have damaged `started.json`.
     """
-    started = notes.read_started(folder)
+    started = notes.read(notes.Started, folder / "started.json")
     # A shim removes its specification once it has written `started.json`.
     has_started = started is not None or not (folder / "spec.json").exists()
     shim_pid = started.pid if started is not None else child

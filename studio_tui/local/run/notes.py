@@ -55,19 +55,10 @@ class _StepNote(_Note):
 Note = TypeVar("Note", bound=_Note)
 
 
-def read_started(folder: Path) -> Started | None:
-    """Return the shim's note about itself, if readable."""
-    return _read(Started, folder / "started.json")
-
-
-def read_exit(folder: Path) -> Exit | None:
-    """Return the job's end, if readable."""
-    return _read(Exit, folder / "exit.json")
-
-
-def read_lost(folder: Path) -> Lost | None:
-    """Return the note that the job is lost, if readable."""
-    return _read(Lost, folder / "lost.json")
+def read(model: type[Note], path: Path) -> Note | None:
+    """Return the note in a file, if it is readable."""
+    content = _read_file(path)
+    return None if content is None else _parse(model, content)
 
 
 def read_steps(folder: Path) -> tuple[RunStep, ...]:
@@ -87,11 +78,6 @@ def read_steps(folder: Path) -> tuple[RunStep, ...]:
         elif note.finished_at is not None:
             ends[note.step] = note.finished_at
     return tuple(RunStep(name, started, ends.get(name)) for name, started in starts.items())
-
-
-def _read(model: type[Note], path: Path) -> Note | None:
-    content = _read_file(path)
-    return _parse(model, content) if content is not None else None
 
 
 def _read_file(path: Path) -> bytes | None:

@@ -122,7 +122,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
         folders=folders,
         environments=_measure(environments),
         uploads=_measure(data.uploads),
-        datasets=_measure(data.root / "datasets") + _measure(data.root / "datachain"),
+        datasets=_measure(data.datasets) + _measure(data.datachain),
         database=sum(map(_measure, databases)),
         jobs_to_clean=tuple(sorted(jobs_to_clean, key=lambda item: item.last_used)),
         environments_to_clean=tuple(sorted(environments_to_clean, key=lambda item: item.last_used)),
@@ -173,10 +173,9 @@ def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]
 
 def _folders_listed_by_datachain(data: DataDir) -> tuple[Path, ...]:
     """Return the folders that DataChain has read as storage; datasets may refer to their files."""
-    database = data.root / "datachain" / "root" / ".datachain" / "db"
-    if not database.exists():
+    if not data.metastore.exists():
         return ()
-    uri = f"{database.absolute().as_uri()}?mode=ro"
+    uri = f"{data.metastore.absolute().as_uri()}?mode=ro"
     names = "SELECT name FROM datasets WHERE substr(name, 1, 12) = 'lst__file://'"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:

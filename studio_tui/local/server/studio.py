@@ -60,7 +60,7 @@ async def open_studio(
     """
     cluster_file = ClusterFile(data.clusters)
     database = await Database.open(data.database)
-    runner = LocalRunner(data.jobs, data.cache, limits=limits)
+    runner = LocalRunner(data, limits=limits)
     try:
         jobs, uploads = JobTable(database), UploadStore(data.uploads, database)
         await uploads.remove_unused(clock.now())

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 from studio_tui.api.models import QueryType
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http import errors
 from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, logs_router
 from studio_tui.local.http.pieces import OutputPieces
@@ -33,9 +34,7 @@ class LogServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.statuses: dict[str, str] = {}
-        self.runner = LocalRunner(
-            folder / "jobs", folder / "cache", limits=RunLimits(grace_seconds=1.0)
-        )
+        self.runner = LocalRunner(DataDir(folder), limits=RunLimits(grace_seconds=1.0))
         app = FastAPI()
         errors.install_error_handlers(app)
         app.include_router(logs_router(self.runner, self._status), prefix="/api")

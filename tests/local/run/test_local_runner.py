@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from studio_tui.api.models import QueryType
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http.pieces import PieceReader
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunReport, RunSpec, StartFailed
@@ -33,7 +34,7 @@ class Bench:
     def __init__(self, folder: Path, **limits: Any) -> None:
         self.folder = folder
         self.runner = LocalRunner(
-            folder / "jobs", folder / "cache", limits=RunLimits(**({"grace_seconds": 1.0} | limits))
+            DataDir(folder), limits=RunLimits(**({"grace_seconds": 1.0} | limits))
         )
 
     async def start(self, query: str, job_id: str = "job", **fields: Any) -> None:
@@ -618,12 +619,13 @@ SERVER = """
 import asyncio, sys
 from pathlib import Path
 from studio_tui.api.models import QueryType
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run.local_runner import LocalRunner
 from studio_tui.local.run.runner import RunSpec
 
 async def main():
     folder = Path(sys.argv[1])
-    runner = LocalRunner(folder / "jobs", folder / "cache")
+    runner = LocalRunner(DataDir(folder))
     query = (
         "import time\\n"
         "for n in range(400): print(f'seq={n:06}', flush=True); time.sleep(0.001)\\n"

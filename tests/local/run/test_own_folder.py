@@ -86,14 +86,14 @@ async def test_a_job_that_closes_its_folder_ends_with_its_exit_code(bench: Bench
 async def test_a_folder_that_a_running_job_has_closed_is_opened_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_exit = notes.read_exit
+    read = notes.read
 
-    def read_unless_closed(folder: Path) -> notes.Exit | None:
-        if not folder.stat().st_mode & 0o100:  # root, who may run the tests, can always read
+    def read_unless_closed(model: type[notes.Note], path: Path) -> notes.Note | None:
+        if not path.parent.stat().st_mode & 0o100:  # root, who may run the tests, can always read
             raise PermissionError
-        return read_exit(folder)
+        return read(model, path)
 
-    monkeypatch.setattr(notes, "read_exit", read_unless_closed)
+    monkeypatch.setattr(notes, "read", read_unless_closed)
     await bench.start("import os, time; os.chmod('..', 0); print('up', flush=True); time.sleep(60)")
     await bench.until_printed("up")
     assert (await bench.runner.report("job")).phase is JobPhase.RUNNING
