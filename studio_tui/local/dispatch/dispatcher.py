@@ -27,7 +27,7 @@ from studio_tui.local.run.runner import (
     RunStep,
     StartFailed,
 )
-from studio_tui.local.shim.words import cut_sentence
+from studio_tui.local.shim.message_limit import cut_message
 
 logger = logging.getLogger(__name__)
 
@@ -219,7 +219,7 @@ class Dispatcher:
 
     async def _fail(self, job_id: str, failure: Exception) -> None:
         await self._runner.cancel(job_id)
-        why = cut_sentence(f"{type(failure).__name__}: {failure}")
+        why = cut_message(f"{type(failure).__name__}: {failure}")
         message = f"lost: the local Studio cannot watch this job ({why}), so it was stopped"
         end = JobEnd(JobState.FAILED, clock.now(), error_message=message)
         await self._jobs.end(job_id, STARTED, end)

@@ -18,7 +18,7 @@ from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
 from studio_tui.local.db.schedules import DueSchedule, MakeRun, decide
 from studio_tui.local.run.metastore import Metastore
-from studio_tui.local.shim.words import cut_sentence
+from studio_tui.local.shim.message_limit import cut_message
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Scheduler:
             raise
         except Exception as error:  # a process boundary, between schedules
             logger.exception("The schedule %s cannot be followed", schedule.job_id)
-            why = cut_sentence(f"{type(error).__name__}: {error}")
+            why = cut_message(f"{type(error).__name__}: {error}")
             message = f"lost: the local Studio cannot follow this schedule ({why})"
             end = JobEnd(JobState.FAILED, now, error_message=message)
             await self._jobs.end(schedule.job_id, [JobState.TASK], end)

@@ -30,14 +30,8 @@ from studio_tui.local.shim.durable import (
     write_into_reserve,
     write_new,
 )
+from studio_tui.local.shim.message_limit import cut_message
 from studio_tui.local.shim.output import OutputReader, OutputWriter
-from studio_tui.local.shim.words import (
-    cut_sentence,
-    explain_exit,
-    explain_setup_exit,
-    explain_setup_failure,
-    is_connection_failure,
-)
 
 LOCK_DESCRIPTOR = 3
 """The inherited descriptor that holds the lock."""
@@ -111,7 +105,11 @@ class Shim:
             return failure.exit_code, str(failure)
         except Stopped:
             return 128 + signal.SIGTERM, "The job was stopped before its query began."
-        error = explain_exit(code, self._tail(_TAIL_BYTES)) if code else None
+        error = None
+        if code:
+            from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+
+            error = words.explain_exit(code, self._tail(_TAIL_BYTES))
         self._check_lineage()
         if self._spec["prepare"]:
             self._register_end(code)
@@ -134,7 +132,9 @@ class Shim:
             code = self._run(command, self._spec["setup_environment"])
             self._check_stop()
             if code:
-                reason = explain_setup_exit("git", code, self._tail(_TAIL_BYTES))
+                from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+
+                reason = words.explain_setup_exit("git", code, self._tail(_TAIL_BYTES))
                 raise StepFailed(code, f"The repository could not be cloned: {reason}")
         for name, source in self._spec["files"]:
             try:
@@ -183,6 +183,8 @@ class Shim:
         `KEY.made` names the folder of the attempt that succeeded, so that the processes of an
         attempt whose shim was killed do no harm.
         """
+        from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+
         environments = Path(folder)
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)
         pointer = environments / f"{key}.made"
@@ -201,8 +203,8 @@ class Shim:
                 parts = [part.replace("{environment}", str(building)) for part in command]
                 code, output = self._set_up(parts)
                 network_failure = (
-                    explain_setup_failure(output)
-                    if code and is_connection_failure(output)
+                    words.explain_setup_failure(output)
+                    if code and words.is_connection_failure(output)
                     else None
                 )
                 if network_failure and not self._commands.must_stop:
@@ -211,7 +213,7 @@ class Shim:
                 if code or self._commands.must_stop:
                     remove(building)
                     self._check_stop()
-                    reason = explain_setup_exit("uv", code, output)
+                    reason = words.explain_setup_exit("uv", code, output)
                     if network_failure:
                         reason = f"{reason} (no network: {network_failure})"
                     raise StepFailed(code, reason)
@@ -303,15 +305,14 @@ def main() -> NoReturn:
         shim.close()
     except Exception as error:  # noqa: BLE001 (a process boundary: the job must get an end)
         sys.excepthook(*sys.exc_info())
-        message = cut_sentence(f"The local Studio failed while it ran this job: {error!r}")
-        code = 1
+        code, message = 1, f"The local Studio failed while it ran this job: {error!r}"
         process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])
     with suppress(OSError):
         folder.chmod(0o700)  # the job may have closed its folder
     end = {
         "finished_at": clock.now().isoformat(),
         "exit_code": code,
-        "error_message": message and cut_sentence(message),
+        "error_message": message and cut_message(message),
         "canceled": (folder / "cancel").exists(),
     }
     # "replace": a lone surrogate, from a name that is not UTF-8, would make the file unreadable.

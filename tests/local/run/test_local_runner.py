@@ -17,7 +17,7 @@ from studio_tui.local.http.pieces import PieceReader
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import process_tree, shim
-from studio_tui.local.shim.words import MESSAGE_LIMIT
+from studio_tui.local.shim.message_limit import MESSAGE_LIMIT
 from tests import needs
 from tests.local.outputs import texts
 from tests.soak import SOAK

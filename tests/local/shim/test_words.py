@@ -4,8 +4,6 @@ import sys
 import pytest
 
 from studio_tui.local.shim.words import (
-    MESSAGE_LIMIT,
-    cut_sentence,
     explain_exit,
     explain_setup_exit,
     explain_setup_failure,
@@ -100,13 +98,6 @@ def test_an_exit_code_other_than_1_with_later_output_is_not_an_exception() -> No
     output = traceback_of("import traceback\ntry: 1/0\nexcept Exception: traceback.print_exc()")
     assert explain_exit(3, output + "giving up\n").endswith("its last output: giving up")
     assert explain_exit(3, output) == "ZeroDivisionError: division by zero"
-
-
-@pytest.mark.starts_processes
-def test_a_long_message_is_cut_to_the_limit() -> None:
-    assert len(explain_exit(1, traceback_of("raise ValueError('x' * 10_000)"))) == MESSAGE_LIMIT
-    words = "x" * (MESSAGE_LIMIT - 20)
-    assert cut_sentence(f"{words} https://u:hunter2@example.org") == f"{words} …"
 
 
 @pytest.mark.parametrize(
