@@ -79,6 +79,10 @@ class Database:
         """Call `work`, which must not write, with the connection and `args`; return its result."""
         return await self._run(work, *args)
 
+    async def select(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a SELECT."""
+        return await self.read(lambda connection: connection.execute(sql, values).fetchall())
+
     async def write(
         self,
         work: Callable[[sqlite3.Connection, *Ts], T],

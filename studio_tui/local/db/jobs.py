@@ -90,7 +90,6 @@ class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
     """There is no job with the id that is the argument."""
 
     def __str__(self) -> str:
-        """Return a sentence."""
         return f"There is no job {self.args[0]}."
 
 
@@ -121,12 +120,8 @@ class JobTable:
 
     async def state(self, job_id: str) -> JobState | None:
         """Return the state of a job; `None` if there is no such job."""
-        row = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT state FROM jobs WHERE id = ?", [job_id]
-            ).fetchone()
-        )
-        return None if row is None else JobState(row["state"])
+        rows = await self._database.select("SELECT state FROM jobs WHERE id = ?", [job_id])
+        return JobState(rows[0]["state"]) if rows else None
 
     async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
         """Return the run from whose checkpoints a job that continues `job_id` starts.
@@ -134,14 +129,12 @@ class JobTable:
         It is the last run of a schedule that has run, and otherwise the job itself; `None` if there
         is no job `job_id`.
         """
-        row = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT id, run_group FROM jobs WHERE id = ? OR scheduled_by = ?"
-                " ORDER BY scheduled_for DESC LIMIT 1",
-                [job_id, job_id],
-            ).fetchone()
+        rows = await self._database.select(
+            "SELECT id, run_group FROM jobs WHERE id = ?1 OR scheduled_by = ?1"
+            " ORDER BY scheduled_for DESC LIMIT 1",
+            [job_id],
         )
-        return None if row is None else CheckpointSource(*row)
+        return CheckpointSource(*rows[0]) if rows else None
 
     async def summary(self) -> JobsSummary:
         """Return when each ended job ended, and the states of the others."""
@@ -149,23 +142,28 @@ class JobTable:
 
     async def ids_in_states(self, states: Sequence[JobState]) -> list[str]:
         """Return the ids of the jobs in these states, oldest first."""
-        rows = await self._database.read(
-            lambda connection: connection.execute(
-                f"SELECT id FROM jobs WHERE state IN ({placeholders(states)}) ORDER BY number",
-                [*states],
-            ).fetchall()
-        )
-        return [row["id"] for row in rows]
+        sql = f"SELECT id FROM jobs WHERE state IN ({placeholders(states)}) ORDER BY number"
+        return [row["id"] for row in await self._database.select(sql, states)]
 
     async def busy_workers(self) -> dict[str, int]:
         """Return the number of workers of started jobs by cluster."""
-        return await self._database.read(_sum_busy_workers)
+        rows = await self._database.select(
+            "SELECT cluster, sum(workers) FROM jobs"
+            f" WHERE state IN ({placeholders(STARTED)}) GROUP BY cluster",
+            STARTED,
+        )
+        return {row[0]: row[1] for row in rows}
 
     async def enqueue(self) -> list[QueuedJob]:
         """Move jobs in CREATED or SCHEDULED to QUEUED; return all queued jobs, oldest first."""
         if await self.ids_in_states((JobState.CREATED, JobState.SCHEDULED)):
             await self._database.write(_enqueue)
-        return await self._database.read(_select_queued)
+        rows = await self._database.select(
+            "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
+            " FROM jobs WHERE state = ? ORDER BY number",
+            [JobState.QUEUED],
+        )
+        return [QueuedJob(*row) for row in rows]
 
     async def move(self, job_id: str, origins: Sequence[JobState], state: JobState) -> bool | None:
         """Change the state of a job if it is in one of `origins`; return whether it was.
@@ -232,13 +230,12 @@ class JobTable:
 
     async def row(self, job_id: str) -> sqlite3.Row:
         """Return all columns of a job, and `uploads`: the ids of its files, such as `3,7`."""
-        return await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
-                " AS uploads FROM jobs WHERE id = ?",
-                [job_id],
-            ).fetchone()
+        (row,) = await self._database.select(
+            "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
+            " AS uploads FROM jobs WHERE id = ?",
+            [job_id],
         )
+        return row
 
 
 def made_before(
@@ -287,24 +284,6 @@ def _enqueue(connection: sqlite3.Connection) -> None:
         "UPDATE jobs SET state = ? WHERE state IN (?, ?)",
         [JobState.QUEUED, JobState.CREATED, JobState.SCHEDULED],
     )
-
-
-def _select_queued(connection: sqlite3.Connection) -> list[QueuedJob]:
-    rows = connection.execute(
-        "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
-        " FROM jobs WHERE state = ? ORDER BY number",
-        [JobState.QUEUED],
-    )
-    return [QueuedJob(*row) for row in rows]
-
-
-def _sum_busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
-    rows = connection.execute(
-        f"SELECT cluster, sum(workers) FROM jobs WHERE state IN ({placeholders(STARTED)})"
-        " GROUP BY cluster",
-        [*STARTED],
-    )
-    return dict(rows.fetchall())
 
 
 def _record_end(

@@ -35,7 +35,6 @@ class MadeVersion:
     sources: tuple[DatasetSource, ...] = ()
 
     def __str__(self) -> str:
-        """Return `namespace.project.name@version`."""
         return f"{self.dataset}@{self.version}"
 
 

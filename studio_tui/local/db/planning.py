@@ -76,7 +76,6 @@ class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
     """Some requested datasets have no known version; `args` are their names as requested."""
 
     def __str__(self) -> str:
-        """Return a sentence with the names."""
         *others, last = self.args
         if not others:
             return f"No dataset {last} is known to this local Studio."

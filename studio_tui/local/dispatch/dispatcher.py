@@ -7,6 +7,7 @@ unfinished job, however the last dispatcher ended.
 import asyncio
 import json
 import logging
+import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -214,8 +215,8 @@ class Dispatcher:
         if row["state"] == JobState.CANCELING:
             self._cancel_event(job_id).set()
         if report.phase is JobPhase.NOT_STARTED:
-            report = await self._launch(job_id)
-        await self._watch(job_id, report)
+            report = await self._launch(row)
+        await self._watch(row, report)
 
     async def _fail(self, job_id: str, failure: Exception) -> None:
         await self._runner.cancel(job_id)
@@ -224,13 +225,13 @@ class Dispatcher:
         end = JobEnd(JobState.FAILED, clock.now(), error_message=message)
         await self._jobs.end(job_id, STARTED, end)
 
-    async def _launch(self, job_id: str) -> RunReport:
+    async def _launch(self, row: sqlite3.Row) -> RunReport:
         """Start a job, unless it was canceled meanwhile; return its first report."""
+        job_id = row["id"]
         if self._cancel_event(job_id).is_set():
             return RunReport(JobPhase.FINISHED, finished_at=clock.now(), canceled=True)
-        spec = await self._read_spec(job_id)
         try:
-            await self._runner.start(spec)
+            await self._runner.start(await self._make_spec(row))
         except StartFailed as error:
             report = await self._runner.report(job_id)
             if report.phase is JobPhase.NOT_STARTED:
@@ -238,12 +239,11 @@ class Dispatcher:
             return report
         return await self._runner.report(job_id)
 
-    async def _read_spec(self, job_id: str) -> RunSpec:
-        row = await self._jobs.row(job_id)
+    async def _make_spec(self, row: sqlite3.Row) -> RunSpec:
         numbers = [int(number) for number in (row["uploads"] or "").split(",") if number]
         uploads = await self._uploads.find(numbers)
         return RunSpec(
-            job_id=job_id,
+            job_id=row["id"],
             name=row["name"],
             query=row["query"],
             query_type=QueryType(row["query_type"]),
@@ -258,8 +258,8 @@ class Dispatcher:
             reset=bool(row["ignore_checkpoints"]),
         )
 
-    async def _watch(self, job_id: str, report: RunReport) -> None:
-        waited = Step(**json.loads((await self._jobs.row(job_id))["steps"])[0])
+    async def _watch(self, row: sqlite3.Row, report: RunReport) -> None:
+        job_id, waited = row["id"], Step(**json.loads(row["steps"])[0])
         recorded: tuple[JobPhase, tuple[Step, ...]] = (JobPhase.INIT, (waited,))
         began = clock.monotonic()
         while True:

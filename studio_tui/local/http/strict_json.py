@@ -37,7 +37,6 @@ class StrictRoute(APIRoute):
     """A route whose handler reads bodies through `StrictRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
