@@ -76,10 +76,11 @@ class CurrentVersions:
             rank = version_key(version.version), version_id
             self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
 
-    def is_current(self, version_id: int) -> bool:
-        """Whether a version is the current one of its dataset."""
-        highest = self._highest.get(self._versions[version_id].dataset)
-        return highest is not None and highest[1] == version_id
+    def by_dataset(self) -> dict[str, MadeVersion]:
+        """Return the current version of each dataset that has one."""
+        version_ids = sorted(version_id for _key, version_id in self._highest.values())
+        versions = [self._versions[version_id] for version_id in version_ids]
+        return {version.dataset: version for version in versions}
 
     def of(self, version_id: int | None) -> int:
         """Return the id of the current version of the dataset of `version_id`.

@@ -17,7 +17,7 @@ _MAX_NAMES = 12
 
 def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     """Return, for each outdated dataset, the newer versions of its direct or indirect sources."""
-    versions = current_versions(lineage)
+    versions = CurrentVersions(lineage).by_dataset()
     newer: dict[str, dict[str, None]] = {}
     for dataset, version in versions.items():
         for source in _sources(version):
@@ -62,7 +62,7 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
         for version in lineage.versions.values()
         if any(link.job_id in job_ids for link in version.jobs)
     }
-    readers = _readers(current_versions(lineage), lineage)
+    readers = _readers(CurrentVersions(lineage).by_dataset(), lineage)
     reached = dict.fromkeys(sorted(made))
     pending = [*reached]
     for dataset in pending:  # grows in the loop
@@ -102,7 +102,7 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
 
     A dataset without a current version is left out.
     """
-    versions = current_versions(lineage)
+    versions = CurrentVersions(lineage).by_dataset()
     readers = _readers(versions, lineage)
     makers: dict[str, set[str]] = {}
     for dataset, version in versions.items():
@@ -116,16 +116,6 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
             reached.add(other)
             pending.append(other)
     return frozenset(reached)
-
-
-def current_versions(lineage: Lineage) -> dict[str, MadeVersion]:
-    """Return the current version of each dataset that has one."""
-    current = CurrentVersions(lineage)
-    return {
-        version.dataset: version
-        for version_id, version in lineage.versions.items()
-        if current.is_current(version_id)
-    }
 
 
 def _readers(versions: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:

@@ -60,9 +60,7 @@ class DiskUsage:
     datasets: int
     """Files of datasets that jobs share, and all files of DataChain."""
     database: int
-    jobs_to_clean: tuple[Item, ...]
-    """Oldest first; with their logs."""
-    environments_to_clean: tuple[Item, ...]
+    removable: tuple[Item, ...]
     """Least recently used first."""
 
     @property
@@ -73,14 +71,12 @@ class DiskUsage:
 
     def older_than(self, before: datetime) -> tuple[Item, ...]:
         """Return the items that were not used since `before`."""
-        items = (*self.jobs_to_clean, *self.environments_to_clean)
-        return tuple(item for item in items if item.last_used < before)
+        return tuple(item for item in self.removable if item.last_used < before)
 
     def beyond(self, most: int) -> tuple[Item, ...]:
         """Return the least recently used items that must go to leave at most `most` bytes."""
         excess, chosen = self.total - most, []
-        items = (*self.jobs_to_clean, *self.environments_to_clean)
-        for item in sorted(items, key=lambda item: item.last_used):
+        for item in self.removable:
             if excess <= 0:
                 break
             chosen.append(item)
@@ -92,7 +88,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
     """Measure a data directory, which may take seconds."""
     listed_folders = _folders_listed_by_datachain(data)
     logs = folders = 0
-    jobs_to_clean = []
+    removable = []
     last_uses: dict[str, datetime] = {}
     in_use: set[str] = set()
     for folder in _entries(data.jobs):
@@ -107,9 +103,9 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
         last_uses[environment] = max(ended_at, last_uses.get(environment, ended_at))
         is_listed = any(_overlaps(folder, listed) for listed in listed_folders)
         if _can_be_cleaned(folder) and not is_listed:
-            jobs_to_clean.append(Item(folder, folder_bytes, ended_at))
+            removable.append(Item(folder, folder_bytes, ended_at))
     environments = data.cache / "environments"
-    environments_to_clean = [
+    removable += [
         Item(path, _measure(path), last_uses.get(path.name) or _changed_at(path))
         for path in _entries(environments)
         if path.is_dir() and path.name not in in_use
@@ -124,8 +120,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
         uploads=_measure(data.uploads),
         datasets=_measure(data.datasets) + _measure(data.datachain),
         database=sum(map(_measure, databases)),
-        jobs_to_clean=tuple(sorted(jobs_to_clean, key=lambda item: item.last_used)),
-        environments_to_clean=tuple(sorted(environments_to_clean, key=lambda item: item.last_used)),
+        removable=tuple(sorted(removable, key=lambda item: item.last_used)),
     )
 
 
