@@ -13,22 +13,13 @@ from studio_tui.local.db.times import from_stamp, stamp
 MAX_RUNS = 8
 """Maximum number of runs and gaps together that are returned with a schedule."""
 
-_RUNS = f"""
-    SELECT run.scheduled_for AS at, json_object(
-        'kind', 'job', 'id', run.id, 'name', run.name, 'status', run.state,
-        'scheduled_for', iif(run.by_hand, NULL, run.scheduled_for),
-        'created_at', run.created_at, 'by_hand', json(iif(run.by_hand, 'true', 'false')),
-        'error_message', run.error_message) AS entry
-    FROM jobs run WHERE run.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
-"""
-_PIPELINES = f"""
-    SELECT pipeline.scheduled_for AS at, json_object(
-        'kind', 'pipeline', 'id', pipeline.id, 'name', pipeline.name, 'status', pipeline.state,
-        'scheduled_for', iif(pipeline.by_hand, NULL, pipeline.scheduled_for),
-        'created_at', pipeline.created_at, 'by_hand', json(iif(pipeline.by_hand, 'true', 'false')),
-        'error_message', pipeline.error_message) AS entry
-    FROM pipelines pipeline WHERE pipeline.scheduled_by = schedules.job_id
-    ORDER BY at DESC LIMIT {MAX_RUNS}
+_MADE = f"""
+    SELECT made.scheduled_for AS at, json_object(
+        'kind', '{{kind}}', 'id', made.id, 'name', made.name, 'status', made.state,
+        'scheduled_for', iif(made.by_hand, NULL, made.scheduled_for),
+        'created_at', made.created_at, 'by_hand', json(iif(made.by_hand, 'true', 'false')),
+        'error_message', made.error_message) AS entry
+    FROM {{kind}}s made WHERE made.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
 _GAPS = f"""
     SELECT gap.fire_at AS at, json_object(
@@ -40,7 +31,8 @@ _GAPS = f"""
 LAST_RUNS_JSON = f"""(
     SELECT json_group_array(json(entry)) FROM (
         SELECT entry FROM (
-            SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_PIPELINES})
+            SELECT * FROM ({_MADE.format(kind="job")})
+            UNION ALL SELECT * FROM ({_MADE.format(kind="pipeline")})
             UNION ALL SELECT * FROM ({_GAPS}))
         ORDER BY at DESC LIMIT {MAX_RUNS})
 )"""

@@ -6,8 +6,10 @@ What is invalid raises `InvalidFields`.
 import hashlib
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from studio_tui import cron
 from studio_tui.api.fields import Sent
@@ -20,6 +22,8 @@ from studio_tui.local.db.schedules import MAX_DELAY, NewSchedule
 from studio_tui.local.db.times import time_zone
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.uploads import StoredFile
+
+T = TypeVar("T")
 
 PRIORITIES = range(6)
 """0 runs first; 5 is the default."""
@@ -67,11 +71,7 @@ def digest(request: Sent) -> str:
 
 def read_environment(text: str) -> dict[str, str]:
     """Return the variables of an environment file."""
-    problems: list[tuple[str, str]] = []
-    variables = _parse_environment(text, problems)
-    if problems:
-        raise InvalidFields(problems)
-    return variables
+    return _checked(_parse_environment, text)
 
 
 Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
@@ -91,11 +91,15 @@ def _key_problems(key: str | None) -> list[tuple[str, str]]:
 
 def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
     """Return when a request is to run; `None` for as soon as possible."""
+    return _checked(_parse_schedule, request, now)
+
+
+def _checked(parse: Callable[..., T], *arguments: object) -> T:
     problems: list[tuple[str, str]] = []
-    schedule = _parse_schedule(request, now, problems)
+    value = parse(*arguments, problems)
     if problems:
         raise InvalidFields(problems)
-    return schedule
+    return value
 
 
 def validate_job(request: JobInput, key: str | None, context: RequestContext) -> NewJob:

@@ -16,8 +16,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -244,19 +244,24 @@ def _read_endpoint(data: DataDir) -> Endpoint | None:
 
 def _instance_at(url: str) -> str | None:
     """Return the instance id served at `url`; the token is not sent."""
-    server_address = address(url)
-    if server_address is None:
-        return None
-    connection = http.client.HTTPConnection(
-        server_address.host, server_address.port, timeout=_PROBE_SECONDS
-    )
     try:
-        connection.request("GET", "/api/openapi.json")
-        return connection.getresponse().getheader("studio-instance")
+        with _get(url, "/openapi.json", {}, _PROBE_SECONDS) as answer:
+            return answer.getheader("studio-instance")
     except (OSError, http.client.HTTPException):
         return None
-    finally:
-        connection.close()
+
+
+@contextmanager
+def _get(
+    url: str, path: str, headers: dict[str, str], seconds: float
+) -> Iterator[http.client.HTTPResponse]:
+    parsed = address(url)
+    if parsed is None:
+        raise OSError("the address is invalid")
+    connection = http.client.HTTPConnection(parsed.host, parsed.port, timeout=seconds)
+    with closing(connection):
+        connection.request("GET", f"/api{path}", headers=headers)
+        yield connection.getresponse()
 
 
 def get_json(server: Endpoint, path: str) -> object:
@@ -267,21 +272,14 @@ def get_json(server: Endpoint, path: str) -> object:
         OSError: The server does not answer, or refuses.
         ValueError: The answer is not JSON.
     """
-    server_address = address(server.url)
-    host, port = (server_address.host, server_address.port) if server_address else ("", None)
-    connection = http.client.HTTPConnection(host, port, timeout=START_SECONDS)
+    headers = {"Authorization": f"Bearer {server.token()}"}
     try:
-        headers = {"Authorization": f"Bearer {server.token()}"}
-        connection.request("GET", f"/api{path}", headers=headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status != http.client.OK:
-            raise OSError(f"the server answers with {answer.status}")
-        return json.loads(body)
+        with _get(server.url, path, headers, START_SECONDS) as answer:
+            if answer.status != http.client.OK:
+                raise OSError(f"the server answers with {answer.status}")
+            return json.loads(answer.read())
     except http.client.HTTPException as error:
         raise OSError("the server does not answer") from error
-    finally:
-        connection.close()
 
 
 def is_locked(path: Path) -> bool:
