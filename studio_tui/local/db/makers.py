@@ -1,10 +1,10 @@
 """Chooses the job that is to make each dataset if several jobs have made it; pure.
 
-For each version one job must run. A job that must run anyway is preferred, even if it only reused
-the version from a checkpoint; then a job that completed, then the job that made the version, and
-then the newest. Of several runs of the same script, the newest runs in place of all. Of several
-jobs that made the same dataset, the job that made more of the requested datasets runs in place of
-all; of equal ones, the job that made the highest complete version of the dataset.
+For each version one job must run: preferably one that must run anyway, then one that completed, one
+that made the version and did not reuse it, and the newest. Of several runs of the same script, the
+newest runs in place of all. Of several jobs that made the same dataset, the job that made more of
+the requested datasets runs in place of all; of equal ones, the job that made the highest complete
+version.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

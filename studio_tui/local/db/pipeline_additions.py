@@ -7,12 +7,10 @@ import secrets
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from studio_tui.api import label
 from studio_tui.api.states import PipelineState
-from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.run_order import PlannedJob
 
 _COPIED = (
@@ -21,37 +19,36 @@ _COPIED = (
 )
 
 
-@dataclass(frozen=True)
-class InitialPipeline:
-    """The initial values of a pipeline's row."""
+def add_pipeline(
+    connection: sqlite3.Connection,
+    now: str,
+    *,
+    state: PipelineState,
+    triggered_from: str,
+    warnings: tuple[str, ...] = (),
+    idempotency_key: str | None,
+    request_digest: str,
+    error_message: str | None = None,
+) -> str:
+    """Insert a pipeline without jobs, created at the stamp `now`; return its id.
 
-    triggered_from: str
-    """What it rebuilds or reruns, as text for the user."""
-    warnings: tuple[str, ...]
-    state: PipelineState
-    idempotency_key: str | None
-    request_digest: str
-    error_message: str | None = None
-
-
-def add_pipeline(connection: sqlite3.Connection, initial: InitialPipeline, now: str) -> str:
-    """Insert a pipeline without jobs, created at the stamp `now`; return its id."""
+    `triggered_from` says what it rebuilds or reruns, as text for the user.
+    """
     pipeline_id = str(uuid.uuid4())
-    columns = {
-        "id": pipeline_id,
-        "name": _free_name(connection),
-        "state": initial.state,
-        "triggered_from": initial.triggered_from,
-        "warnings": json.dumps(initial.warnings),
-        "created_at": now,
-        "updated_at": now,
-        "idempotency_key": initial.idempotency_key,
-        "request_digest": initial.request_digest,
-        "error_message": initial.error_message,
-    }
     connection.execute(
-        f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({placeholders(columns)})",
-        [*columns.values()],
+        "INSERT INTO pipelines (id, name, state, triggered_from, warnings, created_at, updated_at,"
+        " idempotency_key, request_digest, error_message) VALUES (?, ?, ?, ?, ?, ?6, ?6, ?, ?, ?)",
+        [
+            pipeline_id,
+            _free_name(connection),
+            state,
+            triggered_from,
+            json.dumps(warnings),
+            now,
+            idempotency_key,
+            request_digest,
+            error_message,
+        ],
     )
     return pipeline_id
 

@@ -20,7 +20,7 @@ was created to repeat the original here. A run that waits for its parents is PEN
   pipeline had ended, it is RUNNING again.
 
 A transition is in the same transaction as its cause, such as the end of a job. So after a crash,
-pipelines and jobs agree. All functions run on the database's thread.
+pipelines and jobs agree.
 """
 
 # ruff: noqa: S608 (only constants are put into SQL)

@@ -18,7 +18,7 @@ from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
 from studio_tui.local.db.outdated import rebuild, refresh
-from studio_tui.local.db.pipeline_additions import InitialPipeline, add_node, add_pipeline, copy_job
+from studio_tui.local.db.pipeline_additions import add_node, add_pipeline, copy_job
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.reruns import NewRerun
@@ -75,9 +75,15 @@ def trigger(
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
     state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING
-    key, digest = request.idempotency_key, request.request_digest
-    initial = InitialPipeline(", ".join(request.datasets), plan.warnings, state, key, digest)
-    pipeline_id = add_pipeline(connection, initial, now)
+    pipeline_id = add_pipeline(
+        connection,
+        now,
+        state=state,
+        triggered_from=", ".join(request.datasets),
+        warnings=plan.warnings,
+        idempotency_key=request.idempotency_key,
+        request_digest=request.request_digest,
+    )
     for position, job in enumerate(plan.jobs):
         run_id = copy_job(connection, job.job_id, now, request.environment)
         add_node(connection, pipeline_id, position, job, run_id)
@@ -108,10 +114,15 @@ def rerun(
     jobs, warnings = reruns.in_run_order(connection, request.jobs)
     if not any(job.parents for job in jobs):
         return None
-    target = f"{RERUN_TARGET}{reruns.describe(connection, request.jobs)}"
-    key, digest = request.idempotency_key, request.request_digest
-    initial = InitialPipeline(target, warnings, PipelineState.RUNNING, key, digest)
-    pipeline_id = add_pipeline(connection, initial, now)
+    pipeline_id = add_pipeline(
+        connection,
+        now,
+        state=PipelineState.RUNNING,
+        triggered_from=f"{RERUN_TARGET}{reruns.describe(connection, request.jobs)}",
+        warnings=warnings,
+        idempotency_key=request.idempotency_key,
+        request_digest=request.request_digest,
+    )
     for position, job in enumerate(jobs):
         insert_job(connection, request.jobs[job.job_id], JobState.PENDING, now)
         add_node(connection, pipeline_id, position, job, request.jobs[job.job_id].id)
@@ -194,7 +205,7 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
 def remove_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
 ) -> PipelineRows | None:
-    """Remove a job, the original or its current run; its children wait for its parents."""
+    """Remove a job, the original or its current run; `None` if the pipeline does not have it."""
     state = _state(connection, pipeline_id)
     if not pipeline_removals.remove_job(connection, pipeline_id, job_id, state, now):
         return None
@@ -204,7 +215,7 @@ def remove_job(
 def restore_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
 ) -> PipelineRows | None:
-    """Restore a job, the original or its canceled run, and pause the pipeline."""
+    """Restore a removed job and pause the pipeline; `None` if no such job was removed."""
     state = _state(connection, pipeline_id)
     if not pipeline_removals.restore_job(connection, pipeline_id, job_id, state, now):
         return None

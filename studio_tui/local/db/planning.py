@@ -1,10 +1,8 @@
 """Decides which jobs must run again, and in which order, to rebuild datasets; pure.
 
-The requested datasets and all their direct and indirect sources are rebuilt. Listings of storages
-are not, as every job can recreate them. The jobs also make other datasets, their by-products, whose
-sources are rebuilt too. If an older version of a dataset was used, its current version is rebuilt
-instead. `makers` chooses the job for each version. A dataset without a job stays as it is, with a
-warning.
+The current versions of the requested datasets and of all their direct and indirect sources are
+rebuilt, except listings of storages. So are the sources of by-products, which are other datasets
+that the jobs make. A dataset without a job stays as it is, with a warning.
 """
 
 from collections import Counter

@@ -11,7 +11,7 @@ import sqlite3
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db import lineage, planning
 from studio_tui.local.db.jobs import UnknownJob
-from studio_tui.local.db.pipeline_additions import InitialPipeline, add_pipeline
+from studio_tui.local.db.pipeline_additions import add_pipeline
 from studio_tui.local.db.pipelines import (
     NewPipeline,
     NothingToRun,
@@ -34,7 +34,15 @@ def make_pipeline(
     try:
         pipeline_id = trigger(connection, request, metastore, now).pipeline["id"]
     except (UnknownDataset, NothingToRun) as error:
-        pipeline_id = _add_failed(connection, request, str(error), now)
+        pipeline_id = add_pipeline(
+            connection,
+            now,
+            state=PipelineState.FAILED,
+            triggered_from=", ".join(request.datasets),
+            idempotency_key=None,
+            request_digest=request.request_digest,
+            error_message=str(error),
+        )
     _assign_to_schedule(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
 
 
@@ -79,20 +87,6 @@ def check(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: 
     plan = planning.plan(datasets, lineage.read_lineage(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
-
-
-def _add_failed(
-    connection: sqlite3.Connection, request: NewPipeline, error_message: str, now: str
-) -> str:
-    initial = InitialPipeline(
-        triggered_from=", ".join(request.datasets),
-        warnings=(),
-        state=PipelineState.FAILED,
-        idempotency_key=None,
-        request_digest=request.request_digest,
-        error_message=error_message,
-    )
-    return add_pipeline(connection, initial, now)
 
 
 def _assign_to_schedule(

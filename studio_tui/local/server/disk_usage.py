@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import logging
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -18,6 +17,7 @@ from studio_tui import clock
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.jobs_summary import JobsSummary
+from studio_tui.local.shim.durable import remove
 from studio_tui.local.shim.output import segment_name
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ def _free_folder(item: Item) -> int:
             return 0
         for entry in _entries(item.path):
             if entry.name not in _END_RECORDS:
-                _remove(entry)
+                remove(entry)
         output = item.path / "output"
         with suppress(OSError):  # what cannot be deleted must not keep others from being deleted
             output.mkdir(mode=0o700)
@@ -162,7 +162,7 @@ def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]
         with suppress(OSError):
             if pointer.read_text("utf-8") == item.path.name:
                 pointer.unlink()
-        _remove(item.path)
+        remove(item.path)
     return item.used
 
 
@@ -224,14 +224,6 @@ def _measure(path: Path) -> int:
 
 def _changed_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.lstat().st_mtime).astimezone()
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
 
 
 @contextmanager

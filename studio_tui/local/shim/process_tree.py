@@ -1,11 +1,8 @@
 """Finds and stops the processes of a job, even those that left its session or lost their parent.
 
-A process belongs to a job if it descends from the job's shim, or if it was started with the job's
-marker in its environment, which survives double forks, `setsid` and the death of the shim. On Linux
-the shim adopts orphans. Only a process that cleared or hides its environment can be missed.
-
-On Linux descent and environment are read from `/proc`. Elsewhere `ps` shows descent and, for the
-user's own processes, the environment.
+A process belongs to a job if it descends from the job's shim, which on Linux adopts orphans, or if
+it was started with the job's marker in its environment, which survives double forks, `setsid` and
+the death of the shim. Only a process that cleared or hides its environment can be missed.
 """
 
 import os

@@ -22,6 +22,7 @@ from studio_tui.local.db.times import stamp
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.server.cli import local
 from studio_tui.local.server.disk_usage import prune
+from studio_tui.local.shim import durable
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
@@ -156,13 +157,13 @@ def test_a_folder_that_cannot_be_deleted_does_not_keep_others_from_being_deleted
     for folder in folders:
         (folder / "output").mkdir(parents=True)
         (folder / "big").write_bytes(bytes(100_000))
-    remove = disk_usage._remove
+    remove = durable.remove
 
     def remove_others(path: Path) -> None:
         if path.parent != folders[0]:
             remove(path)
 
-    monkeypatch.setattr(disk_usage, "_remove", remove_others)
+    monkeypatch.setattr("studio_tui.local.server.disk_usage.remove", remove_others)
     items = [disk_usage.Item(folder, 100_000, clock.now()) for folder in folders]
     assert disk_usage.free(DataDir(tmp_path), items, lambda: JobsSummary({}, ())) > 80_000
     assert [(folder / "big").exists() for folder in folders] == [True, False]
