@@ -14,10 +14,9 @@ import re
 import stat
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
-
-from studio_tui.local.shim.durable import remove
 
 SEGMENT_BYTES = 32 * 1024 * 1024
 """Bytes after which a new segment begins: at the next line or, in a long line, a bit later."""
@@ -33,6 +32,7 @@ _ROOM_BYTES = 256 * 1024
 _SUFFIX = ".part"
 _NAME = re.compile(r"\d{20}\.part", re.ASCII)
 _CUTS = "cuts"
+_RESERVE = "reserve"
 _CUT_BYTES = 8
 """Bytes of one offset in the file of cuts."""
 _CUTS_READ_BYTES = 64 * 1024
@@ -47,7 +47,8 @@ class OutputWriter:
         folder.mkdir(mode=0o700)
         self.size = 0
         """Bytes written so far, including dropped bytes."""
-        self._folder = folder
+        # Kept open, as the job may put a link in the place of the folder.
+        self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._segment_bytes = segment_bytes
         self._slack_bytes = max(1, segment_bytes // 8)
         self._max_segments = max(2, cap_bytes // segment_bytes)
@@ -55,15 +56,15 @@ class OutputWriter:
         """Number of segments that are never dropped."""
         self._segments: list[int] = []
         self._file = -1
-        self._cuts = _create(folder / _CUTS)
+        self._cuts = self._create(_CUTS)
         self._last_cut = 0
         self._tail = b""
         """The last bytes written, up to three: an incomplete character has no more."""
         self._unwritten = 0
         """Bytes that could not be written since the last report about them."""
-        self._reserve: Path | None = folder / "reserve"
-        with os.fdopen(_create(self._reserve), "wb") as reserve:
+        with os.fdopen(self._create(_RESERVE), "wb") as reserve:
             reserve.write(b" " * _RESERVE_BYTES)
+        self._has_reserve = True
         self._begin_segment()
 
     @property
@@ -87,9 +88,9 @@ class OutputWriter:
             except OSError:
                 break  # no space for a new file: the old segment grows
         self._unwritten += len(data) - self._append(data)
-        if self._unwritten and self._reserve:
-            remove(self._reserve)
-            self._reserve = None
+        if self._unwritten and self._has_reserve:
+            self._unlink(_RESERVE)
+            self._has_reserve = False
             self._append(
                 b"\n[local Studio: output from here on is lost, as it cannot be written]\n"
             )
@@ -108,9 +109,9 @@ class OutputWriter:
         """Sync everything to the disk and close it."""
         if self._unwritten:
             self._report_unwritten()
-        if self._reserve:
-            remove(self._reserve)
-        for descriptor in (self._file, self._cuts):
+        if self._has_reserve:
+            self._unlink(_RESERVE)
+        for descriptor in (self._file, self._cuts, self._folder):
             try:
                 os.fsync(descriptor)
             except OSError as error:
@@ -166,14 +167,22 @@ class OutputWriter:
         return end if end < len(data) else None
 
     def _begin_segment(self) -> None:
-        file = _create(self._folder / segment_name(self.size))
+        file = self._create(segment_name(self.size))
         if self._file >= 0:
             os.close(self._file)
         self._file = file
         self._segments.append(self.size)
         if len(self._segments) > self._max_segments:
             dropped = self._segments.pop(self._first_segments)
-            (self._folder / segment_name(dropped)).unlink(missing_ok=True)
+            self._unlink(segment_name(dropped))
+
+    def _create(self, name: str) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        return os.open(name, flags, 0o600, dir_fd=self._folder)
+
+    def _unlink(self, name: str) -> None:
+        with suppress(OSError):  # the job may have removed or replaced the file
+            os.unlink(name, dir_fd=self._folder)
 
 
 def segment_name(start: int) -> str:
@@ -340,8 +349,3 @@ def _open(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
-
-
-def _create(path: Path) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-    return os.open(path, flags, 0o600)

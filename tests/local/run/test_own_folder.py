@@ -8,6 +8,7 @@ import pytest
 
 from studio_tui.local.run import notes
 from studio_tui.local.run.runner import JobPhase
+from studio_tui.local.shim.output import OutputReader
 from tests.local.run.test_local_runner import Bench, clean_up
 from tests.soak import at_length
 
@@ -75,6 +76,27 @@ async def test_a_job_that_removes_its_output_ends_with_its_exit_code(bench: Benc
     report = await bench.run("import shutil; shutil.rmtree('../output'); raise SystemExit(7)")
     assert (report.phase, report.exit_code) == (JobPhase.FINISHED, 7)
     assert report.error_message == "The query ended with exit code 7."
+
+
+async def test_the_output_of_a_job_that_moves_it_away_is_not_written_through_a_link(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, segment_bytes=100, cap_bytes=400)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    query = f"""
+import os
+os.rename("../output", "../moved")
+os.symlink({str(elsewhere)!r}, "../output")
+for number in range(1000):
+    print("line", number, flush=True)
+raise SystemExit(7)
+"""
+    report = await bench.run(query)
+    assert (report.phase, report.exit_code) == (JobPhase.FINISHED, 7)
+    assert [*elsewhere.iterdir()] == []
+    assert OutputReader(tmp_path / "jobs" / "job" / "moved").tail(9) == b"line 999\n"
+    await clean_up(bench)
 
 
 async def test_a_job_that_closes_its_folder_ends_with_its_exit_code(bench: Bench) -> None:
