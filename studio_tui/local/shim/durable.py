@@ -10,6 +10,7 @@ from pathlib import Path
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _EXISTING = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _BLOCK_BYTES = 256 * 1024
+_RESERVE_LIMIT = 64 * 1024
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -29,7 +30,7 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
-    """Write `data` into the existing file `reserve`, and rename the file to `path`.
+    """Write `data` and blanks into the existing file `reserve`, and rename the file to `path`.
 
     This works on a full disk. If `reserve` is no longer a file of its own, `write_durably` is used.
     """
@@ -40,10 +41,10 @@ def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
         return
     with os.fdopen(descriptor, "wb") as file:
         status = os.fstat(descriptor)
-        is_own = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+        is_file = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+        is_own = is_file and status.st_size <= _RESERVE_LIMIT
         if is_own:
-            file.write(data)
-            file.truncate()
+            file.write(data.ljust(status.st_size))
             file.flush()
             os.fsync(descriptor)
     if is_own:

@@ -37,11 +37,11 @@ def test_a_temporary_file_left_by_a_crash_is_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"whole"
 
 
-def test_a_reserve_becomes_the_written_file(tmp_path: Path) -> None:
-    write_new(tmp_path / "reserve", b" " * 100)
+def test_a_reserve_becomes_the_written_file_and_keeps_its_length(tmp_path: Path) -> None:
+    write_new(tmp_path / "reserve", b"x" * 100)
     reserved = (tmp_path / "reserve").stat().st_ino
     write_into_reserve(tmp_path / "reserve", tmp_path / "a", b"{}")
-    assert (tmp_path / "a").read_bytes() == b"{}"
+    assert (tmp_path / "a").read_bytes() == b"{}" + b" " * 98
     assert (tmp_path / "a").stat().st_ino == reserved
     assert not (tmp_path / "reserve").exists()
 
