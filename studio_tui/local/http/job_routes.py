@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import JSONResponse
 
 from studio_tui import clock
@@ -15,6 +15,7 @@ from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
+    IdempotencyKey,
     check_team,
     request_context,
 )
@@ -73,16 +74,14 @@ def job_router(studio: Studio) -> APIRouter:
         return Response(body, media_type="application/json")
 
     @router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
-    async def create_job(
-        body: JobInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
+    async def create_job(body: JobInput, key: IdempotencyKey = None) -> Response:
         check_team(body.team_name)
         # Before all checks: a request that was accepted may be invalid now, as its start time
         # has passed.
-        row = await studio.jobs.find_by_key(idempotency_key, digest(body))
+        row = await studio.jobs.find_by_key(key, digest(body))
         if row is not None:
             return answer(job_output(studio, row))
-        job = validate_job(body, idempotency_key, await request_context(studio, body))
+        job = validate_job(body, key, await request_context(studio, body))
         row = await studio.jobs.create(job, clock.now())
         # After the job is on disk nothing may fail, as the published client repeats a POST after
         # a 5xx.

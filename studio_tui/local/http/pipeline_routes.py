@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
@@ -21,6 +21,7 @@ from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
+    IdempotencyKey,
     check_team,
     request_context,
 )
@@ -65,17 +66,13 @@ def pipeline_router(studio: Studio) -> APIRouter:
 
 def _add_triggers(router: APIRouter, studio: Studio) -> None:
     @router.post(routes.TRIGGER_PIPELINE.path, response_model=responses.PipelineOutput)
-    async def trigger_pipeline(
-        body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
-        return await trigger(body, idempotency_key)
+    async def trigger_pipeline(body: TriggerPipelineInput, key: IdempotencyKey = None) -> Response:
+        return await trigger(body, key)
 
     # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.REFRESH_PIPELINE.path, include_in_schema=False)
-    async def refresh_pipeline(
-        body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
-        return await trigger(body, idempotency_key, is_refresh=True)
+    async def refresh_pipeline(body: TriggerPipelineInput, key: IdempotencyKey = None) -> Response:
+        return await trigger(body, key, is_refresh=True)
 
     async def trigger(
         body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
@@ -98,11 +95,9 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
 def _add_rerun(router: APIRouter, studio: Studio) -> None:
     # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.RERUN_JOBS.path, include_in_schema=False)
-    async def rerun_jobs(
-        body: RerunInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
+    async def rerun_jobs(body: RerunInput, key: IdempotencyKey = None) -> Response:
         check_team(body.team_name)
-        check_key(idempotency_key)
+        check_key(key)
         jobs: dict[str, NewJob] = {}
         for each in body.jobs:
             check_team(each.job.team_name)
@@ -114,7 +109,7 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
             jobs[each.job_id] = validate_job(
                 each.job, None, await request_context(studio, each.job)
             )
-        request = NewRerun(jobs, idempotency_key, digest(body))
+        request = NewRerun(jobs, key, digest(body))
         metastore = await studio.runner.read_metastore()
         now = stamp(clock.now())
         rows = await studio.database.write(pipelines.rerun, request, metastore, now)

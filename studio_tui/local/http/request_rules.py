@@ -1,11 +1,17 @@
 """Rules that the requests of several endpoints have in common."""
 
+from typing import Annotated
+
+from fastapi import Header
+
 from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.validation import RequestContext, upload_numbers
 from studio_tui.local.server.studio import Studio
+
+IdempotencyKey = Annotated[str | None, Header(alias="idempotency-key")]
 
 LIST_LIMIT = 100_000
 """Maximum number of rows that a request for a list may ask for."""

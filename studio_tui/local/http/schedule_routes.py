@@ -3,9 +3,8 @@
 import uuid
 from contextlib import suppress
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
@@ -19,7 +18,7 @@ from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
 from studio_tui.local.http.pipeline_routes import read_datasets
-from studio_tui.local.http.request_rules import check_team
+from studio_tui.local.http.request_rules import IdempotencyKey, check_team
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
     NAME_LIMIT,
@@ -69,13 +68,11 @@ def schedule_router(studio: Studio) -> APIRouter:
 
     @router.post(routes.RUN_SCHEDULE.path)
     async def run_schedule(
-        job_id: str, body: ScheduleInput, idempotency_key: Annotated[str | None, Header()] = None
+        job_id: str, body: ScheduleInput, key: IdempotencyKey = None
     ) -> Response:
         check_team(body.team_name)
-        check_key(idempotency_key)
-        run_id = await studio.database.write(
-            schedule_actions.run, job_id, idempotency_key, stamp(clock.now())
-        )
+        check_key(key)
+        run_id = await studio.database.write(schedule_actions.run, job_id, key, stamp(clock.now()))
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
 
@@ -86,14 +83,14 @@ def schedule_router(studio: Studio) -> APIRouter:
 def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     @router.post(routes.SCHEDULE_PIPELINE.path)
     async def schedule_pipeline(
-        body: SchedulePipelineInput, idempotency_key: Annotated[str | None, Header()] = None
+        body: SchedulePipelineInput, key: IdempotencyKey = None
     ) -> Response:
         check_team(body.team_name)
-        check_key(idempotency_key)
-        job_row = await studio.jobs.find_by_key(idempotency_key, digest(body))
+        check_key(key)
+        job_row = await studio.jobs.find_by_key(key, digest(body))
         if job_row is None:
             await studio.reread_clusters()
-            job = _new_task(studio, body, idempotency_key)
+            job = _new_task(studio, body, key)
             schedule = job.schedule
             datasets = schedule.datasets if schedule else None
             metastore = await studio.runner.read_metastore()
@@ -104,15 +101,15 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
 
     @router.post(routes.TRIGGER_SCHEDULE.path)
     async def trigger_schedule(
-        job_id: str, body: ScheduleInput, idempotency_key: Annotated[str | None, Header()] = None
+        job_id: str, body: ScheduleInput, key: IdempotencyKey = None
     ) -> Response:
         check_team(body.team_name)
-        check_key(idempotency_key)
+        check_key(key)
         metastore = await studio.runner.read_metastore()
         pipeline = await studio.database.write(
             schedule_pipelines.trigger_by_hand,
             job_id,
-            idempotency_key,
+            key,
             metastore,
             stamp(clock.now()),
         )
