@@ -15,7 +15,6 @@ from datetime import datetime
 from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database, placeholders
-from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.db.new_job import CheckpointSource, NewJob, insert_job
 from studio_tui.local.db.schedule_runs import LAST_RUNS_JSON
 from studio_tui.local.db.times import stamp, stamp_if_any
@@ -99,11 +98,6 @@ class JobTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @property
-    def revision(self) -> int:
-        """A number that every change of a job increases; other changes may increase it too."""
-        return self._database.revision
-
     async def find_by_key(self, key: str | None, request_digest: str) -> sqlite3.Row | None:
         """Return the job with that key, if any; raise `KeyReused` if its request was another."""
         return await self._database.read(made_before, key, request_digest)
@@ -135,10 +129,6 @@ class JobTable:
             [job_id],
         )
         return CheckpointSource(*rows[0]) if rows else None
-
-    async def summary(self) -> JobsSummary:
-        """Return when each ended job ended, and the states of the others."""
-        return await self._database.read(JobsSummary.read)
 
     async def ids_in_states(self, states: Sequence[JobState]) -> list[str]:
         """Return the ids of the jobs in these states, oldest first."""

@@ -10,6 +10,7 @@ from studio_tui.api import routes
 from studio_tui.api.models import JobCancelInput, JobInput
 from studio_tui.api.states import FINISHED_STATES, JobState
 from studio_tui.local.db.jobs import ENDED, UnknownJob
+from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_output
@@ -70,7 +71,7 @@ def job_router(studio: Studio) -> APIRouter:
         # The revision is read before the rows. If they change in between, the body is newer than
         # the revision says, and the next request makes it again.
         query = (states, job_id, limit, studio.cluster_file.version)
-        body = await lists.body(query, studio.jobs.revision, make_body)
+        body = await lists.body(query, studio.database.revision, make_body)
         return Response(body, media_type="application/json")
 
     @router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
@@ -102,7 +103,7 @@ def job_router(studio: Studio) -> APIRouter:
     # For the commands of `studio-tui local`; not part of Studio's API.
     @router.get(JOB_ENDS, include_in_schema=False)
     async def job_ends() -> Response:
-        return JSONResponse((await studio.jobs.summary()).to_json())
+        return JSONResponse((await studio.database.read(JobsSummary.read)).to_json())
 
     _add_uploads(router, studio)
     return router

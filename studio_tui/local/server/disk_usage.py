@@ -5,17 +5,17 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from studio_tui import clock
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
+from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.shim.durable import remove
 from studio_tui.local.shim.output import segment_name
@@ -244,14 +244,12 @@ def _lock(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-async def keep_within(
-    data: DataDir, limits: DiskLimits, summary: Callable[[], Coroutine[Any, Any, JobsSummary]]
-) -> None:
+async def keep_within(data: DataDir, limits: DiskLimits, database: Database) -> None:
     """Delete what exceeds the limits, if any, now and every `CHECK_EVERY` seconds."""
     loop = asyncio.get_running_loop()
 
     def jobs() -> JobsSummary:
-        return asyncio.run_coroutine_threadsafe(summary(), loop).result()
+        return asyncio.run_coroutine_threadsafe(database.read(JobsSummary.read), loop).result()
 
     while limits.is_set:
         try:

@@ -216,7 +216,7 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
         scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-        pruning = tasks.create_task(keep_within(data, limits, studio.jobs.summary), name="pruning")
+        pruning = tasks.create_task(keep_within(data, limits, studio.database), name="pruning")
         with _stop_on_signals(server):
             await server.serve(sockets=[listener])
         pruning.cancel()
