@@ -54,7 +54,6 @@ class Database:
         self._deferred: deque[Callable[[], object]] = deque()
         self._has_deferred = asyncio.Event()
         self.revision = 0
-        """Incremented by every successful write."""
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:

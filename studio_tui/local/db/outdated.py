@@ -12,7 +12,6 @@ from studio_tui.local.db.run_order import PlannedJob, nearest_ancestors
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
 _MAX_NAMES = 12
-"""Maximum number of datasets named in a warning."""
 
 
 def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:

@@ -19,7 +19,6 @@ from studio_tui.local.db.run_order import PlannedJob, in_order, nearest_ancestor
 from studio_tui.local.shim.datasets import is_listing
 
 _MAX_NAMES = 3
-"""Maximum number of pipelines or jobs that a description names."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +120,7 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     ):
         runs[original] = [*runs.get(original, ()), run]
     makers: dict[str, set[str]] = {}
-    """For each dataset, the jobs of `parents` that make it."""
     made_from: dict[str, set[str]] = {}
-    """For each dataset, its source datasets."""
     reads: dict[str, set[str]] = {job_id: set() for job_id in ids}
     """For each job of `parents`, the sources of the versions that it made or reused."""
     for version in all_lineage.versions.values():

@@ -18,7 +18,6 @@ from studio_tui.local.http.schedule_routes import schedule_router
 from studio_tui.local.server.studio import Studio
 
 PREFIX = "/api"
-"""Path under which the API is."""
 
 ROUTERS = (
     job_router,

@@ -23,7 +23,6 @@ from studio_tui.local.http.responses import Refused, answer
 logger = logging.getLogger(__name__)
 
 PROBLEMS_NAMED = 50
-"""Maximum number of problems named for one request."""
 
 _SENTENCES = {
     404: "There is nothing at {path}.",

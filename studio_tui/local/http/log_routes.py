@@ -33,7 +33,6 @@ FRAME_BYTES = 190_000
 
 _CHUNK_BYTES = 256 * 1024
 _CHECK_SECONDS = 0.02
-"""Seconds between checks for new output."""
 _IDLE_CHECK_SECONDS = 0.04
 """Seconds between checks when nothing was sent for `_IDLE_SECONDS`."""
 _IDLE_SECONDS = 1.0
@@ -191,7 +190,6 @@ async def _wait_for_disconnect(websocket: WebSocket) -> None:
 
 class _Span(NamedTuple):
     begin: int
-    """Offset of the first byte."""
     end: int
     """Offset after the last byte."""
 

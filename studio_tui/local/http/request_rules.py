@@ -14,7 +14,6 @@ from studio_tui.local.server.studio import Studio
 IdempotencyKey = Annotated[str | None, Header(alias="idempotency-key")]
 
 LIST_LIMIT = 100_000
-"""Maximum number of rows that a request for a list may ask for."""
 
 
 def check_team(team_name: str | None = None) -> None:

@@ -30,7 +30,6 @@ IDLE_SECONDS = 30.0
 _INTEGER_DIGITS = 18
 """Maximum digits of a whole number, which so fits into 64 bits."""
 _MAX_NAME = 100
-"""Maximum characters of a duplicate name that an error message shows."""
 
 
 class StrictRoute(APIRoute):

@@ -27,7 +27,6 @@ UPLOAD_LIMIT = 256 * 1024 * 1024
 """Maximum bytes of the body of an upload: the file and the form around it."""
 
 UNUSED_LIFE = timedelta(hours=24)
-"""How long an upload that no job uses is kept."""
 
 _CONTENT_TYPE_LIMIT = 1000
 """Maximum characters of the header; parsing it takes quadratic time in their number."""

@@ -29,7 +29,6 @@ PRIORITIES = range(6)
 """0 runs first; 5 is the default."""
 
 NAME_LIMIT = 1000
-"""Maximum number of characters of a job's name."""
 
 _KEY_LIMIT = 255
 

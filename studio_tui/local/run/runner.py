@@ -55,7 +55,6 @@ class RunSpec:
     run_group_id: str | None = None
     """Equal for all runs that share checkpoints; `None` for a group of its own."""
     reset: bool = False
-    """Whether checkpoints are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,6 @@ class RunReport:
     error_message: str | None = None
     """Why it failed, untrusted text; `None` after success."""
     canceled: bool = False
-    """Whether cancellation was requested before the end."""
 
 
 @dataclass(frozen=True, slots=True)

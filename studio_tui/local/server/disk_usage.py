@@ -23,7 +23,6 @@ from studio_tui.local.shim.output import segment_name
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 6 * 3600.0
-"""Seconds between checks of the limits on disk space."""
 
 REMARK = "(This log and the job's folder were removed to make room on the disk.)\n"
 
@@ -54,7 +53,6 @@ class DiskUsage:
     ended_jobs: int
     logs: int
     folders: int
-    """Folders of jobs, without their logs."""
     environments: int
     uploads: int
     datasets: int

@@ -48,7 +48,6 @@ ABOUT = (
 )
 
 TARGET = "published"
-"""The dataset that the pipeline rebuilds."""
 
 WATCH_HINT = "Press 2 and enter to see it; one of its jobs is going to fail."
 
