@@ -58,6 +58,19 @@ class RequestContext:
     """Aware."""
 
 
+class _Problems:
+    def __init__(self) -> None:
+        self.clauses: list[tuple[str, str]] = []
+
+    def add(self, field: str, text: str) -> None:
+        """Add a problem; its clause is the field's name, followed by `text`."""
+        self.clauses.append((field, f"{field}{text}"))
+
+    def check(self) -> None:
+        if self.clauses:
+            raise InvalidFields(self.clauses)
+
+
 def upload_numbers(request: JobInput) -> list[int]:
     """Return the ids of uploads in the request, without texts that cannot be ids."""
     return [int(number) for number in request.files or () if _is_upload_number(number)]
@@ -78,14 +91,12 @@ Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
 
 def check_key(key: str | None) -> None:
     """Check that an idempotency key can be stored."""
-    if problems := _key_problems(key):
-        raise InvalidFields(problems)
+    _checked(_check_key, key)
 
 
-def _key_problems(key: str | None) -> list[tuple[str, str]]:
-    if key is None or 1 <= len(key) <= _KEY_LIMIT:
-        return []
-    return [("Idempotency-Key", f"Idempotency-Key must be 1 to {_KEY_LIMIT} characters")]
+def _check_key(key: str | None, problems: _Problems) -> None:
+    if key is not None and not 1 <= len(key) <= _KEY_LIMIT:
+        problems.add("Idempotency-Key", f" must be 1 to {_KEY_LIMIT} characters")
 
 
 def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
@@ -94,24 +105,22 @@ def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
 
 
 def _checked(parse: Callable[..., T], *arguments: object) -> T:
-    problems: list[tuple[str, str]] = []
+    problems = _Problems()
     value = parse(*arguments, problems)
-    if problems:
-        raise InvalidFields(problems)
+    problems.check()
     return value
 
 
 def validate_job(request: JobInput, key: str | None, context: RequestContext) -> NewJob:
     """Return the job that a request asks for; an error has all problems."""
-    problems: list[tuple[str, str]] = []
+    problems = _Problems()
     cluster = _find_cluster(request, context.clusters, problems)
     _check_text(request, key, problems)
     _check_numbers(request, cluster, problems)
     _check_files(request, context.uploads, problems)
     environment = _parse_environment(request.environment or "", problems)
     schedule = _parse_schedule(request, context.now, problems)
-    if problems:
-        raise InvalidFields(problems)
+    problems.check()
     job_id = str(uuid.uuid4())
     return NewJob(
         id=job_id,
@@ -136,14 +145,11 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
     )
 
 
-def _find_cluster(
-    request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]
-) -> Cluster:
+def _find_cluster(request: JobInput, clusters: Clusters, problems: _Problems) -> Cluster:
     """Return the cluster of a request; the default if it names none, or one that is unknown."""
     name, cluster_id = request.compute_cluster_name, request.compute_cluster_id
     if name is not None and cluster_id is not None:
-        clause = "compute_cluster_name and compute_cluster_id cannot both be given"
-        problems.append(("compute_cluster_name", clause))
+        problems.add("compute_cluster_name", " and compute_cluster_id cannot both be given")
         return clusters.default
     if name is not None:
         field, cluster = "compute_cluster_name", clusters.by_name(name)
@@ -154,66 +160,56 @@ def _find_cluster(
     if cluster is None:
         numbered = enumerate(clusters.all, 1)
         choices = ", ".join(f"{cluster.name} ({number})" for number, cluster in numbered)
-        problems.append((field, f"{field} is not one of the clusters: {choices}"))
+        problems.add(field, f" is not one of the clusters: {choices}")
         return clusters.default
     if not cluster.active:
-        problems.append((field, f"{field}: the cluster {cluster.name} is inactive"))
+        problems.add(field, f": the cluster {cluster.name} is inactive")
     return cluster
 
 
-def _check_text(request: JobInput, key: str | None, problems: list[tuple[str, str]]) -> None:
+def _check_text(request: JobInput, key: str | None, problems: _Problems) -> None:
     if not request.query.strip():
-        problems.append(("query", "query is empty"))
+        problems.add("query", " is empty")
     if len(request.query_name or "") > NAME_LIMIT:
-        clause = f"query_name is longer than {NAME_LIMIT} characters"
-        problems.append(("query_name", clause))
+        problems.add("query_name", f" is longer than {NAME_LIMIT} characters")
     version = request.python_version
     if version is not None and not _PYTHON_VERSION.fullmatch(version):
-        clause = "python_version must be like 3.12 or 3.12.4"
-        problems.append(("python_version", clause))
+        problems.add("python_version", " must be like 3.12 or 3.12.4")
     if fault := repository_fault(request.repository or ""):
-        problems.append(("repository", f"repository {fault}"))
+        problems.add("repository", f" {fault}")
     if request.rerun_from_job_id and not is_job_id(request.rerun_from_job_id):
-        clause = "rerun_from_job_id must be the id of a job"
-        problems.append(("rerun_from_job_id", clause))
+        problems.add("rerun_from_job_id", " must be the id of a job")
     if "\0" in (request.requirements or ""):
-        problems.append(("requirements", "requirements contains a NUL character"))
+        problems.add("requirements", " contains a NUL character")
     if request.credentials_name is not None:
-        clause = (
-            "credentials_name: the local Studio stores no credentials;"
-            " pass them to the job in environment"
-        )
-        problems.append(("credentials_name", clause))
-    problems.extend(_key_problems(key))
+        advice = "pass them to the job in environment"
+        problems.add("credentials_name", f": the local Studio stores no credentials; {advice}")
+    _check_key(key, problems)
 
 
-def _check_numbers(request: JobInput, cluster: Cluster, problems: list[tuple[str, str]]) -> None:
+def _check_numbers(request: JobInput, cluster: Cluster, problems: _Problems) -> None:
     if request.workers is not None and not 1 <= request.workers <= cluster.max_workers:
-        clause = f"workers must be 1 to {cluster.max_workers} on the cluster {cluster.name}"
-        problems.append(("workers", clause))
+        problems.add(
+            "workers", f" must be 1 to {cluster.max_workers} on the cluster {cluster.name}"
+        )
     if request.priority is not None and request.priority not in PRIORITIES:
-        clause = f"priority must be {PRIORITIES[0]} (first) to {PRIORITIES[-1]} (last)"
-        problems.append(("priority", clause))
+        problems.add("priority", f" must be {PRIORITIES[0]} (first) to {PRIORITIES[-1]} (last)")
 
 
-def _check_files(
-    request: JobInput, uploads: dict[int, StoredFile], problems: list[tuple[str, str]]
-) -> None:
+def _check_files(request: JobInput, uploads: dict[int, StoredFile], problems: _Problems) -> None:
     owners: dict[str, int] = {}
     for number in request.files or ():
         upload = uploads.get(int(number)) if _is_upload_number(number) else None
         if upload is None:
-            problems.append(("files", f"files: there is no upload {number[:40]!r}"))
+            problems.add("files", f": there is no upload {number[:40]!r}")
             continue
         other = owners.setdefault(upload.basename, upload.id)
         if other != upload.id:
-            clause = f"files: the uploads {other} and {upload.id} are both named {upload.basename}"
-            problems.append(("files", clause))
+            both = f"{other} and {upload.id}"
+            problems.add("files", f": the uploads {both} are both named {upload.basename}")
 
 
-def _parse_schedule(
-    request: Timed, now: datetime, problems: list[tuple[str, str]]
-) -> NewSchedule | None:
+def _parse_schedule(request: Timed, now: datetime, problems: _Problems) -> NewSchedule | None:
     """Return when to run; `None` for as soon as possible, or if `problems` is not empty.
 
     The expression and a naive `start_after` are in the zone that the request names. Without one,
@@ -227,23 +223,21 @@ def _parse_schedule(
     name = request.time_zone or "UTC"
     zone = time_zone(name)
     if zone is None:
-        problems.append(("time_zone", "time_zone must be a name such as Europe/Berlin"))
+        problems.add("time_zone", " must be a name such as Europe/Berlin")
     if start is not None and start.year not in _YEARS:
-        clause = f"start_after must be in the years {_YEARS[0]} to {_YEARS[-1]}"
-        problems.append(("start_after", clause))
+        problems.add("start_after", f" must be in the years {_YEARS[0]} to {_YEARS[-1]}")
     elif start is not None:
         if start.tzinfo is None and request.time_zone:
             start = start.replace(tzinfo=zone)
         start = start.astimezone(UTC)
         if expression is None and now - start > MAX_DELAY:
-            clause = "start_after is more than an hour ago; leave it out to run now"
-            problems.append(("start_after", clause))
+            problems.add("start_after", " is more than an hour ago; leave it out to run now")
     if expression is not None:
         try:
             cron.check(expression)
         except cron.CronError as error:
-            problems.append(("cron_expression", f"cron_expression: {error}"))
-    if problems or zone is None:
+            problems.add("cron_expression", f": {error}")
+    if problems.clauses or zone is None:
         return None
     if expression is not None:
         earliest = max(now, start or now)
@@ -259,7 +253,7 @@ def _is_upload_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 15
 
 
-def _parse_environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
+def _parse_environment(text: str, problems: _Problems) -> dict[str, str]:
     """Parse lines of `NAME=VALUE`, of which the last counts for each name.
 
     Empty lines and comments (`#`) are skipped; a leading `export ` and a pair of quotes around the
@@ -272,11 +266,10 @@ def _parse_environment(text: str, problems: list[tuple[str, str]]) -> dict[str, 
             continue
         name, equals, value = entry.removeprefix("export ").partition("=")
         name, value = name.strip(), value.strip()
-        where = f"environment, line {number}"
         if not equals:
-            problems.append(("environment", f"{where}: must be NAME=VALUE"))
+            problems.add("environment", f", line {number}: must be NAME=VALUE")
         elif fault := variable_fault(name, entry):
-            problems.append(("environment", f"{where}: {_VARIABLE_FAULTS[fault]}"))
+            problems.add("environment", f", line {number}: {_VARIABLE_FAULTS[fault]}")
         else:
             variables[name] = _unquote(value)
     return variables
