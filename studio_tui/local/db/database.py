@@ -6,6 +6,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 
@@ -215,11 +216,8 @@ def _try_out(connection: sqlite3.Connection, work: Callable[[], object]) -> None
 
 
 def _checkpoint(connection: sqlite3.Connection) -> None:
-    try:
+    with suppress(sqlite3.OperationalError):  # if it matters, the write that follows fails too
         connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode not in _OUT_OF_ROOM:
-            raise
 
 
 def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:

@@ -90,7 +90,7 @@ def fill(connection: sqlite3.Connection) -> None:
 
 
 async def limit_pages(database: Database, pages: int) -> None:
-    await database.read(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}"))
+    await database.select(f"PRAGMA max_page_count = {pages}")
 
 
 async def test_closing_does_the_deferred_writes(
