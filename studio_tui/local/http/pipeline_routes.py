@@ -1,5 +1,6 @@
 """The endpoints of pipelines."""
 
+import sqlite3
 from dataclasses import replace
 from typing import Annotated
 
@@ -93,7 +94,6 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_rerun(router: APIRouter, studio: Studio) -> None:
-    # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.RERUN_JOBS.path, include_in_schema=False)
     async def rerun_jobs(body: RerunInput, key: IdempotencyKey = None) -> Response:
         check_team(body.team_name)
@@ -119,10 +119,13 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_actions(router: APIRouter, studio: Studio) -> None:
+    async def named(body: PipelineInput | RemoveJobFromPipelineInput) -> sqlite3.Row:
+        check_team(body.team_name)
+        return (await _find(studio, body.name, body.pipeline_id)).pipeline
+
     @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
     async def pause_pipeline(body: PipelineInput) -> Response:
-        check_team(body.team_name)
-        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        pipeline = await named(body)
         now = stamp(clock.now())
         paused = await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
         if paused is None:
@@ -131,8 +134,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
 
     @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
     async def resume_pipeline(body: PipelineInput) -> Response:
-        check_team(body.team_name)
-        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        pipeline = await named(body)
         now = stamp(clock.now())
         resumed = await studio.database.write(pipelines.resume, pipeline["id"], now)
         studio.dispatcher.wake()
@@ -140,8 +142,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
 
     @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
-        check_team(body.team_name)
-        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        pipeline = await named(body)
         changed = await studio.database.write(
             pipelines.remove_job, pipeline["id"], body.job_id, stamp(clock.now())
         )
@@ -149,11 +150,9 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
             raise Refusal(404, f"The pipeline {pipeline['name']} has no job {body.job_id}.")
         return pipeline_answer(changed)
 
-    # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
     async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
-        check_team(body.team_name)
-        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        pipeline = await named(body)
         restored = await studio.database.write(
             pipelines.restore_job, pipeline["id"], body.job_id, stamp(clock.now())
         )
