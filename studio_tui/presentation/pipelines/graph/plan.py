@@ -6,7 +6,7 @@ Invalid data (cycles, missing parents, duplicate ids) is recorded and reported t
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -40,10 +40,7 @@ class Node:
     missing: tuple[str, ...] = ()
     """Ids of parents that are not in the pipeline."""
     circular: tuple[str, ...] = ()
-    """Parents that follow it in the plan, or itself.
-
-    Such a parent is in a cycle, or depends on a job in a cycle.
-    """
+    """Parents that follow it in the plan, or itself; each is in a cycle with it."""
     attempts: tuple[str, ...] = ()
     """Runs in this pipeline that were replaced by the current run, oldest first."""
 
@@ -152,8 +149,8 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
 def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
     """Return the ids with parents first, else in Studio's order.
 
-    If all jobs that are left are in a cycle or depend on one, the first of them in Studio's order
-    is next.
+    If each job that is left is in a cycle or depends on one, the next job is one of a cycle that
+    depends on no other job that is left.
     """
     position = {node_id: index for index, node_id in enumerate(runs)}
     parents_left = {
@@ -167,15 +164,16 @@ def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
     ready = [position[node_id] for node_id, parents in parents_left.items() if not parents]
     heapq.heapify(ready)
     ids = list(runs)
-    first_left = 0
     order: dict[str, None] = {}
+    knots: Iterator[str] | None = None
     while len(order) < len(ids):
         if ready:
             node_id = ids[heapq.heappop(ready)]
         else:
-            while ids[first_left] in order:
-                first_left += 1
-            node_id = ids[first_left]
+            if knots is None:
+                left = [node_id for node_id in ids if node_id not in order]
+                knots = iter(_knots_first(left, parents_left, children))
+            node_id = next(knots)
         if node_id in order:
             continue
         order[node_id] = None
@@ -183,6 +181,38 @@ def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
             parents_left[child].discard(node_id)
             if not parents_left[child] and child not in order:
                 heapq.heappush(ready, position[child])
+    return list(order)
+
+
+def _knots_first(
+    ids: Sequence[str], parents: Mapping[str, Iterable[str]], children: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Return ids so that jobs in the same cycles are adjacent, after all others they depend on.
+
+    This is the algorithm of Kosaraju and Sharir, without recursion.
+    """
+    position = {node_id: index for index, node_id in enumerate(ids)}
+    by_end: list[str] = []
+    seen: set[str] = set()
+    for start in reversed(ids):
+        stack = [(start, iter(children[start]))] if start not in seen else []
+        seen.add(start)
+        while stack:
+            node_id, steps = stack[-1]
+            step = next((each for each in steps if each in position and each not in seen), None)
+            if step is None:
+                by_end.append(node_id)
+                stack.pop()
+            else:
+                seen.add(step)
+                stack.append((step, iter(children[step])))
+    order: dict[str, None] = {}
+    for start in reversed(by_end):
+        if start not in order:
+            reached = reachable_nodes(
+                (start,), lambda each: [parent for parent in parents[each] if parent not in order]
+            )
+            order.update(dict.fromkeys(sorted(reached, key=position.__getitem__)))
     return list(order)
 
 
