@@ -49,15 +49,19 @@ class GraphAnswers:
         """The plan's shape and the number of ended jobs when `state.past` was last looked up."""
 
     def process(self, detail: PipelineDetail) -> None:
-        """Process a response: at once, or in a thread."""
-        self._waiting = detail
-        if not self._is_large_and_new(detail):
-            self._waiting = None
+        """Process a response: at once, or in a thread.
+
+        While a thread works, later responses wait for it, so that its result does not replace
+        theirs.
+        """
+        if self._is_working:
+            self._waiting = detail
+        elif self._is_large_and_new(detail):
+            self._waiting, self._is_working = detail, True
+            start_worker(self._screen, self._process_in_thread, name="process", group="process")
+        else:
             self._state.loaded = loaded_pipeline(detail.pipeline, detail.jobs, self._state.loaded)
             self._announce()
-        elif not self._is_working:
-            self._is_working = True
-            start_worker(self._screen, self._process_in_thread, name="process", group="process")
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
         """Whether the pipeline is large, and is new or has another number of jobs than before."""
@@ -67,13 +71,15 @@ class GraphAnswers:
 
     async def _process_in_thread(self) -> None:
         """Process the latest response, and again if another one has come meanwhile."""
-        while (detail := self._waiting) is not None:
-            self._waiting = None
-            self._state.loaded = await asyncio.to_thread(
-                self._large_pipeline, detail, self._state.loaded
-            )
-            self._announce()
-        self._is_working = False
+        try:
+            while (detail := self._waiting) is not None:
+                self._waiting = None
+                self._state.loaded = await asyncio.to_thread(
+                    self._large_pipeline, detail, self._state.loaded
+                )
+                self._announce()
+        finally:
+            self._is_working = False
 
     def _large_pipeline(
         self, detail: PipelineDetail, before: LoadedPipeline | None
