@@ -118,7 +118,7 @@ class BulkJobs:
             return
         jobs = chosen.jobs
         names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
-        before = (*summary(chosen), "")
+        before = (*summary(chosen), *self.marked.notes(), "")
         notes = self._pipeline_notes(jobs)
         after = ("", cancel_effect(jobs), *notes)
         question = Confirm(
@@ -151,7 +151,7 @@ class BulkJobs:
         session = self._host.session
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
-        before = (*order.paragraph, *summary(chosen), "")
+        before = (*order.paragraph, *summary(chosen), *self.marked.notes(), "")
         names, after = _lines_and_notes(jobs, submitted)
         if fixed := fixed_failures(session, jobs):
             after = ("", fixed, *after)

@@ -19,6 +19,9 @@ class MarkedJobs(Protocol):
     def available_jobs(self) -> Sequence[Job]:
         """Return the marked jobs that are available without a request."""
 
+    def notes(self) -> Sequence[str]:
+        """Return lines for a question, such as how many of the marked jobs a filter hides."""
+
     async def jobs(self) -> Sequence[Job]:
         """Return the marked jobs; those that are not available are requested from Studio."""
 
@@ -57,6 +60,9 @@ class ListedMarks:
 
     def available_jobs(self) -> Sequence[Job]:
         return self._marked()
+
+    def notes(self) -> Sequence[str]:
+        return ()
 
     async def jobs(self) -> Sequence[Job]:
         return self._marked()

@@ -34,17 +34,17 @@ class Cursor:
         return self._shown().cursor
 
     def go(self, key: str) -> None:
-        """Move the cursor to a node or group.
-
-        The filter and the choice of problems are removed first if they hide the node, and also
-        before any move to a group.
-        """
-        only = self._state.shown_nodes()
-        if only is not None and key not in only:
+        """Move the cursor to a node or group; first remove what hides it: the filter and `!`."""
+        if self.is_hidden(key):
             self._state.change(problems=False, filter="")
         self._state.note(cursor=key)
         self._shown().go(key)
         self._moved()
+
+    def is_hidden(self, key: str) -> bool:
+        """Whether the filter or the choice of problems hides a node, or all nodes of a group."""
+        only = self._state.shown_nodes()
+        return only is not None and only.isdisjoint(self._shown().members(key))
 
     def go_to_run(self, run_id: str) -> None:
         """Move the cursor to the node of a run, if there is one."""
@@ -68,6 +68,11 @@ class Cursor:
         shown = (key for key in self._shown().order() if key in loaded.plan.nodes)
         # The other nodes follow in the order of the tree.
         return tuple(dict.fromkeys((*shown, *self._structure.tree_order())))
+
+    def nodes_in_rows(self) -> frozenset[str]:
+        """Return the nodes that have a row or a box, or are in one of a group."""
+        view = self._shown()
+        return frozenset(node_id for key in view.all_keys() for node_id in view.members(key))
 
     def members(self) -> Sequence[str]:
         """Return the shown nodes of the group under the cursor; on a node, only this node."""

@@ -156,6 +156,9 @@ class DrawingView:
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
+    def all_keys(self) -> Sequence[str]:
+        return tuple(self.canvas.boxes.names) if self.canvas is not None else ()
+
     def order(self) -> Sequence[str]:
         """Return an empty sequence: boxes have no order of their own."""
         return ()
@@ -200,7 +203,7 @@ class DrawingView:
             look, bar = model.statuses.look(key), model.bar(node)
             note = share_text(bar) if bar is not None else ""
             return Label(look.glyph, look.tone, note)
-        group = self._structure.group(key)
+        group = next((each for each in self._structure.all_groups() if each.key == key), None)
         if group is None:
             return Label("?", SHOWN_LOOKS[NodeState.UNKNOWN].tone)
         numbers = numbers_of(group.members, model.statuses)

@@ -95,7 +95,7 @@ class GraphExport:
     def _formats(self) -> list[ExportFormat]:
         """Return the formats, whose texts show the pipeline as it is now."""
         model = self._state.view_model()
-        groups, plan = self._structure.groups(), model.plan
+        groups, plan = self._structure.groups(ignore_filter=True), model.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges
         labels = {key: self._drawing.label_of(key) for key in boxes.names}

@@ -56,13 +56,10 @@ class Filtering:
         self._state.change(filter="")
 
     def _apply(self, text: str) -> None:
-        """Apply a filter, and return the cursor to its place before the prompt was opened.
-
-        While jobs are hidden, the cursor returns only to a job that is shown, not to a group.
-        """
+        """Apply a filter, and return the cursor to its place before the prompt was opened."""
         self._state.change(filter=text)
-        only, before = self._state.shown_nodes(), self._cursor_before
-        if before is not None and (only is None or before in only):
+        before = self._cursor_before
+        if before is not None and not self._cursor.is_hidden(before):
             self._cursor.go(before)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -258,8 +258,9 @@ class Headlines:
         view = self._state.view
         has_lanes = self._state.loaded is not None and view.lanes and self._has_lanes()
         self.modes.left = mode_parts(view, len(self._matches()), has_lanes=has_lanes)
-        marks = len(view.marks)
-        right = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
+        marks, hidden_marks = len(view.marks), len(self._state.hidden_marks())
+        marked = f"{marks:,} marked{f', {hidden_marks:,} hidden' if hidden_marks else ''}"
+        right = [Part(f" {marked} ", Tone.ACCENT), Part("──", "rule")] if marks else []
         taken = sum(cell_len(part.text) for part in (*self.modes.left, *right))
         if legend := self._legend(self._width() - taken - len("   ──")):
             right += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")]

@@ -111,7 +111,8 @@ class GraphJobs:
         begun_count = len(targets) - len(nodes)
         verb = "has" if begun_count == 1 else "have"
         excluded = f", {begun_count} {verb} begun" if begun_count else ""
-        before = (f"{len(nodes)} pending will be removed{excluded}.", "")
+        removed = f"{len(nodes)} pending will be removed{excluded}."
+        before = (removed, *self._marks.notes(), "")
         after = ("", *removal_notes(loaded.plan, {node.id for node in nodes}))
         names = [f"  {node.name}  ({node.run or node.id})" for node in nodes]
         question = Confirm(

@@ -64,6 +64,8 @@ class JobListing:
     """Rows that have child rows, shown or collapsed."""
     hidden: Mapping[str, str] = field(default_factory=dict)
     """By hidden node, the collapsed row that contains it."""
+    is_tree: bool = False
+    """Whether a row can hide the rows of other nodes, so that `keys` lacks some nodes."""
     sorting: Sorting | None = None
     span_after_zoom: Callable[[int], float | None] = lambda _: None
     """Returns the seconds that a timeline shows after so many zoom steps; `None` for all."""
@@ -120,6 +122,7 @@ def tree_listing(
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
         foldable=frozenset(key for key, row in rows.items() if row.has_children),
         hidden={node_id: key for key, row in rows.items() for node_id in row.hidden},
+        is_tree=True,
     )
 
 

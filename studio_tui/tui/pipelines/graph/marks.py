@@ -49,7 +49,7 @@ class Marks:
         self._cursor.step()
 
     def mark_range(self) -> None:
-        """Mark the jobs from the job marked last to the cursor.
+        """Mark the jobs with rows, from the job marked last to the cursor.
 
         If that job is no longer marked, mark only the job or group under the cursor.
         """
@@ -58,7 +58,8 @@ class Marks:
         end = order.index(current[-1])
         last = self._last
         begin = order.index(last) if last in marks and last in order else end
-        between = order[min(begin, end) : max(begin, end) + 1]
+        in_rows = self._cursor.nodes_in_rows()
+        between = (each for each in order[min(begin, end) : max(begin, end) + 1] if each in in_rows)
         self._mark((*marks, *between, *current))
         self._last = current[-1]
 
@@ -123,6 +124,12 @@ class Marks:
         if loaded is None:
             return ()
         return [job for node_id in self._targets() if (job := loaded.job(node_id))]
+
+    def notes(self) -> Sequence[str]:
+        if not (hidden := len(self._state.hidden_marks())):
+            return ()
+        by = "the filter" if self._state.view.filter else "! (only problems)"
+        return (f"{by[:1].upper()}{by[1:]} hides {hidden:,} of the marked jobs.",)
 
     async def jobs(self) -> Sequence[Job]:
         jobs_by_id = {job.id: job for job in self.available_jobs()}

@@ -61,6 +61,9 @@ class ModeView(Protocol):
     def members(self, key: str) -> Sequence[str]:
         """Return the shown nodes of a group, or the node itself; empty for an unknown `key`."""
 
+    def all_keys(self) -> Sequence[str]:
+        """Return the keys of all rows or boxes, visible or not."""
+
     def order(self) -> Sequence[str]:
         """Return the nodes and groups in the order shown; empty to use the order of the tree."""
 

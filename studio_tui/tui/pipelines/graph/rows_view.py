@@ -128,6 +128,7 @@ class RowsView:
         visible_key = self._visible_key()
         if visible_key is not None and visible_key != self.cursor:
             self.widget.move_to(visible_key)
+        self.show_kin()
 
     def hide(self) -> None:
         """Release the listing, as another mode is shown."""
@@ -147,7 +148,7 @@ class RowsView:
         loaded, here = self._state.loaded, self.cursor
         if loaded is None or self.listing is None:
             return
-        depends_on = here, frozenset(self.listing.members)
+        depends_on = here, loaded.plan.shape, self.listing.members
         if depends_on == self._kin[0]:
             return
         above: set[str] = set()
@@ -184,12 +185,16 @@ class RowsView:
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
+    def all_keys(self) -> Sequence[str]:
+        return self.listing.keys if self.listing is not None else ()
+
     def order(self) -> Sequence[str]:
-        """Return the keys of the rows; empty in the tree, unless the option `lanes` is on."""
-        view = self._state.view
-        if self.listing is None or (view.mode is Mode.TREE and not view.lanes):
+        """Return the nodes in the order of their rows; empty in a tree, which can hide nodes."""
+        if self.listing is None or self.listing.is_tree:
             return ()
-        return self.listing.keys
+        has_rows_below = set(self.listing.above.values()) if self.listing.members else ()
+        rows = (key for key in self.listing.keys if key not in has_rows_below)
+        return [node_id for key in rows for node_id in self.members(key)]
 
     def in_sight(self) -> Sequence[str]:
         return self.widget.keys_in_sight

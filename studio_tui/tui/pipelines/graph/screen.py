@@ -168,7 +168,7 @@ class PipelineScreen(Page):
 
     def _updated(self) -> None:
         """Show a new response, at the reader's place."""
-        is_first = self.views.is_empty
+        is_first = not self.views.has_shown
         self.controllers.marks.drop_missing()
         self.state.expire()
         self.views.show()

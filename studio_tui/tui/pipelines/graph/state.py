@@ -103,6 +103,11 @@ class GraphState:
         passing = self.matching_jobs(self.view.filter)
         return passing if shown is None else shown & passing
 
+    def hidden_marks(self) -> Sequence[str]:
+        """Return the marked nodes that the filter or the choice of problems hides."""
+        only = self.shown_nodes()
+        return [mark for mark in self.view.marks if only is not None and mark not in only]
+
     def matching_jobs(self, text: str) -> frozenset[str]:
         """Return the nodes that match the filter `text` now; none if it is empty."""
         loaded, model = self.require_loaded(), self.view_model()

@@ -64,10 +64,11 @@ class GraphStructure:
         """The lanes of all jobs."""
         self._depths = _Latest[Mapping[str, int]]()
 
-    def groups(self) -> tuple[Group, ...] | None:
+    def groups(self, *, ignore_filter: bool = False) -> tuple[Group, ...] | None:
         """Return the groups with a shown job; `None` if jobs are not grouped or not loaded.
 
-        The members of a group include its jobs that are not shown.
+        The members of a group include its jobs that are not shown. With `ignore_filter`, also
+        groups without a shown job are returned.
         """
         if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
             return None
@@ -77,7 +78,7 @@ class GraphStructure:
         ):
             return None
         every_group, only = self.all_groups(), self._state.shown_nodes()
-        if only is None:
+        if ignore_filter or only is None:
             return every_group
         return tuple(group for group in every_group if not only.isdisjoint(group.members))
 

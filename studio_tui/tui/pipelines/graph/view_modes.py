@@ -56,9 +56,20 @@ class ViewModes:
         grouping = next_choice(self._state.view.grouping)
         self._state.change(grouping=grouping, opened=frozenset[str]())
 
+    def why_not_fold(self) -> str | None:
+        """Return why no row can be collapsed or expanded."""
+        if reason := self._state.why_unknown():
+            return reason
+        if self._state.view.mode is not Mode.TREE:
+            return "Only the tree can be folded; m goes there"
+        if self._state.view.lanes and self._structure.has_lanes:
+            return "A tree with lanes cannot be folded; B hides the lanes"
+        return None
+
     def fold_all(self) -> None:
         """Collapse all rows and groups that the shown list can collapse."""
-        self._state.change(folds=self._rows.foldable(), opened=frozenset[str]())
+        folds = self._state.view.folds | self._rows.foldable()
+        self._state.change(folds=folds, opened=frozenset[str]())
 
     def unfold_all(self) -> None:
         """Expand all rows and groups."""
@@ -163,7 +174,7 @@ class ViewModes:
             "fold all",
             "Fold everything that can be folded",
             fold_all,
-            lambda self: self._state.why_unknown(),
+            why_not_fold,
             display="<",
         ),
         Command(
@@ -172,7 +183,7 @@ class ViewModes:
             "unfold all",
             "Show every job",
             unfold_all,
-            lambda self: self._state.why_unknown(),
+            why_not_fold,
             display=">",
         ),
         Command(

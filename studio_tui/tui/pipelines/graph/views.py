@@ -41,6 +41,11 @@ class Views:
         return self.drawing if self._state.view.mode is Mode.GRAPH else self.rows
 
     @property
+    def has_shown(self) -> bool:
+        """Whether an answer of Studio has been shown."""
+        return self._shown_mode is not None
+
+    @property
     def is_empty(self) -> bool:
         """Whether no row and no drawing is shown: before the first response, or after a filter."""
         return not self.rows.widget.keys and self.drawing.canvas is None
