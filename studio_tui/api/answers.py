@@ -209,6 +209,7 @@ def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
 
 def parse_created_pipeline(answer: Answer) -> Pipeline:
     """Return the created pipeline; raise like `parse_created` and `pipeline_in`."""
-    if pipeline := pipeline_in(parse_created(PipelineOutput, answer)):
+    pipeline = pipeline_in(parse_created(PipelineOutput, answer))
+    if pipeline is not None and is_usable_id(pipeline.pipeline_id):
         return pipeline
     raise OutcomeUnknown(f"{_NO_DETAILS}.")

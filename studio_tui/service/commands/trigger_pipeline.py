@@ -9,13 +9,13 @@ import asyncio
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import OutcomeUnknown, StudioError
-from studio_tui.service.commands.attempts import send_with_retries
+from studio_tui.service.commands.attempts import KEY_LIFETIME, send_with_retries
 from studio_tui.service.commands.create_job import SKEW
 from studio_tui.service.polling.pipelines_feed import PAGE
 
@@ -70,24 +70,31 @@ class PipelineTrigger:
         self._client = client
         self._changed = changed
         self._now = now
+        self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}
+        """Requests whose outcome stayed unknown, and when each was sent last."""
 
     async def trigger(
         self, request: TriggerRequest, before: Collection[str]
     ) -> Triggered | UnconfirmedPipeline:
-        """Trigger a pipeline, given the known ids; a `StudioError` means that there is none."""
-        return await self._send_or_search(
-            UnconfirmedPipeline(
-                request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
-            ),
-            may_exist=False,
+        """Trigger a pipeline, given the known ids; a `StudioError` means that there is none.
+
+        If the outcome of an equal request became unknown less than `KEY_LIFETIME` seconds ago, that
+        request is sent again, as by `send_again`.
+        """
+        earlier, sent_at = self._unconfirmed.pop(request, (None, self._now()))
+        if earlier is not None and self._now() - sent_at < timedelta(seconds=KEY_LIFETIME):
+            return await self.send_again(earlier)
+        new = UnconfirmedPipeline(
+            request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
         )
+        return await self._send_or_search(new, may_exist=False)
 
     async def send_again(self, unconfirmed: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
         """Send a request again, under the same key, if its pipeline is still not in the list."""
         try:
             triggered = await self._search_once(unconfirmed)
         except StudioError as error:
-            return replace(unconfirmed, why=error)
+            return self._keep(replace(unconfirmed, why=error))
         return triggered or await self._send_or_search(unconfirmed, may_exist=True)
 
     async def _send_or_search(
@@ -128,6 +135,10 @@ class PipelineTrigger:
                 continue
             if triggered is not None:
                 return triggered
+        return self._keep(unconfirmed)
+
+    def _keep(self, unconfirmed: UnconfirmedPipeline) -> UnconfirmedPipeline:
+        self._unconfirmed[unconfirmed.request] = unconfirmed, self._now()
         return unconfirmed
 
     async def _search_once(self, unconfirmed: UnconfirmedPipeline) -> Triggered | None:
