@@ -117,13 +117,15 @@ async def choose(
     *,
     has_lineage: bool,
     can_rebuild: bool,
+    can_leave: bool = True,
 ) -> DatasetChoice:
     """Show the list of datasets, and the details of each that the user opens.
 
     Return once the user closes the list, or chooses to rebuild datasets or to go to a job. The
     cursor begins at the dataset `current`. After each choice in the list, `request_again` returns
     the present datasets. `has_lineage` means that Studio says which datasets are out of date: the
-    heading then has the number of these and the time.
+    heading then has the number of these and the time. `can_leave` is whether the user can go to a
+    job.
     """
     while True:
         now = clock.now()
@@ -149,8 +151,9 @@ async def choose(
             continue
         chosen, now = by_name[picked], clock.now()
         choice = await _show_details(
-            app, chosen, datasets, now, has_lineage=has_lineage, can_rebuild=can_rebuild
-        )
+            app, chosen, datasets, now,
+            has_lineage=has_lineage, can_rebuild=can_rebuild, can_leave=can_leave,
+        )  # fmt: skip
         if choice is not None:
             return choice
 
@@ -173,13 +176,14 @@ async def _show_details(
     *,
     has_lineage: bool,
     can_rebuild: bool,
+    can_leave: bool,
 ) -> DatasetChoice:
     """Show the details of a dataset, and return the choice; `None` to go back to the list."""
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
     answers = [("o", "ok")]
     if can_rebuild:
         answers.append(("t", "rebuild it"))
-    if maker is not None:
+    if maker is not None and can_leave:
         answers.append(("g", "go to its job"))
     lines = dataset_lines(dataset, others, now, has_lineage=has_lineage)
     answer = await app.push_screen_wait(Review(short_name(dataset.name), lines, answers))

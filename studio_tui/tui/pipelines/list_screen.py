@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
@@ -198,7 +198,3 @@ class PipelinesScreen(ListPage[Pipeline]):
             self.post_message(OpenPipeline(message.key))
         else:
             self.notify_user(NO_ID, "warning")
-
-    @on(events.ScreenResume)
-    def _resumed(self) -> None:
-        self.rebuilding.show_postponed_form()

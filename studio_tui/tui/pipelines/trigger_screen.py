@@ -198,7 +198,9 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         async def request_again() -> Sequence[ListedDataset]:
             return self._known().listed or listed
 
-        choice = await choose(self.app, listed, request_again, has_lineage=True, can_rebuild=True)
+        choice = await choose(
+            self.app, listed, request_again, has_lineage=True, can_rebuild=True, can_leave=False
+        )
         if isinstance(choice, Rebuild):
             self.line.value = " ".join(choice.names)
             self._only.value = choice.only
