@@ -103,4 +103,4 @@ def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -
 def _sources(dataset: ListedDataset) -> tuple[str, ...]:
     """Return the names, without versions, of the sources of the latest version of a dataset."""
     sources = dataset.versions[0].sources if dataset.versions else ()
-    return tuple(source.partition("@")[0] for source in sources)
+    return tuple(source.rpartition("@")[0] or source for source in sources)

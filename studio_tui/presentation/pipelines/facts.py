@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, Pipeline, PipelineJob, RemovedJob
@@ -136,11 +137,11 @@ def grid(
 ) -> tuple[FactLine, ...]:
     """Return a comparison of the pipelines that have the same target as a pipeline.
 
-    It has a column for each of the latest pipelines, oldest first. The oldest are left out if they
-    do not fit in `width` cells. It has a row for each job name, or several if a pipeline has
-    several jobs of that name. It is empty if no other pipeline has the target, or if there are no
-    jobs. Of more than `GRID_JOBS` jobs, those with problems are first, and as many as fit in `room`
-    lines are shown (see `GRID_JOBS` for exceptions).
+    It has a column for each of the latest pipelines, oldest first. The oldest others are left out
+    if they do not fit in `width` cells. It has a row for each job name, or several if a pipeline
+    has several jobs of that name. It is empty if no other pipeline has the target, or if there are
+    no jobs. Of more than `GRID_JOBS` jobs, those with problems are first, and as many as fit in
+    `room` lines are shown (see `GRID_JOBS` for exceptions).
     """
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
@@ -159,8 +160,12 @@ def grid(
         for head, column in zip(heads, columns, strict=True)
     ]
     while len(widths) > 1 and sum(widths) + _NAME_LEAST > width:
-        # Drop the oldest pipeline.
-        del runs[0], heads[0], columns[0], widths[0]
+        oldest = 1 if runs[0] is pipeline else 0
+        del runs[oldest], heads[oldest], columns[oldest], widths[oldest]
+    # The pipelines left out may have had jobs that no other has.
+    is_filled = [any(column[row].text for column in columns) for row in range(len(rows))]
+    rows = list(compress(rows, is_filled))
+    columns = [list(compress(column, is_filled)) for column in columns]
     name_width = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
     shown_rows = _rows_to_show(rows, columns, room - _GRID_FRAME_ROWS)
     hidden_count = len(rows) - len(shown_rows)
@@ -324,10 +329,13 @@ def _grid_line(
     return FactLine((Cell(name), NOTHING, *cells), (name_width - 1, 1, *widths))
 
 
-def jobs_with_logs(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
+def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
     """Return the jobs that can have a log: first failed jobs, then jobs that have not ended."""
     runs = [
-        run for run in pipeline.job_runs if run.created_job_id and run.state is not JobState.PENDING
+        run
+        for pipeline in pipelines
+        for run in pipeline.job_runs
+        if run.created_job_id and run.state is not JobState.PENDING
     ]
     return tuple(sorted(runs, key=_urgency))
 

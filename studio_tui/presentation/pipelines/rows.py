@@ -93,11 +93,12 @@ def target_cell(pipeline: Pipeline) -> Cell | Pieces:
     A target with several datasets, with blanks, or without a namespace is shown unchanged.
     """
     target = pipeline.triggered_from or ""
-    plain, at, version = target.partition("@") if not target.startswith("@") else (target, "", "")
+    prefix = "@" if target.startswith("@") else ""
+    plain, at, version = target.removeprefix(prefix).partition("@")
     namespace, dot, name = plain.rpartition(".")
     if not dot or not name or "," in target or " " in target:
         return _text_cell(pipeline, "triggered_from", Tone.PLAIN)
-    return Pieces((Cell(name + at + version), Cell(f"  {namespace}", Tone.DIM)))
+    return Pieces((Cell(name + at + version), Cell(f"  {prefix}{namespace}", Tone.DIM)))
 
 
 def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:

@@ -93,7 +93,7 @@ LEGEND = (
     f"{QUEUED} queued  {STARTING} starting  {RUNNING} run  "
     f"{EITHER} queued or run  {AHEAD} estimate  {BEYOND} later  {NOW} now"
 )
-NOT_KNOWN = Cell("times not known yet", Tone.DIM)
+NOT_KNOWN = Cell("times not known", Tone.DIM)
 
 SPANS = (
     7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0, 120.0, 60.0, 30.0, 20.0, 10.0,

@@ -291,5 +291,5 @@ class Headlines:
             reason = f" ({path.reason})" if path.reason else ""
             room = self._width() - cell_len(_CRITICAL + reason)
             words = path_words(path, self._state.view_model(), room, cell_len)
-            text = f"{_CRITICAL}{words or 'no times are known yet'}{reason}"
+            text = f"{_CRITICAL}{words or 'no times are known'}{reason}"
             self.path.left = (Part(text, Tone.ACCENT),)
