@@ -76,11 +76,12 @@ class BulkJobs:
         if self._host.read_only:
             return READ_ONLY
         available, count = self.marked.available_jobs(), self.marked.count()
-        if len(available) < count:
+        not_begun = self.marked.not_begun()
+        chosen = select(available, not_begun=not_begun)
+        if chosen.jobs or len(available) + not_begun < count:
             # The command itself requests the unavailable jobs from Studio, and checks them then.
-            return None if available else self._none_words(done, count)
-        chosen = select(available)
-        return None if chosen.jobs else f"{self._none_words(done, count)}: {chosen.reasons}"
+            return None
+        return f"{self._none_words(done, count)}: {chosen.reasons}"
 
     def _none_words(self, done: str, count: int) -> str:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"

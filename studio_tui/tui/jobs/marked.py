@@ -16,6 +16,9 @@ class MarkedJobs(Protocol):
     def count(self) -> int:
         """Return how many items are marked, including jobs of a pipeline that have not begun."""
 
+    def not_begun(self) -> int:
+        """Return how many of these items have no job yet."""
+
     def available_jobs(self) -> Sequence[Job]:
         """Return the marked jobs that are available without a request."""
 
@@ -57,6 +60,9 @@ class ListedMarks:
 
     def count(self) -> int:
         return len(self._marked())
+
+    def not_begun(self) -> int:
+        return 0
 
     def available_jobs(self) -> Sequence[Job]:
         return self._marked()

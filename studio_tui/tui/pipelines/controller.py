@@ -66,6 +66,11 @@ class PipelineController:
         """The pipelines to which most commands apply: the marked ones, else the current one."""
         return self._marked() or tuple(filter(None, (self._at_hand(),)))
 
+    def _possible_targets(self, is_possible: Callable[[Pipeline], bool]) -> list[Pipeline]:
+        return [
+            each for each in self._targets if is_usable_id(each.pipeline_id) and is_possible(each)
+        ]
+
     # Why commands are unavailable.
 
     def why_none(self) -> str | None:
@@ -73,30 +78,25 @@ class PipelineController:
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why no marked pipeline, nor the current one, has an id that requests can use."""
-        if self._marked() and any(is_usable_id(each.pipeline_id) for each in self._marked()):
-            return None
-        pipeline = self._at_hand()
-        if pipeline is None:
+        """Return why no marked pipeline, else the current one, has an id that requests can use."""
+        if not self._targets:
             return self.why_none()
-        return None if is_usable_id(pipeline.pipeline_id) else NO_ID
+        return None if self._possible_targets(lambda _: True) else NO_ID
 
     def why_not_pause_or_resume(self) -> str | None:
         """Return why none of the pipelines can be paused or resumed."""
-        pipeline, reason = self._at_hand(), self._why_no_change()
-        if (
-            pipeline is None
-            or reason
-            or any(_can_pause(each) or self._can_resume(each) for each in self._targets)
+        reason = self._why_no_change()
+        if reason or self._possible_targets(
+            lambda pipeline: _can_pause(pipeline) or self._can_resume(pipeline)
         ):
             return reason
         if marked := self._marked():
             return f"None of the {plural(len(marked), 'marked pipeline')} can be paused or resumed"
-        return ended_words(pipeline)
+        return ended_words(self._targets[0])
 
     def why_not_stop(self) -> str | None:
         """Return why none of the pipelines can be stopped."""
-        if (reason := self._why_no_change()) or any(map(can_stop, self._targets)):
+        if (reason := self._why_no_change()) or self._possible_targets(can_stop):
             return reason
         marked = len(self._marked())
         where = f"the {plural(marked, 'marked pipeline')}" if marked else "it"
@@ -104,8 +104,10 @@ class PipelineController:
 
     def why_no_logs(self) -> str | None:
         """Return why there are no logs to show."""
-        if (reason := self.why_none()) or any(map(jobs_with_logs, self._targets)):
-            return reason
+        if not self._targets:
+            return self.why_none()
+        if jobs_with_logs(*self._targets):
+            return None
         if marked := self._marked():
             return f"None of the jobs of the {plural(len(marked), 'marked pipeline')} has started"
         return "None of its jobs has started"
@@ -123,15 +125,14 @@ class PipelineController:
 
     def pause_label(self) -> str:
         """Return what `p` does now: `pause` if a pipeline can be paused, else `resume`."""
-        return "pause" if any(map(_can_pause, self._targets)) else "resume"
+        return "pause" if self._possible_targets(_can_pause) else "resume"
 
     # Commands.
 
     async def pause_or_resume(self) -> None:
         """Pause the pipelines that can be paused; if there are none, resume those that stopped."""
         pausing = self.pause_label() == "pause"
-        is_possible = _can_pause if pausing else self._can_resume
-        chosen = [pipeline for pipeline in self._targets if is_possible(pipeline)]
+        chosen = self._possible_targets(_can_pause if pausing else self._can_resume)
         if self._marked():
             await self._bulk.pause_or_resume(chosen, self._targets, pausing=pausing)
             return
@@ -181,7 +182,7 @@ class PipelineController:
 
     async def stop(self) -> None:
         """Ask, naming or counting the jobs to cancel; then pause the pipelines and cancel them."""
-        chosen = [pipeline for pipeline in self._targets if can_stop(pipeline)]
+        chosen = self._possible_targets(can_stop)
         if self._marked():
             await self._bulk.stop(chosen, self._targets)
             return
@@ -216,7 +217,7 @@ class PipelineController:
 
     async def open_logs(self) -> None:
         """Show the logs of at most `LIMIT` jobs that have begun, merged into one."""
-        runs = [run for pipeline in self._targets for run in jobs_with_logs(pipeline)]
+        runs = jobs_with_logs(*self._targets)
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
             self._host.notify_user(
@@ -255,9 +256,9 @@ class PipelineController:
 
     async def copy_id(self) -> None:
         """Copy the id of the current pipeline, or the ids of all marked pipelines, one per line."""
-        if marked := self._marked():
-            ids = "\n".join(each.pipeline_id for each in marked)
-            await copy(self._host.app, ids, f"The ids of {plural(len(marked), 'pipeline')}")
+        if self._marked():
+            ids = [each.pipeline_id for each in self._possible_targets(lambda _: True)]
+            await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'pipeline')}")
         elif pipeline := self._at_hand():
             await copy(self._host.app, pipeline.pipeline_id)
 

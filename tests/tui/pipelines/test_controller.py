@@ -6,13 +6,14 @@ from typing import Any, cast
 
 import pytest
 
+from studio_tui.api.ids import NO_ID
 from studio_tui.api.models import Pipeline
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.pipelines.controller import PipelineController
 from tests.pipelines import pipeline
 
 
-def controller(current: Pipeline, marked: Sequence[Pipeline]) -> PipelineController:
+def controller(current: Pipeline | None, marked: Sequence[Pipeline]) -> PipelineController:
     pipelines = SimpleNamespace(newest=lambda pipeline: pipeline)
     session: Any = SimpleNamespace(commands=SimpleNamespace(pipelines=pipelines), is_local=True)
     host = cast(Host, SimpleNamespace(session=session, read_only=False))
@@ -43,6 +44,24 @@ def test_the_reason_is_about_all_marked_pipelines(current: Pipeline) -> None:
     assert commands.why_not_stop() == (
         "Nothing runs in the 2 marked pipelines, and nothing will start"
     )
+
+
+def test_marked_pipelines_without_a_usable_id_and_the_current_one_are_left_out() -> None:
+    nameless = RUNNING.model_copy(update={"pipeline_id": "⊘0123456789ab"})
+    commands = controller(RUNNING, (nameless,))
+    assert commands.why_no_id() == commands.why_not_stop() == NO_ID
+    assert commands.why_not_pause_or_resume() == NO_ID
+    commands = controller(RUNNING, (nameless, ENDED))
+    assert commands.why_no_id() is None
+    assert commands.why_not_stop() == (
+        "Nothing runs in the 2 marked pipelines, and nothing will start"
+    )
+
+
+def test_marked_pipelines_have_logs_even_if_a_filter_hides_all_pipelines() -> None:
+    commands = controller(None, (ENDED,))
+    assert commands.why_no_logs() is None
+    assert controller(None, ()).why_no_logs() == "There is no pipeline here"
 
 
 def test_a_command_is_enabled_if_it_applies_to_one_of_the_marked_pipelines() -> None:

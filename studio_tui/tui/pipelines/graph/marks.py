@@ -119,6 +119,9 @@ class Marks:
         """Return the number of marked jobs, else of jobs in the group here; 0 on a single job."""
         return len(self._targets()) if self._state.loaded is not None else 0
 
+    def not_begun(self) -> int:
+        return sum(node.run is None for node in self.nodes())
+
     def available_jobs(self) -> Sequence[Job]:
         loaded = self._state.loaded
         if loaded is None:
