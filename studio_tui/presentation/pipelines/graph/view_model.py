@@ -22,10 +22,7 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeSt
 from studio_tui.presentation.pipelines.graph.waits import Bars, wait_of
 
 FEWEST_SAMPLES = 3
-"""Minimum number of past runs for a usual duration.
-
-The estimate for a pipeline can be based on fewer, and then states their number.
-"""
+"""Minimum number of past runs for a usual duration."""
 
 
 class RunTime(NamedTuple):
@@ -75,7 +72,8 @@ class ViewModel:
 
     def usual_seconds(self, node: Node) -> float | None:
         """Return the usual duration of a job in seconds; `None` if there are too few past runs."""
-        return self.expected_seconds(node) if self.past_run_count(node) >= FEWEST_SAMPLES else None
+        took = self.past_seconds.get(node.name, ())
+        return median(took) if len(took) >= FEWEST_SAMPLES else None
 
     def expected_seconds(self, node: Node) -> float | None:
         """Return the median duration of past runs of a job in seconds; `None` if there are none."""
@@ -90,10 +88,6 @@ class ViewModel:
         jobs = (self.jobs.get(run) for run in node.attempts)
         failed = (job for job in jobs if job is not None and job.state is JobState.FAILED)
         return max((run_seconds(job, self.now) or 0.0 for job in failed), default=0.0)
-
-    def past_run_count(self, node: Node) -> int:
-        """Return the number of successful past runs with a known duration."""
-        return len(self.past_seconds.get(node.name, ()))
 
     def run_time(self, node: Node) -> RunTime | None:
         """Return how long a job has run; `None` if it has not run, or if the time is unknown."""

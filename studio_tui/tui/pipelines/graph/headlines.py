@@ -9,6 +9,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
+from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import (
@@ -32,7 +33,7 @@ BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
 """Width in cells of the bar that shows the shares of states, on a broad and a narrow screen."""
 NAME_ROOM = 24
 """Maximum number of characters of a pipeline's name on a narrow screen."""
-_ESTIMATE = len(" ETA ~23h 59m from 2 runs ")
+_ESTIMATE = len(" ETA ~22h 59m–23h 59m ")
 """Cells reserved beside the head for an estimate, which appears and disappears."""
 
 
@@ -279,17 +280,17 @@ class Headlines:
         loaded = self._state.loaded
         if loaded is None:
             return
-        path = critical_path_of(self._state.view_model())
+        estimate = estimate_of(self._state.view_model())
         # Without new answers an estimate would never decrease.
-        is_current = path.remaining is not None and self._source.snapshot.error is None
-        estimate = f"{path.words} " if is_current else ""
-        self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
+        is_current = estimate.remaining is not None and self._source.snapshot.error is None
+        self.head.right = (Part(f"{estimate.words} ", Tone.STRONG),) if is_current else ()
         self.head.left = head_parts(loaded, self._width())
         self.note.left = note_parts(loaded)
         self.path.display = self._state.view.critical
         if self.path.display:
-            reason = f" ({path.reason})" if path.reason else ""
+            reason = f" ({estimate.reason})" if estimate.reason else ""
             room = self._width() - cell_len(_CRITICAL + reason)
-            words = path_words(path, self._state.view_model(), room, cell_len)
+            model = self._state.view_model()
+            words = path_words(critical_path_of(model), model, room, cell_len)
             text = f"{_CRITICAL}{words or 'no times are known'}{reason}"
             self.path.left = (Part(text, Tone.ACCENT),)

@@ -174,7 +174,7 @@ class GraphStructure:
 
     def critical_nodes(self) -> frozenset[str]:
         """Return the nodes of the critical path."""
-        return frozenset(critical_path_of(self._state.view_model()).path)
+        return frozenset(critical_path_of(self._state.view_model()))
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""
