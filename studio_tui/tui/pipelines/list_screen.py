@@ -14,12 +14,7 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.pipelines.facts import PipelineContext, facts, grid
-from studio_tui.presentation.pipelines.rows import (
-    COLUMNS,
-    PIPELINES,
-    Overview,
-    cells,
-)
+from studio_tui.presentation.pipelines.rows import COLUMNS, PIPELINES, Overview, cells
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.snapshot import SnapshotPublisher
@@ -184,10 +179,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         if pipeline is None or pipeline_list is None:
             return ()
         context = PipelineContext(self._overview, self._jobs, clock.now(), now)
-        rows = (
-            *self._recorded.fact(pipeline.pipeline_id, clock.now()),
-            *facts(pipeline, context),
-        )
+        rows = (*self._recorded.fact(pipeline.pipeline_id, clock.now()), *facts(pipeline, context))
         width, height = self.list.list_preview.size
         past = grid(pipeline, pipeline_list.pipelines, context, width, height - len(rows) - 1)
         return (*rows, Fact("", NOTHING), *past) if past else rows

@@ -14,11 +14,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.own_inputs import NewPipelineSchedule
 from studio_tui.errors import StudioError
 from studio_tui.presentation.form.problems import Problem
-from studio_tui.presentation.pipelines.datasets import (
-    datasets_in,
-    short_name,
-    unknown_datasets,
-)
+from studio_tui.presentation.pipelines.datasets import datasets_in, short_name, unknown_datasets
 from studio_tui.presentation.schedules.explanations import explain_time_or_expression
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
@@ -57,11 +53,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
     lasting = ("time",)
 
     def __init__(
-        self,
-        session: StudioSession,
-        beginning: Beginning[ScheduleDraft],
-        *,
-        zone: tzinfo,
+        self, session: StudioSession, beginning: Beginning[ScheduleDraft], *, zone: tzinfo
     ) -> None:
         """Make a form; a time that the user types is in `zone`."""
         draft = beginning.draft

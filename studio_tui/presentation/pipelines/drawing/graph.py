@@ -233,10 +233,7 @@ def _parent_indexes(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
 
 
 def draw(
-    parents: Mapping[str, Sequence[str]],
-    widths: Mapping[str, int],
-    *,
-    all_edges: bool = False,
+    parents: Mapping[str, Sequence[str]], widths: Mapping[str, int], *, all_edges: bool = False
 ) -> Drawing:
     """Lay out a graph, given the parents and the label width in cells of each node.
 

@@ -10,11 +10,7 @@ from typing import NamedTuple
 
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import join_names, seconds_between
-from studio_tui.presentation.pipelines.graph.critical import (
-    TO_RUN,
-    elapsed_seconds,
-    seconds_by_bar,
-)
+from studio_tui.presentation.pipelines.graph.critical import TO_RUN, elapsed_seconds, seconds_by_bar
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel

@@ -277,12 +277,7 @@ class Canvas:
         return start, tuple(runs)
 
     def _box(
-        self,
-        key: str,
-        label: Label,
-        width: int,
-        is_lit: bool,
-        is_heavy: bool,
+        self, key: str, label: Label, width: int, is_lit: bool, is_heavy: bool
     ) -> list[tuple[str, str]]:
         """Return a box: its mark, its state, its name and the tag after it."""
         mark = MARKED if key in self.marked else " "

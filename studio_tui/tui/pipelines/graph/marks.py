@@ -191,14 +191,7 @@ class Marks:
         self._host.session.endings.watch(self.available_jobs())
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
-        Command(
-            "graph.mark",
-            "space",
-            "mark",
-            "Mark the job, or remove its mark",
-            mark,
-            why_none,
-        ),
+        Command("graph.mark", "space", "mark", "Mark the job, or remove its mark", mark, why_none),
         Command(
             "graph.mark_range",
             "v",
